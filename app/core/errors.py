@@ -1,0 +1,94 @@
+"""One tree of errors. The class says who must act, the message says what to do.
+
+    LongreelError
+    |-- BadInput            the person who asked: give another file, address or option   (exit 3)
+    |-- NotFound            the person who asked: name something that exists              (exit 4)
+    |-- MissingPart         whoever runs Longreel: install or configure something         (exit 5)
+    |   `-- BadSettings     a setting that is misspelt or out of range
+    |-- WorkerFailed        nobody yet: the work can be tried again                       (exit 1)
+    |   `-- StorageFull     whoever runs Longreel: free some space, then resume
+    |-- ToolRefused         the agent: call the tool differently
+    `-- Cancelled           nobody: it was asked for
+
+Foreign exceptions become one of these in the engine that met them and travel no further.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LongreelError(Exception):
+    """Anything that Longreel reports to a person. `hint` is one sentence on what to do next."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class BadInput(LongreelError):
+    """The file, address or option that was given cannot be used."""
+
+    code = "bad_input"
+    exit_code = 3
+    http_status = 422
+
+
+class NotFound(LongreelError):
+    """There is no such video, job or answer, or the name fits several."""
+
+    code = "not_found"
+    exit_code = 4
+    http_status = 404
+
+
+class MissingPart(LongreelError):
+    """A package, a model or a server that the chosen profile needs is not there."""
+
+    code = "missing_part"
+    exit_code = 5
+    http_status = 503
+
+
+class BadSettings(MissingPart):
+    """A setting is unknown or out of range."""
+
+    code = "bad_settings"
+
+
+class WorkerFailed(LongreelError):
+    """A model or a store failed in a way that another try may cure."""
+
+    code = "worker_failed"
+    http_status = 503
+    retryable = True
+
+
+class StorageFull(WorkerFailed):
+    """The disk is full. What was finished is kept; the work goes on where it stopped."""
+
+    code = "storage_full"
+    http_status = 507
+    retryable = False
+
+
+class ToolRefused(LongreelError):
+    """An agent's tool cannot do what was asked of it; the agent should ask differently."""
+
+    code = "tool_refused"
+
+
+class Cancelled(LongreelError):
+    """The work was cancelled by request."""
+
+    code = "cancelled"
+    http_status = 409

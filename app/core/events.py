@@ -1,0 +1,204 @@
+"""What happened, as data. Progress of work and steps of the agent are one tagged union.
+
+The terminal, the web page, the event stream of the API and the tests read the same events. An
+event never carries pixels, and its texts are short enough to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from app.core.types import TimeSpan
+
+STAGES = (
+    "probe",
+    "audio",
+    "transcribe",
+    "sample",
+    "segment",
+    "key_frames",
+    "screen_text",
+    "caption",
+    "index",
+    "digest",
+)
+"""The stages of ingest in order. Sampling and embedding are one pass over the file: `sample`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    """A stage of ingest begins, or goes on after `done` units that an earlier run finished."""
+
+    stage: str
+    total: float
+    unit: str
+    done: float = 0.0
+    type: Literal["stage_started"] = "stage_started"
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """How far a stage is. `speed` is seconds of video per second of work, where that makes sense."""
+
+    stage: str
+    done: float
+    total: float
+    unit: str
+    speed: float | None = None
+    left_s: float | None = None
+    type: Literal["stage_progress"] = "stage_progress"
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinished:
+    """A stage is complete; `reused` when an earlier run had done it with the same models."""
+
+    stage: str
+    seconds: float
+    detail: str = ""
+    reused: bool = False
+    type: Literal["stage_finished"] = "stage_finished"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestFinished:
+    """A video can be asked about."""
+
+    video_id: str
+    title: str
+    duration_s: float
+    seconds: float
+    reused: bool = False
+    type: Literal["ingest_finished"] = "ingest_finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something a person should know that does not stop the work."""
+
+    message: str
+    type: Literal["warned"] = "warned"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How the agent understood the question."""
+
+    question_type: str
+    queries: tuple[str, ...]
+    sources: tuple[str, ...]
+    window: TimeSpan | None = None
+    time_words: str = ""
+    by: Literal["rules", "model"] = "rules"
+    type: Literal["planned"] = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One piece of evidence as a trace shows it."""
+
+    evidence_id: str
+    video_id: str
+    span: TimeSpan
+    kind: str
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search and what it found."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    type: Literal["searched"] = "searched"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A closer look at a span: which frames or sound, and what was learned."""
+
+    video_id: str
+    span: TimeSpan
+    action: Literal["read_text", "look", "transcribe"]
+    frames_s: tuple[float, ...] = ()
+    found: tuple[Hit, ...] = ()
+    type: Literal["inspected"] = "inspected"
+
+
+@dataclass(frozen=True, slots=True)
+class Reflected:
+    """Whether the evidence is enough, and what is missing."""
+
+    sufficient: bool
+    confidence: float
+    missing: str = ""
+    type: Literal["reflected"] = "reflected"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The claims of a first answer, each with the evidence it names."""
+
+    claims: tuple[tuple[str, tuple[str, ...]], ...]
+    by: str
+    type: Literal["drafted"] = "drafted"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One claim checked against its evidence."""
+
+    claim: str
+    supported: bool
+    reason: str
+    evidence_ids: tuple[str, ...] = ()
+    type: Literal["verified"] = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The end of the agent's work; `answer` is `to_json(Answer)`."""
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    type: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The work stopped with an error, told in the words of the error tree."""
+
+    code: str
+    message: str
+    hint: str = ""
+    type: Literal["failed"] = "failed"
+
+
+Event = (
+    StageStarted
+    | StageProgress
+    | StageFinished
+    | IngestFinished
+    | Warned
+    | Planned
+    | Searched
+    | Inspected
+    | Reflected
+    | Drafted
+    | Verified
+    | Answered
+    | Failed
+)
+
+Listener = Callable[[Event], None]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+"""Reads and writes events as JSON: `EVENT.dump_python(event, mode="json")`, `EVENT.validate_python(data)`."""
+
+
+def ignore(event: Event) -> None:
+    """The listener of those who do not listen."""

@@ -1,0 +1,140 @@
+"""One typed Settings object: read once at the start from `LONGREEL_*` variables, then passed along.
+
+Nested groups use two underscores: `LONGREEL_AGENT__MAX_STEPS=3`. A variable that no setting has,
+or a value out of range, stops the program with the name of the nearest setting.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.errors import BadSettings
+
+PREFIX = "LONGREEL_"
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "longreel"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Models(_Group):
+    """Which implementation plays each role; empty means the profile's choice. See `longreel doctor`."""
+
+    transcriber: str = ""
+    frame_embedder: str = ""
+    text_embedder: str = ""
+    frame_selector: str = "maxinfo"
+    text_reader: str = ""
+    captioner: str = ""
+    language_model: str = ""
+    vision_language_model: str = ""
+
+
+class Ingest(_Group):
+    """How a video is read."""
+
+    sample_every_s: float = Field(1.0, gt=0, le=60)
+    frame_side: int = Field(448, ge=128, le=4096, description="longest side of sampled frames, pixels")
+    text_side: int = Field(1280, ge=256, le=4096, description="longest side of frames whose text is read, pixels")
+    thumbnail_side: int = Field(320, ge=64, le=1024)
+    chunk_s: float = Field(120.0, ge=30, le=1800, description="audio transcribed at a time, seconds")
+    sample_chunk_s: float = Field(300.0, ge=30, le=1800, description="pictures decoded by one reader, seconds")
+    segment_min_s: float = Field(10.0, gt=0)
+    segment_max_s: float = Field(30.0, gt=0)
+    key_frames_per_segment: int = Field(3, ge=1, le=16)
+    same_frame_cosine: float = Field(0.985, gt=0, le=1, description="frames closer than this are near-duplicates")
+    maxinfo_rank: int = Field(8, ge=1, le=64)
+    maxinfo_tolerance: float = Field(0.3, gt=0)
+    summary_words: int = Field(120, ge=20, le=1000)
+
+
+class Agent(_Group):
+    """The budget of one answer."""
+
+    max_steps: int = Field(5, ge=1, le=20)
+    max_frames: int = Field(16, ge=0, le=1024)
+    max_tokens: int = Field(6000, ge=500)
+    max_seconds: float = Field(60.0, gt=0)
+    passages: int = Field(8, ge=1, le=64, description="pieces of evidence a search returns")
+
+
+class Server(_Group):
+    """The web server. A public address needs an API key."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=0, le=65535)
+    api_key: SecretStr | None = None
+    max_upload_gb: float = Field(20.0, gt=0)
+    workers: int = Field(1, ge=0, le=64, description="worker threads in the server's process")
+
+
+class Jobs(_Group):
+    """How background work is leased and retried."""
+
+    lease_s: float = Field(60.0, gt=1)
+    heartbeat_s: float = Field(10.0, gt=0.1)
+    poll_s: float = Field(0.5, gt=0)
+    max_attempts: int = Field(3, ge=1)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with defaults that run offline on a bare machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    profile: Literal["offline", "cpu", "gpu", "remote"] = "offline"
+    home: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"), description="prepared model files")
+    data: Path = Field(default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"), description="the library")
+    database_url: SecretStr | None = Field(None, description="PostgreSQL; a SQLite file in `data` when unset")
+    chroma_url: str | None = Field(None, description="a Chroma server; an embedded store in `data` when unset")
+    media_url: str | None = Field(None, description="a folder for uploads and thumbnails; `data`/media when unset")
+    llm_url: str | None = None
+    llm_model: str = ""
+    llm_key: SecretStr | None = None
+    vlm_url: str | None = None
+    vlm_model: str = ""
+    vlm_key: SecretStr | None = None
+    threads: int = Field(0, ge=0, description="CPU threads of a model; 0 means one for each core")
+    models: Models = Models()
+    ingest: Ingest = Ingest()
+    agent: Agent = Agent()
+    server: Server = Server()
+    jobs: Jobs = Jobs()
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment (`os.environ` unless given for the check). Raises BadSettings."""
+    variables = os.environ if environment is None else environment
+    known = set(known_variables())
+    for name in variables:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise BadSettings(f"There is no setting {name}.", f"Did you mean {near[0]}?" if near else "")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
+        raise BadSettings(f"{name}: {first['msg']}.", "Correct it or unset it.") from error
+
+
+def known_variables() -> list[str]:
+    """The name of every environment variable that sets something."""
+    names = []
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        names.append(PREFIX + name.upper())
+        if isinstance(kind, type) and issubclass(kind, _Group):
+            names += [f"{PREFIX}{name}__{inner}".upper() for inner in kind.model_fields]
+    return names
