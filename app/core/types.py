@@ -390,7 +390,7 @@ class AudioMap:
 
 @functools.cache
 def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    return TypeAdapter(cast(Any, kind))
 
 
 def to_json(value: Any) -> Any:

@@ -1,0 +1,18 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_videos() -> Path:
+    """The folder of real videos with questions, which lies beside a developer's checkout only."""
+    folder = ROOT.parent / "shared" / "videos"
+    if not (folder / "qa.jsonl").is_file():
+        pytest.skip("the real videos are not beside this checkout (../shared/videos)")
+    return folder
