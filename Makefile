@@ -1,0 +1,64 @@
+# One verb per chore. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+EXTRAS := all,sample,dev
+CODE := app agents retrieval gpu_workers ui benchmarks tests
+BENCH_OUT ?= var/bench
+
+# The user's own video and question reach the programs through the environment, whatever quotes they hold.
+export VIDEO QUESTION
+
+.PHONY: help install demo test check fmt serve bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+install: $(STAMP) ## create .venv and install the pinned packages
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Longreel needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 ...")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (about 8 GB on disk; several minutes the first time)"
+	$(PY) -m pip install --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@touch $(STAMP)
+
+demo: $(STAMP) ## make a sample, read it, answer three questions; or VIDEO=file QUESTION="..."
+	$(PY) -m benchmarks.demo
+
+test: $(STAMP) ## the whole test suite
+	$(PY) -m pytest
+
+check: $(STAMP) ## style, types, import rules, stale documents
+	$(VENV)/bin/ruff check $(CODE)
+	$(VENV)/bin/ruff format --check $(CODE)
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m app.docs --check
+
+fmt: $(STAMP) ## format the code and repair what can be repaired
+	$(VENV)/bin/ruff format $(CODE)
+	$(VENV)/bin/ruff check --fix $(CODE)
+
+serve: $(STAMP) ## the web page and the API at http://127.0.0.1:7860
+	$(PY) -m app.cli serve
+
+bench: $(STAMP) ## measure speed, memory and time to answer; rewrite docs/benchmarks.md
+	mkdir -p $(BENCH_OUT)
+	$(PY) -m benchmarks.retrieval_speed --json $(BENCH_OUT)/retrieval_speed.json
+	$(PY) -m benchmarks.ingest_speed --json $(BENCH_OUT)/ingest_speed.json
+	$(PY) -m benchmarks.answer_time --json $(BENCH_OUT)/answer_time.json
+	$(PY) -m benchmarks.report --results $(BENCH_OUT)
+
+lock: $(STAMP) ## write constraints.txt from what is installed
+	@{ echo '# Exact versions that were tested together (Python 3.11, Linux x86-64). Made by `make lock`.'; \
+	  $(PY) -m pip freeze --exclude-editable --exclude pip --exclude setuptools; } > constraints.txt.new
+	@mv constraints.txt.new constraints.txt
+	@touch $(STAMP)
+
+clean: ## remove .venv and what tools left behind
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
