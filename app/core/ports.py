@@ -325,3 +325,32 @@ class MediaStore(Protocol):
     def remove(self, prefix: str) -> None:
         """Deletes all keys below a prefix; no error when there are none."""
         ...
+
+
+@runtime_checkable
+class StageStore(Protocol):
+    """Keeps what the stages of ingest made, in small units, so that a killed ingest loses at most one unit.
+
+    Everything is durable before a call returns. A stage has rows of one version only: saving with
+    another version drops what the older one left. Raises StorageFull when the disk is full.
+    """
+
+    def units(self, video_id: VideoId, stage: str, version: str) -> dict[str, bytes]:
+        """The saved units of this version by name, in the order in which they were first saved."""
+        ...
+
+    def save_unit(self, video_id: VideoId, stage: str, version: str, unit: str, payload: bytes) -> None:
+        """Saves or replaces one unit."""
+        ...
+
+    def finish(self, video_id: VideoId, stage: str, version: str, payload: bytes) -> None:
+        """Marks the stage as complete, with its result. Its units stay; `clear` drops them."""
+        ...
+
+    def finished(self, video_id: VideoId, stage: str, version: str) -> bytes | None:
+        """The result of a complete stage; None when it is not complete in this version."""
+        ...
+
+    def clear(self, video_id: VideoId, stage: str) -> None:
+        """Forgets units and result of a stage, of every version; no error when there are none."""
+        ...

@@ -1,0 +1,163 @@
+"""One database: SQLite in WAL mode, or PostgreSQL. Transactions, migrations, translated errors.
+
+A writing transaction on SQLite takes the write lock at its start. One that read first and took the
+lock later would fail at once when another had written in between, whatever the busy timeout.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from app.core.errors import BadSettings, MissingPart, StorageFull, WorkerFailed
+from app.db.errors import translated, where
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_S = 30.0
+"""How long a writer waits for another on SQLite, in seconds."""
+
+_MIGRATION_LOCK = 7_061_826
+"""The key of PostgreSQL's advisory lock that lets one process migrate at a time."""
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file."""
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string()
+
+
+class Database:
+    """The door to the SQL store. Making one opens nothing; threads may share it, forked processes may not."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: sqlite:///file, or postgresql://user:password@host/name. Raises BadSettings, MissingPart."""
+        self._url = _normalised(url)
+        self._engine = _engine(self._url)
+        self._writer = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+
+    @property
+    def name(self) -> str:
+        """What a person calls it, without a password."""
+        return where(self._url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads: one consistent view."""
+        with translated(self._url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes; durable when the block has ended, undone when it raises."""
+        with translated(self._url), self._writer.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Brings the tables to this version; nothing to do is no error, and several processes may do it at once."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        with translated(self._url):
+            if self._url.get_backend_name() == "sqlite":
+                self._prepare_file()
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise MissingPart(f"A newer Longreel has made {self.name}.", "Install that version again.") from error
+
+    def close(self) -> None:
+        """Closes the idle connections; the next use opens new ones."""
+        self._engine.dispose()
+
+    def _prepare_file(self) -> None:
+        try:
+            Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            kind = StorageFull if error.errno == errno.ENOSPC else MissingPart
+            raise kind(f"The folder of {self.name} cannot be made: {error.strerror}.", "Set LONGREEL_DATA.") from error
+        deadline = time.monotonic() + BUSY_S
+        while not self._uses_wal():
+            if time.monotonic() > deadline:
+                raise WorkerFailed(f"Another program keeps {self.name} busy.", "Try again in a moment.")
+            time.sleep(0.05)
+
+    def _uses_wal(self) -> bool:
+        """Switches to WAL. SQLite refuses at once, without waiting, while another process has the file open."""
+        try:
+            with self._engine.connect().execution_options(begin="") as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        return True
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:
+    """Inserts rows; a row whose `key` columns exist replaces the old values."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows))
+
+
+def _normalised(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BadSettings(
+            "The database address cannot be read.", "Write postgresql://user:password@host/name or sqlite:///file."
+        ) from error
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        if importlib.util.find_spec("psycopg") is None:
+            raise MissingPart("PostgreSQL needs the package psycopg.", "pip install 'longreel[postgres]'")
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername != "sqlite":
+        raise BadSettings(f"Longreel does not know the database {parsed.drivername}.", "Use sqlite or postgresql.")
+    if parsed.database in (None, "", ":memory:"):
+        raise BadSettings("A database in memory is lost at the end.", "Name a file: sqlite:////path/to/file.")
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 10}
+        )
+    engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"timeout": BUSY_S})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", f"busy_timeout = {int(BUSY_S * 1000)}", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    statement = connection.get_execution_options().get("begin", "BEGIN")
+    if statement:
+        connection.exec_driver_sql(statement)

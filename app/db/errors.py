@@ -1,0 +1,132 @@
+"""Turns the errors of databases into Longreel's. The only place that reads their codes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import exc
+from sqlalchemy.engine import URL
+
+from app.core.errors import LongreelError, MissingPart, NotFound, StorageFull, WorkerFailed
+
+FREE_BYTES = 1 << 20
+"""Below this, a failed write on SQLite's disk is told as a full disk: SQLite says "I/O error" for some of them."""
+
+_POSTGRES = {
+    "53100": "full",
+    "25006": "read_only",
+    "55P03": "busy",
+    "40001": "busy",
+    "40P01": "busy",
+    "57014": "busy",
+    "23503": "orphan",
+    "42P01": "no_tables",
+    "42703": "no_tables",
+    "42501": "refused",
+}
+
+_SQLITE = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_CANTOPEN: "refused",
+    sqlite3.SQLITE_PERM: "refused",
+    sqlite3.SQLITE_AUTH: "refused",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_IOERR: "io",
+}
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Foreign errors of the block come out as LongreelError; faults of our own code pass unchanged."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        known = _known(_reason(error, url), where(url))
+        if known is None:
+            raise
+        raise known from error
+    except exc.TimeoutError as error:
+        raise WorkerFailed(
+            f"Too many callers wait for {where(url)}.",
+            "Try again in a moment; lower the number of workers if it stays.",
+        ) from error
+
+
+def where(url: URL) -> str:
+    """What a person calls the database; never with its password."""
+    if url.get_backend_name() == "sqlite":
+        return f"the database file {url.database}"
+    return f"the database {url.render_as_string(hide_password=True)}"
+
+
+def _reason(error: exc.DBAPIError, url: URL) -> str:
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        return _sqlite_reason(original, url)
+    state = getattr(original, "sqlstate", None)
+    if state in _POSTGRES:
+        return _POSTGRES[state]
+    if error.connection_invalidated or (isinstance(error, exc.OperationalError) and state is None):
+        return "unreachable"
+    if state is not None and state[:2] in ("08", "28", "3D", "53", "57"):
+        return "unreachable"
+    return ""
+
+
+def _sqlite_reason(error: sqlite3.Error, url: URL) -> str:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return "orphan"
+    if code is None:
+        return ""
+    reason = _SQLITE.get(code & 0xFF, "")
+    if reason in ("io", "refused") and _disk_is_full(url):
+        return "full"
+    if not reason and "no such" in str(error):
+        return "no_tables"
+    return reason
+
+
+def _disk_is_full(url: URL) -> bool:
+    try:
+        return shutil.disk_usage(Path(url.database or ".").parent).free < FREE_BYTES
+    except OSError:
+        return False
+
+
+def _known(reason: str, place: str) -> LongreelError | None:
+    match reason:
+        case "full":
+            return StorageFull(f"There is no room left for {place}.", "Free some space on its disk, then resume.")
+        case "read_only":
+            return WorkerFailed(f"Nothing can be written to {place}.", "Make the file and its folder writable.")
+        case "busy":
+            return WorkerFailed(f"Another program keeps {place} busy.", "Try again in a moment.")
+        case "io":
+            return WorkerFailed(f"The disk failed under {place}.", "Check the disk, then resume.")
+        case "unreachable":
+            return WorkerFailed(
+                f"The server of {place} does not answer or does not let Longreel in.",
+                "Start it, or correct LONGREEL_DATABASE_URL.",
+            )
+        case "refused":
+            return MissingPart(
+                f"Longreel may not open {place}.", "Check that its folder exists and who may write there."
+            )
+        case "damaged":
+            return MissingPart(f"Something has damaged {place}.", "Restore a copy, or move it away and start anew.")
+        case "no_tables":
+            return MissingPart(
+                f"The tables of {place} are not those of this version.", "Start Longreel once to update."
+            )
+        case "orphan":
+            return NotFound("What this belongs to was deleted.", "List the videos to see what is there.")
+    return None

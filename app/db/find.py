@@ -1,0 +1,45 @@
+"""What a person means by the name of a video, and the order of segments. Pure, for every library."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from app.core.errors import NotFound
+from app.core.types import Segment, Video
+
+PREFIX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
+"""An id or its beginning: at least four hexadecimal digits."""
+
+
+def matching(name: str, videos: Sequence[Video]) -> list[Video]:
+    """The videos that `name` fits, by the first rule that fits any.
+
+    The rules: the id; the path; the title; the beginning of the id; the title in other letter case.
+    """
+    paths = {name, os.path.abspath(name), os.path.realpath(name)}
+    prefix = name.lower() if PREFIX.fullmatch(name) else None
+    folded = name.casefold()
+    rules: tuple[Callable[[Video], bool], ...] = (
+        lambda video: video.id == name.lower(),
+        lambda video: video.path in paths,
+        lambda video: video.title == name,
+        lambda video: prefix is not None and video.id.startswith(prefix),
+        lambda video: video.title.casefold() == folded,
+    )
+    for fits in rules:
+        found = [video for video in videos if fits(video)]
+        if found:
+            return found
+    return []
+
+
+def in_time_order(segments: Iterable[Segment]) -> list[Segment]:
+    """Segments by start, then end, kind and id: the same order in every store."""
+    return sorted(segments, key=lambda one: (one.span.start_s, one.span.end_s, str(one.kind), one.id))
+
+
+def no_such_video(id: str) -> NotFound:
+    """The error for an id that is not in the library."""
+    return NotFound(f"There is no video {id[:12]} in the library.", "List the videos to see what is there.")

@@ -1,0 +1,249 @@
+"""The library in SQL: the videos and everything that was found in them."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, delete, insert, select, update
+
+from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
+from app.db import rows
+from app.db.database import Database, upsert
+from app.db.find import in_time_order, matching, no_such_video
+from app.db.tables import (
+    answer_videos,
+    answers,
+    chapters,
+    digests,
+    segments,
+    stage_results,
+    stage_units,
+    utterances,
+    videos,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer that was given, with how it came about."""
+
+    id: str
+    question: str
+    video_ids: tuple[VideoId, ...]
+    answer: dict[str, Any]
+    """`to_json(Answer)`."""
+    trace: list[Any]
+    """Events as JSON, in order."""
+    created_at: float
+    """Seconds since 1970, UTC."""
+
+
+class SqlLibrary:
+    """The port VideoLibrary over a database, and what writes to it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def videos(self) -> list[Video]:
+        """All, newest first."""
+        query = select(videos).order_by(videos.c.added_at.desc(), videos.c.number.desc())
+        with self._database.reading() as connection:
+            return [rows.video(row) for row in connection.execute(query)]
+
+    def video(self, id: VideoId) -> Video:
+        """One. Raises NotFound."""
+        with self._database.reading() as connection:
+            return _video(connection, id)
+
+    def find(self, name: str) -> list[Video]:
+        """The videos that a name means: see `app.db.find.matching`. Several when the name does not decide."""
+        return matching(name, self.videos())
+
+    def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
+        """What was said, in time order; `window` keeps sentences that overlap it. Raises NotFound."""
+        query = _within(utterances, id, window).order_by(utterances.c.start_s, utterances.c.number)
+        with self._database.reading() as connection:
+            _video(connection, id)
+            return [rows.utterance(row) for row in connection.execute(query)]
+
+    def segments(
+        self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
+    ) -> list[Segment]:
+        """Segments in time order; empty `kinds` means all. Raises NotFound."""
+        query = _within(segments, id, window)
+        if kinds:
+            query = query.where(segments.c.kind.in_([str(kind) for kind in kinds]))
+        with self._database.reading() as connection:
+            _video(connection, id)
+            return in_time_order(rows.segment(row) for row in connection.execute(query))
+
+    def chapters(self, id: VideoId) -> list[Chapter]:
+        """Chapters in time order. Raises NotFound."""
+        query = _within(chapters, id, None).order_by(chapters.c.start_s, chapters.c.number)
+        with self._database.reading() as connection:
+            _video(connection, id)
+            return [rows.chapter(row) for row in connection.execute(query)]
+
+    def digest(self, id: VideoId) -> Digest | None:
+        """The video in short; None before it was made. Raises NotFound."""
+        query = select(digests).where(digests.c.video_id == id)
+        with self._database.reading() as connection:
+            _video(connection, id)
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Digest(row.summary, tuple(self.chapters(id)), rows.citations(row.citations))
+
+    def answers(self, video: VideoId) -> list[SavedAnswer]:
+        """The answers that were given about a video, newest first. Raises NotFound."""
+        scope = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == video)
+        query = select(answers).where(answers.c.id.in_(scope)).order_by(answers.c.number.desc())
+        links = (
+            select(answer_videos.c.answer_id, answer_videos.c.video_id)
+            .where(answer_videos.c.answer_id.in_(scope))
+            .order_by(answer_videos.c.position)
+        )
+        with self._database.reading() as connection:
+            _video(connection, video)
+            about: dict[str, list[VideoId]] = {}
+            for answer_id, video_id in connection.execute(links):
+                about.setdefault(answer_id, []).append(VideoId(video_id))
+            return [
+                SavedAnswer(row.id, row.question, tuple(about[row.id]), row.answer, row.trace, row.created_at)
+                for row in connection.execute(query)
+            ]
+
+    def add_video(self, video: Video) -> Video:
+        """Adds a video and returns it as stored.
+
+        The same content again keeps its language, date and readiness; path and title change only
+        when the old file is gone.
+        """
+        video = video if video.added_at else replace(video, added_at=datetime.now(UTC).isoformat(timespec="seconds"))
+        with self._database.writing() as connection:
+            row = connection.execute(select(videos).where(videos.c.id == video.id)).one_or_none()
+            if row is not None:
+                video = same_video(rows.video(row), video)
+            upsert(connection, videos, [rows.of_video(video)], ("id",))
+            return video
+
+    def set_ready(self, id: VideoId, language: str | None) -> None:
+        """Marks a video as read, in the language that was heard. Raises NotFound."""
+        self._change(id, {"ready": True, "language": language})
+
+    def set_language(self, id: VideoId, language: str | None) -> None:
+        """Sets the language, an ISO 639-1 code. Raises NotFound."""
+        self._change(id, {"language": language})
+
+    def delete_video(self, id: VideoId) -> None:
+        """Deletes a video with everything that was found in it and the answers about it. Raises NotFound."""
+        about = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == id)
+        with self._database.writing() as connection:
+            _video(connection, id)
+            connection.execute(delete(answers).where(answers.c.id.in_(about)))
+            for table in (stage_units, stage_results):
+                connection.execute(delete(table).where(table.c.video_id == id))
+            connection.execute(delete(videos).where(videos.c.id == id))
+
+    def save_utterances(self, id: VideoId, said: Sequence[Utterance]) -> None:
+        """Replaces what was said. Raises NotFound."""
+        with self._replacing(id, utterances) as connection:
+            _insert(connection, utterances, [rows.of_utterance(id, one) for one in said])
+
+    def add_segments(self, segments: Sequence[Segment]) -> None:
+        """Stores segments that an agent's look made; the same id replaces. Raises NotFound."""
+        with self._database.writing() as connection:
+            for id in {segment.video_id for segment in segments}:
+                _video(connection, id)
+            _upsert_segments(connection, segments)
+
+    def replace_segments(self, id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
+        """Replaces the segments of these kinds that ingest made; those of an agent's look stay. Raises NotFound."""
+        check_segments(id, kinds, found)
+        stale = and_(
+            segments.c.video_id == id,
+            segments.c.kind.in_([str(kind) for kind in kinds]),
+            segments.c.question.is_(None),
+        )
+        with self._database.writing() as connection:
+            _video(connection, id)
+            connection.execute(delete(segments).where(stale))
+            _upsert_segments(connection, found)
+
+    def save_digest(self, id: VideoId, digest: Digest) -> None:
+        """Replaces summary and chapters. Raises NotFound."""
+        row = {"video_id": id, "summary": digest.summary, "citations": [to_json(one) for one in digest.citations]}
+        with self._replacing(id, chapters) as connection:
+            upsert(connection, digests, [row], ("video_id",))
+            _insert(connection, chapters, [rows.of_chapter(id, chapter) for chapter in digest.chapters])
+
+    def save_answer(
+        self, question: str, video_ids: Sequence[VideoId], answer: Mapping[str, Any], trace: Sequence[Any]
+    ) -> str:
+        """Keeps an answer about these videos and returns its id. Raises NotFound."""
+        id = uuid.uuid4().hex
+        row = {"id": id, "question": question, "answer": dict(answer), "trace": list(trace), "created_at": time.time()}
+        links = [
+            {"answer_id": id, "video_id": video_id, "position": position}
+            for position, video_id in enumerate(dict.fromkeys(video_ids))
+        ]
+        with self._database.writing() as connection:
+            for video_id in video_ids:
+                _video(connection, video_id)
+            connection.execute(insert(answers).values(row))
+            _insert(connection, answer_videos, links)
+        return id
+
+    def _change(self, id: VideoId, values: dict[str, Any]) -> None:
+        with self._database.writing() as connection:
+            _video(connection, id)
+            connection.execute(update(videos).where(videos.c.id == id).values(values))
+
+    @contextmanager
+    def _replacing(self, id: VideoId, table: Table) -> Iterator[Connection]:
+        with self._database.writing() as connection:
+            _video(connection, id)
+            connection.execute(delete(table).where(table.c.video_id == id))
+            yield connection
+
+
+def same_video(old: Video, new: Video) -> Video:
+    """What is kept of a video that is added again."""
+    moved = not os.path.exists(old.path)
+    return replace(old, media=new.media, path=new.path if moved else old.path, title=new.title if moved else old.title)
+
+
+def check_segments(id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
+    """Raises ValueError for a segment of another video or kind: the next replacement would not find it."""
+    for segment in found:
+        if segment.video_id != id or segment.kind not in kinds:
+            raise ValueError(f"segment {segment.id} ({segment.kind} of {segment.video_id}) does not belong here")
+
+
+def _video(connection: Connection, id: VideoId) -> Video:
+    row = connection.execute(select(videos).where(videos.c.id == id)).one_or_none()
+    if row is None:
+        raise no_such_video(id)
+    return rows.video(row)
+
+
+def _within(table: Table, id: VideoId, window: TimeSpan | None) -> Any:
+    query = select(table).where(table.c.video_id == id)
+    if window is None:
+        return query
+    return query.where(table.c.start_s <= window.end_s, table.c.end_s >= window.start_s)
+
+
+def _insert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    if values:
+        connection.execute(insert(table), list(values))
+
+
+def _upsert_segments(connection: Connection, found: Sequence[Segment]) -> None:
+    by_id = {segment.id: rows.of_segment(segment) for segment in found}
+    upsert(connection, segments, list(by_id.values()), ("id",))
