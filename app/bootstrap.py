@@ -1,0 +1,135 @@
+"""The composition root: settings in, wired services out. The only file that knows every engine.
+
+Building is cheap: stores are opened and models loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.agent import AgentParts, VideoAgent
+from app.core.ports import MediaStore, Retriever
+from app.core.settings import Settings
+from app.db.database import Database, sqlite_url
+from app.db.jobs import SqlJobStore
+from app.db.library import SqlLibrary
+from app.db.stages import SqlStageStore
+from app.jobs.store import JobStore
+from app.jobs.worker import Worker
+from app.services.ask import AskService
+from app.services.ingest import IngestParts, IngestService
+from app.services.library import LibraryService
+from gpu_workers.registry import Workers
+
+
+@dataclass
+class Longreel:
+    """Everything wired."""
+
+    settings: Settings
+    library: LibraryService
+    ingest: IngestService
+    ask: AskService
+    jobs: JobStore
+    worker: Worker
+
+
+def build(settings: Settings) -> Longreel:
+    """Wires the services over the stores and models that the settings name. Raises BadSettings, WorkerFailed."""
+    return _Wiring(settings).longreel()
+
+
+class _Wiring:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._workers = Workers(settings)
+        settings.data.mkdir(parents=True, exist_ok=True)
+        url = settings.database_url.get_secret_value() if settings.database_url else None
+        self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
+        self._database.migrate()
+        self._library = SqlLibrary(self._database)
+
+    def longreel(self) -> Longreel:
+        settings, jobs = self._settings, SqlJobStore(self._database)
+        uploads = settings.data / "uploads"
+        max_bytes = int(settings.server.max_upload_gb * 1e9)
+        ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
+        return Longreel(
+            settings,
+            LibraryService(self._library, self._media, lambda: self._retriever, uploads, max_bytes),
+            ingest,
+            AskService(lambda: self._agent, self._library),
+            jobs,
+            Worker(jobs, {"ingest": ingest.handle}, settings.jobs),
+        )
+
+    @functools.cached_property
+    def _media(self) -> MediaStore:
+        from gpu_workers.media.store import FolderMediaStore
+
+        url = self._settings.media_url
+        return FolderMediaStore(Path(url) if url else self._settings.data / "media")
+
+    @functools.cached_property
+    def _retriever(self) -> Retriever:
+        from retrieval.chroma import ChromaSegmentIndex
+        from retrieval.lexical import SqliteLexicalIndex
+        from retrieval.retriever import HybridRetriever
+
+        data = self._settings.data
+        return HybridRetriever(
+            self._workers.get("text_embedder"),
+            self._workers.get("frame_embedder"),
+            ChromaSegmentIndex(data / "chroma", self._settings.chroma_url),
+            SqliteLexicalIndex(data / "lexical.sqlite"),
+        )
+
+    def _ingest_parts(self) -> IngestParts:
+        return self._parts
+
+    @functools.cached_property
+    def _parts(self) -> IngestParts:
+        from gpu_workers.media.audio import PyAVAudio
+        from gpu_workers.media.frames import VideoFrames
+        from gpu_workers.media.probe import PyAVProbe
+
+        get = self._workers.get
+        return IngestParts(
+            probe=PyAVProbe(),
+            frames=VideoFrames(),
+            audio=PyAVAudio(),
+            transcriber=get("transcriber"),
+            frame_embedder=get("frame_embedder"),
+            text_embedder=get("text_embedder"),
+            selector=get("frame_selector"),
+            text_reader=get("text_reader"),
+            captioner=get("captioner"),
+            language_model=get("language_model"),
+            retriever=self._retriever,
+            library=self._library,
+            stages=SqlStageStore(self._database),
+            media=self._media,
+        )
+
+    @functools.cached_property
+    def _agent(self) -> VideoAgent:
+        from gpu_workers.media.audio import PyAVAudio
+        from gpu_workers.media.frames import VideoFrames
+
+        get = self._workers.get
+        return VideoAgent(
+            AgentParts(
+                retriever=self._retriever,
+                library=self._library,
+                text_embedder=get("text_embedder"),
+                settings=self._settings.agent,
+                language_model=get("language_model"),
+                vision_language_model=get("vision_language_model"),
+                text_reader=get("text_reader"),
+                frames=VideoFrames(),
+                audio=PyAVAudio(),
+                transcriber=get("transcriber"),
+            )
+        )

@@ -1,0 +1,107 @@
+"""Writes the reference pages that are made from the code: `python -m app.docs`, and `--check` in CI.
+
+The command line, the settings and the REST routes are documented where they are defined; these
+pages cannot drift, since a stale page fails the check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from app.core.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+MADE = "<!-- Made by `python -m app.docs` from the code. Do not edit. -->"
+
+
+def pages() -> dict[str, str]:
+    """Every made page by its path below the project."""
+    return {"docs/cli.md": _cli(), "docs/settings.md": _settings(), "docs/api.md": _api()}
+
+
+def _cli() -> str:
+    from app.cli import app
+
+    group: Any = typer.main.get_command(app)
+    parts = [MADE, "", "# The command line", "", str(group.help), ""]
+    for name, command in sorted(group.commands.items()):
+        context = typer.Context(command, info_name=f"longreel {name}")
+        context.formatter_class.write_usage  # noqa: B018 - fails loudly if click's interface changes
+        context.max_content_width = 100
+        parts += [f"## longreel {name}", "", "```text", command.get_help(context).strip(), "```", ""]
+    return "\n".join(parts)
+
+
+def _settings() -> str:
+    rows = [
+        MADE,
+        "",
+        "# Settings",
+        "",
+        "Environment variables, read once at the start. An unknown `LONGREEL_` variable stops the program.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    rows += [f"| `{name}` | {_default(name, field)} | {field.description or ''} |" for name, field in _fields()]
+    return "\n".join([*rows, ""])
+
+
+def _fields() -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            for inner, inner_field in kind.model_fields.items():
+                yield f"{PREFIX}{name}__{inner}".upper(), inner_field
+        else:
+            yield f"{PREFIX}{name}".upper(), field
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    folders = {"LONGREEL_HOME": "`~/.cache/longreel`", "LONGREEL_DATA": "`~/.local/share/longreel`"}
+    if name in folders:
+        return folders[name]
+    return "unset" if field.default in (None, "") else f"`{field.default}`"
+
+
+def _api() -> str:
+    from app.api.reference import openapi
+
+    document = openapi()
+    parts = [MADE, "", "# REST API", "", "The running server shows this with examples at `/docs`.", ""]
+    parts += ["| call | what it does | answers |", "|---|---|---|"]
+    for path, calls in document["paths"].items():
+        for verb, call in calls.items():
+            parts.append(f"| `{verb.upper()} {path}` | {call.get('summary', '')} | {', '.join(call['responses'])} |")
+    return "\n".join([*parts, ""])
+
+
+def main() -> int:
+    """Writes the pages, or with --check tells which are stale (exit code 1)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when a page is stale")
+    check = parser.parse_args().check
+    stale = []
+    for name, text in pages().items():
+        path = ROOT / name
+        if not path.is_file() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, "utf-8")
+    if check and stale:
+        sys.stderr.write(f"Stale: {', '.join(stale)}. Run: python -m app.docs\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

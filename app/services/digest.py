@@ -1,0 +1,227 @@
+"""A video in short: chapters, and a summary whose every sentence says where it comes from.
+
+Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it; the
+language model, when there is one, phrases title and summary from these sentences alone, and a
+phrased sentence is kept only if one of them supports it. Without a model, or where its words are
+not supported, the sentences themselves are quoted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import LongreelError
+from app.core.ports import LanguageModel, TextEmbedder
+from app.core.types import (
+    Chapter,
+    Citation,
+    Digest,
+    Message,
+    SegmentKind,
+    TimeSpan,
+    VideoId,
+)
+
+CHAPTER_S = 180.0
+CHAPTER_MIN_S = 30.0
+MOST_CHAPTERS = 24
+SENTENCES_A_CHAPTER = 4
+CHAPTER_WORDS = 45
+SUPPORT = 0.5
+"""Cosine between a phrased sentence and its source, below which it does not count as supported."""
+NEAR = 3
+"""Pieces on each side of a border that are compared."""
+
+TASK = "Give a title of 2 to 6 words and one sentence of summary."
+TITLE_SCHEMA = {
+    "type": "object",
+    "properties": {"title": {"type": "string", "maxLength": 60}, "summary": {"type": "string", "maxLength": 300}},
+    "required": ["title", "summary"],
+    "additionalProperties": False,
+}
+
+NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Something said, written or shown, that a summary may be made of."""
+
+    span: TimeSpan
+    kind: SegmentKind
+    text: str
+    frame_s: float | None = None
+
+
+def make_digest(
+    video: VideoId,
+    duration_s: float,
+    pieces: Sequence[TimeSpan],
+    sentences: Sequence[Sentence],
+    embedder: TextEmbedder,
+    model: LanguageModel | None,
+    *,
+    words: int,
+    chapter_done: Callable[[int, int], None],
+) -> Digest:
+    """Chapters and summary of a video; `chapter_done(done, total)` is called after each chapter.
+
+    `words` bounds the summary. A video of which nothing is known has one chapter without a summary.
+    """
+    writer = _Writer(video, embedder, model)
+    vectors = embedder.embed([s.text for s in sentences])
+    spans = chapter_spans(duration_s, pieces, sentences, vectors)
+    chapters: list[Chapter] = []
+    for number, span in enumerate(spans):
+        inside = [i for i, s in enumerate(sentences) if span.start_s <= s.span.middle_s < span.end_s]
+        chapters.append(writer.chapter(number, span, [sentences[i] for i in inside], vectors[inside]))
+        chapter_done(number + 1, len(spans))
+    summary, citations = _summary(chapters, words)
+    return Digest(summary, tuple(chapters), citations)
+
+
+def chapter_spans(
+    duration_s: float, pieces: Sequence[TimeSpan], sentences: Sequence[Sentence], vectors: NDArray[np.float32]
+) -> list[TimeSpan]:
+    """Cuts where the topic changes most: the deepest valleys of similarity between neighbouring pieces.
+
+    The idea of TextTiling (Hearst 1997) on sentence embeddings: one chapter for about CHAPTER_S.
+    """
+    wanted = min(MOST_CHAPTERS, round(duration_s / CHAPTER_S)) - 1
+    borders: list[float] = []
+    means = _piece_means(pieces, sentences, vectors)
+    candidates = []
+    for i in range(1, len(pieces)):
+        left, right = means[max(0, i - NEAR) : i].sum(axis=0), means[i : i + NEAR].sum(axis=0)
+        size = float(np.linalg.norm(left) * np.linalg.norm(right))
+        candidates.append((float(left @ right) / size if size else 0.0, pieces[i].start_s))
+    for _, time_s in sorted(candidates):
+        if len(borders) >= wanted:
+            break
+        if all(abs(time_s - other) >= CHAPTER_MIN_S for other in [0.0, duration_s, *borders]):
+            borders.append(time_s)
+    edges = [0.0, *sorted(borders), duration_s]
+    return [TimeSpan(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def _piece_means(
+    pieces: Sequence[TimeSpan], sentences: Sequence[Sentence], vectors: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    means = np.zeros((len(pieces), vectors.shape[1]), np.float32)
+    starts = [p.start_s for p in pieces]
+    for sentence, vector in zip(sentences, vectors, strict=True):
+        means[max(0, int(np.searchsorted(starts, sentence.span.middle_s, side="right")) - 1)] += vector
+    return means
+
+
+def central(vectors: NDArray[np.float32], count: int) -> list[int]:
+    """The rows nearest to the mean that do not repeat one another, ascending (maximal marginal relevance)."""
+    if not len(vectors):
+        return []
+    relevance = vectors @ vectors.mean(axis=0)
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(vectors)):
+        repeated = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(vectors))
+        score = relevance - 0.5 * repeated
+        score[chosen] = -np.inf
+        chosen.append(int(score.argmax()))
+    return sorted(chosen)
+
+
+class _Writer:
+    """Writes chapters from sentences."""
+
+    def __init__(self, video: VideoId, embedder: TextEmbedder, model: LanguageModel | None) -> None:
+        self._video = video
+        self._embedder = embedder
+        self._model = model
+
+    def chapter(
+        self, number: int, span: TimeSpan, sentences: Sequence[Sentence], vectors: NDArray[np.float32]
+    ) -> Chapter:
+        spoken = [i for i, s in enumerate(sentences) if s.kind is SegmentKind.SPEECH and len(s.text.split()) > 3]
+        pool = spoken or list(range(len(sentences)))
+        sources = [sentences[pool[i]] for i in central(vectors[pool], SENTENCES_A_CHAPTER)]
+        if not sources:
+            return Chapter(span, f"Part {number + 1}", "")
+        title, phrased = self._phrase(sources)
+        summary, cited = self._supported(phrased, sources)
+        if not summary:
+            summary, cited = _within([s.text for s in sources[:2]], CHAPTER_WORDS), sources[:2]
+        return Chapter(span, title or _heading(sentences, sources), summary, tuple(map(self._cite, cited)))
+
+    def _phrase(self, sources: Sequence[Sentence]) -> tuple[str, str]:
+        if self._model is None:
+            return "", ""
+        notes = "\n".join(f"- {_within([s.text], 40)}" for s in sources)
+        messages = [
+            Message("system", "You write short, plain headings and summaries. Use only facts from the notes."),
+            Message(
+                "user",
+                f"Notes from one part of a video:\n{notes}\n\nGive a title of 2 to 6 words and one sentence of summary.",
+            ),
+        ]
+        try:
+            written = json.loads(self._model.complete(messages, max_tokens=90, schema=TITLE_SCHEMA).text)
+            return str(written["title"]).strip(" .\"'"), str(written["summary"]).strip()
+        except (LongreelError, ValueError, KeyError, TypeError):
+            return "", ""  # the sentences themselves are the summary then
+
+    def _supported(self, phrased: str, sources: Sequence[Sentence]) -> tuple[str, list[Sentence]]:
+        sentences = [s for s in re.split(r"(?<=[.!?])\s+", phrased) if len(s.split()) > 2]
+        if not sentences:
+            return "", []
+        likeness = self._embedder.embed(sentences) @ self._embedder.embed([s.text for s in sources]).T
+        known = set(NUMBER.findall(" ".join(s.text for s in sources)))
+        kept, cited = [], []
+        for sentence, row in zip(sentences, likeness, strict=True):
+            if row.max() >= SUPPORT and set(NUMBER.findall(sentence)) <= known:
+                kept.append(sentence)
+                cited.append(sources[int(row.argmax())])
+        return _within(kept, CHAPTER_WORDS), list(dict.fromkeys(cited))
+
+    def _cite(self, sentence: Sentence) -> Citation:
+        return Citation(self._video, sentence.span, sentence.kind, sentence.text, sentence.frame_s, verified=True)
+
+
+def _heading(sentences: Sequence[Sentence], sources: Sequence[Sentence]) -> str:
+    """A title without a model: the first line on the screen, else the first words said."""
+    for sentence in sentences:
+        line = sentence.text.split("\n")[0].strip()
+        if sentence.kind is SegmentKind.SCREEN_TEXT and 1 < len(line.split()) <= 8:
+            return line
+    words = sources[0].text.split()
+    return " ".join(words[:7]).rstrip(".,;:") + (" ..." if len(words) > 7 else "")
+
+
+def _within(sentences: Sequence[str], words: int) -> str:
+    """As many whole sentences as fit; the first one is cut when it alone is too long."""
+    kept: list[str] = []
+    for sentence in sentences:
+        if sum(len(s.split()) for s in kept) + len(sentence.split()) > words:
+            break
+        kept.append(" ".join(sentence.split()))
+    if not kept and sentences:
+        return " ".join(sentences[0].split()[:words]) + " ..."
+    return " ".join(kept)
+
+
+def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citation, ...]]:
+    """The chapters' summaries, in an even share of the words, with their citations."""
+    telling = [c for c in chapters if c.summary]
+    while len(telling) > 1 and words // len(telling) < 12:
+        telling = telling[::2]
+    share = words // max(len(telling), 1)
+    texts, citations = [], []
+    for chapter in telling:
+        sentences = re.split(r"(?<=[.!?])\s+", chapter.summary)
+        texts.append(_within(sentences, share))
+        citations += chapter.citations
+    return " ".join(texts), tuple(citations)

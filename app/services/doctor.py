@@ -1,0 +1,99 @@
+"""What is installed, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import LongreelError
+from app.core.settings import Settings
+from gpu_workers import weights
+from gpu_workers.registry import PROFILES, Workers
+
+LEAST_FREE_GB = 5.0
+PACKAGES = {
+    "av": "models",
+    "decord": "models",
+    "onnxruntime": "models",
+    "rapidocr": "models",
+    "torch": "models",
+    "whisperx": "models",
+    "xllamacpp": "models",
+    "chromadb": "",
+    "gradio": "",
+    "langgraph": "",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    command: str = ""
+    """What to type to mend it; empty when nothing is wrong."""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Looks at everything the chosen profile needs, loading no model."""
+    return [
+        _python(),
+        *[_package(name, extra) for name, extra in PACKAGES.items()],
+        *[_part(status) for status in weights.status(settings) if status.needed],
+        _profile(settings),
+        _server(settings),
+        _disk(settings.home),
+        _disk(settings.data),
+    ]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info >= (3, 11), version, "")
+
+
+def _package(name: str, extra: str) -> Check:
+    present = importlib.util.find_spec(name) is not None
+    wanted = f"longreel[{extra}]" if extra else "longreel"
+    detail = "installed" if present else "not installed"
+    return Check(f"package {name}", present, detail, "" if present else f"pip install '{wanted}'")
+
+
+def _part(status: weights.PartStatus) -> Check:
+    usable = status.state != "missing"
+    command = status.command if not usable else ""
+    return Check(f"model {status.name}", usable, status.state, command)
+
+
+def _profile(settings: Settings) -> Check:
+    if settings.profile not in PROFILES:
+        known = " or ".join(PROFILES)
+        return Check("profile", False, f"{settings.profile} has no models yet", f"export LONGREEL_PROFILE={known}")
+    workers = Workers(settings)
+    roles = ", ".join(f"{role}={workers.name(role)}" for role in PROFILES[settings.profile])
+    try:
+        for role in PROFILES[settings.profile]:
+            workers.get(role)
+    except LongreelError as error:
+        return Check("profile", False, error.message, error.hint)
+    return Check("profile", True, f"{settings.profile}: {roles}")
+
+
+def _server(settings: Settings) -> Check:
+    if settings.llm_url is None:
+        return Check("language server", True, "not used")
+    return Check("language server", bool(settings.llm_model), settings.llm_url, "export LONGREEL_LLM_MODEL=...")
+
+
+def _disk(folder: Path) -> Check:
+    existing = next(p for p in [folder, *folder.parents] if p.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    writable = os.access(existing, os.W_OK)
+    detail = f"{folder}: {free:.0f} GB free" if writable else f"{folder} cannot be written"
+    return Check("disk", writable and free > LEAST_FREE_GB, detail, "" if writable else f"chmod u+w {existing}")

@@ -1,0 +1,122 @@
+"""Turns what was said, written and shown into segments, and indexes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.core.types import (
+    Caption,
+    FrameFeatures,
+    KeyFrame,
+    ScreenText,
+    Segment,
+    SegmentKind,
+    TimeSpan,
+    Utterance,
+    VideoId,
+)
+from app.services.ingest.run import Run, Stage
+
+KINDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)
+LIKELY = 0.2
+"""A recognised class is worth telling from this probability on."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that the stages before found in a video."""
+
+    pieces: Sequence[TimeSpan]
+    utterances: Sequence[Utterance]
+    texts: Sequence[ScreenText]
+    captions: Sequence[Caption]
+    key_frames: Sequence[KeyFrame]
+    features: Sequence[FrameFeatures]
+
+
+def index(run: Run, found: Found) -> None:
+    """Stores and indexes the segments of a video; earlier ones of the same video are replaced."""
+    parts = run.parts
+
+    def work(stage: Stage) -> bytes:
+        texts = text_segments(run.video.id, found, run.versions_of_models())
+        pictures, concepts = picture_segments(run.video.id, found, parts.frame_embedder.model)
+        stage.begin(len(texts) + len(pictures), "segments")
+        parts.retriever.remove(run.video.id)
+        parts.library.replace_segments(run.video.id, KINDS, [*texts, *pictures])
+        for first in range(0, len(texts), 64):
+            parts.retriever.add(texts[first : first + 64])
+            stage.progress(first)
+        if pictures:
+            parts.retriever.add_pictures(pictures, concepts)
+        stage.detail = f"{len(texts)} texts, {len(pictures)} pictures"
+        return b""
+
+    own = f"2/{parts.text_embedder.model}"
+    run.stage(
+        "index", run.version_after("transcribe", "segment", "key_frames", "screen_text", "caption", own=own), work
+    )
+
+
+def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) -> list[Segment]:
+    """Speech by piece, on-screen texts with their own spans, captions."""
+    segments = []
+    for number, said in enumerate(by_piece(found.utterances, found.pieces)):
+        if said:
+            span = TimeSpan(said[0].span.start_s, max(u.span.end_s for u in said))
+            text = " ".join(u.text for u in said)
+            segments.append(_segment(video, SegmentKind.SPEECH, number, span, text, models))
+    for number, shown in enumerate(found.texts):
+        segments.append(_segment(video, SegmentKind.SCREEN_TEXT, number, shown.span, shown.text, models, shown.frame_s))
+    frames = {found.pieces[k.piece]: k.pts_s for k in reversed(found.key_frames)}
+    for number, caption in enumerate(found.captions):
+        frame_s = frames.get(caption.span)
+        segments.append(_segment(video, SegmentKind.CAPTION, number, caption.span, caption.text, models, frame_s))
+    return segments
+
+
+def _segment(
+    video: VideoId,
+    kind: SegmentKind,
+    number: int,
+    span: TimeSpan,
+    text: str,
+    models: dict[SegmentKind, str],
+    frame_s: float | None = None,
+) -> Segment:
+    return Segment(f"{video}-{kind}-{number}", video, kind, span, text, models[kind], frame_s)
+
+
+def picture_segments(video: VideoId, found: Found, model: str) -> tuple[list[Segment], np.ndarray]:
+    """One segment a key frame with its concept vector, shape (n, q)."""
+    by_time = {f.pts_s: f for f in found.features}
+    segments, concepts = [], []
+    for number, key in enumerate(found.key_frames):
+        feature = by_time[key.pts_s]
+        names = [name for name, probability in feature.tags if probability >= LIKELY]
+        segments.append(
+            Segment(
+                f"{video}-{SegmentKind.VISUAL}-{number}",
+                video,
+                SegmentKind.VISUAL,
+                found.pieces[key.piece],
+                ", ".join(names),
+                model,
+                key.pts_s,
+            )
+        )
+        concepts.append(feature.concept)
+    return segments, np.array(concepts, np.float32)
+
+
+def by_piece(utterances: Sequence[Utterance], pieces: Sequence[TimeSpan]) -> list[list[Utterance]]:
+    """The sentences of each piece: a sentence belongs where its middle lies."""
+    starts = [piece.start_s for piece in pieces]
+    groups: list[list[Utterance]] = [[] for _ in pieces]
+    for utterance in utterances:
+        at = int(np.searchsorted(starts, utterance.span.middle_s, side="right")) - 1
+        groups[max(at, 0)].append(utterance)
+    return groups

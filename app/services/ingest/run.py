@@ -1,0 +1,165 @@
+"""One reading of one video: its parts, its options, and the bookkeeping that makes stages resumable.
+
+A stage is a function that is given a `Stage`. It stores its work in small units under a version
+key; units that an earlier run stored are found in `Stage.done`, and a finished stage is not run
+again until its version changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.core.errors import Cancelled
+from app.core.events import Listener, StageFinished, StageProgress, StageStarted
+from app.core.ports import (
+    AudioSource,
+    Captioner,
+    FrameEmbedder,
+    FrameSelector,
+    FrameSource,
+    LanguageModel,
+    MediaProbe,
+    MediaStore,
+    Retriever,
+    StageStore,
+    TextEmbedder,
+    TextReader,
+    Transcriber,
+)
+from app.core.settings import Ingest
+from app.core.types import Frame, SegmentKind, Video
+from app.db.library import SqlLibrary
+
+PROGRESS_EVERY_S = 0.25
+
+
+@dataclass(frozen=True)
+class IngestParts:
+    """The engines that reading a video needs."""
+
+    probe: MediaProbe
+    frames: FrameSource
+    audio: AudioSource
+    transcriber: Transcriber
+    frame_embedder: FrameEmbedder
+    text_embedder: TextEmbedder
+    selector: FrameSelector
+    text_reader: TextReader
+    may_hold_text: Callable[[Frame], bool]
+    captioner: Captioner
+    language_model: LanguageModel | None
+    retriever: Retriever
+    library: SqlLibrary
+    stages: StageStore
+    media: MediaStore
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person chose for this video; kept, so that reading it again changes nothing."""
+
+    language: str | None = None
+    subtitles: str | None = None
+    """The text of a subtitle file to use instead of listening."""
+    subtitles_name: str = ""
+
+
+@dataclass
+class Run:
+    """One reading of one video."""
+
+    parts: IngestParts
+    settings: Ingest
+    video: Video
+    path: Path
+    options: Options
+    tell: Listener
+    cancelled: Callable[[], bool]
+    versions: dict[str, str] = field(default_factory=dict)
+    worked: bool = False
+    """Whether any stage had to be run."""
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Ends what other threads do for this run at their next unit."""
+        self._stopped.set()
+
+    def stage(self, name: str, version: str, work: Callable[[Stage], bytes]) -> bytes:
+        """The stage's result: from the store when the same work was finished before, else by doing it."""
+        self.versions[name] = version
+        stored = self.parts.stages.finished(self.video.id, name, version)
+        if stored is not None:
+            self.tell(StageFinished(name, 0.0, reused=True))
+            return stored
+        self.worked = True
+        stage = Stage(self, name, version)
+        payload = work(stage)
+        self.parts.stages.finish(self.video.id, name, version, payload)
+        self.tell(StageFinished(name, time.monotonic() - stage.started, stage.detail))
+        return payload
+
+    def version_after(self, *stages: str, own: str) -> str:
+        """A version key that changes whenever one of the stages before does."""
+        text = "|".join([own, *(self.versions.get(name, "") for name in stages)])
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def versions_of_models(self) -> dict[SegmentKind, str]:
+        """Which model made each kind of segment."""
+        parts = self.parts
+        heard = self.options.subtitles_name or parts.transcriber.model
+        return {
+            SegmentKind.SPEECH: heard,
+            SegmentKind.SCREEN_TEXT: parts.text_reader.model,
+            SegmentKind.CAPTION: parts.captioner.model,
+            SegmentKind.VISUAL: parts.frame_embedder.model,
+        }
+
+    def check(self) -> None:
+        """Raises Cancelled when the person asked to stop."""
+        if self._stopped.is_set() or self.cancelled():
+            raise Cancelled("Reading the video was cancelled.", "Ingest it again to go on where it stopped.")
+
+
+class Stage:
+    """The progress of one stage. Safe to use from several threads."""
+
+    def __init__(self, run: Run, name: str, version: str) -> None:
+        self.started = time.monotonic()
+        self.detail = ""
+        self._run = run
+        self._name = name
+        self._version = version
+        self._lock = threading.Lock()
+        self._total = 0.0
+        self._first = 0.0
+        self._unit = ""
+        self._told = 0.0
+        self.done: dict[str, bytes] = run.parts.stages.units(run.video.id, name, version)
+        """Units that were stored before, by key."""
+
+    def begin(self, total: float, unit: str, done: float = 0.0) -> None:
+        """Announces the size of the work; unit "s" means seconds of video."""
+        self._total, self._unit, self._first = total, unit, done
+        self._run.tell(StageStarted(self._name, total, unit, done))
+
+    def save(self, key: str, payload: bytes) -> None:
+        """Stores one unit; from then on a killed run does not lose it."""
+        self._run.parts.stages.save_unit(self._run.video.id, self._name, self._version, key, payload)
+
+    def progress(self, done: float) -> None:
+        """Tells how far the work is, a few times a second at most. Raises Cancelled."""
+        self._run.check()
+        now = time.monotonic()
+        with self._lock:
+            if now - self._told < PROGRESS_EVERY_S and done < self._total:
+                return
+            self._told = now
+        rate = (done - self._first) / max(now - self.started, 1e-6)
+        speed = rate if self._unit == "s" and rate > 0 else None
+        left = (self._total - done) / rate if rate > 0 else None
+        self._run.tell(StageProgress(self._name, done, self._total, self._unit, speed, left))

@@ -1,0 +1,237 @@
+"""The use case: take a file, know what is in it.
+
+Stages run in the order of `app.core.events.STAGES`. Sound and pictures are read at the same time,
+since one waits for the other's cores only part of the time; everything after needs both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.core.errors import BadInput, StorageFull
+from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
+from app.core.settings import Ingest
+from app.core.types import MediaInfo, Segment, SegmentKind, Video, VideoId, from_json, to_json
+from app.jobs.states import Job
+from app.jobs.store import JobStore
+from app.jobs.worker import JobContext
+from app.services import subtitles
+from app.services.digest import Sentence, make_digest
+from app.services.ingest import pictures, sound, writing
+from app.services.ingest.indexing import Found, index
+from app.services.ingest.run import IngestParts, Options, Run, Stage
+
+HASH_BLOCK = 1 << 22
+
+
+def content_id(path: Path, check: Callable[[], None] = lambda: None) -> VideoId:
+    """SHA-256 of the file's bytes. Raises BadInput when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(HASH_BLOCK):
+                digest.update(block)
+                check()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path and its permissions.") from error
+    return VideoId(digest.hexdigest())
+
+
+class IngestService:
+    """Reads videos, at once or as background jobs."""
+
+    def __init__(self, parts: Callable[[], IngestParts], settings: Ingest, jobs: JobStore) -> None:
+        self._make_parts = parts
+        self._settings = settings
+        self._jobs = jobs
+
+    def submit(
+        self, path: Path, *, title: str | None = None, subtitles: Path | None = None, language: str | None = None
+    ) -> Job:
+        """Queues a file for a worker. The job's result is {"video_id": ...}."""
+        payload = {
+            "path": str(path.resolve()),
+            "title": title,
+            "subtitles": str(subtitles.resolve()) if subtitles else None,
+            "language": language,
+        }
+        return self._jobs.submit("ingest", payload)
+
+    def handle(self, job: Job, context: JobContext) -> dict[str, str]:
+        """What a worker does with an ingest job."""
+        given = job.payload
+        video = self.run(
+            Path(given["path"]),
+            title=given.get("title"),
+            subtitles=Path(given["subtitles"]) if given.get("subtitles") else None,
+            language=given.get("language"),
+            tell=context.tell,
+            cancelled=context.cancelled,
+        )
+        return {"video_id": video.id, "title": video.title}
+
+    def run(
+        self,
+        path: Path,
+        *,
+        title: str | None = None,
+        subtitles: Path | None = None,
+        language: str | None = None,
+        tell: Listener = ignore,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Video:
+        """Reads a video and returns it ready for questions.
+
+        What an earlier run finished is used again, so that the same file twice is no work, and a
+        run that was killed goes on where it stopped. Raises BadInput for a file that cannot be
+        read, StorageFull, Cancelled.
+        """
+        started = time.monotonic()
+        try:
+            run = self._begin(path, title, _options(subtitles, language), tell, cancelled)
+            self._read(run)
+        except OSError as error:
+            raise _storage(error) from error
+        reused = len(run.versions) > 0 and not run.worked
+        tell(IngestFinished(run.video.id, run.video.title, run.video.duration_s, time.monotonic() - started, reused))
+        return run.video
+
+    def _begin(
+        self, path: Path, title: str | None, options: Options, tell: Listener, cancelled: Callable[[], bool]
+    ) -> Run:
+        """Probes the file, and adds it to the library when it is new."""
+        path = path.expanduser()
+        parts = self._make_parts()
+        media = parts.probe.probe(path)
+        started = time.monotonic()
+        video_id = content_id(path)
+        video = Video(video_id, title or path.stem, str(path.resolve()), media, added_at=_now())
+        run = Run(parts, self._settings, video, path, options, tell, cancelled)
+        run.check()
+        run.options = _remembered(run, options)
+        stored = parts.stages.finished(video_id, "probe", "1")
+        if stored is not None:
+            run.versions["probe"] = "1"
+            media = from_json(MediaInfo, json.loads(stored))
+        else:
+            run.stage("probe", "1", lambda _: json.dumps(to_json(media)).encode())
+        run.video = parts.library.add_video(replace(video, media=media))
+        tell(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
+        for warning in media.warnings:
+            tell(Warned(warning))
+        return run
+
+    def _read(self, run: Run) -> None:
+        with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
+            seen: Future[tuple[pictures.Sampled, list[writing.ScreenText]]] = pool.submit(_see, run)
+            try:
+                said = sound.transcribe(run, sound.survey(run))
+            except BaseException:
+                run.stop()
+                raise
+            sampled, texts = seen.result()
+        spans = pictures.pieces(run, sampled.features, said)
+        keys = pictures.key_frames(run, sampled.features, spans)
+        captions = pictures.captions(run, sampled.features, spans, keys)
+        found = Found(spans, said, texts, captions, keys, sampled.features)
+        index(run, found)
+        run.parts.library.set_ready(run.video.id)
+        digest(run, found)
+        run.video = run.parts.library.video(run.video.id)
+
+
+def _see(run: Run) -> tuple[pictures.Sampled, list[writing.ScreenText]]:
+    sampled = pictures.sample(run)
+    return sampled, writing.read_screen(run, sampled)
+
+
+def digest(run: Run, found: Found) -> None:
+    """Chapters and summary, stored and indexed."""
+    parts = run.parts
+    sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
+    sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
+    if not sentences:
+        sentences = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
+    sentences.sort(key=lambda s: s.span)
+
+    def work(stage: Stage) -> bytes:
+        stage.begin(1, "chapters")
+
+        def chapter_done(done: int, total: int) -> None:
+            stage.progress(done / total)
+
+        made = make_digest(
+            run.video.id,
+            run.video.duration_s,
+            found.pieces,
+            sentences,
+            parts.text_embedder,
+            parts.language_model,
+            words=run.settings.summary_words,
+            chapter_done=chapter_done,
+        )
+        parts.library.save_digest(run.video.id, made)
+        name = parts.language_model.model if parts.language_model else "extractive"
+        segments = [
+            Segment(
+                f"{run.video.id}-{SegmentKind.SUMMARY}-{number}",
+                run.video.id,
+                SegmentKind.SUMMARY,
+                chapter.span,
+                f"{chapter.title}. {chapter.summary}".strip(),
+                name,
+            )
+            for number, chapter in enumerate(made.chapters)
+            if chapter.summary
+        ]
+        parts.library.replace_segments(run.video.id, [SegmentKind.SUMMARY], segments)
+        parts.retriever.add(segments)
+        stage.detail = f"{len(made.chapters)} chapters"
+        return b""
+
+    model = parts.language_model.model if parts.language_model else "extractive"
+    run.stage("digest", run.version_after("index", own=f"2/{model}/{run.settings.summary_words}"), work)
+
+
+def _options(given: Path | None, language: str | None) -> Options:
+    if given is None:
+        return Options(language)
+    try:
+        text = given.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise BadInput(f"{given} cannot be read: {error.strerror}.", "Give an SRT or WebVTT file.") from error
+    subtitles.parse(text)
+    return Options(language, text, given.name)
+
+
+def _remembered(run: Run, options: Options) -> Options:
+    """The options given now, else those of the last time this video was read."""
+    stages, video = run.parts.stages, run.video.id
+    if options != Options():
+        stages.finish(video, "options", "1", json.dumps(asdict(options)).encode())
+        return options
+    stored = stages.finished(video, "options", "1")
+    return Options(**json.loads(stored)) if stored else options
+
+
+def _storage(error: OSError) -> Exception:
+    if error.errno in (28, 122):  # no space left, quota exceeded
+        return StorageFull("The disk is full.", "Free some space and ingest again: finished work is kept.")
+    return BadInput(f"{error.filename or 'A file'} cannot be used: {error.strerror}.", "Check the path and the disk.")
+
+
+def _kind(media: MediaInfo) -> str:
+    seen = f"{media.video.width}x{media.video.height} {media.video.codec}" if media.video else "no picture"
+    heard = media.audio[0].codec if media.audio else "no sound"
+    return f"{media.duration_s:.1f} s, {seen}, {heard}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

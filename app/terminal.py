@@ -1,0 +1,175 @@
+"""What the command line shows: progress bars, agent steps, answers. Text for people goes through here."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from app.api.schemas import AnswerOut, CitationOut
+from app.core.events import (
+    Drafted,
+    Event,
+    IngestFinished,
+    Inspected,
+    Planned,
+    Reflected,
+    Searched,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    Verified,
+    Warned,
+)
+from app.core.types import AnswerStatus, TimeSpan
+
+PLAIN_EVERY_S = 5.0
+"""How often a stage reports where there is no terminal to redraw."""
+
+STATUS = {
+    AnswerStatus.ANSWERED: "[green]answered[/]",
+    AnswerStatus.NOT_IN_VIDEO: "[yellow]the video does not say[/]",
+    AnswerStatus.INSUFFICIENT: "[red]could not be decided[/]",
+}
+
+
+def clock(seconds: float) -> str:
+    """A time as people write it: 1:02:03 or 2:03."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _range(span: TimeSpan) -> str:
+    return f"{clock(span.start_s)}-{clock(span.end_s)}"
+
+
+class IngestDisplay:
+    """A listener that shows the stages of ingest: bars on a terminal, lines elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._told: dict[str, float] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._bars = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(30),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Shows one event; called from several threads."""
+        with self._lock:
+            if isinstance(event, StageStarted):
+                self._tasks[event.stage] = self._bars.add_task(
+                    event.stage, total=event.total or 1, completed=event.done, note=""
+                )
+                self._told[event.stage] = time.monotonic()
+            elif isinstance(event, StageProgress):
+                self._progress(event)
+            elif isinstance(event, StageFinished):
+                self._finish(event)
+            elif isinstance(event, Warned):
+                self._console.print(f"[yellow]note[/] {escape(event.message)}")
+            elif isinstance(event, IngestFinished):
+                self._end(event)
+
+    def _progress(self, event: StageProgress) -> None:
+        speed = f"{event.speed:.1f}x" if event.speed else f"{event.done:.0f}/{event.total:.0f} {event.unit}"
+        note = f"{speed}  {clock(event.left_s)} left" if event.left_s is not None else speed
+        if event.stage in self._tasks:
+            self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
+        due = time.monotonic() - self._told.get(event.stage, 0.0) >= PLAIN_EVERY_S
+        if not self._console.is_terminal and due:
+            self._told[event.stage] = time.monotonic()
+            share = event.done / event.total if event.total else 1.0
+            self._console.print(f"  {event.stage:<12} {share:4.0%}  {note}")
+
+    def _finish(self, event: StageFinished) -> None:
+        task = self._tasks.pop(event.stage, None)
+        if task is not None:
+            self._bars.remove_task(task)
+        took = "re-used" if event.reused else f"{event.seconds:.1f} s"
+        self._console.print(f"  {event.stage:<12} {took:>9}  {escape(event.detail)}")
+
+    def _end(self, event: IngestFinished) -> None:
+        if event.reused:
+            note = "already read, nothing to do"
+        else:
+            note = f"read in {clock(event.seconds)} ({event.duration_s / max(event.seconds, 1e-3):.1f}x real time)"
+        self._console.print(f"[green]ready[/] {escape(event.title)} ({clock(event.duration_s)}): {note}")
+        self._console.print(f"      id {event.video_id[:12]}")
+
+
+def show_step(console: Console, event: Event) -> None:
+    """One step of the agent as one or a few lines; other events are not shown."""
+    lines = _step(event)
+    for line in lines:
+        console.print(f"[dim]  {line}[/]")
+
+
+def _step(event: Event) -> list[str]:
+    if isinstance(event, Planned):
+        window = f" in {_range(event.window)}" if event.window else ""
+        asked = "; ".join(event.queries)
+        return [f"plan     {event.question_type}{window}: {escape(asked)}"]
+    if isinstance(event, Searched):
+        hits = [f"           {_range(h.span)} {h.kind}: {escape(_short(h.text))}" for h in event.hits[:3]]
+        return [f"search   {escape(event.query)}: {len(event.hits)} hits", *hits]
+    if isinstance(event, Inspected):
+        return [f"inspect  {event.action} in {_range(event.span)}: {len(event.found)} findings"]
+    if isinstance(event, Reflected):
+        verdict = "enough" if event.sufficient else f"not enough: {event.missing}"
+        return [f"reflect  {escape(verdict)}"]
+    if isinstance(event, Drafted):
+        return [f"answer   {escape(claim)} [{', '.join(ids)}]" for claim, ids in event.claims]
+    if isinstance(event, Verified):
+        return [f"verify   {'kept' if event.supported else 'dropped'}: {escape(_short(event.reason))}"]
+    return []
+
+
+def _short(text: str, length: int = 90) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 3] + "..."
+
+
+def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str, str]]) -> None:
+    """The answer and its proof. `titles`: video id to (title, path)."""
+    console.print(f"\n[bold]{escape(answer.text)}[/]")
+    console.print(f"{STATUS[answer.status]}, confidence {answer.confidence:.2f}, {answer.usage.seconds:.1f} s")
+    for number, citation in enumerate(answer.citations, 1):
+        console.print(f"  [{number}] {_citation(citation, titles)}", soft_wrap=True)
+    console.print()
+
+
+def _citation(citation: CitationOut, titles: dict[str, tuple[str, str]]) -> str:
+    title, path = titles.get(citation.video_id, (citation.video_id[:12], ""))
+    times = _range(TimeSpan(citation.start_s, citation.end_s))
+    link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
+    mark = "[green]checked[/]" if citation.verified else "[yellow]not checked[/]"
+    return f'{link} {escape(title)}, {citation.kind}: "{escape(_short(citation.quote, 160))}" {mark}'
+
+
+def consoles() -> tuple[Console, Console]:
+    """One for results (standard output) and one for everything else (standard error)."""
+    return Console(file=sys.stdout, highlight=False), Console(file=sys.stderr, highlight=False)
