@@ -34,7 +34,6 @@ def _cli() -> str:
     parts = [MADE, "", "# The command line", "", str(group.help), ""]
     for name, command in sorted(group.commands.items()):
         context = typer.Context(command, info_name=f"longreel {name}")
-        context.formatter_class.write_usage  # noqa: B018 - fails loudly if click's interface changes
         context.max_content_width = 100
         parts += [f"## longreel {name}", "", "```text", command.get_help(context).strip(), "```", ""]
     return "\n".join(parts)

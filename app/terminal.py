@@ -82,7 +82,7 @@ class IngestDisplay:
         with self._lock:
             if isinstance(event, StageStarted):
                 self._tasks[event.stage] = self._bars.add_task(
-                    event.stage, total=event.total or 1, completed=event.done, note=""
+                    event.stage, total=event.total or 1, completed=int(event.done), note=""
                 )
                 self._told[event.stage] = time.monotonic()
             elif isinstance(event, StageProgress):

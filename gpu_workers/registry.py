@@ -17,38 +17,38 @@ from app.core.settings import Settings
 CLASSES: dict[str, dict[str, str]] = {
     "transcriber": {
         "whisperx": "gpu_workers.speech.whisperx:WhisperXTranscriber",
-        "fake": "gpu_workers.fakes:FakeTranscriber",
+        "fake": "gpu_workers.speech.fakes:FakeTranscriber",
     },
     "text_embedder": {
         "minilm": "gpu_workers.language.minilm:MiniLMEmbedder",
-        "fake": "gpu_workers.fakes:FakeTextEmbedder",
+        "fake": "gpu_workers.language.fakes:FakeTextEmbedder",
     },
     "frame_embedder": {
         "efficientnet-conse": "gpu_workers.vision.efficientnet:EfficientNetConSE",
-        "fake": "gpu_workers.fakes:FakeFrameEmbedder",
+        "fake": "gpu_workers.vision.fakes:FakeFrameEmbedder",
     },
     "frame_selector": {
         "maxinfo": "gpu_workers.selection.maxinfo:MaxInfoSelector",
         "uniform": "gpu_workers.selection.uniform:UniformSelector",
-        "fake": "gpu_workers.fakes:FakeFrameSelector",
+        "fake": "gpu_workers.selection.fakes:FakeFrameSelector",
     },
     "text_reader": {
         "rapidocr": "gpu_workers.vision.rapidocr:RapidOCRReader",
-        "fake": "gpu_workers.fakes:FakeTextReader",
+        "fake": "gpu_workers.vision.fakes:FakeTextReader",
     },
     "captioner": {
         "offline-tags": "gpu_workers.vision.offline_tags:OfflineTagsCaptioner",
-        "fake": "gpu_workers.fakes:FakeCaptioner",
+        "fake": "gpu_workers.vision.fakes:FakeCaptioner",
     },
     "language_model": {
         "llamacpp": "gpu_workers.language.llamacpp:LlamaCppModel",
         "openai": "gpu_workers.language.openai:OpenAICompatibleModel",
-        "fake": "gpu_workers.fakes:FakeLanguageModel",
+        "fake": "gpu_workers.language.fakes:FakeLanguageModel",
         "none": "",
     },
     "vision_language_model": {
         "openai": "gpu_workers.language.openai:OpenAICompatibleVisionModel",
-        "fake": "gpu_workers.fakes:FakeVisionLanguageModel",
+        "fake": "gpu_workers.language.fakes:FakeVisionLanguageModel",
         "none": "",
     },
 }

@@ -165,7 +165,7 @@ class _Writer:
             Message("system", "You write short, plain headings and summaries. Use only facts from the notes."),
             Message(
                 "user",
-                f"Notes from one part of a video:\n{notes}\n\nGive a title of 2 to 6 words and one sentence of summary.",
+                f"Notes from one part of a video:\n{notes}\n\n{TASK}",
             ),
         ]
         try:
@@ -219,7 +219,8 @@ def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citati
     while len(telling) > 1 and words // len(telling) < 12:
         telling = telling[::2]
     share = words // max(len(telling), 1)
-    texts, citations = [], []
+    texts: list[str] = []
+    citations: list[Citation] = []
     for chapter in telling:
         sentences = re.split(r"(?<=[.!?])\s+", chapter.summary)
         texts.append(_within(sentences, share))

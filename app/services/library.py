@@ -34,7 +34,7 @@ class LibraryService:
         return self._library.videos()
 
     def find(self, name: str) -> Video:
-        """The video with this id, unique beginning of an id, path or title. Raises NotFound when none or several fit."""
+        """The video with this id, id prefix, path or title. Raises NotFound when none or several fit."""
         found = self._library.find(name)
         if not found and Path(name).expanduser().exists():
             found = self._library.find(str(Path(name).expanduser().resolve()))

@@ -160,11 +160,10 @@ def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utt
     """Pieces of 10-30 s that cover the video, cut at scene and sentence borders."""
 
     def work(stage: Stage) -> bytes:
-        times = np.array([f.pts_s for f in features])
         vectors = np.stack([f.vector for f in features]) if features else np.zeros((0, 1), np.float32)
         spans = cut(
             run.video.duration_s,
-            scene_borders(times, vectors),
+            scene_borders([f.pts_s for f in features], vectors),
             [u.span for u in utterances],
             min_s=run.settings.segment_min_s,
             max_s=run.settings.segment_max_s,

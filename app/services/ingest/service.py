@@ -18,7 +18,7 @@ from pathlib import Path
 from app.core.errors import BadInput, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
 from app.core.settings import Ingest
-from app.core.types import MediaInfo, Segment, SegmentKind, Video, VideoId, from_json, to_json
+from app.core.types import MediaInfo, ScreenText, Segment, SegmentKind, Video, VideoId, from_json, to_json
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.jobs.worker import JobContext
@@ -130,7 +130,7 @@ class IngestService:
 
     def _read(self, run: Run) -> None:
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
-            seen: Future[tuple[pictures.Sampled, list[writing.ScreenText]]] = pool.submit(_see, run)
+            seen: Future[tuple[pictures.Sampled, list[ScreenText]]] = pool.submit(_see, run)
             try:
                 said = sound.transcribe(run, sound.survey(run))
             except BaseException:
@@ -142,12 +142,12 @@ class IngestService:
         captions = pictures.captions(run, sampled.features, spans, keys)
         found = Found(spans, said, texts, captions, keys, sampled.features)
         index(run, found)
-        run.parts.library.set_ready(run.video.id)
+        run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
         digest(run, found)
         run.video = run.parts.library.video(run.video.id)
 
 
-def _see(run: Run) -> tuple[pictures.Sampled, list[writing.ScreenText]]:
+def _see(run: Run) -> tuple[pictures.Sampled, list[ScreenText]]:
     sampled = pictures.sample(run)
     return sampled, writing.read_screen(run, sampled)
 

@@ -1,0 +1,28 @@
+"""Events are one tagged union that survives JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import pytest
+
+from app.core.events import EVENT, Event, Hit, Planned, Searched, StageProgress
+from app.core.types import TimeSpan
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Planned("fact", ("who",), ("speech",), TimeSpan(1, 2), "after lunch", "model"),
+        Searched("who", (Hit("E1", "v", TimeSpan(0, 1), "speech", "text", 0.5),)),
+        StageProgress("audio", 1.0, 2.0, "s", 4.0, 0.25),
+    ],
+)
+def test_an_event_survives_json(event: Event) -> None:
+    assert EVENT.validate_python(json.loads(EVENT.dump_json(event))) == event
+
+
+def test_every_event_has_a_tag_of_its_own() -> None:
+    tags = [kind.__dataclass_fields__["type"].default for kind in get_args(Event)]
+    assert len(tags) == len(set(tags))

@@ -1,0 +1,75 @@
+"""The kernel's types keep their promises."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    Citation,
+    SegmentKind,
+    TimeSpan,
+    Usage,
+    Utterance,
+    VideoId,
+    Word,
+    from_json,
+    to_json,
+)
+
+times = st.floats(0, 1e6)
+spans = st.tuples(times, times).map(lambda pair: TimeSpan(min(pair), max(pair)))
+
+
+@pytest.mark.parametrize("pair", [(-1.0, 2.0), (3.0, 2.0), (math.nan, 1.0), (0.0, math.inf)])
+def test_a_span_that_is_no_span_is_refused(pair: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="a time span needs"):
+        TimeSpan(*pair)
+
+
+@given(spans, spans)
+def test_overlap_and_intersection_agree_and_do_not_depend_on_the_order(a: TimeSpan, b: TimeSpan) -> None:
+    assert a.overlaps(b) == b.overlaps(a)
+    assert a.intersection_s(b) == b.intersection_s(a) <= min(a.duration_s, b.duration_s)
+    assert 0 <= a.iou(b) <= 1
+    assert a.hull(b).duration_s >= max(a.duration_s, b.duration_s)
+
+
+@given(spans)
+def test_a_span_is_all_of_itself(span: TimeSpan) -> None:
+    assert span.iou(span) == (1.0 if span.duration_s > 0 else 0.0)
+    assert span.clipped(span) == span
+
+
+@given(spans, st.floats(0, 1e4))
+def test_a_padded_span_stays_inside_the_video(span: TimeSpan, seconds: float) -> None:
+    padded = span.padded(seconds, limit_s=span.end_s)
+    assert padded.start_s >= 0
+    assert padded.end_s == span.end_s
+    assert padded.contains(span.start_s)
+
+
+def test_spans_that_do_not_meet_have_no_common_part() -> None:
+    assert TimeSpan(0, 1).clipped(TimeSpan(2, 3)) is None
+
+
+def test_an_answer_without_proof_cannot_be_answered() -> None:
+    with pytest.raises(ValueError, match="citation"):
+        Answer(AnswerStatus.ANSWERED, "Forty-two.", 0.9)
+
+
+def test_an_answer_survives_json() -> None:
+    citation = Citation(VideoId("a" * 64), TimeSpan(1.25, 2.5), SegmentKind.SPEECH, "said", 2.0, True)
+    answer = Answer(AnswerStatus.ANSWERED, "Yes.", 0.7, (citation,), 1, Usage(1.0, 2, 3, 4, 5))
+    assert from_json(Answer, to_json(answer)) == answer
+
+
+def test_a_moved_utterance_moves_its_words_with_it() -> None:
+    word = Word("hello", TimeSpan(0.5, 0.9))
+    moved = Utterance(TimeSpan(0.5, 0.9), "hello", (word,)).moved(120.0)
+    assert moved.span == moved.words[0].span == TimeSpan(120.5, 120.9)

@@ -1,0 +1,114 @@
+"""A digest is short, covers the video, and cites what it says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.core.errors import WorkerFailed
+from app.core.types import Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
+from app.services.digest import Sentence, central, make_digest
+from gpu_workers.language.fakes import FakeTextEmbedder
+
+VIDEO = VideoId("a" * 64)
+TOPICS = ("bees collect nectar in the meadow", "the rocket engine burns liquid methane", "bread needs flour and yeast")
+
+
+class Writes:
+    """A language model that answers every prompt with the same text."""
+
+    model = "writes"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def complete(
+        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> Completion:
+        return Completion(self.text)
+
+
+class Breaks(Writes):
+    """A language model that is away."""
+
+    def complete(
+        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> Completion:
+        raise WorkerFailed("away")
+
+
+def _lecture(minutes_a_topic: int = 4) -> tuple[float, list[TimeSpan], list[Sentence]]:
+    sentences, at = [], 0.0
+    for topic in TOPICS:
+        for number in range(minutes_a_topic * 6):
+            text = f"We see that {topic}, says note {number}."
+            sentences.append(Sentence(TimeSpan(at, at + 9.0), SegmentKind.SPEECH, text))
+            at += 10.0
+    pieces = [TimeSpan(start, start + 20.0) for start in np.arange(0, at, 20.0).tolist()]
+    return at, pieces, sentences
+
+
+def _digest(model: Writes | None, words: int = 60) -> tuple[Digest, float]:
+    duration, pieces, sentences = _lecture()
+    made = make_digest(
+        VIDEO, duration, pieces, sentences, FakeTextEmbedder(), model, words=words, chapter_done=lambda *_: None
+    )
+    return made, duration
+
+
+def test_chapters_cover_the_video_without_gap() -> None:
+    made, duration = _digest(None)
+    spans = [c.span for c in made.chapters]
+    assert spans[0].start_s == 0
+    assert spans[-1].end_s == duration
+    assert all(a.end_s == b.start_s for a, b in itertools.pairwise(spans))
+
+
+def test_a_chapter_begins_where_the_topic_changes() -> None:
+    made, _ = _digest(None)
+    starts = [c.span.start_s for c in made.chapters]
+    assert 240.0 in starts
+    assert 480.0 in starts
+
+
+@pytest.mark.parametrize("words", [20, 60, 200])
+def test_a_summary_is_never_longer_than_asked(words: int) -> None:
+    made, _ = _digest(None, words)
+    assert 0 < len(made.summary.split()) <= words + len(made.chapters)
+
+
+def test_words_that_no_sentence_supports_are_not_used() -> None:
+    made, _ = _digest(Writes('{"title": "Lies", "summary": "Dragons guarded 4711 golden castles overseas."}'))
+    assert "Dragons" not in made.summary
+    assert all(c.citations for c in made.chapters)
+
+
+def test_words_that_a_sentence_supports_are_used_with_its_time() -> None:
+    made, _ = _digest(Writes('{"title": "Bees", "summary": "We see that bees collect nectar in the meadow."}'))
+    first = made.chapters[0]
+    assert first.title == "Bees"
+    assert first.summary == "We see that bees collect nectar in the meadow."
+    assert first.citations[0].span.end_s <= 240.0
+
+
+@pytest.mark.parametrize("model", [Breaks(""), Writes("not json"), Writes('{"title": 3}')])
+def test_a_model_that_fails_leaves_the_sentences_themselves(model: Writes) -> None:
+    made, _ = _digest(model)
+    assert made.chapters[0].summary.startswith("We see that bees")
+
+
+def test_a_video_of_which_nothing_is_known_has_one_chapter_without_summary() -> None:
+    made = make_digest(
+        VIDEO, 30.0, [TimeSpan(0, 30)], [], FakeTextEmbedder(), None, words=50, chapter_done=lambda *_: None
+    )
+    assert [c.span for c in made.chapters] == [TimeSpan(0, 30)]
+    assert made.summary == ""
+
+
+def test_central_sentences_do_not_repeat_one_another() -> None:
+    vectors = np.array([[1, 0], [1, 0], [0.6, 0.8]], np.float32)
+    assert central(vectors, 2) in ([0, 2], [1, 2])
