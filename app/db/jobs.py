@@ -1,0 +1,193 @@
+"""The job store in SQL.
+
+Each move of a job locks its row (SQLite: the database), applies the pure function of
+`app.jobs.states`, and writes the row back. On PostgreSQL, claiming skips the rows that others lock.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core.types import from_json, to_json
+from app.db.database import Database, insert_for
+from app.db.tables import job_events, jobs
+from app.jobs import states
+from app.jobs.states import ENDED, Job, JobError, JobState
+from app.jobs.store import PROGRESS, EventList, JobList, as_json, key_taken, no_such_job
+
+ACTIVE = text("state IN ('queued', 'running')")
+"""The condition of the unique index on kind and key, word for word."""
+
+
+class SqlJobStore:
+    """The port JobStore over a database. Workers on several machines need clocks that agree to a few seconds."""
+
+    def __init__(self, database: Database, *, lease_s: float = 60.0, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives seconds since 1970, UTC."""
+        self._database = database
+        self._lease_s = lease_s
+        self._clock = clock
+
+    def submit(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> Job:
+        """Queues a job, or returns the one of this kind and key that is queued or running."""
+        now = self._clock()
+        job = Job(uuid.uuid4().hex, kind, as_json(payload), created_at=now, due_at=now, key=key)
+        active = jobs.c.state.not_in([str(state) for state in ENDED])
+        same = select(jobs).where(jobs.c.kind == kind, jobs.c.key == key, active)
+        while True:
+            with self._database.writing() as connection:
+                add = insert_for(connection, jobs).values({**_row(job), "event_count": 0})
+                add = add.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=ACTIVE)
+                if connection.execute(add).rowcount == 1:
+                    return job
+                row = connection.execute(same).one_or_none()
+            if row is not None:
+                return _job(row)
+
+    def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
+        """The oldest job of these kinds that is due; None when there is none."""
+        while True:
+            due = select(jobs).where(_due(kinds, self._clock())).order_by(jobs.c.number).limit(1)
+            with self._database.reading() as connection:
+                # An idle worker must not take SQLite's only write lock at each poll.
+                if connection.execute(due).one_or_none() is None:
+                    return None
+            with self._database.writing() as connection:
+                row = connection.execute(due.with_for_update(skip_locked=True)).one_or_none()
+                if row is None:
+                    return None
+                claimed = _save(connection, states.claim(_job(row), worker, self._clock(), self._lease_s))
+            if claimed.state is JobState.RUNNING:
+                return claimed
+
+    def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
+        """Extends the lease and stores an event; False when the work should stop."""
+        plain = None if event is None else as_json(event)
+        with self._database.writing() as connection:
+            row = _locked(connection, job.id)
+            if row is None or not states.is_held(_job(row), job, worker):
+                return False
+            kept = states.extend(_job(row), self._clock(), self._lease_s)
+            if plain is not None:
+                kept = _tell(connection, row, kept, plain)
+            return not _save(connection, kept).cancel_requested
+
+    def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
+        """Ends a job well."""
+        plain = as_json(result)
+        return self._move(job, worker, lambda stored, now: states.finish(stored, plain, now))
+
+    def fail(self, job: Job, worker: str, error: JobError, *, retry_in_s: float | None = None) -> bool:
+        """Ends a job badly, or queues it again."""
+        return self._move(job, worker, lambda stored, now: states.fail(stored, error, retry_in_s, now))
+
+    def release(self, job: Job, worker: str) -> bool:
+        """Gives a job back, as if it had not been tried."""
+        return self._move(job, worker, states.release)
+
+    def cancel(self, job_id: str) -> Job:
+        """Ends a queued job, asks a running one to stop."""
+        with self._database.writing() as connection:
+            job = _job(_locked(connection, job_id), job_id)
+            return _save(connection, states.cancel(job, self._clock()))
+
+    def retry(self, job_id: str) -> Job:
+        """Queues a failed or cancelled job again."""
+        try:
+            with self._database.writing() as connection:
+                job = states.retry(_job(_locked(connection, job_id), job_id), self._clock())
+                return _save(connection, job)
+        except IntegrityError as error:
+            raise key_taken(job) from error
+
+    def get(self, job_id: str) -> Job:
+        """One job. Raises NotFound."""
+        with self._database.reading() as connection:
+            return _job(connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none(), job_id)
+
+    def list(self, state: JobState | None = None, limit: int = 100) -> JobList:
+        """Jobs, newest first."""
+        query = select(jobs).order_by(jobs.c.number.desc()).limit(limit)
+        if state is not None:
+            query = query.where(jobs.c.state == str(state))
+        with self._database.reading() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def events(self, job_id: str, after: int = 0) -> EventList:
+        """Events with a number above `after`, in order."""
+        query = (
+            select(job_events.c.seq, job_events.c.event)
+            .where(job_events.c.job_id == job_id, job_events.c.seq > after)
+            .order_by(job_events.c.seq)
+        )
+        with self._database.reading() as connection:
+            found = [(row.seq, row.event) for row in connection.execute(query)]
+        if not found:
+            self.get(job_id)
+        return found
+
+    def add_event(self, job_id: str, event: Mapping[str, Any]) -> None:
+        """Stores an event about a job."""
+        plain = as_json(event)
+        with self._database.writing() as connection:
+            row = _locked(connection, job_id)
+            if row is None:
+                raise no_such_job(job_id)
+            _save(connection, _tell(connection, row, _job(row), plain))
+
+    def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:
+        with self._database.writing() as connection:
+            row = _locked(connection, job.id)
+            if row is None or not states.is_held(_job(row), job, worker):
+                return False
+            _save(connection, move(_job(row), self._clock()))
+            return True
+
+
+def _due(kinds: Sequence[str], now: float) -> ColumnElement[bool]:
+    waiting = and_(jobs.c.state == str(JobState.QUEUED), jobs.c.due_at <= now)
+    left = and_(jobs.c.state == str(JobState.RUNNING), jobs.c.lease_until < now)
+    return and_(jobs.c.kind.in_(list(kinds)), or_(waiting, left))
+
+
+def _locked(connection: Connection, job_id: str) -> Row[Any] | None:
+    return connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one_or_none()
+
+
+def _save(connection: Connection, job: Job) -> Job:
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
+    return job
+
+
+def _tell(connection: Connection, row: Row[Any], job: Job, event: dict[str, Any]) -> Job:
+    """Stores the event under the next number of the job, whose row is locked: readers never see a gap fill up."""
+    number = row.event_count + 1
+    kind = str(event.get("type", ""))
+    if kind == PROGRESS:
+        old = and_(job_events.c.job_id == job.id, job_events.c.type == PROGRESS)
+        connection.execute(delete(job_events).where(old))
+    connection.execute(insert(job_events).values(job_id=job.id, seq=number, type=kind, event=event))
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(event_count=number))
+    return states.told(job, event)
+
+
+def _job(row: Row[Any] | None, job_id: str = "") -> Job:
+    if row is None:
+        raise no_such_job(job_id)
+    values = {name: value for name, value in row._mapping.items() if name not in ("number", "event_count")}
+    values["state"] = JobState(values["state"])
+    values["error"] = None if values["error"] is None else from_json(JobError, values["error"])
+    return Job(**values)
+
+
+def _row(job: Job) -> dict[str, Any]:
+    values = {name: getattr(job, name) for name in Job.__slots__}
+    values["state"] = str(job.state)
+    values["error"] = None if job.error is None else to_json(job.error)
+    return values

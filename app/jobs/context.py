@@ -1,0 +1,105 @@
+"""What a running job may say and ask."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from app.core.events import EVENT, Event, StageProgress
+from app.jobs.states import Job, JobError
+from app.jobs.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_EVERY_S = 0.25
+"""Progress is stored at most this often; what comes between is replaced by what comes later."""
+
+
+class JobContext:
+    """One claim of one job. Threads of the handler may share it."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        job: Job,
+        claimed_as: str,
+        stopping: threading.Event | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`claimed_as` is the worker's name in this claim; `stopping` is set when the worker shall stop."""
+        self._store = store
+        self._job = job
+        self._claimed_as = claimed_as
+        self._stopping = stopping or threading.Event()
+        self._clock = clock
+        self._lost = threading.Event()
+        self._lock = threading.Lock()
+        self._pending: StageProgress | None = None
+        self._told_at = float("-inf")
+
+    def cancelled(self) -> bool:
+        """Whether the handler should raise Cancelled: the job was cancelled or lost, or the worker stops."""
+        return self._lost.is_set() or self._stopping.is_set()
+
+    def tell(self, event: Event) -> None:
+        """Stores an event for those who follow the job; a store that fails does not stop the work."""
+        with self._lock:
+            if isinstance(event, StageProgress):
+                if self._clock() - self._told_at < PROGRESS_EVERY_S:
+                    self._pending = event
+                    return
+                self._told_at = self._clock()
+                self._pending = None
+            self._flush()
+            self._beat(event)
+
+    def finish(self, result: Mapping[str, Any]) -> bool:
+        """Ends the job well; False when it is no longer ours."""
+        return self._store.finish(self._job, self._claimed_as, result)
+
+    def fail(self, error: JobError, *, retry_in_s: float | None = None) -> bool:
+        """Ends the job badly or queues it again; False when it is no longer ours."""
+        return self._store.fail(self._job, self._claimed_as, error, retry_in_s=retry_in_s)
+
+    def release(self) -> bool:
+        """Gives the job back; False when it is no longer ours."""
+        return self._store.release(self._job, self._claimed_as)
+
+    @contextmanager
+    def kept_alive(self, every_s: float) -> Iterator[None]:
+        """Extends the lease every few seconds while the block runs."""
+        ended = threading.Event()
+        thread = threading.Thread(
+            target=self._keep_alive, args=(ended, every_s), name="longreel-heartbeat", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _keep_alive(self, ended: threading.Event, every_s: float) -> None:
+        while not ended.wait(every_s):
+            with self._lock:
+                if not self._flush():
+                    self._beat(None)
+
+    def _flush(self) -> bool:
+        if self._pending is None:
+            return False
+        event, self._pending = self._pending, None
+        self._beat(event)
+        return True
+
+    def _beat(self, event: Event | None) -> None:
+        data = None if event is None else EVENT.dump_python(event, mode="json")
+        try:
+            if not self._store.heartbeat(self._job, self._claimed_as, data):
+                self._lost.set()
+        except Exception:
+            logger.exception("Job %s could not be kept alive", self._job.id, extra={"action": "heartbeat_failed"})

@@ -1,0 +1,132 @@
+"""The job store in memory: for tests, and for one process that need not remember."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.jobs import states
+from app.jobs.states import ENDED, Job, JobError, JobState
+from app.jobs.store import PROGRESS, EventList, JobList, as_json, key_taken, no_such_job
+
+
+class MemoryJobStore:
+    """The port JobStore in a dictionary."""
+
+    def __init__(self, *, lease_s: float = 60.0, clock: Callable[[], float] = time.time) -> None:
+        self._lease_s = lease_s
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._jobs: dict[str, Job] = {}
+        self._events: dict[str, EventList] = {}
+        self._counts: dict[str, int] = {}
+
+    def submit(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> Job:
+        """Queues a job, or returns the one of this kind and key that is queued or running."""
+        plain = as_json(payload)
+        with self._lock:
+            same = self._active(kind, key)
+            if same is not None:
+                return same
+            now = self._clock()
+            job = Job(uuid.uuid4().hex, kind, plain, created_at=now, due_at=now, key=key)
+            self._events[job.id] = []
+            self._counts[job.id] = 0
+            return self._keep(job)
+
+    def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
+        """The oldest job of these kinds that is due; None when there is none."""
+        with self._lock:
+            now = self._clock()
+            for job in list(self._jobs.values()):
+                if job.kind in kinds and states.is_due(job, now):
+                    claimed = self._keep(states.claim(job, worker, now, self._lease_s))
+                    if claimed.state is JobState.RUNNING:
+                        return claimed
+            return None
+
+    def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
+        """Extends the lease and stores an event; False when the work should stop."""
+        plain = None if event is None else as_json(event)
+        held = self._move(job, worker, lambda stored, now: states.extend(stored, now, self._lease_s))
+        if held and plain is not None:
+            self.add_event(job.id, plain)
+        return held and not self.get(job.id).cancel_requested
+
+    def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
+        """Ends a job well."""
+        plain = as_json(result)
+        return self._move(job, worker, lambda stored, now: states.finish(stored, plain, now))
+
+    def fail(self, job: Job, worker: str, error: JobError, *, retry_in_s: float | None = None) -> bool:
+        """Ends a job badly, or queues it again."""
+        return self._move(job, worker, lambda stored, now: states.fail(stored, error, retry_in_s, now))
+
+    def release(self, job: Job, worker: str) -> bool:
+        """Gives a job back, as if it had not been tried."""
+        return self._move(job, worker, states.release)
+
+    def cancel(self, job_id: str) -> Job:
+        """Ends a queued job, asks a running one to stop."""
+        with self._lock:
+            return self._keep(states.cancel(self.get(job_id), self._clock()))
+
+    def retry(self, job_id: str) -> Job:
+        """Queues a failed or cancelled job again."""
+        with self._lock:
+            again = states.retry(self.get(job_id), self._clock())
+            if self._active(again.kind, again.key) is not None:
+                raise key_taken(again)
+            return self._keep(again)
+
+    def get(self, job_id: str) -> Job:
+        """One job. Raises NotFound."""
+        with self._lock:
+            if job_id not in self._jobs:
+                raise no_such_job(job_id)
+            return self._jobs[job_id]
+
+    def list(self, state: JobState | None = None, limit: int = 100) -> JobList:
+        """Jobs, newest first."""
+        with self._lock:
+            found = [job for job in reversed(self._jobs.values()) if state in (None, job.state)]
+        return found[:limit]
+
+    def events(self, job_id: str, after: int = 0) -> EventList:
+        """Events with a number above `after`, in order."""
+        with self._lock:
+            self.get(job_id)
+            return [(number, event) for number, event in self._events[job_id] if number > after]
+
+    def add_event(self, job_id: str, event: Mapping[str, Any]) -> None:
+        """Stores an event about a job."""
+        plain = as_json(event)
+        with self._lock:
+            job = self.get(job_id)
+            kept = self._events[job_id]
+            if plain.get("type") == PROGRESS:
+                kept[:] = [(number, old) for number, old in kept if old.get("type") != PROGRESS]
+            self._counts[job_id] += 1
+            kept.append((self._counts[job_id], plain))
+            self._keep(states.told(job, plain))
+
+    def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:
+        with self._lock:
+            stored = self._jobs.get(job.id)
+            if stored is None or not states.is_held(stored, job, worker):
+                return False
+            self._keep(move(stored, self._clock()))
+            return True
+
+    def _active(self, kind: str, key: str | None) -> Job | None:
+        if key is None:
+            return None
+        same = (job for job in self._jobs.values() if (job.kind, job.key) == (kind, key) and job.state not in ENDED)
+        return next(same, None)
+
+    def _keep(self, job: Job) -> Job:
+        self._jobs[job.id] = job
+        return job

@@ -1,0 +1,177 @@
+"""A job and the moves it can make. Pure: time comes in as a number, nothing is stored here.
+
+    queued --claim--> running --finish--> finished
+      ^                  |-----fail-----> failed, or queued again with a delay
+      |                  |----release---> queued, as if it had not been tried
+      |                  '--fail or claim after `cancel`--> cancelled
+      '--retry-- failed, cancelled          queued --cancel--> cancelled
+
+A running job belongs to its worker until the lease ends; then anyone may claim it. A worker proves that
+a job is still its own with the job it was given: same worker, same lease.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from app.core.errors import BadInput, Cancelled
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
+"""Nothing more happens to a job in one of these, unless someone retries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job failed, in the words of the error tree."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of background work. Times are seconds since 1970, UTC."""
+
+    id: str
+    kind: str
+    """Which handler runs it, such as "ingest"."""
+    payload: dict[str, Any]
+    created_at: float
+    due_at: float
+    """Not claimed before this time."""
+    key: str | None = None
+    """Of all jobs of a kind with the same key at most one is queued or running."""
+    state: JobState = JobState.QUEUED
+    attempts: int = 0
+    """How often it was claimed."""
+    progress: dict[str, Any] | None = None
+    """The latest event."""
+    error: JobError | None = None
+    """Why the last attempt failed, also while it waits for the next."""
+    result: dict[str, Any] | None = None
+    started_at: float | None = None
+    """When it was first claimed."""
+    finished_at: float | None = None
+    """When it ended, however it did."""
+    lease_until: float | None = None
+    worker: str | None = None
+    cancel_requested: bool = False
+
+    @property
+    def done_share(self) -> float | None:
+        """How much of the current stage is done, 0 to 1; None when the latest event does not tell."""
+        event = self.progress or {}
+        done, total = event.get("done"), event.get("total")
+        if done is None or not total:
+            return None
+        return min(1.0, max(0.0, float(done) / float(total)))
+
+
+def is_due(job: Job, now: float) -> bool:
+    """Whether a worker may claim it: queued and due, or left behind by a worker that died."""
+    if job.state is JobState.QUEUED:
+        return job.due_at <= now
+    return job.state is JobState.RUNNING and (job.lease_until or 0.0) < now
+
+
+def is_held(job: Job, claimed: Job, worker: str) -> bool:
+    """Whether `job`, as stored, still runs in the claim that `worker` was given as `claimed`."""
+    return job.state is JobState.RUNNING and job.worker == worker and job.attempts == claimed.attempts
+
+
+def claim(job: Job, worker: str, now: float, lease_s: float) -> Job:
+    """Queued, or running with an ended lease -> running; cancelled where that was asked for. Raises BadInput."""
+    if not is_due(job, now):
+        raise _illegal(job, "claimed")
+    if job.cancel_requested:
+        return _ended(job, JobState.CANCELLED, now)
+    return replace(
+        job,
+        state=JobState.RUNNING,
+        attempts=job.attempts + 1,
+        worker=worker,
+        lease_until=now + lease_s,
+        started_at=now if job.started_at is None else job.started_at,
+    )
+
+
+def extend(job: Job, now: float, lease_s: float) -> Job:
+    """Running -> running with a fresh lease. Raises BadInput."""
+    _must_run(job, "extended")
+    return replace(job, lease_until=now + lease_s)
+
+
+def finish(job: Job, result: dict[str, Any], now: float) -> Job:
+    """Running -> finished. Raises BadInput."""
+    _must_run(job, "finished")
+    return replace(_ended(job, JobState.FINISHED, now), result=result, error=None)
+
+
+def fail(job: Job, error: JobError, retry_in_s: float | None, now: float) -> Job:
+    """Running -> failed; queued when it shall be tried again; cancelled when that was asked for. Raises BadInput."""
+    _must_run(job, "failed")
+    if job.cancel_requested and (error.code == Cancelled.code or retry_in_s is not None):
+        return _ended(job, JobState.CANCELLED, now)
+    if retry_in_s is None:
+        return replace(_ended(job, JobState.FAILED, now), error=error)
+    waiting = replace(job, state=JobState.QUEUED, due_at=now + retry_in_s, error=error)
+    return replace(waiting, worker=None, lease_until=None)
+
+
+def release(job: Job, now: float) -> Job:
+    """Running -> queued, due at once and as if not tried: its worker stops. Raises BadInput."""
+    _must_run(job, "released")
+    if job.cancel_requested:
+        return _ended(job, JobState.CANCELLED, now)
+    attempts = max(0, job.attempts - 1)
+    return replace(job, state=JobState.QUEUED, attempts=attempts, due_at=now, worker=None, lease_until=None)
+
+
+def cancel(job: Job, now: float) -> Job:
+    """Queued -> cancelled; running -> its worker is asked to stop; cancelled stays. Raises BadInput for other ends."""
+    if job.state is JobState.CANCELLED:
+        return job
+    if job.state in ENDED:
+        raise _illegal(job, "cancelled")
+    if job.state is JobState.RUNNING and not is_due(job, now):
+        return replace(job, cancel_requested=True)
+    return _ended(replace(job, cancel_requested=True), JobState.CANCELLED, now)
+
+
+def retry(job: Job, now: float) -> Job:
+    """Failed or cancelled -> queued with fresh attempts. Raises BadInput."""
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+        raise _illegal(job, "tried again")
+    return Job(job.id, job.kind, job.payload, job.created_at, due_at=now, key=job.key)
+
+
+def told(job: Job, event: dict[str, Any]) -> Job:
+    """The job with a new latest event, in any state."""
+    return replace(job, progress=event)
+
+
+def _ended(job: Job, state: JobState, now: float) -> Job:
+    return replace(job, state=state, finished_at=now, worker=None, lease_until=None)
+
+
+def _must_run(job: Job, verb: str) -> None:
+    if job.state is not JobState.RUNNING:
+        raise _illegal(job, verb)
+
+
+def _illegal(job: Job, verb: str) -> BadInput:
+    return BadInput(f"Job {job.id} is {job.state} and cannot be {verb}.", "Look at the job's state first.")

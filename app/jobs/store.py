@@ -1,0 +1,92 @@
+"""Where jobs are kept: the contract. `app.jobs.fakes` keeps them in memory, `app.db.jobs` in SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from app.core.errors import BadInput, NotFound
+from app.jobs.states import Job, JobError, JobState
+
+JobList: TypeAlias = list[Job]
+EventList: TypeAlias = list[tuple[int, dict[str, Any]]]
+
+PROGRESS = "stage_progress"
+"""The type of event of which only the newest is kept: an hour of work would leave thousands."""
+
+
+@runtime_checkable
+class JobStore(Protocol):
+    """A queue with leases. Every call is one transaction; many threads and processes may call at once.
+
+    Payloads, results and events are JSON objects; TypeError or ValueError for what is not. The calls
+    of a worker take the job as `claim` gave it, and return False when it is no longer that worker's.
+    """
+
+    def submit(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> Job:
+        """Queues a job. While one of this kind and key is queued or running, that one is returned instead."""
+        ...
+
+    def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
+        """The oldest job of these kinds that is due, now running under a lease; None when there is none.
+
+        A job whose lease has ended is due again. `worker` should be new for each claim.
+        """
+        ...
+
+    def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
+        """Extends the lease and stores an event. False when the work should stop: cancelled, or the lease was lost."""
+        ...
+
+    def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
+        """Ends a job well."""
+        ...
+
+    def fail(self, job: Job, worker: str, error: JobError, *, retry_in_s: float | None = None) -> bool:
+        """Ends a job badly, or queues it again; a job that was asked to stop becomes cancelled."""
+        ...
+
+    def release(self, job: Job, worker: str) -> bool:
+        """Gives a job back, as if it had not been tried: its worker stops."""
+        ...
+
+    def cancel(self, job_id: str) -> Job:
+        """Ends a queued job, asks a running one to stop. Raises NotFound; BadInput when it ended otherwise."""
+        ...
+
+    def retry(self, job_id: str) -> Job:
+        """Queues a failed or cancelled job again. Raises NotFound; BadInput in other states or if its key is taken."""
+        ...
+
+    def get(self, job_id: str) -> Job:
+        """One job. Raises NotFound."""
+        ...
+
+    def list(self, state: JobState | None = None, limit: int = 100) -> JobList:
+        """Jobs, newest first."""
+        ...
+
+    def events(self, job_id: str, after: int = 0) -> EventList:
+        """Events with a number above `after`, in order. Only the newest progress is kept. Raises NotFound."""
+        ...
+
+    def add_event(self, job_id: str, event: Mapping[str, Any]) -> None:
+        """Stores an event about a job, whoever has it. Raises NotFound."""
+        ...
+
+
+def as_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy in plain data, as it will come back. Raises TypeError or ValueError for what JSON cannot hold."""
+    copy: dict[str, Any] = json.loads(json.dumps(data, allow_nan=False))
+    return copy
+
+
+def no_such_job(job_id: str) -> NotFound:
+    """The error for an id that no job has."""
+    return NotFound(f"There is no job {job_id}.", "List the jobs to see what is there.")
+
+
+def key_taken(job: Job) -> BadInput:
+    """The error for a job that may not run beside another of its key."""
+    return BadInput(f"Another {job.kind} job for the same thing is already waiting or running.", "Follow that one.")

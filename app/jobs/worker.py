@@ -1,0 +1,148 @@
+"""The loop that claims jobs and runs them, in threads.
+
+A worker may be killed at any moment: its jobs' leases end and another worker claims them. It obeys
+the store (a lost lease or a cancelled job stops the handler) and the retry policy, and knows nothing
+of what the handlers do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from app.core.errors import Cancelled, LongreelError, WorkerFailed
+from app.core.events import Failed, Warned
+from app.jobs.context import JobContext
+from app.jobs.retry import RetryPolicy
+from app.jobs.states import Job, JobError
+from app.jobs.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+Handler: TypeAlias = Callable[[Job, JobContext], Mapping[str, Any]]
+"""Does the work of one kind of job and returns its result. It looks at `context.cancelled()` often, and raises
+Cancelled when that is true. A job may run again after an attempt that was killed: it should go on from there."""
+
+LONGEST_WAIT_S = 30.0
+"""How long a worker waits at most before it asks a failing store again."""
+
+
+class Worker:
+    """Runs jobs in `threads` threads until it is stopped."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        handlers: Mapping[str, Handler],
+        *,
+        policy: RetryPolicy | None = None,
+        threads: int = 1,
+        poll_s: float = 0.5,
+        heartbeat_s: float = 10.0,
+    ) -> None:
+        """`heartbeat_s` should be a small part of the store's lease."""
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self._store = store
+        self._handlers = dict(handlers)
+        self._policy = policy or RetryPolicy()
+        self._poll_s = poll_s
+        self._heartbeat_s = heartbeat_s
+        self._numbers = itertools.count(1)
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"longreel-worker-{number}", daemon=True)
+            for number in range(1, threads + 1)
+        ]
+
+    def start(self) -> None:
+        """Begins to claim jobs and returns. A worker starts once."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Claims no more; running handlers are told to stop and their jobs go back to the queue.
+
+        Returns whether all of them ended within `timeout_s` seconds. What did not is claimed by another
+        worker once this process is gone and the lease has ended.
+        """
+        self._stopping.set()
+        deadline = time.monotonic() + timeout_s
+        started = [thread for thread in self._threads if thread.ident is not None]
+        for thread in started:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in started)
+
+    def run_one(self) -> bool:
+        """Claims and runs one job in the calling thread; False when none was due."""
+        claimed_as = f"{self.name}/{next(self._numbers)}"
+        job = self._store.claim(claimed_as, list(self._handlers))
+        if job is None:
+            return False
+        logger.info("Claimed job %s", job.id, extra={"action": "job_claimed", "job": job.id, "kind": job.kind})
+        context = JobContext(self._store, job, claimed_as, self._stopping)
+        with context.kept_alive(self._heartbeat_s):
+            self._run(job, context)
+        return True
+
+    def _loop(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                found = self.run_one()
+                failures = 0
+            except LongreelError as error:
+                failures += 1
+                found = False
+                logger.warning("The job store failed: %s", error, extra={"action": "store_failed"})
+            except Exception:
+                failures += 1
+                found = False
+                logger.exception("The worker met an unexpected error", extra={"action": "worker_failed"})
+            if not found:
+                self._stopping.wait(min(LONGEST_WAIT_S, self._poll_s * 2 ** min(failures, 10)))
+
+    def _run(self, job: Job, context: JobContext) -> None:
+        try:
+            if job.attempts > self._policy.max_attempts:
+                raise _poisoned(job)
+            result = self._handlers[job.kind](job, context)
+            held = context.finish(result)
+        except Cancelled as error:
+            held = context.release() if self._stopping.is_set() else context.fail(_told(error))
+        except LongreelError as error:
+            held = self._failed(job, context, error)
+        except Exception as error:
+            logger.exception("Job %s failed unexpectedly", job.id, extra={"action": "job_failed", "job": job.id})
+            held = self._failed(job, context, error)
+        ending = "Ended job %s" if held else "Let go of job %s: another worker has it"
+        logger.info(ending, job.id, extra={"action": "job_ended", "job": job.id, "held": held})
+
+    def _failed(self, job: Job, context: JobContext, error: Exception) -> bool:
+        told = _told(error)
+        wait_s = self._policy.retry_in_s(error, job.attempts, job.id)
+        if wait_s is None:
+            context.tell(Failed(told.code, told.message, told.hint))
+        else:
+            context.tell(Warned(f"{told.message} Attempt {job.attempts + 1} starts in {wait_s:.0f} s."))
+        return context.fail(told, retry_in_s=wait_s)
+
+
+def _told(error: Exception) -> JobError:
+    if isinstance(error, LongreelError):
+        return JobError(error.code, error.message, error.hint)
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return JobError("internal", f"Longreel failed in a way it should not ({reason}).", "The log has the details.")
+
+
+def _poisoned(job: Job) -> LongreelError:
+    return WorkerFailed(
+        f"This job was tried {job.attempts - 1} times, and the last time its worker died.",
+        "The machine may be short of memory: see its system log, then try the job again.",
+    )
