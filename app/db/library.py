@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, insert, select, update
@@ -16,7 +14,7 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
 from app.db import rows
 from app.db.database import Database, upsert
-from app.db.find import in_time_order, matching, no_such_video
+from app.db.rules import check_segments, dated, in_time_order, matching, no_such_video, same_video
 from app.db.tables import (
     answer_videos,
     answers,
@@ -63,7 +61,7 @@ class SqlLibrary:
             return _video(connection, id)
 
     def find(self, name: str) -> list[Video]:
-        """The videos that a name means: see `app.db.find.matching`. Several when the name does not decide."""
+        """The videos that a name means: see `app.db.rules.matching`. Several when the name does not decide."""
         return matching(name, self.videos())
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
@@ -124,7 +122,7 @@ class SqlLibrary:
         The same content again keeps its language, date and readiness; path and title change only
         when the old file is gone.
         """
-        video = video if video.added_at else replace(video, added_at=datetime.now(UTC).isoformat(timespec="seconds"))
+        video = dated(video)
         with self._database.writing() as connection:
             row = connection.execute(select(videos).where(videos.c.id == video.id)).one_or_none()
             if row is not None:
@@ -210,19 +208,6 @@ class SqlLibrary:
             _video(connection, id)
             connection.execute(delete(table).where(table.c.video_id == id))
             yield connection
-
-
-def same_video(old: Video, new: Video) -> Video:
-    """What is kept of a video that is added again."""
-    moved = not os.path.exists(old.path)
-    return replace(old, media=new.media, path=new.path if moved else old.path, title=new.title if moved else old.title)
-
-
-def check_segments(id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
-    """Raises ValueError for a segment of another video or kind: the next replacement would not find it."""
-    for segment in found:
-        if segment.video_id != id or segment.kind not in kinds:
-            raise ValueError(f"segment {segment.id} ({segment.kind} of {segment.video_id}) does not belong here")
 
 
 def _video(connection: Connection, id: VideoId) -> Video:

@@ -1,13 +1,15 @@
-"""What a person means by the name of a video, and the order of segments. Pure, for every library."""
+"""The rules that every library follows: names of videos, adding one again, the order of segments."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from app.core.errors import NotFound
-from app.core.types import Segment, Video
+from app.core.types import Segment, SegmentKind, Video, VideoId
 
 PREFIX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 """An id or its beginning: at least four hexadecimal digits."""
@@ -43,3 +45,21 @@ def in_time_order(segments: Iterable[Segment]) -> list[Segment]:
 def no_such_video(id: str) -> NotFound:
     """The error for an id that is not in the library."""
     return NotFound(f"There is no video {id[:12]} in the library.", "List the videos to see what is there.")
+
+
+def dated(video: Video) -> Video:
+    """The video with the date on which it was added: now, unless it has one."""
+    return video if video.added_at else replace(video, added_at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def same_video(old: Video, new: Video) -> Video:
+    """What is kept of a video that is added again."""
+    moved = not os.path.exists(old.path)
+    return replace(old, media=new.media, path=new.path if moved else old.path, title=new.title if moved else old.title)
+
+
+def check_segments(id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
+    """Raises ValueError for a segment of another video or kind: the next replacement would not find it."""
+    for segment in found:
+        if segment.video_id != id or segment.kind not in kinds:
+            raise ValueError(f"segment {segment.id} ({segment.kind} of {segment.video_id}) does not belong here")

@@ -1,0 +1,200 @@
+"""The library and the stage store in memory: for tests, and for work that need not be remembered."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.db.library import SavedAnswer
+from app.db.rules import check_segments, dated, in_time_order, matching, no_such_video, same_video
+
+
+@dataclass
+class _Shelf:
+    """What is known of one video."""
+
+    video: Video
+    utterances: list[Utterance] = field(default_factory=list)
+    digest: Digest | None = None
+
+
+class MemoryLibrary:
+    """The port VideoLibrary in dictionaries, with the same writing methods as `SqlLibrary`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._shelves: dict[VideoId, _Shelf] = {}
+        self._segments: dict[str, Segment] = {}
+        self._answers: list[SavedAnswer] = []
+
+    def videos(self) -> list[Video]:
+        """All, newest first."""
+        with self._lock:
+            latest = reversed([shelf.video for shelf in self._shelves.values()])
+            return sorted(latest, key=lambda video: video.added_at, reverse=True)
+
+    def video(self, id: VideoId) -> Video:
+        """One. Raises NotFound."""
+        return self._shelf(id).video
+
+    def find(self, name: str) -> list[Video]:
+        """The videos that a name means: see `app.db.rules.matching`."""
+        return matching(name, self.videos())
+
+    def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
+        """What was said, in time order. Raises NotFound."""
+        said = self._shelf(id).utterances
+        return [one for one in said if window is None or one.span.overlaps(window)]
+
+    def segments(
+        self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
+    ) -> list[Segment]:
+        """Segments in time order; empty `kinds` means all. Raises NotFound."""
+        with self._lock:
+            self._shelf(id)
+            return in_time_order(
+                one
+                for one in self._segments.values()
+                if one.video_id == id
+                and (not kinds or one.kind in kinds)
+                and (window is None or one.span.overlaps(window))
+            )
+
+    def chapters(self, id: VideoId) -> list[Chapter]:
+        """Chapters in time order. Raises NotFound."""
+        digest = self._shelf(id).digest
+        return [] if digest is None else list(digest.chapters)
+
+    def digest(self, id: VideoId) -> Digest | None:
+        """The video in short; None before it was made. Raises NotFound."""
+        return self._shelf(id).digest
+
+    def answers(self, video: VideoId) -> list[SavedAnswer]:
+        """The answers that were given about a video, newest first. Raises NotFound."""
+        with self._lock:
+            self._shelf(video)
+            return [answer for answer in reversed(self._answers) if video in answer.video_ids]
+
+    def add_video(self, video: Video) -> Video:
+        """Adds a video and returns it as stored; see `SqlLibrary.add_video`."""
+        with self._lock:
+            shelf = self._shelves.setdefault(video.id, _Shelf(dated(video)))
+            shelf.video = same_video(shelf.video, video)
+            return shelf.video
+
+    def set_ready(self, id: VideoId, language: str | None) -> None:
+        """Marks a video as read, in the language that was heard. Raises NotFound."""
+        shelf = self._shelf(id)
+        shelf.video = replace(shelf.video, ready=True, language=language)
+
+    def set_language(self, id: VideoId, language: str | None) -> None:
+        """Sets the language. Raises NotFound."""
+        shelf = self._shelf(id)
+        shelf.video = replace(shelf.video, language=language)
+
+    def delete_video(self, id: VideoId) -> None:
+        """Deletes a video with everything that was found in it and the answers about it. Raises NotFound."""
+        with self._lock:
+            self._shelf(id)
+            del self._shelves[id]
+            self._segments = {key: one for key, one in self._segments.items() if one.video_id != id}
+            self._answers = [answer for answer in self._answers if id not in answer.video_ids]
+
+    def save_utterances(self, id: VideoId, said: Sequence[Utterance]) -> None:
+        """Replaces what was said. Raises NotFound."""
+        self._shelf(id).utterances = sorted(said, key=lambda one: one.span.start_s)
+
+    def add_segments(self, segments: Sequence[Segment]) -> None:
+        """Stores segments that an agent's look made; the same id replaces. Raises NotFound."""
+        with self._lock:
+            for segment in segments:
+                self._shelf(segment.video_id)
+            self._segments.update({segment.id: segment for segment in segments})
+
+    def replace_segments(self, id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
+        """Replaces the segments of these kinds that ingest made; those of an agent's look stay. Raises NotFound."""
+        check_segments(id, kinds, found)
+        with self._lock:
+            self._shelf(id)
+            self._segments = {
+                key: one
+                for key, one in self._segments.items()
+                if one.video_id != id or one.kind not in kinds or one.question is not None
+            }
+            self.add_segments(found)
+
+    def save_digest(self, id: VideoId, digest: Digest) -> None:
+        """Replaces summary and chapters. Raises NotFound."""
+        in_order = sorted(digest.chapters, key=lambda chapter: chapter.span.start_s)
+        self._shelf(id).digest = replace(digest, chapters=tuple(in_order))
+
+    def save_answer(
+        self, question: str, video_ids: Sequence[VideoId], answer: Mapping[str, Any], trace: Sequence[Any]
+    ) -> str:
+        """Keeps an answer about these videos and returns its id. Raises NotFound."""
+        about = tuple(dict.fromkeys(video_ids))
+        saved = SavedAnswer(uuid.uuid4().hex, question, about, dict(answer), list(trace), time.time())
+        with self._lock:
+            for video_id in about:
+                self._shelf(video_id)
+            self._answers.append(saved)
+        return saved.id
+
+    def _shelf(self, id: VideoId) -> _Shelf:
+        with self._lock:
+            if id not in self._shelves:
+                raise no_such_video(id)
+            return self._shelves[id]
+
+
+class MemoryStageStore:
+    """The port StageStore in dictionaries."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._units: dict[tuple[str, str], dict[str, bytes]] = {}
+        self._results: dict[tuple[str, str], bytes] = {}
+        self._versions: dict[tuple[str, str], str] = {}
+
+    def units(self, video_id: VideoId, stage: str, version: str) -> dict[str, bytes]:
+        """The saved units of this version by name, in the order in which they were first saved."""
+        with self._lock:
+            current = self._versions.get((video_id, stage)) == version
+            return dict(self._units.get((video_id, stage), {})) if current else {}
+
+    def save_unit(self, video_id: VideoId, stage: str, version: str, unit: str, payload: bytes) -> None:
+        """Saves or replaces one unit."""
+        with self._lock:
+            self._keep_only(video_id, stage, version)
+            self._units.setdefault((video_id, stage), {})[unit] = payload
+
+    def finish(self, video_id: VideoId, stage: str, version: str, payload: bytes) -> None:
+        """Marks the stage as complete, with its result."""
+        with self._lock:
+            self._keep_only(video_id, stage, version)
+            self._results[video_id, stage] = payload
+
+    def finished(self, video_id: VideoId, stage: str, version: str) -> bytes | None:
+        """The result of a complete stage; None when it is not complete in this version."""
+        with self._lock:
+            current = self._versions.get((video_id, stage)) == version
+            return self._results.get((video_id, stage)) if current else None
+
+    def clear(self, video_id: VideoId, stage: str) -> None:
+        """Forgets units and result of a stage, of every version."""
+        with self._lock:
+            self._forget(video_id, stage)
+
+    def _keep_only(self, video_id: VideoId, stage: str, version: str) -> None:
+        if self._versions.get((video_id, stage)) != version:
+            self._forget(video_id, stage)
+            self._versions[video_id, stage] = version
+
+    def _forget(self, video_id: VideoId, stage: str) -> None:
+        for kept in (self._units, self._results, self._versions):
+            kept.pop((video_id, stage), None)
