@@ -6,6 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import (  # noqa: F401
+    empty_postgres_url,
+    empty_sqlite_url,
+    postgres_server,
+    postgres_template,
+    postgres_url,
+    sqlite_file_url,
+)
+
 ROOT = Path(__file__).parents[1]
 
 
