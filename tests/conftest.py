@@ -10,7 +10,7 @@ from tests.postgres import (  # noqa: F401
     empty_postgres_url,
     empty_sqlite_url,
     postgres_server,
-    postgres_template,
+    postgres_tables,
     postgres_url,
     sqlite_file_url,
 )

@@ -44,7 +44,8 @@ class SqlJobStore:
             with self._database.writing() as connection:
                 add = insert_for(connection, jobs).values({**_row(job), "event_count": 0})
                 add = add.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=ACTIVE)
-                if connection.execute(add).rowcount == 1:
+                connection.execute(add)
+                if key is None:
                     return job
                 row = connection.execute(same).one_or_none()
             if row is not None:
