@@ -1,0 +1,117 @@
+"""Searching every index at once: meaning, words and pictures, fused by rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.ports import FrameEmbedder, LexicalIndex, SegmentIndex, TextEmbedder
+from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
+from retrieval.fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
+from retrieval.words import coverage, parse, safe
+
+WEIGHTS = {"dense": 1.0, "lexical": 0.7, "picture": 0.5}
+"""Words that are shared by chance are commoner than meanings; and no question is without a nearest picture."""
+QUOTAS = {SegmentKind.SPEECH: 0.75, SegmentKind.VISUAL: 0.5, SegmentKind.CAPTION: 0.5, SegmentKind.SUMMARY: 0.5}
+"""The most places a kind takes while others want them: talk must not crowd out what is written or shown."""
+
+_DEPTH = 4
+_LEAST_DEPTH = 32
+_BATCH = 256
+_COVERAGE_WEIGHT = 0.5
+
+
+class HybridRetriever:
+    """Retriever over a dense and a lexical index; with a frame embedder also over pictures.
+
+    A score, 0 to 1, tells how well a piece of evidence fits by itself: its cosine, raised by the share of the
+    question's words that it holds. The order is that of the fused ranks, so scores need not fall steadily.
+    An index that fails raises its error: half a search is not passed off as a whole one.
+    """
+
+    def __init__(
+        self,
+        text_embedder: TextEmbedder,
+        frame_embedder: FrameEmbedder | None,
+        index: SegmentIndex,
+        lexical: LexicalIndex,
+    ) -> None:
+        self._text_embedder = text_embedder
+        self._frame_embedder = frame_embedder
+        self._index = index
+        self._lexical = lexical
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int,
+        videos: Sequence[VideoId] = (),
+        window: TimeSpan | None = None,
+        kinds: Sequence[SegmentKind] = (),
+    ) -> list[Evidence]:
+        """Best first, with ids E1, E2, ... and the searches that found each; nothing for an empty text."""
+        text = safe(text).strip()
+        if not text or limit <= 0:
+            return []
+        depth = max(_LEAST_DEPTH, _DEPTH * limit)
+        found: dict[str, list[tuple[Segment, float]]] = {
+            "dense": self._index.search(
+                "text", self._text_embedder.embed([text])[0], limit=depth, videos=videos, window=window, kinds=kinds
+            ),
+            "lexical": self._lexical.search(text, limit=depth, videos=videos, window=window, kinds=kinds),
+        }
+        if self._frame_embedder is not None:
+            concept = self._frame_embedder.embed_query(text)
+            found["picture"] = self._index.search(
+                "picture", concept, limit=depth, videos=videos, window=window, kinds=kinds
+            )
+        rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
+        best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
+        return _evidence(text, best, _cosines(found))
+
+    def add(self, segments: Sequence[Segment]) -> None:
+        """Indexes texts in the dense and the lexical index; segments without text are left out."""
+        spoken = [segment for segment in segments if segment.text.strip()]
+        for start in range(0, len(spoken), _BATCH):
+            batch = spoken[start : start + _BATCH]
+            self._index.add("text", batch, self._text_embedder.embed([safe(segment.text) for segment in batch]))
+            self._lexical.add(batch)
+
+    def add_pictures(self, segments: Sequence[Segment], concepts: NDArray[np.float32]) -> None:
+        """Indexes key frames by their concept vectors, shape (n, q)."""
+        self._index.add("picture", segments, concepts)
+
+    def remove(self, video: VideoId) -> None:
+        """Forgets a video in every index."""
+        self._index.remove(video)
+        self._lexical.remove(video)
+
+
+def _cosines(found: Mapping[str, Sequence[tuple[Segment, float]]]) -> dict[str, float]:
+    """The best cosine of each segment that has one."""
+    best: dict[str, float] = {}
+    for source in ("dense", "picture"):
+        for segment, cosine in found.get(source, ()):
+            best[segment.id] = max(cosine, best.get(segment.id, 0.0))
+    return best
+
+
+def _evidence(text: str, fused: Sequence[Fused], cosines: Mapping[str, float]) -> list[Evidence]:
+    query = parse(text)
+    return [
+        Evidence(
+            id=f"E{place}",
+            segment=item.segment,
+            score=_score(cosines.get(item.segment.id, 0.0), coverage(query, item.segment.text)),
+            found_by=item.found_by,
+        )
+        for place, item in enumerate(fused, start=1)
+    ]
+
+
+def _score(cosine: float, covered: float) -> float:
+    """Either sign of a fit is enough, both together are better: 1 - (1 - cosine)(1 - covered / 2)."""
+    return 1.0 - (1.0 - min(1.0, max(0.0, cosine))) * (1.0 - _COVERAGE_WEIGHT * covered)
