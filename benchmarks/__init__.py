@@ -1,0 +1,1 @@
+"""Programs that measure Longreel. They drive it only through its command line."""
