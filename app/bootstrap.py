@@ -16,6 +16,7 @@ from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.stages import SqlStageStore
+from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker
 from app.services.ask import AskService
@@ -52,7 +53,8 @@ class _Wiring:
         self._library = SqlLibrary(self._database)
 
     def longreel(self) -> Longreel:
-        settings, jobs = self._settings, SqlJobStore(self._database)
+        settings = self._settings
+        jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s)
         uploads = settings.data / "uploads"
         max_bytes = int(settings.server.max_upload_gb * 1e9)
         ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
@@ -62,7 +64,14 @@ class _Wiring:
             ingest,
             AskService(lambda: self._agent, self._library),
             jobs,
-            Worker(jobs, {"ingest": ingest.handle}, settings.jobs),
+            Worker(
+                jobs,
+                {"ingest": ingest.handle},
+                policy=RetryPolicy(max_attempts=settings.jobs.max_attempts),
+                threads=max(1, settings.server.workers),
+                poll_s=settings.jobs.poll_s,
+                heartbeat_s=settings.jobs.heartbeat_s,
+            ),
         )
 
     @functools.cached_property

@@ -329,7 +329,7 @@ def worker() -> None:
     longreel.worker.start()
     consoles()[1].print("Waiting for jobs. Stop with Ctrl-C.")
     stopped.wait()
-    longreel.worker.stop()
+    longreel.worker.stop(timeout_s=30.0)
 
 
 @app.command()

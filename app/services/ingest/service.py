@@ -21,7 +21,7 @@ from app.core.settings import Ingest
 from app.core.types import MediaInfo, ScreenText, Segment, SegmentKind, Video, VideoId, from_json, to_json
 from app.jobs.states import Job
 from app.jobs.store import JobStore
-from app.jobs.worker import JobContext
+from app.jobs.context import JobContext
 from app.services import subtitles
 from app.services.digest import Sentence, make_digest
 from app.services.ingest import pictures, sound, writing

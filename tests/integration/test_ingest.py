@@ -1,0 +1,197 @@
+"""Reading a video from file to library, with real files and stores and fake models."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import Longreel, build
+from app.core.errors import BadInput, Cancelled, StorageFull
+from app.core.events import Event, IngestFinished, StageFinished
+from app.core.settings import load_settings
+from app.core.types import SegmentKind, Video
+from tests.integration.offline_fakes import environment
+from tests.media_files import write_narrated
+
+OpenLibrary = Callable[[], Longreel]
+
+KILLER = """
+import os, signal, sys
+from pathlib import Path
+from app.bootstrap import build
+from app.core.settings import load_settings
+
+path, stage, kind = sys.argv[1:4]
+
+def tell(event):
+    if getattr(event, "stage", None) == stage and event.type == kind:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+build(load_settings()).ingest.run(Path(path), tell=tell)
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenLibrary:
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    opened: list[Longreel] = []
+
+    def open_once() -> Longreel:
+        if not opened:
+            opened.append(build(load_settings()))
+        return opened[0]
+
+    return open_once
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_narrated(tmp_path_factory.mktemp("talk") / "talk.mp4", seconds=45)
+
+
+def _found(longreel: Longreel, video: Video) -> list[str]:
+    found = longreel.library.segments(video.id)
+    said = [str(u.span) + u.text for u in longreel.library.utterances(video.id)]
+    return sorted(f"{s.kind} {s.span} {s.text} {s.frame_s}" for s in found) + said
+
+
+def test_a_video_becomes_segments_of_every_kind(library: OpenLibrary, talk: Path) -> None:
+    longreel = library()
+    video = longreel.ingest.run(talk)
+    kinds = {s.kind for s in longreel.library.segments(video.id)}
+    assert {SegmentKind.SPEECH, SegmentKind.VISUAL, SegmentKind.SCREEN_TEXT} <= kinds
+    assert longreel.library.videos()[0].ready
+    assert longreel.library.digest(video.id) is not None
+    assert longreel.library.thumbnail(video.id, 10.0)[:4] == b"RIFF"
+
+
+def test_the_same_file_again_is_no_work(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+    longreel = library()
+    first = longreel.ingest.run(talk)
+    copy = tmp_path / "other name.mp4"
+    copy.write_bytes(talk.read_bytes())
+    events: list[Event] = []
+    again = longreel.ingest.run(copy, tell=events.append)
+    assert again.id == first.id
+    assert len(longreel.library.videos()) == 1
+    assert all(e.reused for e in events if isinstance(e, StageFinished | IngestFinished))
+
+
+def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+    other = write_narrated(tmp_path / "talk.mp4", seconds=12, seed=7)
+    longreel = library()
+    assert longreel.ingest.run(talk).id != longreel.ingest.run(other).id
+    assert [v.title for v in longreel.library.videos()] == ["talk", "talk"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind"),
+    [
+        ("probe", "stage_finished"),
+        ("transcribe", "stage_progress"),
+        ("sample", "stage_finished"),
+        ("screen_text", "stage_progress"),
+        ("index", "stage_started"),
+        ("digest", "stage_progress"),
+    ],
+)
+def test_a_killed_ingest_goes_on_and_ends_the_same(
+    library: OpenLibrary, talk: Path, tmp_path: Path, stage: str, kind: str
+) -> None:
+    whole = build(load_settings().model_copy(update={"data": tmp_path / "whole"}))
+    expected = _found(whole, whole.ingest.run(talk))
+    done = subprocess.run([sys.executable, "-c", KILLER, str(talk), stage, kind], env=os.environ, check=False)
+    assert done.returncode == -signal.SIGKILL
+    longreel = library()
+    events: list[Event] = []
+    video = longreel.ingest.run(talk, tell=events.append)
+    assert _found(longreel, video) == expected
+    assert any(isinstance(e, StageFinished) and e.reused for e in events)
+
+
+def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, talk: Path) -> None:
+    longreel = library()
+    seen: list[Event] = []
+
+    def cancelled() -> bool:
+        return any(isinstance(e, StageFinished) and e.stage == "audio" for e in seen)
+
+    with pytest.raises(Cancelled):
+        longreel.ingest.run(talk, tell=seen.append, cancelled=cancelled)
+    assert longreel.ingest.run(talk).ready
+
+
+def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+    doomed = tmp_path / "doomed.mp4"
+    doomed.write_bytes(talk.read_bytes())
+
+    def tell(event: Event) -> None:
+        if isinstance(event, StageFinished) and event.stage == "probe":
+            doomed.unlink()
+
+    longreel = library()
+    with pytest.raises(BadInput):
+        longreel.ingest.run(doomed, tell=tell)
+    doomed.write_bytes(talk.read_bytes())
+    assert longreel.ingest.run(doomed).ready
+
+
+def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+    given = tmp_path / "talk.srt"
+    given.write_text("1\n00:00:02,000 --> 00:00:05,500\nThe bridge opened in 1932.\n", encoding="utf-8")
+    longreel = library()
+    video = longreel.ingest.run(talk, subtitles=given)
+    said = longreel.library.utterances(video.id)
+    assert [(u.span.start_s, u.span.end_s, u.text) for u in said] == [(2.0, 5.5, "The bridge opened in 1932.")]
+    events: list[Event] = []
+    longreel.ingest.run(talk, tell=events.append)
+    assert isinstance(events[-1], IngestFinished)
+    assert events[-1].reused
+
+
+def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+    longreel = library()
+    video = longreel.ingest.run(talk)
+    longreel.library.delete(video.id)
+    assert longreel.library.videos() == []
+    assert talk.exists()
+    assert not list((tmp_path / "data" / "media").rglob("*.webp"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(
+    talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        for name, value in environment(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        filler = small / "filler"
+        settings = load_settings().model_copy(update={"media_url": str(small / "media")})
+        filler.write_bytes(b"\0" * (3 * 1024 * 1024 - 16384))
+        longreel = build(settings)
+        with pytest.raises(StorageFull, match=r"[Ff]ull|space"):
+            longreel.ingest.run(talk)
+        filler.unlink()
+        assert longreel.ingest.run(talk).ready
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def test_the_payload_of_a_job_is_plain_data(library: OpenLibrary, talk: Path) -> None:
+    job = library().ingest.submit(talk, title="A talk")
+    assert json.loads(json.dumps(job.payload))["title"] == "A talk"
