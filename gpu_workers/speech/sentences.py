@@ -1,0 +1,84 @@
+"""Words with times become sentences with times. Knows no model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.core.types import TimeSpan, Utterance, Word
+
+LONGEST_S = 15.0
+"""A sentence that takes longer is cut at its pauses."""
+
+PAUSE_S = 2.0
+"""A pause this long ends a sentence whatever its punctuation."""
+
+_CLOSING = r"[\"'\u201d\u2019\u00bb)\]]*$"
+_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]+" + _CLOSING)
+_COMMA = re.compile(r"[,;:\u2014\u2013\u3001\uff0c\uff1b\uff1a-]" + _CLOSING)
+_ABBREVIATION = re.compile(
+    r"(?i)^[\"'\u201c\u2018(\[]*(?:mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|no|fig|approx|e\.g|i\.e|[a-z]|(?:[a-z]\.)+[a-z])\.$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One word as the model wrote it, with the space before it if the language has spaces."""
+
+    written: str
+    span: TimeSpan
+    probability: float
+
+
+def utterances(words: Sequence[Heard]) -> list[Utterance]:
+    """Sentences in time order, each exactly from its first word's start to its last word's end."""
+    return [_utterance(piece) for sentence in _sentences(words) for piece in _shortened(sentence)]
+
+
+def _sentences(words: Sequence[Heard]) -> Iterator[list[Heard]]:
+    sentence: list[Heard] = []
+    for index, word in enumerate(words):
+        sentence.append(word)
+        following = words[index + 1] if index + 1 < len(words) else None
+        if following is None or _ends(word, following):
+            yield sentence
+            sentence = []
+
+
+def _ends(word: Heard, following: Heard) -> bool:
+    if following.span.start_s - word.span.end_s >= PAUSE_S:
+        return True
+    written = word.written.strip()
+    if not _END.search(written):
+        return False
+    if written.endswith((".", "…")) and _ABBREVIATION.match(written):
+        return False
+    return not following.written.strip()[:1].islower()
+
+
+def _shortened(sentence: list[Heard]) -> Iterator[list[Heard]]:
+    """Cuts what is too long where the pause is longest, a comma counting as half a second of pause."""
+    if len(sentence) < 2 or sentence[-1].span.end_s - sentence[0].span.start_s <= LONGEST_S:
+        yield sentence
+        return
+    cut = max(range(1, len(sentence)), key=lambda index: _worth(sentence, index))
+    yield from _shortened(sentence[:cut])
+    yield from _shortened(sentence[cut:])
+
+
+def _worth(sentence: Sequence[Heard], index: int) -> tuple[float, float]:
+    before, after = sentence[index - 1], sentence[index]
+    pause = after.span.start_s - before.span.end_s
+    comma = 0.5 if _COMMA.search(before.written.strip()) else 0.0
+    middle = (sentence[0].span.start_s + sentence[-1].span.end_s) / 2
+    length = sentence[-1].span.end_s - sentence[0].span.start_s
+    off_centre = abs(after.span.start_s - middle) / length
+    return pause + comma - off_centre, -float(index)
+
+
+def _utterance(words: Sequence[Heard]) -> Utterance:
+    span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
+    text = " ".join("".join(word.written for word in words).split())
+    kept = tuple(Word(word.written.strip(), word.span, word.probability) for word in words)
+    return Utterance(span, text, kept, confidence=sum(word.probability for word in words) / len(words))
