@@ -30,8 +30,8 @@ REPEATS = 3
 """This many times the same sentence in a row is one loop of the decoder, unless the model is sure of it."""
 
 _TYPICAL = re.compile(
-    r"(?:thank(?:s| you)(?: (?:so|very) much)?(?: for (?:watching|listening|your attention).*)?|you|bye(?:[ -]bye)?|okay|"
-    r"oh|please subscribe.*|(?:like|don't forget) .*subscribe.*|see you (?:next time|in the next.*)|"
+    r"(?:thank(?:s| you)(?: (?:so|very) much)?(?: for (?:watching|listening|your attention).*)?|you|bye(?:[ -]bye)?|"
+    r"okay|oh|please subscribe.*|(?:like|don't forget) .*subscribe.*|see you (?:next time|in the next.*)|"
     r"subtitles? by.*|sous-titr.*|untertitel.*|amara org.*|music|applause|laughter|i'm sorry|the end)"
 )
 
