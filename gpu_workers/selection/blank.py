@@ -1,0 +1,20 @@
+"""Frames that show nothing: black, white or one colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.types import FrameFeatures
+
+BLANK_CONTRAST = 0.02
+"""Standard deviation of the luminance (0 to 1) below which a frame shows nothing."""
+
+
+def worth_showing(candidates: Sequence[FrameFeatures]) -> list[int]:
+    """Indices of the frames that are not blank; if all are, the one in the middle; nothing for nothing.
+
+    Blank frames are unlike all others, so that any method that looks for variety would take them first.
+    """
+    if not candidates:
+        return []
+    return [i for i, c in enumerate(candidates) if c.contrast >= BLANK_CONTRAST] or [len(candidates) // 2]

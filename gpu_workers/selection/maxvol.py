@@ -1,0 +1,84 @@
+"""Rows of a tall matrix that span the most volume: square and rectangular maxvol.
+
+Square: Goreinov, Oseledets, Savostyanov, Tyrtyshnikov, Zamarashkin, "How to find a good submatrix" (2010).
+Rectangular: Mikhalev and Oseledets, Linear Algebra and its Applications 538 (2018), 187-211.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SQUARE_TOLERANCE = 1.05
+START_SWAPS = 10
+
+
+def maxvol(
+    matrix: NDArray[np.float64], *, tolerance: float = SQUARE_TOLERANCE, max_swaps: int = 100
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """r rows whose determinant no single swap multiplies by more than `tolerance`.
+
+    `matrix` is (n, r) with n > r and full column rank. Returns the rows, shape (r,), and the coefficients C,
+    shape (n, r), with matrix = C @ matrix[rows]. Raises ValueError for other shapes.
+    """
+    count, rank = matrix.shape
+    if count <= rank:
+        raise ValueError(f"maxvol needs more rows than columns, got {count} and {rank}")
+    rows = _pivot_rows(matrix)
+    coefficients: NDArray[np.float64] = np.linalg.solve(matrix[rows].T, matrix.T).T.astype(np.float64)
+    for _ in range(max_swaps):
+        row, column = divmod(int(np.abs(coefficients).argmax()), rank)
+        largest = coefficients[row, column]
+        if abs(largest) <= tolerance:
+            break
+        rows[column] = row
+        change = coefficients[row].copy()
+        change[column] -= 1.0
+        coefficients -= np.outer(coefficients[:, column], change / largest)
+    return rows, coefficients
+
+
+def maxvol_rect(
+    matrix: NDArray[np.float64], *, tolerance: float, max_rows: int | None = None, min_rows: int = 0
+) -> NDArray[np.intp]:
+    """Rows of which every other row is a combination with a coefficient norm of at most `tolerance`.
+
+    `matrix` is (n, r) with n > r and full column rank. At least max(r, min_rows) and at most `max_rows` rows
+    come back (never fewer than r), in the order in which they were chosen. Raises ValueError for other shapes.
+    """
+    count, rank = matrix.shape
+    limit = count if max_rows is None else min(max(max_rows, rank), count)
+    start, coefficients = maxvol(matrix, max_swaps=START_SWAPS)
+    rows = [int(row) for row in start]
+    free = np.ones(count)
+    free[rows] = 0.0
+    norms = free * np.square(coefficients).sum(axis=1)
+    while len(rows) < limit:
+        row = int(norms.argmax())
+        if len(rows) >= min_rows and norms[row] <= tolerance**2:
+            break
+        rows.append(row)
+        free[row] = 0.0
+        chosen = coefficients[row].copy()
+        overlap = coefficients @ chosen
+        shrink = 1.0 / (1.0 + overlap[row])
+        coefficients = np.hstack([coefficients - shrink * np.outer(overlap, chosen), shrink * overlap[:, None]])
+        norms = free * (norms - shrink * overlap**2)
+    return np.asarray(rows, dtype=np.intp)
+
+
+def _pivot_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The rows that Gaussian elimination with partial pivoting takes, in its order."""
+    work = matrix.astype(np.float64, copy=True)
+    order = np.arange(len(work))
+    for column in range(work.shape[1]):
+        pivot = column + int(np.abs(work[column:, column]).argmax())
+        work[[column, pivot]] = work[[pivot, column]]
+        order[[column, pivot]] = order[[pivot, column]]
+        factors = work[column + 1 :, column] / work[column, column]
+        work[column + 1 :, column:] -= np.outer(factors, work[column, column:])
+    return order[: work.shape[1]].copy()

@@ -1,0 +1,31 @@
+"""Frames at even distances: the simplest selection, and the one to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.settings import Settings
+from app.core.types import FrameFeatures
+from gpu_workers.selection.blank import worth_showing
+
+
+class UniformSelector:
+    """Takes the middle of each of `budget` equal parts. Plays `FrameSelector`."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Any) -> UniformSelector:
+        """It has nothing to set."""
+        del settings, workers
+        return cls()
+
+    @property
+    def name(self) -> str:
+        """The method's name in settings."""
+        return "uniform"
+
+    def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
+        """See the port."""
+        usable = worth_showing(candidates)
+        count = min(max(budget, 0), len(usable))
+        return [usable[(2 * part + 1) * len(usable) // (2 * count)] for part in range(count)]
