@@ -1,0 +1,108 @@
+"""What a handler may say while it runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.errors import WorkerFailed
+from app.core.events import StageFinished, StageProgress, Warned
+from app.jobs.context import JobContext
+from app.jobs.fakes import MemoryJobStore
+from app.jobs.states import Job
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def running(store: MemoryJobStore) -> Job:
+    store.submit("ingest", {})
+    job = store.claim("w", ["ingest"])
+    assert job is not None
+    return job
+
+
+def told(store: MemoryJobStore, job: Job) -> list[tuple[str, Any]]:
+    return [(event["type"], event.get("done")) for _, event in store.events(job.id)]
+
+
+def progress(done: float) -> StageProgress:
+    return StageProgress("sample", done, 100.0, "frames")
+
+
+def test_progress_is_stored_at_most_four_times_a_second() -> None:
+    writes: list[float] = []
+
+    class Counting(MemoryJobStore):
+        def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
+            writes.append(0 if event is None else event["done"])
+            return super().heartbeat(job, worker, event)
+
+    store, clock = Counting(), Clock()
+    context = JobContext(store, running(store), "w", clock=clock)
+    for step in range(1000):
+        clock.now = step / 1000
+        context.tell(progress(step))
+    assert writes == [0, 250, 500, 750]
+
+
+def test_what_was_held_back_is_stored_before_the_next_other_event() -> None:
+    store, clock = MemoryJobStore(), Clock()
+    job = running(store)
+    context = JobContext(store, job, "w", clock=clock)
+    for done in (1.0, 2.0, 3.0):
+        context.tell(progress(done))
+    context.tell(StageFinished("sample", 1.0))
+    context.tell(Warned("Careful."))
+    assert told(store, job) == [("stage_progress", 3.0), ("stage_finished", None), ("warned", None)]
+
+
+def test_the_heartbeat_stores_what_was_held_back() -> None:
+    store = MemoryJobStore()
+    job = running(store)
+    context = JobContext(store, job, "w", clock=Clock())
+    context.tell(progress(1.0))
+    context.tell(progress(2.0))
+    with context.kept_alive(0.01):
+        _until(lambda: told(store, job) == [("stage_progress", 2.0)])
+
+
+def test_a_store_that_fails_does_not_stop_the_work() -> None:
+    class Broken(MemoryJobStore):
+        def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
+            raise WorkerFailed("The store is away.")
+
+    store = Broken()
+    context = JobContext(store, running(store), "w")
+    context.tell(Warned("Careful."))
+    assert not context.cancelled()
+
+
+def test_a_cancelled_job_is_noticed_at_the_next_word_or_heartbeat() -> None:
+    for speak in (True, False):
+        store = MemoryJobStore()
+        job = running(store)
+        context = JobContext(store, job, "w")
+        assert not context.cancelled()
+        store.cancel(job.id)
+        if speak:
+            context.tell(Warned("Careful."))
+            assert context.cancelled()
+        else:
+            with context.kept_alive(0.01):
+                _until(context.cancelled)
+
+
+def _until(true: Any) -> None:
+    waiting = threading.Event()
+    for _ in range(500):
+        if true():
+            return
+        waiting.wait(0.01)
+    raise AssertionError("it did not happen within five seconds")

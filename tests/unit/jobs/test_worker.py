@@ -1,0 +1,313 @@
+"""Workers with real threads, real processes and real databases."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.events import StageStarted
+from app.db.database import Database
+from app.db.jobs import SqlJobStore
+from app.jobs.context import JobContext
+from app.jobs.fakes import MemoryJobStore
+from app.jobs.retry import RetryPolicy
+from app.jobs.states import Job, JobState
+from app.jobs.worker import Handler, Worker
+from tests.postgres import KINDS, open_database
+
+AT_ONCE = RetryPolicy(first_s=0.0)
+NOTED = {"video": "abc"}
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with open_database(request, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database: Database) -> str:
+    kind = request.node.callspec.params["database"]
+    return str(request.getfixturevalue("postgres_url" if kind == "postgres" else "sqlite_file_url"))
+
+
+@pytest.fixture
+def store(sqlite_file_url: str) -> Iterator[SqlJobStore]:
+    database = Database(sqlite_file_url)
+    yield SqlJobStore(database)
+    database.close()
+
+
+@pytest.fixture
+def working() -> Iterator[Callable[..., Worker]]:
+    started: list[Worker] = []
+
+    def start(store: Any, handler: Handler, **options: Any) -> Worker:
+        settings = {"policy": AT_ONCE, "poll_s": 0.02, "heartbeat_s": 0.05, **options}
+        worker = Worker(store, {"ingest": handler}, **settings)
+        started.append(worker)
+        worker.start()
+        return worker
+
+    yield start
+    for worker in started:
+        assert worker.stop(10)
+
+
+def until(true: Callable[[], bool], within_s: float = 30.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def ended(store: Any, job: Job) -> Job:
+    until(lambda: store.get(job.id).state in (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED))
+    return store.get(job.id)
+
+
+def obedient(job: Job, context: JobContext) -> dict[str, Any]:
+    while not context.cancelled():
+        time.sleep(0.005)
+    raise Cancelled("Stopped.")
+
+
+def test_a_job_runs_with_its_payload_and_leaves_result_and_events(store: SqlJobStore, working: Any) -> None:
+    def handler(job: Job, context: JobContext) -> dict[str, Any]:
+        context.tell(StageStarted("probe", 1.0, "file"))
+        return {"title": job.payload["title"]}
+
+    working(store, handler)
+    job = ended(store, store.submit("ingest", {"title": "Tea"}))
+    assert (job.state, job.result) == (JobState.FINISHED, {"title": "Tea"})
+    assert [event["type"] for _, event in store.events(job.id)] == ["stage_started"]
+
+
+def test_work_longer_than_the_lease_is_kept_alive(sqlite_file_url: str, working: Any) -> None:
+    database = Database(sqlite_file_url)
+    store = SqlJobStore(database, lease_s=1.5)
+    runs: list[str] = []
+
+    def slow(job: Job, context: JobContext) -> dict[str, Any]:
+        runs.append(job.id)
+        time.sleep(2.2)
+        return NOTED
+
+    working(store, slow, threads=2)
+    assert ended(store, store.submit("ingest", {})).state is JobState.FINISHED
+    assert len(runs) == 1
+    database.close()
+
+
+def test_a_running_job_is_cancelled(store: SqlJobStore, working: Any) -> None:
+    working(store, obedient)
+    job = store.submit("ingest", {})
+    until(lambda: store.get(job.id).state is JobState.RUNNING)
+    store.cancel(job.id)
+    assert ended(store, job).state is JobState.CANCELLED
+
+
+def test_a_failure_that_may_pass_is_tried_again_and_succeeds(store: SqlJobStore, working: Any) -> None:
+    def moody(job: Job, context: JobContext) -> dict[str, Any]:
+        if job.attempts < 3:
+            raise WorkerFailed("The model ran out of memory.")
+        return NOTED
+
+    working(store, moody)
+    job = ended(store, store.submit("ingest", {}))
+    assert (job.state, job.attempts, job.error) == (JobState.FINISHED, 3, None)
+    warnings = [event["message"] for _, event in store.events(job.id)]
+    assert warnings[0].startswith("The model ran out of memory. Attempt 2")
+
+
+def test_a_job_that_always_fails_ends_after_its_attempts(store: SqlJobStore, working: Any) -> None:
+    attempts: list[int] = []
+
+    def poisoned(job: Job, context: JobContext) -> dict[str, Any]:
+        attempts.append(job.attempts)
+        raise WorkerFailed("The model broke.", "Try a smaller one.")
+
+    working(store, poisoned)
+    job = ended(store, store.submit("ingest", {}))
+    assert attempts == [1, 2, 3]
+    assert job.state is JobState.FAILED
+    assert job.error is not None
+    assert (job.error.code, job.error.message, job.error.hint) == (
+        "worker_failed",
+        "The model broke.",
+        "Try a smaller one.",
+    )
+    assert store.events(job.id)[-1][1]["type"] == "failed"
+
+
+def test_bad_input_is_not_tried_again(store: SqlJobStore, working: Any) -> None:
+    def picky(job: Job, context: JobContext) -> dict[str, Any]:
+        raise BadInput("This is no video.")
+
+    working(store, picky)
+    job = ended(store, store.submit("ingest", {}))
+    assert (job.state, job.attempts) == (JobState.FAILED, 1)
+
+
+@pytest.mark.parametrize("wrong", ["raises", "unfit result"])
+def test_an_unexpected_error_fails_the_job_is_logged_and_the_worker_lives_on(
+    store: SqlJobStore, working: Any, caplog: pytest.LogCaptureFixture, wrong: str
+) -> None:
+    def faulty(job: Job, context: JobContext) -> dict[str, Any]:
+        if job.payload["good"]:
+            return NOTED
+        return {"x": object()} if wrong == "unfit result" else {"x": job.payload["missing"]}
+
+    with caplog.at_level(logging.ERROR, logger="app.jobs.worker"):
+        working(store, faulty)
+        bad = ended(store, store.submit("ingest", {"good": False}))
+        good = ended(store, store.submit("ingest", {"good": True}))
+    assert (bad.state, bad.attempts, good.state) == (JobState.FAILED, 1, JobState.FINISHED)
+    assert bad.error is not None
+    assert bad.error.code == "internal"
+    assert ("KeyError" if wrong == "raises" else "TypeError") in bad.error.message
+    assert "Traceback" in caplog.text
+
+
+def test_a_worker_that_stops_gives_its_job_back_without_counting_the_attempt(store: SqlJobStore, working: Any) -> None:
+    first = working(store, obedient)
+    job = store.submit("ingest", {})
+    until(lambda: store.get(job.id).state is JobState.RUNNING)
+    assert first.stop(10)
+    waiting = store.get(job.id)
+    assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+    working(store, lambda job, context: NOTED)
+    assert ended(store, job).attempts == 1
+
+
+def test_stopping_does_not_wait_longer_than_it_may(store: SqlJobStore) -> None:
+    go_on = threading.Event()
+    worker = Worker(store, {"ingest": lambda job, context: {"waited": go_on.wait(30)}}, poll_s=0.02)
+    worker.start()
+    job = store.submit("ingest", {})
+    until(lambda: store.get(job.id).state is JobState.RUNNING)
+    started = time.monotonic()
+    assert not worker.stop(0.1)
+    assert time.monotonic() - started < 5
+    go_on.set()
+    assert worker.stop(10)
+    assert store.get(job.id).state is JobState.FINISHED
+
+
+def test_a_worker_that_was_never_started_stops_at_once() -> None:
+    assert Worker(MemoryJobStore(), {}).stop(0)
+
+
+def test_a_worker_outlives_a_store_that_is_away_for_a_while(working: Any) -> None:
+    class Moody(MemoryJobStore):
+        away = True
+
+        def claim(self, worker: str, kinds: Any) -> Job | None:
+            if self.away:
+                raise WorkerFailed("The database does not answer.")
+            return super().claim(worker, kinds)
+
+    store = Moody()
+    working(store, lambda job, context: NOTED)
+    job = store.submit("ingest", {})
+    time.sleep(0.05)
+    store.away = False
+    assert ended(store, job).state is JobState.FINISHED
+
+
+def test_a_worker_takes_only_jobs_that_it_can_do(store: SqlJobStore) -> None:
+    job = store.submit("digest", {})
+    assert Worker(store, {"ingest": obedient}).run_one() is False
+    assert store.get(job.id).state is JobState.QUEUED
+
+
+def test_a_job_that_kills_its_workers_is_given_up() -> None:
+    now = [0.0]
+    store = MemoryJobStore(lease_s=10, clock=lambda: now[0])
+    job = store.submit("ingest", {})
+    for name in ("first", "second", "third"):
+        assert store.claim(name, ["ingest"]) is not None
+        now[0] += 11
+    runs: list[str] = []
+    worker = Worker(store, {"ingest": lambda job, context: {"runs": runs.append(job.id)}}, policy=AT_ONCE)
+    assert worker.run_one()
+    given_up = store.get(job.id)
+    assert given_up.state is JobState.FAILED
+    assert given_up.error is not None
+    assert "tried 3 times" in given_up.error.message
+    assert runs == []
+
+
+BUSY = """
+import os, sys
+from app.db.database import Database
+from app.db.jobs import SqlJobStore
+from app.jobs.worker import Worker
+
+def handler(job, context):
+    os.write(ran, (job.id + "\\n").encode())
+    return {"n": job.payload["n"]}
+
+ran = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+worker = Worker(SqlJobStore(Database(sys.argv[1])), {"ingest": handler}, threads=2, poll_s=0.02)
+worker.start()
+sys.stdin.read()
+assert worker.stop(10)
+"""
+
+
+def test_four_workers_in_two_processes_run_a_hundred_jobs_once_each(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    store, ran = SqlJobStore(database), tmp_path / "ran"
+    ids = [store.submit("ingest", {"n": n}).id for n in range(100)]
+    command = [sys.executable, "-c", BUSY, database_url, str(ran)]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(2)]
+    until(lambda: len(store.list(JobState.FINISHED, limit=200)) == 100, within_s=60)
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert Counter(ran.read_text().split()) == Counter(dict.fromkeys(ids, 1))
+    assert {job.result["n"] for job in store.list(limit=200) if job.result and job.attempts == 1} == set(range(100))
+
+
+STUCK = """
+import sys, time
+from pathlib import Path
+from app.db.database import Database
+from app.db.jobs import SqlJobStore
+from app.jobs.worker import Worker
+
+def handler(job, context):
+    Path(sys.argv[2]).touch()
+    time.sleep(600)
+
+Worker(SqlJobStore(Database(sys.argv[1]), lease_s=1.0), {"ingest": handler}, heartbeat_s=0.2).run_one()
+"""
+
+
+def test_a_job_whose_worker_was_killed_is_finished_by_another(
+    database: Database, database_url: str, tmp_path: Path, working: Any
+) -> None:
+    store = SqlJobStore(database, lease_s=1.0)
+    job = store.submit("ingest", {})
+    at_work = tmp_path / "at_work"
+    with subprocess.Popen([sys.executable, "-c", STUCK, database_url, str(at_work)]) as process:
+        until(at_work.exists, within_s=60)
+        os.kill(process.pid, signal.SIGKILL)
+    assert store.get(job.id).state is JobState.RUNNING
+    working(store, lambda job, context: {"attempt": job.attempts})
+    done = ended(store, job)
+    assert (done.state, done.result) == (JobState.FINISHED, {"attempt": 2})
