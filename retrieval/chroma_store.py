@@ -23,6 +23,7 @@ from app.core.errors import BadSettings, LongreelError, StorageFull, WorkerFaile
 
 LOCK_NAME = "longreel.lock"
 _POLL_S = 0.1
+_ANSWER_S = 60.0
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ class ChromaStore:
             client, self._client = self._client, None
             if self.path is None:
                 client.close()
+                for session in _sessions(client):
+                    session.close()
             else:
                 _release(self.path)
 
@@ -79,12 +82,20 @@ def _connect(url: str) -> Any:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadSettings(f"LONGREEL_CHROMA_URL is not an address: {url}.", "Give one such as http://127.0.0.1:8000.")
     tls = parts.scheme == "https"
-    return chromadb.HttpClient(
+    client = chromadb.HttpClient(
         host=parts.hostname,
         port=parts.port or (443 if tls else 80),
         ssl=tls,
         settings=Settings(anonymized_telemetry=False),
     )
+    for session in _sessions(client):
+        session.timeout = _ANSWER_S
+    return client
+
+
+def _sessions(client: Any) -> list[Any]:
+    """The HTTP sessions of a client, which Chroma neither limits in time nor closes."""
+    return [client._server._session, client._admin_client._server._session]
 
 
 def _open(path: Path, wait_s: float) -> Any:

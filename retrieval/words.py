@@ -29,6 +29,11 @@ MAX_TERMS = 48
 _GLUED_FROM = 5
 """Words of at least this many letters are also found inside longer ones."""
 
+_SIGNS = (
+    (re.compile(r"(?<![\w.])\.([A-Za-z]\w*)"), r".\1 dot\1"),
+    (re.compile(r"\b([A-Za-z])\+\+(?!\w)"), r"\1++ \1plusplus"),
+    (re.compile(r"\b([A-Za-z])#(?!\w)"), r"\1# \1sharp"),
+)
 _QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|«([^»]{2,200})»')
 _STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'"})
 _AROUND = "\"'“”„«»()[]{}<>,;:!?"
@@ -55,8 +60,15 @@ def safe(text: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """The text with a space around each character of a script that is written without spaces."""
-    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFKC", safe(text)))
+    """The text as a tokenizer that drops signs should see it.
+
+    There is a space around each character of a script that is written without spaces, and names that live by
+    their signs are spelt out behind themselves: `.NET dotNET`, `C++ Cplusplus`, `C# Csharp`.
+    """
+    text = unicodedata.normalize("NFKC", safe(text))
+    for sign, spelt in _SIGNS:
+        text = sign.sub(spelt, text)
+    return _UNSPACED.sub(r" \1 ", text)
 
 
 def squeezed(text: str) -> str:
@@ -101,7 +113,7 @@ def _code_runs(chunks: Sequence[str]) -> list[str]:
 def _is_code(chunk: str) -> bool:
     if chunk.lower() in STOP_WORDS:
         return False
-    inner = re.search(r"\w[^\w\s']+\w|^[^\w\s]\w", chunk) is not None
+    inner = re.search(r"\w[^\w\s']+\w|^[^\w\s]\w|^\w[+#]+$", chunk) is not None
     return inner or any(c.isdigit() for c in chunk) or len(chunk) == 1
 
 
