@@ -7,12 +7,14 @@ only, so that a client needs nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import LongreelError, WorkerFailed
-from app.core.events import Answered, Event, Failed
+from app.core.events import EVENT, Answered, Event, Failed
 from app.core.types import (
     Answer,
     AnswerStatus,
@@ -26,6 +28,7 @@ from app.core.types import (
     Video,
     from_json,
 )
+from app.jobs.states import Job, JobState
 
 AnyEvent = Annotated[Event, Field(discriminator="type")]
 
@@ -276,10 +279,60 @@ class ProblemOut(_Wire):
     hint: str = ""
 
 
+class JobErrorOut(_Wire):
+    """Why a job failed, or why its last attempt did."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class JobOut(_Wire):
+    """One piece of background work. Times are UTC, ISO 8601."""
+
+    id: str
+    kind: str
+    state: JobState
+    title: str
+    """What it works on, for people."""
+    attempts: int
+    cancel_requested: bool
+    progress: AnyEvent | None
+    """The latest event."""
+    done_share: float | None
+    """How much of the current stage is done, 0 to 1."""
+    error: JobErrorOut | None
+    result: dict[str, Any] | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """The wire form of a job. The paths in its payload stay on the server."""
+        error = job.error
+        return cls(
+            id=job.id,
+            kind=job.kind,
+            state=job.state,
+            title=str(job.payload.get("title") or PurePath(str(job.payload.get("path", ""))).stem),
+            attempts=job.attempts,
+            cancel_requested=job.cancel_requested,
+            progress=EVENT.validate_python(job.progress) if job.progress else None,
+            done_share=job.done_share,
+            error=JobErrorOut(code=error.code, message=error.message, hint=error.hint) if error else None,
+            result=job.result,
+            created_at=_utc(job.created_at) or "",
+            started_at=_utc(job.started_at),
+            finished_at=_utc(job.finished_at),
+        )
+
+
 class RegisterIn(_Request):
     """A file on the server's own machine to read. Refused unless the server listens on loopback without a key."""
 
-    path: str = Field(min_length=1, max_length=4096)
+    path: str | None = Field(None, min_length=1, max_length=4096)
+    url: str | None = Field(None, max_length=4096, description="refused for now: upload the file instead")
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
@@ -317,6 +370,10 @@ def problem_of(error: LongreelError) -> ProblemOut:
         code=kind.code,
         hint=error.hint,
     )
+
+
+def _utc(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def example_answer() -> dict[str, Any]:

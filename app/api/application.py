@@ -1,0 +1,41 @@
+"""The REST API as one application, to be mounted at /v1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app.api.problems import MEDIA_TYPE, install_problems
+from app.api.routes import ask, jobs, system, videos
+from app.api.schemas import ProblemOut
+from app.bootstrap import Longreel
+
+ASKING_THREADS = 8
+
+DESCRIPTION = (
+    "Answers questions about long videos and shows where in the video each answer comes from. "
+    "Times are seconds on the video's own clock. Errors are problem+json with a code and a hint."
+)
+
+
+def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
+    """All routes over wired services. `app.state.executor` should be shut down with the server."""
+    app = FastAPI(
+        title="Longreel",
+        version=version("longreel"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        responses={"default": {"model": ProblemOut, "content": {MEDIA_TYPE: {}}, "description": "A problem"}},
+    )
+    app.state.longreel = longreel
+    app.state.login_page = login_page
+    app.state.executor = ThreadPoolExecutor(ASKING_THREADS, thread_name_prefix="ask")
+    install_problems(app)
+    for module in (videos, jobs, ask, system):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,170 @@
+"""Who may talk to the server: host names, origins, the API key.
+
+A page on another site can make a browser send requests to a server on the same machine. So a
+loopback server answers only to its own names (DNS rebinding), and requests that change something
+must come from its own pages (CSRF). With a key, every request needs it: programs send it as a
+bearer token, browsers get a cookie for it from the login form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import time
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import plain_problem, problem_response
+from app.core.errors import BadSettings
+from app.core.settings import Server, Settings
+
+COOKIE = "longreel_session"
+SESSION_S = 7 * 24 * 3600
+LOGIN = "/v1/session"
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CLOSED = ("/gradio_api/upload",)
+"""Doors of the page's framework that nothing here uses."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+        "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+    ),
+}
+
+LoginPage = Callable[[str], str]
+"""The HTML of the login form, with a sentence on what was wrong ("" at first)."""
+
+
+def check_address(settings: Settings) -> None:
+    """Refuses to serve the whole network without a key. Raises BadSettings."""
+    server = settings.server
+    if not is_loopback(server.host) and not key_of(server):
+        raise BadSettings(
+            f"The address {server.host} can be reached by others, and no API key is set.",
+            "Set LONGREEL_SERVER__API_KEY to a long secret, or serve on 127.0.0.1.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    name = host.strip("[]")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def key_of(server: Server) -> str:
+    """The API key, or "" when none is set."""
+    return server.api_key.get_secret_value() if server.api_key else ""
+
+
+def new_session(key: str, now: float | None = None) -> str:
+    """A token that stands for the key until it runs out, without telling it."""
+    until = str(int((time.time() if now is None else now) + SESSION_S))
+    return f"{until}.{_signature(key, until)}"
+
+
+def is_session(token: str, key: str, now: float | None = None) -> bool:
+    """Whether a token was made from this key and has not run out."""
+    until, _, signature = token.partition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(key, until).encode()):
+        return False
+    return int(until) > (time.time() if now is None else now)
+
+
+def same_key(given: str, key: str) -> bool:
+    """Compares without telling by its time how much was right."""
+    return hmac.compare_digest(given.encode(), key.encode())
+
+
+def _signature(key: str, until: str) -> str:
+    return hmac.new(key.encode(), f"longreel session {until}".encode(), hashlib.sha256).hexdigest()
+
+
+class Guard:
+    """ASGI middleware that lets through what may pass, and adds security headers to every answer."""
+
+    def __init__(self, app: ASGIApp, server: Server, login_page: LoginPage) -> None:
+        self._app = app
+        self._key = key_of(server)
+        self._names = LOCAL_NAMES | {server.host.strip("[]").lower()} if is_loopback(server.host) else None
+        self._login_page = login_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers refused requests itself."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            else:
+                await send({"type": "websocket.close"})
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        path = scope["path"]
+        if self._names is not None and _host_name(headers.get("host", "")) not in self._names:
+            detail = "The server does not go by this name."
+            return problem_response(plain_problem(403, detail, "foreign_host"))
+        if scope["method"] not in SAFE_METHODS and _is_foreign(headers):
+            detail = "Only pages of this server may change something."
+            return problem_response(plain_problem(403, detail, "foreign_origin"))
+        if path.startswith(CLOSED):
+            return problem_response(plain_problem(404))
+        if not self._key or path == LOGIN or self._has_key(headers):
+            return None
+        if path == "/" and scope["method"] in SAFE_METHODS:
+            return HTMLResponse(self._login_page(""), 401)
+        return problem_response(plain_problem(401, "This server needs an API key."), {"WWW-Authenticate": "Bearer"})
+
+    def _has_key(self, headers: Headers) -> bool:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and same_key(given.strip(), self._key):
+            return True
+        token = _cookie(headers.get("cookie", ""))
+        return bool(token) and is_session(token, self._key)
+
+
+def _host_name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_foreign(headers: Headers) -> bool:
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+
+
+def _cookie(header: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""

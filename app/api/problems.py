@@ -1,0 +1,86 @@
+"""The one table of errors: whatever goes wrong becomes `application/problem+json` (RFC 9457).
+
+Clients see a sentence and a hint, never a traceback; what was not foreseen goes to the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.schemas import ProblemOut, problem_of
+from app.core.errors import BadInput, LongreelError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+HINTS = {
+    401: "Send the header 'Authorization: Bearer <key>' with the key in LONGREEL_SERVER__API_KEY.",
+    403: "Use the address that the server was started with.",
+    404: "See /v1/openapi.json for the addresses that exist.",
+    405: "See /v1/openapi.json for the methods of this address.",
+    500: "Look into the server's log, and try again.",
+}
+
+
+def plain_problem(status: int, detail: str = "", code: str = "", hint: str = "") -> ProblemOut:
+    """A problem that HTTP itself knows, such as 405."""
+    phrase = HTTPStatus(status).phrase
+    name = code or phrase.lower().replace(" ", "_")
+    return ProblemOut(
+        type=f"urn:longreel:problem:{name}",
+        title=phrase,
+        status=status,
+        detail=detail or f"{phrase}.",
+        code=name,
+        hint=hint or HINTS.get(status, ""),
+    )
+
+
+def problem_response(problem: ProblemOut, headers: dict[str, str] | None = None) -> Response:
+    """A problem as an HTTP answer."""
+    return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
+
+
+def problem_for(error: Exception) -> ProblemOut:
+    """The problem for any error; what is not one of ours is logged and told as an inner fault."""
+    if isinstance(error, LongreelError):
+        return problem_of(error)
+    logger.error("An unexpected error", exc_info=error, extra={"action": "unexpected_error"})
+    return plain_problem(500, "Something went wrong inside Longreel.", "error")
+
+
+def install_problems(app: FastAPI) -> None:
+    """Makes every error of an application a problem."""
+
+    @app.exception_handler(LongreelError)
+    def ours(_: Request, error: LongreelError) -> Response:
+        return problem_response(problem_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> Response:
+        return problem_response(problem_of(_invalid(error)))
+
+    @app.exception_handler(HTTPException)
+    def http(_: Request, error: HTTPException) -> Response:
+        detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
+        return problem_response(plain_problem(error.status_code, detail), dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def unexpected(_: Request, __: Exception) -> Response:
+        return problem_response(plain_problem(500, "Something went wrong inside Longreel.", "error"))
+
+
+def _invalid(error: RequestValidationError) -> BadInput:
+    faults = []
+    for fault in error.errors()[:5]:
+        place = ".".join(str(part) for part in fault["loc"][1:])
+        faults.append(f"{place}: {fault['msg']}" if place else str(fault["msg"]))
+    return BadInput("; ".join(faults) + ".", "Correct the request; /v1/openapi.json describes it.")

@@ -1,0 +1,88 @@
+"""Background work: how far it is, stop it, try it again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from app.api.deps import JobDep, LongreelDep
+from app.api.schemas import JobOut
+from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
+from app.core.errors import LongreelError
+from app.jobs.states import ENDED, JobState
+from app.jobs.store import JobStore
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+POLL_S = 0.25
+
+
+@router.get("", summary="Jobs, newest first")
+def list_jobs(
+    longreel: LongreelDep, state: JobState | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[JobOut]:
+    """All jobs, or those in one state."""
+    return [JobOut.of(job) for job in longreel.jobs.list(state, limit)]
+
+
+@router.get("/{job}", summary="One job")
+def get_job(job: JobDep) -> JobOut:
+    """Its state, its latest progress, its result or error."""
+    return JobOut.of(job)
+
+
+@router.delete("/{job}", summary="Cancel a job")
+def cancel_job(job: JobDep, longreel: LongreelDep) -> JobOut:
+    """A queued job ends at once; a running one stops at its next safe place. Finished work is kept."""
+    return JobOut.of(longreel.jobs.cancel(job.id))
+
+
+@router.post("/{job}/retry", status_code=202, summary="Try a failed or cancelled job again")
+def retry_job(job: JobDep, longreel: LongreelDep) -> JobOut:
+    """It goes on where it stopped."""
+    return JobOut.of(longreel.jobs.retry(job.id))
+
+
+@router.get(
+    "/{job}/events",
+    summary="What happens to a job, as server-sent events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"example": 'id: 3\nevent: stage_started\ndata: {"stage": …}'}}}},
+)
+def job_events(job: JobDep, longreel: LongreelDep, last_event_id: Annotated[str, Header()] = "") -> StreamingResponse:
+    """Events carry numbers; a reader that lost its connection goes on after `Last-Event-ID`.
+
+    The last event is called `end` and holds the job as it ended.
+    """
+    after = int(last_event_id) if last_event_id.isdecimal() else 0
+    return event_stream(_follow(longreel.jobs, job.id, after))
+
+
+async def _follow(jobs: JobStore, job_id: str, after: int) -> AsyncIterator[bytes]:
+    told = time.monotonic()
+    while True:
+        try:
+            job = await run_in_threadpool(jobs.get, job_id)
+            events = await run_in_threadpool(jobs.events, job_id, after)
+        except LongreelError:
+            return
+        for number, event in events:
+            after = number
+            yield server_event(json.dumps(event, ensure_ascii=False), kind=event["type"], number=number)
+        if job.state in ENDED:
+            yield server_event(JobOut.of(job).model_dump_json(), kind="end", number=after)
+            return
+        now = time.monotonic()
+        if events:
+            told = now
+        elif now - told > HEARTBEAT_S:
+            told = now
+            yield HEARTBEAT
+        await asyncio.sleep(POLL_S)

@@ -1,0 +1,248 @@
+"""The library: add videos, look into them, delete them."""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import anyio.from_thread
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from app.api.deps import LongreelDep, VideoDep, trusts_callers
+from app.api.schemas import ChapterOut, JobOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.uploads import read_upload
+from app.bootstrap import Longreel
+from app.core.errors import BadInput, Cancelled, NotFound, StorageFull
+from app.core.types import SegmentKind, TimeSpan, Utterance
+from app.jobs.states import Job
+from app.services import subtitles
+
+router = APIRouter(prefix="/videos", tags=["videos"])
+
+DRAIN_S = 5.0
+"""After a refused upload, how much longer to read it, so that the client gets to read the answer."""
+
+WRITERS: dict[str, tuple[str, Callable[[Sequence[Utterance]], str]]] = {
+    "srt": ("application/x-subrip", subtitles.to_srt),
+    "vtt": ("text/vtt", subtitles.to_vtt),
+}
+
+BODIES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "title": {"type": "string"},
+                        "language": {"type": "string", "description": "ISO 639-1; detected unless given"},
+                        "subtitles": {"type": "string", "format": "binary", "description": "SRT or WebVTT"},
+                        "file": {"type": "string", "format": "binary"},
+                    },
+                }
+            },
+            "application/json": {
+                "schema": RegisterIn.model_json_schema(),
+                "example": {"path": "/home/me/lecture.mp4", "title": "Lecture 1"},
+            },
+        },
+    }
+}
+
+
+class _Body(Iterator[bytes]):
+    """The request's body, read piece by piece from a worker thread."""
+
+    def __init__(self, request: Request) -> None:
+        self._pieces = request.stream()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return anyio.from_thread.run(self._pieces.__anext__)
+        except StopAsyncIteration:
+            raise StopIteration from None
+        except ClientDisconnect as error:
+            raise Cancelled("The upload was cut off.") from error
+
+    def drain(self, seconds: float) -> None:
+        """Reads on for a while and forgets it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and next(self, None) is not None:
+            pass
+
+
+@router.post("", status_code=202, response_model=JobOut, summary="Add a video", openapi_extra=BODIES)
+async def add_video(request: Request, longreel: LongreelDep) -> Response:
+    """Uploads a file (a form of any size), or registers one that lies on the server (JSON; loopback without key only).
+
+    The video is read in the background: follow the job at the address in `Location`.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        job = await run_in_threadpool(_register, longreel, await request.body())
+    elif kind == "multipart/form-data":
+        _check_size(request, longreel)
+        job = await run_in_threadpool(_receive, longreel, request.headers["content-type"], _Body(request))
+    else:
+        raise BadInput(f"A video cannot be added as {kind or 'nothing'}.", "Send a multipart form or JSON.")
+    headers = {"Location": f"/v1/jobs/{job.id}"}
+    return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, headers)
+
+
+def _check_size(request: Request, longreel: Longreel) -> None:
+    most = longreel.settings.server.max_upload_gb
+    size = request.headers.get("content-length", "")
+    if size.isdecimal() and int(size) > most * 1e9 + 1e6:
+        raise BadInput(
+            f"The upload is larger than {most:g} GB.", "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or cut the video."
+        )
+
+
+def _receive(longreel: Longreel, content_type: str, body: _Body) -> Job:
+    try:
+        return _upload(longreel, content_type, body)
+    except (BadInput, StorageFull):
+        body.drain(DRAIN_S)
+        raise
+
+
+def _upload(longreel: Longreel, content_type: str, body: _Body) -> Job:
+    upload = read_upload(content_type, body, longreel.library.receive)
+    try:
+        asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
+        if asked.path or asked.url or asked.subtitles:
+            raise BadInput("A form brings the files themselves.", "Send the fields file, title, language, subtitles.")
+        title = asked.title or Path(upload.names["file"]).stem
+        return longreel.ingest.submit(
+            upload.files["file"], title=title, subtitles=upload.files.get("subtitles"), language=asked.language
+        )
+    except ValidationError as error:
+        upload.discard()
+        raise _bad_fields(error) from error
+    except BaseException:
+        upload.discard()
+        raise
+
+
+def _register(longreel: Longreel, body: bytes) -> Job:
+    try:
+        asked = RegisterIn.model_validate_json(body)
+    except ValidationError as error:
+        raise _bad_fields(error) from error
+    if asked.url is not None:
+        raise BadInput("A video cannot be read from an address.", "Download the file and upload it.")
+    if not trusts_callers(longreel):
+        raise BadInput("This server takes no paths of its own files.", "Upload the file instead.")
+    if asked.path is None:
+        raise BadInput("Nothing says which file to read.", 'Send {"path": "..."} or a form with the file.')
+    path = _existing(asked.path)
+    given = _existing(asked.subtitles) if asked.subtitles else None
+    return longreel.ingest.submit(path, title=asked.title, subtitles=given, language=asked.language)
+
+
+def _bad_fields(error: ValidationError) -> BadInput:
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"]) or "The body"
+    return BadInput(f"{place}: {fault['msg']}.", "Correct the request; /v1/openapi.json describes it.")
+
+
+def _existing(name: str) -> Path:
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise BadInput(f"There is no file {name}.", "Give the whole path of a file on the server's machine.")
+    return path
+
+
+@router.get("", summary="Videos, newest first")
+def list_videos(longreel: LongreelDep) -> list[VideoOut]:
+    """All of the library, also those that are still being read."""
+    return [VideoOut.of(video) for video in longreel.library.videos()]
+
+
+@router.get("/{video}", summary="One video")
+def get_video(video: VideoDep) -> VideoOut:
+    """What is known of the file."""
+    return VideoOut.of(video)
+
+
+@router.delete("/{video}", status_code=204, summary="Delete a video")
+def delete_video(video: VideoDep, longreel: LongreelDep) -> None:
+    """Forgets all that was read in it, and its upload; a file that was registered by path stays."""
+    longreel.library.delete(video.id)
+
+
+@router.get("/{video}/segments", summary="What spans of a video say, show and write")
+def get_segments(
+    video: VideoDep,
+    longreel: LongreelDep,
+    kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
+    start_s: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0,
+    end_s: Annotated[float | None, Query(ge=0, allow_inf_nan=False)] = None,
+) -> list[SegmentOut]:
+    """In time order; with times those that overlap the window."""
+    if end_s is not None and end_s < start_s:
+        raise BadInput("The window ends before it starts.", "Give start_s <= end_s.")
+    window = None if end_s is None and start_s == 0 else TimeSpan(start_s, max(start_s, end_s or video.duration_s))
+    return [SegmentOut.of(segment) for segment in longreel.library.segments(video.id, kind, window)]
+
+
+@router.get(
+    "/{video}/transcript",
+    summary="What was said",
+    response_model=list[UtteranceOut],
+    responses={200: {"content": {"application/x-subrip": {}, "text/vtt": {}}}},
+)
+def get_transcript(video: VideoDep, longreel: LongreelDep, format: Literal["json", "srt", "vtt"] = "json") -> Response:
+    """Sentences with word times as JSON, or subtitles."""
+    said = longreel.library.utterances(video.id)
+    if format == "json":
+        return JSONResponse([UtteranceOut.of(utterance).model_dump() for utterance in said])
+    media_type, write = WRITERS[format]
+    headers = {"Content-Disposition": f'inline; filename="{video.id[:12]}.{format}"'}
+    return Response(write(said), headers=headers, media_type=f"{media_type}; charset=utf-8")
+
+
+@router.get("/{video}/chapters", summary="Chapters")
+def get_chapters(video: VideoDep, longreel: LongreelDep) -> list[ChapterOut]:
+    """In time order; none before the video was read to its end."""
+    return [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
+
+
+@router.get("/{video}/summary", summary="The video in short")
+def get_summary(video: VideoDep, longreel: LongreelDep) -> SummaryOut:
+    """The summary with its chapters. 404 before the video was read to its end."""
+    digest = longreel.library.digest(video.id)
+    if digest is None:
+        raise NotFound("This video has no summary yet.", "Wait until it has been read to its end.")
+    return SummaryOut.of(digest)
+
+
+@router.head("/{video}/media", include_in_schema=False)
+@router.get("/{video}/media", summary="The file, also in parts (Range)", response_class=FileResponse)
+def get_media(video: VideoDep, longreel: LongreelDep) -> FileResponse:
+    """For a player: seeks without loading the whole."""
+    path = longreel.library.media_path(video.id)
+    guessed = mimetypes.guess_type(path.name)[0] or ""
+    safe = guessed if guessed.startswith(("video/", "audio/")) else "application/octet-stream"
+    return FileResponse(path, media_type=safe)
+
+
+@router.get("/{video}/thumbnail", summary="The key frame nearest to a time", response_class=Response)
+def get_thumbnail(
+    video: VideoDep, longreel: LongreelDep, t: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0
+) -> Response:
+    """WebP, about 320 pixels on its longest side."""
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return Response(longreel.library.thumbnail(video.id, t), headers=headers, media_type="image/webp")
