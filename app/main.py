@@ -1,0 +1,48 @@
+"""The server: REST API, web page and worker threads in one process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from app.api.application import create_api
+from app.api.guard import Guard, check_address
+from app.bootstrap import Longreel, build
+from app.core.settings import Settings
+from ui.login import login_page
+
+STOP_S = 10.0
+"""How long a stopping server waits for its workers; what they do not finish goes on at the next start."""
+
+
+def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bool = True) -> FastAPI:
+    """The whole server; `longreel` is built from the settings unless given. Raises BadSettings.
+
+    Without the page only /v1 answers, and nothing of the page's framework is loaded.
+    """
+    check_address(settings)
+    wired = longreel or build(settings)
+    api = create_api(wired, login_page)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if settings.server.workers:
+            wired.worker.start()
+        try:
+            yield
+        finally:
+            api.state.executor.shutdown(wait=False, cancel_futures=True)
+            if settings.server.workers:
+                await run_in_threadpool(wired.worker.stop, STOP_S)
+
+    app = FastAPI(title="Longreel", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount("/v1", api)
+    if page:
+        from ui.blocks import mount_page
+
+        mount_page(app, settings.server.api_key)
+    app.add_middleware(Guard, server=settings.server, login_page=login_page)
+    return app

@@ -1,0 +1,73 @@
+"""The agent's steps and the stages of ingest in plain words."""
+
+from __future__ import annotations
+
+import json
+
+from app.core.events import (
+    Drafted,
+    Event,
+    Inspected,
+    Planned,
+    Reflected,
+    Searched,
+    Verified,
+    Warned,
+)
+
+STAGES_JSON = json.dumps(
+    {
+        "probe": "Looking at the file",
+        "audio": "Listening for speech",
+        "transcribe": "Writing down what is said",
+        "sample": "Looking at the pictures",
+        "segment": "Cutting into segments",
+        "key_frames": "Choosing key frames",
+        "screen_text": "Reading text on the screen",
+        "caption": "Describing the pictures",
+        "index": "Indexing",
+        "digest": "Writing chapters and summary",
+    }
+)
+
+ACTIONS = {"read_text": "Read the text on screen", "look": "Looked closely", "transcribe": "Listened again"}
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 7:05 or 1:02:03."""
+    whole = max(0, int(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def tell(event: Event) -> str:
+    """One line about a step."""
+    match event:
+        case Planned():
+            return _planned(event)
+        case Searched():
+            count = len(event.hits)
+            return f"Searched for “{event.query}”: {count} {'moment' if count == 1 else 'moments'}"
+        case Inspected():
+            found = f", found {len(event.found)}" if event.found else ", found nothing new"
+            return f"{ACTIONS[event.action]} from {clock(event.span.start_s)} to {clock(event.span.end_s)}{found}"
+        case Reflected():
+            if event.sufficient:
+                return "The evidence is enough"
+            return f"Not enough yet: {event.missing}" if event.missing else "Not enough yet"
+        case Drafted():
+            return f"Wrote an answer with {len(event.claims)} {'claim' if len(event.claims) == 1 else 'claims'}"
+        case Verified():
+            verdict = "supported" if event.supported else "not supported"
+            return f"Checked “{event.claim}”: {verdict}" + (f" ({event.reason})" if event.reason else "")
+        case Warned():
+            return event.message
+        case _:
+            return event.type.replace("_", " ").capitalize()
+
+
+def _planned(event: Planned) -> str:
+    window = ""
+    if event.window is not None:
+        window = f", between {clock(event.window.start_s)} and {clock(event.window.end_s)}"
+    return f"Will look for {', '.join(f'“{query}”' for query in event.queries)}{window}"
