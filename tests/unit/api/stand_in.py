@@ -1,0 +1,223 @@
+"""A whole Longreel without models: real library service, real jobs and worker, a scripted reader and agent.
+
+The reader "reads" any non-empty file; what it finds is fixed. The agent's answer depends on the
+question's words, so that each way an answer can end is reachable over HTTP.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from PIL import Image
+
+from app.bootstrap import Longreel
+from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Verified
+from app.core.settings import Settings
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    AudioStream,
+    Chapter,
+    Citation,
+    Digest,
+    MediaInfo,
+    Segment,
+    SegmentKind,
+    TimeSpan,
+    Usage,
+    Utterance,
+    Video,
+    VideoId,
+    VideoStream,
+    Word,
+    to_json,
+)
+from app.db.fakes import MemoryLibrary
+from app.jobs.context import JobContext
+from app.jobs.fakes import MemoryJobStore
+from app.jobs.states import Job
+from app.jobs.worker import Worker
+from app.services.ask import AskService
+from app.services.ingest import IngestService
+from app.services.ingest.pictures import thumbnail_key
+from app.services.library import LibraryService
+from gpu_workers.media.store import FolderMediaStore
+from retrieval.fakes import MemoryRetriever
+
+DURATION_S = 20.0
+SAID = (
+    (2.0, 4.5, "Welcome to the harbour."),
+    (8.0, 11.0, "The bridge opened in March {1932} & cost <nothing>."),
+    (15.0, 18.0, "Thank you for watching."),
+)
+
+
+@dataclass
+class Reader:
+    """Plays IngestService: its handler adds a video with fixed contents."""
+
+    jobs: MemoryJobStore
+    library: MemoryLibrary
+    media: FolderMediaStore
+    hold: threading.Event = field(default_factory=threading.Event)
+    """Reading waits at half of its way until this is set."""
+
+    def submit(
+        self, path: Path, *, title: str | None = None, subtitles: Path | None = None, language: str | None = None
+    ) -> Job:
+        given = str(subtitles) if subtitles else None
+        payload = {"path": str(path), "title": title, "subtitles": given, "language": language}
+        return self.jobs.submit("ingest", payload)
+
+    def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
+        path = Path(job.payload["path"])
+        data = path.read_bytes()
+        if not data.strip():
+            raise BadInput("The file is empty.", "Give a video.")
+        context.tell(StageStarted("transcribe", DURATION_S, "s"))
+        context.tell(StageProgress("transcribe", DURATION_S / 2, DURATION_S, "s", speed=12.0, left_s=1.0))
+        while not self.hold.wait(0.05):
+            if context.cancelled():
+                raise Cancelled("Cancelled.")
+        video = a_video(data, job.payload["title"] or path.stem, path)
+        self.fill(video)
+        return {"video_id": video.id, "title": video.title}
+
+    def fill(self, video: Video) -> None:
+        library = self.library
+        library.add_video(video)
+        library.save_utterances(video.id, [_utterance(*said) for said in SAID])
+        library.add_segments(_segments(video.id))
+        for second in (0, 9):
+            self.media.put(thumbnail_key(video.id, second), _picture(second))
+        cited = Citation(video.id, TimeSpan(8, 11), SegmentKind.SPEECH, SAID[1][2], 9.0, True)
+        chapter = Chapter(TimeSpan(0, DURATION_S), "The harbour", "A bridge is shown.", (cited,))
+        library.save_digest(video.id, Digest("A film about a bridge.", (chapter,), (cited,)))
+        library.set_ready(video.id, "en")
+
+
+@dataclass
+class Agent:
+    """Plays the agent: refuses to know about cats, fails about crashes, never ends about eternity."""
+
+    pace_s: float = 0.0
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Set when a question was cancelled."""
+
+    def ask(
+        self, question: str, videos: Sequence[Video], *, options: Sequence[str], cancelled: Callable[[], bool]
+    ) -> Iterator[Event]:
+        yield Planned("fact", (question,), ("speech",))
+        self._wait(cancelled, forever="eternity" in question)
+        if "crash" in question:
+            raise WorkerFailed("The model could not run.", "Try again.")
+        if "bug" in question:
+            raise ZeroDivisionError("a secret of the inside")
+        if "cat" in question:
+            yield Searched(question, ())
+            yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", 0.2)))
+            return
+        start, end, text = SAID[1]
+        span = TimeSpan(start, end)
+        yield Searched(question, (Hit("E1", videos[0].id, span, "speech", text, 0.9),))
+        self._wait(cancelled, forever=False)
+        yield Verified("It opened in 1932.", True, "the numbers match", ("E1",))
+        cited = Citation(videos[0].id, span, SegmentKind.SPEECH, text, 9.0, True)
+        chosen = 1 if options else None
+        usage = Usage(0.5, 2, 0, 100, 20)
+        yield Answered(
+            to_json(Answer(AnswerStatus.ANSWERED, "It opened in {1932} <b>.", 0.86, (cited,), chosen, usage))
+        )
+
+    def _wait(self, cancelled: Callable[[], bool], forever: bool) -> None:
+        until = float("inf") if forever else time.monotonic() + self.pace_s
+        while time.monotonic() < until:
+            if cancelled():
+                self.stopped.set()
+                raise Cancelled("The question was cancelled.")
+            time.sleep(0.02)
+
+
+@dataclass
+class StandIn:
+    """The wired product with its scripted parts in reach."""
+
+    longreel: Longreel
+    reader: Reader
+    agent: Agent
+    library: MemoryLibrary
+
+    def add(self, data: bytes = b"a video", title: str = "Harbour", path: Path | None = None) -> Video:
+        """Puts a ready video in the library."""
+        place = path or self.longreel.settings.data / "own.webm"
+        if path is None:
+            place.write_bytes(data)
+        video = a_video(data, title, place)
+        self.reader.fill(video)
+        return video
+
+
+def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) -> StandIn:
+    """A stand-in that keeps its files in a folder; `server` are server settings."""
+    settings = Settings().model_copy(update={"data": data})
+    settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
+    library, jobs, media = MemoryLibrary(), MemoryJobStore(), FolderMediaStore(data / "media")
+    reader, agent = Reader(jobs, library, media), Agent(pace_s)
+    if not hold:
+        reader.hold.set()
+    most = int(settings.server.max_upload_gb * 1e9)
+    service = LibraryService(cast(Any, library), media, MemoryRetriever, data / "uploads", most)
+    worker = Worker(jobs, {"ingest": reader.handle}, poll_s=0.05, heartbeat_s=0.2)
+    ask = AskService(lambda: cast(Any, agent), cast(Any, library))
+    ingest = cast(IngestService, reader)
+    return StandIn(Longreel(settings, service, ingest, ask, jobs, worker), reader, agent, library)
+
+
+def a_video(data: bytes, title: str, path: Path) -> Video:
+    """A video whose id is its content."""
+    media = MediaInfo(
+        "webm", DURATION_S, 0.0, len(data), VideoStream("vp8", 320, 180, 0, 5.0), (AudioStream(0, "opus", 1, 48000),)
+    )
+    return Video(VideoId(hashlib.sha256(data).hexdigest()), title, str(path), media, added_at="2026-01-01T00:00:00Z")
+
+
+def _utterance(start: float, end: float, text: str) -> Utterance:
+    return Utterance(TimeSpan(start, end), text, (Word(text.split()[0], TimeSpan(start, start + 0.5)),))
+
+
+def _segments(video: VideoId) -> list[Segment]:
+    spoken = [
+        Segment(f"{video}-speech-{n}", video, SegmentKind.SPEECH, TimeSpan(start, end), text, "stand-in")
+        for n, (start, end, text) in enumerate(SAID)
+    ]
+    shown = [
+        Segment(f"{video}-visual-{n}", video, SegmentKind.VISUAL, TimeSpan(at, at + 10), "bridge", "stand-in", at)
+        for n, at in enumerate((0.0, 9.0))
+    ]
+    return [*spoken, *shown]
+
+
+def _picture(second: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (160, 90), (20 + 20 * second, 90, 120)).save(buffer, "WEBP")
+    return buffer.getvalue()
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Waits for something that another thread does. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it did not happen")
+        time.sleep(0.02)
+
+
+__all__ = ["DURATION_S", "SAID", "StandIn", "a_video", "make", "wait_until"]

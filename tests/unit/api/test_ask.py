@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.api.schemas import AnswerOut
+from tests.unit.api.stand_in import SAID, StandIn
+from tests.unit.api.test_jobs import events_of
+
+
+def test_an_answer_comes_with_citations_trace_and_usage(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    answer = client.post("/v1/ask", json={"question": "When did the bridge open?", "videos": [video.id[:8]]})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert list(body) == ["status", "text", "option_index", "confidence", "citations", "trace", "usage"]
+    assert body["status"] == "answered" and body["option_index"] is None
+    assert body["citations"] == [
+        {
+            "video_id": video.id,
+            "start_s": 8.0,
+            "end_s": 11.0,
+            "kind": "speech",
+            "quote": SAID[1][2],
+            "frame_s": 9.0,
+            "verified": True,
+        }
+    ]
+    assert [step["type"] for step in body["trace"]] == ["planned", "searched", "verified"]
+    assert list(body["usage"]) == ["seconds", "steps", "frames", "prompt_tokens", "output_tokens"]
+
+
+def test_steps_stream_as_they_happen_and_the_answer_ends_them(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    asked = {"question": "When?", "options": ["1931", "1932"]}
+    answer = client.post("/v1/ask", json=asked, headers={"Accept": "text/event-stream"})
+    told = events_of(answer.text)
+    assert [event["event"] for event in told] == ["planned", "searched", "verified", "answer"]
+    final = AnswerOut.model_validate(told[-1]["data"])
+    assert final.option_index == 1 and len(final.trace) == 3
+
+
+def test_not_in_the_video_is_an_answer(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    answer = client.post("/v1/ask", json={"question": "Where is the cat?"})
+    assert answer.status_code == 200 and answer.json()["status"] == "not_in_video"
+    assert answer.json()["citations"] == []
+
+
+def test_an_error_is_never_an_answer(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    plain = client.post("/v1/ask", json={"question": "Will it crash?"})
+    assert plain.status_code == 503 and plain.json()["code"] == "worker_failed"
+    streamed = client.post("/v1/ask", json={"question": "Will it crash?"}, headers={"Accept": "text/event-stream"})
+    assert events_of(streamed.text)[-1]["event"] == "problem"
+    assert events_of(streamed.text)[-1]["data"]["hint"] == "Try again."
+
+
+def test_an_inner_fault_shows_no_secret_of_the_inside(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    plain = client.post("/v1/ask", json={"question": "a bug?"})
+    assert plain.status_code == 500
+    streamed = client.post("/v1/ask", json={"question": "a bug?"}, headers={"Accept": "text/event-stream"})
+    for text in (plain.text, streamed.text):
+        assert "secret" not in text and "Traceback" not in text and "went wrong" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"question": "When?", "videos": ["ffffffff"]}, 404),
+        ({"question": "When?"}, 404),
+        ({"question": ""}, 422),
+        ({"question": "   "}, 422),
+        ({"question": "x" * 5000}, 422),
+        ({"question": "When?", "options": ["only one"]}, 422),
+        ({"question": "When?", "options": ["", "b"]}, 422),
+        ({"question": "When?", "temperature": 1}, 422),
+        ({}, 422),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(client: TestClient, asked: object, status: int) -> None:
+    answer = client.post("/v1/ask", content=json.dumps(asked), headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"

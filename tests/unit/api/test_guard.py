@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from app.api.guard import SESSION_S, check_address, is_session, new_session
+from app.core.errors import BadSettings
+from app.core.settings import Server, Settings
+from app.main import create_app
+from tests.unit.api import stand_in
+
+KEY = "a long secret for tests"
+
+
+def settings(**server: object) -> Settings:
+    return Settings().model_copy(update={"server": Server().model_copy(update=server)})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org", ""])
+def test_a_public_address_without_a_key_is_refused(host: str) -> None:
+    with pytest.raises(BadSettings, match="API key"):
+        check_address(settings(host=host))
+    with pytest.raises(BadSettings):
+        check_address(settings(host=host, api_key=SecretStr("")))
+    check_address(settings(host=host, api_key=SecretStr(KEY)))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]", "films.localhost"])
+def test_a_loopback_address_needs_no_key(host: str) -> None:
+    check_address(settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.1:9", "[::1]:7860", "LOCALHOST:7860"])
+def test_the_server_answers_to_its_own_names(client: TestClient, host: str) -> None:
+    assert client.get("/v1/health", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[", "localhost@evil.example:80"])
+def test_other_names_are_refused_against_dns_rebinding(client: TestClient, host: str) -> None:
+    answer = client.get("/v1/health", headers={"Host": host})
+    if host.startswith("localhost@"):
+        assert answer.status_code == 403
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "foreign_host"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_pages_of_other_sites_cannot_change_anything(client: TestClient, headers: dict[str, str]) -> None:
+    answer = client.post("/v1/videos", json={"path": "/etc/passwd"}, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "foreign_origin"
+
+
+def test_the_servers_own_pages_may_change_something(client: TestClient) -> None:
+    headers = {"Origin": "http://127.0.0.1:7860", "Sec-Fetch-Site": "same-origin"}
+    assert client.delete("/v1/jobs/none", headers=headers).status_code == 404
+
+
+def test_no_other_site_may_read_answers(client: TestClient) -> None:
+    answer = client.get("/v1/videos", headers={"Origin": "http://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
+    for path in ("/v1/health", "/v1/nothing", "/"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> TestClient:
+    parts = stand_in.make(tmp_path, api_key=SecretStr(KEY), host="0.0.0.0")
+    return TestClient(create_app(parts.longreel.settings, parts.longreel, page=False), follow_redirects=False)
+
+
+@pytest.mark.parametrize("path", ["/v1/videos", "/v1/health", "/v1/jobs", "/v1/openapi.json", "/gradio_api/info", "/x"])
+def test_every_address_needs_the_key(locked: TestClient, path: str) -> None:
+    answer = locked.get(path)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert locked.get(path, headers={"Authorization": f"Bearer {KEY}x"}).status_code == 401
+    assert locked.get(path, headers={"Authorization": f"Basic {KEY}"}).status_code == 401
+    assert locked.get(path, headers={"Authorization": f"Bearer {KEY}"}).status_code != 401
+
+
+def test_a_browser_signs_in_with_the_key_and_gets_a_cookie(locked: TestClient) -> None:
+    form = locked.get("/")
+    assert form.status_code == 401
+    assert 'type="password"' in form.text
+    refused = locked.post("/v1/session", data={"key": "wrong"})
+    assert refused.status_code == 401
+    assert "not the server" in refused.text
+    assert locked.get("/v1/videos").status_code == 401
+    welcomed = locked.post("/v1/session", data={"key": KEY})
+    assert welcomed.status_code == 303
+    cookie = welcomed.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and KEY not in cookie
+    assert locked.get("/v1/videos").status_code == 200
+
+
+def test_a_session_ends_and_cannot_be_forged() -> None:
+    token = new_session(KEY, now=1000.0)
+    assert is_session(token, KEY, now=1000.0 + SESSION_S - 1)
+    assert not is_session(token, KEY, now=1000.0 + SESSION_S + 1)
+    until, _, signature = token.partition(".")
+    assert not is_session(f"{int(until) + 1}.{signature}", KEY, now=1000.0)
+    assert not is_session(token, "another key", now=1000.0)
+    assert not is_session("", KEY) and not is_session("ü.ü", KEY)

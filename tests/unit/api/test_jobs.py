@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.main import create_app
+from tests.unit.api import stand_in
+from tests.unit.api.stand_in import StandIn, wait_until
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> StandIn:
+    return stand_in.make(tmp_path, hold=True)
+
+
+@pytest.fixture
+def client(slow: StandIn) -> Iterator[TestClient]:
+    app = create_app(slow.longreel.settings, slow.longreel, page=False)
+    with TestClient(app, base_url="http://localhost") as client:
+        yield client
+
+
+def upload(client: TestClient, data: bytes = b"film") -> str:
+    return str(client.post("/v1/videos", files={"file": ("film.mp4", data)}).json()["id"])
+
+
+def events_of(text: str) -> list[dict[str, Any]]:
+    events = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
+        if "data" in fields:
+            events.append({**fields, "data": json.loads(fields["data"])})
+    return events
+
+
+def test_a_running_job_tells_its_progress(client: TestClient, slow: StandIn) -> None:
+    id = upload(client)
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["done_share"] == 0.5)
+    job = client.get(f"/v1/jobs/{id}").json()
+    assert job["state"] == "running" and job["title"] == "film"
+    assert job["progress"]["stage"] == "transcribe" and job["progress"]["speed"] == 12.0
+    assert "path" not in json.dumps(job)
+    assert [one["id"] for one in client.get("/v1/jobs?state=running").json()] == [id]
+    assert client.get("/v1/jobs?state=failed").json() == []
+
+
+def test_the_event_stream_ends_with_the_job_and_resumes_after_a_number(client: TestClient, slow: StandIn) -> None:
+    id = upload(client)
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["done_share"] == 0.5)
+    slow.reader.hold.set()
+    told = events_of(client.get(f"/v1/jobs/{id}/events").text)
+    assert [event["event"] for event in told] == ["stage_started", "stage_progress", "end"]
+    assert told[-1]["data"]["state"] == "finished"
+    again = client.get(f"/v1/jobs/{id}/events", headers={"Last-Event-ID": told[0]["id"]})
+    assert [event["event"] for event in events_of(again.text)] == ["stage_progress", "end"]
+    assert again.headers["content-type"].startswith("text/event-stream")
+
+
+def test_a_job_can_be_cancelled_and_tried_again(client: TestClient, slow: StandIn) -> None:
+    id = upload(client)
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "running")
+    assert client.delete(f"/v1/jobs/{id}").status_code == 200
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "cancelled")
+    slow.reader.hold.set()
+    assert client.post(f"/v1/jobs/{id}/retry").status_code == 202
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "finished")
+    refused = client.delete(f"/v1/jobs/{id}")
+    assert refused.status_code == 422 and "finished" in refused.json()["detail"]
+
+
+def test_a_failed_job_says_why_and_what_to_do(client: TestClient, slow: StandIn) -> None:
+    slow.reader.hold.set()
+    id = upload(client, b" ")
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "failed")
+    error = client.get(f"/v1/jobs/{id}").json()["error"]
+    assert error == {"code": "bad_input", "message": "The file is empty.", "hint": "Give a video."}
+    assert [event["event"] for event in events_of(client.get(f"/v1/jobs/{id}/events").text)][-1] == "end"
+
+
+@pytest.mark.parametrize("path", ["", "/events", "/retry"])
+def test_an_unknown_job_is_not_found(client: TestClient, path: str) -> None:
+    method = "POST" if path == "/retry" else "GET"
+    answer = client.request(method, f"/v1/jobs/none{path}")
+    assert answer.status_code == 404 and answer.json()["code"] == "not_found"

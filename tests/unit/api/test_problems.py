@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.api.schemas import ProblemOut, error_of, problem_of
+from app.core import errors
+from app.core.events import Failed
+
+KINDS = [errors.BadInput, errors.NotFound, errors.MissingPart, errors.BadSettings, errors.StorageFull, errors.Cancelled]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_survives_the_wire(kind: type[errors.LongreelError]) -> None:
+    problem = problem_of(kind("What happened.", "What to do."))
+    assert problem.status == kind.http_status
+    back = error_of(Failed(problem.code, problem.detail, problem.hint))
+    assert type(back) is kind and str(back) == "What happened. What to do."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/nothing", 404),
+        ("GET", "/v1/videos/ffffffff/nothing", 404),
+        ("PATCH", "/v1/videos", 405),
+        ("GET", "/v1/videos/ffffffff", 404),
+        ("POST", "/v1/videos", 422),
+        ("GET", "/v1/jobs?limit=0", 422),
+    ],
+)
+def test_every_error_is_a_problem_document(client: TestClient, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = ProblemOut.model_validate(answer.json())
+    assert problem.status == status and problem.code and problem.detail and problem.hint
+
+
+def test_json_that_is_broken_is_a_problem(client: TestClient) -> None:
+    answer = client.post("/v1/ask", content=b"{", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422 and answer.json()["code"] == "bad_input"
+
+
+def test_the_description_of_the_api_is_complete(client: TestClient) -> None:
+    described = client.get("/v1/openapi.json").json()
+    assert described["servers"] == [{"url": "/v1"}]
+    wanted = {"/videos", "/videos/{video}", "/videos/{video}/segments", "/videos/{video}/transcript", "/ask", "/health"}
+    wanted |= {"/videos/{video}/chapters", "/videos/{video}/summary", "/videos/{video}/media", "/jobs/{job}/events"}
+    wanted |= {"/videos/{video}/thumbnail", "/jobs", "/jobs/{job}", "/jobs/{job}/retry"}
+    assert set(described["paths"]) == wanted
+    assert "multipart/form-data" in described["paths"]["/videos"]["post"]["requestBody"]["content"]
