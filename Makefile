@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS := all,sample,dev
 CODE := app agents retrieval gpu_workers ui benchmarks tests
-BENCH_OUT ?= var/bench
+BENCH_OUT ?= benchmarks/results
 
 # The user's own video and question reach the programs through the environment, whatever quotes they hold.
 export VIDEO QUESTION
@@ -38,6 +38,7 @@ check: $(STAMP) ## style, types, import rules, stale documents
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m app.docs --check
+	$(PY) -m benchmarks.report --check
 
 fmt: $(STAMP) ## format the code and repair what can be repaired
 	$(VENV)/bin/ruff format $(CODE)

@@ -83,7 +83,9 @@ def make(request: Request, out: Path, voices: Path, progress: Progress) -> bool:
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        encode.write(part, shots, script.title, request.seed, _counter("encode", sum(s.frames for s in shots), progress))
+        encode.write(
+            part, shots, script.title, request.seed, _counter("encode", sum(s.frames for s in shots), progress)
+        )
         facts = truth(shots, questions, out.name)
         facts |= {"seed": request.seed, "fps": FPS, "made_from": request.fingerprint(), "bytes": part.stat().st_size}
         part_truth = part.with_suffix(".json")

@@ -1,0 +1,76 @@
+"""How fast a narrated hour is read, and whether memory grows with the length of the video.
+
+Budgets: 6 times real time; peak memory of a long and a short video at most 15 % apart; under 4 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth_questions
+
+SPEED_BUDGET, APART_BUDGET, MEMORY_BUDGET_GB = 6.0, 0.15, 4.0
+
+
+def measure(minutes: float) -> dict[str, Any]:
+    """Reads a sample of that length into an empty library, then asks it something: time and memory of both."""
+    video = sample(minutes)
+    with empty_library() as variables:
+        read = run([*LONGREEL, "ingest", str(video), "--json"], variables)
+        question = truth_questions(video)[0]["question"]
+        asked = ask_all([{"question": question, "video": str(video)}], variables)
+    seconds = minutes * 60
+    return {
+        "minutes": minutes,
+        "seconds": round(read.seconds, 1),
+        "speed": round(seconds / read.seconds, 2),
+        "ingest_peak_gb": round(read.peak_bytes / 1e9, 2),
+        "ask_peak_gb": round(asked.peak_bytes / 1e9, 2),
+    }
+
+
+def verdicts(short: dict[str, Any], hour: dict[str, Any], long: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Each budget with what was measured and whether it was kept."""
+    apart = abs(long["ingest_peak_gb"] - short["ingest_peak_gb"]) / short["ingest_peak_gb"]
+    most = max(item[key] for item in (short, hour, long) for key in ("ingest_peak_gb", "ask_peak_gb"))
+    kept = {True: "kept", False: "missed"}
+    return [
+        (
+            "speed, at least",
+            f"{hour['speed']:.1f} of {SPEED_BUDGET:g} x real time",
+            kept[hour["speed"] >= SPEED_BUDGET],
+        ),
+        ("memory short to long, at most", f"{apart:.0%} of {APART_BUDGET:.0%}", kept[apart <= APART_BUDGET]),
+        ("memory, under", f"{most:.1f} of {MEMORY_BUDGET_GB:g} GB", kept[most < MEMORY_BUDGET_GB]),
+    ]
+
+
+def main() -> None:
+    """Measures and prints; `--quick` uses 2, 5 and 10 minutes instead of 10, 60 and 120."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--quick", action="store_true", help="2, 5 and 10 minutes of video")
+    options = parser.parse_args()
+    lengths = (2.0, 5.0, 10.0) if options.quick else (10.0, 60.0, 120.0)
+    short, hour, long = (measure(minutes) for minutes in lengths)
+    checks = verdicts(short, hour, long)
+    columns = ["video", "read in", "x real time", "peak while reading", "peak while asking"]
+    rows = [
+        [
+            f"{item['minutes']:g} min 720p",
+            f"{item['seconds']:.0f} s",
+            f"{item['speed']:.1f}",
+            f"{item['ingest_peak_gb']:.2f} GB",
+            f"{item['ask_peak_gb']:.2f} GB",
+        ]
+        for item in (short, hour, long)
+    ]
+    notes = [f"{name}: {value} ({kept})" for name, value, kept in checks]
+    publish("Reading a video", columns, rows, options.json, notes=notes, figures=[short, hour, long])
+    print("\n".join(notes))
+
+
+if __name__ == "__main__":
+    main()

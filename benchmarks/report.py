@@ -1,0 +1,91 @@
+"""Writes docs/benchmarks.md, and the marked block of README.md, from the JSON of the benchmark programs.
+
+`--check` writes nothing and fails when either is not what the JSON says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).with_name("results")
+BEGIN, END = "<!-- benchmarks: begin, written by benchmarks/report.py -->", "<!-- benchmarks: end -->"
+_HEAD = "# Benchmarks\n\nWritten by `make bench` from `benchmarks/results/`; do not edit.\n"
+
+
+def table(result: Mapping[str, Any]) -> str:
+    """One result as a Markdown table with its notes. Results without rows list their plain figures."""
+    columns, rows = result.get("columns"), result.get("rows")
+    if not columns or not isinstance(rows, list):
+        plain = {k: v for k, v in result.items() if isinstance(v, int | float | str) and k != "title"}
+        columns, rows = ["figure", "value"], [[key, value] for key, value in plain.items()]
+    lines = ["| " + " | ".join(map(str, columns)) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    notes = [f"- {note}" for note in result.get("notes", ())]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def document(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The whole of docs/benchmarks.md. `results`: by the name of the program."""
+    parts = [_HEAD]
+    for name, result in sorted(results.items()):
+        parts.append(f"## {result.get('title', name)}\n\n{_where(name, result)}\n\n{table(result)}\n")
+    return "\n".join(parts)
+
+
+def filled(readme: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The README with its marked block written anew; unchanged when it has no such block."""
+    if BEGIN not in readme or END not in readme:
+        return readme
+    before, rest = readme.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    parts = [f"**{result.get('title', name)}**\n\n{table(result)}" for name, result in sorted(results.items())]
+    return f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{after}"
+
+
+def stale(files: Mapping[Path, str]) -> list[Path]:
+    """The files whose text on disk is not the given one."""
+    return [path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text]
+
+
+def _where(name: str, result: Mapping[str, Any]) -> str:
+    machine = result.get("machine") or {}
+    facts = [f"{machine[key]} {unit}".strip() for key, unit in _FACTS if key in machine]
+    return f"`python -m benchmarks.{name}`" + (f", {', '.join(facts)}." if facts else ".")
+
+
+_FACTS = (("cores", "cores"), ("memory_gb", "GB of memory"), ("system", ""), ("when", ""))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes or checks both files; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder with the JSON files")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder of README.md and docs/")
+    parser.add_argument("--check", action="store_true", help="fail when the files are stale")
+    options = parser.parse_args(arguments)
+    results = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted(options.results.glob("*.json"))}
+    if not results:
+        print(f"No results in {options.results}; run: make bench", file=sys.stderr)
+        return 0 if options.check else 1
+    files = {options.root / "docs" / "benchmarks.md": document(results)}
+    readme = options.root / "README.md"
+    if readme.is_file():
+        files[readme] = filled(readme.read_text("utf-8"), results)
+    old = stale(files)
+    if options.check:
+        for path in old:
+            print(f"{path.name} is stale; run: python -m benchmarks.report", file=sys.stderr)
+        return 1 if old else 0
+    for path in old:
+        path.write_text(files[path], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
