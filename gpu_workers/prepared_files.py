@@ -1,0 +1,143 @@
+"""Files that are made once and then kept: whole or not at all, by one process at a time.
+
+A file is written beside its place and renamed, under a lock that other processes wait for. A stamp
+remembers the size and time of a file whose content was checked, so that later starts need not read it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.errors import MissingPart, StorageFull
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 4 << 20
+"""Bytes read at a time: joining never holds more than this of a file in memory."""
+
+
+def make_once(place: Path, what: str, build: Callable[[Path], None]) -> Path:
+    """`place`, after `build` has written it if it was not there. `what` names it in errors. Raises StorageFull."""
+    if not place.is_file():
+        with making(place, what) as fresh:
+            if not place.is_file():
+                build(fresh)
+                _reach_the_disk(fresh)
+                fresh.replace(place)
+                logger.info("Prepared %s", place)
+    return place
+
+
+@contextmanager
+def making(place: Path, what: str) -> Iterator[Path]:
+    """Holds the lock of a file and gives the name to write to. Raises StorageFull, MissingPart."""
+    fresh = place.with_name(place.name + ".part")
+    with _translated(what, place.parent), _locked(place):
+        try:
+            yield fresh
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) -> str:
+    """Writes the parts one after another, reporting bytes; the SHA-256 of the whole."""
+    digest, written = hashlib.sha256(), 0
+    with fresh.open("wb") as joined:
+        for part in parts:
+            with part.open("rb") as stream:
+                while block := stream.read(BLOCK):
+                    joined.write(block)
+                    digest.update(block)
+                    written += len(block)
+                    report(written)
+    _reach_the_disk(fresh)
+    return digest.hexdigest()
+
+
+def was_checked(file: Path, sha256: str) -> bool:
+    """Whether the file is the one that was found to have this SHA-256, by its size and time."""
+    try:
+        remembered = json.loads(_stamp_path(file).read_text(encoding="utf-8"))
+        return bool(remembered == _identity(file, sha256))
+    except (OSError, ValueError):
+        return False
+
+
+def is_right(file: Path, size: int, sha256: str) -> bool:
+    """Whether the file was checked before, or passes the check now."""
+    if was_checked(file, sha256):
+        return True
+    try:
+        if file.stat().st_size != size:
+            return False
+        before = _identity(file, sha256)
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return False
+    if digest != sha256:
+        return False
+    _write_stamp(file, before)
+    return True
+
+
+def remember(file: Path, sha256: str) -> None:
+    """Notes that the file as it is now has this SHA-256."""
+    _write_stamp(file, _identity(file, sha256))
+
+
+def _stamp_path(file: Path) -> Path:
+    return file.with_name(file.name + ".checked.json")
+
+
+def _identity(file: Path, sha256: str) -> dict[str, int | str]:
+    facts = file.stat()
+    return {"size": facts.st_size, "mtime_ns": facts.st_mtime_ns, "sha256": sha256}
+
+
+def _write_stamp(file: Path, identity: dict[str, int | str]) -> None:
+    stamp = _stamp_path(file)
+    fresh = stamp.with_name(f"{stamp.name}.{os.getpid()}")
+    try:
+        fresh.write_text(json.dumps(identity), encoding="utf-8")
+        fresh.replace(stamp)
+    except OSError as error:
+        logger.info("Could not remember that %s was checked: %s", file, error)
+
+
+def _reach_the_disk(file: Path) -> None:
+    with file.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """Waits until no other process makes the same file. The lock of a process that dies is let go."""
+    from filelock import FileLock
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_name(place.name + ".lock")):
+        yield
+
+
+@contextmanager
+def _translated(what: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                f"The disk of {folder} is full: {what} could not be prepared.",
+                "Free some space or set LONGREEL_HOME to a larger disk, then try again.",
+            ) from error
+        raise MissingPart(
+            f"{what} could not be prepared in {folder}: {error.strerror or error}.",
+            "Set LONGREEL_HOME to a folder that you may write to.",
+        ) from error
