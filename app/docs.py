@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typer
 from pydantic import BaseModel
@@ -72,14 +72,14 @@ def _default(name: str, field: FieldInfo) -> str:
 
 
 def _api() -> str:
-    from app.api.reference import openapi
+    from app.api.application import create_api
 
-    document = openapi()
-    parts = [MADE, "", "# REST API", "", "The running server shows this with examples at `/docs`.", ""]
+    document = create_api(cast("Any", None), str).openapi()  # the description needs no wired services
+    parts = [MADE, "", "# REST API", "", "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.", ""]
     parts += ["| call | what it does | answers |", "|---|---|---|"]
     for path, calls in document["paths"].items():
         for verb, call in calls.items():
-            parts.append(f"| `{verb.upper()} {path}` | {call.get('summary', '')} | {', '.join(call['responses'])} |")
+            parts.append(f"| `{verb.upper()} /v1{path}` | {call.get('summary', '')} | {', '.join(call['responses'])} |")
     return "\n".join([*parts, ""])
 
 

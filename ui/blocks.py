@@ -96,12 +96,14 @@ class Page:
         except LongreelError as error:
             return _shown(None, render.problem(error))
 
-    def ask(self, question: str, options: str, scope: str, opened: str, request: gr.Request) -> Iterator[str]:
-        """The agent's steps as they happen, then the answer."""
-        if not question.strip():
+    def ask(
+        self, question: str | None, options: str | None, scope: str, opened: str, request: gr.Request
+    ) -> Iterator[str]:
+        """The agent's steps as they happen, then the answer. Fields that were never shown are None."""
+        if not question or not question.strip():
             yield render.note("Type a question first, such as: what does the speaker say about the budget?")
             return
-        choices = [line.strip() for line in options.splitlines() if line.strip()]
+        choices = [line.strip() for line in (options or "").splitlines() if line.strip()]
         lines: list[str] = []
         yield render.thinking(lines)
         try:
