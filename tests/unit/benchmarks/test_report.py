@@ -1,0 +1,57 @@
+"""Tables in documents come from the JSON, and a stale one is noticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report
+
+RESULT = {"title": "Reading", "columns": ["video", "speed"], "rows": [["1 h", "8.1"]], "notes": ["kept"]}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "ingest_speed.json").write_text(json.dumps(RESULT), "utf-8")
+    (tmp_path / "README.md").write_text(f"# Hello\n{report.BEGIN}\nold\n{report.END}\nBye\n", "utf-8")
+    return tmp_path
+
+
+def write(root: Path, *more: str) -> int:
+    return report.main(["--results", str(root / "results"), "--root", str(root), *more])
+
+
+def test_the_report_fills_the_document_and_the_marked_block(root: Path) -> None:
+    assert write(root) == 0
+    assert "| 1 h | 8.1 |\n\n- kept" in (root / "docs" / "benchmarks.md").read_text("utf-8")
+    readme = (root / "README.md").read_text("utf-8")
+    assert readme.startswith("# Hello\n") and readme.endswith(f"{report.END}\nBye\n")
+    assert "**Reading**" in readme and "old" not in readme
+
+
+def test_the_check_fails_until_the_files_say_what_the_json_says(root: Path) -> None:
+    assert write(root, "--check") == 1
+    write(root)
+    assert write(root, "--check") == 0
+    (root / "README.md").write_text((root / "README.md").read_text("utf-8").replace("8.1", "9.9"), "utf-8")
+    assert write(root, "--check") == 1
+
+
+def test_a_readme_without_the_block_is_left_alone(root: Path) -> None:
+    (root / "README.md").write_text("# Plain\n", "utf-8")
+    write(root)
+    assert (root / "README.md").read_text("utf-8") == "# Plain\n"
+
+
+def test_a_result_without_rows_lists_its_figures() -> None:
+    text = report.table({"title": "Search", "p95_ms": 31.5, "segments": 10000, "raw": [1, 2]})
+    assert "| p95_ms | 31.5 |" in text and "raw" not in text
+
+
+def test_no_results_is_an_error_for_writing_and_nothing_to_check(tmp_path: Path) -> None:
+    assert write(tmp_path) == 1
+    assert write(tmp_path, "--check") == 0
