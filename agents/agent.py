@@ -1,0 +1,89 @@
+"""The agent: answers a question about videos with citations, telling each step as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from agents.budget import Budget
+from agents.graph import build_graph
+from agents.state import AgentState, Work
+from app.core.errors import BadInput, WorkerFailed
+from app.core.events import Answered, Event
+from app.core.ports import (
+    AudioSource,
+    FrameSource,
+    LanguageModel,
+    Retriever,
+    TextEmbedder,
+    TextReader,
+    Transcriber,
+    VideoLibrary,
+    VisionLanguageModel,
+)
+from app.core.settings import Agent
+from app.core.types import Answer, Video, to_json
+
+RECURSION = 100
+"""LangGraph's own limit, far above what the budget allows."""
+
+
+def never() -> bool:
+    """The answer of those who do not cancel."""
+    return False
+
+
+@dataclass(frozen=True)
+class AgentParts:
+    """What the agent works with. Both models may be None: then evidence is quoted, and pictures are not looked at."""
+
+    retriever: Retriever
+    library: VideoLibrary
+    text_embedder: TextEmbedder
+    settings: Agent
+    language_model: LanguageModel | None
+    vision_language_model: VisionLanguageModel | None
+    text_reader: TextReader
+    frames: FrameSource
+    audio: AudioSource
+    transcriber: Transcriber
+
+
+class VideoAgent:
+    """Plans, searches, inspects, reflects, answers and verifies."""
+
+    def __init__(self, parts: AgentParts) -> None:
+        self._parts = parts
+        self._graph = build_graph()
+
+    def ask(
+        self,
+        question: str,
+        videos: Sequence[Video],
+        *,
+        options: Sequence[str] = (),
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[Event]:
+        """The steps as events; the last is `Answered`. An error is raised, never answered.
+
+        Raises BadInput for an empty question or a single option, Cancelled when `cancelled` says so, and what the
+        parts raise.
+        """
+        if not question.strip():
+            raise BadInput("The question is empty.", "Ask something about the video.")
+        if len(options) == 1:
+            raise BadInput("One option is no choice.", "Give at least two options, or none.")
+        work = Work(self._parts, Budget(self._parts.settings, cancelled))
+        start = AgentState(question=question.strip(), videos=tuple(videos), options=tuple(options))
+        answer: Answer | None = None
+        for mode, item in self._graph.stream(
+            start, config={"recursion_limit": RECURSION}, context=work, stream_mode=["custom", "values"]
+        ):
+            if mode == "custom":
+                yield cast(Event, item)
+            else:
+                answer = cast(dict[str, Any], item).get("answer", answer)
+        if answer is None:
+            raise WorkerFailed("The agent ended without an answer.", "Ask again; see the log.")
+        yield Answered(to_json(answer))

@@ -1,0 +1,100 @@
+"""Writes the answer: text, citations copied from the store, an honest confidence; or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.state import AgentState, Claim, Draft, Passage, QuestionType, Work
+from agents.wording import clock, content_stems, coverage, joined
+from app.core.types import Answer, AnswerStatus, Citation, SegmentKind
+
+MAX_CITATIONS = 8
+
+_NOUNS = {
+    SegmentKind.SPEECH: "speech",
+    SegmentKind.SCREEN_TEXT: "on-screen text",
+    SegmentKind.CAPTION: "picture tags",
+    SegmentKind.VISUAL: "pictures",
+    SegmentKind.SUMMARY: "summary",
+}
+
+
+def answer_of(claims: Sequence[Claim], state: AgentState, work: Work) -> Answer:
+    """The answer made of claims that were checked."""
+    passages = list(dict.fromkeys(p for claim in claims for p in claim.passages))[:MAX_CITATIONS]
+    citations = tuple(citation(p) for p in passages)
+    if not citations:
+        return refusal_of(state["draft"], state, work)
+    text = _text(claims, state)
+    return Answer(
+        AnswerStatus.ANSWERED, text, _confidence(passages, state), citations, state["draft"].option_index,
+        work.budget.usage,
+    )  # fmt: skip
+
+
+def citation(passage: Passage) -> Citation:
+    """A passage as proof, verbatim."""
+    return Citation(passage.video_id, passage.span, passage.kind, passage.text, passage.frame_s, verified=True)
+
+
+def _text(claims: Sequence[Claim], state: AgentState) -> str:
+    text = "\n".join(claim.text for claim in claims)
+    asks_when = state["question"].lower().lstrip().startswith("when")
+    if asks_when and not state["options"] and state["plan"].question_type is not QuestionType.MOMENT:
+        text += f" (at {clock(claims[0].passages[0].span.start_s)})"
+    return text
+
+
+def _confidence(passages: Sequence[Passage], state: AgentState) -> float:
+    fit = max((p.score for p in passages), default=0.0)
+    heard = min((p.confidence for p in passages), default=1.0)
+    covered = coverage(content_stems(state["plan"].question), " ".join(p.text for p in passages))
+    return round(min(0.99, (0.25 + 0.4 * fit + 0.3 * covered) * (0.7 + 0.3 * heard)), 2)
+
+
+def refusal_of(draft: Draft, state: AgentState, work: Work) -> Answer:
+    """Why there is no answer, with what was searched."""
+    text = draft.refusal if draft.refusal and draft.option_index is None else _reason(state, work)
+    if draft.option_index is not None and state["options"]:
+        text = f"{state['options'][draft.option_index]} ({_reason(state, work)})"
+    status = AnswerStatus.NOT_IN_VIDEO if _could_tell(state, work) else AnswerStatus.INSUFFICIENT
+    confidence = round(min(0.95, max(0.2, 1.0 - state.get("confidence", 0.0))), 2)
+    return Answer(status, text, confidence, (), draft.option_index, work.budget.usage)
+
+
+def _could_tell(state: AgentState, work: Work) -> bool:
+    """Whether the profile could have known: without a vision model, what pictures show is not known to be absent."""
+    visual = state["plan"].question_type is QuestionType.VISUAL
+    return not visual or work.parts.vision_language_model is not None
+
+
+def _reason(state: AgentState, work: Work) -> str:
+    plan, library = state["plan"], work.parts.library
+    videos = state["videos"]
+    spoken = any(library.utterances(v.id) for v in videos)
+    if not spoken and SegmentKind.SPEECH in plan.sources:
+        return "No speech was found in the video."
+    if not spoken and not any(library.segments(v.id) for v in videos):
+        return "Nothing was found in the video: no speech, no text on the screen."
+    if not _could_tell(state, work):
+        return "Speech and on-screen text do not tell this, and without a vision model pictures cannot be looked at."
+    absent = _absent(state)
+    where = f" {plan.scope.words}" if plan.scope else ""
+    about = f" Nothing was found about {joined(absent)}." if absent else ""
+    return f"The video does not say this{where}.{about} Searched: {_searched(state, work)}."
+
+
+def _absent(state: AgentState) -> list[str]:
+    text = " ".join(p.text for p in state["passages"])
+    words = [w.strip("?.,!\"'") for w in state["question"].split()]
+    return [w for w in dict.fromkeys(words) if content_stems(w) and coverage(content_stems(w), text) == 0.0][:4]
+
+
+def _searched(state: AgentState, work: Work) -> str:
+    videos = state["videos"]
+    kinds = {s.kind for v in videos for s in work.parts.library.segments(v.id)}
+    if any(work.parts.library.utterances(v.id) for v in videos):
+        kinds.add(SegmentKind.SPEECH)
+    named = [noun for kind, noun in _NOUNS.items() if kind in kinds]
+    many = f" of {len(videos)} videos" if len(videos) > 1 else ""
+    return joined(named) + many

@@ -1,0 +1,34 @@
+"""The graph, on one screen. Each node names its exits in its return type.
+
+plan -> search -> reflect -> answer -> verify -> end
+          ^         |  ^
+          +---------+  |
+                    v  |
+                  inspect
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langgraph.graph import START, StateGraph
+
+from agents.nodes.answer import answer
+from agents.nodes.inspect import inspect
+from agents.nodes.plan import plan
+from agents.nodes.reflect import reflect
+from agents.nodes.search import search
+from agents.nodes.verify import verify
+from agents.state import AgentState, Work
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+
+def build_graph() -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
+    """The compiled graph. The parts it works with come with each run, as its context (`Work`)."""
+    graph = StateGraph(AgentState, context_schema=Work)
+    for node in (plan, search, inspect, reflect, answer, verify):
+        graph.add_node(node.__name__, node)
+    graph.add_edge(START, "plan")
+    return graph.compile()

@@ -1,0 +1,94 @@
+"""Answer: claims, each tied to the passages it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.choice import choose
+from agents.prompts import prompt
+from agents.quoting import counted, moment, overview, quoted, read_aloud
+from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
+from agents.wire import answer_schema, excerpts, read_answer
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Drafted, Warned
+from app.core.types import Message, SegmentKind
+
+SHOWN = 5
+"""Passages in a prompt."""
+ANSWER_TOKENS = 90
+QUOTABLE = 0.5
+"""A passage that fits this well may be quoted as the answer when no model can phrase one."""
+
+
+def answer(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["verify"]]:
+    """Drafts an answer: by code where quoting or listing is the answer, else by the language model."""
+    work = runtime.context
+    work.budget.check()
+    draft = _draft(state, runtime)
+    claims = tuple((claim.text, tuple(p.id for p in claim.passages)) for claim in draft.claims)
+    runtime.stream_writer(Drafted(claims, draft.by))
+    return Command(goto="verify", update={"draft": draft})
+
+
+def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
+    plan, passages = state["plan"], usable(state["plan"], state["passages"])
+    if state["options"]:
+        return choose(plan, passages, state["options"], runtime.context)
+    if plan.question_type is QuestionType.SUMMARY and not plan.scope:
+        return overview(passages, state["videos"], runtime.context.parts.library)
+    if plan.question_type is QuestionType.COUNT:
+        return counted(plan, state["passages"])
+    if not passages:
+        return Draft(by="rules")
+    if plan.question_type is QuestionType.MOMENT:
+        return moment(plan, passages)
+    if plan.reads_all:
+        return read_aloud(plan, passages)
+    return _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
+
+
+def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages of a kind that can answer the question: tags of pictures tell nothing of what is said or written."""
+    if plan.strict and plan.sources:
+        return tuple(p for p in passages if p.kind in plan.sources)
+    return tuple(passages)
+
+
+def shown(plan: Plan, passages: Sequence[Passage]) -> list[Passage]:
+    """The few best passages, in time order, as a prompt shows them; tags only when tags are asked for."""
+    readable = [p for p in passages if p.kind is not SegmentKind.CAPTION or SegmentKind.CAPTION in plan.sources]
+    if plan.pick:
+        fitting = [p for p in readable if p.score >= 0.7 * readable[0].score]
+        fitting.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")
+        readable = fitting
+    return sorted(readable[:SHOWN], key=lambda p: (p.video_id, p.span.start_s))
+
+
+def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) -> Draft | None:
+    """The language model's answer; None when there is no model or it fails, so that evidence is quoted instead."""
+    work = runtime.context
+    model, few = work.parts.language_model, shown(plan, passages)
+    if model is None or not few or not work.budget.has_words:
+        return None
+    messages = [
+        Message("system", prompt("answer")),
+        Message("user", f"{excerpts(few)}\n\nQuestion: {plan.question}"),
+    ]
+    schema = answer_schema([p.id for p in few])
+    try:
+        completion = work.budget.spend(model.complete(messages, max_tokens=ANSWER_TOKENS, schema=schema))
+    except Cancelled:
+        raise
+    except LongreelError as error:
+        runtime.stream_writer(Warned(f"The language model failed, so the best evidence is quoted: {error}"))
+        return None
+    reply = read_answer(completion.text)
+    if reply is None:
+        return None
+    named = tuple(p for p in few if p.id in reply.ids)
+    claims = (Claim(reply.text, named),) if reply.text and named else ()
+    return Draft(claims, by=model.model)

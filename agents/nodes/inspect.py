@@ -1,0 +1,170 @@
+"""Inspect: looks at the file again in the stretch that matters, and keeps what was learned as segments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.passages import Narrower, from_segment, merged, numbered
+from agents.state import AgentState, Passage, Plan, QuestionType, Work
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Inspected, Warned
+from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
+
+READ_REACH_S = 0.5
+"""Text read in one frame is taken to stand for this long on either side."""
+UNSURE = 0.55
+"""Speech recognised with less confidence is transcribed again."""
+LINE_CONFIDENCE = 0.5
+
+Look = Callable[[AgentState, Work, Video, TimeSpan], Inspected]
+
+
+def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["reflect"]]:
+    """Reads text at full resolution, asks the vision model, or transcribes again; a failed look is only a warning."""
+    work = runtime.context
+    work.budget.step()
+    action, look = _chosen(state, work)
+    passages = state["passages"]
+    for video, span in candidate_spans(state, work):
+        try:
+            seen, made = look(state, work, video, span)
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            runtime.stream_writer(Warned(f"Looking again at {video.title} failed: {error}"))
+            continue
+        if made:
+            work.parts.library.add_segments(made)
+            work.parts.retriever.add(made)
+            passages = _with(passages, made, state, work)
+        ids = {s.text for s in made}
+        found = tuple(p.hit for p in passages if p.text in ids)
+        runtime.stream_writer(Inspected(str(video.id), span, action, seen, found))
+    return Command(goto="reflect", update={"passages": passages, "tried": (*state["tried"], "inspect")})
+
+
+def can_inspect(state: AgentState, work: Work) -> bool:
+    """Whether a closer look may help and the budget has frames for it."""
+    plan = state["plan"]
+    if _unsure_speech(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
+        return True
+    visual = plan.question_type is QuestionType.VISUAL or SegmentKind.SCREEN_TEXT in plan.sources
+    wants = visual or (plan.scope is not None and plan.scope.at is not None and SegmentKind.SPEECH not in plan.sources)
+    can = work.parts.vision_language_model is not None or plan.question_type is not QuestionType.VISUAL
+    return wants and can and work.budget.frames(1) > 0
+
+
+def candidate_spans(state: AgentState, work: Work) -> list[tuple[Video, TimeSpan]]:
+    """Where to look: the moment or stretch that the question names, else where the best passages lie."""
+    plan: Plan = state["plan"]
+    videos = {v.id: v for v in state["videos"] if v.media.video is not None or _unsure_speech(state)}
+    if plan.scope:
+        found = []
+        for video in videos.values():
+            window = plan.scope.window(video.duration_s)
+            if window and plan.scope.at is not None:
+                window = TimeSpan(min(plan.scope.at, video.duration_s), min(plan.scope.at, video.duration_s))
+            found += [(video, window)] if window else []
+        return found[:2]
+    best = [p for p in state["passages"] if p.video_id in videos][:2]
+    return [(videos[p.video_id], p.span) for p in best]
+
+
+def _chosen(
+    state: AgentState, work: Work
+) -> tuple[Literal["read_text", "look", "transcribe"], Callable[..., tuple[tuple[float, ...], list[Segment]]]]:
+    plan = state["plan"]
+    if _unsure_speech(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
+        return "transcribe", _transcribe
+    if work.parts.vision_language_model is not None and plan.question_type is not QuestionType.SCREEN_TEXT:
+        return "look", _look
+    return "read_text", _read_text
+
+
+def _unsure_speech(state: AgentState) -> bool:
+    said = [p for p in state["passages"][:1] if p.kind is SegmentKind.SPEECH]
+    return bool(said) and said[0].confidence < UNSURE
+
+
+def _frames(work: Work, video: Video, span: TimeSpan, max_side: int, wanted: int) -> list[Frame]:
+    allowed = work.budget.frames(wanted if span.duration_s > 0 else 1)
+    if allowed == 0:
+        return []
+    path = Path(video.path)
+    times = [span.start_s] if span.duration_s == 0 else [
+        span.start_s + (i + 0.5) * span.duration_s / allowed for i in range(allowed)
+    ]  # fmt: skip
+    frames = list(work.parts.frames.at(path, times, max_side=max_side))
+    work.budget.spend_frames(len(frames))
+    return frames
+
+
+def _read_text(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+    reader, made, seen = work.parts.text_reader, [], []
+    for frame in _frames(work, video, span, 0, 6):
+        work.budget.check()
+        seen.append(frame.pts_s)
+        lines = [line for line in reader.read(frame) if line.confidence >= LINE_CONFIDENCE]
+        text = "\n".join(line.text for line in lines)
+        if text.strip():
+            visible = TimeSpan(frame.pts_s, frame.pts_s).padded(READ_REACH_S, max(video.duration_s, frame.pts_s))
+            made.append(_segment(state, video, SegmentKind.SCREEN_TEXT, visible, text, reader.model, frame.pts_s))
+    return tuple(seen), _joined(made)
+
+
+def _joined(segments: Sequence[Segment]) -> list[Segment]:
+    """Consecutive readings of the same text as one segment over their whole stretch."""
+    kept: list[Segment] = []
+    for segment in segments:
+        if kept and kept[-1].text == segment.text:
+            kept[-1] = replace(kept[-1], span=kept[-1].span.hull(segment.span))
+        else:
+            kept.append(segment)
+    return kept
+
+
+def _look(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+    model = work.parts.vision_language_model
+    assert model is not None
+    frames = _frames(work, video, span, 768, 8)
+    if not frames:
+        return (), []
+    said = work.budget.spend(model.look(frames, state["question"])).text.strip()
+    seen = tuple(f.pts_s for f in frames)
+    middle = seen[len(seen) // 2]
+    made = [_segment(state, video, SegmentKind.VISUAL, span, said, model.model, middle)] if said else []
+    return seen, made
+
+
+def _transcribe(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+    wide = span.padded(2.0, video.duration_s)
+    samples = work.parts.audio.samples(Path(video.path), wide)
+    heard = work.parts.transcriber.transcribe(samples, language=video.language)
+    moved = [u.moved(wide.start_s) for u in heard.utterances]
+    return (), [
+        _segment(state, video, SegmentKind.SPEECH, u.span, u.text, work.parts.transcriber.model, None) for u in moved
+    ]
+
+
+def _segment(
+    state: AgentState, video: Video, kind: SegmentKind, span: TimeSpan, text: str, model: str, frame_s: float | None
+) -> Segment:
+    about = state["question"] if kind is SegmentKind.VISUAL else ""
+    key = f"{video.id}|{kind}|{span.start_s:.3f}|{span.end_s:.3f}|{model}|{about}"
+    id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
+    return Segment(id, video.id, kind, span, text, model, frame_s, state["question"])
+
+
+def _with(passages: Sequence[Passage], made: Sequence[Segment], state: AgentState, work: Work) -> tuple[Passage, ...]:
+    narrower = Narrower(state["plan"].question, work.parts.library, work.parts.text_embedder)
+    new = narrower.ranked(from_segment(s) for s in made)
+    lift = 0.15
+    lifted = [replace(p, score=min(1.0, p.score + lift)) for p in new]
+    return numbered(sorted(merged([*passages, *lifted]), key=lambda p: (-p.score, p.span.start_s)))

@@ -1,0 +1,63 @@
+"""Plan: how the question will be answered, by rules, and by the language model where rules find nothing to search."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents import rules
+from agents.prompts import prompt
+from agents.state import AgentState, Plan, Work
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Planned
+from app.core.types import Message
+
+_SCHEMA = {
+    "type": "object",
+    "properties": {"search": {"type": "string", "maxLength": 80}},
+    "required": ["search"],
+    "additionalProperties": False,
+}
+
+
+def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]]:
+    """Chooses question type, sources, stretch and search words."""
+    made = rules.plan(state["question"])
+    if not (made.queries or made.scope or made.anchor or made.question_type == "summary"):
+        made = _reworded(made, runtime.context)
+    first = state["videos"][0] if state["videos"] else None
+    window = made.scope.window(first.duration_s) if made.scope and first else None
+    runtime.stream_writer(
+        Planned(
+            question_type=str(made.question_type),
+            queries=made.queries,
+            sources=tuple(str(kind) for kind in made.sources),
+            window=window,
+            time_words=made.scope.words
+            if made.scope
+            else (f"{made.anchor.side} {made.anchor.text}" if made.anchor else ""),
+            by=made.by,
+        )
+    )
+    return Command(goto="search", update={"plan": made, "passages": (), "tried": ()})
+
+
+def _reworded(plan: Plan, work: Work) -> Plan:
+    """Search words by the language model; the question itself when there is no model or it fails."""
+    plain = replace(plan, queries=(plan.question,))
+    model = work.parts.language_model
+    if model is None or not work.budget.has_words:
+        return plain
+    messages = [Message("system", prompt("reword")), Message("user", plan.question)]
+    try:
+        answer: Any = json.loads(work.budget.spend(model.complete(messages, max_tokens=40, schema=_SCHEMA)).text)
+        words = str(answer["search"]).strip()
+    except Cancelled:
+        raise
+    except (LongreelError, ValueError, KeyError, TypeError):
+        return plain
+    return replace(plan, queries=(words,), by="model") if words else plain

@@ -1,0 +1,91 @@
+"""Verify: every claim against its evidence; what is not supported is repaired or dropped, and the answer is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.closing import answer_of, refusal_of
+from agents.state import AgentState, Claim, Passage, QuestionType, Work
+from agents.verification import Verdict, absent_entities, absent_premises, best_units, check
+from agents.wording import content_stems, joined
+from app.core.events import Verified
+
+LIKE = 0.3
+"""Cosine of claim and evidence below which they do not mean the same, whatever words they share."""
+
+
+def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end__"]]:
+    """Keeps supported claims and writes the answer; without one it says that the video does not tell."""
+    work, draft = runtime.context, state["draft"]
+    work.budget.check()
+    kept: list[Claim] = []
+    for claim in draft.claims:
+        verdict, repaired = _verdict(claim, state, work)
+        ids = tuple(p.id for p in repaired.passages if p.id)
+        runtime.stream_writer(Verified(claim.text, verdict.supported, verdict.reason, ids))
+        if verdict.supported:
+            kept.append(repaired)
+    if kept:
+        return Command(goto="__end__", update={"answer": answer_of(kept, state, work)})
+    return Command(goto="__end__", update={"answer": refusal_of(draft, state, work)})
+
+
+def _verdict(claim: Claim, state: AgentState, work: Work) -> tuple[Verdict, Claim]:
+    premises = premise_verdict(state, claim.passages)
+    if not premises.supported:
+        return premises, claim
+    if claim.verbatim:
+        return Verdict(True, "quoted from the evidence"), claim
+    if state["options"]:
+        return Verdict(True, "the evidence supports this option best"), _narrowed(claim, state)
+    for passages in _candidates(claim, state):
+        verdict = check(claim.text, passages, state["question"])
+        if verdict.supported:
+            held = _meant(claim, passages, state, work)
+            return held, _narrowed(Claim(claim.text, tuple(passages)), state)
+    return check(claim.text, claim.passages, state["question"]), claim
+
+
+def _candidates(claim: Claim, state: AgentState) -> list[Sequence[Passage]]:
+    """The passages that the claim names, then others that may support it instead, best first."""
+    others = [p for p in state["passages"][:8] if p not in claim.passages]
+    return [claim.passages, *([p] for p in others)]
+
+
+def _narrowed(claim: Claim, state: AgentState) -> Claim:
+    words = f"{claim.text} {state['question']}"
+    return Claim(claim.text, tuple(best_units(words, p) for p in claim.passages), claim.verbatim)
+
+
+def premise_verdict(state: AgentState, passages: Sequence[Passage]) -> Verdict:
+    """Whether what the question takes for granted is in the evidence: its names, and most of its content words."""
+    plan = state["plan"]
+    if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
+        return Verdict(True, "")
+    pool = [*passages, *state["passages"][:5]]
+    missing = absent_entities(plan.question, pool)
+    if missing:
+        return Verdict(False, f"nothing in the video mentions {joined(missing)}")
+    stems = content_stems(plan.question)
+    absent = absent_premises(plan.question, pool)
+    if stems and len(absent) / len(stems) > 0.6:
+        return Verdict(False, f"nothing in the video is about {joined(absent)}")
+    return Verdict(True, "")
+
+
+def _meant(claim: Claim, passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict:
+    """Likeness of meaning, and the language model's opinion with the evidence alone."""
+    text = " ".join(p.text for p in passages)
+    vectors = work.parts.text_embedder.embed([f"{state['question']} {claim.text}", claim.text, text])
+    cosine = float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2]))
+    if cosine < LIKE:
+        return Verdict(False, "the claim and the evidence do not mean the same")
+    return _second_opinion(claim, passages, state, work) or Verdict(True, "words and meaning agree with the evidence")
+
+
+def _second_opinion(claim: Claim, passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:
+    return None

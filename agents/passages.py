@@ -1,0 +1,142 @@
+"""Makes passages: narrows what a search found to the few sentences that matter, scores and merges them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from agents.state import Passage
+from agents.wording import content_stems, coverage, joined_lines
+from app.core.ports import TextEmbedder, VideoLibrary
+from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, Utterance, VideoId
+
+NEIGHBOUR_GAP_S = 4.0
+"""A sentence belongs to its neighbour when less silence than this lies between them."""
+MAX_PASSAGE_CHARACTERS = 420
+
+
+def fit(similarity: float, covered: float) -> float:
+    """How well a passage fits a question, 0 to 1, from the cosine of their embeddings and the share of shared words.
+
+    Cosines of MiniLM lie near 0.1 for unrelated sentences and near 0.7 for a question and its answer.
+    """
+    return 0.5 * min(1.0, max(0.0, (similarity - 0.1) / 0.55)) + 0.5 * covered
+
+
+class Narrower:
+    """Turns segments into scored passages for one question."""
+
+    def __init__(self, question: str, library: VideoLibrary, embedder: TextEmbedder) -> None:
+        self._library = library
+        self._embedder = embedder
+        self._stems = content_stems(question)
+        self._vector = embedder.embed([question])[0]
+
+    def passages(self, found: Sequence[Evidence], *, window: TimeSpan | None = None) -> list[Passage]:
+        """Best first, without repeats; speech is narrowed to the sentences around the best one."""
+        made: list[Passage] = []
+        for evidence in found:
+            made += self._of(evidence.segment, window)
+        return self.ranked(merged(made))
+
+    def ranked(self, passages: Iterable[Passage]) -> list[Passage]:
+        """Passages with their fit as score, best first."""
+        listed = list(passages)
+        if not listed:
+            return []
+        texts = [unit for p in listed for unit in _texts(p)]
+        cosines = iter((self._embedder.embed(texts) @ self._vector).tolist())
+        scored = []
+        for passage in listed:
+            best = max(float(next(cosines)) for _ in _texts(passage))
+            covered = coverage(self._stems, passage.text) if self._stems else 0.5
+            scored.append(replace(passage, score=fit(best, covered)))
+        return sorted(scored, key=lambda p: (-p.score, p.span.start_s))
+
+    def _of(self, segment: Segment, window: TimeSpan | None) -> list[Passage]:
+        if segment.kind is not SegmentKind.SPEECH:
+            return [from_segment(segment)]
+        inside = segment.span if window is None else segment.span.clipped(window)
+        said = self._library.utterances(segment.video_id, inside) if inside else []
+        said = [u for u in said if u.span.overlaps(segment.span)]
+        if not said:
+            return [from_segment(segment)]
+        return [from_utterances(segment.video_id, said[a:b]) for a, b in self._best_runs(said)]
+
+    def _best_runs(self, said: Sequence[Utterance]) -> list[tuple[int, int]]:
+        cosines = (self._embedder.embed([u.text for u in said]) @ self._vector).tolist()
+        scores = [fit(float(c), coverage(self._stems, u.text)) for c, u in zip(cosines, said, strict=True)]
+        best = sorted(range(len(said)), key=lambda i: -scores[i])[:2]
+        keep = [best[0], *(i for i in best[1:] if scores[i] > 0.8 * scores[best[0]])]
+        return sorted({_with_neighbours(said, i) for i in keep})
+
+
+def _texts(passage: Passage) -> list[str]:
+    return [text for _, text in passage.units] or [passage.text]
+
+
+def _with_neighbours(said: Sequence[Utterance], at: int) -> tuple[int, int]:
+    first, last = at, at
+    if at > 0 and said[at].span.start_s - said[at - 1].span.end_s < NEIGHBOUR_GAP_S:
+        first = at - 1
+    if at + 1 < len(said) and said[at + 1].span.start_s - said[at].span.end_s < NEIGHBOUR_GAP_S:
+        last = at + 1
+    return first, last + 1
+
+
+def from_segment(segment: Segment) -> Passage:
+    """A passage that is a whole segment: text on the screen, a caption, a summary."""
+    return Passage(
+        "", segment.video_id, segment.kind, segment.span, segment.text.strip(), 0.0, segment.frame_s, _units(segment)
+    )
+
+
+def _units(segment: Segment) -> tuple[tuple[TimeSpan, str], ...]:
+    if segment.kind is not SegmentKind.SCREEN_TEXT:
+        return ()
+    return tuple((segment.span, line.strip()) for line in segment.text.splitlines() if line.strip())
+
+
+def from_utterances(video: VideoId, said: Sequence[Utterance]) -> Passage:
+    """A passage of consecutive sentences."""
+    span = said[0].span.hull(said[-1].span)
+    units = tuple((u.span, u.text.strip()) for u in said)
+    confidence = min(u.confidence for u in said)
+    return Passage(
+        "", video, SegmentKind.SPEECH, span, joined_lines(u.text for u in said), 0.0, None, units, confidence
+    )
+
+
+def merged(passages: Iterable[Passage]) -> list[Passage]:
+    """Passages without repeats: overlapping speech becomes one, the same text on the screen is kept once."""
+    kept: list[Passage] = []
+    for passage in sorted(passages, key=lambda p: (p.video_id, p.kind, p.span.start_s, p.span.end_s)):
+        last = kept[-1] if kept else None
+        if last and _is_repeat(last, passage):
+            kept[-1] = _union(last, passage)
+        else:
+            kept.append(passage)
+    return kept
+
+
+def _is_repeat(one: Passage, other: Passage) -> bool:
+    if one.video_id != other.video_id or one.kind is not other.kind:
+        return False
+    if one.kind is SegmentKind.SPEECH:
+        shared = set(one.units) & set(other.units)
+        return bool(shared) and len(one.text) + len(other.text) < 2 * MAX_PASSAGE_CHARACTERS
+    return one.text == other.text and one.span.padded(2.0).overlaps(other.span)
+
+
+def _union(one: Passage, other: Passage) -> Passage:
+    span = one.span.hull(other.span)
+    if one.kind is not SegmentKind.SPEECH:
+        return replace(one, span=span)
+    units = tuple(sorted(set(one.units) | set(other.units)))
+    text = joined_lines(text for _, text in units)
+    return replace(one, span=span, units=units, text=text, confidence=min(one.confidence, other.confidence))
+
+
+def numbered(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages as E1, E2, ... in the order given."""
+    return tuple(p.named(f"E{i}") for i, p in enumerate(passages, start=1))

@@ -1,0 +1,172 @@
+"""What the agent knows while it works: its plan, the passages it found, the claims it makes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from app.core.events import Hit
+from app.core.types import Answer, Segment, SegmentKind, TimeSpan, Video, VideoId
+
+if TYPE_CHECKING:
+    from agents.agent import AgentParts
+    from agents.budget import Budget
+
+
+class QuestionType(StrEnum):
+    """What kind of answer is wanted."""
+
+    FACT = "fact"
+    MOMENT = "moment"
+    """When, on the video's clock, something is said or shown."""
+    COUNT = "count"
+    """How often something is said or shown."""
+    YES_NO = "yes_no"
+    LIST = "list"
+    SCREEN_TEXT = "screen_text"
+    SPEECH = "speech"
+    VISUAL = "visual"
+    """What only the pictures tell: colours, clothes, gestures, numbers of things."""
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeScope:
+    """A stretch that a question names. Negative times count from the end; `share` turns both into shares of the whole.
+
+    It becomes a `TimeSpan` only with the length of a video, since "the last minute" differs from one to the next.
+    """
+
+    start: float
+    end: float
+    words: str
+    share: bool = False
+    at: float | None = None
+    """The one moment that is meant, in seconds, if one is: the frame shown then decides."""
+
+    def window(self, duration_s: float) -> TimeSpan | None:
+        """The stretch inside a video of that length; None when it lies wholly past the end."""
+        start, end = (self._at(edge, duration_s) for edge in (self.start, self.end))
+        if start > duration_s or end < start:
+            return None
+        return TimeSpan(max(0.0, start), max(0.0, min(end, duration_s)))
+
+    def _at(self, edge: float, duration_s: float) -> float:
+        if math.isinf(edge):
+            return duration_s
+        if self.share:
+            return edge * duration_s
+        return edge if math.copysign(1.0, edge) > 0 else max(0.0, duration_s + edge)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Something in the video from which a question counts: "after the vote"."""
+
+    text: str
+    side: Literal["before", "after"]
+    close: bool = False
+    """Whether the very next thing is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a question will be answered."""
+
+    question: str
+    question_type: QuestionType
+    queries: tuple[str, ...]
+    sources: tuple[SegmentKind, ...] = ()
+    """Where to look first; empty for everywhere."""
+    strict: bool = False
+    """Whether only those sources can answer, as in "what does he say"."""
+    scope: TimeScope | None = None
+    anchor: Anchor | None = None
+    pick: Literal["", "first", "last"] = ""
+    """Which of several fitting pieces is meant."""
+    by: Literal["rules", "model"] = "rules"
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether everything known of a stretch is wanted, since no words are left to search for."""
+        return not self.queries
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The few sentences, or the text on the screen, that a prompt shows and a citation quotes.
+
+    Narrower than the segment it was found by; its span and its words are copied from the store.
+    """
+
+    id: str
+    video_id: VideoId
+    kind: SegmentKind
+    span: TimeSpan
+    text: str
+    score: float
+    """How well it fits the question, 0 to 1."""
+    frame_s: float | None = None
+    units: tuple[tuple[TimeSpan, str], ...] = ()
+    """The sentences with their own spans, for passages of speech."""
+    confidence: float = 1.0
+    """How sure the reader or the transcriber was, 0 to 1."""
+
+    def named(self, id: str) -> Passage:
+        """The same passage under another short id."""
+        return replace(self, id=id)
+
+    @property
+    def hit(self) -> Hit:
+        """The passage as a trace shows it."""
+        return Hit(self.id, str(self.video_id), self.span, str(self.kind), self.text[:300], round(self.score, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of an answer and the passages that should support it."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    verbatim: bool = False
+    """Whether the text only quotes or lists passages, so that it cannot say more than they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer before it is checked."""
+
+    claims: tuple[Claim, ...] = ()
+    by: str = ""
+    option_index: int | None = None
+    refusal: str = ""
+    """Why there is no claim, in words for the person who asked."""
+
+
+class AgentState(TypedDict, total=False):
+    """The graph's state; each node returns the keys it changes."""
+
+    question: str
+    videos: Sequence[Video]
+    options: tuple[str, ...]
+    plan: Plan
+    passages: tuple[Passage, ...]
+    tried: tuple[str, ...]
+    """What was searched or looked at already, so that nothing is done twice."""
+    sufficient: bool
+    confidence: float
+    draft: Draft
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the nodes of one run share: the parts they work with and the budget they spend."""
+
+    parts: AgentParts
+    budget: Budget
+    learned: list[Segment] = field(default_factory=list)
+    """Segments that looks of this run have made."""

@@ -1,0 +1,149 @@
+"""Checks a claim against passages: numbers, names, codes, quotations and negation must match what the passages say.
+
+Pure functions over words; likeness of meaning and the language model's opinion are added by the node.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.numerals import numbers
+from agents.state import Passage
+from agents.wording import (
+    codes,
+    contains_phrase,
+    content_stems,
+    coverage,
+    is_misreading,
+    is_negated,
+    joined,
+    names,
+    quotations,
+    squeezed,
+    words,
+)
+
+MIN_COVERAGE = 0.5
+"""The share of a claim's content words that its passages and its question must hold together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a claim holds, and why not."""
+
+    supported: bool
+    reason: str
+
+
+def check(claim: str, passages: Sequence[Passage], question: str = "") -> Verdict:
+    """Whether passages support a claim in its words. What the claim only repeats from the question need not be in them."""
+    text = "\n".join(p.text for p in passages)
+    if not text.strip():
+        return Verdict(False, "there is no evidence")
+    for what, absent in (
+        ("the number", absent_numbers(claim, text, question)),
+        ("the name", absent_names(claim, text, question)),
+        ("the code", absent_codes(claim, text, question)),
+        ("the quotation", absent_quotations(claim, text, question)),
+    ):
+        if absent:
+            return Verdict(False, f"the evidence does not hold {what} {joined(absent)}")
+    if _contradicts(claim, text):
+        return Verdict(False, "the claim and the evidence disagree about a negation")
+    covered = coverage(content_stems(claim, scaffolding=True), f"{text}\n{question}")
+    if covered < MIN_COVERAGE:
+        return Verdict(False, "most words of the claim are not in the evidence")
+    return Verdict(True, "numbers, names and words are in the evidence")
+
+
+def absent_numbers(claim: str, text: str, question: str = "") -> list[str]:
+    """Numbers of the claim that neither the evidence nor the question holds, in digits."""
+    known = set(numbers(text)) | set(numbers(question))
+    return [
+        f"{value:g}" for value in numbers(_without_ids(claim)) if value not in known and not _is_article(value, claim)
+    ]
+
+
+def _is_article(value: float, claim: str) -> bool:
+    return value == 1.0 and re.search(r"\b(?:1|first)\b", claim.lower()) is None
+
+
+def absent_names(claim: str, text: str, question: str = "") -> list[str]:
+    """Names of the claim that the evidence does not hold, up to a misread letter, nor the question."""
+    pool = set(words(f"{text}\n{question}"))
+    parts = {part for word in pool for part in re.split(r"[-.']", word)}
+    hay = squeezed(f"{text}\n{question}")
+    return [
+        name
+        for name in names(claim)
+        if squeezed(name) not in hay and not any(is_misreading(name.lower(), word) for word in pool | parts)
+    ]
+
+
+def absent_codes(claim: str, text: str, question: str = "") -> list[str]:
+    """Strings that must be exact, such as KX-4471, and are not in the evidence."""
+    hay = squeezed(f"{text}\n{question}")
+    return [code for code in codes(_without_ids(claim)) if squeezed(code) not in hay and numbers(code) == []]
+
+
+def absent_quotations(claim: str, text: str, question: str = "") -> list[str]:
+    """Quoted words of the claim that do not stand in the evidence."""
+    return [q for q in quotations(claim) if not contains_phrase(q, text) and not contains_phrase(q, question)]
+
+
+def _without_ids(claim: str) -> str:
+    return re.sub(r"\[?\bE\d+\b\]?", " ", claim)
+
+
+def _contradicts(claim: str, text: str) -> bool:
+    """A denial that no sentence near its words makes, or the other way round."""
+    stems = content_stems(claim)
+    if len(stems) < 2:
+        return False
+    sentences = [s for s in re.split(r"(?<=[.!?])\s+|\n", text) if s.strip()]
+    near = [s for s in sentences if coverage(stems, s) >= 0.6]
+    if not near:
+        return is_negated(claim) and not is_negated(text)
+    return all(is_negated(s) != is_negated(claim) for s in near)
+
+
+def absent_premises(question: str, passages: Sequence[Passage]) -> list[str]:
+    """Content words of the question that no passage holds: what the question takes for granted and nobody says."""
+    text = "\n".join(p.text for p in passages)
+    return [stem for stem in content_stems(question) if coverage([stem], text) == 0.0]
+
+
+def absent_entities(question: str, passages: Sequence[Passage]) -> list[str]:
+    """Names and codes of the question that no passage holds, up to a misread letter."""
+    text = "\n".join(p.text for p in passages)
+    return list(dict.fromkeys([*absent_names(question, text), *absent_codes(question, text)]))
+
+
+def best_units(claim: str, passage: Passage) -> Passage:
+    """The passage narrowed to the sentences that carry the claim; the whole of it when no sentence stands out."""
+    if len(passage.units) < 2 or passage.units[0][0] == passage.units[-1][0]:
+        return passage
+    stems = content_stems(claim, scaffolding=True)
+    values = set(numbers(claim))
+    scores = [coverage(stems, text) + (0.5 if values & set(numbers(text)) else 0.0) for _, text in passage.units]
+    top = max(scores)
+    if top <= 0:
+        return passage
+    chosen = [i for i, score in enumerate(scores) if score >= max(0.75 * top, 0.3)]
+    first, last = (chosen[0], chosen[-1]) if chosen else (0, len(scores) - 1)
+    units = passage.units[first : last + 1]
+    text = " ".join(text for _, text in units)
+    span = units[0][0].hull(units[-1][0])
+    return Passage(
+        passage.id,
+        passage.video_id,
+        passage.kind,
+        span,
+        text,
+        passage.score,
+        passage.frame_s,
+        units,
+        passage.confidence,
+    )

@@ -1,0 +1,194 @@
+"""Words as the agent compares them: content words, stems, names, quotations, and how much of one text is in another."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from agents.numerals import numbers
+
+_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_CODE = re.compile(r"[^\W_]*\d[^\W_]*(?:[-./:][^\W_]+)*|[A-Za-z]+(?:[./_][A-Za-z]+)+")
+_QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{2,})[\"“”«»]|(?<!\w)'([^']{2,})'(?!\w)")
+
+STOP_WORDS = frozenset(
+    ["a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "down", "during", "each", "either", "else", "ever", "every", "few", "for", "from", "further", "get", "gets", "given", "go", "goes", "going", "had", "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "let", "like", "many", "may", "me", "might", "more", "most", "much", "must", "my", "no", "nor", "not", "of", "off", "on", "once", "one", "only", "or", "other", "our", "out", "over", "own", "per", "please", "put", "quite", "rather", "really", "same", "shall", "she", "should", "since", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "things", "this", "those", "through", "to", "too", "under", "until", "up", "upon", "us", "use", "used", "very", "was", "we", "were", "what", "when", "where", "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without", "would", "yes", "you", "your", "'s", "t", "re", "ve", "ll", "s", "d", "m"]
+)
+
+SCAFFOLDING = frozenset(
+    ["video", "film", "clip", "movie", "recording", "footage", "scene", "screen", "shown", "show", "shows", "showing", "display", "displayed", "displays", "say", "says", "said", "saying", "tell", "tells", "told", "talk", "talks", "talking", "talked", "speak", "speaks", "speaking", "spoke", "mention", "mentions", "mentioned", "explain", "explains", "explained", "discuss", "discusses", "discussed", "describe", "describes", "described", "call", "called", "according", "speaker", "presenter", "narrator", "reader", "author", "host", "lecturer", "man", "woman", "person", "people", "someone", "somebody", "anybody", "written", "write", "writes", "read", "reads", "text", "word", "words", "line", "lines", "sentence", "sentences", "picture", "image", "frame", "exactly", "time", "times", "minute", "minutes", "second", "seconds", "moment", "point", "start", "end", "beginning", "first", "last", "happen", "happens", "happened", "long", "often", "name", "kind", "type", "following", "directly", "right", "statement", "statements", "question", "answer", "ask", "asks", "asked", "number", "amount", "state", "states", "stated", "appear", "appears", "give", "gives", "reason", "many", "different", "two", "three", "four", "following", "possible", "part", "name", "names", "follow", "follows", "comes", "come", "next", "after", "before"]
+)
+
+NEGATIONS = frozenset(["no", "not", "never", "none", "nobody", "nothing", "neither", "nor", "without", "cannot", "can't", "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "won't", "wouldn't", "shouldn't", "couldn't", "hasn't", "haven't", "hadn't"])  # fmt: skip
+
+_SYNONYMS = {
+    word: group[0]
+    for group in (
+        ("cost", "price", "expensive"),
+        ("start", "begin", "beginn", "began"),
+        ("buy", "bought", "purchase"),
+        ("teach", "taught"),
+        ("colour", "color"),
+        ("approve", "accept", "adopt"),
+        ("job", "work"),
+        ("photo", "picture", "image"),
+        ("car", "automobile", "vehicle"),
+        ("kid", "child", "children"),
+        ("big", "large"),
+    )
+    for word in group
+}
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, with straight apostrophes."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    return "".join(c for c in plain if not unicodedata.combining(c)).lower()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, folded, without a possessive 's."""
+    return [re.sub(r"'s$", "", word) for word in _WORD.findall(fold(text))]
+
+
+def stem(word: str) -> str:
+    """A word without its common English endings; equal stems mean the same word well enough to compare."""
+    word = _SYNONYMS.get(word, word)
+    if len(word) <= 3 or any(c.isdigit() for c in word):
+        return word
+    for ending, replacement in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""),
+                                ("ly", ""), ("s", "")):  # fmt: skip
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            word = word[: len(word) - len(ending)] + replacement
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        word = word[:-1]
+    return _SYNONYMS.get(word.rstrip("e") if len(word) > 3 else word, word.rstrip("e") if len(word) > 3 else word)
+
+
+def content_stems(text: str, *, scaffolding: bool = False) -> list[str]:
+    """Stems of the words that carry meaning, in order, without repeats.
+
+    Words by which questions point at a video ("say", "shown", "minute") carry none unless `scaffolding`.
+    """
+    kept = (
+        stem(word)
+        for word in words(text)
+        if word not in STOP_WORDS and (scaffolding or word not in SCAFFOLDING) and (len(word) > 1 or word.isdigit())
+    )
+    return list(dict.fromkeys(kept))
+
+
+def all_stems(text: str) -> frozenset[str]:
+    """The stems of all words of a text, parts of hyphenated words included."""
+    found = {stem(word) for word in words(text)}
+    found |= {stem(part) for word in words(text) for part in re.split(r"[-.']", word) if part}
+    return frozenset(found)
+
+
+def coverage(needles: Sequence[str], text: str) -> float:
+    """The share of stems that occur in a text, 0 to 1, tolerant of a misread letter; 1 when there are none."""
+    if not needles:
+        return 1.0
+    return sum(occurs(needle, text) for needle in needles) / len(needles)
+
+
+def occurs(needle: str, text: str) -> bool:
+    """Whether a stem occurs in a text: exactly, as the same number, or with about one letter in six misread."""
+    stems = all_stems(text)
+    if needle in stems:
+        return True
+    values = numbers(needle)
+    if values:
+        return values[0] in numbers(text) or (needle.isalnum() and any(is_misreading(needle, s) for s in stems))
+    return len(needle) >= 5 and any(is_misreading(needle, s) for s in stems)
+
+
+def is_misreading(one: str, other: str) -> bool:
+    """Whether two words differ by no more than a reader of pixels or of sound gets wrong. Digits must agree."""
+    if one == other:
+        return True
+    if re.sub(r"\D", "", one) != re.sub(r"\D", "", other) or abs(len(one) - len(other)) > 2:
+        return False
+    if min(len(one), len(other)) >= 5 and (one.startswith(other) or other.startswith(one)):
+        return True
+    return min(len(one), len(other)) >= 5 and difflib.SequenceMatcher(None, one, other).ratio() >= 0.84
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two short strings are letter by letter, 0 to 1, blind to case, spaces and punctuation."""
+    a, b = squeezed(one), squeezed(other)
+    return difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() if a and b else 0.0
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits only."""
+    return re.sub(r"[\W_]+", "", fold(text))
+
+
+def contains_phrase(phrase: str, text: str, *, tolerance: float = 0.86) -> bool:
+    """Whether a phrase stands in a text, blind to spaces and punctuation, letter by letter up to misreadings."""
+    needle, hay = squeezed(phrase), squeezed(text)
+    if not needle:
+        return False
+    if needle in hay:
+        return True
+    if len(needle) < 6 or len(hay) < len(needle) - 2:
+        return False
+    size = len(needle)
+    step = max(1, size // 6)
+    spans = range(0, max(1, len(hay) - size + 1), step)
+    matcher = difflib.SequenceMatcher(None, "", needle, autojunk=False)
+    for at in spans:
+        matcher.set_seq1(hay[at : at + size])
+        if matcher.quick_ratio() >= tolerance and matcher.ratio() >= tolerance:
+            return True
+    return False
+
+
+def names(text: str) -> list[str]:
+    """Words that are written like names: a capital inside a sentence, or capitals throughout."""
+    found: list[str] = []
+    for sentence in re.split(r"(?<=[.!?:])\s+|\n", text):
+        for place, word in enumerate(_WORD.findall(sentence)):
+            plain = re.sub(r"['’]s$", "", word)
+            is_name = plain[:1].isupper() and len(plain) > 1 and plain.lower() not in STOP_WORDS
+            inside = place > 0 or any(c.isupper() for c in plain[1:])
+            if is_name and inside and not re.fullmatch(r"E\d+", plain):
+                found.append(plain)
+    return list(dict.fromkeys(found))
+
+
+def codes(text: str) -> list[str]:
+    """Strings that must be copied exactly: numbers with letters, paths, addresses, versions."""
+    return [c for c in _CODE.findall(text) if any(d.isalpha() for d in c) and len(c) > 2]
+
+
+def quotations(text: str) -> list[str]:
+    """What stands in quotation marks."""
+    return [(a or b).strip() for a, b in _QUOTED.findall(text)]
+
+
+def is_negated(text: str) -> bool:
+    """Whether a sentence denies something."""
+    return any(word in NEGATIONS or word.endswith("n't") for word in words(text))
+
+
+def joined(items: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    listed = list(items)
+    return listed[0] if len(listed) == 1 else ", ".join(listed[:-1]) + " and " + listed[-1] if listed else ""
+
+
+def clock(seconds: float) -> str:
+    """A time as people write it: 0:21, 12:30, 1:02:03."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def joined_lines(texts: Iterable[str]) -> str:
+    """Sentences as one running text."""
+    return " ".join(text.strip() for text in texts if text.strip())

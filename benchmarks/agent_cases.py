@@ -1,0 +1,237 @@
+"""How well the agent answers hand-made questions about small written videos, many of them without an answer.
+
+    python -m benchmarks.agent_cases [--no-language-model] [--only TEXT] [--json FILE]
+
+The cases lie in `agent_cases.jsonl`: lines with "case" are questions, the others videos given by what is said, written
+and tagged in them. The agent, the search and the models are the product's; only the media file is missing, so nothing
+can be looked at again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.agent import AgentParts, VideoAgent
+from app.core.events import Answered
+from app.core.ports import LanguageModel, TextEmbedder
+from app.core.settings import Agent, load_settings
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    Frame,
+    MediaInfo,
+    Segment,
+    SegmentKind,
+    TextLine,
+    TimeSpan,
+    Transcript,
+    Utterance,
+    Video,
+    VideoId,
+    from_json,
+)
+from app.db.fakes import MemoryLibrary
+from gpu_workers.registry import Workers
+from retrieval.fakes import MemoryLexicalIndex, MemorySegmentIndex
+from retrieval.retriever import HybridRetriever
+
+CASES = Path(__file__).with_suffix(".jsonl")
+SEGMENT_S = 25.0
+"""Sentences are indexed in pieces of about this length, as ingest makes them."""
+
+
+class NoMedia:
+    """Stands in for everything that reads the media file, of which these cases have none."""
+
+    model = "none"
+
+    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+        """No frames."""
+        del path, span, every_s, max_side
+        return iter(())
+
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+        """No frames."""
+        del path, times_s, max_side
+        return iter(())
+
+    def survey(self, path: Path, *, chunk_s: float) -> Any:
+        """Never asked for."""
+        raise NotImplementedError(path, chunk_s)
+
+    def samples(self, path: Path, span: TimeSpan) -> NDArray[np.float32]:
+        """Silence."""
+        del path
+        return np.zeros(round(span.duration_s * 16_000), np.float32)
+
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
+        """Nothing."""
+        del samples
+        return Transcript((), language)
+
+    def read(self, frame: Frame) -> list[TextLine]:
+        """Nothing."""
+        del frame
+        return []
+
+
+@dataclass(frozen=True)
+class Result:
+    """One question, what was answered, and whether that is right."""
+
+    case: str
+    type: str
+    question: str
+    answerable: bool
+    answered: bool
+    right: bool
+    cited: bool | None
+    """Whether a citation overlaps the given evidence; None when there is nothing to compare."""
+    text: str
+    seconds: float
+    tokens: int
+
+
+def read_cases(path: Path = CASES) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """The videos by name, and the questions."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {row["video"]: row for row in rows if "case" not in row}, [row for row in rows if "case" in row]
+
+
+def video_of(row: Mapping[str, Any]) -> Video:
+    """A written video as one of the library."""
+    media = MediaInfo("mp4", float(row["duration_s"]), 0.0, 0, None)
+    return Video(VideoId(row["video"]), row["title"], f"{row['video']}.mp4", media, "en", "", True)
+
+
+def segments_of(row: Mapping[str, Any]) -> list[Segment]:
+    """What ingest would have made of a written video."""
+    id = VideoId(row["video"])
+    made = [_speech_segment(id, run) for run in _runs(row["speech"])]
+    for kind, key in ((SegmentKind.SCREEN_TEXT, "screen_text"), (SegmentKind.CAPTION, "captions")):
+        for start, end, text in row[key]:
+            made.append(Segment(f"{id}-{key}-{start}", id, kind, TimeSpan(start, end), text, "case", start))
+    return made
+
+
+def _speech_segment(id: VideoId, run: Sequence[Sequence[Any]]) -> Segment:
+    text = " ".join(text for _, _, text in run)
+    return Segment(f"{id}-{run[0][0]}", id, SegmentKind.SPEECH, TimeSpan(run[0][0], run[-1][1]), text, "case")
+
+
+def _runs(said: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    run: list[Sequence[Any]] = []
+    for sentence in said:
+        if run and sentence[1] - run[0][0] > SEGMENT_S:
+            yield run
+            run = []
+        run.append(sentence)
+    if run:
+        yield run
+
+
+def agent_of(
+    rows: Iterable[Mapping[str, Any]], embedder: TextEmbedder, model: LanguageModel | None, settings: Agent
+) -> tuple[VideoAgent, MemoryLibrary]:
+    """An agent over a library of written videos."""
+    library = MemoryLibrary()
+    retriever = HybridRetriever(embedder, None, MemorySegmentIndex(), MemoryLexicalIndex())
+    for row in rows:
+        video = library.add_video(video_of(row))
+        library.save_utterances(video.id, [Utterance(TimeSpan(s, e), text) for s, e, text in row["speech"]])
+        segments = segments_of(row)
+        library.add_segments(segments)
+        if segments:
+            retriever.add(segments)
+    none = NoMedia()
+    return VideoAgent(AgentParts(retriever, library, embedder, settings, model, None, none, none, none, none)), library
+
+
+def judge(case: Mapping[str, Any], answer: Answer, seconds: float) -> Result:
+    """Compares an answer with what a case accepts."""
+    answered = answer.status is AnswerStatus.ANSWERED
+    if "options" in case:
+        right = answer.option_index == case.get("option_index")
+    elif case["answerable"]:
+        right = answered and any(re.search(pattern, answer.text, re.IGNORECASE) for pattern in case["accept"])
+    else:
+        right = not answered
+    spans = [TimeSpan(*span) for span in case["spans"]]
+    cited = any(c.span.overlaps(s) for c in answer.citations for s in spans) if answered and spans else None
+    tokens = answer.usage.prompt_tokens + answer.usage.output_tokens
+    return Result(
+        case["case"], case["type"], case["question"], case["answerable"], answered, right, cited, answer.text,
+        seconds, tokens,
+    )  # fmt: skip
+
+
+def run(agent: VideoAgent, library: MemoryLibrary, cases: Iterable[Mapping[str, Any]]) -> Iterator[Result]:
+    """Asks every question of its own video."""
+    for case in cases:
+        started = time.monotonic()
+        video = library.video(VideoId(case["video"]))
+        *_, last = agent.ask(case["question"], [video], options=tuple(case.get("options", ())))
+        assert isinstance(last, Answered)
+        yield judge(case, from_json(Answer, last.answer), time.monotonic() - started)
+
+
+def summary(results: Sequence[Result]) -> dict[str, float]:
+    """Shares and medians. A refusal counts as found when the question has no answer."""
+    answerable = [r for r in results if r.answerable]
+    open_ended = [r for r in results if r.type != "choice"]
+    refused = [r for r in open_ended if not r.answered]
+    unanswerable = [r for r in open_ended if not r.answerable]
+    cited = [r.cited for r in results if r.cited is not None]
+    return {
+        "questions": len(results),
+        "right": _share([r.right for r in results]),
+        "right_of_answerable": _share([r.right for r in answerable]),
+        "refusal_recall": _share([not r.answered for r in unanswerable]),
+        "refusal_precision": _share([not r.answerable for r in refused]),
+        "citation_overlap": _share(cited),
+        "median_seconds": statistics.median([r.seconds for r in results]) if results else 0.0,
+        "median_tokens": statistics.median([r.tokens for r in results]) if results else 0.0,
+    }
+
+
+def _share(flags: Sequence[bool | None]) -> float:
+    return round(sum(bool(flag) for flag in flags) / len(flags), 3) if flags else 0.0
+
+
+def main() -> None:
+    """Runs the cases and prints a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--no-language-model", action="store_true", help="quote evidence instead of phrasing answers")
+    parser.add_argument("--only", default="", help="run the cases whose name contains this")
+    parser.add_argument("--json", type=Path, help="also write results here")
+    options = parser.parse_args()
+    settings = load_settings()
+    workers = Workers(settings)
+    model = None if options.no_language_model else workers.get("language_model")
+    videos, cases = read_cases()
+    agent, library = agent_of(videos.values(), workers.get("text_embedder"), model, settings.agent)
+    results = []
+    for result in run(agent, library, [case for case in cases if options.only in case["case"]]):
+        results.append(result)
+        mark = "ok  " if result.right else "BAD "
+        print(f"{mark}{result.seconds:5.1f} s {result.case:14} {result.question}\n           {result.text}", flush=True)
+    totals = summary(results)
+    print("\n".join(f"{name:22} {value:8.3f}" for name, value in totals.items()))
+    if options.json:
+        data = {"totals": totals, "results": [asdict(result) for result in results]}
+        options.json.write_text(json.dumps(data, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
