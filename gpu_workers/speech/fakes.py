@@ -1,0 +1,65 @@
+"""A transcriber without a model, for tests: it hears the loud parts and says what it was told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from app.core.settings import Settings
+from app.core.types import TimeSpan, Transcript
+from gpu_workers.registry import Workers
+from gpu_workers.speech.sentences import Heard, utterances
+from gpu_workers.speech.voice import RATE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+STEP_S = 0.1
+LOUD = 0.02
+"""Root mean square of a step from which it counts as speech."""
+
+
+class FakeTranscriber:
+    """Each loud stretch becomes the next sentence of a list (over and over), its words spread evenly."""
+
+    model = "fake-ears@1"
+
+    def __init__(self, sentences: Sequence[str] = ("Somebody speaks.",), language: str = "en") -> None:
+        self._sentences = tuple(sentences)
+        self._language = language
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeTranscriber:
+        """Says the same sentence for every loud stretch."""
+        del settings, workers
+        return cls()
+
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
+        """See `Transcriber`. It can tell loud from quiet, but not music from speech."""
+        spoken = []
+        for index, span in enumerate(_loud(samples)):
+            spoken += utterances(list(_spread(self._sentences[index % len(self._sentences)], span)))
+        return Transcript(tuple(spoken), language or (self._language if spoken else None))
+
+
+def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:
+    import numpy as np
+
+    step = int(STEP_S * RATE)
+    flags = [float(np.sqrt(np.mean(samples[at : at + step] ** 2))) >= LOUD for at in range(0, len(samples), step)]
+    start: int | None = None
+    for index, loud in enumerate([*flags, False]):
+        if loud and start is None:
+            start = index
+        elif not loud and start is not None:
+            yield TimeSpan(start * STEP_S, min(index * STEP_S, len(samples) / RATE))
+            start = None
+
+
+def _spread(sentence: str, span: TimeSpan) -> Iterator[Heard]:
+    said = sentence.split()
+    for index, word in enumerate(said):
+        start = span.start_s + span.duration_s * index / len(said)
+        end = span.end_s if index + 1 == len(said) else span.start_s + span.duration_s * (index + 1) / len(said)
+        yield Heard(f" {word}", TimeSpan(start, end), 1.0)
