@@ -1,0 +1,118 @@
+"""Vision models for tests and for trying things out: no weights, the same answer every time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.core.settings import Settings
+from app.core.types import Caption, Frame, FrameFeatures, TextLine, TimeSpan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gpu_workers.registry import Workers
+
+NAMED = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255), "black": (0, 0, 0)}
+CELLS = 4
+
+
+class FakeFrameEmbedder:
+    """Sees the mean colours of 4 x 4 cells. Its concepts are likeness to five named colours."""
+
+    model = "fake-frame-embedder-1"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeFrameEmbedder:  # noqa: ARG003
+        """The same for all settings."""
+        return cls()
+
+    def embed(self, frames: Sequence[Frame]) -> list[FrameFeatures]:
+        """One result a frame, in order: 48 numbers of colour, 5 of concept, the nearest colour as tag."""
+        return [_features(frame) for frame in frames]
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """The colours that the text names; a direction that depends on its letters when it names none."""
+        import numpy as np
+
+        words = text.casefold().split()
+        vector = np.array([float(name in words) for name in NAMED], dtype=np.float32)
+        if not vector.any():
+            digest = hashlib.sha256(text.encode()).digest()[: len(NAMED)]
+            vector = np.frombuffer(digest, dtype=np.uint8).astype(np.float32) + 1.0
+        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+def _features(frame: Frame) -> FrameFeatures:
+    import numpy as np
+    from PIL import Image
+
+    small = np.asarray(Image.fromarray(frame.image).resize((CELLS, CELLS), Image.Resampling.BOX), dtype=np.float32)
+    mean = small.mean(axis=(0, 1))
+    near = np.array([np.exp(-np.abs(mean - colour).mean() / 64) for colour in NAMED.values()], dtype=np.float32)
+    tags = sorted(zip(NAMED, (near / near.sum()).tolist(), strict=True), key=lambda tag: -tag[1])
+    grey = frame.image.mean(axis=2) / 255
+    return FrameFeatures(
+        pts_s=frame.pts_s,
+        vector=(small / 255).ravel().astype(np.float32),
+        concept=np.asarray(near / np.linalg.norm(near), dtype=np.float32),
+        tags=tuple(tags),
+        brightness=float(grey.mean()),
+        contrast=float(grey.std()),
+    )
+
+
+class FakeTextReader:
+    """Reads what `write` wrote into the first pixels of a picture, and nothing else."""
+
+    model = "fake-text-reader-1"
+    _MARK = b"TEXT"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeTextReader:  # noqa: ARG003
+        """The same for all settings."""
+        return cls()
+
+    @classmethod
+    def write(cls, image: NDArray[np.uint8], lines: Sequence[str]) -> NDArray[np.uint8]:
+        """A copy of a picture with lines that this reader reads. Raises ValueError when it is too small for them."""
+        import numpy as np
+
+        text = "\n".join(lines).encode()
+        data = cls._MARK + len(text).to_bytes(4, "big") + text
+        if len(data) > image.size:
+            raise ValueError(f"{len(data)} bytes of text do not fit into {image.size} bytes of picture")
+        marked = image.copy()
+        marked.reshape(-1)[: len(data)] = np.frombuffer(data, dtype=np.uint8)
+        return marked
+
+    def read(self, frame: Frame) -> list[TextLine]:
+        """The written lines, spread evenly from top to bottom."""
+        data = frame.image.reshape(-1)
+        if data[:4].tobytes() != self._MARK:
+            return []
+        length = int.from_bytes(data[4:8].tobytes(), "big")
+        lines = [line for line in data[8 : 8 + length].tobytes().decode().split("\n") if line.strip()]
+        step = 1 / max(len(lines), 1)
+        return [TextLine(line, 1.0, (0.0, i * step, 1.0, (i + 1) * step)) for i, line in enumerate(lines)]
+
+
+class FakeCaptioner:
+    """Says how many frames it was shown and what was recognised in the first."""
+
+    model = "fake-captioner-1"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeCaptioner:  # noqa: ARG003
+        """The same for all settings."""
+        return cls()
+
+    def caption(self, frames: Sequence[Frame], features: Sequence[FrameFeatures], span: TimeSpan) -> Caption:
+        """One sentence; an empty text when there are no frames."""
+        if not frames:
+            return Caption(span, "", self.model)
+        tags = tuple(name for name, _ in features[0].tags[:1]) if features else ()
+        seen = f" of {tags[0]}" if tags else ""
+        return Caption(span, f"{len(frames)} frames{seen}.", self.model, tags)
