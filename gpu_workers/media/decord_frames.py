@@ -18,8 +18,9 @@ from gpu_workers.media.picture import clockwise, fitted, pixel_aspect
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_CODECS = frozenset({"h264", "hevc", "mpeg4", "vp9"})
-"""What decord 0.6 decodes and what was compared with PyAV here. VP8 hides frames that it miscounts."""
+_CODECS = frozenset({"h264", "mpeg4"})
+"""Where decord 0.6 showed the frames that PyAV shows. It miscounts VP8's hidden frames, and after seeking in HEVC
+it showed the picture of another time."""
 _CONTAINERS = ("mov", "matroska")
 
 
@@ -90,10 +91,20 @@ class DecordFrames:
 
 
 def _starts(path: Path) -> NDArray[np.float64]:
-    """When each frame is shown, from the packets: decord itself keeps times in single precision (1 ms in 3 hours)."""
+    """When each frame is shown, from the packets: decord itself keeps times in single precision (1 ms in 3 hours).
+
+    Raises BadInput where pictures follow their key frame but are shown before it: decord errs when it seeks there.
+    """
+    times: list[float] = []
+    key_s = 0.0
     with opened(path) as media:
         assert media.video is not None
-        times = [media.packet_s(packet) for packet in media.packets(media.video.index, 0.0) if packet.pts is not None]
+        for packet in media.packets(media.video.index, 0.0):
+            time_s = media.packet_s(packet)
+            if time_s is None or packet.pts is None or (time_s < key_s and not packet.is_keyframe):
+                raise BadInput(f"decord cannot seek in {path.name}.", "Read it with PyAV.")
+            key_s = time_s if packet.is_keyframe else key_s
+            times.append(time_s)
     return np.maximum(0.0, np.sort(np.asarray(times, dtype=np.float64)))
 
 
