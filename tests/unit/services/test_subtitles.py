@@ -1,0 +1,167 @@
+"""Subtitles in, utterances out, and back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import BadInput
+from app.core.types import TimeSpan, Utterance
+from app.services import subtitles
+
+SRT = """1
+00:00:01,000 --> 00:00:03,500
+Hello there.
+
+2
+00:01:00,250 --> 00:01:02,000
+Two lines
+of text.
+"""
+
+
+def said(data):
+    return [(cue.span.start_s, cue.span.end_s, cue.text) for cue in subtitles.parse(data)]
+
+
+def test_srt_gives_a_cue_for_each_time_range():
+    assert said(SRT) == [(1.0, 3.5, "Hello there."), (60.25, 62.0, "Two lines of text.")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + SRT.encode(),
+        SRT.replace("\n", "\r\n").encode(),
+        SRT.replace("\n", "\r").encode(),
+        SRT.encode("utf-16"),
+        SRT.replace(",", "."),
+        SRT.replace("\n\n", "\n"),
+        SRT.replace("1\n00", "00").replace("2\n00", "00"),
+        "\n\n" + SRT.replace("\n", "\n\n"),
+    ],
+    ids=["BOM", "CRLF", "CR", "UTF-16", "dots", "no blank lines", "no counters", "double blank lines"],
+)
+def test_srt_as_it_is_found_in_the_wild_reads_the_same(data):
+    assert said(data) == said(SRT)
+
+
+def test_old_western_files_keep_their_accents():
+    assert subtitles.parse("1\n00:00:00,0 --> 00:00:01,5\ncafé\n".encode("cp1252"))[0].text == "café"
+
+
+def test_short_milliseconds_are_tenths_and_hundredths():
+    assert said("00:00:01,5 --> 00:00:02,25\nx")[0][:2] == (1.5, 2.25)
+
+
+def test_a_number_that_is_spoken_is_no_counter():
+    assert said("1\n00:00:01,000 --> 00:00:02,000\n42\n\n2\n00:00:03,000 --> 00:00:04,000\n7\n") == [
+        (1.0, 2.0, "42"),
+        (3.0, 4.0, "7"),
+    ]
+
+
+def test_cues_are_sorted_and_may_overlap():
+    data = "00:00:05,000 --> 00:00:09,000\nlate\n\n00:00:01,000 --> 00:00:06,000\nearly\n"
+    assert said(data) == [(1.0, 6.0, "early"), (5.0, 9.0, "late")]
+
+
+def test_tags_and_entities_leave_the_text():
+    data = r"00:00:01,000 --> 00:00:02,000" + "\n{\\an8}<i>Tom</i> &amp; <font color='red'>Jerry</font>: 1 < 2\n"
+    assert said(data)[0][2] == "Tom & Jerry: 1 < 2"
+
+
+def test_an_arrow_in_the_text_is_text():
+    assert said("00:00:01,000 --> 00:00:02,000\nA --> B\n")[0][2] == "A --> B"
+
+
+def test_cues_without_text_are_left_out():
+    assert said("1\n00:00:01,000 --> 00:00:02,000\n\n2\n00:00:03,000 --> 00:00:04,000\nx\n") == [(3.0, 4.0, "x")]
+
+
+VTT = """WEBVTT - a title
+Kind: captions
+
+NOTE written by hand
+
+STYLE
+::cue { color: red }
+
+intro
+00:01.000 --> 00:02.000 line:0 position:20% align:start
+<v.loud Ann Lee>Hi <c.blue>there</c>!</v>
+<v Bob>Hello <00:00:01.500>Ann.
+
+01:00:00.000 --> 01:00:01.000
+plain
+"""
+
+
+def test_webvtt_names_the_speakers_and_drops_settings_notes_and_styles():
+    cues = subtitles.parse(VTT)
+    assert [(cue.speaker, cue.text, cue.span.start_s) for cue in cues] == [
+        ("Ann Lee", "Hi there!", 1.0),
+        ("Bob", "Hello Ann.", 1.0),
+        (None, "plain", 3600.0),
+    ]
+
+
+def test_webvtt_without_cues_is_empty():
+    assert subtitles.parse("WEBVTT\n") == []
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ("", 1),
+        ("This is a letter.\nIt says nothing.\n", 1),
+        ("1\nhello\n00:00:01,000 --> 00:00:02,000\nx\n", 2),
+        ("1\n00:00:01,000 --> 00:00:02,000\nx\n\n2\n00:00:xx,000 --> 00:00:05,000\ny\n", 6),
+        ("1\n00:00:05,000 --> 00:00:02,000\nx\n", 2),
+        ("1\n00:75:00,000 --> 00:76:00,000\nx\n", 2),
+        ("WEBVTT\n\nnow --> then\nx\n", 3),
+        (bytes(range(256)) * 4, 1),
+    ],
+)
+def test_nonsense_is_refused_with_its_line(data, line):
+    with pytest.raises(BadInput, match=rf"[Ll]ine {line}\b") as refusal:
+        subtitles.parse(data)
+    assert refusal.value.hint
+
+
+LETTERS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8)
+TEXTS = st.lists(LETTERS, min_size=1, max_size=5).map(" ".join)
+NOBODY = st.none()
+TIMES = st.integers(0, 400_000_000)
+
+
+@st.composite
+def spoken(draw, texts=TEXTS, speakers=NOBODY):
+    times = sorted(draw(st.lists(st.tuples(TIMES, st.integers(0, 60_000)), max_size=6)))
+    return [
+        Utterance(TimeSpan(start / 1000, (start + length) / 1000), draw(texts), speaker=draw(speakers))
+        for start, length in times
+    ]
+
+
+@given(spoken(speakers=st.none() | st.sampled_from(["Ann", "Bob & Co.", "Zoë van Dam"])))
+def test_what_is_written_as_webvtt_reads_the_same(utterances):
+    assert subtitles.parse(subtitles.to_vtt(utterances)) == utterances
+
+
+PLAIN = st.text("abc XYZ.!?'12é中-", min_size=1).map(lambda text: " ".join(text.split())).filter(bool)
+
+
+@given(spoken(texts=PLAIN).filter(bool))
+def test_what_is_written_as_srt_reads_the_same(utterances):
+    assert subtitles.parse(subtitles.to_srt(utterances)) == utterances
+
+
+@given(st.text() | st.binary())
+def test_any_file_is_read_or_refused(data):
+    try:
+        cues = subtitles.parse(data)
+    except BadInput:
+        return
+    assert all(cue.text for cue in cues)
