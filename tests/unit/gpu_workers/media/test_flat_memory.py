@@ -7,6 +7,7 @@ import pytest
 
 from app.core.types import TimeSpan
 from gpu_workers.media.audio import PyAVAudio
+from gpu_workers.media.decord_frames import DecordFrames
 from gpu_workers.media.video_frames import VideoFrames
 
 
@@ -25,3 +26,12 @@ def test_half_an_hour_takes_no_more_memory_than_its_first_minutes(shared_videos)
         seen.append(megabytes())
     PyAVAudio().survey(path, chunk_s=120.0)
     assert max(*seen[1:], megabytes()) - seen[0] < 40
+
+
+def test_opening_decord_again_and_again_does_not_add_up(shared_videos):
+    path = shared_videos / "bottles.mp4"
+    source, seen = DecordFrames(), []
+    for round_ in range(24):
+        list(source.at(path, [round_ + 0.5], max_side=0))
+        seen.append(megabytes())
+    assert seen[-1] - seen[8] < 60
