@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,14 @@ _DEPTH = 4
 _LEAST_DEPTH = 32
 _BATCH = 256
 _COVERAGE_WEIGHT = 0.5
+_SEARCHES_AT_ONCE = 4
+
+
+class _Filters(TypedDict):
+    limit: int
+    videos: Sequence[VideoId]
+    window: TimeSpan | None
+    kinds: Sequence[SegmentKind]
 
 
 class HybridRetriever:
@@ -42,6 +52,7 @@ class HybridRetriever:
         self._frame_embedder = frame_embedder
         self._index = index
         self._lexical = lexical
+        self._threads = ThreadPoolExecutor(max_workers=2 * _SEARCHES_AT_ONCE, thread_name_prefix="search")
 
     def search(
         self,
@@ -57,20 +68,19 @@ class HybridRetriever:
         if not text or limit <= 0:
             return []
         depth = max(_LEAST_DEPTH, _DEPTH * limit)
-        found: dict[str, list[tuple[Segment, float]]] = {
-            "dense": self._index.search(
-                "text", self._text_embedder.embed([text])[0], limit=depth, videos=videos, window=window, kinds=kinds
-            ),
-            "lexical": self._lexical.search(text, limit=depth, videos=videos, window=window, kinds=kinds),
-        }
-        if self._frame_embedder is not None:
-            concept = self._frame_embedder.embed_query(text)
-            found["picture"] = self._index.search(
-                "picture", concept, limit=depth, videos=videos, window=window, kinds=kinds
-            )
+        filters: _Filters = {"limit": depth, "videos": videos, "window": window, "kinds": kinds}
+        lexical = self._threads.submit(self._lexical.search, text, **filters)
+        pictures = self._threads.submit(self._find_pictures, text, filters)
+        dense = self._index.search("text", self._text_embedder.embed([text])[0], **filters)
+        found = {"dense": dense, "lexical": lexical.result(), "picture": pictures.result()}
         rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
         return _evidence(text, best, _cosines(found))
+
+    def _find_pictures(self, text: str, filters: _Filters) -> list[tuple[Segment, float]]:
+        if self._frame_embedder is None:
+            return []
+        return self._index.search("picture", self._frame_embedder.embed_query(text), **filters)
 
     def add(self, segments: Sequence[Segment]) -> None:
         """Indexes texts in the dense and the lexical index; segments without text are left out."""
