@@ -101,7 +101,7 @@ class _Wiring:
     @functools.cached_property
     def _parts(self) -> IngestParts:
         from gpu_workers.media.audio import PyAVAudio
-        from gpu_workers.media.frames import VideoFrames
+        from gpu_workers.media.video_frames import VideoFrames
         from gpu_workers.media.probe import PyAVProbe
 
         get = self._workers.get
@@ -125,7 +125,7 @@ class _Wiring:
     @functools.cached_property
     def _agent(self) -> VideoAgent:
         from gpu_workers.media.audio import PyAVAudio
-        from gpu_workers.media.frames import VideoFrames
+        from gpu_workers.media.video_frames import VideoFrames
 
         get = self._workers.get
         return VideoAgent(

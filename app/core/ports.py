@@ -146,6 +146,10 @@ class TextReader(Protocol):
         """Name and version."""
         ...
 
+    def may_hold_text(self, frame: Frame) -> bool:
+        """A glance that costs a small part of `read`: False is reliable, True is worth a `read`."""
+        ...
+
     def read(self, frame: Frame) -> list[TextLine]:
         """Lines from top to bottom; an empty list when there is no text."""
         ...

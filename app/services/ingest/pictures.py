@@ -2,7 +2,8 @@
 
 The pass decodes each chunk of the file once. Frames that look like the frame before are dropped;
 of the others it keeps features, a thumbnail and, where there may be text, a full-size picture for
-the reader. Memory holds one batch of frames, whatever the length of the video.
+the reader. Memory holds one batch of frames and one chunk of compressed pictures, whatever the
+length of the video.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from app.core.types import (
@@ -36,6 +38,11 @@ BATCH = 16
 PREFETCH = 8
 """Frames decoded ahead, so that decoding and embedding overlap."""
 CAPTIONS_A_UNIT = 32
+GLANCE_AT_ALL_S = 300.0
+"""Every changed frame of a video up to this length is glanced at for text."""
+SECONDS_A_GLANCE = 2.5
+SPREAD = 0.7
+"""The share of a budget of frames that is spread evenly; the rest goes to the frames that stand longest."""
 
 
 def thumbnail_key(video: VideoId, pts_s: float) -> str:
@@ -87,7 +94,8 @@ def sample(run: Run) -> Sampled:
 
 def _sample_chunk(run: Run, stage: Stage, chunk: TimeSpan) -> Sampled:
     detector = ChangeDetector()
-    found = Sampled([], [])
+    features: list[FrameFeatures] = []
+    pictures: dict[float, bytes] = {}
     batch: list[Frame] = []
     stream = run.parts.frames.sample(
         run.path, span=chunk, every_s=run.settings.sample_every_s, max_side=run.settings.text_side
@@ -96,23 +104,63 @@ def _sample_chunk(run: Run, stage: Stage, chunk: TimeSpan) -> Sampled:
         if detector.is_new(frame):
             batch.append(frame)
         if len(batch) == BATCH:
-            _keep(run, batch, found)
+            features += _see(run, batch, pictures)
             batch = []
         stage.progress(frame.pts_s)
-    _keep(run, batch, found)
-    return found
+    if batch:
+        features += _see(run, batch, pictures)
+    return Sampled(features, _keep_texts(run, chunk, pictures))
 
 
-def _keep(run: Run, batch: Sequence[Frame], found: Sampled) -> None:
+def _see(run: Run, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
+    """Features of a batch; its thumbnails are stored, its full-size pictures held compressed."""
     for frame in batch:
         picture = Image.fromarray(frame.image)
-        if run.parts.may_hold_text(frame):
-            run.parts.media.put(text_picture_key(run.video.id, frame.pts_s), _encoded(picture, "JPEG", 92))
-            found.text_s.append(frame.pts_s)
+        pictures[frame.pts_s] = _encoded(picture, "JPEG", 92)
         picture.thumbnail((run.settings.thumbnail_side, run.settings.thumbnail_side))
         run.parts.media.put(thumbnail_key(run.video.id, frame.pts_s), _encoded(picture, "WEBP", 75))
-    if batch:
-        found.features.extend(run.parts.frame_embedder.embed(batch))
+    return run.parts.frame_embedder.embed(batch)
+
+
+def _keep_texts(run: Run, chunk: TimeSpan, pictures: dict[float, bytes]) -> list[float]:
+    """Stores the pictures of a chunk that may hold text and returns their times.
+
+    A glance costs as much as embedding several frames, so where everything moves only some are glanced at.
+    """
+    times = list(pictures)
+    long = run.video.duration_s > GLANCE_AT_ALL_S
+    budget = int(chunk.duration_s / SECONDS_A_GLANCE) + 1 if long else len(times)
+    kept = []
+    for time_s in longest_standing(times, times, chunk, budget):
+        run.check()
+        if run.parts.text_reader.may_hold_text(Frame(time_s, decoded(pictures[time_s]))):
+            run.parts.media.put(text_picture_key(run.video.id, time_s), pictures[time_s])
+            kept.append(time_s)
+    return kept
+
+
+def longest_standing(times_s: Sequence[float], some_s: Sequence[float], span: TimeSpan, budget: int) -> list[float]:
+    """At most `budget` of the times `some_s`: spread over the span, and of neighbours those that stand longest.
+
+    `times_s` are all moments at which the picture changed, which tells how long each frame stood.
+    """
+    if len(some_s) <= budget:
+        return list(some_s)
+    ends = [*times_s[1:], span.end_s]
+    stood = {time_s: end - time_s for time_s, end in zip(times_s, ends, strict=True)}
+    best: dict[int, float] = {}
+    for time_s in some_s:
+        slot = int((time_s - span.start_s) / span.duration_s * budget * SPREAD)
+        if slot not in best or stood[time_s] > stood[best[slot]]:
+            best[slot] = time_s
+    chosen = set(best.values())
+    rest = sorted((t for t in some_s if t not in chosen), key=lambda t: -stood[t])
+    return sorted([*chosen, *rest[: max(0, budget - len(chosen))]])
+
+
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """Pixels of a stored picture: uint8, height x width x 3, RGB."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def _encoded(picture: Image.Image, kind: str, quality: int) -> bytes:
@@ -236,8 +284,7 @@ def captions(
 def _caption(run: Run, keys: Sequence[KeyFrame], by_time: dict[float, FrameFeatures], span: TimeSpan) -> Caption:
     frames = []
     for key in keys:
-        picture = Image.open(io.BytesIO(run.parts.media.get(key.thumbnail))).convert("RGB")
-        frames.append(Frame(key.pts_s, np.asarray(picture)))
+        frames.append(Frame(key.pts_s, decoded(run.parts.media.get(key.thumbnail))))
     return run.parts.captioner.caption(frames, [by_time[k.pts_s] for k in keys], span)
 
 

@@ -32,7 +32,7 @@ from app.core.ports import (
     Transcriber,
 )
 from app.core.settings import Ingest
-from app.core.types import Frame, SegmentKind, Video
+from app.core.types import SegmentKind, Video
 from app.db.library import SqlLibrary
 
 PROGRESS_EVERY_S = 0.25
@@ -50,7 +50,6 @@ class IngestParts:
     text_embedder: TextEmbedder
     selector: FrameSelector
     text_reader: TextReader
-    may_hold_text: Callable[[Frame], bool]
     captioner: Captioner
     language_model: LanguageModel | None
     retriever: Retriever

@@ -19,9 +19,9 @@ from app.core.errors import BadInput, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
 from app.core.settings import Ingest
 from app.core.types import MediaInfo, ScreenText, Segment, SegmentKind, Video, VideoId, from_json, to_json
+from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
-from app.jobs.context import JobContext
 from app.services import subtitles
 from app.services.digest import Sentence, make_digest
 from app.services.ingest import pictures, sound, writing

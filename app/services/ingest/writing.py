@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image
-
 from app.core.errors import NotFound
 from app.core.types import Frame, ScreenText, TextLine, from_json, to_json
-from app.services.ingest.pictures import Sampled, text_picture_key
+from app.services.ingest.pictures import Sampled, decoded, longest_standing, text_picture_key
 from app.services.ingest.run import Run, Stage
 from gpu_workers.vision.screen_text import merge_readings
 
@@ -25,7 +21,9 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
     """Texts in the order in which they appeared."""
     duration = run.video.duration_s
     times = [f.pts_s for f in sampled.features]
-    chosen = frames_to_read(times, sampled.text_s, duration, FRAMES_ALWAYS + int(duration / SECONDS_A_FRAME))
+    chosen = longest_standing(
+        times, sampled.text_s, run.video.media.whole, FRAMES_ALWAYS + int(duration / SECONDS_A_FRAME)
+    )
 
     def work(stage: Stage) -> bytes:
         stage.begin(len(chosen), "frames", sum(_key(t) in stage.done for t in chosen))
@@ -53,27 +51,8 @@ def _read(run: Run, time_s: float) -> list[TextLine]:
     except NotFound:  # an earlier run had read them all, with another reader
         frame = next(run.parts.frames.at(run.path, [time_s], max_side=run.settings.text_side))
     else:
-        frame = Frame(time_s, np.asarray(Image.open(io.BytesIO(kept)).convert("RGB")))
+        frame = Frame(time_s, decoded(kept))
     return run.parts.text_reader.read(frame)
-
-
-def frames_to_read(times_s: Sequence[float], text_s: Sequence[float], duration_s: float, budget: int) -> list[float]:
-    """At most `budget` of the times `text_s`: spread over the video, and of neighbours those that stand longest.
-
-    `times_s` are all moments at which the picture changed, which tells how long each frame stood.
-    """
-    if len(text_s) <= budget:
-        return list(text_s)
-    ends = [*times_s[1:], duration_s]
-    stood = {time_s: end - time_s for time_s, end in zip(times_s, ends, strict=True)}
-    best: dict[int, float] = {}
-    for time_s in text_s:
-        slot = int(time_s / duration_s * budget * 0.7)
-        if slot not in best or stood[time_s] > stood[best[slot]]:
-            best[slot] = time_s
-    chosen = set(best.values())
-    rest = sorted((t for t in text_s if t not in chosen), key=lambda t: -stood[t])
-    return sorted([*chosen, *rest[: budget - len(chosen)]])
 
 
 def _key(time_s: float) -> str:

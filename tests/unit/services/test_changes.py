@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from app.core.types import Frame
+from app.core.types import Frame, TimeSpan
 from app.services.ingest.changes import ChangeDetector
-from app.services.ingest.writing import frames_to_read
+from app.services.ingest.pictures import longest_standing
 
 
 def _slide(text: str, seed: int = 0) -> Frame:
@@ -41,12 +41,12 @@ def test_small_pictures_are_compared_too(size: tuple[int, int]) -> None:
 
 
 def test_all_frames_are_read_while_there_are_few() -> None:
-    assert frames_to_read([1.0, 2.0, 3.0], [1.0, 3.0], 4.0, budget=5) == [1.0, 3.0]
+    assert longest_standing([1.0, 2.0, 3.0], [1.0, 3.0], TimeSpan(0, 4), budget=5) == [1.0, 3.0]
 
 
 def test_a_long_video_is_read_everywhere_and_where_pictures_stand_longest() -> None:
     times = [float(t) for t in range(1000)] + [2000.0]
-    chosen = frames_to_read(times, times, 3000.0, budget=50)
+    chosen = longest_standing(times, times, TimeSpan(0, 3000), budget=50)
     assert len(chosen) == 50
     assert chosen == sorted(chosen)
     assert 2000.0 in chosen
