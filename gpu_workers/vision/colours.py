@@ -10,59 +10,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GREYS = ("black", "grey", "white")
-ANCHORS: dict[str, tuple[str, ...]] = {
-    "red": (
-        "ff0000",
-        "c81e1e",
-        "960f14",
-        "e03c31",
-        "7a1216",
-        "d84a4a",
-        "b04848",
-        "5a0c10",
-        "cc4460",
-        "aa2846",
-        "5c1c22",
-    ),
-    "orange": ("ff8c00", "f57c1f", "d9701a", "ffa040"),
-    "yellow": ("ffff00", "f0d020", "e6c84b", "fff27a", "c8b41e"),
-    "green": (
-        "00ff00",
-        "008000",
-        "1e5a1e",
-        "5fae3c",
-        "8cc850",
-        "3c8c5a",
-        "a8e080",
-        "6b7f2a",
-        "9db832",
-        "26401c",
-        "4a6632",
-    ),
-    "blue": (
-        "0000ff",
-        "1e3c96",
-        "3c78c8",
-        "64a0e6",
-        "8cc8fa",
-        "143c64",
-        "0a1e50",
-        "00a0d2",
-        "4a5ad0",
-        "008b9a",
-        "000080",
-        "add8e6",
-        "9cc4cc",
-    ),
-    "purple": ("800080", "6a2c9a", "9650c8", "b478dc", "501e64", "7a4a9e"),
-    "pink": ("ffb6c1", "ff69b4", "ff00ff", "e64a9b", "f5a0c8", "ff8fa8"),
-    "brown": ("8b4513", "5a321e", "785032", "a0703c", "3c2314", "96684a", "b4885a"),
-    "black": ("000000", "101010", "1c1c1c"),
-    "grey": ("383838", "585858", "808080", "a0a0a0", "c0c0c0", "d0d0d0"),
-    "white": ("ffffff", "ececec", "faf8f0", "e4e4e4"),
+_SHADES = {
+    "red": "ff0000 c81e1e 960f14 e03c31 7a1216 d84a4a b04848 5a0c10 cc4460 aa2846 5c1c22",
+    "orange": "ff8c00 f57c1f d9701a ffa040",
+    "yellow": "ffff00 f0d020 e6c84b fff27a c8b41e",
+    "green": "00ff00 008000 1e5a1e 5fae3c 8cc850 3c8c5a a8e080 6b7f2a 9db832 26401c 4a6632",
+    "blue": "0000ff 1e3c96 3c78c8 64a0e6 8cc8fa 143c64 0a1e50 00a0d2 4a5ad0 008b9a 000080 add8e6 9cc4cc",
+    "purple": "800080 6a2c9a 9650c8 b478dc 501e64 7a4a9e",
+    "pink": "ffb6c1 ff69b4 ff00ff e64a9b f5a0c8 ff8fa8",
+    "brown": "8b4513 5a321e 785032 a0703c 3c2314 96684a b4885a",
+    "black": "000000 101010 1c1c1c",
+    "grey": "383838 585858 808080 a0a0a0 c0c0c0 d0d0d0",
+    "white": "ffffff ececec faf8f0 e4e4e4",
 }
 """Several shades for each word, sRGB: one anchor a word would call navy black and olive brown."""
-NAMES = tuple(ANCHORS)
+NAMES = tuple(_SHADES)
 
 
 def colour_names(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -70,8 +32,8 @@ def colour_names(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
     import numpy as np
 
     words, anchors = [], []
-    for index, shades in enumerate(ANCHORS.values()):
-        for shade in shades:
+    for index, shades in enumerate(_SHADES.values()):
+        for shade in shades.split():
             words.append(index)
             anchors.append(tuple(bytes.fromhex(shade)))
     targets = _lab(np.array(anchors, dtype=np.float64))

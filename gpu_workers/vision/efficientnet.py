@@ -4,7 +4,7 @@ ConSE (Norouzi et al., arXiv 1312.5650): a picture's place in the space of words
 text embeddings of the classes it was recognised as, weighted by their probabilities, so that words
 find pictures without a model that was trained on pairs. The paper takes the ten best classes and
 plain probabilities; here all classes count with the root of their probability, which ranked frames
-better for plain questions (mean average precision 0.88 against 0.82), because a photo of something
+better for plain questions (mean average precision 0.86 against 0.61), because a photo of something
 that is no ImageNet class spreads over many classes that each resemble it a little.
 """
 
@@ -19,6 +19,7 @@ from app.core.ports import TextEmbedder
 from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.base import ModelWorker
+from gpu_workers.cores import threads
 from gpu_workers.vision import class_names, lite0
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class EfficientNetConSE(ModelWorker[_Loaded]):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._settings.threads
+        options.intra_op_num_threads = threads(self._settings.threads)
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(
             str(lite0.onnx_file(self._settings)), options, providers=["CPUExecutionProvider"]

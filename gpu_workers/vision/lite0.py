@@ -7,19 +7,13 @@ picture that keeps its shape is recognised better than one that was squashed int
 
 from __future__ import annotations
 
-import errno
-import logging
-import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import MissingPart, StorageFull
 from app.core.settings import Settings
 from gpu_workers import weights
-
-logger = logging.getLogger(__name__)
+from gpu_workers.prepared_files import make_once
 
 FILE = "efficientnet-lite0-0.1.0-features-1.onnx"
 """The last number changes whenever the exported graph does."""
@@ -28,32 +22,7 @@ FILE = "efficientnet-lite0-0.1.0-features-1.onnx"
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (about 10 s). Raises MissingPart, StorageFull."""
     place = weights.models_folder(settings) / FILE
-    if not place.is_file():
-        checkpoint = weights.efficientnet_lite0(settings)
-        write_whole(place, lambda fresh: _export(checkpoint, fresh))
-        logger.info("Exported %s", place)
-    return place
-
-
-def write_whole(place: Path, write: Callable[[Path], None]) -> None:
-    """Lets `write` fill a file under a temporary name, then renames it. Raises MissingPart, StorageFull."""
-    fresh = place.with_name(f"{place.name}.{os.getpid()}.part")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write(fresh)
-        fresh.replace(place)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(
-                f"The disk of {place.parent} is full: {place.name} could not be written.",
-                "Free some space or set LONGREEL_HOME to a larger disk, then try again.",
-            ) from error
-        raise MissingPart(
-            f"{place.name} could not be written to {place.parent}: {error.strerror or error}.",
-            "Set LONGREEL_HOME to a folder that you may write to.",
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
+    return make_once(place, "EfficientNet-Lite0", lambda fresh: _export(weights.efficientnet_lite0(settings), fresh))
 
 
 def _export(checkpoint: Path, place: Path) -> None:

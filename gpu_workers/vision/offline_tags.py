@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 MODEL = "offline-tags"
-SURE = 0.5
+SURE = 0.6
 """Classes at least this probable are told."""
 CLASSES_TOLD = 3
 GRID = (54, 96)
@@ -31,7 +31,7 @@ GRID = (54, 96)
 MAIN_SHARE = 0.2
 ACCENT_SHARE = 0.007
 """A coloured thing counts from this share of one picture on: an apple in a hand, a sleeve at the edge."""
-ACCENTS_TOLD = 3
+ACCENTS_TOLD = 5
 BORDER_SHARE = 0.8
 DARK, BRIGHT = 0.2, 0.8
 BLANK_CONTRAST = 0.02
@@ -61,7 +61,7 @@ class OfflineTagsCaptioner:
         mains, accents = _colours(grids)
         border = _border(frames)
         sentences = [
-            f"Recognised: {_listed(classes)}." if classes else "",
+            f"Looks like: {_listed(classes)}." if classes else "",
             _colour_sentence(mains, accents, border),
             _brightness(grids),
             _motion(grids),

@@ -16,6 +16,7 @@ from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Frame, TextLine
 from gpu_workers.base import ModelWorker
+from gpu_workers.cores import threads
 from gpu_workers.vision.text_layout import TextBox, lines_of, with_spaces
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class RapidOCRReader(ModelWorker[Any]):
         for file in (DETECTION, RECOGNITION):
             if not (folder / file).is_file():
                 raise MissingPart(f"The package rapidocr lacks its model {file}.", "Run: pip install rapidocr==3.10.0")
-        return rapidocr.RapidOCR(params=_options(folder, self._settings.threads))
+        return rapidocr.RapidOCR(params=_options(folder, threads(self._settings.threads)))
 
 
 def _version() -> str:
@@ -82,7 +83,7 @@ def _version() -> str:
         return "missing"
 
 
-def _options(folder: Path, threads: int) -> dict[str, Any]:
+def _options(folder: Path, cores: int) -> dict[str, Any]:
     """RapidOCR looks for a model on the network only where no path is given."""
     return {
         "Global.log_level": "critical",
@@ -90,7 +91,7 @@ def _options(folder: Path, threads: int) -> dict[str, Any]:
         "Global.text_score": 0.0,
         "Global.return_word_box": True,
         "Global.return_single_char_box": True,
-        "EngineConfig.onnxruntime.intra_op_num_threads": threads or -1,
+        "EngineConfig.onnxruntime.intra_op_num_threads": cores,
         "Det.model_path": str(folder / DETECTION),
         "Det.limit_type": "max",
         "Det.limit_side_len": DETECTION_SIDE,
