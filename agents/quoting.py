@@ -28,6 +28,8 @@ def cited(passage: Passage) -> str:
 
 def quoted(plan: Plan, passages: Sequence[Passage], least: float) -> Draft:
     """The best passage in its own words, when it fits at least so well."""
+    if plan.strict and (plan.scope or plan.pick):
+        least = 0.0
     fitting = [p for p in passages if p.score >= least and p.kind not in (SegmentKind.CAPTION, SegmentKind.SUMMARY)]
     if plan.pick and fitting:
         fitting.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from agents.numerals import numbers
 from agents.state import Passage
+from agents.wanted import premise_stems
 from agents.wording import (
     codes,
     contains_phrase,
@@ -109,15 +110,13 @@ def _contradicts(claim: str, text: str) -> bool:
     return all(is_negated(s) != is_negated(claim) for s in near)
 
 
-def absent_premises(question: str, passages: Sequence[Passage]) -> list[str]:
-    """Content words of the question that no passage holds: what the question takes for granted and nobody says."""
-    text = "\n".join(p.text for p in passages)
-    return [stem for stem in content_stems(question) if coverage([stem], text) == 0.0]
+def absent_premises(question: str, text: str) -> list[str]:
+    """Content words of the question that a text does not hold: what it takes for granted and nobody says."""
+    return [stem for stem in premise_stems(question) if coverage([stem], text) == 0.0]
 
 
-def absent_entities(question: str, passages: Sequence[Passage]) -> list[str]:
-    """Names and codes of the question that no passage holds, up to a misread letter."""
-    text = "\n".join(p.text for p in passages)
+def absent_entities(question: str, text: str) -> list[str]:
+    """Names and codes of the question that a text does not hold, up to a misread letter."""
     return list(dict.fromkeys([*absent_names(question, text), *absent_codes(question, text)]))
 
 

@@ -50,7 +50,8 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text in order, folded, without a possessive 's."""
-    return [re.sub(r"'s$", "", word) for word in _WORD.findall(fold(text))]
+    plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", fold(text))
+    return [re.sub(r"'s$", "", word) for word in _WORD.findall(plain)]
 
 
 def stem(word: str) -> str:
@@ -59,7 +60,7 @@ def stem(word: str) -> str:
     if len(word) <= 3 or any(c.isdigit() for c in word):
         return word
     for ending, replacement in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""),
-                                ("ly", ""), ("s", "")):  # fmt: skip
+                                ("s", "")):  # fmt: skip
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: len(word) - len(ending)] + replacement
             break

@@ -87,11 +87,16 @@ class _Wiring:
         from retrieval.lexical import SqliteLexicalIndex
         from retrieval.retriever import HybridRetriever
 
-        data = self._settings.data
-        return HybridRetriever(
+        data, texts, pictures = (
+            self._settings.data,
             self._workers.get("text_embedder"),
             self._workers.get("frame_embedder"),
-            ChromaSegmentIndex(data / "chroma", self._settings.chroma_url),
+        )
+        embedders = {"text": texts.model, "picture": pictures.model}
+        return HybridRetriever(
+            texts,
+            pictures,
+            ChromaSegmentIndex(data / "chroma", self._settings.chroma_url, embedders=embedders),
             SqliteLexicalIndex(data / "lexical.sqlite"),
         )
 
@@ -101,8 +106,8 @@ class _Wiring:
     @functools.cached_property
     def _parts(self) -> IngestParts:
         from gpu_workers.media.audio import PyAVAudio
-        from gpu_workers.media.video_frames import VideoFrames
         from gpu_workers.media.probe import PyAVProbe
+        from gpu_workers.media.video_frames import VideoFrames
 
         get = self._workers.get
         return IngestParts(

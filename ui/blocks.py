@@ -151,6 +151,7 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
         with gr.Row(elem_id="lr-columns"):
             with gr.Column(scale=2, min_width=300):
                 _html("lr-add", UPLOAD_FORM.replace("{", "&#123;").replace("}", "&#125;"))
+                _html("lr-heading", "<h2>Library</h2>")
                 work = _html("lr-work")
                 library = _html("lr-library", js_on_load=LISTEN)
             with gr.Column(scale=5, min_width=320):
@@ -183,20 +184,21 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
 
 
 def _question() -> tuple[gr.Textbox, gr.Textbox, gr.Radio, gr.Button, gr.Button]:
-    with gr.Group(elem_id="lr-question"):
-        question = gr.Textbox(
-            label="Question",
-            placeholder="When does the bridge open? Who is on the second slide?",
-            lines=1,
-            max_lines=4,
-            elem_id="lr-ask",
+    question = gr.Textbox(
+        label="Question",
+        placeholder="When does the bridge open? Who is on the second slide?",
+        lines=1,
+        max_lines=4,
+        elem_id="lr-ask",
+    )
+    with gr.Row(elem_id="lr-question", equal_height=True):
+        scope = gr.Radio(
+            [ALL], value=ALL, show_label=False, container=False, scale=3, min_width=150, elem_id="lr-scope"
         )
-        with gr.Row():
-            scope = gr.Radio([ALL], value=ALL, label="Ask about", scale=3, min_width=200)
-            send = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="lr-send")
-            stop = gr.Button("Stop", scale=1, min_width=90, elem_id="lr-stop")
-        with gr.Accordion("Multiple choice", open=False):
-            options = gr.Textbox(label="Options, one on each line (leave empty for an open question)", lines=4)
+        send = gr.Button("Ask", variant="primary", scale=1, min_width=70, elem_id="lr-send")
+        stop = gr.Button("Stop", scale=1, min_width=70, elem_id="lr-stop")
+    with gr.Accordion("Multiple choice", open=False, elem_id="lr-options"):
+        options = gr.Textbox(label="Options, one on each line (leave empty for an open question)", lines=4)
     return question, options, scope, send, stop
 
 
@@ -210,9 +212,27 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         ssr_mode=False,
         footer_links=[],
         show_error=False,
-        theme=gr.themes.Default(
-            primary_hue="teal", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-        ),
+        theme=_theme(),
         css=(HERE / "page.css").read_text("utf-8"),
         head=f"<script>{script}</script>",
+    )
+
+
+def _theme() -> gr.themes.Base:
+    """The system's own fonts (nothing is fetched), and colours with a contrast of at least 4.5."""
+    theme = gr.themes.Default(
+        primary_hue="teal", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    )
+    return theme.set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        block_border_width="1px",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_400",
     )

@@ -9,7 +9,8 @@ from langgraph.types import Command
 
 from agents.nodes.inspect import can_inspect
 from agents.state import AgentState, QuestionType, Work
-from agents.wording import content_stems, coverage, joined
+from agents.wanted import premise_stems
+from agents.wording import coverage, joined
 from app.core.events import Reflected
 from app.core.types import SegmentKind
 
@@ -39,8 +40,8 @@ def signals(state: AgentState) -> tuple[float, str]:
         return 0.0, "nothing was found"
     if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
         return 0.8, ""
-    stems = content_stems(plan.question)
-    absent = [stem for stem in stems if coverage([stem], " ".join(p.text for p in passages[:5])) == 0.0]
+    known = " ".join(p.text for p in passages[:5])
+    absent = [stem for stem in premise_stems(plan.question) if coverage([stem], known) == 0.0]
     return passages[0].score, f"nothing about {joined(absent)}" if absent else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -10,13 +11,14 @@ from langgraph.types import Command
 
 from agents.passages import Narrower, from_segment, from_utterances, merged, numbered
 from agents.state import AgentState, Draft, Passage, Plan, QuestionType, Work
+from agents.wanted import premise_stems
 from agents.wording import clock, content_stems, coverage, quotations
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Utterance, Video
 
 ANCHOR_FIT = 0.5
 """An anchor is found when a passage fits it at least this well."""
-REACH_S = 120.0
+REACH_S = 180.0
 CLOSE_REACH_S = 45.0
 MAX_READ = 24
 """Pieces that reading a stretch may return."""
@@ -160,6 +162,8 @@ class _Finder:
         beside.sort(key=lambda p: p.span.start_s if anchor.side == "after" else -p.span.end_s)
         if anchor.close or self._plan.reads_all:
             return _nearest(beside, anchor.side)
+        if not premise_stems(self._plan.queries[0]):
+            return [replace(p, score=0.8 - 0.02 * place) for place, p in enumerate(beside[:6])]
         return self._narrower.ranked(beside)
 
     def _overview(self) -> list[Passage]:
@@ -225,4 +229,4 @@ def _nearest(passages: Sequence[Passage], side: str) -> list[Passage]:
         if passage.kind is SegmentKind.SPEECH and units:
             passage = from_utterances(passage.video_id, [Utterance(span, text) for span, text in units])
         near.append(passage)
-    return [Passage(**{**{f: getattr(p, f) for f in p.__slots__}, "score": 0.8}) for p in near]
+    return [replace(p, score=0.8) for p in near]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.choice import none_option
 from agents.closing import answer_of, refusal_of
 from agents.state import AgentState, Claim, Passage, QuestionType, Work
 from agents.verification import Verdict, absent_entities, absent_premises, best_units, check
-from agents.wording import content_stems, joined
+from agents.wanted import premise_stems, wanted
+from agents.wording import joined
 from app.core.events import Verified
 
+NEAR_S = 20.0
+"""How far around a passage the names of a question may stand."""
 LIKE = 0.3
 """Cosine of claim and evidence below which they do not mean the same, whatever words they share."""
 
@@ -31,23 +36,27 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
             kept.append(repaired)
     if kept:
         return Command(goto="__end__", update={"answer": answer_of(kept, state, work)})
-    return Command(goto="__end__", update={"answer": refusal_of(draft, state, work)})
+    if state["options"]:
+        draft = replace(draft, option_index=none_option(state["options"]))
+    return Command(goto="__end__", update={"answer": refusal_of(draft, state, work), "draft": draft})
 
 
 def _verdict(claim: Claim, state: AgentState, work: Work) -> tuple[Verdict, Claim]:
-    premises = premise_verdict(state, claim.passages)
+    premises = premise_verdict(claim, state, work)
     if not premises.supported:
         return premises, claim
     if claim.verbatim:
         return Verdict(True, "quoted from the evidence"), claim
     if state["options"]:
         return Verdict(True, "the evidence supports this option best"), _narrowed(claim, state)
+    failed: Verdict | None = None
     for passages in _candidates(claim, state):
         verdict = check(claim.text, passages, state["question"])
         if verdict.supported:
-            held = _meant(claim, passages, state, work)
-            return held, _narrowed(Claim(claim.text, tuple(passages)), state)
-    return check(claim.text, claim.passages, state["question"]), claim
+            verdict = _meant(claim, passages, state, work)
+            return verdict, _narrowed(Claim(claim.text, tuple(passages)), state)
+        failed = failed or verdict
+    return failed or Verdict(False, "there is no evidence"), claim
 
 
 def _candidates(claim: Claim, state: AgentState) -> list[Sequence[Passage]]:
@@ -61,20 +70,33 @@ def _narrowed(claim: Claim, state: AgentState) -> Claim:
     return Claim(claim.text, tuple(best_units(words, p) for p in claim.passages), claim.verbatim)
 
 
-def premise_verdict(state: AgentState, passages: Sequence[Passage]) -> Verdict:
-    """Whether what the question takes for granted is in the evidence: its names, and most of its content words."""
+def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
+    """Whether what the question takes for granted stands in or near the evidence, and the claim has the wanted shape."""
     plan = state["plan"]
     if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
         return Verdict(True, "")
-    pool = [*passages, *state["passages"][:5]]
-    missing = absent_entities(plan.question, pool)
+    shape = wanted(plan.question)
+    if shape and not state["options"] and not shape.fits(claim.text):
+        return Verdict(False, f"the question wants {shape.name}, and the evidence gives none")
+    near = "\n".join(context_of(p, work) for p in claim.passages)
+    wide = near if plan.anchor is None else "\n".join([near, *(p.text for p in state["passages"][:5])])
+    entities = plan.question.replace(plan.anchor.text, " ") if plan.anchor else plan.question
+    missing = absent_entities(entities, wide)
     if missing:
-        return Verdict(False, f"nothing in the video mentions {joined(missing)}")
-    stems = content_stems(plan.question)
-    absent = absent_premises(plan.question, pool)
+        return Verdict(False, f"the evidence does not mention {joined(missing)}")
+    stems = premise_stems(entities)
+    absent = absent_premises(entities, "\n".join([wide, *(p.text for p in state["passages"][:5])]))
     if stems and len(absent) / len(stems) > 0.6:
         return Verdict(False, f"nothing in the video is about {joined(absent)}")
     return Verdict(True, "")
+
+
+def context_of(passage: Passage, work: Work) -> str:
+    """What is said and written around a passage: it may name what the passage calls "it"."""
+    around = passage.span.padded(NEAR_S)
+    said = work.parts.library.utterances(passage.video_id, around)
+    written = work.parts.library.segments(passage.video_id, kinds=(SegmentKind.SCREEN_TEXT,), window=around)
+    return "\n".join([passage.text, *(u.text for u in said), *(s.text for s in written)])
 
 
 def _meant(claim: Claim, passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict:

@@ -51,7 +51,7 @@ class EfficientNetConSE(ModelWorker[_Loaded]):
     """Frame embedder of the offline profile. Features: 1280 d; concepts: the text embedder's space."""
 
     def __init__(self, settings: Settings, text_embedder: TextEmbedder) -> None:
-        super().__init__(f"efficientnet-lite0-conse-1+{text_embedder.model}")
+        super().__init__(f"efficientnet-lite0-conse@1+{text_embedder.model}")
         self._settings = settings
         self._text_embedder = text_embedder
 

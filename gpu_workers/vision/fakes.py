@@ -22,7 +22,7 @@ CELLS = 4
 class FakeFrameEmbedder:
     """Sees the mean colours of 4 x 4 cells. Its concepts are likeness to five named colours."""
 
-    model = "fake-frame-embedder-1"
+    model = "fake-colours@1"
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> FakeFrameEmbedder:  # noqa: ARG003
@@ -67,7 +67,7 @@ def _features(frame: Frame) -> FrameFeatures:
 class FakeTextReader:
     """Reads what `write` wrote into the first pixels of a picture, and nothing else."""
 
-    model = "fake-text-reader-1"
+    model = "fake-reader@1"
     _MARK = b"TEXT"
 
     @classmethod
@@ -102,7 +102,7 @@ class FakeTextReader:
 class FakeCaptioner:
     """Says how many frames it was shown and what was recognised in the first."""
 
-    model = "fake-captioner-1"
+    model = "fake-captions@1"
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> FakeCaptioner:  # noqa: ARG003

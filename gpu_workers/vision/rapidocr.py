@@ -39,7 +39,7 @@ class RapidOCRReader(ModelWorker[Any]):
     """Text reader of the offline profile. Never downloads: both models are read from the package."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(f"rapidocr-{_version()}-ppocrv6-small-1")
+        super().__init__(f"rapidocr-ppocrv6-small@{_version()}+1")
         self._settings = settings
 
     @classmethod

@@ -117,11 +117,12 @@ class IngestService:
         run.check()
         run.options = _remembered(run, options)
         stored = parts.stages.finished(video_id, "probe", "1")
+        run.versions["probe"] = "1"
         if stored is not None:
-            run.versions["probe"] = "1"
             media = from_json(MediaInfo, json.loads(stored))
         else:
-            run.stage("probe", "1", lambda _: json.dumps(to_json(media)).encode())
+            parts.stages.finish(video_id, "probe", "1", json.dumps(to_json(media)).encode())
+            run.worked = True
         run.video = parts.library.add_video(replace(video, media=media))
         tell(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
         for warning in media.warnings:
