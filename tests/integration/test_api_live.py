@@ -1,0 +1,140 @@
+"""The API over a real socket: what needs a connection that can break."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+import uvicorn
+
+from app.api.schemas import AnswerOut
+from app.core.errors import NotFound, WorkerFailed
+from app.core.events import Planned
+from app.main import create_app
+from tests.unit.api import stand_in
+from tests.unit.api.stand_in import StandIn, wait_until
+from ui.client import Client
+
+MEGABYTE = bytes(1_000_000)
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> StandIn:
+    return stand_in.make(tmp_path)
+
+
+@pytest.fixture
+def address(parts: StandIn) -> Iterator[str]:
+    app = create_app(parts.longreel.settings, parts.longreel, page=False)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.start()
+    wait_until(lambda: server.started)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+def test_a_reader_that_goes_away_cancels_its_question(parts: StandIn, address: str) -> None:
+    parts.add()
+    asked = {"question": "What about eternity?"}
+    with httpx.stream("POST", f"{address}/v1/ask", json=asked, headers={"Accept": "text/event-stream"}) as stream:
+        assert next(stream.iter_lines()) == "id: 1"
+    assert parts.agent.stopped.wait(5)
+
+
+def test_a_caller_that_goes_away_cancels_its_question(parts: StandIn, address: str) -> None:
+    parts.add()
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{address}/v1/ask", json={"question": "What about eternity?"}, timeout=1.0)
+    assert parts.agent.stopped.wait(5)
+
+
+def test_the_server_answers_others_while_it_thinks(parts: StandIn, address: str) -> None:
+    parts.add()
+    asked = {"question": "What about eternity?"}
+    with httpx.stream("POST", f"{address}/v1/ask", json=asked, headers={"Accept": "text/event-stream"}) as stream:
+        next(stream.iter_lines())
+        started = time.monotonic()
+        assert httpx.get(f"{address}/v1/health").status_code == 200
+        assert time.monotonic() - started < 1.0
+
+
+def test_a_large_upload_flows_to_disk_without_filling_the_memory(parts: StandIn, address: str) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.mp4"\r\n\r\n'
+    sizes: list[int] = []
+
+    def body() -> Iterator[bytes]:
+        yield head
+        for _ in range(150):
+            yield MEGABYTE
+            sizes.append(psutil.Process().memory_info().rss)
+        yield b"\r\n--b--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = httpx.post(f"{address}/v1/videos", content=body(), headers=headers, timeout=60)
+    assert answer.status_code == 202
+    stored = Path(parts.longreel.jobs.get(answer.json()["id"]).payload["path"])
+    assert stored.stat().st_size == 150_000_000
+    assert max(sizes) - sizes[5] < 40_000_000
+
+
+def test_an_upload_that_is_cut_off_leaves_nothing(parts: StandIn, address: str) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(
+            b"POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + MEGABYTE
+        )
+        uploads = parts.longreel.settings.data / "uploads"
+        wait_until(lambda: any(uploads.rglob("*.part")))
+    wait_until(lambda: not any(file.is_file() for file in uploads.rglob("*")))
+    assert parts.longreel.jobs.list() == []
+
+
+def test_events_of_a_job_arrive_while_it_runs(parts: StandIn, address: str) -> None:
+    parts.reader.hold.clear()
+    id = httpx.post(f"{address}/v1/videos", files={"file": ("a.mp4", b"film")}).json()["id"]
+    kinds = []
+    with httpx.stream("GET", f"{address}/v1/jobs/{id}/events", timeout=10) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                kinds.append(line.removeprefix("event: "))
+            if line == "event: stage_progress":
+                parts.reader.hold.set()
+    assert kinds[-2:] == ["stage_progress", "end"]
+
+
+def test_the_pages_client_reads_all_that_the_api_gives(parts: StandIn, address: str) -> None:
+    video = parts.add(title="A {test}?")
+    with Client(address) as client:
+        assert [found.id for found in client.videos()] == [video.id]
+        assert client.video("A {test}?").id == video.id
+        assert len(client.transcript(video.id)) == 3
+        assert client.chapters(video.id)[0].title == "The harbour"
+        summary = client.summary(video.id)
+        assert summary is not None and summary.summary == "A film about a bridge."
+        steps = list(client.ask("When?", [video.id]))
+        assert isinstance(steps[0], Planned) and isinstance(steps[-1], AnswerOut)
+        with pytest.raises(NotFound):
+            client.video("ffffffff")
+        with pytest.raises(NotFound):
+            list(client.ask("When?", ["ffffffff"]))
+        with pytest.raises(WorkerFailed, match="could not run"):
+            list(client.ask("crash?", [video.id]))
+
+
+def test_the_client_tells_when_no_server_answers() -> None:
+    with Client("http://127.0.0.1:9") as client, pytest.raises(WorkerFailed, match="does not answer"):
+        client.videos()
