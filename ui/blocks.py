@@ -112,7 +112,7 @@ class Page:
                     if isinstance(step, AnswerOut):
                         yield render.answer(step, {video.id: video for video in client.videos()}, choices)
                     else:
-                        lines.append(steps.tell(step))
+                        lines += [steps.tell(step)] if step else []
                         yield render.thinking(lines)
         except LongreelError as error:
             yield render.problem(error)

@@ -75,8 +75,13 @@ class Client:
         except NotFound:
             return None
 
-    def ask(self, question: str, videos: Sequence[str], options: Sequence[str] = ()) -> Iterator[Event | AnswerOut]:
-        """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
+    def ask(
+        self, question: str, videos: Sequence[str], options: Sequence[str] = ()
+    ) -> Iterator[Event | AnswerOut | None]:
+        """The agent's steps as they happen, then the answer. Closing the iterator cancels the question.
+
+        None comes now and then while nothing happens: an iterator can only be closed between two items.
+        """
         asked = {"question": question, "videos": list(videos), "options": list(options)}
         headers = {"Accept": "text/event-stream"}
         try:
@@ -85,6 +90,9 @@ class Client:
                     response.read()
                     raise _error(response)
                 for kind, data in _events(response.iter_lines()):
+                    if not kind:
+                        yield None
+                        continue
                     if kind == "problem":
                         raise _error_of(ProblemOut.model_validate_json(data))
                     yield AnswerOut.model_validate_json(data) if kind == "answer" else EVENT.validate_json(data)
@@ -102,7 +110,7 @@ class Client:
 
 
 def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """The kind and data of each server-sent event."""
+    """The kind and data of each server-sent event; two empty strings for a comment."""
     kind = ""
     data: list[str] = []
     for line in lines:
@@ -111,6 +119,8 @@ def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
             if data:
                 yield kind, "\n".join(data)
             kind, data = "", []
+        elif not name:
+            yield "", ""
         elif name == "event":
             kind = value.strip()
         elif name == "data":

@@ -17,7 +17,7 @@ from starlette.responses import StreamingResponse
 
 Item = TypeVar("Item")
 
-HEARTBEAT_S = 10.0
+HEARTBEAT_S = 2.0
 HEARTBEAT = b": still here\n\n"
 CHECK_S = 0.5
 """How often a waiting reader looks whether its client is still there."""
