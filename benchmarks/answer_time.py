@@ -8,9 +8,11 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth_questions
+from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth
 
 MEDIAN_BUDGET_S = 10.0
+WARM_UP = "What is this video about?"
+"""Loads the models and is not counted. Not one of the counted questions: what an answer learned is kept."""
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -28,10 +30,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=12.0, help="length of the sample")
     options = parser.parse_args()
     video = sample(options.minutes)
-    questions = [{"question": row["question"], "video": str(video)} for row in truth_questions(video)]
+    questions = [{"question": row["question"], "video": str(video)} for row in truth(video)["questions"]]
     with empty_library() as variables:
         run([*LONGREEL, "ingest", str(video), "--json"], variables)
-        ran = ask_all([questions[0], *questions], variables)
+        ran = ask_all([{"question": WARM_UP, "video": str(video)}, *questions], variables)
     waits = [later - earlier for earlier, later in zip(ran.line_s, ran.line_s[1:], strict=False)]
     median, p95 = statistics.median(waits), percentile(waits, 0.95)
     kept = "kept" if median <= MEDIAN_BUDGET_S else "missed"

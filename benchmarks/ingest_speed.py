@@ -1,6 +1,8 @@
 """How fast a narrated hour is read, and whether memory grows with the length of the video.
 
-Budgets: 6 times real time; peak memory of a long and a short video at most 15 % apart; under 4 GB.
+Budgets: 6 times real time; peak memory of a long and a short video at most 15 % apart; under 4 GB
+with the language model loaded. The sample is a lecture: its slides and photos stand still for seconds, so
+footage that moves all the time is read more slowly than these figures say.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth_questions
+from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth
 
 SPEED_BUDGET, APART_BUDGET, MEMORY_BUDGET_GB = 6.0, 0.15, 4.0
 
@@ -19,15 +21,16 @@ def measure(minutes: float) -> dict[str, Any]:
     video = sample(minutes)
     with empty_library() as variables:
         read = run([*LONGREEL, "ingest", str(video), "--json"], variables)
-        question = truth_questions(video)[0]["question"]
+        facts = truth(video)
+        question = facts["questions"][0]["question"]
         asked = ask_all([{"question": question, "video": str(video)}], variables)
-    seconds = minutes * 60
     return {
         "minutes": minutes,
         "seconds": round(read.seconds, 1),
-        "speed": round(seconds / read.seconds, 2),
+        "speed": round(facts["duration_s"] / read.seconds, 2),
         "ingest_peak_gb": round(read.peak_bytes / 1e9, 2),
         "ask_peak_gb": round(asked.peak_bytes / 1e9, 2),
+        "language_model_tokens": asked.json_lines[0].get("usage", {}).get("prompt_tokens", 0),
     }
 
 
@@ -36,6 +39,9 @@ def verdicts(short: dict[str, Any], hour: dict[str, Any], long: dict[str, Any]) 
     apart = abs(long["ingest_peak_gb"] - short["ingest_peak_gb"]) / short["ingest_peak_gb"]
     most = max(item[key] for item in (short, hour, long) for key in ("ingest_peak_gb", "ask_peak_gb"))
     kept = {True: "kept", False: "missed"}
+    memory = kept[most < MEMORY_BUDGET_GB]
+    if not any(item["language_model_tokens"] for item in (short, hour, long)):
+        memory = "not shown: no question used the language model"
     return [
         (
             "speed, at least",
@@ -43,7 +49,7 @@ def verdicts(short: dict[str, Any], hour: dict[str, Any], long: dict[str, Any]) 
             kept[hour["speed"] >= SPEED_BUDGET],
         ),
         ("memory short to long, at most", f"{apart:.0%} of {APART_BUDGET:.0%}", kept[apart <= APART_BUDGET]),
-        ("memory, under", f"{most:.1f} of {MEMORY_BUDGET_GB:g} GB", kept[most < MEMORY_BUDGET_GB]),
+        ("memory, under", f"{most:.1f} of {MEMORY_BUDGET_GB:g} GB", memory),
     ]
 
 
@@ -68,6 +74,7 @@ def main() -> None:
         for item in (short, hour, long)
     ]
     notes = [f"{name}: {value} ({kept})" for name, value, kept in checks]
+    notes.append("measured on the made sample: still slides and photos, few moving clips, clear synthetic speech")
     publish("Reading a video", columns, rows, options.json, notes=notes, figures=[short, hour, long])
     print("\n".join(notes))
 

@@ -86,10 +86,10 @@ def ask_all(questions: Sequence[Mapping[str, Any]], variables: Mapping[str, str]
         return run([*LONGREEL, "ask", "--questions", str(path), "--json"], variables)
 
 
-def truth_questions(video: Path) -> list[dict[str, Any]]:
-    """The questions in the ground truth of a sample."""
-    truth = json.loads(video.with_name(f"{video.stem}.truth.json").read_text(encoding="utf-8"))
-    return list(truth["questions"])
+def truth(video: Path) -> dict[str, Any]:
+    """The ground truth of a sample; `questions` and `duration_s` are in it."""
+    facts: dict[str, Any] = json.loads(video.with_name(f"{video.stem}.truth.json").read_text(encoding="utf-8"))
+    return facts
 
 
 def machine() -> dict[str, Any]:

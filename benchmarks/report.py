@@ -21,6 +21,11 @@ _HEAD = "# Benchmarks\n\nWritten by `make bench` from `benchmarks/results/`; do 
 def table(result: Mapping[str, Any]) -> str:
     """One result as a Markdown table with its notes. Results without rows list their plain figures."""
     columns, rows = result.get("columns"), result.get("rows")
+    named = result.get("results")
+    if isinstance(named, dict) and named:
+        keys = list(dict.fromkeys(key for row in named.values() for key in row))
+        columns = ["", *keys]
+        rows = [[name, *(_short(row.get(key, "-")) for key in keys)] for name, row in named.items()]
     if not columns or not isinstance(rows, list):
         plain = {k: v for k, v in result.items() if isinstance(v, int | float | str) and k != "title"}
         columns, rows = ["figure", "value"], [[key, value] for key, value in plain.items()]
@@ -28,6 +33,10 @@ def table(result: Mapping[str, Any]) -> str:
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     notes = [f"- {note}" for note in result.get("notes", ())]
     return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _short(value: Any) -> Any:
+    return f"{value:.1f}" if isinstance(value, float) else value
 
 
 def document(results: Mapping[str, Mapping[str, Any]]) -> str:

@@ -99,8 +99,13 @@ def test_the_percentile_is_a_measured_value() -> None:
 
 
 def test_budgets_are_judged_by_what_was_measured() -> None:
-    short = {"ingest_peak_gb": 2.0, "ask_peak_gb": 3.0, "speed": 9.0}
+    short = {"ingest_peak_gb": 2.0, "ask_peak_gb": 3.0, "speed": 9.0, "language_model_tokens": 300}
     kept = verdicts(short, {**short, "speed": 6.0}, {**short, "ingest_peak_gb": 2.3})
     assert [verdict for _, _, verdict in kept] == ["kept", "kept", "kept"]
     missed = verdicts(short, {**short, "speed": 5.9}, {**short, "ingest_peak_gb": 4.1})
     assert [verdict for _, _, verdict in missed] == ["missed", "missed", "missed"]
+
+
+def test_the_memory_budget_is_not_called_kept_when_no_language_model_was_used() -> None:
+    item = {"ingest_peak_gb": 2.0, "ask_peak_gb": 3.0, "speed": 9.0, "language_model_tokens": 0}
+    assert verdicts(item, item, item)[2][2].startswith("not shown")
