@@ -88,11 +88,15 @@ class FakeTextReader:
         marked.reshape(-1)[: len(data)] = np.frombuffer(data, dtype=np.uint8)
         return marked
 
+    def may_hold_text(self, frame: Frame) -> bool:
+        """Whether something was written."""
+        return frame.image.reshape(-1)[:4].tobytes() == self._MARK
+
     def read(self, frame: Frame) -> list[TextLine]:
         """The written lines, spread evenly from top to bottom."""
-        data = frame.image.reshape(-1)
-        if data[:4].tobytes() != self._MARK:
+        if not self.may_hold_text(frame):
             return []
+        data = frame.image.reshape(-1)
         length = int.from_bytes(data[4:8].tobytes(), "big")
         lines = [line for line in data[8 : 8 + length].tobytes().decode().split("\n") if line.strip()]
         step = 1 / max(len(lines), 1)
