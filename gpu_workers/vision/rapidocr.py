@@ -56,7 +56,7 @@ class RapidOCRReader(ModelWorker[Any]):
             return lines_of(_boxes(result), width, height)
 
     def may_hold_text(self, frame: Frame) -> bool:
-        """Whether detection finds anything in a small copy: on real frames always where there is text, else one in six."""
+        """Whether detection finds anything in a small copy: on real frames with text always, on others one in six."""
         import numpy as np
 
         with self._use() as engine:
