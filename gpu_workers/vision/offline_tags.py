@@ -1,7 +1,7 @@
 """Captions without a captioning model: what was recognised, which colours, how bright, how much it moves.
 
 Each sentence states a measurement and no more. A class is told only when the classifier is sure of
-it, because half of all frames show nothing that ImageNet has a name for.
+it, because many frames show nothing that ImageNet has a name for.
 """
 
 from __future__ import annotations

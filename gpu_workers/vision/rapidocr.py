@@ -1,8 +1,8 @@
 """On-screen text with RapidOCR: PP-OCRv6 small, from the files inside its wheel.
 
 What was measured on 720p slides, an editor, kinetic text, credits and a T-shirt decided the options:
-pictures are never enlarged for detection (half the time, same lines), lines are recognised one by
-one without padding (a fifth faster, same text), and the direction classifier is left out. A glance
+pictures are never enlarged for detection (a quarter less work, same lines), lines are recognised one
+by one without padding (a seventh less, same text), and the direction classifier is left out. A glance
 at a small copy finds all frames with text and costs a quarter of detection at full size.
 """
 
