@@ -4,32 +4,8 @@ from __future__ import annotations
 
 import re
 
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
-}
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_ORDINALS = {
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
-    "seventh": 7,
-    "eighth": 8,
-    "ninth": 9,
-    "tenth": 10,
-    "eleventh": 11,
-    "twelfth": 12,
-}
-_DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+from agents.vocabulary import ORDINALS, SCALES, TENS, UNITS
+
 _PIECE = re.compile(r"\d[\d,]*(?:\.\d+)?|[a-z]+")
 
 
@@ -38,7 +14,7 @@ def numbers(text: str) -> list[float]:
     found: list[float] = []
     run: list[str] = []
     for piece in [*_PIECE.findall(text.lower().replace("-", " ")), ""]:
-        if piece in _UNITS or piece in _TENS or (run and piece in {*_SCALES, "point", "and"}):
+        if piece in UNITS or piece in TENS or (run and piece in {*SCALES, "point", "and"}):
             run.append(piece)
             continue
         if run:
@@ -47,26 +23,21 @@ def numbers(text: str) -> list[float]:
         if piece and piece[0].isdigit():
             run_value = float(piece.rstrip(",").replace(",", ""))
             found.append(run_value)
-        elif piece in _ORDINALS:
-            found.append(float(_ORDINALS[piece]))
-        elif piece in _SCALES and found and piece != "hundred":
-            found[-1] *= _SCALES[piece]
+        elif piece in ORDINALS:
+            found.append(float(ORDINALS[piece]))
+        elif piece in SCALES and found and piece != "hundred":
+            found[-1] *= SCALES[piece]
     return found
-
-
-def digits(text: str) -> list[str]:
-    """The numbers of a text that are written in digits, as written."""
-    return _DIGITS.findall(text)
 
 
 def _spoken(run: list[str]) -> list[float]:
     whole, _, fraction = " ".join(run).partition(" point ")
     values = _whole(whole.split())
-    tail = [str(_UNITS[word]) for word in fraction.split() if word in _UNITS and _UNITS[word] < 10]
+    tail = [str(UNITS[word]) for word in fraction.split() if word in UNITS and UNITS[word] < 10]
     if tail and values:
         values[-1] += float("0." + "".join(tail))
         for word in fraction.split():
-            values[-1] *= _SCALES.get(word, 1)
+            values[-1] *= SCALES.get(word, 1)
     return values
 
 
@@ -76,14 +47,14 @@ def _whole(words: list[str]) -> list[float]:
     for word in words:
         if word == "and":
             continue
-        if word in _SCALES:
-            scale = _SCALES[word]
+        if word in SCALES:
+            scale = SCALES[word]
             if scale == 100:
                 group = max(group, 1) * 100
             else:
                 total, group = total + max(group, 1) * scale, 0
         else:
-            value = _UNITS.get(word, _TENS.get(word, 0))
+            value = UNITS.get(word, TENS.get(word, 0))
             if group >= 0 and not _continues(last, value):
                 done.append(float(total + group))
                 total, group = 0, -1
@@ -95,9 +66,9 @@ def _whole(words: list[str]) -> list[float]:
 
 
 def _continues(last: str, value: int) -> bool:
-    if last in _SCALES:
+    if last in SCALES:
         return True
-    return last in _TENS and 0 < value < 10
+    return last in TENS and 0 < value < 10
 
 
 def _years(values: list[float]) -> list[float]:

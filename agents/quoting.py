@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agents.state import Claim, Draft, Passage, Plan
 from agents.verification import best_units
+from agents.wanted import wanted
 from agents.wording import clock, content_stems, coverage, joined
 from app.core.ports import VideoLibrary
 from app.core.types import Segment, SegmentKind, Video
@@ -31,6 +32,8 @@ def quoted(plan: Plan, passages: Sequence[Passage], least: float) -> Draft:
     if plan.strict and (plan.scope or plan.pick):
         least = 0.0
     fitting = [p for p in passages if p.score >= least and p.kind not in (SegmentKind.CAPTION, SegmentKind.SUMMARY)]
+    shape = wanted(plan.question)
+    fitting = [p for p in fitting if shape.fits(p.text)] if shape else fitting
     if plan.pick and fitting:
         fitting.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")
     if not fitting:

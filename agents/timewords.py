@@ -8,14 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agents.state import Anchor, TimeScope
+from agents.vocabulary import TENS, UNITS
 from agents.wording import quotations
 
-_NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "a": 1, "an": 1, "half a": 0.5}
+_NUMBER_WORDS: dict[str, float] = {**UNITS, **TENS, "a": 1, "an": 1, "half a": 0.5}
 
 _UNIT_S = {"s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minute": 60,
            "minutes": 60, "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600}  # fmt: skip

@@ -8,43 +8,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from agents.numerals import numbers
+from agents.vocabulary import NEGATIONS, SCAFFOLDING, STOP_WORDS, SYNONYMS
 
-_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019.\-][^\W_]+)*")
 _CODE = re.compile(r"[^\W_]*\d[^\W_]*(?:[-./:][^\W_]+)*|[A-Za-z]+(?:[./_][A-Za-z]+)+")
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{2,})[\"“”«»]|(?<!\w)'([^']{2,})'(?!\w)")
-
-STOP_WORDS = frozenset(
-    ["a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "down", "during", "each", "either", "else", "ever", "every", "few", "for", "from", "further", "get", "gets", "given", "go", "goes", "going", "had", "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "let", "like", "many", "may", "me", "might", "more", "most", "much", "must", "my", "no", "nor", "not", "of", "off", "on", "once", "one", "only", "or", "other", "our", "out", "over", "own", "per", "please", "put", "quite", "rather", "really", "same", "shall", "she", "should", "since", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "things", "this", "those", "through", "to", "too", "under", "until", "up", "upon", "us", "use", "used", "very", "was", "we", "were", "what", "when", "where", "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without", "would", "yes", "you", "your", "'s", "t", "re", "ve", "ll", "s", "d", "m"]
-)
-
-SCAFFOLDING = frozenset(
-    ["video", "film", "clip", "movie", "recording", "footage", "scene", "screen", "shown", "show", "shows", "showing", "display", "displayed", "displays", "say", "says", "said", "saying", "tell", "tells", "told", "talk", "talks", "talking", "talked", "speak", "speaks", "speaking", "spoke", "mention", "mentions", "mentioned", "explain", "explains", "explained", "discuss", "discusses", "discussed", "describe", "describes", "described", "call", "called", "according", "speaker", "presenter", "narrator", "reader", "author", "host", "lecturer", "man", "woman", "person", "people", "someone", "somebody", "anybody", "written", "write", "writes", "read", "reads", "text", "word", "words", "line", "lines", "sentence", "sentences", "picture", "image", "frame", "exactly", "time", "times", "minute", "minutes", "second", "seconds", "moment", "point", "start", "end", "beginning", "first", "last", "happen", "happens", "happened", "long", "often", "name", "kind", "type", "following", "directly", "right", "statement", "statements", "question", "answer", "ask", "asks", "asked", "number", "amount", "state", "states", "stated", "appear", "appears", "give", "gives", "reason", "many", "different", "two", "three", "four", "following", "possible", "part", "name", "names", "follow", "follows", "comes", "come", "next", "after", "before"]
-)
-
-NEGATIONS = frozenset(["no", "not", "never", "none", "nobody", "nothing", "neither", "nor", "without", "cannot", "can't", "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "won't", "wouldn't", "shouldn't", "couldn't", "hasn't", "haven't", "hadn't"])  # fmt: skip
-
-_SYNONYMS = {
-    word: group[0]
-    for group in (
-        ("cost", "price", "expensive"),
-        ("start", "begin", "beginn", "began"),
-        ("buy", "bought", "purchase"),
-        ("teach", "taught"),
-        ("colour", "color"),
-        ("approve", "accept", "adopt"),
-        ("job", "work"),
-        ("photo", "picture", "image"),
-        ("car", "automobile", "vehicle"),
-        ("kid", "child", "children"),
-        ("big", "large"),
-    )
-    for word in group
-}
 
 
 def fold(text: str) -> str:
     """Lower case, without accents, with straight apostrophes."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    plain = unicodedata.normalize("NFKD", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     return "".join(c for c in plain if not unicodedata.combining(c)).lower()
 
 
@@ -56,7 +29,7 @@ def words(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """A word without its common English endings; equal stems mean the same word well enough to compare."""
-    word = _SYNONYMS.get(word, word)
+    word = SYNONYMS.get(word, word)
     if len(word) <= 3 or any(c.isdigit() for c in word):
         return word
     for ending, replacement in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""),
@@ -66,7 +39,7 @@ def stem(word: str) -> str:
             break
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
         word = word[:-1]
-    return _SYNONYMS.get(word.rstrip("e") if len(word) > 3 else word, word.rstrip("e") if len(word) > 3 else word)
+    return SYNONYMS.get(word.rstrip("e") if len(word) > 3 else word, word.rstrip("e") if len(word) > 3 else word)
 
 
 def content_stems(text: str, *, scaffolding: bool = False) -> list[str]:
@@ -154,7 +127,7 @@ def names(text: str) -> list[str]:
     found: list[str] = []
     for sentence in re.split(r"(?<=[.!?:])\s+|\n", text):
         for place, word in enumerate(_WORD.findall(sentence)):
-            plain = re.sub(r"['’]s$", "", word)
+            plain = re.sub(r"['\u2019]s$", "", word)
             is_name = plain[:1].isupper() and len(plain) > 1 and plain.lower() not in STOP_WORDS
             inside = place > 0 or any(c.isupper() for c in plain[1:])
             if is_name and inside and not re.fullmatch(r"E\d+", plain):

@@ -12,6 +12,7 @@ from agents.choice import choose
 from agents.prompts import prompt
 from agents.quoting import counted, moment, overview, quoted, read_aloud
 from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
+from agents.wanted import wanted
 from agents.wire import answer_schema, excerpts, read_answer
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
@@ -61,10 +62,14 @@ def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:
 def shown(plan: Plan, passages: Sequence[Passage]) -> list[Passage]:
     """The few best passages, in time order, as a prompt shows them; tags only when tags are asked for."""
     readable = [p for p in passages if p.kind is not SegmentKind.CAPTION or SegmentKind.CAPTION in plan.sources]
-    if plan.pick:
-        fitting = [p for p in readable if p.score >= 0.7 * readable[0].score]
-        fitting.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")
-        readable = fitting
+    shape = wanted(plan.question)
+    if shape and any(shape.fits(p.text) for p in readable):
+        readable.sort(key=lambda p: not shape.fits(p.text))
+        readable = [p for p in readable if shape.fits(p.text)] if plan.pick else readable
+    if plan.pick and readable:
+        least = 0.0 if plan.strict else 0.7 * readable[0].score
+        readable = [p for p in readable if p.score >= least]
+        readable.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")
     return sorted(readable[:SHOWN], key=lambda p: (p.video_id, p.span.start_s))
 
 

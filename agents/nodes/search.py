@@ -11,8 +11,8 @@ from langgraph.types import Command
 
 from agents.passages import Narrower, from_segment, from_utterances, merged, numbered
 from agents.state import AgentState, Draft, Passage, Plan, QuestionType, Work
-from agents.wanted import premise_stems
-from agents.wording import clock, content_stems, coverage, quotations
+from agents.wanted import premise_stems, target_stems
+from agents.wording import clock, contains_phrase, content_stems, coverage, quotations
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Utterance, Video
 
@@ -159,10 +159,13 @@ class _Finder:
             window = TimeSpan(max(0.0, at.start_s - reach), at.start_s)
         beside = [p for p in self._read(video, window) if self._fits_source(p)]
         beside = [p for p in (_outside(p, at, anchor.side) for p in beside) if p is not None]
+        beside = [p for p in beside if not contains_phrase(anchor.text, p.text)]
         beside.sort(key=lambda p: p.span.start_s if anchor.side == "after" else -p.span.end_s)
         if anchor.close or self._plan.reads_all:
             return _nearest(beside, anchor.side)
         if not premise_stems(self._plan.queries[0]):
+            targets = sorted(target_stems(self._plan.question))
+            beside.sort(key=lambda p: targets == [] or coverage(targets, p.text) == 0.0)
             return [replace(p, score=0.8 - 0.02 * place) for place, p in enumerate(beside[:6])]
         return self._narrower.ranked(beside)
 

@@ -11,16 +11,23 @@ from langgraph.types import Command
 
 from agents.choice import none_option
 from agents.closing import answer_of, refusal_of
+from agents.prompts import conversation
 from agents.state import AgentState, Claim, Passage, QuestionType, Work
 from agents.verification import Verdict, absent_entities, absent_premises, best_units, check
 from agents.wanted import premise_stems, wanted
-from agents.wording import joined
+from agents.wire import refuses
+from agents.wording import coverage, joined
+from app.core.errors import Cancelled, LongreelError
 from app.core.events import Verified
+from app.core.types import Message, SegmentKind
 
 NEAR_S = 20.0
 """How far around a passage the names of a question may stand."""
 LIKE = 0.3
 """Cosine of claim and evidence below which they do not mean the same, whatever words they share."""
+SURE = 0.85
+"""A passage that fits the question this well, with all words of its premise, needs no second opinion."""
+CHECK_TOKENS = 16
 
 
 def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end__"]]:
@@ -76,7 +83,8 @@ def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
     if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
         return Verdict(True, "")
     shape = wanted(plan.question)
-    if shape and not state["options"] and not shape.fits(claim.text):
+    told = " ".join(p.text for p in claim.passages) if claim.verbatim else claim.text
+    if shape and not state["options"] and not shape.fits(told):
         return Verdict(False, f"the question wants {shape.name}, and the evidence gives none")
     near = "\n".join(context_of(p, work) for p in claim.passages)
     wide = near if plan.anchor is None else "\n".join([near, *(p.text for p in state["passages"][:5])])
@@ -106,8 +114,23 @@ def _meant(claim: Claim, passages: Sequence[Passage], state: AgentState, work: W
     cosine = float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2]))
     if cosine < LIKE:
         return Verdict(False, "the claim and the evidence do not mean the same")
-    return _second_opinion(claim, passages, state, work) or Verdict(True, "words and meaning agree with the evidence")
+    return _second_opinion(passages, state, work) or Verdict(True, "words and meaning agree with the evidence")
 
 
-def _second_opinion(claim: Claim, passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:
-    return None
+def _second_opinion(passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:
+    """Whether the language model finds an answer in the evidence alone; None when it is not needed or cannot be asked."""
+    model = work.parts.language_model
+    text = " ".join(context_of(p, work) if len(p.text) < 60 else p.text for p in passages)
+    complete = coverage(premise_stems(state["question"]), text) == 1.0
+    if model is None or not work.budget.has_words or (complete and max(p.score for p in passages) >= SURE):
+        return None
+    asked = Message("user", f'Transcript: "{" ".join(text.split())[:700]}"\nQuestion: {state["question"]}')
+    try:
+        said = work.budget.spend(model.complete([*conversation("check"), asked], max_tokens=CHECK_TOKENS)).text
+    except Cancelled:
+        raise
+    except LongreelError:
+        return None
+    if refuses(said):
+        return Verdict(False, "the evidence alone does not answer the question")
+    return Verdict(True, "words and meaning agree with the evidence, and the evidence alone answers the question")
