@@ -315,8 +315,16 @@ def serve(
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
     application = create_app(settings)
     shown = f"http://{settings.server.host}:{settings.server.port}"
-    consoles()[1].print(f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C.")
-    uvicorn.run(application, host=settings.server.host, port=settings.server.port, log_level="warning")
+    consoles()[1].print(
+        f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
+    )
+    uvicorn.run(
+        application,
+        host=settings.server.host,
+        port=settings.server.port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+    )
 
 
 @app.command()
