@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import secrets
+import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import ToolRefused, WorkerFailed
+from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Completion, Message
 from gpu_workers import weights
@@ -21,15 +24,23 @@ CONTEXT = 4096
 KEPT_PROMPTS_MIB = 256
 """Memory for prompts that were read before, so that a shared beginning is read once. The default is 8 GiB."""
 
+BATCH = 256
+"""Prompt tokens read between two chances to stop."""
+
 
 class LlamaCppModel(ModelWorker[Any]):
-    """Greedy chat completions, with a JSON-schema grammar when asked; one request at a time."""
+    """Greedy chat completions, with a JSON-schema grammar when asked; one request at a time.
+
+    A prompt whose beginning is still kept is computed in other batches than the first time, and rounds
+    differently: where two words are all but equally likely, the same prompt may go on with either.
+    """
 
     def __init__(self, model: str, locate: Callable[[], Path], *, context: int = CONTEXT, cores: int = 0) -> None:
         super().__init__(model)
         self._locate = locate
         self._context = context
         self._cores = cores
+        self._leaving = threading.Event()
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> LlamaCppModel:
@@ -47,6 +58,7 @@ class LlamaCppModel(ModelWorker[Any]):
         params = xllamacpp.CommonParams()
         params.model.path = str(self._locate())
         params.n_ctx = self._context
+        params.n_batch = BATCH
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads(self._cores)
         params.cache_prompt = True
@@ -58,7 +70,9 @@ class LlamaCppModel(ModelWorker[Any]):
         params.api_keys = [secrets.token_urlsafe(32)]
         params.ui = False
         params.endpoint_slots = False
-        return xllamacpp.Server(params)
+        server = xllamacpp.Server(params)
+        atexit.register(_leave, weakref.ref(self))
+        return server
 
     def complete(
         self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
@@ -69,25 +83,82 @@ class LlamaCppModel(ModelWorker[Any]):
             "max_tokens": max_tokens,
             "temperature": 0.0,
             "cache_prompt": True,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "return_progress": True,
         }
         if schema is not None:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
         with self._use() as server:
-            reply = server.handle_chat_completions(request)
+            reply = _Reply(self._leaving)
+            reply.fetch(server, request)
         return self._completion(reply)
 
-    def _completion(self, reply: Mapping[str, Any]) -> Completion:
-        problem = reply.get("error")
-        if problem and problem.get("type") == "exceed_context_size_error":
+    def _completion(self, reply: _Reply) -> Completion:
+        problem = reply.error
+        if problem.get("type") == "exceed_context_size_error":
             raise ToolRefused(
                 f"The prompt has {problem.get('n_prompt_tokens')} tokens; {self.model} reads {self._context}.",
                 "Use fewer or shorter passages.",
             )
         if problem:
             raise WorkerFailed(f"{self.model} could not run: {problem.get('message')}", "Try again; see the log.")
-        usage = reply.get("usage", {})
         return Completion(
-            reply["choices"][0]["message"].get("content") or "",
-            int(usage.get("prompt_tokens", 0)),
-            int(usage.get("completion_tokens", 0)),
+            "".join(reply.pieces),
+            int(reply.usage.get("prompt_tokens", 0)),
+            int(reply.usage.get("completion_tokens", 0)),
         )
+
+
+class _Reply:
+    """One answer as it arrives. Writing can be stopped between two tokens, and reading between two batches.
+
+    The library swallows what a callback raises, a keyboard interrupt included, so the request runs in a
+    thread of its own and the caller waits where it can be interrupted.
+    """
+
+    def __init__(self, leaving: threading.Event) -> None:
+        self.pieces: list[str] = []
+        self.usage: dict[str, Any] = {}
+        self.error: dict[str, Any] = {}
+        self._leaving = leaving
+        self._stopped = False
+        self._raised: Exception | None = None
+
+    def fetch(self, server: Any, request: Mapping[str, Any]) -> None:
+        """Returns when the answer is complete. Raises Cancelled when the program ends before."""
+        thread = threading.Thread(target=self._run, args=(server, request), daemon=True)
+        thread.start()
+        try:
+            thread.join()
+        except BaseException:
+            self._stopped = True
+            thread.join()
+            raise
+        if self._raised is not None:
+            raise self._raised
+        if self._stopped:
+            raise Cancelled("The program ends; the answer was not finished.")
+
+    def _run(self, server: Any, request: Mapping[str, Any]) -> None:
+        try:
+            server.handle_chat_completions(dict(request), self._take)
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+            self._raised = error
+
+    def _take(self, chunk: Mapping[str, Any]) -> bool:
+        """Keeps one piece; True stops the rest."""
+        self.error = chunk.get("error") or self.error
+        self.usage = chunk.get("usage") or self.usage
+        for choice in chunk.get("choices") or ():
+            self.pieces.append(choice.get("delta", {}).get("content") or "")
+        self._stopped = self._stopped or self._leaving.is_set()
+        return self._stopped
+
+
+def _leave(worker: weakref.ref[LlamaCppModel]) -> None:
+    """Stops what is being written and frees the model before the interpreter goes: later, llama.cpp would crash."""
+    model = worker()
+    if model is not None:
+        model._leaving.set()
+        model.unload()

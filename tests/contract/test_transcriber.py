@@ -1,0 +1,57 @@
+"""Every Transcriber."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.core.ports import Transcriber
+from app.core.settings import Settings
+from app.core.types import TimeSpan, Transcript
+from gpu_workers.speech.fakes import FakeTranscriber
+from gpu_workers.speech.whisperx import WhisperXTranscriber
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module", params=[FakeTranscriber, pytest.param(WhisperXTranscriber, marks=pytest.mark.slow)])
+def transcriber(request):
+    return request.param.from_settings(Settings(), None)
+
+
+def buzz(seconds):
+    """A loud voice-like sound: pulses through two formants, with syllables."""
+    at = np.arange(int(seconds * RATE)) / RATE
+    pulses = np.sin(2 * np.pi * 120 * at) + 0.5 * np.sin(2 * np.pi * 700 * at) * np.sin(2 * np.pi * 120 * at)
+    return (0.2 * pulses * (np.sin(2 * np.pi * 4 * at) > 0)).astype(np.float32)
+
+
+def test_it_plays_the_port_and_names_its_model(transcriber):
+    assert isinstance(transcriber, Transcriber)
+    assert transcriber.model == transcriber.model and transcriber.model
+
+
+@pytest.mark.parametrize("seconds", [0, 1 / RATE, 0.05, 3])
+def test_silence_of_any_length_gives_no_sentence(transcriber, seconds):
+    silence = np.zeros(int(seconds * RATE), np.float32)
+    assert transcriber.transcribe(silence, language="en") == Transcript((), "en")
+    assert transcriber.transcribe(silence, language=None) == Transcript((), None)
+
+
+@pytest.mark.parametrize("seconds", [0.03, 1.0, 6.0])
+def test_whatever_it_hears_lies_inside_the_sound_in_time_order(transcriber, seconds):
+    sound = np.concatenate([buzz(seconds), np.zeros(RATE, np.float32), buzz(seconds)])
+    heard = transcriber.transcribe(sound, language="en").utterances
+    whole = TimeSpan(0.0, len(sound) / RATE)
+    assert [u.span.start_s for u in heard] == sorted(u.span.start_s for u in heard)
+    for utterance in heard:
+        assert utterance.text.strip()
+        assert 0 <= utterance.span.start_s <= utterance.span.end_s <= whole.end_s + 1e-6
+        assert utterance.span == TimeSpan(utterance.words[0].span.start_s, utterance.words[-1].span.end_s)
+
+
+def test_the_same_sound_gives_the_same_words_and_stays_as_it_was(transcriber):
+    sound = buzz(2.0)
+    before = sound.copy()
+    assert transcriber.transcribe(sound, language="en") == transcriber.transcribe(sound, language="en")
+    assert np.array_equal(sound, before)

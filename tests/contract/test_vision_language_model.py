@@ -1,0 +1,64 @@
+"""Every VisionLanguageModel; the remote one talks to a real server on this machine."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.core.ports import VisionLanguageModel
+from app.core.settings import Settings
+from app.core.types import Frame
+from gpu_workers.language.fakes import FakeVisionLanguageModel
+from gpu_workers.language.openai import OpenAICompatibleVisionModel
+from tests.unit.gpu_workers.language.chat_server import chat_service, completion
+
+
+def served(request, earlier):
+    """What a model that really decodes the pictures and reads the times would know."""
+    frames, time_s = [], 0.0
+    for part in request["messages"][0]["content"]:
+        if part["type"] == "image_url":
+            data = base64.b64decode(part["image_url"]["url"].partition(",")[2])
+            frames.append(Frame(time_s, np.asarray(Image.open(io.BytesIO(data)))))
+        elif part["text"].startswith("t="):
+            time_s = float(part["text"][2:-1])
+    made = FakeVisionLanguageModel().look(frames, "")
+    return completion(made.text, 9, made.output_tokens)
+
+
+@pytest.fixture(scope="module", params=["fake", "openai"])
+def model(request):
+    if request.param == "fake":
+        yield FakeVisionLanguageModel.from_settings(Settings(), None)
+        return
+    with chat_service(served) as service:
+        worker = OpenAICompatibleVisionModel.from_settings(Settings(vlm_url=service.url, vlm_model="eyes"), None)
+        yield worker
+        worker.unload()
+
+
+def frame(time_s, colour, size=(40, 64)):
+    return Frame(time_s, np.full((*size, 3), colour, np.uint8))
+
+
+def test_it_plays_the_port_and_names_its_model(model):
+    assert isinstance(model, VisionLanguageModel)
+    assert model.model
+
+
+def test_it_sees_the_frames_in_order_with_their_times(model):
+    reply = model.look([frame(12.0, (128, 128, 128)), frame(3.5, (250, 250, 250))], "Which is brighter?")
+    assert reply.text == "At 12.0 s the mean colour is 128, 128, 128. At 3.5 s the mean colour is 250, 250, 250."
+    assert reply.prompt_tokens > 0 and reply.output_tokens > 0
+
+
+def test_frames_of_different_sizes_go_together(model):
+    assert model.look([frame(0.0, 0), frame(1.0, 255, size=(20, 20))], "What?").text.count("mean colour") == 2
+
+
+def test_a_question_without_frames_gets_an_answer(model):
+    assert model.look([], "What is shown?").text

@@ -1,0 +1,99 @@
+"""The offline profile's language model, for real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ToolRefused, WorkerFailed
+from app.core.settings import Settings
+from app.core.types import Message
+from gpu_workers.language.llamacpp import LlamaCppModel
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def model():
+    worker = LlamaCppModel.from_settings(Settings(), None)
+    yield worker
+    worker.unload()
+
+
+def test_it_answers_from_a_passage_without_a_word_on_the_terminal(model, capfd):
+    passage = "Passage: The bridge was built in 1911 by Anna Berg."
+    reply = model.complete([Message("user", f"{passage} In which year was the bridge built?")], max_tokens=24)
+    assert "1911" in reply.text
+    assert reply.prompt_tokens > 10
+    assert 0 < reply.output_tokens <= 24
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_schema_binds_the_answer(model):
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["speech", "picture"]}, "count": {"type": "integer"}},
+        "required": ["kind", "count"],
+        "additionalProperties": False,
+    }
+    reply = model.complete([Message("user", "How many words did she say? Four.")], max_tokens=40, schema=schema)
+    data = json.loads(reply.text)
+    assert data["kind"] in ("speech", "picture")
+    assert isinstance(data["count"], int)
+
+
+def test_a_prompt_that_is_too_long_is_refused_with_its_length(model):
+    with pytest.raises(ToolRefused, match=r"The prompt has 6\d\d\d tokens"):
+        model.complete([Message("user", "word " * 6000)], max_tokens=4)
+    assert model.complete([Message("user", "Say yes.")], max_tokens=4).text
+
+
+def test_a_schema_that_makes_no_sense_is_an_error_and_no_crash(model):
+    with pytest.raises(WorkerFailed):
+        model.complete([Message("user", "x")], max_tokens=4, schema={"type": "nonsense"})
+
+
+def test_nobody_else_can_use_the_model_through_its_port(model):
+    model.complete([Message("user", "Say yes.")], max_tokens=1)
+    for path, body in (("/v1/chat/completions", b"{}"), ("/completion", b"{}"), ("/props", None), ("/slots", None)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(model._loaded.listening_address + path, data=body, timeout=5)
+        assert refused.value.code in (401, 404)
+        refused.value.close()
+
+
+def test_a_file_that_is_no_model_is_an_error_and_no_crash(tmp_path):
+    file = tmp_path / "bad.gguf"
+    file.write_bytes(b"GGUF" + bytes(500))
+    with pytest.raises(WorkerFailed, match="could not load"):
+        LlamaCppModel("bad", lambda: file).complete([Message("user", "x")], max_tokens=1)
+
+
+def test_a_process_that_ends_while_the_model_writes_ends_cleanly():
+    code = textwrap.dedent(
+        """
+        import contextlib, threading, time
+        from app.core.errors import Cancelled
+        from app.core.settings import Settings
+        from app.core.types import Message
+        from gpu_workers.language.llamacpp import LlamaCppModel
+        model = LlamaCppModel.from_settings(Settings(), None)
+        model.complete([Message("user", "Say yes.")], max_tokens=1)
+        def long():
+            with contextlib.suppress(Cancelled):
+                model.complete([Message("user", "Count to one thousand.")], max_tokens=400)
+        threading.Thread(target=long, daemon=True).start()
+        time.sleep(0.5)
+        """
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[4], capture_output=True, timeout=120, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
