@@ -75,7 +75,14 @@ def _api() -> str:
     from app.api.application import create_api
 
     document = create_api(cast("Any", None), str).openapi()  # the description needs no wired services
-    parts = [MADE, "", "# REST API", "", "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.", ""]
+    parts = [
+        MADE,
+        "",
+        "# REST API",
+        "",
+        "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.",
+        "",
+    ]
     parts += ["| call | what it does | answers |", "|---|---|---|"]
     for path, calls in document["paths"].items():
         for verb, call in calls.items():

@@ -52,7 +52,7 @@ class MiniLMEmbedder(ModelWorker[_Loaded]):
 
     def _load(self) -> _Loaded:
         import onnxruntime
-        from tokenizers import Tokenizer  # type: ignore[import-untyped, unused-ignore]
+        from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder() / "tokenizer.json"))
         tokenizer.no_padding()

@@ -56,7 +56,7 @@ class MaxInfoSelector:
         BLAS gets one thread: on matrices this small its threads only fight with other models' for the cores
         (20,000 candidates: 0.3 s of processor time with one thread, 12 s with two on a busy machine).
         """
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         usable = worth_showing(candidates)
         if budget <= 0 or not usable:

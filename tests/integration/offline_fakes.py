@@ -1,15 +1,17 @@
-"""Settings for the whole product with fake models: real files, real stores, no weights."""
+"""Settings for the whole product with fake models: real files, real stores, a real text reader, no other weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 FAKE_MODELS = {
-    f"LONGREEL_MODELS__{role}": "fake"
-    for role in ("TRANSCRIBER", "FRAME_EMBEDDER", "TEXT_EMBEDDER", "TEXT_READER", "CAPTIONER")
+    f"LONGREEL_MODELS__{role}": "fake" for role in ("TRANSCRIBER", "FRAME_EMBEDDER", "TEXT_EMBEDDER", "CAPTIONER")
 } | {"LONGREEL_MODELS__LANGUAGE_MODEL": "none"}
+
+SMALL_UNITS = {"LONGREEL_INGEST__CHUNK_S": "30", "LONGREEL_INGEST__SAMPLE_CHUNK_S": "30"}
 
 
 def environment(folder: Path) -> dict[str, str]:
     """Variables for a library of its own in `folder`."""
-    return {**FAKE_MODELS, "LONGREEL_HOME": str(folder / "home"), "LONGREEL_DATA": str(folder / "data")}
+    places = {"LONGREEL_HOME": str(folder / "home"), "LONGREEL_DATA": str(folder / "data")}
+    return {**FAKE_MODELS, **SMALL_UNITS, **places}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.offline_fakes import environment
-from tests.media_files import write_narrated
+from tests.narrated_file import write_narrated
 
 
 class Terminal:

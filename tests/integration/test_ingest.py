@@ -18,7 +18,7 @@ from app.core.events import Event, IngestFinished, StageFinished
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, Video
 from tests.integration.offline_fakes import environment
-from tests.media_files import write_narrated
+from tests.narrated_file import write_narrated
 
 OpenLibrary = Callable[[], Longreel]
 
