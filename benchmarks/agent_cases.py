@@ -75,6 +75,11 @@ class NoMedia:
         del path
         return np.zeros(round(span.duration_s * 16_000), np.float32)
 
+    def may_hold_text(self, frame: Frame) -> bool:
+        """Never."""
+        del frame
+        return False
+
     def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
         """Nothing."""
         del samples
