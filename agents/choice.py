@@ -1,4 +1,4 @@
-"""Multiple choice: every option is scored against the evidence on its own, so that its place in the list cannot matter."""
+"""Multiple choice: each option is scored against the evidence on its own, so that its place cannot matter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.numerals import numbers
+from agents.patterns import any_of
 from agents.prompts import prompt
 from agents.state import Claim, Draft, Passage, Plan, QuestionType, Work
 from agents.wire import excerpts, refuses
@@ -22,14 +23,13 @@ CLEAR_LEAD = 0.25
 LEAST = 0.45
 """The least support of an option that may be chosen without the language model."""
 
-_NONE = re.compile(
-    r"\b(?:video|film|clip|speaker|presenter|text|he|she|it)\b.*\b(?:does|do|did) ?(?:not|n't) (?:say|show|mention|tell|state)|"
-    r"\bcannot be (?:answered|determined|known|seen|told)|\bnot (?:mentioned|shown|stated|said|given|in the video)\b|"
-    r"\bnone of (?:the|these)|\bno (?:such|speech|one) .*|\bnot enough information|\bunanswerable\b|\bnothing (?:is|was) (?:said|shown)",
-    re.IGNORECASE,
-)
+_NONE = any_of(r"""
+    (?:video|film|clip|speaker|presenter|text|he|she|it)\b.*\b(?:does|do|did) ?(?:not|n't) (?:say|show|mention|tell)
+    cannot be (?:answered|determined|known|seen|told)|not (?:mentioned|shown|stated|said|given|in the video)
+    none of (?:the|these)|no (?:such|speech|one)\b.*|not enough information|unanswerable
+    nothing (?:is|was) (?:said|shown)
+""")
 _NEGATED = re.compile(r"\b(?:NOT|not|isn't|never|except|EXCEPT)\b")
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Answers that code writes from passages: quotations, moments, counts, summaries. They cannot say more than the store."""
+"""Answers that code writes from passages: quotations, moments, counts, summaries. They say no more than the store."""
 
 from __future__ import annotations
 

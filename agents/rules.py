@@ -8,79 +8,81 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agents.patterns import alternatives, any_of
 from agents.state import Plan, QuestionType
 from agents.timewords import anchor, time_scope, without_quotations, without_time
 from agents.wording import content_stems, quotations, words
 from app.core.types import SegmentKind
 
-_SPEECH_VERBS = (
-    r"say|says|said|saying|mention|mentions|mentioned|talk|talks|talked|tell|tells|told|explain|explains|explained|speak|"
-    r"speaks|spoken|spoke|discuss|discusses|discussed|describe|describes|described|claim|claims|claimed|recommend|"
-    r"recommends|recommended|ask|asks|asked|announce|announces|announced|argue|argues|quote|quotes|advise|advises|"
-    r"suggest|suggests|promise|promises|thank|thanks|greet|greets|warn|warns|state|states|stated|reads? aloud"
-)
-_SCREEN = re.compile(
-    r"\b(?:written|printed|displayed|typed?|types|on[- ]screen|on (?:the |his |her |its |their )?(?:screen|slides?|sign|"
-    r"poster|label|card|board|t-?shirt|shirt|banner|cover|monitor|title card|title slide)|captions?|subtitles?|headings?|"
-    r"headlines?|bullet points?|logo|credited|credits|web ?(?:site )?address|url|e-?mail address|frame counter|counter|time ?code|"
-    r"spelled|spelt|(?:first|last|second|third|next) (?:line|word)s?(?: of text)?|which (?:two |three |four )?words?|"
-    r"title(?:s|d)?|text|slides?|code is shown|shown as text)\b",
-    re.IGNORECASE,
-)
-_VISUAL = re.compile(
-    r"\b(?:colou?rs?|wear|wears|wearing|dressed|look(?:s)? like|hold(?:s|ing)?(?: up| in)|background|hair|clothes|clothing|"
-    r"shirt|jacket|trousers|dress|hat|tie|beard|face|smil(?:e|es|ing)|gesture|standing|sitting|walk(?:s|ing)?|walk up|"
-    r"driv(?:e|es|ing)|drives?|picture|visible|be seen|seen|in view|camera|animal|floor|wall|weather|which side|left or right|"
-    r"shape|put(?:s)? on|pick(?:s|ed)? up|lift(?:s|ed)?|throw(?:s|n)?|point(?:s|ing)? at|appear(?:s)? in|impaled|sits|"
-    r"person is|people are|persons?|show(?:s|n|ing)?)\b",
-    re.IGNORECASE,
-)
-_SUMMARY = re.compile(
-    r"\b(?:summar(?:y|ise|ize|ising|izing)|overview|gist|tl;?dr|key (?:points?|takeaways?)|main (?:topics?|ideas?|points?|"
-    r"subjects?|themes?|message)|(?:the|this) (?:video|film|movie|clip|talk|lecture|meeting|recording|presentation|tutorial)(?: all)? "
-    r"about|is this (?:all )?about|what happens in (?:the|this) (?:whole |entire )?(?:video|film|clip|movie|recording)|what (?:is|does) (?:the|this) "
-    r"(?:video|film|clip|movie|talk|lecture|recording|tutorial)(?: mainly)? (?:about|cover|covers|deal with|show)|"
-    r"topics (?:are )?(?:covered|discussed))\b(?=[^\"]*$)",
-    re.IGNORECASE,
-)
-_MOMENT = re.compile(
-    rf"\b(?:at (?:what|which) (?:time|point|minute|moment|second|timestamp)|what (?:time|timestamp|minute)s? (?:in the video|does|"
-    rf"do|is it when)|(?:time ?stamp|moment|minute) (?:where|when|at which|of)|how far into|how (?:many (?:minutes|seconds) into|"
-    rf"late in)|where in (?:the|this) (?:video|film|recording|talk|lecture)|jump to|find the (?:part|place|moment|scene|section)|"
-    rf"when (?:exactly )?(?:do|does|did|is|are|was|were) (?:[\w' -]+? )?(?:first )?(?:{_SPEECH_VERBS}|shown|appear|appears|"
-    rf"displayed|seen|visible|introduced|come up|start talking|begin to talk))\b",
-    re.IGNORECASE,
-)
+_SPEECH_VERBS = alternatives(r"""
+    says?|said|saying|mentions?|mentioned|talks?|talked|tells?|told|explains?|explained|speaks?|spoken?|reads? aloud
+    discuss|discusses|discussed|describes?|described|claims?|claimed|recommends?|recommended|asks?|asked
+    announces?|announced|argues?|argued|quotes?|advises?|suggests?|suggested|promises?|promised|thanks?|greets?|warns?
+    states?|stated
+""")
+_MEDIA = r"(?:the|this) (?:video|film|movie|clip|talk|lecture|meeting|recording|presentation|tutorial)"
+_SCREEN = any_of(r"""
+    written|printed|displayed|typed?|types|spelled|spelt|text|titles?|titled|slides?|captions?|subtitles?|logo
+    on[- ]screen|on (?:the |his |her |its |their )?(?:screen|slides?|sign|poster|label|card|board|banner|cover|monitor)
+    on (?:the |his |her |its |their )?(?:t-?shirt|shirt|title card|title slide)
+    headings?|headlines?|bullet points?|credited|credits|code is shown|shown as text
+    web ?(?:site )?address|url|e-?mail address|frame counter|counter|time ?code
+    (?:first|last|second|third|next) (?:line|word)s?(?: of text)?|which (?:two |three |four )?words?
+""")
+_VISUAL = any_of(r"""
+    colou?rs?|wears?|wearing|dressed|clothes|clothing|shirt|jacket|trousers|dress|hat|tie|beard|hair|face
+    looks? like|hold(?:s|ing)?(?: up| in)|background|smil(?:e|es|ing)|gesture|standing|sitting|sits|shape
+    walk(?:s|ing)?(?: up)?|driv(?:e|es|ing)|puts? on|pick(?:s|ed)? up|lift(?:s|ed)?|throw(?:s|n)?|point(?:s|ing)? at
+    picture|visible|be seen|seen|in view|camera|animal|floor|wall|weather|which side|left or right
+    appears? in|impaled|person is|people are|persons?|show(?:s|n|ing)?
+""")
+_SUMMARY = any_of(rf"""
+    summar(?:y|ise|ize|ising|izing)|overview|gist|tl;?dr|key (?:points?|takeaways?)
+    main (?:topics?|ideas?|points?|subjects?|themes?|message)|{_MEDIA}(?: all)? about|is this (?:all )?about
+    what happens in (?:the|this) (?:whole |entire )?(?:video|film|clip|movie|recording)
+    what (?:is|does) {_MEDIA}(?: mainly)? (?:about|covers?|deal with|show)|topics (?:are )?(?:covered|discussed)
+""")
+_MOMENT = any_of(rf"""
+    at (?:what|which) (?:time|point|minute|moment|second|timestamp)
+    what (?:time|timestamp|minute)s? (?:in the video|does|do|is it when)
+    (?:time ?stamp|moment|minute) (?:where|when|at which|of)|how far into|how (?:many (?:minutes|seconds) into|late in)
+    where in {_MEDIA}|jump to|find the (?:part|place|moment|scene|section)
+    when (?:exactly )?(?:do|does|did|is|are|was|were) (?:[\w' -]+? )?(?:first )?(?:{_SPEECH_VERBS})
+    when (?:do|does|did|is|are|was|were) (?:[\w' -]+? )?(?:shown|appears?|displayed|seen|visible|introduced)
+    when (?:do|does|did) (?:[\w' -]+? )?(?:come up|start talking|begin to talk)
+""")
 _COUNT = re.compile(
-    rf"\bhow (?:many times|often)\b.*\b(?:{_SPEECH_VERBS}|shown|appear|appears|written|displayed|occur|occurs|used|word)\b",
+    rf"\bhow (?:many times|often)\b.*\b(?:{_SPEECH_VERBS}|shown|appears?|written|displayed|occurs?|word)\b",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
-    r"^(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may)\b(?!.*\bor\b)",
+    r"^(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may)\b"
+    r"(?!.*\bor\b)",
     re.IGNORECASE,
 )
 _LIST = re.compile(
-    r"^(?:list|name|enumerate)\b|\b(?:what|which) (?:are|were) (?:all )?(?:the )?|\bwhich (?:two|three|four|five|six|\d+)\b"
+    r"^(?:list|name|enumerate)\b|\b(?:what|which) (?:are|were) (?:all )?(?:the )?"
+    r"|\bwhich (?:two|three|four|five|six|\d+)\b"
     r"|\b(?:all|every) (?:the )?\w+s\b|\bwhat (?:ingredients|steps|features|tools|items|things)\b",
     re.IGNORECASE,
 )
-_SPEECH = re.compile(
-    rf"\b(?:{_SPEECH_VERBS}|according to|in (?:his|her|their) words|speech|dialogue|voice)\b", re.IGNORECASE
-)
+_SPEECH = any_of(rf"""
+    {_SPEECH_VERBS}
+    according to|in (?:his|her|their) words|speech|dialogue|voice
+""")
 _PICK = re.compile(
-    r"\b(?:the|very|his|her|their)\s+(?P<pick>first|last|final|earliest|latest)\s+(?!name\b|names\b|year\b|week\b|month\b|time\b|"
-    r"minutes?\b|seconds?\b|person\b|\d)(?P<noun>\w+)",
+    r"\b(?:the|very|his|her|their)\s+(?P<pick>first|last|final|earliest|latest)\s+"
+    r"(?!names?\b|year\b|week\b|month\b|time\b|minutes?\b|seconds?\b|person\b|\d)\w+",
     re.IGNORECASE,
 )
-_STRICT_SPEECH = re.compile(
-    r"\bwhat (?:exactly |else |else exactly )?(?:do|does|did|is|was)\b.*\b(?:say|said|saying|talk about|tell|told|mention|"
-    r"mentioned)\b|\bwho (?:says|said|speaks|talks)\b",
-    re.IGNORECASE,
-)
-_STRICT_SCREEN = re.compile(
-    r"\b(?:written|printed|typed?|types|displayed|on[- ]screen|on the (?:screen|slides?)|frame counter|web address|line of text)\b",
-    re.IGNORECASE,
-)
+_VERY_END = re.compile(r"\bat the very (?P<edge>start|beginning|end)\b", re.IGNORECASE)
+_STRICT_SPEECH = any_of(r"""
+    what (?:else |exactly )*(?:do|does|did|is|was)\b.*\b(?:say|said|saying|talk about|tell|told|mention|mentioned)
+    who (?:says|said|speaks|talks)
+""")
+_STRICT_SCREEN = any_of(r"""
+    written|printed|typed?|types|displayed|on[- ]screen|on the (?:screen|slides?)|frame counter|web address|line of text
+""")
 
 
 def plan(question: str) -> Plan:
@@ -143,7 +145,11 @@ def is_strict(question: str) -> bool:
 
 def pick(question: str) -> Literal["", "first", "last"]:
     """Which of several fitting pieces is meant, for "the last temperature shown"."""
-    match = _PICK.search(without_quotations(question))
+    text = without_quotations(question)
+    edge = _VERY_END.search(text)
+    if edge:
+        return "last" if edge["edge"].lower() == "end" else "first"
+    match = _PICK.search(text)
     if not match:
         return ""
     return "last" if match["pick"].lower() in ("last", "final", "latest") else "first"

@@ -79,11 +79,15 @@ def _since(match: re.Match[str]) -> TimeScope:
 
 
 def _opening(match: re.Match[str]) -> TimeScope:
-    return TimeScope(0.0, 30.0, match[0])
+    return TimeScope(0.0, _edge_s(match), match[0])
 
 
 def _closing(match: re.Match[str]) -> TimeScope:
-    return TimeScope(-30.0, math.inf, match[0])
+    return TimeScope(-_edge_s(match), math.inf, match[0])
+
+
+def _edge_s(match: re.Match[str]) -> float:
+    return 6.0 if "very" in match[0].lower() else 30.0
 
 
 def _half(match: re.Match[str]) -> TimeScope:
@@ -98,8 +102,9 @@ def _middle(match: re.Match[str]) -> TimeScope:
 _RULES: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), reader)
     for pattern, reader in (
-        (rf"\b(?:between|from)\s+{_ABOUT}(?P<a>{_TIME})\s*(?:and|to|until|till|-|–)\s*{_ABOUT}(?P<b>{_TIME})", _between),
-        (rf"(?P<a>{_CLOCK})\s*(?:-|–|to)\s*(?P<b>{_CLOCK})", _between),
+        (rf"\b(?:between|from)\s+{_ABOUT}(?P<a>{_TIME})\s*(?:and|to|until|till|-|\u2013)\s*{_ABOUT}(?P<b>{_TIME})",
+         _between),
+        (rf"(?P<a>{_CLOCK})\s*(?:-|\u2013|to)\s*(?P<b>{_CLOCK})", _between),
         (rf"\b(?:in|during|within|over|for)\s+the\s+(?:very\s+)?(?P<edge>first|opening|initial|last|final|closing)\s+"
          rf"(?P<t>{_LENGTH}|minute|second|hour)", _edge),
         (rf"\b{_ABOUT}(?P<t>{_LENGTH})\s+(?:in|into)\b(?:\s+{_MEDIA})?", _at),
@@ -148,11 +153,12 @@ _ANCHOR = re.compile(
     re.IGNORECASE,
 )
 _NO_ANCHOR = re.compile(
-    r"\b(?:named|called|look|looks|looking|ask|asks|take|takes)\s+after\b|\bafter\s+(?:whom|which|what|all|that\b|this\b)"
-    r"|\bafter\s+(?:another|the other)\b|\bbefore\s+(?:that|this)\b|\b(?:after|before)\s+(?:midnight|noon|dark|(?:the\s+)?(?:winter|summer|spring|autumn)\b)"
+    r"\b(?:named|called|looks?|looking|asks?|takes?)\s+after\b|\bafter\s+(?:whom|which|what|all|that\b|this\b)"
+    r"|\bafter\s+(?:another|the other)\b|\bbefore\s+(?:that|this)\b|\b(?:after|before)\s+(?:midnight|noon|dark)\b"
+    r"|\b(?:after|before)\s+(?:the\s+)?(?:winter|summer|spring|autumn)\b"
     r"|\bthe\s+following\b|\b(?:day|night|week|month|year)\s+(?:before|after)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _NEXT = re.compile(r"\b(?:right|directly|immediately|just|straight|shortly|next|follow(?:s|ing)?)\b", re.IGNORECASE)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from agents.numerals import numbers
 from agents.state import Passage
+from agents.vocabulary import SCALES
 from agents.wanted import premise_stems
 from agents.wording import (
     codes,
@@ -39,7 +40,7 @@ class Verdict:
 
 
 def check(claim: str, passages: Sequence[Passage], question: str = "") -> Verdict:
-    """Whether passages support a claim in its words. What the claim only repeats from the question need not be in them."""
+    """Whether passages support a claim in its words. What it only repeats from the question need not be in them."""
     text = "\n".join(p.text for p in passages)
     if not text.strip():
         return Verdict(False, "there is no evidence")
@@ -53,7 +54,8 @@ def check(claim: str, passages: Sequence[Passage], question: str = "") -> Verdic
             return Verdict(False, f"the evidence does not hold {what} {joined(absent)}")
     if _contradicts(claim, text):
         return Verdict(False, "the claim and the evidence disagree about a negation")
-    covered = coverage(content_stems(claim, scaffolding=True), f"{text}\n{question}")
+    stems = [s for s in content_stems(claim, scaffolding=True) if not numbers(s) and s not in SCALES]
+    covered = coverage(stems, f"{text}\n{question}")
     if covered < MIN_COVERAGE:
         return Verdict(False, "most words of the claim are not in the evidence")
     return Verdict(True, "numbers, names and words are in the evidence")
@@ -86,7 +88,7 @@ def absent_names(claim: str, text: str, question: str = "") -> list[str]:
 def absent_codes(claim: str, text: str, question: str = "") -> list[str]:
     """Strings that must be exact, such as KX-4471, and are not in the evidence."""
     hay = squeezed(f"{text}\n{question}")
-    return [code for code in codes(_without_ids(claim)) if squeezed(code) not in hay and numbers(code) == []]
+    return [code for code in codes(_without_ids(claim)) if squeezed(code) not in hay]
 
 
 def absent_quotations(claim: str, text: str, question: str = "") -> list[str]:
@@ -100,7 +102,7 @@ def _without_ids(claim: str) -> str:
 
 def _contradicts(claim: str, text: str) -> bool:
     """A denial that no sentence near its words makes, or the other way round."""
-    stems = content_stems(claim)
+    stems = content_stems(claim, scaffolding=True)
     if len(stems) < 2:
         return False
     sentences = [s for s in re.split(r"(?<=[.!?])\s+|\n", text) if s.strip()]
@@ -118,6 +120,32 @@ def absent_premises(question: str, text: str) -> list[str]:
 def absent_entities(question: str, text: str) -> list[str]:
     """Names and codes of the question that a text does not hold, up to a misread letter."""
     return list(dict.fromkeys([*absent_names(question, text), *absent_codes(question, text)]))
+
+
+_SAYING = (
+    r"says?|said|asks?|asked|tells?|told|mentions?|mentioned|explains?|explained|thinks?|wants?|wanted|suggests?|suggested|"
+    r"proposes?|proposed|announces?|announced|argues?|argued|claims?|claimed|recommends?|answers?|answered|replies|replied"
+)
+_SAID_BY = re.compile(
+    r"\b[Ww]hat (?:else )?(?:do|does|did) (?P<who>[A-Z][\w'-]*(?: [A-Z][\w'-]*)*) "
+    r"(?:say|tell|mention|think|explain|ask|answer|recommend|suggest|claim|argue|propose|announce)\b"
+)
+
+
+def said_by(question: str) -> str:
+    """The name whose words a question asks for ("what does Weiss say"); empty for none."""
+    match = _SAID_BY.search(question)
+    return match["who"] if match else ""
+
+
+def is_only_spoken_of(name: str, text: str) -> bool:
+    """Whether a text speaks of somebody in the third person without reporting anything that they said."""
+    last = re.escape(name.split()[-1])
+    if not re.search(rf"\b{last}\b", text):
+        return False
+    reported = rf"\b{last}\b(?:\W+\w+){{0,3}}?\W+(?:{_SAYING})\b|\b(?:{_SAYING})\W+(?:\w+\W+){{0,2}}{last}\b"
+    introduced = rf"\b(?:I am|I'm|my name is|this is)\b(?:\W+\w+){{0,3}}?\W+{last}\b"
+    return not re.search(f"{reported}|{introduced}|\\b{last}:", text, re.IGNORECASE)
 
 
 def best_units(claim: str, passage: Passage) -> Passage:

@@ -12,7 +12,7 @@ def _set(listed: str) -> frozenset[str]:
 
 
 STOP_WORDS = _set("""
-    's a about above after again all also am an and any are as at be because been before being below between
+    's a about above after again against all also am an and any are as at be because been before being below between
     both but by can could d did do does doing done down during each either else ever every few for from further
     get gets given go goes going had has have having he her here hers herself him himself his how i if in into
     is it its itself just let like ll m many may me might more most much must my no nor not of off on once one

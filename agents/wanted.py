@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agents.numerals import numbers
+from agents.patterns import any_of
 from agents.wording import codes, content_stems, names, squeezed, words
 
 _MONTHS = (
@@ -17,11 +18,13 @@ _MONTHS = (
     r"thursday|friday|saturday|sunday|today|tomorrow|yesterday|week|month|morning|evening|noon|midnight|spring|summer|"
     r"autumn|winter|century|o'clock"
 )
-_VAGUE_AMOUNT = r"\b(?:an?|no|none|half|few|some|several|dozens?|all|both|overnight|free|twice|once|double|hours|days|weeks|years)\b"
+_VAGUE_AMOUNT = any_of("""
+    an?|no|none|half|few|some|several|dozens?|all|both|overnight|free|twice|once|double|hours|days|weeks|years
+""")
 
 
 def _number(text: str) -> bool:
-    return bool(numbers(text)) or bool(re.search(_VAGUE_AMOUNT, text, re.IGNORECASE))
+    return bool(numbers(text)) or bool(_VAGUE_AMOUNT.search(text))
 
 
 def _price(text: str) -> bool:
@@ -70,22 +73,36 @@ class Wanted:
     strict: bool = True
 
 
+def _or_number(fits: Callable[[str], bool]) -> Callable[[str], bool]:
+    return lambda text: fits(text) or bool(numbers(text))
+
+
 _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), wanted)
-    for pattern, wanted in (
-        (r"\bhow much (?:does|do|did|is|was|were|will|would)\b.*\b(?:cost|price|pay|paid|charge|worth)\b|\bwhat (?:is|was) the "
-         r"(?:price|cost)\b|\bwhat does .* cost\b", Wanted("a price", _price)),
-        (r"\b(?:which|what) year\b", Wanted("a year", _year)),
-        (r"\b(?:which|what) (?:date|day|month)\b|\bon what date\b", Wanted("a date", _date)),
-        (r"\b(?:web ?(?:site )?address|website|url|domain)\b", Wanted("a web address", _address)),
-        (r"\be-?mail address\b", Wanted("an e-mail address", _email)),
-        (r"\b(?:temperature|how (?:hot|cold|warm))\b", Wanted("a temperature", lambda t: _temperature(t) or bool(numbers(t)))),
-        (r"\b(?:percentage|what percent|what share)\b", Wanted("a share", lambda t: _share(t) or bool(numbers(t)))),
-        (r"\bhow (?:old|tall|high|long|deep|wide|heavy|fast|far|big|large|thick)\b(?!-)|\bhow (?:many|much)\b|\bwhat (?:number|"
-         r"amount)\b", Wanted("a number", _number)),
-        (r"\b(?:which|what) (?:code|serial|number|key sequence|shortcut)\b", Wanted("a code", _code)),
+    (any_of(listed), wanted)
+    for listed, wanted in (
+        (
+            r"""
+            how much (?:does|do|did|is|was|were|will|would)\b.*\b(?:cost|price|pay|paid|charge|worth)
+            what (?:is|was) the (?:price|cost)|what does .* cost
+            """,
+            Wanted("a price", _price),
+        ),
+        (r"(?:which|what) year", Wanted("a year", _year)),
+        (r"(?:which|what) (?:date|day|month)|on what date", Wanted("a date", _date)),
+        (r"web ?(?:site )?address|website|url|domain", Wanted("a web address", _address)),
+        (r"e-?mail address", Wanted("an e-mail address", _email)),
+        (r"temperature|how (?:hot|cold|warm)", Wanted("a temperature", _or_number(_temperature))),
+        (r"percentage|what percent|what share", Wanted("a share", _or_number(_share))),
+        (
+            r"""
+            how (?:old|tall|high|long|deep|wide|heavy|fast|far|big|large|thick)\b(?!-)|how (?:many|much)
+            what (?:number|amount)
+            """,
+            Wanted("a number", _number),
+        ),
+        (r"(?:which|what) (?:code|serial|number|key sequence|shortcut)", Wanted("a code", _code)),
     )
-)  # fmt: skip
+)
 _NAME = re.compile(
     r"\bname(?:d)? of\b|\bwhat (?:is|was|are|were)\b.*\bnames?\b|\bwhat .* (?:called|named)\b", re.IGNORECASE
 )

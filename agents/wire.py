@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agents.patterns import any_of
 from agents.state import Passage
 from agents.wording import clock
 from app.core.types import SegmentKind
@@ -22,13 +23,12 @@ _LABELS = {
     SegmentKind.SUMMARY: "summary",
 }
 
-_REFUSAL = re.compile(
-    r"\bnot (?:in (?:the )?video|mentioned|stated|said|given|provided|specified|shown|answerable|available|discussed)\b|"
-    r"\b(?:does|do|did)(?: not|n't) (?:say|state|mention|show|specify|contain|provide|tell|give|answer|indicate)\b|"
-    r"\b(?:no|none of the) (?:excerpts?|information|mention|answer|evidence)\b|^(?:none|unknown|n/?a)\W*$|\bcannot be answered\b|"
-    r"\bunknown\b",
-    re.IGNORECASE,
-)
+_REFUSAL = any_of(r"""
+    not (?:in (?:the )?video|mentioned|stated|said|given|provided|specified|shown|answerable|available)
+    (?:does|do|did)(?: not|n't) (?:say|state|mention|show|specify|contain|provide|tell|give|answer|indicate)
+    (?:no|none of the) (?:excerpts?|information|mention|answer|evidence)|cannot be answered|unknown
+""")
+_NOTHING = re.compile(r"\W*(?:none|n/?a)\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +85,4 @@ def read_answer(text: str) -> Reply | None:
 
 def refuses(text: str) -> bool:
     """Whether a text says that it has no answer."""
-    return not text.strip() or bool(_REFUSAL.search(text))
+    return not text.strip() or bool(_NOTHING.fullmatch(text) or _REFUSAL.search(text))

@@ -11,7 +11,8 @@ from agents.numerals import numbers
 from agents.vocabulary import NEGATIONS, SCAFFOLDING, STOP_WORDS, SYNONYMS
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.\-][^\W_]+)*")
-_CODE = re.compile(r"[^\W_]*\d[^\W_]*(?:[-./:][^\W_]+)*|[A-Za-z]+(?:[./_][A-Za-z]+)+")
+_CODE = re.compile(r"[A-Za-z0-9]+(?:[-./_:][A-Za-z0-9]+)*")
+_AMOUNT = re.compile(r"\d+(?:[.,:]\d+)*[A-Za-z]{0,3}")
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{2,})[\"“”«»]|(?<!\w)'([^']{2,})'(?!\w)")
 
 
@@ -136,8 +137,14 @@ def names(text: str) -> list[str]:
 
 
 def codes(text: str) -> list[str]:
-    """Strings that must be copied exactly: numbers with letters, paths, addresses, versions."""
-    return [c for c in _CODE.findall(text) if any(d.isalpha() for d in c) and len(c) > 2]
+    """Strings that must be copied exactly: letters with digits, paths, addresses; not amounts such as 600g."""
+    return [
+        code
+        for code in _CODE.findall(text)
+        if any(c.isalpha() for c in code)
+        and (any(c.isdigit() for c in code) or re.search(r"[A-Za-z][./_][A-Za-z]", code))
+        and not _AMOUNT.fullmatch(code)
+    ]
 
 
 def quotations(text: str) -> list[str]:

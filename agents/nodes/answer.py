@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.choice import choose
+from agents.passages import numbered
 from agents.prompts import prompt
 from agents.quoting import counted, moment, overview, quoted, read_aloud
 from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
@@ -79,21 +80,24 @@ def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) ->
     model, few = work.parts.language_model, shown(plan, passages)
     if model is None or not few or not work.budget.has_words:
         return None
+    labelled = {p.id: known for p, known in zip(numbered(few), few, strict=True)}
     messages = [
         Message("system", prompt("answer")),
-        Message("user", f"{excerpts(few)}\n\nQuestion: {plan.question}"),
+        Message("user", f"{excerpts(numbered(few))}\n\nQuestion: {plan.question}"),
     ]
-    schema = answer_schema([p.id for p in few])
     try:
-        completion = work.budget.spend(model.complete(messages, max_tokens=ANSWER_TOKENS, schema=schema))
+        reply = read_answer(
+            work.budget.spend(
+                model.complete(messages, max_tokens=ANSWER_TOKENS, schema=answer_schema(list(labelled)))
+            ).text
+        )
     except Cancelled:
         raise
     except LongreelError as error:
         runtime.stream_writer(Warned(f"The language model failed, so the best evidence is quoted: {error}"))
         return None
-    reply = read_answer(completion.text)
     if reply is None:
         return None
-    named = tuple(p for p in few if p.id in reply.ids)
+    named = tuple(labelled[id] for id in reply.ids if id in labelled)
     claims = (Claim(reply.text, named),) if reply.text and named else ()
     return Draft(claims, by=model.model)

@@ -32,7 +32,7 @@ def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["refle
     work.budget.step()
     action, look = _chosen(state, work)
     passages = state["passages"]
-    for video, span in candidate_spans(state, work):
+    for video, span in candidate_spans(state):
         try:
             seen, made = look(state, work, video, span)
         except Cancelled:
@@ -61,7 +61,7 @@ def can_inspect(state: AgentState, work: Work) -> bool:
     return wants and can and work.budget.frames(1) > 0
 
 
-def candidate_spans(state: AgentState, work: Work) -> list[tuple[Video, TimeSpan]]:
+def candidate_spans(state: AgentState) -> list[tuple[Video, TimeSpan]]:
     """Where to look: the moment or stretch that the question names, else where the best passages lie."""
     plan: Plan = state["plan"]
     videos = {v.id: v for v in state["videos"] if v.media.video is not None or _unsure_speech(state)}

@@ -134,9 +134,9 @@ class _Finder:
                 found += self._read(video, self._windows[video.id])
         return [p for p in found if self._fits_source(p)][:MAX_READ]
 
-    def _read(self, video: Video, window: TimeSpan) -> list[Passage]:
+    def _read(self, video: Video, window: TimeSpan, *, size: int = 3) -> list[Passage]:
         """Everything known of a stretch, in time order."""
-        said = [from_utterances(video.id, run) for run in _runs(self._parts.library.utterances(video.id, window))]
+        said = [from_utterances(video.id, run) for run in _runs(self._parts.library.utterances(video.id, window), size)]
         kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)
         shown = [from_segment(s) for s in self._parts.library.segments(video.id, kinds=kinds, window=window)]
         return sorted([*said, *merged(shown)], key=lambda p: (p.span.start_s, p.kind))
@@ -164,10 +164,23 @@ class _Finder:
         if anchor.close or self._plan.reads_all:
             return _nearest(beside, anchor.side)
         if not premise_stems(self._plan.queries[0]):
-            targets = sorted(target_stems(self._plan.question))
-            beside.sort(key=lambda p: targets == [] or coverage(targets, p.text) == 0.0)
-            return [replace(p, score=0.8 - 0.02 * place) for place, p in enumerate(beside[:6])]
+            near = self._of_target(beside, video, at)
+            return [replace(p, score=0.8 - 0.02 * place) for place, p in enumerate(near[:6])]
         return self._narrower.ranked(beside)
+
+    def _of_target(self, beside: list[Passage], video: Video, at: TimeSpan) -> list[Passage]:
+        """Those that name what is asked for ("which item"), from further away if none is near; else all."""
+        anchor, targets = self._plan.anchor, sorted(target_stems(self._plan.question))
+        if not targets or anchor is None:
+            return beside
+        rest = (
+            TimeSpan(at.end_s, max(at.end_s, video.duration_s)) if anchor.side == "after" else TimeSpan(0, at.start_s)
+        )
+        far = (_outside(p, at, anchor.side) for p in self._read(video, rest, size=1) if self._fits_source(p))
+        naming = [p for p in [*beside, *far] if p is not None and coverage(targets, p.text) == 1.0]
+        naming = [p for p in naming if not contains_phrase(anchor.text, p.text)]
+        naming.sort(key=lambda p: p.span.start_s if anchor.side == "after" else -p.span.end_s)
+        return [*merged(naming[:3]), *beside]
 
     def _overview(self) -> list[Passage]:
         found: list[Passage] = []

@@ -13,7 +13,7 @@ from agents.choice import none_option
 from agents.closing import answer_of, refusal_of
 from agents.prompts import conversation
 from agents.state import AgentState, Claim, Passage, QuestionType, Work
-from agents.verification import Verdict, absent_entities, absent_premises, best_units, check
+from agents.verification import Verdict, absent_entities, absent_premises, best_units, check, is_only_spoken_of, said_by
 from agents.wanted import premise_stems, wanted
 from agents.wire import refuses
 from agents.wording import coverage, joined
@@ -25,6 +25,10 @@ NEAR_S = 20.0
 """How far around a passage the names of a question may stand."""
 LIKE = 0.3
 """Cosine of claim and evidence below which they do not mean the same, whatever words they share."""
+MOST = 0.5
+"""A question is not about the evidence when more than this share of its words is missing there."""
+SAME_TOPIC = 0.55
+"""Cosine of question and evidence from which other words may mean the same."""
 SURE = 0.85
 """A passage that fits the question this well, with all words of its premise, needs no second opinion."""
 CHECK_TOKENS = 16
@@ -49,25 +53,23 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
 
 
 def _verdict(claim: Claim, state: AgentState, work: Work) -> tuple[Verdict, Claim]:
-    premises = premise_verdict(claim, state, work)
-    if not premises.supported:
-        return premises, claim
-    if claim.verbatim:
-        return Verdict(True, "quoted from the evidence"), claim
-    if state["options"]:
-        return Verdict(True, "the evidence supports this option best"), _narrowed(claim, state)
+    """The first evidence that supports the claim: what it names, else what else was found."""
     failed: Verdict | None = None
     for passages in _candidates(claim, state):
-        verdict = check(claim.text, passages, state["question"])
+        tried = replace(claim, passages=tuple(passages))
+        verdict = premise_verdict(tried, state, work)
+        if verdict.supported and not claim.verbatim and not state["options"]:
+            verdict = check(claim.text, passages, state["question"])
         if verdict.supported:
-            verdict = _meant(claim, passages, state, work)
-            return verdict, _narrowed(Claim(claim.text, tuple(passages)), state)
+            return _meant(tried, state, work), tried if claim.verbatim else _narrowed(tried, state)
         failed = failed or verdict
     return failed or Verdict(False, "there is no evidence"), claim
 
 
 def _candidates(claim: Claim, state: AgentState) -> list[Sequence[Passage]]:
     """The passages that the claim names, then others that may support it instead, best first."""
+    if claim.verbatim or state["options"]:
+        return [claim.passages]
     others = [p for p in state["passages"][:8] if p not in claim.passages]
     return [claim.passages, *([p] for p in others)]
 
@@ -78,7 +80,7 @@ def _narrowed(claim: Claim, state: AgentState) -> Claim:
 
 
 def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
-    """Whether what the question takes for granted stands in or near the evidence, and the claim has the wanted shape."""
+    """Whether the question's premises stand in or near the evidence, and the claim has the wanted shape."""
     plan = state["plan"]
     if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
         return Verdict(True, "")
@@ -86,17 +88,39 @@ def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
     told = " ".join(p.text for p in claim.passages) if claim.verbatim else claim.text
     if shape and not state["options"] and not shape.fits(told):
         return Verdict(False, f"the question wants {shape.name}, and the evidence gives none")
+    question = plan.question.replace(plan.anchor.text, " ") if plan.anchor else plan.question
     near = "\n".join(context_of(p, work) for p in claim.passages)
-    wide = near if plan.anchor is None else "\n".join([near, *(p.text for p in state["passages"][:5])])
-    entities = plan.question.replace(plan.anchor.text, " ") if plan.anchor else plan.question
-    missing = absent_entities(entities, wide)
+    speaker = said_by(question)
+    if speaker and any(is_only_spoken_of(speaker, p.text) for p in claim.passages):
+        return Verdict(False, f"{speaker} is spoken of there, but nothing shows that these are words of {speaker}")
+    known = near + ("\n" + _everything(state, work) if speaker or plan.anchor else "")
+    missing = absent_entities(question, known)
     if missing:
         return Verdict(False, f"the evidence does not mention {joined(missing)}")
-    stems = premise_stems(entities)
-    absent = absent_premises(entities, "\n".join([wide, *(p.text for p in state["passages"][:5])]))
-    if stems and len(absent) / len(stems) > 0.6:
-        return Verdict(False, f"nothing in the video is about {joined(absent)}")
-    return Verdict(True, "")
+    return _told_of(question, near, state, work)
+
+
+def _told_of(question: str, near: str, state: AgentState, work: Work) -> Verdict:
+    """Whether most of what the question speaks of stands near the evidence, in its words or in its meaning."""
+    plan, stems = state["plan"], premise_stems(question)
+    absent = absent_premises(question, near)
+    placed = plan.strict and plan.scope is not None
+    chosen = bool(state["options"]) and plan.question_type is not QuestionType.VISUAL
+    if not stems or placed or chosen or len(absent) / len(stems) <= MOST:
+        return Verdict(True, "")
+    vectors = work.parts.text_embedder.embed([question, *(line for line in near.split("\n") if line.strip())])
+    if float(max(vectors[1:] @ vectors[0], default=0.0)) >= SAME_TOPIC:
+        return Verdict(True, "")
+    return Verdict(False, f"nothing there is about {joined(absent)}")
+
+
+def _everything(state: AgentState, work: Work) -> str:
+    """All that is said and written, with the titles: who speaks may be named anywhere."""
+    library, texts = work.parts.library, []
+    for video in state["videos"]:
+        texts += [video.title, *(u.text for u in library.utterances(video.id))]
+        texts += [s.text for s in library.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT,))]
+    return "\n".join(texts)
 
 
 def context_of(passage: Passage, work: Work) -> str:
@@ -107,18 +131,22 @@ def context_of(passage: Passage, work: Work) -> str:
     return "\n".join([passage.text, *(u.text for u in said), *(s.text for s in written)])
 
 
-def _meant(claim: Claim, passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict:
+def _meant(claim: Claim, state: AgentState, work: Work) -> Verdict:
     """Likeness of meaning, and the language model's opinion with the evidence alone."""
-    text = " ".join(p.text for p in passages)
+    if claim.verbatim:
+        return Verdict(True, "quoted from the evidence")
+    if state["options"]:
+        return Verdict(True, "the evidence supports this option best")
+    text = " ".join(p.text for p in claim.passages)
     vectors = work.parts.text_embedder.embed([f"{state['question']} {claim.text}", claim.text, text])
-    cosine = float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2]))
-    if cosine < LIKE:
+    if float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2])) < LIKE:
         return Verdict(False, "the claim and the evidence do not mean the same")
-    return _second_opinion(passages, state, work) or Verdict(True, "words and meaning agree with the evidence")
+    opinion = _second_opinion(claim.passages, state, work)
+    return opinion or Verdict(True, "words and meaning agree with the evidence")
 
 
 def _second_opinion(passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:
-    """Whether the language model finds an answer in the evidence alone; None when it is not needed or cannot be asked."""
+    """Whether the language model finds an answer in the evidence alone; None when it is not needed or absent."""
     model = work.parts.language_model
     text = " ".join(context_of(p, work) if len(p.text) < 60 else p.text for p in passages)
     complete = coverage(premise_stems(state["question"]), text) == 1.0
