@@ -109,7 +109,7 @@ def literal_support(option: str, text: str, rivals: Sequence[str] = ()) -> float
 
 def _nearest_code(code: str, text: str) -> float:
     """Likeness to the most similar run of digits: a counter read a few frames off still points to its option."""
-    runs = [run for run in re.findall(r"\d+", text.replace(" ", "")) if abs(len(run) - len(code)) <= 1]
+    runs = [run for run in re.findall(r"\d+", f"{text} {text.replace(' ', '')}") if abs(len(run) - len(code)) <= 1]
     return max((likeness(code, run) for run in runs), default=0.0)
 
 

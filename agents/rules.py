@@ -116,11 +116,11 @@ def question_type(question: str) -> QuestionType:
         (_SCREEN, QuestionType.SCREEN_TEXT),
         (_SPEECH, QuestionType.SPEECH),
         (_LIST, QuestionType.LIST),
-        (_VISUAL, QuestionType.VISUAL),
     ):
         if pattern.search(text):
             return kind
-    return QuestionType.FACT
+    is_seen = _VISUAL.search(text) and not re.match(r"why\b|how come\b", text, re.IGNORECASE)
+    return QuestionType.VISUAL if is_seen else QuestionType.FACT
 
 
 def sources(question: str, kind: QuestionType) -> tuple[SegmentKind, ...]:

@@ -101,15 +101,23 @@ def _without_ids(claim: str) -> str:
 
 
 def _contradicts(claim: str, text: str) -> bool:
-    """A denial that no sentence near its words makes, or the other way round."""
-    stems = content_stems(claim, scaffolding=True)
+    """Whether a sentence of the claim denies what the sentences with its words affirm, or the other way round."""
+    told = _sentences(text)
+    return any(_disagrees(sentence, told) for sentence in _sentences(claim))
+
+
+def _sentences(text: str) -> list[str]:
+    return [s for s in re.split(r"(?<=[.!?])\s+|\n", text) if s.strip()]
+
+
+def _disagrees(sentence: str, told: Sequence[str]) -> bool:
+    stems = content_stems(sentence, scaffolding=True)
     if len(stems) < 2:
         return False
-    sentences = [s for s in re.split(r"(?<=[.!?])\s+|\n", text) if s.strip()]
-    near = [s for s in sentences if coverage(stems, s) >= 0.6]
+    near = [s for s in told if coverage(stems, s) >= 0.6]
     if not near:
-        return is_negated(claim) and not is_negated(text)
-    return all(is_negated(s) != is_negated(claim) for s in near)
+        return is_negated(sentence) and not any(is_negated(s) for s in told)
+    return all(is_negated(s) != is_negated(sentence) for s in near)
 
 
 def absent_premises(question: str, text: str) -> list[str]:

@@ -19,7 +19,7 @@ from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
 
 READ_REACH_S = 0.5
 """Text read in one frame is taken to stand for this long on either side."""
-UNSURE = 0.55
+UNSURE = 0.4
 """Speech recognised with less confidence is transcribed again."""
 LINE_CONFIDENCE = 0.5
 
@@ -53,7 +53,7 @@ def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["refle
 def can_inspect(state: AgentState, work: Work) -> bool:
     """Whether a closer look may help and the budget has frames for it."""
     plan = state["plan"]
-    if _unsure_speech(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
+    if hears_unsure(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
         return True
     visual = plan.question_type is QuestionType.VISUAL or SegmentKind.SCREEN_TEXT in plan.sources
     wants = visual or (plan.scope is not None and plan.scope.at is not None and SegmentKind.SPEECH not in plan.sources)
@@ -64,7 +64,7 @@ def can_inspect(state: AgentState, work: Work) -> bool:
 def candidate_spans(state: AgentState) -> list[tuple[Video, TimeSpan]]:
     """Where to look: the moment or stretch that the question names, else where the best passages lie."""
     plan: Plan = state["plan"]
-    videos = {v.id: v for v in state["videos"] if v.media.video is not None or _unsure_speech(state)}
+    videos = {v.id: v for v in state["videos"] if v.media.video is not None or hears_unsure(state)}
     if plan.scope:
         found = []
         for video in videos.values():
@@ -81,14 +81,15 @@ def _chosen(
     state: AgentState, work: Work
 ) -> tuple[Literal["read_text", "look", "transcribe"], Callable[..., tuple[tuple[float, ...], list[Segment]]]]:
     plan = state["plan"]
-    if _unsure_speech(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
+    if hears_unsure(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
         return "transcribe", _transcribe
     if work.parts.vision_language_model is not None and plan.question_type is not QuestionType.SCREEN_TEXT:
         return "look", _look
     return "read_text", _read_text
 
 
-def _unsure_speech(state: AgentState) -> bool:
+def hears_unsure(state: AgentState) -> bool:
+    """Whether the best passage is speech that was hardly understood."""
     said = [p for p in state["passages"][:1] if p.kind is SegmentKind.SPEECH]
     return bool(said) and said[0].confidence < UNSURE
 

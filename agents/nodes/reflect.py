@@ -7,7 +7,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.nodes.inspect import can_inspect
+from agents.nodes.inspect import can_inspect, hears_unsure
 from agents.state import AgentState, QuestionType, Work
 from agents.wanted import premise_stems
 from agents.wording import coverage, joined
@@ -46,10 +46,10 @@ def signals(state: AgentState) -> tuple[float, str]:
 
 
 def _must_look(state: AgentState, work: Work) -> bool:
-    """The text at a named moment is read in the frame of that moment."""
+    """The text at a named moment is read in the frame of that moment; unsure speech is heard again."""
     plan = state["plan"]
     at_moment = plan.scope is not None and plan.scope.at is not None and SegmentKind.SCREEN_TEXT in plan.sources
-    return at_moment and "inspect" not in state["tried"] and can_inspect(state, work)
+    return (at_moment or hears_unsure(state)) and "inspect" not in state["tried"] and can_inspect(state, work)
 
 
 def _next_step(state: AgentState, work: Work) -> str:

@@ -82,7 +82,7 @@ class _Finder:
             return f"every mention of {self._term()}", self._mentions()
         if plan.anchor and way == "plan":
             beside = self._beside_anchor()
-            if beside:
+            if beside or plan.reads_all:
                 return f"{plan.anchor.side} {plan.anchor.text}", beside
         if plan.scope and plan.reads_all:
             return f"everything {plan.scope.words}", self._read_windows()

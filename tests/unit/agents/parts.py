@@ -1,4 +1,4 @@
-"""An agent over videos that are written down: the shipped in-memory parts, and pictures with text where a test wants it."""
+"""An agent over videos that are written down: the shipped in-memory parts, and pictures with text where wanted."""
 
 from __future__ import annotations
 

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.events import Answered, Drafted, Inspected, Planned, Reflected, Searched, Verified, Warned
+from app.core.settings import Agent
+from app.core.types import AnswerStatus, Completion, SegmentKind, TimeSpan
+from gpu_workers.language.fakes import FakeLanguageModel, FakeVisionLanguageModel
+from tests.unit.agents.parts import Desk, Said, names
+
+MEETING: list[Said] = [
+    (10.0, 14.0, "I call the meeting of the town council to order."),
+    (15.0, 18.0, "The first item is the bicycle bridge."),
+    (90.0, 94.0, "The cost of the bridge is two point four million euros."),
+    (95.0, 98.0, "The county pays sixty percent of that."),
+    (300.0, 303.0, "Seven members are in favour, two are against."),
+    (420.0, 423.0, "The second item is the library."),
+    (424.0, 428.0, "The library will open on Sundays from ten to four."),
+    (500.0, 503.0, "We vote on the library in June, the library must wait."),
+]
+SLIDES: list[Said] = [
+    (0.0, 10.0, "TOWN COUNCIL"),
+    (88.0, 290.0, "Item 1: Bicycle bridge"),
+    (415.0, 480.0, "Item 2: Library hours"),
+    (590.0, 600.0, "Minutes: council.example/minutes\nCode: KX-4471"),
+]
+
+
+def test_the_steps_come_in_order_and_the_answer_last() -> None:
+    model = FakeLanguageModel(rule=names("million", "It costs 2.4 million euros."))
+    events = Desk(MEETING, SLIDES, model=model).events("How much does the bicycle bridge cost?")
+    kinds = [type(event) for event in events]
+    assert kinds[0] is Planned
+    assert kinds[-1] is Answered
+    order = [kinds.index(kind) for kind in (Planned, Searched, Reflected, Drafted, Verified, Answered)]
+    assert order == sorted(order)
+
+
+def test_an_answer_cites_the_sentence_that_says_it() -> None:
+    model = FakeLanguageModel(rule=names("million", "It costs 2.4 million euros."))
+    answer = Desk(MEETING, SLIDES, model=model).ask("How much does the bicycle bridge cost?")
+    assert answer.status is AnswerStatus.ANSWERED
+    assert answer.text == "It costs 2.4 million euros."
+    (citation,) = answer.citations
+    assert citation.span == TimeSpan(90.0, 94.0)
+    assert citation.quote == "The cost of the bridge is two point four million euros."
+    assert citation.verified
+    assert answer.usage.prompt_tokens > 0
+    assert 0 < answer.confidence <= 1
+
+
+def test_a_claim_with_a_wrong_number_is_not_told() -> None:
+    model = FakeLanguageModel(rule=names("million", "It costs 9.9 million euros."))
+    desk = Desk(MEETING, SLIDES, model=model)
+    events = desk.events("How much does the bicycle bridge cost?")
+    assert [e.supported for e in events if isinstance(e, Verified)] == [False]
+    assert desk.ask("How much does the bicycle bridge cost?").status is AnswerStatus.NOT_IN_VIDEO
+
+
+def test_evidence_is_repaired_when_the_model_names_the_wrong_excerpt() -> None:
+    model = FakeLanguageModel(rule=names("sixty percent", "Seven members are in favour of the bridge."))
+    answer = Desk(MEETING[3:5], model=model).ask("How many members are in favour of the bridge?")
+    assert [c.span for c in answer.citations] == [TimeSpan(300.0, 303.0)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why does the mayor throw the cup against the wall?",
+        "How high is the fine for the Blue Anchor?",
+        "What does Captain Nemo say about the library?",
+        "Which school will be renovated?",
+    ],
+)
+def test_what_nobody_says_is_not_answered_even_if_the_model_insists(question: str) -> None:
+    model = FakeLanguageModel(rule=names("[E1]", "The library will open on Sundays."))
+    answer = Desk(MEETING, SLIDES, model=model).ask(question)
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
+    assert answer.citations == ()
+    assert "speech and on-screen text" in answer.text
+
+
+def test_a_model_that_refuses_is_believed() -> None:
+    model = FakeLanguageModel(rule=names("nowhere to be found", ""))
+    answer = Desk(MEETING, model=model).ask("How much does the bicycle bridge cost?")
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
+
+
+def test_without_a_language_model_the_best_evidence_is_quoted() -> None:
+    answer = Desk(MEETING, SLIDES).ask("How many members are in favour?")
+    assert answer.status is AnswerStatus.ANSWERED
+    assert '"Seven members are in favour, two are against."' in answer.text
+    assert answer.text.startswith("At 5:00")
+
+
+def test_a_language_model_that_fails_is_told_of_and_evidence_is_quoted() -> None:
+    class Broken:
+        model = "broken@1"
+
+        def complete(self, messages: object, *, max_tokens: int, schema: object = None) -> Completion:
+            raise WorkerFailed("It broke.", "Try again.")
+
+    events = Desk(MEETING, model=Broken()).events("How many members are in favour?")
+    assert any(isinstance(e, Warned) and "It broke." in e.message for e in events)
+    last = events[-1]
+    assert isinstance(last, Answered)
+    assert last.answer["status"] == "answered"
+
+
+def test_the_time_of_a_moment_is_written_from_the_store() -> None:
+    answer = Desk(MEETING, SLIDES).ask("When does he talk about Sundays?")
+    assert answer.text.startswith("At 7:04")
+    assert answer.citations[0].span == TimeSpan(424.0, 428.0)
+
+
+def test_mentions_are_counted_in_speech() -> None:
+    answer = Desk(MEETING, SLIDES).ask('How many times is "library" mentioned in speech?')
+    assert answer.text == "3 times: at 7:00, 7:04 and 8:20."
+    assert len(answer.citations) == 3
+
+
+def test_a_stretch_is_read_when_a_question_has_only_time_words() -> None:
+    answer = Desk(MEETING).ask("What is said at 1:32?")
+    assert "two point four million" in answer.text
+    assert all(c.span.end_s < 110 for c in answer.citations)
+
+
+def test_a_silent_stretch_is_not_answered_from_elsewhere() -> None:
+    answer = Desk(MEETING).ask("What is said at 3:20?")
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
+
+
+def test_a_time_past_the_end_is_told() -> None:
+    answer = Desk(MEETING).ask("What is said at 40:00?")
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
+    assert "ends at 10:00" in answer.text
+
+
+def test_what_comes_after_something_is_found_beside_it() -> None:
+    answer = Desk(MEETING).ask("What does he say right after the county pays sixty percent?")
+    assert answer.status is not AnswerStatus.ANSWERED
+    close: list[Said] = [*MEETING[:4], (100.0, 103.0, "Construction would start in September.")]
+    answer = Desk(close).ask("What does he say right after the county pays sixty percent?")
+    assert answer.text == 'At 1:40: "Construction would start in September."'
+
+
+def test_the_last_text_on_the_screen_is_the_latest() -> None:
+    answer = Desk(MEETING, SLIDES).ask("What is the last line of text shown?")
+    assert "KX-4471" in answer.text
+
+
+def test_an_empty_video_says_so() -> None:
+    answer = Desk().ask("What happens in the video?")
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
+    assert "no speech" in answer.text
+
+
+def test_a_video_without_speech_says_that_no_speech_was_found() -> None:
+    answer = Desk(screen=SLIDES).ask("What does the presenter say?")
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
+    assert answer.text == "No speech was found in the video."
+
+
+def test_pictures_are_not_guessed_from_tags() -> None:
+    captions: list[Said] = [(0.0, 60.0, "suit, dock; blue, grey")]
+    answer = Desk(MEETING, captions=captions).ask("What colour is the mayor's tie?")
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert "vision model" in answer.text
+
+
+def test_a_vision_model_looks_and_what_it_saw_is_kept() -> None:
+    vision = FakeVisionLanguageModel(rule=lambda frames, question: "The mayor wears a green tie.")
+    model = FakeLanguageModel(rule=names("green tie", "The tie of the mayor is green."))
+    captions: list[Said] = [(0.0, 60.0, "suit, mayor; grey")]
+    desk = Desk(captions=captions, vision=vision, model=model)
+    answer = desk.ask("What colour is the mayor's tie?")
+    assert answer.text == "The tie of the mayor is green."
+    assert answer.citations[0].kind is SegmentKind.VISUAL
+    assert answer.usage.frames > 0
+    kept = desk.library.segments(desk.video.id, kinds=(SegmentKind.VISUAL,))
+    assert [s.text for s in kept] == ["The mayor wears a green tie."]
+    assert kept[0].question == "What colour is the mayor's tie?"
+
+
+def test_text_that_ingest_missed_is_read_in_the_frame_of_the_moment() -> None:
+    desk = Desk(MEETING, hidden=[(120.0, 125.0, "Frame 003600")])
+    events = desk.events("What is written on the screen at 2:02?")
+    assert any(isinstance(e, Inspected) and e.action == "read_text" and e.frames_s == (122.0,) for e in events)
+    answer = desk.ask("What is written on the screen at 2:02?")
+    assert "Frame 003600" in answer.text
+    assert answer.citations[0].frame_s == 122.0
+    again = desk.library.segments(desk.video.id, kinds=(SegmentKind.SCREEN_TEXT,))
+    assert len(again) == 1
+
+
+def test_speech_that_was_hardly_understood_is_heard_again() -> None:
+    said: list[Said] = [(90.0, 94.0, "The cost of the bring is too pint for million euros.")]
+    desk = Desk(said, confidence=0.3, heard="The cost of the bridge is two point four million euros.")
+    events = desk.events("What is the cost of the bridge in euros?")
+    assert any(isinstance(e, Inspected) and e.action == "transcribe" for e in events)
+
+
+def test_frames_stay_within_the_budget() -> None:
+    desk = Desk(screen=[(0.0, 300.0, "Chapter one")], settings=Agent(max_frames=2))
+    answer = desk.ask("Which secret number is written on the screen in the first 5 minutes?")
+    assert len(desk.frames.asked) <= 2
+    assert answer.usage.frames <= 2
+
+
+def test_steps_stay_within_the_budget() -> None:
+    for steps in (1, 2, 5):
+        answer = Desk(MEETING, SLIDES, settings=Agent(max_steps=steps)).ask("Which submarine is written on the slide?")
+        assert answer.usage.steps <= steps
+
+
+def test_a_cancelled_question_raises() -> None:
+    calls = itertools.count()
+    with pytest.raises(Cancelled):
+        Desk(MEETING).events("How many members are in favour?", cancelled=lambda: next(calls) > 1)
+
+
+def test_an_error_of_a_part_is_raised_and_never_answered() -> None:
+    desk = Desk(MEETING)
+
+    def broken(*args: object, **kwargs: object) -> list[object]:
+        raise WorkerFailed("The index is away.", "Try again.")
+
+    desk.retriever.search = broken  # type: ignore[method-assign,assignment]
+    with pytest.raises(WorkerFailed, match="index is away"):
+        desk.events("How many members are in favour?")
+
+
+@pytest.mark.parametrize(("question", "options"), [("  ", ()), ("Which?", ("only one",))])
+def test_a_question_that_cannot_be_asked_is_refused(question: str, options: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput):
+        Desk(MEETING).events(question, options=options)
+
+
+def test_several_videos_are_searched_and_the_right_one_is_cited() -> None:
+    desk = Desk(MEETING)
+    other = desk.add("kitchen", [(5.0, 9.0, "Bake the bread at two hundred degrees.")])
+    answer = desk.ask("At which temperature is the bread baked?", videos=[desk.video, other])
+    assert [c.video_id for c in answer.citations] == [other.id]
+
+
+def test_a_library_without_videos_answers_honestly() -> None:
+    desk = Desk(MEETING)
+    answer = desk.ask("How many members are in favour?", videos=[desk.add("empty", [])])
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
