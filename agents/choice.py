@@ -20,6 +20,8 @@ from app.core.types import Message, SegmentKind
 SHOWN = 5
 CLEAR_LEAD = 0.25
 """An option that leads the next by this much needs no language model."""
+TIE = 0.05
+"""Options this close are not told apart by their words."""
 LEAST = 0.45
 """The least support of an option that may be chosen without the language model."""
 
@@ -132,10 +134,12 @@ def _decide(
         return none_option(options), "rules"
     if ranked[0].literal and lead >= CLEAR_LEAD:
         return ranked[0].index, "rules"
+    if plan.question_type is QuestionType.VISUAL and work.parts.vision_language_model is None:
+        return (ranked[0].index if ranked[0].literal and lead > TIE else none_option(options)), "rules"
     asked = _ask(plan, options, passages, [s.index for s in ranked], work)
     if asked is not None:
         return _confirmed(asked, ranked, literal, options)
-    if ranked[0].literal and ranked[0].score >= LEAST and lead > 0.05:
+    if ranked[0].literal and ranked[0].score >= LEAST and lead > TIE:
         return ranked[0].index, "rules"
     return none_option(options), "rules"
 

@@ -34,6 +34,7 @@ SCAFFOLDING = _set("""
     speaking speaks speech spoke start state stated statement statements states story talk talked talking talks
     tell tells text three time times title titled told two type typed types typing video voice woman word words
     write writes written
+    beside bottom corner left photo poster right shirt stand stands t-shirt top
 """)
 """Words by which questions point at a video and its sources, rather than at what is in it."""
 

@@ -13,8 +13,9 @@ from agents.passages import numbered
 from agents.prompts import prompt
 from agents.quoting import counted, moment, overview, quoted, read_aloud
 from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
-from agents.wanted import wanted
+from agents.wanted import premise_stems, wanted
 from agents.wire import answer_schema, excerpts, read_answer
+from agents.wording import coverage
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
 from app.core.types import Message, SegmentKind
@@ -50,7 +51,16 @@ def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
         return moment(plan, passages)
     if plan.reads_all:
         return read_aloud(plan, passages)
+    if plan.question_type is QuestionType.VISUAL and not _is_told(plan, passages, runtime.context):
+        return Draft(by="rules")
     return _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
+
+
+def _is_told(plan: Plan, passages: Sequence[Passage], work: Work) -> bool:
+    """Whether words may tell what pictures show; without a vision model nothing else can."""
+    stems = premise_stems(plan.question)
+    best = max(coverage(stems, p.text) for p in passages)
+    return work.parts.vision_language_model is not None or best >= 0.5
 
 
 def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:

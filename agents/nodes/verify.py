@@ -12,11 +12,11 @@ from langgraph.types import Command
 from agents.choice import none_option
 from agents.closing import answer_of, refusal_of
 from agents.prompts import conversation
-from agents.state import AgentState, Claim, Passage, QuestionType, Work
+from agents.state import AgentState, Claim, Passage, Plan, QuestionType, Work
 from agents.verification import Verdict, absent_entities, absent_premises, best_units, check, is_only_spoken_of, said_by
 from agents.wanted import premise_stems, wanted
 from agents.wire import refuses
-from agents.wording import coverage, joined
+from agents.wording import contains_phrase, content_stems, coverage, joined
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Verified
 from app.core.types import Message, SegmentKind
@@ -97,21 +97,27 @@ def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
     missing = absent_entities(question, known)
     if missing:
         return Verdict(False, f"the evidence does not mention {joined(missing)}")
-    return _told_of(question, near, state, work)
+    return _told_of(claim, question, near, state, work)
 
 
-def _told_of(question: str, near: str, state: AgentState, work: Work) -> Verdict:
+def _told_of(claim: Claim, question: str, near: str, state: AgentState, work: Work) -> Verdict:
     """Whether most of what the question speaks of stands near the evidence, in its words or in its meaning."""
     plan, stems = state["plan"], premise_stems(question)
     absent = absent_premises(question, near)
-    placed = plan.strict and plan.scope is not None
-    chosen = bool(state["options"]) and plan.question_type is not QuestionType.VISUAL
-    if not stems or placed or chosen or len(absent) / len(stems) <= MOST:
+    if not stems or is_placed(plan) or len(absent) / len(stems) <= MOST:
+        return Verdict(True, "")
+    visual = plan.question_type is QuestionType.VISUAL
+    if state["options"] and not visual and len(content_stems(claim.text, scaffolding=True)) > 1:
         return Verdict(True, "")
     vectors = work.parts.text_embedder.embed([question, *(line for line in near.split("\n") if line.strip())])
-    if float(max(vectors[1:] @ vectors[0], default=0.0)) >= SAME_TOPIC:
+    if not visual and float(max(vectors[1:] @ vectors[0], default=0.0)) >= SAME_TOPIC:
         return Verdict(True, "")
     return Verdict(False, f"nothing there is about {joined(absent)}")
+
+
+def is_placed(plan: Plan) -> bool:
+    """Whether the question names its evidence by place or time, which the evidence itself does not repeat."""
+    return plan.strict and (plan.scope is not None or SegmentKind.SCREEN_TEXT in plan.sources)
 
 
 def _everything(state: AgentState, work: Work) -> str:
@@ -141,6 +147,8 @@ def _meant(claim: Claim, state: AgentState, work: Work) -> Verdict:
     vectors = work.parts.text_embedder.embed([f"{state['question']} {claim.text}", claim.text, text])
     if float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2])) < LIKE:
         return Verdict(False, "the claim and the evidence do not mean the same")
+    if is_placed(state["plan"]) and contains_phrase(claim.text, text):
+        return Verdict(True, "the claim stands in the evidence word for word")
     opinion = _second_opinion(claim.passages, state, work)
     return opinion or Verdict(True, "words and meaning agree with the evidence")
 
