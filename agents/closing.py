@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from agents.state import AgentState, Claim, Draft, Passage, QuestionType, Work
+from agents.wanted import premise_stems
 from agents.wording import clock, content_stems, coverage, joined
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind
 
@@ -85,9 +87,13 @@ def _reason(state: AgentState, work: Work) -> str:
 
 
 def _absent(state: AgentState) -> list[str]:
-    text = " ".join(p.text for p in state["passages"])
-    words = [w.strip("?.,!\"'") for w in state["question"].split()]
-    return [w for w in dict.fromkeys(words) if content_stems(w) and coverage(content_stems(w), text) == 0.0][:4]
+    """Words of the question, as written there, that no passage holds."""
+    plan, text = state["plan"], " ".join(p.text for p in state["passages"])
+    rest = plan.question.replace(plan.scope.words, " ") if plan.scope else plan.question
+    premises = set(premise_stems(rest))
+    written = [re.sub(r"^\W+|\W+$", "", word) for word in rest.split()]
+    missing = [w for w in written if premises & set(content_stems(w)) and coverage(content_stems(w), text) == 0.0]
+    return list(dict.fromkeys(missing))[:4]
 
 
 def _searched(state: AgentState, work: Work) -> str:

@@ -16,6 +16,13 @@ MAX_QUOTES = 3
 MAX_CHAPTERS = 8
 
 
+def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages of a kind that can answer the question: tags of pictures tell nothing of what is said or written."""
+    if plan.strict and plan.sources:
+        return tuple(p for p in passages if p.kind in plan.sources)
+    return tuple(passages)
+
+
 def one_line(text: str) -> str:
     """A text without line breaks."""
     return " / ".join(part.strip() for part in text.splitlines() if part.strip())

@@ -11,17 +11,20 @@ from langgraph.types import Command
 from agents.choice import choose
 from agents.passages import numbered
 from agents.prompts import prompt
-from agents.quoting import counted, moment, overview, quoted, read_aloud
+from agents.quoting import counted, moment, overview, quoted, read_aloud, usable
 from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
 from agents.wanted import premise_stems, wanted
 from agents.wire import answer_schema, excerpts, read_answer
-from agents.wording import coverage
+from agents.wording import coverage, likeness
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
 from app.core.types import Message, SegmentKind
 
 SHOWN = 5
 """Passages in a prompt."""
+WORTH = 0.4
+"""The share of the best passage's fit that another needs to be shown beside it."""
+ALIKE = 0.75
 ANSWER_TOKENS = 90
 QUOTABLE = 0.5
 """A passage that fits this well may be quoted as the answer when no model can phrase one."""
@@ -63,13 +66,6 @@ def _is_told(plan: Plan, passages: Sequence[Passage], work: Work) -> bool:
     return work.parts.vision_language_model is not None or best >= 0.5
 
 
-def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Passages of a kind that can answer the question: tags of pictures tell nothing of what is said or written."""
-    if plan.strict and plan.sources:
-        return tuple(p for p in passages if p.kind in plan.sources)
-    return tuple(passages)
-
-
 def shown(plan: Plan, passages: Sequence[Passage]) -> list[Passage]:
     """The few best passages, in time order, as a prompt shows them; tags only when tags are asked for."""
     readable = [p for p in passages if p.kind is not SegmentKind.CAPTION or SegmentKind.CAPTION in plan.sources]
@@ -81,7 +77,18 @@ def shown(plan: Plan, passages: Sequence[Passage]) -> list[Passage]:
         least = 0.0 if plan.strict else 0.7 * readable[0].score
         readable = [p for p in readable if p.score >= least]
         readable.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")
+    if not (plan.pick or plan.scope or plan.anchor):
+        readable = _unlike([p for p in readable if p.score >= WORTH * readable[0].score])
     return sorted(readable[:SHOWN], key=lambda p: (p.video_id, p.span.start_s))
+
+
+def _unlike(passages: Sequence[Passage]) -> list[Passage]:
+    """Without repeats that differ in a few letters, such as a running clock on the screen; the best of each stays."""
+    kept: list[Passage] = []
+    for passage in passages[: 4 * SHOWN]:
+        if all(passage.kind is not k.kind or likeness(passage.text, k.text) < ALIKE for k in kept):
+            kept.append(passage)
+    return kept
 
 
 def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) -> Draft | None:

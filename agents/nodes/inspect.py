@@ -74,7 +74,9 @@ def candidate_spans(state: AgentState) -> list[tuple[Video, TimeSpan]]:
             found += [(video, window)] if window else []
         return found[:2]
     best = [p for p in state["passages"] if p.video_id in videos][:2]
-    return [(videos[p.video_id], p.span) for p in best]
+    if not best:
+        return [(video, video.media.whole) for video in videos.values()][:1]
+    return [(videos[p.video_id], p.span) for p in best if p.span.duration_s >= READ_REACH_S * 4]
 
 
 def _chosen(

@@ -12,8 +12,18 @@ from langgraph.types import Command
 from agents.choice import none_option
 from agents.closing import answer_of, refusal_of
 from agents.prompts import conversation
+from agents.quoting import quoted, usable
 from agents.state import AgentState, Claim, Passage, Plan, QuestionType, Work
-from agents.verification import Verdict, absent_entities, absent_premises, best_units, check, is_only_spoken_of, said_by
+from agents.verification import (
+    Verdict,
+    absent_entities,
+    absent_numbers,
+    absent_premises,
+    best_units,
+    check,
+    is_only_spoken_of,
+    said_by,
+)
 from agents.wanted import premise_stems, wanted
 from agents.wire import refuses
 from agents.wording import contains_phrase, content_stems, coverage, joined
@@ -29,6 +39,8 @@ MOST = 0.5
 """A question is not about the evidence when more than this share of its words is missing there."""
 SAME_TOPIC = 0.55
 """Cosine of question and evidence from which other words may mean the same."""
+FEW_TEXTS = 3
+"""A video with no more texts than this shows hardly any."""
 SURE = 0.85
 """A passage that fits the question this well, with all words of its premise, needs no second opinion."""
 CHECK_TOKENS = 16
@@ -45,6 +57,8 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
         runtime.stream_writer(Verified(claim.text, verdict.supported, verdict.reason, ids))
         if verdict.supported:
             kept.append(repaired)
+    if not kept and draft.claims and state["plan"].scope and is_placed(state["plan"]) and not state["options"]:
+        kept = list(quoted(state["plan"], usable(state["plan"], state["passages"]), 0.0).claims)
     if kept:
         return Command(goto="__end__", update={"answer": answer_of(kept, state, work)})
     if state["options"]:
@@ -93,11 +107,30 @@ def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
     speaker = said_by(question)
     if speaker and any(is_only_spoken_of(speaker, p.text) for p in claim.passages):
         return Verdict(False, f"{speaker} is spoken of there, but nothing shows that these are words of {speaker}")
+    if _is_all_there_is_to_read(claim, state, work):
+        return Verdict(True, "")
     known = near + ("\n" + _everything(state, work) if speaker or plan.anchor else "")
     missing = absent_entities(question, known)
     if missing:
         return Verdict(False, f"the evidence does not mention {joined(missing)}")
     return _told_of(claim, question, near, state, work)
+
+
+def _is_all_there_is_to_read(claim: Claim, state: AgentState, work: Work) -> bool:
+    """Whether the claim rests on text of a video that shows hardly any other.
+
+    What the text stands on ("printed on his shirt", "beside the fist") is not in its words, and with
+    so little text there is no other that could be meant.
+    """
+    plan = state["plan"]
+    if not (plan.strict and plan.sources == (SegmentKind.SCREEN_TEXT,) and plan.scope is None and plan.anchor is None):
+        return False
+    if any(p.kind is not SegmentKind.SCREEN_TEXT for p in claim.passages) or absent_numbers(state["question"], ""):
+        return False
+    return all(
+        len([s for s in work.parts.library.segments(id, kinds=plan.sources) if s.question is None]) <= FEW_TEXTS
+        for id in {p.video_id for p in claim.passages}
+    )
 
 
 def _told_of(claim: Claim, question: str, near: str, state: AgentState, work: Work) -> Verdict:
@@ -144,13 +177,21 @@ def _meant(claim: Claim, state: AgentState, work: Work) -> Verdict:
     if state["options"]:
         return Verdict(True, "the evidence supports this option best")
     text = " ".join(p.text for p in claim.passages)
+    if is_placed(state["plan"]):
+        return _held_in_place(claim, text, state, work)
     vectors = work.parts.text_embedder.embed([f"{state['question']} {claim.text}", claim.text, text])
     if float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2])) < LIKE:
         return Verdict(False, "the claim and the evidence do not mean the same")
-    if is_placed(state["plan"]) and contains_phrase(claim.text, text):
-        return Verdict(True, "the claim stands in the evidence word for word")
     opinion = _second_opinion(claim.passages, state, work)
     return opinion or Verdict(True, "words and meaning agree with the evidence")
+
+
+def _held_in_place(claim: Claim, text: str, state: AgentState, work: Work) -> Verdict:
+    """Text that stands where the question points is not like the question in meaning: a number, a name, a code."""
+    if state["plan"].scope is not None or contains_phrase(claim.text, text):
+        return Verdict(True, "the words of the claim stand in the evidence at the place that the question names")
+    opinion = _second_opinion(claim.passages, state, work)
+    return opinion or Verdict(True, "the words of the claim stand in the evidence")
 
 
 def _second_opinion(passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:

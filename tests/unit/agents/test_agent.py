@@ -62,7 +62,8 @@ def test_a_claim_with_a_wrong_number_is_not_told() -> None:
 
 def test_evidence_is_repaired_when_the_model_names_the_wrong_excerpt() -> None:
     model = FakeLanguageModel(rule=names("sixty percent", "Seven members are in favour of the bridge."))
-    answer = Desk(MEETING[3:5], model=model).ask("How many members are in favour of the bridge?")
+    shares = (95.0, 98.0, "The members of the county pay sixty percent of the bridge.")
+    answer = Desk([shares, MEETING[4]], model=model).ask("How many members are in favour of the bridge?")
     assert [c.span for c in answer.citations] == [TimeSpan(300.0, 303.0)]
 
 
