@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from app.core.settings import Settings
 from gpu_workers import weights
 from gpu_workers.base import ModelWorker
-from gpu_workers.cores import threads
 from gpu_workers.prepared_files import make_once
 from gpu_workers.registry import Workers
+from gpu_workers.sessions import open_session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,16 +51,12 @@ class MiniLMEmbedder(ModelWorker[_Loaded]):
         return cls(lambda: exported(settings), lambda: weights.minilm_folder(settings), cores=settings.threads)
 
     def _load(self) -> _Loaded:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder() / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(LONGEST)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads(self._cores)
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(self._locate()), options, providers=["CPUExecutionProvider"])
+        session = open_session(self._locate(), self._cores)
         return _Loaded(session, tokenizer)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from app.core.ports import TextEmbedder
 from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.base import ModelWorker
-from gpu_workers.cores import threads
+from gpu_workers.sessions import open_session
 from gpu_workers.vision import class_names, lite0
 
 if TYPE_CHECKING:
@@ -82,14 +82,7 @@ class EfficientNetConSE(ModelWorker[_Loaded]):
         return vector
 
     def _load(self) -> _Loaded:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads(self._settings.threads)
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            str(lite0.onnx_file(self._settings)), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(lite0.onnx_file(self._settings), self._settings.threads)
         classes = class_names.class_vectors(self._settings, self._text_embedder)
         return _Loaded(session, classes, class_names.class_names())
 

@@ -16,7 +16,7 @@ from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Frame, TextLine
 from gpu_workers.base import ModelWorker
-from gpu_workers.cores import threads
+from gpu_workers.sessions import open_session
 from gpu_workers.vision.text_layout import TextBox, lines_of, with_spaces
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ class RapidOCRReader(ModelWorker[Any]):
         for file in (DETECTION, RECOGNITION):
             if not (folder / file).is_file():
                 raise MissingPart(f"The package rapidocr lacks its model {file}.", "Run: pip install rapidocr==3.10.0")
-        return rapidocr.RapidOCR(params=_options(folder, threads(self._settings.threads)))
+        engine = rapidocr.RapidOCR(params=_options(folder))
+        # Its options cannot say how threads wait, so its sessions are replaced by ours.
+        engine._load_det_model().session.session = open_session(folder / DETECTION, self._settings.threads)
+        engine._load_rec_model().session.session = open_session(folder / RECOGNITION, self._settings.threads)
+        return engine
 
 
 def _version() -> str:
@@ -79,7 +83,7 @@ def _version() -> str:
         return "missing"
 
 
-def _options(folder: Path, cores: int) -> dict[str, Any]:
+def _options(folder: Path) -> dict[str, Any]:
     """RapidOCR looks for a model on the network only where no path is given."""
     return {
         "Global.log_level": "critical",
@@ -87,7 +91,7 @@ def _options(folder: Path, cores: int) -> dict[str, Any]:
         "Global.text_score": 0.0,
         "Global.return_word_box": True,
         "Global.return_single_char_box": True,
-        "EngineConfig.onnxruntime.intra_op_num_threads": cores,
+        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "Det.model_path": str(folder / DETECTION),
         "Det.limit_type": "max",
         "Det.limit_side_len": DETECTION_SIDE,
