@@ -125,6 +125,7 @@ class _Wiring:
             library=self._library,
             stages=SqlStageStore(self._database),
             media=self._media,
+            release=lambda: self._workers.unload("transcriber", "text_reader"),
         )
 
     @functools.cached_property

@@ -7,12 +7,14 @@ Every class has `from_settings(settings, workers)`; `workers` gives it the other
 from __future__ import annotations
 
 import difflib
+import gc
 import importlib
 import threading
 from typing import Any
 
 from app.core.errors import BadSettings
 from app.core.settings import Settings
+from gpu_workers.base import ModelWorker
 
 CLASSES: dict[str, dict[str, str]] = {
     "transcriber": {
@@ -94,6 +96,15 @@ class Workers:
             if role not in self._made:
                 self._made[role] = self._create(role, self.name(role))
             return self._made[role]
+
+    def unload(self, *roles: str) -> None:
+        """Frees the models of some roles; the next use loads them again."""
+        with self._lock:
+            made = [self._made[role] for role in roles if role in self._made]
+        for model in made:
+            if isinstance(model, ModelWorker):
+                model.unload()
+        gc.collect()
 
     def _create(self, role: str, name: str) -> Any:
         known = CLASSES[role]

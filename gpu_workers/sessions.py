@@ -20,5 +20,7 @@ def open_session(path: Path, wanted_threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads(wanted_threads)
     options.log_severity_level = 3
+    # Pictures of many sizes would make the arena grow to the sum of what each size needs.
+    options.enable_cpu_mem_arena = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

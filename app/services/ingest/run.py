@@ -56,6 +56,8 @@ class IngestParts:
     library: SqlLibrary
     stages: StageStore
     media: MediaStore
+    release: Callable[[], None]
+    """Frees the models that hear and read, before the one that writes is loaded."""
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,7 @@ class IngestService:
         found = Found(spans, said, texts, captions, keys, sampled.features)
         index(run, found)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
+        run.parts.release()
         digest(run, found)
         run.video = run.parts.library.video(run.video.id)
 
