@@ -1,0 +1,1 @@
+"""The commands of the `longreel` program, one module a subject."""

@@ -1,0 +1,96 @@
+"""Commands that run and examine the installation: serve, worker, doctor."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import warnings
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.commands.start import JsonOption, open_longreel
+from app.core.settings import Settings, load_settings
+from app.terminal import consoles
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address; a public one needs LONGREEL_SERVER__API_KEY.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 7860 unless set.")] = None,
+) -> None:
+    """Start the web page, the REST API and the workers in one process."""
+    import uvicorn
+
+    from app.main import create_app
+
+    # Gradio uses a name that Starlette is renaming; people who serve can do nothing about it.
+    warnings.filterwarnings("ignore", message=".*HTTP_422_UNPROCESSABLE_ENTITY.*")
+    settings = load_settings()
+    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
+    application = create_app(settings)
+    shown = f"http://{settings.server.host}:{settings.server.port}"
+    consoles()[1].print(
+        f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
+    )
+    uvicorn.run(
+        application,
+        host=settings.server.host,
+        port=settings.server.port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+    )
+
+
+def worker() -> None:
+    """Work on queued jobs until Ctrl-C, next to a server over PostgreSQL and a Chroma server."""
+    longreel = open_longreel()
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    longreel.worker.start()
+    consoles()[1].print("Waiting for jobs. Stop with Ctrl-C.")
+    stopped.wait()
+    longreel.worker.stop(timeout_s=30.0)
+
+
+def doctor(
+    prepare: Annotated[bool, typer.Option("--prepare", help="Prepare the model files now, with progress.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what is installed, what is missing, and the command that mends it."""
+    from app.services.doctor import examine
+
+    out, err = consoles()
+    settings = load_settings()
+    if prepare:
+        _prepare(settings, err)
+    checks = examine(settings)
+    if as_json:
+        out.print_json(data=[asdict(check) for check in checks])
+    else:
+        table = Table("", "part", "what was found", "to mend it", box=None)
+        for check in checks:
+            mark = "[green]ok[/]" if check.ok else "[red]missing[/]"
+            table.add_row(mark, check.name, escape(check.detail), escape(check.command))
+        out.print(table)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(5)
+
+
+def _prepare(settings: Settings, err: Console) -> None:
+    from gpu_workers import weights
+
+    told: dict[str, int] = {}
+
+    def progress(name: str, done: float, total: float) -> None:
+        tenth = int(10 * done / total) if total else 10
+        if told.get(name) != tenth:
+            told[name] = tenth
+            err.print(f"  {name:<28} {tenth * 10:3d}%")
+
+    weights.prepare(settings, progress)

@@ -1,0 +1,136 @@
+"""Commands about videos: ingest, list, show, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.api.schemas import SegmentOut, SummaryOut, VideoOut, problem_of
+from app.commands.start import JsonOption, interruptible, open_longreel
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Event, IngestFinished
+from app.terminal import IngestDisplay, clock, consoles
+
+if TYPE_CHECKING:
+    from app.bootstrap import Longreel
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Video or audio files.", metavar="PATH...")],
+    subtitles: Annotated[Path | None, typer.Option(help="SRT or WebVTT file to use instead of listening.")] = None,
+    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; detected when not given.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read videos, so that they can be asked about. Goes on where an earlier run stopped."""
+    if subtitles and len(paths) > 1:
+        raise typer.BadParameter("--subtitles goes with one video")
+    out, err = consoles()
+    longreel = open_longreel()
+    done: list[dict[str, Any]] = []
+    failed: list[tuple[Path, LongreelError]] = []
+    with interruptible() as cancelled:
+        for path in paths:
+            if not as_json or err.is_terminal:
+                err.print(f"[bold]{escape(str(path))}[/]")
+            try:
+                done.append(_ingest_one(longreel, err, path, title, subtitles, language, cancelled))
+            except Cancelled:
+                raise
+            except LongreelError as error:
+                failed.append((path, error))
+                err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
+    if as_json:
+        problems = [{"path": str(p), **problem_of(e).model_dump(mode="json")} for p, e in failed]
+        out.print_json(data={"videos": done, "failed": problems})
+    if failed:
+        raise typer.Exit(failed[0][1].exit_code)
+
+
+def _ingest_one(
+    longreel: Longreel,
+    err: Console,
+    path: Path,
+    title: str | None,
+    subtitles: Path | None,
+    language: str | None,
+    cancelled: Callable[[], bool],
+) -> dict[str, Any]:
+    ends: list[IngestFinished] = []
+    with IngestDisplay(err) as display:
+
+        def tell(event: Event) -> None:
+            display(event)
+            if isinstance(event, IngestFinished):
+                ends.append(event)
+
+        video = longreel.ingest.run(
+            path, title=title, subtitles=subtitles, language=language, tell=tell, cancelled=cancelled
+        )
+    end = ends[-1]
+    return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
+
+
+def list_videos(as_json: JsonOption = False) -> None:
+    """List the videos of the library, newest first."""
+    out, _ = consoles()
+    videos = open_longreel().library.videos()
+    if as_json:
+        out.print_json(data=[VideoOut.of(v).model_dump(mode="json") for v in videos])
+        return
+    if not videos:
+        out.print("The library is empty. Add a video with: longreel ingest PATH")
+        return
+    table = Table("id", "title", "length", "language", "state", box=None)
+    for video in videos:
+        state = "ready" if video.ready else "unfinished"
+        table.add_row(video.id[:12], escape(video.title), clock(video.duration_s), video.language or "-", state)
+    out.print(table)
+
+
+def show(
+    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")], as_json: JsonOption = False
+) -> None:
+    """Show a video: summary, chapters, and how much was found in it."""
+    out, _ = consoles()
+    library = open_longreel().library
+    found = library.find(video)
+    digest = library.digest(found.id)
+    segments = library.segments(found.id)
+    if as_json:
+        data = VideoOut.of(found).model_dump(mode="json")
+        data["digest"] = SummaryOut.of(digest).model_dump(mode="json") if digest else None
+        data["segments"] = [SegmentOut.of(s).model_dump(mode="json") for s in segments]
+        out.print_json(data=data)
+        return
+    out.print(f"[bold]{escape(found.title)}[/]  {clock(found.duration_s)}  {found.language or ''}\n{found.id}")
+    out.print(escape(found.path), soft_wrap=True)
+    for warning in found.media.warnings:
+        out.print(f"[yellow]note[/] {escape(warning)}")
+    if digest:
+        out.print(f"\n{escape(digest.summary)}\n")
+        for chapter in digest.chapters:
+            out.print(f"[cyan]{clock(chapter.span.start_s):>8}[/]  [bold]{escape(chapter.title)}[/]")
+            if chapter.summary:
+                out.print(f"          {escape(chapter.summary)}")
+    kinds = {kind: sum(s.kind == kind for s in segments) for kind in sorted({s.kind for s in segments})}
+    out.print("\n" + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+
+
+def delete(
+    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Forget a video. The file itself stays where it is."""
+    longreel = open_longreel()
+    found = longreel.library.find(video)
+    if not yes:
+        typer.confirm(f"Forget {found.title} ({clock(found.duration_s)}) and all that was read in it?", abort=True)
+    longreel.library.delete(found.id)
+    consoles()[1].print(f"Forgot {escape(found.title)}.")
