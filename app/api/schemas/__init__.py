@@ -1,0 +1,31 @@
+"""The wire: what the REST API takes and gives, and what the CLI prints with --json.
+
+Field names and units are a promise to other programs. These modules import pydantic and the kernel
+only, so that a client needs nothing else.
+"""
+
+from app.api.schemas.answers import AnswerOut, AskIn, CitationOut, UsageOut, example_answer
+from app.api.schemas.jobs import JobErrorOut, JobOut
+from app.api.schemas.problems import HealthOut, ProblemOut, error_of, problem_of
+from app.api.schemas.videos import ChapterOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut, WordOut
+
+__all__ = [
+    "AnswerOut",
+    "AskIn",
+    "ChapterOut",
+    "CitationOut",
+    "HealthOut",
+    "JobErrorOut",
+    "JobOut",
+    "ProblemOut",
+    "RegisterIn",
+    "SegmentOut",
+    "SummaryOut",
+    "UsageOut",
+    "UtteranceOut",
+    "VideoOut",
+    "WordOut",
+    "error_of",
+    "example_answer",
+    "problem_of",
+]

@@ -1,0 +1,132 @@
+"""Questions and answers on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from app.api.schemas.base import AnyEvent, Request, Wire
+from app.api.schemas.problems import error_of
+from app.core.errors import WorkerFailed
+from app.core.events import Answered, Event, Failed
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    Citation,
+    SegmentKind,
+    Usage,
+    from_json,
+)
+
+
+class CitationOut(Wire):
+    """A moment of a video that an answer rests on. Times are seconds on the video's clock."""
+
+    video_id: str
+    start_s: float
+    end_s: float
+    kind: SegmentKind
+    quote: str
+    frame_s: float | None = None
+    verified: bool = False
+
+    @classmethod
+    def of(cls, citation: Citation) -> Self:
+        """The wire form of a citation."""
+        return cls(
+            video_id=citation.video_id,
+            start_s=citation.span.start_s,
+            end_s=citation.span.end_s,
+            kind=citation.kind,
+            quote=citation.quote,
+            frame_s=citation.frame_s,
+            verified=citation.verified,
+        )
+
+
+class UsageOut(Wire):
+    """What an answer cost."""
+
+    seconds: float = 0.0
+    steps: int = 0
+    frames: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+    @classmethod
+    def of(cls, usage: Usage) -> Self:
+        """The wire form of a usage."""
+        return cls(
+            seconds=usage.seconds,
+            steps=usage.steps,
+            frames=usage.frames,
+            prompt_tokens=usage.prompt_tokens,
+            output_tokens=usage.output_tokens,
+        )
+
+
+class AnswerOut(Wire):
+    """An answer with its proof and how it was found."""
+
+    status: AnswerStatus
+    text: str
+    option_index: int | None = None
+    confidence: float
+    citations: list[CitationOut] = Field(default=[])
+    trace: list[AnyEvent] = Field(default=[])
+    usage: UsageOut = UsageOut()
+
+    @classmethod
+    def of(cls, answer: Answer, trace: Sequence[Event] = ()) -> Self:
+        """The wire form of an answer."""
+        return cls(
+            status=answer.status,
+            text=answer.text,
+            option_index=answer.option_index,
+            confidence=answer.confidence,
+            citations=[CitationOut.of(citation) for citation in answer.citations],
+            trace=list(trace),
+            usage=UsageOut.of(answer.usage),
+        )
+
+    @classmethod
+    def from_events(cls, events: Sequence[Event]) -> Self:
+        """The answer that a stream of agent events ends with; its trace is all that came before.
+
+        Raises the LongreelError that a `Failed` event tells, and WorkerFailed for a stream without an end.
+        """
+        for event in events:
+            if isinstance(event, Failed):
+                raise error_of(event)
+            if isinstance(event, Answered):
+                trace = [earlier for earlier in events if not isinstance(earlier, Answered)]
+                return cls.of(from_json(Answer, event.answer), trace)
+        raise WorkerFailed("The agent stopped without an answer.", "Ask again.")
+
+
+class AskIn(Request):
+    """A question, about some videos or (none named) the whole library."""
+
+    question: str = Field(min_length=1, max_length=4000)
+    videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
+    options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)
+
+
+def example_answer() -> dict[str, Any]:
+    """An answer to show in the OpenAPI description."""
+    video = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    cited = {"video_id": video, "start_s": 83.2, "end_s": 88.9, "kind": "speech", "frame_s": 84.0, "verified": True}
+    return {
+        "status": "answered",
+        "text": "The bridge opened in 1932.",
+        "option_index": None,
+        "confidence": 0.86,
+        "citations": [{**cited, "quote": "It opened to the public in March 1932."}],
+        "trace": [
+            {"type": "planned", "question_type": "fact", "queries": ["bridge opened"], "sources": ["speech"]},
+            {"type": "searched", "query": "bridge opened", "hits": []},
+        ],
+        "usage": {"seconds": 4.1, "steps": 2, "frames": 0, "prompt_tokens": 812, "output_tokens": 41},
+    }

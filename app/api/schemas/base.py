@@ -1,0 +1,23 @@
+"""What every wire type shares."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.events import Event
+
+AnyEvent = Annotated[Event, Field(discriminator="type")]
+
+
+class Wire(BaseModel):
+    """What the server sends. A newer server may add fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Request(BaseModel):
+    """What the server is sent. A field that it does not know is an error, not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

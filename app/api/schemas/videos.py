@@ -1,0 +1,162 @@
+"""Videos and what is in them, on the wire."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field
+
+from app.api.schemas.answers import CitationOut
+from app.api.schemas.base import Request, Wire
+from app.core.types import (
+    Chapter,
+    Digest,
+    Segment,
+    SegmentKind,
+    Utterance,
+    Video,
+)
+
+
+class VideoOut(Wire):
+    """A video of the library. `id` is the SHA-256 of the file."""
+
+    id: str
+    title: str
+    duration_s: float
+    ready: bool
+    added_at: str
+    language: str | None
+    size_bytes: int
+    width: int | None
+    """Pixels as shown; null for a file with sound only."""
+    height: int | None
+    has_audio: bool
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, video: Video) -> Self:
+        """The wire form of a video."""
+        pictures = video.media.video
+        return cls(
+            id=video.id,
+            title=video.title,
+            duration_s=video.duration_s,
+            ready=video.ready,
+            added_at=video.added_at,
+            language=video.language,
+            size_bytes=video.media.size_bytes,
+            width=pictures.width if pictures else None,
+            height=pictures.height if pictures else None,
+            has_audio=bool(video.media.audio),
+            warnings=list(video.media.warnings),
+        )
+
+
+class SegmentOut(Wire):
+    """What one span of a video says, shows or writes."""
+
+    id: str
+    kind: SegmentKind
+    start_s: float
+    end_s: float
+    text: str
+    frame_s: float | None
+    model: str
+
+    @classmethod
+    def of(cls, segment: Segment) -> Self:
+        """The wire form of a segment."""
+        return cls(
+            id=segment.id,
+            kind=segment.kind,
+            start_s=segment.span.start_s,
+            end_s=segment.span.end_s,
+            text=segment.text,
+            frame_s=segment.frame_s,
+            model=segment.model,
+        )
+
+
+class WordOut(Wire):
+    """One spoken word."""
+
+    text: str
+    start_s: float
+    end_s: float
+    probability: float
+
+
+class UtteranceOut(Wire):
+    """One sentence that was said."""
+
+    start_s: float
+    end_s: float
+    text: str
+    speaker: str | None
+    confidence: float
+    words: list[WordOut]
+
+    @classmethod
+    def of(cls, utterance: Utterance) -> Self:
+        """The wire form of an utterance."""
+        words = [
+            WordOut(text=w.text, start_s=w.span.start_s, end_s=w.span.end_s, probability=w.probability)
+            for w in utterance.words
+        ]
+        return cls(
+            start_s=utterance.span.start_s,
+            end_s=utterance.span.end_s,
+            text=utterance.text,
+            speaker=utterance.speaker,
+            confidence=utterance.confidence,
+            words=words,
+        )
+
+
+class ChapterOut(Wire):
+    """A stretch of a video about one thing."""
+
+    start_s: float
+    end_s: float
+    title: str
+    summary: str
+    citations: list[CitationOut]
+
+    @classmethod
+    def of(cls, chapter: Chapter) -> Self:
+        """The wire form of a chapter."""
+        return cls(
+            start_s=chapter.span.start_s,
+            end_s=chapter.span.end_s,
+            title=chapter.title,
+            summary=chapter.summary,
+            citations=[CitationOut.of(citation) for citation in chapter.citations],
+        )
+
+
+class SummaryOut(Wire):
+    """A video in short."""
+
+    summary: str
+    chapters: list[ChapterOut]
+    citations: list[CitationOut]
+
+    @classmethod
+    def of(cls, digest: Digest) -> Self:
+        """The wire form of a digest."""
+        return cls(
+            summary=digest.summary,
+            chapters=[ChapterOut.of(chapter) for chapter in digest.chapters],
+            citations=[CitationOut.of(citation) for citation in digest.citations],
+        )
+
+
+class RegisterIn(Request):
+    """A file on the server's own machine to read. Refused unless the server listens on loopback without a key."""
+
+    path: str | None = Field(None, min_length=1, max_length=4096)
+    url: str | None = Field(None, max_length=4096, description="refused for now: upload the file instead")
+    title: str | None = Field(None, max_length=300)
+    subtitles: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
