@@ -59,6 +59,32 @@ class Ingest(_Group):
     summary_words: int = Field(120, ge=20, le=1000)
 
 
+class Hardware(_Group):
+    """Where and how the Hugging Face models run. The offline profile's models stay on the CPU."""
+
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="auto, cpu, cuda or cuda:1; auto takes a GPU if there is one",
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="numbers of the weights; auto: bfloat16 on a GPU that has it, float32 on the CPU"
+    )
+    batch: int = Field(0, ge=0, le=4096, description="items a model takes at once; 0 means each model's own choice")
+    quantisation: Literal["none", "8bit", "4bit"] = Field("none", description="of the models that write; bitsandbytes")
+    idle_unload_s: float = Field(0.0, ge=0, description="a model unused for this long is freed; 0 keeps it")
+
+
+class Weights(_Group):
+    """A Hugging Face name or a local folder for each role that loads one; empty means the profile's choice."""
+
+    frame_embedder: str = Field("", description="a SigLIP, SigLIP 2 or CLIP model")
+    text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
+    captioner: str = Field("", description="a vision-language model; empty takes that of vision_language_model")
+    vision_language_model: str = Field("", description="Qwen2.5-VL, Qwen3-VL, SmolVLM2 or LLaVA-OneVision")
+    language_model: str = Field("", description="an instruct model with a chat template")
+
+
 class Agent(_Group):
     """The budget of one answer."""
 
@@ -107,6 +133,8 @@ class Settings(BaseSettings):
     vlm_key: SecretStr | None = None
     threads: int = Field(0, ge=0, description="CPU threads of a model; 0 means one for each core")
     models: Models = Models()
+    hardware: Hardware = Hardware()
+    weights: Weights = Weights()
     ingest: Ingest = Ingest()
     agent: Agent = Agent()
     server: Server = Server()
