@@ -9,7 +9,7 @@ results would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -134,6 +134,30 @@ class FrameSelector(Protocol):
 
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
         """At most `budget` indices, ascending, without repeats; blank frames only if there is nothing else."""
+        ...
+
+
+FrameFetch = Callable[[Sequence[float]], Iterable[Frame]]
+"""The frame shown at each time of one video, in the order given: `FrameSource.at` with its file and size bound."""
+
+
+@runtime_checkable
+class QueryFrameSelector(Protocol):
+    """Chooses the frames of one video that bear on a question."""
+
+    @property
+    def name(self) -> str:
+        """The method's name in settings."""
+        ...
+
+    def select(
+        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
+    ) -> list[int]:
+        """At most `budget` indices, ascending, without repeats; blank frames only if there is nothing else.
+
+        `candidates` are in time order. At least one comes back unless there are none or the budget is 0; the same
+        question gives the same choice. `fetch` is asked only by methods that judge pictures rather than vectors.
+        """
         ...
 
 
