@@ -35,6 +35,7 @@ class Models(_Group):
     frame_embedder: str = ""
     text_embedder: str = ""
     frame_selector: str = "maxinfo"
+    query_frame_selector: str = "hybrid"
     text_reader: str = ""
     captioner: str = ""
     language_model: str = ""
@@ -56,6 +57,7 @@ class Ingest(_Group):
     same_frame_cosine: float = Field(0.985, gt=0, le=1, description="frames closer than this are near-duplicates")
     maxinfo_rank: int = Field(8, ge=1, le=64)
     maxinfo_tolerance: float = Field(0.3, gt=0)
+    maxinfo_form: Literal["chunks", "scenes", "slow", "fast"] = "chunks"
     summary_words: int = Field(120, ge=20, le=1000)
 
 

@@ -1,4 +1,4 @@
-"""Frames that show nothing: black, white or one colour."""
+"""Frames that show nothing, and frames at even distances: what every method starts or ends with."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ def worth_showing(candidates: Sequence[FrameFeatures]) -> list[int]:
     if not candidates:
         return []
     return [i for i, c in enumerate(candidates) if c.contrast >= BLANK_CONTRAST] or [len(candidates) // 2]
+
+
+def evenly(indices: Sequence[int], count: int) -> list[int]:
+    """The middle of each of `count` equal parts; all when there are no more than that, none below one."""
+    count = min(max(count, 0), len(indices))
+    return [indices[(2 * part + 1) * len(indices) // (2 * count)] for part in range(count)]

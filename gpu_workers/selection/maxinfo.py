@@ -1,31 +1,32 @@
 """MaxInfo (arXiv 2502.03183): the frames from which all others can be made up.
 
-The frames' vectors are reduced to their few strongest directions, and rectangular maxvol takes the
-frames that span the most volume there. One global reduction covers few scenes of a long video, so many
-candidates are cut into pieces of time that share the budget, which is the paper's chunk-based form.
+The frames' vectors are reduced to their few strongest directions, and rectangular maxvol takes the frames that
+span the most volume there. The paper's forms differ in what is compared with what:
+
+    fast     as many even frames as the budget allows, of which the redundant ones are dropped
+    slow     all candidates at once: one reduction for the whole video, which covers few scenes of a long one
+    chunks   equal pieces of time that share the budget; each compares only its own frames
+    scenes   as chunks, but cut where the picture changes
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any, Literal
 
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
-from gpu_workers.selection.blank import worth_showing
+from gpu_workers.selection.blank import evenly, worth_showing
 from gpu_workers.selection.maxvol import maxvol_rect
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from gpu_workers.selection.scenes import scenes, shares
+from gpu_workers.selection.vectors import directions, one_thread
 
 CHUNK = 128
 """Candidates compared at once, so that memory stays flat."""
 SURVIVORS = 32
 """How many of a chunk go on when a piece of the video holds more than one chunk."""
-WEAKEST = 0.02
-"""Directions weaker than this share of the strongest are noise: they would make a still scene look varied."""
+
+Form = Literal["fast", "slow", "chunks", "scenes"]
 
 
 class MaxInfoSelector:
@@ -35,44 +36,48 @@ class MaxInfoSelector:
     (0.3 keeps about rank / 0.09 of many candidates, 1.0 about `rank`).
     """
 
-    def __init__(self, rank: int = 8, tolerance: float = 0.3) -> None:
+    def __init__(self, rank: int = 8, tolerance: float = 0.3, form: Form = "chunks") -> None:
         self._rank = rank
         self._tolerance = tolerance
+        self._form = form
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Any) -> MaxInfoSelector:
-        """Rank and tolerance from `settings.ingest`."""
+        """Rank, tolerance and form from `settings.ingest`."""
         del workers
-        return cls(settings.ingest.maxinfo_rank, settings.ingest.maxinfo_tolerance)
+        return cls(settings.ingest.maxinfo_rank, settings.ingest.maxinfo_tolerance, settings.ingest.maxinfo_form)
 
     @property
     def name(self) -> str:
-        """The method's name in settings."""
-        return "maxinfo"
+        """The method's name in settings, with its form where that is not the usual one."""
+        return "maxinfo" if self._form == "chunks" else f"maxinfo-{self._form}"
 
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
-        """See the port.
-
-        BLAS gets one thread: on matrices this small its threads only fight with other models' for the cores
-        (20,000 candidates: 0.3 s of processor time with one thread, 12 s with two on a busy machine).
-        """
-        from threadpoolctl import threadpool_limits
-
+        """See the port."""
         usable = worth_showing(candidates)
         if budget <= 0 or not usable:
             return []
-        with threadpool_limits(1, user_api="blas"):
-            return self._spread(candidates, usable, budget)
+        with one_thread():
+            if self._form == "fast":
+                return self._spanning(candidates, evenly(usable, budget), budget)
+            if self._form == "slow":
+                return self._spanning(candidates, usable, budget)
+            if self._form == "scenes":
+                pieces = scenes(candidates, usable, max(1, budget // 2))
+            else:
+                pieces = self._chunks(usable, budget)
+            return self._shared(candidates, pieces, budget)
 
-    def _spread(self, candidates: Sequence[FrameFeatures], usable: list[int], budget: int) -> list[int]:
-        """Shares the budget among pieces of the video."""
-        chunks = -(-len(usable) // CHUNK)
-        pieces = min(chunks, max(1, budget // self._rank))
+    def _chunks(self, usable: list[int], budget: int) -> list[list[int]]:
+        count = min(-(-len(usable) // CHUNK), max(1, budget // self._rank))
+        places = [len(usable) * place // count for place in range(count + 1)]
+        return [usable[a:b] for a, b in zip(places, places[1:], strict=False)]
+
+    def _shared(self, candidates: Sequence[FrameFeatures], pieces: list[list[int]], budget: int) -> list[int]:
         chosen: list[int] = []
-        for place in range(pieces):
-            piece = usable[_share(len(usable), place, pieces) : _share(len(usable), place + 1, pieces)]
-            share = _share(budget, place + 1, pieces) - _share(budget, place, pieces)
-            chosen += self._best(candidates, piece, share)
+        for piece, share in zip(pieces, shares([len(piece) for piece in pieces], budget), strict=True):
+            if share:
+                chosen += self._best(candidates, piece, share)
         return sorted(chosen)
 
     def _best(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:
@@ -87,26 +92,10 @@ class MaxInfoSelector:
         return self._spanning(candidates, piece, budget)
 
     def _spanning(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:
-        vectors = np.stack([candidates[index].vector for index in piece]).astype(np.float64)
-        directions = _left_singular(vectors, min(self._rank, budget))
-        if len(piece) <= directions.shape[1]:
+        reduced = directions(candidates, piece, min(self._rank, budget))
+        if len(piece) <= reduced.shape[1]:
             return piece
-        if directions.shape[1] == 0:
+        if reduced.shape[1] == 0:
             return [piece[len(piece) // 2]]
-        rows = maxvol_rect(directions, tolerance=self._tolerance, max_rows=budget)
+        rows = maxvol_rect(reduced, tolerance=self._tolerance, max_rows=budget)
         return sorted(piece[row] for row in rows)
-
-
-def _share(total: int, place: int, pieces: int) -> int:
-    return total * place // pieces
-
-
-def _left_singular(vectors: NDArray[np.float64], rank: int) -> NDArray[np.float64]:
-    """The strongest left singular vectors, shape (n, at most rank), through the smaller Gram matrix."""
-    count, size = vectors.shape
-    wide = count <= size
-    values, basis = np.linalg.eigh(vectors @ vectors.T if wide else vectors.T @ vectors)
-    strengths = np.sqrt(np.maximum(values[::-1], 0.0))
-    kept = min(rank, int((strengths > WEAKEST * strengths[0]).sum())) if strengths[0] > 0 else 0
-    strongest = basis[:, ::-1][:, :kept]
-    return strongest if wide else vectors @ strongest / strengths[:kept]

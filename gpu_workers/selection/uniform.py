@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
-from gpu_workers.selection.blank import worth_showing
+from gpu_workers.selection.blank import evenly, worth_showing
 
 
 class UniformSelector:
@@ -26,6 +26,4 @@ class UniformSelector:
 
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
         """See the port."""
-        usable = worth_showing(candidates)
-        count = min(max(budget, 0), len(usable))
-        return [usable[(2 * part + 1) * len(usable) // (2 * count)] for part in range(count)]
+        return evenly(worth_showing(candidates), budget)

@@ -1,0 +1,55 @@
+"""Frames that differ from those around them, after the first step of LongVU (arXiv 2410.17434, section 3.1).
+
+In windows of 16 frames a frame is kept where its mean cosine to the others of the window is below 0.83; the
+window's middle frame is always kept. The paper uses DINOv2 vectors of frames at 1 frame/s; here any vectors serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from app.core.settings import Settings
+from app.core.types import FrameFeatures
+from gpu_workers.selection.blank import evenly, worth_showing
+
+WINDOW = 16
+LIKE = 0.83
+"""Mean cosine from which a frame repeats its window."""
+
+
+class SimilaritySelector:
+    """Plays `FrameSelector`. What is left after pruning is thinned evenly to the budget."""
+
+    def __init__(self, window: int = WINDOW, like: float = LIKE) -> None:
+        self._window = window
+        self._like = like
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Any) -> SimilaritySelector:
+        """The paper's values."""
+        del settings, workers
+        return cls()
+
+    @property
+    def name(self) -> str:
+        """The method's name in settings."""
+        return "similar"
+
+    def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
+        """See the port."""
+        usable = worth_showing(candidates)
+        kept: list[int] = []
+        for start in range(0, len(usable), self._window):
+            kept += self._unlike(candidates, usable[start : start + self._window])
+        return evenly(kept, budget)
+
+    def _unlike(self, candidates: Sequence[FrameFeatures], window: list[int]) -> list[int]:
+        vectors = np.stack([candidates[index].vector for index in window]).astype(np.float64)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        total = (vectors @ vectors.T).sum(axis=1) - (vectors * vectors).sum(axis=1)
+        mean = total / max(len(window) - 1, 1)
+        middle = len(window) // 2
+        return [index for place, index in enumerate(window) if place == middle or mean[place] < self._like]
