@@ -10,6 +10,7 @@ results would.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -190,6 +191,24 @@ class Captioner(Protocol):
 
     def caption(self, frames: Sequence[Frame], features: Sequence[FrameFeatures], span: TimeSpan) -> Caption:
         """One caption for the span that the frames come from; an empty text when nothing can be said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptionTask:
+    """One piece to caption, as `Captioner.caption` takes it."""
+
+    span: TimeSpan
+    frames: tuple[Frame, ...]
+    features: tuple[FrameFeatures, ...] = ()
+
+
+@runtime_checkable
+class BatchCaptioner(Captioner, Protocol):
+    """A captioner that is quicker with several pieces at once: a GPU writes eight captions in the time of one."""
+
+    def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
+        """For each piece what `caption` would give, in order."""
         ...
 
 
