@@ -236,9 +236,17 @@ class LanguageModel(Protocol):
         ...
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Completion:
-        """Greedy completion. With a JSON schema the text is JSON that fits it (it may still be cut by max_tokens)."""
+        """Greedy completion. With a JSON schema the text is JSON that fits it (it may still be cut by max_tokens).
+
+        `stop` is asked before the work and often while it goes on; once it says True, Cancelled is raised soon.
+        """
         ...
 
 

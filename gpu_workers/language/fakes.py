@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.core.errors import Cancelled
 from app.core.settings import Settings
 from app.core.types import Completion, Frame, Message
 from gpu_workers.registry import Workers
@@ -71,9 +72,16 @@ class FakeLanguageModel:
         return cls()
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Completion:
         """See `LanguageModel`. A token is a word, or in JSON four characters."""
+        if stop is not None and stop():
+            raise Cancelled("The language model was stopped before its answer was finished.")
         self.prompts.append(tuple(messages))
         text = self._replies.pop(0) if self._replies else self._rule(messages, schema)
         read = sum(len(words(message.content)) for message in messages)

@@ -75,7 +75,12 @@ class LlamaCppModel(ModelWorker[Any]):
         return server
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Completion:
         """See `LanguageModel`. Raises ToolRefused when the prompt is longer than the model can read."""
         request: dict[str, Any] = {
@@ -90,7 +95,7 @@ class LlamaCppModel(ModelWorker[Any]):
         if schema is not None:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
         with self._use() as server:
-            reply = _Reply(self._leaving)
+            reply = _Reply(self._leaving, stop or _never)
             reply.fetch(server, request)
         return self._completion(reply)
 
@@ -117,16 +122,18 @@ class _Reply:
     thread of its own and the caller waits where it can be interrupted.
     """
 
-    def __init__(self, leaving: threading.Event) -> None:
+    def __init__(self, leaving: threading.Event, stop: Callable[[], bool]) -> None:
         self.pieces: list[str] = []
         self.usage: dict[str, Any] = {}
         self.error: dict[str, Any] = {}
         self._leaving = leaving
+        self._stop = stop
         self._stopped = False
         self._raised: Exception | None = None
 
     def fetch(self, server: Any, request: Mapping[str, Any]) -> None:
-        """Returns when the answer is complete. Raises Cancelled when the program ends before."""
+        """Returns when the answer is complete. Raises Cancelled when it was stopped or the program ends before."""
+        self._refuse_to_go_on()
         thread = threading.Thread(target=self._run, args=(server, request), daemon=True)
         thread.start()
         try:
@@ -138,7 +145,12 @@ class _Reply:
         if self._raised is not None:
             raise self._raised
         if self._stopped:
+            self._refuse_to_go_on()
             raise Cancelled("The program ends; the answer was not finished.")
+
+    def _refuse_to_go_on(self) -> None:
+        if self._stop():
+            raise Cancelled("The language model was stopped before its answer was finished.")
 
     def _run(self, server: Any, request: Mapping[str, Any]) -> None:
         try:
@@ -152,8 +164,12 @@ class _Reply:
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or ():
             self.pieces.append(choice.get("delta", {}).get("content") or "")
-        self._stopped = self._stopped or self._leaving.is_set()
+        self._stopped = self._stopped or self._leaving.is_set() or self._stop()
         return self._stopped
+
+
+def _never() -> bool:
+    return False
 
 
 def _leave(worker: weakref.ref[LlamaCppModel]) -> None:

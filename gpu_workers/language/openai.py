@@ -7,13 +7,15 @@ import io
 import logging
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from app.core.errors import MissingPart, ToolRefused, WorkerFailed
+from app.core.errors import Cancelled, MissingPart, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Completion, Frame, Message
 from gpu_workers.base import ModelWorker
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 TRIES = 4
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 20.0
+STOP_EVERY_S = 0.1
+"""Seconds between two questions whether a request should be given up."""
 LOOK_TOKENS = 400
 """Longest answer to a look, tokens."""
 
@@ -197,11 +201,19 @@ class OpenAICompatibleModel(_Served):
         return cls(_server(settings.llm_url, settings.llm_model, settings.llm_key, "LLM"))
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Completion:
-        """See `LanguageModel`."""
+        """See `LanguageModel`. A server is not told when it is stopped: its late answer is thrown away."""
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        return self._connected().complete(turns, max_tokens=max_tokens, schema=schema)
+        server = self._connected()
+        if stop is None:
+            return server.complete(turns, max_tokens=max_tokens, schema=schema)
+        return _unless(stop, lambda: server.complete(turns, max_tokens=max_tokens, schema=schema))
 
 
 class OpenAICompatibleVisionModel(_Served):
@@ -221,6 +233,29 @@ class OpenAICompatibleVisionModel(_Served):
             content.append({"type": "image_url", "image_url": {"url": _data_url(frame)}})
         content.append({"type": "text", "text": question})
         return self._connected().complete([{"role": "user", "content": content}], max_tokens=LOOK_TOKENS)
+
+
+def _unless(stop: Callable[[], bool], work: Callable[[], Completion]) -> Completion:
+    """What the work gives, or its error; Cancelled as soon as `stop` says so, while the work ends in the background."""
+    if stop():
+        raise Cancelled("The language model was stopped before it was asked.")
+    done: Future[Completion] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while True:
+        try:
+            return done.result(timeout=STOP_EVERY_S)
+        except TimeoutError:
+            if done.done():
+                return done.result()
+            if stop():
+                raise Cancelled("The language model was stopped before its answer was finished.") from None
 
 
 def _server(url: str | None, model: str, key: SecretStr | None, prefix: str) -> ChatServer:

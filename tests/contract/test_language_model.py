@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from app.core.errors import Cancelled
 from app.core.ports import LanguageModel
 from app.core.settings import Settings
 from app.core.types import Message
@@ -71,3 +72,12 @@ def test_with_a_schema_the_text_is_json_that_fits(model):
 def test_the_same_prompt_gives_the_same_text(model):
     prompt = [Message("user", "Answer with one number. What is two plus two?")]
     assert model.complete(prompt, max_tokens=6).text == model.complete(prompt, max_tokens=6).text
+
+
+def test_a_model_that_is_told_to_stop_before_the_start_raises_cancelled(model):
+    with pytest.raises(Cancelled):
+        model.complete([Message("user", "Say yes.")], max_tokens=8, stop=lambda: True)
+
+
+def test_a_model_that_is_never_told_to_stop_answers(model):
+    assert model.complete([Message("user", "Say yes.")], max_tokens=8, stop=lambda: False).text.strip()

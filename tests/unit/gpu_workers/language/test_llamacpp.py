@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import ToolRefused, WorkerFailed
+from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Message
 from gpu_workers.language.llamacpp import LlamaCppModel
@@ -67,6 +68,14 @@ def test_nobody_else_can_use_the_model_through_its_port(model):
             urllib.request.urlopen(model._loaded.listening_address + path, data=body, timeout=5)
         assert refused.value.code in (401, 404)
         refused.value.close()
+
+
+def test_writing_stops_between_two_tokens_and_the_model_goes_on_working(model):
+    asks = itertools.count()
+    with pytest.raises(Cancelled):
+        model.complete([Message("user", "Count to one thousand.")], max_tokens=400, stop=lambda: next(asks) > 12)
+    assert next(asks) < 40
+    assert model.complete([Message("user", "Say yes.")], max_tokens=4).text
 
 
 def test_a_file_that_is_no_model_is_an_error_and_no_crash(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import logging
 import socket
 import time
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
-from app.core.errors import MissingPart, ToolRefused, WorkerFailed
+from app.core.errors import Cancelled, MissingPart, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Completion, Frame, Message
 from gpu_workers.language.openai import TRIES, ChatServer, OpenAICompatibleModel, OpenAICompatibleVisionModel
@@ -188,3 +189,12 @@ def test_a_server_that_was_not_set_is_a_missing_part(kind):
 def test_settings_name_the_server():
     settings = Settings(llm_url="http://x/v1", llm_model="m", llm_key=SecretStr(KEY))
     assert OpenAICompatibleModel.from_settings(settings, None).model == "m@http://x/v1"
+
+
+def test_a_caller_that_stops_does_not_wait_for_a_slow_server():
+    with chat_service(lambda *_: Reply(delay_s=0.8)) as service, Asked(service.url) as asked:
+        asks = itertools.count()
+        started = time.monotonic()
+        with pytest.raises(Cancelled):
+            asked.complete(stop=lambda: next(asks) > 1)
+        assert time.monotonic() - started < 0.7
