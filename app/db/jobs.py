@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.types import from_json, to_json
@@ -19,7 +19,7 @@ from app.db.database import Database, insert_for
 from app.db.tables import job_events, jobs
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
-from app.jobs.store import PROGRESS, EventList, JobList, as_json, key_taken, no_such_job
+from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
 
 ACTIVE = text("state IN ('queued', 'running')")
 """The condition of the unique index on kind and key, word for word."""
@@ -34,18 +34,26 @@ class SqlJobStore:
         self._lease_s = lease_s
         self._clock = clock
 
-    def submit(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> Job:
-        """Queues a job, or returns the one of this kind and key that is queued or running."""
+    def submit(
+        self, kind: str, payload: Mapping[str, Any], *, key: str | None = None, children: Sequence[Part] = ()
+    ) -> Job:
+        """Queues a job with its children, or returns the one of this kind and key that is queued or running."""
         now = self._clock()
         job = Job(uuid.uuid4().hex, kind, as_json(payload), created_at=now, due_at=now, key=key)
+        parts = [
+            Job(uuid.uuid4().hex, part, as_json(given), created_at=now, due_at=now, parent=job.id)
+            for part, given in children
+        ]
         active = jobs.c.state.not_in([str(state) for state in ENDED])
         same = select(jobs).where(jobs.c.kind == kind, jobs.c.key == key, active)
         while True:
             with self._database.writing() as connection:
                 add = insert_for(connection, jobs).values({**_row(job), "event_count": 0})
                 add = add.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=ACTIVE)
-                connection.execute(add)
-                if key is None:
+                added = connection.execute(add.returning(jobs.c.id)).one_or_none() is not None
+                if added and parts:
+                    connection.execute(insert(jobs), [{**_row(part), "event_count": 0} for part in parts])
+                if added:
                     return job
                 row = connection.execute(same).one_or_none()
             if row is not None:
@@ -93,16 +101,23 @@ class SqlJobStore:
         return self._move(job, worker, states.release)
 
     def cancel(self, job_id: str) -> Job:
-        """Ends a queued job, asks a running one to stop."""
+        """Ends a queued job, asks a running one to stop, and so its children."""
         with self._database.writing() as connection:
             job = _job(_locked(connection, job_id), job_id)
-            return _save(connection, states.cancel(job, self._clock()))
+            cancelled = _save(connection, states.cancel(job, self._clock()))
+            for child in _locked_children(connection, job_id):
+                if child.state not in ENDED:
+                    _save(connection, states.cancel(child, self._clock()))
+            return cancelled
 
     def retry(self, job_id: str) -> Job:
-        """Queues a failed or cancelled job again."""
+        """Queues a failed or cancelled job again, and such children of it."""
         try:
             with self._database.writing() as connection:
                 job = states.retry(_job(_locked(connection, job_id), job_id), self._clock())
+                for child in _locked_children(connection, job_id):
+                    if child.state in (JobState.FAILED, JobState.CANCELLED):
+                        _save(connection, states.retry(child, self._clock()))
                 return _save(connection, job)
         except IntegrityError as error:
             raise key_taken(job) from error
@@ -119,6 +134,14 @@ class SqlJobStore:
             query = query.where(jobs.c.state == str(state))
         with self._database.reading() as connection:
             return [_job(row) for row in connection.execute(query)]
+
+    def children(self, job_id: str) -> JobList:
+        """The parts of a job in the order in which they were given."""
+        with self._database.reading() as connection:
+            found = [_job(row) for row in connection.execute(_parts_of(job_id))]
+        if not found:
+            self.get(job_id)
+        return found
 
     def events(self, job_id: str, after: int = 0) -> EventList:
         """Events with a number above `after`, in order."""
@@ -154,7 +177,17 @@ class SqlJobStore:
 def _due(kinds: Sequence[str], now: float) -> ColumnElement[bool]:
     waiting = and_(jobs.c.state == str(JobState.QUEUED), jobs.c.due_at <= now)
     left = and_(jobs.c.state == str(JobState.RUNNING), jobs.c.lease_until < now)
-    return and_(jobs.c.kind.in_(list(kinds)), or_(waiting, left))
+    part = jobs.alias("part")
+    unfinished = exists().where(part.c.parent == jobs.c.id, part.c.state.not_in([str(state) for state in ENDED]))
+    return and_(jobs.c.kind.in_(list(kinds)), or_(waiting, left), ~unfinished)
+
+
+def _parts_of(job_id: str) -> Select[Any]:
+    return select(jobs).where(jobs.c.parent == job_id).order_by(jobs.c.number)
+
+
+def _locked_children(connection: Connection, job_id: str) -> Sequence[Job]:
+    return [_job(row) for row in connection.execute(_parts_of(job_id).with_for_update())]
 
 
 def _locked(connection: Connection, job_id: str) -> Row[Any] | None:

@@ -192,6 +192,7 @@ jobs = Table(
     Column("id", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("key", String),
+    Column("parent", String),
     Column("payload", JSON, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -208,6 +209,7 @@ jobs = Table(
     Column("event_count", Integer, nullable=False),
     UniqueConstraint("id"),
     Index("ix_jobs_state", "state", "due_at"),
+    Index("ix_jobs_parent", "parent"),
     Index(
         "uq_jobs_active_key",
         "kind",

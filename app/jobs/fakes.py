@@ -10,7 +10,7 @@ from typing import Any
 
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
-from app.jobs.store import PROGRESS, EventList, JobList, as_json, key_taken, no_such_job
+from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
 
 
 class MemoryJobStore:
@@ -24,25 +24,28 @@ class MemoryJobStore:
         self._events: dict[str, EventList] = {}
         self._counts: dict[str, int] = {}
 
-    def submit(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> Job:
-        """Queues a job, or returns the one of this kind and key that is queued or running."""
+    def submit(
+        self, kind: str, payload: Mapping[str, Any], *, key: str | None = None, children: Sequence[Part] = ()
+    ) -> Job:
+        """Queues a job with its children, or returns the one of this kind and key that is queued or running."""
         plain = as_json(payload)
+        parts = [(part, as_json(given)) for part, given in children]
         with self._lock:
             same = self._active(kind, key)
             if same is not None:
                 return same
             now = self._clock()
-            job = Job(uuid.uuid4().hex, kind, plain, created_at=now, due_at=now, key=key)
-            self._events[job.id] = []
-            self._counts[job.id] = 0
-            return self._keep(job)
+            job = self._new(Job(uuid.uuid4().hex, kind, plain, created_at=now, due_at=now, key=key))
+            for part, given in parts:
+                self._new(Job(uuid.uuid4().hex, part, given, created_at=now, due_at=now, parent=job.id))
+            return job
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
         """The oldest job of these kinds that is due; None when there is none."""
         with self._lock:
             now = self._clock()
             for job in list(self._jobs.values()):
-                if job.kind in kinds and states.is_due(job, now):
+                if job.kind in kinds and states.is_due(job, now) and not self._waits(job):
                     claimed = self._keep(states.claim(job, worker, now, self._lease_s))
                     if claimed.state is JobState.RUNNING:
                         return claimed
@@ -70,16 +73,23 @@ class MemoryJobStore:
         return self._move(job, worker, states.release)
 
     def cancel(self, job_id: str) -> Job:
-        """Ends a queued job, asks a running one to stop."""
+        """Ends a queued job, asks a running one to stop, and so its children."""
         with self._lock:
-            return self._keep(states.cancel(self.get(job_id), self._clock()))
+            cancelled = states.cancel(self.get(job_id), self._clock())
+            for child in self.children(job_id):
+                if child.state not in ENDED:
+                    self._keep(states.cancel(child, self._clock()))
+            return self._keep(cancelled)
 
     def retry(self, job_id: str) -> Job:
-        """Queues a failed or cancelled job again."""
+        """Queues a failed or cancelled job again, and such children of it."""
         with self._lock:
             again = states.retry(self.get(job_id), self._clock())
             if self._active(again.kind, again.key) is not None:
                 raise key_taken(again)
+            for child in self.children(job_id):
+                if child.state in (JobState.FAILED, JobState.CANCELLED):
+                    self._keep(states.retry(child, self._clock()))
             return self._keep(again)
 
     def get(self, job_id: str) -> Job:
@@ -94,6 +104,12 @@ class MemoryJobStore:
         with self._lock:
             found = [job for job in reversed(self._jobs.values()) if state in (None, job.state)]
         return found[:limit]
+
+    def children(self, job_id: str) -> JobList:
+        """The parts of a job in the order in which they were given."""
+        with self._lock:
+            self.get(job_id)
+            return [job for job in self._jobs.values() if job.parent == job_id]
 
     def events(self, job_id: str, after: int = 0) -> EventList:
         """Events with a number above `after`, in order."""
@@ -126,6 +142,14 @@ class MemoryJobStore:
             return None
         same = (job for job in self._jobs.values() if (job.kind, job.key) == (kind, key) and job.state not in ENDED)
         return next(same, None)
+
+    def _waits(self, job: Job) -> bool:
+        return any(child.state not in ENDED for child in self.children(job.id))
+
+    def _new(self, job: Job) -> Job:
+        self._events[job.id] = []
+        self._counts[job.id] = 0
+        return self._keep(job)
 
     def _keep(self, job: Job) -> Job:
         self._jobs[job.id] = job

@@ -55,6 +55,8 @@ class Job:
     """Not claimed before this time."""
     key: str | None = None
     """Of all jobs of a kind with the same key at most one is queued or running."""
+    parent: str | None = None
+    """The job that this one is a part of. A parent is claimed once none of its children is queued or running."""
     state: JobState = JobState.QUEUED
     attempts: int = 0
     """How often it was claimed."""
@@ -156,7 +158,7 @@ def retry(job: Job, now: float) -> Job:
     """Failed or cancelled -> queued with fresh attempts. Raises BadInput."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise _illegal(job, "tried again")
-    return Job(job.id, job.kind, job.payload, job.created_at, due_at=now, key=job.key)
+    return Job(job.id, job.kind, job.payload, job.created_at, due_at=now, key=job.key, parent=job.parent)
 
 
 def told(job: Job, event: dict[str, Any]) -> Job:

@@ -11,6 +11,8 @@ from app.jobs.states import Job, JobError, JobState
 
 JobList: TypeAlias = list[Job]
 EventList: TypeAlias = list[tuple[int, dict[str, Any]]]
+Part: TypeAlias = tuple[str, Mapping[str, Any]]
+"""Kind and payload of a child."""
 
 PROGRESS = "stage_progress"
 """The type of event of which only the newest is kept: an hour of work would leave thousands."""
@@ -24,8 +26,14 @@ class JobStore(Protocol):
     of a worker take the job as `claim` gave it, and return False when it is no longer that worker's.
     """
 
-    def submit(self, kind: str, payload: Mapping[str, Any], *, key: str | None = None) -> Job:
-        """Queues a job. While one of this kind and key is queued or running, that one is returned instead."""
+    def submit(
+        self, kind: str, payload: Mapping[str, Any], *, key: str | None = None, children: Sequence[Part] = ()
+    ) -> Job:
+        """Queues a job. While one of this kind and key is queued or running, that one is returned instead.
+
+        Its children are queued with it, all or nothing, and run first: the job is due when none of them
+        is queued or running any more, however they ended.
+        """
         ...
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
@@ -52,11 +60,17 @@ class JobStore(Protocol):
         ...
 
     def cancel(self, job_id: str) -> Job:
-        """Ends a queued job, asks a running one to stop. Raises NotFound; BadInput when it ended otherwise."""
+        """Ends a queued job, asks a running one to stop; the same for its children that have not ended.
+
+        Raises NotFound; BadInput when the job itself ended otherwise.
+        """
         ...
 
     def retry(self, job_id: str) -> Job:
-        """Queues a failed or cancelled job again. Raises NotFound; BadInput in other states or if its key is taken."""
+        """Queues a failed or cancelled job again, and its children that failed or were cancelled.
+
+        Raises NotFound; BadInput in other states or if its key is taken.
+        """
         ...
 
     def get(self, job_id: str) -> Job:
@@ -65,6 +79,10 @@ class JobStore(Protocol):
 
     def list(self, state: JobState | None = None, limit: int = 100) -> JobList:
         """Jobs, newest first."""
+        ...
+
+    def children(self, job_id: str) -> JobList:
+        """The parts of a job in the order in which they were given; none for most jobs. Raises NotFound."""
         ...
 
     def events(self, job_id: str, after: int = 0) -> EventList:
