@@ -57,6 +57,9 @@ class LlamaCppModel(ModelWorker[Any]):
 
         params = xllamacpp.CommonParams()
         params.model.path = str(self._locate())
+        # The weights are repacked for this processor. A mapped file would stay in memory beside the repacked
+        # copy: 1.9 GB instead of 1.3 GB with this model, at the same speed.
+        params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         params.n_ctx = self._context
         params.n_batch = BATCH
         params.n_parallel = 1
