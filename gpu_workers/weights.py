@@ -71,8 +71,9 @@ class Part:
     sources: tuple[Source, ...]
     targets: tuple[Target, ...] = ()
     export: str = ""
-    """The function that makes an exported file, "module:name", called with settings; and the file's name."""
+    """The function that makes an exported file, "module:name", called with settings."""
     exported: str = ""
+    """That file's name. The number at its end changes whenever the exported graph does."""
 
 
 State = Literal["ready", "can be prepared", "missing"]

@@ -15,14 +15,12 @@ from app.core.settings import Settings
 from gpu_workers import weights
 from gpu_workers.prepared_files import make_once
 
-FILE = "efficientnet-lite0-0.1.0-features-1.onnx"
-"""The last number changes whenever the exported graph does."""
-
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (about 10 s). Raises MissingPart, StorageFull."""
-    place = weights.models_folder(settings) / FILE
-    return make_once(place, "EfficientNet-Lite0", lambda fresh: _export(weights.efficientnet_lite0(settings), fresh))
+    part = weights.EFFICIENTNET_LITE0
+    place = weights.models_folder(settings) / part.exported
+    return make_once(place, part.name, lambda fresh: _export(weights.efficientnet_lite0(settings), fresh))
 
 
 def _export(checkpoint: Path, place: Path) -> None:
