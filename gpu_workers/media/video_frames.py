@@ -2,8 +2,9 @@
 
 Measured on files of 40 s to 30 minutes, 234 to 720 lines, H.264, processor time for 1, 10 spread and 16
 near times: PyAV 7 to 645 ms, decord 21 to 1009 ms, the same frames. decord indexes the whole file whenever
-it is opened and decodes every frame on the way, and holds more memory than PyAV for it. So streams are PyAV's, which reads only what it needs at a cost that does not
-grow with the file, and decord answers single times in files short enough to index.
+it is opened and decodes every frame on the way, and holds more memory than PyAV for it. So streams are
+PyAV's, which reads only what it needs at a cost that does not grow with the file, and decord answers
+single times in files short enough to index.
 """
 
 from __future__ import annotations
