@@ -162,9 +162,10 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The end of the agent's work; `answer` is `to_json(Answer)`."""
+    """The end of the agent's work; `answer` is `to_json(Answer)`, `id` names it once it is stored."""
 
     answer: dict[str, Any] = field(default_factory=dict)
+    id: str = ""
     type: Literal["answered"] = "answered"
 
 

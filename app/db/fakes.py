@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
-from app.db.library import SavedAnswer
-from app.db.rules import check_segments, dated, in_time_order, matching, no_such_video, same_video
+from app.db.library import Rating, SavedAnswer
+from app.db.rules import check_segments, dated, in_time_order, matching, no_such_answer, no_such_video, same_video
 
 
 @dataclass
@@ -31,6 +31,7 @@ class MemoryLibrary:
         self._shelves: dict[VideoId, _Shelf] = {}
         self._segments: dict[str, Segment] = {}
         self._answers: list[SavedAnswer] = []
+        self._ratings: dict[str, Rating] = {}
 
     def videos(self) -> list[Video]:
         """All, newest first."""
@@ -79,6 +80,28 @@ class MemoryLibrary:
         with self._lock:
             self._shelf(video)
             return [answer for answer in reversed(self._answers) if video in answer.video_ids]
+
+    def answer(self, id: str) -> SavedAnswer:
+        """One answer that was given. Raises NotFound."""
+        with self._lock:
+            for answer in self._answers:
+                if answer.id == id:
+                    return answer
+        raise no_such_answer(id)
+
+    def rate(self, answer_id: str, verdict: str, note: str) -> Rating:
+        """Keeps what a person says of an answer, in place of what was said before. Raises NotFound."""
+        with self._lock:
+            rating = Rating(answer_id, self.answer(answer_id).question, verdict, note, time.time())
+            self._ratings.pop(answer_id, None)
+            self._ratings[answer_id] = rating
+            return rating
+
+    def ratings(self) -> list[Rating]:
+        """All ratings, newest first."""
+        with self._lock:
+            known = {answer.id for answer in self._answers}
+            return [rating for id, rating in reversed(self._ratings.items()) if id in known]
 
     def add_video(self, video: Video) -> Video:
         """Adds a video and returns it as stored; see `SqlLibrary.add_video`."""

@@ -14,12 +14,13 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
 from app.db import rows
 from app.db.database import Database, upsert
-from app.db.rules import check_segments, dated, in_time_order, matching, no_such_video, same_video
+from app.db.rules import check_segments, dated, in_time_order, matching, no_such_answer, no_such_video, same_video
 from app.db.tables import (
     answer_videos,
     answers,
     chapters,
     digests,
+    ratings,
     segments,
     stage_results,
     stage_units,
@@ -39,6 +40,18 @@ class SavedAnswer:
     """`to_json(Answer)`."""
     trace: list[Any]
     """Events as JSON, in order."""
+    created_at: float
+    """Seconds since 1970, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What a person said of an answer."""
+
+    answer_id: str
+    question: str
+    verdict: str
+    note: str
     created_at: float
     """Seconds since 1970, UTC."""
 
@@ -100,21 +113,14 @@ class SqlLibrary:
     def answers(self, video: VideoId) -> list[SavedAnswer]:
         """The answers that were given about a video, newest first. Raises NotFound."""
         scope = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == video)
-        query = select(answers).where(answers.c.id.in_(scope)).order_by(answers.c.number.desc())
-        links = (
-            select(answer_videos.c.answer_id, answer_videos.c.video_id)
-            .where(answer_videos.c.answer_id.in_(scope))
-            .order_by(answer_videos.c.position)
-        )
         with self._database.reading() as connection:
             _video(connection, video)
-            about: dict[str, list[VideoId]] = {}
-            for answer_id, video_id in connection.execute(links):
-                about.setdefault(answer_id, []).append(VideoId(video_id))
-            return [
-                SavedAnswer(row.id, row.question, tuple(about[row.id]), row.answer, row.trace, row.created_at)
-                for row in connection.execute(query)
-            ]
+            return _answers(connection, scope)
+
+    def answer(self, id: str) -> SavedAnswer:
+        """One answer that was given. Raises NotFound."""
+        with self._database.reading() as connection:
+            return _answer(connection, id)
 
     def add_video(self, video: Video) -> Video:
         """Adds a video and returns it as stored.
@@ -197,6 +203,27 @@ class SqlLibrary:
             _insert(connection, answer_videos, links)
         return id
 
+    def rate(self, answer_id: str, verdict: str, note: str) -> Rating:
+        """Keeps what a person says of an answer, in place of what was said before. Raises NotFound."""
+        with self._database.writing() as connection:
+            rating = Rating(answer_id, _answer(connection, answer_id).question, verdict, note, time.time())
+            row = {"answer_id": answer_id, "verdict": verdict, "note": note, "created_at": rating.created_at}
+            upsert(connection, ratings, [row], ("answer_id",))
+        return rating
+
+    def ratings(self) -> list[Rating]:
+        """All ratings, newest first."""
+        query = (
+            select(ratings, answers.c.question)
+            .join(answers, answers.c.id == ratings.c.answer_id)
+            .order_by(ratings.c.created_at.desc(), ratings.c.answer_id)
+        )
+        with self._database.reading() as connection:
+            return [
+                Rating(row.answer_id, row.question, row.verdict, row.note, row.created_at)
+                for row in connection.execute(query)
+            ]
+
     def _change(self, id: VideoId, values: dict[str, Any]) -> None:
         with self._database.writing() as connection:
             _video(connection, id)
@@ -215,6 +242,29 @@ def _video(connection: Connection, id: VideoId) -> Video:
     if row is None:
         raise no_such_video(id)
     return rows.video(row)
+
+
+def _answers(connection: Connection, scope: Any) -> list[SavedAnswer]:
+    links = (
+        select(answer_videos.c.answer_id, answer_videos.c.video_id)
+        .where(answer_videos.c.answer_id.in_(scope))
+        .order_by(answer_videos.c.position)
+    )
+    about: dict[str, list[VideoId]] = {}
+    for answer_id, video_id in connection.execute(links):
+        about.setdefault(answer_id, []).append(VideoId(video_id))
+    query = select(answers).where(answers.c.id.in_(scope)).order_by(answers.c.number.desc())
+    return [
+        SavedAnswer(row.id, row.question, tuple(about.get(row.id, ())), row.answer, row.trace, row.created_at)
+        for row in connection.execute(query)
+    ]
+
+
+def _answer(connection: Connection, id: str) -> SavedAnswer:
+    found = _answers(connection, [id])
+    if not found:
+        raise no_such_answer(id)
+    return found[0]
 
 
 def _within(table: Table, id: VideoId, window: TimeSpan | None) -> Any:

@@ -47,6 +47,11 @@ def no_such_video(id: str) -> NotFound:
     return NotFound(f"There is no video {id[:12]} in the library.", "List the videos to see what is there.")
 
 
+def no_such_answer(id: str) -> NotFound:
+    """The error for an id that no stored answer has."""
+    return NotFound(f"There is no answer {id[:12]}.", "It went with its video, or was never given: ask again.")
+
+
 def dated(video: Video) -> Video:
     """The video with the date on which it was added: now, unless it has one."""
     return video if video.added_at else replace(video, added_at=datetime.now(UTC).isoformat(timespec="seconds"))

@@ -164,6 +164,15 @@ answer_videos = Table(
     Index("ix_answer_videos_video", "video_id"),
 )
 
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("answer_id", String, ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("verdict", String, nullable=False),
+    Column("note", PlainText, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
 stage_units = Table(
     "stage_units",
     metadata,

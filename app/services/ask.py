@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from agents.agent import VideoAgent
 from app.core.errors import BadInput, NotFound
@@ -44,7 +45,9 @@ class AskService:
             trace.append(event)
             if isinstance(event, Answered):
                 steps = [EVENT.dump_python(step, mode="json") for step in trace[:-1]]
-                self._library.save_answer(question, [v.id for v in ready], event.answer, steps)
+                event = replace(
+                    event, id=self._library.save_answer(question, [v.id for v in ready], event.answer, steps)
+                )
             yield event
 
 

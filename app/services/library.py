@@ -11,7 +11,7 @@ from pathlib import Path
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.ports import MediaStore, Retriever
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
-from app.db.library import SqlLibrary
+from app.db.library import Rating, SavedAnswer, SqlLibrary
 from app.services.ingest.pictures import thumbnail_key
 
 SAFE = re.compile(r"[^\w.()+ -]+")
@@ -45,9 +45,9 @@ class LibraryService:
             raise NotFound(f"Several videos fit {name}: {choices}.", "Use the beginning of the id instead.")
         return found[0]
 
-    def utterances(self, id: VideoId) -> list[Utterance]:
-        """What was said, in time order."""
-        return self._library.utterances(id)
+    def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
+        """What was said, in time order; `window` keeps sentences that overlap it."""
+        return self._library.utterances(id, window)
 
     def segments(self, id: VideoId, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None) -> list[Segment]:
         """Segments in time order."""
@@ -74,6 +74,22 @@ class LibraryService:
         if not frames:
             raise NotFound("This video has no pictures.")
         return self._media.get(thumbnail_key(id, min(frames, key=lambda t: abs(t - time_s))))
+
+    def answer(self, id: str) -> SavedAnswer:
+        """An answer that was given. Raises NotFound."""
+        return self._library.answer(id)
+
+    def answers(self, id: VideoId) -> list[SavedAnswer]:
+        """What was asked about a video and answered, newest first. Raises NotFound."""
+        return self._library.answers(id)
+
+    def rate(self, answer_id: str, verdict: str, note: str = "") -> Rating:
+        """Keeps what a person says of an answer, in place of what was said before. Raises NotFound."""
+        return self._library.rate(answer_id, verdict, note)
+
+    def ratings(self) -> list[Rating]:
+        """What people said of answers, newest first."""
+        return self._library.ratings()
 
     def receive(self, name: str, chunks: Iterable[bytes]) -> Path:
         """Stores an upload under a folder of its own. Raises BadInput when it is too large, StorageFull."""

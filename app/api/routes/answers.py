@@ -1,0 +1,60 @@
+"""Answers that were given, and what people say of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+
+from app.api.deps import LongreelDep, VideoDep
+from app.api.schemas import AnswerOut
+from app.api.schemas.ratings import RateIn, RatingOut, SavedAnswerOut
+from app.core.events import EVENT
+from app.core.types import Answer, from_json
+from app.db.library import Rating, SavedAnswer
+
+router = APIRouter(tags=["questions"])
+
+
+@router.get("/answers/{answer}", summary="An answer that was given")
+def get_answer(answer: str, longreel: LongreelDep) -> SavedAnswerOut:
+    """The question, the answer with its proof, and how it was found."""
+    return _saved(longreel.library.answer(answer))
+
+
+@router.get("/videos/{video}/answers", summary="What was asked about a video, newest first")
+def list_answers(video: VideoDep, longreel: LongreelDep) -> list[SavedAnswerOut]:
+    """Also questions that were asked about several videos, this one among them."""
+    return [_saved(saved) for saved in longreel.library.answers(video.id)]
+
+
+@router.put("/answers/{answer}/rating", summary="Say whether an answer is right")
+def rate_answer(answer: str, asked: RateIn, longreel: LongreelDep) -> RatingOut:
+    """Kept for evaluation; it replaces what was said of this answer before."""
+    return _rating(longreel.library.rate(answer, asked.verdict, asked.note.strip()))
+
+
+@router.get("/ratings", summary="What people said of answers, newest first")
+def list_ratings(longreel: LongreelDep) -> list[RatingOut]:
+    """With the question and the id of the answer, for evaluation."""
+    return [_rating(rating) for rating in longreel.library.ratings()]
+
+
+def _saved(saved: SavedAnswer) -> SavedAnswerOut:
+    trace = [EVENT.validate_python(step) for step in saved.trace]
+    return SavedAnswerOut(
+        id=saved.id,
+        question=saved.question,
+        video_ids=list(saved.video_ids),
+        created_at=_utc(saved.created_at),
+        answer=AnswerOut.of(from_json(Answer, saved.answer), trace, saved.id),
+    )
+
+
+def _rating(rating: Rating) -> RatingOut:
+    told = {"question": rating.question, "verdict": rating.verdict, "note": rating.note}
+    return RatingOut.model_validate({**told, "answer_id": rating.answer_id, "created_at": _utc(rating.created_at)})
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,24 @@
+"""What the server runs on."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+
+from app.api.deps import LongreelDep
+from app.api.schemas.status import CheckOut, StatusOut
+from app.services.doctor import examine
+
+router = APIRouter(tags=["server"])
+
+
+@router.get("/status", summary="Profile, models, and what is missing")
+def get_status(longreel: LongreelDep) -> StatusOut:
+    """What `longreel doctor` says on the server's machine. No model is loaded for it."""
+    settings = longreel.settings
+    checks = [
+        CheckOut(name=check.name, ok=check.ok, detail=check.detail, command=check.command)
+        for check in examine(settings)
+    ]
+    return StatusOut(version=version("longreel"), profile=settings.profile, checks=checks)

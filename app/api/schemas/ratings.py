@@ -1,0 +1,42 @@
+"""Stored answers and what people said of them, on the wire."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.api.schemas.answers import AnswerOut
+from app.api.schemas.base import Request, Wire
+
+Verdict = Literal["right", "wrong", "wrong_time"]
+"""The answer is right; it is wrong; it is right but its moments are not where it happens."""
+
+
+class SavedAnswerOut(Wire):
+    """An answer that was given before, with its question and the videos it was asked about."""
+
+    id: str
+    question: str
+    video_ids: list[str]
+    created_at: str
+    """UTC, ISO 8601."""
+    answer: AnswerOut
+
+
+class RateIn(Request):
+    """What a person says of an answer. A second rating of the same answer replaces the first."""
+
+    verdict: Verdict
+    note: str = Field("", max_length=2000, description="what would have been right")
+
+
+class RatingOut(Wire):
+    """What a person said of an answer."""
+
+    answer_id: str
+    question: str
+    verdict: Verdict
+    note: str
+    created_at: str
+    """UTC, ISO 8601."""

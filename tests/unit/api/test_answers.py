@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+from app.api.schemas import AnswerOut
+from app.api.schemas.ratings import SavedAnswerOut
+from tests.unit.api.stand_in import StandIn
+
+
+def asked(client: TestClient, question: str = "When did the bridge open?") -> AnswerOut:
+    return AnswerOut.model_validate(client.post("/v1/ask", json={"question": question}).json())
+
+
+def test_an_answer_can_be_read_again_by_its_id(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    given = asked(client)
+    saved = SavedAnswerOut.model_validate(client.get(f"/v1/answers/{given.id}").json())
+    assert (saved.question, saved.video_ids, saved.answer) == ("When did the bridge open?", [video.id], given)
+    assert [one["id"] for one in client.get(f"/v1/videos/{video.id}/answers").json()] == [given.id]
+
+
+def test_the_last_rating_of_an_answer_counts(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    id = asked(client).id
+    assert client.put(f"/v1/answers/{id}/rating", json={"verdict": "wrong_time"}).json()["verdict"] == "wrong_time"
+    client.put(f"/v1/answers/{id}/rating", json={"verdict": "wrong", "note": " in 1933 "})
+    [rating] = client.get("/v1/ratings").json()
+    assert (rating["answer_id"], rating["verdict"], rating["note"]) == (id, "wrong", "in 1933")
+    assert rating["question"] == "When did the bridge open?"
+
+
+def test_a_rating_needs_an_answer_and_a_known_verdict(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    assert client.put(f"/v1/answers/{asked(client).id}/rating", json={"verdict": "meh"}).status_code == 422
+    assert client.put("/v1/answers/none/rating", json={"verdict": "right"}).status_code == 404
+    assert client.get("/v1/answers/none").json()["code"] == "not_found"
+
+
+def test_the_status_names_profile_and_checks(client: TestClient) -> None:
+    status = client.get("/v1/status").json()
+    assert status["profile"] == "offline"
+    assert {"python", "profile"} <= {check["name"] for check in status["checks"]}
