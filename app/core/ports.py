@@ -207,6 +207,11 @@ class CaptionTask:
 class BatchCaptioner(Captioner, Protocol):
     """A captioner that is quicker with several pieces at once: a GPU writes eight captions in the time of one."""
 
+    @property
+    def at_once(self) -> int:
+        """How many pieces it captions together; giving it more only delays the news of what is done."""
+        ...
+
     def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
         """For each piece what `caption` would give, in order."""
         ...
