@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.agent import AgentParts, VideoAgent
-from app.core.ports import MediaStore, Retriever
+from app.core.ports import FrameSource, MediaStore, Retriever
 from app.core.settings import Settings
 from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
@@ -22,6 +22,7 @@ from app.jobs.worker import Worker
 from app.services.ask import AskService
 from app.services.ingest import IngestParts, IngestService
 from app.services.library import LibraryService
+from app.services.moments import MomentService
 from gpu_workers.registry import Workers
 
 
@@ -35,6 +36,7 @@ class Longreel:
     ask: AskService
     jobs: JobStore
     worker: Worker
+    moments: MomentService
 
 
 def build(settings: Settings) -> Longreel:
@@ -58,9 +60,10 @@ class _Wiring:
         uploads = settings.data / "uploads"
         max_bytes = int(settings.server.max_upload_gb * 1e9)
         ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
+        library = LibraryService(self._library, self._media, lambda: self._retriever, uploads, max_bytes)
         return Longreel(
             settings,
-            LibraryService(self._library, self._media, lambda: self._retriever, uploads, max_bytes),
+            library,
             ingest,
             AskService(lambda: self._agent, self._library),
             jobs,
@@ -72,6 +75,7 @@ class _Wiring:
                 poll_s=settings.jobs.poll_s,
                 heartbeat_s=settings.jobs.heartbeat_s,
             ),
+            MomentService(library, lambda: self._retriever, lambda: self._frames),
         )
 
     @functools.cached_property
@@ -99,6 +103,12 @@ class _Wiring:
             ChromaSegmentIndex(data / "chroma", self._settings.chroma_url, embedders=embedders),
             SqliteLexicalIndex(data / "lexical.sqlite"),
         )
+
+    @functools.cached_property
+    def _frames(self) -> FrameSource:
+        from gpu_workers.media.video_frames import VideoFrames
+
+        return VideoFrames()
 
     def _ingest_parts(self) -> IngestParts:
         return self._parts

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import Executor
 from typing import Annotated, cast
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 
 from app.api.guard import is_loopback, key_of
 from app.bootstrap import Longreel
-from app.core.types import Video
+from app.core.errors import BadInput
+from app.core.types import TimeSpan, Video
 from app.jobs.states import Job
 
 
@@ -37,6 +39,18 @@ def job_of(longreel: LongreelDep, job: Annotated[str, Path(description="id of a 
     return longreel.jobs.get(job)
 
 
+def window_of(
+    start_s: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0,
+    end_s: Annotated[float | None, Query(ge=0, allow_inf_nan=False)] = None,
+) -> TimeSpan | None:
+    """The stretch of time that the query names; None for all of it. Raises BadInput."""
+    if end_s is None:
+        return TimeSpan(start_s, sys.float_info.max) if start_s else None
+    if end_s < start_s:
+        raise BadInput("The window ends before it starts.", "Give start_s <= end_s.")
+    return TimeSpan(start_s, end_s)
+
+
 def trusts_callers(longreel: Longreel) -> bool:
     """Whether only people who may read this machine's files can call: a loopback address without a key."""
     server = longreel.settings.server
@@ -45,3 +59,4 @@ def trusts_callers(longreel: Longreel) -> bool:
 
 VideoDep = Annotated[Video, Depends(video_of)]
 JobDep = Annotated[Job, Depends(job_of)]
+WindowDep = Annotated[TimeSpan | None, Depends(window_of)]

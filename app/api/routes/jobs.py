@@ -8,11 +8,12 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from app.api.deps import JobDep, LongreelDep
+from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas import JobOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.core.errors import LongreelError
@@ -22,14 +23,25 @@ from app.jobs.store import JobStore
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 POLL_S = 0.25
+MOST_JOBS = 10_000
+"""How far back a list of jobs goes."""
 
 
 @router.get("", summary="Jobs, newest first")
 def list_jobs(
-    longreel: LongreelDep, state: JobState | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    state: JobState | None = None,
+    kind: Annotated[str, Query(max_length=100, description='such as "ingest"')] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: CursorQuery = "",
 ) -> list[JobOut]:
-    """All jobs, or those in one state."""
-    return [JobOut.of(job) for job in longreel.jobs.list(state, limit)]
+    """All jobs, or those in one state or of one kind. `Link` leads to the next page."""
+    jobs = [job for job in longreel.jobs.list(state, MOST_JOBS) if kind in ("", job.kind)]
+    chosen, following = page(jobs, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [JobOut.of(job) for job in chosen]
 
 
 @router.get("/{job}", summary="One job")

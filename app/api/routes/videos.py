@@ -15,12 +15,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.api.deps import LongreelDep, VideoDep, trusts_callers
+from app.api.deps import LongreelDep, VideoDep, WindowDep, trusts_callers
+from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas import ChapterOut, JobOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.uploads import read_upload
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, Cancelled, NotFound, StorageFull
-from app.core.types import SegmentKind, TimeSpan, Utterance
+from app.core.types import SegmentKind, Utterance
 from app.jobs.states import Job
 from app.services import subtitles
 
@@ -166,9 +167,25 @@ def _existing(name: str) -> Path:
 
 
 @router.get("", summary="Videos, newest first")
-def list_videos(longreel: LongreelDep) -> list[VideoOut]:
-    """All of the library, also those that are still being read."""
-    return [VideoOut.of(video) for video in longreel.library.videos()]
+def list_videos(
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    q: Annotated[str, Query(max_length=300, description="a part of the title")] = "",
+    ready: Annotated[bool | None, Query(description="only those that can (not yet) be asked about")] = None,
+    language: Annotated[str, Query(max_length=3, description="ISO 639-1")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: CursorQuery = "",
+) -> list[VideoOut]:
+    """The library, also what is still being read; the filters add up. `Link` leads to the next page."""
+    wanted = [
+        video
+        for video in longreel.library.videos()
+        if q.casefold() in video.title.casefold() and ready in (None, video.ready) and language in ("", video.language)
+    ]
+    chosen, following = page(wanted, lambda video: (video.added_at, video.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [VideoOut.of(video) for video in chosen]
 
 
 @router.get("/{video}", summary="One video")
@@ -187,15 +204,18 @@ def delete_video(video: VideoDep, longreel: LongreelDep) -> None:
 def get_segments(
     video: VideoDep,
     longreel: LongreelDep,
+    window: WindowDep,
+    request: Request,
+    response: Response,
     kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
-    start_s: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0,
-    end_s: Annotated[float | None, Query(ge=0, allow_inf_nan=False)] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+    cursor: CursorQuery = "",
 ) -> list[SegmentOut]:
-    """In time order; with times those that overlap the window."""
-    if end_s is not None and end_s < start_s:
-        raise BadInput("The window ends before it starts.", "Give start_s <= end_s.")
-    window = None if end_s is None and start_s == 0 else TimeSpan(start_s, max(start_s, end_s or video.duration_s))
-    return [SegmentOut.of(segment) for segment in longreel.library.segments(video.id, kind, window)]
+    """In time order; with times those that overlap the window. `Link` leads to the next page."""
+    found = longreel.library.segments(video.id, kind, window)
+    chosen, following = page(found, lambda segment: (segment.span.start_s, segment.id), cursor, limit)
+    link_next(request, response, following)
+    return [SegmentOut.of(segment) for segment in chosen]
 
 
 @router.get(
@@ -204,9 +224,11 @@ def get_segments(
     response_model=list[UtteranceOut],
     responses={200: {"content": {"application/x-subrip": {}, "text/vtt": {}}}},
 )
-def get_transcript(video: VideoDep, longreel: LongreelDep, format: Literal["json", "srt", "vtt"] = "json") -> Response:
-    """Sentences with word times as JSON, or subtitles."""
-    said = longreel.library.utterances(video.id)
+def get_transcript(
+    video: VideoDep, longreel: LongreelDep, window: WindowDep, format: Literal["json", "srt", "vtt"] = "json"
+) -> Response:
+    """Sentences with word times as JSON, or subtitles; with times those that overlap the window."""
+    said = longreel.library.utterances(video.id, window)
     if format == "json":
         return JSONResponse([UtteranceOut.of(utterance).model_dump() for utterance in said])
     media_type, write = WRITERS[format]

@@ -7,6 +7,7 @@ only, so that a client needs nothing else.
 from app.api.schemas.answers import AnswerOut, AskIn, CitationOut, UsageOut, example_answer
 from app.api.schemas.jobs import JobErrorOut, JobOut
 from app.api.schemas.problems import HealthOut, ProblemOut, error_of, problem_of
+from app.api.schemas.search import FoundOut
 from app.api.schemas.videos import ChapterOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut, WordOut
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "AskIn",
     "ChapterOut",
     "CitationOut",
+    "FoundOut",
     "HealthOut",
     "JobErrorOut",
     "JobOut",

@@ -49,6 +49,8 @@ from app.services.ask import AskService
 from app.services.ingest import IngestService
 from app.services.ingest.pictures import thumbnail_key
 from app.services.library import LibraryService
+from app.services.moments import MomentService
+from gpu_workers.media.fakes import FakeFrames
 from gpu_workers.media.store import FolderMediaStore
 from retrieval.fakes import MemoryRetriever
 
@@ -67,6 +69,7 @@ class Reader:
     jobs: MemoryJobStore
     library: MemoryLibrary
     media: FolderMediaStore
+    retriever: MemoryRetriever
     hold: threading.Event = field(default_factory=threading.Event)
     """Reading waits at half of its way until this is set."""
 
@@ -96,6 +99,7 @@ class Reader:
         library.add_video(video)
         library.save_utterances(video.id, [_utterance(*said) for said in SAID])
         library.add_segments(_segments(video.id))
+        self.retriever.add(_segments(video.id))
         for second in (0, 9):
             self.media.put(thumbnail_key(video.id, second), _picture(second))
         cited = Citation(video.id, TimeSpan(8, 11), SegmentKind.SPEECH, SAID[1][2], 9.0, True)
@@ -170,15 +174,17 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     settings = Settings().model_copy(update={"data": data})
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
     library, jobs, media = MemoryLibrary(), MemoryJobStore(), FolderMediaStore(data / "media")
-    reader, agent = Reader(jobs, library, media), Agent(pace_s)
+    retriever = MemoryRetriever()
+    reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
         reader.hold.set()
     most = int(settings.server.max_upload_gb * 1e9)
-    service = LibraryService(cast(Any, library), media, MemoryRetriever, data / "uploads", most)
+    service = LibraryService(cast(Any, library), media, lambda: retriever, data / "uploads", most)
+    moments = MomentService(service, lambda: retriever, FakeFrames)
     worker = Worker(jobs, {"ingest": reader.handle}, poll_s=0.05, heartbeat_s=0.2)
     ask = AskService(lambda: cast(Any, agent), cast(Any, library))
     ingest = cast(IngestService, reader)
-    return StandIn(Longreel(settings, service, ingest, ask, jobs, worker), reader, agent, library)
+    return StandIn(Longreel(settings, service, ingest, ask, jobs, worker, moments), reader, agent, library)
 
 
 def a_video(data: bytes, title: str, path: Path) -> Video:

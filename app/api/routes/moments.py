@@ -1,0 +1,50 @@
+"""Single moments: find them by words, see the picture of one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.api.deps import LongreelDep, VideoDep, WindowDep
+from app.api.schemas import FoundOut
+from app.core.types import SegmentKind
+
+router = APIRouter(tags=["moments"])
+
+
+@router.get("/search", summary="Search what was said, shown and written")
+def search(
+    longreel: LongreelDep,
+    window: WindowDep,
+    q: Annotated[str, Query(min_length=1, max_length=4000, description="words, or a description")],
+    video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
+    kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> list[FoundOut]:
+    """The moments that fit best, best first, in some videos or the whole library. Faster than asking: no model reads.
+
+    With times, only those that overlap the window.
+    """
+    videos = [longreel.library.find(name).id for name in video]
+    found = longreel.moments.search(q, videos, kinds=kind, window=window, limit=limit)
+    return [FoundOut.of(evidence) for evidence in found]
+
+
+@router.get(
+    "/videos/{video}/frame",
+    summary="The picture at a time",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "headers": {"X-Frame-Time": {"schema": {"type": "number"}}}}},
+)
+def get_frame(
+    video: VideoDep,
+    longreel: LongreelDep,
+    t: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0,
+    side: Annotated[int, Query(ge=64, le=1920, description="longest side, pixels")] = 768,
+) -> Response:
+    """JPEG of the frame that the video shows at `t`, decoded from the file; `X-Frame-Time` is its own time."""
+    picture = longreel.moments.picture(video, t, side)
+    headers = {"X-Frame-Time": f"{picture.pts_s:.3f}", "Cache-Control": "private, max-age=3600"}
+    return Response(picture.jpeg, headers=headers, media_type="image/jpeg")

@@ -1,0 +1,36 @@
+"""Searches on the wire."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from app.api.schemas.base import Wire
+from app.core.types import Evidence, SegmentKind
+
+
+class FoundOut(Wire):
+    """A moment that fits a search. Times are seconds on the video's clock; `score` is 0 to 1."""
+
+    video_id: str
+    start_s: float
+    end_s: float
+    kind: SegmentKind
+    text: str
+    frame_s: float | None
+    score: float
+    found_by: list[str]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Self:
+        """The wire form of a piece of evidence."""
+        segment = evidence.segment
+        return cls(
+            video_id=segment.video_id,
+            start_s=segment.span.start_s,
+            end_s=segment.span.end_s,
+            kind=segment.kind,
+            text=segment.text,
+            frame_s=segment.frame_s,
+            score=min(1.0, max(0.0, evidence.score)),
+            found_by=list(evidence.found_by),
+        )

@@ -1,0 +1,68 @@
+"""The use cases around single moments: find them by words, and show the picture of one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from app.core.errors import BadInput, NotFound
+from app.core.ports import FrameSource, Retriever
+from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
+from app.services.library import LibraryService
+
+LONGEST_QUERY = 2000
+QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame as a JPEG file, and the time at which the video shows it."""
+
+    pts_s: float
+    jpeg: bytes
+
+
+class MomentService:
+    """Searches what was found in the videos, and decodes single frames of their files."""
+
+    def __init__(
+        self, library: LibraryService, retriever: Callable[[], Retriever], frames: Callable[[], FrameSource]
+    ) -> None:
+        self._library = library
+        self._retriever = retriever
+        self._frames = frames
+
+    def search(
+        self,
+        text: str,
+        videos: Sequence[VideoId] = (),
+        *,
+        kinds: Sequence[SegmentKind] = (),
+        window: TimeSpan | None = None,
+        limit: int = 10,
+    ) -> list[Evidence]:
+        """What fits a text best, in some videos or (none named) the whole library. Raises BadInput."""
+        words = " ".join(text.split())
+        if not words:
+            raise BadInput("The search is empty.", "Give the words to look for.")
+        if len(words) > LONGEST_QUERY:
+            raise BadInput(f"The search is longer than {LONGEST_QUERY} characters.", "Shorten it.")
+        return self._retriever().search(words, limit=limit, videos=videos, window=window, kinds=kinds)
+
+    def picture(self, video: Video, time_s: float, max_side: int) -> Picture:
+        """The frame shown at a time, at most `max_side` pixels on its longest side; past the end the last one.
+
+        Raises NotFound when the video has no pictures or its file is gone.
+        """
+        if video.media.video is None:
+            raise NotFound("This video has no pictures.")
+        path = self._library.media_path(video.id)
+        frame = next(self._frames().at(path, [min(time_s, video.duration_s)], max_side=max_side), None)
+        if frame is None:
+            raise NotFound(f"No picture can be read at {time_s:g} s.", "Ask for an earlier time.")
+        buffer = io.BytesIO()
+        Image.fromarray(frame.image).save(buffer, "JPEG", quality=QUALITY)
+        return Picture(frame.pts_s, buffer.getvalue())

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from app.api.schemas import FoundOut
+from tests.unit.api.stand_in import SAID, StandIn, a_video
+
+
+def test_a_search_finds_the_moment_in_which_it_was_said(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    found = client.get("/v1/search", params={"q": "bridge opened March", "limit": 2}).json()
+    best = FoundOut.model_validate(found[0])
+    assert (best.video_id, best.start_s, best.end_s, best.text) == (video.id, 8.0, 11.0, SAID[1][2])
+    assert 0 < best.score <= 1 and len(found) <= 2
+
+
+def test_a_search_keeps_to_the_videos_kinds_and_times_that_are_named(client: TestClient, parts: StandIn) -> None:
+    first, second = parts.add(b"one", "One"), parts.add(b"two", "Two")
+    only = client.get("/v1/search", params={"q": "bridge", "video": "Two"}).json()
+    assert {one["video_id"] for one in only} == {second.id}
+    both = client.get("/v1/search", params={"q": "bridge", "video": [first.id, second.id[:10]]}).json()
+    assert {one["video_id"] for one in both} == {first.id, second.id}
+    seen = client.get("/v1/search", params={"q": "bridge", "kind": "visual"}).json()
+    assert {one["kind"] for one in seen} == {"visual"}
+    late = client.get("/v1/search", params={"q": "welcome harbour thank watching", "start_s": 12, "end_s": 20}).json()
+    assert [one["text"] for one in late if one["kind"] == "speech"] == [SAID[2][2]] * 2
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({}, 422),
+        ({"q": ""}, 422),
+        ({"q": "  "}, 422),
+        ({"q": "x" * 3000}, 422),
+        ({"q": "a", "limit": 0}, 422),
+        ({"q": "a", "start_s": 9, "end_s": 3}, 422),
+        ({"q": "a", "video": "ffffffff"}, 404),
+    ],
+)
+def test_a_search_that_cannot_be_made_is_refused(client: TestClient, query: dict[str, object], status: int) -> None:
+    answer = client.get("/v1/search", params=query)
+    assert answer.status_code == status and answer.json()["hint"]
+
+
+def test_a_frame_comes_in_the_size_that_was_asked_with_its_own_time(client: TestClient, parts: StandIn) -> None:
+    base = f"/v1/videos/{parts.add().id}/frame"
+    answer = client.get(base, params={"t": 9.013, "side": 64})
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert max(Image.open(io.BytesIO(answer.content)).size) == 64
+    assert abs(float(answer.headers["x-frame-time"]) - 9.0) < 0.05
+    past = client.get(base, params={"t": 1e9})
+    assert past.status_code == 200 and float(past.headers["x-frame-time"]) <= 20.0
+    for bad in ("t=-1", "t=nan", "side=1", "side=100000"):
+        assert client.get(f"{base}?{bad}").status_code == 422
+
+
+def test_a_file_with_sound_only_has_no_frame(client: TestClient, parts: StandIn, tmp_path: Path) -> None:
+    video = a_video(b"song", "Song", tmp_path / "song.opus")
+    media = type(video.media)("ogg", 5.0, 0.0, 4, None, video.media.audio)
+    parts.library.add_video(type(video)(video.id, video.title, video.path, media))
+    answer = client.get("/v1/videos/Song/frame")
+    assert answer.status_code == 404 and "no pictures" in answer.json()["detail"]
