@@ -1,23 +1,46 @@
-"""What every model has in common: one lazy copy, one caller at a time, timing, translated errors.
+"""What every model has in common: one lazy copy, one caller at a time, counters, translated errors.
 
-A backend writes `_load` and, around each prediction, `with self._use() as loaded:`.
+A backend writes `_load` and, around each prediction, `with self._use() as loaded:`. Models that run on
+torch build on `gpu_workers.torch_worker`, which adds the device and what to do when memory runs out.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from app.core.errors import LongreelError, MissingPart, WorkerFailed
 
 logger = logging.getLogger(__name__)
 
 Loaded = TypeVar("Loaded")
+
+
+class OutOfMemory(WorkerFailed):
+    """A model did not fit, on its device or in this machine's memory."""
+
+
+@dataclass
+class Counters:
+    """What one worker has done so far, for metrics."""
+
+    seconds: float = 0.0
+    """Spent in predictions."""
+    calls: int = 0
+    items: int = 0
+    """Frames, texts, questions or captions."""
+    tokens: int = 0
+    """Written, by models that write."""
+    loads: int = 0
+    out_of_memory: int = 0
 
 
 class ModelWorker(ABC, Generic[Loaded]):
@@ -27,8 +50,13 @@ class ModelWorker(ABC, Generic[Loaded]):
         self._model = model
         self._lock = threading.RLock()
         self._loaded: Loaded | None = None
-        self.busy_s = 0.0
-        """Seconds spent in predictions so far."""
+        self._last_used = 0.0
+        self._watch: threading.Timer | None = None
+        self.counters = Counters()
+        self.idle_unload_s = 0.0
+        """The model is freed when it was not used for so many seconds; 0 keeps it."""
+        self.make_room: Callable[[], bool] = lambda: False
+        """Frees models that others do not use now; tells whether there was one."""
 
     @property
     def model(self) -> str:
@@ -40,30 +68,73 @@ class ModelWorker(ABC, Generic[Loaded]):
         """Whether the model is in memory now."""
         return self._loaded is not None
 
+    def warm_up(self) -> None:
+        """Loads the model before somebody waits for it."""
+        with self._use():
+            pass
+
     def unload(self) -> None:
         """Frees the model; the next use loads it again."""
         with self._lock:
-            self._loaded = None
+            was_loaded, self._loaded = self._loaded is not None, None
+        if was_loaded:
+            free_memory()
+
+    def unload_if_unused(self) -> bool:
+        """Frees the model unless somebody uses it at this moment; tells whether it did."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._loaded is None:
+                return False
+            self.unload()
+            return True
+        finally:
+            self._lock.release()
 
     @abstractmethod
     def _load(self) -> Loaded:
         """Builds the model. Heavy imports belong here. May raise MissingPart."""
 
     @contextmanager
-    def _use(self) -> Iterator[Loaded]:
+    def _use(self, items: int = 0) -> Iterator[Loaded]:
+        """The loaded model, for this caller alone; `items` are counted when nothing was raised."""
         with self._lock:
             with self._translated("load"):
                 if self._loaded is None:
                     started = time.monotonic()
                     self._loaded = self._load()
+                    self.counters.loads += 1
                     logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
                 loaded = self._loaded
             started = time.monotonic()
             try:
                 with self._translated("run"):
                     yield loaded
+                self.counters.calls += 1
+                self.counters.items += items
             finally:
-                self.busy_s += time.monotonic() - started
+                self._last_used = time.monotonic()
+                self.counters.seconds += self._last_used - started
+                if self.idle_unload_s > 0 and self._watch is None:
+                    self._watch_for(self.idle_unload_s)
+
+    def _watch_for(self, seconds: float) -> None:
+        self._watch = threading.Timer(seconds, self._free_when_idle)
+        self._watch.daemon = True
+        self._watch.start()
+
+    def _free_when_idle(self) -> None:
+        with self._lock:
+            self._watch = None
+            left = self._last_used + self.idle_unload_s - time.monotonic()
+            if self._loaded is None:
+                return
+            if left > 0:
+                self._watch_for(left)
+                return
+            logger.info("Freed %s after %g s without use", self.model, self.idle_unload_s)
+            self.unload()
 
     @contextmanager
     def _translated(self, verb: str) -> Iterator[None]:
@@ -72,12 +143,27 @@ class ModelWorker(ABC, Generic[Loaded]):
         except LongreelError:
             raise
         except ImportError as error:
+            wanted = f"the package {error.name}" if error.name else str(error).strip().splitlines()[0]
             raise MissingPart(
-                f"{self.model} needs the package {error.name}.", "Run 'longreel doctor' to see what to install."
-            ) from error
-        except MemoryError as error:
-            raise WorkerFailed(
-                f"{self.model} ran out of memory.", "Close other programs or choose a smaller model, then resume."
+                f"{self.model} needs {wanted}.", "Run 'longreel doctor' to see what to install."
             ) from error
         except Exception as error:
+            if is_out_of_memory(error):
+                raise OutOfMemory(
+                    f"{self.model} ran out of memory.", "Close other programs or choose a smaller model, then resume."
+                ) from error
             raise WorkerFailed(f"{self.model} could not {verb}: {error}", "Try again; see the log.") from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python or torch could not allocate memory."""
+    torch: Any = sys.modules.get("torch")
+    return isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError))
+
+
+def free_memory() -> None:
+    """Gives memory that nothing refers to back to the system and to the other programs on a GPU."""
+    gc.collect()
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

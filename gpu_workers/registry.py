@@ -10,7 +10,8 @@ import difflib
 import gc
 import importlib
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from app.core.errors import BadSettings
 from app.core.settings import Settings
@@ -23,16 +24,28 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "text_embedder": {
         "minilm": "gpu_workers.language.minilm:MiniLMEmbedder",
+        "transformers": "gpu_workers.language.transformers_text:TransformersTextEmbedder",
         "fake": "gpu_workers.language.fakes:FakeTextEmbedder",
     },
     "frame_embedder": {
         "efficientnet-conse": "gpu_workers.vision.efficientnet:EfficientNetConSE",
+        "transformers": "gpu_workers.vision.transformers_frames:TransformersFrameEmbedder",
         "fake": "gpu_workers.vision.fakes:FakeFrameEmbedder",
     },
     "frame_selector": {
         "maxinfo": "gpu_workers.selection.maxinfo:MaxInfoSelector",
+        "similar": "gpu_workers.selection.similar:SimilaritySelector",
         "uniform": "gpu_workers.selection.uniform:UniformSelector",
         "fake": "gpu_workers.selection.fakes:FakeFrameSelector",
+    },
+    "query_frame_selector": {
+        "hybrid": "gpu_workers.selection.hybrid:HybridSelector",
+        "top-k": "gpu_workers.selection.topk:TopKSelector",
+        "tstar": "gpu_workers.selection.tstar:TStarSelector",
+        "videotree": "gpu_workers.selection.videotree:VideoTreeSelector",
+        "gens": "gpu_workers.selection.gens:GenSSelector",
+        "quota": "gpu_workers.selection.quota:QuotaSelector",
+        "fake": "gpu_workers.selection.fakes:FakeQueryFrameSelector",
     },
     "text_reader": {
         "rapidocr": "gpu_workers.vision.rapidocr:RapidOCRReader",
@@ -40,16 +53,19 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "captioner": {
         "offline-tags": "gpu_workers.vision.offline_tags:OfflineTagsCaptioner",
+        "transformers": "gpu_workers.vision.transformers_captions:TransformersCaptioner",
         "fake": "gpu_workers.vision.fakes:FakeCaptioner",
     },
     "language_model": {
         "llamacpp": "gpu_workers.language.llamacpp:LlamaCppModel",
         "openai": "gpu_workers.language.openai:OpenAICompatibleModel",
+        "transformers": "gpu_workers.language.transformers_language:TransformersLanguageModel",
         "fake": "gpu_workers.language.fakes:FakeLanguageModel",
         "none": "",
     },
     "vision_language_model": {
         "openai": "gpu_workers.language.openai:OpenAICompatibleVisionModel",
+        "transformers": "gpu_workers.vision.transformers_vision:TransformersVision",
         "fake": "gpu_workers.language.fakes:FakeVisionLanguageModel",
         "none": "",
     },
@@ -60,16 +76,42 @@ OFFLINE = {
     "text_embedder": "minilm",
     "frame_embedder": "efficientnet-conse",
     "frame_selector": "maxinfo",
+    "query_frame_selector": "hybrid",
     "text_reader": "rapidocr",
     "captioner": "offline-tags",
     "language_model": "llamacpp",
     "vision_language_model": "none",
 }
 
+CPU = {
+    **OFFLINE,
+    "frame_embedder": "transformers",
+    "captioner": "transformers",
+    "vision_language_model": "transformers",
+}
+
 PROFILES: dict[str, dict[str, str]] = {
     "offline": OFFLINE,
+    "cpu": CPU,
+    "gpu": {**CPU, "text_embedder": "transformers", "language_model": "transformers"},
     "remote": {**OFFLINE, "language_model": "openai", "vision_language_model": "openai"},
 }
+
+WEIGHTS: dict[str, dict[str, str]] = {
+    "cpu": {
+        "frame_embedder": "google/siglip2-base-patch16-224",
+        "vision_language_model": "HuggingFaceTB/SmolVLM2-500M-Video-Instruct",
+    },
+    "gpu": {
+        "frame_embedder": "google/siglip2-so400m-patch14-384",
+        "vision_language_model": "Qwen/Qwen3-VL-8B-Instruct",
+        "language_model": "Qwen/Qwen3-8B",
+        "text_embedder": "Qwen/Qwen3-Embedding-0.6B",
+    },
+}
+"""The Hugging Face weights of each profile, by role; each can be replaced by a setting."""
+
+T = TypeVar("T")
 
 
 class Workers:
@@ -78,6 +120,7 @@ class Workers:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._made: dict[str, Any] = {}
+        self._shared: dict[str, Any] = {}
         self._lock = threading.RLock()
 
     def name(self, role: str) -> str:
@@ -102,9 +145,41 @@ class Workers:
         with self._lock:
             made = [self._made[role] for role in roles if role in self._made]
         for model in made:
-            if isinstance(model, ModelWorker):
+            if hasattr(model, "unload"):
                 model.unload()
         gc.collect()
+
+    def weights(self, role: str) -> str:
+        """The Hugging Face name or folder for a role: the setting's, else the profile's. Raises BadSettings."""
+        roles = [role, "vision_language_model"] if role == "captioner" else [role]
+        for source in (self._settings.weights.model_dump(), WEIGHTS.get(self._settings.profile, {})):
+            for asked in roles:
+                if source.get(asked):
+                    return str(source[asked])
+        raise BadSettings(
+            f"The profile {self._settings.profile} names no weights for the {role.replace('_', ' ')}.",
+            f"Set LONGREEL_WEIGHTS__{role.upper()}.",
+        )
+
+    def shared(self, key: str, make: Callable[[], T]) -> T:
+        """The one object of a process under a key, for models that play several roles."""
+        with self._lock:
+            if key not in self._shared:
+                self._shared[key] = self._adopted(make())
+            found: T = self._shared[key]
+            return found
+
+    def models(self) -> list[ModelWorker[Any]]:
+        """Every model that was made so far, for metrics; each once."""
+        with self._lock:
+            every = [*self._made.values(), *self._shared.values()]
+        return list({id(model): model for model in every if isinstance(model, ModelWorker)}.values())
+
+    def _adopted(self, model: T) -> T:
+        if isinstance(model, ModelWorker):
+            model.idle_unload_s = self._settings.hardware.idle_unload_s
+            model.make_room = lambda: any(other.unload_if_unused() for other in self.models() if other is not model)
+        return model
 
     def _create(self, role: str, name: str) -> Any:
         known = CLASSES[role]
@@ -115,4 +190,4 @@ class Workers:
         if not known[name]:
             return None
         module, _, attribute = known[name].partition(":")
-        return getattr(importlib.import_module(module), attribute).from_settings(self._settings, self)
+        return self._adopted(getattr(importlib.import_module(module), attribute).from_settings(self._settings, self))

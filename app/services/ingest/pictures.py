@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.core.ports import BatchCaptioner, CaptionTask
 from app.core.types import (
     Caption,
     Frame,
@@ -262,6 +263,8 @@ def captions(
 
     def work(stage: Stage) -> bytes:
         stage.begin(len(by_piece), "pieces")
+        captioner = run.parts.captioner
+        at_once = captioner.at_once if isinstance(captioner, BatchCaptioner) else 1
         written: list[Caption] = []
         numbers = sorted(by_piece)
         for first in range(0, len(numbers), CAPTIONS_A_UNIT):
@@ -269,9 +272,10 @@ def captions(
             if key in stage.done:
                 written += [from_json(Caption, item) for item in json.loads(stage.done[key])]
                 continue
-            part = []
-            for number in numbers[first : first + CAPTIONS_A_UNIT]:
-                part.append(_caption(run, by_piece[number], by_time, spans[number]))
+            part: list[Caption] = []
+            unit = numbers[first : first + CAPTIONS_A_UNIT]
+            for some in (unit[i : i + at_once] for i in range(0, len(unit), at_once)):
+                part += _caption(run, [_task(run, by_piece[n], by_time, spans[n]) for n in some])
                 stage.progress(first + len(part))
             stage.save(key, json.dumps([to_json(c) for c in part]).encode())
             written += part
@@ -281,11 +285,16 @@ def captions(
     return [from_json(Caption, item) for item in json.loads(payload)]
 
 
-def _caption(run: Run, keys: Sequence[KeyFrame], by_time: dict[float, FrameFeatures], span: TimeSpan) -> Caption:
-    frames = []
-    for key in keys:
-        frames.append(Frame(key.pts_s, decoded(run.parts.media.get(key.thumbnail))))
-    return run.parts.captioner.caption(frames, [by_time[k.pts_s] for k in keys], span)
+def _task(run: Run, keys: Sequence[KeyFrame], by_time: dict[float, FrameFeatures], span: TimeSpan) -> CaptionTask:
+    frames = tuple(Frame(key.pts_s, decoded(run.parts.media.get(key.thumbnail))) for key in keys)
+    return CaptionTask(span, frames, tuple(by_time[key.pts_s] for key in keys))
+
+
+def _caption(run: Run, tasks: Sequence[CaptionTask]) -> list[Caption]:
+    captioner = run.parts.captioner
+    if isinstance(captioner, BatchCaptioner):
+        return captioner.caption_all(tasks)
+    return [captioner.caption(task.frames, task.features, task.span) for task in tasks]
 
 
 def _chunks(duration_s: float, length_s: float) -> list[TimeSpan]:

@@ -1,0 +1,122 @@
+"""Greedy writing with a transformers model, alone or several prompts at once, bound to a JSON schema if asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.errors import Cancelled, WorkerFailed
+
+
+def tidy(model: Any, tokenizer: Any) -> None:
+    """Makes `generate` greedy whatever the weights' own settings say; only the signs to stop are kept."""
+    from transformers import GenerationConfig
+
+    own = model.generation_config
+    stops = _numbers(own.eos_token_id) + _numbers(tokenizer.eos_token_id)
+    pad = next((n for n in (tokenizer.pad_token_id, own.pad_token_id, *stops) if n is not None), None)
+    model.generation_config = GenerationConfig(
+        do_sample=False,
+        eos_token_id=list(dict.fromkeys(stops)) or None,
+        pad_token_id=pad,
+        bos_token_id=own.bos_token_id,
+    )
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token is None and pad is not None:
+        tokenizer.pad_token = tokenizer.convert_ids_to_tokens(pad)
+
+
+def longest(model: Any) -> int:
+    """Tokens of prompt and answer together that the model can read."""
+    return int(model.config.get_text_config().max_position_embeddings)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an answer may be: its length in tokens, a JSON schema, and somebody who may stop it."""
+
+    max_tokens: int
+    schema: Mapping[str, Any] | None = None
+    stop: Callable[[], bool] | None = None
+
+
+def write(model: Any, tokenizer: Any, inputs: Mapping[str, Any], limits: Limits) -> list[tuple[str, int]]:
+    """For each prompt the text and its number of tokens. A schema takes a single prompt. Raises Cancelled."""
+    read = inputs["input_ids"].shape[1]
+    steps: list[Callable[[Any, Any], Any]] = []
+    if limits.stop is not None:
+        steps.append(_Stoppable(limits.stop))
+        steps[0](None, None)
+    if limits.schema is not None:
+        steps.append(Bound(tokenizer, limits.schema, int(model.get_output_embeddings().weight.shape[0]), read))
+    rows = model.generate(**inputs, max_new_tokens=limits.max_tokens, logits_processor=steps)[:, read:].tolist()
+    stops = set(_numbers(model.generation_config.eos_token_id))
+    written = [_until(row, stops, model.generation_config.pad_token_id) for row in rows]
+    texts = tokenizer.batch_decode(written, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return [(str(text).strip(), len(row)) for text, row in zip(texts, written, strict=True)]
+
+
+class _Stoppable:
+    """Asks before every token whether the answer is still wanted."""
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self._stop = stop
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        del input_ids
+        if self._stop():
+            raise Cancelled("The answer was stopped.")
+        return scores
+
+
+class Bound:
+    """Leaves a model only the tokens with which its text can still become JSON that fits a schema (llguidance)."""
+
+    def __init__(self, tokenizer: Any, schema: Mapping[str, Any], vocabulary: int, prompt_tokens: int) -> None:
+        import llguidance.hf
+
+        options: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+        grammar = llguidance.LLMatcher.grammar_from_json_schema(json.dumps(dict(schema)), defaults=options)
+        words = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
+        self._stop = int(tokenizer.eos_token_id)
+        self._read = prompt_tokens
+        self._matcher = llguidance.LLMatcher(words, grammar)
+        if self._matcher.is_error():
+            raise WorkerFailed(f"The JSON schema cannot be used: {self._matcher.get_error()}", "Correct the schema.")
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """Scores, shape (1, vocabulary), minus infinity for tokens that would break the schema."""
+        import numpy as np
+        import torch
+
+        if input_ids.shape[1] > self._read and not self._matcher.is_stopped():
+            self._matcher.consume_token(int(input_ids[0, -1]))
+        if self._matcher.is_error():
+            raise WorkerFailed(f"The JSON schema could not be kept: {self._matcher.get_error()}", "Report it.")
+        width = scores.shape[1]
+        if self._matcher.is_stopped():
+            allowed = np.zeros(width, dtype=bool)
+            allowed[self._stop] = True
+        else:
+            bits = np.frombuffer(self._matcher.compute_bitmask(), dtype=np.uint8)
+            allowed = np.zeros(width, dtype=bool)
+            found = np.unpackbits(bits, bitorder="little")[:width]
+            allowed[: len(found)] = found
+        return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), float("-inf"))
+
+
+def _until(row: Sequence[int], stops: set[int], pad: int | None) -> list[int]:
+    written = []
+    for token in row:
+        if token in stops or token == pad:
+            break
+        written.append(token)
+    return written
+
+
+def _numbers(value: Any) -> list[int]:
+    if value is None:
+        return []
+    return [int(number) for number in value] if isinstance(value, list | tuple) else [int(value)]

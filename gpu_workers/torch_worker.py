@@ -1,0 +1,147 @@
+"""A model on torch: where it runs, its weights, its batches, and what happens when memory runs out.
+
+Out of memory is met in this order: half the batch, down to one item; free models that nobody uses now;
+go on with the CPU until the model is unloaded. Only when the CPU cannot hold it either is it an error.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.core.errors import MissingPart
+from app.core.settings import Settings
+from gpu_workers import hub
+from gpu_workers.base import Loaded, ModelWorker, OutOfMemory, free_memory
+from gpu_workers.places import CPU, Place, best_place
+
+logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class TorchWorker(ModelWorker[Loaded]):
+    """A backend writes `_load_at` and runs its items through `_in_batches`."""
+
+    QUANTISED = False
+    """Whether the setting for quantisation applies to this kind of model."""
+    GPU_BATCH, CPU_BATCH = 32, 8
+
+    def __init__(self, weights: str, role: str, settings: Settings, *, suffix: str = "") -> None:
+        quantisation = settings.hardware.quantisation if self.QUANTISED else "none"
+        quantised = "" if quantisation == "none" else f"/{quantisation}"
+        super().__init__(f"{hub.title(weights)}{quantised}{suffix}")
+        self._weights = weights
+        self._role = role
+        self._settings = settings
+        self._place: Place | None = None
+        self._largest: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where the model is, or would be loaded now. Raises MissingPart."""
+        if self._place is None:
+            self._place = best_place(self._settings.hardware, quantise=self.QUANTISED)
+        return self._place
+
+    def unload(self) -> None:
+        """Frees the model; the next use tries the preferred device and batch again."""
+        with self._lock:
+            self._place = self._largest = None
+            super().unload()
+
+    @abstractmethod
+    def _load_at(self, folder: Path, place: Place) -> Loaded:
+        """Builds the model from a folder that is complete."""
+
+    def _load(self) -> Loaded:
+        import torch
+
+        if self._settings.threads:
+            torch.set_num_threads(self._settings.threads)
+        return self._load_at(hub.folder(self._weights, self._role), self.place)
+
+    def _in_batches(
+        self, items: Sequence[Item], run: Callable[[Loaded, Sequence[Item]], Sequence[Result]]
+    ) -> list[Result]:
+        """`run` on consecutive batches of the items, without gradients; its results in order."""
+        import torch
+
+        results: list[Result] = []
+        while len(results) < len(items):
+            some = items[len(results) : len(results) + self.batch]
+            problem = ""
+            try:
+                with self._use(len(some)) as loaded, torch.inference_mode():
+                    results += run(loaded, some)
+            except OutOfMemory as error:
+                problem = error.message
+            # The error holds the tensors that filled the memory; it is gone only outside its clause.
+            if problem:
+                self._spare(len(some), problem)
+        return results
+
+    @property
+    def batch(self) -> int:
+        """Items that the model takes at once, now. Raises MissingPart."""
+        if self._largest is None:
+            own = self.GPU_BATCH if self.place.is_gpu else self.CPU_BATCH
+            self._largest = self._settings.hardware.batch or own
+        return self._largest
+
+    def _spare(self, size: int, problem: str) -> None:
+        """Makes the next try need less memory, or raises OutOfMemory."""
+        self.counters.out_of_memory += 1
+        free_memory()
+        if self.is_loaded and size > 1:
+            self._largest = size // 2
+            logger.warning("%s The batch is now %d.", problem, self._largest)
+        elif self.make_room():
+            logger.warning("%s Models that are not in use were freed.", problem)
+        elif self.place.is_gpu:
+            self.unload()
+            self._place = CPU
+            logger.warning("%s It goes on with the CPU, which is slow.", problem)
+        else:
+            raise OutOfMemory(problem, "Close other programs or choose a smaller model, then resume.")
+
+
+def from_folder(auto: str, folder: Path, place: Place) -> Any:
+    """The model of a folder by one of transformers' Auto classes, ready to predict. Raises MissingPart."""
+    import torch
+    import transformers
+
+    options: dict[str, Any] = {"dtype": getattr(torch, place.dtype), "local_files_only": True}
+    if place.quantisation != "none":
+        options |= {"quantization_config": _bitsandbytes(place), "device_map": {"": place.device}}
+    shown = transformers.utils.logging.is_progress_bar_enabled()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        model = getattr(transformers, auto).from_pretrained(folder, **options).eval()
+    finally:
+        if shown:
+            transformers.utils.logging.enable_progress_bar()
+    return model if place.quantisation != "none" else model.to(place.device)
+
+
+def _bitsandbytes(place: Place) -> Any:
+    import importlib.util
+
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    missing = [name for name in ("bitsandbytes", "accelerate") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingPart(
+            f"Weights in {place.quantisation} need {' and '.join(missing)}.",
+            f"Run pip install {' '.join(missing)}, or unset LONGREEL_HARDWARE__QUANTISATION.",
+        )
+    if place.quantisation == "8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=getattr(torch, place.dtype)
+    )

@@ -1,0 +1,82 @@
+"""Captions by a vision-language model: one plain sentence or two about a piece, and the nouns to find it by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.core.ports import CaptionTask
+from app.core.settings import Settings
+from app.core.types import Caption, Frame, FrameFeatures, TimeSpan
+from gpu_workers.vision.transformers_vision import Look, TransformersVision
+
+if TYPE_CHECKING:
+    from gpu_workers.registry import Workers
+
+ROLE = "captioner"
+MAX_TOKENS = 120
+MAX_TAGS = 10
+PROMPT_VERSION = 1
+"""Part of the model's name: a changed prompt makes other captions."""
+PROMPT = (
+    "These frames come from one short piece of a video; before each stands its time.\n"
+    "Answer in this form and write nothing else:\n"
+    "Caption: one or two plain sentences that say who or what is seen, what happens, and where. "
+    "Give numbers, colours and names only if they can be seen. Do not mention frames or times.\n"
+    "Tags: at most eight nouns for what is seen, separated by commas."
+)
+_CAPTION = re.compile(r"^\W*caption\W*?:\s*", re.IGNORECASE)
+_TAGS = re.compile(r"^\W*tags\W*?:\s*(.*)$", re.IGNORECASE | re.MULTILINE)
+
+
+class TransformersCaptioner:
+    """Captioner over a vision-language model that it shares with whoever looks."""
+
+    def __init__(self, eyes: TransformersVision) -> None:
+        self.eyes = eyes
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> TransformersCaptioner:
+        """The captioner's own weights, or those of the vision-language model."""
+        return cls(TransformersVision.shared(ROLE, settings, workers))
+
+    @property
+    def model(self) -> str:
+        """The weights and the version of the prompt."""
+        return f"{self.eyes.model}/captions-{PROMPT_VERSION}"
+
+    @property
+    def at_once(self) -> int:
+        """As many as one batch of the model."""
+        return self.eyes.batch
+
+    def unload(self) -> None:
+        """Frees the vision-language model."""
+        self.eyes.unload()
+
+    def caption(self, frames: Sequence[Frame], features: Sequence[FrameFeatures], span: TimeSpan) -> Caption:
+        """See `Captioner`. The features are not used: the model sees the frames."""
+        return self.caption_all([CaptionTask(span, tuple(frames), tuple(features))])[0]
+
+    def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
+        """See `BatchCaptioner`: several pieces at once, in order."""
+        shown = [task for task in tasks if task.frames]
+        said = iter(self.eyes.answer([Look(task.frames, PROMPT) for task in shown], MAX_TOKENS))
+        return [
+            self._caption(next(said).text, task.span) if task.frames else Caption(task.span, "", self.model)
+            for task in tasks
+        ]
+
+    def _caption(self, said: str, span: TimeSpan) -> Caption:
+        text, tags = parted(said)
+        return Caption(span, text, self.model, tags)
+
+
+def parted(said: str) -> tuple[str, tuple[str, ...]]:
+    """Caption and tags of what a model wrote. An answer in another form is a caption without tags."""
+    found = _TAGS.search(said)
+    text = _CAPTION.sub("", said[: found.start()] if found else said)
+    names = re.split(r"[,;]", found.group(1)) if found else []
+    tags = dict.fromkeys(name.strip(" .*\"'").lower() for name in names)
+    return " ".join(text.split()), tuple(tag for tag in tags if tag)[:MAX_TAGS]

@@ -1,0 +1,110 @@
+"""Pictures and words in one space, by SigLIP, SigLIP 2 or CLIP through transformers.
+
+SigLIP: Zhai et al., arXiv 2303.15343; SigLIP 2: Tschannen et al., arXiv 2502.14786; CLIP: Radford et al.,
+arXiv 2103.00020. Frames travel to a GPU as bytes in pinned memory and are resized there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.core.settings import Settings
+from app.core.types import Frame, FrameFeatures
+from gpu_workers.places import Place
+from gpu_workers.torch_worker import TorchWorker, from_folder
+from gpu_workers.vision.picture_shape import bounded
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gpu_workers.registry import Workers
+
+ROLE = "frame_embedder"
+LUMA = (0.2126, 0.7152, 0.0722)
+"""Weights of red, green and blue in luminance (ITU-R BT.709)."""
+LIGHT_SIDE = 128
+"""Brightness and contrast are measured on at most about this many rows and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    model: Any
+    processor: Any
+    tokenizer: Any
+    place: Place
+
+
+class TransformersFrameEmbedder(TorchWorker[_Loaded]):
+    """Frame embedder of a joint space: `vector` and `concept` are the same unit vector, and there are no tags."""
+
+    GPU_BATCH, CPU_BATCH = 128, 16
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> TransformersFrameEmbedder:
+        """The weights of the settings or the profile."""
+        return cls(workers.weights(ROLE), ROLE, settings)
+
+    def embed(self, frames: Sequence[Frame]) -> list[FrameFeatures]:
+        """One result a frame, in order. Frames of any sizes may be mixed."""
+        return self._in_batches(frames, _see)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """The text tower's unit vector; words past its limit are left out."""
+        return self._in_batches([text], _read)[0]
+
+    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+        from transformers import AutoImageProcessor, AutoTokenizer
+
+        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return _Loaded(from_folder("AutoModel", folder, place), processor, tokenizer, place)
+
+
+def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:
+    import torch
+
+    pictures = [_on_device(bounded(frame.image), loaded.place) for frame in frames]
+    inputs = loaded.processor(images=pictures, return_tensors="pt", device=loaded.place.device)
+    fed = {name: value.to(loaded.place.device) for name, value in inputs.items()}
+    fed["pixel_values"] = fed["pixel_values"].to(loaded.model.dtype)
+    found = torch.nn.functional.normalize(loaded.model.get_image_features(**fed).float(), dim=-1)
+    vectors = found.cpu().numpy()
+    return [_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
+
+
+def _on_device(image: NDArray[np.uint8], place: Place) -> Any:
+    """A picture as a tensor, colours first, on its way to the device."""
+    import numpy as np
+    import torch
+
+    tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1)
+    return tensor.pin_memory().to(place.device, non_blocking=True) if place.is_gpu else tensor
+
+
+def _features(frame: Frame, vector: NDArray[np.float32]) -> FrameFeatures:
+    import numpy as np
+
+    height, width = frame.image.shape[:2]
+    some = frame.image[:: -(-height // LIGHT_SIDE), :: -(-width // LIGHT_SIDE)]
+    light = some @ np.asarray(LUMA, dtype=np.float32) / 255.0
+    return FrameFeatures(frame.pts_s, vector, vector, brightness=float(light.mean()), contrast=float(light.std()))
+
+
+def _read(loaded: _Loaded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    import torch
+
+    siglip = str(loaded.model.config.model_type).startswith("siglip")
+    # SigLIP was trained on lower-case texts padded to their limit; CLIP's tokenizer does what CLIP wants.
+    wanted = [text.lower() for text in texts] if siglip else list(texts)
+    limit = int(loaded.model.config.text_config.max_position_embeddings)
+    inputs = loaded.tokenizer(
+        wanted, padding="max_length" if siglip else True, truncation=True, max_length=limit, return_tensors="pt"
+    )
+    ids = inputs["input_ids"].to(loaded.place.device)
+    mask = {} if siglip else {"attention_mask": inputs["attention_mask"].to(loaded.place.device)}
+    found = loaded.model.get_text_features(input_ids=ids, **mask).float()
+    return list(torch.nn.functional.normalize(found, dim=-1).cpu().numpy())

@@ -1,0 +1,222 @@
+"""Tiny models of real architectures with random weights, saved as their makers save them.
+
+They are built from their configurations with a tokenizer of single bytes, so that the product's own loaders and
+processors run without a download. What they write means nothing, but it is the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['content'] is string %}{{ m['content'] }}{% else %}"
+    "{% for part in m['content'] %}{% if part['type'] == 'image' %}IMAGE{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+QWEN_IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
+MARKS = [
+    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
+    "<|video_pad|>", "<image>", "<video>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>",
+]  # fmt: skip
+TEXT = {
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 4096,
+}  # fmt: skip
+
+
+def byte_tokenizer(kind: str, *, begin_end: bool = False, **options: Any) -> Any:
+    """A fast tokenizer of transformers' class `kind` whose words are the 256 bytes."""
+    import transformers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+
+    words = [*MARKS, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    made = Tokenizer(models.BPE({word: number for number, word in enumerate(words)}, []))
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    made.decoder = decoders.ByteLevel()
+    if begin_end:
+        made.post_processor = processors.TemplateProcessing(
+            single="<|im_start|> $A <|im_end|>", special_tokens=[("<|im_start|>", 1), ("<|im_end|>", 2)]
+        )
+    options = {"pad_token": MARKS[0], "eos_token": MARKS[2], "unk_token": None, "bos_token": None, **options}
+    special = [mark for mark in MARKS if mark not in options.values()]
+    return getattr(transformers, kind)(
+        tokenizer_object=made,
+        model_input_names=["input_ids", "attention_mask"],
+        additional_special_tokens=special,
+        **options,
+    )
+
+
+def vocabulary() -> int:
+    return 256 + len(MARKS)
+
+
+def _saved(folder: Path, config: Any, auto: str, *parts: Any, louder: float = 1.0) -> Path:
+    """The model of a configuration, its weights from one seed; `louder` makes it prefer some words clearly."""
+    import torch
+    import transformers
+
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        model = getattr(transformers, auto).from_config(config)
+        with torch.no_grad():
+            for name, weight in model.named_parameters():
+                if weight.ndim > 1 and "norm" not in name:
+                    weight.mul_(louder)
+    model.save_pretrained(folder)
+    for part in parts:
+        part.save_pretrained(folder)
+    return folder
+
+
+def siglip(folder: Path) -> Path:
+    from transformers import SiglipConfig, SiglipImageProcessorFast
+
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = SiglipConfig(
+        text_config={**sizes, "vocab_size": vocabulary(), "max_position_embeddings": 24, "projection_size": 32},
+        vision_config={**sizes, "image_size": 32, "patch_size": 8},
+    )
+    processor = SiglipImageProcessorFast(size={"height": 32, "width": 32})
+    tokenizer = byte_tokenizer("PreTrainedTokenizerFast", model_max_length=24)
+    return _saved(folder, config, "AutoModel", processor, tokenizer, louder=8.0)
+
+
+def clip(folder: Path) -> Path:
+    from transformers import CLIPConfig, CLIPImageProcessorFast
+
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = CLIPConfig(
+        text_config={**sizes, "vocab_size": vocabulary(), "max_position_embeddings": 24, "eos_token_id": 2},
+        vision_config={**sizes, "image_size": 32, "patch_size": 8},
+        projection_dim=16,
+    )
+    processor = CLIPImageProcessorFast(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    tokenizer = byte_tokenizer("PreTrainedTokenizerFast", begin_end=True, model_max_length=24)
+    return _saved(folder, config, "AutoModel", processor, tokenizer, louder=8.0)
+
+
+def qwen3(folder: Path) -> Path:
+    from transformers import Qwen3Config
+
+    tokenizer = byte_tokenizer("Qwen2TokenizerFast")
+    tokenizer.chat_template = CHAT
+    config = Qwen3Config(**{**TEXT, "max_position_embeddings": 512}, vocab_size=vocabulary() + 4, eos_token_id=2)
+    return _saved(folder, config, "AutoModelForCausalLM", tokenizer, louder=6.0)
+
+
+def bert(folder: Path) -> Path:
+    from transformers import BertConfig
+
+    sizes = {key: TEXT[key] for key in ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")}
+    config = BertConfig(**sizes, vocab_size=vocabulary(), max_position_embeddings=128)
+    return _saved(folder, config, "AutoModel", byte_tokenizer("PreTrainedTokenizerFast", begin_end=True), louder=3.0)
+
+
+def qwen2_5_vl(folder: Path) -> Path:
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLProcessor, Qwen2VLImageProcessorFast, Qwen2VLVideoProcessor
+
+    rope = {"rope_type": "default", "type": "mrope", "mrope_section": [1, 1, 2]}
+    config = Qwen2_5_VLConfig(
+        text_config={**TEXT, "vocab_size": vocabulary(), "rope_scaling": rope},
+        vision_config={
+            "depth": 2, "hidden_size": 32, "out_hidden_size": 32, "intermediate_size": 48, "num_heads": 4,
+            "patch_size": 14, "spatial_merge_size": 2, "window_size": 56, "fullatt_block_indexes": [1],
+        },
+        **_qwen_marks(),
+    )  # fmt: skip
+    processor = Qwen2_5_VLProcessor(
+        Qwen2VLImageProcessorFast(min_pixels=28 * 28, max_pixels=16 * 28 * 28),
+        byte_tokenizer("Qwen2TokenizerFast"),
+        Qwen2VLVideoProcessor(),
+        chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
+    )
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+
+
+def qwen3_vl(folder: Path) -> Path:
+    from transformers import Qwen2VLImageProcessorFast, Qwen3VLConfig, Qwen3VLProcessor, Qwen3VLVideoProcessor
+
+    rope = {"rope_type": "default", "mrope_section": [1, 1, 2]}
+    config = Qwen3VLConfig(
+        text_config={**TEXT, "vocab_size": vocabulary(), "rope_scaling": rope},
+        vision_config={
+            "depth": 2, "hidden_size": 32, "out_hidden_size": 32, "intermediate_size": 48, "num_heads": 4,
+            "patch_size": 16, "spatial_merge_size": 2, "num_position_embeddings": 64, "deepstack_visual_indexes": [0],
+        },
+        **_qwen_marks(),
+    )  # fmt: skip
+    processor = Qwen3VLProcessor(
+        Qwen2VLImageProcessorFast(patch_size=16, min_pixels=32 * 32, max_pixels=16 * 32 * 32),
+        byte_tokenizer("Qwen2TokenizerFast"),
+        Qwen3VLVideoProcessor(),
+        chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
+    )
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+
+
+def _qwen_marks() -> dict[str, int]:
+    names = {"vision_start": 3, "vision_end": 4, "image": 5, "video": 6}
+    return {f"{name}_token_id": number for name, number in names.items()}
+
+
+def smolvlm(folder: Path) -> Path:
+    from transformers import SmolVLMConfig, SmolVLMImageProcessor, SmolVLMProcessor, SmolVLMVideoProcessor
+
+    config = SmolVLMConfig(
+        text_config={**TEXT, "model_type": "llama", "vocab_size": vocabulary(), "pad_token_id": 0},
+        vision_config={
+            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "image_size": 32, "patch_size": 8,
+        },
+        image_token_id=7, scale_factor=2, pad_token_id=0,
+    )  # fmt: skip
+    processor = SmolVLMProcessor(
+        SmolVLMImageProcessor(size={"longest_edge": 64}, max_image_size={"longest_edge": 32}),
+        byte_tokenizer("PreTrainedTokenizerFast", eos_token="<end_of_utterance>"),
+        SmolVLMVideoProcessor(size={"longest_edge": 64}, max_image_size={"longest_edge": 32}, fps=1, num_frames=4),
+        image_seq_len=4,
+        chat_template=CHAT.replace("IMAGE", "<image>"),
+    )
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+
+
+def llava_onevision(folder: Path) -> Path:
+    from transformers import (
+        LlavaOnevisionConfig,
+        LlavaOnevisionImageProcessorFast,
+        LlavaOnevisionProcessor,
+        LlavaOnevisionVideoProcessor,
+    )
+
+    config = LlavaOnevisionConfig(
+        text_config={**TEXT, "model_type": "qwen2", "vocab_size": vocabulary()},
+        vision_config={
+            "model_type": "siglip_vision_model", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "image_size": 32, "patch_size": 8, "vision_use_head": False,
+        },
+        image_token_index=7, video_token_index=8, image_grid_pinpoints=[[32, 64], [64, 32]],
+    )  # fmt: skip
+    size = {"height": 32, "width": 32}
+    processor = LlavaOnevisionProcessor(
+        LlavaOnevisionImageProcessorFast(size=size, image_grid_pinpoints=[[32, 64], [64, 32]]),
+        byte_tokenizer("Qwen2TokenizerFast"),
+        LlavaOnevisionVideoProcessor(size=size),
+        num_image_tokens=16,
+        vision_feature_select_strategy="full",
+        chat_template=CHAT.replace("IMAGE", "<image>"),
+    )
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+
+
+EYES: dict[str, Callable[[Path], Path]] = {
+    "qwen2_5_vl": qwen2_5_vl,
+    "qwen3_vl": qwen3_vl,
+    "smolvlm": smolvlm,
+    "llava_onevision": llava_onevision,
+}
+"""The architectures of vision-language models, by name."""
+EMBEDDERS: dict[str, Callable[[Path], Path]] = {"siglip": siglip, "clip": clip}
+"""The architectures of picture embedders, by name."""
