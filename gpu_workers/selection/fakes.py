@@ -1,10 +1,11 @@
-"""A selection without mathematics."""
+"""Selections without mathematics."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from app.core.ports import FrameFetch
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
 from gpu_workers.selection.blank import worth_showing
@@ -26,4 +27,30 @@ class FakeFrameSelector:
 
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
         """See the port."""
+        return worth_showing(candidates)[: max(budget, 0)]
+
+
+class FakeQueryFrameSelector:
+    """Takes the first frames that are not blank, and keeps the questions. Plays `QueryFrameSelector`."""
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Any) -> FakeQueryFrameSelector:
+        """It has nothing to set."""
+        del settings, workers
+        return cls()
+
+    @property
+    def name(self) -> str:
+        """The method's name in settings."""
+        return "fake"
+
+    def select(
+        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
+    ) -> list[int]:
+        """See the port."""
+        del fetch
+        self.questions.append(question)
         return worth_showing(candidates)[: max(budget, 0)]

@@ -12,6 +12,7 @@ span the most volume there. The paper's forms differ in what is compared with wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 from app.core.settings import Settings
@@ -71,7 +72,7 @@ class MaxInfoSelector:
     def _chunks(self, usable: list[int], budget: int) -> list[list[int]]:
         count = min(-(-len(usable) // CHUNK), max(1, budget // self._rank))
         places = [len(usable) * place // count for place in range(count + 1)]
-        return [usable[a:b] for a, b in zip(places, places[1:], strict=False)]
+        return [usable[a:b] for a, b in pairwise(places)]
 
     def _shared(self, candidates: Sequence[FrameFeatures], pieces: list[list[int]], budget: int) -> list[int]:
         chosen: list[int] = []

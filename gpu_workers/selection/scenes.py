@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ CUT = 0.15
 
 def scenes(candidates: Sequence[FrameFeatures], indices: Sequence[int], most: int) -> list[list[int]]:
     """`indices` cut into at most `most` consecutive scenes, at the places where neighbours differ most."""
-    changes = [_distance(candidates[a], candidates[b]) for a, b in zip(indices, indices[1:], strict=False)]
+    changes = [_distance(candidates[a], candidates[b]) for a, b in pairwise(indices)]
     strongest = sorted(range(len(changes)), key=lambda place: (-changes[place], place))[: max(most - 1, 0)]
     borders = sorted(place + 1 for place in strongest if changes[place] >= CUT)
     return [list(indices[a:b]) for a, b in zip([0, *borders], [*borders, len(indices)], strict=True)]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BLOCK = 4096
 """Frames whose vectors are held side by side at once."""
+SKETCH = 128
+"""Numbers that a sketch keeps of a vector."""
 WEAKEST = 0.02
 """Directions weaker than this share of the strongest are noise: they would make a still scene look varied."""
 
@@ -40,6 +42,24 @@ def relevance(
 ) -> NDArray[np.float64]:
     """The dot product of each frame's concept with a query, shape (len(indices),)."""
     return np.array([float(candidates[index].concept @ query) for index in indices], dtype=np.float64)
+
+
+def sketch(candidates: Sequence[FrameFeatures], indices: Sequence[int]) -> NDArray[np.float32]:
+    """Unit rows, shape (n, at most SKETCH), whose dot products are about the cosines of the frames' vectors.
+
+    Longer vectors are projected on fixed random directions (Johnson and Lindenstrauss): 512 bytes a frame, whatever
+    the model, and cosines are off by about 0.09 at most.
+    """
+    size = len(candidates[indices[0]].vector)
+    basis = np.random.default_rng(0).normal(size=(size, SKETCH)) if size > SKETCH else None
+    parts = [block if basis is None else block @ basis for block in blocks(candidates, indices)]
+    return np.vstack([unit(part).astype(np.float32) for part in parts])
+
+
+def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of length one; rows of zeros stay."""
+    lengths: NDArray[np.float64] = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.maximum(lengths, 1e-12)
 
 
 def directions(
@@ -73,9 +93,7 @@ def _left_singular(matrix: NDArray[np.float64], rank: int) -> NDArray[np.float64
     return strongest if wide else matrix @ strongest / strengths
 
 
-def _left_singular_of_blocks(
-    matrix: Callable[[], Iterator[NDArray[np.float64]]], rank: int
-) -> NDArray[np.float64]:
+def _left_singular_of_blocks(matrix: Callable[[], Iterator[NDArray[np.float64]]], rank: int) -> NDArray[np.float64]:
     gram = sum(block.T @ block for block in matrix())
     strongest, strengths = _spectrum(np.asarray(gram), rank)
     return np.vstack([block @ strongest / strengths for block in matrix()])

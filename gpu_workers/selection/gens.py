@@ -1,0 +1,98 @@
+"""GenS (arXiv 2503.09146): a vision-language model says which pictures matter, with scores.
+
+The model sees a window of numbered pictures and writes JSON from numbers or ranges of numbers to a relevance of 1
+to 5, leaving out what does not matter. As in the paper a window is shown at one picture a second on a clock of its
+own, so that "t=7.0s" is picture 7 of the window: a number in the answer is a picture, never a time of the video.
+The published weights (`yaolily/GenS`, `yaolily/GenS-qwen2d5-vl-3b`) or any other vision-language model serve. How
+windows are joined is not in the paper's code; here scores of all windows are ranked together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.core.errors import MissingPart
+from app.core.ports import FrameFetch, VisionLanguageModel
+from app.core.settings import Settings
+from app.core.types import Frame, FrameFeatures
+from gpu_workers.selection.blank import evenly, worth_showing
+from gpu_workers.selection.scoring import JUDGED_SIDE, shrunk
+
+if TYPE_CHECKING:
+    from gpu_workers.registry import Workers
+
+WINDOW = 128
+"""Pictures shown at once: 256 for the paper's largest model, half for smaller ones."""
+MOST_WINDOWS = 32
+"""Windows of one selection; more candidates are thinned evenly, so that the cost is bounded."""
+BEST = 5
+_PROMPT = (
+    "The pictures above are moments of one video, in order. Before each stands its number as a time: t=7.0s is "
+    "number 7.\nQuestion: {question}\n"
+    "Which pictures are needed to answer it? Give their numbers, single or as a range, each with its relevance from "
+    '1 to 5, where 5 is the most relevant. Leave out all others. Write only JSON, such as {{"3": 4, "11-12": 5}}.'
+)
+_PAIR = re.compile(r"[\"']?(\d+(?:\.\d+)?)s?(?:\s*[-\u2013]\s*(\d+(?:\.\d+)?)s?)?[\"']?\s*:\s*[\"']?([0-5])\b")
+
+
+class GenSSelector:
+    """Plays `QueryFrameSelector`. Takes fewer frames than allowed where few matter, even ones where none does."""
+
+    def __init__(self, model: VisionLanguageModel, *, window: int = WINDOW, most_windows: int = MOST_WINDOWS) -> None:
+        self._model = model
+        self._window = window
+        self._most_windows = most_windows
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> GenSSelector:
+        """Asks the vision-language model of the same process. Raises MissingPart when there is none."""
+        del settings
+        model = workers.get("vision_language_model")
+        if model is None:
+            raise MissingPart(
+                "The frame selection gens needs a vision-language model.",
+                "Set LONGREEL_MODELS__VISION_LANGUAGE_MODEL, or choose LONGREEL_MODELS__QUERY_FRAME_SELECTOR=hybrid.",
+            )
+        return cls(model)
+
+    @property
+    def name(self) -> str:
+        """The method's name in settings."""
+        return "gens"
+
+    def select(
+        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
+    ) -> list[int]:
+        """See the port."""
+        usable = worth_showing(candidates)
+        if budget <= 0 or len(usable) <= budget:
+            return usable if budget > 0 else []
+        shown = evenly(usable, self._window * self._most_windows)
+        scores: dict[int, int] = {}
+        for start in range(0, len(shown), self._window):
+            window = shown[start : start + self._window]
+            for number, score in self._judged(question, [candidates[index].pts_s for index in window], fetch).items():
+                scores[window[number]] = score
+        best = sorted(scores, key=lambda index: (-scores[index], index))[:budget]
+        return sorted(best) or evenly(usable, budget)
+
+    def _judged(self, question: str, times_s: list[float], fetch: FrameFetch) -> dict[int, int]:
+        clock = [Frame(float(number), shrunk(frame, JUDGED_SIDE).image) for number, frame in enumerate(fetch(times_s))]
+        return relevance_of(self._model.look(clock, _PROMPT.format(question=question)).text, len(times_s))
+
+
+def relevance_of(text: str, count: int) -> dict[int, int]:
+    """Scores of 1 to 5 by number, from what a model wrote about pictures 0 to count - 1.
+
+    Ranges are spread out, those that run backwards too; numbers that do not exist are dropped; of several scores the
+    highest holds. Complete pairs are read wherever they stand, so that JSON that was cut off or wrapped in words
+    loses only its last, unfinished pair.
+    """
+    scores: dict[int, int] = {}
+    for first, last, score in _PAIR.findall(text):
+        ends = sorted((int(float(first)), int(float(last or first))))
+        for number in range(ends[0], min(ends[1], count - 1) + 1):
+            scores[number] = max(scores.get(number, 0), min(int(score), BEST))
+    return {number: score for number, score in scores.items() if score > 0}

@@ -1,0 +1,46 @@
+"""What to look for: the things that a question is about, and those that are found near them.
+
+Both T* (arXiv 2504.02259) and QuoTA (arXiv 2503.08689) let the model that answers name them first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.ports import VisionLanguageModel
+from app.core.types import Frame
+
+MOST = 8
+"""Names kept of a line; a model that repeats itself writes more."""
+_PROMPT = (
+    "Someone will search a video for the moments that answer this question: {question}\n"
+    "Name what can be seen in a picture, in two lines and nothing else.\n"
+    "targets: things that the question is about, separated by commas\n"
+    "cues: other things that are likely near them, separated by commas"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Names of things to look for; there is at least one target."""
+
+    targets: tuple[str, ...]
+    cues: tuple[str, ...] = ()
+
+
+def sought(model: VisionLanguageModel, frames: Sequence[Frame], question: str) -> Sought:
+    """What the model names, having seen some frames of the video, or none; the question itself if it names nothing."""
+    lines = [line for line in model.look(frames, _PROMPT.format(question=question)).text.splitlines() if line.strip()]
+    named = [_names(line) for line in lines[:2]]
+    targets = named[0] if named else ()
+    cues = named[1] if len(named) > 1 else ()
+    return Sought(targets or (question,), tuple(cue for cue in cues if cue not in targets))
+
+
+def _names(line: str) -> tuple[str, ...]:
+    """The names of one comma list, lower case, without numbers, marks and a leading word like "targets:"."""
+    text = re.sub(r"^\W*(?:\d+[.)]\s*)?(?:\w+(?: \w+)?\s*:)?", "", line.strip())
+    names = (re.sub(r"[^\w\s'-]", "", part).strip().lower() for part in text.split(","))
+    return tuple(dict.fromkeys(name for name in names if name and name not in ("none", "no", "na")))[:MOST]

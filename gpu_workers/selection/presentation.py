@@ -1,0 +1,127 @@
+"""How chosen frames are shown to a model that takes pictures and text: as they are, or several in one picture.
+
+interleaved  each frame after its time, the way in which models date things best
+grid         IG-VLM (arXiv 2403.18406): six frames in one picture, 3 across and 2 down
+thumbnail    TS-LLaVA (arXiv 2411.11066): six frames in one picture, then all frames in small
+slowfast     SlowFast-LLaVA (arXiv 2407.15841): few frames in full, then all of them in very small, many to a picture
+
+The papers of the last two drop or pool tokens inside the model; before a model of whatever kind the same is done with
+pixels. The true time of every frame stays with it: in the text before its picture and in `Picture.times_s`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.core.types import Frame
+from gpu_workers.selection.blank import evenly
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GRID = (3, 2)
+"""Cells across and down of IG-VLM's grid, which is also TS-LLaVA's thumbnail."""
+SAMPLED = 0.1
+"""The share of the pixels that TS-LLaVA keeps of each frame: 2,880 of 50 x 576 tokens."""
+SLOW = 10
+"""Frames that SlowFast shows in full."""
+FAST = (5, 4)
+"""Cells of a picture of the fast frames; each is about a twentieth of a frame, as 16 of 288 tokens are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture for a model, the text before it, and the true times of the frames in it, row by row."""
+
+    text: str
+    image: NDArray[np.uint8]
+    times_s: tuple[float, ...]
+
+
+def interleaved(frames: Sequence[Frame]) -> list[Picture]:
+    """Each frame after its time."""
+    return [Picture(_time(frame.pts_s), frame.image, (frame.pts_s,)) for frame in frames]
+
+
+def grid(frames: Sequence[Frame]) -> list[Picture]:
+    """Six frames a picture, each picture as large as six frames; one frame alone is shown as it is."""
+    return _sheets(frames, GRID, 1.0)
+
+
+def thumbnail(frames: Sequence[Frame]) -> list[Picture]:
+    """Six even frames in one picture of the size of one frame, then every frame with a tenth of its pixels."""
+    across, down = GRID
+    if len(frames) <= 1:
+        return interleaved(frames)
+    return [*_sheets(evenly_spaced(frames, across * down), GRID, 1 / across), *interleaved(_small(frames, SAMPLED))]
+
+
+def slowfast(frames: Sequence[Frame]) -> list[Picture]:
+    """Ten even frames in full, then, where there are more, all frames in small, twenty to a picture."""
+    slow = interleaved(evenly_spaced(frames, SLOW))
+    return slow if len(frames) <= SLOW else [*slow, *_sheets(frames, FAST, 1 / FAST[0])]
+
+
+PRESENTATIONS: dict[str, Callable[[Sequence[Frame]], list[Picture]]] = {
+    "interleaved": interleaved,
+    "grid": grid,
+    "thumbnail": thumbnail,
+    "slowfast": slowfast,
+}
+"""The ways by their names in settings."""
+
+
+def evenly_spaced(frames: Sequence[Frame], count: int) -> list[Frame]:
+    """The middle frame of each of `count` equal parts; all when there are no more."""
+    return [frames[place] for place in evenly(range(len(frames)), count)]
+
+
+def _sheets(frames: Sequence[Frame], cells: tuple[int, int], scale: float) -> list[Picture]:
+    each = cells[0] * cells[1]
+    return [_sheet(frames[start : start + each], cells[0], scale) for start in range(0, len(frames), each)]
+
+
+def _sheet(frames: Sequence[Frame], across: int, scale: float) -> Picture:
+    """Frames side by side on white, each fitted into a cell of the size of the smallest frame times `scale`."""
+    if len(frames) == 1:
+        return interleaved(frames)[0]
+    height = max(1, round(min(frame.image.shape[0] for frame in frames) * scale))
+    width = max(1, round(min(frame.image.shape[1] for frame in frames) * scale))
+    across = min(across, len(frames))
+    sheet = np.full((math.ceil(len(frames) / across) * height, across * width, 3), 255, np.uint8)
+    for place, frame in enumerate(frames):
+        fitted = _fitted(frame.image, height, width)
+        top = place // across * height + (height - fitted.shape[0]) // 2
+        left = place % across * width + (width - fitted.shape[1]) // 2
+        sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
+    times = tuple(frame.pts_s for frame in frames)
+    shown = ", ".join(_time(time_s) for time_s in times)
+    return Picture(f"{len(frames)} moments of the video in one picture, row by row: {shown}", sheet, times)
+
+
+def _small(frames: Sequence[Frame], share: float) -> list[Frame]:
+    sides = [(frame.image.shape[0] * share**0.5, frame.image.shape[1] * share**0.5) for frame in frames]
+    return [
+        Frame(frame.pts_s, _fitted(frame.image, max(1, round(height)), max(1, round(width))))
+        for frame, (height, width) in zip(frames, sides, strict=True)
+    ]
+
+
+def _fitted(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """The picture in its own shape, as large as fits, never larger than it was."""
+    from PIL import Image
+
+    scale = min(1.0, height / image.shape[0], width / image.shape[1])
+    if scale == 1.0:
+        return image
+    size = (max(1, int(image.shape[1] * scale + 1e-6)), max(1, int(image.shape[0] * scale + 1e-6)))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
+
+
+def _time(time_s: float) -> str:
+    return f"t={time_s:.1f}s"

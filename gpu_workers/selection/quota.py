@@ -1,0 +1,101 @@
+"""QuoTA (arXiv 2503.08689): pictures share a budget of tokens by how likely each bears on the question.
+
+The question is first turned into the things to look for; then even frames are judged one by one, and the square of a
+frame's probability is its share. The paper resizes a frame's feature map to its share; models behind a port take
+pictures, so that a share becomes a number of pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.core.ports import FrameFetch, VisionLanguageModel
+from app.core.settings import Settings
+from app.core.types import Frame, FrameFeatures
+from gpu_workers.selection.blank import evenly, worth_showing
+from gpu_workers.selection.grounding import sought
+from gpu_workers.selection.scoring import LikenessScorer, LookingScorer, TargetScorer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gpu_workers.registry import Workers
+
+FEWEST = 96
+"""Frames judged of a short video."""
+MORE_AN_HOUR = 64
+TOKENS_A_FRAME = 196
+"""Tokens that the budget holds for each frame that may be chosen."""
+PATCH = 28
+"""Side of the square of pixels that becomes one token in Qwen2.5-VL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One chosen frame and how many tokens it is worth."""
+
+    index: int
+    tokens: int
+
+
+class QuotaSelector:
+    """Plays `QueryFrameSelector`; `allot` also tells what each frame is worth."""
+
+    def __init__(self, scorer: TargetScorer, model: VisionLanguageModel | None = None) -> None:
+        self._scorer = scorer
+        self._model = model
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> QuotaSelector:
+        """Judged by the vision-language model where there is one, else by likeness to the question."""
+        del settings
+        model = workers.get("vision_language_model")
+        return cls(LikenessScorer(workers.get("frame_embedder")) if model is None else LookingScorer(model), model)
+
+    @property
+    def name(self) -> str:
+        """The method's name in settings."""
+        return "quota"
+
+    def select(
+        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
+    ) -> list[int]:
+        """See the port."""
+        return [share.index for share in self.allot(question, candidates, budget, fetch=fetch)]
+
+    def allot(
+        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
+    ) -> list[Share]:
+        """At most `budget` frames in time order that share budget x TOKENS_A_FRAME tokens; those worth none are out."""
+        usable = worth_showing(candidates)
+        if budget <= 0 or not usable:
+            return []
+        length_s = candidates[usable[-1]].pts_s - candidates[usable[0]].pts_s
+        judged = evenly(usable, max(budget, FEWEST + int(length_s / 3600 * MORE_AN_HOUR)))
+        names = (question,) if self._model is None else sought(self._model, (), question).targets
+        sure = self._scorer.glance(names, [candidates[index] for index in judged], fetch).max(axis=1)
+        best = np.sort(np.argsort(-sure, kind="stable")[:budget])
+        shares = tokens_by_probability(sure[best], budget * TOKENS_A_FRAME)
+        return [Share(judged[place], int(n)) for place, n in zip(best, shares, strict=True) if n > 0]
+
+
+def tokens_by_probability(probabilities: NDArray[np.float64], total: int) -> NDArray[np.intp]:
+    """A budget of tokens shared by squared probabilities, rounded down; evenly where all are zero."""
+    weights = np.square(probabilities)
+    if not weights.any():
+        weights = np.ones(len(probabilities))
+    return np.asarray(total * (weights / weights.sum()), dtype=np.intp)
+
+
+def sized(frame: Frame, tokens: int) -> Frame:
+    """The frame with about tokens x PATCH x PATCH pixels in its own shape; never larger than it was."""
+    from PIL import Image
+
+    height, width = frame.image.shape[:2]
+    scale = min(1.0, (tokens * PATCH**2 / (height * width)) ** 0.5)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return Frame(frame.pts_s, np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.BICUBIC)))
