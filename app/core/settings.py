@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     vlm_url: str | None = None
     vlm_model: str = ""
     vlm_key: SecretStr | None = None
+    vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
+        "interleaved", description="how a vision model's server is shown several frames"
+    )
     threads: int = Field(0, ge=0, description="CPU threads of a model; 0 means one for each core")
     models: Models = Models()
     hardware: Hardware = Hardware()

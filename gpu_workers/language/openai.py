@@ -20,9 +20,12 @@ from app.core.settings import Settings
 from app.core.types import Completion, Frame, Message
 from gpu_workers.base import ModelWorker
 from gpu_workers.registry import Workers
+from gpu_workers.selection.presentation import PRESENTATIONS
 
 if TYPE_CHECKING:
     import httpx
+    import numpy as np
+    from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
@@ -217,20 +220,27 @@ class OpenAICompatibleModel(_Served):
 
 
 class OpenAICompatibleVisionModel(_Served):
-    """A vision-language model behind a server; frames go as JPEG data addresses, each after its time."""
+    """A vision-language model behind a server; pictures go as JPEG data addresses, each after its times."""
+
+    def __init__(self, server: ChatServer, presentation: str = "interleaved") -> None:
+        super().__init__(server)
+        if presentation != "interleaved":
+            self._model += f"/{presentation}"
+        self._shown = PRESENTATIONS[presentation]
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> OpenAICompatibleVisionModel:
         """The server of `vlm_url`. Raises MissingPart when the address or the model's name is not set."""
         del workers
-        return cls(_server(settings.vlm_url, settings.vlm_model, settings.vlm_key, "VLM"))
+        server = _server(settings.vlm_url, settings.vlm_model, settings.vlm_key, "VLM")
+        return cls(server, settings.vlm_presentation)
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
         """See `VisionLanguageModel`."""
         content: list[dict[str, Any]] = []
-        for frame in frames:
-            content.append({"type": "text", "text": f"t={frame.pts_s:.1f}s"})
-            content.append({"type": "image_url", "image_url": {"url": _data_url(frame)}})
+        for picture in self._shown(frames):
+            content.append({"type": "text", "text": picture.text})
+            content.append({"type": "image_url", "image_url": {"url": _data_url(picture.image)}})
         content.append({"type": "text", "text": question})
         return self._connected().complete([{"role": "user", "content": content}], max_tokens=LOOK_TOKENS)
 
@@ -269,9 +279,9 @@ def _server(url: str | None, model: str, key: SecretStr | None, prefix: str) -> 
     return ChatServer(url, model, key)
 
 
-def _data_url(frame: Frame) -> str:
+def _data_url(image: NDArray[np.uint8]) -> str:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(frame.image).save(buffer, "JPEG", quality=85)
+    Image.fromarray(image).save(buffer, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
