@@ -35,18 +35,8 @@ CLASSES: dict[str, dict[str, str]] = {
     "frame_selector": {
         "maxinfo": "gpu_workers.selection.maxinfo:MaxInfoSelector",
         "similar": "gpu_workers.selection.similar:SimilaritySelector",
-        "similar": "gpu_workers.selection.similar:SimilaritySelector",
         "uniform": "gpu_workers.selection.uniform:UniformSelector",
         "fake": "gpu_workers.selection.fakes:FakeFrameSelector",
-    },
-    "query_frame_selector": {
-        "hybrid": "gpu_workers.selection.hybrid:HybridSelector",
-        "top-k": "gpu_workers.selection.topk:TopKSelector",
-        "tstar": "gpu_workers.selection.tstar:TStarSelector",
-        "videotree": "gpu_workers.selection.videotree:VideoTreeSelector",
-        "gens": "gpu_workers.selection.gens:GenSSelector",
-        "quota": "gpu_workers.selection.quota:QuotaSelector",
-        "fake": "gpu_workers.selection.fakes:FakeQueryFrameSelector",
     },
     "query_frame_selector": {
         "hybrid": "gpu_workers.selection.hybrid:HybridSelector",
@@ -86,7 +76,6 @@ OFFLINE = {
     "text_embedder": "minilm",
     "frame_embedder": "efficientnet-conse",
     "frame_selector": "maxinfo",
-    "query_frame_selector": "hybrid",
     "query_frame_selector": "hybrid",
     "text_reader": "rapidocr",
     "captioner": "offline-tags",
