@@ -95,6 +95,9 @@ class Agent(_Group):
     max_tokens: int = Field(6000, ge=500)
     max_seconds: float = Field(60.0, gt=0)
     passages: int = Field(8, ge=1, le=64, description="pieces of evidence a search returns")
+    always_choose: bool = Field(
+        False, description="multiple choice: name the likeliest option even unsupported, as public benchmarks score it"
+    )
 
 
 class Server(_Group):
