@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +10,11 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-import uvicorn
 
 from app.api.schemas import AnswerOut
 from app.core.errors import NotFound, WorkerFailed
 from app.core.events import Planned
-from app.main import create_app
+from tests.integration.live import serving
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
 from ui.client import Client
@@ -32,17 +29,8 @@ def parts(tmp_path: Path) -> StandIn:
 
 @pytest.fixture
 def address(parts: StandIn) -> Iterator[str]:
-    app = create_app(parts.longreel.settings, parts.longreel, page=False)
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
-    thread.start()
-    wait_until(lambda: server.started)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    with serving(parts) as address:
+        yield address
 
 
 def test_a_reader_that_goes_away_cancels_its_question(parts: StandIn, address: str) -> None:

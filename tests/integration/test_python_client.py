@@ -1,0 +1,260 @@
+"""The Python client, blocking and asynchronous, against a live server."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import io
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+
+from app.api.schemas import AnswerOut, JobOut
+from app.client import AsyncLongreel, Longreel
+from app.core.errors import BadInput, Cancelled, LongreelError, NotFound, WorkerFailed
+from app.core.events import Planned, Searched, StageProgress, Verified
+from tests.integration.live import serving
+from tests.unit.api import stand_in
+from tests.unit.api.stand_in import SAID, StandIn
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> StandIn:
+    return stand_in.make(tmp_path)
+
+
+@pytest.fixture
+def address(parts: StandIn) -> Iterator[str]:
+    with serving(parts) as address:
+        yield address
+
+
+@pytest.fixture
+def longreel(address: str) -> Iterator[Longreel]:
+    with Longreel(address) as client:
+        yield client
+
+
+def test_a_video_is_uploaded_with_progress_read_and_asked_about(longreel: Longreel, tmp_path: Path) -> None:
+    film = tmp_path / "harbour.mp4"
+    film.write_bytes(bytes(3_000_000))
+    sent: list[tuple[int, int]] = []
+    job = longreel.upload(film, title="Harbour", tell=lambda done, total: sent.append((done, total)))
+    assert sent[-1] == (3_000_000, 3_000_000) and len(sent) > 3 and sent == sorted(sent)
+    heard: list[object] = []
+    ended = longreel.wait(job.id, tell=heard.append)
+    assert ended.state == "finished" and isinstance(heard[-1], StageProgress)
+    answer = longreel.ask("When did the bridge open?", "Harbour")
+    assert answer.citations[0].start_s == 8.0 and answer.citations[0].quote == SAID[1][2]
+
+
+def test_reading_a_file_in_one_call_gives_the_video(longreel: Longreel, tmp_path: Path) -> None:
+    film = tmp_path / "pier.mp4"
+    film.write_bytes(b"pier")
+    (tmp_path / "pier.srt").write_text("1\n", "utf-8")
+    video = longreel.ingest(film, language="en", subtitles=tmp_path / "pier.srt")
+    assert video.ready and video.title == "pier"
+    assert longreel.register(film, title="Again").state == "queued"
+
+
+def test_everything_of_a_video_can_be_read(longreel: Longreel, parts: StandIn) -> None:
+    video = parts.add(title="A {test} 100%?")
+    name = video.title
+    assert longreel.health().status == "ok"
+    assert longreel.video(name).id == video.id
+    assert [one.text for one in longreel.transcript(name, 7, 12)] == [SAID[1][2]]
+    assert longreel.subtitles(name, "vtt").startswith("WEBVTT")
+    assert {one.kind for one in longreel.segments(name, kinds=["visual"])} == {"visual"}
+    assert longreel.chapters(name)[0].title == "The harbour"
+    assert longreel.summary(name).summary == "A film about a bridge."
+    assert longreel.thumbnail(name, 3)[8:12] == b"WEBP"
+    picture = longreel.frame(name, 9.0, side=128)
+    assert max(Image.open(io.BytesIO(picture.jpeg)).size) == 128 and abs(picture.pts_s - 9.0) < 0.05
+    assert longreel.search("bridge opened", [name], kinds=["speech"])[0].start_s == 8.0
+    longreel.delete(name)
+    assert longreel.videos() == []
+
+
+def test_a_long_library_comes_whole_and_filtered(
+    longreel: Longreel, parts: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.client.calls.PAGE", 2)
+    for number in range(5):
+        parts.add(b"%d" % number, f"Film {number}")
+    assert len({video.id for video in longreel.videos()}) == 5
+    assert [video.title for video in longreel.videos("film 3", ready=True, language="en")] == ["Film 3"]
+    for path in sorted(Path(parts.longreel.settings.data).glob("*.webm")) * 3:
+        longreel.register(path)
+    assert len(longreel.jobs(limit=3)) == 3 and longreel.jobs(kind="other") == []
+
+
+def test_steps_stream_as_they_happen(longreel: Longreel, parts: StandIn) -> None:
+    parts.add()
+    steps = list(longreel.ask_stream("When?", options=["1931", "1932"]))
+    assert [type(step) for step in steps] == [Planned, Searched, Verified, AnswerOut]
+    assert isinstance(steps[-1], AnswerOut) and steps[-1].option_index == 1
+
+
+def test_closing_the_stream_cancels_the_question(longreel: Longreel, parts: StandIn) -> None:
+    parts.add()
+    steps = longreel.ask_pulse("What about eternity?")
+    assert isinstance(next(steps), Planned)
+    assert next(steps) is None
+    steps.close()
+    assert parts.agent.stopped.wait(5)
+
+
+def test_errors_are_those_of_the_server(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
+    parts.add()
+    with pytest.raises(NotFound, match="No video is called"):
+        longreel.video("ffffffff")
+    with pytest.raises(NotFound):
+        longreel.ask("When?", "ffffffff")
+    with pytest.raises(WorkerFailed, match="could not run"):
+        longreel.ask("Will it crash?")
+    with pytest.raises(BadInput, match="cannot be read"):
+        longreel.upload(tmp_path / "missing.mp4")
+    with pytest.raises(BadInput, match="no file"):
+        longreel.register("/no/such/file.mp4")
+    empty = tmp_path / "empty.mp4"
+    empty.write_bytes(b" ")
+    with pytest.raises(BadInput, match="The file is empty"):
+        longreel.ingest(empty)
+
+
+def test_a_job_is_cancelled_tried_again_and_waited_for(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
+    parts.reader.hold.clear()
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"film")
+    job = longreel.upload(film)
+    with pytest.raises(WorkerFailed, match=r"not ended after 0\.01 s"):
+        longreel.wait(job.id, timeout_s=0.01)
+    longreel.cancel(job.id)
+    with pytest.raises(Cancelled):
+        longreel.wait(job.id)
+    parts.reader.hold.set()
+    assert longreel.retry(job.id).id == job.id
+    assert longreel.wait(job.id).result is not None
+    assert longreel.job(job.id).state == "finished"
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    with Longreel("http://127.0.0.1:9") as client, pytest.raises(WorkerFailed, match="longreel serve"):
+        client.videos()
+    with Longreel("http://127.0.0.1:9") as client, pytest.raises(WorkerFailed, match="does not answer"):
+        client.ask("When?")
+
+
+def test_a_server_that_is_no_longreel_is_told() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        line, _ = listening.accept()
+        with line:
+            line.recv(10_000)
+            line.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with Longreel(address) as client, pytest.raises(WorkerFailed, match="status 502"):
+        client.videos()
+    thread.join()
+    listening.close()
+
+
+def test_following_a_job_goes_on_after_a_lost_connection() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    first = b'id: 4\nevent: warned\ndata: {"type": "warned", "message": "a"}\n\n: still here\n\n'
+    new = b'id: 5\nevent: of_the_future\ndata: {"type": "of_the_future"}\n\n'
+    job = JobOut(
+        id="j", kind="ingest", state="finished", title="t", attempts=1, cancel_requested=False, progress=None,
+        done_share=None, error=None, result={}, created_at="", started_at=None, finished_at=None,
+    )  # fmt: skip
+    last = b"id: 6\nevent: end\ndata: " + job.model_dump_json().encode() + b"\n\n"
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        for body in (first, new + last):
+            line, _ = listening.accept()
+            with line:
+                asked.append(line.recv(10_000))
+                line.sendall(head + body)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with Longreel(f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
+        assert [type(event).__name__ for event in client.follow("j")] == ["Warned", "JobOut"]
+    thread.join()
+    listening.close()
+    assert b"last-event-id: 4" in asked[1].lower() and b"last-event-id" not in asked[0].lower()
+
+
+def test_the_key_is_sent(tmp_path: Path) -> None:
+    parts = stand_in.make(tmp_path, api_key=SecretStr("a secret"))
+    with serving(parts) as address:
+        with Longreel(address, "a secret") as client:
+            assert client.videos() == []
+        with Longreel(address) as client, pytest.raises(LongreelError, match="needs an API key"):
+            client.videos()
+
+
+def run(work: Callable[[], Awaitable[Any]]) -> None:
+    async def main() -> None:
+        await work()
+
+    asyncio.run(main())
+
+
+def test_the_asynchronous_client_does_the_same(parts: StandIn, address: str, tmp_path: Path) -> None:
+    film = tmp_path / "harbour.mp4"
+    film.write_bytes(bytes(1_000_000))
+    sent: list[int] = []
+
+    async def work() -> None:
+        async with AsyncLongreel(address) as longreel:
+            job = await longreel.upload(film, title="Harbour", tell=lambda done, _: sent.append(done))
+            assert (await longreel.wait(job.id, timeout_s=30)).state == "finished"
+            video = await longreel.ingest(film)
+            answers = await asyncio.gather(*(longreel.ask("When?", video.id) for _ in range(3)))
+            assert {answer.citations[0].start_s for answer in answers} == {8.0}
+            kinds = [type(step) async for step in longreel.ask_stream("When?")]
+            assert kinds == [Planned, Searched, Verified, AnswerOut]
+            assert len(await longreel.videos()) == 1
+            assert (await longreel.frame("Harbour", 2.0)).jpeg[:2] == b"\xff\xd8"
+            with pytest.raises(NotFound):
+                await longreel.summary("ffffffff")
+            with pytest.raises(WorkerFailed, match="could not run"):
+                await longreel.ask("Will it crash?")
+            await longreel.delete("Harbour")
+
+    run(work)
+    assert sent[-1] == 1_000_000
+
+
+def test_closing_the_asynchronous_stream_cancels_the_question(parts: StandIn, address: str) -> None:
+    parts.add()
+
+    async def work() -> None:
+        async with AsyncLongreel(address) as longreel:
+            steps = longreel.ask_stream("What about eternity?")
+            assert isinstance(await anext(steps), Planned)
+            await steps.aclose()
+
+    run(work)
+    assert parts.agent.stopped.wait(5)
+
+
+def test_both_clients_offer_the_same_calls() -> None:
+    def offered(kind: type) -> dict[str, list[str]]:
+        methods = inspect.getmembers(kind, inspect.isfunction)
+        return {name: list(inspect.signature(one).parameters) for name, one in methods if not name.startswith("_")}
+
+    assert offered(Longreel) == offered(AsyncLongreel)
