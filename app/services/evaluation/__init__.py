@@ -1,0 +1,1 @@
+"""Measuring Longreel on benchmarks: official annotation files in, a report out."""

@@ -1,0 +1,58 @@
+"""How well chapters fit given ones: their borders, and their borders together with their words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from app.core.types import TimeSpan
+
+Titled = tuple[TimeSpan, str]
+"""A chapter: where it lies and what it is called."""
+
+
+def boundary_f1(found: Sequence[float], given: Sequence[float], within_s: float) -> tuple[float, float, float]:
+    """Precision, recall and F1 of chapter borders in seconds; each given border is met by one found border at most.
+
+    The nearest pairs are matched first. Both lists empty is a perfect match.
+    """
+    if not found and not given:
+        return 1.0, 1.0, 1.0
+    pairs = sorted((abs(f - g), i, j) for i, f in enumerate(found) for j, g in enumerate(given))
+    taken: tuple[set[int], set[int]] = (set(), set())
+    for distance, i, j in pairs:
+        if distance <= within_s and i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+    met = len(taken[0])
+    precision, recall = met / len(found) if found else 0.0, met / len(given) if given else 0.0
+    return precision, recall, 2 * precision * recall / (precision + recall) if met else 0.0
+
+
+def soda_c(
+    found: Sequence[Titled], given: Sequence[Titled], likeness: Callable[[str, str], float] | None = None
+) -> float:
+    """SODA_c (Fujita et al., ECCV 2020): the F measure of the best matching that keeps the order of time.
+
+    A pair is worth IoU times the likeness of its texts, 0 to 1. The paper's likeness is METEOR; ours is the F1 of
+    words unless another is given, so that the figures are not those of the paper's tables.
+    """
+    alike = likeness or word_f1
+    if not found or not given:
+        return 1.0 if not found and not given else 0.0
+    best = [[0.0] * (len(given) + 1) for _ in range(len(found) + 1)]
+    for i, (span, text) in enumerate(found, 1):
+        for j, (other, name) in enumerate(given, 1):
+            worth = span.iou(other) * alike(text, name)
+            best[i][j] = max(best[i - 1][j], best[i][j - 1], best[i - 1][j - 1] + worth)
+    total = best[-1][-1]
+    precision, recall = total / len(found), total / len(given)
+    return 2 * precision * recall / (precision + recall) if total else 0.0
+
+
+def word_f1(one: str, other: str) -> float:
+    """The F1 of the words of two texts, whatever their order and case."""
+    first, second = (Counter(re.findall(r"\w+", text.lower())) for text in (one, other))
+    shared = sum((first & second).values())
+    return 2 * shared / (first.total() + second.total()) if shared else 0.0

@@ -1,0 +1,82 @@
+"""Finds the video of a case, and has it read when the library does not have it yet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app.core.errors import NotFound
+from app.core.events import Listener
+from app.core.types import Video
+
+_PICTURES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".wmv", ".ogv")
+_SOUNDS = (".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac")
+SUFFIXES = frozenset({*_PICTURES, *_SOUNDS})
+
+
+class Reader(Protocol):
+    """Reads a file into the library: what `IngestService.run` does."""
+
+    def __call__(self, path: Path, *, tell: Listener, cancelled: Callable[[], bool]) -> Video:
+        """The video, ready. Raises BadInput, Cancelled."""
+        ...
+
+
+class Footage:
+    """The videos of a folder and of the library. `known`: every video of the library."""
+
+    def __init__(self, folder: Path | None, known: Callable[[], Sequence[Video]], read: Reader) -> None:
+        if folder is not None and not folder.is_dir():
+            raise NotFound(f"There is no folder {folder}.", "Give the folder of the benchmark's videos.")
+        self._folder = folder
+        self._known = known
+        self._read = read
+        self._files = _by_name(folder) if folder else {}
+
+    def find(self, names: Sequence[str]) -> Path | Video:
+        """A file of the folder with one of these names, else a video that was imported under one. Raises NotFound."""
+        for name in _endings(names):
+            files = self._files.get(name.lower(), ())
+            if len(files) > 1:
+                listed = ", ".join(str(file) for file in files[:3])
+                raise NotFound(f"Several files are called {name}: {listed}.", "Keep one of them in the folder.")
+            if files:
+                return files[0]
+        titles = {Path(name).stem for name in names} | set(names)
+        imported = [video for video in self._known() if not video.path and video.title in titles]
+        if imported:
+            return imported[0]
+        where = f" below {self._folder}" if self._folder else " in the library"
+        raise NotFound(
+            f"There is no video called {' or '.join(names)}{where}.", "Put it there, or import its captions."
+        )
+
+    def video(self, names: Sequence[str], tell: Listener, cancelled: Callable[[], bool]) -> Video:
+        """The video, read. Raises NotFound, BadInput, Cancelled."""
+        found = self.find(names)
+        if isinstance(found, Video):
+            return found
+        path = str(found.resolve())
+        ready = [video for video in self._known() if video.path == path and video.ready]
+        return ready[0] if ready else self._read(found, tell=tell, cancelled=cancelled)
+
+
+def _endings(names: Sequence[str]) -> list[str]:
+    """Each name, then without its first folders: a benchmark's paths begin above the folder of videos."""
+    found: list[str] = []
+    for name in names:
+        parts = name.strip("/").split("/")
+        found += ["/".join(parts[first:]) for first in range(len(parts))]
+    return found
+
+
+def _by_name(folder: Path) -> dict[str, list[Path]]:
+    """Media files by their path below the folder, their name, and their stem, in lower case."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for file in sorted(folder.rglob("*")):
+        if file.suffix.lower() in SUFFIXES and file.is_file():
+            for name in {file.relative_to(folder).as_posix(), file.name, file.stem}:
+                found[name.lower()].append(file)
+    return found

@@ -1,0 +1,213 @@
+"""The report of a run: plain figures as JSON, and the same figures as Markdown tables, modes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, median
+from typing import Any
+
+from app.services.evaluation.choices import Unparsed
+from app.services.evaluation.grounding import cited
+from app.services.evaluation.official import official_figures
+from app.services.evaluation.reliability import reliability
+from app.services.evaluation.scores import (
+    Judged,
+    Share,
+    accuracy,
+    by_label,
+    official_accuracy,
+    refusals,
+    with_truth,
+)
+from app.services.evaluation.sets import Benchmark
+
+_COUNTED = {
+    Unparsed.CHANCE: "Officially a reply without an option is replaced by a random one; its expected share is counted.",
+    Unparsed.SKIPPED: "The official script leaves out questions whose reply names no option.",
+    Unparsed.WRONG: "A reply without an option counts as wrong, officially as well.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a million tokens cost, in the currency of whoever reads the report; 0 where nothing is paid."""
+
+    prompt: float = 0.0
+    output: float = 0.0
+
+    def of(self, one: Judged) -> float:
+        """The price of one answer."""
+        usage = one.result.usage
+        return (usage.prompt_tokens * self.prompt + usage.output_tokens * self.output) / 1e6
+
+
+FREE = Prices()
+
+
+def figures(benchmark: Benchmark, judged: Sequence[Judged], prices: Prices) -> dict[str, Any]:
+    """Everything that is measured of one mode, as plain data. Shares are 0 to 1; None where there is nothing."""
+    proof, declined, trust = cited(judged), refusals(judged), reliability(judged)
+    return {
+        "questions": len(judged),
+        "with_truth": len(with_truth(judged)),
+        "errors": sum(one.result.failed for one in judged),
+        "undecided": sum(not (o.result.answered or o.result.refused or o.result.failed) for o in judged),
+        "accuracy": _share(accuracy(judged)),
+        "official_accuracy": _share(official_accuracy(judged, benchmark.unparsed)),
+        "official": official_figures(benchmark.name, judged),
+        "citation_precision": _share(proof.precision),
+        "citation_recall": _share(proof.recall),
+        "temporal_iou": proof.iou,
+        "refusal_precision": _share(declined.precision),
+        "refusal_recall": _share(declined.recall),
+        "wrong_refusals": _share(declined.wrong),
+        "calibration_error": trust.error,
+        "reliability": [asdict(one) for one in trust.bins],
+        "by_label": {
+            column: {value: _share(part) for value, part in values.items()}
+            for column, values in by_label(judged).items()
+        },
+        "cost": _cost(judged, prices),
+    }
+
+
+def _share(found: Share) -> dict[str, Any]:
+    return {"value": found.value, "interval": found.interval, "part": found.part, "of": found.whole}
+
+
+def _cost(judged: Sequence[Judged], prices: Prices) -> dict[str, float | None]:
+    """Means of a question, and the median of its seconds."""
+    done = [one for one in judged if not one.result.failed]
+    used = [one.result.usage for one in done]
+    return {
+        "seconds": _mean([u.seconds for u in used]),
+        "median_seconds": median(u.seconds for u in used) if used else None,
+        "frames": _mean([u.frames for u in used]),
+        "prompt_tokens": _mean([u.prompt_tokens for u in used]),
+        "output_tokens": _mean([u.output_tokens for u in used]),
+        "price": _mean([prices.of(one) for one in done]),
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def report(
+    benchmark: Benchmark,
+    modes: Mapping[str, Sequence[Judged]],
+    *,
+    about: Mapping[str, Any],
+    notes: Sequence[str] = (),
+    prices: Prices = FREE,
+) -> dict[str, Any]:
+    """The report as plain data. `about`: what was run, as kept beside the results."""
+    return {
+        "title": benchmark.title,
+        "benchmark": benchmark.name,
+        "about": dict(about),
+        "notes": [*notes, _COUNTED[benchmark.unparsed]],
+        "modes": {mode: figures(benchmark, judged, prices) for mode, judged in modes.items()},
+    }
+
+
+def markdown(made: Mapping[str, Any]) -> str:
+    """The report as Markdown."""
+    modes: Mapping[str, Any] = made["modes"]
+    parts = [f"## {made['title']}", _told(made["about"]), _answers(modes), _proof(modes)]
+    parts += [_official(modes), *_by_label(modes), _reliability(modes)]
+    parts.append("\n".join(f"- {note}" for note in made["notes"]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _told(about: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in about.items() if value not in (None, "", {})) + "."
+
+
+def _answers(modes: Mapping[str, Any]) -> str:
+    head = ["mode", "questions", "accuracy", "95 % interval", "official", "undecided", "errors", "wrong refusals"]
+    head += ["refusal precision", "refusal recall"]
+    rows = [
+        [
+            mode, found["with_truth"], percent(found["accuracy"]["value"]), interval(found["accuracy"]["interval"]),
+            percent(found["official_accuracy"]["value"]), found["undecided"], found["errors"],
+            *(percent(found[name]["value"]) for name in ("wrong_refusals", "refusal_precision", "refusal_recall")),
+        ]
+        for mode, found in modes.items()
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def _proof(modes: Mapping[str, Any]) -> str:
+    head = ["mode", "citation precision", "citation recall", "temporal IoU", "calibration error", "seconds", "median"]
+    head += ["frames", "prompt tokens", "output tokens"]
+    priced = any(found["cost"]["price"] for found in modes.values())
+    rows = []
+    for mode, found in modes.items():
+        cost = found["cost"]
+        row = [mode, percent(found["citation_precision"]["value"]), percent(found["citation_recall"]["value"])]
+        row += [percent(found["temporal_iou"]), percent(found["calibration_error"])]
+        row += [number(cost["seconds"], 1), number(cost["median_seconds"], 1), number(cost["frames"], 1)]
+        row += [number(cost["prompt_tokens"], 0), number(cost["output_tokens"], 0)]
+        rows.append([*row, number(cost["price"], 5)] if priced else row)
+    return table([*head, "price"] if priced else head, rows)
+
+
+def _official(modes: Mapping[str, Any]) -> str:
+    names = list(dict.fromkeys(name for found in modes.values() for name in found["official"]))
+    rows = [[name, *(percent(found["official"].get(name)) for found in modes.values())] for name in names]
+    return table(["the benchmark's own figures", *modes], rows) if names else ""
+
+
+def _by_label(modes: Mapping[str, Any]) -> list[str]:
+    columns = list(dict.fromkeys(column for found in modes.values() for column in found["by_label"]))
+    made = []
+    for column in columns:
+        groups = [found["by_label"].get(column, {}) for found in modes.values()]
+        values = list(dict.fromkeys(value for group in groups for value in group))
+        rows = [
+            [
+                value,
+                max(group.get(value, {"of": 0})["of"] for group in groups),
+                *(_cell(group, value) for group in groups),
+            ]
+            for value in values
+        ]
+        made.append(table([column, "questions", *modes], rows))
+    return made
+
+
+def _cell(group: Mapping[str, Any], value: str) -> str:
+    return percent(group[value]["value"]) if value in group else "-"
+
+
+def _reliability(modes: Mapping[str, Any]) -> str:
+    rows = [
+        [mode, f"{b['low']:.1f}-{b['high']:.1f}", b["answers"], percent(b["confidence"]), percent(b["right"])]
+        for mode, found in modes.items()
+        for b in found["reliability"]
+    ]
+    return table(["mode", "confidence", "answers", "mean confidence", "right"], rows) if rows else ""
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    escaped = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in escaped)])
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage with one decimal; a dash where there was nothing to count."""
+    return "-" if value is None else f"{value:.1%}"
+
+
+def interval(found: Sequence[float] | None) -> str:
+    """An interval of shares as percentages."""
+    return "-" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
+
+
+def number(value: float | None, digits: int) -> str:
+    """A number with so many decimals; a dash for none."""
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,124 @@
+"""What came of each question, one JSON line each, so that a run that was stopped goes on where it was.
+
+A line is written when its question is done. A rerun asks only what has no line and what ended in an error; the
+last line of a question counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.core.errors import BadInput, StorageFull
+from app.core.types import Answer, AnswerStatus, Citation, Usage, from_json, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One question asked in one mode: its answer, or the error that came instead."""
+
+    case: str
+    mode: str
+    status: AnswerStatus | None
+    """None when an error came."""
+    option_index: int | None = None
+    text: str = ""
+    confidence: float = 0.0
+    citations: tuple[Citation, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    error: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer was given, not a refusal and not an error."""
+        return self.status is AnswerStatus.ANSWERED
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was said that the video does not tell."""
+        return self.status is AnswerStatus.NOT_IN_VIDEO
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error came; the question is asked again by the next run."""
+        return self.status is None
+
+
+def result_of(case: str, mode: str, answer: Answer) -> Result:
+    """The result that is an answer."""
+    return Result(
+        case, mode, answer.status, answer.option_index, answer.text, answer.confidence, answer.citations, answer.usage
+    )
+
+
+class ResultStore:
+    """A folder with `run.json`, which says what was run, and `results.jsonl`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lines = folder / "results.jsonl"
+
+    def begin(self, about: Mapping[str, Any]) -> None:
+        """Claims the folder for a run. Raises BadInput when it holds one of something else, or cannot be written."""
+        described = json.loads(json.dumps(about))
+        file = self.folder / "run.json"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if file.is_file():
+                _check_same(self.folder, json.loads(file.read_text("utf-8")), described)
+            else:
+                file.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+            self._mend()
+        except OSError as error:
+            raise BadInput(f"{self.folder} cannot be used: {error.strerror}.", "Choose another --out.") from error
+        except ValueError as error:
+            raise BadInput(f"{file} cannot be read.", "Choose another --out, or remove that file.") from error
+
+    def results(self) -> dict[tuple[str, str], Result]:
+        """The last result of each question, by mode and case. Lines that were cut off are left out."""
+        if not self._lines.is_file():
+            return {}
+        found: dict[tuple[str, str], Result] = {}
+        for line in self._lines.read_text("utf-8").splitlines():
+            try:
+                result = from_json(Result, json.loads(line))
+            except (ValueError, ValidationError):
+                continue
+            found[result.mode, result.case] = result
+        return found
+
+    def add(self, result: Result) -> None:
+        """Appends one result; it is on the disk when this returns. Raises StorageFull."""
+        line = json.dumps(to_json(result), ensure_ascii=False) + "\n"
+        try:
+            with self._lines.open("a", encoding="utf-8") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StorageFull(f"{self._lines} cannot be written: {error.strerror}.", "Free some space.") from error
+
+    def _mend(self) -> None:
+        """Ends a line that a killed run left unfinished, so that the next one does not join it."""
+        if self._lines.is_file() and not self._lines.read_bytes().endswith(b"\n") and self._lines.stat().st_size:
+            with self._lines.open("a", encoding="utf-8") as file:
+                file.write("\n")
+
+
+def _check_same(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    if changed:
+        raise BadInput(
+            f"{folder} holds results with another {' and '.join(changed)}.", "Choose another --out for this run."
+        )
+
+
+def chosen(results: Mapping[tuple[str, str], Result], mode: str, cases: Iterable[str]) -> list[Result]:
+    """The results of one mode for these cases, in their order; cases that were not asked are left out."""
+    return [results[mode, case] for case in cases if (mode, case) in results]

@@ -1,0 +1,141 @@
+"""Annotation files as rows that know where they stand, so that a bad one is told by file and place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadInput
+
+UNVERIFIED = " The field names of this benchmark's official file could not be verified when its loader was written."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of an annotation file."""
+
+    file: Path
+    place: str
+    """Where it stands, in words: "row 3"."""
+    data: Mapping[str, Any]
+    hint: str = ""
+    """What to do about a bad row of this file."""
+
+    def refused(self, why: str) -> BadInput:
+        """The error for this row; `why` is the rest of a sentence."""
+        return BadInput(f"{self.file}, {self.place}: {why}.", self.hint or "Give the benchmark's own annotation file.")
+
+    def has(self, name: str) -> bool:
+        """Whether a field is there with a value."""
+        return self.data.get(name) not in (None, "")
+
+    def maybe(self, *names: str) -> Any:
+        """The first of these fields that has a value; None when none has."""
+        return next((self.data[name] for name in names if self.has(name)), None)
+
+    def any(self, *names: str) -> Any:
+        """The first of these fields that has a value. Raises BadInput when none has."""
+        value = self.maybe(*names)
+        if value is None:
+            known = ", ".join(map(str, list(self.data)[:12])) or "none"
+            raise self.refused(f"there is no {' or '.join(names)} (its fields: {known})")
+        return value
+
+    def text(self, *names: str) -> str:
+        """A field as text without white space around it. Raises BadInput."""
+        value = self.any(*names)
+        if isinstance(value, list | dict | bool):
+            raise self.refused(f"{names[0]} is no text")
+        return str(value).strip()
+
+    def number(self, *names: str) -> float:
+        """A field as a number. Raises BadInput."""
+        value = self.any(*names)
+        try:
+            return float(value)
+        except (TypeError, ValueError) as error:
+            raise self.refused(f"{names[0]} is no number: {str(value)[:40]}") from error
+
+    def sequence(self, *names: str) -> list[Any]:
+        """A field that is a list, or a text that holds one as JSON. Raises BadInput."""
+        value = self.any(*names)
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise self.refused(f"{names[0]} is no list") from error
+        if not isinstance(value, list):
+            raise self.refused(f"{names[0]} is no list")
+        return value
+
+    def parts(self, *names: str) -> Iterator[Row]:
+        """The objects of a list field as rows. Raises BadInput."""
+        for number, item in enumerate(self.sequence(*names), 1):
+            yield row(self.file, f"{self.place}, question {number}", item, self.hint)
+
+
+def row(file: Path, place: str, item: Any, hint: str = "") -> Row:
+    """A row. Raises BadInput when the item is no object."""
+    if not isinstance(item, dict):
+        raise Row(file, place, {}, hint).refused("this is no object")
+    return Row(file, place, item, hint)
+
+
+def read_text(file: Path) -> str:
+    """The text of a file. Raises BadInput."""
+    try:
+        return file.read_text("utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file} is not UTF-8 text.", "Give the annotation file, not an archive or Parquet.") from error
+
+
+def read_json(file: Path) -> Any:
+    """The content of a JSON file. Raises BadInput with the line."""
+    try:
+        return json.loads(read_text(file))
+    except ValueError as error:
+        raise BadInput(f"{file} is not JSON: {error}.", "Give the benchmark's own annotation file.") from error
+
+
+def json_rows(file: Path, hint: str = "") -> list[Row]:
+    """The objects of a JSON list, of the values of a JSON object, or of JSON lines. Raises BadInput.
+
+    Rows of a JSON object have its key as their place.
+    """
+    text = read_text(file)
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if isinstance(content, list):
+        return [row(file, f"row {number}", item, hint) for number, item in enumerate(content, 1)]
+    if isinstance(content, dict) and content and all(isinstance(item, dict) for item in content.values()):
+        return [row(file, str(key), item, hint) for key, item in content.items()]
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    return [row(file, f"row {number}", _line(file, number, line), hint) for number, line in lines]
+
+
+def _line(file: Path, number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise BadInput(f"{file}, row {number} is not JSON: {error}.", "Give JSON, or JSON lines.") from error
+
+
+def csv_rows(file: Path) -> list[Row]:
+    """The lines of a CSV file with a header. Raises BadInput for a line with too many or too few fields."""
+    reader = csv.DictReader(io.StringIO(read_text(file), newline=""))
+    made = []
+    for number, item in enumerate(reader, 2):
+        found = Row(file, f"row {number}", {str(key): value for key, value in item.items() if key is not None})
+        if None in item or None in item.values():
+            raise found.refused(f"the header has {len(reader.fieldnames or ())} columns, and this row has not")
+        made.append(found)
+    return made

@@ -1,0 +1,169 @@
+"""The use case: measure Longreel on a benchmark."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.agent import AgentParts
+from app.core.errors import BadInput, Cancelled, StorageFull
+from app.core.events import Listener, ignore
+from app.core.types import Video
+from app.services.ask import AskService
+from app.services.evaluation.askers import AgentAsker, Asker, UniformAsker
+from app.services.evaluation.cases import Loaded
+from app.services.evaluation.footage import Footage, Reader
+from app.services.evaluation.modes import Mode
+from app.services.evaluation.report import FREE, Prices, markdown, report
+from app.services.evaluation.results import Result, ResultStore, chosen
+from app.services.evaluation.runner import Runner, Tell
+from app.services.evaluation.scores import Judged
+from app.services.evaluation.sets import Benchmark
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to measure. `folder`: where the videos lie, unless all were imported."""
+
+    benchmark: Benchmark
+    annotations: Path
+    truth: Path | None
+    folder: Path | None
+    out: Path
+    modes: tuple[Mode, ...]
+    limit: int | None = None
+    jobs: int = 1
+    prices: Prices = FREE
+
+
+class EvaluationService:
+    """Runs benchmarks over the library and writes their reports."""
+
+    def __init__(
+        self,
+        parts: Callable[[], AgentParts],
+        service: Callable[[Mode], AskService],
+        videos: Callable[[], Sequence[Video]],
+        read: Reader,
+    ) -> None:
+        self._parts = parts
+        self._service = service
+        self._videos = videos
+        self._read = read
+
+    @property
+    def parts(self) -> AgentParts:
+        """The models and stores that the agent works with."""
+        return self._parts()
+
+    def service(self, mode: Mode) -> AskService:
+        """The use case of asking, in one mode."""
+        return self._service(mode)
+
+    def run(
+        self,
+        order: Order,
+        *,
+        tell: Tell = lambda _: None,
+        listen: Listener = ignore,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """The report, also written as report.json and report.md. A run that was stopped goes on where it was.
+
+        Raises BadInput for a bad annotation row, NotFound, Cancelled after writing the report of what is done.
+        """
+        loaded = order.benchmark.loaded(order.annotations, order.truth).limited(order.limit)
+        footage = Footage(order.folder, self._videos, self._read)
+        store = ResultStore(order.out)
+        about = self._about(order)
+        store.begin(about)
+        askers = {str(mode): self._asker(mode, order.benchmark) for mode in order.modes}
+        runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
+        try:
+            runner.run(loaded.cases)
+        except Cancelled:
+            self._write(order, loaded, store, about)
+            raise
+        return self._write(order, loaded, store, about)
+
+    def _asker(self, mode: Mode, benchmark: Benchmark) -> Asker:
+        if mode is Mode.UNIFORM and self._parts().vision_language_model is not None:
+            return UniformAsker(self._parts, benchmark.prompt)
+        return AgentAsker(self._service(mode))
+
+    def _about(self, order: Order) -> dict[str, Any]:
+        """What must be the same for results to be comparable, and is shown in the report."""
+        parts = self._parts()
+        models = (parts.language_model, parts.vision_language_model)
+        written, seen = (model.model if model else "none" for model in models)
+        budget = hashlib.sha256(parts.settings.model_dump_json().encode()).hexdigest()[:8]
+        return {
+            "benchmark": order.benchmark.name,
+            "annotations": f"{order.annotations.name} ({_digest([order.annotations, order.truth])})",
+            "language model": written,
+            "vision model": seen,
+            "agent settings": budget,
+        }
+
+    def _write(self, order: Order, loaded: Loaded, store: ResultStore, about: Mapping[str, Any]) -> dict[str, Any]:
+        results = store.results()
+        modes = {str(mode): judged(loaded, results, str(mode)) for mode in order.modes}
+        made = report(
+            order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
+            prices=order.prices,
+        )  # fmt: skip
+        try:
+            (order.out / "report.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            (order.out / "report.md").write_text(markdown(made), "utf-8")
+            _write_predictions(order, results)
+        except OSError as error:
+            raise StorageFull(f"{order.out} cannot be written: {error.strerror}.", "Free some space.") from error
+        return made
+
+    def _notes(self, order: Order, loaded: Loaded) -> list[str]:
+        notes = []
+        if order.limit is not None:
+            notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
+        unknown = sum(not case.has_truth for case in loaded.cases)
+        if unknown:
+            notes.append(f"{unknown} questions have no public answer and are not judged.")
+        if Mode.UNIFORM in order.modes and self._parts().vision_language_model is None:
+            notes.append(
+                "Without a vision model, uniform means: the agent over what was read and recognised at "
+                "evenly spaced moments."
+            )
+        return notes
+
+
+def judged(loaded: Loaded, results: Mapping[tuple[str, str], Result], mode: str) -> list[Judged]:
+    """The cases that were asked in a mode, with their results."""
+    by_id = {case.id: case for case in loaded.cases}
+    return [Judged(by_id[result.case], result) for result in chosen(results, mode, by_id)]
+
+
+def _write_predictions(order: Order, results: Mapping[tuple[str, str], Result]) -> None:
+    """EgoSchema's submission, {q_uid: option}: its full set is judged by a server. Refused questions are left out."""
+    if order.benchmark.name != "egoschema":
+        return
+    for mode in order.modes:
+        options = {case: one.option_index for (name, case), one in results.items() if name == mode}
+        named = {case: index for case, index in options.items() if index is not None}
+        (order.out / f"predictions-{mode}.json").write_text(json.dumps(named, indent=1) + "\n", "utf-8")
+
+
+def _digest(files: Sequence[Path | None]) -> str:
+    """The beginning of the SHA-256 of these files, of a folder's JSON files in order."""
+    digest = hashlib.sha256()
+    for file in files:
+        if file is None:
+            continue
+        try:
+            for part in sorted(file.glob("*.json")) if file.is_dir() else [file]:
+                digest.update(part.read_bytes())
+        except OSError as error:
+            raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+    return digest.hexdigest()[:12]

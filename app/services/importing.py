@@ -1,0 +1,224 @@
+"""The use case: captions or subtitles instead of a video. They become a video of the library without a file.
+
+Its id is the SHA-256 of what was imported. There are no pictures to look at: imported captions are evidence of the
+kind `visual`, as what a vision model says of a picture is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadInput, Cancelled
+from app.core.settings import Ingest
+from app.core.types import Caption, MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.services import subtitles
+from app.services.digest import Sentence, make_digest
+from app.services.ingest import IngestParts
+from app.services.ingest.indexing import by_piece
+from retrieval.pieces import cut
+
+SUFFIXES = (".srt", ".vtt")
+_HINT = (
+    'Give an SRT or WebVTT file, or JSON: {"name": [caption, ...]} or [caption, ...], where a caption is a text or '
+    '{"start_s": 0, "end_s": 1, "text": "..."}.'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What one file, or one entry of it, tells of one video."""
+
+    id: VideoId
+    title: str
+    said: tuple[Utterance, ...] = ()
+    seen: tuple[Caption, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Up to the last end."""
+        return max([u.span.end_s for u in self.said] + [c.span.end_s for c in self.seen])
+
+
+class ImportService:
+    """Adds videos that only words are known of."""
+
+    def __init__(self, parts: Callable[[], IngestParts], settings: Ingest) -> None:
+        self._parts = parts
+        self._settings = settings
+
+    def run(
+        self,
+        path: Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        every_s: float = 1.0,
+        tell: Callable[[int, int, Video], None] = lambda *_: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Video]:
+        """The videos of a file, ready for questions; those that are in the library already are no work.
+
+        `every_s`: what a caption without times covers, in seconds. `tell(done, total, video)` follows each video.
+        Raises BadInput for a file that is neither subtitles nor captions, Cancelled.
+        """
+        found = read(path, title, every_s)
+        videos = []
+        for number, one in enumerate(found, 1):
+            videos.append(self._add(one, path.name, language, cancelled))
+            tell(number, len(found), videos[-1])
+        return videos
+
+    def _add(self, found: Imported, name: str, language: str | None, cancelled: Callable[[], bool]) -> Video:
+        parts = self._parts()
+        media = MediaInfo("subtitles" if found.said else "captions", found.duration_s, 0.0, 0, None)
+        video = parts.library.add_video(Video(found.id, found.title, "", media, language))
+        if video.ready:
+            return video
+        _check(cancelled)
+        self._index(found, name)
+        self._digest(found, cancelled)
+        parts.library.set_ready(found.id, language)
+        return parts.library.video(found.id)
+
+    def _index(self, found: Imported, name: str) -> None:
+        parts = self._parts()
+        parts.retriever.remove(found.id)
+        parts.library.save_utterances(found.id, found.said)
+        segments = [*_spoken(found, self._pieces(found), name), *_seen(found, name)]
+        parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.VISUAL], segments)
+        parts.retriever.add(segments)
+
+    def _pieces(self, found: Imported) -> list[TimeSpan]:
+        borders = [caption.span.start_s for caption in found.seen]
+        least, most = self._settings.segment_min_s, self._settings.segment_max_s
+        return cut(found.duration_s, borders, [u.span for u in found.said], min_s=least, max_s=most)
+
+    def _digest(self, found: Imported, cancelled: Callable[[], bool]) -> None:
+        parts = self._parts()
+
+        def chapter_done(done: int, total: int) -> None:
+            del done, total
+            _check(cancelled)
+
+        sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.said]
+        sentences += [Sentence(c.span, SegmentKind.VISUAL, c.text) for c in found.seen]
+        made = make_digest(
+            found.id,
+            found.duration_s,
+            self._pieces(found),
+            sentences,
+            parts.text_embedder,
+            parts.language_model,
+            words=self._settings.summary_words,
+            chapter_done=chapter_done,
+        )
+        parts.library.save_digest(found.id, made)
+        model = parts.language_model.model if parts.language_model else "extractive"
+        told = [
+            _segment(found.id, SegmentKind.SUMMARY, number, chapter.span, f"{chapter.title}. {chapter.summary}", model)
+            for number, chapter in enumerate(made.chapters)
+            if chapter.summary
+        ]
+        parts.library.replace_segments(found.id, [SegmentKind.SUMMARY], told)
+        parts.retriever.add(told)
+
+
+def _check(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("The import was stopped.", "Run it again to go on where it stopped.")
+
+
+def _spoken(found: Imported, pieces: Sequence[TimeSpan], name: str) -> list[Segment]:
+    made = []
+    for number, said in enumerate(by_piece(found.said, pieces) if found.said else ()):
+        if said:
+            span = TimeSpan(said[0].span.start_s, max(u.span.end_s for u in said))
+            text = " ".join(u.text for u in said)
+            made.append(_segment(found.id, SegmentKind.SPEECH, number, span, text, name))
+    return made
+
+
+def _seen(found: Imported, name: str) -> list[Segment]:
+    return [
+        _segment(found.id, SegmentKind.VISUAL, number, caption.span, caption.text, name)
+        for number, caption in enumerate(found.seen)
+    ]
+
+
+def _segment(video: VideoId, kind: SegmentKind, number: int, span: TimeSpan, text: str, model: str) -> Segment:
+    return Segment(f"{video}-{kind}-{number}", video, kind, span, text.strip(), model)
+
+
+def read(path: Path, title: str | None, every_s: float) -> list[Imported]:
+    """What a file holds, one entry a video. Raises BadInput that names the entry and the caption."""
+    if not (math.isfinite(every_s) and every_s > 0):
+        raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    name = title or path.stem
+    if path.suffix.lower() in SUFFIXES:
+        said = tuple(subtitles.parse(data))
+        if not said or max(u.span.end_s for u in said) <= 0:
+            raise BadInput(f"{path} has no subtitles.", "Give a file that says something.")
+        return [Imported(_digest(data), name, said)]
+    content = _json(path, data)
+    if isinstance(content, list):
+        return [Imported(_digest(data), name, (), _captions(f"{path}", content, every_s, path.name))]
+    if title and len(content) > 1:
+        raise BadInput(f"{path} has {len(content)} videos, and one title.", "Leave the title out: names are titles.")
+    return [
+        Imported(_digest(_canonical(key, listed)), title or key, (), _captions(key, listed, every_s, path.name))
+        for key, listed in content.items()
+    ]
+
+
+def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:
+    try:
+        content = json.loads(data)
+    except ValueError as error:
+        raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
+    if not isinstance(content, list | dict) or not content:
+        raise BadInput(f"{path} has no captions.", _HINT)
+    return content
+
+
+def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Caption, ...]:
+    """Captions in time order; the same sentence again at once becomes one caption that covers both."""
+    if not isinstance(listed, list):
+        raise BadInput(f"{where}: its captions are no list.", _HINT)
+    made = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
+    kept: list[Caption] = []
+    for caption in sorted((one for one in made if one.text), key=lambda one: one.span):
+        if kept and kept[-1].text == caption.text and caption.span.start_s <= kept[-1].span.end_s + every_s / 2:
+            kept[-1] = Caption(kept[-1].span.hull(caption.span), caption.text, model)
+        else:
+            kept.append(caption)
+    if not kept or kept[-1].span.end_s <= 0:
+        raise BadInput(f"{where} has no captions.", _HINT)
+    return tuple(kept)
+
+
+def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Caption:
+    if isinstance(item, str):
+        return Caption(TimeSpan(at * every_s, (at + 1) * every_s), " ".join(item.split()), model)
+    try:
+        span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
+        return Caption(span, " ".join(str(item["text"]).split()), model)
+    except (TypeError, KeyError, ValueError) as error:
+        raise BadInput(f"{where} is no caption.", _HINT) from error
+
+
+def _canonical(key: str, listed: Any) -> bytes:
+    return json.dumps({key: listed}, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _digest(data: bytes) -> VideoId:
+    return VideoId(hashlib.sha256(data).hexdigest())
