@@ -20,6 +20,9 @@ from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker
 from app.services.ask import AskService
+from app.services.evaluation.modes import Mode, restricted
+from app.services.evaluation.service import EvaluationService
+from app.services.importing import ImportService
 from app.services.ingest import IngestParts, IngestService
 from app.services.library import LibraryService
 from app.services.moments import MomentService
@@ -39,9 +42,22 @@ class Longreel:
     moments: MomentService
 
 
+@dataclass
+class Measuring:
+    """What measures Longreel, over the same stores and models: benchmarks, and captions instead of videos."""
+
+    evaluation: EvaluationService
+    imports: ImportService
+
+
 def build(settings: Settings) -> Longreel:
     """Wires the services over the stores and models that the settings name. Raises BadSettings, WorkerFailed."""
     return _Wiring(settings).longreel()
+
+
+def build_measuring(settings: Settings) -> Measuring:
+    """Wires what only measuring needs. Raises BadSettings, WorkerFailed."""
+    return _Wiring(settings).measuring()
 
 
 class _Wiring:
@@ -77,6 +93,19 @@ class _Wiring:
             ),
             MomentService(library, lambda: self._retriever, lambda: self._frames),
         )
+
+    def measuring(self) -> Measuring:
+        settings = self._settings
+        jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s)
+        ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
+        evaluation = EvaluationService(
+            lambda: self._agent_parts, self._asking_in, self._library.videos, read=ingest.run
+        )
+        return Measuring(evaluation, ImportService(self._ingest_parts, settings.ingest))
+
+    def _asking_in(self, mode: Mode) -> AskService:
+        agent = functools.cache(lambda: VideoAgent(restricted(self._agent_parts, mode)))
+        return AskService(agent, self._library)
 
     @functools.cached_property
     def _media(self) -> MediaStore:
@@ -140,21 +169,23 @@ class _Wiring:
 
     @functools.cached_property
     def _agent(self) -> VideoAgent:
+        return VideoAgent(self._agent_parts)
+
+    @functools.cached_property
+    def _agent_parts(self) -> AgentParts:
         from gpu_workers.media.audio import PyAVAudio
         from gpu_workers.media.video_frames import VideoFrames
 
         get = self._workers.get
-        return VideoAgent(
-            AgentParts(
-                retriever=self._retriever,
-                library=self._library,
-                text_embedder=get("text_embedder"),
-                settings=self._settings.agent,
-                language_model=get("language_model"),
-                vision_language_model=get("vision_language_model"),
-                text_reader=get("text_reader"),
-                frames=VideoFrames(),
-                audio=PyAVAudio(),
-                transcriber=get("transcriber"),
-            )
+        return AgentParts(
+            retriever=self._retriever,
+            library=self._library,
+            text_embedder=get("text_embedder"),
+            settings=self._settings.agent,
+            language_model=get("language_model"),
+            vision_language_model=get("vision_language_model"),
+            text_reader=get("text_reader"),
+            frames=VideoFrames(),
+            audio=PyAVAudio(),
+            transcriber=get("transcriber"),
         )
