@@ -7,7 +7,6 @@ Every class has `from_settings(settings, workers)`; `workers` gives it the other
 from __future__ import annotations
 
 import difflib
-import gc
 import importlib
 import threading
 from collections.abc import Callable
@@ -147,7 +146,6 @@ class Workers:
         for model in made:
             if hasattr(model, "unload"):
                 model.unload()
-        gc.collect()
 
     def weights(self, role: str) -> str:
         """The Hugging Face name or folder for a role: the setting's, else the profile's. Raises BadSettings."""
