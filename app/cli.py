@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from app.api.schemas import problem_of
-from app.commands import asking, serving, videos
+from app.commands import asking, evaluating, serving, videos
 from app.core.errors import LongreelError
 from app.terminal import consoles
 
@@ -32,6 +32,8 @@ app.command()(asking.ask)
 app.command(name="list")(videos.list_videos)
 app.command()(videos.show)
 app.command()(videos.delete)
+app.command(name="import")(evaluating.import_words)
+app.command(name="eval")(evaluating.evaluate)
 app.command()(serving.serve)
 app.command()(serving.worker)
 app.command()(serving.doctor)

@@ -1,7 +1,7 @@
 """The use case: captions or subtitles instead of a video. They become a video of the library without a file.
 
-Its id is the SHA-256 of what was imported. There are no pictures to look at: imported captions are evidence of the
-kind `visual`, as what a vision model says of a picture is.
+Its id is the SHA-256 of what was imported. There are no pictures to look at, and nothing was measured: a caption is
+taken for what a captioning model saw.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class ImportService:
         parts.retriever.remove(found.id)
         parts.library.save_utterances(found.id, found.said)
         segments = [*_spoken(found, self._pieces(found), name), *_seen(found, name)]
-        parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.VISUAL], segments)
+        parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         parts.retriever.add(segments)
 
     def _pieces(self, found: Imported) -> list[TimeSpan]:
@@ -107,7 +107,7 @@ class ImportService:
             _check(cancelled)
 
         sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.said]
-        sentences += [Sentence(c.span, SegmentKind.VISUAL, c.text) for c in found.seen]
+        sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.seen]
         made = make_digest(
             found.id,
             found.duration_s,
@@ -146,7 +146,7 @@ def _spoken(found: Imported, pieces: Sequence[TimeSpan], name: str) -> list[Segm
 
 def _seen(found: Imported, name: str) -> list[Segment]:
     return [
-        _segment(found.id, SegmentKind.VISUAL, number, caption.span, caption.text, name)
+        _segment(found.id, SegmentKind.CAPTION, number, caption.span, caption.text, name)
         for number, caption in enumerate(found.seen)
     ]
 

@@ -18,6 +18,7 @@ from app.services.evaluation.scores import (
     by_label,
     official_accuracy,
     refusals,
+    share,
     with_truth,
 )
 from app.services.evaluation.sets import Benchmark
@@ -54,6 +55,7 @@ def figures(benchmark: Benchmark, judged: Sequence[Judged], prices: Prices) -> d
         "errors": sum(one.result.failed for one in judged),
         "undecided": sum(not (o.result.answered or o.result.refused or o.result.failed) for o in judged),
         "accuracy": _share(accuracy(judged)),
+        "proven": _share(share(one.proven for one in with_truth(judged))),
         "official_accuracy": _share(official_accuracy(judged, benchmark.unparsed)),
         "official": official_figures(benchmark.name, judged),
         "citation_precision": _share(proof.precision),
@@ -126,12 +128,23 @@ def _told(about: Mapping[str, Any]) -> str:
 
 
 def _answers(modes: Mapping[str, Any]) -> str:
-    head = ["mode", "questions", "accuracy", "95 % interval", "official", "undecided", "errors", "wrong refusals"]
+    head = [
+        "mode",
+        "questions",
+        "accuracy",
+        "95 % interval",
+        "official",
+        "right with proof",
+        "undecided",
+        "errors",
+        "wrong refusals",
+    ]
     head += ["refusal precision", "refusal recall"]
     rows = [
         [
             mode, found["with_truth"], percent(found["accuracy"]["value"]), interval(found["accuracy"]["interval"]),
-            percent(found["official_accuracy"]["value"]), found["undecided"], found["errors"],
+            percent(found["official_accuracy"]["value"]),
+            percent(found["proven"]["value"]), found["undecided"], found["errors"],
             *(percent(found[name]["value"]) for name in ("wrong_refusals", "refusal_precision", "refusal_recall")),
         ]
         for mode, found in modes.items()

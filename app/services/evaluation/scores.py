@@ -37,6 +37,12 @@ class Judged:
         return case.answerable and result.answered and any(re.search(a, result.text, re.I | re.S) for a in case.accept)
 
     @property
+    def proven(self) -> bool:
+        """Whether it is right and rests on citations that were checked, or rightly refuses."""
+        checked = any(citation.verified for citation in self.result.citations)
+        return self.right and (self.result.refused if not self.case.answerable else self.result.answered and checked)
+
+    @property
     def chose(self) -> bool:
         """Whether an option was named, or an open question was answered."""
         if self.case.options:

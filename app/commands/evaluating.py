@@ -1,0 +1,130 @@
+"""Commands that measure: eval runs a benchmark, import adds captions or subtitles instead of a video."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app.api.schemas import VideoOut
+from app.commands.start import JsonOption, interruptible
+from app.core.settings import load_settings
+from app.core.types import Video
+from app.services.evaluation.modes import Mode
+from app.services.evaluation.report import Prices, markdown
+from app.services.evaluation.runner import Progress
+from app.services.evaluation.service import Order
+from app.services.evaluation.sets import BENCHMARKS, benchmark
+from app.terminal import PLAIN_EVERY_S, IngestDisplay, clock, consoles
+
+if TYPE_CHECKING:
+    from app.bootstrap import Measuring
+
+
+class Modes(StrEnum):
+    """The modes of a run; `all` are compared side by side."""
+
+    FULL = "full"
+    TRANSCRIPT = "transcript"
+    CAPTIONS = "captions"
+    UNIFORM = "uniform"
+    ALL = "all"
+
+
+def evaluate(
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}.", metavar="BENCHMARK")],
+    annotations: Annotated[Path, typer.Option(help="The benchmark's own annotation file.")],
+    videos: Annotated[Path | None, typer.Option(help="Folder of its videos; imported videos need none.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of results and report; eval-BENCHMARK unless given.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
+    mode: Annotated[Modes, typer.Option(help="What answers may rest on; all compares them.")] = Modes.FULL,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
+    price_prompt: Annotated[float, typer.Option(min=0, help="Price of a million prompt tokens.")] = 0.0,
+    price_output: Annotated[float, typer.Option(min=0, help="Price of a million written tokens.")] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure Longreel on a benchmark, from local files. Goes on where an earlier run stopped; asks errors again.
+
+    Videos that the library does not have yet are read first. LONGREEL_AGENT__ALWAYS_CHOOSE=true names the likeliest
+    option where nothing proves one, as public tables are made; without it such a question counts as wrong.
+
+    Example: longreel eval own --annotations qa.jsonl --videos . --mode all
+    """
+    chosen = benchmark(name)
+    modes = tuple(Mode) if mode is Modes.ALL else (Mode(mode.value),)
+    order = Order(
+        chosen, annotations, truth, videos, out or Path(f"eval-{chosen.name}"), modes, limit, jobs,
+        Prices(price_prompt, price_output),
+    )  # fmt: skip
+    console, err = consoles()
+    measuring = _open()
+    with interruptible() as cancelled, IngestDisplay(err) as reading:
+        report = measuring.evaluation.run(order, tell=_Asking(err), listen=reading, cancelled=cancelled)
+    if as_json:
+        console.print_json(data=report)
+        return
+    console.print(markdown(report), markup=False, soft_wrap=True)
+    err.print(f"The report is in {escape(str(order.out))}: report.md, report.json.", soft_wrap=True)
+
+
+def import_words(
+    path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT).")],
+    title: Annotated[str | None, typer.Option(help="Title to use instead of the name.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language, such as en.")] = None,
+    every: Annotated[float, typer.Option(help="Seconds that a caption without times covers.")] = 1.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Add captions or subtitles instead of a video: they can be asked about, but there are no pictures to look at.
+
+    JSON is [caption, ...] for one video or {"name": [caption, ...]} for many, where a caption is a text or
+    {"start_s": 0, "end_s": 1, "text": "..."}.
+    """
+    console, err = consoles()
+    measuring = _open()
+
+    def tell(done: int, total: int, video: Video) -> None:
+        err.print(f"  {done}/{total}  {escape(video.title)}  {clock(video.duration_s)}", soft_wrap=True)
+
+    with interruptible() as cancelled:
+        added = measuring.imports.run(
+            path, title=title, language=language, every_s=every, tell=tell, cancelled=cancelled
+        )
+    if as_json:
+        console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in added])
+
+
+def _open() -> Measuring:
+    from app.bootstrap import build_measuring
+
+    return build_measuring(load_settings())
+
+
+class _Asking:
+    """Tells how far a run is: every question on a terminal, one every few seconds elsewhere, and every error."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Shows one step."""
+        result = progress.result
+        if result is None:
+            if progress.note:
+                self._console.print(f"  video {progress.done + 1}/{progress.total}  {escape(progress.note)}")
+        elif result.failed:
+            self._console.print(f"  [red]error[/] {escape(result.case)}: {escape(result.error)}", soft_wrap=True)
+        elif self._console.is_terminal or self._is_due() or progress.done == progress.total:
+            ended = f"{result.status} in {result.usage.seconds:.1f} s"
+            self._console.print(f"  {progress.done}/{progress.total}  {result.mode} {escape(result.case)}: {ended}")
+
+    def _is_due(self) -> bool:
+        due = time.monotonic() - self._told >= PLAIN_EVERY_S
+        self._told = time.monotonic() if due else self._told
+        return due
