@@ -1,0 +1,121 @@
+"""The extractive backbone: which sentences of a video stand for it. Pure but for the embedder's vectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.types import Chapter, Citation, SegmentKind, VideoId
+from app.services.digest import Sentence
+from app.services.summarize import cues
+from app.services.summarize.shapes import Point, Style
+
+LEAST_POINTS, MOST_POINTS, POINT_S = 6, 16, 25.0
+"""A chapter offers a point for each POINT_S seconds, within these bounds."""
+LEAST_WORDS = 4
+LONGEST_POINT = 40
+"""Words after which a quoted sentence is cut; its citation keeps the whole."""
+SAME_COSINE = 0.85
+SAME_WORDS = 0.6
+
+
+def inside(chapter: Chapter, sentences: Sequence[Sentence], *, last: bool) -> list[Sentence]:
+    """The sentences of a chapter by their middle; the last chapter takes those at the very end."""
+    start, end = chapter.span.start_s, chapter.span.end_s
+    return [s for s in sentences if start <= s.span.middle_s and (s.span.middle_s < end or last)]
+
+
+def offered(chapter: Chapter) -> int:
+    """How many points a chapter offers at most."""
+    return max(LEAST_POINTS, min(MOST_POINTS, round(chapter.span.duration_s / POINT_S)))
+
+
+def telling(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """What can stand alone: spoken sentences of a few words; without any, texts on the screen; else captions."""
+    said = [s for s in sentences if s.kind is SegmentKind.SPEECH and len(s.text.split()) >= LEAST_WORDS]
+    if said:
+        return said
+    written = [s for s in sentences if s.kind is SegmentKind.SCREEN_TEXT and len(s.text.split()) >= 2]
+    return written or [s for s in sentences if s.kind is SegmentKind.CAPTION and s.text.strip()]
+
+
+def ranked(
+    video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style, most: int
+) -> list[Point]:
+    """At most `most` sentences that stand for all, best first: near to the mean, in the style's wording, not alike.
+
+    Maximal marginal relevance (Carbonell and Goldstein 1998, equal parts of relevance and novelty), and
+    a sentence that nearly repeats a chosen one is never taken.
+    """
+    if not sentences:
+        return []
+    relevance = vectors @ vectors.mean(axis=0) + np.array([cues.weight(s.text, style) for s in sentences], np.float32)
+    chosen: list[int] = []
+    open_ = np.ones(len(sentences), bool)
+    while len(chosen) < most and open_.any():
+        alike = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences), np.float32)
+        open_ &= alike < SAME_COSINE
+        if not open_.any():
+            break
+        best = int(np.where(open_, relevance - 0.5 * np.maximum(alike, 0.0), -np.inf).argmax())
+        chosen.append(best)
+        open_[best] = False
+    return [_point(video, sentences[i], style) for i in chosen]
+
+
+def _point(video: VideoId, sentence: Sentence, style: Style) -> Point:
+    quote = " ".join(sentence.text.split())
+    lines = [line.strip() for line in sentence.text.split("\n") if line.strip()]
+    text = quote if sentence.kind is SegmentKind.SPEECH else "; ".join(lines)
+    citation = Citation(video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)
+    return Point(shortened(text, LONGEST_POINT), (citation,), cues.label(text, style))
+
+
+def shortened(text: str, words: int) -> str:
+    """The text when it has at most that many words, else its beginning with three dots."""
+    listed = text.split()
+    return text if len(listed) <= words else " ".join(listed[: max(words, 1)]).rstrip(".,;:") + " ..."
+
+
+def filled(lists: Sequence[Sequence[Point]], words: int) -> list[list[Point]]:
+    """The best of each list in turn until the words are used up; lists stay apart, points in order of time.
+
+    When there are more lists than sentences fit, evenly spread ones have their turn first.
+    """
+    kept: list[list[Point]] = [[] for _ in lists]
+    used = 0
+    for rank in range(max((len(one) for one in lists), default=0)):
+        for place in _spread(len(lists)):
+            if rank >= len(lists[place]):
+                continue
+            point = lists[place][rank]
+            size = len(point.text.split())
+            if used + size <= words and not repeats(point, (p for one in kept for p in one)):
+                kept[place].append(point)
+                used += size
+    return [sorted(one, key=lambda p: p.span) for one in kept]
+
+
+def _spread(count: int) -> list[int]:
+    """0 to count - 1 so that every beginning of the list is spread over the whole: first, middle, quarters, ..."""
+    order: list[int] = []
+    step = 1
+    while step < count:
+        step *= 2
+    while step >= 1:
+        order += [i for i in range(0, count, step) if i not in order]
+        step //= 2
+    return order
+
+
+def repeats(point: Point, others: Iterable[Point]) -> bool:
+    """Whether a point says in nearly the same words what another says."""
+    own = _words(point.text)
+    return any(len(own & _words(o.text)) >= SAME_WORDS * max(1, min(len(own), len(_words(o.text)))) for o in others)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for word in re.findall(r"\w+", text.lower()) if len(word) > 3)

@@ -1,0 +1,125 @@
+"""Lets the language model phrase points, and keeps what the exact checks support.
+
+The model sees the quoted sentences only. Each sentence that it writes is tied to the one or two
+quotes nearest in meaning, and dropped unless these hold its numbers, names, codes, negations and
+most of its words (`agents.verification`). What is dropped is told by the quotes themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from agents.state import Passage
+from agents.verification import check
+from app.core.errors import Cancelled, LongreelError
+from app.core.ports import LanguageModel, TextEmbedder
+from app.core.types import Citation, Message
+from app.services.summarize.choosing import repeats, shortened
+from app.services.summarize.shapes import Point, Style
+
+SUPPORT = 0.5
+"""Cosine between a phrased sentence and its nearest quote, below which it does not count as supported."""
+ENOUGH = 0.4
+"""The share of the quotes' words that the kept sentences must have, else the quotes are told instead."""
+SENTENCES = {
+    "type": "object",
+    "properties": {"sentences": {"type": "array", "items": {"type": "string", "maxLength": 220}, "maxItems": 8}},
+    "required": ["sentences"],
+    "additionalProperties": False,
+}
+TEXT = {
+    "type": "object",
+    "properties": {"text": {"type": "string", "maxLength": 400}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
+RULES = "You write short, plain summaries. Use only facts from the notes; copy names and numbers exactly."
+ASKED = {
+    Style.NEUTRAL: "Say what it is about",
+    Style.MINUTES: "Write it as an item of minutes",
+    Style.NOTES: "Write it as study notes",
+    Style.HIGHLIGHTS: "Say what is most worth watching",
+}
+_DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+class Phraser:
+    """Words of a language model around quotes. Every failure of the model means: the quotes as they are."""
+
+    def __init__(self, model: LanguageModel, embedder: TextEmbedder) -> None:
+        self._model = model
+        self._embedder = embedder
+
+    def phrase(self, sources: Sequence[Point], style: Style, *, sentences: int, words: int) -> list[Point]:
+        """At most `sentences` sentences within `words` words, each supported; empty when too few are."""
+        notes = "\n".join(f"- {shortened(point.text, 40)}" for point in sources)
+        count = "one sentence" if sentences == 1 else f"at most {sentences} sentences"
+        task = f"{ASKED[style]} in {count} of at most {max(12, words // max(sentences, 1))} words each."
+        messages = [Message("system", RULES), Message("user", f"Notes from a video:\n{notes}\n\n{task}")]
+        written = self._written(messages, SENTENCES, max_tokens=min(400, 40 + 2 * words), field="sentences")
+        if not isinstance(written, list):
+            return []
+        kept: list[Point] = []
+        for text in [_tidy(one) for one in written if isinstance(one, str)][:sentences]:
+            room = words - sum(len(p.text.split()) for p in kept)
+            citations = self.supporting(text, sources) if 2 < len(text.split()) <= room else ()
+            if citations and not repeats(Point(text, citations), kept):
+                kept.append(Point(text, citations, _label_of(citations, sources)))
+        least = 1 if sentences == 1 else ENOUGH * sum(len(p.text.split()) for p in sources)
+        return kept if sum(len(p.text.split()) for p in kept) >= least else []
+
+    def supporting(self, text: str, sources: Sequence[Point]) -> tuple[Citation, ...]:
+        """The quotes that support a sentence: the nearest one, else the nearest two; none when these do not."""
+        quotes = list(dict.fromkeys(citation for point in sources for citation in point.citations))
+        if not quotes:
+            return ()
+        near = self._embedder.embed([q.quote for q in quotes]) @ self._embedder.embed([text])[0]
+        order = [int(i) for i in (-near).argsort()[:2]]
+        if near[order[0]] < SUPPORT:
+            return ()
+        for count in range(1, len(order) + 1):
+            chosen = tuple(quotes[i] for i in order[:count])
+            if supported(text, chosen):
+                return tuple(sorted(chosen, key=lambda c: (c.video_id, c.span)))
+        return ()
+
+    def translate(self, point: Point, language: str) -> Point:
+        """The point in another language; unchanged when the translation loses or invents a number."""
+        messages = [
+            Message("system", "You translate exactly. Keep names, codes and numbers as they are."),
+            Message("user", f"Translate into the language with ISO code {language}:\n\n{point.text}"),
+        ]
+        written = self._written(messages, TEXT, max_tokens=200, field="text")
+        text = _tidy(written) if isinstance(written, str) else ""
+        if not text or sorted(_DIGITS.findall(text)) != sorted(_DIGITS.findall(point.text)):
+            return point
+        return Point(text, point.citations, point.label)
+
+    def _written(
+        self, messages: Sequence[Message], schema: dict[str, object], *, max_tokens: int, field: str
+    ) -> object:
+        try:
+            return json.loads(self._model.complete(messages, max_tokens=max_tokens, schema=schema).text)[field]
+        except Cancelled:
+            raise
+        except (LongreelError, ValueError, KeyError, TypeError):
+            return None  # the quotes are told instead
+
+
+def supported(text: str, citations: Sequence[Citation]) -> bool:
+    """Whether quotes support a sentence in its numbers, names, codes, negations and words."""
+    passages = [
+        Passage(f"E{number}", quote.video_id, quote.kind, quote.span, quote.quote, 1.0, quote.frame_s)
+        for number, quote in enumerate(citations, 1)
+    ]
+    return check(text, passages).supported
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split()).strip("-•* ")
+
+
+def _label_of(citations: Sequence[Citation], sources: Sequence[Point]) -> str:
+    return next((p.label for p in sources if p.label and set(p.citations) & set(citations)), "")
