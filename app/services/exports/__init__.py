@@ -1,0 +1,7 @@
+"""A video as files for people, players, editing programs and other tools."""
+
+from app.services.exports.formats import FORMATS, Format, file_stem, named
+from app.services.exports.material import Answered, Material, of_digest, of_summary
+from app.services.exports.service import exported
+
+__all__ = ["FORMATS", "Answered", "Format", "Material", "exported", "file_stem", "named", "of_digest", "of_summary"]

@@ -1,0 +1,73 @@
+"""The formats in which a video can be exported, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.core.errors import BadInput
+from app.services import subtitles
+from app.services.exports import chapters, markers, records
+from app.services.exports.html_page import html_page
+from app.services.exports.markdown import markdown
+from app.services.exports.material import Material
+from app.services.exports.word_file import docx
+
+_SAFE = re.compile(r"[^\w.()+ -]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write a video down."""
+
+    suffix: str
+    """How its files end, without the first dot."""
+    media_type: str
+    write: Callable[[Material], bytes]
+    about: str
+
+
+def _text(write: Callable[[Material], str]) -> Callable[[Material], bytes]:
+    return lambda material: write(material).encode("utf-8", "replace")
+
+
+def _srt(material: Material) -> str:
+    return subtitles.to_srt(material.utterances)
+
+
+def _vtt(material: Material) -> str:
+    return subtitles.to_vtt(material.utterances)
+
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+FORMATS: dict[str, Format] = {
+    "md": Format("md", "text/markdown", _text(markdown), "summary, chapters and answers as Markdown"),
+    "json": Format("json", "application/json", _text(records.as_json), "summary, chapters and answers for programs"),
+    "html": Format("html", "text/html", _text(html_page), "a page with a player that jumps to times"),
+    "docx": Format("docx", _DOCX, docx, "a Word document"),
+    "srt": Format("srt", "application/x-subrip", _text(_srt), "the transcript as SubRip"),
+    "vtt": Format("vtt", "text/vtt", _text(_vtt), "the transcript as WebVTT"),
+    "whisperx": Format(
+        "whisperx.json", "application/json", _text(records.whisperx), "the transcript as whisperX writes it"
+    ),
+    "youtube": Format("youtube.txt", "text/plain", _text(chapters.youtube), "chapters for a YouTube description"),
+    "srt-chapters": Format("chapters.srt", "application/x-subrip", _text(chapters.srt), "chapters as SubRip"),
+    "vtt-chapters": Format("chapters.vtt", "text/vtt", _text(chapters.vtt), "chapters as WebVTT"),
+    "edl": Format("edl", "text/plain", _text(markers.edl), "markers as an edit list, non-drop timecode"),
+    "fcpxml": Format("fcpxml", "application/xml", _text(markers.fcpxml), "markers as Final Cut Pro XML"),
+}
+
+
+def named(names: Sequence[str]) -> list[str]:
+    """Format names without repeats. Raises BadInput for an unknown one, naming those there are."""
+    for name in names:
+        if name not in FORMATS:
+            raise BadInput(f"There is no export format {name}.", f"Choose from {', '.join(FORMATS)}.")
+    return list(dict.fromkeys(names))
+
+
+def file_stem(title: str) -> str:
+    """A file name for a title that any file system takes."""
+    return _SAFE.sub("_", title).strip(". ")[:120] or "video"

@@ -1,0 +1,103 @@
+"""A video, or several, as Markdown (CommonMark). What was said or read is escaped: it is never markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from app.core.types import AnswerStatus, Citation, TimeSpan
+from app.services.exports.material import Answered, Material
+from app.services.summarize.shapes import EXTRACTIVE, Point, Section
+
+Link = Callable[[Citation], str]
+"""The address of the moment that a citation names."""
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_BLOCK = re.compile(r"^(\s*)([-+=]|\d+[.)])")
+
+STATUS = {
+    AnswerStatus.NOT_IN_VIDEO: "The video does not say.",
+    AnswerStatus.INSUFFICIENT: "This could not be decided.",
+}
+
+
+def markdown(material: Material) -> str:
+    """The page of one video; times link to the moments in its file."""
+    return page(material, material.at)
+
+
+def page(material: Material, at: Callable[[float], str]) -> str:
+    """The page of one video; `at` gives the address of a time in seconds."""
+    video = material.video
+
+    def link(citation: Citation) -> str:
+        return at(citation.span.start_s)
+
+    by = {"": "", EXTRACTIVE: "in the video's own words"}.get(material.model, f"phrased by {material.model}")
+    facts = [clock(video.duration_s), video.language or "", by]
+    parts = [f"# {escaped(video.title)}", " · ".join(escaped(fact) for fact in facts if fact)]
+    if material.sections:
+        parts += ["## Summary", *(section_text(one, link) for one in material.sections)]
+    if material.chapters:
+        parts.append("## Chapters")
+        lines = []
+        for chapter in material.chapters:
+            told = f": {escaped(chapter.summary)}" if chapter.summary else ""
+            start = chapter.span.start_s
+            lines.append(f"- [{clock(start)}](<{at(start)}>) **{escaped(chapter.title)}**{told}")
+        parts.append("\n".join(lines))
+    if material.answers:
+        parts += ["## Questions", *(answer_text(one, link) for one in material.answers)]
+    return "\n\n".join(parts) + "\n"
+
+
+def section_text(section: Section, link: Link) -> str:
+    """A heading, where there is one, and a line for each point."""
+    lines = "\n".join(f"- {point_text(point, link)}" for point in section.points)
+    return f"### {escaped(section.title)}\n\n{lines}" if section.title else lines
+
+
+def point_text(point: Point, link: Link) -> str:
+    """A point with links to its moments."""
+    label = f"**{point.label.capitalize()}:** " if point.label else ""
+    return f"{label}{escaped(point.text)} {moments(point.citations, link)}"
+
+
+def moments(citations: Sequence[Citation], link: Link) -> str:
+    """Links such as [0:12-0:20]."""
+    shown = [f"[{span_clock(one.span)}](<{link(one)}>)" for one in citations]
+    return " ".join(dict.fromkeys(shown))
+
+
+def answer_text(answered: Answered, link: Link) -> str:
+    """A question, its answer, and the quotes that prove it."""
+    answer = answered.answer
+    said = STATUS.get(answer.status, "") if not answer.text else answer.text
+    lines = [f"### {escaped(answered.question)}", "", escaped(said)]
+    if answer.citations:
+        lines.append("")
+    lines += [f'- {moments([one], link)} "{escaped(" ".join(one.quote.split()))}"' for one in answer.citations]
+    return "\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _BLOCK.sub(lambda match: f"{match[1]}\\{match[2]}" if not match[2][0].isdigit() else _number(match), line)
+
+
+def _number(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2][:-1]}\\{match[2][-1]}"
+
+
+def clock(seconds: float) -> str:
+    """A time as people write it: 1:02:03 or 2:03."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def span_clock(span: TimeSpan) -> str:
+    """A stretch as people write it: 2:03-2:10, or one time when both are the same."""
+    start, end = clock(span.start_s), clock(span.end_s)
+    return start if start == end else f"{start}-{end}"

@@ -1,0 +1,71 @@
+"""What an export is made from: one video and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from app.core.types import Answer, Chapter, Digest, Utterance, Video
+from app.services.summarize.shapes import Point, Section, VideoSummary, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question about the video and its answer."""
+
+    question: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that a writer may use."""
+
+    video: Video
+    utterances: tuple[Utterance, ...]
+    chapters: tuple[Chapter, ...]
+    sections: tuple[Section, ...] = ()
+    answers: tuple[Answered, ...] = ()
+    wanted: Wanted | None = None
+    model: str = ""
+    """What phrased the sections."""
+    media_url: str = ""
+    """Where a player finds the file; its own path when empty."""
+
+    @property
+    def address(self) -> str:
+        """An address of the file that a link or a player can use."""
+        return self.media_url or "file://" + quote(self.video.path, errors="surrogateescape")
+
+    def at(self, seconds: float) -> str:
+        """An address of a moment (W3C Media Fragments, temporal dimension)."""
+        return f"{self.address}#t={seconds:.3f}".rstrip("0").rstrip(".")
+
+
+def of_summary(
+    video: Video,
+    utterances: Sequence[Utterance],
+    chapters: Sequence[Chapter],
+    summary: VideoSummary,
+    answers: Sequence[Answered] = (),
+) -> Material:
+    """The material of a video with the summary that somebody asked for."""
+    return Material(
+        video,
+        tuple(utterances),
+        tuple(chapters),
+        summary.sections,
+        tuple(answers),
+        summary.wanted,
+        summary.model,
+    )
+
+
+def of_digest(video: Video, utterances: Sequence[Utterance], digest: Digest | None, media_url: str = "") -> Material:
+    """The material of a video with the summary that was made when it was read."""
+    sections: tuple[Section, ...] = ()
+    if digest and digest.summary and digest.citations:
+        sections = (Section("", None, (Point(digest.summary, digest.citations),)),)
+    chapters = digest.chapters if digest else ()
+    return Material(video, tuple(utterances), chapters, sections, media_url=media_url)

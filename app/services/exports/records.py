@@ -1,0 +1,109 @@
+"""Exports for programs: the transcript in whisperX's shape, and all that is known as one JSON object."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from app.core.types import Answer, Citation, Utterance, Word
+from app.services.exports.material import Material
+from app.services.summarize.shapes import Point, Section
+
+
+def whisperx(material: Material) -> str:
+    """The JSON that whisperX writes: segments with words, all words once more, and the language. Seconds."""
+    segments = [_segment(utterance) for utterance in material.utterances]
+    words = [_word(word) for utterance in material.utterances for word in utterance.words]
+    data = {"segments": segments, "word_segments": words, "language": material.video.language}
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _segment(utterance: Utterance) -> dict[str, Any]:
+    segment: dict[str, Any] = {
+        "start": round(utterance.span.start_s, 3),
+        "end": round(utterance.span.end_s, 3),
+        "text": utterance.text,
+        "words": [_word(word) for word in utterance.words],
+    }
+    return segment | ({"speaker": utterance.speaker} if utterance.speaker else {})
+
+
+def _word(word: Word) -> dict[str, Any]:
+    start, end = round(word.span.start_s, 3), round(word.span.end_s, 3)
+    return {"word": word.text, "start": start, "end": end, "score": round(word.probability, 3)}
+
+
+def document(material: Material) -> dict[str, Any]:
+    """Summary, chapters and answers with their moments, as plain data."""
+    video, wanted = material.video, material.wanted
+    return {
+        "video": {
+            "id": video.id,
+            "title": video.title,
+            "duration_s": video.duration_s,
+            "language": video.language,
+        },
+        "summary": {
+            "length": str(wanted.length) if wanted else None,
+            "style": str(wanted.style) if wanted else None,
+            "language": (wanted.language if wanted else None) or video.language,
+            "model": material.model or None,
+            "sections": [_section(section) for section in material.sections],
+        },
+        "chapters": [
+            {
+                "start_s": c.span.start_s,
+                "end_s": c.span.end_s,
+                "title": c.title,
+                "summary": c.summary,
+                "citations": [citation_record(one) for one in c.citations],
+            }
+            for c in material.chapters
+        ],
+        "questions": [{"question": one.question, **_answer(one.answer)} for one in material.answers],
+    }
+
+
+def as_json(material: Material) -> str:
+    """`document` as text."""
+    return json.dumps(document(material), ensure_ascii=False, indent=2) + "\n"
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "start_s": section.span.start_s if section.span else None,
+        "end_s": section.span.end_s if section.span else None,
+        "points": [point_record(point) for point in section.points],
+    }
+
+
+def point_record(point: Point) -> dict[str, Any]:
+    """A point with its citations, as plain data."""
+    return {
+        "text": point.text,
+        "label": point.label,
+        "citations": [citation_record(one) for one in point.citations],
+    }
+
+
+def citation_record(citation: Citation) -> dict[str, Any]:
+    """A citation as the REST API tells it."""
+    return {
+        "video_id": citation.video_id,
+        "start_s": citation.span.start_s,
+        "end_s": citation.span.end_s,
+        "kind": str(citation.kind),
+        "quote": citation.quote,
+        "frame_s": citation.frame_s,
+        "verified": citation.verified,
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "status": str(answer.status),
+        "text": answer.text,
+        "confidence": answer.confidence,
+        "citations": [citation_record(one) for one in answer.citations],
+    }
