@@ -20,13 +20,19 @@ from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker
 from app.services.ask import AskService
+from app.services.batch_jobs import PART, WHOLE, BatchJobs
+from app.services.batches import BatchService
 from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
 from app.services.ingest import IngestParts, IngestService
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.summarize import SummarizeService, SummaryParts
 from gpu_workers.registry import Workers
+
+WRITE_ENGLISH = ("llamacpp", "none")
+"""Language models that are too small to be trusted with another language than English."""
 
 
 @dataclass
@@ -40,6 +46,9 @@ class Longreel:
     jobs: JobStore
     worker: Worker
     moments: MomentService
+    summaries: SummarizeService
+    batches: BatchService
+    batch_jobs: BatchJobs
 
 
 @dataclass
@@ -77,22 +86,48 @@ class _Wiring:
         max_bytes = int(settings.server.max_upload_gb * 1e9)
         ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
         library = LibraryService(self._library, self._media, lambda: self._retriever, uploads, max_bytes)
+        ask = AskService(lambda: self._agent, self._library)
+        summaries = SummarizeService(lambda: self._summary_parts, self._library)
+        batches = BatchService(
+            ingest,
+            library,
+            summaries,
+            ask,
+            lambda: SqlStageStore(self._database),
+            lambda: self._parts.probe,
+            self._answering_models,
+        )
+        batch_jobs = BatchJobs(batches, jobs, library, self._media)
         return Longreel(
             settings,
             library,
             ingest,
-            AskService(lambda: self._agent, self._library),
+            ask,
             jobs,
             Worker(
                 jobs,
-                {"ingest": ingest.handle},
+                {"ingest": ingest.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole},
                 policy=RetryPolicy(max_attempts=settings.jobs.max_attempts),
                 threads=max(1, settings.server.workers),
                 poll_s=settings.jobs.poll_s,
                 heartbeat_s=settings.jobs.heartbeat_s,
             ),
             MomentService(library, lambda: self._retriever, lambda: self._frames),
+            summaries,
+            batches,
+            batch_jobs,
         )
+
+    @functools.cached_property
+    def _summary_parts(self) -> SummaryParts:
+        get = self._workers.get
+        translates = self._workers.name("language_model") not in WRITE_ENGLISH
+        stages = SqlStageStore(self._database)
+        return SummaryParts(get("text_embedder"), get("language_model"), stages, translates)
+
+    def _answering_models(self) -> str:
+        models = [self._workers.get(role) for role in ("language_model", "vision_language_model", "text_embedder")]
+        return " ".join(model.model if model is not None else "none" for model in models)
 
     def measuring(self) -> Measuring:
         settings = self._settings

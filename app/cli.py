@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from app.api.schemas import problem_of
-from app.commands import asking, evaluating, serving, videos
+from app.commands import asking, evaluating, serving, summarizing, videos
 from app.core.errors import LongreelError
 from app.terminal import consoles
 
@@ -29,6 +29,9 @@ app = typer.Typer(
 
 app.command()(videos.ingest)
 app.command()(asking.ask)
+app.command()(summarizing.summarize)
+app.command()(summarizing.export)
+app.command()(summarizing.clip)
 app.command(name="list")(videos.list_videos)
 app.command()(videos.show)
 app.command()(videos.delete)

@@ -40,17 +40,21 @@ from app.core.types import (
     Word,
     to_json,
 )
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryLibrary, MemoryStageStore
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore
 from app.jobs.states import Job
 from app.jobs.worker import Worker
 from app.services.ask import AskService
+from app.services.batch_jobs import PART, WHOLE, BatchJobs
+from app.services.batches import BatchService
 from app.services.ingest import IngestService
 from app.services.ingest.pictures import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
-from gpu_workers.media.fakes import FakeFrames
+from app.services.summarize import SummarizeService, SummaryParts
+from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.media.fakes import FakeFrames, FakeProbe
 from gpu_workers.media.store import FolderMediaStore
 from retrieval.fakes import MemoryRetriever
 
@@ -93,6 +97,14 @@ class Reader:
         video = a_video(data, job.payload["title"] or path.stem, path)
         self.fill(video)
         return {"video_id": video.id, "title": video.title}
+
+    def run(self, path: Path, *, title: str | None = None, **_: Any) -> Video:
+        data = path.read_bytes()
+        if not data.strip():
+            raise BadInput("The file is empty.", "Give a video.")
+        video = a_video(data, title or path.stem, path)
+        self.fill(video)
+        return self.library.video(video.id)
 
     def fill(self, video: Video) -> None:
         library = self.library
@@ -181,10 +193,17 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     most = int(settings.server.max_upload_gb * 1e9)
     service = LibraryService(cast(Any, library), media, lambda: retriever, data / "uploads", most)
     moments = MomentService(service, lambda: retriever, FakeFrames)
-    worker = Worker(jobs, {"ingest": reader.handle}, poll_s=0.05, heartbeat_s=0.2)
     ask = AskService(lambda: cast(Any, agent), cast(Any, library))
     ingest = cast(IngestService, reader)
-    return StandIn(Longreel(settings, service, ingest, ask, jobs, worker, moments), reader, agent, library)
+    stages = MemoryStageStore()
+    parts = SummaryParts(FakeTextEmbedder(), None, stages, False)
+    summaries = SummarizeService(lambda: parts, cast(Any, library))
+    batches = BatchService(ingest, service, summaries, ask, lambda: stages, FakeProbe, lambda: "scripted")
+    batch_jobs = BatchJobs(batches, jobs, service, media)
+    handlers = {"ingest": reader.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole}
+    worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
+    longreel = Longreel(settings, service, ingest, ask, jobs, worker, moments, summaries, batches, batch_jobs)
+    return StandIn(longreel, reader, agent, library)
 
 
 def a_video(data: bytes, title: str, path: Path) -> Video:

@@ -1,0 +1,107 @@
+"""What `longreel summarize` shows: the cost before it starts, a live table while it works; lines without a terminal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from app.core.errors import LongreelError
+from app.core.events import Event, StageFinished, StageProgress, StageStarted, Warned
+from app.services.batches import Cost
+from app.terminal import clock
+
+ROWS = 20
+"""How many videos the live table shows at once."""
+
+
+def show_cost(console: Console, cost: Cost) -> None:
+    """What the batch will take, in a few words."""
+    known = f"{clock(cost.known_s)} of video read before" if cost.known_s else ""
+    new = f"{cost.new} new with {clock(cost.new_s)} to read" if cost.new else "nothing new to read"
+    console.print(
+        f"{cost.videos} videos: {', '.join(part for part in (new, known) if part)}. "
+        f"At most about {clock(cost.work_s)} of work, {cost.disk_bytes / 1e6:.0f} MB of disk, {cost.tokens} tokens."
+    )
+
+
+class BatchTable:
+    """A table of videos and how far each is. A listener for one video at a time."""
+
+    def __init__(self, console: Console, names: Sequence[str]) -> None:
+        self._console = console
+        self._names = list(names)
+        self._states = ["waiting"] * len(names)
+        self._current = 0
+        self._begun = 0.0
+        self._reused = True
+        self._lock = threading.Lock()
+        self._live = Live(console=console, refresh_per_second=4, transient=False, get_renderable=self._table)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def begin(self, number: int) -> None:
+        """Work on this video starts."""
+        with self._lock:
+            self._current, self._begun, self._reused = number, time.monotonic(), True
+        self._set("[cyan]begins[/]", line=False)
+
+    def end(self, number: int) -> None:
+        """This video is finished."""
+        took = "re-used" if self._reused else clock(time.monotonic() - self._begun)
+        self._current = number
+        self._set(f"[green]done[/] {took}", line=True)
+
+    def fail(self, number: int, error: LongreelError) -> None:
+        """This video cannot be done."""
+        self._current = number
+        self._set(f"[red]failed[/] {escape(error.message)}", line=True)
+
+    def tell(self, event: Event) -> None:
+        """Shows how far the current video is; called from several threads."""
+        if isinstance(event, StageStarted):
+            self._set(f"[cyan]{event.stage}[/]", line=False)
+        elif isinstance(event, StageProgress):
+            share = event.done / event.total if event.total else 1.0
+            left = f", {clock(event.left_s)} left" if event.left_s is not None else ""
+            self._set(f"[cyan]{event.stage}[/] {share:.0%}{left}", line=False)
+        elif isinstance(event, StageFinished) and not event.reused:
+            self._finished(event)
+        elif isinstance(event, Warned):
+            self._console.print(f"[yellow]note[/] {escape(event.message)}")
+
+    def _finished(self, event: StageFinished) -> None:
+        self._reused = False
+        if not self._console.is_terminal:
+            self._console.print(f"  {escape(self._names[self._current])}: {event.stage} {event.seconds:.1f} s")
+
+    def _set(self, state: str, *, line: bool) -> None:
+        with self._lock:
+            self._states[self._current] = state
+        if line and not self._console.is_terminal:
+            name = escape(self._names[self._current])
+            self._console.print(f"[{self._current + 1}/{len(self._names)}] {name}: {state}", soft_wrap=True)
+
+    def _table(self) -> RenderableType:
+        table = Table("", "video", "state", box=None)
+        first = max(0, min(self._current - ROWS // 2, len(self._names) - ROWS))
+        with self._lock:
+            for number in range(first, min(first + ROWS, len(self._names))):
+                table.add_row(f"{number + 1}/{len(self._names)}", escape(self._names[number]), self._states[number])
+        return table

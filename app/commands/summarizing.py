@@ -1,0 +1,248 @@
+"""Commands that make files of what is known: summarize (many videos at once), export, clip."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app.api.schemas import problem_of
+from app.commands.batch_table import BatchTable, show_cost
+from app.commands.start import JsonOption, interruptible, open_longreel
+from app.core.errors import BadInput, Cancelled, LongreelError
+from app.core.types import TimeSpan
+from app.services.batch_jobs import overview_files
+from app.services.batches import (
+    BatchRequest,
+    Done,
+    Item,
+    check,
+    folder_items,
+    manifest_items,
+    read_questions,
+)
+from app.services.exports import FORMATS, exported, file_stem, named
+from app.services.exports.markdown import span_clock
+from app.services.exports.overview import Entry, Failure, overview_record
+from app.services.exports.records import document
+from app.services.summarize import Length, Style, Wanted
+from app.terminal import clock, consoles
+
+if TYPE_CHECKING:
+    from app.bootstrap import Longreel
+
+_TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
+
+
+def summarize(
+    videos: Annotated[
+        list[str] | None, typer.Argument(help="Files, or videos of the library (id, title).", metavar="[VIDEO]...")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="All videos in this folder and those below it.")] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="CSV with the columns video, title, language, subtitles.")
+    ] = None,
+    length: Annotated[Length, typer.Option(help="How much is told.")] = Length.PARAGRAPH,
+    style: Annotated[Style, typer.Option(help="What is told.")] = Style.NEUTRAL,
+    language: Annotated[str | None, typer.Option(help="Language of the summary, such as en; the video's own.")] = None,
+    questions: Annotated[
+        Path | None, typer.Option(help="File of questions, one a line, that every video is asked.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for a file of each video and an overview.")] = None,
+    format: Annotated[str, typer.Option(help=f"With --out, separated by commas: {', '.join(FORMATS)}.")] = "md,json",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would cost and end.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read what is new, summarize it, and ask every video the same questions. A second run re-uses everything.
+
+    Example: longreel summarize --folder talks --questions asked.txt --out summaries --format md,html
+    """
+    out_console, err = consoles()
+    items = [Item(name) for name in videos or []]
+    items += folder_items(folder) if folder else []
+    items += manifest_items(manifest) if manifest else []
+    asked = tuple(read_questions(questions)) if questions else ()
+    formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
+    request = BatchRequest(tuple(dict.fromkeys(items)), asked, Wanted(length, style, language), formats)
+    check(request)
+    longreel = open_longreel()
+    cost = longreel.batches.cost(request)
+    show_cost(err, cost)
+    if dry_run:
+        return
+    with interruptible() as cancelled:
+        batch = _Batch(longreel, request, out, err, cancelled)
+        batch.run()
+        batch.finish(out_console, as_json)
+    if batch.failed:
+        raise typer.Exit(batch.failed[0][1].exit_code)
+
+
+class _Batch:
+    """One run of `longreel summarize`."""
+
+    def __init__(
+        self, longreel: Longreel, request: BatchRequest, out: Path | None, err: Console, cancelled: Callable[[], bool]
+    ) -> None:
+        self._longreel = longreel
+        self._request = request
+        self._out = out
+        self._err = err
+        self._cancelled = cancelled
+        self._done: dict[str, Done] = {}
+        self._entries: dict[str, Entry] = {}
+        self.failed: list[tuple[Item, LongreelError]] = []
+
+    def run(self) -> None:
+        """Works on the videos one after the other; each is written as soon as it is finished."""
+        with BatchTable(self._err, [item.title or Path(item.name).name for item in self._request.items]) as table:
+            for number, item in enumerate(self._request.items):
+                table.begin(number)
+                try:
+                    done = self._longreel.batches.one(item, self._request, tell=table.tell, cancelled=self._cancelled)
+                    self._keep(done)
+                    table.end(number)
+                except Cancelled:
+                    raise
+                except LongreelError as error:
+                    self.failed.append((item, error))
+                    table.fail(number, error)
+
+    def _keep(self, done: Done) -> None:
+        files = {}
+        for format, (name, content) in (done.files(self._request.formats) if self._out else {}).items():
+            self._write(name, content)
+            files[format] = name
+        self._done[done.video.id] = done
+        self._entries[done.video.id] = done.entry(files)
+
+    def finish(self, console: Console, as_json: bool) -> None:
+        """The overview, and what failed."""
+        failures = [
+            Failure(item.title or item.name, error.code, error.message, error.hint) for item, error in self.failed
+        ]
+        entries = list(self._entries.values())
+        overview = None
+        if self._out or as_json:
+            videos = [done.video for done in self._done.values()]
+            overview = self._longreel.summaries.overview(videos, self._request.wanted, cancelled=self._cancelled)
+            if self._out:
+                for name, content in overview_files(overview, entries, failures, self._request.formats).items():
+                    self._write(name, content)
+        if as_json and overview is not None:
+            told: dict[str, Any] = {"videos": [document(done.material) for done in self._done.values()]}
+            told["overview"] = overview_record(overview, entries, failures)
+            told["failed"] = [
+                {"video": item.name, **problem_of(error).model_dump(mode="json")} for item, error in self.failed
+            ]
+            console.print_json(data=told)
+        elif self._out:
+            console.print(str(self._out / "overview.md"), soft_wrap=True, markup=False)
+        else:
+            for done in self._done.values():
+                _show(console, done)
+        for item, error in self.failed:
+            self._err.print(f"[red]not done[/] {escape(item.name)}: {escape(str(error))}", soft_wrap=True)
+
+    def _write(self, name: str, content: bytes) -> None:
+        assert self._out is not None  # only called when files were asked for
+        _write(self._out / name, content)
+
+
+def _show(console: Console, done: Done) -> None:
+    video = done.video
+    console.print(f"\n[bold]{escape(video.title)}[/]  {clock(video.duration_s)}")
+    for section in done.material.sections:
+        if section.title:
+            console.print(f"[cyan]{escape(section.title)}[/]")
+        for point in section.points:
+            times = ", ".join(dict.fromkeys(span_clock(one.span) for one in point.citations))
+            label = f"[magenta]{point.label}[/] " if point.label else ""
+            console.print(f"  {label}{escape(point.text)} [dim]{times}[/]", soft_wrap=True)
+    for answered in done.material.answers:
+        console.print(f"[bold blue]? {escape(answered.question)}[/]")
+        times = ", ".join(dict.fromkeys(span_clock(one.span) for one in answered.answer.citations))
+        console.print(f"  {escape(answered.answer.text)} [dim]{times}[/]", soft_wrap=True)
+
+
+def export(
+    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "md",
+    out: Annotated[Path | None, typer.Option(help="File to write; a name made of the title unless given.")] = None,
+) -> None:
+    """Write a video's chapters, transcript or markers to a file for other programs.
+
+    Example: longreel export talk.mp4 --format youtube
+    """
+    library = open_longreel().library
+    name, content = exported(library, library.find(video), format)
+    path = out or Path(name)
+    _write(path, content)
+    consoles()[0].print(str(path), soft_wrap=True, markup=False)
+
+
+def clip(
+    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    start: Annotated[str, typer.Option(help="Where it begins: seconds, or 1:02:03.5.")],
+    end: Annotated[str, typer.Option(help="Where it ends.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; a name made of title and times unless given.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Cut a piece out of a video without encoding it again. It begins at the key frame at or before --start.
+
+    Example: longreel clip talk.mp4 --start 12:30 --end 13:05
+    """
+    from gpu_workers.media.clip import cut
+
+    library = open_longreel().library
+    found = library.find(video)
+    source = library.media_path(found.id)
+    begin, finish = _seconds(start), _seconds(end)
+    if not begin < finish or begin >= found.duration_s:
+        raise BadInput(
+            f"There is nothing between {start} and {end} in a video of {clock(found.duration_s)}.",
+            "Give a start before the end, both inside the video.",
+        )
+    path = out or Path(f"{file_stem(found.title)} {begin:g}-{finish:g}{source.suffix}")
+    if path.exists() and path.resolve() == source.resolve():
+        raise BadInput("The clip would replace the video itself.", "Give another --out.")
+    if not path.parent.is_dir():
+        raise BadInput(f"There is no folder {path.parent}.", "Make it first.")
+    made = cut(source, TimeSpan(begin, min(finish, found.duration_s)), path)
+    out_console, err = consoles()
+    if as_json:
+        out_console.print_json(data={"path": str(path), "start_s": made.start_s, "end_s": made.end_s})
+        return
+    if begin - made.start_s > 0.05:
+        err.print(f"[yellow]note[/] begins at the key frame at {made.start_s:.2f} s: pictures are copied, not encoded.")
+    out_console.print(str(path), soft_wrap=True, markup=False)
+
+
+def _seconds(text: str) -> float:
+    """Seconds of "75", "1:15", "0:01:15.5". Raises BadInput."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise BadInput(f"{text} is no time.", "Write seconds (75.5) or 1:15.5 or 0:01:15.5.")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or nothing, so that a run that is killed leaves no half of one. Raises BadInput."""
+    part = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise BadInput(f"{path} cannot be written: {error.strerror}.", "Check the folder and the disk.") from error

@@ -1,0 +1,303 @@
+"""The use case: many videos at once. What is new is read, all are summarized and asked the same questions.
+
+Each step keeps its results under a version key (ingest's stages, the summary's units, the answers
+here), so that a second run re-uses everything and a killed one loses at most a unit. The command line
+runs `one` for each video; a server queues a job with a child for each (see `app.services.batch_jobs`).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.core.errors import BadInput, LongreelError, NotFound
+from app.core.events import Answered as AnsweredEvent
+from app.core.events import Listener, StageFinished, StageProgress, StageStarted, ignore
+from app.core.ports import MediaProbe, StageStore
+from app.core.types import Answer, Video, from_json
+from app.services.ask import AskService
+from app.services.exports import FORMATS, Answered, Material, file_stem, of_summary
+from app.services.exports.overview import Entry
+from app.services.ingest import IngestService
+from app.services.library import LibraryService
+from app.services.summarize import SummarizeService, Wanted
+
+ASKING = "answer"
+READ_SPEED = 10.0
+"""Seconds of video read in a second: the slowest of the measured samples of 10 and 60 minutes on two cores, rounded."""
+ANSWER_S, SUMMARY_S = 5.0, 10.0
+ANSWER_TOKENS, SUMMARY_TOKENS = 1500, 900
+"""Rough sizes for the estimate, by the measured answers of the offline profile."""
+DISK_A_SECOND = 6_000
+"""Bytes of database, index and thumbnails that a second of video leaves: 20 MB an hour."""
+MEDIA_SUFFIXES = frozenset(
+    {
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp"),
+        *(".ogv", ".ogg", ".mp3", ".m4a", ".wav", ".flac", ".aac", ".opus"),
+    }
+)
+MOST_VIDEOS, MOST_QUESTIONS = 1000, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One video as it was named: a file to read, or a video of the library."""
+
+    name: str
+    title: str | None = None
+    language: str | None = None
+    subtitles: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What shall be done with all videos."""
+
+    items: tuple[Item, ...]
+    questions: tuple[str, ...] = ()
+    wanted: Wanted = field(default_factory=Wanted)
+    formats: tuple[str, ...] = ("md", "json")
+
+    def key(self) -> str:
+        """The same for the same request."""
+        return hashlib.sha256(repr(self).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a batch will take. Times and sizes of what is not read yet are estimates."""
+
+    videos: int
+    new: int
+    new_s: float
+    """Seconds of video that have to be read."""
+    known_s: float
+    work_s: float
+    disk_bytes: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One video of a batch, finished."""
+
+    video: Video
+    material: Material
+
+    def files(self, formats: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+        """Name and content of each file, by format. The name is the same whenever the same is done again."""
+        stem = f"{file_stem(self.video.title)}-{self.video.id[:8]}"
+        return {name: (f"{stem}.{FORMATS[name].suffix}", FORMATS[name].write(self.material)) for name in formats}
+
+    def entry(self, files: dict[str, str]) -> Entry:
+        """The video's line of the overview."""
+        return Entry(self.video.id, self.video.title, self.video.duration_s, files)
+
+
+class BatchService:
+    """Reads, summarizes and asks, one video after the other."""
+
+    def __init__(
+        self,
+        ingest: IngestService,
+        library: LibraryService,
+        summaries: SummarizeService,
+        ask: AskService,
+        stages: Callable[[], StageStore],
+        probe: Callable[[], MediaProbe],
+        models: Callable[[], str],
+    ) -> None:
+        """`models` names what answers questions; answers are made again when it changes."""
+        self.summaries = summaries
+        self._ingest = ingest
+        self._library = library
+        self._ask = ask
+        self._stages = stages
+        self._probe = probe
+        self._models = models
+
+    def cost(self, request: BatchRequest) -> Cost:
+        """Looks at the files without reading them; what cannot be opened costs nothing. Raises BadInput."""
+        check(request)
+        known = {video.path: video for video in self._library.videos()}
+        new_s, known_s, new = 0.0, 0.0, 0
+        for item in request.items:
+            try:
+                length, is_known = self._length(item, known)
+            except LongreelError:
+                continue
+            known_s += length if is_known else 0.0
+            new_s += 0.0 if is_known else length
+            new += not is_known
+        count, asked = len(request.items), len(request.questions) * len(request.items)
+        work_s = new_s / READ_SPEED + count * SUMMARY_S + asked * ANSWER_S
+        tokens = count * SUMMARY_TOKENS + asked * ANSWER_TOKENS
+        return Cost(count, new, new_s, known_s, work_s, int(new_s * DISK_A_SECOND), tokens)
+
+    def _length(self, item: Item, known: dict[str, Video]) -> tuple[float, bool]:
+        path = Path(item.name).expanduser()
+        if not path.is_file():
+            video = self._library.find(item.name)
+            return video.duration_s, video.ready
+        video_there = known.get(str(path.resolve()))
+        if video_there and video_there.ready and video_there.media.size_bytes == path.stat().st_size:
+            return video_there.duration_s, True
+        return self._probe().probe(path).duration_s, False
+
+    def one(
+        self,
+        item: Item,
+        request: BatchRequest,
+        *,
+        tell: Listener = ignore,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Done:
+        """Does everything for one video. Raises what reading, summarizing and asking raise."""
+        video = self._read(item, tell, cancelled)
+        summary = self.summaries.summarize(video, request.wanted, tell=tell, cancelled=cancelled)
+        answers = self._answers(video, request.questions, tell, cancelled)
+        said, chapters = self._library.utterances(video.id), self._library.chapters(video.id)
+        return Done(video, of_summary(video, said, chapters, summary, answers))
+
+    def _read(self, item: Item, tell: Listener, cancelled: Callable[[], bool]) -> Video:
+        path = Path(item.name).expanduser()
+        if not path.is_file():
+            video = self._named(item.name)
+            if self._library.digest(video.id) is not None:
+                return video
+            path = self._library.media_path(video.id)  # an earlier run was stopped before its end
+        return self._ingest.run(
+            path,
+            title=item.title,
+            subtitles=Path(item.subtitles).expanduser() if item.subtitles else None,
+            language=item.language,
+            tell=tell,
+            cancelled=cancelled,
+        )
+
+    def _named(self, name: str) -> Video:
+        try:
+            return self._library.find(name)
+        except NotFound as error:
+            if Path(name).suffix.lower() in MEDIA_SUFFIXES:
+                raise BadInput(f"There is no file {name}.", "Check the path.") from error
+            raise
+
+    def _answers(
+        self, video: Video, questions: Sequence[str], tell: Listener, cancelled: Callable[[], bool]
+    ) -> list[Answered]:
+        if not questions:
+            return []
+        stages, version = self._stages(), self._version(video)
+        kept = stages.units(video.id, "batch-answers", version)
+        tell(StageStarted(ASKING, len(questions), "questions"))
+        made: list[Answered] = []
+        started, asked = time.monotonic(), 0
+        for question in questions:
+            unit = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
+            if unit not in kept:
+                kept[unit] = self._asked(video, question, cancelled)
+                asked += 1
+                stages.save_unit(video.id, "batch-answers", version, unit, kept[unit])
+            made.append(Answered(question, from_json(Answer, json.loads(kept[unit]))))
+            tell(StageProgress(ASKING, len(made), len(questions), "questions"))
+        tell(StageFinished(ASKING, time.monotonic() - started, f"{len(made)} questions", reused=not asked))
+        return made
+
+    def _asked(self, video: Video, question: str, cancelled: Callable[[], bool]) -> bytes:
+        for event in self._ask.stream(question, [video], cancelled=cancelled):
+            if isinstance(event, AnsweredEvent):
+                return json.dumps(event.answer).encode()
+        raise NotFound("The question was not answered.", "Ask it again.")
+
+    def _version(self, video: Video) -> str:
+        """Changes when the video was read anew or other models answer; what an agent's look added does not count."""
+        found = [s for s in self._library.segments(video.id) if s.question is None]
+        text = "\n".join([self._models(), *(f"{s.id}|{s.model}|{s.text}" for s in found)])
+        return "1/" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def check(request: BatchRequest) -> None:
+    """Raises BadInput for a request that cannot be done."""
+    if not request.items:
+        raise BadInput("There is no video to summarize.", "Name videos, a folder with videos, or a manifest.")
+    if len(request.items) > MOST_VIDEOS:
+        raise BadInput(f"A batch has at most {MOST_VIDEOS} videos.", "Split it.")
+    if len(request.questions) > MOST_QUESTIONS:
+        raise BadInput(f"A batch has at most {MOST_QUESTIONS} questions.", "Split them.")
+    for name in request.formats:
+        if name not in FORMATS:
+            raise BadInput(f"There is no export format {name}.", f"Choose from {', '.join(FORMATS)}.")
+
+
+def folder_items(folder: Path) -> list[Item]:
+    """The media files below a folder, in order of their names. Raises BadInput when there are none."""
+    if not folder.is_dir():
+        raise BadInput(f"There is no folder {folder}.", "Check the path.")
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in MEDIA_SUFFIXES and p.is_file())
+    if not found:
+        raise BadInput(f"There is no video in {folder}.", f"Files end as {', '.join(sorted(MEDIA_SUFFIXES)[:6])}, ...")
+    return [Item(str(path)) for path in found if not path.name.startswith(".")]
+
+
+def manifest_items(path: Path) -> list[Item]:
+    """The videos of a CSV file with the columns video, title, language, subtitles (only the first is needed).
+
+    Paths may be relative to the manifest. Raises BadInput with the line's number.
+    """
+    rows = csv.DictReader(io.StringIO(_text(path)))
+    if "video" not in (rows.fieldnames or ()):
+        raise BadInput(f"{path} has no column named video.", "Begin with a line such as: video,title,language")
+    items = []
+    for row in rows:
+        values = {name: (value or "").strip() or None for name, value in row.items() if isinstance(name, str)}
+        if values["video"] is None:
+            raise BadInput(f"{path}, line {rows.line_num} names no video.", "Write a path, a title or an id.")
+        subtitles = values.get("subtitles")
+        items.append(
+            Item(
+                _beside(path, values["video"]),
+                values.get("title"),
+                values.get("language"),
+                _beside(path, subtitles) if subtitles else None,
+            )
+        )
+    return items
+
+
+def _beside(manifest: Path, name: str) -> str:
+    near = manifest.parent / name
+    return str(near) if near.is_file() else name
+
+
+def read_questions(path: Path) -> list[str]:
+    """One question a line, or JSON lines with a field `question`; empty lines are left out. Raises BadInput."""
+    questions = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        if not line.lstrip().startswith("{"):
+            questions.append(" ".join(line.split()))
+            continue
+        try:
+            questions.append(str(json.loads(line)["question"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(
+                f"{path}, line {number} is not a question.", 'Write text, or {"question": "..."}.'
+            ) from error
+    return list(dict.fromkeys(questions))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
