@@ -31,7 +31,7 @@ def title(weights: str) -> str:
     return f"{place.name}@{digest.hexdigest()[:8]}"
 
 
-def folder(weights: str, role: str, *, endpoint: str | None = None) -> Path:
+def folder(weights: str, role: str) -> Path:
     """The folder with a model's files, downloaded if needed. Raises MissingPart, which says what to do."""
     if _is_local(weights):
         place = Path(weights).expanduser()
@@ -46,8 +46,8 @@ def folder(weights: str, role: str, *, endpoint: str | None = None) -> Path:
     try:
         place = Path(snapshot_download(name, local_files_only=True, **wanted))
     except LocalEntryNotFoundError:
-        return _downloaded(name, role, wanted, endpoint)
-    return place if is_complete(place) else _downloaded(name, role, wanted, endpoint)
+        return _downloaded(name, role, wanted)
+    return place if is_complete(place) else _downloaded(name, role, wanted)
 
 
 def file(weights: str, role: str) -> Path:
@@ -68,6 +68,7 @@ def file(weights: str, role: str) -> Path:
     except LocalEntryNotFoundError:
         with_file = f"{repository} {filename}"
     try:
+        _knock()
         return Path(hf_hub_download(repository, filename, etag_timeout=PATIENCE_S))
     except Exception as error:
         raise _unavailable(repository, with_file, role, error) from error
@@ -84,16 +85,25 @@ def is_complete(place: Path) -> bool:
     return all((place / name).is_file() for name in names)
 
 
-def _downloaded(name: str, role: str, wanted: dict[str, Any], endpoint: str | None) -> Path:
+def _downloaded(name: str, role: str, wanted: dict[str, Any]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        place = Path(snapshot_download(name, etag_timeout=PATIENCE_S, endpoint=endpoint, **wanted))
+        _knock()
+        place = Path(snapshot_download(name, etag_timeout=PATIENCE_S, **wanted))
     except Exception as error:
         raise _unavailable(name, name, role, error) from error
     if is_complete(place):
         return place
     raise MissingPart(f"The download of {name} is not complete.", f"Run 'hf download {name}', or {_set(role)}")
+
+
+def _knock() -> None:
+    """Raises at once when the hub is away; its own client would try again for half a minute."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    get_session().head(constants.ENDPOINT, timeout=PATIENCE_S)
 
 
 def _unavailable(name: str, download: str, role: str, error: Exception) -> MissingPart:

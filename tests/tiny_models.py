@@ -37,7 +37,8 @@ def byte_tokenizer(kind: str, *, begin_end: bool = False, **options: Any) -> Any
     made.decoder = decoders.ByteLevel()
     if begin_end:
         made.post_processor = processors.TemplateProcessing(
-            single="<|im_start|> $A <|im_end|>", special_tokens=[("<|im_start|>", 1), ("<|im_end|>", 2)]
+            single="<|im_start|> $A <end_of_utterance>",
+            special_tokens=[("<|im_start|>", 1), ("<end_of_utterance>", 11)],
         )
     options = {"pad_token": MARKS[0], "eos_token": MARKS[2], "unk_token": None, "bos_token": None, **options}
     special = [mark for mark in MARKS if mark not in options.values()]
@@ -89,7 +90,7 @@ def clip(folder: Path) -> Path:
 
     sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
     config = CLIPConfig(
-        text_config={**sizes, "vocab_size": vocabulary(), "max_position_embeddings": 24, "eos_token_id": 2},
+        text_config={**sizes, "vocab_size": vocabulary(), "max_position_embeddings": 24, "eos_token_id": 11},
         vision_config={**sizes, "image_size": 32, "patch_size": 8},
         projection_dim=16,
     )
@@ -133,7 +134,7 @@ def qwen2_5_vl(folder: Path) -> Path:
         Qwen2VLVideoProcessor(),
         chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
     )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
 def qwen3_vl(folder: Path) -> Path:
@@ -154,7 +155,7 @@ def qwen3_vl(folder: Path) -> Path:
         Qwen3VLVideoProcessor(),
         chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
     )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
 def _qwen_marks() -> dict[str, int]:
@@ -180,7 +181,7 @@ def smolvlm(folder: Path) -> Path:
         image_seq_len=4,
         chat_template=CHAT.replace("IMAGE", "<image>"),
     )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
 def llava_onevision(folder: Path) -> Path:
@@ -208,7 +209,7 @@ def llava_onevision(folder: Path) -> Path:
         vision_feature_select_strategy="full",
         chat_template=CHAT.replace("IMAGE", "<image>"),
     )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=6.0)
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
 EYES: dict[str, Callable[[Path], Path]] = {

@@ -26,8 +26,8 @@ PROMPT = (
     "Give numbers, colours and names only if they can be seen. Do not mention frames or times.\n"
     "Tags: at most eight nouns for what is seen, separated by commas."
 )
-_CAPTION = re.compile(r"^\W*caption\W*?:\s*", re.IGNORECASE)
-_TAGS = re.compile(r"^\W*tags\W*?:\s*(.*)$", re.IGNORECASE | re.MULTILINE)
+_CAPTION = re.compile(r"^\W*caption\W*?:[\s*]*", re.IGNORECASE)
+_TAGS = re.compile(r"^\W*tags\W*?:[\s*]*(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 class TransformersCaptioner:

@@ -1,0 +1,147 @@
+"""Vision-language models of each architecture, through the product's own loading, on tiny models."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from app.core.errors import MissingPart, ToolRefused
+from app.core.settings import Hardware, Settings, Weights
+from app.core.types import Frame
+from gpu_workers.registry import Workers
+from gpu_workers.vision import transformers_vision
+from gpu_workers.vision.transformers_vision import Look
+from tests import tiny_models
+
+
+def made(folder, **hardware):
+    weights = Weights(vision_language_model=str(folder))
+    workers = Workers(Settings(profile="cpu", weights=weights, hardware=Hardware(**hardware)))
+    return workers.get("vision_language_model")
+
+
+@pytest.fixture(scope="module", params=sorted(tiny_models.EYES))
+def eyes(request, tmp_path_factory):
+    model = made(tiny_models.EYES[request.param](tmp_path_factory.mktemp(request.param)), batch=4)
+    yield model
+    model.unload()
+
+
+@pytest.fixture(autouse=True)
+def few_tokens(monkeypatch):
+    monkeypatch.setattr(transformers_vision, "LOOK_TOKENS", 6)
+
+
+def frame(time_s, size=(40, 64)) -> Frame:
+    seed = int(time_s * 100)
+    return Frame(time_s, np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8))
+
+
+def prompts(eyes, monkeypatch):
+    """The texts and pictures that the processor is given from now on."""
+    given = []
+    real = type(eyes._loaded.processor).__call__
+
+    def spy(self, text=None, images=None, **options):
+        given.append((text, images))
+        return real(self, images=images, text=text, **options)
+
+    monkeypatch.setattr(type(eyes._loaded.processor), "__call__", spy)
+    return given
+
+
+def test_several_prompts_at_once_get_what_each_gets_alone(eyes):
+    looks = [
+        Look((frame(1.0), frame(2.0)), "What is there?"),
+        Look((frame(3.0, (64, 20)),), "Who is it now?"),
+        Look((), "Hello"),
+    ]
+    together = eyes.answer(looks, 6)
+    assert together == [eyes.answer([look], 6)[0] for look in looks]
+    assert together == eyes.answer(looks, 6)
+    assert len({one.text for one in together}) > 1
+
+
+def test_each_picture_stands_after_its_true_time(eyes, monkeypatch):
+    eyes.warm_up()
+    given = prompts(eyes, monkeypatch)
+    eyes.look([frame(0.04), frame(3.537), frame(3725.25)], "What is red?")
+    (texts, images), *_ = given
+    assert re.findall(r"t=([\d.]+)s", texts[0]) == ["0.0", "3.5", "3725.2"]
+    before_picture = re.split(r"<image>|<\|image_pad\|>", texts[0])
+    assert [bool(re.search(r"t=[\d.]+s\W*(<\|vision_start\|>)?$", part)) for part in before_picture] == [True] * 3 + [
+        False
+    ]
+    assert texts[0].index("What is red?") > texts[0].rindex("t=3725.2s")
+    assert [picture.size for picture in images[0]] == [(64, 40)] * 3
+
+
+def test_more_frames_are_read_as_more_tokens_and_counted(eyes):
+    before = eyes.counters.tokens
+    one, three = eyes.look([frame(1.0)], "What?"), eyes.look([frame(1.0), frame(2.0), frame(3.0)], "What?")
+    assert three.prompt_tokens > one.prompt_tokens
+    assert one.output_tokens <= 6
+    assert eyes.counters.tokens - before == one.output_tokens + three.output_tokens
+
+
+def test_pictures_change_the_answer(eyes):
+    said = {eyes.look([frame(1.0 + i)], "What?").text for i in range(4)}
+    assert len(said) > 1
+
+
+def test_frames_beyond_what_the_model_reads_are_left_out_evenly(eyes, monkeypatch):
+    eyes.warm_up()
+    shown = [frame(float(i)) for i in range(12)]
+    asked = eyes.look(shown[:4], "What?").prompt_tokens
+    loaded = eyes._loaded
+    monkeypatch.setattr(eyes, "_loaded", type(loaded)(loaded.model, loaded.processor, asked + 10))
+    given = prompts(eyes, monkeypatch)
+    assert eyes.look(shown, "What?").prompt_tokens <= asked + 4
+    times = [float(found) for found in re.findall(r"t=([\d.]+)s", given[-1][0][0])]
+    assert 2 <= len(times) <= 4 and times == sorted(times)
+    assert times[0] < 4 and times[-1] > 7
+
+
+def test_a_question_longer_than_the_model_reads_is_refused(eyes):
+    with pytest.raises(ToolRefused, match="longer than the model can read"):
+        eyes.look([frame(1.0)], "why " * 1200)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 700), (900, 2)])
+def test_pictures_of_odd_shapes_are_no_trouble(eyes, size):
+    assert eyes.look([frame(1.0, size)], "What?").prompt_tokens > 0
+
+
+def test_a_batch_that_does_not_fit_is_halved(eyes, monkeypatch):
+    import torch
+
+    looks = [Look((frame(float(i)),), "What?") for i in range(4)]
+    expected = eyes.answer(looks, 4)
+    model, sizes = eyes._loaded.model, []
+    generate = model.generate
+
+    def small(**inputs):
+        sizes.append(len(inputs["input_ids"]))
+        if sizes[-1] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return generate(**inputs)
+
+    monkeypatch.setattr(model, "generate", small)
+    monkeypatch.setattr(eyes, "_largest", 4)
+    assert eyes.answer(looks, 4) == expected
+    assert sizes == [4, 2, 2]
+
+
+def test_captions_and_looks_share_one_model(tmp_path):
+    weights = Weights(vision_language_model=str(tiny_models.smolvlm(tmp_path)))
+    workers = Workers(Settings(profile="cpu", weights=weights))
+    assert workers.get("captioner").eyes is workers.get("vision_language_model")
+
+
+def test_a_model_that_cannot_chat_is_refused_with_a_reason(tmp_path):
+    folder = tiny_models.llava_onevision(tmp_path)
+    (folder / "chat_template.jinja").unlink()
+    with pytest.raises(MissingPart, match="no chat template"):
+        made(folder).look([frame(1.0)], "What?")
