@@ -1,0 +1,168 @@
+"""Many videos at once: queue a batch, follow it, cancel it, fetch its files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Path as InPath
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from app.api.deps import LongreelDep, VideoDep, trusts_callers
+from app.api.schemas.batches import BatchIn, BatchOut, CostOut
+from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
+from app.bootstrap import Longreel
+from app.core.errors import BadInput, LongreelError, NotFound
+from app.jobs.states import ENDED, Job
+from app.services.batch_jobs import WHOLE
+from app.services.batches import BatchRequest, Item
+from app.services.exports import FORMATS, exported
+from app.services.summarize import Length, Style, Wanted
+
+router = APIRouter(tags=["batches"])
+
+POLL_S = 0.25
+MOST_JOBS = 10_000
+
+
+def batch_of(longreel: LongreelDep, batch: Annotated[str, InPath(description="id of a batch")]) -> Job:
+    """The batch that the address names. Raises NotFound."""
+    job = longreel.jobs.get(batch)
+    if job.kind != WHOLE:
+        raise NotFound(f"There is no batch {batch}.", "List the batches to see what is there.")
+    return job
+
+
+BatchDep = Annotated[Job, Depends(batch_of)]
+
+
+@router.post("/batches", status_code=202, response_model=BatchOut, summary="Summarize and ask many videos")
+def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
+    """Queues a job with a child for each video, and tells what it will cost.
+
+    While the same request is queued or running, that batch is the answer. What was made before is used again.
+    """
+    if not trusts_callers(longreel):
+        _must_be_known(longreel, given.videos)
+    request = _request(given)
+    cost = CostOut(**asdict(longreel.batches.cost(request)))
+    job = longreel.batch_jobs.submit(request)
+    made = BatchOut.of(job, longreel.jobs.children(job.id), cost)
+    return JSONResponse(made.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
+
+
+def _request(given: BatchIn) -> BatchRequest:
+    items = tuple(dict.fromkeys(Item(name) for name in given.videos))
+    wanted = Wanted(Length(given.length), Style(given.style), given.language)
+    return BatchRequest(items, tuple(dict.fromkeys(given.questions)), wanted, tuple(dict.fromkeys(given.formats)))
+
+
+def _must_be_known(longreel: Longreel, names: list[str]) -> None:
+    for name in names:
+        if Path(name).expanduser().exists():
+            raise BadInput("This server takes no paths of its own files.", "Upload the file and name it by its id.")
+        longreel.library.find(name)
+
+
+@router.get("/batches", summary="Batches, newest first")
+def list_batches(longreel: LongreelDep, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[BatchOut]:
+    """Each with its videos."""
+    found = [job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE][:limit]
+    return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in found]
+
+
+@router.get("/batches/{batch}", summary="One batch")
+def get_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
+    """How far it is, and each of its videos."""
+    return BatchOut.of(batch, longreel.jobs.children(batch.id))
+
+
+@router.delete("/batches/{batch}", summary="Cancel a batch")
+def cancel_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
+    """Videos that wait end at once, the one that is worked on at its next safe place. Finished work is kept."""
+    job = longreel.jobs.cancel(batch.id)
+    return BatchOut.of(job, longreel.jobs.children(batch.id))
+
+
+@router.post("/batches/{batch}/retry", status_code=202, summary="Try a failed or cancelled batch again")
+def retry_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
+    """Only what did not finish is done."""
+    job = longreel.jobs.retry(batch.id)
+    return BatchOut.of(job, longreel.jobs.children(batch.id))
+
+
+@router.get(
+    "/batches/{batch}/events",
+    summary="Progress of a batch, as server-sent events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"example": 'id: 3\nevent: progress\ndata: {"id": …}'}}}},
+)
+def batch_events(
+    batch: BatchDep, longreel: LongreelDep, last_event_id: Annotated[str, Header()] = ""
+) -> StreamingResponse:
+    """The batch whenever it changed, as `progress`; the last event is called `end`.
+
+    Every event tells the whole state, so a reader that lost its connection misses nothing.
+    """
+    number = int(last_event_id) if last_event_id.isdecimal() else 0
+    return event_stream(_follow(longreel, batch.id, number))
+
+
+async def _follow(longreel: Longreel, batch_id: str, number: int) -> AsyncIterator[bytes]:
+    told, last = time.monotonic(), ""
+    while True:
+        try:
+            job = await run_in_threadpool(longreel.jobs.get, batch_id)
+            children = await run_in_threadpool(longreel.jobs.children, batch_id)
+        except LongreelError:
+            return
+        state = BatchOut.of(job, children).model_dump_json()
+        ended = job.state in ENDED and all(child.state in ENDED for child in children)
+        now = time.monotonic()
+        if state != last or ended:
+            number, told, last = number + 1, now, state
+            yield server_event(state, kind="end" if ended else "progress", number=number)
+        elif now - told > HEARTBEAT_S:
+            told = now
+            yield HEARTBEAT
+        if ended:
+            return
+        await asyncio.sleep(POLL_S)
+
+
+@router.get(
+    "/batches/{batch}/results",
+    summary="The files of a finished batch",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}}},
+)
+def get_results(batch: BatchDep, longreel: LongreelDep) -> Response:
+    """A ZIP archive: the files of each video and an overview. 404 before the batch has finished."""
+    content = longreel.batch_jobs.results(batch)
+    headers = {"Content-Disposition": f'attachment; filename="batch-{batch.id[:12]}.zip"'}
+    return Response(content, headers=headers, media_type="application/zip")
+
+
+@router.get(
+    "/videos/{video}/export",
+    tags=["videos"],
+    summary="A video as a file for other programs",
+    response_class=Response,
+    responses={200: {"content": {format.media_type: {} for format in FORMATS.values()}}},
+)
+def export_video(
+    video: VideoDep, longreel: LongreelDep, format: Annotated[str, Query(description=", ".join(FORMATS))] = "md"
+) -> Response:
+    """Chapters, transcript, summary or markers in one of many formats. Links and players point to this server."""
+    _, content = exported(longreel.library, video, format, media_url=f"/v1/videos/{video.id}/media")
+    kind = FORMATS[format].media_type
+    suffix = FORMATS[format].suffix
+    charset = "; charset=utf-8" if kind.startswith("text/") else ""
+    headers = {"Content-Disposition": f'attachment; filename="{video.id[:12]}.{suffix}"'}
+    return Response(content, headers=headers, media_type=f"{kind}{charset}")

@@ -1,0 +1,87 @@
+"""Batches on the wire: many videos summarized and asked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints
+
+from app.api.schemas.base import Request, Wire
+from app.api.schemas.jobs import JobErrorOut, JobOut
+from app.jobs.states import ENDED, Job, JobState
+
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=4096, strip_whitespace=True)]
+_Question = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+class BatchIn(Request):
+    """Videos to summarize, and what to ask each of them."""
+
+    videos: list[_Name] = Field(min_length=1, max_length=1000, examples=[["3f2a", "Lecture 2"]])
+    """Ids, beginnings of ids or titles; paths of the server's files only where it takes them."""
+    questions: list[_Question] = Field(default=[], max_length=100)
+    length: Literal["line", "paragraph", "page"] = "paragraph"
+    style: Literal["neutral", "minutes", "notes", "highlights"] = "neutral"
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    formats: list[str] = Field(default=["md", "json"], max_length=20)
+
+
+class CostOut(Wire):
+    """What a batch will take. What is not read yet is estimated."""
+
+    videos: int
+    new: int
+    new_s: float
+    """Seconds of video that have to be read."""
+    known_s: float
+    work_s: float
+    disk_bytes: int
+    tokens: int
+
+
+class BatchOut(Wire):
+    """A batch: a job with a child for each video."""
+
+    id: str
+    state: JobState
+    """Running as soon as one of its videos is, until its overview is made."""
+    total: int
+    finished: int
+    failed: int
+    done_share: float
+    """Of all videos, 0 to 1; a video that is being worked on counts by its current stage."""
+    error: JobErrorOut | None
+    created_at: str
+    finished_at: str | None
+    children: list[JobOut]
+    cost: CostOut | None = None
+    """Only in the answer to the request that made it."""
+
+    @classmethod
+    def of(cls, job: Job, children: Sequence[Job], cost: CostOut | None = None) -> Self:
+        """The wire form of a batch."""
+        whole = JobOut.of(job)
+        return cls(
+            id=job.id,
+            state=_state(job, children),
+            total=len(children),
+            finished=sum(child.state is JobState.FINISHED for child in children),
+            failed=sum(child.state in (JobState.FAILED, JobState.CANCELLED) for child in children),
+            done_share=_share(children),
+            error=whole.error,
+            created_at=whole.created_at,
+            finished_at=whole.finished_at,
+            children=[JobOut.of(child) for child in children],
+            cost=cost,
+        )
+
+
+def _state(job: Job, children: Sequence[Job]) -> JobState:
+    begun = any(child.started_at is not None for child in children)
+    return JobState.RUNNING if job.state is JobState.QUEUED and begun else job.state
+
+
+def _share(children: Sequence[Job]) -> float:
+    done = [1.0 if child.state in ENDED else min(0.9, child.done_share or 0.0) for child in children]
+    return sum(done) / len(done) if done else 1.0
