@@ -62,8 +62,11 @@ class LibraryService:
         return self._library.digest(id)
 
     def media_path(self, id: VideoId) -> Path:
-        """The video's file. Raises NotFound when it was moved or deleted."""
-        path = Path(self._library.video(id).path)
+        """The video's file. Raises NotFound when it was moved or deleted, or never was."""
+        stored = self._library.video(id).path
+        path = Path(stored)
+        if not stored:
+            raise NotFound("This video has no file: only its captions or subtitles were imported.")
         if not path.is_file():
             raise NotFound(f"The file {path} is gone.", "Ingest it again from where it is now.")
         return path
