@@ -9,7 +9,7 @@ results would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -413,4 +413,27 @@ class StageStore(Protocol):
 
     def clear(self, video_id: VideoId, stage: str) -> None:
         """Forgets units and result of a stage, of every version; no error when there are none."""
+        ...
+
+
+CallBeat = Callable[[int, float], None]
+"""Told often, in the caller's thread, which share (0 to 1) of which call is done; what it raises ends the work."""
+
+
+@runtime_checkable
+class Runtime(Protocol):
+    """Calls a method of one object many times: in this process, or of its copies on many machines.
+
+    The method is called as `method(call, beat)`, where `beat` takes the share of the call that is done. A
+    call is small plain data that can be sent, and so is a result. What a call raises of ours, or an OSError,
+    comes out unchanged and ends the rest.
+    """
+
+    def map(self, method: str, calls: Iterable[Any], *, beat: CallBeat) -> Generator[tuple[int, Any], None, None]:
+        """The number of each call from 0 with its result, as they finish, in any order.
+
+        Calls are taken from `calls` only a few ahead of what has finished, so that memory stays flat. `beat` is
+        told of every call before its result comes, and a few times a second while one waits. A worker that dies
+        costs a bounded number of other tries; then WorkerFailed. Closing the generator ends the rest.
+        """
         ...

@@ -119,6 +119,30 @@ class Jobs(_Group):
     max_attempts: int = Field(3, ge=1)
 
 
+class RayPool(_Group):
+    """Copies of the chunk reader in a Ray cluster, each an actor with models of its own."""
+
+    replicas: int = Field(1, ge=0, le=10_000, description="actors that are kept once there was work")
+    max_replicas: int = Field(0, ge=0, le=10_000, description="actors at most, when work waits; 0 means `replicas`")
+    cpus: float = Field(1.0, ge=0, le=1024, description="cores an actor reserves; also its models' threads")
+    gpus: float = Field(0.0, ge=0, le=64, description="GPUs an actor reserves; 0.25 lets four share one")
+
+
+class Ray(RayPool):
+    """How chunks are spread over a Ray cluster, with `runtime` set to ray."""
+
+    address: str = Field("", description="the cluster's head, host:port, or auto; empty starts Ray on this machine")
+    pools: dict[Literal["listen", "watch", "read", "caption"], RayPool] = Field(
+        {},
+        description='a pool of its own for some of the work, as JSON: {"caption": {"replicas": 2, "gpus": 1}}',
+    )
+    in_flight: int = Field(1, ge=1, le=64, description="chunks of one video that an actor holds, running or waiting")
+    max_tries: int = Field(3, ge=1, le=20, description="how often a chunk is tried when its actors die")
+    max_restarts: int = Field(3, ge=0, le=100, description="how often in a row an actor that died is started again")
+    start_s: float = Field(600.0, gt=0, description="how long one waits for the first actor to start, seconds")
+    idle_s: float = Field(300.0, ge=0, description="actors above `replicas` end when idle for this long; 0 keeps them")
+
+
 class Settings(BaseSettings):
     """Everything that can be set, with defaults that run offline on a bare machine."""
 
@@ -147,6 +171,8 @@ class Settings(BaseSettings):
     agent: Agent = Agent()
     server: Server = Server()
     jobs: Jobs = Jobs()
+    runtime: Literal["local", "ray"] = Field("local", description="where chunks of videos are read")
+    ray: Ray = Ray()
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
