@@ -9,7 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from app.api.problems import MEDIA_TYPE, install_problems
-from app.api.routes import answers, ask, jobs, moments, status, system, videos
+from app.api.routes import answers, ask, batches, chat, jobs, moments, status, system, videos
 from app.api.schemas import ProblemOut
 from app.bootstrap import Longreel
 
@@ -36,6 +36,6 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
     app.state.login_page = login_page
     app.state.executor = ThreadPoolExecutor(ASKING_THREADS, thread_name_prefix="ask")
     install_problems(app)
-    for module in (videos, moments, jobs, ask, answers, system, status):
+    for module in (videos, moments, jobs, batches, ask, chat, answers, system, status):
         app.include_router(module.router)
     return app

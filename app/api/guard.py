@@ -20,7 +20,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import plain_problem, problem_response
+from app.api.openai_errors import error_response
+from app.api.problems import plain_problem
 from app.core.errors import BadSettings
 from app.core.settings import Server, Settings
 
@@ -128,17 +129,17 @@ class Guard:
         path = scope["path"]
         if self._names is not None and _host_name(headers.get("host", "")) not in self._names:
             detail = "The server does not go by this name."
-            return problem_response(plain_problem(403, detail, "foreign_host"))
+            return error_response(path, plain_problem(403, detail, "foreign_host"))
         if scope["method"] not in SAFE_METHODS and _is_foreign(headers):
             detail = "Only pages of this server may change something."
-            return problem_response(plain_problem(403, detail, "foreign_origin"))
+            return error_response(path, plain_problem(403, detail, "foreign_origin"))
         if path.startswith(CLOSED):
-            return problem_response(plain_problem(404))
+            return error_response(path, plain_problem(404))
         if not self._key or path == LOGIN or self._has_key(headers):
             return None
         if path == "/" and scope["method"] in SAFE_METHODS:
             return HTMLResponse(self._login_page(""), 401)
-        return problem_response(plain_problem(401, "This server needs an API key."), {"WWW-Authenticate": "Bearer"})
+        return error_response(path, plain_problem(401, "This server needs an API key."), {"WWW-Authenticate": "Bearer"})
 
     def _has_key(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")

@@ -66,7 +66,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
-        return problem_response(problem_of(_invalid(error)))
+        return problem_response(problem_of(invalid_request(error)))
 
     @app.exception_handler(HTTPException)
     def http(_: Request, error: HTTPException) -> Response:
@@ -78,7 +78,8 @@ def install_problems(app: FastAPI) -> None:
         return problem_response(plain_problem(500, "Something went wrong inside Longreel.", "error"))
 
 
-def _invalid(error: RequestValidationError) -> BadInput:
+def invalid_request(error: RequestValidationError) -> BadInput:
+    """Our error for a request that does not fit its description."""
     faults = []
     for fault in error.errors()[:5]:
         place = ".".join(str(part) for part in fault["loc"][1:])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from app.api.asking import Steps, answer_of, named, paced, steps_of
 from app.api.deps import ExecutorDep, LongreelDep
 from app.api.problems import problem_for
 from app.api.schemas import AnswerOut, AskIn, example_answer
-from app.api.streams import CHECK_S, HEARTBEAT, HEARTBEAT_S, event_stream, pump, server_event
-from app.bootstrap import Longreel
-from app.core.errors import Cancelled
+from app.api.streams import HEARTBEAT, event_stream, server_event
 from app.core.events import EVENT, Answered, Event, Failed
-from app.core.types import Video
 
 router = APIRouter(tags=["questions"])
 
@@ -36,41 +33,20 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, executor: E
 
     A client that goes away cancels its question.
     """
-    videos = await run_in_threadpool(_find_all, longreel, asked.videos)
-    steps = pump(_asking(longreel, asked, videos), executor)
+    videos = await named(longreel, asked.videos)
+    steps = steps_of(longreel, executor, asked.question, videos, asked.options)
     if STREAMED in request.headers.get("accept", ""):
         return event_stream(_told(steps))
-    events: list[Event] = []
-    async for step in steps:
-        if step is not None:
-            events.append(step)
-        elif await request.is_disconnected():
-            await steps.aclose()
-            raise Cancelled("The question was cancelled.")
-    answer = AnswerOut.from_events(events)
+    answer = await answer_of(steps, request)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-def _find_all(longreel: Longreel, names: Sequence[str]) -> list[Video]:
-    return [longreel.library.find(name) for name in names]
-
-
-def _asking(
-    longreel: Longreel, asked: AskIn, videos: Sequence[Video]
-) -> Callable[[Callable[[], bool]], Iterator[Event]]:
-    return lambda gone: longreel.ask.stream(asked.question, videos, options=asked.options, cancelled=gone)
-
-
-async def _told(steps: AsyncGenerator[Event | None]) -> AsyncIterator[bytes]:
+async def _told(steps: Steps) -> AsyncIterator[bytes]:
     events: list[Event] = []
-    silent_s = 0.0
     try:
-        async for step in steps:
-            silent_s = 0.0 if step else silent_s + CHECK_S
+        async for step in paced(steps):
             if step is None:
-                if silent_s >= HEARTBEAT_S:
-                    silent_s = 0.0
-                    yield HEARTBEAT
+                yield HEARTBEAT
                 continue
             events.append(step)
             if not isinstance(step, Answered | Failed):

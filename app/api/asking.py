@@ -1,0 +1,59 @@
+"""A question at work: its steps as they come, and its answer, for every route that asks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import Executor
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from app.api.schemas import AnswerOut
+from app.api.streams import CHECK_S, HEARTBEAT_S, pump
+from app.bootstrap import Longreel
+from app.core.errors import Cancelled
+from app.core.events import Event
+from app.core.types import Video
+
+Steps = AsyncGenerator[Event | None]
+"""Events as they happen; None now and then while nothing does."""
+
+
+async def named(longreel: Longreel, names: Sequence[str]) -> list[Video]:
+    """The videos that a question names. Raises NotFound."""
+    return await run_in_threadpool(lambda: [longreel.library.find(name) for name in names])
+
+
+def steps_of(
+    longreel: Longreel, executor: Executor, question: str, videos: Sequence[Video], options: Sequence[str] = ()
+) -> Steps:
+    """The agent's steps; closing the generator cancels the question."""
+
+    def work(gone: Callable[[], bool]) -> Iterator[Event]:
+        return longreel.ask.stream(question, videos, options=options, cancelled=gone)
+
+    return pump(work, executor)
+
+
+async def answer_of(steps: Steps, request: Request) -> AnswerOut:
+    """The answer at the end of the steps. Raises what the agent raised; Cancelled when the caller went away."""
+    events: list[Event] = []
+    async for step in steps:
+        if step is not None:
+            events.append(step)
+        elif await request.is_disconnected():
+            await steps.aclose()
+            raise Cancelled("The question was cancelled.")
+    return AnswerOut.from_events(events)
+
+
+async def paced(steps: Steps) -> Steps:
+    """The steps, with None only when it is time for a heartbeat."""
+    silent_s = 0.0
+    async for step in steps:
+        silent_s = 0.0 if step else silent_s + CHECK_S
+        if step is not None:
+            yield step
+        elif silent_s >= HEARTBEAT_S:
+            silent_s = 0.0
+            yield None

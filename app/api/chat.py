@@ -1,0 +1,139 @@
+"""Between chat completions and questions: which videos a conversation names, and an answer as a message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from app.api.schemas import AnswerOut
+from app.api.schemas.chat import (
+    MODEL,
+    Annotation,
+    ChatAnswer,
+    ChatIn,
+    ChatMessage,
+    ContentPart,
+    LongreelExtension,
+    TokenUsage,
+    UrlCitation,
+)
+from app.core.errors import BadInput, NotFound
+
+SCHEME = "longreel://"
+FOREIGN = ("http://", "https://", "ftp://", "file:", "data:", "blob:")
+SOURCES = "\n\nSources:"
+LONGEST_QUOTE = 300
+NAMING = f"Add the video to the library first, then name it {SCHEME}ID or by its title."
+
+
+def check_request(asked: ChatIn) -> None:
+    """Refuses what would change the answer but cannot be obeyed. Raises NotFound, BadInput."""
+    if asked.model != MODEL:
+        raise NotFound(f"There is no model {asked.model}.", f"The one model is called {MODEL}.")
+    if asked.n not in (None, 1):
+        raise BadInput("There is one answer to a question.", "Leave n out.")
+    if asked.tools or asked.functions:
+        raise BadInput("Longreel calls no tools of its callers.", "Leave tools out, or use its MCP server.")
+    if asked.response_format is not None and asked.response_format.type != "text":
+        raise BadInput("The answer is text.", "Leave response_format out; the field longreel holds the data.")
+
+
+def question_of(messages: Sequence[ChatMessage]) -> str:
+    """The text of the last message. Raises BadInput unless it is one of the user, of text and videos."""
+    last = messages[-1]
+    if last.role != "user":
+        raise BadInput("The last message is not the user's.", "End with a message of the role user.")
+    if isinstance(last.content, str):
+        return last.content
+    parts = last.content or []
+    for part in parts:
+        if part.type not in ("text", "video_url"):
+            raise BadInput(f"A part of the type {part.type} cannot be read.", "Send text and video_url parts.")
+    return "\n".join(part.text for part in parts if part.type == "text" and part.text)
+
+
+def videos_of(asked: ChatIn) -> list[str]:
+    """The videos that the metadata and the user's messages name, each once; none means the whole library.
+
+    Raises BadInput for an address that is none of the library's.
+    """
+    names = _listed((asked.metadata or {}).get("videos"))
+    for message in asked.messages:
+        if message.role == "user" and not isinstance(message.content, str):
+            names += [_address(part) for part in message.content or [] if part.type == "video_url"]
+    return list(dict.fromkeys(names))
+
+
+def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:
+    """The answer's text with its sources below, numbered, and an annotation for each number."""
+    content = answer.text + (SOURCES if answer.citations else "")
+    annotations = []
+    for number, cited in enumerate(answer.citations, start=1):
+        mark, title = f"[{number}]", titles.get(cited.video_id, cited.video_id[:12])
+        begin = len(content) + 1
+        quote = " ".join(cited.quote.split())[:LONGEST_QUOTE]
+        content += f"\n{mark} {title}, {clock(cited.start_s)}-{clock(cited.end_s)}: {quote}"
+        moment = UrlCitation(
+            start_index=begin,
+            end_index=begin + len(mark),
+            title=f"{title}, {clock(cited.start_s)}-{clock(cited.end_s)}",
+            url=f"{SCHEME}{cited.video_id}#t={cited.start_s:.3f},{cited.end_s:.3f}",
+        )
+        annotations.append(Annotation(url_citation=moment))
+    return ChatAnswer(content=content, annotations=annotations)
+
+
+def extension_of(answer: AnswerOut, asked: ChatIn) -> LongreelExtension:
+    """What Longreel tells beyond OpenAI's format."""
+    return LongreelExtension(
+        answer_id=answer.id,
+        status=answer.status,
+        confidence=answer.confidence,
+        citations=answer.citations,
+        ignored_messages=len(asked.messages) - 1,
+        usage=answer.usage,
+    )
+
+
+def tokens_of(answer: AnswerOut) -> TokenUsage:
+    """The tokens that an answer took."""
+    prompt, output = answer.usage.prompt_tokens, answer.usage.output_tokens
+    return TokenUsage(prompt_tokens=prompt, completion_tokens=output, total_tokens=prompt + output)
+
+
+def clock(seconds: float) -> str:
+    """A time for people: 1:02:03, 2:03 or 0:03."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise BadInput("metadata.videos is not a JSON list.", "Give names with commas between them.") from error
+    named: Iterable[Any] = value.split(",") if isinstance(value, str) else value or []
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise BadInput("metadata.videos does not name videos.", "Give a list of ids or titles.")
+    return [_name(name.strip()) for name in named if name.strip()]
+
+
+def _address(part: ContentPart) -> str:
+    if part.video_url is None:
+        raise BadInput("A video_url part has no video_url.", f'Send {{"video_url": {{"url": "{SCHEME}ID"}}}}.')
+    return _name(part.video_url.url.strip())
+
+
+def _name(address: str) -> str:
+    if address.lower().startswith(FOREIGN):
+        raise BadInput("A video cannot be read from an address or out of a message.", NAMING)
+    if not address.lower().startswith(SCHEME):
+        return address
+    name, _, moment = address[len(SCHEME) :].partition("#")
+    if moment:
+        raise BadInput("A question is about whole videos.", f"Leave #{moment} out of the address.")
+    return unquote(name.rstrip("/"))

@@ -1,0 +1,144 @@
+"""Chat completions as programs for OpenAI's API know them: the model is Longreel, the answer cites moments."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from app.api import chat
+from app.api.asking import Steps, answer_of, named, paced, steps_of
+from app.api.deps import ExecutorDep, LongreelDep
+from app.api.openai_errors import openai_error
+from app.api.problems import invalid_request, problem_for
+from app.api.schemas import AnswerOut
+from app.api.schemas.chat import (
+    MODEL,
+    ChatChoice,
+    ChatChunk,
+    ChatDelta,
+    ChatIn,
+    ChatOut,
+    ChunkChoice,
+    ChunkExtension,
+    ModelOut,
+    ModelsOut,
+    OpenAIError,
+)
+from app.api.streams import HEARTBEAT, event_stream, server_event
+from app.bootstrap import Longreel
+from app.core.errors import NotFound
+from app.core.events import Answered, Event, Failed
+from app.core.types import Video
+
+
+class OpenAIRoute(APIRoute):
+    """A route whose errors have OpenAI's form."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """The handler, with every error told in that form."""
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:  # noqa: BLE001 - the one table of errors decides what is told
+                status, told = _error(error)
+                return JSONResponse(told.model_dump(), status)
+
+        return handler
+
+
+router = APIRouter(
+    tags=["openai"],
+    route_class=OpenAIRoute,
+    responses={"default": {"model": OpenAIError, "description": "An error in OpenAI's form"}},
+)
+
+
+@router.get("/models", summary="The one model, in OpenAI's form")
+def list_models() -> ModelsOut:
+    """Its name is `longreel`."""
+    return ModelsOut(data=[ModelOut()])
+
+
+@router.get("/models/{model}", summary="One model, in OpenAI's form")
+def get_model(model: str) -> ModelOut:
+    """404 for any name but `longreel`."""
+    if model != MODEL:
+        raise NotFound(f"There is no model {model}.", f"The one model is called {MODEL}.")
+    return ModelOut()
+
+
+@router.post("/chat/completions", summary="Ask about videos in OpenAI's form", response_model=ChatOut)
+async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, executor: ExecutorDep) -> Response:
+    """The last message is the question; earlier ones play no part but for the videos that they name.
+
+    Videos are named in `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title); none means the
+    whole library. Citations come as lines of the text, as `annotations`, and as data in the field `longreel`.
+    With `stream`, the agent's steps come as chunks with a field `longreel` and an empty delta before the answer.
+    """
+    chat.check_request(asked)
+    question = chat.question_of(asked.messages)
+    videos = await named(longreel, chat.videos_of(asked))
+    steps = steps_of(longreel, executor, question, videos)
+    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
+    if asked.stream:
+        return event_stream(_chunks(steps, asked, longreel, videos, head))
+    answer = await answer_of(steps, request)
+    message = chat.message_of(answer, await _titles(longreel, videos))
+    completion = ChatOut(
+        **head,
+        choices=[ChatChoice(message=message)],
+        usage=chat.tokens_of(answer),
+        longreel=chat.extension_of(answer, asked),
+    )
+    return Response(completion.model_dump_json(), media_type="application/json")
+
+
+async def _chunks(
+    steps: Steps, asked: ChatIn, longreel: Longreel, videos: Sequence[Video], head: dict[str, Any]
+) -> AsyncIterator[bytes]:
+    def sent(delta: ChatDelta, *, reason: Any = None, **more: Any) -> bytes:
+        chunk = ChatChunk(**head, choices=[ChunkChoice(delta=delta, finish_reason=reason)], **more)
+        data = chunk.model_dump(mode="json", exclude_none=True)
+        data["choices"][0].setdefault("finish_reason", None)
+        return server_event(json.dumps(data, ensure_ascii=False))
+
+    events: list[Event] = []
+    try:
+        yield sent(ChatDelta(role="assistant", content=""))
+        async for step in paced(steps):
+            if step is None:
+                yield HEARTBEAT
+                continue
+            events.append(step)
+            if not isinstance(step, Answered | Failed):
+                yield sent(ChatDelta(), longreel=ChunkExtension(event=step))
+        answer = AnswerOut.from_events(events)
+        message = chat.message_of(answer, await _titles(longreel, videos))
+        yield sent(ChatDelta(content=message.content, annotations=message.annotations))
+        yield sent(ChatDelta(), reason="stop", longreel=chat.extension_of(answer, asked))
+        if asked.stream_options is not None and asked.stream_options.include_usage:
+            last = ChatChunk(**head, choices=[], usage=chat.tokens_of(answer))
+            yield server_event(last.model_dump_json(exclude_none=True))
+        yield server_event("[DONE]")
+    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself tells the error
+        yield server_event(_error(error)[1].model_dump_json())
+
+
+async def _titles(longreel: Longreel, videos: Sequence[Video]) -> dict[str, str]:
+    about = videos or await run_in_threadpool(longreel.library.videos)
+    return {video.id: video.title for video in about}
+
+
+def _error(error: Exception) -> tuple[int, OpenAIError]:
+    return openai_error(problem_for(invalid_request(error) if isinstance(error, RequestValidationError) else error))

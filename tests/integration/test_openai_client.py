@@ -1,0 +1,171 @@
+"""The chat completions through the official `openai` package, against a live server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import openai
+import pytest
+from pydantic import SecretStr
+
+from tests.integration.live import serving
+from tests.unit.api import stand_in
+from tests.unit.api.stand_in import SAID, StandIn
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> StandIn:
+    return stand_in.make(tmp_path)
+
+
+@pytest.fixture
+def address(parts: StandIn) -> Iterator[str]:
+    with serving(parts) as address:
+        yield f"{address}/v1"
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=address, api_key="none", max_retries=0, timeout=30) as client:
+        yield client
+
+
+def test_an_answer_comes_with_citations_as_lines_annotations_and_data(client: openai.OpenAI, parts: StandIn) -> None:
+    video = parts.add(title="Harbour")
+    parts.add(b"other", "Other")
+    completion = client.chat.completions.create(
+        model="longreel",
+        messages=[
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "When did the bridge open?"},
+        ],
+        metadata={"videos": video.id},
+    )
+    message = completion.choices[0].message
+    assert message.content is not None and SAID[1][2] in message.content and "0:08-0:11" in message.content
+    assert message.annotations is not None
+    cited = message.annotations[0].url_citation
+    assert cited.url == f"longreel://{video.id}#t=8.000,11.000"
+    assert message.content[cited.start_index : cited.end_index] == "[1]"
+    assert completion.usage is not None and completion.usage.total_tokens == 120
+    told = (completion.model_extra or {})["longreel"]
+    assert told["status"] == "answered" and told["citations"][0]["start_s"] == 8.0 and told["ignored_messages"] == 1
+    assert completion.model == "longreel" and completion.id.startswith("chatcmpl-")
+
+
+def test_a_video_may_be_named_as_a_part_of_the_message(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add(b"other", "Other")
+    video = parts.add(title="My film")
+    for url in (f"longreel://{video.id[:16]}", "longreel://My%20film", "My film"):
+        part = {"type": "video_url", "video_url": {"url": url}}
+        content = [{"type": "text", "text": "When?"}, part]
+        completion = client.chat.completions.create(
+            model="longreel",
+            messages=[{"role": "user", "content": content}],  # type: ignore[misc, list-item]
+        )
+        assert (completion.model_extra or {})["longreel"]["citations"][0]["video_id"] == video.id
+
+
+def test_the_answer_streams_after_the_steps(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add()
+    stream = client.chat.completions.create(
+        model="longreel",
+        messages=[{"role": "user", "content": "When?"}],
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    steps = [(chunk.model_extra or {}).get("longreel", {}).get("event", {}).get("type") for chunk in chunks]
+    assert [step for step in steps if step] == ["planned", "searched", "verified"]
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text.startswith("It opened in {1932} <b>.") and "[1]" in text
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+    assert (chunks[-2].model_extra or {})["longreel"]["citations"][0]["end_s"] == 11.0
+    assert chunks[-1].usage is not None and chunks[-1].usage.completion_tokens == 20
+    assert len({chunk.id for chunk in chunks}) == 1
+
+
+def test_not_in_the_video_is_an_answer_without_sources(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add()
+    completion = client.chat.completions.create(
+        model="longreel", messages=[{"role": "user", "content": "Where is the cat?"}]
+    )
+    assert completion.choices[0].message.content == "The video does not say."
+    assert (completion.model_extra or {})["longreel"]["status"] == "not_in_video"
+
+
+def test_errors_are_those_of_the_package(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add()
+
+    def ask(question: str, model: str = "longreel", **more: object) -> None:
+        client.chat.completions.create(model=model, messages=[{"role": "user", "content": question}], **more)  # type: ignore[call-overload]
+
+    with pytest.raises(openai.NotFoundError, match="called longreel"):
+        ask("When?", "gpt-9")
+    with pytest.raises(openai.NotFoundError, match="No video is called"):
+        ask("When?", metadata={"videos": "ffffffff"})
+    with pytest.raises(openai.BadRequestError, match="empty") as caught:
+        ask(" ")
+    assert caught.value.code == "bad_input" and caught.value.type == "invalid_request_error"
+    with pytest.raises(openai.InternalServerError, match="could not run"):
+        ask("Will it crash?")
+    with pytest.raises(openai.InternalServerError) as inner:
+        ask("a bug?")
+    assert "secret" not in str(inner.value)
+    with pytest.raises(openai.APIError, match="could not run"):
+        list(
+            client.chat.completions.create(
+                model="longreel", messages=[{"role": "user", "content": "Will it crash?"}], stream=True
+            )
+        )
+
+
+def test_a_public_video_address_is_refused(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add()
+    part = {"type": "video_url", "video_url": {"url": "https://example.org/film.mp4"}}
+    with pytest.raises(openai.BadRequestError, match="Add the video to the library first"):
+        client.chat.completions.create(model="longreel", messages=[{"role": "user", "content": [part]}])  # type: ignore[list-item, misc]
+
+
+def test_the_one_model_is_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["longreel"]
+    assert client.models.retrieve("longreel").owned_by == "longreel"
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("gpt-9")
+
+
+def test_closing_a_stream_cancels_the_question(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add()
+    stream = client.chat.completions.create(
+        model="longreel", messages=[{"role": "user", "content": "What about eternity?"}], stream=True
+    )
+    next(iter(stream))
+    stream.close()
+    assert parts.agent.stopped.wait(5)
+
+
+def test_the_key_is_the_servers_key(tmp_path: Path) -> None:
+    parts = stand_in.make(tmp_path, api_key=SecretStr("a secret"))
+    with serving(parts) as address:
+        with openai.OpenAI(base_url=f"{address}/v1", api_key="a secret", max_retries=0) as client:
+            assert client.models.list().data
+        with (
+            openai.OpenAI(base_url=f"{address}/v1", api_key="wrong", max_retries=0) as client,
+            pytest.raises(openai.AuthenticationError, match="API key"),
+        ):
+            client.models.list()
+
+
+def test_the_asynchronous_package_works_too(address: str, parts: StandIn) -> None:
+    parts.add()
+
+    async def main() -> str:
+        async with openai.AsyncOpenAI(base_url=address, api_key="none") as client:
+            completion = await client.chat.completions.create(
+                model="longreel", messages=[{"role": "user", "content": "When?"}]
+            )
+            return completion.choices[0].message.content or ""
+
+    assert asyncio.run(main()).startswith("It opened")
