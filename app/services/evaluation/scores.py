@@ -135,10 +135,14 @@ class Refusals:
 
 
 def refusals(judged: Sequence[Judged]) -> Refusals:
-    """Precision and recall of refusing; errors are neither refusals nor answers."""
+    """Precision and recall of refusing; errors are neither refusals nor answers.
+
+    There is no precision where every question has an answer: each refusal is a wrong one there.
+    """
     done = [one for one in judged if not one.result.failed]
+    refusable = any(not one.case.answerable for one in done)
     return Refusals(
-        share(not one.case.answerable for one in done if one.result.refused),
+        share(not one.case.answerable for one in done if one.result.refused and refusable),
         share(one.result.refused for one in done if not one.case.answerable),
         share(one.result.refused for one in done if one.case.answerable),
     )
