@@ -13,8 +13,10 @@ from app.services.digest import Sentence
 from app.services.summarize import cues
 from app.services.summarize.shapes import Point, Style
 
-LEAST_POINTS, MOST_POINTS, POINT_S = 6, 16, 25.0
-"""A chapter offers a point for each POINT_S seconds, within these bounds."""
+BLOCK_S = 75.0
+"""A chapter is told in pieces of about this length, so that a long one gets its share and none of it is passed over."""
+MOST_POINTS = 4
+"""Points that a piece offers."""
 LEAST_WORDS = 4
 LONGEST_POINT = 40
 """Words after which a quoted sentence is cut; its citation keeps the whole."""
@@ -28,9 +30,14 @@ def inside(chapter: Chapter, sentences: Sequence[Sentence], *, last: bool) -> li
     return [s for s in sentences if start <= s.span.middle_s and (s.span.middle_s < end or last)]
 
 
-def offered(chapter: Chapter) -> int:
-    """How many points a chapter offers at most."""
-    return max(LEAST_POINTS, min(MOST_POINTS, round(chapter.span.duration_s / POINT_S)))
+def blocks(chapter: Chapter, sentences: Sequence[Sentence]) -> list[list[Sentence]]:
+    """The sentences of a chapter in pieces of equal length in time; pieces without any are left out."""
+    count = max(1, round(chapter.span.duration_s / BLOCK_S))
+    made: list[list[Sentence]] = [[] for _ in range(count)]
+    for sentence in sentences:
+        share = (sentence.span.middle_s - chapter.span.start_s) / max(chapter.span.duration_s, 1e-9)
+        made[min(count - 1, max(0, int(share * count)))].append(sentence)
+    return [block for block in made if block]
 
 
 def telling(sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -43,7 +50,7 @@ def telling(sentences: Sequence[Sentence]) -> list[Sentence]:
 
 
 def ranked(
-    video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style, most: int
+    video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style, most: int = MOST_POINTS
 ) -> list[Point]:
     """At most `most` sentences that stand for all, best first: near to the mean, in the style's wording, not alike.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core.types import Chapter, TimeSpan
@@ -15,10 +15,10 @@ LINE_SOURCES = 6
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A chapter and the points that it offers, best first."""
+    """A chapter and the points that each of its pieces offers, best first."""
 
     chapter: Chapter
-    points: tuple[Point, ...]
+    blocks: tuple[tuple[Point, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,25 @@ class Draft:
         return Section(self.title, self.span, tuple(points))
 
 
-def drafts(branches: Sequence[Branch], wanted: Wanted) -> list[Draft]:
-    """The sections of a summary, in reading order; together within the words of its length."""
+def drafts(
+    branches: Sequence[Branch], wanted: Wanted, central: Callable[[Sequence[Point]], list[Point]]
+) -> list[Draft]:
+    """The sections of a summary, in reading order; together within the words of its length.
+
+    `central` orders points by how near they are to what all of them tell; only a summary of one line asks for it.
+    """
     words = wanted.length.words
+    offers = [block for branch in branches for block in branch.blocks]
     if wanted.length is Length.LINE:
-        return _line(branches, wanted.style, words)
+        best = [block[0] for block in offers if block]
+        return _line(central(best), wanted.style, words) if best else []
     if wanted.style is Style.MINUTES:
-        return _minutes(branches, words)
+        return _minutes(offers, words)
     if wanted.style is Style.HIGHLIGHTS:
-        return _one("Highlights", _flat(filled([b.points for b in branches], words)), words)
+        return _one("Highlights", _flat(filled(offers, words)), words)
     if wanted.style is Style.NOTES or wanted.length is Length.PAGE:
         return _by_chapter(branches, words)
-    return _one("", _flat(filled([b.points for b in branches], words)), words)
+    return _one("", _flat(filled(offers, words)), words)
 
 
 def _flat(lists: Sequence[Sequence[Point]]) -> list[Point]:
@@ -61,35 +68,31 @@ def _one(title: str, points: Sequence[Point], words: int) -> list[Draft]:
     return [Draft(title, None, tuple(points), tuple(points), max(2, min(8, len(points))), words)]
 
 
-def _line(branches: Sequence[Branch], style: Style, words: int) -> list[Draft]:
-    """The point that a chapter in the middle would choose: the longest chapter's best, labelled ones first."""
-    best = [b.points[0] for b in branches if b.points]
-    if not best:
-        return []
-    lengths = {id(b.points[0]): b.chapter.span.duration_s for b in branches if b.points}
-    wanted = (cues.DECISION,) if style is Style.MINUTES else (cues.DEFINITION,) if style is Style.NOTES else ()
-    order = sorted(best, key=lambda p: (p.label not in wanted, len(p.text.split()) > words, -lengths[id(p)]))
-    quote = order[0]
-    short = Point(shortened(quote.text, words), quote.citations, quote.label)
+def _line(best: Sequence[Point], style: Style, words: int) -> list[Draft]:
+    """The most central point; a decision in minutes, a definition in notes, and one that need not be cut, go first."""
+    label = {Style.MINUTES: cues.DECISION, Style.NOTES: cues.DEFINITION}.get(style, "")
+    order = sorted(best, key=lambda p: (p.label != label, len(p.text.split()) > words))
+    quote = Point(shortened(order[0].text, words), order[0].citations, order[0].label)
     sources = tuple(sorted(order[:LINE_SOURCES], key=lambda p: p.span))
-    return [Draft("", None, (short,), sources, 1, words)]
+    return [Draft("", None, (quote,), sources, 1, words)]
 
 
 def _by_chapter(branches: Sequence[Branch], words: int) -> list[Draft]:
+    places = [place for place, branch in enumerate(branches) for _ in branch.blocks]
+    chosen = filled([block for branch in branches for block in branch.blocks], words)
     made = []
-    for branch, points in zip(branches, filled([b.points for b in branches], words), strict=True):
+    for place, branch in enumerate(branches):
+        points = tuple(p for where, block in zip(places, chosen, strict=True) if where == place for p in block)
         if points:
             used = sum(len(p.text.split()) for p in points)
-            made.append(
-                Draft(branch.chapter.title, branch.chapter.span, tuple(points), tuple(points), len(points), used)
-            )
+            made.append(Draft(branch.chapter.title, branch.chapter.span, points, points, len(points), used))
     return made
 
 
-def _minutes(branches: Sequence[Branch], words: int) -> list[Draft]:
+def _minutes(offers: Sequence[Sequence[Point]], words: int) -> list[Draft]:
     """Decisions and actions first, with up to three quarters of the words; what else was discussed after them."""
-    labelled = [[p for p in b.points if p.label] for b in branches]
-    plain = [[p for p in b.points if not p.label] for b in branches]
+    labelled = [[p for p in block if p.label] for block in offers]
+    plain = [[p for p in block if not p.label] for block in offers]
     firm = _flat(filled(labelled, words * 3 // 4))
     left = words - sum(len(p.text.split()) for p in firm)
     rest = _flat(filled(plain, left))

@@ -35,6 +35,8 @@ _FIGURE = re.compile(
     r"|million|billion|half|percent|first|last)\b",
     re.IGNORECASE,
 )
+_DIGITS = re.compile(r"\d")
+_NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w'-]+")
 _STRIKING = re.compile(
     r"\b(?:most|best|worst|largest|biggest|smallest|fastest|only|never|always|finally|suddenly|surpris\w+|amazing"
     r"|incredibl\w+|important\w*|discover\w*|record|broke|won|lost|first time|turned out|secret|remember|key)\b",
@@ -42,24 +44,29 @@ _STRIKING = re.compile(
 )
 _FILLER = re.compile(
     r"^\W*(?:hi|hello|hey|welcome|good (?:morning|afternoon|evening)|thank(?:s| you)|okay|ok|so|um|uh|right|alright|bye"
-    r"|please (?:like|subscribe)|let me know|see you)\b|\b(?:subscribe|like button)\b",
+    r"|please (?:like|subscribe)|let me know|see you|part \w+)\b|\b(?:subscribe|like button)\b"
+    r"|\b(?:next|previous|following) (?:part|section|chapter|slide|video|minutes?)\b|\bI will (?:tell|show) you\b",
     re.IGNORECASE,
 )
-_LEANING = re.compile(r"^\W*(?:it|this|that|these|those|he|she|they|him|her|and|but|because|which)\b", re.IGNORECASE)
+_LEANING = re.compile(
+    r"^\W*(?:it|this|that|these|those|he|she|they|him|her|and|but|because|which|here|there|then|(?:only|since) then)\b",
+    re.IGNORECASE,
+)
 
 
 def label(text: str, style: Style) -> str:
     """What kind of point a sentence is in this style; empty for a plain one."""
     kinds = {
         Style.MINUTES: ((DECISION, _DECISION), (ACTION, _ACTION)),
-        Style.NOTES: ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE), (FIGURE, _FIGURE)),
+        Style.NOTES: ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE), (FIGURE, _DIGITS)),
     }
     return next((name for name, pattern in kinds.get(style, ()) if pattern.search(text)), "")
 
 
 def weight(text: str, style: Style) -> float:
     """What a sentence's wording adds to its closeness to the subject (a cosine): about -0.4 to 0.5."""
-    added = 0.05 * bool(_FIGURE.search(text)) - 0.25 * bool(_FILLER.search(text)) - 0.15 * bool(_LEANING.search(text))
+    added = 0.05 * bool(_FIGURE.search(text)) + 0.05 * min(3, len(set(_NAME.findall(text))))
+    added -= 0.25 * bool(_FILLER.search(text)) + 0.15 * bool(_LEANING.search(text))
     if text.rstrip().endswith("?"):
         added -= 0.2
     if style is Style.HIGHLIGHTS:

@@ -1,8 +1,8 @@
 """The use case: summaries of one video and of several, built bottom-up and kept branch by branch.
 
-Sentences -> points of a chapter -> sections of a video -> overview of a collection. Whatever the
-level, a point cites the sentences themselves. Each chapter's points, and each phrased section, is a
-unit of the stage store under a key made of its contents: a chapter that changed re-makes its own
+Sentences -> points of a piece -> chapters -> sections of a video -> overview of a collection. Whatever
+the level, a point cites the sentences themselves. The points of a piece, and each phrased section, are
+a unit of the stage store under a key made of their contents: a chapter that changed re-makes its own
 branch, everything else is read back.
 """
 
@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from app.core.errors import BadInput, Cancelled, MissingPart, NotFound
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, ignore
 from app.core.ports import LanguageModel, StageStore, TextEmbedder
-from app.core.types import Chapter, SegmentKind, Video, VideoId, from_json, to_json
+from app.core.types import SegmentKind, Video, VideoId, from_json, to_json
 from app.db.library import SqlLibrary
 from app.services.digest import Sentence
-from app.services.summarize.choosing import filled, inside, offered, ranked, telling
+from app.services.summarize.choosing import blocks, filled, inside, ranked, telling
 from app.services.summarize.composing import Branch, Draft, drafts
 from app.services.summarize.phrasing import Phraser
 from app.services.summarize.shapes import (
@@ -36,7 +36,7 @@ from app.services.summarize.shapes import (
 )
 
 STAGE = "summarize"
-METHOD = "1"
+METHOD = "2"
 """Changes whenever the same inputs would give other points."""
 OVERVIEW_WORDS = 120
 
@@ -82,9 +82,11 @@ class SummarizeService:
         branches = []
         for number, chapter in enumerate(chapters):
             own = inside(chapter, sentences, last=number == len(chapters) - 1)
-            branches.append(Branch(chapter, work.points(video.id, chapter, own)))
+            offers = tuple(work.points(video.id, block) for block in blocks(chapter, own))
+            branches.append(Branch(chapter, offers))
             work.progress(number + 1)
-        sections = [work.section(video.id, draft, video.language) for draft in drafts(branches, work.wanted)]
+        made = drafts(branches, work.wanted, lambda points: work.central(video.id, points))
+        sections = [work.section(video.id, draft, video.language) for draft in made]
         work.end()
         return VideoSummary(video.id, video.title, work.wanted, tuple(sections), work.phrased_by)
 
@@ -161,19 +163,29 @@ class _Work:
     def _translates(self) -> bool:
         return self._parts.model is not None and self._parts.translates
 
-    def points(self, video: VideoId, chapter: Chapter, sentences: Sequence[Sentence]) -> tuple[Point, ...]:
-        """What a chapter offers, from the store when its sentences are the same."""
+    def points(self, video: VideoId, sentences: Sequence[Sentence]) -> tuple[Point, ...]:
+        """What a piece of a chapter offers, from the store when its sentences are the same."""
         pool = telling(sentences)
-        told = [[s.span.start_s, s.span.end_s, s.text] for s in pool]
-        key = _key(chapter.span.start_s, chapter.span.end_s, told)
+        key = _key([[s.span.start_s, s.span.end_s, s.text] for s in pool])
         stage = f"summary-points-{self.wanted.style}"
         version = f"{METHOD}/{self._parts.embedder.model}"
 
         def make() -> list[Point]:
             vectors = self._parts.embedder.embed([s.text for s in pool])
-            return ranked(video, pool, vectors, self.wanted.style, offered(chapter))
+            return ranked(video, pool, vectors, self.wanted.style)
 
         return tuple(self._unit(video, stage, version, key, make))
+
+    def central(self, video: VideoId, points: Sequence[Point]) -> list[Point]:
+        """Points by how near they are to the mean of all."""
+        version = f"{METHOD}/{self._parts.embedder.model}"
+
+        def order() -> list[Point]:
+            vectors = self._parts.embedder.embed([p.text for p in points])
+            near = vectors @ vectors.mean(axis=0)
+            return [points[int(i)] for i in (-near).argsort(kind="stable")]
+
+        return self._unit(video, "summary-central", version, _key([to_json(p) for p in points]), order)
 
     def section(self, video: VideoId, draft: Draft, spoken: str | None) -> Section:
         """A draft in its last words: phrased, and in the language that was asked for."""
