@@ -1,0 +1,84 @@
+"""`longreel import` and `longreel eval` over the whole product with fake models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import Measuring, build_measuring
+from app.core.errors import BadInput
+from app.core.settings import load_settings
+from app.services.evaluation.modes import Mode
+from app.services.evaluation.service import Order
+from app.services.evaluation.sets import benchmark
+from tests.integration.offline_fakes import environment
+
+
+@pytest.fixture
+def measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measuring:
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return build_measuring(load_settings())
+
+
+@pytest.fixture
+def captions(tmp_path: Path) -> Path:
+    path = tmp_path / "captions.json"
+    path.write_text(
+        json.dumps({"u-1": ["C cuts wood", "C cuts wood", "C paints a chair"], "u-2": ["C cooks"]}), "utf-8"
+    )
+    return path
+
+
+def test_captions_become_videos_without_a_file_and_only_once(measuring: Measuring, captions: Path) -> None:
+    first = measuring.imports.run(captions)
+    again = measuring.imports.run(captions)
+    assert [v.id for v in first] == [v.id for v in again]
+    assert [(v.title, v.duration_s, v.path, v.ready) for v in first] == [("u-1", 3.0, "", True), ("u-2", 1.0, "", True)]
+    library = measuring.evaluation.parts.library
+    told = [(s.span.start_s, s.span.end_s, s.text) for s in library.segments(first[0].id) if s.kind == "caption"]
+    assert told == [(0.0, 2.0, "C cuts wood"), (2.0, 3.0, "C paints a chair")]
+
+
+def test_subtitles_become_speech(measuring: Measuring, tmp_path: Path) -> None:
+    path = tmp_path / "talk.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:03,000\nThe vote was in March.\n", "utf-8")
+    (video,) = measuring.imports.run(path, language="en")
+    assert [u.text for u in measuring.evaluation.parts.library.utterances(video.id)] == ["The vote was in March."]
+    assert (video.title, video.duration_s, video.language) == ("talk", 3.0, "en")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[[1]]", '{"a": "b"}', '[{"start_s": 5, "end_s": 1, "text": "x"}]'])
+def test_what_is_no_captions_is_refused(measuring: Measuring, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadInput):
+        measuring.imports.run(path)
+
+
+def test_a_benchmark_over_imported_captions_is_run_in_all_modes_and_reported(
+    measuring: Measuring, captions: Path, tmp_path: Path
+) -> None:
+    measuring.imports.run(captions)
+    rows = [
+        {
+            "q_uid": f"u-{n}",
+            "question": "What does C do?",
+            "truth": 1,
+            **{f"option {i}": f"C does {i}" for i in range(5)},
+        }
+        for n in (1, 2)
+    ]
+    annotations = tmp_path / "questions.json"
+    annotations.write_text(json.dumps(rows), "utf-8")
+    order = Order(benchmark("egoschema"), annotations, None, None, tmp_path / "out", tuple(Mode))
+    report = measuring.evaluation.run(order)
+    assert list(report["modes"]) == ["full", "transcript", "captions", "uniform"]
+    assert all(mode["questions"] == 2 and mode["errors"] == 0 for mode in report["modes"].values())
+    lines = (order.out / "results.jsonl").read_text("utf-8")
+    assert len(lines.splitlines()) == 8
+    assert measuring.evaluation.run(order) == report
+    assert (order.out / "results.jsonl").read_text("utf-8") == lines
+    assert "| transcript | 2 | 0.0% |" in (order.out / "report.md").read_text("utf-8")
