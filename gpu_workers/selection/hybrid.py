@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gpu_workers.registry import Workers
 
-EMPHASIS = 1.0
+EMPHASIS = 0.75
 """A frame is longer by this power of e for each standard deviation by which it is more like the question."""
 FAINTEST = 5.0
 """Frames less like the question than the best by more than this many standard deviations count alike."""
@@ -62,8 +62,8 @@ class HybridSelector:
             return usable if budget > 0 else []
         with one_thread():
             likeness = relevance(candidates, usable, self._embedder.embed_query(question))
-            lengths = _lengths(likeness, self._emphasis).astype(np.float32)
-            rows = sketch(candidates, usable) * lengths[:, None]
+            rows = sketch(candidates, usable)
+            rows *= _lengths(likeness, self._emphasis).astype(np.float32)[:, None]
             return sorted(usable[place] for place in greatest_volume(rows, budget))
 
 

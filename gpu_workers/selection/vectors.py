@@ -13,7 +13,7 @@ from app.core.types import FrameFeatures
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK = 4096
+BLOCK = 1024
 """Frames whose vectors are held side by side at once."""
 SKETCH = 128
 """Numbers that a sketch keeps of a vector."""
@@ -48,12 +48,16 @@ def sketch(candidates: Sequence[FrameFeatures], indices: Sequence[int]) -> NDArr
     """Unit rows, shape (n, at most SKETCH), whose dot products are about the cosines of the frames' vectors.
 
     Longer vectors are projected on fixed random directions (Johnson and Lindenstrauss): 512 bytes a frame, whatever
-    the model, and cosines are off by about 0.09 at most.
+    the model; the error of a cosine near 0 has a standard deviation of 0.09, nearer to 1 it is smaller.
     """
     size = len(candidates[indices[0]].vector)
     basis = np.random.default_rng(0).normal(size=(size, SKETCH)) if size > SKETCH else None
-    parts = [block if basis is None else block @ basis for block in blocks(candidates, indices)]
-    return np.vstack([unit(part).astype(np.float32) for part in parts])
+    rows = np.empty((len(indices), min(size, SKETCH)), np.float32)
+    start = 0
+    for block in blocks(candidates, indices):
+        rows[start : start + len(block)] = unit(block if basis is None else block @ basis)
+        start += len(block)
+    return rows
 
 
 def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -82,18 +82,21 @@ class _Tree:
         self._likeness = likeness
 
     def leaves(self, budget: int) -> list[int]:
-        """One frame for each leaf, those of the most relevant clusters first, until the budget is used."""
+        """One frame for each leaf, until the budget is used: one of every cluster, then the others of relevant ones.
+
+        Clusters come by level and relevance; of a relevant cluster the most relevant leaves come first.
+        """
         clusters, levels = self._breadth()
-        ranked: list[tuple[int, float, int]] = []
+        ranked: list[tuple[int, int, float, int]] = []
         for cluster, level in zip(clusters, levels, strict=True):
             if level == 1:
-                ranked.append((level, cluster.relevance, cluster.centre))
+                ranked.append((0, -level, -cluster.relevance, cluster.centre))
                 continue
-            for leaf in self._depth(cluster, level - 1):
+            leaves = sorted(self._depth(cluster, level - 1), key=lambda leaf: -leaf.relevance)
+            for order, leaf in enumerate(leaves):
                 best = leaf.members[int(self._likeness[leaf.members].argmax())]
-                ranked.append((level, leaf.relevance, int(best)))
-        ranked.sort(key=lambda leaf: (-leaf[0], -leaf[1], leaf[2]))
-        return [place for _, _, place in ranked[:budget]]
+                ranked.append((order, -level, -leaf.relevance, int(best)))
+        return [place for _, _, _, place in sorted(ranked)[:budget]]
 
     def _breadth(self) -> tuple[list[_Cluster], list[int]]:
         everything = np.arange(len(self._rows))

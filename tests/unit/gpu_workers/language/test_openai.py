@@ -178,6 +178,19 @@ def test_frames_go_as_pictures_each_after_its_time():
     assert np.abs(np.asarray(sent).astype(int) - image).max() < 12
 
 
+def test_frames_may_go_as_one_picture_that_keeps_all_times():
+    frames = [Frame(second + 0.5, np.zeros((24, 32, 3), np.uint8)) for second in range(6)]
+    settings = {"vlm_model": "eyes", "vlm_presentation": "grid"}
+    with chat_service(lambda *_: completion("Dark.")) as service:
+        model = OpenAICompatibleVisionModel.from_settings(Settings(vlm_url=service.url, **settings), None)
+        model.look(frames, "Which colour?")
+        model.unload()
+    content = service.requests[0]["messages"][0]["content"]
+    assert [part["type"] for part in content] == ["text", "image_url", "text"]
+    assert all(f"t={second}.5s" in content[0]["text"] for second in range(6))
+    assert model.model == f"eyes@{service.url}/grid"
+
+
 @pytest.mark.parametrize("kind", [OpenAICompatibleModel, OpenAICompatibleVisionModel])
 def test_a_server_that_was_not_set_is_a_missing_part(kind):
     with pytest.raises(MissingPart, match=r"LONGREEL_.LM_URL is empty"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,27 @@ def test_a_large_budget_is_used_among_many_candidates():
     vectors = rng.normal(size=(1000, 64)).astype(np.float32)
     frames = [FrameFeatures(float(second), vector, vector) for second, vector in enumerate(vectors)]
     assert len(MaxInfoSelector().select(frames, 200)) >= 150
+
+
+def test_the_fast_form_only_drops_redundant_ones_of_the_even_frames():
+    frames, of = scenes([40, 40, 40])
+    even = UniformSelector().select(frames, 12)
+    chosen = MaxInfoSelector(tolerance=1.0, form="fast").select(frames, 12)
+    assert set(chosen) < set(even) and set(of[chosen]) == {0, 1, 2}
+
+
+def test_the_slow_form_takes_the_rows_that_a_full_decomposition_gives():
+    frames, _ = scenes([30, 40, 50, 60, 2], noise=0.3)
+    vectors = np.stack([frame.vector for frame in frames]).astype(np.float64)
+    reduced = np.linalg.svd(vectors, full_matrices=False)[0][:, :4]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import teneva
+    theirs, _ = teneva.maxvol_rect(reduced, e=0.6, dr_max=20)
+    assert MaxInfoSelector(rank=4, tolerance=0.6, form="slow").select(frames, 24) == sorted(theirs.tolist())
+
+
+def test_the_scene_form_visits_every_scene_of_a_long_video():
+    frames, of = scenes([50] * 30, noise=0.05)
+    assert set(of[MaxInfoSelector(form="scenes").select(frames, 60)]) == set(range(30))
+    assert len(set(of[MaxInfoSelector(form="slow").select(frames, 60)])) < 30
