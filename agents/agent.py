@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from agents.budget import Budget
@@ -67,6 +67,8 @@ class VideoAgent:
     ) -> Iterator[Event]:
         """The steps as events; the last is `Answered`. An error is raised, never answered.
 
+        Options are put in alphabetical order before anything is compared, so that their order cannot matter.
+
         Raises BadInput for an empty question or a single option, Cancelled when `cancelled` says so, and what the
         parts raise.
         """
@@ -75,7 +77,9 @@ class VideoAgent:
         if len(options) == 1:
             raise BadInput("One option is no choice.", "Give at least two options, or none.")
         work = Work(self._parts, Budget(self._parts.settings, cancelled))
-        start = AgentState(question=question.strip(), videos=tuple(videos), options=tuple(options))
+        order = sorted(range(len(options)), key=lambda i: options[i])
+        sorted_options = tuple(options[i] for i in order)
+        start = AgentState(question=question.strip(), videos=tuple(videos), options=sorted_options)
         answer: Answer | None = None
         for mode, item in self._graph.stream(
             start, config={"recursion_limit": RECURSION}, context=work, stream_mode=["custom", "values"]
@@ -86,4 +90,6 @@ class VideoAgent:
                 answer = cast(dict[str, Any], item).get("answer", answer)
         if answer is None:
             raise WorkerFailed("The agent ended without an answer.", "Ask again; see the log.")
+        if answer.option_index is not None:
+            answer = replace(answer, option_index=order[answer.option_index])
         yield Answered(to_json(answer))

@@ -29,6 +29,10 @@ class Budget:
         if self._cancelled():
             raise Cancelled("The question was cancelled.")
 
+    def is_over(self) -> bool:
+        """Whether a model that is writing should stop: cancelled, or out of time."""
+        return self._cancelled() or self._seconds >= self._limits.max_seconds
+
     def frames(self, wanted: int) -> int:
         """How many of the wanted frames may still be decoded."""
         return max(0, min(wanted, self._limits.max_frames - self._frames))

@@ -12,10 +12,12 @@ from agents.numerals import numbers
 from agents.patterns import any_of
 from agents.prompts import prompt
 from agents.state import Claim, Draft, Passage, Plan, QuestionType, Work
+from agents.tags import measures
 from agents.wire import excerpts, refuses
 from agents.wording import contains_phrase, content_stems, coverage, likeness, squeezed
+from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
-from app.core.types import Message, SegmentKind
+from app.core.types import Message
 
 SHOWN = 5
 CLEAR_LEAD = 0.25
@@ -59,16 +61,34 @@ def choose(plan: Plan, passages: Sequence[Passage], options: Sequence[str], work
     """The draft of a multiple-choice answer: one claim that is the option, tied to the passage that supports it."""
     nothing = none_option(options)
     real = [i for i in range(len(options)) if i != nothing]
-    seen = [p for p in passages if p.kind is not SegmentKind.CAPTION or plan.question_type is QuestionType.VISUAL]
-    supports = supports_of(plan, seen, options, real, work)
+    supports = supports_of(plan, passages, options, real, work)
     if asks_for_the_odd_one(plan.question):
         return _odd_one(supports, options)
-    index, by = _decide(plan, supports, options, seen, work)
+    index, by = _decide(plan, supports, options, passages, work)
     if index is None or index == nothing:
         return Draft(by=by, option_index=nothing, refusal="" if nothing is None else options[nothing])
     passage = next(s.passage for s in supports if s.index == index)
     claim = Claim(options[index], (passage,) if passage else ())
     return Draft((claim,), by=by, option_index=index)
+
+
+def by_measures(plan: Plan, passages: Sequence[Passage], options: Sequence[str]) -> Draft:
+    """The one option that measured colours name, as a guess; no claim when they name none or several."""
+    told = measures(plan, passages)
+    named = [i for i, option in enumerate(options) if any(literal_support(option, text) == 1.0 for text, _ in told)]
+    if len(named) != 1:
+        return Draft(by="tags", option_index=none_option(options))
+    shown = tuple(p for text, p in told if literal_support(options[named[0]], text) == 1.0)[:2]
+    return Draft((Claim(options[named[0]], shown, verbatim=True, hedged=True),), by="tags", option_index=named[0])
+
+
+def likeliest(plan: Plan, passages: Sequence[Passage], options: Sequence[str], work: Work) -> int:
+    """The option that fits best however badly it fits, for benchmarks that count no refusal."""
+    supports = supports_of(plan, passages, options, range(len(options)), work)
+    if any(s.score > 0 for s in supports):
+        return max(supports, key=lambda s: s.score).index
+    vectors = work.parts.text_embedder.embed([plan.question, *options])
+    return int(np.argmax(vectors[1:] @ vectors[0]))
 
 
 def supports_of(
@@ -95,7 +115,13 @@ def supports_of(
 
 
 def literal_support(option: str, text: str, rivals: Sequence[str] = ()) -> float:
-    """The share of an option that stands in a text, 0 to 1; words that all rivals share do not count."""
+    """The share of an option that stands in a text, 0 to 1; words that all rivals share do not count.
+
+    Of an option that gives alternatives ("pink / magenta") one is enough.
+    """
+    either = [part for part in option.split(" / ") if part.strip()]
+    if len(either) > 1:
+        return max(literal_support(part, text, rivals) for part in either)
     if contains_phrase(option, text):
         return 1.0
     values = numbers(option)
@@ -164,9 +190,6 @@ def _ask(
 
     The model does not see the options: a small model prefers a place in the list, whatever stands there.
     """
-    model = work.parts.language_model
-    if model is None or not work.budget.has_words:
-        return None
     few = sorted(passages[:SHOWN], key=lambda p: (p.video_id, p.span.start_s))
     listed = " | ".join(sorted(options[i] for i in real))
     messages = [
@@ -176,10 +199,13 @@ def _ask(
     schema = {"type": "object", "properties": {"answer": {"enum": [*sorted(options[i] for i in real), "not in video"]}},
               "required": ["answer"], "additionalProperties": False}  # fmt: skip
     try:
-        text = work.budget.spend(model.complete(messages, max_tokens=80, schema=schema)).text
+        text = write(work, messages, max_tokens=80, schema=schema)
     except Cancelled:
         raise
     except LongreelError:
+        return None
+    model = work.parts.language_model
+    if text is None or model is None:
         return None
     match = re.search(r'"answer"\s*:\s*"(.*?)"?\s*}?\s*$', text, re.DOTALL)
     said = match[1] if match else text

@@ -12,6 +12,8 @@ from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, Utterance, 
 
 NEIGHBOUR_GAP_S = 4.0
 """A sentence belongs to its neighbour when less silence than this lies between them."""
+TAGGER = "offline-tags"
+"""The captioner that composes its sentences from recognised classes and measured colours."""
 MAX_PASSAGE_CHARACTERS = 420
 
 
@@ -87,8 +89,16 @@ def _with_neighbours(said: Sequence[Utterance], at: int) -> tuple[int, int]:
 def from_segment(segment: Segment) -> Passage:
     """A passage that is a whole segment: text on the screen, a caption, a summary."""
     return Passage(
-        "", segment.video_id, segment.kind, segment.span, segment.text.strip(), 0.0, segment.frame_s, _units(segment)
-    )
+        "", segment.video_id, segment.kind, segment.span, segment.text.strip(), 0.0, segment.frame_s, _units(segment),
+        tagged=is_tag(segment),
+    )  # fmt: skip
+
+
+def is_tag(segment: Segment) -> bool:
+    """Whether a segment holds what a classifier recognised, and not what a model that looks has said."""
+    if segment.kind is SegmentKind.VISUAL:
+        return segment.question is None
+    return segment.kind is SegmentKind.CAPTION and segment.model.partition("@")[0] == TAGGER
 
 
 def _units(segment: Segment) -> tuple[tuple[TimeSpan, str], ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from agents.counters import nearest
+from agents.listing import listed
+from agents.screen import one_line
 from agents.state import Claim, Draft, Passage, Plan
 from agents.verification import best_units
 from agents.wanted import wanted
-from agents.wording import clock, content_stems, coverage, joined
+from agents.wording import clock, content_stems, coverage, joined, stem, words
 from app.core.ports import VideoLibrary
 from app.core.types import Segment, SegmentKind, Video
 
@@ -15,23 +19,19 @@ MOMENT_FIT = 0.5
 MAX_QUOTES = 3
 MAX_CHAPTERS = 8
 
+_HOW_MANY = re.compile(r"\bhow many (?:different |other )?(?P<noun>[a-z]{3,})\b", re.IGNORECASE)
+
 
 def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Passages of a kind that can answer the question: tags of pictures tell nothing of what is said or written."""
-    if plan.strict and plan.sources:
-        return tuple(p for p in passages if p.kind in plan.sources)
-    return tuple(passages)
+    """Passages that can answer the question: of the kind that it asks for, and never what a classifier told."""
+    told = (p for p in passages if not p.tagged)
+    return tuple(p for p in told if not (plan.strict and plan.sources) or p.kind in plan.sources)
 
 
-def one_line(text: str) -> str:
-    """A text without line breaks."""
-    return " / ".join(part.strip() for part in text.splitlines() if part.strip())
-
-
-def cited(passage: Passage) -> str:
+def cited(passage: Passage, at_s: float | None = None) -> str:
     """A passage as a sentence with its time: At 0:21: "..."."""
     verb = {SegmentKind.SCREEN_TEXT: "the screen shows ", SegmentKind.SPEECH: ""}.get(passage.kind, "")
-    return f'At {clock(passage.span.start_s)}: {verb}"{one_line(passage.text)}"'
+    return f'At {clock(passage.span.start_s if at_s is None else at_s)}: {verb}"{one_line(passage.text)}"'
 
 
 def quoted(plan: Plan, passages: Sequence[Passage], least: float) -> Draft:
@@ -51,6 +51,8 @@ def quoted(plan: Plan, passages: Sequence[Passage], least: float) -> Draft:
 
 def moment(plan: Plan, passages: Sequence[Passage]) -> Draft:
     """When something is said or shown: the best passage, or the first or last of those that hold all its words."""
+    if plan.value:
+        return _value(plan, passages)
     stems = content_stems(plan.question)
     narrowed = [best_units(" ".join(stems), p) for p in passages]
     full = [p for p in narrowed if stems and coverage(stems, p.text) == 1.0]
@@ -63,6 +65,28 @@ def moment(plan: Plan, passages: Sequence[Passage]) -> Draft:
         chosen = sorted(chosen, key=lambda p: p.span.start_s)
     claims = [Claim(cited(p), (p,), verbatim=True) for p in chosen[: MAX_QUOTES if full and not plan.pick else 1]]
     return Draft(tuple(claims), by="rules")
+
+
+def _value(plan: Plan, passages: Sequence[Passage]) -> Draft:
+    """When a counter or clock shows a value: the text whose reading is nearest to it."""
+    found = nearest(plan.value, [(p.text, p) for p in passages if p.kind is SegmentKind.SCREEN_TEXT])
+    if found is None:
+        return Draft(by="rules")
+    return Draft((Claim(cited(found, found.frame_s), (found,), verbatim=True),), by="rules")
+
+
+def numbered_items(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
+    """How many of something there are, by the list in a sentence that names them; None when no sentence lists any."""
+    match = _HOW_MANY.search(plan.question)
+    if not match:
+        return None
+    noun = stem(words(match["noun"])[0])
+    for passage in passages[:MAX_QUOTES]:
+        items = listed(passage.text, noun)
+        if items:
+            text = f"{len(items)}: {joined(items)}."
+            return Draft((Claim(text, (passage,), verbatim=True, counted=len(items)),), by="rules")
+    return None
 
 
 def counted(plan: Plan, passages: Sequence[Passage]) -> Draft:

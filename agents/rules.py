@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agents.counters import asked_value
 from agents.patterns import alternatives, any_of
-from agents.state import Plan, QuestionType
-from agents.timewords import anchor, time_scope, without_quotations, without_time
+from agents.state import Anchor, Plan, QuestionType
+from agents.timewords import anchor, during, time_scope, without_quotations, without_time
+from agents.wanted import premise_stems, target_stems
 from agents.wording import content_stems, quotations, words
 from app.core.types import SegmentKind
 
@@ -28,6 +30,7 @@ _SCREEN = any_of(r"""
     headings?|headlines?|bullet points?|credited|credits|code is shown|shown as text
     web ?(?:site )?address|url|e-?mail address|frame counter|counter|time ?code
     (?:first|last|second|third|next) (?:line|word)s?(?: of text)?|which (?:two |three |four )?words?
+    (?:line|words?|text) (?:at|on) the (?:top|bottom)|(?:top|bottom)(?:most)? line
 """)
 _VISUAL = any_of(r"""
     colou?rs?|wears?|wearing|dressed|clothes|clothing|shirt|jacket|trousers|dress|hat|tie|beard|hair|face
@@ -82,7 +85,23 @@ _STRICT_SPEECH = any_of(r"""
 """)
 _STRICT_SCREEN = any_of(r"""
     written|printed|typed?|types|displayed|on[- ]screen|on the (?:screen|slides?)|frame counter|web address|line of text
+    words? (?:stands?|is|are|appears?)\b.*\bat the (?:very )?(?:top|bottom)|(?:top|bottom)(?:most)? line
 """)
+_UNIT = re.compile(
+    r"\b(?:first|last|final)\s+(?P<edge>line|sentence|word|phrase|text)s?\b|\bwhich\s+(?:\w+\s+)?(?P<word>words?)\b"
+    r"|\b(?P<line>line)\b|\bwhat\s+(?P<text>text)\b",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"\b(?:line|words?|text|written|stands?|reads?)\b.*\b(?:at|on) the (?:very )?(?P<place>top|bottom)\b"
+    r"|\b(?:top|bottom)(?=(?:most)? line\b)",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"(?<=\w)[\s,]+(?:while|when|as soon as)\s+.*"
+    r"|\b(?:before|after)\s+the\s+(?:opening|end|ending|closing|final)\s+(?:credits?|titles?)\b",
+    re.IGNORECASE,
+)
 
 
 def plan(question: str) -> Plan:
@@ -90,24 +109,65 @@ def plan(question: str) -> Plan:
     text = re.sub(r"\s+", " ", question).strip()
     scope = time_scope(text)
     kind = question_type(text)
-    found = None if scope or kind is QuestionType.YES_NO else anchor(text)
+    value = asked_value(text) if kind is QuestionType.MOMENT else ""
+    scope = None if scope and value and value in scope.words else scope
+    found = None if scope or kind is QuestionType.YES_NO else _anchor(text, kind)
     rest = without_time(text, scope, found)
     queries = _queries(text, rest, narrowed=bool(scope or found))
+    kinds = sources(text, kind)
+    of_text = kinds == (SegmentKind.SCREEN_TEXT,) and not target_stems(text) & set(content_stems(text))
+    place = _place(text) if of_text else ""
+    unit = (_unit(text) or ("line" if place else "")) if of_text else ""
+    chosen = pick(text)
     return Plan(
         question=text,
         question_type=kind,
         queries=queries,
-        sources=sources(text, kind),
+        sources=kinds,
         strict=is_strict(text),
         scope=scope,
         anchor=found,
-        pick=pick(text),
+        pick=chosen,
+        unit=unit if place or (chosen and not premise_stems(rest)) else "",
+        place=place,
+        value=value,
+        seen=kind is QuestionType.VISUAL or (not kinds and _is_seen(_main(text))),
     )
+
+
+def _anchor(question: str, kind: QuestionType) -> Anchor | None:
+    """What the question counts from; "while" and "when" only where pictures or texts are wanted, not the words said."""
+    found = anchor(question)
+    looks = kind in (QuestionType.VISUAL, QuestionType.SCREEN_TEXT)
+    return found or (during(question) if looks else None)
+
+
+def _main(question: str) -> str:
+    """The question without its quotations and without what only tells when: "while he speaks of apples"."""
+    return _ASIDE.sub(" ", without_quotations(question))
+
+
+def _unit(question: str) -> Literal["", "text", "line", "sentence", "word"]:
+    """How much of a text on the screen is wanted."""
+    match = _UNIT.search(without_quotations(question))
+    if not match:
+        return ""
+    named = (match["edge"] or match["word"] or match["line"] or match["text"]).lower()
+    if named == "words":
+        return "line"
+    return {"line": "line", "phrase": "line", "sentence": "sentence", "word": "word"}.get(named, "text")  # type: ignore[return-value]
+
+
+def _place(question: str) -> Literal["", "top", "bottom"]:
+    match = _PLACE.search(without_quotations(question))
+    if not match:
+        return ""
+    return "bottom" if "bottom" in match[0].lower() else "top"
 
 
 def question_type(question: str) -> QuestionType:
     """What kind of answer a question wants."""
-    text = without_quotations(question)
+    text = _main(question)
     for pattern, kind in (
         (_SUMMARY, QuestionType.SUMMARY),
         (_MOMENT, QuestionType.MOMENT),
@@ -119,13 +179,16 @@ def question_type(question: str) -> QuestionType:
     ):
         if pattern.search(text):
             return kind
-    is_seen = _VISUAL.search(text) and not re.match(r"why\b|how come\b", text, re.IGNORECASE)
-    return QuestionType.VISUAL if is_seen else QuestionType.FACT
+    return QuestionType.VISUAL if _is_seen(text) else QuestionType.FACT
+
+
+def _is_seen(question: str) -> bool:
+    return bool(_VISUAL.search(question)) and not re.match(r"why\b|how come\b", question, re.IGNORECASE)
 
 
 def sources(question: str, kind: QuestionType) -> tuple[SegmentKind, ...]:
     """Where to look first; empty means everywhere."""
-    text = without_quotations(question)
+    text = _main(question)
     if kind is QuestionType.SUMMARY:
         return (SegmentKind.SUMMARY,)
     if _SCREEN.search(text) and not _STRICT_SPEECH.search(text):
@@ -139,7 +202,7 @@ def sources(question: str, kind: QuestionType) -> tuple[SegmentKind, ...]:
 
 def is_strict(question: str) -> bool:
     """Whether only the source the question names can answer it."""
-    text = without_quotations(question)
+    text = _main(question)
     return bool(_STRICT_SPEECH.search(text) or _STRICT_SCREEN.search(text))
 
 

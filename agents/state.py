@@ -67,9 +67,11 @@ class Anchor:
     """Something in the video from which a question counts: "after the vote"."""
 
     text: str
-    side: Literal["before", "after"]
+    side: Literal["before", "after", "while", "between"]
     close: bool = False
     """Whether the very next thing is meant."""
+    until: str = ""
+    """The other end of "between ... and ..."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,25 @@ class Plan:
     anchor: Anchor | None = None
     pick: Literal["", "first", "last"] = ""
     """Which of several fitting pieces is meant."""
+    unit: Literal["", "text", "line", "sentence", "word"] = ""
+    """How much of a text on the screen is wanted, when its place or its time is all that the question tells of it."""
+    place: Literal["", "top", "bottom"] = ""
+    """Where on the screen the wanted line stands."""
+    value: str = ""
+    """The value of a counter or clock on the screen whose moment is asked for, as the question writes it."""
+    seen: bool = False
+    """Whether pictures tell the answer, unless somebody puts it into words."""
     by: Literal["rules", "model"] = "rules"
+
+    @property
+    def reads_edge(self) -> bool:
+        """Whether the first or last text on the screen is wanted, whatever it says."""
+        return bool(self.unit and self.pick)
 
     @property
     def reads_all(self) -> bool:
         """Whether everything known of a stretch is wanted, since no words are left to search for."""
-        return not self.queries
+        return not self.queries or self.reads_edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,8 @@ class Passage:
     """The sentences with their own spans, for passages of speech."""
     confidence: float = 1.0
     """How sure the reader or the transcriber was, 0 to 1."""
+    tagged: bool = False
+    """Whether it only holds classes and colours that a classifier told: a hint where to look, never a proof."""
 
     def named(self, id: str) -> Passage:
         """The same passage under another short id."""
@@ -133,6 +150,10 @@ class Claim:
     passages: tuple[Passage, ...]
     verbatim: bool = False
     """Whether the text only quotes or lists passages, so that it cannot say more than they do."""
+    counted: int = 0
+    """How many items the text lists, where it answers how many there are."""
+    hedged: bool = False
+    """Whether nothing here could check it: it is told as a guess, and its citations are not marked as verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +165,8 @@ class Draft:
     option_index: int | None = None
     refusal: str = ""
     """Why there is no claim, in words for the person who asked."""
+    undecided: bool = False
+    """Whether the refusal says nothing about the video: a part is missing, or the question is not complete."""
 
 
 class AgentState(TypedDict, total=False):
@@ -154,6 +177,8 @@ class AgentState(TypedDict, total=False):
     options: tuple[str, ...]
     plan: Plan
     passages: tuple[Passage, ...]
+    places: tuple[tuple[VideoId, float], ...]
+    """Moments, in seconds, that were reckoned and should be looked at."""
     tried: tuple[str, ...]
     """What was searched or looked at already, so that nothing is done twice."""
     sufficient: bool

@@ -162,15 +162,40 @@ _NO_ANCHOR = re.compile(
 _NEXT = re.compile(r"\b(?:right|directly|immediately|just|straight|shortly|next|follow(?:s|ing)?)\b", re.IGNORECASE)
 
 
+_BETWEEN = re.compile(r"\bbetween\s+(?P<a>[^,;?]{3,}?)\s+and\s+(?P<b>[^,;?]{3,})", re.IGNORECASE)
+_HAPPENS = re.compile(r"\b(?:said|say|says|shown|shows?|happens?|happened|written|appears?|done|does)\b", re.IGNORECASE)
+_DURING = re.compile(r"(?<=\w)[\s,]+(?:while|when)\s+(?P<text>[^,;?]{3,})", re.IGNORECASE)
+
+
+def during(question: str) -> Anchor | None:
+    """The event at whose time the question looks: "while she reads the list"; None at the head of a question."""
+    match = _DURING.search(question)
+    return Anchor(_plain(match["text"]), "while") if match and _plain(match["text"]) else None
+
+
+def _between_events(question: str) -> Anchor | None:
+    match = _BETWEEN.search(question)
+    if not match or not re.match(r"what|which|who|how|is|does|did", question.strip(), re.IGNORECASE):
+        return None
+    if not _HAPPENS.search(question[: match.start()]):
+        return None
+    return Anchor(_plain(match["a"]), "between", until=_plain(match["b"]))
+
+
+def _plain(text: str) -> str:
+    """The words of an event: those in quotation marks when there are any."""
+    quoted = quotations(text)
+    return quoted[0] if quoted else text.strip(" .\"'\u201c\u201d")
+
+
 def anchor(question: str) -> Anchor | None:
     """What a question counts from with "before" or "after", unless that is a time or no event of the video."""
     if _NO_ANCHOR.search(question):
         return None
     match = _ANCHOR.search(question)
     if not match:
-        return None
-    quoted = quotations(match["text"])
-    text = quoted[0] if quoted else match["text"].strip(" .\"'“”")
+        return _between_events(question)
+    text = _plain(match["text"])
     if not text or seconds(text) is not None:
         return None
     close = bool(match["close"] or _NEXT.search(question[: match.end("side")]))
@@ -181,7 +206,7 @@ def anchor(question: str) -> Anchor | None:
 def without_time(question: str, scope: TimeScope | None, found: Anchor | None) -> str:
     """The question without its time words, for searching."""
     text = question
-    for words in (scope.words if scope else "", found.text if found else ""):
+    for words in (scope.words if scope else "", found.text if found else "", found.until if found else ""):
         if words:
             text = re.sub(re.escape(words), " ", text, flags=re.IGNORECASE)
     return re.sub(r"\s+", " ", text).strip()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.numerals import numbers
 from agents.state import Passage
@@ -171,14 +171,4 @@ def best_units(claim: str, passage: Passage) -> Passage:
     units = passage.units[first : last + 1]
     text = " ".join(text for _, text in units)
     span = units[0][0].hull(units[-1][0])
-    return Passage(
-        passage.id,
-        passage.video_id,
-        passage.kind,
-        span,
-        text,
-        passage.score,
-        passage.frame_s,
-        units,
-        passage.confidence,
-    )
+    return replace(passage, span=span, text=text, units=units)

@@ -23,7 +23,7 @@ STOP_WORDS = _set("""
 """)
 
 SCAFFOLDING = _set("""
-    according after amount answer anybody appear appears around ask asked asks author before beginning call
+    according after alone amount answer anybody appear appears around ask asked asks author before beginning call
     called card clip come comes credited credits describe described describes dialogue different directly
     discuss discussed discusses display displayed displays end exactly explain explained explains film first
     follow following follows footage four frame give gives happen happened happens host image kind last

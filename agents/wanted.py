@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from agents.numerals import numbers
 from agents.patterns import any_of
-from agents.wording import codes, content_stems, names, squeezed, words
+from agents.state import Plan
+from agents.wording import codes, content_stems, names, squeezed, stem, words
 
 _MONTHS = (
     r"january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|"
@@ -103,8 +104,14 @@ _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = tuple(
         (r"(?:which|what) (?:code|serial|number|key sequence|shortcut)", Wanted("a code", _code)),
     )
 )
+ODD_ONE = re.compile(r"\bwhich of (?:these|the following)\b", re.IGNORECASE)
+"""A question that means options which it does not name itself."""
 _NAME = re.compile(
     r"\bname(?:d)? of\b|\bwhat (?:is|was|are|were)\b.*\bnames?\b|\bwhat .* (?:called|named)\b", re.IGNORECASE
+)
+_ROLE = re.compile(
+    r"\b(?:person|man|woman|one|somebody|someone|people)\s+(?:who|that)\s+(?:(?:is|are|was|were)\s+)?(?P<verb>[a-z]{4,})",
+    re.IGNORECASE,
 )
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|must)"
 _ADJECTIVE = r"(?:the|his|her|its|their|a|an|other|exact|first|last|final|next|second|third|two|three|four|main)"
@@ -156,3 +163,17 @@ def premise_stems(question: str) -> list[str]:
     """Content stems that a question takes for granted: those of its words that do not name what is asked for."""
     targets = target_stems(question)
     return [s for s in content_stems(question) if s not in targets]
+
+
+def role_stem(question: str) -> str:
+    """What somebody whose name is asked for does: "read" in "the name of the person who reads it"; empty for none."""
+    match = _ROLE.search(question) if _NAME.search(question) else None
+    return stem(match["verb"].lower()) if match else ""
+
+
+def premises(plan: Plan) -> list[str]:
+    """The premises of a planned question, without the event that only tells when."""
+    text = plan.question
+    for event in (plan.anchor.text, plan.anchor.until) if plan.anchor else ():
+        text = text.replace(event, " ") if event else text
+    return premise_stems(text.replace(plan.scope.words, " ") if plan.scope else text)

@@ -47,6 +47,7 @@ from retrieval.fakes import MemoryLexicalIndex, MemorySegmentIndex
 from retrieval.retriever import HybridRetriever
 
 CASES = Path(__file__).with_suffix(".jsonl")
+_MODELS = {SegmentKind.SCREEN_TEXT: "case", SegmentKind.CAPTION: "offline-tags"}
 SEGMENT_S = 25.0
 """Sentences are indexed in pieces of about this length, as ingest makes them."""
 
@@ -126,7 +127,7 @@ def segments_of(row: Mapping[str, Any]) -> list[Segment]:
     made = [_speech_segment(id, run) for run in _runs(row["speech"])]
     for kind, key in ((SegmentKind.SCREEN_TEXT, "screen_text"), (SegmentKind.CAPTION, "captions")):
         for start, end, text in row[key]:
-            made.append(Segment(f"{id}-{key}-{start}", id, kind, TimeSpan(start, end), text, "case", start))
+            made.append(Segment(f"{id}-{key}-{start}", id, kind, TimeSpan(start, end), text, _MODELS[kind], start))
     return made
 
 

@@ -8,14 +8,17 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.choice import choose
+from agents.choice import by_measures, choose
 from agents.passages import numbered
 from agents.prompts import prompt
-from agents.quoting import counted, moment, overview, quoted, read_aloud, usable
+from agents.quoting import counted, moment, numbered_items, overview, quoted, read_aloud, usable
+from agents.screen import at_place
 from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
-from agents.wanted import premise_stems, wanted
+from agents.tags import measured
+from agents.wanted import ODD_ONE, premises, wanted
 from agents.wire import answer_schema, excerpts, read_answer
 from agents.wording import coverage, likeness
+from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
 from app.core.types import Message, SegmentKind
@@ -26,6 +29,8 @@ WORTH = 0.4
 """The share of the best passage's fit that another needs to be shown beside it."""
 ALIKE = 0.75
 ANSWER_TOKENS = 90
+TOLD = 0.5
+"""The share of a question's premises that one text must hold for words to tell what pictures show."""
 QUOTABLE = 0.5
 """A passage that fits this well may be quoted as the answer when no model can phrase one."""
 
@@ -42,28 +47,39 @@ def answer(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["verify
 
 def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
     plan, passages = state["plan"], usable(state["plan"], state["passages"])
+    blind = plan.question_type is QuestionType.VISUAL and runtime.context.parts.vision_language_model is None
+    blind = blind and not _is_told(plan, passages)
+    if state["options"] and blind:
+        return by_measures(plan, state["passages"], state["options"])
     if state["options"]:
         return choose(plan, passages, state["options"], runtime.context)
     if plan.question_type is QuestionType.SUMMARY and not plan.scope:
         return overview(passages, state["videos"], runtime.context.parts.library)
     if plan.question_type is QuestionType.COUNT:
         return counted(plan, state["passages"])
+    if ODD_ONE.search(plan.question):
+        return Draft(by="rules", refusal="The question speaks of options, but none were given.", undecided=True)
+    if blind:
+        return measured(plan, state["passages"])
     if not passages:
         return Draft(by="rules")
+    return _by_code(plan, passages) or _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
+
+
+def _by_code(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
+    """The answer where quoting or listing is all that is wanted; None where it must be phrased."""
     if plan.question_type is QuestionType.MOMENT:
         return moment(plan, passages)
     if plan.reads_all:
         return read_aloud(plan, passages)
-    if plan.question_type is QuestionType.VISUAL and not _is_told(plan, passages, runtime.context):
-        return Draft(by="rules")
-    return _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
+    if plan.place and plan.unit:
+        return read_aloud(plan, at_place(plan, passages))
+    return numbered_items(plan, passages)
 
 
-def _is_told(plan: Plan, passages: Sequence[Passage], work: Work) -> bool:
+def _is_told(plan: Plan, passages: Sequence[Passage]) -> bool:
     """Whether words may tell what pictures show; without a vision model nothing else can."""
-    stems = premise_stems(plan.question)
-    best = max(coverage(stems, p.text) for p in passages)
-    return work.parts.vision_language_model is not None or best >= 0.5
+    return max((coverage(premises(plan), p.text) for p in passages), default=0.0) >= TOLD
 
 
 def shown(plan: Plan, passages: Sequence[Passage]) -> list[Passage]:
@@ -94,8 +110,8 @@ def _unlike(passages: Sequence[Passage]) -> list[Passage]:
 def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) -> Draft | None:
     """The language model's answer; None when there is no model or it fails, so that evidence is quoted instead."""
     work = runtime.context
-    model, few = work.parts.language_model, shown(plan, passages)
-    if model is None or not few or not work.budget.has_words:
+    few = shown(plan, passages)
+    if not few:
         return None
     labelled = {p.id: known for p, known in zip(numbered(few), few, strict=True)}
     messages = [
@@ -103,18 +119,15 @@ def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) ->
         Message("user", f"{excerpts(numbered(few))}\n\nQuestion: {plan.question}"),
     ]
     try:
-        reply = read_answer(
-            work.budget.spend(
-                model.complete(messages, max_tokens=ANSWER_TOKENS, schema=answer_schema(list(labelled)))
-            ).text
-        )
+        text = write(work, messages, max_tokens=ANSWER_TOKENS, schema=answer_schema(list(labelled)))
     except Cancelled:
         raise
     except LongreelError as error:
         runtime.stream_writer(Warned(f"The language model failed, so the best evidence is quoted: {error}"))
         return None
+    reply = None if text is None else read_answer(text)
     if reply is None:
         return None
     named = tuple(labelled[id] for id in reply.ids if id in labelled)
     claims = (Claim(reply.text, named),) if reply.text and named else ()
-    return Draft(claims, by=model.model)
+    return Draft(claims, by=work.parts.language_model.model if work.parts.language_model else "")

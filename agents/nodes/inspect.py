@@ -55,9 +55,9 @@ def can_inspect(state: AgentState, work: Work) -> bool:
     plan = state["plan"]
     if hears_unsure(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
         return True
-    visual = plan.question_type is QuestionType.VISUAL or SegmentKind.SCREEN_TEXT in plan.sources
-    wants = visual or (plan.scope is not None and plan.scope.at is not None and SegmentKind.SPEECH not in plan.sources)
-    can = work.parts.vision_language_model is not None or plan.question_type is not QuestionType.VISUAL
+    at_moment = plan.scope is not None and plan.scope.at is not None and SegmentKind.SPEECH not in plan.sources
+    wants = plan.seen or SegmentKind.SCREEN_TEXT in plan.sources or bool(state.get("places")) or at_moment
+    can = work.parts.vision_language_model is not None or not plan.seen
     return wants and can and work.budget.frames(1) > 0
 
 
@@ -65,6 +65,8 @@ def candidate_spans(state: AgentState) -> list[tuple[Video, TimeSpan]]:
     """Where to look: the moment or stretch that the question names, else where the best passages lie."""
     plan: Plan = state["plan"]
     videos = {v.id: v for v in state["videos"] if v.media.video is not None or hears_unsure(state)}
+    if state.get("places"):
+        return [(videos[id], TimeSpan(at, at)) for id, at in state["places"] if id in videos][:2]
     if plan.scope:
         found = []
         for video in videos.values():
@@ -85,6 +87,8 @@ def _chosen(
     plan = state["plan"]
     if hears_unsure(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
         return "transcribe", _transcribe
+    if state.get("places"):
+        return "read_text", _read_text
     if work.parts.vision_language_model is not None and plan.question_type is not QuestionType.SCREEN_TEXT:
         return "look", _look
     return "read_text", _read_text

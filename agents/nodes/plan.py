@@ -12,6 +12,7 @@ from langgraph.types import Command
 from agents import rules
 from agents.prompts import prompt
 from agents.state import AgentState, Plan, Work
+from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Planned
 from app.core.types import Message
@@ -49,12 +50,10 @@ def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]
 def _reworded(plan: Plan, work: Work) -> Plan:
     """Search words by the language model; the question itself when there is no model or it fails."""
     plain = replace(plan, queries=(plan.question,))
-    model = work.parts.language_model
-    if model is None or not work.budget.has_words:
-        return plain
     messages = [Message("system", prompt("reword")), Message("user", plan.question)]
     try:
-        answer: Any = json.loads(work.budget.spend(model.complete(messages, max_tokens=40, schema=_SCHEMA)).text)
+        text = write(work, messages, max_tokens=40, schema=_SCHEMA)
+        answer: Any = json.loads(text or "{}")
         words = str(answer["search"]).strip()
     except Cancelled:
         raise

@@ -40,6 +40,8 @@ def signals(state: AgentState) -> tuple[float, str]:
         return 0.0, "nothing was found"
     if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
         return 0.8, ""
+    if plan.value and any(plan.value in p.text for p in passages):
+        return 0.9, ""
     known = " ".join(p.text for p in passages[:5])
     absent = [stem for stem in premise_stems(plan.question) if coverage([stem], known) == 0.0]
     return passages[0].score, f"nothing about {joined(absent)}" if absent else ""
@@ -48,6 +50,8 @@ def signals(state: AgentState) -> tuple[float, str]:
 def _must_look(state: AgentState, work: Work) -> bool:
     """The text at a named moment is read in the frame of that moment; unsure speech is heard again."""
     plan = state["plan"]
+    if state.get("places") and "inspect" not in state["tried"]:
+        return can_inspect(state, work)
     at_moment = plan.scope is not None and plan.scope.at is not None and SegmentKind.SCREEN_TEXT in plan.sources
     return (at_moment or hears_unsure(state)) and "inspect" not in state["tried"] and can_inspect(state, work)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.choice import none_option
+from agents.choice import likeliest, none_option
 from agents.closing import answer_of, refusal_of
 from agents.prompts import conversation
 from agents.quoting import quoted, usable
@@ -24,9 +24,10 @@ from agents.verification import (
     is_only_spoken_of,
     said_by,
 )
-from agents.wanted import premise_stems, wanted
+from agents.wanted import premise_stems, role_stem, wanted
 from agents.wire import refuses
 from agents.wording import contains_phrase, content_stems, coverage, joined
+from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Verified
 from app.core.types import Message, SegmentKind
@@ -52,6 +53,11 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
     work.budget.check()
     kept: list[Claim] = []
     for claim in draft.claims:
+        if claim.hedged:
+            kept.append(claim)
+            ids = tuple(p.id for p in claim.passages if p.id)
+            runtime.stream_writer(Verified(claim.text, False, "measured colours; nothing here could look", ids))
+            continue
         verdict, repaired = _verdict(claim, state, work)
         ids = tuple(p.id for p in repaired.passages if p.id)
         runtime.stream_writer(Verified(claim.text, verdict.supported, verdict.reason, ids))
@@ -63,6 +69,8 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
         return Command(goto="__end__", update={"answer": answer_of(kept, state, work)})
     if state["options"]:
         draft = replace(draft, option_index=none_option(state["options"]))
+        if draft.option_index is None and work.parts.settings.always_choose:
+            draft = replace(draft, option_index=likeliest(state["plan"], state["passages"], state["options"], work))
     return Command(goto="__end__", update={"answer": refusal_of(draft, state, work), "draft": draft})
 
 
@@ -96,14 +104,19 @@ def _narrowed(claim: Claim, state: AgentState) -> Claim:
 def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
     """Whether the question's premises stand in or near the evidence, and the claim has the wanted shape."""
     plan = state["plan"]
-    if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
+    if plan.reads_all or plan.value or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
         return Verdict(True, "")
     shape = wanted(plan.question)
-    told = " ".join(p.text for p in claim.passages) if claim.verbatim else claim.text
+    told = " ".join(p.text for p in claim.passages) if claim.verbatim and not claim.counted else claim.text
     if shape and not state["options"] and not shape.fits(told):
         return Verdict(False, f"the question wants {shape.name}, and the evidence gives none")
-    question = plan.question.replace(plan.anchor.text, " ") if plan.anchor else plan.question
+    question = plan.question
+    for event in (plan.anchor.text, plan.anchor.until) if plan.anchor else ():
+        question = question.replace(event, " ") if event else question
     near = "\n".join(context_of(p, work) for p in claim.passages)
+    role = role_stem(question)
+    if role and coverage([role], near) == 0.0:
+        return Verdict(False, f"nothing there tells who does that: {role}")
     speaker = said_by(question)
     if speaker and any(is_only_spoken_of(speaker, p.text) for p in claim.passages):
         return Verdict(False, f"{speaker} is spoken of there, but nothing shows that these are words of {speaker}")
@@ -196,17 +209,18 @@ def _held_in_place(claim: Claim, text: str, state: AgentState, work: Work) -> Ve
 
 def _second_opinion(passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:
     """Whether the language model finds an answer in the evidence alone; None when it is not needed or absent."""
-    model = work.parts.language_model
     text = " ".join(context_of(p, work) if len(p.text) < 60 else p.text for p in passages)
     complete = coverage(premise_stems(state["question"]), text) == 1.0
-    if model is None or not work.budget.has_words or (complete and max(p.score for p in passages) >= SURE):
+    if complete and max(p.score for p in passages) >= SURE:
         return None
     asked = Message("user", f'Transcript: "{" ".join(text.split())[:700]}"\nQuestion: {state["question"]}')
     try:
-        said = work.budget.spend(model.complete([*conversation("check"), asked], max_tokens=CHECK_TOKENS)).text
+        said = write(work, [*conversation("check"), asked], max_tokens=CHECK_TOKENS)
     except Cancelled:
         raise
     except LongreelError:
+        return None
+    if said is None:
         return None
     if refuses(said):
         return Verdict(False, "the evidence alone does not answer the question")

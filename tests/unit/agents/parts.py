@@ -131,7 +131,15 @@ class Desk:
         self.library.save_utterances(id, said)
         kinds = ((SegmentKind.SPEECH, speech), (SegmentKind.SCREEN_TEXT, screen), (SegmentKind.CAPTION, captions))
         segments = [
-            Segment(f"{name}-{kind}-{start}", id, kind, TimeSpan(start, end), text, "test", start)
+            Segment(
+                f"{name}-{kind}-{start}",
+                id,
+                kind,
+                TimeSpan(start, end),
+                text,
+                "offline-tags" if kind is SegmentKind.CAPTION else "test",
+                start,
+            )
             for kind, rows in kinds
             for start, end, text in rows
         ]

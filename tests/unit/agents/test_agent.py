@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -101,7 +102,9 @@ def test_a_language_model_that_fails_is_told_of_and_evidence_is_quoted() -> None
     class Broken:
         model = "broken@1"
 
-        def complete(self, messages: object, *, max_tokens: int, schema: object = None) -> Completion:
+        def complete(
+            self, messages: object, *, max_tokens: int, schema: object = None, stop: object = None
+        ) -> Completion:
             raise WorkerFailed("It broke.", "Try again.")
 
     events = Desk(MEETING, model=Broken()).events("How many members are in favour?")
@@ -247,7 +250,148 @@ def test_several_videos_are_searched_and_the_right_one_is_cited() -> None:
     assert [c.video_id for c in answer.citations] == [other.id]
 
 
-def test_a_library_without_videos_answers_honestly() -> None:
+def test_a_video_without_any_words_leaves_a_question_open() -> None:
     desk = Desk(MEETING)
     answer = desk.ask("How many members are in favour?", videos=[desk.add("empty", [])])
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert "no speech, no text" in answer.text
+
+
+COUNTING: list[Said] = [(float(at), at + 1.0, f"{at * 30:06d}") for at in range(0, 600, 60)]
+
+
+def test_a_running_counter_is_read_again_at_the_reckoned_moment() -> None:
+    desk = Desk(screen=COUNTING, hidden=[(90.0, 90.9, "002700")])
+    events = desk.events("At what time does the frame counter reach 002700?")
+    assert any(isinstance(e, Inspected) and e.frames_s == (90.0,) for e in events)
+    answer = desk.ask("At what time does the frame counter reach 002700?")
+    assert answer.text == 'At 1:30: the screen shows "002700"'
+
+
+def test_a_value_that_the_counter_never_reaches_is_not_in_the_video() -> None:
+    answer = Desk(screen=COUNTING).ask("At what time does the frame counter reach 900000?")
     assert answer.status is AnswerStatus.NOT_IN_VIDEO
+
+
+def test_a_list_in_a_sentence_is_counted_and_told() -> None:
+    said: list[Said] = [(5.0, 9.0, "It is published in the English, French and Danish languages.")]
+    answer = Desk([*MEETING, *said]).ask("In how many languages is it published?")
+    assert answer.text == "3: English, French and Danish."
+    assert answer.citations[0].span == TimeSpan(5.0, 9.0)
+
+
+def test_every_mention_is_counted_however_many_there_are() -> None:
+    said: list[Said] = [(at * 10.0, at * 10.0 + 3, f"Here is the library, note {at}.") for at in range(40)]
+    events = Desk(said).events('How many times is "library" mentioned in speech?')
+    last = events[-1]
+    assert isinstance(last, Answered)
+    assert last.answer["text"].startswith("40 times")
+    listed = next(e for e in events if isinstance(e, Searched))
+    assert len(listed.hits) == 40
+
+
+def test_what_is_said_after_a_slide_appears_is_found_in_two_steps() -> None:
+    said: list[Said] = [*MEETING[:4], (416.0, 419.0, "Let us come to opening hours."), *MEETING[5:]]
+    events = Desk(said, SLIDES).events('What is said right after the slide "Item 2: Library hours" appears?')
+    searches = [e for e in events if isinstance(e, Searched)]
+    assert searches[0].query == "where is: Item 2: Library hours"
+    assert searches[0].hits[0].kind == "screen_text"
+    last = events[-1]
+    assert isinstance(last, Answered)
+    assert "Let us come to opening hours." in last.answer["text"]
+    assert last.answer["citations"][0]["kind"] == "speech"
+
+
+def test_what_lies_between_two_events_is_read_and_nothing_beyond_them() -> None:
+    answer = Desk(MEETING).ask(
+        'What is said between "the county pays sixty percent" and "the second item is the library"?'
+    )
+    assert "Seven members" in answer.text
+    assert all(95.0 < c.span.start_s < 420.0 for c in answer.citations)
+
+
+@pytest.mark.parametrize("caption", ["Looks like: maraca and popsicle.", "Colours: mostly grey, some green."])
+def test_a_class_that_a_tagger_named_is_never_an_answer(caption: str) -> None:
+    model = FakeLanguageModel(rule=names("maraca", "A maraca."))
+    desk = Desk(MEETING, captions=[(0.0, 60.0, caption)], model=model)
+    answer = desk.ask("What does the mayor hold up in his hand?")
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert answer.citations == ()
+    assert "vision model is needed" in answer.text
+    assert ("maraca" in answer.text) == ("maraca" in caption)
+
+
+def test_a_measured_colour_is_a_guess_that_says_so() -> None:
+    desk = Desk(captions=[(0.0, 60.0, "Looks like: maraca. Colours: mostly black, a pink border. Dark picture.")])
+    answer = desk.ask("What colour is the border around the picture?")
+    assert "Perhaps a pink border" in answer.text
+    assert not any(c.verified for c in answer.citations)
+    assert answer.confidence <= 0.2
+    chosen = desk.ask("What colour is the border around the picture?", options=["Black", "Green", "Magenta / pink"])
+    assert (chosen.option_index, chosen.confidence) == (2, 0.2)
+
+
+OPTIONS = ["1.1 million euros", "2.4 million euros", "9 million euros", "60 euros"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_the_order_of_options_does_not_matter(order: tuple[int, ...]) -> None:
+    answer = Desk(MEETING, SLIDES).ask("How much does the bicycle bridge cost?", options=[OPTIONS[i] for i in order])
+    assert answer.option_index is not None
+    assert OPTIONS[order[answer.option_index]] == "2.4 million euros"
+
+
+def test_no_option_is_guessed_unless_that_is_asked_for() -> None:
+    question, options = "Which submarine sinks?", ["Nautilus", "Kursk", "Thresher"]
+    assert Desk(MEETING).ask(question, options=options).option_index is None
+    forced = {
+        listed[index]
+        for listed in itertools.permutations(options)
+        if (index := Desk(MEETING, settings=Agent(always_choose=True)).ask(question, options=listed).option_index)
+        is not None
+    }
+    assert len(forced) == 1
+    answer = Desk(MEETING, settings=Agent(always_choose=True)).ask(question, options=options)
+    assert answer.status is not AnswerStatus.ANSWERED
+    assert answer.citations == ()
+
+
+def test_options_that_are_not_given_cannot_be_chosen_from() -> None:
+    answer = Desk(MEETING).ask('Which of these is NOT one of the "item" lines?')
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert "none were given" in answer.text
+
+
+def test_a_model_that_writes_past_the_time_is_stopped_and_evidence_is_quoted() -> None:
+    class Slow(FakeLanguageModel):
+        stopped = False
+
+        def complete(self, messages, *, max_tokens, schema=None, stop=None):  # type: ignore[no-untyped-def]
+            while not stop():
+                time.sleep(0.01)
+            self.stopped = True
+            raise Cancelled("stopped")
+
+    slow = Slow()
+    answer = Desk(MEETING, model=slow, settings=Agent(max_seconds=0.3)).ask("How many members are in favour?")
+    assert slow.stopped
+    assert "Seven members are in favour" in answer.text
+
+
+def test_a_person_who_cancels_stops_the_model_in_the_middle() -> None:
+    class Watched(FakeLanguageModel):
+        def complete(self, messages, *, max_tokens, schema=None, stop=None):  # type: ignore[no-untyped-def]
+            asked.append(True)
+            assert stop()
+            raise Cancelled("stopped")
+
+    asked: list[bool] = []
+    with pytest.raises(Cancelled):
+        Desk(MEETING, model=Watched()).events("How many members are in favour?", cancelled=lambda: bool(asked))
+    assert asked
+
+
+def test_a_name_is_not_taken_from_text_that_does_not_tell_what_the_person_does() -> None:
+    desk = Desk(MEETING, [(0.0, 600.0, "A history by Karl Gross")])
+    question = "What is the name of the person who narrates it?"
+    assert desk.ask(question, options=["Karl Gross", "Anna Berg"]).option_index is None

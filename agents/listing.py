@@ -1,0 +1,73 @@
+"""Lists inside a sentence: "the English, French and Danish languages" is a list of three languages."""
+
+from __future__ import annotations
+
+import re
+
+from agents.vocabulary import STOP_WORDS
+from agents.wording import content_stems, stem, words
+
+LEAST_ITEMS = 3
+MOST_WORDS = 4
+"""An item of a list inside a sentence is no longer than this."""
+
+_JOINT = re.compile(r"\s*[,:]\s*(?:(?:and|or|&)\s+)?|\s+(?:and|or|&)\s+")
+_ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
+_OPENER = re.compile(
+    r".*\b(?:the|of|are|is|were|was|in|to|with|from|for|by|like|include[sd]?|including|namely|as|our|their|his|her)\s+",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def listed(text: str, noun: str) -> list[str]:
+    """The items of the first list of a text whose sentence names what they are (`noun`, a stem); empty without one.
+
+    Only a sentence with the noun counts, so that a list of other things is not taken for an answer.
+    """
+    clauses = [clause for clause in re.split(r";\s+|(?<=[.!?])\s+", text) if clause.strip()]
+    for place, clause in enumerate(clauses):
+        if noun not in {stem(word) for word in words(clause)}:
+            continue
+        whole = clause
+        if place and _goes_on(clause) and len(_parts(clauses[place - 1])) > 1:
+            whole = f"{clauses[place - 1].strip().rstrip('.')}, {clause}"
+        items = _items(whole, noun)
+        if len(items) >= LEAST_ITEMS:
+            return items
+    return []
+
+
+def _parts(clause: str) -> list[str]:
+    return [part.strip(" .,;:!?\"'") for part in _JOINT.split(clause)]
+
+
+def _goes_on(clause: str) -> bool:
+    """Whether a clause is nothing but items: a list that a transcriber broke with a full stop."""
+    parts = _parts(clause)
+    return len(parts) >= LEAST_ITEMS and all(len(part.split()) <= 2 for part in parts)
+
+
+def _items(clause: str, noun: str) -> list[str]:
+    """The longest run of short parts; the first of them ends a longer part, and the noun itself is no item."""
+    parts = _parts(clause)
+    best: list[str] = []
+    for start, part in enumerate(parts):
+        run = [_plain(_OPENER.sub("", part), noun)]
+        for other in parts[start + 1 :]:
+            run.append(_plain(other, noun))
+            if not _is_item(run[-1]):
+                run.pop()
+                break
+        if _is_item(run[0]) and len(run) > len(best):
+            best = run
+    return best
+
+
+def _plain(part: str, noun: str) -> str:
+    kept = (word for word in part.split() if stem(word.lower().strip(".,")) != noun)
+    return _ARTICLE.sub("", " ".join(kept))
+
+
+def _is_item(text: str) -> bool:
+    found = words(text)
+    return 0 < len(found) <= MOST_WORDS and found[0] not in STOP_WORDS and bool(content_stems(text, scaffolding=True))
