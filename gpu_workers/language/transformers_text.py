@@ -64,8 +64,8 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
         model = from_folder("AutoModel", folder, place)
         pooling = _pooling(folder, model)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        # With the padding in front, the last token of every text stands in the last column.
-        tokenizer.padding_side = "left" if pooling == "last" else "right"
+        # Padding behind the text moves no token, so that models that count positions see what they saw in training.
+        tokenizer.padding_side = "right"
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         can_read = int(getattr(model.config, "max_position_embeddings", LONGEST))
@@ -98,5 +98,6 @@ def _run(loaded: _Loaded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         weight = mask.unsqueeze(-1).to(states.dtype)
         pooled = (states * weight).sum(1) / weight.sum(1)
     else:
-        pooled = states[:, -1 if loaded.pooling == "last" else 0]
+        place = mask.sum(1) - 1 if loaded.pooling == "last" else torch.zeros_like(mask[:, 0])
+        pooled = states[torch.arange(len(states), device=states.device), place]
     return list(torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy())

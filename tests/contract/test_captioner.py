@@ -6,17 +6,28 @@ import numpy as np
 import pytest
 
 from app.core.ports import Captioner
-from app.core.settings import Settings
+from app.core.settings import Settings, Weights
 from app.core.types import Frame, TimeSpan
+from gpu_workers.registry import Workers
+from gpu_workers.vision import transformers_captions
 from gpu_workers.vision.fakes import FakeCaptioner, FakeFrameEmbedder
 from gpu_workers.vision.offline_tags import OfflineTagsCaptioner
+from tests.tiny_models import EYES
 
 SPAN = TimeSpan(10.0, 20.0)
 
 
-@pytest.fixture(params=[OfflineTagsCaptioner, FakeCaptioner])
-def captioner(request):
-    return request.param.from_settings(Settings(), None)
+@pytest.fixture(scope="module", params=[OfflineTagsCaptioner, FakeCaptioner, *sorted(EYES)])
+def captioner(request, tmp_path_factory):
+    if request.param not in EYES:
+        return request.param.from_settings(Settings(), None)
+    weights = Weights(captioner=str(EYES[request.param](tmp_path_factory.mktemp("eyes"))))
+    return Workers(Settings(profile="cpu", weights=weights)).get("captioner")
+
+
+@pytest.fixture(autouse=True)
+def few_tokens(monkeypatch):
+    monkeypatch.setattr(transformers_captions, "MAX_TOKENS", 8)
 
 
 def frames(count, size=(90, 160)) -> list[Frame]:

@@ -8,11 +8,13 @@ import pytest
 
 from app.core.errors import Cancelled
 from app.core.ports import LanguageModel
-from app.core.settings import Settings
+from app.core.settings import Settings, Weights
 from app.core.types import Message
 from gpu_workers.language.fakes import FakeLanguageModel
 from gpu_workers.language.llamacpp import LlamaCppModel
 from gpu_workers.language.openai import OpenAICompatibleModel
+from gpu_workers.registry import Workers
+from tests import tiny_models
 from tests.unit.gpu_workers.language.chat_server import chat_service, completion
 
 SCHEMA = {
@@ -30,10 +32,15 @@ def served(request, earlier):
     return completion(made.text, made.prompt_tokens, made.output_tokens)
 
 
-@pytest.fixture(scope="module", params=["fake", "openai", pytest.param("llamacpp", marks=pytest.mark.slow)])
-def model(request):
+@pytest.fixture(
+    scope="module", params=["fake", "openai", "transformers", pytest.param("llamacpp", marks=pytest.mark.slow)]
+)
+def model(request, tmp_path_factory):
     if request.param == "fake":
         yield FakeLanguageModel.from_settings(Settings(), None)
+    elif request.param == "transformers":
+        weights = Weights(language_model=str(tiny_models.qwen3(tmp_path_factory.mktemp("qwen3"))))
+        yield Workers(Settings(profile="gpu", weights=weights)).get("language_model")
     elif request.param == "llamacpp":
         worker = LlamaCppModel.from_settings(Settings(), None)
         yield worker

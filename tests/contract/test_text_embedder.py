@@ -8,13 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.ports import TextEmbedder
-from app.core.settings import Settings
+from app.core.settings import Settings, Weights
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.language.minilm import MiniLMEmbedder
+from gpu_workers.registry import Workers
+from tests import tiny_models
 
 
-@pytest.fixture(scope="module", params=[FakeTextEmbedder, pytest.param(MiniLMEmbedder, marks=pytest.mark.slow)])
-def embedder(request):
+@pytest.fixture(
+    scope="module", params=[FakeTextEmbedder, "transformers", pytest.param(MiniLMEmbedder, marks=pytest.mark.slow)]
+)
+def embedder(request, tmp_path_factory):
+    if request.param == "transformers":
+        weights = Weights(text_embedder=str(tiny_models.bert(tmp_path_factory.mktemp("bert"))))
+        return Workers(Settings(profile="gpu", weights=weights)).get("text_embedder")
     return request.param.from_settings(Settings(), None)
 
 

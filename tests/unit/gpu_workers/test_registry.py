@@ -1,0 +1,78 @@
+"""Roles, profiles and weights by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from app.core.errors import BadSettings
+from app.core.settings import Hardware, Models, Settings, Weights
+from gpu_workers.registry import CLASSES, PROFILES, Workers
+from tests import tiny_models
+
+
+@pytest.mark.parametrize("profile", ["offline", "cpu", "gpu"])
+def test_every_role_of_a_profile_can_be_made_without_loading(profile):
+    workers = Workers(Settings(profile=profile))
+    for role in PROFILES[profile]:
+        assert workers.name(role) in CLASSES[role]
+        workers.get(role)
+    assert not any(model.is_loaded for model in workers.models())
+
+
+def test_making_the_gpu_profile_imports_no_torch():
+    code = (
+        "import sys\nfrom app.core.settings import Settings\nfrom gpu_workers.registry import PROFILES, Workers\n"
+        "w = Workers(Settings(profile='gpu'))\nfor role in PROFILES['gpu']:\n    getattr(w.get(role), 'model', '')\n"
+        "print('torch' in sys.modules, 'transformers' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "False"]
+
+
+def test_a_setting_replaces_the_weights_of_a_profile():
+    assert Workers(Settings(profile="gpu")).weights("language_model") == "Qwen/Qwen3-8B"
+    chosen = Settings(profile="gpu", weights=Weights(language_model="me/mine@v2"))
+    assert Workers(chosen).weights("language_model") == "me/mine@v2"
+
+
+def test_the_captioner_takes_what_the_looks_use_unless_it_has_its_own():
+    assert Workers(Settings(profile="cpu", weights=Weights(vision_language_model="a/b"))).weights("captioner") == "a/b"
+    own = Settings(profile="cpu", weights=Weights(vision_language_model="a/b", captioner="c/d"))
+    assert Workers(own).weights("captioner") == "c/d"
+
+
+def test_an_unknown_name_lists_what_is_near():
+    with pytest.raises(BadSettings, match="no captioner named transformer") as caught:
+        Workers(Settings(models=Models(captioner="transformer"))).get("captioner")
+    assert "transformers" in caught.value.hint
+
+
+def test_models_are_listed_once_and_freed_when_idle_as_the_settings_say(tmp_path):
+    weights = Weights(vision_language_model=str(tiny_models.smolvlm(tmp_path)))
+    workers = Workers(Settings(profile="cpu", weights=weights, hardware=Hardware(idle_unload_s=7)))
+    workers.get("captioner")
+    workers.get("vision_language_model")
+    (eyes,) = workers.models()
+    assert eyes.idle_unload_s == 7
+
+
+def test_a_model_that_lacks_memory_gets_room_from_one_that_is_not_used(tmp_path):
+    folder = tiny_models.qwen3(tmp_path)
+    settings = Settings(profile="gpu", weights=Weights(language_model=str(folder), text_embedder=str(folder)))
+    workers = Workers(settings)
+    texts, writer = workers.get("text_embedder"), workers.get("language_model")
+    texts.embed(["x"])
+    assert writer.make_room() and not texts.is_loaded
+    assert not writer.make_room()
+
+
+def test_unloading_a_role_frees_its_model(tmp_path):
+    weights = Weights(vision_language_model=str(tiny_models.smolvlm(tmp_path)))
+    workers = Workers(Settings(profile="cpu", weights=weights))
+    captioner = workers.get("captioner")
+    captioner.eyes.warm_up()
+    workers.unload("captioner")
+    assert not captioner.eyes.is_loaded
