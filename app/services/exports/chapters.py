@@ -15,16 +15,18 @@ YOUTUBE_MIN_S = 10.0
 def youtube(material: Material) -> str:
     """Lines such as "0:00 Title" to paste in a description; the first is at 0:00, as YouTube asks.
 
-    A chapter shorter than ten seconds joins the one before it.
+    A chapter shorter than ten seconds joins the one before it; when it is the first, the one after it.
     """
+    begins = [0.0, *(float(int(c.span.start_s)) for c in material.chapters[1:])]
+    ends = [*begins[1:], material.video.duration_s]
     starts: list[tuple[float, str]] = []
-    for chapter in material.chapters:
-        start = 0.0 if not starts else float(int(chapter.span.start_s))
-        if starts and start - starts[-1][0] < YOUTUBE_MIN_S:
+    for chapter, begin, end in zip(material.chapters, begins, ends, strict=False):
+        if starts and end - begin < YOUTUBE_MIN_S:
             continue
-        starts.append((start, _title(chapter)))
-    if len(starts) > 1 and material.video.duration_s - starts[-1][0] < YOUTUBE_MIN_S:
-        starts.pop()
+        if starts and begin - starts[-1][0] < YOUTUBE_MIN_S:
+            starts[-1] = (starts[-1][0], _title(chapter))
+        else:
+            starts.append((begin, _title(chapter)))
     whole_hours = material.video.duration_s >= 3600
     return "".join(f"{_clock(start, whole_hours)} {title}\n" for start, title in starts)
 

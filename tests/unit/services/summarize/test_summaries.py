@@ -1,0 +1,186 @@
+"""Summaries keep to their length and style, cite what was said at every level, and re-make only what changed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.core.errors import BadInput, Cancelled, MissingPart, NotFound
+from app.core.events import Event, StageFinished
+from app.core.types import VideoId
+from app.db.fakes import MemoryLibrary, MemoryStageStore
+from app.services.summarize import Length, Point, Style, Wanted
+from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, Writes, a_video, service, shelve
+
+
+@pytest.fixture
+def library() -> MemoryLibrary:
+    return MemoryLibrary()
+
+
+def sources(point: Point, sentences: tuple[str, ...] = MEETING) -> bool:
+    return all(citation.quote in sentences for citation in point.citations)
+
+
+@pytest.mark.parametrize("style", list(Style))
+@pytest.mark.parametrize("length", list(Length))
+def test_every_point_of_every_summary_cites_a_sentence_at_its_time(
+    library: MemoryLibrary, length: Length, style: Style
+) -> None:
+    video = shelve(library, a_video(), MEETING)
+    made = service(library).summarize(video, Wanted(length, style))
+    assert made.points
+    assert len(made.text.split()) <= length.words
+    at = {u.text: u.span for u in library.utterances(video.id)}
+    for point in made.points:
+        assert point.citations
+        assert all(citation.span == at[citation.quote] and citation.verified for citation in point.citations)
+
+
+def test_a_longer_summary_tells_more(library: MemoryLibrary) -> None:
+    wordy = [
+        f"{text[:-1]}, and that kept {number} people busy for the whole summer." for number, text in enumerate(MANY)
+    ]
+    video = shelve(library, a_video(seconds=600), wordy)
+    counts = [len(service(library).summarize(video, Wanted(length)).points) for length in Length]
+    assert counts[0] == 1
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_minutes_have_decisions_and_actions_apart(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+    made = service(library).summarize(video, Wanted(Length.PAGE, Style.MINUTES))
+    parts = {section.title: [point.text for point in section.points] for section in made.sections}
+    assert parts["Decisions"] == ["We decided to close the northern gate on Monday."]
+    assert parts["Actions"] == ["Maria will send the new budget to the council."]
+    assert "The lighthouse keeper counted 312 ships in August." in parts["Discussed"]
+
+
+def test_no_point_nearly_repeats_another(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), ("The old bridge crosses the wide river here today.",) * 6)
+    assert len(service(library).summarize(video, Wanted(Length.PAGE)).points) == 1
+
+
+def test_a_video_of_which_nothing_is_known_has_an_empty_summary(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), ())
+    assert service(library).summarize(video).points == ()
+
+
+def test_a_video_that_is_still_read_has_none(library: MemoryLibrary) -> None:
+    with pytest.raises(NotFound, match="no summary yet"):
+        service(library).summarize(library.add_video(a_video()))
+
+
+def test_what_a_model_phrases_is_kept_with_the_quotes_that_support_it(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+    text = "The lighthouse keeper counted 312 ships."
+    model = Writes(lambda _: json.dumps({"sentences": [text]}))
+    made = service(library, model).summarize(video, Wanted(Length.LINE))
+    assert [point.text for point in made.points] == [text]
+    assert made.points[0].citations[0].quote == MEETING[5]
+    assert made.model == "writes@1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lighthouse keeper counted 313 ships in August.",
+        "The lighthouse keeper Olaf counted 312 ships in August.",
+        "The lighthouse keeper did not count 312 ships in August.",
+        "Penguins juggle violins under a velvet moon.",
+    ],
+)
+def test_what_a_model_invents_is_dropped_for_the_quotes(library: MemoryLibrary, text: str) -> None:
+    video = shelve(library, a_video(), MEETING)
+    made = service(library, Writes(lambda _: json.dumps({"sentences": [text]}))).summarize(video, Wanted(Length.LINE))
+    assert text not in made.text
+    assert all(sources(point) for point in made.points)
+    assert made.model == "extractive"
+
+
+@pytest.mark.parametrize("written", ["no json", '{"sentences": 3}', "[]", '{"other": []}'])
+def test_a_model_that_writes_nonsense_leaves_the_quotes(library: MemoryLibrary, written: str) -> None:
+    video = shelve(library, a_video(), MEETING)
+    assert service(library, Writes(lambda _: written)).summarize(video).text
+
+
+def test_a_second_summary_re_uses_everything(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+    stages, embedder = MemoryStageStore(), CountingEmbedder()
+    model = Writes(lambda _: json.dumps({"sentences": list(MEETING[:3])}))
+    first = service(library, model, stages=stages, embedder=embedder).summarize(video)
+    calls, seen = model.calls, len(embedder.seen)
+    events: list[Event] = []
+    again = service(library, model, stages=stages, embedder=embedder).summarize(video, tell=events.append)
+    assert again == first
+    assert (model.calls, len(embedder.seen)) == (calls, seen)
+    assert [event.reused for event in events if isinstance(event, StageFinished)] == [True]
+
+
+def test_a_changed_chapter_re_makes_only_its_branch(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+    stages, embedder = MemoryStageStore(), CountingEmbedder()
+    service(library, stages=stages, embedder=embedder).summarize(video)
+    embedder.seen.clear()
+    changed = (*MEETING[:5], "The lighthouse keeper counted 99 whales in September.")
+    shelve(library, a_video(), changed)
+    made = service(library, stages=stages, embedder=embedder).summarize(video)
+    assert set(embedder.seen) == set(changed[3:])
+    assert "99 whales" in made.text
+
+
+def test_a_cancelled_summary_keeps_the_units_that_were_made(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+    stages, embedder = MemoryStageStore(), CountingEmbedder()
+    answers = iter([False, True, True])
+    with pytest.raises(Cancelled):
+        service(library, stages=stages, embedder=embedder).summarize(video, cancelled=lambda: next(answers))
+    embedder.seen.clear()
+    service(library, stages=stages, embedder=embedder).summarize(video)
+    assert set(embedder.seen) == set(MEETING[3:])
+
+
+def test_a_language_that_the_model_cannot_write_is_refused_with_what_to_do(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+    for model in (None, Writes(str)):
+        with pytest.raises(MissingPart, match="cannot write de") as refusal:
+            service(library, model).summarize(video, Wanted(language="de"))
+        assert "LONGREEL_LLM_URL" in refusal.value.hint
+    assert service(library).summarize(video, Wanted(language="en")).points
+    with pytest.raises(BadInput, match="no language code"):
+        service(library).summarize(video, Wanted(language="German"))
+
+
+def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(), MEETING)
+
+    def write(prompt: str) -> str:
+        if "Translate" not in prompt:
+            return "{}"
+        return json.dumps({"text": "Im Frühling 2031 gestrichen."} if "2031" in prompt else {"text": "Etwas anderes."})
+
+    made = service(library, Writes(write), translates=True).summarize(video, Wanted(Length.PAGE, language="de"))
+    texts = {point.citations[0].quote: point.text for point in made.points}
+    assert texts[MEETING[0]] == "Im Frühling 2031 gestrichen."
+    assert texts[MEETING[5]] == MEETING[5]
+    assert all(sources(point) for point in made.points)
+
+
+def test_a_collection_cites_the_video_that_each_point_comes_from(library: MemoryLibrary) -> None:
+    one = shelve(library, a_video("a", "Meeting"), MEETING)
+    other = shelve(library, a_video("b", "Garden"), ("The garden grows ninety kinds of roses.",) * 2)
+    made = service(library).overview([one, other])
+    assert [(line.video_id, line.title) for line in made.lines] == [(one.id, "Meeting"), (other.id, "Garden")]
+    assert {citation.video_id for point in made.points for citation in point.citations} == {one.id, other.id}
+    quotes = {VideoId("a" * 64): MEETING, VideoId("b" * 64): ("The garden grows ninety kinds of roses.",)}
+    for point in made.points:
+        assert all(citation.quote in quotes[citation.video_id] for citation in point.citations)
+    assert sum(len(point.text.split()) for point in made.points) <= 120
+
+
+def test_a_long_chapter_is_told_from_its_whole_length(library: MemoryLibrary) -> None:
+    video = shelve(library, a_video(seconds=600), MANY, chapter_s=600)
+    spans = [point.span.middle_s for point in service(library).summarize(video).points]
+    assert min(spans) < 200
+    assert max(spans) > 400
