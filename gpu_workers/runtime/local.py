@@ -1,0 +1,27 @@
+"""Reads chunks in this process."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
+
+from app.core.ports import CallBeat
+
+
+class LocalRuntime:
+    """One call at a time, in the caller's thread, over the process's own models. Plays `Runtime`.
+
+    More at a time would gain nothing here: a model serves one caller at a time and uses all cores, and
+    decoding already runs ahead of it in a thread of its own.
+    """
+
+    def __init__(self, worker: Callable[[], Any]) -> None:
+        self._worker = worker
+
+    def map(self, method: str, calls: Iterable[Any], *, beat: CallBeat) -> Generator[tuple[int, Any], None, None]:
+        """See the port; results come in order."""
+        work = getattr(self._worker(), method)
+        for number, call in enumerate(calls):
+            beat(number, 0.0)
+            yield number, work(call, functools.partial(beat, number))

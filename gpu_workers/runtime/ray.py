@@ -1,0 +1,210 @@
+"""Reads chunks on the machines of a Ray cluster. It knows nothing of models: it calls methods of an object
+that a factory makes inside each actor.
+
+Each call goes to the actor that has the fewest; an actor that dies is replaced, and its calls are tried
+elsewhere. Ray's own retries are off, since they tie a call to its actor: it would wait for a machine that
+may never come back while other actors are idle.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.errors import MissingPart, StorageFull, WorkerFailed
+from app.core.ports import CallBeat
+from app.core.settings import Ray, RayPool
+from gpu_workers.runtime.pool import ActorPool, Slot
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 0.25
+"""How long one waits for a result before `beat` is told again, which notices a cancel."""
+
+STORE_BYTES = 256 << 20
+"""Ray's object store where it is started for us: results are small and few at a time."""
+
+
+class RayRuntime:
+    """Pools of actors, started when they are first used. Plays `Runtime`; safe to use from several threads."""
+
+    def __init__(self, factory: str, argument: Callable[[RayPool], Any], settings: Ray) -> None:
+        """`factory` names "module:function"; each actor calls it with `argument(its pool)`, which is sent to it."""
+        self._factory = factory
+        self._argument = argument
+        self._settings = settings
+        self._pools: dict[str, ActorPool] = {}
+        self._lock = threading.Lock()
+
+    def map(self, method: str, calls: Iterable[Any], *, beat: CallBeat) -> Generator[tuple[int, Any], None, None]:
+        """See the port. Raises MissingPart without Ray or a cluster, WorkerFailed."""
+        with self._pool(method) as pool:
+            yield from _Map(pool, self._settings, method, calls, beat).results()
+
+    def close(self) -> None:
+        """Ends the actors. Those of a process end with it anyway."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+
+    def _pool(self, method: str) -> ActorPool:
+        own = {str(name): pool for name, pool in self._settings.pools.items()}
+        name = method if method in own else ""
+        with self._lock:
+            if name not in self._pools:
+                connect(self._settings.address)
+                shape = own.get(name, self._settings)
+                self._pools[name] = ActorPool(self._factory, self._argument(shape), shape, self._settings)
+            return self._pools[name]
+
+
+def connect(address: str) -> None:
+    """Joins a cluster, or starts one on this machine for an empty address; nothing when joined already."""
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingPart(
+            "LONGREEL_RUNTIME=ray needs the package ray.", "Run pip install 'longreel[ray]', or unset it."
+        ) from error
+    if ray.is_initialized():
+        return
+    own: dict[str, Any] = {} if address else {"include_dashboard": False, "object_store_memory": STORE_BYTES}
+    try:
+        ray.init(address=address or "local", log_to_driver=False, namespace="longreel", **own)
+    except Exception as error:  # Ray raises ConnectionError, RuntimeError, ValueError and its own, by the cause
+        raise WorkerFailed(
+            f"The Ray cluster at {address or 'this machine'} does not answer: {error}",
+            "Start it with 'ray start --head', or correct LONGREEL_RAY__ADDRESS.",
+        ) from error
+
+
+@dataclass
+class _Task:
+    """One call and how often it was tried."""
+
+    number: int
+    call: Any
+    tries: int = 0
+
+
+@dataclass
+class _Sent:
+    """A task at an actor. `actor` tells whether the slot has been given a new one since."""
+
+    task: _Task
+    slot: Slot
+    actor: Any
+
+
+class _Map:
+    """One `map`: what waits, what runs, what is tried again."""
+
+    def __init__(self, pool: ActorPool, settings: Ray, method: str, calls: Iterable[Any], beat: CallBeat) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._method = method
+        self._beat = beat
+        self._tasks = (_Task(number, call) for number, call in enumerate(calls))
+        self._waiting: deque[_Task] = deque()
+        self._sent: dict[Any, _Sent] = {}
+
+    def results(self) -> Generator[tuple[int, Any], None, None]:
+        """Everything, as it finishes."""
+        self._take()
+        try:
+            while self._waiting or self._sent:
+                self._send()
+                for ref in self._finished():
+                    sent = self._sent.pop(ref)
+                    self._pool.leave(sent.slot)
+                    result = self._result(ref, sent)
+                    self._send()
+                    yield from result
+        finally:
+            self._cancel()
+
+    def _take(self) -> None:
+        """Keeps one call at hand, so that the end of the calls is known when it comes."""
+        if not self._waiting:
+            self._waiting.extend(task for task in [next(self._tasks, None)] if task is not None)
+
+    def _send(self) -> None:
+        """Gives waiting calls to actors that have room; asks for another actor when none has."""
+        while self._waiting:
+            own = Counter(sent.slot for sent in self._sent.values())
+            slot = self._pool.freest({slot for slot, calls in own.items() if calls >= self._settings.in_flight})
+            if slot is None:
+                self._pool.grow()
+                return
+            task = self._waiting.popleft()
+            task.tries += 1
+            self._sent[slot.actor.work.remote(self._method, task.call)] = _Sent(task, slot, slot.actor)
+            self._take()
+            self._beat(task.number, 0.0)
+
+    def _finished(self) -> list[Any]:
+        """Calls that have finished; none when only an actor has started, or nothing happened for a moment."""
+        import ray
+
+        if not self._sent:
+            self._pool.check_start()
+        starting = self._pool.starting()
+        refs = [*self._sent, *starting]
+        ready = ray.wait(refs, num_returns=1, timeout=LOOK_S)[0] if refs else []
+        self._pool.look_at([ref for ref in ready if ref in starting])
+        first = min([sent.task.number for sent in self._sent.values()] + [task.number for task in self._waiting])
+        self._beat(first, 0.0)
+        return [ref for ref in ready if ref in self._sent]
+
+    def _result(self, ref: Any, sent: _Sent) -> list[tuple[int, Any]]:
+        """The result of a call with its number; nothing when it has to be tried again."""
+        import ray
+        from ray import exceptions as lost
+
+        try:
+            error, result = ray.get(ref)
+        except (lost.RayActorError, lost.NodeDiedError, lost.OutOfMemoryError, lost.WorkerCrashedError) as gone:
+            self._pool.died(sent.slot, sent.actor, gone)
+            self._again(sent.task, gone)
+            return []
+        except lost.ObjectLostError as gone:  # the machine that kept the result died before it was fetched
+            self._again(sent.task, gone)
+            return []
+        except (lost.OutOfDiskError, lost.ObjectStoreFullError) as full:
+            raise StorageFull("A machine of the Ray cluster is full.", "Free some space there, then resume.") from full
+        except lost.RayError as foreign:
+            raise WorkerFailed(f"A chunk failed on the Ray cluster: {_reason(foreign)}", "See Ray's logs.") from foreign
+        self._pool.worked(sent.slot)
+        if error is not None:
+            raise error
+        return [(sent.task.number, result)]
+
+    def _again(self, task: _Task, reason: Exception) -> None:
+        logger.warning("Chunk %d lost its actor on try %d: %s", task.number, task.tries, _reason(reason))
+        if task.tries >= self._settings.max_tries:
+            raise WorkerFailed(
+                f"A chunk was given up after {task.tries} tries; each time its actor died. {_reason(reason)}",
+                "Give actors more memory or fewer chunks at a time, then resume: finished chunks are kept.",
+            ) from reason
+        self._waiting.appendleft(task)
+
+    def _cancel(self) -> None:
+        import ray
+
+        for ref, sent in self._sent.items():
+            self._pool.leave(sent.slot)
+            ray.cancel(ref)
+
+
+def _reason(error: BaseException) -> str:
+    """The line of Ray's long messages that tells most."""
+    cause = getattr(error, "cause", None)
+    if cause is not None:
+        return f"{type(cause).__name__}: {cause}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else type(error).__name__
