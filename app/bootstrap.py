@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.agent import AgentParts, VideoAgent
-from app.core.ports import FrameSource, MediaStore, Retriever
-from app.core.settings import Settings
+from app.core.ports import FrameSource, MediaStore, Retriever, Runtime
+from app.core.settings import RayPool, Settings
 from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
@@ -26,6 +26,7 @@ from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
 from app.services.ingest import IngestParts, IngestService
+from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
@@ -67,6 +68,33 @@ def build(settings: Settings) -> Longreel:
 def build_measuring(settings: Settings) -> Measuring:
     """Wires what only measuring needs. Raises BadSettings, WorkerFailed."""
     return _Wiring(settings).measuring()
+
+
+def chunk_reader(settings: Settings) -> ChunkReader:
+    """What reads chunks in a process of its own: models, decoders and the media store, without a database."""
+    return _chunk_reader(settings, Workers(settings), _media_store(settings))
+
+
+def _chunk_reader(settings: Settings, workers: Workers, media: MediaStore) -> ChunkReader:
+    from gpu_workers.media.audio import PyAVAudio
+    from gpu_workers.media.video_frames import VideoFrames
+
+    return ChunkReader(
+        frames=VideoFrames(),
+        audio=PyAVAudio(),
+        transcriber=workers.get("transcriber"),
+        frame_embedder=workers.get("frame_embedder"),
+        text_reader=workers.get("text_reader"),
+        captioner=workers.get("captioner"),
+        media=media,
+        settings=settings.ingest,
+    )
+
+
+def _media_store(settings: Settings) -> MediaStore:
+    from gpu_workers.media.store import FolderMediaStore
+
+    return FolderMediaStore(Path(settings.media_url) if settings.media_url else settings.data / "media")
 
 
 class _Wiring:
@@ -144,10 +172,7 @@ class _Wiring:
 
     @functools.cached_property
     def _media(self) -> MediaStore:
-        from gpu_workers.media.store import FolderMediaStore
-
-        url = self._settings.media_url
-        return FolderMediaStore(Path(url) if url else self._settings.data / "media")
+        return _media_store(self._settings)
 
     @functools.cached_property
     def _retriever(self) -> Retriever:
@@ -174,6 +199,20 @@ class _Wiring:
 
         return VideoFrames()
 
+    @functools.cached_property
+    def _runtime(self) -> Runtime:
+        from gpu_workers.runtime.local import LocalRuntime
+        from gpu_workers.runtime.ray import RayRuntime
+
+        settings = self._settings
+        if settings.runtime == "local":
+            return LocalRuntime(lambda: _chunk_reader(settings, self._workers, self._media))
+
+        def of_an_actor(pool: RayPool) -> Settings:
+            return settings.model_copy(update={"threads": settings.threads or max(1, int(pool.cpus))})
+
+        return RayRuntime("app.bootstrap:chunk_reader", of_an_actor, settings.ray)
+
     def _ingest_parts(self) -> IngestParts:
         return self._parts
 
@@ -181,12 +220,10 @@ class _Wiring:
     def _parts(self) -> IngestParts:
         from gpu_workers.media.audio import PyAVAudio
         from gpu_workers.media.probe import PyAVProbe
-        from gpu_workers.media.video_frames import VideoFrames
 
         get = self._workers.get
         return IngestParts(
             probe=PyAVProbe(),
-            frames=VideoFrames(),
             audio=PyAVAudio(),
             transcriber=get("transcriber"),
             frame_embedder=get("frame_embedder"),
@@ -199,6 +236,7 @@ class _Wiring:
             library=self._library,
             stages=SqlStageStore(self._database),
             media=self._media,
+            runtime=self._runtime,
             release=lambda: self._workers.unload("transcriber", "text_reader"),
         )
 

@@ -12,7 +12,7 @@ from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.ports import MediaStore, Retriever
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.db.library import Rating, SavedAnswer, SqlLibrary
-from app.services.ingest.pictures import thumbnail_key
+from app.services.ingest.chunks import thumbnail_key
 
 SAFE = re.compile(r"[^\w.()+ -]+")
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.core.errors import Cancelled
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted
@@ -21,11 +23,11 @@ from app.core.ports import (
     Captioner,
     FrameEmbedder,
     FrameSelector,
-    FrameSource,
     LanguageModel,
     MediaProbe,
     MediaStore,
     Retriever,
+    Runtime,
     StageStore,
     TextEmbedder,
     TextReader,
@@ -43,7 +45,6 @@ class IngestParts:
     """The engines that reading a video needs."""
 
     probe: MediaProbe
-    frames: FrameSource
     audio: AudioSource
     transcriber: Transcriber
     frame_embedder: FrameEmbedder
@@ -56,6 +57,8 @@ class IngestParts:
     library: SqlLibrary
     stages: StageStore
     media: MediaStore
+    runtime: Runtime
+    """Where the chunks of the video are read."""
     release: Callable[[], None]
     """Frees the models that hear and read, before the one that writes is loaded."""
 
@@ -126,6 +129,16 @@ class Run:
             raise Cancelled("Reading the video was cancelled.", "Ingest it again to go on where it stopped.")
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of a stage that is done and stored at once: a call of a `ChunkReader`."""
+
+    key: str
+    size: float
+    """In the unit of the stage's total."""
+    call: Any
+
+
 class Stage:
     """The progress of one stage. Safe to use from several threads."""
 
@@ -138,19 +151,47 @@ class Stage:
         self._lock = threading.Lock()
         self._total = 0.0
         self._first = 0.0
+        self._reached = 0.0
         self._unit = ""
         self._told = 0.0
         self.done: dict[str, bytes] = run.parts.stages.units(run.video.id, name, version)
-        """Units that were stored before, by key."""
+        """Units that are stored, by key."""
 
     def begin(self, total: float, unit: str, done: float = 0.0) -> None:
         """Announces the size of the work; unit "s" means seconds of video."""
-        self._total, self._unit, self._first = total, unit, done
+        self._total, self._unit, self._first, self._reached = total, unit, done, done
         self._run.tell(StageStarted(self._name, total, unit, done))
 
     def save(self, key: str, payload: bytes) -> None:
         """Stores one unit; from then on a killed run does not lose it."""
         self._run.parts.stages.save_unit(self._run.video.id, self._name, self._version, key, payload)
+        self.done[key] = payload
+
+    def skip(self, key: str, size: float, payload: bytes) -> None:
+        """Stores a unit that needs no work, unless it is stored."""
+        if key not in self.done:
+            self.save(key, payload)
+            self._reached += size
+            self.progress(self._reached)
+
+    def work_off(self, method: str, units: Sequence[Unit], pack: Callable[[Any], bytes]) -> None:
+        """Has the units that are not stored yet done by the runtime, in any order; each is stored when it is done.
+
+        Raises Cancelled.
+        """
+        left = [unit for unit in units if unit.key not in self.done]
+        under_way: dict[int, float] = {}
+
+        def beat(number: int, share: float) -> None:
+            under_way[number] = share * left[number].size
+            self.progress(self._reached + sum(under_way.values()))
+
+        with closing(self._run.parts.runtime.map(method, (unit.call for unit in left), beat=beat)) as results:
+            for number, result in results:
+                self.save(left[number].key, pack(result))
+                self._reached += left[number].size
+                under_way.pop(number, None)
+                self.progress(self._reached + sum(under_way.values()))
 
     def progress(self, done: float) -> None:
         """Tells how far the work is, a few times a second at most. Raises Cancelled."""

@@ -27,6 +27,7 @@ from app.services.digest import Sentence, make_digest
 from app.services.ingest import pictures, sound, writing
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run, Stage
+from app.services.ingest.sampled import Sampled
 
 HASH_BLOCK = 1 << 22
 
@@ -131,7 +132,7 @@ class IngestService:
 
     def _read(self, run: Run) -> None:
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
-            seen: Future[tuple[pictures.Sampled, list[ScreenText]]] = pool.submit(_see, run)
+            seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(_see, run)
             try:
                 said = sound.transcribe(run, sound.survey(run))
             except BaseException:
@@ -149,7 +150,7 @@ class IngestService:
         run.video = run.parts.library.video(run.video.id)
 
 
-def _see(run: Run) -> tuple[pictures.Sampled, list[ScreenText]]:
+def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:
     sampled = pictures.sample(run)
     return sampled, writing.read_screen(run, sampled)
 

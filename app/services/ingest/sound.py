@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
 from app.core.types import AudioMap, TimeSpan, Transcript, Utterance, from_json, to_json
 from app.services import subtitles
-from app.services.ingest.run import Run, Stage
+from app.services.ingest.chunks import ListenCall
+from app.services.ingest.run import Run, Stage, Unit
 
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
@@ -39,7 +41,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
         run.parts.library.save_utterances(run.video.id, transcript.utterances)
         run.parts.library.set_language(run.video.id, transcript.language)
         stage.detail = f"{len(transcript.utterances)} sentences"
-        return json.dumps(to_json(transcript)).encode()
+        return _packed(transcript)
 
     version = f"{run.parts.transcriber.model}/{run.options.language or 'auto'}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
@@ -47,30 +49,43 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
 
 
 def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
+    """The first chunk with speech decides on the language; those after it need not wait for each other."""
+    chunks = sound.chunks
+    stage.begin(chunks[-1].end_s if chunks else 0.0, "s", sum(c.duration_s for c in chunks if _key(c) in stage.done))
     language = run.options.language
-    kept: list[Utterance] = []
-    total = sound.chunks[-1].end_s if sound.chunks else 0.0
-    stage.begin(total, "s", sum(c.duration_s for c in sound.chunks if _key(c) in stage.done))
-    for chunk in sound.chunks:
-        key = _key(chunk)
-        if key in stage.done:
-            part = from_json(Transcript, json.loads(stage.done[key]))
-        else:
-            part = _listen_to_chunk(run, sound, chunk, language)
-            stage.save(key, json.dumps(to_json(part)).encode())
-        if part.utterances:
-            language = language or part.language
-        kept += [utterance.moved(chunk.start_s) for utterance in part.utterances]
-        stage.progress(chunk.end_s)
+    for chunk in chunks:
+        if language is not None:
+            break
+        _listen_to(run, stage, sound, [chunk], None)
+        heard = _heard(stage, chunk)
+        language = heard.language if heard.utterances else None
+    _listen_to(run, stage, sound, chunks, language)
+    kept = [utterance.moved(chunk.start_s) for chunk in chunks for utterance in _heard(stage, chunk).utterances]
     return Transcript(tuple(kept), language if kept else None)
 
 
-def _listen_to_chunk(run: Run, sound: AudioMap, chunk: TimeSpan, language: str | None) -> Transcript:
+def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpan], language: str | None) -> None:
+    units = []
+    for chunk in chunks:
+        if _quiet(sound, chunk):
+            stage.skip(_key(chunk), chunk.duration_s, _packed(Transcript((), None)))
+        else:
+            units.append(Unit(_key(chunk), chunk.duration_s, ListenCall(str(run.path), chunk, language)))
+    stage.work_off("listen", units, _packed)
+
+
+def _heard(stage: Stage, chunk: TimeSpan) -> Transcript:
+    return from_json(Transcript, json.loads(stage.done[_key(chunk)]))
+
+
+def _packed(transcript: Transcript) -> bytes:
+    return json.dumps(to_json(transcript)).encode()
+
+
+def _quiet(sound: AudioMap, chunk: TimeSpan) -> bool:
     first, last = int(chunk.start_s / sound.step_s), int(np.ceil(chunk.end_s / sound.step_s))
     loudness = sound.loudness[first:last]
-    if not loudness.size or float(loudness.max()) < QUIET:
-        return Transcript((), None)
-    return run.parts.transcriber.transcribe(run.parts.audio.samples(run.path, chunk), language=language)
+    return not loudness.size or float(loudness.max()) < QUIET
 
 
 def _given(run: Run, text: str) -> list[Utterance]:

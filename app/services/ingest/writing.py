@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from app.core.errors import NotFound
-from app.core.types import Frame, ScreenText, TextLine, from_json, to_json
-from app.services.ingest.pictures import Sampled, decoded, longest_standing, text_picture_key
-from app.services.ingest.run import Run, Stage
+from app.core.types import ScreenText, TextLine, from_json, to_json
+from app.services.ingest.chunks import ReadCall, longest_standing
+from app.services.ingest.run import Run, Stage, Unit
+from app.services.ingest.sampled import Sampled
 from gpu_workers.vision.screen_text import merge_readings
 
 FRAMES_ALWAYS = 120
@@ -27,15 +27,12 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
 
     def work(stage: Stage) -> bytes:
         stage.begin(len(chosen), "frames", sum(_key(t) in stage.done for t in chosen))
+        units = [Unit(_key(t), 1.0, ReadCall(run.video.id, str(run.path), t)) for t in chosen]
+        stage.work_off("read", units, lambda lines: json.dumps([to_json(line) for line in lines]).encode())
         may_hold = set(sampled.text_s)
         readings: list[tuple[float, Sequence[TextLine]]] = [(t, ()) for t in times if t not in may_hold]
-        for number, time_s in enumerate(chosen):
-            stored = stage.done.get(_key(time_s))
-            if stored is None:
-                stored = json.dumps([to_json(line) for line in _read(run, time_s)]).encode()
-                stage.save(_key(time_s), stored)
-            readings.append((time_s, [from_json(TextLine, item) for item in json.loads(stored)]))
-            stage.progress(number + 1)
+        for time_s in chosen:
+            readings.append((time_s, [from_json(TextLine, item) for item in json.loads(stage.done[_key(time_s)])]))
         texts = merge_readings(sorted(readings, key=lambda r: r[0]), until_s=duration)
         stage.detail = f"{len(texts)} texts"
         return json.dumps([to_json(text) for text in texts]).encode()
@@ -43,16 +40,6 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
     payload = run.stage("screen_text", run.version_after("sample", own=f"1/{run.parts.text_reader.model}"), work)
     run.parts.media.remove(f"{run.video.id}/text")
     return [from_json(ScreenText, item) for item in json.loads(payload)]
-
-
-def _read(run: Run, time_s: float) -> list[TextLine]:
-    try:
-        kept = run.parts.media.get(text_picture_key(run.video.id, time_s))
-    except NotFound:  # an earlier run had read them all, with another reader
-        frame = next(run.parts.frames.at(run.path, [time_s], max_side=run.settings.text_side))
-    else:
-        frame = Frame(time_s, decoded(kept))
-    return run.parts.text_reader.read(frame)
 
 
 def _key(time_s: float) -> str:

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from app.core.types import Frame, TimeSpan
 from app.services.ingest.changes import ChangeDetector
-from app.services.ingest.pictures import longest_standing
+from app.services.ingest.chunks import longest_standing
 
 
 def _slide(text: str, seed: int = 0) -> Frame:

@@ -1,0 +1,206 @@
+"""What is done to one chunk of a video: the same code in this process and on another machine.
+
+A call is small plain data (a path, a span, options) and a result is compact (a transcript, packed
+arrays, lines of text), so both travel well. Pixels do not travel: they go to the media store.
+Memory holds one batch of frames and one chunk of compressed pictures, whatever the length of the video.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.core.errors import NotFound
+from app.core.ports import (
+    AudioSource,
+    BatchCaptioner,
+    Captioner,
+    CaptionTask,
+    FrameEmbedder,
+    FrameSource,
+    MediaStore,
+    TextReader,
+    Transcriber,
+)
+from app.core.settings import Ingest
+from app.core.types import Caption, Frame, FrameFeatures, KeyFrame, TextLine, TimeSpan, Transcript, VideoId
+from app.services.ingest.ahead import ahead
+from app.services.ingest.changes import ChangeDetector
+from app.services.ingest.sampled import Sampled, packed
+
+BATCH = 16
+SPREAD = 0.7
+"""The share of a budget of frames that is spread evenly; the rest goes to the frames that stand longest."""
+
+Beat = Callable[[float], None]
+"""Told often which share of the chunk is done, 0 to 1; raises Cancelled when the work shall stop."""
+
+
+def thumbnail_key(video: VideoId, pts_s: float) -> str:
+    """Where the small picture of a moment is kept."""
+    return f"{video}/frames/{round(pts_s * 1000):010d}.webp"
+
+
+def text_picture_key(video: VideoId, pts_s: float) -> str:
+    """Where the full-size picture of a moment waits for the text reader."""
+    return f"{video}/text/{round(pts_s * 1000):010d}.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenCall:
+    """A chunk of sound, and its language if that is known."""
+
+    path: str
+    span: TimeSpan
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCall:
+    """A chunk of pictures, and in how many of them one may look for text; None means in all."""
+
+    video: VideoId
+    path: str
+    span: TimeSpan
+    glances: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCall:
+    """A moment whose text shall be read."""
+
+    video: VideoId
+    path: str
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptionCall:
+    """Pieces of a video with the key frames that stand for each, and what the frame embedder saw in these."""
+
+    pieces: tuple[tuple[TimeSpan, tuple[KeyFrame, ...], tuple[FrameFeatures, ...]], ...]
+
+
+@dataclass(frozen=True)
+class ChunkReader:
+    """Everything that is done chunk by chunk, over models that are loaded when they are first used."""
+
+    frames: FrameSource
+    audio: AudioSource
+    transcriber: Transcriber
+    frame_embedder: FrameEmbedder
+    text_reader: TextReader
+    captioner: Captioner
+    media: MediaStore
+    settings: Ingest
+
+    def listen(self, call: ListenCall, beat: Beat) -> Transcript:
+        """What is said in a chunk, on the chunk's clock."""
+        beat(0.0)
+        return self.transcriber.transcribe(self.audio.samples(Path(call.path), call.span), language=call.language)
+
+    def watch(self, call: WatchCall, beat: Beat) -> bytes:
+        """Features of every frame that differs from the one before, packed; its pictures go to the media store."""
+        detector = ChangeDetector()
+        features: list[FrameFeatures] = []
+        pictures: dict[float, bytes] = {}
+        batch: list[Frame] = []
+        every_s, side = self.settings.sample_every_s, self.settings.text_side
+        for frame in ahead(self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side)):
+            if detector.is_new(frame):
+                batch.append(frame)
+            if len(batch) == BATCH:
+                features += self._see(call.video, batch, pictures)
+                batch = []
+            beat(min(1.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, every_s)))
+        if batch:
+            features += self._see(call.video, batch, pictures)
+        return packed(Sampled(features, self._keep_texts(call, pictures, beat)))
+
+    def _see(self, video: VideoId, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
+        """Features of a batch; its thumbnails are stored, its full-size pictures held compressed."""
+        side = self.settings.thumbnail_side
+        for frame in batch:
+            picture = Image.fromarray(frame.image)
+            pictures[frame.pts_s] = _encoded(picture, "JPEG", 92)
+            picture.thumbnail((side, side))
+            self.media.put(thumbnail_key(video, frame.pts_s), _encoded(picture, "WEBP", 75))
+        return self.frame_embedder.embed(batch)
+
+    def _keep_texts(self, call: WatchCall, pictures: dict[float, bytes], beat: Beat) -> list[float]:
+        """Stores the pictures of a chunk that may hold text and returns their times."""
+        times = list(pictures)
+        budget = len(times) if call.glances is None else call.glances
+        kept = []
+        for time_s in longest_standing(times, times, call.span, budget):
+            beat(1.0)
+            if self.text_reader.may_hold_text(Frame(time_s, decoded(pictures[time_s]))):
+                self.media.put(text_picture_key(call.video, time_s), pictures[time_s])
+                kept.append(time_s)
+        return kept
+
+    def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
+        """The text on the screen at a moment."""
+        beat(0.0)
+        try:
+            kept = self.media.get(text_picture_key(call.video, call.time_s))
+        except NotFound:  # an earlier run had read them all, with another reader
+            side = self.settings.text_side
+            frame = next(iter(self.frames.at(Path(call.path), [call.time_s], max_side=side)))
+        else:
+            frame = Frame(call.time_s, decoded(kept))
+        return self.text_reader.read(frame)
+
+    def caption(self, call: CaptionCall, beat: Beat) -> list[Caption]:
+        """One caption for each piece, as many at once as the captioner likes."""
+        at_once = self.captioner.at_once if isinstance(self.captioner, BatchCaptioner) else 1
+        written: list[Caption] = []
+        for first in range(0, len(call.pieces), at_once):
+            beat(first / len(call.pieces))
+            written += self._caption([self._task(*piece) for piece in call.pieces[first : first + at_once]])
+        return written
+
+    def _task(self, span: TimeSpan, keys: Sequence[KeyFrame], features: tuple[FrameFeatures, ...]) -> CaptionTask:
+        frames = tuple(Frame(key.pts_s, decoded(self.media.get(key.thumbnail))) for key in keys)
+        return CaptionTask(span, frames, features)
+
+    def _caption(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
+        if isinstance(self.captioner, BatchCaptioner):
+            return self.captioner.caption_all(tasks)
+        return [self.captioner.caption(task.frames, task.features, task.span) for task in tasks]
+
+
+def longest_standing(times_s: Sequence[float], some_s: Sequence[float], span: TimeSpan, budget: int) -> list[float]:
+    """At most `budget` of the times `some_s`: spread over the span, and of neighbours those that stand longest.
+
+    `times_s` are all moments at which the picture changed, which tells how long each frame stood.
+    """
+    if len(some_s) <= budget:
+        return list(some_s)
+    ends = [*times_s[1:], span.end_s]
+    stood = {time_s: end - time_s for time_s, end in zip(times_s, ends, strict=True)}
+    best: dict[int, float] = {}
+    for time_s in some_s:
+        slot = int((time_s - span.start_s) / span.duration_s * budget * SPREAD)
+        if slot not in best or stood[time_s] > stood[best[slot]]:
+            best[slot] = time_s
+    chosen = set(best.values())
+    rest = sorted((t for t in some_s if t not in chosen), key=lambda t: -stood[t])
+    return sorted([*chosen, *rest[: max(0, budget - len(chosen))]])
+
+
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """Pixels of a stored picture: uint8, height x width x 3, RGB."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def _encoded(picture: Image.Image, kind: str, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, quality=quality)
+    return buffer.getvalue()
