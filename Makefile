@@ -12,10 +12,10 @@ BENCH_OUT ?= benchmarks/results
 # The user's own video and question reach the programs through the environment, whatever quotes they hold.
 export VIDEO QUESTION
 
-.PHONY: help install demo test check fmt serve bench lock clean
+.PHONY: help install demo test check fmt serve bench bench-gpu lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: $(STAMP) ## create .venv and install the pinned packages
 
@@ -53,6 +53,9 @@ bench: $(STAMP) ## measure speed, memory and time to answer; rewrite docs/benchm
 	$(PY) -m benchmarks.ingest_speed --json $(BENCH_OUT)/ingest_speed.json
 	$(PY) -m benchmarks.answer_time --json $(BENCH_OUT)/answer_time.json
 	$(PY) -m benchmarks.report --results $(BENCH_OUT)
+
+bench-gpu: $(STAMP) ## measure the models that see on a GPU, with random weights of full size
+	$(PY) -m benchmarks.gpu --json $(BENCH_OUT)/gpu.json
 
 lock: $(STAMP) ## write constraints.txt from what is installed
 	@{ echo '# Exact versions that were tested together (Python 3.11, Linux x86-64). Made by `make lock`.'; \

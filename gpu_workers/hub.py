@@ -100,8 +100,7 @@ def _downloaded(name: str, role: str, wanted: dict[str, Any]) -> Path:
 
 def _knock() -> None:
     """Raises at once when the hub is away; its own client would try again for half a minute."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import get_session
+    from huggingface_hub import constants, get_session
 
     get_session().head(constants.ENDPOINT, timeout=PATIENCE_S)
 

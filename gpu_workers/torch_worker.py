@@ -65,6 +65,10 @@ class TorchWorker(ModelWorker[Loaded]):
             torch.set_num_threads(self._settings.threads)
         return self._load_at(hub.folder(self._weights, self._role), self.place)
 
+    def _built(self, auto: str, folder: Path, place: Place) -> Any:
+        """The network itself; benchmarks put one with random weights in its place."""
+        return from_folder(auto, folder, place)
+
     def _in_batches(
         self, items: Sequence[Item], run: Callable[[Loaded, Sequence[Item]], Sequence[Result]]
     ) -> list[Result]:

@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.core.types import Completion, Message
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.places import Place
-from gpu_workers.torch_worker import TorchWorker, from_folder
+from gpu_workers.torch_worker import TorchWorker
 
 if TYPE_CHECKING:
     from gpu_workers.registry import Workers
@@ -57,7 +57,7 @@ class TransformersLanguageModel(TorchWorker[_Loaded]):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         if not tokenizer.chat_template:
             raise MissingPart(f"{self.model} has no chat template.", "Choose an instruct model.")
-        model = from_folder("AutoModelForCausalLM", folder, place)
+        model = self._built("AutoModelForCausalLM", folder, place)
         writing.tidy(model, tokenizer)
         return _Loaded(model, tokenizer)
 

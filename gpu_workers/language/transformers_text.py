@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
 from gpu_workers.places import Place
-from gpu_workers.torch_worker import TorchWorker, from_folder
+from gpu_workers.torch_worker import TorchWorker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +61,7 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
     def _load_at(self, folder: Path, place: Place) -> _Loaded:
         from transformers import AutoTokenizer
 
-        model = from_folder("AutoModel", folder, place)
+        model = self._built("AutoModel", folder, place)
         pooling = _pooling(folder, model)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         # Padding behind the text moves no token, so that models that count positions see what they saw in training.

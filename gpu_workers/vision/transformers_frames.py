@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.places import Place
-from gpu_workers.torch_worker import TorchWorker, from_folder
+from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.picture_shape import bounded
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded]):
 
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        return _Loaded(from_folder("AutoModel", folder, place), processor, tokenizer, place)
+        return _Loaded(self._built("AutoModel", folder, place), processor, tokenizer, place)
 
 
 def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:

@@ -17,7 +17,7 @@ from app.core.settings import Settings
 from app.core.types import Completion, Frame
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.places import Place
-from gpu_workers.torch_worker import TorchWorker, from_folder
+from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.picture_shape import bounded
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class TransformersVision(TorchWorker[_Loaded]):
         if hasattr(processor.image_processor, "do_image_splitting"):
             # SmolVLM cuts a picture into up to 17 tiles to read print; of a video it sees one tile a frame.
             processor.image_processor.do_image_splitting = False
-        model = from_folder("AutoModelForImageTextToText", folder, place)
+        model = self._built("AutoModelForImageTextToText", folder, place)
         writing.tidy(model, processor.tokenizer)
         return _Loaded(model, processor, writing.longest(model))
 
