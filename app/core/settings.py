@@ -84,7 +84,7 @@ class Weights(_Group):
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     captioner: str = Field("", description="a vision-language model; empty takes that of vision_language_model")
     vision_language_model: str = Field("", description="Qwen2.5-VL, Qwen3-VL, SmolVLM2 or LLaVA-OneVision")
-    language_model: str = Field("", description="an instruct model with a chat template")
+    language_model: str = Field("", description="an instruct model with a chat template, or a .gguf file")
 
 
 class Agent(_Group):

@@ -13,7 +13,7 @@ from typing import Any
 from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Completion, Message
-from gpu_workers import weights
+from gpu_workers import hub, weights
 from gpu_workers.base import ModelWorker
 from gpu_workers.cores import threads
 from gpu_workers.registry import Workers
@@ -44,8 +44,11 @@ class LlamaCppModel(ModelWorker[Any]):
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> LlamaCppModel:
-        """The offline profile's Qwen2.5-Coder-1.5B-Instruct."""
+        """The GGUF file that the settings name, or the offline profile's Qwen2.5-Coder-1.5B-Instruct."""
         del workers
+        named = settings.weights.language_model
+        if named.endswith(".gguf"):
+            return cls(Path(named).name, lambda: hub.file(named, "language_model"), cores=settings.threads)
         return cls(
             "qwen2.5-coder-1.5b-instruct@cc324af0/q4_k_m",
             lambda: weights.qwen_gguf(settings),

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from app.core.errors import BadSettings
+from app.core.errors import BadSettings, MissingPart
 from app.core.settings import Hardware, Models, Settings, Weights
+from app.core.types import Message
 from gpu_workers.registry import CLASSES, PROFILES, Workers
 from tests import tiny_models
 
@@ -42,6 +43,15 @@ def test_the_captioner_takes_what_the_looks_use_unless_it_has_its_own():
     assert Workers(Settings(profile="cpu", weights=Weights(vision_language_model="a/b"))).weights("captioner") == "a/b"
     own = Settings(profile="cpu", weights=Weights(vision_language_model="a/b", captioner="c/d"))
     assert Workers(own).weights("captioner") == "c/d"
+
+
+def test_a_gguf_file_of_the_settings_is_what_llama_cpp_loads(tmp_path):
+    weights = Weights(language_model=str(tmp_path / "mine.gguf"))
+    model = Workers(Settings(profile="cpu", weights=weights)).get("language_model")
+    assert model.model == "mine.gguf"
+    with pytest.raises(MissingPart, match="There is no file") as caught:
+        model.complete([Message("user", "Hello")], max_tokens=1)
+    assert "LONGREEL_WEIGHTS__LANGUAGE_MODEL" in caught.value.hint
 
 
 def test_an_unknown_name_lists_what_is_near():
