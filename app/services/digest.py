@@ -2,8 +2,9 @@
 
 Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it; the
 language model, when there is one, phrases title and summary from these sentences alone, and a
-phrased sentence is kept only if one of them supports it. Without a model, or where its words are
-not supported, the sentences themselves are quoted.
+phrased sentence is kept only if the one or two nearest of them support it, by the checks of
+`app.services.support`. Without a model, or where its words are not supported, the sentences
+themselves are quoted.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from app.core.types import (
     TimeSpan,
     VideoId,
 )
+from app.services.support import supported
 
 CHAPTER_S = 180.0
 CHAPTER_MIN_S = 30.0
@@ -46,8 +48,6 @@ TITLE_SCHEMA = {
     "required": ["title", "summary"],
     "additionalProperties": False,
 }
-
-NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -179,13 +179,19 @@ class _Writer:
         if not sentences:
             return "", []
         likeness = self._embedder.embed(sentences) @ self._embedder.embed([s.text for s in sources]).T
-        known = set(NUMBER.findall(" ".join(s.text for s in sources)))
-        kept, cited = [], []
+        kept: list[str] = []
+        cited: list[Sentence] = []
         for sentence, row in zip(sentences, likeness, strict=True):
-            if row.max() >= SUPPORT and set(NUMBER.findall(sentence)) <= known:
+            proof = self._proof(sentence, [sources[int(i)] for i in (-row).argsort()[:2]])
+            if proof and row.max() >= SUPPORT:
                 kept.append(sentence)
-                cited.append(sources[int(row.argmax())])
+                cited += proof
         return _within(kept, CHAPTER_WORDS), list(dict.fromkeys(cited))
+
+    def _proof(self, text: str, nearest: Sequence[Sentence]) -> Sequence[Sentence]:
+        """The nearest source if it supports the text, else both nearest if they do, else none."""
+        tries = (nearest[:count] for count in range(1, len(nearest) + 1))
+        return next((some for some in tries if supported(text, [self._cite(s) for s in some])), ())
 
     def _cite(self, sentence: Sentence) -> Citation:
         return Citation(self._video, sentence.span, sentence.kind, sentence.text, sentence.frame_s, verified=True)

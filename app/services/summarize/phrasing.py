@@ -2,7 +2,7 @@
 
 The model sees the quoted sentences only. Each sentence that it writes is tied to the one or two
 quotes nearest in meaning, and dropped unless these hold its numbers, names, codes, negations and
-most of its words (`agents.verification`). What is dropped is told by the quotes themselves.
+most of its words (`app.services.support`). What is dropped is told by the quotes themselves.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import json
 import re
 from collections.abc import Sequence
 
-from agents.state import Passage
-from agents.verification import check
 from app.core.errors import Cancelled, LongreelError
 from app.core.ports import LanguageModel, TextEmbedder
 from app.core.types import Citation, Message
 from app.services.summarize.choosing import repeats, shortened
 from app.services.summarize.shapes import Point, Style
+from app.services.support import supported
 
 SUPPORT = 0.5
 """Cosine between a phrased sentence and its nearest quote, below which it does not count as supported."""
@@ -106,15 +105,6 @@ class Phraser:
             raise
         except (LongreelError, ValueError, KeyError, TypeError):
             return None  # the quotes are told instead
-
-
-def supported(text: str, citations: Sequence[Citation]) -> bool:
-    """Whether quotes support a sentence in its numbers, names, codes, negations and words."""
-    passages = [
-        Passage(f"E{number}", quote.video_id, quote.kind, quote.span, quote.quote, 1.0, quote.frame_s)
-        for number, quote in enumerate(citations, 1)
-    ]
-    return check(text, passages).supported
 
 
 def _tidy(text: str) -> str:
