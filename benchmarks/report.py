@@ -1,5 +1,7 @@
-"""Writes docs/benchmarks.md, and the marked block of README.md, from the JSON of the benchmark programs.
+"""Writes docs/benchmarks.md, and the marked blocks of README.md and other pages, from the JSON of the programs.
 
+A result that names a `document` fills the block of that page of docs/ and stays out of the two others. A result with
+several `tables` lists them one after the other.
 `--check` writes nothing and fails when either is not what the JSON says.
 """
 
@@ -35,6 +37,13 @@ def table(result: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
+def tables_of(result: Mapping[str, Any]) -> str:
+    """All tables of a result, each under its own title where there are several."""
+    if "tables" not in result:
+        return table(result)
+    return "\n\n".join(f"**{part['title']}**\n\n{table(part)}" for part in result["tables"])
+
+
 def _short(value: Any) -> Any:
     return f"{value:.1f}" if isinstance(value, float) else value
 
@@ -43,18 +52,32 @@ def document(results: Mapping[str, Mapping[str, Any]]) -> str:
     """The whole of docs/benchmarks.md. `results`: by the name of the program."""
     parts = [_HEAD]
     for name, result in sorted(results.items()):
-        parts.append(f"## {result.get('title', name)}\n\n{_where(name, result)}\n\n{table(result)}\n")
+        parts.append(f"## {result.get('title', name)}\n\n{_where(name, result)}\n\n{tables_of(result)}\n")
     return "\n".join(parts)
 
 
 def filled(readme: str, results: Mapping[str, Mapping[str, Any]]) -> str:
-    """The README with its marked block written anew; unchanged when it has no such block."""
+    """A page with its marked block written anew; unchanged when it has no such block."""
     if BEGIN not in readme or END not in readme:
         return readme
     before, rest = readme.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
-    parts = [f"**{result.get('title', name)}**\n\n{table(result)}" for name, result in sorted(results.items())]
+    parts = [f"**{result.get('title', name)}**\n\n{tables_of(result)}" for name, result in sorted(results.items())]
     return f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{after}"
+
+
+def pages(root: Path, results: Mapping[str, Mapping[str, Any]]) -> dict[Path, str]:
+    """What the pages below `root` should say. A page with a block must be there before it can be filled."""
+    general = {name: result for name, result in results.items() if "document" not in result}
+    files = {root / "docs" / "benchmarks.md": document(general)}
+    blocks = {root / "README.md": general}
+    for name, result in results.items():
+        if "document" in result:
+            blocks.setdefault(root / "docs" / result["document"], {})[name] = result
+    for path, inside in blocks.items():
+        if path.is_file():
+            files[path] = filled(path.read_text("utf-8"), inside)
+    return files
 
 
 def stale(files: Mapping[Path, str]) -> list[Path]:
@@ -82,10 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not results:
         print(f"No results in {options.results}; run: make bench", file=sys.stderr)
         return 0 if options.check else 1
-    files = {options.root / "docs" / "benchmarks.md": document(results)}
-    readme = options.root / "README.md"
-    if readme.is_file():
-        files[readme] = filled(readme.read_text("utf-8"), results)
+    files = pages(options.root, results)
     old = stale(files)
     if options.check:
         for path in old:

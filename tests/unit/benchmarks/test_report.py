@@ -60,3 +60,18 @@ def test_named_results_become_a_row_each() -> None:
 def test_no_results_is_an_error_for_writing_and_nothing_to_check(tmp_path: Path) -> None:
     assert write(tmp_path) == 1
     assert write(tmp_path, "--check") == 0
+
+
+def test_a_result_that_names_a_document_fills_its_block_only(root: Path) -> None:
+    tables = [{"title": "First", "columns": ["a"], "rows": [["1"]]}, {"title": "Second", "columns": ["b"], "rows": []}]
+    result = {"title": "Choosing", "document": "choosing.md", "tables": tables}
+    (root / "results" / "choosing.json").write_text(json.dumps(result), "utf-8")
+    page = root / "docs" / "choosing.md"
+    page.write_text(f"# Choosing\n{report.BEGIN}\n{report.END}\nBye\n", "utf-8")
+    assert write(root, "--check") == 1
+    write(root)
+    assert "**First**\n\n| a |\n|---|\n| 1 |\n\n**Second**" in page.read_text("utf-8")
+    assert page.read_text("utf-8").endswith(f"{report.END}\nBye\n")
+    others = (root / "docs" / "benchmarks.md").read_text("utf-8") + (root / "README.md").read_text("utf-8")
+    assert "Choosing" not in others and "Reading" in others
+    assert write(root, "--check") == 0
