@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.errors import BadInput, StorageFull
 from app.core.types import TimeSpan
-from gpu_workers.media.container import SAME_TIME_S, OpenMedia, media_errors, opened
+from gpu_workers.media.container import SAME_TIME_S, OpenMedia, opened
 
 
 def cut(source: Path, span: TimeSpan, target: Path) -> TimeSpan:
@@ -26,6 +26,7 @@ def cut(source: Path, span: TimeSpan, target: Path) -> TimeSpan:
     """
     with opened(source) as media:
         start_s = _key_frame_s(media, span.start_s)
+    with opened(source) as media:  # anew: looking for the key frame has used packets up
         partial = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
         try:
             end_s = _copy(media, start_s, span.end_s, partial)
@@ -48,7 +49,7 @@ def _copy(media: OpenMedia, start_s: float, end_s: float, target: Path) -> float
 
     last_s = start_s
     try:
-        with media_errors(media.path), av.open(str(target), "w") as out:
+        with av.open(str(target), "w") as out:
             packets = _wanted(media, start_s, end_s)
             first = next(packets, None)
             if first is None:
@@ -64,7 +65,7 @@ def _copy(media: OpenMedia, start_s: float, end_s: float, target: Path) -> float
         if error.errno == 28:
             raise StorageFull("The disk is full.", "Free some space and cut the clip again.") from error
         raise _unfit(target, error) from error
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         raise _unfit(target, error) from error
     return min(last_s, end_s) if last_s > start_s else end_s
 
