@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from app.api.schemas import problem_of
-from app.commands import asking, evaluating, serving, summarizing, videos
+from app.commands import asking, evaluating, mcp, serving, summarizing, videos
 from app.core.errors import LongreelError
 from app.terminal import consoles
 
@@ -38,6 +38,7 @@ app.command()(videos.delete)
 app.command(name="import")(evaluating.import_words)
 app.command(name="eval")(evaluating.evaluate)
 app.command()(serving.serve)
+app.command()(mcp.mcp)
 app.command()(serving.worker)
 app.command()(serving.doctor)
 

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import Route
 
 from app.api.application import create_api
-from app.api.guard import Guard, check_address
+from app.api.guard import Guard, check_address, key_of
 from app.bootstrap import Longreel, build
 from app.core.settings import Settings
 from ui.login import login_page
@@ -21,8 +22,10 @@ STOP_S = 10.0
 def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bool = True) -> FastAPI:
     """The whole server; `longreel` is built from the settings unless given. Raises BadSettings.
 
-    Without the page only /v1 answers, and nothing of the page's framework is loaded.
+    Without the page only /v1 and /mcp answer, and nothing of the page's framework is loaded.
     """
+    from app.mcp.server import PATH, HttpDoor
+
     check_address(settings)
     wired = longreel or build(settings)
     api = create_api(wired, login_page)
@@ -32,7 +35,8 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
         if settings.server.workers:
             wired.worker.start()
         try:
-            yield
+            async with door.open():
+                yield
         finally:
             api.state.executor.shutdown(wait=False, cancel_futures=True)
             if settings.server.workers:
@@ -40,6 +44,8 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
 
     app = FastAPI(title="Longreel", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/v1", api)
+    door = HttpDoor(app, key_of(settings.server))
+    app.router.routes.append(Route(PATH, endpoint=door))
     if page:
         from ui.blocks import mount_page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import aclosing
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -50,10 +51,11 @@ async def answer_of(steps: Steps, request: Request) -> AnswerOut:
 async def paced(steps: Steps) -> Steps:
     """The steps, with None only when it is time for a heartbeat."""
     silent_s = 0.0
-    async for step in steps:
-        silent_s = 0.0 if step else silent_s + CHECK_S
-        if step is not None:
-            yield step
-        elif silent_s >= HEARTBEAT_S:
-            silent_s = 0.0
-            yield None
+    async with aclosing(steps):
+        async for step in steps:
+            silent_s = 0.0 if step else silent_s + CHECK_S
+            if step is not None:
+                yield step
+            elif silent_s >= HEARTBEAT_S:
+                silent_s = 0.0
+                yield None

@@ -141,9 +141,11 @@ def test_closing_a_stream_cancels_the_question(client: openai.OpenAI, parts: Sta
     stream = client.chat.completions.create(
         model="longreel", messages=[{"role": "user", "content": "What about eternity?"}], stream=True
     )
-    next(iter(stream))
+    chunks = iter(stream)
+    next(chunks)
+    assert (next(chunks).model_extra or {})["longreel"]["event"]["type"] == "planned"
     stream.close()
-    assert parts.agent.stopped.wait(5)
+    assert parts.agent.stopped.wait(20)
 
 
 def test_the_key_is_the_servers_key(tmp_path: Path) -> None:

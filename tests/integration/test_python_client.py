@@ -107,7 +107,7 @@ def test_closing_the_stream_cancels_the_question(longreel: Longreel, parts: Stan
     assert isinstance(next(steps), Planned)
     assert next(steps) is None
     steps.close()
-    assert parts.agent.stopped.wait(5)
+    assert parts.agent.stopped.wait(20)
 
 
 def test_errors_are_those_of_the_server(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_closing_the_asynchronous_stream_cancels_the_question(parts: StandIn, ad
             await steps.aclose()
 
     run(work)
-    assert parts.agent.stopped.wait(5)
+    assert parts.agent.stopped.wait(20)
 
 
 def test_both_clients_offer_the_same_calls() -> None:

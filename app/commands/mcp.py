@@ -1,0 +1,82 @@
+"""The command that serves language models: the Model Context Protocol over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+
+from app.core.settings import Settings, load_settings
+from app.terminal import consoles
+
+if TYPE_CHECKING:
+    from app.client import AsyncLongreel
+
+PROBE_S = 1.0
+
+
+def mcp(
+    url: Annotated[
+        str | None, typer.Option(help="A running server, such as http://127.0.0.1:7860; looked for there unless given.")
+    ] = None,
+) -> None:
+    """Serve language models (Model Context Protocol) over standard input and output.
+
+    Uses the running server if there is one, and else opens the library itself. A running server also
+    speaks the protocol over HTTP, at /mcp.
+    """
+    settings = load_settings()
+    address = url or _running(settings)
+    told = f"the server at {address}" if address else f"the library in {settings.data}"
+    consoles()[1].print(f"Longreel for language models, over {told}.", soft_wrap=True)
+    asyncio.run(_serve(settings, address))
+
+
+async def _serve(settings: Settings, address: str | None) -> None:
+    from app.mcp.server import build_server
+
+    opened = _remote(settings, address) if address else _own(settings)
+    async with opened as (longreel, registers):
+        await build_server(longreel, registers=registers).run_stdio_async()
+
+
+@asynccontextmanager
+async def _remote(settings: Settings, address: str) -> AsyncIterator[tuple[AsyncLongreel, bool]]:
+    """A client of a running server; one on this machine without a key reads files by their path."""
+    from app.api.guard import is_loopback, key_of
+    from app.client import AsyncLongreel
+
+    key = key_of(settings.server)
+    async with AsyncLongreel(address, key) as longreel:
+        yield longreel, not key and is_loopback(urlsplit(address).hostname or "")
+
+
+@asynccontextmanager
+async def _own(settings: Settings) -> AsyncIterator[tuple[AsyncLongreel, bool]]:
+    """A client of an application in this process, which nobody else can reach."""
+    from app.client import AsyncLongreel
+    from app.client.inprocess import InProcess
+    from app.main import create_app
+
+    alone = settings.server.model_copy(update={"host": "127.0.0.1", "api_key": None})
+    app = create_app(settings.model_copy(update={"server": alone}), page=False)
+    own = AsyncLongreel("http://localhost", transport=InProcess(app))
+    async with app.router.lifespan_context(app), own as longreel:
+        yield longreel, True
+
+
+def _running(settings: Settings) -> str | None:
+    server = settings.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{server.port}"  # noqa: S104 - compared only
+    headers = {"Authorization": f"Bearer {server.api_key.get_secret_value()}"} if server.api_key else {}
+    try:
+        found = httpx.get(f"{address}/v1/health", headers=headers, timeout=PROBE_S, trust_env=False)
+        return address if found.is_success and found.json().get("status") == "ok" else None
+    except (httpx.HTTPError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,181 @@
+"""The tools that a language model gets. Their descriptions are what it reads to choose between them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+from mcp.server.mcpserver import Context, Image
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+
+from app.api.schemas import AnswerOut, FoundOut, SummaryOut
+from app.client import AsyncLongreel
+from app.core.errors import LongreelError, WorkerFailed
+from app.core.types import SegmentKind
+from app.jobs.states import ENDED
+from app.mcp.results import JobLine, SaidLine, ToolAnswer, TranscriptPart, VideoLine, VideoList
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+MOST_CHARACTERS = 20_000
+"""Of a transcript in one call: about 5,000 tokens."""
+
+VideoName = Annotated[str, Field(description="id, the beginning of an id, or title, as list_videos gives them")]
+VideoNames = Annotated[list[str], Field(description="ids or titles; leave empty to cover the whole library")]
+Start = Annotated[float, Field(ge=0, description="only what is after this time, seconds")]
+End = Annotated[float | None, Field(description="only what is before this time, seconds; leave out for the end")]
+
+
+def told(tool: Callable[Arguments, Awaitable[Result]]) -> Callable[Arguments, Awaitable[Result]]:
+    """The tool, with Longreel's errors as tool errors that say what to do."""
+
+    @functools.wraps(tool)
+    async def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return await tool(*args, **kwargs)
+        except LongreelError as error:
+            raise ToolError(str(error)) from error
+
+    return guarded
+
+
+class Toolbox:
+    """The tools over one server. With `registers` that server reads files by their path; else they are uploaded."""
+
+    def __init__(self, longreel: AsyncLongreel, *, registers: bool) -> None:
+        self._longreel = longreel
+        self._registers = registers
+
+    @told
+    async def list_videos(
+        self,
+        title: Annotated[str, Field(description="only titles that contain this")] = "",
+        limit: Annotated[int, Field(ge=1, le=200)] = 50,
+    ) -> VideoList:
+        """List the videos that can be searched and asked about, newest first, with id, title, length and state.
+
+        Call this first when you do not know which videos there are. A video with ready=false is still being read.
+        """
+        videos = await self._longreel.videos(title)
+        return VideoList(videos=[VideoLine.of(video) for video in videos[:limit]], total=len(videos))
+
+    @told
+    async def ingest(
+        self,
+        path: Annotated[str, Field(description="whole path of a video or audio file")],
+        title: Annotated[str | None, Field(description="the file's name unless given")] = None,
+        language: Annotated[str | None, Field(description="ISO 639-1, such as en; detected unless given")] = None,
+    ) -> JobLine:
+        """Start to read a video file into the library: speech, text on the screen, pictures. Returns at once.
+
+        Reading takes minutes. Follow it with job_status until its state is finished, then use the video_id it gives.
+        A file that was read before is known by its content and costs almost nothing.
+        """
+        add = self._longreel.register if self._registers else self._longreel.upload
+        return JobLine.of(await add(Path(path).expanduser(), title=title, language=language))
+
+    @told
+    async def job_status(
+        self,
+        job_id: Annotated[str, Field(description="as ingest returned it")],
+        wait_s: Annotated[float, Field(ge=0, le=60, description="wait at most this long for its end, seconds")] = 0,
+    ) -> JobLine:
+        """Tell how far the reading of a video is, and its video_id once it is finished.
+
+        Use wait_s=30 rather than calling again and again.
+        """
+        job = await self._longreel.job(job_id)
+        if wait_s and job.state not in ENDED:
+            try:
+                async with aclosing(self._longreel.follow(job_id, timeout_s=wait_s)) as events:
+                    async for _ in events:
+                        pass
+            except WorkerFailed:  # the time is up: how far it is is the answer
+                pass
+            job = await self._longreel.job(job_id)
+        return JobLine.of(job)
+
+    @told
+    async def ask(
+        self,
+        context: Context,
+        question: Annotated[str, Field(description="one question, complete in itself: earlier ones are not known")],
+        videos: VideoNames = [],  # noqa: B006 - never changed
+        options: Annotated[list[str], Field(description="the choices of a multiple-choice question")] = [],  # noqa: B006
+    ) -> ToolAnswer:
+        """Answer a question about videos, with time-stamped citations that were checked against the video.
+
+        Use this for questions that need understanding or several moments. It takes seconds to a minute; for a quick
+        look for words use search. status=not_in_video means the videos do not say: tell that, do not guess. Quote the
+        times of the citations to the user; use get_frames to see a cited moment yourself.
+        """
+        steps = 0
+        async with aclosing(self._longreel.ask_stream(question, videos, options=options)) as events:
+            async for event in events:
+                if isinstance(event, AnswerOut):
+                    return ToolAnswer.of(event)
+                steps += 1
+                await context.report_progress(steps, message=event.type)
+        raise WorkerFailed("The server ended without an answer.", "Ask again.")
+
+    @told
+    async def search(
+        self,
+        query: Annotated[str, Field(description="words that were said or written, or a description of a picture")],
+        videos: VideoNames = [],  # noqa: B006 - never changed
+        kinds: Annotated[list[SegmentKind], Field(description="only these kinds of finding; empty means all")] = [],  # noqa: B006
+        start_s: Start = 0,
+        end_s: End = None,
+        limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    ) -> list[FoundOut]:
+        """Find the moments that fit words or a description best, within a fraction of a second.
+
+        Use this to locate things and to gather material; the hits are raw findings, not checked answers.
+        """
+        return await self._longreel.search(query, videos, kinds=kinds, start_s=start_s, end_s=end_s, limit=limit)
+
+    @told
+    async def get_transcript(self, video: VideoName, start_s: Start = 0, end_s: End = None) -> TranscriptPart:
+        """Read what was said, sentence by sentence with times; long ones come in parts.
+
+        Give a window of times when you know where to look. When next_start_s is not null, call again from there.
+        """
+        sentences: list[SaidLine] = []
+        size = 0
+        for said in await self._longreel.transcript(video, start_s, end_s):
+            size += len(said.text)
+            if sentences and size > MOST_CHARACTERS:
+                return TranscriptPart(sentences=sentences, next_start_s=said.start_s)
+            line = SaidLine(start_s=said.start_s, end_s=said.end_s, speaker=said.speaker, text=said.text)
+            sentences.append(line)
+        return TranscriptPart(sentences=sentences, next_start_s=None)
+
+    @told
+    async def get_frames(
+        self,
+        video: VideoName,
+        times_s: Annotated[list[float], Field(min_length=1, max_length=8, description="times to look at, seconds")],
+        side: Annotated[int, Field(ge=64, le=1920, description="longest side of each picture, pixels")] = 768,
+    ) -> list[str | Image]:
+        """See the pictures that a video shows at given times, to look for yourself.
+
+        Good after search or ask has told where to look. Raise side to read small text.
+        """
+        content: list[str | Image] = []
+        for time_s in times_s:
+            picture = await self._longreel.frame(video, time_s, side=side)
+            content += [f"The frame at {picture.pts_s:.3f} s:", Image(data=picture.jpeg, format="jpeg")]
+        return content
+
+    @told
+    async def summarize(self, video: VideoName) -> SummaryOut:
+        """Give the stored summary of a video and its chapters with titles and times. Instant.
+
+        Use this to get an overview before searching or asking.
+        """
+        return await self._longreel.summary(video)
