@@ -1,0 +1,156 @@
+"""How good summaries are on generated samples: `python -m benchmarks.summaries SAMPLE.mp4... [--json FILE]`.
+
+The samples must be in the library (LONGREEL_DATA), and their truth files lie beside them. Measured for each length
+and style: the share of ground-truth topics (slides of ten seconds and more) that a cited moment touches; the share of
+points whose words were said or written, by the truth, at their own citations; how many keep to their length; the
+share of word triples that repeat. The models are those of the environment's settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.bootstrap import Longreel, build
+from app.core.settings import load_settings
+from app.core.types import Citation, TimeSpan, Video
+from app.services.summarize import Length, Point, Style, VideoSummary, Wanted
+from benchmarks.product import machine, truth
+from benchmarks.report import table
+
+TOPIC_S = 10.0
+"""Slides shown for less than this only announce a part."""
+NEAR_S = 1.5
+"""How far the recogniser's times may be from the truth's."""
+PRECISE = 0.7
+"""The share of a point's longer words that the truth must hold at its citations; recognition mishears some."""
+COLUMNS = [
+    "minutes",
+    "model",
+    "length",
+    "style",
+    "topics covered",
+    "citations right",
+    "within length",
+    "words",
+    "repeated",
+    "s",
+]
+
+NOTES = (
+    "a line has room for one point, a paragraph for about seven, a page for about thirty, which bounds the coverage",
+    "a citation is right when the truth holds 70 % of the longer words of its point at its time; misheard words count",
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The ground truth of a sample."""
+
+    topics: tuple[TimeSpan, ...]
+    told: tuple[tuple[TimeSpan, str], ...]
+    """Everything said or written, with its time."""
+
+
+def facts_of(data: Mapping[str, Any]) -> Facts:
+    """The facts of a truth file."""
+    told = [(TimeSpan(one["start_s"], one["end_s"]), str(one["text"])) for one in (*data["said"], *data["written"])]
+    slides = {TimeSpan(one["start_s"], one["end_s"]) for one in data["written"]}
+    return Facts(tuple(sorted(s for s in slides if s.duration_s >= TOPIC_S)), tuple(told))
+
+
+def coverage(points: Sequence[Point], topics: Sequence[TimeSpan]) -> float:
+    """The share of topics during which a citation lies for a second or more."""
+    cited = [citation.span for point in points for citation in point.citations]
+    return sum(any(span.intersection_s(topic) >= 1.0 for span in cited) for topic in topics) / max(1, len(topics))
+
+
+def is_right(point: Point, facts: Facts) -> bool:
+    """Whether the truth holds most of a point's words at the times that it cites."""
+    own = _words(point.text)
+    there = {word for citation in point.citations for word in _words(_told_at(citation, facts))}
+    return len(own & there) >= PRECISE * len(own)
+
+
+def repetition(text: str) -> float:
+    """The share of word triples that came before."""
+    words = re.findall(r"\w+", text.lower())
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    return 1 - len(set(triples)) / len(triples) if triples else 0.0
+
+
+def _told_at(citation: Citation, facts: Facts) -> str:
+    near = citation.span.padded(NEAR_S)
+    return " ".join(text for span, text in facts.told if span.overlaps(near))
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"[^\W_]+", text.lower()) if len(word) > 3}
+
+
+def measure(longreel: Longreel, samples: Mapping[str, tuple[Video, Facts]], wanted: Wanted) -> list[Any]:
+    """One row of the table: the mean over the samples."""
+    made: list[tuple[VideoSummary, Facts]] = []
+    started = time.monotonic()
+    for video, facts in samples.values():
+        made.append((longreel.summaries.summarize(video, wanted), facts))
+    seconds = (time.monotonic() - started) / len(made)
+    points = [(point, facts) for summary, facts in made for point in summary.points]
+    right = sum(is_right(point, facts) for point, facts in points) / max(1, len(points))
+    words = [len(summary.text.split()) for summary, _ in made]
+    return [
+        round(sum(video.duration_s for video, _ in samples.values()) / 60),
+        " ".join(sorted({summary.model for summary, _ in made})),
+        str(wanted.length),
+        str(wanted.style),
+        f"{statistics.mean(coverage(summary.points, facts.topics) for summary, facts in made):.0%}",
+        f"{right:.0%} of {len(points)}",
+        f"{sum(0 < count <= wanted.length.words for count in words)} of {len(words)}",
+        round(statistics.mean(words)),
+        f"{statistics.mean(repetition(summary.text) for summary, _ in made):.1%}",
+        round(seconds, 1),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures, prints the table, writes the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("samples", nargs="+", type=Path, help="sample files, with their truth beside them")
+    parser.add_argument("--lengths", default=",".join(Length))
+    parser.add_argument("--styles", default=",".join(Style))
+    parser.add_argument("--add", action="store_true", help="add the rows to those that the file has")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    longreel = build(load_settings())
+    samples = {path.stem: (longreel.library.find(path.stem), facts_of(truth(path))) for path in options.samples}
+    rows = [
+        measure(longreel, samples, Wanted(Length(length), Style(style)))
+        for length in options.lengths.split(",")
+        for style in options.styles.split(",")
+    ]
+    topics = sum(len(facts.topics) for _, facts in samples.values())
+    notes = [f"{', '.join(samples)}: {topics} topics", *NOTES]
+    if options.add and options.json and options.json.is_file():
+        before = json.loads(options.json.read_text("utf-8"))
+        rows, notes = [*before["rows"], *rows], list(dict.fromkeys([*before["notes"], *notes]))
+    result = {
+        "title": "Summaries of generated samples",
+        "machine": machine(),
+        "columns": COLUMNS,
+        "rows": rows,
+        "notes": notes,
+    }
+    print(table(result))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
