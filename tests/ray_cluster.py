@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_cluster() -> Iterator[Any]:
     """The cluster, joined; each raylet offers two cores, however many there are."""
     pytest.importorskip("ray", reason="the package ray is not installed")
