@@ -1,12 +1,12 @@
 """The web page: layout, and which call fills which part.
 
 The page is a client of /v1 on the server that serves it: the browser uploads, plays and follows
-jobs there itself (page.js); the handlers here fetch and render the rest.
+jobs there itself (the scripts beside this file); the handlers here fetch and render the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +15,27 @@ from pydantic import SecretStr
 
 from app.api.schemas import AnswerOut, VideoOut
 from app.core.errors import LongreelError
-from ui import render, steps
+from app.core.events import Event
 from ui.client import Client
+from ui.render import answers, library, markup, shell, watch
+from ui.render.relevance import relevance
+from ui.render.status import status
+from ui.theme import theme
 
 HERE = Path(__file__).parent
-ALL, THIS = "All videos", "This video"
+SCRIPTS = ("page.js", "player.js", "library.js", "asking.js")
 QUESTIONS_AT_ONCE = 8
 
-Shown = tuple[str, str, str, str, str, Any]
-"""The id of the open video, player, transcript, chapters, summary, and the scope's new state."""
-
-UPLOAD_FORM = """
-<form id="lr-upload" class="lr-card">
-  <label for="lr-file"><b>Add a video</b></label>
-  <input id="lr-file" name="file" type="file" required
-    accept="video/*,audio/*,.mkv,.ts,.avi,.mov,.webm,.mp4,.m4a,.mp3,.wav,.flac,.ogg">
-  <details><summary>Title, language, subtitles</summary>
-    <label for="lr-name">Title</label><input id="lr-name" name="title" maxlength="300" placeholder="the file's name">
-    <label for="lr-language">Language spoken</label>
-    <input id="lr-language" name="language" pattern="[a-z]{2,3}" placeholder="found out" title="such as en or de">
-    <label for="lr-subtitles">Subtitles</label>
-    <input id="lr-subtitles" name="subtitles" type="file" accept=".srt,.vtt">
-  </details>
-  <button type="submit" class="lr-main">Upload</button>
-  <progress id="lr-sent" max="1" value="0" hidden aria-label="Upload"></progress>
-  <p id="lr-upload-state" role="status"></p>
-</form>
-<p id="lr-notice" class="lr-problem" role="alert" hidden></p>
-"""
+Watched = tuple[str, str, str, str]
+"""Player, timeline, lists about the open video, example questions."""
 
 LISTEN = """
 document.addEventListener('longreel:open', (event) => trigger('open', event.detail));
-document.addEventListener('longreel:changed', () => trigger('changed'));
+document.addEventListener('longreel:changed', (event) => trigger('changed', event.detail));
+document.addEventListener('longreel:ask', (event) => trigger('ask', event.detail));
+document.addEventListener('longreel:stop', (event) => trigger('stop', event.detail));
+document.addEventListener('longreel:show', (event) => trigger('show', event.detail));
+document.addEventListener('longreel:status', (event) => trigger('status', event.detail));
 """
 
 
@@ -61,73 +50,116 @@ class Page:
         name = f"[{host}]" if ":" in host else host
         return Client(f"http://{name}:{port}", self._key)
 
-    def start(self, request: gr.Request) -> tuple[Any, ...]:
-        """What stands on the page at first: the library, and the video that the address names."""
+    def start(self, request: gr.Request) -> tuple[str, ...]:
+        """What stands on the page at first: the library, and the video and answer that the address names."""
         query = dict(request.query_params)
-        shown = self._show(request, query.get("video", ""), _seconds(query.get("t", "")), play=False)
-        return (*self.refresh(shown[0], request), *shown)
+        watched = self._watched(request, query.get("video", ""), _seconds(query.get("t", "")), play=False)
+        shown = self._answer(request, query.get("answer", "")) if query.get("answer") else _nothing()
+        told = self.status(request) if query.get("view") == "status" else markup.note("Looking at the server.")
+        return (*self._library(request, query.get("video", "")), *watched, *shown, told)
 
-    def refresh(self, opened: str, request: gr.Request) -> tuple[str, str]:
-        """Background work and the library as they are now."""
+    def changed(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
+        """Background work, the library and the choice of videos as they are now."""
+        return self._library(request, str(_told(event).get("video", "")))
+
+    def _library(self, request: gr.Request, opened: str) -> tuple[str, str, str]:
         try:
             with self._client(request) as client:
-                return render.work(client.jobs()), render.library(client.videos(), opened)
+                jobs, videos = client.jobs(), client.videos()
         except LongreelError as error:
-            return "", render.problem(error)
+            return "", markup.problem(error), ""
+        ids = [video.id for video in videos if opened and video.id.startswith(opened)]
+        return library.queue(jobs), library.grid(videos, jobs), library.choices(videos, ids[0] if ids else "")
 
-    def open(self, event: gr.EventData, request: gr.Request) -> Shown:
-        """Another video in the player."""
-        asked = event._data if isinstance(event._data, dict) else {}
-        return self._show(request, str(asked.get("video", "")), _seconds(asked.get("t", 0)), bool(asked.get("play")))
+    def open(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """Another video in the player. Answer and evidence stay when one of its moments was clicked."""
+        asked = _told(event)
+        id = str(asked.get("video", ""))
+        watched = self._watched(request, id, _seconds(asked.get("t", 0)), bool(asked.get("play")))
+        kept = (gr.skip(), gr.skip()) if asked.get("keep") else _nothing()
+        return (self._library(request, id)[2], *watched, *kept)
 
-    def _show(self, request: gr.Request, id: str, start_s: float, play: bool) -> Shown:
+    def _watched(self, request: gr.Request, id: str, start_s: float, play: bool) -> Watched:
         if not id:
-            return _shown(None, render.player(None))
+            return watch.player(None), "", "", watch.examples(None, [], False)
         try:
             with self._client(request) as client:
                 video = client.video(id)
-                return _shown(
-                    video,
-                    render.player(video, start_s, play),
-                    render.transcript(video, client.transcript(video.id)),
-                    render.chapters(video, client.chapters(video.id)),
-                    render.summary(video, client.summary(video.id)),
+                said, shown, chapters = (
+                    client.transcript(video.id),
+                    client.on_screen(video.id),
+                    client.chapters(video.id),
+                )
+                asked = answers.asked_before(client.answers(video.id))
+                return (
+                    watch.player(video, start_s, play),
+                    watch.timeline(video, chapters, said, shown),
+                    watch.about(video, said, shown, client.summary(video.id), asked),
+                    watch.examples(video, chapters, bool(said)),
                 )
         except LongreelError as error:
-            return _shown(None, render.problem(error))
+            return markup.problem(error), "", "", watch.examples(None, [], False)
 
-    def ask(
-        self, question: str | None, options: str | None, scope: str, opened: str, request: gr.Request
-    ) -> Iterator[str]:
-        """The agent's steps as they happen, then the answer. Fields that were never shown are None."""
-        if not question or not question.strip():
-            yield render.note("Type a question first, such as: what does the speaker say about the budget?")
-            return
-        choices = [line.strip() for line in (options or "").splitlines() if line.strip()]
-        lines: list[str] = []
-        yield render.thinking(lines)
+    def show(self, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
+        """An answer that was given before."""
+        return self._answer(request, str(_told(event).get("answer", "")))
+
+    def _answer(self, request: gr.Request, id: str) -> tuple[str, str]:
         try:
             with self._client(request) as client:
-                for step in client.ask(question, [opened] if opened and scope == THIS else [], choices):
-                    if isinstance(step, AnswerOut):
-                        yield render.answer(step, {video.id: video for video in client.videos()}, choices)
-                    else:
-                        lines += [steps.tell(step)] if step else []
-                        yield render.thinking(lines)
+                saved, videos = client.answer(id), _by_id(client.videos())
         except LongreelError as error:
-            yield render.problem(error)
+            return markup.problem(error), relevance([], [], {})
+        given = saved.answer
+        return answers.answer(saved.question, given, videos), relevance(given.trace, given.citations, videos)
+
+    def ask(self, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+        """The agent's steps as they happen, then the answer; beside it where the evidence lies."""
+        asked = _told(event)
+        question = str(asked.get("question", "")).strip()
+        if not question:
+            yield markup.note("Type a question first, such as: what does the speaker say about the budget?"), gr.skip()
+            return
+        options = [line.strip() for line in str(asked.get("options", "")).splitlines() if line.strip()]
+        names = [str(name) for name in asked.get("videos", [])]
+        yield answers.thinking(question, [], {}), relevance([], [], {})
+        try:
+            with self._client(request) as client:
+                yield from _asking(client, question, names, options)
+        except LongreelError as error:
+            yield markup.problem(error), gr.skip()
+
+    def status(self, request: gr.Request) -> str:
+        """What the server runs on."""
+        try:
+            with self._client(request) as client:
+                return status(client.status())
+        except LongreelError as error:
+            return markup.problem(error)
 
 
-def _shown(video: VideoOut | None, player: str, said: str = "", chapters: str = "", summary: str = "") -> Shown:
-    scope = gr.update(choices=[THIS, ALL], value=THIS) if video else gr.update(choices=[ALL], value=ALL)
-    return (
-        video.id if video else "",
-        player,
-        said or render.transcript(None, []),
-        chapters or render.chapters(None, []),
-        summary or render.summary(None, None),
-        scope,
-    )
+def _asking(client: Client, question: str, names: Sequence[str], options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+    videos = _by_id(client.videos())
+    trace: list[Event] = []
+    for step in client.ask(question, names, options):
+        if isinstance(step, AnswerOut):
+            given = answers.answer(question, step, videos, options)
+            yield given, relevance(step.trace, step.citations, videos)
+            return
+        trace += [step] if step else []
+        yield answers.thinking(question, trace, videos), relevance(trace, [], videos) if step else gr.skip()
+
+
+def _nothing() -> tuple[str, str]:
+    return "", relevance([], [], {})
+
+
+def _by_id(videos: Sequence[VideoOut]) -> dict[str, VideoOut]:
+    return {video.id: video for video in videos}
+
+
+def _told(event: gr.EventData) -> dict[str, Any]:
+    return event._data if isinstance(event._data, dict) else {}
 
 
 def _seconds(value: Any) -> float:
@@ -146,65 +178,50 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
     """The page; `key` is the server's own API key, for the handlers' calls."""
     page = Page(key)
     with gr.Blocks(title="Longreel", analytics_enabled=False) as blocks:
-        opened = gr.State("")
-        _html("lr-head", "<h1>Longreel</h1><p>Ask about long videos, and see where each answer comes from.</p>")
-        with gr.Row(elem_id="lr-columns"):
-            with gr.Column(scale=2, min_width=300):
-                _html("lr-add", UPLOAD_FORM.replace("{", "&#123;").replace("}", "&#125;"))
-                _html("lr-heading", "<h2>Library</h2>")
-                work = _html("lr-work")
-                library = _html("lr-library", js_on_load=LISTEN)
-            with gr.Column(scale=5, min_width=320):
-                player = _html("lr-player")
-                question, options, scope, send, stop = _question()
+        bus = _html("lr-head", shell.plain(shell.HEAD), js_on_load=LISTEN)
+        with gr.Column(elem_id="lr-library-view"):
+            _html("lr-add", shell.plain(library.ADD))
+            queue = _html("lr-queue")
+            _html("lr-finding", shell.plain(library.FIND))
+            grid = _html("lr-grid")
+        with gr.Column(elem_id="lr-ask-view"):
+            with gr.Column(elem_id="lr-stage"):
+                player, lanes, evidence = _html("lr-player"), _html("lr-lanes"), _html("lr-relevance")
+            with gr.Column(elem_id="lr-asking"):
+                _html("lr-form", shell.plain(shell.QUESTION))
+                scopes, examples = _html("lr-scope"), _html("lr-examples")
                 answer = _html("lr-answer")
-                with gr.Tabs():
-                    with gr.Tab("Transcript"):
-                        said = _html("lr-transcript")
-                    with gr.Tab("Chapters"):
-                        chapters = _html("lr-chapters")
-                    with gr.Tab("Summary"):
-                        summary = _html("lr-summary")
-        shown = [opened, player, said, chapters, summary, scope]
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        blocks.load(page.start, None, [work, library, *shown], **quiet)
-        library.changed(page.refresh, [opened], [work, library], **quiet)
-        library.open(page.open, None, shown, **quiet)
-        asking = gr.on(
-            [question.submit, send.click],
-            page.ask,
-            [question, options, scope, opened],
-            answer,
-            concurrency_limit=QUESTIONS_AT_ONCE,
-            trigger_mode="once",
-            **quiet,
-        )
-        stop.click(lambda: render.note("Stopped."), None, answer, cancels=[asking], **quiet)
+            with gr.Column(elem_id="lr-side"):
+                about = _html("lr-about")
+        with gr.Column(elem_id="lr-status-view"):
+            told = _html("lr-status")
+        _wire(blocks, page, bus, [queue, grid, scopes], [player, lanes, about, examples], [answer, evidence], told)
     return blocks
 
 
-def _question() -> tuple[gr.Textbox, gr.Textbox, gr.Radio, gr.Button, gr.Button]:
-    question = gr.Textbox(
-        label="Question",
-        placeholder="When does the bridge open? Who is on the second slide?",
-        lines=1,
-        max_lines=4,
-        elem_id="lr-ask",
-    )
-    with gr.Row(elem_id="lr-question", equal_height=True):
-        scope = gr.Radio(
-            [ALL], value=ALL, show_label=False, container=False, scale=3, min_width=150, elem_id="lr-scope"
-        )
-        send = gr.Button("Ask", variant="primary", scale=1, min_width=70, elem_id="lr-send")
-        stop = gr.Button("Stop", scale=1, min_width=70, elem_id="lr-stop")
-    with gr.Accordion("Multiple choice", open=False, elem_id="lr-options"):
-        options = gr.Textbox(label="Options, one on each line (leave empty for an open question)", lines=4)
-    return question, options, scope, send, stop
+def _wire(
+    blocks: gr.Blocks,
+    page: Page,
+    bus: gr.HTML,
+    listed: list[gr.HTML],
+    watched: list[gr.HTML],
+    answered: list[gr.HTML],
+    told: gr.HTML,
+) -> None:
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    blocks.load(page.start, None, [*listed, *watched, *answered, told], **quiet)
+    bus.changed(page.changed, None, listed, **quiet)
+    bus.open(page.open, None, [listed[2], *watched, *answered], **quiet)
+    bus.show(page.show, None, answered, **quiet)
+    bus.status(page.status, None, told, **quiet)
+    asking = bus.ask(page.ask, None, answered, concurrency_limit=QUESTIONS_AT_ONCE, trigger_mode="multiple", **quiet)
+    bus.stop(lambda: markup.note("Stopped."), None, answered[0], cancels=[asking], **quiet)
 
 
 def mount_page(app: Any, key: SecretStr | None) -> None:
     """Puts the page at / of a FastAPI application."""
-    script = (HERE / "page.js").read_text("utf-8")
+    look = (HERE / "page.css").read_text("utf-8")  # as `css` its selectors would be rewritten
+    script = "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
     gr.mount_gradio_app(
         app,
         create_page(key),
@@ -212,27 +229,6 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         ssr_mode=False,
         footer_links=[],
         show_error=False,
-        theme=_theme(),
-        css=(HERE / "page.css").read_text("utf-8"),
-        head=f"<script>{script}</script>",
-    )
-
-
-def _theme() -> gr.themes.Base:
-    """The system's own fonts (nothing is fetched), and colours with a contrast of at least 4.5."""
-    theme = gr.themes.Default(
-        primary_hue="teal", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-    )
-    return theme.set(
-        button_primary_background_fill="*primary_700",
-        button_primary_background_fill_hover="*primary_800",
-        button_primary_background_fill_dark="*primary_700",
-        button_primary_background_fill_hover_dark="*primary_600",
-        body_text_color_subdued="*neutral_500",
-        body_text_color_subdued_dark="*neutral_400",
-        input_placeholder_color="*neutral_500",
-        input_placeholder_color_dark="*neutral_400",
-        block_border_width="1px",
-        link_text_color="*primary_700",
-        link_text_color_dark="*primary_400",
+        theme=theme(),
+        head=f"<style>{look}</style><script>{script}</script>",
     )

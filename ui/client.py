@@ -16,11 +16,14 @@ from app.api.schemas import (
     ChapterOut,
     JobOut,
     ProblemOut,
+    SegmentOut,
     SummaryOut,
     UtteranceOut,
     VideoOut,
     error_of,
 )
+from app.api.schemas.ratings import SavedAnswerOut
+from app.api.schemas.status import StatusOut
 from app.core.errors import LongreelError, NotFound, WorkerFailed
 from app.core.events import EVENT, Event, Failed
 
@@ -28,6 +31,8 @@ VIDEOS = TypeAdapter(list[VideoOut])
 JOBS = TypeAdapter(list[JobOut])
 UTTERANCES = TypeAdapter(list[UtteranceOut])
 CHAPTERS = TypeAdapter(list[ChapterOut])
+SEGMENTS = TypeAdapter(list[SegmentOut])
+ANSWERS = TypeAdapter(list[SavedAnswerOut])
 
 SILENCE_S = 60.0
 """A live stream has a heartbeat more often than this."""
@@ -67,6 +72,22 @@ class Client:
     def chapters(self, id: str) -> list[ChapterOut]:
         """Chapters in time order."""
         return CHAPTERS.validate_python(self._get(f"/videos/{_quoted(id)}/chapters"))
+
+    def on_screen(self, id: str) -> list[SegmentOut]:
+        """What is written and shown, in time order."""
+        return SEGMENTS.validate_python(self._get(f"/videos/{_quoted(id)}/segments", kind=["screen_text", "caption"]))
+
+    def answers(self, id: str) -> list[SavedAnswerOut]:
+        """What was asked about a video, newest first."""
+        return ANSWERS.validate_python(self._get(f"/videos/{_quoted(id)}/answers"))
+
+    def answer(self, id: str) -> SavedAnswerOut:
+        """An answer that was given."""
+        return SavedAnswerOut.model_validate(self._get(f"/answers/{_quoted(id)}"))
+
+    def status(self) -> StatusOut:
+        """What the server runs on and what is missing."""
+        return StatusOut.model_validate(self._get("/status"))
 
     def summary(self, id: str) -> SummaryOut | None:
         """The video in short; None before it was read to its end."""

@@ -1,9 +1,65 @@
-// What the browser does by itself: upload, follow jobs, play moments. Everything else is rendered by the server.
-(() => {
+// What all parts of the page share: the address, views, tabs, searching in lists, errors. The server renders the rest.
+const longreel = (() => {
   const find = (selector) => document.querySelector(selector);
-  const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`longreel:${name}`, { detail }));
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`longreel:${name}`, { detail }));
+  const opened = () => find('#lr-player video')?.dataset.video || '';
+  const named = (name) => new URLSearchParams(location.search).get(name) || '';
 
-  // Errors
+  // The address keeps what a reload or a copied link should bring back: video, t, answer, q, view.
+
+  function address(changes, push = false) {
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) query.set(name, value);
+      else query.delete(name);
+    }
+    const text = query.size ? `?${query}` : '';
+    if (text !== location.search) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + text);
+  }
+
+  const hasSubject = () => Boolean(named('video') || named('answer'));
+  const viewNow = () => named('view') || (hasSubject() ? 'ask' : 'library');
+
+  function showView() {
+    const view = viewNow();
+    if (document.documentElement.dataset.view !== view) {
+      document.documentElement.dataset.view = view;
+      if (view === 'status') tell('status');
+      if (view !== 'ask') find('#lr-player video')?.pause();
+    }
+    for (const link of all('[data-view]:is(a)')) {
+      if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+  }
+
+  function goTo(view, push = true) {
+    const isDefault = view === (hasSubject() ? 'ask' : 'library');
+    address({ view: isDefault ? '' : view }, push);
+    showView();
+  }
+
+  window.addEventListener('popstate', () => {
+    showView();
+    if (named('video') !== opened()) tell('open', { video: named('video'), t: named('t') });
+  });
+
+  // After the server rendered something
+
+  const renders = [];
+  let due = 0;
+  const rendered = (work) => renders.push(work);
+  const run = () => {
+    due = 0;
+    renders.forEach((work) => work());
+  };
+  new MutationObserver(() => {
+    due ||= window.setTimeout(run, 0);
+  }).observe(document.documentElement, { childList: true, subtree: true });
+  rendered(showView);
+
+  // Errors as sentences
 
   function notice(text) {
     const line = find('#lr-notice');
@@ -15,194 +71,94 @@
     return problem ? `${problem.detail} ${problem.hint}`.trim() : `The server answered with status ${status}.`;
   }
 
-  async function call(method, path) {
-    const response = await fetch(`/v1${path}`, { method });
+  async function call(method, path, body) {
+    const headers = body ? { 'Content-Type': 'application/json' } : {};
+    let response;
+    try {
+      response = await fetch(`/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+    } catch {
+      throw new Error('The server does not answer. See whether it still runs, then try again.');
+    }
     if (response.ok) return response.status === 204 ? null : response.json();
     throw new Error(sentence(await response.json().catch(() => null), response.status));
   }
 
-  async function act(method, path) {
-    try {
-      await call(method, path);
-      notice('');
-      return true;
-    } catch (error) {
-      notice(error.message);
-      return false;
-    } finally {
-      tell('changed');
-      follow();
-    }
-  }
-
-  // Player
-
-  const player = () => find('#lr-player video');
-
-  function remember(video, time) {
-    const query = video ? `?video=${encodeURIComponent(video)}${time ? `&t=${time}` : ''}` : '';
-    history.replaceState(null, '', location.pathname + query);
-    for (const link of document.querySelectorAll('[data-open]')) {
-      if (link.dataset.open === video) link.setAttribute('aria-current', 'true');
-      else link.removeAttribute('aria-current');
-    }
-  }
-
-  function jump(video, time) {
-    remember(video, time);
-    const element = player();
-    if (!element || element.dataset.video !== video) {
-      tell('open', { video, t: time, play: true });
-      return;
-    }
-    element.currentTime = time;
-    element.play().catch(() => {}); // the browser may refuse to play by itself; the picture is there
-    element.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
-  }
-
-  function markLine(element) {
-    const lines = [...document.querySelectorAll('#lr-transcript .lr-line')];
-    const now = lines.filter((line) => Number(line.dataset.t) <= element.currentTime + 0.05).pop();
-    const before = find('#lr-transcript .lr-line[aria-current]');
-    if (now === before) return;
-    before?.removeAttribute('aria-current');
-    now?.setAttribute('aria-current', 'true');
-    const list = now?.closest('.lr-lines');
-    if (list && !list.matches(':hover, :focus-within')) list.scrollTop = now.offsetTop - list.clientHeight / 2;
-  }
-
-  document.addEventListener('timeupdate', (event) => markLine(event.target), true);
-  document.addEventListener('error', (event) => {
-    if (event.target === player()) find('#lr-player .lr-noplay').hidden = false;
-  }, true);
-
-  // Upload
-
-  const size = (bytes) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
-
-  function upload(form) {
-    const request = new XMLHttpRequest();
-    const bar = find('#lr-sent');
-    const state = find('#lr-upload-state');
-    const button = form.querySelector('button');
-    const stay = (event) => event.preventDefault();
-    const ended = (text, good) => {
-      window.removeEventListener('beforeunload', stay);
-      button.disabled = false;
-      bar.hidden = true;
-      state.textContent = text;
-      state.classList.toggle('lr-problem', !good);
-      if (good) form.reset();
-      tell('changed');
-      follow();
-    };
-    request.upload.onprogress = (event) => {
-      bar.value = event.loaded / event.total;
-      state.textContent = `Uploading ${Math.floor(bar.value * 100)} % of ${size(event.total)}`;
-    };
-    request.onload = () => {
-      if (request.status === 202) ended('Uploaded. It is being read now.', true);
-      else ended(sentence(request.response, request.status), false);
-    };
-    request.onerror = () => ended('The upload was cut off. See whether the server runs and has space, then try again.', false);
-    request.open('POST', '/v1/videos');
-    request.responseType = 'json';
-    window.addEventListener('beforeunload', stay);
-    button.disabled = true;
-    bar.hidden = false;
-    state.classList.remove('lr-problem');
-    request.send(new FormData(form));
-  }
-
-  // Jobs
-
-  let timer = 0;
-
-  function follow() {
-    window.clearTimeout(timer);
-    timer = window.setTimeout(look, 500);
-  }
-
-  function duration(seconds) {
-    return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
-  }
-
-  function stageText(job, stages) {
-    const event = job.progress;
-    if (job.cancel_requested) return 'Stopping';
-    if (job.state === 'queued') return job.error ? `${job.error.message} Trying again soon.` : 'Waiting for its turn';
-    if (!event || !event.stage) return 'Starting';
-    const parts = [stages[event.stage] || event.stage];
-    if (job.done_share !== null) parts.push(`${Math.floor(job.done_share * 100)} %`);
-    if (event.speed) parts.push(`${event.speed.toFixed(1)}× real time`);
-    if (event.left_s) parts.push(`about ${duration(event.left_s)} left`);
-    return parts.join(' · ');
-  }
-
-  function draw(job, stages) {
-    const item = find(`[data-job="${job.id}"]`);
-    if (!item || item.dataset.state === 'failed') return;
-    const bar = item.querySelector('progress');
-    if (job.done_share === null) bar.removeAttribute('value');
-    else bar.value = job.done_share;
-    item.querySelector('.lr-stage').textContent = stageText(job, stages);
-  }
-
-  async function look() {
-    const shown = [...document.querySelectorAll('[data-job]')];
-    let jobs;
-    try {
-      jobs = await call('GET', '/jobs?limit=50');
-    } catch {
-      timer = window.setTimeout(look, 5000);
-      return;
-    }
-    const told = jobs.filter((job) => ['queued', 'running', 'failed'].includes(job.state));
-    const key = (id, state) => `${id} ${state === 'failed'}`;
-    const want = told.map((job) => key(job.id, job.state)).sort().join();
-    const have = shown.map((item) => key(item.dataset.job, item.dataset.state)).sort().join();
-    if (want !== have) tell('changed');
-    const stages = JSON.parse(find('.lr-jobs')?.dataset.stages || '{}');
-    told.forEach((job) => draw(job, stages));
-    if (told.some((job) => job.state !== 'failed') || want !== have) timer = window.setTimeout(look, 1000);
-  }
-
-  // Clicks
+  // Clicks: the first attribute that an element or its parents carry says what to do
 
   const actions = {
-    jump: (data) => jump(data.jump, Number(data.t)),
-    open: (data) => {
-      remember(data.open, 0);
-      tell('open', { video: data.open });
-    },
-    cancel: (data) => act('DELETE', `/jobs/${data.cancel}`),
-    retry: (data) => act('POST', `/jobs/${data.retry}/retry`),
-    delete: async (data) => {
-      const question = `Delete ${data.title}? What was read in it is forgotten, and its upload is removed.`;
-      if (!window.confirm(question) || !(await act('DELETE', `/videos/${data.delete}`))) return;
-      if (player()?.dataset.video === data.delete) {
-        remember('', 0);
-        tell('open', {});
-      }
-    },
+    view: (element) => goTo(element.dataset.view),
+    tab: (element) => choose(element.dataset.tab),
   };
-
   document.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     for (const [name, action] of Object.entries(actions)) {
-      const element = event.target.closest(`[data-${name}]`);
-      if (!element || !element.matches('a, button')) continue;
+      const element = event.target.closest(`[data-${name}]:is(a, button, .lr-track)`);
+      if (!element || element.disabled) continue;
       event.preventDefault();
-      action(element.dataset);
+      action(element, event);
       return;
     }
   });
 
-  document.addEventListener('submit', (event) => {
-    if (event.target.id !== 'lr-upload') return;
-    event.preventDefault();
-    upload(event.target);
+  // Tabs
+
+  let tab = 'transcript';
+
+  function choose(name, focus = false) {
+    tab = name;
+    for (const button of all('[role=tab]')) {
+      const on = button.dataset.tab === tab;
+      if ((button.getAttribute('aria-selected') === 'true') === on) continue;
+      button.setAttribute('aria-selected', on);
+      button.tabIndex = on ? 0 : -1;
+      find(`#lr-${button.dataset.tab}`).hidden = !on;
+    }
+    if (focus) find(`#lr-tab-${tab}`).focus();
+  }
+  rendered(() => choose(tab));
+
+  document.addEventListener('keydown', (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || event.target.getAttribute('role') !== 'tab') return;
+    const tabs = all('[role=tab]');
+    choose(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length].dataset.tab, true);
   });
 
-  window.addEventListener('load', () => window.setTimeout(follow, 1000));
+  // Searching in a list
+
+  function filter(input) {
+    const words = input.value.trim().toLowerCase();
+    const items = all(input.dataset.filter);
+    const hits = items.filter((item) => item.textContent.toLowerCase().includes(words));
+    const kept = new Set(hits);
+    for (const item of items) if (item.hidden === kept.has(item)) item.hidden = !kept.has(item);
+    const count = input.parentElement.querySelector('.lr-count');
+    const text = words ? `${hits.length} of ${items.length}` : '';
+    if (count.textContent !== text) count.textContent = text;
+    highlight(words, hits);
+  }
+
+  function highlight(words, items) {
+    if (!CSS.highlights) return;
+    const ranges = [];
+    for (const item of words ? items.slice(0, 200) : []) {
+      const walker = document.createTreeWalker(item, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const at = node.data.toLowerCase().indexOf(words);
+        if (at < 0) continue;
+        const range = new Range();
+        range.setStart(node, at);
+        range.setEnd(node, Math.min(node.length, at + words.length));
+        ranges.push(range);
+      }
+    }
+    CSS.highlights.set('lr-hit', new Highlight(...ranges));
+  }
+
+  document.addEventListener('input', (event) => {
+    if (event.target.dataset.filter) filter(event.target);
+  });
+
+  document.documentElement.dataset.view = viewNow();
+  return { find, all, tell, opened, named, address, goTo, rendered, notice, sentence, call, actions, filter };
 })();

@@ -4,13 +4,28 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app.api.schemas import AnswerOut, JobErrorOut, JobOut, UtteranceOut, VideoOut, example_answer
+from app.api.schemas import (
+    AnswerOut,
+    ChapterOut,
+    JobErrorOut,
+    JobOut,
+    SegmentOut,
+    SummaryOut,
+    UtteranceOut,
+    VideoOut,
+    example_answer,
+)
+from app.api.schemas.ratings import SavedAnswerOut
+from app.api.schemas.status import CheckOut, StatusOut
 from app.core.errors import BadInput
-from app.core.events import Drafted, Event, Failed, Inspected, Planned, Reflected, Searched, Verified, Warned
-from app.core.types import TimeSpan
+from app.core.events import Drafted, Event, Failed, Hit, Inspected, Planned, Reflected, Searched, Verified, Warned
+from app.core.types import AnswerStatus, SegmentKind, TimeSpan
 from app.jobs.states import JobState
-from ui import render, steps
+from ui import steps
 from ui.login import login_page
+from ui.render import answers, library, markup, shell, watch
+from ui.render.relevance import marks, relevance
+from ui.render.status import status
 from ui.steps import clock
 
 NASTY = "<img src=x onerror=alert(1)> \"quoted\" 'single' {{value}} ${1 + 1} {x}"
@@ -71,27 +86,53 @@ def test_times_read_as_clocks(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
 
 
+def a_line(text: str = "Hello.", start_s: float = 1) -> UtteranceOut:
+    return UtteranceOut(start_s=start_s, end_s=start_s + 1, text=text, speaker=text, confidence=1, words=[])
+
+
+def a_chapter(title: str, start_s: float = 0, end_s: float = 60) -> ChapterOut:
+    return ChapterOut(start_s=start_s, end_s=end_s, title=title, summary=title, citations=[])
+
+
+def a_segment(text: str, kind: SegmentKind = SegmentKind.SCREEN_TEXT) -> SegmentOut:
+    return SegmentOut(id="s", kind=kind, start_s=5, end_s=9, text=text, frame_s=5, model="m")
+
+
+def an_answer(**changes: object) -> AnswerOut:
+    return AnswerOut.model_validate(example_answer()).model_copy(update=changes)
+
+
+def a_hit(id: str, start_s: float, video_id: str = "") -> Hit:
+    return Hit(id, video_id or a_video().id, TimeSpan(start_s, start_s + 10), "speech", f"hit {id}")
+
+
 def nasty_pages() -> list[str]:
     video = a_video(NASTY)
-    line = UtteranceOut(start_s=1, end_s=2, text=NASTY, speaker=NASTY, confidence=1, words=[])
-    answer = AnswerOut.model_validate(example_answer())
-    answer = answer.model_copy(
-        update={
-            "text": NASTY,
-            "option_index": 0,
-            "citations": [answer.citations[0].model_copy(update={"quote": NASTY})],
-            "trace": [Planned("fact", (NASTY,), ())],
-        }
+    looked = Inspected(
+        video.id, TimeSpan(0, 5), "look", (1.0,), (Hit("E1", video.id, TimeSpan(1, 2), "caption", NASTY),)
     )
+    trace = [Planned("fact", (NASTY,), ()), looked, Searched(NASTY, (a_hit("E2", 3),))]
+    cited = [an_answer().citations[0].model_copy(update={"quote": NASTY})]
+    answer = an_answer(text=NASTY, option_index=0, citations=cited, trace=trace, id=NASTY)
+    saved = SavedAnswerOut(id="a", question=NASTY, video_ids=[], created_at="", answer=answer)
+    digest = SummaryOut(summary=NASTY, chapters=[a_chapter(NASTY)], citations=cited)
+    check = CheckOut(name=NASTY, ok=False, detail=NASTY, command=NASTY)
     return [
-        render.library([video], ""),
-        render.player(video),
-        render.transcript(video, [line]),
-        render.answer(answer, {video.id: video}, [NASTY, "b"]),
-        render.work([a_job("running", NASTY), a_job("failed", NASTY)]),
-        render.problem(BadInput(NASTY, NASTY)),
-        render.thinking([NASTY, NASTY]),
-        render.note(NASTY),
+        library.grid([video]),
+        library.choices([video], video.id),
+        library.queue([a_job("running", NASTY), a_job("failed", NASTY), a_job("cancelled", NASTY)]),
+        watch.player(video),
+        watch.timeline(video, [a_chapter(NASTY)], [a_line(NASTY)], [a_segment(NASTY)]),
+        watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], digest, answers.asked_before([saved])),
+        watch.examples(video, [a_chapter(NASTY)], True),
+        answers.answer(NASTY, answer, {video.id: video}, [NASTY, "b"]),
+        answers.answer(NASTY, answer.model_copy(update={"status": AnswerStatus.NOT_IN_VIDEO}), {video.id: video}),
+        answers.thinking(NASTY, trace, {video.id: video}),
+        relevance(trace, cited, {video.id: video}),
+        status(StatusOut(version="1", profile=NASTY, checks=[check])),
+        markup.problem(BadInput(NASTY, NASTY)),
+        markup.note(NASTY),
+        shell.plain(library.ADD + library.FIND + shell.HEAD + shell.QUESTION),
     ]
 
 
@@ -107,53 +148,134 @@ def test_the_login_page_escapes_what_it_says() -> None:
     assert 'type="password"' in login_page("")
 
 
-def test_a_citation_is_a_button_that_names_its_moment() -> None:
+def test_a_citation_is_a_button_that_plays_its_span() -> None:
     video = a_video()
-    page = render.answer(AnswerOut.model_validate(example_answer()), {video.id: video})
-    [button] = [attributes for tag, attributes in Tags(page).found if tag == "button"]
-    assert button["data-jump"] == video.id and button["data-t"] == "83.200"
-    assert button["aria-label"] == "Play Film from 1:23: It opened to the public in March 1932."
-    [picture] = [attributes for tag, attributes in Tags(page).found if tag == "img"]
-    assert picture["src"] == f"/v1/videos/{video.id}/thumbnail?t=84.000"
-    assert "checked" in page and "86%" in page and "1:23 to 1:28" in page
+    page = answers.answer("When?", an_answer(), {video.id: video})
+    chip, card = (found for tag, found in Tags(page).found if tag == "button" and "data-jump" in found)
+    assert chip["aria-label"] == "Source 1: play from 1:23"
+    assert (card["data-jump"], card["data-t"], card["data-end"]) == (video.id, "83.200", "88.900")
+    assert card["aria-label"] == "Play Film from 1:23: It opened to the public in March 1932."
+    assert [found["src"] for tag, found in Tags(page).found if tag == "img"] == [
+        f"/v1/videos/{video.id}/thumbnail?t=84.000"
+    ] * 2
+    assert "1 source verified" in page and "86%" in page and "1:23 to 1:28" in page
+
+
+def test_an_answer_with_unchecked_sources_says_so() -> None:
+    unchecked = an_answer().citations[0].model_copy(update={"verified": False})
+    page = answers.answer("When?", an_answer(citations=[unchecked]), {})
+    assert "0 of 1 source verified" in page and "not verified" in page
+
+
+def test_each_claim_carries_the_moments_that_prove_it() -> None:
+    first = an_answer().citations[0].model_copy(update={"start_s": 1.0, "end_s": 2.0})
+    second = first.model_copy(update={"start_s": 40.0, "end_s": 41.0})
+    trace = [
+        Searched("q", (a_hit("E1", 40), a_hit("E2", 0))),
+        Verified("Blue.", True, "", ("E2",)),
+        Verified("Red.", True, "", ("E1",)),
+    ]
+    page = answers.text(an_answer(text="Red.\nBlue.", citations=[first, second], trace=trace), {})
+    red, blue = page.split("</p>")[:2]
+    assert "Source 2" in red and "Source 1" not in red and "Source 1" in blue
+
+
+def test_what_the_video_does_not_say_tells_what_was_searched() -> None:
+    trace = [Searched("cat", ()), Searched("pet", ()), Inspected("v", TimeSpan(60, 90), "look")]
+    page = answers.answer("A cat?", an_answer(status=AnswerStatus.NOT_IN_VIDEO, citations=[], trace=trace), {})
+    assert "Not in the video" in page and "“cat”, “pet”" in page and "1:00 to 1:30" in page
+
+
+def test_a_closer_look_shows_the_pictures_it_looked_at() -> None:
+    video = a_video()
+    step = Inspected(video.id, TimeSpan(0, 60), "look", tuple(float(n) for n in range(8)))
+    page = answers.thinking("Who?", [step], {video.id: video})
+    shown = [found for tag, found in Tags(page).found if tag == "img"]
+    assert len(shown) == 6 and shown[1]["alt"] == "Frame at 0:01" and "and 2 more" in page
+    assert shown[1]["src"] == f"/v1/videos/{video.id}/frame?t=1.000&side=320"
 
 
 def test_a_citation_of_a_deleted_video_has_no_picture() -> None:
-    page = render.answer(AnswerOut.model_validate(example_answer()), {})
+    page = answers.answer("When?", an_answer(), {})
     assert "<img" not in page and "9f86d081884c" in page
+
+
+def test_the_strongest_thing_that_happened_to_a_moment_is_shown() -> None:
+    trace = [
+        Searched("q", (a_hit("E1", 0), a_hit("E2", 20), a_hit("E3", 40), a_hit("E4", 83))),
+        Inspected(a_video().id, TimeSpan(20, 30), "look"),
+        Verified("c", False, "no", ("E3", "E1")),
+        Verified("d", True, "", ("E1",)),
+    ]
+    cited = an_answer().citations[0].model_copy(update={"start_s": 83.0, "end_s": 93.0})
+    assert [(mark.start_s, mark.state) for mark in marks(trace, [cited])] == [
+        (0, "found"),
+        (20, "looked"),
+        (40, "rejected"),
+        (83, "cited"),
+    ]
+
+
+def test_the_evidence_of_several_videos_has_a_row_for_each() -> None:
+    one, other = a_video("One"), a_video("Other").model_copy(update={"id": "b" * 64})
+    trace = [Searched("q", (a_hit("E1", 0), a_hit("E2", 0, other.id)))]
+    page = relevance(trace, an_answer().citations, {one.id: one, other.id: other})
+    assert [found["data-of"] for tag, found in Tags(page).found if "data-of" in found] == [one.id, other.id]
+    assert "Ask a question" in relevance([], [], {})
 
 
 @pytest.mark.parametrize(("ready", "width"), [(False, 640), (True, None)])
 def test_videos_without_pictures_ask_for_none(ready: bool, width: int | None) -> None:
     video = a_video(ready=ready, width=width)
-    assert "thumbnail" not in render.library([video], video.id) + render.player(video)
+    assert "thumbnail" not in library.grid([video]) + watch.player(video) + watch.timeline(video, [], [], [])
 
 
-def test_the_open_video_is_marked_and_others_are_not() -> None:
-    video = a_video()
-    assert 'aria-current="true"' in render.library([video], video.id)
-    assert "aria-current" not in render.library([video], "")
+def test_a_video_that_is_being_read_stands_in_the_queue_only() -> None:
+    assert "data-open" not in library.grid([a_video(ready=False)], [a_job("running")])
+    assert "not read to its end" in library.grid([a_video(ready=False)], [a_job("cancelled")])
+
+
+def test_the_lanes_lie_where_things_happen() -> None:
+    page = watch.timeline(a_video(), [a_chapter("One", 0, 3723.9 / 4)], [a_line(start_s=3723.9 / 2)], [])
+    assert "left:0.00%;width:25.00%" in page and 'd="M50.00 0h0.50' in page
+    assert "On screen" not in page
+
+
+def test_the_examples_come_from_the_chapters() -> None:
+    named = [a_chapter(title) for title in ("Part 2", "00:10:07.11 00", "R", "The bridge opens...", "A tea break")]
+    page = watch.examples(a_video(), named, True)
+    asked = [found["data-ask"] for tag, found in Tags(page).found if tag == "button"]
+    assert asked == ["What is said about “The bridge opens”?", "What is said about “A tea break”?"]
+    assert "What happens in this video?" in watch.examples(a_video(), [], True)
 
 
 def test_empty_places_teach() -> None:
-    assert "upload" in render.library([], "")
-    assert "Choose a video" in render.player(None)
-    assert "Nobody speaks" in render.transcript(a_video(), [])
-    assert "still being read" in render.transcript(a_video(ready=False), [])
-    assert "read to its end" in render.chapters(None, []) and "read to its end" in render.summary(None, None)
-    assert render.work([a_job("finished"), a_job("cancelled")]) == ""
+    assert "upload" in library.grid([])
+    assert "No video is open" in watch.player(None)
+    assert "Nobody speaks" in watch.transcript(a_video(), [])
+    assert "still being read" in watch.transcript(a_video(ready=False), [])
+    assert "read to its end" in watch.summary(a_video(), None)
+    assert "Questions that were asked" in answers.asked_before([])
+    assert "data-job" not in library.queue([a_job("finished"), a_job("cancelled")])
 
 
 def test_a_failed_job_says_why_and_offers_another_try() -> None:
-    page = render.work([a_job("failed")])
+    page = library.queue([a_job("failed")])
     assert "It is empty. Give a film." in page and 'data-retry="j1"' in page
-    assert 'data-cancel="j1"' in render.work([a_job("queued")])
+    assert 'data-cancel="j1"' in library.queue([a_job("queued")])
+    assert 'data-retry="j1"' in library.queue([a_job("cancelled")])
+
+
+def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
+    checks = [CheckOut(name="python", ok=True, detail="3.11"), CheckOut(name="av", ok=False, detail="", command="pip")]
+    page = status(StatusOut(version="1", profile="offline", checks=checks))
+    assert "1 of 2 checks fail" in page and page.index(">av<") < page.index(">python<")
 
 
 def test_a_player_starts_where_it_was_asked_to() -> None:
-    [video] = [a for tag, a in Tags(render.player(a_video(), 12.5, play=True)).found if tag == "video"]
+    [video] = [a for tag, a in Tags(watch.player(a_video(), 12.5, play=True)).found if tag == "video"]
     assert str(video["src"]).endswith("/media#t=12.500") and "autoplay" in video
-    assert "autoplay" not in render.player(a_video(), 12.5)
+    assert "autoplay" not in watch.player(a_video(), 12.5)
 
 
 @pytest.mark.parametrize(

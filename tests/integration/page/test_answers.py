@@ -1,0 +1,180 @@
+"""Asking on the page, and what can be done with an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.integration.page.conftest import Server, ask, is_paused, now, open_film, wait_until_at
+from tests.unit.api.stand_in import SAID
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_citation_plays_the_span_that_it_cites_and_stops_at_its_end(page: Page) -> None:
+    open_film(page)
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-now")).to_be_visible()
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer.locator(".lr-verdict")).to_contain_text("Answered ✓ 1 source verifiedconfidence 86%")
+    expect(answer.locator(".lr-text")).to_contain_text("It opened in {1932} <b>.")
+    citation = page.get_by_role("button", name="Play Harbour film from 0:08")
+    expect(citation).to_contain_text(SAID[1][2])
+    page.wait_for_function("document.querySelector('.lr-answer .lr-cite img').naturalWidth > 0")
+    assert now(page) < 1
+    citation.click()
+    wait_until_at(page, 8.1)
+    assert not is_paused(page)
+    assert re.search(r"\?video=[0-9a-f]{64}&.*t=8(&|$)", page.url)
+    expect(page.locator("#lr-transcript [aria-current]")).to_contain_text("The bridge opened")
+    page.wait_for_function("document.querySelector('#lr-player video').paused")
+    assert now(page) == pytest.approx(11.0, abs=0.4)
+
+
+def test_a_chip_shows_frame_and_quote_while_it_has_the_focus(page: Page) -> None:
+    open_film(page)
+    ask(page, "When did the bridge open?")
+    chip = page.get_by_role("button", name="Source 1: play from 0:08")
+    pop = page.locator(".lr-pop")
+    expect(pop).to_be_hidden()
+    chip.focus()
+    expect(pop).to_contain_text(SAID[1][2])
+    page.wait_for_function("document.querySelector('.lr-pop img').naturalWidth > 0")
+    chip.click()
+    wait_until_at(page, 8.1)
+
+
+def test_the_timeline_shows_where_the_evidence_lies(page: Page) -> None:
+    open_film(page)
+    expect(page.locator("#lr-relevance")).to_contain_text("Ask a question")
+    ask(page, "When did the bridge open?")
+    mark = page.get_by_role("list", name="Evidence in Harbour film").get_by_role("button", name="Cited, 0:08 to 0:11")
+    expect(mark).to_be_visible()
+    box, track = mark.bounding_box(), page.locator("#lr-relevance .lr-track").bounding_box()
+    assert box is not None and track is not None
+    assert (box["x"] - track["x"]) / track["width"] == pytest.approx(8 / 20, abs=0.01)
+    mark.click()
+    wait_until_at(page, 8)
+
+
+def test_a_citation_of_a_video_that_is_not_open_opens_it_and_keeps_the_answer(page: Page) -> None:
+    ask(page, "When did the bridge open?")
+    page.locator(".lr-answer .lr-cite").click()
+    wait_until_at(page, 8)
+    expect(page.get_by_label("Player: Harbour film")).to_be_visible()
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    page.wait_for_function("document.querySelector('#lr-player video').paused", timeout=8000)
+    assert now(page) == pytest.approx(11.0, abs=0.4)
+
+
+def test_an_answer_is_there_again_after_a_reload(page: Page) -> None:
+    open_film(page)
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    page.wait_for_function("location.search.includes('answer=')")
+    page.reload()
+    expect(page.locator(".lr-answer .lr-text")).to_contain_text("It opened in {1932}")
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_have_value("When did the bridge open?")
+    expect(page.get_by_label("Player: Harbour film")).to_be_visible()
+
+
+def test_what_was_asked_before_is_one_click_away(page: Page) -> None:
+    open_film(page)
+    ask(page, "When was the bridge opened?")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    page.get_by_role("link", name="Library").click()
+    page.reload()
+    page.goto(re.sub(r"&.*", "", page.url.replace("view=library&", "")))
+    page.get_by_role("tab", name="Asked before").click()
+    page.get_by_role("button", name="When was the bridge opened?").first.click()
+    expect(page.locator(".lr-answer h2")).to_have_text("When was the bridge opened?")
+
+
+def test_what_a_person_says_of_an_answer_is_kept(page: Page, server: Server) -> None:
+    open_film(page)
+    ask(page, "When did the bridge open?")
+    page.get_by_role("button", name="Wrong time").click()
+    expect(page.get_by_role("button", name="Wrong time")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("What would have been right").fill("at 0:15")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".lr-rate")).to_contain_text("kept for evaluation")
+    kept = page.request.get(f"{server.address}/v1/ratings").json()[0]
+    assert (kept["verdict"], kept["note"]) == ("wrong_time", "at 0:15")
+    page.get_by_role("button", name="Right", exact=True).click()
+    expect(page.get_by_role("button", name="Wrong time")).to_have_attribute("aria-pressed", "false")
+
+
+def test_some_videos_can_be_chosen_to_look_in(page: Page) -> None:
+    open_film(page)
+    page.get_by_role("radio", name="Some").check()
+    ask(page, "When did the bridge open?")
+    expect(page.locator("#lr-ask-problem")).to_contain_text("Tick at least one video")
+    page.get_by_role("checkbox", name="Harbour film").check()
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+
+
+def test_an_example_made_from_a_chapter_asks_itself(page: Page) -> None:
+    open_film(page)
+    page.get_by_role("button", name="What is said about “The harbour”?").click()
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    expect(page.locator(".lr-answer h2")).to_have_text("What is said about “The harbour”?")
+
+
+def test_options_make_a_choice(page: Page) -> None:
+    open_film(page)
+    page.get_by_text("Multiple choice").click()
+    page.get_by_label("Options, one on each line").fill("in 1931\nin 1932")
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-option")).to_have_text("B. in 1932")
+
+
+def test_what_is_not_in_the_video_and_errors_are_told(page: Page) -> None:
+    ask(page, "Where is the cat?")
+    expect(page.locator(".lr-verdict .lr-badge")).to_have_text("Not in the video")
+    expect(page.locator(".lr-searched")).to_contain_text(
+        "Searched what is said, written and shown for “Where is the cat?”"
+    )
+    ask(page, "Will it crash?")
+    expect(page.get_by_role("alert").filter(has_text="The model could not run. Try again.")).to_be_visible()
+    ask(page, "   ")
+    expect(page.locator("#lr-answer")).to_contain_text("Type a question first")
+
+
+def test_stop_ends_the_work_on_a_question(page: Page, server: Server) -> None:
+    ask(page, "What about eternity?")
+    expect(page.locator(".lr-now")).to_contain_text("Will look for")
+    ask(page, "And another one?")
+    expect(page.locator("#lr-ask-problem")).to_contain_text("press Stop")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#lr-answer")).to_contain_text("Stopped.")
+    assert server.line() == "stopped"
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_enabled()
+
+
+def test_nothing_jumps_while_an_answer_streams(page: Page) -> None:
+    open_film(page)
+    page.get_by_role("textbox", name="Question", exact=True).fill("When did the bridge open?")
+    page.evaluate(
+        """() => { window.shifts = 0; new PerformanceObserver((list) => list.getEntries()
+        .forEach((entry) => { window.shifts += entry.value; })).observe({ type: 'layout-shift', buffered: false }) }"""
+    )
+    page.wait_for_timeout(600)  # a shift within half a second of a key press does not count, here it should
+    page.evaluate("document.querySelector('#lr-question').requestSubmit()")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifts") < 0.05
+
+
+def test_two_tabs_ask_and_watch_each_for_itself(page: Page, new_page: Callable[[], Page], server: Server) -> None:
+    other = new_page()
+    other.goto(server.address)
+    open_film(page)
+    ask(page, "When did the bridge open?")
+    ask(other, "Where is the cat?")
+    expect(page.locator(".lr-verdict")).to_contain_text("Answered")
+    expect(other.locator(".lr-verdict")).to_contain_text("Not in the video")
+    expect(other.locator("#lr-player video")).to_have_count(0)

@@ -1,0 +1,146 @@
+"""The player and everything that follows it; links, keyboard, phone, accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.integration.page.conftest import Server, ask, faults, now, open_film, wait_until_at
+
+pytestmark = pytest.mark.browser
+
+
+def test_transcript_and_chapters_play_their_moments(page: Page) -> None:
+    open_film(page)
+    page.get_by_role("button", name="Thank you for watching.").click()
+    wait_until_at(page, 15)
+    page.get_by_role("button", name="Chapter 0:00: The harbour").click()
+    page.wait_for_function("document.querySelector('#lr-player video').currentTime < 3")
+    expect(page.locator(".lr-chapter[aria-current]")).to_have_text("The harbour")
+    page.get_by_role("tab", name="Summary").click()
+    expect(page.locator("#lr-summary")).to_contain_text("A film about a bridge.")
+    expect(page.locator("#lr-summary")).to_contain_text("The harbour 0:00 to 0:20")
+
+
+def test_a_click_on_a_lane_goes_to_that_time(page: Page) -> None:
+    open_film(page)
+    lane = page.locator("#lr-lanes [data-seek]").first
+    box = lane.bounding_box()
+    assert box is not None
+    lane.click(position={"x": box["width"] / 2, "y": 4})
+    wait_until_at(page, 9.8)
+    assert now(page) < 12
+
+
+def test_the_transcript_can_be_searched(page: Page) -> None:
+    open_film(page)
+    page.get_by_label("Search what is said").fill("BRIDGE")
+    expect(page.locator("#lr-transcript .lr-lines > li:visible")).to_have_count(1)
+    expect(page.locator("#lr-transcript .lr-count")).to_have_text("1 of 3")
+    page.get_by_label("Search what is said").fill("")
+    expect(page.locator("#lr-transcript .lr-lines > li:visible")).to_have_count(3)
+
+
+def test_the_keyboard_alone_is_enough(page: Page) -> None:
+    def tab_to(test: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"document.activeElement.matches({test!r})"):
+                return
+        raise AssertionError(f"the keyboard does not reach {test}")
+
+    tab_to("[data-open]")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#lr-player video')?.readyState > 0")
+    tab_to("#lr-ask")
+    page.keyboard.type("When did the bridge open?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    tab_to(".lr-answer .lr-cite")
+    page.keyboard.press("Enter")
+    wait_until_at(page, 8)
+    tab_to("[role=tab]")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="On screen")).to_have_attribute("aria-selected", "true")
+    assert page.evaluate("document.activeElement.id") == "lr-tab-screen"
+
+
+def test_a_copied_link_opens_its_moment(page: Page, new_page: Callable[[], Page]) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_film(page)
+    page.evaluate("document.querySelector('#lr-player video').currentTime = 12.5")
+    page.get_by_role("button", name="Copy link to 0:12").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = new_page()
+    other.goto(link)
+    wait_until_at(other, 12.4)
+    assert now(other) == pytest.approx(12.5, abs=0.3)
+
+
+def test_an_address_of_a_video_that_is_gone_is_told(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/?video=ffffffff&t=nonsense")
+    expect(page.get_by_role("alert").filter(has_text="No video is called ffffffff")).to_be_visible()
+
+
+def test_back_returns_to_the_library_and_forward_to_the_video(page: Page) -> None:
+    open_film(page)
+    page.go_back()
+    expect(page.get_by_role("link", name="Harbour film")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_label("Player: Harbour film")).to_be_visible()
+
+
+def test_the_status_tells_profile_and_checks(page: Page) -> None:
+    page.get_by_role("link", name="Status").click()
+    expect(page.locator("#lr-status")).to_contain_text("profile offline")
+    expect(page.get_by_role("row", name="package gradio")).to_contain_text("good")
+    page.reload()
+    expect(page.locator("#lr-status")).to_contain_text("profile offline")
+
+
+@pytest.mark.parametrize("place", ["library", "watch", "status"])
+def test_a_phone_needs_no_sideways_scrolling(page: Page, place: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    if place == "watch":
+        open_film(page)
+        ask(page, "When did the bridge open?")
+        expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    elif place == "status":
+        page.get_by_role("link", name="Status").click()
+        expect(page.locator("#lr-status table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_in_any_state(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.reload()
+    expect(page.locator("[data-open]").first).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="Delete Harbour film").click()
+    assert faults(page) == []
+    page.get_by_role("button", name="Undo").click()
+    open_film(page)
+    assert faults(page) == []
+    ask(page, "What about eternity?")
+    expect(page.locator(".lr-now")).to_contain_text("Will look for")
+    assert faults(page) == []
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#lr-answer")).to_contain_text("Stopped.")
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    for tab in ("On screen", "Summary", "Asked before"):
+        page.get_by_role("tab", name=tab).click()
+        assert faults(page) == []
+    ask(page, "Where is the cat?")
+    expect(page.locator(".lr-searched")).to_be_visible()
+    assert faults(page) == []
+    ask(page, "Will it crash?")
+    expect(page.locator("#lr-answer .lr-problem")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Status").click()
+    expect(page.locator("#lr-status table")).to_be_visible()
+    assert faults(page) == []

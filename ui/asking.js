@@ -1,0 +1,117 @@
+// Asking: the question form, where to look, and what a person says of an answer.
+(() => {
+  const { find, all, tell, opened, named, address, goTo, rendered, call, actions } = longreel;
+  let sent = false;
+  let chosen = { scope: '', videos: new Set() };
+  let filled = false;
+
+  const busy = () => sent || Boolean(find('#lr-answer [aria-busy]'));
+
+  function complain(text) {
+    const line = find('#lr-ask-problem');
+    line.textContent = text;
+    line.hidden = !text;
+  }
+
+  function ask(question) {
+    const scope = find('[name=scope]:checked')?.value || 'all';
+    const some = all('[name=video]:checked').map((box) => box.value);
+    if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
+    if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
+    complain('');
+    sent = Boolean(question.trim());
+    address({ q: question.trim(), answer: '' });
+    goTo('ask', false);
+    const videos = { this: [opened()], some, all: [] }[scope];
+    tell('ask', { question, options: find('#lr-choices').value, videos });
+    follow();
+    return null;
+  }
+
+  function follow() {
+    for (const button of all('#lr-question .lr-main')) if (button.disabled !== busy()) button.disabled = busy();
+    for (const button of all('[data-stop]')) if (button.disabled === busy()) button.disabled = !busy();
+  }
+
+  document.addEventListener('submit', (event) => {
+    if (event.target.id !== 'lr-question') return;
+    event.preventDefault();
+    ask(find('#lr-ask').value);
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.target.id !== 'lr-ask' || event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    ask(event.target.value);
+  });
+
+  actions.ask = (element) => {
+    find('#lr-ask').value = element.dataset.ask;
+    ask(element.dataset.ask);
+  };
+  actions.stop = () => {
+    sent = false;
+    tell('stop');
+  };
+  actions.show = (element) => {
+    find('#lr-ask').value = element.dataset.question;
+    address({ q: element.dataset.question });
+    tell('show', { answer: element.dataset.show });
+  };
+
+  // Where to look: what was ticked outlives a new list of videos
+
+  document.addEventListener('change', (event) => {
+    if (event.target.name === 'scope') chosen.scope = event.target.value;
+    if (event.target.name === 'video') chosen.videos[event.target.checked ? 'add' : 'delete'](event.target.value);
+    scope();
+  });
+
+  function scope() {
+    const radio = find(`[name=scope][value="${chosen.scope}"]`);
+    if (radio && !radio.disabled && !radio.checked) radio.checked = true;
+    for (const box of all('[name=video]')) if (chosen.videos.has(box.value)) box.checked = true;
+    const list = find('.lr-some');
+    if (list) list.hidden = find('[name=scope]:checked')?.value !== 'some';
+  }
+
+  let last = null;
+  rendered(() => {
+    scope();
+    const section = find('#lr-answer section, #lr-answer p');
+    if (section !== last) {
+      last = section;
+      sent = false;
+    }
+    follow();
+    const answer = section?.dataset.answer;
+    if (answer && answer !== named('answer')) address({ answer });
+    if (!filled && find('#lr-ask')) {
+      filled = true;
+      find('#lr-ask').value = named('q') || section?.querySelector('h2')?.textContent || '';
+    }
+  });
+
+  // Ratings
+
+  async function rate(box, verdict, note) {
+    const said = box.querySelector('[role=status]');
+    try {
+      await call('PUT', `/answers/${box.dataset.of}/rating`, { verdict, note });
+      for (const button of box.querySelectorAll('[data-rate]')) {
+        button.setAttribute('aria-pressed', button.dataset.rate === verdict);
+      }
+      box.querySelector('form').hidden = verdict === 'right' || Boolean(note);
+      said.textContent = 'Thank you. It is kept for evaluation.';
+    } catch (error) {
+      said.textContent = error.message;
+    }
+  }
+
+  actions.rate = (element) => rate(element.closest('.lr-rate'), element.dataset.rate, '');
+  document.addEventListener('submit', (event) => {
+    const box = event.target.closest('.lr-rate');
+    if (!box) return;
+    event.preventDefault();
+    rate(box, box.querySelector('[aria-pressed=true]').dataset.rate, box.querySelector('input').value);
+  });
+})();

@@ -1,0 +1,136 @@
+// The player: jumps to moments, stops at their end, and everything that follows its time.
+(() => {
+  const { find, all, tell, opened, address, goTo, rendered, actions } = longreel;
+  const player = () => find('#lr-player video');
+  const short = (seconds) => String(Math.round(seconds * 100) / 100);
+  let span = null; // the moment that is being played, when it has an end
+
+  function clock(seconds) {
+    const whole = Math.floor(seconds);
+    const two = (number) => String(number).padStart(2, '0');
+    const minutes = Math.floor(whole / 60);
+    return minutes < 60
+      ? `${minutes}:${two(whole % 60)}`
+      : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+  }
+
+  function jump(video, time, end) {
+    span = end > time ? { video, start: time, end } : null;
+    address({ video, t: time ? short(time) : '', view: '' }, video !== opened());
+    goTo('ask', false);
+    const element = player();
+    if (!element || element.dataset.video !== video) {
+      tell('open', { video, t: time, play: true, keep: true });
+      return;
+    }
+    element.currentTime = time;
+    element.play().catch(() => {}); // the browser may refuse to play by itself; the picture is there
+    find('#lr-player').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+  }
+
+  function stopAtEnd(element) {
+    if (!span || element.dataset.video !== span.video || element.paused) return;
+    const left = span.end - element.currentTime;
+    if (left > 0.3) return;
+    const ended = span;
+    window.setTimeout(() => {
+      if (span !== ended) return;
+      element.pause();
+    }, Math.max(0, (left / element.playbackRate) * 1000));
+  }
+
+  function current(items, time) {
+    return items.filter((item) => Number(item.dataset.t) <= time + 0.05).pop();
+  }
+
+  function mark(selector, time) {
+    const now = current(all(selector), time);
+    const before = find(`${selector}[aria-current]`);
+    if (now === before) return null;
+    before?.removeAttribute('aria-current');
+    now?.setAttribute('aria-current', 'true');
+    return now;
+  }
+
+  function follow(element) {
+    const time = element.currentTime;
+    const share = element.duration ? (100 * time) / element.duration : 0;
+    find('#lr-stage').style.setProperty('--lr-at', `${share}%`);
+    const shown = find('.lr-now-at');
+    if (shown && shown.textContent !== clock(time)) shown.textContent = clock(time);
+    mark('.lr-chapter', time);
+    const line = mark('.lr-follows .lr-line', time);
+    const list = line?.closest('.lr-lines');
+    if (list && !list.matches(':hover, :focus-within')) list.scrollTop = line.offsetTop - list.clientHeight / 2;
+    stopAtEnd(element);
+  }
+
+  const isPlayer = (event) => event.target === player();
+  document.addEventListener('timeupdate', (event) => isPlayer(event) && follow(event.target), true);
+  document.addEventListener('seeking', (event) => {
+    const time = event.target.currentTime;
+    if (span && isPlayer(event) && (time < span.start - 0.5 || time > span.end + 0.5)) span = null;
+  }, true);
+  document.addEventListener('pause', (event) => {
+    if (!isPlayer(event)) return;
+    if (span) span = null;
+    else address({ t: short(event.target.currentTime) });
+  }, true);
+  document.addEventListener('error', (event) => {
+    if (isPlayer(event)) find('#lr-player .lr-noplay').hidden = false;
+  }, true);
+
+  // The open video is told by the title, the library and the rows of evidence
+
+  rendered(() => {
+    const video = opened();
+    const title = player()?.dataset.title;
+    document.title = title ? `${title} · Longreel` : 'Longreel';
+    for (const card of all('[data-open]')) {
+      if (video && card.dataset.open === video) card.setAttribute('aria-current', 'true');
+      else card.removeAttribute('aria-current');
+    }
+    for (const row of all('.lr-row[data-of]')) row.classList.toggle('lr-open', row.dataset.of === video);
+  });
+
+  // Copying a link to a moment
+
+  async function copy(button) {
+    const element = player();
+    const link = `${location.origin}/?video=${element.dataset.video}&t=${short(element.currentTime)}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      longreel.toast('The link is copied.');
+    } catch {
+      longreel.toast(`Copy this link: ${link}`); // an address without encryption may not write to the clipboard
+    }
+    button.focus();
+  }
+
+  let fading = 0;
+  longreel.toast = (text) => {
+    window.clearTimeout(fading);
+    let line = find('#lr-said');
+    if (!line) {
+      line = document.createElement('p');
+      line.id = 'lr-said';
+      line.setAttribute('role', 'status');
+      find('#lr-toasts').append(line);
+    }
+    line.textContent = text;
+    fading = window.setTimeout(() => line.remove(), 6000);
+  };
+
+  actions.jump = (element) => jump(element.dataset.jump, Number(element.dataset.t), Number(element.dataset.end));
+  actions.copy = copy;
+  actions.seek = (element, event) => {
+    const box = element.getBoundingClientRect();
+    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    jump(opened(), share * Number(element.closest('[data-duration]').dataset.duration));
+  };
+  actions.open = (element) => {
+    address({ video: element.dataset.open, t: '', view: '', answer: '', q: '' }, true);
+    goTo('ask', false);
+    if (opened() !== element.dataset.open) tell('open', { video: element.dataset.open });
+  };
+})();

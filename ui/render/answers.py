@@ -1,0 +1,173 @@
+"""Questions at work and answered: the agent's steps, the answer with its proof, what was asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.api.schemas import AnswerOut, CitationOut
+from app.api.schemas.ratings import SavedAnswerOut
+from app.core.events import Event, Hit, Inspected, Searched, Verified
+from app.core.types import AnswerStatus
+from ui import steps
+from ui.render.citations import Videos, chip, citations
+from ui.render.markup import frame, note, safe, span_of
+from ui.steps import clock
+
+BADGES = {
+    AnswerStatus.ANSWERED: ("Answered", "lr-good"),
+    AnswerStatus.NOT_IN_VIDEO: ("Not in the video", "lr-none"),
+    AnswerStatus.INSUFFICIENT: ("Could not be decided", "lr-unsure"),
+}
+MOST_FRAMES = 6
+"""Pictures shown of one closer look."""
+
+RATINGS = (("right", "&#10003;", "Right"), ("wrong", "&#10007;", "Wrong"), ("wrong_time", "&#8596;", "Wrong time"))
+
+
+def answer(question: str, given: AnswerOut, videos: Videos, options: Sequence[str] = ()) -> str:
+    """The answer with its badge, its evidence and how it was found."""
+    count = "1 step" if len(given.trace) == 1 else f"{len(given.trace)} steps"
+    searched = searches(given.trace) if given.status is not AnswerStatus.ANSWERED else ""
+    return (
+        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(given.id)}">'
+        f"<h2>{safe(question)}</h2>{_verdict(given)}{_option(given, options)}"
+        f"{text(given, videos)}{searched}{citations(given.citations, videos)}"
+        f"{rating(given.id)}"
+        f"<details><summary>How this was found: {count}, {given.usage.seconds:.1f} s</summary>"
+        f"{step_list(given.trace, videos)}</details></section>"
+    )
+
+
+def _verdict(given: AnswerOut) -> str:
+    name, look = BADGES[given.status]
+    all_of = len(given.citations)
+    good = sum(one.verified for one in given.citations)
+    proof = ""
+    if all_of and good == all_of:
+        proof = f'<span class="lr-badge lr-proved">&#10003; {_sources(all_of)} verified</span>'
+    elif all_of:
+        proof = f'<span class="lr-badge lr-unsure">{good} of {_sources(all_of)} verified</span>'
+    return (
+        f'<p role="status" class="lr-verdict"><span class="lr-badge {look}">{name}</span> {proof}'
+        f"<small>confidence {given.confidence:.0%}</small></p>"
+    )
+
+
+def _sources(count: int) -> str:
+    return f"{count} source" if count == 1 else f"{count} sources"
+
+
+def _option(given: AnswerOut, options: Sequence[str]) -> str:
+    chosen = given.option_index
+    if chosen is None or not 0 <= chosen < len(options):
+        return ""
+    return f'<p class="lr-option"><b>{chr(65 + chosen)}.</b> {safe(options[chosen])}</p>'
+
+
+def text(given: AnswerOut, videos: Videos) -> str:
+    """Each line of the answer, followed by the moments that prove it."""
+    lines = given.text.split("\n")
+    placed: dict[int, list[int]] = {}
+    for number, cited in enumerate(given.citations):
+        placed.setdefault(_line_of(cited, lines, given.trace), []).append(number)
+    return "".join(
+        f'<p class="lr-text">{safe(line)} '
+        f"{''.join(chip(given.citations[number], number + 1, videos) for number in placed.get(place, []))}</p>"
+        for place, line in enumerate(lines)
+    )
+
+
+def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -> int:
+    """The line whose claim was verified by this moment; the last when the trace does not tell."""
+    hits = {hit.evidence_id: hit for hit in hits_of(trace)}
+    for event in trace:
+        if not isinstance(event, Verified) or not event.supported:
+            continue
+        proofs = [hits[id] for id in event.evidence_ids if id in hits]
+        if any(_same_moment(cited, proof) for proof in proofs):
+            for place, line in enumerate(lines):
+                if line.startswith(event.claim):
+                    return place
+    return len(lines) - 1
+
+
+def hits_of(trace: Sequence[Event]) -> list[Hit]:
+    """Everything that was found, in order."""
+    return [
+        hit
+        for event in trace
+        if isinstance(event, Searched | Inspected)
+        for hit in (event.hits if isinstance(event, Searched) else event.found)
+    ]
+
+
+def _same_moment(cited: CitationOut, hit: Hit) -> bool:
+    return hit.video_id == cited.video_id and hit.span.start_s <= cited.end_s and cited.start_s <= hit.span.end_s
+
+
+def searches(trace: Sequence[Event]) -> str:
+    """What was searched and looked at, for an answer that was not found."""
+    looked = [f"“{event.query}”" for event in trace if isinstance(event, Searched)]
+    spans = [span_of(event.span.start_s, event.span.end_s) for event in trace if isinstance(event, Inspected)]
+    if not looked and not spans:
+        return ""
+    parts = [f"Searched what is said, written and shown for {', '.join(dict.fromkeys(looked))}."] if looked else []
+    parts += [f"Looked closely at {', '.join(dict.fromkeys(spans))}."] if spans else []
+    return f'<p class="lr-searched">{safe(" ".join(parts))} Try other words, or ask about all videos.</p>'
+
+
+def rating(answer_id: str) -> str:
+    """Buttons to say whether the answer is right; the page's script sends what is pressed."""
+    if not answer_id:
+        return ""
+    buttons = "".join(
+        f'<button type="button" class="lr-small" data-rate="{verdict}" aria-pressed="false">'
+        f'<span aria-hidden="true">{sign}</span> {name}</button>'
+        for verdict, sign, name in RATINGS
+    )
+    return (
+        f'<div class="lr-rate" role="group" aria-label="Is this answer right?" data-of="{safe(answer_id)}">{buttons}'
+        '<form hidden><label class="lr-hidden" for="lr-note">What would have been right</label>'
+        '<input id="lr-note" maxlength="2000" placeholder="What would have been right? (if you like)">'
+        '<button class="lr-small">Send</button></form><span role="status"></span></div>'
+    )
+
+
+def step_list(trace: Sequence[Event], videos: Videos) -> str:
+    """What the agent did, one line a step, with the pictures it looked at."""
+    items = "".join(f"<li>{safe(steps.tell(event))}{_frames(event, videos)}</li>" for event in trace)
+    return f'<ol class="lr-steps">{items}</ol>'
+
+
+def _frames(event: Event, videos: Videos) -> str:
+    if not isinstance(event, Inspected) or event.video_id not in videos or not event.frames_s:
+        return ""
+    images = "".join(
+        f'<img src="{frame(event.video_id, time_s)}" alt="Frame at {clock(time_s)}" loading="lazy">'
+        for time_s in event.frames_s[:MOST_FRAMES]
+    )
+    more = len(event.frames_s) - MOST_FRAMES
+    return f'<span class="lr-frames">{images}{f"<small>and {more} more</small>" if more > 0 else ""}</span>'
+
+
+def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
+    """The steps so far of an answer that is being worked on."""
+    latest = safe(steps.tell(trace[-1])) if trace else "Reading the question"
+    return (
+        '<section class="lr-answer" aria-label="Answer" aria-busy="true">'
+        f'<h2>{safe(question)}</h2><p role="status" class="lr-now">{latest}</p>{step_list(trace, videos)}</section>'
+    )
+
+
+def asked_before(saved: Sequence[SavedAnswerOut]) -> str:
+    """What was asked about a video; a click shows the answer again."""
+    if not saved:
+        return note("Questions that were asked about this video stand here, with their answers.")
+    items = "".join(
+        f'<li><button type="button" class="lr-line" data-show="{safe(one.id)}" data-question="{safe(one.question)}">'
+        f"<span>{safe(one.question)}<br>"
+        f"<small>{BADGES[one.answer.status][0]}: {safe(one.answer.text[:90])}</small></span>"
+        "</button></li>"
+        for one in saved
+    )
+    return f'<ol class="lr-lines">{items}</ol>'

@@ -1,0 +1,82 @@
+"""Moments that something rests on: cards to look at, chips in a line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.api.schemas import CitationOut, VideoOut
+from app.core.types import SegmentKind
+from ui.render.markup import jump, picture, safe, span_of
+from ui.steps import clock
+
+KINDS = {
+    SegmentKind.SPEECH: "said",
+    SegmentKind.SCREEN_TEXT: "written on screen",
+    SegmentKind.VISUAL: "shown",
+    SegmentKind.CAPTION: "shown",
+    SegmentKind.SUMMARY: "summary",
+}
+
+LEAST_S = 2.0
+"""A shorter moment is played this long."""
+
+Videos = Mapping[str, VideoOut]
+
+
+def citations(cited: Sequence[CitationOut], videos: Videos) -> str:
+    """Moments as cards: picture, time, quote. A click plays them to their end."""
+    if not cited:
+        return ""
+    cards = "".join(f"<li>{_card(one, videos)}</li>" for one in cited)
+    return f'<ol class="lr-citations" aria-label="Evidence">{cards}</ol>'
+
+
+def _card(cited: CitationOut, videos: Videos) -> str:
+    title = title_of(cited.video_id, videos)
+    inner = (
+        f'{_picture(cited, videos)}<span><span class="lr-when">&#9654; {span_of(cited.start_s, cited.end_s)}</span> '
+        f"{checked(cited)} <small>{KINDS[cited.kind]} · {safe(title)}</small>"
+        f"<q>{safe(cited.quote)}</q></span>"
+    )
+    label = f"Play {safe(title)} from {clock(cited.start_s)}: {safe(cited.quote)}"
+    return jump(cited.video_id, cited.start_s, inner, "lr-cite", label=label, end_s=end_of(cited.start_s, cited.end_s))
+
+
+def chip(cited: CitationOut, number: int, videos: Videos) -> str:
+    """A moment in a line of text; picture and quote show while it is pointed at or has the focus."""
+    label = f"Source {number}: play from {clock(cited.start_s)}"
+    button = jump(
+        cited.video_id,
+        cited.start_s,
+        f"&#9654; {clock(cited.start_s)}",
+        "lr-chip",
+        label=label,
+        end_s=end_of(cited.start_s, cited.end_s),
+    )
+    return (
+        f'<span class="lr-source">{button}<span class="lr-pop">{_picture(cited, videos)}'
+        f"<span><b>{span_of(cited.start_s, cited.end_s)}</b> {checked(cited)}"
+        f"<q>{safe(cited.quote)}</q></span></span></span>"
+    )
+
+
+def checked(cited: CitationOut) -> str:
+    """Whether the moment was checked against the claim that it stands for."""
+    if cited.verified:
+        return '<span class="lr-checked" title="Checked against the video">&#10003; verified</span>'
+    return '<span class="lr-unchecked">not verified</span>'
+
+
+def title_of(video_id: str, videos: Videos) -> str:
+    """The title of a video, or the beginning of its id when it is gone."""
+    return videos[video_id].title if video_id in videos else video_id[:12]
+
+
+def end_of(start_s: float, end_s: float) -> float:
+    """Where the player stops that plays a moment, in seconds."""
+    return max(end_s, start_s + LEAST_S)
+
+
+def _picture(cited: CitationOut, videos: Videos) -> str:
+    shown_s = cited.start_s if cited.frame_s is None else cited.frame_s
+    return picture(videos.get(cited.video_id), shown_s)

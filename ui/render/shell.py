@@ -1,0 +1,33 @@
+"""What always stands on the page: its head and the question form."""
+
+HEAD = """
+<header class="lr-head"><a class="lr-skip" href="#lr-ask">To the question</a>
+  <div><h1>Longreel</h1><p>Ask about long videos, and see where each answer comes from.</p></div>
+  <nav aria-label="Views"><ul>
+    <li><a href="/" data-view="library">Library</a></li>
+    <li><a href="/?view=ask" data-view="ask">Watch and ask</a></li>
+    <li><a href="/?view=status" data-view="status">Status</a></li>
+  </ul></nav>
+</header>
+<div id="lr-toasts"></div>
+"""
+
+QUESTION = """
+<form id="lr-question" aria-label="Ask">
+  <label for="lr-ask">Question</label>
+  <textarea id="lr-ask" name="question" rows="2" maxlength="2000"
+    placeholder="When does the bridge open? Who is on the second slide?"></textarea>
+  <details id="lr-options"><summary>Multiple choice</summary>
+    <label for="lr-choices">Options, one on each line</label>
+    <textarea id="lr-choices" name="options" rows="4"></textarea>
+  </details>
+  <p id="lr-ask-problem" class="lr-problem" role="alert" hidden></p>
+  <p class="lr-send"><button type="submit" class="lr-main">Ask</button>
+    <button type="button" class="lr-small" data-stop disabled>Stop</button></p>
+</form>
+"""
+
+
+def plain(markup: str) -> str:
+    """Fixed markup that the page's templates leave alone."""
+    return markup.replace("{", "&#123;").replace("}", "&#125;")

@@ -1,0 +1,212 @@
+"""The open video: player, chapters, lanes, and the lists of what is said and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from app.api.schemas import ChapterOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.core.types import SegmentKind
+from ui.render.citations import citations
+from ui.render.markup import has_pictures, jump, note, picture, safe, span_of, thumbnail
+from ui.steps import clock
+
+PICTURES = 10
+"""How many pictures stand in the strip under the player."""
+MOST_EXAMPLES = 3
+NAMELESS = re.compile(r"part \d+|.*\d.*\d.*\d.*", re.IGNORECASE)
+"""Chapter titles that say too little to ask about."""
+
+
+def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False) -> str:
+    """The open video, from a moment on."""
+    if video is None:
+        return note(
+            "No video is open: the question goes to all of them. Choose one from the library to watch it. "
+            "Every answer shows the moments it comes from; a click plays them."
+        )
+    poster = f' poster="{thumbnail(video.id, start_s)}"' if has_pictures(video) else ""
+    from_s = f"#t={start_s:.3f}" if start_s > 0 else ""
+    warnings = "".join(f'<p class="lr-warning">{safe(warning)}</p>' for warning in video.warnings)
+    sound = ' class="lr-sound"' if video.width is None else ""
+    return (
+        f'<div class="lr-top"><h2 class="lr-playing">{safe(video.title)}</h2>'
+        '<button type="button" class="lr-small" data-copy>Copy link to <span class="lr-now-at">'
+        f"{clock(start_s)}</span></button></div>"
+        f'<video controls playsinline preload="metadata"{" autoplay" if play else ""} data-video="{safe(video.id)}" '
+        f'data-title="{safe(video.title)}" aria-label="Player: {safe(video.title)}"{sound}{poster} '
+        f'src="/v1/videos/{safe(video.id)}/media{from_s}"></video>'
+        '<p class="lr-noplay lr-warning" role="alert" hidden>This browser cannot play the format of this file. '
+        f"Questions, transcript and pictures work all the same.</p>{warnings}"
+    )
+
+
+def timeline(
+    video: VideoOut | None,
+    chapters: Sequence[ChapterOut],
+    said: Sequence[UtteranceOut],
+    segments: Sequence[SegmentOut],
+) -> str:
+    """Chapters, pictures and lanes on one scale. The lanes are for the pointer; the lists below say the same."""
+    if video is None or video.duration_s <= 0:
+        return ""
+    whole = video.duration_s
+    rows = [_row("Chapters", _chapter_bar(video, chapters))] if chapters else []
+    if has_pictures(video):
+        rows.append(
+            _row("Pictures", f'<div class="lr-track lr-strip" data-seek aria-hidden="true">{_strip(video)}</div>')
+        )
+    lanes = {
+        "Said": [(line.start_s, line.end_s) for line in said],
+        "On screen": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.SCREEN_TEXT],
+        "Described": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.CAPTION],
+    }
+    rows += [_row(name, _lane(spans, whole)) for name, spans in lanes.items() if spans]
+    return f'<div class="lr-timeline" data-duration="{whole:.3f}">{"".join(rows)}</div>'
+
+
+def _row(name: str, track: str) -> str:
+    return f'<div class="lr-row"><span class="lr-name" aria-hidden="true">{name}</span>{track}</div>'
+
+
+def _chapter_bar(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
+    items = []
+    for chapter in chapters:
+        left, width = share(chapter.start_s, chapter.end_s, video.duration_s)
+        title = safe(chapter.title)
+        button = jump(
+            video.id, chapter.start_s, title, "lr-chapter", label=f"Chapter {clock(chapter.start_s)}: {title}"
+        )
+        items.append(
+            f'<li style="left:{left:.2f}%;width:{width:.2f}%" title="{clock(chapter.start_s)} {title}">{button}</li>'
+        )
+    return f'<ol class="lr-track lr-chapters" aria-label="Chapters">{"".join(items)}</ol>'
+
+
+def _strip(video: VideoOut) -> str:
+    times = [(number + 0.5) * video.duration_s / PICTURES for number in range(PICTURES)]
+    return "".join(picture(video, time_s) for time_s in times)
+
+
+def _lane(spans: Sequence[tuple[float, float]], whole_s: float) -> str:
+    shape = "".join(
+        f"M{left:.2f} 0h{width:.2f}v1h-{width:.2f}z" for left, width in (share(*one, whole_s) for one in spans)
+    )
+    return (
+        '<div class="lr-track" data-seek aria-hidden="true">'
+        f'<svg viewBox="0 0 100 1" preserveAspectRatio="none"><path d="{shape}"/></svg></div>'
+    )
+
+
+def share(start_s: float, end_s: float, whole_s: float) -> tuple[float, float]:
+    """Left edge and width of a span in percent of the whole; never too narrow to be seen, never beyond the end."""
+    left = min(99.5, max(0.0, 100 * start_s / whole_s))
+    return left, min(100 - left, max(0.5, 100 * (end_s - start_s) / whole_s))
+
+
+def about(
+    video: VideoOut | None,
+    said: Sequence[UtteranceOut],
+    segments: Sequence[SegmentOut],
+    found: SummaryOut | None,
+    asked: str,
+) -> str:
+    """The lists about the open video, as tabs. `asked` is HTML."""
+    if video is None:
+        return ""
+    panels = [
+        ("transcript", "Transcript", transcript(video, said)),
+        ("screen", "On screen", on_screen(video, segments)),
+        ("summary", "Summary", summary(video, found)),
+        ("asked", "Asked before", asked),
+    ]
+    tabs = "".join(
+        f'<button type="button" role="tab" id="lr-tab-{id}" aria-controls="lr-{id}" data-tab="{id}" '
+        f"{'aria-selected=true' if id == 'transcript' else 'aria-selected=false tabindex=-1'}>{name}</button>"
+        for id, name, _ in panels
+    )
+    shown = "".join(
+        f'<div role="tabpanel" id="lr-{id}" aria-labelledby="lr-tab-{id}" tabindex="0"'
+        f"{'' if id == 'transcript' else ' hidden'}>{inner}</div>"
+        for id, _, inner in panels
+    )
+    return f'<div role="tablist" class="lr-tabs" aria-label="About this video">{tabs}</div>{shown}'
+
+
+def _search(panel: str, label: str) -> str:
+    return (
+        f'<p class="lr-find"><label class="lr-hidden" for="lr-find-{panel}">{label}</label>'
+        f'<input id="lr-find-{panel}" type="search" data-filter="#lr-{panel} .lr-lines > li" placeholder="{label}">'
+        '<span class="lr-count" role="status"></span></p>'
+    )
+
+
+def transcript(video: VideoOut, said: Sequence[UtteranceOut]) -> str:
+    """Every sentence as a button that plays it."""
+    if not said:
+        return note("Nobody speaks in this video." if video.ready else "This video is still being read.")
+    lines = "".join(f"<li>{_line(video.id, line)}</li>" for line in said)
+    return f'{_search("transcript", "Search what is said")}<ol class="lr-lines lr-follows">{lines}</ol>'
+
+
+def _line(video_id: str, line: UtteranceOut) -> str:
+    speaker = f"<b>{safe(line.speaker)}:</b> " if line.speaker else ""
+    return jump(
+        video_id, line.start_s, f"<time>{clock(line.start_s)}</time><span>{speaker}{safe(line.text)}</span>", "lr-line"
+    )
+
+
+def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
+    """What is written and shown, as buttons that play it."""
+    names = {SegmentKind.SCREEN_TEXT: "text", SegmentKind.CAPTION: "picture"}
+    shown = [one for one in segments if one.kind in names]
+    if not shown:
+        return note("Nothing is written on screen." if video.ready else "This video is still being read.")
+    lines = "".join(
+        "<li>"
+        + jump(
+            video.id,
+            one.start_s,
+            f"<time>{clock(one.start_s)}</time><span><small>{names[one.kind]}</small> {safe(one.text)}</span>",
+            "lr-line",
+        )
+        + "</li>"
+        for one in shown
+    )
+    return f'{_search("screen", "Search what is on screen")}<ol class="lr-lines">{lines}</ol>'
+
+
+def summary(video: VideoOut, found: SummaryOut | None) -> str:
+    """The video in short with the moments it rests on, and its chapters."""
+    if found is None:
+        return note("The summary and the chapters appear when a video has been read to its end.")
+    items = "".join(f"<li>{_chapter(video.id, chapter)}</li>" for chapter in found.chapters)
+    chapters = f'<h3>Chapters</h3><ol class="lr-lines">{items}</ol>' if items else ""
+    return f'<p class="lr-text">{safe(found.summary)}</p>{citations(found.citations, {video.id: video})}{chapters}'
+
+
+def _chapter(video_id: str, chapter: ChapterOut) -> str:
+    span = span_of(chapter.start_s, chapter.end_s)
+    inner = f"<time>{clock(chapter.start_s)}</time><span><b>{safe(chapter.title)}</b> <small>{span}</small></span>"
+    told = f"<p>{safe(chapter.summary)}</p>" if chapter.summary else ""
+    return f"{jump(video_id, chapter.start_s, inner, 'lr-line')}{told}"
+
+
+def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech: bool) -> str:
+    """Questions to begin with, made from the video's own chapters."""
+    if video is None:
+        asked = ["Which videos mention money?", "Where is a person shown?"]
+    else:
+        titles = [
+            one.title.rstrip(" .…")
+            for one in chapters
+            if len(one.title.split()) > 1 and not NAMELESS.fullmatch(one.title)
+        ]
+        verb = "said" if has_speech else "shown"
+        asked = [f"What is {verb} about “{title}”?" for title in titles[:MOST_EXAMPLES]]
+        asked = asked or ["What happens in this video?", "What is written on screen?"]
+    buttons = "".join(
+        f'<li><button type="button" class="lr-example" data-ask="{safe(one)}">{safe(one)}</button></li>'
+        for one in asked
+    )
+    return f'<ul class="lr-examples" aria-label="Example questions">{buttons}</ul>'
