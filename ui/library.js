@@ -179,7 +179,7 @@
     timer = window.setTimeout(look, active.length ? 1000 : 5000); // slowly too: another tab may add videos
   }
 
-  window.addEventListener('load', () => window.setTimeout(look, 1500));
+  window.setTimeout(look, 1500);
 
   // Deleting: the server is told when the time to undo is over; a page that is closed before deletes nothing
 

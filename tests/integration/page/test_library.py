@@ -41,7 +41,8 @@ def add_film(page: Page, server: Server, folder: Path, title: str, seconds: int)
     """A film that was read, on the page."""
     server.go_on_reading()
     film = write_webm(folder / f"{title}.webm", seconds)
-    page.request.post(f"{server.address}/v1/videos", data={"path": str(film), "title": title})
+    added = page.request.post(f"{server.address}/v1/videos", data={"path": str(film), "title": title})
+    assert added.status == 202, added.text()
     expect(page.get_by_role("link", name=title)).to_be_visible(timeout=10_000)
 
 
