@@ -36,6 +36,7 @@
     window.setTimeout(() => {
       if (span !== ended) return;
       element.pause();
+      if (element.currentTime > ended.end) element.currentTime = ended.end; // a busy browser wakes up late
     }, Math.max(0, (left / element.playbackRate) * 1000));
   }
 
