@@ -1,0 +1,57 @@
+"""The nouns of Longreel: times, videos, what was found in them, and answers.
+
+Every type is a frozen dataclass. Times are seconds on the video's own clock, which starts at
+zero with the first presented frame or sample: a stream's start offset is subtracted once, by the
+media reader, and nowhere else. `to_json` and `from_json` turn any of these types into plain data
+and back.
+"""
+
+from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Usage
+from app.core.types.found import (
+    Caption,
+    Evidence,
+    KeyFrame,
+    ScreenText,
+    Segment,
+    SegmentKind,
+    TextLine,
+    Transcript,
+    Utterance,
+    Word,
+)
+from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, VideoStream
+from app.core.types.models import AudioMap, Completion, FrameFeatures, Message
+from app.core.types.plain import from_json, to_json
+from app.core.types.span import TimeSpan
+
+__all__ = [
+    "Answer",
+    "AnswerStatus",
+    "AudioMap",
+    "AudioStream",
+    "Caption",
+    "Chapter",
+    "Citation",
+    "Completion",
+    "Digest",
+    "Evidence",
+    "Frame",
+    "FrameFeatures",
+    "KeyFrame",
+    "MediaInfo",
+    "Message",
+    "ScreenText",
+    "Segment",
+    "SegmentKind",
+    "TextLine",
+    "TimeSpan",
+    "Transcript",
+    "Usage",
+    "Utterance",
+    "Video",
+    "VideoId",
+    "VideoStream",
+    "Word",
+    "from_json",
+    "to_json",
+]

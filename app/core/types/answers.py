@@ -1,0 +1,78 @@
+"""Answers and summaries, with the moments that they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.core.types.found import SegmentKind
+from app.core.types.media import VideoId
+from app.core.types.span import TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where in a video an answer comes from. Times are copied from the store, never from a model."""
+
+    video_id: VideoId
+    span: TimeSpan
+    kind: SegmentKind
+    quote: str
+    frame_s: float | None = None
+    verified: bool = False
+
+
+class AnswerStatus(StrEnum):
+    """Whether a question was answered."""
+
+    ANSWERED = "answered"
+    NOT_IN_VIDEO = "not_in_video"
+    INSUFFICIENT = "insufficient"
+    """Stopped by the budget or a missing part before it could be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost."""
+
+    seconds: float = 0.0
+    steps: int = 0
+    frames: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with its proof. An answer without citations is never `answered`."""
+
+    status: AnswerStatus
+    text: str
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    option_index: int | None = None
+    """For multiple choice: which option, from 0; None when none is supported."""
+    usage: Usage = field(default_factory=Usage)
+
+    def __post_init__(self) -> None:
+        if self.status is AnswerStatus.ANSWERED and not self.citations:
+            raise ValueError("an answer needs at least one citation; without one its status is not_in_video")
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A stretch of a video about one thing."""
+
+    span: TimeSpan
+    title: str
+    summary: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A video in short: its summary and its chapters, each with the moments they come from."""
+
+    summary: str
+    chapters: tuple[Chapter, ...]
+    citations: tuple[Citation, ...] = ()

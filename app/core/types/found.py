@@ -1,0 +1,126 @@
+"""What was found in a video: sentences, texts on the screen, captions, and the segments made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core.types.media import VideoId
+from app.core.types.span import TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word with its times."""
+
+    text: str
+    span: TimeSpan
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One sentence that was said. Its span runs from its first word to its last."""
+
+    span: TimeSpan
+    text: str
+    words: tuple[Word, ...] = ()
+    speaker: str | None = None
+    confidence: float = 1.0
+
+    def moved(self, seconds: float) -> Utterance:
+        """The same sentence `seconds` later: from a chunk's clock to the video's."""
+        words = tuple(
+            Word(w.text, TimeSpan(w.span.start_s + seconds, w.span.end_s + seconds), w.probability) for w in self.words
+        )
+        span = TimeSpan(self.span.start_s + seconds, self.span.end_s + seconds)
+        return Utterance(span, self.text, words, self.speaker, self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in one piece of audio, in time order. `language` is an ISO 639-1 code."""
+
+    utterances: tuple[Utterance, ...]
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of text read in one picture. `box`: left, top, right, bottom as shares of the picture, 0 to 1."""
+
+    text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenText:
+    """Text that stood on the screen, and while which time it did."""
+
+    span: TimeSpan
+    text: str
+    """Lines from top to bottom, joined by newlines."""
+    frame_s: float
+    """The frame in which it was read best."""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A sentence about what a span shows, and which model wrote it."""
+
+    span: TimeSpan
+    text: str
+    model: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """A frame chosen to stand for its piece of the video. `thumbnail` is its key in the media store."""
+
+    pts_s: float
+    piece: int
+    """Which of the video's pieces it belongs to."""
+    thumbnail: str = ""
+
+
+class SegmentKind(StrEnum):
+    """What a segment was made from."""
+
+    SPEECH = "speech"
+    SCREEN_TEXT = "screen_text"
+    VISUAL = "visual"
+    CAPTION = "caption"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What one span of a video says, shows or writes: the unit that is indexed and searched."""
+
+    id: str
+    """Unique in the library and the same whenever the same work is done again."""
+    video_id: VideoId
+    kind: SegmentKind
+    span: TimeSpan
+    text: str
+    model: str
+    """Name and version of what made it."""
+    frame_s: float | None = None
+    """The frame that shows it best, if it has one."""
+    question: str | None = None
+    """The question that made an agent look, for segments that were not made by ingest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A segment that a search or a look found, under the short name that a prompt uses."""
+
+    id: str
+    """Short and only good within one answer: E1, E2, ..."""
+    segment: Segment
+    score: float
+    found_by: tuple[str, ...] = ()
+    """The searches that found it: dense, lexical, picture, neighbour, inspect."""

@@ -1,0 +1,57 @@
+"""What models are given and what they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.core.types.span import TimeSpan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt. `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a language model wrote, and its size in tokens."""
+
+    text: str
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameFeatures:
+    """What a frame embedder saw in one frame."""
+
+    pts_s: float
+    vector: NDArray[np.float32]
+    """For likeness between frames: shape (d,)."""
+    concept: NDArray[np.float32]
+    """In the space of the embedder's text queries, L2-normalised: shape (q,)."""
+    tags: tuple[tuple[str, float], ...] = ()
+    """Recognised classes with probabilities, most probable first."""
+    brightness: float = 0.5
+    """Mean luminance, 0 to 1."""
+    contrast: float = 0.5
+    """Standard deviation of the luminance, 0 to 1: near 0 for a blank frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioMap:
+    """A sound track at a glance: loudness over time, and where to cut it for transcription."""
+
+    loudness: NDArray[np.float32]
+    """Root mean square of each `step_s`, full scale 1.0."""
+    step_s: float
+    chunks: tuple[TimeSpan, ...]
+    """Consecutive pieces that cover the track, cut in quiet places."""
