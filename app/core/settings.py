@@ -108,6 +108,12 @@ class Server(_Group):
     api_key: SecretStr | None = None
     max_upload_gb: float = Field(20.0, gt=0)
     workers: int = Field(1, ge=0, le=64, description="worker threads in the server's process")
+    requests_per_minute: int = Field(
+        0, ge=0, le=1_000_000, description="of one caller to /v1, counted by each server process; 0 means no limit"
+    )
+    webhook_url: str = Field("", description="told of the end of each job that names no webhook of its own")
+    webhook_secret: SecretStr | None = Field(None, description="signs what goes there: whsec_ and 24-64 bytes, base64")
+    private_webhooks: bool = Field(False, description="webhooks may go to this machine and private networks")
 
 
 class Jobs(_Group):
