@@ -11,7 +11,21 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from app.core.types import from_json, to_json
@@ -20,6 +34,7 @@ from app.db.tables import job_events, jobs
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
 from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
+from app.jobs.webhooks import notice_of
 
 ACTIVE = text("state IN ('queued', 'running')")
 """The condition of the unique index on kind and key, word for word."""
@@ -28,9 +43,17 @@ ACTIVE = text("state IN ('queued', 'running')")
 class SqlJobStore:
     """The port JobStore over a database. Workers on several machines need clocks that agree to a few seconds."""
 
-    def __init__(self, database: Database, *, lease_s: float = 60.0, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives seconds since 1970, UTC."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        lease_s: float = 60.0,
+        clock: Callable[[], float] = time.time,
+        webhook_url: str = "",
+    ) -> None:
+        """`clock` gives seconds since 1970, UTC; `webhook_url` hears of jobs that name no webhook of their own."""
         self._database = database
+        self._webhook_url = webhook_url
         self._lease_s = lease_s
         self._clock = clock
 
@@ -60,9 +83,11 @@ class SqlJobStore:
                 return _job(row)
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
-        """The oldest job of these kinds that is due; None when there is none."""
+        """The first job of these kinds that is due; None when there is none."""
         while True:
-            due = select(jobs).where(_due(kinds, self._clock())).order_by(jobs.c.number).limit(1)
+            due = (
+                select(jobs).where(_due(kinds, self._clock())).order_by(jobs.c.priority.desc(), jobs.c.number).limit(1)
+            )
             with self._database.reading() as connection:
                 # An idle worker must not take SQLite's only write lock at each poll.
                 if connection.execute(due).one_or_none() is None:
@@ -71,7 +96,7 @@ class SqlJobStore:
                 row = connection.execute(due.with_for_update(skip_locked=True)).one_or_none()
                 if row is None:
                     return None
-                claimed = _save(connection, states.claim(_job(row), worker, self._clock(), self._lease_s))
+                claimed = self._save(connection, states.claim(_job(row), worker, self._clock(), self._lease_s))
             if claimed.state is JobState.RUNNING:
                 return claimed
 
@@ -85,7 +110,7 @@ class SqlJobStore:
             kept = states.extend(_job(row), self._clock(), self._lease_s)
             if plain is not None:
                 kept = _tell(connection, row, kept, plain)
-            return not _save(connection, kept).cancel_requested
+            return not self._save(connection, kept).cancel_requested
 
     def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
         """Ends a job well."""
@@ -104,10 +129,10 @@ class SqlJobStore:
         """Ends a queued job, asks a running one to stop, and so its children."""
         with self._database.writing() as connection:
             job = _job(_locked(connection, job_id), job_id)
-            cancelled = _save(connection, states.cancel(job, self._clock()))
+            cancelled = self._save(connection, states.cancel(job, self._clock()))
             for child in _locked_children(connection, job_id):
                 if child.state not in ENDED:
-                    _save(connection, states.cancel(child, self._clock()))
+                    self._save(connection, states.cancel(child, self._clock()))
             return cancelled
 
     def retry(self, job_id: str) -> Job:
@@ -117,10 +142,22 @@ class SqlJobStore:
                 job = states.retry(_job(_locked(connection, job_id), job_id), self._clock())
                 for child in _locked_children(connection, job_id):
                     if child.state in (JobState.FAILED, JobState.CANCELLED):
-                        _save(connection, states.retry(child, self._clock()))
-                return _save(connection, job)
+                        self._save(connection, states.retry(child, self._clock()))
+                return self._save(connection, job)
         except IntegrityError as error:
             raise key_taken(job) from error
+
+    def prioritize(self, job_id: str, priority: int | None) -> Job:
+        """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
+        highest = select(func.max(jobs.c.priority)).where(jobs.c.state == str(JobState.QUEUED))
+        with self._database.writing() as connection:
+            job = _job(_locked(connection, job_id), job_id)
+            place = 1 + (connection.execute(highest).scalar() or 0) if priority is None else priority
+            moved = self._save(connection, states.prioritize(job, place))
+            for child in _locked_children(connection, job_id):
+                if child.state is JobState.QUEUED:
+                    self._save(connection, states.prioritize(child, place))
+            return moved
 
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""
@@ -163,15 +200,23 @@ class SqlJobStore:
             row = _locked(connection, job_id)
             if row is None:
                 raise no_such_job(job_id)
-            _save(connection, _tell(connection, row, _job(row), plain))
+            self._save(connection, _tell(connection, row, _job(row), plain))
 
     def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:
         with self._database.writing() as connection:
             row = _locked(connection, job.id)
             if row is None or not states.is_held(_job(row), job, worker):
                 return False
-            _save(connection, move(_job(row), self._clock()))
+            self._save(connection, move(_job(row), self._clock()))
             return True
+
+    def _save(self, connection: Connection, job: Job) -> Job:
+        connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
+        notice = notice_of(job, self._webhook_url)
+        if notice is not None:
+            add = insert_for(connection, jobs).values({**_row(notice), "event_count": 0})
+            connection.execute(add.on_conflict_do_nothing(index_elements=["id"]))
+        return job
 
 
 def _due(kinds: Sequence[str], now: float) -> ColumnElement[bool]:
@@ -192,11 +237,6 @@ def _locked_children(connection: Connection, job_id: str) -> Sequence[Job]:
 
 def _locked(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one_or_none()
-
-
-def _save(connection: Connection, job: Job) -> Job:
-    connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
-    return job
 
 
 def _tell(connection: Connection, row: Row[Any], job: Job, event: dict[str, Any]) -> Job:

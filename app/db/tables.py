@@ -90,7 +90,28 @@ videos = Table(
     Column("language", String),
     Column("added_at", String, nullable=False),
     Column("ready", Boolean, nullable=False),
+    Column("deleted_at", Double),
     UniqueConstraint("id"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    _number(),
+    Column("id", String, nullable=False),
+    Column("name", PlainText, nullable=False),
+    Column("key", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("id"),
+    UniqueConstraint("key"),
+)
+
+collection_videos = Table(
+    "collection_videos",
+    metadata,
+    _of_video(primary_key=True),
+    Column("collection_id", String, ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_collection_videos_collection", "collection_id"),
 )
 
 utterances = Table(
@@ -216,6 +237,7 @@ jobs = Table(
     Column("worker", PlainText),
     Column("cancel_requested", Boolean, nullable=False),
     Column("event_count", Integer, nullable=False),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("id"),
     Index("ix_jobs_state", "state", "due_at"),
     Index("ix_jobs_parent", "parent"),
@@ -236,4 +258,33 @@ job_events = Table(
     Column("seq", Integer, primary_key=True),
     Column("type", String, nullable=False),
     Column("event", JSON, nullable=False),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    _number(),
+    Column("id", String, nullable=False),
+    Column("folder", FilePath, nullable=False),
+    Column("cron", String),
+    Column("every_s", Double),
+    Column("collection_id", String, ForeignKey("collections.id", ondelete="SET NULL")),
+    Column("summary", JSON(none_as_null=True)),
+    Column("paused", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("next_at", Double, nullable=False),
+    Column("lease_until", Double),
+    Column("last_at", Double),
+    Column("last_job", String),
+    UniqueConstraint("id"),
+)
+
+watched_files = Table(
+    "watched_files",
+    metadata,
+    Column("schedule_id", String, ForeignKey("schedules.id", ondelete="CASCADE"), primary_key=True),
+    Column("file", String, primary_key=True),
+    Column("look", String, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Column("taken", Boolean, nullable=False),
 )

@@ -11,13 +11,15 @@ from typing import Any
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
 from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
+from app.jobs.webhooks import notice_of
 
 
 class MemoryJobStore:
     """The port JobStore in a dictionary."""
 
-    def __init__(self, *, lease_s: float = 60.0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, lease_s: float = 60.0, clock: Callable[[], float] = time.time, webhook_url: str = "") -> None:
         self._lease_s = lease_s
+        self._webhook_url = webhook_url
         self._clock = clock
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
@@ -41,10 +43,10 @@ class MemoryJobStore:
             return job
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
-        """The oldest job of these kinds that is due; None when there is none."""
+        """The first job of these kinds that is due; None when there is none."""
         with self._lock:
             now = self._clock()
-            for job in list(self._jobs.values()):
+            for job in sorted(self._jobs.values(), key=lambda job: -job.priority):
                 if job.kind in kinds and states.is_due(job, now) and not self._waits(job):
                     claimed = self._keep(states.claim(job, worker, now, self._lease_s))
                     if claimed.state is JobState.RUNNING:
@@ -91,6 +93,17 @@ class MemoryJobStore:
                 if child.state in (JobState.FAILED, JobState.CANCELLED):
                     self._keep(states.retry(child, self._clock()))
             return self._keep(again)
+
+    def prioritize(self, job_id: str, priority: int | None) -> Job:
+        """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
+        with self._lock:
+            waiting = [job for job in self._jobs.values() if job.state is JobState.QUEUED]
+            place = 1 + max((job.priority for job in waiting), default=0) if priority is None else priority
+            moved = states.prioritize(self.get(job_id), place)
+            for child in self.children(job_id):
+                if child.state is JobState.QUEUED:
+                    self._keep(states.prioritize(child, place))
+            return self._keep(moved)
 
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""
@@ -153,4 +166,7 @@ class MemoryJobStore:
 
     def _keep(self, job: Job) -> Job:
         self._jobs[job.id] = job
+        notice = notice_of(job, self._webhook_url)
+        if notice is not None and notice.id not in self._jobs:
+            self._new(notice)
         return job

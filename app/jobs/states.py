@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Any
 
 from app.core.errors import BadInput, Cancelled
@@ -31,6 +32,9 @@ class JobState(StrEnum):
 
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
 """Nothing more happens to a job in one of these, unless someone retries it."""
+
+
+HIGHEST_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ class Job:
     lease_until: float | None = None
     worker: str | None = None
     cancel_requested: bool = False
+    priority: int = 0
+    """Of the jobs that are due, those with the highest are claimed first; of equals the oldest."""
+
+    @property
+    def title(self) -> str:
+        """What it works on, for people."""
+        return str(self.payload.get("title") or PurePath(str(self.payload.get("path", ""))).stem)
 
     @property
     def done_share(self) -> float | None:
@@ -158,7 +169,17 @@ def retry(job: Job, now: float) -> Job:
     """Failed or cancelled -> queued with fresh attempts. Raises BadInput."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise _illegal(job, "tried again")
-    return Job(job.id, job.kind, job.payload, job.created_at, due_at=now, key=job.key, parent=job.parent)
+    again = Job(job.id, job.kind, job.payload, job.created_at, due_at=now, key=job.key, parent=job.parent)
+    return replace(again, priority=job.priority)
+
+
+def prioritize(job: Job, priority: int) -> Job:
+    """Queued -> queued at another place. Raises BadInput for other states and priorities out of range."""
+    if job.state is not JobState.QUEUED:
+        raise _illegal(job, "moved in the queue")
+    if abs(priority) > HIGHEST_PRIORITY:
+        raise BadInput(f"A priority of {priority} is out of range.", f"Give at most {HIGHEST_PRIORITY}.")
+    return replace(job, priority=priority)
 
 
 def told(job: Job, event: dict[str, Any]) -> Job:

@@ -24,6 +24,8 @@ class JobStore(Protocol):
 
     Payloads, results and events are JSON objects; TypeError or ValueError for what is not. The calls
     of a worker take the job as `claim` gave it, and return False when it is no longer that worker's.
+
+    With the end of a job that names a webhook, its notice (`app.jobs.webhooks.notice_of`) is queued, once.
     """
 
     def submit(
@@ -37,8 +39,9 @@ class JobStore(Protocol):
         ...
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
-        """The oldest job of these kinds that is due, now running under a lease; None when there is none.
+        """The first job of these kinds that is due, now running under a lease; None when there is none.
 
+        The first is that of the highest priority, of equals the oldest.
         A job whose lease has ended is due again. `worker` should be new for each claim.
         """
         ...
@@ -70,6 +73,13 @@ class JobStore(Protocol):
         """Queues a failed or cancelled job again, and its children that failed or were cancelled.
 
         Raises NotFound; BadInput in other states or if its key is taken.
+        """
+        ...
+
+    def prioritize(self, job_id: str, priority: int | None) -> Job:
+        """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait.
+
+        Raises NotFound; BadInput when the job does not wait.
         """
         ...
 

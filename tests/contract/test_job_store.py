@@ -94,6 +94,40 @@ def test_jobs_are_claimed_oldest_first_and_only_of_the_kinds_asked_for(store: Jo
     assert (job.started_at, job.lease_until) == (clock.now, clock.now + LEASE_S)
 
 
+def test_the_highest_priority_is_claimed_first_and_next_goes_before_all(store: JobStore) -> None:
+    first, second, third = (store.submit("ingest", {"n": n}).id for n in range(3))
+    assert store.prioritize(second, 1).priority == 1
+    assert store.prioritize(third, None).priority == 2
+    assert store.prioritize(first, -5) == store.get(first)
+    assert [claimed(store).id for _ in range(3)] == [third, second, first]
+
+
+def test_the_parts_that_wait_move_with_their_job(store: JobStore) -> None:
+    other = store.submit("ingest", {})
+    whole = store.submit("batch", {}, children=[("ingest", {"n": 1}), ("ingest", {"n": 2})])
+    running = store.children(whole.id)[0]
+    store.prioritize(other.id, -1)
+    assert claimed(store).id == running.id
+    store.prioritize(other.id, 5)
+    store.prioritize(whole.id, None)
+    assert [child.priority for child in store.children(whole.id)] == [0, 6]
+    assert claimed(store).id == store.children(whole.id)[1].id
+
+
+def test_only_a_waiting_job_moves_and_it_keeps_its_place_when_it_is_tried_again(store: JobStore) -> None:
+    id = store.submit("ingest", {}).id
+    store.prioritize(id, 3)
+    job = claimed(store)
+    with pytest.raises(BadInput, match="running"):
+        store.prioritize(id, None)
+    store.fail(job, "w1", ERROR)
+    assert store.retry(id).priority == 3
+    with pytest.raises(BadInput, match="out of range"):
+        store.prioritize(id, 10**9)
+    with pytest.raises(NotFound):
+        store.prioritize("nope", 1)
+
+
 def test_a_finished_job_keeps_its_result(store: JobStore, clock: Clock) -> None:
     store.submit("ingest", {})
     job = claimed(store)

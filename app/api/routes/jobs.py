@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 from app.api.deps import JobDep, LongreelDep
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas import JobOut
+from app.api.schemas.jobs import MoveIn
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.core.errors import LongreelError
 from app.jobs.states import ENDED, JobState
@@ -48,6 +49,18 @@ def list_jobs(
 def get_job(job: JobDep) -> JobOut:
     """Its state, its latest progress, its result or error."""
     return JobOut.of(job)
+
+
+@router.patch("/{job}", summary="Move a waiting job in the queue")
+def move_job(job: JobDep, asked: MoveIn, longreel: LongreelDep) -> JobOut:
+    """A higher priority runs earlier. The parts of a batch move with it."""
+    return JobOut.of(longreel.jobs.prioritize(job.id, asked.priority))
+
+
+@router.post("/{job}/next", summary="Run a waiting job before all others that wait")
+def run_next(job: JobDep, longreel: LongreelDep) -> JobOut:
+    """What is running is not interrupted. The parts of a batch move with it."""
+    return JobOut.of(longreel.jobs.prioritize(job.id, None))
 
 
 @router.delete("/{job}", summary="Cancel a job")

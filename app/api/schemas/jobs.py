@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import Any, Self
 
-from app.api.schemas.base import AnyEvent, Wire
+from pydantic import Field
+
+from app.api.schemas.base import AnyEvent, Request, Wire
 from app.core.events import EVENT
-from app.jobs.states import Job, JobState
+from app.jobs.states import HIGHEST_PRIORITY, Job, JobState
+
+
+class MoveIn(Request):
+    """A place in the queue."""
+
+    priority: int = Field(ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)
 
 
 class JobErrorOut(Wire):
@@ -28,6 +35,8 @@ class JobOut(Wire):
     title: str
     """What it works on, for people."""
     attempts: int
+    priority: int
+    """Of the jobs that wait, the one with the highest runs first; of equals the oldest."""
     cancel_requested: bool
     progress: AnyEvent | None
     """The latest event."""
@@ -47,8 +56,9 @@ class JobOut(Wire):
             id=job.id,
             kind=job.kind,
             state=job.state,
-            title=str(job.payload.get("title") or PurePath(str(job.payload.get("path", ""))).stem),
+            title=job.title,
             attempts=job.attempts,
+            priority=job.priority,
             cancel_requested=job.cancel_requested,
             progress=EVENT.validate_python(job.progress) if job.progress else None,
             done_share=job.done_share,

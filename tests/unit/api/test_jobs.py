@@ -87,3 +87,17 @@ def test_an_unknown_job_is_not_found(client: TestClient, path: str) -> None:
     method = "POST" if path == "/retry" else "GET"
     answer = client.request(method, f"/v1/jobs/none{path}")
     assert answer.status_code == 404 and answer.json()["code"] == "not_found"
+
+
+def test_waiting_jobs_are_put_in_another_order(client: TestClient, slow: StandIn) -> None:
+    running = upload(client, b"first")
+    wait_until(lambda: client.get(f"/v1/jobs/{running}").json()["state"] == "running")
+    early, late = upload(client, b"second"), upload(client, b"third")
+    assert client.patch(f"/v1/jobs/{early}", json={"priority": 2}).json()["priority"] == 2
+    assert client.post(f"/v1/jobs/{late}/next").json()["priority"] == 3
+    refused = client.post(f"/v1/jobs/{running}/next")
+    assert refused.status_code == 422 and "running" in refused.json()["detail"]
+    assert client.patch(f"/v1/jobs/{early}", json={"priority": 10**9}).status_code == 422
+    slow.reader.hold.set()
+    wait_until(lambda: client.get(f"/v1/jobs/{early}").json()["state"] == "finished")
+    assert client.get(f"/v1/jobs/{late}").json()["state"] == "finished"
