@@ -288,3 +288,16 @@ watched_files = Table(
     Column("seen_at", Double, nullable=False),
     Column("taken", Boolean, nullable=False),
 )
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("request", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("status", Integer),
+    Column("headers", JSON(none_as_null=True)),
+    Column("body", LargeBinary),
+    Index("ix_replies_until", "until"),
+)
