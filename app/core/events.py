@@ -85,6 +85,16 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A question that points back ("and after that?"), and the whole question that it was taken for."""
+
+    asked: str
+    question: str
+    by: Literal["rules", "model"] = "rules"
+    type: Literal["understood"] = "understood"
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """How the agent understood the question."""
 
@@ -93,7 +103,7 @@ class Planned:
     sources: tuple[str, ...]
     window: TimeSpan | None = None
     time_words: str = ""
-    by: Literal["rules", "model"] = "rules"
+    by: Literal["rules", "model", "user"] = "rules"
     type: Literal["planned"] = "planned"
 
 
@@ -185,6 +195,7 @@ Event = (
     | StageFinished
     | IngestFinished
     | Warned
+    | Understood
     | Planned
     | Searched
     | Inspected

@@ -6,7 +6,7 @@ media reader, and nowhere else. `to_json` and `from_json` turn any of these type
 and back.
 """
 
-from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Usage
+from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Turn, Usage
 from app.core.types.found import (
     Caption,
     Evidence,
@@ -46,6 +46,7 @@ __all__ = [
     "TextLine",
     "TimeSpan",
     "Transcript",
+    "Turn",
     "Usage",
     "Utterance",
     "Video",

@@ -60,6 +60,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation, and its answer."""
+
+    question: str
+    """As it was asked."""
+    understood: str
+    """The whole question that it was taken for: the same, unless it pointed back ("and after that?")."""
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """A stretch of a video about one thing."""
 
