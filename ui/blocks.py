@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import httpx
 from pydantic import SecretStr
 
-from app.api.schemas import AnswerOut, VideoOut
-from app.core.errors import LongreelError
+from app.api.schemas import AnswerOut, SummaryOut, VideoOut
+from app.client import Longreel
+from app.core.errors import LongreelError, NotFound
 from app.core.events import Event
-from ui.client import Client
+from app.core.types import SegmentKind
 from ui.render import answers, library, markup, shell, watch
 from ui.render.relevance import relevance
 from ui.render.status import status
@@ -25,6 +27,7 @@ from ui.theme import theme
 HERE = Path(__file__).parent
 SCRIPTS = ("page.js", "player.js", "library.js", "asking.js")
 QUESTIONS_AT_ONCE = 8
+MOST_JOBS = 50
 
 Watched = tuple[str, str, str, str]
 """Player, timeline, lists about the open video, example questions."""
@@ -45,10 +48,10 @@ class Page:
     def __init__(self, key: SecretStr | None) -> None:
         self._key = key.get_secret_value() if key else ""
 
-    def _client(self, request: gr.Request) -> Client:
+    def _client(self, request: gr.Request) -> Longreel:
         host, port = request.request.scope["server"]
         name = f"[{host}]" if ":" in host else host
-        return Client(f"http://{name}:{port}", self._key)
+        return Longreel(f"http://{name}:{port}", self._key, transport=httpx.HTTPTransport())  # never through a proxy
 
     def start(self, request: gr.Request) -> tuple[str, ...]:
         """What stands on the page at first: the library, and the video and answer that the address names."""
@@ -65,7 +68,7 @@ class Page:
     def _library(self, request: gr.Request, opened: str) -> tuple[str, str, str]:
         try:
             with self._client(request) as client:
-                jobs, videos = client.jobs(), client.videos()
+                jobs, videos = client.jobs(limit=MOST_JOBS), client.videos()
         except LongreelError as error:
             return "", markup.problem(error), ""
         ids = [video.id for video in videos if opened and video.id.startswith(opened)]
@@ -87,14 +90,14 @@ class Page:
                 video = client.video(id)
                 said, shown, chapters = (
                     client.transcript(video.id),
-                    client.on_screen(video.id),
+                    client.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)),
                     client.chapters(video.id),
                 )
                 asked = answers.asked_before(client.answers(video.id))
                 return (
                     watch.player(video, start_s, play),
                     watch.timeline(video, chapters, said, shown),
-                    watch.about(video, said, shown, client.summary(video.id), asked),
+                    watch.about(video, said, shown, _summary(client, video.id), asked),
                     watch.examples(video, chapters, bool(said)),
                 )
         except LongreelError as error:
@@ -138,16 +141,23 @@ class Page:
             return markup.problem(error)
 
 
-def _asking(client: Client, question: str, names: Sequence[str], options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+def _asking(client: Longreel, question: str, names: Sequence[str], options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
     videos = _by_id(client.videos())
     trace: list[Event] = []
-    for step in client.ask(question, names, options):
+    for step in client.ask_pulse(question, names, options=options):
         if isinstance(step, AnswerOut):
             given = answers.answer(question, step, videos, options)
             yield given, relevance(step.trace, step.citations, videos)
             return
         trace += [step] if step else []
         yield answers.thinking(question, trace, videos), relevance(trace, [], videos) if step else gr.skip()
+
+
+def _summary(client: Longreel, id: str) -> SummaryOut | None:
+    try:
+        return client.summary(id)
+    except NotFound:  # it is not read to its end yet
+        return None
 
 
 def _nothing() -> tuple[str, str]:

@@ -24,6 +24,9 @@ from app.api.schemas import (
     UtteranceOut,
     VideoOut,
 )
+from app.api.schemas.batches import BatchOut, Length, Style
+from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
+from app.api.schemas.status import StatusOut
 from app.core.types import SegmentKind
 from app.jobs.states import JobState
 
@@ -65,6 +68,11 @@ def health() -> Call[HealthOut]:
     return Call("GET", "/v1/health", _model(HealthOut))
 
 
+def status() -> Call[StatusOut]:
+    """What the server runs on and what is missing."""
+    return Call("GET", "/v1/status", _model(StatusOut))
+
+
 def videos(q: str = "", ready: bool | None = None, language: str = "") -> Call[list[VideoOut]]:
     """The library, newest first."""
     params = {"q": q, "ready": ready, "language": language, "limit": PAGE}
@@ -78,7 +86,7 @@ def video(name: str) -> Call[VideoOut]:
 
 def delete(name: str) -> Call[None]:
     """Forgets a video."""
-    return Call("DELETE", _video(name), lambda _: None)
+    return Call("DELETE", _video(name), _nothing)
 
 
 def register(
@@ -118,9 +126,19 @@ def summary(name: str) -> Call[SummaryOut]:
     return Call("GET", _video(name, "/summary"), _model(SummaryOut))
 
 
+def export(name: str, format: str) -> Call[bytes]:
+    """A video as a file for another program."""
+    return Call("GET", _video(name, "/export"), _content, {"format": format})
+
+
+def media(name: str) -> Call[None]:
+    """The file itself, as a stream."""
+    return Call("GET", _video(name, "/media"), _nothing)
+
+
 def thumbnail(name: str, time_s: float) -> Call[bytes]:
     """WebP of the key frame nearest to a time."""
-    return Call("GET", _video(name, "/thumbnail"), lambda response: response.content, {"t": time_s})
+    return Call("GET", _video(name, "/thumbnail"), _content, {"t": time_s})
 
 
 def frame(name: str, time_s: float, side: int) -> Call[Picture]:
@@ -168,14 +186,79 @@ def retry(id: str, key: str) -> Call[JobOut]:
 
 def events(id: str, after: int) -> Call[None]:
     """The events of a job with a number above `after`, as a stream."""
-    headers = {**STREAMED, **({"Last-Event-ID": str(after)} if after else {})}
-    return Call("GET", f"/v1/jobs/{_quoted(id)}/events", lambda _: None, headers=headers)
+    return Call("GET", f"/v1/jobs/{_quoted(id)}/events", _nothing, headers=_streamed(after))
 
 
 def ask(question: str, names: Sequence[str], options: Sequence[str]) -> Call[None]:
     """A question, its answer as a stream."""
     asked = {"question": question, "videos": list(names), "options": list(options)}
-    return Call("POST", "/v1/ask", lambda _: None, json=asked, headers=STREAMED)
+    return Call("POST", "/v1/ask", _nothing, json=asked, headers=STREAMED)
+
+
+def answer(id: str) -> Call[SavedAnswerOut]:
+    """An answer that was given."""
+    return Call("GET", f"/v1/answers/{_quoted(id)}", _model(SavedAnswerOut))
+
+
+def answers(name: str) -> Call[list[SavedAnswerOut]]:
+    """What was asked about a video, newest first."""
+    return Call("GET", _video(name, "/answers"), _models(SavedAnswerOut))
+
+
+def rate(id: str, verdict: Verdict, note: str) -> Call[RatingOut]:
+    """Says whether an answer is right."""
+    path = f"/v1/answers/{_quoted(id)}/rating"
+    return Call("PUT", path, _model(RatingOut), json={"verdict": verdict, "note": note})
+
+
+def ratings() -> Call[list[RatingOut]]:
+    """What people said of answers, newest first."""
+    return Call("GET", "/v1/ratings", _models(RatingOut))
+
+
+def start_batch(
+    names: Sequence[str],
+    questions: Sequence[str],
+    length: Length,
+    style: Style,
+    language: str | None,
+    formats: Sequence[str],
+    key: str,
+) -> Call[BatchOut]:
+    """Many videos to summarize and ask."""
+    asked = {"videos": list(names), "questions": list(questions), "formats": list(formats)}
+    told = {**asked, "length": length, "style": style, "language": language}
+    return Call("POST", "/v1/batches", _model(BatchOut), json=told, headers=once(key))
+
+
+def batches(limit: int) -> Call[list[BatchOut]]:
+    """Batches, newest first."""
+    return Call("GET", "/v1/batches", _models(BatchOut), {"limit": limit})
+
+
+def batch(id: str) -> Call[BatchOut]:
+    """One batch."""
+    return Call("GET", _batch(id), _model(BatchOut))
+
+
+def cancel_batch(id: str) -> Call[BatchOut]:
+    """Stops a batch."""
+    return Call("DELETE", _batch(id), _model(BatchOut))
+
+
+def retry_batch(id: str, key: str) -> Call[BatchOut]:
+    """Tries what did not finish in a batch again."""
+    return Call("POST", _batch(id, "/retry"), _model(BatchOut), headers=once(key))
+
+
+def batch_events(id: str, after: int) -> Call[None]:
+    """The states of a batch, as a stream."""
+    return Call("GET", _batch(id, "/events"), _nothing, headers=_streamed(after))
+
+
+def batch_results(id: str) -> Call[bytes]:
+    """The files of a finished batch: ZIP."""
+    return Call("GET", _batch(id, "/results"), _content)
 
 
 def job_of(response: httpx.Response) -> JobOut:
@@ -195,6 +278,22 @@ def _model(kind: type[Model]) -> Callable[[httpx.Response], Model]:
 def _models(kind: type[Model]) -> Callable[[httpx.Response], list[Model]]:
     adapter = TypeAdapter(list[kind])  # type: ignore[valid-type]
     return lambda response: adapter.validate_json(response.content)
+
+
+def _nothing(_: httpx.Response) -> None:
+    return None
+
+
+def _content(response: httpx.Response) -> bytes:
+    return response.content
+
+
+def _streamed(after: int) -> dict[str, str]:
+    return {**STREAMED, **({"Last-Event-ID": str(after)} if after else {})}
+
+
+def _batch(id: str, rest: str = "") -> str:
+    return f"/v1/batches/{_quoted(id)}{rest}"
 
 
 def _video(name: str, rest: str = "") -> str:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ValidationError
 
 from app.api.schemas import AnswerOut, JobOut, ProblemOut, error_of
+from app.api.schemas.batches import BatchOut
 from app.core.errors import BadInput, Cancelled, LongreelError, WorkerFailed
 from app.core.events import EVENT, Event, Failed
 from app.jobs.states import JobState
@@ -26,8 +27,10 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 LOCAL = ("127.0.0.1", "localhost", "::1")
 RECONNECTS = 5
 
+Told = TypeVar("Told")
+
 Tell = Callable[[int, int], None]
-"""Told how many bytes of an upload are sent, and how many there are."""
+"""Told how many bytes of a file are sent or received, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +72,28 @@ class EventReader:
         return ended
 
 
-class Waiting:
-    """How a job is followed over lost connections, until it ends or the time is up."""
+class Waiting(Generic[Told]):
+    """How background work is followed over lost connections, until it ends or the time is up."""
 
-    def __init__(self, job_id: str, timeout_s: float | None) -> None:
+    def __init__(self, what: str, timeout_s: float | None, read: Callable[[ServerEvent], Told | None]) -> None:
         self.after = 0
-        self._job_id = job_id
+        self.ended = False
+        self._what = what
         self._timeout_s = timeout_s
+        self._read = read
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._lost = 0
 
-    def take(self, event: ServerEvent) -> Event | JobOut | None:
+    def take(self, event: ServerEvent) -> Told | None:
         """What an event of the stream says; None for a heartbeat. Raises WorkerFailed when the time is up."""
         self._lost = 0
         self.after = max(self.after, event.number)
-        if event.kind == "end":
-            return JobOut.model_validate_json(event.data)
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        self.ended = event.kind == "end"
+        if not self.ended and self._deadline is not None and time.monotonic() > self._deadline:
             raise WorkerFailed(
-                f"Job {self._job_id} has not ended after {self._timeout_s:g} s.", "It goes on; wait for it again."
+                f"{self._what} has not ended after {self._timeout_s:g} s.", "It goes on; wait for it again."
             )
-        return event_of(event)
+        return self._read(event)
 
     def lost(self, error: httpx.HTTPError | None = None) -> float:
         """Seconds to wait before the connection is made again. Raises WorkerFailed after several in vain."""
@@ -97,6 +101,20 @@ class Waiting:
         if self._lost > RECONNECTS:
             raise unreachable(error) if error else WorkerFailed("The server keeps closing the stream.", "See its log.")
         return float(min(5.0, 0.2 * 2.0**self._lost))
+
+
+def job_told(event: ServerEvent) -> Event | JobOut | None:
+    """What happened to a job, or the job as it ended; None for a heartbeat."""
+    return JobOut.model_validate_json(event.data) if event.kind == "end" else event_of(event)
+
+
+def batch_told(event: ServerEvent) -> BatchOut | None:
+    """The state of a batch; None for a heartbeat."""
+    return BatchOut.model_validate_json(event.data) if event.kind else None
+
+
+def hush(batch: BatchOut) -> None:
+    """The listener of those who do not listen to a batch."""
 
 
 def step_of(event: ServerEvent) -> Event | AnswerOut | None:
@@ -123,6 +141,15 @@ def ended_well(job: JobOut) -> JobOut:
     if job.state is JobState.CANCELLED:
         raise Cancelled(f"The job on {job.title} was cancelled.", "Retry it to go on where it stopped.")
     return job
+
+
+def batch_ended_well(batch: BatchOut) -> BatchOut:
+    """The batch, when it finished. Raises the error it failed with, or Cancelled."""
+    if batch.state is JobState.FAILED and batch.error is not None:
+        raise error_of(Failed(batch.error.code, batch.error.message, batch.error.hint))
+    if batch.state is JobState.CANCELLED:
+        raise Cancelled("The batch was cancelled.", "Retry it to go on where it stopped.")
+    return batch
 
 
 def check(response: httpx.Response) -> httpx.Response:
@@ -196,6 +223,26 @@ class _SentFile(io.FileIO):
         if self._told is not None and data:
             self._told(self.tell(), self._size)
         return data or b""
+
+
+@contextmanager
+def saved(path: Path, response: httpx.Response, tell: Tell | None) -> Iterator[Callable[[bytes], None]]:
+    """Takes a file's pieces; it stands under its name once it is whole. Raises BadInput."""
+    size, part = int(response.headers.get("content-length", 0)), path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+
+            def write(piece: bytes) -> None:
+                file.write(piece)
+                if tell is not None:
+                    tell(file.tell(), size)
+
+            yield write
+        part.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}.", "Check the path and the free space.") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def names_of(videos: str | Sequence[str]) -> list[str]:

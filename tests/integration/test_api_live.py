@@ -11,13 +11,9 @@ import httpx
 import psutil
 import pytest
 
-from app.api.schemas import AnswerOut
-from app.core.errors import NotFound, WorkerFailed
-from app.core.events import Planned
 from tests.integration.live import serving
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
-from ui.client import Client
 
 MEGABYTE = bytes(1_000_000)
 
@@ -102,27 +98,3 @@ def test_events_of_a_job_arrive_while_it_runs(parts: StandIn, address: str) -> N
             if line == "event: stage_progress":
                 parts.reader.hold.set()
     assert kinds[-2:] == ["stage_progress", "end"]
-
-
-def test_the_pages_client_reads_all_that_the_api_gives(parts: StandIn, address: str) -> None:
-    video = parts.add(title="A {test}?")
-    with Client(address) as client:
-        assert [found.id for found in client.videos()] == [video.id]
-        assert client.video("A {test}?").id == video.id
-        assert len(client.transcript(video.id)) == 3
-        assert client.chapters(video.id)[0].title == "The harbour"
-        summary = client.summary(video.id)
-        assert summary is not None and summary.summary == "A film about a bridge."
-        steps = list(client.ask("When?", [video.id]))
-        assert isinstance(steps[0], Planned) and isinstance(steps[-1], AnswerOut)
-        with pytest.raises(NotFound):
-            client.video("ffffffff")
-        with pytest.raises(NotFound):
-            list(client.ask("When?", ["ffffffff"]))
-        with pytest.raises(WorkerFailed, match="could not run"):
-            list(client.ask("crash?", [video.id]))
-
-
-def test_the_client_tells_when_no_server_answers() -> None:
-    with Client("http://127.0.0.1:9") as client, pytest.raises(WorkerFailed, match="does not answer"):
-        client.videos()

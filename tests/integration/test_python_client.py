@@ -7,6 +7,7 @@ import inspect
 import io
 import socket
 import threading
+import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,12 @@ def test_the_asynchronous_client_does_the_same(parts: StandIn, address: str, tmp
                 await longreel.summary("ffffffff")
             with pytest.raises(WorkerFailed, match="could not run"):
                 await longreel.ask("Will it crash?")
+            assert (await longreel.answers("Harbour"))[0].id in {answer.id for answer in answers}
+            assert await longreel.export("Harbour") and (await longreel.status()).profile == "offline"
+            assert (await longreel.download("Harbour", tmp_path / "copy.mp4")).read_bytes() == film.read_bytes()
+            batch = await longreel.start_batch("Harbour", questions=["When?"])
+            assert (await longreel.wait_batch(batch.id, timeout_s=60)).finished == 1
+            assert (await longreel.batch_results(batch.id))[:2] == b"PK"
             await longreel.delete("Harbour")
 
     run(work)
@@ -250,6 +257,71 @@ def test_closing_the_asynchronous_stream_cancels_the_question(parts: StandIn, ad
 
     run(work)
     assert parts.agent.stopped.wait(20)
+
+
+def test_an_answer_is_found_again_and_rated(longreel: Longreel, parts: StandIn) -> None:
+    video = parts.add()
+    given = longreel.ask("When?", video.id)
+    assert longreel.answer(given.id).answer.text == given.text
+    assert [saved.question for saved in longreel.answers(video.id)] == ["When?"]
+    assert longreel.ratings() == []
+    longreel.rate(given.id, "wrong", "It opened later.")
+    longreel.rate(given.id, "right")
+    assert [(rating.answer_id, rating.verdict, rating.note) for rating in longreel.ratings()] == [
+        (given.id, "right", "")
+    ]
+    with pytest.raises(BadInput, match="verdict"):
+        longreel.rate(given.id, "maybe")  # type: ignore[arg-type]
+
+
+def test_a_video_is_saved_and_exported(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
+    video = parts.add(bytes(300_000))
+    here: list[tuple[int, int]] = []
+    saved = longreel.download(video.id, tmp_path / "copy.webm", tell=lambda done, size: here.append((done, size)))
+    assert saved.read_bytes() == bytes(300_000) and here[-1] == (300_000, 300_000)
+    assert longreel.export(video.id, "srt").decode().startswith("1\n00:00:02,000 --> ")
+    assert longreel.export(video.id, "docx")[:2] == b"PK"
+    with pytest.raises(BadInput, match="no export format"):
+        longreel.export(video.id, "wav")
+    with pytest.raises(BadInput, match="cannot be written"):
+        longreel.download(video.id, tmp_path / "no" / "folder.webm")
+    with pytest.raises(NotFound):
+        longreel.download("ffffffff", tmp_path / "other.webm")
+    assert sorted(path.name for path in tmp_path.glob("*.webm*")) == ["copy.webm", "own.webm"]
+
+
+def test_many_videos_are_summarized_and_asked(longreel: Longreel, parts: StandIn) -> None:
+    videos = [parts.add(b"%d" % number, f"Film {number}").id for number in range(2)]
+    batch = longreel.start_batch(videos, questions=["When did it open?"], length="line", formats=["md"])
+    assert batch.total == 2 and batch.cost is not None and batch.cost.known_s > 0
+    heard: list[float] = []
+    done = longreel.wait_batch(batch.id, timeout_s=60, tell=lambda state: heard.append(state.done_share))
+    assert (done.state, done.finished, heard[-1]) == ("finished", 2, 1.0)
+    with zipfile.ZipFile(io.BytesIO(longreel.batch_results(batch.id))) as archive:
+        assert any("Film 1" in name for name in archive.namelist())
+    assert [one.id for one in longreel.batches()] == [batch.id]
+    assert longreel.batch(batch.id).children[0].state == "finished"
+
+
+def test_a_batch_is_cancelled_and_tried_again(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
+    parts.reader.hold.clear()
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"film")
+    batch = longreel.start_batch(str(film))
+    with pytest.raises(NotFound):
+        longreel.batch_results(batch.id)
+    with pytest.raises(WorkerFailed, match=r"Batch \w+ has not ended"):
+        longreel.wait_batch(batch.id, timeout_s=0)
+    longreel.cancel_batch(batch.id)
+    with pytest.raises(Cancelled):
+        longreel.wait_batch(batch.id, timeout_s=60)
+    parts.reader.hold.set()
+    longreel.retry_batch(batch.id)
+    assert longreel.wait_batch(batch.id, timeout_s=60).finished == 1
+
+
+def test_what_the_server_runs_on_is_told(longreel: Longreel) -> None:
+    assert longreel.status().profile == "offline" and longreel.status().checks
 
 
 def test_both_clients_offer_the_same_calls() -> None:

@@ -14,6 +14,9 @@ from app.jobs.states import ENDED, Job, JobState
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=4096, strip_whitespace=True)]
 _Question = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
+Length = Literal["line", "paragraph", "page"]
+Style = Literal["neutral", "minutes", "notes", "highlights"]
+
 
 class BatchIn(Request):
     """Videos to summarize, and what to ask each of them."""
@@ -21,8 +24,8 @@ class BatchIn(Request):
     videos: list[_Name] = Field(min_length=1, max_length=1000, examples=[["3f2a", "Lecture 2"]])
     """Ids, beginnings of ids or titles; paths of the server's files only where it takes them."""
     questions: list[_Question] = Field(default=[], max_length=100)
-    length: Literal["line", "paragraph", "page"] = "paragraph"
-    style: Literal["neutral", "minutes", "notes", "highlights"] = "neutral"
+    length: Length = "paragraph"
+    style: Style = "neutral"
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     formats: list[str] = Field(default=["md", "json"], max_length=20)
 

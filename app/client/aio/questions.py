@@ -1,0 +1,73 @@
+"""Questions and their answers, for programs with an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from app.api.schemas import AnswerOut, FoundOut
+from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
+from app.client import calls, wire
+from app.client.aio.line import AsyncLine
+from app.core.errors import WorkerFailed
+from app.core.events import Event
+from app.core.types import SegmentKind
+
+
+class AsyncQuestions(AsyncLine):
+    """The calls that find and answer."""
+
+    async def search(
+        self,
+        query: str,
+        videos: str | Sequence[str] = (),
+        *,
+        kinds: Sequence[SegmentKind | str] = (),
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        limit: int = 10,
+    ) -> list[FoundOut]:
+        """The moments that fit a text best, best first; no videos means the whole library."""
+        return await self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit))
+
+    async def ask(self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()) -> AnswerOut:
+        """The answer with its citations; no videos means the whole library."""
+        async with aclosing(self.ask_pulse(question, videos, options=options)) as steps:
+            async for step in steps:
+                if isinstance(step, AnswerOut):
+                    return step
+        raise WorkerFailed("The server ended the stream without an answer.", "Ask again.")
+
+    async def ask_stream(
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()
+    ) -> AsyncGenerator[Event | AnswerOut]:
+        """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
+        async with aclosing(self.ask_pulse(question, videos, options=options)) as steps:
+            async for step in steps:
+                if step is not None:
+                    yield step
+
+    async def ask_pulse(
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()
+    ) -> AsyncGenerator[Event | AnswerOut | None]:
+        """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
+        with wire.http_errors():
+            async with self._events(calls.ask(question, wire.names_of(videos), options)) as events:
+                async for event in events:
+                    yield wire.step_of(event)
+
+    async def answer(self, id: str) -> SavedAnswerOut:
+        """An answer that was given, with its question."""
+        return await self._do(calls.answer(id))
+
+    async def answers(self, name: str) -> list[SavedAnswerOut]:
+        """What was asked about a video, newest first."""
+        return await self._do(calls.answers(name))
+
+    async def rate(self, id: str, verdict: Verdict, note: str = "") -> RatingOut:
+        """Says whether an answer is right; `note` may tell what would have been. Replaces an earlier rating."""
+        return await self._do(calls.rate(id, verdict, note))
+
+    async def ratings(self) -> list[RatingOut]:
+        """What people said of answers, newest first."""
+        return await self._do(calls.ratings())

@@ -1,0 +1,116 @@
+"""The library and what is in its videos, for programs with an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.client import calls, wire
+from app.client.aio.jobs import AsyncJobs
+from app.client.calls import Picture
+from app.core.events import Event, ignore
+from app.core.types import SegmentKind
+
+
+class AsyncVideos(AsyncJobs):
+    """The calls about videos."""
+
+    async def videos(self, q: str = "", *, ready: bool | None = None, language: str = "") -> list[VideoOut]:
+        """The library, newest first; `q` is a part of the title."""
+        return await self._all(calls.videos(q, ready, language))
+
+    async def video(self, name: str) -> VideoOut:
+        """One video."""
+        return await self._do(calls.video(name))
+
+    async def delete(self, name: str) -> None:
+        """Forgets a video and its upload; a file that was registered by path stays."""
+        await self._do(calls.delete(name))
+
+    async def upload(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        subtitles: str | Path | None = None,
+        tell: wire.Tell | None = None,
+        idempotency_key: str = "",
+    ) -> JobOut:
+        """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
+        given = Path(subtitles) if subtitles else None
+        with wire.upload_form(Path(path), {"title": title, "language": language}, given, tell) as form:
+            headers = calls.once(idempotency_key)
+            with wire.http_errors():
+                response = await self._http.post("/v1/videos", **form, headers=headers)
+        return calls.job_of(wire.check(response))
+
+    async def register(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        subtitles: str | Path | None = None,
+        idempotency_key: str = "",
+    ) -> JobOut:
+        """Has a file read that lies on the server's own machine; only a loopback server without a key allows it."""
+        return await self._do(calls.register(path, title, language, subtitles, idempotency_key))
+
+    async def ingest(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        subtitles: str | Path | None = None,
+        tell: Callable[[Event], None] = ignore,
+    ) -> VideoOut:
+        """Uploads a file, waits until it was read, and returns the video; `tell` hears what happens."""
+        job = await self.upload(path, title=title, language=language, subtitles=subtitles)
+        result = (await self.wait(job.id, tell=tell)).result or {}
+        return await self.video(str(result["video_id"]))
+
+    async def transcript(self, name: str, start_s: float = 0.0, end_s: float | None = None) -> list[UtteranceOut]:
+        """What was said, in time order; with times the sentences that overlap them."""
+        return await self._do(calls.transcript(name, start_s, end_s))
+
+    async def subtitles(self, name: str, format: calls.SUBTITLES = "srt") -> str:
+        """What was said, as the text of a subtitle file."""
+        return await self._do(calls.subtitles(name, format))
+
+    async def segments(
+        self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None
+    ) -> list[SegmentOut]:
+        """What spans of a video say, show and write, in time order."""
+        return await self._all(calls.segments(name, kinds, start_s, end_s))
+
+    async def chapters(self, name: str) -> list[ChapterOut]:
+        """Chapters in time order."""
+        return await self._do(calls.chapters(name))
+
+    async def summary(self, name: str) -> SummaryOut:
+        """The video in short, with its chapters. Raises NotFound before it was read to its end."""
+        return await self._do(calls.summary(name))
+
+    async def export(self, name: str, format: str = "md") -> bytes:
+        """A video as a file for another program: md, docx, edl, fcpxml and more; an unknown format names them all."""
+        return await self._do(calls.export(name, format))
+
+    async def download(self, name: str, path: str | Path, *, tell: wire.Tell | None = None) -> Path:
+        """Saves the video's own file; `tell` hears how many bytes of how many are here. Raises BadInput."""
+        with wire.http_errors():
+            async with self._opened(calls.media(name)) as response:
+                with wire.saved(Path(path), response, tell) as write:
+                    async for piece in response.aiter_bytes():
+                        write(piece)
+        return Path(path)
+
+    async def thumbnail(self, name: str, time_s: float = 0.0) -> bytes:
+        """WebP of the key frame nearest to a time."""
+        return await self._do(calls.thumbnail(name, time_s))
+
+    async def frame(self, name: str, time_s: float, *, side: int = 768) -> Picture:
+        """The picture that the video shows at a time, at most `side` pixels on its longest side."""
+        return await self._do(calls.frame(name, time_s, side))

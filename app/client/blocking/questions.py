@@ -1,0 +1,72 @@
+"""Questions and their answers, for programs that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+
+from app.api.schemas import AnswerOut, FoundOut
+from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
+from app.client import calls, wire
+from app.client.blocking.line import Line
+from app.core.errors import WorkerFailed
+from app.core.events import Event
+from app.core.types import SegmentKind
+
+
+class Questions(Line):
+    """The calls that find and answer."""
+
+    def search(
+        self,
+        query: str,
+        videos: str | Sequence[str] = (),
+        *,
+        kinds: Sequence[SegmentKind | str] = (),
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        limit: int = 10,
+    ) -> list[FoundOut]:
+        """The moments that fit a text best, best first; no videos means the whole library."""
+        return self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit))
+
+    def ask(self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()) -> AnswerOut:
+        """The answer with its citations; no videos means the whole library."""
+        with closing(self.ask_pulse(question, videos, options=options)) as steps:
+            for step in steps:
+                if isinstance(step, AnswerOut):
+                    return step
+        raise WorkerFailed("The server ended the stream without an answer.", "Ask again.")
+
+    def ask_stream(
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()
+    ) -> Generator[Event | AnswerOut, None, None]:
+        """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
+        with closing(self.ask_pulse(question, videos, options=options)) as steps:
+            for step in steps:
+                if step is not None:
+                    yield step
+
+    def ask_pulse(
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()
+    ) -> Generator[Event | AnswerOut | None, None, None]:
+        """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
+        with wire.http_errors(), self._events(calls.ask(question, wire.names_of(videos), options)) as events:
+            for event in events:
+                yield wire.step_of(event)
+
+    def answer(self, id: str) -> SavedAnswerOut:
+        """An answer that was given, with its question."""
+        return self._do(calls.answer(id))
+
+    def answers(self, name: str) -> list[SavedAnswerOut]:
+        """What was asked about a video, newest first."""
+        return self._do(calls.answers(name))
+
+    def rate(self, id: str, verdict: Verdict, note: str = "") -> RatingOut:
+        """Says whether an answer is right; `note` may tell what would have been. Replaces an earlier rating."""
+        return self._do(calls.rate(id, verdict, note))
+
+    def ratings(self) -> list[RatingOut]:
+        """What people said of answers, newest first."""
+        return self._do(calls.ratings())
