@@ -20,6 +20,7 @@ STAGES_JSON = json.dumps(
         "probe": "Looking at the file",
         "audio": "Listening for speech",
         "transcribe": "Writing down what is said",
+        "speakers": "Telling voices apart",
         "sample": "Looking at the pictures",
         "segment": "Cutting into segments",
         "key_frames": "Choosing key frames",

@@ -18,6 +18,7 @@ STAGES = (
     "probe",
     "audio",
     "transcribe",
+    "speakers",
     "sample",
     "segment",
     "key_frames",
@@ -74,6 +75,17 @@ class IngestFinished:
     seconds: float
     reused: bool = False
     type: Literal["ingest_finished"] = "ingest_finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said in one stretch of a video that is still being read; it can be read in the library by now."""
+
+    video_id: str
+    span: TimeSpan
+    sentences: tuple[tuple[float, float, str], ...]
+    """Start and end in seconds, and the words, in time order."""
+    type: Literal["heard"] = "heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +206,7 @@ Event = (
     | StageProgress
     | StageFinished
     | IngestFinished
+    | Heard
     | Warned
     | Understood
     | Planned

@@ -19,6 +19,7 @@ from app.core.types import (
     Caption,
     Chapter,
     Completion,
+    Diarization,
     Evidence,
     Frame,
     FrameFeatures,
@@ -87,8 +88,29 @@ class Transcriber(Protocol):
         """Name and version."""
         ...
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
-        """Sentences with word times, on the clock of `samples` (16 kHz mono). Silence and music give no sentence."""
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
+        """Sentences with word times, on the clock of `samples` (16 kHz mono). Silence and music give no sentence.
+
+        `language` is what is spoken, detected when None, and is also what the transcript names; with `translate` the
+        sentences are English.
+        """
+        ...
+
+
+@runtime_checkable
+class Diarizer(Protocol):
+    """Tells voices apart."""
+
+    @property
+    def model(self) -> str:
+        """Name and version."""
+        ...
+
+    def diarize(self, samples: NDArray[np.float32]) -> Diarization:
+        """Who speaks when, on the clock of `samples` (16 kHz mono). Silence gives no turn.
+
+        Where several speak at once, the turn is that of one of them.
+        """
         ...
 
 

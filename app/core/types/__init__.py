@@ -9,6 +9,7 @@ and back.
 from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Turn, Usage
 from app.core.types.found import (
     Caption,
+    Detection,
     Evidence,
     KeyFrame,
     ScreenText,
@@ -23,6 +24,7 @@ from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, 
 from app.core.types.models import AudioMap, Completion, FrameFeatures, Message
 from app.core.types.plain import from_json, to_json
 from app.core.types.span import TimeSpan
+from app.core.types.voices import Diarization, Likeness, Speaker, Turn, Voice
 
 __all__ = [
     "Answer",
@@ -33,25 +35,31 @@ __all__ = [
     "Chapter",
     "Citation",
     "Completion",
+    "Detection",
+    "Diarization",
     "Digest",
     "Evidence",
     "Frame",
     "FrameFeatures",
     "KeyFrame",
+    "Likeness",
     "MediaInfo",
     "Message",
     "ScreenText",
     "Segment",
     "SegmentKind",
+    "Speaker",
     "TextLine",
     "TimeSpan",
     "Transcript",
+    "Turn",
     "Turn",
     "Usage",
     "Utterance",
     "Video",
     "VideoId",
     "VideoStream",
+    "Voice",
     "Word",
     "from_json",
     "to_json",

@@ -43,6 +43,8 @@ class Transcript:
 
     utterances: tuple[Utterance, ...]
     language: str | None
+    notes: tuple[str, ...] = ()
+    """Sentences for the user, such as an alignment model that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ class TextLine:
     """One line of text read in one picture. `box`: left, top, right, bottom as shares of the picture, 0 to 1."""
 
     text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One thing that was looked for and found in a picture. `box` is that of `TextLine`."""
+
+    name: str
+    """As it was asked for."""
     confidence: float
     box: tuple[float, float, float, float]
 

@@ -74,6 +74,8 @@ class Video:
     """UTC, ISO 8601."""
     ready: bool = False
     """Whether ingest has finished, so that questions can be asked."""
+    tags: tuple[str, ...] = ()
+    """The names of the collections that hold it."""
 
     @property
     def duration_s(self) -> float:
