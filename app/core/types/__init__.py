@@ -24,7 +24,7 @@ from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, 
 from app.core.types.models import AudioMap, Completion, FrameFeatures, Message
 from app.core.types.plain import from_json, to_json
 from app.core.types.span import TimeSpan
-from app.core.types.voices import Diarization, Likeness, Speaker, Turn, Voice
+from app.core.types.voices import Diarization, Likeness, Speaker, Voice, VoiceTurn
 
 __all__ = [
     "Answer",
@@ -53,13 +53,13 @@ __all__ = [
     "TimeSpan",
     "Transcript",
     "Turn",
-    "Turn",
     "Usage",
     "Utterance",
     "Video",
     "VideoId",
     "VideoStream",
     "Voice",
+    "VoiceTurn",
     "Word",
     "from_json",
     "to_json",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class VoiceTurn:
     """A stretch in which one voice speaks. `voice` is a row of `Diarization.voices`."""
 
     span: TimeSpan
@@ -25,7 +25,7 @@ class Turn:
 class Diarization:
     """Who speaks when in one piece of audio: turns in time order that do not overlap."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[VoiceTurn, ...]
     voices: NDArray[np.float32]
     """One unit vector a voice, shape (n, d); (0, d) when nobody speaks."""
 
