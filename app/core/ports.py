@@ -19,6 +19,7 @@ from app.core.types import (
     Caption,
     Chapter,
     Completion,
+    Detection,
     Diarization,
     Evidence,
     Frame,
@@ -199,6 +200,37 @@ class TextReader(Protocol):
 
     def read(self, frame: Frame) -> list[TextLine]:
         """Lines from top to bottom; an empty list when there is no text."""
+        ...
+
+
+@runtime_checkable
+class ObjectDetector(Protocol):
+    """Finds things in pictures that are named in words."""
+
+    @property
+    def model(self) -> str:
+        """Name and version."""
+        ...
+
+    def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
+        """For each frame what is seen of the named things with a confidence of at least `least`, surest first."""
+        ...
+
+
+@runtime_checkable
+class ShotDetector(Protocol):
+    """Tells where one shot of a camera ends and the next begins."""
+
+    @property
+    def model(self) -> str:
+        """Name and version."""
+        ...
+
+    def cuts(self, frames: Iterable[Frame]) -> Iterator[float]:
+        """The time of the first frame of each shot but the first, ascending, seconds.
+
+        `frames` are all frames in time order, of any size; no more than a few hundred are held at a time.
+        """
         ...
 
 

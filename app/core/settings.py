@@ -38,6 +38,8 @@ class Models(_Group):
     query_frame_selector: str = "hybrid"
     text_reader: str = ""
     captioner: str = ""
+    object_detector: str = ""
+    shot_detector: str = ""
     language_model: str = ""
     vision_language_model: str = ""
 
@@ -74,6 +76,9 @@ class Hardware(_Group):
     )
     batch: int = Field(0, ge=0, le=4096, description="items a model takes at once; 0 means each model's own choice")
     quantisation: Literal["none", "8bit", "4bit"] = Field("none", description="of the models that write; bitsandbytes")
+    memory_gb: float = Field(
+        0.0, ge=0, description="what all models of a process may take together; the longest unused is freed; 0: no limit"
+    )
     idle_unload_s: float = Field(0.0, ge=0, description="a model unused for this long is freed; 0 keeps it")
 
 
@@ -83,8 +88,21 @@ class Weights(_Group):
     frame_embedder: str = Field("", description="a SigLIP, SigLIP 2 or CLIP model")
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     captioner: str = Field("", description="a vision-language model; empty takes that of vision_language_model")
+    object_detector: str = Field("", description="an OWLv2 or Grounding DINO model")
+    shot_detector: str = Field("", description="a file with the weights of TransNetV2")
     vision_language_model: str = Field("", description="Qwen2.5-VL, Qwen3-VL, SmolVLM2 or LLaVA-OneVision")
     language_model: str = Field("", description="an instruct model with a chat template, or a .gguf file")
+
+
+class Looking(_Group):
+    """How a vision-language model that runs here is shown frames; the defaults show all there is."""
+
+    tokens: float = Field(
+        1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads, chosen as FastVID does"
+    )
+    time_tokens: bool = Field(
+        False, description="Qwen2.5-VL and Qwen3-VL get frames as one video, with their own tokens for the true times"
+    )
 
 
 class Agent(_Group):
@@ -173,6 +191,7 @@ class Settings(BaseSettings):
     models: Models = Models()
     hardware: Hardware = Hardware()
     weights: Weights = Weights()
+    looking: Looking = Looking()
     ingest: Ingest = Ingest()
     agent: Agent = Agent()
     server: Server = Server()
