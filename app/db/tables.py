@@ -301,3 +301,26 @@ replies = Table(
     Column("body", LargeBinary),
     Index("ix_replies_until", "until"),
 )
+
+threads = Table(
+    "threads",
+    metadata,
+    _number(),
+    Column("id", String, nullable=False),
+    Column("title", PlainText, nullable=False),
+    Column("videos", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("used_at", Double, nullable=False),
+    UniqueConstraint("id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _number(),
+    Column("thread_id", String, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("answer_id", String, ForeignKey("answers.id", ondelete="CASCADE"), nullable=False),
+    Column("question", PlainText, nullable=False),
+    Index("ix_turns_thread", "thread_id", "number"),
+    Index("ix_turns_answer", "answer_id"),
+)
