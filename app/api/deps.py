@@ -9,6 +9,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Path, Query, Request
 
 from app.api.guard import is_loopback, key_of
+from app.api.schemas.webhooks import WebhookIn
 from app.bootstrap import Longreel
 from app.core.errors import BadInput
 from app.core.types import TimeSpan, Video
@@ -49,6 +50,11 @@ def window_of(
     if end_s < start_s:
         raise BadInput("The window ends before it starts.", "Give start_s <= end_s.")
     return TimeSpan(start_s, end_s)
+
+
+def hook_of(longreel: Longreel, webhook: WebhookIn | None) -> dict[str, str] | None:
+    """What a job is told of a webhook that was asked for. Raises BadInput for one that cannot be used."""
+    return None if webhook is None else longreel.webhooks.wanted(webhook.url, webhook.secret.get_secret_value())
 
 
 def trusts_callers(longreel: Longreel) -> bool:

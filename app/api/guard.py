@@ -142,11 +142,18 @@ class Guard:
         return error_response(path, plain_problem(401, "This server needs an API key."), {"WWW-Authenticate": "Bearer"})
 
     def _has_key(self, headers: Headers) -> bool:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and same_key(given.strip(), self._key):
-            return True
-        token = _cookie(headers.get("cookie", ""))
-        return bool(token) and is_session(token, self._key)
+        given, token = _bearer(headers), _cookie(headers.get("cookie", ""))
+        return same_key(given, self._key) or (bool(token) and is_session(token, self._key))
+
+
+def credential_of(headers: Headers) -> str:
+    """What the caller shows: the key, or the token of a session; "" for neither."""
+    return _bearer(headers) or _cookie(headers.get("cookie", ""))
+
+
+def _bearer(headers: Headers) -> str:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def _host_name(host: str) -> str:

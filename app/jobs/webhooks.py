@@ -42,6 +42,7 @@ def event_of(job: Job) -> dict[str, Any]:
         "state": str(job.state),
         "title": job.title,
         "attempts": job.attempts,
+        "priority": job.priority,
         "cancel_requested": job.cancel_requested,
         "progress": job.progress,
         "done_share": job.done_share,

@@ -64,13 +64,13 @@ class WebhookService:
         """What a worker does with a notice: one attempt. Raises WorkerFailed to be called again later."""
         given = job.payload
         body = given["body"].encode("utf-8", "replace")
-        id, timestamp = f"msg_{job.id}", str(int(self._clock()))
+        timestamp = str(int(self._clock()))
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Longreel",
-            "webhook-id": id,
+            "webhook-id": job.id,
             "webhook-timestamp": timestamp,
-            "webhook-signature": signature(self._secret_of(given["job"]), id, timestamp, body),
+            "webhook-signature": signature(self._secret_of(given["job"]), job.id, timestamp, body),
         }
         status = post(given["url"], body, headers, private=self._private)
         host = urlsplit(given["url"]).hostname

@@ -1,0 +1,89 @@
+"""How many requests a caller may send in a minute.
+
+Counted in this process's memory: with several server processes each counts for itself. A caller is
+who holds the same credential, or on a server without a key who calls from the same address. Callers
+see where they stand in the fields of draft-ietf-httpapi-ratelimit-headers-10.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.guard import LOGIN, credential_of, key_of
+from app.api.openai_errors import error_response
+from app.api.problems import plain_problem
+from app.core.settings import Server
+
+WINDOW_S = 60
+FREE = ("/v1/health",)
+MANY = 10_000
+"""So many callers are remembered before those whose minute is over are forgotten."""
+
+
+@dataclass
+class _Minute:
+    """What is left to one caller, and until when."""
+
+    left: int
+    ends_at: float
+
+
+class RateLimit:
+    """ASGI middleware: 429 for what is too much, and where the caller stands on every answer."""
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds."""
+        self._app = app
+        self._clock = clock
+        self._minutes: dict[str, _Minute] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes on what is not counted."""
+        if scope["type"] != "http" or scope["path"] in FREE:
+            return await self._app(scope, receive, send)
+        server: Server = scope["app"].state.longreel.settings.server
+        if not server.requests_per_minute:
+            return await self._app(scope, receive, send)
+        minute = self._minute(_caller(scope, server), server.requests_per_minute)
+        refused = minute.left <= 0
+        minute.left = max(0, minute.left - 1)
+        wait_s = max(1, math.ceil(minute.ends_at - self._clock()))
+        told = {
+            "RateLimit-Policy": f'"minute";q={server.requests_per_minute};w={WINDOW_S}',
+            "RateLimit": f'"minute";r={minute.left};t={wait_s}',
+        }
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(told)
+            await send(message)
+
+        app = _refusal(scope["path"], wait_s) if refused else self._app
+        await app(scope, receive, send_with_headers)
+
+    def _minute(self, caller: str, quota: int) -> _Minute:
+        now = self._clock()
+        if len(self._minutes) > MANY:
+            self._minutes = {name: kept for name, kept in self._minutes.items() if kept.ends_at > now}
+        minute = self._minutes.get(caller)
+        if minute is None or minute.ends_at <= now:
+            minute = self._minutes[caller] = _Minute(quota, now + WINDOW_S)
+        return minute
+
+
+def _caller(scope: Scope, server: Server) -> str:
+    checked = key_of(server) and scope["path"] != LOGIN
+    credential = credential_of(Headers(scope=scope)) if checked else ""
+    peer = scope.get("client")
+    return credential or (peer[0] if peer else "")
+
+
+def _refusal(path: str, wait_s: int) -> ASGIApp:
+    problem = plain_problem(429, "There were too many requests in this minute.", hint=f"Wait {wait_s} s.")
+    return error_response(path, problem, {"Retry-After": str(wait_s)})

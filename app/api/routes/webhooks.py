@@ -1,0 +1,32 @@
+"""What was told to the webhooks of jobs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api.deps import LongreelDep
+from app.api.pages import CursorQuery, link_next, page
+from app.api.schemas.webhooks import DeliveryOut
+
+router = APIRouter(prefix="/webhooks", tags=["jobs"])
+
+
+@router.get("/deliveries", summary="Notices of jobs that ended, newest first")
+def list_deliveries(
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    job: Annotated[str, Query(max_length=100, description="only those about this job")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: CursorQuery = "",
+) -> list[DeliveryOut]:
+    """What is sent, was sent, and failed. `Link` leads to the next page.
+
+    A notice that failed is tried again for over a day; after that, `POST /v1/jobs/{id}/retry` sends it anew.
+    """
+    found = longreel.webhooks.deliveries(job)
+    chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [DeliveryOut.of(one) for one in chosen]
