@@ -1,0 +1,51 @@
+"""Chapters as a person edits them: borders and titles are given, what was found in the video moves along. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.core.errors import BadInput
+from app.core.types import Chapter, Digest, TimeSpan
+
+SAME_SHARE = 0.5
+"""A chapter keeps a summary when each of the two, it and the summarized one, covers this much of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Where a chapter begins, in seconds, and what it is called."""
+
+    start_s: float
+    title: str
+
+
+def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float) -> Digest:
+    """The digest with these chapters. Raises BadInput unless they begin at 0 and follow one another inside the video.
+
+    Each chapter takes the citations that lie in it, and the summary of a former chapter that is about the same.
+    """
+    starts = [heading.start_s for heading in headings]
+    if not starts or starts[0] != 0.0:
+        raise BadInput("The first chapter begins with the video.", "Give it the time 0.")
+    for before, after in zip(starts, [*starts[1:], duration_s], strict=True):
+        if not before < after:
+            raise BadInput(
+                f"A chapter at {before:g} s cannot end at {after:g} s.",
+                "Give each chapter a later time than the one before it, inside the video.",
+            )
+    ends = [*starts[1:], duration_s]
+    spans = [TimeSpan(start, end) for start, end in zip(starts, ends, strict=True)]
+    titles = [heading.title for heading in headings]
+    made = [_chapter(span, title, digest.chapters) for span, title in zip(spans, titles, strict=True)]
+    return replace(digest, chapters=tuple(made))
+
+
+def _chapter(span: TimeSpan, title: str, former: Sequence[Chapter]) -> Chapter:
+    inside = [one for chapter in former for one in chapter.citations if span.start_s <= one.span.middle_s < span.end_s]
+    summary = next((chapter.summary for chapter in former if _is_about_same(span, chapter.span)), "")
+    return Chapter(span, title, summary, tuple(inside))
+
+
+def _is_about_same(one: TimeSpan, other: TimeSpan) -> bool:
+    return one.intersection_s(other) >= SAME_SHARE * max(one.duration_s, other.duration_s)
