@@ -11,10 +11,13 @@ from pathlib import Path
 
 from agents.agent import AgentParts, VideoAgent
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime
+from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
+from app.db.collections import SqlCollections
 from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
+from app.db.replies import SqlReplies
 from app.db.stages import SqlStageStore
 from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
@@ -30,6 +33,7 @@ from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
+from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
 
 WRITE_ENGLISH = ("llamacpp", "none")
@@ -50,6 +54,8 @@ class Longreel:
     summaries: SummarizeService
     batches: BatchService
     batch_jobs: BatchJobs
+    webhooks: WebhookService
+    replies: ReplyStore
 
 
 @dataclass
@@ -109,11 +115,19 @@ class _Wiring:
 
     def longreel(self) -> Longreel:
         settings = self._settings
-        jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s)
+        jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s, webhook_url=settings.server.webhook_url)
         uploads = settings.data / "uploads"
         max_bytes = int(settings.server.max_upload_gb * 1e9)
         ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
-        library = LibraryService(self._library, self._media, lambda: self._retriever, uploads, max_bytes)
+        library = LibraryService(
+            self._library,
+            SqlCollections(self._database),
+            self._media,
+            lambda: self._retriever,
+            uploads,
+            max_bytes,
+            settings.bin_days,
+        )
         ask = AskService(lambda: self._agent, self._library)
         summaries = SummarizeService(lambda: self._summary_parts, self._library)
         batches = BatchService(
@@ -144,6 +158,8 @@ class _Wiring:
             summaries,
             batches,
             batch_jobs,
+            WebhookService(jobs, settings.server),
+            SqlReplies(self._database),
         )
 
     @functools.cached_property

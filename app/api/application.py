@@ -8,8 +8,25 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from app.api.conditional import Conditional
+from app.api.idempotency import Idempotency
+from app.api.limits import RateLimit
 from app.api.problems import MEDIA_TYPE, install_problems
-from app.api.routes import answers, ask, batches, chat, jobs, moments, status, system, videos
+from app.api.routes import (
+    answers,
+    ask,
+    batches,
+    chat,
+    collections,
+    editing,
+    jobs,
+    moments,
+    status,
+    summaries,
+    system,
+    videos,
+    webhooks,
+)
 from app.api.schemas import ProblemOut
 from app.bootstrap import Longreel
 
@@ -36,6 +53,22 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
     app.state.login_page = login_page
     app.state.executor = ThreadPoolExecutor(ASKING_THREADS, thread_name_prefix="ask")
     install_problems(app)
-    for module in (videos, moments, jobs, batches, ask, chat, answers, system, status):
+    for module in (
+        videos,
+        editing,
+        collections,
+        summaries,
+        moments,
+        jobs,
+        webhooks,
+        batches,
+        ask,
+        chat,
+        answers,
+        system,
+        status,
+    ):
         app.include_router(module.router)
+    for outer in (Conditional, Idempotency, RateLimit):
+        app.add_middleware(outer)
     return app

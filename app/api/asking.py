@@ -20,9 +20,9 @@ Steps = AsyncGenerator[Event | None]
 """Events as they happen; None now and then while nothing does."""
 
 
-async def named(longreel: Longreel, names: Sequence[str]) -> list[Video]:
-    """The videos that a question names. Raises NotFound."""
-    return await run_in_threadpool(lambda: [longreel.library.find(name) for name in names])
+async def named(longreel: Longreel, names: Sequence[str], collection: str | None = None) -> list[Video]:
+    """The videos that a question names, one by one or as a collection. Raises NotFound."""
+    return await run_in_threadpool(longreel.library.scope, names, collection)
 
 
 def steps_of(

@@ -32,6 +32,7 @@ class Models(_Group):
     """Which implementation plays each role; empty means the profile's choice. See `longreel doctor`."""
 
     transcriber: str = ""
+    diarizer: str = ""
     frame_embedder: str = ""
     text_embedder: str = ""
     frame_selector: str = "maxinfo"
@@ -60,6 +61,8 @@ class Ingest(_Group):
     maxinfo_rank: int = Field(8, ge=1, le=64)
     maxinfo_tolerance: float = Field(0.3, gt=0)
     maxinfo_form: Literal["chunks", "scenes", "slow", "fast"] = "chunks"
+    speakers: bool = Field(False, description="tell voices apart and say who speaks; needs the extra `speakers`")
+    speakers_chunk_s: float = Field(300.0, ge=60, le=3600, description="sound whose voices are told apart at a time")
     summary_words: int = Field(120, ge=20, le=1000)
 
 
@@ -77,7 +80,9 @@ class Hardware(_Group):
     batch: int = Field(0, ge=0, le=4096, description="items a model takes at once; 0 means each model's own choice")
     quantisation: Literal["none", "8bit", "4bit"] = Field("none", description="of the models that write; bitsandbytes")
     memory_gb: float = Field(
-        0.0, ge=0, description="what all models of a process may take together; the longest unused is freed; 0: no limit"
+        0.0,
+        ge=0,
+        description="what all models of a process may take together; the longest unused is freed; 0: no limit",
     )
     idle_unload_s: float = Field(0.0, ge=0, description="a model unused for this long is freed; 0 keeps it")
 
@@ -85,6 +90,11 @@ class Hardware(_Group):
 class Weights(_Group):
     """A Hugging Face name or a local folder for each role that loads one; empty means the profile's choice."""
 
+    transcriber: str = Field("", description="a Whisper model for CTranslate2, such as Systran/faster-whisper-small")
+    aligners: dict[str, str] = Field(
+        {}, description='wav2vec2 models by language, for exact word times, as JSON: {"en": "name or folder"}'
+    )
+    diarizer: str = Field("", description="a pyannote pipeline such as pyannote/speaker-diarization-community-1")
     frame_embedder: str = Field("", description="a SigLIP, SigLIP 2 or CLIP model")
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     captioner: str = Field("", description="a vision-language model; empty takes that of vision_language_model")
@@ -187,6 +197,7 @@ class Settings(BaseSettings):
     vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
         "interleaved", description="how a vision model's server is shown several frames"
     )
+    bin_days: float = Field(7.0, ge=0, description="how long a deleted video can be restored; 0 deletes at once")
     threads: int = Field(0, ge=0, description="CPU threads of a model; 0 means one for each core")
     models: Models = Models()
     hardware: Hardware = Hardware()

@@ -11,8 +11,17 @@ from typing import Any
 
 from app.core.replies import HELD_S, KEPT_S, Earlier, Reply
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
-from app.db.library import Rating, SavedAnswer
-from app.db.rules import check_segments, dated, in_time_order, matching, no_such_answer, no_such_video, same_video
+from app.db.fake_collections import MemoryCollections
+from app.db.library import Binned, Rating, SavedAnswer
+from app.db.rules import (
+    check_segments,
+    dated,
+    in_time_order,
+    matching,
+    no_such_answer,
+    no_such_video,
+    same_video,
+)
 
 
 @dataclass
@@ -22,6 +31,7 @@ class _Shelf:
     video: Video
     utterances: list[Utterance] = field(default_factory=list)
     digest: Digest | None = None
+    deleted_at: float | None = None
 
 
 class MemoryLibrary:
@@ -33,16 +43,17 @@ class MemoryLibrary:
         self._segments: dict[str, Segment] = {}
         self._answers: list[SavedAnswer] = []
         self._ratings: dict[str, Rating] = {}
+        self.collections = MemoryCollections(lambda: {video.id for video in self._present()})
 
     def videos(self) -> list[Video]:
         """All, newest first."""
         with self._lock:
-            latest = reversed([shelf.video for shelf in self._shelves.values()])
-            return sorted(latest, key=lambda video: video.added_at, reverse=True)
+            there = [replace(video, tags=self.collections.tags(video.id)) for video in reversed(self._present())]
+            return sorted(there, key=lambda video: video.added_at, reverse=True)
 
     def video(self, id: VideoId) -> Video:
         """One. Raises NotFound."""
-        return self._shelf(id).video
+        return replace(self._shelf(id).video, tags=self.collections.tags(id))
 
     def find(self, name: str) -> list[Video]:
         """The videos that a name means: see `app.db.rules.matching`."""
@@ -80,13 +91,13 @@ class MemoryLibrary:
         """The answers that were given about a video, newest first. Raises NotFound."""
         with self._lock:
             self._shelf(video)
-            return [answer for answer in reversed(self._answers) if video in answer.video_ids]
+            return [answer for answer in reversed(self._answers) if video in answer.video_ids and self._told(answer)]
 
     def answer(self, id: str) -> SavedAnswer:
         """One answer that was given. Raises NotFound."""
         with self._lock:
             for answer in self._answers:
-                if answer.id == id:
+                if answer.id == id and self._told(answer):
                     return answer
         raise no_such_answer(id)
 
@@ -101,7 +112,7 @@ class MemoryLibrary:
     def ratings(self) -> list[Rating]:
         """All ratings, newest first."""
         with self._lock:
-            known = {answer.id for answer in self._answers}
+            known = {answer.id for answer in self._answers if self._told(answer)}
             return [rating for id, rating in reversed(self._ratings.items()) if id in known]
 
     def add_video(self, video: Video) -> Video:
@@ -109,7 +120,9 @@ class MemoryLibrary:
         with self._lock:
             shelf = self._shelves.setdefault(video.id, _Shelf(dated(video)))
             shelf.video = same_video(shelf.video, video)
-            return shelf.video
+            shelf.deleted_at = None
+            self.collections.put(video.id, video.tags)
+            return self.video(video.id)
 
     def set_ready(self, id: VideoId, language: str | None) -> None:
         """Marks a video as read, in the language that was heard. Raises NotFound."""
@@ -121,11 +134,35 @@ class MemoryLibrary:
         shelf = self._shelf(id)
         shelf.video = replace(shelf.video, language=language)
 
-    def delete_video(self, id: VideoId) -> None:
-        """Deletes a video with everything that was found in it and the answers about it. Raises NotFound."""
+    def set_title(self, id: VideoId, title: str) -> None:
+        """Gives a video another title. Raises NotFound."""
+        shelf = self._shelf(id)
+        shelf.video = replace(shelf.video, title=title)
+
+    def bin_video(self, id: VideoId) -> None:
+        """Puts a video into the bin. Raises NotFound."""
+        self._shelf(id).deleted_at = time.time()
+
+    def binned(self) -> list[Binned]:
+        """The videos in the bin, the last deleted first."""
         with self._lock:
-            self._shelf(id)
+            there = [Binned(shelf.video, shelf.deleted_at) for shelf in self._shelves.values() if shelf.deleted_at]
+            return sorted(there, key=lambda one: one.deleted_at, reverse=True)
+
+    def restore_video(self, id: VideoId) -> Video:
+        """Takes a video out of the bin; no error when it is not there. Raises NotFound."""
+        with self._lock:
+            if id in self._shelves:
+                self._shelves[id].deleted_at = None
+            return self.video(id)
+
+    def delete_video(self, id: VideoId) -> None:
+        """Deletes a video, in the bin or not, with all that is known of it and answers about it. Raises NotFound."""
+        with self._lock:
+            if id not in self._shelves:
+                raise no_such_video(id)
             del self._shelves[id]
+            self.collections.forget(id)
             self._segments = {key: one for key, one in self._segments.items() if one.video_id != id}
             self._answers = [answer for answer in self._answers if id not in answer.video_ids]
 
@@ -171,9 +208,18 @@ class MemoryLibrary:
 
     def _shelf(self, id: VideoId) -> _Shelf:
         with self._lock:
-            if id not in self._shelves:
+            if id not in self._shelves or self._shelves[id].deleted_at is not None:
                 raise no_such_video(id)
             return self._shelves[id]
+
+    def _present(self) -> list[Video]:
+        """The videos that are not in the bin, without their tags."""
+        with self._lock:
+            return [shelf.video for shelf in self._shelves.values() if shelf.deleted_at is None]
+
+    def _told(self, answer: SavedAnswer) -> bool:
+        """Whether none of the answer's videos is in the bin."""
+        return all(self._shelves[id].deleted_at is None for id in answer.video_ids)
 
 
 class MemoryStageStore:

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, insert, select, update
 
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
 from app.db import rows
+from app.db.collections import add_tags, must_be_there, tags_of
 from app.db.database import Database, upsert
 from app.db.rules import check_segments, dated, in_time_order, matching, no_such_answer, no_such_video, same_video
 from app.db.tables import (
@@ -56,6 +57,15 @@ class Rating:
     """Seconds since 1970, UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class Binned:
+    """A video that was deleted and can still be restored."""
+
+    video: Video
+    deleted_at: float
+    """Seconds since 1970, UTC."""
+
+
 class SqlLibrary:
     """The port VideoLibrary over a database, and what writes to it."""
 
@@ -64,12 +74,14 @@ class SqlLibrary:
 
     def videos(self) -> list[Video]:
         """All, newest first."""
-        query = select(videos).order_by(videos.c.added_at.desc(), videos.c.number.desc())
+        query = select(videos).where(videos.c.deleted_at.is_(None))
+        query = query.order_by(videos.c.added_at.desc(), videos.c.number.desc())
         with self._database.reading() as connection:
-            return [rows.video(row) for row in connection.execute(query)]
+            tags = tags_of(connection)
+            return [rows.video(row, tags.get(row.id, ())) for row in connection.execute(query)]
 
     def video(self, id: VideoId) -> Video:
-        """One. Raises NotFound."""
+        """One. Raises NotFound, also for one in the bin."""
         with self._database.reading() as connection:
             return _video(connection, id)
 
@@ -81,7 +93,7 @@ class SqlLibrary:
         """What was said, in time order; `window` keeps sentences that overlap it. Raises NotFound."""
         query = _within(utterances, id, window).order_by(utterances.c.start_s, utterances.c.number)
         with self._database.reading() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             return [rows.utterance(row) for row in connection.execute(query)]
 
     def segments(
@@ -92,21 +104,21 @@ class SqlLibrary:
         if kinds:
             query = query.where(segments.c.kind.in_([str(kind) for kind in kinds]))
         with self._database.reading() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             return in_time_order(rows.segment(row) for row in connection.execute(query))
 
     def chapters(self, id: VideoId) -> list[Chapter]:
         """Chapters in time order. Raises NotFound."""
         query = _within(chapters, id, None).order_by(chapters.c.start_s, chapters.c.number)
         with self._database.reading() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             return [rows.chapter(row) for row in connection.execute(query)]
 
     def digest(self, id: VideoId) -> Digest | None:
         """The video in short; None before it was made. Raises NotFound."""
         query = select(digests).where(digests.c.video_id == id)
         with self._database.reading() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             row = connection.execute(query).one_or_none()
         return None if row is None else Digest(row.summary, tuple(self.chapters(id)), rows.citations(row.citations))
 
@@ -114,7 +126,7 @@ class SqlLibrary:
         """The answers that were given about a video, newest first. Raises NotFound."""
         scope = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == video)
         with self._database.reading() as connection:
-            _video(connection, video)
+            must_be_there(connection, video)
             return _answers(connection, scope)
 
     def answer(self, id: str) -> SavedAnswer:
@@ -123,18 +135,19 @@ class SqlLibrary:
             return _answer(connection, id)
 
     def add_video(self, video: Video) -> Video:
-        """Adds a video and returns it as stored.
+        """Adds a video to the library and to the collections of its tags, and returns it as stored.
 
-        The same content again keeps its language, date and readiness; path and title change only
-        when the old file is gone.
+        The same content again keeps its language, date, readiness and tags, and leaves the bin; path and
+        title change only when the old file is gone.
         """
-        video = dated(video)
+        kept = dated(video)
         with self._database.writing() as connection:
             row = connection.execute(select(videos).where(videos.c.id == video.id)).one_or_none()
             if row is not None:
-                video = same_video(rows.video(row), video)
-            upsert(connection, videos, [rows.of_video(video)], ("id",))
-            return video
+                kept = same_video(rows.video(row), kept)
+            upsert(connection, videos, [{**rows.of_video(kept), "deleted_at": None}], ("id",))
+            add_tags(connection, video.id, video.tags)
+            return _video(connection, video.id)
 
     def set_ready(self, id: VideoId, language: str | None) -> None:
         """Marks a video as read, in the language that was heard. Raises NotFound."""
@@ -144,11 +157,37 @@ class SqlLibrary:
         """Sets the language, an ISO 639-1 code. Raises NotFound."""
         self._change(id, {"language": language})
 
+    def set_title(self, id: VideoId, title: str) -> None:
+        """Gives a video another title. Raises NotFound."""
+        self._change(id, {"title": title})
+
+    def bin_video(self, id: VideoId) -> None:
+        """Puts a video into the bin: nothing but `binned` tells of it, and all that is known of it stays.
+
+        Raises NotFound.
+        """
+        self._change(id, {"deleted_at": time.time()})
+
+    def binned(self) -> list[Binned]:
+        """The videos in the bin, the last deleted first."""
+        query = select(videos).where(videos.c.deleted_at.is_not(None)).order_by(videos.c.deleted_at.desc())
+        with self._database.reading() as connection:
+            tags = tags_of(connection)
+            found = connection.execute(query)
+            return [Binned(rows.video(row, tags.get(row.id, ())), row.deleted_at) for row in found]
+
+    def restore_video(self, id: VideoId) -> Video:
+        """Takes a video out of the bin; no error when it is not there. Raises NotFound."""
+        with self._database.writing() as connection:
+            connection.execute(update(videos).where(videos.c.id == id).values(deleted_at=None))
+            return _video(connection, id)
+
     def delete_video(self, id: VideoId) -> None:
-        """Deletes a video with everything that was found in it and the answers about it. Raises NotFound."""
+        """Deletes a video, in the bin or not, with all that is known of it and answers about it. Raises NotFound."""
         about = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == id)
         with self._database.writing() as connection:
-            _video(connection, id)
+            if connection.execute(select(videos.c.id).where(videos.c.id == id)).one_or_none() is None:
+                raise no_such_video(id)
             connection.execute(delete(answers).where(answers.c.id.in_(about)))
             for table in (stage_units, stage_results):
                 connection.execute(delete(table).where(table.c.video_id == id))
@@ -163,7 +202,7 @@ class SqlLibrary:
         """Stores segments that an agent's look made; the same id replaces. Raises NotFound."""
         with self._database.writing() as connection:
             for id in {segment.video_id for segment in segments}:
-                _video(connection, id)
+                must_be_there(connection, id)
             _upsert_segments(connection, segments)
 
     def replace_segments(self, id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
@@ -175,7 +214,7 @@ class SqlLibrary:
             segments.c.question.is_(None),
         )
         with self._database.writing() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             connection.execute(delete(segments).where(stale))
             _upsert_segments(connection, found)
 
@@ -198,7 +237,7 @@ class SqlLibrary:
         ]
         with self._database.writing() as connection:
             for video_id in video_ids:
-                _video(connection, video_id)
+                must_be_there(connection, video_id)
             connection.execute(insert(answers).values(row))
             _insert(connection, answer_videos, links)
         return id
@@ -216,6 +255,7 @@ class SqlLibrary:
         query = (
             select(ratings, answers.c.question)
             .join(answers, answers.c.id == ratings.c.answer_id)
+            .where(answers.c.id.not_in(_hidden()))
             .order_by(ratings.c.created_at.desc(), ratings.c.answer_id)
         )
         with self._database.reading() as connection:
@@ -226,22 +266,32 @@ class SqlLibrary:
 
     def _change(self, id: VideoId, values: dict[str, Any]) -> None:
         with self._database.writing() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             connection.execute(update(videos).where(videos.c.id == id).values(values))
 
     @contextmanager
     def _replacing(self, id: VideoId, table: Table) -> Iterator[Connection]:
         with self._database.writing() as connection:
-            _video(connection, id)
+            must_be_there(connection, id)
             connection.execute(delete(table).where(table.c.video_id == id))
             yield connection
 
 
 def _video(connection: Connection, id: VideoId) -> Video:
-    row = connection.execute(select(videos).where(videos.c.id == id)).one_or_none()
+    there = select(videos).where(videos.c.id == id, videos.c.deleted_at.is_(None))
+    row = connection.execute(there).one_or_none()
     if row is None:
         raise no_such_video(id)
-    return rows.video(row)
+    return rows.video(row, tags_of(connection, id).get(id, ()))
+
+
+def _hidden() -> Select[Any]:
+    """The answers about a video in the bin."""
+    return (
+        select(answer_videos.c.answer_id)
+        .join(videos, videos.c.id == answer_videos.c.video_id)
+        .where(videos.c.deleted_at.is_not(None))
+    )
 
 
 def _answers(connection: Connection, scope: Any) -> list[SavedAnswer]:
@@ -253,7 +303,8 @@ def _answers(connection: Connection, scope: Any) -> list[SavedAnswer]:
     about: dict[str, list[VideoId]] = {}
     for answer_id, video_id in connection.execute(links):
         about.setdefault(answer_id, []).append(VideoId(video_id))
-    query = select(answers).where(answers.c.id.in_(scope)).order_by(answers.c.number.desc())
+    query = select(answers).where(answers.c.id.in_(scope), answers.c.id.not_in(_hidden()))
+    query = query.order_by(answers.c.number.desc())
     return [
         SavedAnswer(row.id, row.question, tuple(about.get(row.id, ())), row.answer, row.trace, row.created_at)
         for row in connection.execute(query)

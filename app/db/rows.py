@@ -23,10 +23,10 @@ from app.core.types import (
 )
 
 
-def video(row: Row[Any]) -> Video:
+def video(row: Row[Any], tags: tuple[str, ...] = ()) -> Video:
     """The video of a row."""
     media = from_json(MediaInfo, row.media)
-    return Video(VideoId(row.id), row.title, row.path, media, row.language, row.added_at, row.ready)
+    return Video(VideoId(row.id), row.title, row.path, media, row.language, row.added_at, row.ready, tags)
 
 
 def of_video(video: Video) -> dict[str, Any]:

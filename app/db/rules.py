@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.core.errors import NotFound
+from app.core.errors import BadInput, NotFound
 from app.core.types import Segment, SegmentKind, Video, VideoId
+from app.db.tables import plain
 
 PREFIX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 """An id or its beginning: at least four hexadecimal digits."""
+
+LONGEST_NAME = 100
+"""Characters of a collection's name."""
 
 
 def matching(name: str, videos: Sequence[Video]) -> list[Video]:
@@ -50,6 +54,32 @@ def no_such_video(id: str) -> NotFound:
 def no_such_answer(id: str) -> NotFound:
     """The error for an id that no stored answer has."""
     return NotFound(f"There is no answer {id[:12]}.", "It went with its video, or was never given: ask again.")
+
+
+def no_such_collection(name: str) -> NotFound:
+    """The error for a name that no collection has."""
+    return NotFound(f"There is no collection {name[:LONGEST_NAME]}.", "List the collections, or create it.")
+
+
+def collection_taken(name: str) -> BadInput:
+    """The error for a name that another collection has."""
+    return BadInput(f"There is already a collection {name}.", "Use that one, or give another name.")
+
+
+def collection_name(name: str) -> str:
+    """The name as it is kept. Raises BadInput for none, one that is too long, or one with a slash."""
+    kept = " ".join(plain(name).split())
+    if not kept or len(kept) > LONGEST_NAME or "/" in kept:
+        raise BadInput(
+            f"{name[:LONGEST_NAME]!r} cannot be the name of a collection.",
+            f"Give 1 to {LONGEST_NAME} characters without a slash.",
+        )
+    return kept
+
+
+def collection_key(name: str) -> str:
+    """What two names have in common when they mean the same collection."""
+    return " ".join(plain(name).split()).casefold()
 
 
 def dated(video: Video) -> Video:

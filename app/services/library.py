@@ -1,9 +1,10 @@
-"""The use cases around the videos that are there: find, show, receive, delete."""
+"""The use cases around the videos that are there: find, show, receive, delete and restore."""
 
 from __future__ import annotations
 
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,7 +12,10 @@ from pathlib import Path
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.ports import MediaStore, Retriever
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
-from app.db.library import Rating, SavedAnswer, SqlLibrary
+from app.db.collections import SqlCollections
+from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
+from app.db.rules import matching
+from app.services.chapters import Heading, with_headings
 from app.services.ingest.chunks import thumbnail_key
 
 SAFE = re.compile(r"[^\w.()+ -]+")
@@ -21,8 +25,18 @@ class LibraryService:
     """Everything about stored videos that needs no model."""
 
     def __init__(
-        self, library: SqlLibrary, media: MediaStore, retriever: Callable[[], Retriever], uploads: Path, max_bytes: int
+        self,
+        library: SqlLibrary,
+        collections: SqlCollections,
+        media: MediaStore,
+        retriever: Callable[[], Retriever],
+        uploads: Path,
+        max_bytes: int,
+        bin_days: float = 7.0,
     ) -> None:
+        """A deleted video can be restored for `bin_days`; 0 means not at all."""
+        self.collections = collections
+        self._bin_s = bin_days * 86_400
         self._library = library
         self._media = media
         self._retriever = retriever
@@ -38,12 +52,21 @@ class LibraryService:
         found = self._library.find(name)
         if not found and Path(name).expanduser().exists():
             found = self._library.find(str(Path(name).expanduser().resolve()))
-        if not found:
-            raise NotFound(f"No video is called {name}.", "See the list of videos, or ingest the file first.")
-        if len(found) > 1:
-            choices = ", ".join(f"{v.id[:12]} ({v.title})" for v in found[:5])
-            raise NotFound(f"Several videos fit {name}: {choices}.", "Use the beginning of the id instead.")
-        return found[0]
+        return _only(name, found, "See the list of videos, or ingest the file first.")
+
+    def scope(self, names: Sequence[str], collection: str | None = None) -> list[Video]:
+        """The videos that are named and those of a collection, each once; none named means none: the whole library.
+
+        Raises NotFound, also for a collection without videos.
+        """
+        chosen = {video.id: video for video in map(self.find, names)}
+        if collection:
+            wanted = self.collections.find(collection).name
+            held = {video.id: video for video in self.videos() if wanted in video.tags}
+            if not held:
+                raise NotFound(f"The collection {wanted} has no videos.", "Put some into it first.")
+            chosen |= held
+        return list(chosen.values())
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
         """What was said, in time order; `window` keeps sentences that overlap it."""
@@ -60,6 +83,15 @@ class LibraryService:
     def digest(self, id: VideoId) -> Digest | None:
         """Summary and chapters; None before the video was read to its end."""
         return self._library.digest(id)
+
+    def set_chapters(self, id: VideoId, headings: Sequence[Heading]) -> tuple[Chapter, ...]:
+        """Gives a video these chapters. Raises NotFound before it was read to its end, BadInput for wrong times."""
+        digest = self._library.digest(id)
+        if digest is None:
+            raise NotFound("This video has no chapters yet.", "Wait until it has been read to its end.")
+        edited = with_headings(digest, headings, self._library.video(id).duration_s)
+        self._library.save_digest(id, edited)
+        return edited.chapters
 
     def media_path(self, id: VideoId) -> Path:
         """The video's file. Raises NotFound when it was moved or deleted, or never was."""
@@ -118,14 +150,65 @@ class LibraryService:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def delete(self, id: VideoId) -> None:
-        """Forgets a video: index, pictures and rows, and its upload; a file of the person's own is left alone.
+    def rename(self, id: VideoId, title: str) -> None:
+        """Gives a video another title. Raises NotFound, BadInput."""
+        kept = " ".join(title.split())
+        if not kept:
+            raise BadInput("A title cannot be empty.", "Give at least one character.")
+        self._library.set_title(id, kept)
+
+    def delete(self, id: VideoId, *, now: bool = False) -> None:
+        """Puts a video into the bin, from which `restore` takes it; with `now` nothing of it stays. Raises NotFound."""
+        if now or not self._bin_s:
+            self._forget(self._library.video(id))
+        else:
+            self._library.bin_video(id)
+        self.empty_bin()
+
+    def binned(self) -> list[Binned]:
+        """The deleted videos that can be restored, the last deleted first."""
+        return self._library.binned()
+
+    def gone_at(self, binned: Binned) -> float:
+        """When a deleted video can no longer be restored, seconds since 1970."""
+        return binned.deleted_at + self._bin_s
+
+    def find_binned(self, name: str) -> Video:
+        """The deleted video with this id, id prefix, path or title. Raises NotFound when none or several fit."""
+        found = matching(name, [one.video for one in self.binned()])
+        return _only(name, found, "See the list of deleted videos; after some days they are gone.")
+
+    def restore(self, name: str) -> Video:
+        """Takes a video out of the bin, as it was. Raises NotFound."""
+        return self._library.restore_video(self.find_binned(name).id)
+
+    def purge(self, name: str) -> None:
+        """Forgets a deleted video for good. Raises NotFound."""
+        self._forget(self.find_binned(name))
+
+    def empty_bin(self) -> None:
+        """Forgets for good what has been in the bin for too long."""
+        for one in self.binned():
+            if self.gone_at(one) <= time.time():
+                self._forget(one.video)
+
+    def _forget(self, video: Video) -> None:
+        """Deletes index, pictures and rows, and the upload; a file of the person's own is left alone.
 
         The row goes last, so that a delete that was killed can be done again.
         """
-        path = Path(self._library.video(id).path)
+        id, path = video.id, Path(video.path)
         self._retriever().remove(id)
         self._media.remove(id)
         self._library.delete_video(id)
         if self._uploads.resolve() in path.parents:
             shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _only(name: str, found: Sequence[Video], hint: str) -> Video:
+    if not found:
+        raise NotFound(f"No video is called {name}.", hint)
+    if len(found) > 1:
+        choices = ", ".join(f"{v.id[:12]} ({v.title})" for v in found[:5])
+        raise NotFound(f"Several videos fit {name}: {choices}.", "Use the beginning of the id instead.")
+    return found[0]

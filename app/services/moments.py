@@ -50,6 +50,10 @@ class MomentService:
             raise BadInput("The search is empty.", "Give the words to look for.")
         if len(words) > LONGEST_QUERY:
             raise BadInput(f"The search is longer than {LONGEST_QUERY} characters.", "Shorten it.")
+        if not videos and self._library.binned():
+            videos = [video.id for video in self._library.videos()]
+            if not videos:
+                return []
         return self._retriever().search(words, limit=limit, videos=videos, window=window, kinds=kinds)
 
     def picture(self, video: Video, time_s: float, max_side: int) -> Picture:

@@ -292,3 +292,54 @@ def test_ratings_go_with_their_answers(library: Library) -> None:
     for missing in (lambda: library.answer(id), lambda: library.rate(id, "right", "")):
         with pytest.raises(NotFound, match="There is no answer"):
             missing()
+
+
+def test_a_video_in_the_bin_is_in_no_list_and_comes_back_as_it_was(library: Library) -> None:
+    library.add_video(replace(video(A), tags=("Tea",)))
+    library.add_video(video(B, "Two"))
+    library.save_utterances(A, [Utterance(TimeSpan(0.0, 1.0), "Hello.")])
+    answer = library.save_answer("Why?", [A, B], {}, [])
+    library.rate(answer, "right", "")
+    before = library.video(A)
+    library.bin_video(A)
+    assert [one.id for one in library.videos()] == [B]
+    assert library.find(A) == []
+    assert [one.video for one in library.binned()] == [before]
+    assert library.answers(B) == library.ratings() == []
+    for call in (
+        lambda: library.video(A),
+        lambda: library.utterances(A),
+        lambda: library.bin_video(A),
+        lambda: library.answer(answer),
+        lambda: library.set_title(A, "x"),
+    ):
+        with pytest.raises(NotFound):
+            call()
+    assert library.restore_video(A) == before == library.video(A)
+    assert library.binned() == []
+    assert [one.text for one in library.utterances(A)] == ["Hello."]
+    assert library.answer(answer).question == "Why?"
+
+
+def test_the_same_video_again_leaves_the_bin_with_its_tags_and_new_ones(library: Library) -> None:
+    library.add_video(replace(video(A), tags=("Tea",)))
+    library.bin_video(A)
+    assert library.add_video(replace(video(A), tags=("tea", "Cups"))).tags == ("Cups", "Tea")
+    assert library.binned() == []
+
+
+def test_a_video_in_the_bin_can_be_deleted_for_good(library: Library) -> None:
+    library.add_video(video(A))
+    library.bin_video(A)
+    library.delete_video(A)
+    assert library.binned() == []
+    for call in (lambda: library.restore_video(A), lambda: library.delete_video(A)):
+        with pytest.raises(NotFound):
+            call()
+
+
+def test_a_title_can_be_changed(library: Library) -> None:
+    library.add_video(video(A))
+    library.set_title(A, "Green tea")
+    assert library.video(A).title == "Green tea"
+    assert [one.id for one in library.find("green tea")] == [A]

@@ -14,7 +14,7 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from app.api.deps import LongreelDep, VideoDep, trusts_callers
+from app.api.deps import LongreelDep, VideoDep, hook_of, trusts_callers
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.bootstrap import Longreel
@@ -50,15 +50,26 @@ def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
     """
     if not trusts_callers(longreel):
         _must_be_known(longreel, given.videos)
-    request = _request(given)
+    request = _request(longreel, given)
     cost = CostOut(**asdict(longreel.batches.cost(request)))
-    job = longreel.batch_jobs.submit(request)
+    job = longreel.batch_jobs.submit(request, webhook=hook_of(longreel, given.webhook))
     made = BatchOut.of(job, longreel.jobs.children(job.id), cost)
     return JSONResponse(made.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
 
 
-def _request(given: BatchIn) -> BatchRequest:
-    items = tuple(dict.fromkeys(Item(name) for name in given.videos))
+@router.post("/batches/cost", summary="What a batch will take")
+def estimate_batch(given: BatchIn, longreel: LongreelDep) -> CostOut:
+    """The same request as for a batch; nothing is started."""
+    if not trusts_callers(longreel):
+        _must_be_known(longreel, given.videos)
+    return CostOut(**asdict(longreel.batches.cost(_request(longreel, given))))
+
+
+def _request(longreel: Longreel, given: BatchIn) -> BatchRequest:
+    named = [Item(name) for name in given.videos]
+    if given.collection:
+        named += [Item(video.id, video.title) for video in longreel.library.scope((), given.collection)]
+    items = tuple(dict.fromkeys(named))
     wanted = Wanted(Length(given.length), Style(given.style), given.language)
     return BatchRequest(items, tuple(dict.fromkeys(given.questions)), wanted, tuple(dict.fromkeys(given.formats)))
 

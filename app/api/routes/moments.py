@@ -20,6 +20,7 @@ def search(
     window: WindowDep,
     q: Annotated[str, Query(min_length=1, max_length=4000, description="words, or a description")],
     video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
+    collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
     kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[FoundOut]:
@@ -27,7 +28,7 @@ def search(
 
     With times, only those that overlap the window.
     """
-    videos = [longreel.library.find(name).id for name in video]
+    videos = [found.id for found in longreel.library.scope(video, collection)]
     found = longreel.moments.search(q, videos, kinds=kind, window=window, limit=limit)
     return [FoundOut.of(evidence) for evidence in found]
 

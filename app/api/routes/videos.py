@@ -1,4 +1,4 @@
-"""The library: add videos, look into them, delete them."""
+"""The library: add videos, list them, look into them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.api.deps import LongreelDep, VideoDep, WindowDep, trusts_callers
+from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
+from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas import ChapterOut, JobOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.uploads import read_upload
@@ -46,7 +47,9 @@ BODIES: dict[str, Any] = {
                     "properties": {
                         "title": {"type": "string"},
                         "language": {"type": "string", "description": "ISO 639-1; detected unless given"},
+                        "collection": {"type": "string", "description": "to put the video into; made when new"},
                         "subtitles": {"type": "string", "format": "binary", "description": "SRT or WebVTT"},
+                        "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
                         "file": {"type": "string", "format": "binary"},
                     },
                 }
@@ -125,9 +128,13 @@ def _upload(longreel: Longreel, content_type: str, body: _Body) -> Job:
         asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
         if asked.path or asked.url or asked.subtitles:
             raise BadInput("A form brings the files themselves.", "Send the fields file, title, language, subtitles.")
-        title = asked.title or Path(upload.names["file"]).stem
         return longreel.ingest.submit(
-            upload.files["file"], title=title, subtitles=upload.files.get("subtitles"), language=asked.language
+            upload.files["file"],
+            title=asked.title or Path(upload.names["file"]).stem,
+            subtitles=upload.files.get("subtitles"),
+            language=asked.language,
+            tags=asked.tags,
+            webhook=hook_of(longreel, asked.webhook),
         )
     except ValidationError as error:
         upload.discard()
@@ -150,7 +157,10 @@ def _register(longreel: Longreel, body: bytes) -> Job:
         raise BadInput("Nothing says which file to read.", 'Send {"path": "..."} or a form with the file.')
     path = _existing(asked.path)
     given = _existing(asked.subtitles) if asked.subtitles else None
-    return longreel.ingest.submit(path, title=asked.title, subtitles=given, language=asked.language)
+    webhook = hook_of(longreel, asked.webhook)
+    return longreel.ingest.submit(
+        path, title=asked.title, subtitles=given, language=asked.language, tags=asked.tags, webhook=webhook
+    )
 
 
 def _bad_fields(error: ValidationError) -> BadInput:
@@ -166,7 +176,7 @@ def _existing(name: str) -> Path:
     return path
 
 
-@router.get("", summary="Videos, newest first")
+@router.get("", summary="Videos, newest first", response_model=list[VideoOut])
 def list_videos(
     longreel: LongreelDep,
     request: Request,
@@ -174,33 +184,36 @@ def list_videos(
     q: Annotated[str, Query(max_length=300, description="a part of the title")] = "",
     ready: Annotated[bool | None, Query(description="only those that can (not yet) be asked about")] = None,
     language: Annotated[str, Query(max_length=3, description="ISO 639-1")] = "",
+    collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
+    tag: Annotated[list[str], Query(max_length=100, description="names of collections that all hold it")] = [],  # noqa: B006
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: CursorQuery = "",
-) -> list[VideoOut]:
+    fields: FieldsQuery = "",
+) -> Any:
     """The library, also what is still being read; the filters add up. `Link` leads to the next page."""
+    tags = {name.casefold() for name in tag}
+    if collection:
+        tags.add(longreel.library.collections.find(collection).name.casefold())
     wanted = [
         video
         for video in longreel.library.videos()
-        if q.casefold() in video.title.casefold() and ready in (None, video.ready) and language in ("", video.language)
+        if tags <= {name.casefold() for name in video.tags}
+        and q.casefold() in video.title.casefold()
+        and ready in (None, video.ready)
+        and language in ("", video.language)
     ]
     chosen, following = page(wanted, lambda video: (video.added_at, video.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return [VideoOut.of(video) for video in chosen]
+    return partly([VideoOut.of(video) for video in chosen], VideoOut, fields, response)
 
 
-@router.get("/{video}", summary="One video")
-def get_video(video: VideoDep) -> VideoOut:
+@router.get("/{video}", summary="One video", response_model=VideoOut)
+def get_video(video: VideoDep, response: Response, fields: FieldsQuery = "") -> Any:
     """What is known of the file."""
-    return VideoOut.of(video)
+    return partly(VideoOut.of(video), VideoOut, fields, response)
 
 
-@router.delete("/{video}", status_code=204, summary="Delete a video")
-def delete_video(video: VideoDep, longreel: LongreelDep) -> None:
-    """Forgets all that was read in it, and its upload; a file that was registered by path stays."""
-    longreel.library.delete(video.id)
-
-
-@router.get("/{video}/segments", summary="What spans of a video say, show and write")
+@router.get("/{video}/segments", summary="What spans of a video say, show and write", response_model=list[SegmentOut])
 def get_segments(
     video: VideoDep,
     longreel: LongreelDep,
@@ -210,12 +223,13 @@ def get_segments(
     kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     cursor: CursorQuery = "",
-) -> list[SegmentOut]:
+    fields: FieldsQuery = "",
+) -> Any:
     """In time order; with times those that overlap the window. `Link` leads to the next page."""
     found = longreel.library.segments(video.id, kind, window)
     chosen, following = page(found, lambda segment: (segment.span.start_s, segment.id), cursor, limit)
     link_next(request, response, following)
-    return [SegmentOut.of(segment) for segment in chosen]
+    return partly([SegmentOut.of(segment) for segment in chosen], SegmentOut, fields, response)
 
 
 @router.get(

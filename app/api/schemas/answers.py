@@ -114,6 +114,7 @@ class AskIn(Request):
 
     question: str = Field(min_length=1, max_length=4000)
     videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
+    collection: str | None = Field(None, max_length=100, description="id or name: its videos, and those named")
     options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)
 
 

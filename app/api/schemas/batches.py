@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from app.api.schemas.base import Request, Wire
 from app.api.schemas.jobs import JobErrorOut, JobOut
+from app.api.schemas.webhooks import WebhookIn
 from app.jobs.states import ENDED, Job, JobState
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=4096, strip_whitespace=True)]
@@ -21,13 +22,17 @@ Style = Literal["neutral", "minutes", "notes", "highlights"]
 class BatchIn(Request):
     """Videos to summarize, and what to ask each of them."""
 
-    videos: list[_Name] = Field(min_length=1, max_length=1000, examples=[["3f2a", "Lecture 2"]])
+    videos: list[_Name] = Field(default=[], max_length=1000, examples=[["3f2a", "Lecture 2"]])
     """Ids, beginnings of ids or titles; paths of the server's files only where it takes them."""
+    collection: str | None = Field(None, max_length=100)
+    """Id or name: its videos as well."""
     questions: list[_Question] = Field(default=[], max_length=100)
     length: Length = "paragraph"
     style: Style = "neutral"
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     formats: list[str] = Field(default=["md", "json"], max_length=20)
+    webhook: WebhookIn | None = None
+    """Is told when the whole batch has ended."""
 
 
 class CostOut(Wire):

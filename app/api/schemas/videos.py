@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, Json
 
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
+from app.api.schemas.webhooks import WebhookIn
 from app.core.types import (
     Chapter,
     Digest,
@@ -33,6 +34,8 @@ class VideoOut(Wire):
     height: int | None
     has_audio: bool
     warnings: list[str]
+    tags: list[str] = Field(default=[])
+    """The names of the collections that hold it."""
 
     @classmethod
     def of(cls, video: Video) -> Self:
@@ -50,6 +53,7 @@ class VideoOut(Wire):
             height=pictures.height if pictures else None,
             has_audio=bool(video.media.audio),
             warnings=list(video.media.warnings),
+            tags=list(video.tags),
         )
 
 
@@ -160,3 +164,11 @@ class RegisterIn(Request):
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    collection: str | None = Field(None, max_length=100, pattern="^[^/]*$", description="made when there is none")
+    webhook: WebhookIn | Json[WebhookIn] | None = None
+    """Is told when the video was read; in a form as JSON text."""
+
+    @property
+    def tags(self) -> list[str]:
+        """The collections that the video shall join."""
+        return [self.collection] if self.collection else []

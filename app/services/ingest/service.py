@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.core.errors import BadInput, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
@@ -54,15 +55,25 @@ class IngestService:
         self._jobs = jobs
 
     def submit(
-        self, path: Path, *, title: str | None = None, subtitles: Path | None = None, language: str | None = None
+        self,
+        path: Path,
+        *,
+        title: str | None = None,
+        subtitles: Path | None = None,
+        language: str | None = None,
+        tags: Sequence[str] = (),
+        webhook: Mapping[str, str] | None = None,
     ) -> Job:
-        """Queues a file for a worker. The job's result is {"video_id": ...}."""
-        payload = {
+        """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end."""
+        payload: dict[str, Any] = {
             "path": str(path.resolve()),
             "title": title,
             "subtitles": str(subtitles.resolve()) if subtitles else None,
             "language": language,
+            "tags": list(tags),
         }
+        if webhook is not None:
+            payload["webhook"] = dict(webhook)
         return self._jobs.submit("ingest", payload)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
@@ -73,6 +84,7 @@ class IngestService:
             title=given.get("title"),
             subtitles=Path(given["subtitles"]) if given.get("subtitles") else None,
             language=given.get("language"),
+            tags=given.get("tags", ()),
             tell=context.tell,
             cancelled=context.cancelled,
         )
@@ -85,18 +97,19 @@ class IngestService:
         title: str | None = None,
         subtitles: Path | None = None,
         language: str | None = None,
+        tags: Sequence[str] = (),
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Video:
         """Reads a video and returns it ready for questions.
 
         What an earlier run finished is used again, so that the same file twice is no work, and a
-        run that was killed goes on where it stopped. Raises BadInput for a file that cannot be
-        read, StorageFull, Cancelled.
+        run that was killed goes on where it stopped. The video joins the collections named in `tags`.
+        Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
         try:
-            run = self._begin(path, title, _options(subtitles, language), tell, cancelled)
+            run = self._begin(path, title, tags, _options(subtitles, language), tell, cancelled)
             self._read(run)
         except OSError as error:
             raise _storage(error) from error
@@ -105,7 +118,13 @@ class IngestService:
         return run.video
 
     def _begin(
-        self, path: Path, title: str | None, options: Options, tell: Listener, cancelled: Callable[[], bool]
+        self,
+        path: Path,
+        title: str | None,
+        tags: Sequence[str],
+        options: Options,
+        tell: Listener,
+        cancelled: Callable[[], bool],
     ) -> Run:
         """Probes the file, and adds it to the library when it is new."""
         path = path.expanduser()
@@ -113,7 +132,7 @@ class IngestService:
         media = parts.probe.probe(path)
         started = time.monotonic()
         video_id = content_id(path)
-        video = Video(video_id, title or path.stem, str(path.resolve()), media, added_at=_now())
+        video = Video(video_id, title or path.stem, str(path.resolve()), media, added_at=_now(), tags=tuple(tags))
         run = Run(parts, self._settings, video, path, options, tell, cancelled)
         run.check()
         run.options = _remembered(run, options)

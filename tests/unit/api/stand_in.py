@@ -11,7 +11,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,9 +40,10 @@ from app.core.types import (
     Word,
     to_json,
 )
-from app.db.fakes import MemoryLibrary, MemoryStageStore
+from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore
+from app.jobs.retry import RetryPolicy
 from app.jobs.states import Job
 from app.jobs.worker import Worker
 from app.services.ask import AskService
@@ -53,6 +54,7 @@ from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
+from app.services.webhooks import WebhookService
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeFrames, FakeProbe
 from gpu_workers.media.store import FolderMediaStore
@@ -78,10 +80,18 @@ class Reader:
     """Reading waits at half of its way until this is set."""
 
     def submit(
-        self, path: Path, *, title: str | None = None, subtitles: Path | None = None, language: str | None = None
+        self,
+        path: Path,
+        *,
+        title: str | None = None,
+        subtitles: Path | None = None,
+        language: str | None = None,
+        tags: Sequence[str] = (),
+        webhook: Mapping[str, str] | None = None,
     ) -> Job:
         given = str(subtitles) if subtitles else None
-        payload = {"path": str(path), "title": title, "subtitles": given, "language": language}
+        payload = {"path": str(path), "title": title, "subtitles": given, "language": language, "tags": list(tags)}
+        payload["webhook"] = webhook
         return self.jobs.submit("ingest", payload)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
@@ -95,15 +105,15 @@ class Reader:
             if context.cancelled():
                 raise Cancelled("Cancelled.")
         video = a_video(data, job.payload["title"] or path.stem, path)
-        self.fill(video)
+        self.fill(replace(video, tags=tuple(job.payload.get("tags", ()))))
         return {"video_id": video.id, "title": video.title}
 
-    def run(self, path: Path, *, title: str | None = None, **_: Any) -> Video:
+    def run(self, path: Path, *, title: str | None = None, tags: Sequence[str] = (), **_: Any) -> Video:
         data = path.read_bytes()
         if not data.strip():
             raise BadInput("The file is empty.", "Give a video.")
         video = a_video(data, title or path.stem, path)
-        self.fill(video)
+        self.fill(replace(video, tags=tuple(tags)))
         return self.library.video(video.id)
 
     def fill(self, video: Video) -> None:
@@ -185,13 +195,15 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     """A stand-in that keeps its files in a folder; `server` are server settings."""
     settings = Settings().model_copy(update={"data": data})
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
-    library, jobs, media = MemoryLibrary(), MemoryJobStore(), FolderMediaStore(data / "media")
+    jobs = MemoryJobStore(webhook_url=settings.server.webhook_url)
+    library, media = MemoryLibrary(), FolderMediaStore(data / "media")
     retriever = MemoryRetriever()
     reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
         reader.hold.set()
     most = int(settings.server.max_upload_gb * 1e9)
-    service = LibraryService(cast(Any, library), media, lambda: retriever, data / "uploads", most)
+    collections = cast(Any, library.collections)
+    service = LibraryService(cast(Any, library), collections, media, lambda: retriever, data / "uploads", most)
     moments = MomentService(service, lambda: retriever, FakeFrames)
     ask = AskService(lambda: cast(Any, agent), cast(Any, library))
     ingest = cast(IngestService, reader)
@@ -202,7 +214,21 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     batch_jobs = BatchJobs(batches, jobs, service, media)
     handlers = {"ingest": reader.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole}
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
-    longreel = Longreel(settings, service, ingest, ask, jobs, worker, moments, summaries, batches, batch_jobs)
+    webhooks = WebhookService(jobs, settings.server, policy=RetryPolicy(3, 0.05, 1.0), poll_s=0.05)
+    longreel = Longreel(
+        settings,
+        service,
+        ingest,
+        ask,
+        jobs,
+        worker,
+        moments,
+        summaries,
+        batches,
+        batch_jobs,
+        webhooks,
+        MemoryReplies(),
+    )
     return StandIn(longreel, reader, agent, library)
 
 

@@ -1,0 +1,69 @@
+"""Collections: named sets of videos that can be listed, searched, asked and summarized together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from app.api.deps import LongreelDep, VideoDep
+from app.api.schemas.collections import CollectionIn, CollectionOut, utc
+from app.db.collections import Collection
+
+router = APIRouter(prefix="/collections", tags=["collections"])
+
+
+def collection_of(
+    longreel: LongreelDep, collection: Annotated[str, Path(description="id or name of a collection")]
+) -> Collection:
+    """The collection that the address names. Raises NotFound."""
+    return longreel.library.collections.find(collection)
+
+
+CollectionDep = Annotated[Collection, Depends(collection_of)]
+
+
+@router.get("", summary="Collections by name")
+def list_collections(longreel: LongreelDep) -> list[CollectionOut]:
+    """Each with the number of its videos; `GET /v1/videos?collection=` lists them."""
+    return [_out(one) for one in longreel.library.collections.all()]
+
+
+@router.post("", status_code=201, summary="Make a collection")
+def create_collection(asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
+    """It is empty at first."""
+    return _out(longreel.library.collections.create(asked.name))
+
+
+@router.get("/{collection}", summary="One collection")
+def get_collection(collection: CollectionDep) -> CollectionOut:
+    """Its name and the number of its videos."""
+    return _out(collection)
+
+
+@router.patch("/{collection}", summary="Rename a collection")
+def rename_collection(collection: CollectionDep, asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
+    """Its id and its videos stay the same."""
+    return _out(longreel.library.collections.rename(collection.id, asked.name))
+
+
+@router.delete("/{collection}", status_code=204, summary="Delete a collection")
+def delete_collection(collection: CollectionDep, longreel: LongreelDep) -> None:
+    """Its videos stay in the library."""
+    longreel.library.collections.delete(collection.id)
+
+
+@router.put("/{collection}/videos/{video}", summary="Put a video into a collection")
+def put_into_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
+    """A video may be in several; once more changes nothing."""
+    return _out(longreel.library.collections.add(collection.id, video.id))
+
+
+@router.delete("/{collection}/videos/{video}", summary="Take a video out of a collection")
+def take_from_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
+    """The video itself stays."""
+    return _out(longreel.library.collections.remove(collection.id, video.id))
+
+
+def _out(found: Collection) -> CollectionOut:
+    return CollectionOut(id=found.id, name=found.name, size=found.size, created_at=utc(found.created_at))

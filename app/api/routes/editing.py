@@ -1,0 +1,55 @@
+"""Changing, deleting and restoring videos."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.deps import LongreelDep, VideoDep
+from app.api.schemas import VideoOut
+from app.api.schemas.collections import BinnedOut, VideoChange
+
+router = APIRouter(tags=["videos"])
+
+
+@router.patch("/videos/{video}", summary="Change a video's title or tags")
+def change_video(video: VideoDep, asked: VideoChange, longreel: LongreelDep) -> VideoOut:
+    """Tags are the names of the collections that hold it."""
+    if asked.title is not None:
+        longreel.library.rename(video.id, asked.title)
+    if asked.tags is not None:
+        longreel.library.collections.set_tags(video.id, asked.tags)
+    return VideoOut.of(longreel.library.find(video.id))
+
+
+@router.delete("/videos/{video}", status_code=204, summary="Delete a video")
+def delete_video(
+    video: VideoDep,
+    longreel: LongreelDep,
+    now: Annotated[bool, Query(description="at once and for good")] = False,
+) -> None:
+    """It goes into the bin, from where it can be restored for some days (`LONGREEL_BIN_DAYS`).
+
+    A file that was registered by path is never deleted.
+    """
+    longreel.library.delete(video.id, now=now)
+
+
+@router.post("/videos/{video}/restore", summary="Take a video out of the bin")
+def restore_video(video: str, longreel: LongreelDep) -> VideoOut:
+    """As it was, with its tags and the answers about it."""
+    return VideoOut.of(longreel.library.restore(video))
+
+
+@router.get("/bin", summary="Deleted videos that can be restored, the last deleted first")
+def list_bin(longreel: LongreelDep) -> list[BinnedOut]:
+    """They are in no list, search or answer."""
+    library = longreel.library
+    return [BinnedOut.of(one.video, one.deleted_at, library.gone_at(one)) for one in library.binned()]
+
+
+@router.delete("/bin/{video}", status_code=204, summary="Delete a video in the bin for good")
+def purge_video(video: str, longreel: LongreelDep) -> None:
+    """It cannot be restored any more."""
+    longreel.library.purge(video)

@@ -1,0 +1,92 @@
+"""Deleting with undo, and which videos a question is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from app.core.errors import BadInput, NotFound
+from app.core.types import Segment, SegmentKind, TimeSpan, Video
+from app.db.fakes import MemoryLibrary
+from app.services.library import LibraryService
+from gpu_workers.media.store import FolderMediaStore
+from retrieval.fakes import MemoryRetriever
+from tests.unit.api.stand_in import a_video
+
+
+class Shelf:
+    """A library in memory with its index and its files."""
+
+    def __init__(self, folder: Path, bin_days: float) -> None:
+        self.rows, self.retriever = MemoryLibrary(), MemoryRetriever()
+        self.uploads, self.media = folder / "uploads", FolderMediaStore(folder / "media")
+        collections, index = cast(Any, self.rows.collections), lambda: self.retriever
+        self.service = LibraryService(
+            cast(Any, self.rows), collections, self.media, index, self.uploads, 10**9, bin_days
+        )
+
+    def add(self, data: bytes, title: str) -> Video:
+        path = self.service.receive(f"{title}.mp4", [data])
+        video = self.rows.add_video(a_video(data, title, path))
+        self.media.put(f"{video.id}/thumbnail", b"x")
+        self.retriever.add([Segment(f"{video.id}-1", video.id, SegmentKind.SPEECH, TimeSpan(0, 1), "tea", "m")])
+        return video
+
+
+def test_a_deleted_video_keeps_all_that_is_known_until_its_days_are_over(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=1.0)
+    video = shelf.add(b"one", "One")
+    shelf.service.delete(video.id)
+    assert Path(video.path).exists() and shelf.media.get(f"{video.id}/thumbnail")
+    assert shelf.service.restore("One") == video
+    assert shelf.retriever.search("tea", limit=1)
+
+
+@pytest.mark.parametrize(("days", "now"), [(0.0, False), (1e-9, False), (7.0, True)])
+def test_nothing_stays_when_the_days_are_over_or_at_once(tmp_path: Path, days: float, now: bool) -> None:
+    shelf = Shelf(tmp_path, bin_days=days)
+    video = shelf.add(b"one", "One")
+    shelf.service.delete(video.id, now=now)
+    shelf.service.empty_bin()
+    assert shelf.service.binned() == shelf.service.videos() == []
+    assert shelf.retriever.search("tea", limit=1) == []
+    assert list(shelf.uploads.iterdir()) == []
+    with pytest.raises(NotFound):
+        shelf.media.get(f"{video.id}/thumbnail")
+    with pytest.raises(NotFound):
+        shelf.service.restore("One")
+
+
+def test_a_file_of_the_persons_own_is_never_deleted(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=0.0)
+    own = tmp_path / "own.mp4"
+    own.write_bytes(b"own")
+    shelf.rows.add_video(a_video(b"own", "Own", own))
+    shelf.service.delete(shelf.service.find("Own").id)
+    assert own.exists()
+
+
+def test_the_scope_is_what_is_named_and_the_collection_each_once(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=7.0)
+    one, two, three = (shelf.add(name.encode(), name) for name in ("One", "Two", "Three"))
+    for video in (one, two):
+        shelf.rows.collections.set_tags(video.id, ["Both"])
+    shelf.rows.collections.create("Empty")
+    assert shelf.service.scope([]) == []
+    assert {v.id for v in shelf.service.scope(["Three", "One"], "both")} == {one.id, two.id, three.id}
+    shelf.service.delete(one.id)
+    assert [v.id for v in shelf.service.scope([], "Both")] == [two.id]
+    for name in ("Empty", "Unknown"):
+        with pytest.raises(NotFound):
+            shelf.service.scope(["Three"], name)
+
+
+def test_a_title_without_characters_is_refused(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=7.0)
+    video = shelf.add(b"one", "One")
+    with pytest.raises(BadInput):
+        shelf.service.rename(video.id, " \n ")
+    shelf.service.rename(video.id, " A \n title ")
+    assert shelf.service.find("A title").id == video.id
