@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +20,65 @@ PATIENCE_S = 10.0
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a model of some kind consists of."""
+
+    files: tuple[str, ...]
+    """Patterns of what is downloaded."""
+    is_complete: Callable[[Path], bool]
+    """Whether a folder holds all of it."""
+
+
 def title(weights: str) -> str:
     """What results are filed under: the hub's name, or a folder's name with a mark that changes with its files."""
     place = Path(weights).expanduser()
     if not _is_local(weights):
         return weights
     digest = hashlib.sha256()
-    for path in sorted(place.rglob("*")) if place.is_dir() else ():
+    for path in sorted(place.rglob("*")) if place.is_dir() else [place] if place.is_file() else []:
         digest.update(f"{path.name}:{path.stat().st_size}".encode())
         if path.name == "config.json":
             digest.update(path.read_bytes())
     return f"{place.name}@{digest.hexdigest()[:8]}"
 
 
-def folder(weights: str, role: str) -> Path:
-    """The folder with a model's files, downloaded if needed. Raises MissingPart, which says what to do."""
+def folder(weights: str, role: str, kind: Kind | None = None) -> Path:
+    """The folder with a model's files, downloaded if needed; a transformers model unless `kind` says otherwise.
+
+    Raises MissingPart, which says what to do.
+    """
+    kind = kind or TRANSFORMERS
     if _is_local(weights):
         place = Path(weights).expanduser()
-        if not is_complete(place):
+        if not kind.is_complete(place):
             raise MissingPart(f"The folder {place} holds no complete model.", _choose(role))
         return place
     name, _, revision = weights.partition("@")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    wanted: dict[str, Any] = {"revision": revision or None, "allow_patterns": list(WANTED)}
+    wanted: dict[str, Any] = {"revision": revision or None, "allow_patterns": list(kind.files)}
     try:
         place = Path(snapshot_download(name, local_files_only=True, **wanted))
     except LocalEntryNotFoundError:
-        return _downloaded(name, role, wanted)
-    return place if is_complete(place) else _downloaded(name, role, wanted)
+        return _downloaded(name, role, kind, wanted)
+    return place if kind.is_complete(place) else _downloaded(name, role, kind, wanted)
+
+
+def here(weights: str) -> Path | None:
+    """The folder or file if it is on this machine already, complete or not; nothing is downloaded."""
+    place = Path(weights).expanduser()
+    if _is_local(weights) or place.is_file():
+        return place if place.exists() else None
+    name, _, revision = weights.partition("@")
+    from huggingface_hub import snapshot_download
+
+    try:
+        found = snapshot_download(name, revision=revision or None, local_files_only=True, allow_patterns=list(WANTED))
+    except (OSError, ValueError):
+        return None
+    return Path(found)
 
 
 def file(weights: str, role: str) -> Path:
@@ -85,7 +116,12 @@ def is_complete(place: Path) -> bool:
     return all((place / name).is_file() for name in names)
 
 
-def _downloaded(name: str, role: str, wanted: dict[str, Any]) -> Path:
+TRANSFORMERS = Kind(WANTED, is_complete)
+CTRANSLATE2 = Kind(("*.json", "*.txt", "model.bin"), lambda place: (place / "model.bin").is_file())
+PYANNOTE = Kind(("*.yaml", "*.bin", "*.npz"), lambda place: (place / "config.yaml").is_file())
+
+
+def _downloaded(name: str, role: str, kind: Kind, wanted: dict[str, Any]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
@@ -93,7 +129,7 @@ def _downloaded(name: str, role: str, wanted: dict[str, Any]) -> Path:
         place = Path(snapshot_download(name, etag_timeout=PATIENCE_S, **wanted))
     except Exception as error:
         raise _unavailable(name, name, role, error) from error
-    if is_complete(place):
+    if kind.is_complete(place):
         return place
     raise MissingPart(f"The download of {name} is not complete.", f"Run 'hf download {name}', or {_set(role)}")
 

