@@ -23,7 +23,7 @@ from app.core.ports import (
     VisionLanguageModel,
 )
 from app.core.settings import Agent
-from app.core.types import Answer, Video, to_json
+from app.core.types import Answer, Turn, Video, to_json
 
 RECURSION = 100
 """LangGraph's own limit, far above what the budget allows."""
@@ -63,6 +63,7 @@ class VideoAgent:
         videos: Sequence[Video],
         *,
         options: Sequence[str] = (),
+        turns: Sequence[Turn] = (),
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[Event]:
         """The steps as events; the last is `Answered`. An error is raised, never answered.

@@ -19,6 +19,7 @@ from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.replies import SqlReplies
 from app.db.stages import SqlStageStore
+from app.db.threads import SqlThreads
 from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker
@@ -33,6 +34,7 @@ from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
+from app.services.threads import ThreadService
 from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
 
@@ -128,7 +130,7 @@ class _Wiring:
             max_bytes,
             settings.bin_days,
         )
-        ask = AskService(lambda: self._agent, self._library)
+        ask = AskService(lambda: self._agent, self._library, self._threads)
         summaries = SummarizeService(lambda: self._summary_parts, self._library)
         batches = BatchService(
             ingest,
@@ -184,7 +186,11 @@ class _Wiring:
 
     def _asking_in(self, mode: Mode) -> AskService:
         agent = functools.cache(lambda: VideoAgent(restricted(self._agent_parts, mode)))
-        return AskService(agent, self._library)
+        return AskService(agent, self._library, self._threads)
+
+    @functools.cached_property
+    def _threads(self) -> ThreadService:
+        return ThreadService(SqlThreads(self._database), self._library)
 
     @functools.cached_property
     def _media(self) -> MediaStore:

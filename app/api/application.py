@@ -24,6 +24,7 @@ from app.api.routes import (
     status,
     summaries,
     system,
+    threads,
     videos,
     webhooks,
 )
@@ -63,6 +64,7 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
         webhooks,
         batches,
         ask,
+        threads,
         chat,
         answers,
         system,

@@ -26,12 +26,18 @@ async def named(longreel: Longreel, names: Sequence[str], collection: str | None
 
 
 def steps_of(
-    longreel: Longreel, executor: Executor, question: str, videos: Sequence[Video], options: Sequence[str] = ()
+    longreel: Longreel,
+    executor: Executor,
+    question: str,
+    videos: Sequence[Video],
+    options: Sequence[str] = (),
+    thread: str | None = None,
 ) -> Steps:
     """The agent's steps; closing the generator cancels the question."""
 
     def work(gone: Callable[[], bool]) -> Iterator[Event]:
-        return longreel.ask.stream(question, videos, options=options, cancelled=gone)
+        conversation = longreel.ask.threads.find(thread) if thread else None
+        return longreel.ask.stream(question, videos, options=options, thread=conversation, cancelled=gone)
 
     return pump(work, executor)
 

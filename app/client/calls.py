@@ -27,6 +27,7 @@ from app.api.schemas import (
 from app.api.schemas.batches import BatchOut, Length, Style
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.status import StatusOut
+from app.api.schemas.threads import ConversationOut, ThreadOut
 from app.core.types import SegmentKind
 from app.jobs.states import JobState
 
@@ -189,10 +190,30 @@ def events(id: str, after: int) -> Call[None]:
     return Call("GET", f"/v1/jobs/{_quoted(id)}/events", _nothing, headers=_streamed(after))
 
 
-def ask(question: str, names: Sequence[str], options: Sequence[str]) -> Call[None]:
+def ask(question: str, names: Sequence[str], options: Sequence[str], thread: str = "") -> Call[None]:
     """A question, its answer as a stream."""
-    asked = {"question": question, "videos": list(names), "options": list(options)}
+    asked = {"question": question, "videos": list(names), "options": list(options), "thread_id": thread or None}
     return Call("POST", "/v1/ask", _nothing, json=asked, headers=STREAMED)
+
+
+def start_thread(names: Sequence[str], title: str) -> Call[ThreadOut]:
+    """A new conversation."""
+    return Call("POST", "/v1/threads", _model(ThreadOut), json={"title": title, "videos": list(names)})
+
+
+def threads(limit: int) -> Call[list[ThreadOut]]:
+    """Conversations, the one used last first."""
+    return Call("GET", "/v1/threads", _models(ThreadOut), {"limit": limit})
+
+
+def thread(id: str) -> Call[ConversationOut]:
+    """One conversation with its turns."""
+    return Call("GET", f"/v1/threads/{_quoted(id)}", _model(ConversationOut))
+
+
+def delete_thread(id: str) -> Call[None]:
+    """Forgets a conversation."""
+    return Call("DELETE", f"/v1/threads/{_quoted(id)}", _nothing)
 
 
 def answer(id: str) -> Call[SavedAnswerOut]:

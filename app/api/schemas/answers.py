@@ -10,7 +10,7 @@ from pydantic import Field
 from app.api.schemas.base import AnyEvent, Request, Wire
 from app.api.schemas.problems import error_of
 from app.core.errors import WorkerFailed
-from app.core.events import Answered, Event, Failed
+from app.core.events import Answered, Event, Failed, Understood
 from app.core.types import (
     Answer,
     AnswerStatus,
@@ -74,6 +74,8 @@ class AnswerOut(Wire):
     """Names the stored answer; empty when it was not stored."""
     status: AnswerStatus
     text: str
+    understood: str = ""
+    """The whole question that one which points back ("and after that?") was taken for; empty for one that does not."""
     option_index: int | None = None
     confidence: float
     citations: list[CitationOut] = Field(default=[])
@@ -87,6 +89,7 @@ class AnswerOut(Wire):
             id=id,
             status=answer.status,
             text=answer.text,
+            understood=next((event.question for event in trace if isinstance(event, Understood)), ""),
             option_index=answer.option_index,
             confidence=answer.confidence,
             citations=[CitationOut.of(citation) for citation in answer.citations],
@@ -116,6 +119,9 @@ class AskIn(Request):
     videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
     collection: str | None = Field(None, max_length=100, description="id or name: its videos, and those named")
     options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)
+    thread_id: str | None = Field(
+        None, max_length=100, description="the conversation that it belongs to; about its videos unless some are named"
+    )
 
 
 def example_answer() -> dict[str, Any]:

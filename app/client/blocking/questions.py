@@ -7,6 +7,7 @@ from contextlib import closing
 
 from app.api.schemas import AnswerOut, FoundOut
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
+from app.api.schemas.threads import ConversationOut, ThreadOut
 from app.client import calls, wire
 from app.client.blocking.line import Line
 from app.core.errors import WorkerFailed
@@ -30,30 +31,51 @@ class Questions(Line):
         """The moments that fit a text best, best first; no videos means the whole library."""
         return self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit))
 
-    def ask(self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()) -> AnswerOut:
-        """The answer with its citations; no videos means the whole library."""
-        with closing(self.ask_pulse(question, videos, options=options)) as steps:
+    def ask(
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = (), thread: str = ""
+    ) -> AnswerOut:
+        """The answer with its citations; no videos means those of the thread, or the whole library.
+
+        In a thread (its id, or "last") a question may point back: "and after that?".
+        """
+        with closing(self.ask_pulse(question, videos, options=options, thread=thread)) as steps:
             for step in steps:
                 if isinstance(step, AnswerOut):
                     return step
         raise WorkerFailed("The server ended the stream without an answer.", "Ask again.")
 
     def ask_stream(
-        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = (), thread: str = ""
     ) -> Generator[Event | AnswerOut, None, None]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
-        with closing(self.ask_pulse(question, videos, options=options)) as steps:
+        with closing(self.ask_pulse(question, videos, options=options, thread=thread)) as steps:
             for step in steps:
                 if step is not None:
                     yield step
 
     def ask_pulse(
-        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = ()
+        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = (), thread: str = ""
     ) -> Generator[Event | AnswerOut | None, None, None]:
         """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
-        with wire.http_errors(), self._events(calls.ask(question, wire.names_of(videos), options)) as events:
+        with wire.http_errors(), self._events(calls.ask(question, wire.names_of(videos), options, thread)) as events:
             for event in events:
                 yield wire.step_of(event)
+
+    def start_thread(self, videos: str | Sequence[str] = (), *, title: str = "") -> ThreadOut:
+        """A new conversation about some videos, or the whole library."""
+        return self._do(calls.start_thread(wire.names_of(videos), title))
+
+    def threads(self, *, limit: int = 50) -> list[ThreadOut]:
+        """Conversations, the one used last first."""
+        return self._do(calls.threads(limit))
+
+    def thread(self, id: str) -> ConversationOut:
+        """One conversation with its questions and answers."""
+        return self._do(calls.thread(id))
+
+    def delete_thread(self, id: str) -> None:
+        """Forgets a conversation; its answers stay."""
+        self._do(calls.delete_thread(id))
 
     def answer(self, id: str) -> SavedAnswerOut:
         """An answer that was given, with its question."""

@@ -19,7 +19,7 @@ from PIL import Image
 
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, Cancelled, WorkerFailed
-from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Verified
+from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Understood, Verified
 from app.core.settings import Settings
 from app.core.types import (
     Answer,
@@ -32,6 +32,7 @@ from app.core.types import (
     Segment,
     SegmentKind,
     TimeSpan,
+    Turn,
     Usage,
     Utterance,
     Video,
@@ -41,6 +42,7 @@ from app.core.types import (
     to_json,
 )
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
+from app.db.threads import MemoryThreads
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore
 from app.jobs.retry import RetryPolicy
@@ -54,6 +56,7 @@ from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
+from app.services.threads import ThreadService
 from app.services.webhooks import WebhookService
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeFrames, FakeProbe
@@ -139,8 +142,17 @@ class Agent:
     """Set when a question was cancelled."""
 
     def ask(
-        self, question: str, videos: Sequence[Video], *, options: Sequence[str], cancelled: Callable[[], bool]
+        self,
+        question: str,
+        videos: Sequence[Video],
+        *,
+        options: Sequence[str],
+        turns: Sequence[Turn],
+        cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
+        if turns:
+            asked, question = question, f"{question} (after: {turns[-1].understood})"
+            yield Understood(asked, question)
         yield Planned("fact", (question,), ("speech",))
         self._wait(cancelled, forever="eternity" in question)
         if "crash" in question:
@@ -205,7 +217,8 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     collections = cast(Any, library.collections)
     service = LibraryService(cast(Any, library), collections, media, lambda: retriever, data / "uploads", most)
     moments = MomentService(service, lambda: retriever, FakeFrames)
-    ask = AskService(lambda: cast(Any, agent), cast(Any, library))
+    threads = ThreadService(MemoryThreads(library), cast(Any, library))
+    ask = AskService(lambda: cast(Any, agent), cast(Any, library), threads)
     ingest = cast(IngestService, reader)
     stages = MemoryStageStore()
     parts = SummaryParts(FakeTextEmbedder(), None, stages, False)

@@ -15,7 +15,8 @@ def test_an_answer_comes_with_citations_trace_and_usage(client: TestClient, part
     answer = client.post("/v1/ask", json={"question": "When did the bridge open?", "videos": [video.id[:8]]})
     assert answer.status_code == 200
     body = answer.json()
-    assert list(body) == ["id", "status", "text", "option_index", "confidence", "citations", "trace", "usage"]
+    keys = ["id", "status", "text", "understood", "option_index", "confidence", "citations", "trace", "usage"]
+    assert list(body) == keys
     assert body["status"] == "answered" and body["option_index"] is None
     assert body["citations"] == [
         {

@@ -1,0 +1,72 @@
+"""Conversations: start one, list them, read one again, forget it. Questions go to /ask with `thread_id`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import JSONResponse, Response
+
+from app.api.asking import named
+from app.api.deps import LongreelDep
+from app.api.schemas import AnswerOut
+from app.api.schemas.threads import ConversationOut, ThreadIn, ThreadOut, TurnOut
+from app.core.events import EVENT
+from app.core.types import Answer, from_json
+from app.db.threads import SavedTurn, Thread
+
+router = APIRouter(tags=["conversations"])
+
+
+def thread_of(
+    longreel: LongreelDep, thread: Annotated[str, Path(description='id or unique beginning of one, or "last"')]
+) -> Thread:
+    """The thread that the address names. Raises NotFound."""
+    return longreel.ask.threads.find(thread)
+
+
+ThreadDep = Annotated[Thread, Depends(thread_of)]
+
+
+@router.post("/threads", status_code=201, response_model=ThreadOut, summary="Start a conversation")
+async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
+    """Its questions are asked with `thread_id`, and may point back: "and after that?", "who said it?"."""
+    videos = await named(longreel, given.videos, given.collection)
+    made = _thread(longreel.ask.threads.start(videos, given.title.strip()))
+    return JSONResponse(made.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{made.id}"})
+
+
+@router.get("/threads", summary="Conversations, the one used last first")
+def list_threads(longreel: LongreelDep, limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> list[ThreadOut]:
+    """Without their turns."""
+    return [_thread(thread) for thread in longreel.ask.threads.threads(limit)]
+
+
+@router.get("/threads/{thread}", summary="One conversation")
+def get_thread(thread: ThreadDep, longreel: LongreelDep) -> ConversationOut:
+    """With its questions, what each was taken for, and the answers with their proof."""
+    turns = [_turn(turn) for turn in longreel.ask.threads.turns(thread)]
+    return ConversationOut(**_thread(thread).model_dump(), turns=turns)
+
+
+@router.delete("/threads/{thread}", status_code=204, summary="Forget a conversation")
+def delete_thread(thread: ThreadDep, longreel: LongreelDep) -> None:
+    """The answers that were given in it stay."""
+    longreel.ask.threads.delete(thread)
+
+
+def _thread(thread: Thread) -> ThreadOut:
+    times = {"created_at": _utc(thread.created_at), "used_at": _utc(thread.used_at)}
+    return ThreadOut.model_validate({**asdict(thread), **times})
+
+
+def _turn(turn: SavedTurn) -> TurnOut:
+    trace = [EVENT.validate_python(step) for step in turn.trace]
+    answer = AnswerOut.of(from_json(Answer, turn.answer), trace, turn.answer_id)
+    return TurnOut(question=turn.question, understood=turn.understood, asked_at=_utc(turn.asked_at), answer=answer)
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
