@@ -30,6 +30,8 @@ class _Shelf:
 
     video: Video
     utterances: list[Utterance] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """Of its speakers, by their labels."""
     digest: Digest | None = None
     deleted_at: float | None = None
 
@@ -61,8 +63,9 @@ class MemoryLibrary:
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
         """What was said, in time order. Raises NotFound."""
-        said = self._shelf(id).utterances
-        return [one for one in said if window is None or one.span.overlaps(window)]
+        shelf = self._shelf(id)
+        said = [one for one in shelf.utterances if window is None or one.span.overlaps(window)]
+        return [replace(one, speaker=shelf.names.get(one.speaker or "", one.speaker)) for one in said]
 
     def segments(
         self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
@@ -166,9 +169,15 @@ class MemoryLibrary:
             self._segments = {key: one for key, one in self._segments.items() if one.video_id != id}
             self._answers = [answer for answer in self._answers if id not in answer.video_ids]
 
-    def save_utterances(self, id: VideoId, said: Sequence[Utterance]) -> None:
-        """Replaces what was said. Raises NotFound."""
-        self._shelf(id).utterances = sorted(said, key=lambda one: one.span.start_s)
+    def save_utterances(self, id: VideoId, said: Sequence[Utterance], window: TimeSpan | None = None) -> None:
+        """Replaces what was said, or only what begins in a window, its end left out. Raises NotFound."""
+        shelf = self._shelf(id)
+        kept = [one for one in shelf.utterances if window and not window.start_s <= one.span.start_s < window.end_s]
+        shelf.utterances = sorted([*kept, *said], key=lambda one: one.span.start_s)
+
+    def name_speakers(self, id: VideoId, names: Mapping[str, str]) -> None:
+        """What the speakers of a video are called, by their labels. Raises NotFound."""
+        self._shelf(id).names = dict(names)
 
     def add_segments(self, segments: Sequence[Segment]) -> None:
         """Stores segments that an agent's look made; the same id replaces. Raises NotFound."""

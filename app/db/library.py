@@ -27,6 +27,7 @@ from app.db.tables import (
     stage_units,
     utterances,
     videos,
+    voices,
 )
 
 
@@ -90,8 +91,14 @@ class SqlLibrary:
         return matching(name, self.videos())
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
-        """What was said, in time order; `window` keeps sentences that overlap it. Raises NotFound."""
-        query = _within(utterances, id, window).order_by(utterances.c.start_s, utterances.c.number)
+        """What was said, in time order; `window` keeps sentences that overlap it. Raises NotFound.
+
+        Speakers are called by their names, where they have one.
+        """
+        speaker = (voices.c.video_id == utterances.c.video_id) & (voices.c.label == utterances.c.speaker)
+        named = utterances.outerjoin(voices, speaker)
+        query = _within(utterances, id, window).select_from(named).add_columns(voices.c.name)
+        query = query.order_by(utterances.c.start_s, utterances.c.number)
         with self._database.reading() as connection:
             must_be_there(connection, id)
             return [rows.utterance(row) for row in connection.execute(query)]
@@ -193,9 +200,14 @@ class SqlLibrary:
                 connection.execute(delete(table).where(table.c.video_id == id))
             connection.execute(delete(videos).where(videos.c.id == id))
 
-    def save_utterances(self, id: VideoId, said: Sequence[Utterance]) -> None:
-        """Replaces what was said. Raises NotFound."""
-        with self._replacing(id, utterances) as connection:
+    def save_utterances(self, id: VideoId, said: Sequence[Utterance], window: TimeSpan | None = None) -> None:
+        """Replaces what was said, or only what begins in a window, its end left out. Raises NotFound."""
+        stale = utterances.c.video_id == id
+        if window is not None:
+            stale &= (utterances.c.start_s >= window.start_s) & (utterances.c.start_s < window.end_s)
+        with self._database.writing() as connection:
+            must_be_there(connection, id)
+            connection.execute(delete(utterances).where(stale))
             _insert(connection, utterances, [rows.of_utterance(id, one) for one in said])
 
     def add_segments(self, segments: Sequence[Segment]) -> None:

@@ -45,7 +45,7 @@ def of_video(video: Video) -> dict[str, Any]:
 def utterance(row: Row[Any]) -> Utterance:
     """The sentence of a row."""
     words = tuple(Word(text, TimeSpan(start_s, end_s), share) for text, start_s, end_s, share in row.words)
-    return Utterance(TimeSpan(row.start_s, row.end_s), row.text, words, row.speaker, row.confidence)
+    return Utterance(TimeSpan(row.start_s, row.end_s), row.text, words, row.name or row.speaker, row.confidence)
 
 
 def of_utterance(id: VideoId, said: Utterance) -> dict[str, Any]:

@@ -128,6 +128,21 @@ utterances = Table(
     Index("ix_utterances_video", "video_id", "start_s"),
 )
 
+voices = Table(
+    "voices",
+    metadata,
+    _number(),
+    _of_video(),
+    Column("label", String, nullable=False),
+    Column("name", PlainText),
+    Column("recognised", Boolean, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("model", PlainText, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("video_id", "label"),
+    Index("ix_voices_name", "name"),
+)
+
 segments = Table(
     "segments",
     metadata,

@@ -1,0 +1,51 @@
+"""The voices of the library in memory: for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from app.core.types import VideoId
+from app.db.fakes import MemoryLibrary
+from app.db.speakers import KnownVoice
+
+
+class MemorySpeakers:
+    """The same as `SqlSpeakers`, beside a library in memory."""
+
+    def __init__(self, library: MemoryLibrary) -> None:
+        self._library = library
+        self._voices: list[KnownVoice] = []
+
+    def save(self, video: VideoId, found: Sequence[KnownVoice]) -> None:
+        """Replaces the voices of a video. Raises NotFound."""
+        self._library.video(video)
+        self._keep([*(one for one in self._voices if one.video_id != video), *found])
+
+    def of(self, video: VideoId) -> list[KnownVoice]:
+        """The voices of a video in the order in which they were saved. Raises NotFound."""
+        self._library.video(video)
+        return [one for one in self._voices if one.video_id == video]
+
+    def all(self, model: str, *, named: bool) -> list[KnownVoice]:
+        """Every voice of the library that a model heard, with or without a name, oldest first."""
+        there = {video.id for video in self._library.videos()}
+        found = [one for one in self._voices if one.video_id in there and one.voice.model == model]
+        return [one for one in found if (one.name is not None) == named]
+
+    def name(self, video: VideoId, label: str, name: str | None, *, recognised: bool = False) -> None:
+        """Names one voice, or takes its name away; nothing happens when there is no such voice."""
+        self._keep(
+            replace(one, name=name, recognised=recognised) if (one.video_id, one.voice.label) == (video, label) else one
+            for one in self._voices
+        )
+
+    def rename(self, old: str, new: str | None) -> None:
+        """Gives a person another name in every video, or none."""
+        self._keep(replace(one, name=new) if one.name == old else one for one in self._voices)
+
+    def _keep(self, voices: Iterable[KnownVoice]) -> None:
+        self._voices = list(voices)
+        for id in {one.video_id for one in self._voices}:
+            names = {one.voice.label: one.name for one in self._voices if one.video_id == id and one.name}
+            self._library.name_speakers(id, names)

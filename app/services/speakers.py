@@ -1,0 +1,114 @@
+"""The use case: who speaks in a video, what they are called, and who of the library they may be.
+
+A name means one person in the whole library. A voice of a new video gets a name by itself only when it sounds
+very much like one that has it; when it sounds somewhat like one, that is suggested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.core.errors import BadInput, NotFound
+from app.core.types import Likeness, Speaker, TimeSpan, VideoId, Voice
+from app.db.library import SqlLibrary
+from app.db.speakers import KnownVoice, SqlSpeakers
+
+SAME_PERSON = 0.75
+"""Cosine of two voices from which they are taken for one person."""
+LIKE = 0.55
+"""Cosine from which one is suggested for the other."""
+MOST_SUGGESTIONS = 3
+LONGEST_NAME = 80
+
+
+class SpeakerService:
+    """Names speakers and remembers their voices."""
+
+    def __init__(self, speakers: SqlSpeakers, library: SqlLibrary) -> None:
+        self._speakers = speakers
+        self._library = library
+
+    def remember(self, video: VideoId, voices: Sequence[Voice]) -> None:
+        """Stores the voices of a video in place of earlier ones; those that are well known get their names."""
+        known = self._speakers.all(voices[0].model, named=True) if voices else []
+        self._speakers.save(video, [_recognised(video, voice, known) for voice in voices])
+
+    def of(self, video: VideoId) -> list[Speaker]:
+        """Who speaks in a video, by first appearance. Raises NotFound."""
+        found = self._speakers.of(video)
+        unnamed = any(one.name is None for one in found)
+        known = self._speakers.all(found[0].voice.model, named=True) if unnamed else []
+        return [_speaker(one, known) for one in found]
+
+    def rename(self, video: VideoId, who: str, name: str, *, here_only: bool = False) -> list[Speaker]:
+        """Calls somebody by another name; `who` is a label or a name, an empty `name` takes the name away.
+
+        The name changes in every video of the person unless `here_only`, or unless the old name was recognised and
+        not given, since then it is being corrected. Voices that sound very much like it and have no name get it too.
+        Two voices with one name are one person. Raises NotFound, BadInput.
+        """
+        called = _cleaned(name)
+        chosen = [one for one in self._speakers.of(video) if who.strip() in (one.voice.label, one.name)]
+        if not chosen:
+            there = ", ".join(speaker.title for speaker in self.of(video)) or "nobody"
+            raise NotFound(f"Nobody in this video is called {who}.", f"There is: {there}.")
+        if not here_only:
+            for old in {one.name for one in chosen if one.name and not one.recognised}:
+                self._speakers.rename(old, called)
+        for one in chosen:
+            self._speakers.name(video, one.voice.label, called)
+            if called and not here_only:
+                self._spread(one.voice, called)
+        return self.of(video)
+
+    def _spread(self, voice: Voice, name: str) -> None:
+        for other in self._speakers.all(voice.model, named=False):
+            if _cosine(voice, other.voice) >= SAME_PERSON:
+                self._speakers.name(other.video_id, other.voice.label, name, recognised=True)
+
+    def spans(self, who: str, videos: Sequence[VideoId]) -> dict[VideoId, list[TimeSpan]]:
+        """When somebody speaks in some videos, in time order; videos where they do not are left out."""
+        wanted = who.strip().casefold()
+        found = {}
+        for video in videos:
+            said = [u.span for u in self._library.utterances(video) if (u.speaker or "").casefold() == wanted]
+            if said:
+                found[video] = said
+        return found
+
+
+def _recognised(video: VideoId, voice: Voice, known: Sequence[KnownVoice]) -> KnownVoice:
+    """The voice with the name of the likeliest, if it is like enough."""
+    best = max(known, key=lambda one: _cosine(voice, one.voice), default=None)
+    if best is None or _cosine(voice, best.voice) < SAME_PERSON:
+        return KnownVoice(video, voice)
+    return KnownVoice(video, voice, best.name, best.video_id != video or best.recognised)
+
+
+def _speaker(known: KnownVoice, others: Sequence[KnownVoice]) -> Speaker:
+    voice = known.voice
+    plain = Speaker(known.video_id, voice.label, known.name, voice.seconds, known.recognised)
+    return plain if known.name else replace(plain, suggestions=_suggestions(known, others))
+
+
+def _suggestions(known: KnownVoice, others: Sequence[KnownVoice]) -> tuple[Likeness, ...]:
+    best: dict[str, Likeness] = {}
+    for other in others:
+        cosine = _cosine(known.voice, other.voice)
+        if other.name and cosine >= max(LIKE, best[other.name].cosine if other.name in best else 0.0):
+            best[other.name] = Likeness(other.name, other.video_id, cosine)
+    return tuple(sorted(best.values(), key=lambda likeness: -likeness.cosine)[:MOST_SUGGESTIONS])
+
+
+def _cosine(one: Voice, other: Voice) -> float:
+    return float(np.dot(one.vector, other.vector)) if one.vector.shape == other.vector.shape else 0.0
+
+
+def _cleaned(name: str) -> str | None:
+    words = " ".join(name.split())
+    if len(words) > LONGEST_NAME:
+        raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", "Shorten it.")
+    return words or None
