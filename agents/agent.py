@@ -23,7 +23,7 @@ from app.core.ports import (
     VisionLanguageModel,
 )
 from app.core.settings import Agent
-from app.core.types import Answer, Turn, Video, to_json
+from app.core.types import Answer, AnswerStatus, Turn, Video, to_json
 
 RECURSION = 100
 """LangGraph's own limit, far above what the budget allows."""
@@ -32,6 +32,11 @@ RECURSION = 100
 def never() -> bool:
     """The answer of those who do not cancel."""
     return False
+
+
+def unchanged(confidence: float) -> float:
+    """The agent's own confidence."""
+    return confidence
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,10 @@ class AgentParts:
 class VideoAgent:
     """Plans, searches, inspects, reflects, answers and verifies."""
 
-    def __init__(self, parts: AgentParts) -> None:
+    def __init__(self, parts: AgentParts, calibrate: Callable[[float], float] = unchanged) -> None:
+        """`calibrate`: the confidence to tell for the agent's own, of answers that are given."""
         self._parts = parts
+        self._calibrate = calibrate
         self._graph = build_graph()
 
     def ask(
@@ -93,4 +100,6 @@ class VideoAgent:
             raise WorkerFailed("The agent ended without an answer.", "Ask again; see the log.")
         if answer.option_index is not None:
             answer = replace(answer, option_index=order[answer.option_index])
+        if answer.status is AnswerStatus.ANSWERED:
+            answer = replace(answer, confidence=self._calibrate(answer.confidence))
         yield Answered(to_json(answer))

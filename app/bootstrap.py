@@ -23,6 +23,7 @@ from app.db.threads import SqlThreads
 from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker
+from app.services import calibration
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
@@ -180,7 +181,11 @@ class _Wiring:
         jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s)
         ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
         evaluation = EvaluationService(
-            lambda: self._agent_parts, self._asking_in, self._library.videos, read=ingest.run
+            lambda: self._agent_parts,
+            self._asking_in,
+            self._library.videos,
+            read=ingest.run,
+            calibrate=calibration.kept(),
         )
         return Measuring(evaluation, ImportService(self._ingest_parts, settings.ingest))
 
@@ -264,7 +269,7 @@ class _Wiring:
 
     @functools.cached_property
     def _agent(self) -> VideoAgent:
-        return VideoAgent(self._agent_parts)
+        return VideoAgent(self._agent_parts, calibration.kept())
 
     @functools.cached_property
     def _agent_parts(self) -> AgentParts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.types import TimeSpan
 
@@ -41,16 +41,30 @@ class Case:
         return tuple(value for name, value in self.labels if name == column)
 
 
+Titled = tuple[TimeSpan, str]
+"""A chapter: where it lies and what it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenChapters:
+    """The true chapters of a video."""
+
+    video: str
+    chapters: tuple[Titled, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The cases of an annotation file, and what a reader should know about what was left out."""
 
     cases: tuple[Case, ...]
     notes: tuple[str, ...] = ()
+    chapters: tuple[GivenChapters, ...] = ()
+    """Of the videos whose chapters are given."""
 
     def limited(self, limit: int | None) -> Loaded:
         """The first cases only; all when there is no limit."""
-        return self if limit is None else Loaded(self.cases[:limit], self.notes)
+        return self if limit is None else replace(self, cases=self.cases[:limit])
 
 
 def labels(*pairs: tuple[str, object]) -> tuple[tuple[str, str], ...]:

@@ -5,11 +5,32 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from app.core.types import TimeSpan
+from app.services.evaluation.cases import Titled
 
-Titled = tuple[TimeSpan, str]
-"""A chapter: where it lies and what it is called."""
+WITHIN_S = 5.0
+"""How far a found border may be from the given one; VidChapters-7M (arXiv 2309.13952) uses 3 and 5 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterScores:
+    """How the chapters of one video fit the given ones; borders are the starts of all chapters but the first."""
+
+    video: str
+    given: int
+    found: int
+    precision: float
+    recall: float
+    f1: float
+    soda_c: float
+
+
+def chapter_scores(video: str, found: Sequence[Titled], given: Sequence[Titled]) -> ChapterScores:
+    """Border F1 within five seconds, and SODA_c with the titles' words."""
+    borders = ([span.start_s for span, _ in sorted(chapters)[1:]] for chapters in (found, given))
+    precision, recall, f1 = boundary_f1(*borders, WITHIN_S)
+    return ChapterScores(video, len(given), len(found), precision, recall, f1, soda_c(sorted(found), sorted(given)))
 
 
 def boundary_f1(found: Sequence[float], given: Sequence[float], within_s: float) -> tuple[float, float, float]:

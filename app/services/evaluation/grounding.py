@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from app.core.types import TimeSpan
+from app.services.evaluation.cases import Case
 from app.services.evaluation.results import Result
 from app.services.evaluation.scores import Judged, Share, share
 
@@ -38,6 +40,8 @@ class Cited:
     """Of the citations of answers, those that meet a given span within a second."""
     recall: Share
     """Of the given spans, those that a citation meets; an unanswered question meets none."""
+    answers: Share
+    """Of the answered questions, those with a citation that meets a given span."""
     iou: float | None
     """Mean over answered questions of the seconds in both over the seconds in either."""
 
@@ -53,7 +57,8 @@ def cited(judged: Iterable[Judged]) -> Cited:
         for given in one.case.evidence
     ]
     overlaps = [union_iou(spans(one.result), one.case.evidence) for one in answered]
-    return Cited(share(meets), share(met), fmean(overlaps) if overlaps else None)
+    proven = [any(_near(span, given) for span in spans(o.result) for given in o.case.evidence) for o in answered]
+    return Cited(share(meets), share(met), share(proven), fmean(overlaps) if overlaps else None)
 
 
 def union_iou(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
@@ -86,6 +91,14 @@ def iop(found: TimeSpan, given: TimeSpan) -> float:
     if found.duration_s == 0:
         return 1.0 if given.contains(found.start_s) else 0.0
     return found.intersection_s(given) / found.duration_s
+
+
+_WHEN = re.compile(r"\s*(?:when|(?:at|from|until) (?:what|which) (?:time|moment|second|minute))\b", re.IGNORECASE)
+
+
+def asks_when(case: Case) -> bool:
+    """Whether a question is for a time of the video."""
+    return bool(_WHEN.match(case.question))
 
 
 @dataclass(frozen=True, slots=True)

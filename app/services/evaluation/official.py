@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from app.services.evaluation.grounding import grounded, moment_retrieval, needles
+from app.services.evaluation.grounding import asks_when, grounded, moment_retrieval, needles
 from app.services.evaluation.scores import Judged, by_label, macro
 
 Figures = dict[str, float | None]
@@ -54,9 +54,11 @@ def _lv_haystack(judged: Sequence[Judged]) -> Figures:
 
 
 def _moments(judged: Sequence[Judged]) -> Figures:
-    """Moment retrieval, wherever spans are given."""
-    found = moment_retrieval(judged)
-    if found.miou is None:
-        return {}
-    recalls: Figures = {f"R@1, IoU={least}": part.value for least, part in found.recall.items()}
-    return {**recalls, "mIoU of the first citation": found.miou}
+    """Moment retrieval, wherever spans are given: over all questions, and over those that ask when."""
+    figures: Figures = {}
+    for note, asked in (("", judged), (", questions of when", [one for one in judged if asks_when(one.case)])):
+        found = moment_retrieval(asked)
+        if found.miou is not None:
+            figures |= {f"R@1, IoU={least}{note}": part.value for least, part in found.recall.items()}
+            figures[f"mIoU of the first citation{note}"] = found.miou
+    return figures

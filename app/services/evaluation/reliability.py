@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -31,9 +31,16 @@ class Reliability:
     bins: tuple[Bin, ...]
 
 
-def reliability(judged: Iterable[Judged], count: int = 10) -> Reliability:
-    """Of answered questions with a known truth, in `count` bins of equal width. Refusals have no part in it."""
-    answers = [(one.result.confidence, one.right) for one in with_truth(judged) if one.result.answered]
+def answers_of(judged: Iterable[Judged]) -> list[tuple[float, bool]]:
+    """The confidence of each answer to a question with a known truth, and whether it is right; no refusals."""
+    return [(one.result.confidence, one.right) for one in with_truth(judged) if one.result.answered]
+
+
+def reliability(
+    judged: Iterable[Judged], count: int = 10, *, shown: Callable[[float], float] = lambda confidence: confidence
+) -> Reliability:
+    """Of `answers_of`, in `count` bins of equal width. `shown`: what users see of a confidence."""
+    answers = [(shown(confidence), right) for confidence, right in answers_of(judged)]
     bins = binned(answers, count)
     error = sum(b.answers * abs(b.confidence - b.right) for b in bins) / len(answers) if answers else None
     return Reliability(len(answers), error, bins)

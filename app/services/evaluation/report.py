@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
 
+from app.services.calibration import UNCHANGED
+from app.services.evaluation.chapters import ChapterScores
 from app.services.evaluation.choices import Unparsed
+from app.services.evaluation.comparison import paired
 from app.services.evaluation.grounding import cited
 from app.services.evaluation.official import official_figures
 from app.services.evaluation.reliability import reliability
@@ -46,9 +50,14 @@ class Prices:
 FREE = Prices()
 
 
-def figures(benchmark: Benchmark, judged: Sequence[Judged], prices: Prices) -> dict[str, Any]:
-    """Everything that is measured of one mode, as plain data. Shares are 0 to 1; None where there is nothing."""
-    proof, declined, trust = cited(judged), refusals(judged), reliability(judged)
+def figures(
+    benchmark: Benchmark, judged: Sequence[Judged], prices: Prices, shown: Callable[[float], float]
+) -> dict[str, Any]:
+    """Everything that is measured of one mode, as plain data. Shares are 0 to 1; None where there is nothing.
+
+    `shown`: the confidence that users see, of the agent's own, which the results hold.
+    """
+    proof, declined, trust = cited(judged), refusals(judged), reliability(judged, shown=shown)
     return {
         "questions": len(judged),
         "with_truth": len(with_truth(judged)),
@@ -60,11 +69,13 @@ def figures(benchmark: Benchmark, judged: Sequence[Judged], prices: Prices) -> d
         "official": official_figures(benchmark.name, judged),
         "citation_precision": _share(proof.precision),
         "citation_recall": _share(proof.recall),
+        "answers_on_evidence": _share(proof.answers),
         "temporal_iou": proof.iou,
         "refusal_precision": _share(declined.precision),
         "refusal_recall": _share(declined.recall),
         "wrong_refusals": _share(declined.wrong),
         "calibration_error": trust.error,
+        "calibration_error_before": reliability(judged).error,
         "reliability": [asdict(one) for one in trust.bins],
         "by_label": {
             column: {value: _share(part) for value, part in values.items()}
@@ -103,22 +114,38 @@ def report(
     about: Mapping[str, Any],
     notes: Sequence[str] = (),
     prices: Prices = FREE,
+    shown: Callable[[float], float] = UNCHANGED,
+    chapters: Sequence[ChapterScores] = (),
 ) -> dict[str, Any]:
-    """The report as plain data. `about`: what was run, as kept beside the results."""
+    """The report as plain data. `about`: what was run, as kept beside the results; `shown`: see `figures`."""
     return {
         "title": benchmark.title,
         "benchmark": benchmark.name,
         "about": dict(about),
         "notes": [*notes, _COUNTED[benchmark.unparsed]],
-        "modes": {mode: figures(benchmark, judged, prices) for mode, judged in modes.items()},
+        "modes": {mode: figures(benchmark, judged, prices, shown) for mode, judged in modes.items()},
+        "differences": _differences(modes),
+        "chapters": [asdict(one) for one in chapters],
     }
+
+
+def _differences(modes: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
+    """Every two modes on the questions that were asked in both."""
+    made = []
+    for (one, first), (other, second) in itertools.combinations(modes.items(), 2):
+        known = {j.case.id: j.right for j in with_truth(second)}
+        pairs = [(j.right, known[j.case.id]) for j in with_truth(first) if j.case.id in known]
+        found = paired([a for a, _ in pairs], [b for _, b in pairs])
+        made.append({"first": one, "second": other, **asdict(found)})
+    return made
 
 
 def markdown(made: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     modes: Mapping[str, Any] = made["modes"]
     parts = [f"## {made['title']}", _told(made["about"]), _answers(modes), _proof(modes)]
-    parts += [_official(modes), *_by_label(modes), _reliability(modes)]
+    parts += [_paired(made["differences"]), _official(modes), *_by_label(modes), _reliability(modes)]
+    parts.append(_chaptered(made["chapters"]))
     parts.append("\n".join(f"- {note}" for note in made["notes"]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -153,18 +180,40 @@ def _answers(modes: Mapping[str, Any]) -> str:
 
 
 def _proof(modes: Mapping[str, Any]) -> str:
-    head = ["mode", "citation precision", "citation recall", "temporal IoU", "calibration error", "seconds", "median"]
-    head += ["frames", "prompt tokens", "output tokens"]
+    head = ["mode", "citation precision", "citation recall", "answers on evidence", "temporal IoU"]
+    head += ["calibration error", "before calibration", "seconds", "median", "frames", "prompt tokens", "output tokens"]
     priced = any(found["cost"]["price"] for found in modes.values())
     rows = []
     for mode, found in modes.items():
         cost = found["cost"]
         row = [mode, percent(found["citation_precision"]["value"]), percent(found["citation_recall"]["value"])]
-        row += [percent(found["temporal_iou"]), percent(found["calibration_error"])]
+        row += [percent(found["answers_on_evidence"]["value"]), percent(found["temporal_iou"])]
+        row += [percent(found["calibration_error"]), percent(found["calibration_error_before"])]
         row += [number(cost["seconds"], 1), number(cost["median_seconds"], 1), number(cost["frames"], 1)]
         row += [number(cost["prompt_tokens"], 0), number(cost["output_tokens"], 0)]
         rows.append([*row, number(cost["price"], 5)] if priced else row)
     return table([*head, "price"] if priced else head, rows)
+
+
+def _paired(differences: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            f"{d['first']} - {d['second']}", d["questions"], d["first_only"], d["second_only"],
+            f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}", f"{d['p']:.3f}",
+        ]
+        for d in differences
+    ]  # fmt: skip
+    head = ["modes", "questions", "only first right", "only second right", "difference", "95 % interval", "p (McNemar)"]
+    return table(head, rows) if rows else ""
+
+
+def _chaptered(chapters: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        [c["video"], c["given"], c["found"], *(percent(c[name]) for name in ("precision", "recall", "f1", "soda_c"))]
+        for c in chapters
+    ]
+    head = ["chapters of", "given", "found", "border precision", "border recall", "border F1 (5 s)", "SODA_c"]
+    return table(head, rows) if rows else ""
 
 
 def _official(modes: Mapping[str, Any]) -> str:

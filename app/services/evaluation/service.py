@@ -14,8 +14,10 @@ from app.core.errors import BadInput, Cancelled, StorageFull
 from app.core.events import Listener, ignore
 from app.core.types import Video
 from app.services.ask import AskService
+from app.services.calibration import UNCHANGED
 from app.services.evaluation.askers import AgentAsker, Asker, UniformAsker
-from app.services.evaluation.cases import Loaded
+from app.services.evaluation.cases import GivenChapters, Loaded
+from app.services.evaluation.chapters import ChapterScores, chapter_scores
 from app.services.evaluation.footage import Footage, Reader
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.report import FREE, Prices, markdown, report
@@ -49,11 +51,14 @@ class EvaluationService:
         service: Callable[[Mode], AskService],
         videos: Callable[[], Sequence[Video]],
         read: Reader,
+        calibrate: Callable[[float], float] = UNCHANGED,
     ) -> None:
+        """`service`: asking without calibration, so that results hold the agent's own confidence."""
         self._parts = parts
         self._service = service
         self._videos = videos
         self._read = read
+        self._calibrate = calibrate
 
     @property
     def parts(self) -> AgentParts:
@@ -85,10 +90,18 @@ class EvaluationService:
         runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
         try:
             runner.run(loaded.cases)
+            chapters = [self._chapters(one, footage, listen, cancelled) for one in loaded.chapters]
         except Cancelled:
             self._write(order, loaded, store, about)
             raise
-        return self._write(order, loaded, store, about)
+        return self._write(order, loaded, store, about, chapters)
+
+    def _chapters(
+        self, given: GivenChapters, footage: Footage, listen: Listener, cancelled: Callable[[], bool]
+    ) -> ChapterScores:
+        video = footage.video((given.video,), listen, cancelled)
+        found = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
+        return chapter_scores(given.video, found, given.chapters)
 
     def _asker(self, mode: Mode, benchmark: Benchmark) -> Asker:
         if mode is Mode.UNIFORM and self._parts().vision_language_model is not None:
@@ -109,12 +122,19 @@ class EvaluationService:
             "agent settings": budget,
         }
 
-    def _write(self, order: Order, loaded: Loaded, store: ResultStore, about: Mapping[str, Any]) -> dict[str, Any]:
+    def _write(
+        self,
+        order: Order,
+        loaded: Loaded,
+        store: ResultStore,
+        about: Mapping[str, Any],
+        chapters: Sequence[ChapterScores] = (),
+    ) -> dict[str, Any]:
         results = store.results()
         modes = {str(mode): judged(loaded, results, str(mode)) for mode in order.modes}
         made = report(
             order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
-            prices=order.prices,
+            prices=order.prices, shown=self._calibrate, chapters=chapters,
         )  # fmt: skip
         try:
             (order.out / "report.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")

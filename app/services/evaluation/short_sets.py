@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput
-from app.services.evaluation.cases import Case, Loaded, labels, spans_of
+from app.services.evaluation.cases import Case, GivenChapters, Loaded, labels, spans_of
 from app.services.evaluation.choices import number_of, options_of, text_of
 from app.services.evaluation.rows import Row, csv_rows, json_rows, read_json
 
@@ -88,11 +88,26 @@ def _located(file: Path, spans: Mapping[str, Any], row: Row) -> Sequence[Sequenc
 
 
 def own(file: Path) -> Loaded:
-    """Questions in our own form, JSON lines as in `qa.jsonl`. A question with options is asked openly and with them."""
-    cases: list[Case] = []
-    for number, row in enumerate(json_rows(file), 1):
-        cases += _own(row, number)
-    return Loaded(tuple(cases))
+    """Questions in our own form. A question with options is asked openly and with them.
+
+    The file is JSON lines as in `qa.jsonl`, or the truth of a made sample, one object {video, questions, chapters}.
+    """
+    whole = read_json(file) if file.suffix.lower() == ".json" else None
+    if not isinstance(whole, dict) or "questions" not in whole:
+        return Loaded(tuple(case for number, one in enumerate(json_rows(file), 1) for case in _own(one, number)))
+    sample = Row(file, "the whole file", whole)
+    cases = [case for number, one in enumerate(sample.parts("questions"), 1) for case in _own(one, number)]
+    return Loaded(tuple(cases), (), _chapters(sample))
+
+
+def _chapters(sample: Row) -> tuple[GivenChapters, ...]:
+    """The given chapters of a sample's truth; none where it has none."""
+    if not sample.has("chapters"):
+        return ()
+    rows = list(sample.parts("chapters"))
+    spans = [_spans(one, [[one.number("start_s"), one.number("end_s")]])[0] for one in rows]
+    titles = [one.text("title") for one in rows]
+    return (GivenChapters(sample.text("video"), tuple(zip(spans, titles, strict=True))),)
 
 
 def _own(row: Row, number: int) -> list[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import TimeSpan
-from app.services.evaluation.chapters import boundary_f1, soda_c, word_f1
+from app.services.evaluation.chapters import boundary_f1, chapter_scores, soda_c, word_f1
 from app.services.evaluation.reliability import reliability
 from tests.unit.services.evaluation.written import REFUSED, case, judged, result
 
@@ -42,6 +42,19 @@ def test_soda_c_keeps_the_order_of_time() -> None:
     found = [chapter(0, 100, "a"), chapter(0, 100, "b")]
     given = [chapter(0, 100, "b"), chapter(0, 100, "a")]
     assert soda_c(found, given) == 0.5  # only one pair can be matched without crossing
+
+
+def test_the_start_of_the_first_chapter_is_no_border() -> None:
+    found = chapter_scores("v", [chapter(0, 58, "Budget"), chapter(58, 90, "x")], [chapter(0, 60, "Budget")])
+    assert (found.given, found.found, found.precision, found.recall, found.f1) == (1, 2, 0.0, 0.0, 0.0)
+    given = [chapter(0, 60, "a"), chapter(60, 90, "b")]
+    assert chapter_scores("v", [chapter(0, 63, "a"), chapter(63, 90, "b")], given).f1 == 1.0
+
+
+def test_what_users_see_of_a_confidence_is_what_is_binned() -> None:
+    asked = [judged(case(), result(option, confidence=0.9)) for option in (0, 1)]
+    assert reliability(asked).error == pytest.approx(0.4)
+    assert reliability(asked, shown=lambda c: c - 0.4).error == pytest.approx(0.0)
 
 
 def test_word_f1_ignores_order_and_case() -> None:

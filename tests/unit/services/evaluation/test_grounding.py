@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import TimeSpan
+from app.services.evaluation.cases import Case
 from app.services.evaluation.grounding import (
     cited,
     grounded,
@@ -16,6 +17,7 @@ from app.services.evaluation.grounding import (
     union_iou,
 )
 from app.services.evaluation.official import official_figures
+from app.services.evaluation.scores import Judged
 from tests.unit.services.evaluation.written import REFUSED, case, judged, result, spans
 
 
@@ -46,6 +48,7 @@ def test_citation_precision_is_over_answers_and_recall_over_all_given_spans() ->
     )
     assert (found.precision.part, found.precision.whole) == (1, 2)
     assert (found.recall.part, found.recall.whole) == (1, 3)
+    assert (found.answers.part, found.answers.whole) == (1, 1)
 
 
 def test_moment_retrieval_takes_the_first_citation_and_the_best_given_span() -> None:
@@ -58,6 +61,17 @@ def test_moment_retrieval_takes_the_first_citation_and_the_best_given_span() -> 
     )
     assert found.miou == pytest.approx((0.6 + 1 / 3 + 0) / 3)
     assert [part.value for part in found.recall.values()] == pytest.approx([2 / 3, 1 / 3, 0.0])
+
+
+def test_questions_of_when_have_moment_scores_of_their_own() -> None:
+    when = Case("w", ("v.mp4",), "At what time does the race begin?", accept=("x",), evidence=spans([(10, 20)]))
+    what = Case("n", ("v.mp4",), "Who wins when the race ends?", accept=("x",), evidence=spans([(10, 20)]))
+    asked = [Judged(when, result(None, (10, 20))), Judged(what, result(None, (30, 40)))]
+    found = official_figures("own", asked)
+    assert found["R@1, IoU=0.7"] == 0.5 and found["mIoU of the first citation"] == 0.5
+    assert found["R@1, IoU=0.7, questions of when"] == 1.0
+    assert found["mIoU of the first citation, questions of when"] == 1.0
+    assert not any("when" in name for name in official_figures("own", asked[1:]))
 
 
 def test_acc_gqa_needs_the_right_answer_and_half_of_the_span_inside() -> None:

@@ -198,6 +198,24 @@ def test_our_own_questions_are_asked_openly_and_with_options(tmp_path: Path) -> 
     assert cases[0].evidence == (TimeSpan(1, 2.5),) and not cases[2].answerable
 
 
+def test_the_truth_of_a_made_sample_gives_questions_and_chapters(tmp_path: Path) -> None:
+    asked = {"video": "s.mp4", "question": "Who?", "accept": ["bo"], "evidence": [[1, 2]], "modality": "speech"}
+    chapters = [{"start_s": 0, "end_s": 60, "title": "Welcome"}, {"start_s": 60, "end_s": 90.5, "title": "The end"}]
+    file = file_of(tmp_path, "s.truth.json", {"video": "s.mp4", "questions": [asked], "chapters": chapters, "said": []})
+    loaded = benchmark("own").loaded(file)
+    assert [(c.id, c.values("modality")) for c in loaded.cases] == [("1/open", ("speech",))]
+    (given,) = loaded.chapters
+    assert given.video == "s.mp4"
+    assert [(span.start_s, span.end_s, title) for span, title in given.chapters] == [
+        (0.0, 60.0, "Welcome"),
+        (60.0, 90.5, "The end"),
+    ]
+    assert loaded.limited(1).chapters == loaded.chapters
+    file = file_of(tmp_path, "bad.json", {"video": "s.mp4", "questions": [asked], "chapters": [{"start_s": 5}]})
+    with pytest.raises(BadInput, match=r"the whole file, question 1: there is no end_s"):
+        benchmark("own").loaded(file)
+
+
 def test_the_real_questions_are_read(shared_videos: Path) -> None:
     assert len(load("own", shared_videos, "qa.jsonl")) == 94
 
