@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import math
 import secrets
 import threading
 import weakref
@@ -26,6 +27,9 @@ KEPT_PROMPTS_MIB = 256
 
 BATCH = 256
 """Prompt tokens read between two chances to stop."""
+
+LIKELIEST = 64
+"""How many of the likeliest first tokens `weigh` looks through."""
 
 
 class LlamaCppModel(ModelWorker[Any]):
@@ -89,21 +93,37 @@ class LlamaCppModel(ModelWorker[Any]):
         stop: Callable[[], bool] | None = None,
     ) -> Completion:
         """See `LanguageModel`. Raises ToolRefused when the prompt is longer than the model can read."""
-        request: dict[str, Any] = {
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_tokens": max_tokens,
-            "temperature": 0.0,
-            "cache_prompt": True,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "return_progress": True,
-        }
+        request = _request(messages, max_tokens)
         if schema is not None:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
+        return self._completion(self._fetch(request, stop))
+
+    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+        """How probable each label is as the first token of the reply, scaled to a sum of 1, and the reply's size.
+
+        A label is one token, such as a letter. Labels that are none of the likeliest tokens get 0; where none is
+        among them, all get the same. Raises what `complete` raises.
+        """
+        request = {
+            **_request(messages, 1),
+            "logprobs": True,
+            "top_logprobs": LIKELIEST,
+        }
+        reply = self._fetch(request, None)
+        completion = self._completion(reply)
+        shares = dict.fromkeys(labels, 0.0)
+        for token in reply.likeliest:
+            label = str(token.get("token", "")).strip()
+            if label in shares:
+                shares[label] += math.exp(float(token["logprob"]))
+        total = sum(shares.values())
+        return {label: share / total if total else 1 / len(shares) for label, share in shares.items()}, completion
+
+    def _fetch(self, request: Mapping[str, Any], stop: Callable[[], bool] | None) -> _Reply:
         with self._use() as server:
             reply = _Reply(self._leaving, stop or _never)
             reply.fetch(server, request)
-        return self._completion(reply)
+        return reply
 
     def _completion(self, reply: _Reply) -> Completion:
         problem = reply.error
@@ -121,6 +141,18 @@ class LlamaCppModel(ModelWorker[Any]):
         )
 
 
+def _request(messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+    return {
+        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "max_tokens": max_tokens,
+        "temperature": 0.0,
+        "cache_prompt": True,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "return_progress": True,
+    }
+
+
 class _Reply:
     """One answer as it arrives. Writing can be stopped between two tokens, and reading between two batches.
 
@@ -131,6 +163,8 @@ class _Reply:
     def __init__(self, leaving: threading.Event, stop: Callable[[], bool]) -> None:
         self.pieces: list[str] = []
         self.usage: dict[str, Any] = {}
+        self.likeliest: list[dict[str, Any]] = []
+        """The first token's likeliest values with their log-probabilities, if they were asked for."""
         self.error: dict[str, Any] = {}
         self._leaving = leaving
         self._stop = stop
@@ -170,6 +204,9 @@ class _Reply:
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or ():
             self.pieces.append(choice.get("delta", {}).get("content") or "")
+            tokens = (choice.get("logprobs") or {}).get("content") or ()
+            if tokens and not self.likeliest:
+                self.likeliest = list(tokens[0].get("top_logprobs") or ())
         self._stopped = self._stopped or self._leaving.is_set() or self._stop()
         return self._stopped
 

@@ -50,6 +50,16 @@ def test_a_schema_binds_the_answer(model):
     assert isinstance(data["count"], int)
 
 
+def test_letters_are_weighed_by_their_probability_as_the_first_word(model):
+    asked = "Which is a colour?\nA. table\nB. red\nC. seven\nAnswer with the letter only."
+    shares, size = model.weigh([Message("user", asked)], ["A", "B", "C"])
+    assert max(shares, key=shares.get) == "B"
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert size.output_tokens == 1 < size.prompt_tokens
+    again, _ = model.weigh([Message("user", asked)], ["nothing like it", "nor this"])
+    assert list(again.values()) == [0.5, 0.5]
+
+
 def test_a_prompt_that_is_too_long_is_refused_with_its_length(model):
     with pytest.raises(ToolRefused, match=r"The prompt has 6\d\d\d tokens"):
         model.complete([Message("user", "word " * 6000)], max_tokens=4)

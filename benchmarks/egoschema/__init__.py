@@ -1,0 +1,1 @@
+"""Four ways to answer EgoSchema's questions from published captions, with one language model."""
