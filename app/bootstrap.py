@@ -36,6 +36,7 @@ from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
+from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
 
@@ -59,6 +60,7 @@ class Longreel:
     batch_jobs: BatchJobs
     webhooks: WebhookService
     replies: ReplyStore
+    uploads: UploadService
 
 
 @dataclass
@@ -163,6 +165,7 @@ class _Wiring:
             batch_jobs,
             WebhookService(jobs, settings.server),
             SqlReplies(self._database),
+            UploadService(uploads, max_bytes, ingest),
         )
 
     @functools.cached_property

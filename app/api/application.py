@@ -25,6 +25,7 @@ from app.api.routes import (
     summaries,
     system,
     threads,
+    uploads,
     videos,
     webhooks,
 )
@@ -56,6 +57,7 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
     install_problems(app)
     for module in (
         videos,
+        uploads,
         editing,
         collections,
         summaries,

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -76,6 +77,13 @@ def install_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> Response:
         return problem_response(plain_problem(500, "Something went wrong inside Longreel.", "error"))
+
+
+def bad_fields(error: ValidationError) -> BadInput:
+    """Our error for data that does not fit its description."""
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"]) or "The body"
+    return BadInput(f"{place}: {fault['msg']}.", "Correct the request; /v1/openapi.json describes it.")
 
 
 def invalid_request(error: RequestValidationError) -> BadInput:

@@ -6,16 +6,20 @@ last one is written, so neither memory nor a temporary folder ever holds the fil
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Self
 
+import anyio.from_thread
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect, Request
 
-from app.core.errors import BadInput
+from app.core.errors import BadInput, Cancelled
 
 Receive = Callable[[str, Iterable[bytes]], Path]
 """Stores what arrives under a file name, and tells where."""
@@ -23,6 +27,31 @@ Receive = Callable[[str, Iterable[bytes]], Path]
 LONGEST_FIELD = 4096
 LONGEST_SUBTITLES = 20_000_000
 FORM_HINT = "Send the form fields file, and where wanted title, language and subtitles."
+
+
+class Body(Iterator[bytes]):
+    """A request's body, read piece by piece from a worker thread."""
+
+    def __init__(self, request: Request) -> None:
+        self._pieces = request.stream()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        """The next piece. Raises Cancelled when the sender has gone."""
+        try:
+            return anyio.from_thread.run(self._pieces.__anext__)
+        except StopAsyncIteration:
+            raise StopIteration from None
+        except ClientDisconnect as error:
+            raise Cancelled("The upload was cut off.") from error
+
+    def drain(self, seconds: float) -> None:
+        """Reads on for a while and forgets it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and next(self, None) is not None:
+            pass
 
 
 @dataclass

@@ -18,6 +18,8 @@ from app.db.rules import matching
 from app.services.chapters import Heading, with_headings
 from app.services.ingest.chunks import thumbnail_key
 
+PART = ".incoming"
+"""The name of an upload until all of it is here. No sender's file has such a name: see `safe_name`."""
 SAFE = re.compile(r"[^\w.()+ -]+")
 
 
@@ -128,12 +130,11 @@ class LibraryService:
 
     def receive(self, name: str, chunks: Iterable[bytes]) -> Path:
         """Stores an upload under a folder of its own. Raises BadInput when it is too large, StorageFull."""
-        safe = SAFE.sub("_", Path(name.replace("\\", "/")).name).lstrip(".") or "video"
         folder = self._uploads / uuid.uuid4().hex
         size = 0
         try:
             folder.mkdir(parents=True)
-            with (folder / "incoming.part").open("wb") as file:
+            with (folder / PART).open("wb") as file:
                 for chunk in chunks:
                     size += len(chunk)
                     if size > self._max_bytes:
@@ -142,7 +143,7 @@ class LibraryService:
                             "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or ingest it from the server's disk.",
                         )
                     file.write(chunk)
-            return (folder / "incoming.part").rename(folder / safe[-200:])
+            return (folder / PART).rename(folder / safe_name(name))
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space.") from error
@@ -203,6 +204,11 @@ class LibraryService:
         self._library.delete_video(id)
         if self._uploads.resolve() in path.parents:
             shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def safe_name(name: str) -> str:
+    """The last part of a sender's file name, as it can be kept on any disk; it never begins with a dot."""
+    return (SAFE.sub("_", Path(name.replace("\\", "/")).name).lstrip(".") or "video")[-200:]
 
 
 def _only(name: str, found: Sequence[Video], hint: str) -> Video:

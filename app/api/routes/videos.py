@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import mimetypes
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-import anyio.from_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
 from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
+from app.api.problems import bad_fields
 from app.api.schemas import ChapterOut, JobOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut
-from app.api.uploads import read_upload
+from app.api.uploads import Body, read_upload
 from app.bootstrap import Longreel
-from app.core.errors import BadInput, Cancelled, NotFound, StorageFull
+from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.types import SegmentKind, Utterance
 from app.jobs.states import Job
 from app.services import subtitles
@@ -55,36 +53,12 @@ BODIES: dict[str, Any] = {
                 }
             },
             "application/json": {
-                "schema": RegisterIn.model_json_schema(),
+                "schema": RegisterIn.model_json_schema(ref_template="#/components/schemas/{model}"),
                 "example": {"path": "/home/me/lecture.mp4", "title": "Lecture 1"},
             },
         },
     }
 }
-
-
-class _Body(Iterator[bytes]):
-    """The request's body, read piece by piece from a worker thread."""
-
-    def __init__(self, request: Request) -> None:
-        self._pieces = request.stream()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return anyio.from_thread.run(self._pieces.__anext__)
-        except StopAsyncIteration:
-            raise StopIteration from None
-        except ClientDisconnect as error:
-            raise Cancelled("The upload was cut off.") from error
-
-    def drain(self, seconds: float) -> None:
-        """Reads on for a while and forgets it."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and next(self, None) is not None:
-            pass
 
 
 @router.post("", status_code=202, response_model=JobOut, summary="Add a video", openapi_extra=BODIES)
@@ -98,7 +72,7 @@ async def add_video(request: Request, longreel: LongreelDep) -> Response:
         job = await run_in_threadpool(_register, longreel, await request.body())
     elif kind == "multipart/form-data":
         _check_size(request, longreel)
-        job = await run_in_threadpool(_receive, longreel, request.headers["content-type"], _Body(request))
+        job = await run_in_threadpool(_receive, longreel, request.headers["content-type"], Body(request))
     else:
         raise BadInput(f"A video cannot be added as {kind or 'nothing'}.", "Send a multipart form or JSON.")
     headers = {"Location": f"/v1/jobs/{job.id}"}
@@ -114,7 +88,7 @@ def _check_size(request: Request, longreel: Longreel) -> None:
         )
 
 
-def _receive(longreel: Longreel, content_type: str, body: _Body) -> Job:
+def _receive(longreel: Longreel, content_type: str, body: Body) -> Job:
     try:
         return _upload(longreel, content_type, body)
     except (BadInput, StorageFull):
@@ -122,7 +96,7 @@ def _receive(longreel: Longreel, content_type: str, body: _Body) -> Job:
         raise
 
 
-def _upload(longreel: Longreel, content_type: str, body: _Body) -> Job:
+def _upload(longreel: Longreel, content_type: str, body: Body) -> Job:
     upload = read_upload(content_type, body, longreel.library.receive)
     try:
         asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
@@ -138,7 +112,7 @@ def _upload(longreel: Longreel, content_type: str, body: _Body) -> Job:
         )
     except ValidationError as error:
         upload.discard()
-        raise _bad_fields(error) from error
+        raise bad_fields(error) from error
     except BaseException:
         upload.discard()
         raise
@@ -148,7 +122,7 @@ def _register(longreel: Longreel, body: bytes) -> Job:
     try:
         asked = RegisterIn.model_validate_json(body)
     except ValidationError as error:
-        raise _bad_fields(error) from error
+        raise bad_fields(error) from error
     if asked.url is not None:
         raise BadInput("A video cannot be read from an address.", "Download the file and upload it.")
     if not trusts_callers(longreel):
@@ -161,12 +135,6 @@ def _register(longreel: Longreel, body: bytes) -> Job:
     return longreel.ingest.submit(
         path, title=asked.title, subtitles=given, language=asked.language, tags=asked.tags, webhook=webhook
     )
-
-
-def _bad_fields(error: ValidationError) -> BadInput:
-    fault = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"]) or "The body"
-    return BadInput(f"{place}: {fault['msg']}.", "Correct the request; /v1/openapi.json describes it.")
 
 
 def _existing(name: str) -> Path:

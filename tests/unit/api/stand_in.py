@@ -57,6 +57,7 @@ from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
+from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeFrames, FakeProbe
@@ -241,6 +242,7 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
         batch_jobs,
         webhooks,
         MemoryReplies(),
+        UploadService(data / "uploads", most, ingest),
     )
     return StandIn(longreel, reader, agent, library)
 

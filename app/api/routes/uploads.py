@@ -1,0 +1,205 @@
+"""Resumable uploads by the tus protocol 1.0.0 (tus.io), with creation, expiration and termination.
+
+Any tus client works: it announces a file, sends it in as many pieces as the line allows, and asks how far it
+was when the line broke. A complete file becomes the same job as a plain upload.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Coroutine
+from email.utils import formatdate
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.api.deps import LongreelDep
+from app.api.problems import bad_fields, plain_problem, problem_response
+from app.api.schemas import problem_of
+from app.api.schemas.collections import utc
+from app.api.schemas.uploads import UploadOut, UploadWish
+from app.api.uploads import Body
+from app.bootstrap import Longreel
+from app.core.errors import LongreelError
+from app.services.uploads import Upload, UploadService
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,expiration,termination"
+PIECE = "application/offset+octet-stream"
+RESUMABLE = {"Tus-Resumable": VERSION}
+
+
+class TusRoute(APIRoute):
+    """Answers by the rules of the protocol, errors too: its version is in every request and answer."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with the version checked before it and named after it."""
+        handle = super().get_route_handler()
+
+        async def tus(request: Request) -> Response:
+            try:
+                if request.method not in ("GET", "OPTIONS") and request.headers.get("tus-resumable") != VERSION:
+                    raise HTTPException(412, f"Send Tus-Resumable: {VERSION}.", {"Tus-Version": VERSION})
+                response = await handle(request)
+            except LongreelError as error:
+                response = problem_response(problem_of(error))
+            except HTTPException as error:
+                response = problem_response(plain_problem(error.status_code, error.detail), dict(error.headers or {}))
+            response.headers.update(RESUMABLE)
+            return response
+
+        return tus
+
+
+router = APIRouter(prefix="/uploads", tags=["videos"], route_class=TusRoute)
+
+
+def uploads_of(longreel: LongreelDep) -> UploadService:
+    """Where uploads are kept."""
+    return longreel.uploads
+
+
+UploadsDep = Annotated[UploadService, Depends(uploads_of)]
+
+
+@router.options("", include_in_schema=False)
+@router.options("/{upload}", include_in_schema=False)
+def tell_protocol(uploads: UploadsDep) -> Response:
+    """What of the protocol there is."""
+    told = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
+    return Response(status_code=204, headers=told)
+
+
+@router.post("", status_code=201, summary="Begin a resumable upload (tus)", response_class=Response)
+def create_upload(request: Request, uploads: UploadsDep) -> Response:
+    """`Upload-Length` announces the file, `Upload-Metadata` may hold filename, title, language and collection.
+
+    Pieces go to the address in `Location`. An upload that nothing is added to for a day is removed.
+    """
+    length = _number(request, "upload-length")
+    if length > uploads.max_bytes:
+        raise HTTPException(413, f"At most {uploads.max_bytes / 1e9:g} GB can be uploaded.")
+    told = request.headers.get("upload-metadata", "")
+    wish = _wish(told)
+    made = uploads.create(
+        Upload(
+            id="",
+            name=wish.filename,
+            length=length,
+            title=wish.title or PurePath(wish.filename.replace("\\", "/")).stem,
+            language=wish.language,
+            tags=(wish.collection,) if wish.collection else (),
+            metadata=told,
+        )
+    )
+    return Response(status_code=201, headers={"Location": f"/v1/uploads/{made.id}", **_headers(made)})
+
+
+@router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response)
+def get_offset(upload: str, uploads: UploadsDep) -> Response:
+    """`Upload-Offset` tells how many bytes are here; `Longreel-Job` names the job of a complete one."""
+    found = _settled(uploads, upload)
+    headers = {"Upload-Length": str(found.length), "Cache-Control": "no-store", **_headers(found)}
+    if found.metadata:
+        headers["Upload-Metadata"] = found.metadata
+    return Response(headers=headers)
+
+
+@router.get("/{upload}", summary="One upload")
+def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
+    """How far it is, and the job that reads the file once it is complete."""
+    found = _settled(uploads, upload)
+    return UploadOut(
+        id=found.id,
+        name=found.name,
+        length=found.length,
+        offset=found.offset,
+        job_id=found.job,
+        expires_at=None if found.expires_at is None else utc(found.expires_at),
+    )
+
+
+@router.patch("/{upload}", status_code=204, summary="Send a piece of an upload (tus)", response_class=Response)
+async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> Response:
+    """The body goes to the end of what is here: `Upload-Offset` must say how much that is.
+
+    What came before the line broke is kept. The answer to the last piece names the job in `Longreel-Job`.
+    """
+    if request.headers.get("content-type", "") != PIECE:
+        raise HTTPException(415, f"Send the piece as {PIECE}.")
+    offset = _number(request, "upload-offset")
+    done = await run_in_threadpool(_append, longreel, upload, offset, Body(request))
+    return Response(status_code=204, headers=_headers(done))
+
+
+@router.delete("/{upload}", status_code=204, summary="Give up an upload (tus)", response_class=Response)
+def remove_upload(upload: str, uploads: UploadsDep) -> Response:
+    """Only before it is complete; then its job can be cancelled, or its video deleted."""
+    uploads.remove(upload)
+    return Response(status_code=204)
+
+
+@router.post("/{upload}", include_in_schema=False)
+async def overridden(upload: str, request: Request, longreel: LongreelDep) -> Response:
+    """PATCH and DELETE for senders that know only POST."""
+    match request.headers.get("x-http-method-override", "").upper():
+        case "PATCH":
+            return await append_piece(upload, request, longreel)
+        case "DELETE":
+            return await run_in_threadpool(remove_upload, upload, longreel.uploads)
+    raise HTTPException(405, "Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
+
+
+def _append(longreel: Longreel, id: str, offset: int, body: Body) -> Upload:
+    with longreel.uploads.writing(id) as upload:
+        if upload.offset != offset:
+            raise HTTPException(409, f"{upload.offset} bytes are here, not {offset}.")
+        return longreel.uploads.append(upload, body)
+
+
+def _settled(uploads: UploadService, id: str) -> Upload:
+    """The upload; one that became complete when the server was killed is given to a worker now."""
+    found = uploads.find(id)
+    if found.offset == found.length and found.job is None:
+        with uploads.writing(id) as upload:
+            return uploads.settle(upload)
+    return found
+
+
+def _headers(upload: Upload) -> dict[str, str]:
+    headers = {"Upload-Offset": str(upload.offset)}
+    if upload.expires_at is not None:
+        headers["Upload-Expires"] = formatdate(upload.expires_at, usegmt=True)
+    if upload.job is not None:
+        headers["Longreel-Job"] = upload.job
+    return headers
+
+
+def _number(request: Request, name: str) -> int:
+    given = request.headers.get(name, "")
+    if not (given.isascii() and given.isdecimal() and len(given) < 20):
+        raise HTTPException(400, f"The header {name} must be a number of bytes.")
+    return int(given)
+
+
+def _wish(told: str) -> UploadWish:
+    """What the header Upload-Metadata tells: pairs of a key and base64, with commas between."""
+    pairs = {}
+    for pair in filter(None, (one.strip() for one in told.split(","))):
+        key, _, value = pair.partition(" ")
+        try:
+            pairs[key] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise HTTPException(400, f"The value of {key} in Upload-Metadata is not base64 of UTF-8.") from None
+    try:
+        return UploadWish.model_validate(
+            {name: pairs[name].strip() or None for name in UploadWish.model_fields if pairs.get(name, "").strip()}
+        )
+    except ValidationError as error:
+        raise bad_fields(error) from error

@@ -1,0 +1,31 @@
+"""Resumable uploads on the wire."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from app.api.schemas.base import Request, Wire
+
+
+class UploadWish(Request):
+    """What `Upload-Metadata` may tell of a file; each value is base64 of UTF-8."""
+
+    filename: str = Field("video", max_length=1000)
+    title: str | None = Field(None, max_length=300)
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    collection: str | None = Field(None, max_length=100, pattern="^[^/]*$")
+
+
+class UploadOut(Wire):
+    """A file on its way."""
+
+    id: str
+    name: str
+    length: int
+    """Bytes of the whole file."""
+    offset: int
+    """Bytes that are here."""
+    job_id: str | None
+    """The job that reads the file, once all of it is here."""
+    expires_at: str | None
+    """When it is removed unless more of it comes: UTC, ISO 8601."""

@@ -1,0 +1,178 @@
+"""Resumable uploads: a file that comes in pieces, over lost connections, and is then read like any other.
+
+An upload is a folder of its own below that of all uploads: `.upload.json` says what is wanted, `.incoming`
+grows, and its size is how far it is. So a server that was stopped knows its uploads again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from app.core.errors import BadInput, NotFound, StorageFull, WorkerFailed
+from app.core.types import from_json, to_json
+from app.services.ingest import IngestService
+from app.services.library import PART, safe_name
+
+ABANDONED_S = 86_400.0
+"""An upload that nothing was added to for this long is removed."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_RECORD, _LOCK = ".upload.json", ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way."""
+
+    id: str
+    name: str
+    length: int
+    """Bytes of the whole file."""
+    title: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: str = ""
+    """What the sender told of it, as it was sent."""
+    job: str | None = None
+    """The job that reads the file, once all of it is here."""
+    offset: int = 0
+    """Bytes that are here."""
+    changed_at: float = 0.0
+    """When something was added last, seconds since 1970."""
+
+    @property
+    def expires_at(self) -> float | None:
+        """When it is removed unless something is added, seconds since 1970; None for one that is complete."""
+        return None if self.offset == self.length else self.changed_at + ABANDONED_S
+
+
+class UploadService:
+    """Receives files piece by piece."""
+
+    def __init__(self, folder: Path, max_bytes: int, ingest: IngestService) -> None:
+        self.max_bytes = max_bytes
+        self._folder = folder
+        self._ingest = ingest
+
+    def create(self, wanted: Upload) -> Upload:
+        """A new upload of `wanted.length` bytes. Raises BadInput for a size that is not taken, StorageFull."""
+        if not 0 < wanted.length <= self.max_bytes:
+            raise BadInput(
+                f"A file of {wanted.length} bytes cannot be uploaded.",
+                f"Send 1 byte to {self.max_bytes / 1e9:g} GB; LONGREEL_SERVER__MAX_UPLOAD_GB sets the most.",
+            )
+        made = replace(wanted, id=uuid.uuid4().hex, name=safe_name(wanted.name))
+        place = self._folder / made.id
+        try:
+            place.mkdir(parents=True)
+            if shutil.disk_usage(place).free < made.length:
+                raise StorageFull("There is no room for this file.", "Free some space on the server's disk.")
+            (place / PART).touch()
+            self._write(made)
+        except OSError as error:
+            shutil.rmtree(place, ignore_errors=True)
+            raise _full(error) from error
+        except StorageFull:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        return self.find(made.id)
+
+    def find(self, id: str) -> Upload:
+        """One upload, and how far it is. Raises NotFound, also for one that was abandoned."""
+        place = self._folder / id
+        try:
+            if not _ID.fullmatch(id):
+                raise FileNotFoundError(id)
+            kept = from_json(Upload, json.loads((place / _RECORD).read_text("utf-8")))
+        except FileNotFoundError as error:
+            raise NotFound("There is no such upload.", "Begin again; one that stops for a day is removed.") from error
+        try:
+            there = (place / PART).stat()
+        except FileNotFoundError:
+            return replace(kept, id=id, offset=kept.length)
+        return replace(kept, id=id, offset=there.st_size, changed_at=there.st_mtime)
+
+    @contextmanager
+    def writing(self, id: str) -> Iterator[Upload]:
+        """The upload, while nobody else adds to it. Raises NotFound, WorkerFailed while somebody does."""
+        place = self._folder / self.find(id).id
+        try:
+            with FileLock(place / _LOCK, timeout=0):
+                yield self.find(id)
+        except Timeout as error:
+            raise WorkerFailed("Another request adds to this upload.", "Try again in a moment.") from error
+
+    def append(self, upload: Upload, pieces: Iterable[bytes]) -> Upload:
+        """Adds bytes inside `writing`; what came before an error stays. A complete file is given to a worker.
+
+        Raises BadInput for more bytes than were announced, StorageFull.
+        """
+        left = upload.length - upload.offset
+        try:
+            with (self._folder / upload.id / PART).open("ab") as file:
+                try:
+                    for piece in pieces:
+                        left -= len(piece)
+                        if left < 0:
+                            raise BadInput("More bytes came than the upload has.", "Send what Upload-Length announced.")
+                        file.write(piece)
+                finally:
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise _full(error) from error
+        return self.settle(self.find(upload.id))
+
+    def settle(self, upload: Upload) -> Upload:
+        """Gives a complete file to a worker, inside `writing`, unless that was done; others come back as they are."""
+        if upload.offset < upload.length or upload.job is not None:
+            return upload
+        place = self._folder / upload.id
+        path = place / upload.name
+        if (place / PART).exists():
+            (place / PART).rename(path)
+        job = self._ingest.submit(path, title=upload.title, language=upload.language, tags=upload.tags)
+        settled = replace(upload, job=job.id)
+        self._write(settled)
+        return settled
+
+    def remove(self, id: str) -> None:
+        """Forgets an upload that is not complete. Raises NotFound, BadInput for one that is."""
+        with self.writing(id) as upload:
+            if upload.offset == upload.length:
+                raise BadInput("The file was received already.", "Cancel its job, or delete its video.")
+            shutil.rmtree(self._folder / id, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Removes what was abandoned, of simple uploads too."""
+        if not self._folder.is_dir():
+            return
+        for part in self._folder.glob(f"*/{PART}"):
+            try:
+                abandoned = time.time() - part.stat().st_mtime > ABANDONED_S
+            except FileNotFoundError:
+                continue
+            if abandoned:
+                shutil.rmtree(part.parent, ignore_errors=True)
+
+    def _write(self, upload: Upload) -> None:
+        """Replaces the record as a whole."""
+        place = self._folder / upload.id
+        fresh = place / f"{_RECORD}.new"
+        fresh.write_text(json.dumps(to_json(upload)), "utf-8")
+        os.replace(fresh, place / _RECORD)
+
+
+def _full(error: OSError) -> StorageFull:
+    return StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space, then go on.")
