@@ -17,6 +17,8 @@ from ui.login import login_page
 
 STOP_S = 10.0
 """How long a stopping server waits for its workers; what they do not finish goes on at the next start."""
+NOTICE_STOP_S = 2.0
+"""How long it waits for a notice on its way to a webhook, which is sent again at the next start."""
 
 
 def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bool = True) -> FastAPI:
@@ -34,12 +36,14 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.server.workers:
             wired.worker.start()
+            wired.webhooks.worker.start()
         try:
             async with door.open():
                 yield
         finally:
             api.state.executor.shutdown(wait=False, cancel_futures=True)
             if settings.server.workers:
+                await run_in_threadpool(wired.webhooks.worker.stop, NOTICE_STOP_S)
                 await run_in_threadpool(wired.worker.stop, STOP_S)
 
     app = FastAPI(title="Longreel", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)

@@ -53,8 +53,10 @@ def worker() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     longreel.worker.start()
+    longreel.webhooks.worker.start()
     consoles()[1].print("Waiting for jobs. Stop with Ctrl-C.")
     stopped.wait()
+    longreel.webhooks.worker.stop(timeout_s=15.0)
     longreel.worker.stop(timeout_s=30.0)
 
 

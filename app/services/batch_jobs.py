@@ -39,8 +39,11 @@ class BatchJobs:
         self._library = library
         self._media = media
 
-    def submit(self, request: BatchRequest, *, key: str | None = None) -> Job:
-        """Queues a batch; while the same one is queued or running, that one is returned. Raises BadInput."""
+    def submit(self, request: BatchRequest, *, key: str | None = None, webhook: Mapping[str, str] | None = None) -> Job:
+        """Queues a batch; while the same one is queued or running, that one is returned. Raises BadInput.
+
+        `webhook` (url and secret) hears of its end; the same batch with another one is another batch.
+        """
         check(request)
         common = {"questions": list(request.questions), "wanted": to_json(request.wanted)}
         common["formats"] = list(request.formats)
@@ -48,7 +51,10 @@ class BatchJobs:
             (PART, {"title": item.title or _shown(item.name), "item": asdict(item), **common}) for item in request.items
         ]
         payload = {"title": f"{len(parts)} videos", **common}
-        return self._jobs.submit(WHOLE, payload, key=key or request.key(), children=parts)
+        key = key or request.key()
+        if webhook is not None:
+            payload["webhook"], key = dict(webhook), f"{key} {webhook['url']}"
+        return self._jobs.submit(WHOLE, payload, key=key, children=parts)
 
     def handle_part(self, job: Job, context: JobContext) -> dict[str, Any]:
         """What a worker does with one video of a batch."""

@@ -6,13 +6,14 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from app.api.deps import JobDep, LongreelDep
+from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas import JobOut
 from app.api.schemas.jobs import MoveIn
@@ -20,6 +21,7 @@ from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.core.errors import LongreelError
 from app.jobs.states import ENDED, JobState
 from app.jobs.store import JobStore
+from app.jobs.webhooks import NOTICE
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -28,7 +30,7 @@ MOST_JOBS = 10_000
 """How far back a list of jobs goes."""
 
 
-@router.get("", summary="Jobs, newest first")
+@router.get("", summary="Jobs, newest first", response_model=list[JobOut])
 def list_jobs(
     longreel: LongreelDep,
     request: Request,
@@ -37,18 +39,22 @@ def list_jobs(
     kind: Annotated[str, Query(max_length=100, description='such as "ingest"')] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: CursorQuery = "",
-) -> list[JobOut]:
-    """All jobs, or those in one state or of one kind. `Link` leads to the next page."""
-    jobs = [job for job in longreel.jobs.list(state, MOST_JOBS) if kind in ("", job.kind)]
+    fields: FieldsQuery = "",
+) -> Any:
+    """All jobs, or those in one state or of one kind. `Link` leads to the next page.
+
+    Notices to webhooks are jobs too, of the kind `webhook`; they come only when they are asked for.
+    """
+    jobs = [job for job in longreel.jobs.list(state, MOST_JOBS) if (job.kind == kind if kind else job.kind != NOTICE)]
     chosen, following = page(jobs, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return [JobOut.of(job) for job in chosen]
+    return partly([JobOut.of(job) for job in chosen], JobOut, fields, response)
 
 
-@router.get("/{job}", summary="One job")
-def get_job(job: JobDep) -> JobOut:
+@router.get("/{job}", summary="One job", response_model=JobOut)
+def get_job(job: JobDep, response: Response, fields: FieldsQuery = "") -> Any:
     """Its state, its latest progress, its result or error."""
-    return JobOut.of(job)
+    return partly(JobOut.of(job), JobOut, fields, response)
 
 
 @router.patch("/{job}", summary="Move a waiting job in the queue")

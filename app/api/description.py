@@ -1,0 +1,139 @@
+"""The OpenAPI description, completed: what FastAPI cannot know of headers, problems and examples.
+
+What holds for every route is said here once: which problems it may answer with, how its answer is
+asked for again unchanged or in part, how a request is made safe to repeat.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from fastapi import FastAPI
+
+from app.api.examples import Examples
+from app.api.idempotency import HEADER, LONGEST
+from app.api.problems import MEDIA_TYPE, plain_problem
+from app.api.schemas import ProblemOut, problem_of
+from app.core.errors import BadInput, NotFound, WorkerFailed
+
+Data: TypeAlias = dict[str, Any]
+
+JSON = "application/json"
+
+PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
+    401: ("The server's key is missing or wrong", plain_problem(401, "This server needs an API key.")),
+    404: (
+        "There is no such thing",
+        problem_of(NotFound("No video is called 3f2a.", "See the list of videos, or ingest the file first.")),
+    ),
+    409: (
+        "The first request with this key is still at work",
+        plain_problem(
+            409, "The first request with this key is still at work.", "at_work", "Send it again in a moment."
+        ),
+    ),
+    422: (
+        "The request cannot be used",
+        problem_of(BadInput("limit: Input should be greater than or equal to 1.", "Correct the request.")),
+    ),
+    429: (
+        "There were too many requests in this minute",
+        plain_problem(429, "There were too many requests in this minute.", hint="Wait 42 s."),
+    ),
+    503: ("A model or a store failed", problem_of(WorkerFailed("The database is busy.", "Try again in a moment."))),
+}
+"""What each status means, with an example."""
+
+RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"}}
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": "send it as `If-None-Match` to hear of changes only"}}
+LINK = {"Link": {"schema": {"type": "string"}, "description": 'the next page, with rel="next"; absent on the last'}}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "examples": ['W/"5d41402abc4b2a76b9719d911017c592"']},
+    "description": "the `ETag` of an answer that the caller has",
+}
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]*$", "examples": ["b7c1"]},
+    "description": "chosen by the caller: the same request with it is carried out once, and answered alike for a day",
+}
+
+
+class DescribedApi(FastAPI):
+    """FastAPI with the completed description."""
+
+    def openapi(self) -> Data:
+        """The description, made once."""
+        if self.openapi_schema is None:
+            complete(super().openapi())
+        return self.openapi_schema or {}
+
+
+def complete(document: Data) -> None:
+    """Adds to every operation what holds for all of them."""
+    schemas = document["components"]["schemas"]
+    examples = Examples(schemas)
+    for path, operations in document["paths"].items():
+        for verb, operation in operations.items():
+            _add_problems(operation, path, verb)
+            _add_headers(operation, verb)
+            _add_examples(operation, examples)
+            _admit_parts(operation, schemas)
+
+
+def _add_problems(operation: Data, path: str, verb: str) -> None:
+    responses = operation["responses"]
+    default = responses.pop("default")
+    openai = "OpenAIError" in str(default)
+    kind = JSON if openai else MEDIA_TYPE
+    schema = {"$ref": f"#/components/schemas/{'OpenAIError' if openai else 'ProblemOut'}"}
+    for status, (text, problem) in PROBLEMS.items():
+        if (status == 404 and "{" not in path) or (status == 409 and verb != "post"):
+            continue
+        content: Data = {"schema": schema} if openai else {"schema": schema, "example": problem.model_dump()}
+        told = responses.setdefault("400" if openai and status == 422 else str(status), {"description": text})
+        told["content"] = {kind: content}
+        if status in (409, 429):
+            told["headers"] = RETRY_AFTER
+    responses["default"] = {"description": default["description"], "content": {kind: {"schema": schema}}}
+
+
+def _add_headers(operation: Data, verb: str) -> None:
+    parameters = operation.setdefault("parameters", [])
+    good = operation["responses"].get("200", {})
+    if verb == "post":
+        parameters.append(IDEMPOTENCY_KEY)
+    if verb == "get" and JSON in good.get("content", {}):
+        parameters.append(IF_NONE_MATCH)
+        operation["responses"]["304"] = {"description": "The caller has the answer already", "headers": ETAG}
+        paged = any(parameter["name"] == "cursor" for parameter in parameters)
+        good["headers"] = {**good.get("headers", {}), **ETAG, **(LINK if paged else {})}
+
+
+def _add_examples(operation: Data, examples: Examples) -> None:
+    for parameter in operation["parameters"]:
+        if parameter.get("required") or parameter["name"] == "fields":
+            parameter["example"] = examples.of(parameter["schema"], parameter["name"])
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        content = body.get("content", {}).get(JSON, {})
+        if "schema" in content and "example" not in content:
+            content["example"] = examples.of(content["schema"])
+
+
+def _admit_parts(operation: Data, schemas: Data) -> None:
+    """With `fields` an answer has some of its fields only; a second schema says so."""
+    if not any(parameter["name"] == "fields" for parameter in operation["parameters"]):
+        return
+    schema = operation["responses"]["200"]["content"][JSON]["schema"]
+    place = schema.get("items", schema)
+    name = place.pop("$ref").rpartition("/")[2]
+    part = f"{name.removesuffix('Out')}Part"
+    properties: Data = {field: {} for field in schemas[name]["properties"]}
+    schemas[part] = {"type": "object", "title": part, "properties": properties, "additionalProperties": False}
+    schemas[part]["description"] = f"Those fields of {name} that were asked for."
+    place["anyOf"] = [{"$ref": f"#/components/schemas/{one}"} for one in (name, part)]
