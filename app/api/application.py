@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from app.api.conditional import Conditional
+from app.api.description import DescribedApi
 from app.api.idempotency import Idempotency
 from app.api.limits import RateLimit
 from app.api.problems import MEDIA_TYPE, install_problems
@@ -42,7 +43,7 @@ DESCRIPTION = (
 
 def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
     """All routes over wired services. `app.state.executor` should be shut down with the server."""
-    app = FastAPI(
+    app = DescribedApi(
         title="Longreel",
         version=version("longreel"),
         description=DESCRIPTION,
