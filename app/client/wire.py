@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from app.api.schemas import AnswerOut, JobOut, ProblemOut, error_of
 from app.api.schemas.batches import BatchOut
+from app.api.schemas.summaries import MadeSummaryOut
 from app.core.errors import BadInput, Cancelled, LongreelError, WorkerFailed
 from app.core.events import EVENT, Event, Failed
 from app.jobs.states import JobState
@@ -124,6 +125,13 @@ def step_of(event: ServerEvent) -> Event | AnswerOut | None:
     if event.kind == "answer":
         return AnswerOut.model_validate_json(event.data)
     return event_of(event)
+
+
+def summary_in(event: ServerEvent) -> MadeSummaryOut | None:
+    """A summary; None for a heartbeat. Raises the problem that the stream tells."""
+    if event.kind == "problem":
+        raise error_in(ProblemOut.model_validate_json(event.data))
+    return MadeSummaryOut.model_validate_json(event.data) if event.kind == "summary" else None
 
 
 def event_of(event: ServerEvent) -> Event | None:

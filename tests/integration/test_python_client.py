@@ -85,7 +85,7 @@ def test_everything_of_a_video_can_be_read(longreel: Longreel, parts: StandIn) -
 def test_a_long_library_comes_whole_and_filtered(
     longreel: Longreel, parts: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.client.calls.PAGE", 2)
+    monkeypatch.setattr("app.client.calls.videos.PAGE", 2)
     for number in range(5):
         parts.add(b"%d" % number, f"Film {number}")
     assert len({video.id for video in longreel.videos()}) == 5

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.api.schemas import HealthOut
+from app.api.schemas.evaluations import EvaluationOut
 from app.api.schemas.status import StatusOut
-from app.client import calls
 from app.client.aio.batches import AsyncBatches
 from app.client.aio.questions import AsyncQuestions
 from app.client.aio.videos import AsyncVideos
+from app.client.calls import server as calls
 
 
 class AsyncLongreel(AsyncVideos, AsyncQuestions, AsyncBatches):
@@ -24,3 +25,7 @@ class AsyncLongreel(AsyncVideos, AsyncQuestions, AsyncBatches):
     async def status(self) -> StatusOut:
         """What the server runs on and what is missing."""
         return await self._do(calls.status())
+
+    async def evaluations(self) -> list[EvaluationOut]:
+        """What `longreel eval` has measured on the server's machine, newest first."""
+        return await self._do(calls.evaluations())

@@ -7,8 +7,10 @@ from contextlib import aclosing
 from functools import partial
 
 from app.api.schemas import JobOut
-from app.client import calls, wire
+from app.api.schemas.webhooks import DeliveryOut
+from app.client import wire
 from app.client.aio.line import AsyncLine
+from app.client.calls import jobs as calls
 from app.core.errors import WorkerFailed
 from app.core.events import Event, ignore
 from app.jobs.states import JobState
@@ -32,6 +34,10 @@ class AsyncJobs(AsyncLine):
     async def retry(self, id: str, *, idempotency_key: str = "") -> JobOut:
         """Tries a failed or cancelled job again, from where it stopped."""
         return await self._do(calls.retry(id, idempotency_key))
+
+    async def deliveries(self, job_id: str = "", *, limit: int = 100) -> list[DeliveryOut]:
+        """The notices to webhooks, newest first: all, or those of one job."""
+        return await self._all(calls.deliveries(job_id, limit), limit)
 
     def follow(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[Event | JobOut]:
         """The events of a job from its first, also over lost connections; the last item is the job as it ended."""

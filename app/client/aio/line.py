@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from app.client import wire
-from app.client.calls import Call
+from app.client.calls.call import Call
 
 Result = TypeVar("Result")
 

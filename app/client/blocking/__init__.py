@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from app.api.schemas import HealthOut
+from app.api.schemas.evaluations import EvaluationOut
 from app.api.schemas.status import StatusOut
-from app.client import calls
 from app.client.blocking.batches import Batches
 from app.client.blocking.questions import Questions
 from app.client.blocking.videos import Videos
+from app.client.calls import server as calls
 
 
 class Longreel(Videos, Questions, Batches):
@@ -24,3 +25,7 @@ class Longreel(Videos, Questions, Batches):
     def status(self) -> StatusOut:
         """What the server runs on and what is missing."""
         return self._do(calls.status())
+
+    def evaluations(self) -> list[EvaluationOut]:
+        """What `longreel eval` has measured on the server's machine, newest first."""
+        return self._do(calls.evaluations())

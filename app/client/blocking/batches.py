@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
 
-from app.api.schemas.batches import BatchOut, Length, Style
-from app.client import calls, wire
+from app.api.schemas.batches import BatchOut, CostOut, Length, Style
+from app.client import wire
 from app.client.blocking.line import Line
+from app.client.calls import batches as calls
 from app.core.errors import WorkerFailed
 
 
@@ -29,6 +30,10 @@ class Batches(Line):
         """Has videos summarized and asked, each as a job of its own; `cost` tells what that will take."""
         names = wire.names_of(videos)
         return self._do(calls.start_batch(names, questions, length, style, language, formats, idempotency_key))
+
+    def cost(self, videos: str | Sequence[str], *, questions: Sequence[str] = ()) -> CostOut:
+        """What a batch would take: minutes, disk, tokens. Nothing is started."""
+        return self._do(calls.cost(wire.names_of(videos), questions))
 
     def batches(self, limit: int = 20) -> list[BatchOut]:
         """Batches, newest first."""

@@ -8,8 +8,9 @@ from contextlib import closing
 from app.api.schemas import AnswerOut, FoundOut
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
-from app.client import calls, wire
+from app.client import wire
 from app.client.blocking.line import Line
+from app.client.calls import questions as calls
 from app.core.errors import WorkerFailed
 from app.core.events import Event
 from app.core.types import SegmentKind

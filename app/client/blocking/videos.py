@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
-from app.client import calls, wire
+from app.api.schemas.batches import Length, Style
+from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
+from app.client import wire
 from app.client.blocking.jobs import Jobs
-from app.client.calls import Picture
+from app.client.calls import videos as calls
+from app.client.calls.call import SUBTITLES, Picture, job_of, once
+from app.core.errors import WorkerFailed
 from app.core.events import Event, ignore
 from app.core.types import SegmentKind
 
@@ -41,10 +45,10 @@ class Videos(Jobs):
         """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
         given = Path(subtitles) if subtitles else None
         with wire.upload_form(Path(path), {"title": title, "language": language}, given, tell) as form:
-            headers = calls.once(idempotency_key)
+            headers = once(idempotency_key)
             with wire.http_errors():
                 response = self._http.post("/v1/videos", **form, headers=headers)
-        return calls.job_of(wire.check(response))
+        return job_of(wire.check(response))
 
     def register(
         self,
@@ -76,7 +80,7 @@ class Videos(Jobs):
         """What was said, in time order; with times the sentences that overlap them."""
         return self._do(calls.transcript(name, start_s, end_s))
 
-    def subtitles(self, name: str, format: calls.SUBTITLES = "srt") -> str:
+    def subtitles(self, name: str, format: SUBTITLES = "srt") -> str:
         """What was said, as the text of a subtitle file."""
         return self._do(calls.subtitles(name, format))
 
@@ -90,9 +94,25 @@ class Videos(Jobs):
         """Chapters in time order."""
         return self._do(calls.chapters(name))
 
+    def set_chapters(self, name: str, headings: Sequence[HeadingIn]) -> list[ChapterOut]:
+        """Replaces the chapters: where each begins and what it is called. The first begins at 0."""
+        return self._do(calls.set_chapters(name, headings))
+
     def summary(self, name: str) -> SummaryOut:
         """The video in short, with its chapters. Raises NotFound before it was read to its end."""
         return self._do(calls.summary(name))
+
+    def summarize(
+        self, name: str, *, length: Length = "paragraph", style: Style = "neutral", language: str | None = None
+    ) -> MadeSummaryOut:
+        """A summary made for you, each sentence with its moments; with a language model it takes up to minutes."""
+        call = calls.summarize(name, length, style, language)
+        with wire.http_errors(), self._events(call) as events:
+            for event in events:
+                made = wire.summary_in(event)
+                if made is not None:
+                    return made
+        raise WorkerFailed("The server ended the stream without a summary.", "Ask for it again.")
 
     def export(self, name: str, format: str = "md") -> bytes:
         """A video as a file for another program: md, docx, edl, fcpxml and more; an unknown format names them all."""

@@ -1,0 +1,90 @@
+"""One request as data, and the readers of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, TypeAdapter
+
+from app.api.schemas import JobOut
+
+Result = TypeVar("Result")
+Model = TypeVar("Model", bound=BaseModel)
+SUBTITLES = Literal["srt", "vtt"]
+PAGE = 1000
+STREAMED = {"Accept": "text/event-stream"}
+
+
+@dataclass(frozen=True)
+class Call(Generic[Result]):
+    """One request, and the reader of its answer."""
+
+    method: str
+    path: str
+    read: Callable[[httpx.Response], Result]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def options(self) -> dict[str, Any]:
+        """The keyword arguments of httpx's `request` besides method and path."""
+        params = {name: value for name, value in self.params.items() if value not in (None, "", [], ())}
+        return {"params": params or None, "json": self.json, "headers": dict(self.headers)}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame of a video: JPEG, and the time in seconds at which the video shows it."""
+
+    pts_s: float
+    jpeg: bytes
+
+
+def job_of(response: httpx.Response) -> JobOut:
+    """The job in an answer."""
+    return JobOut.model_validate_json(response.content)
+
+
+def once(key: str) -> dict[str, str]:
+    """The header that makes a request safe to repeat; none without a key."""
+    return {"Idempotency-Key": key} if key else {}
+
+
+def model(kind: type[Model]) -> Callable[[httpx.Response], Model]:
+    """Reads one wire type."""
+    return lambda response: kind.model_validate_json(response.content)
+
+
+def models(kind: type[Model]) -> Callable[[httpx.Response], list[Model]]:
+    """Reads a list of wire types."""
+    adapter = TypeAdapter(list[kind])  # type: ignore[valid-type]
+    return lambda response: adapter.validate_json(response.content)
+
+
+def nothing(_: httpx.Response) -> None:
+    """Reads nothing: the answer is empty, or is read as a stream."""
+    return None
+
+
+def content(response: httpx.Response) -> bytes:
+    """The answer's bytes."""
+    return response.content
+
+
+def streamed(after: int) -> dict[str, str]:
+    """The headers that ask for a stream, of what has a number above `after`."""
+    return {**STREAMED, **({"Last-Event-ID": str(after)} if after else {})}
+
+
+def video_path(name: str, rest: str = "") -> str:
+    """The path of a video, and of what is below it."""
+    return f"/v1/videos/{quoted(name)}{rest}"
+
+
+def quoted(name: str) -> str:
+    """A name as a part of a path."""
+    return quote(name, safe="")

@@ -1,0 +1,116 @@
+"""Calls about the library and what is in its videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from pydantic_core import to_jsonable_python
+
+from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.schemas.batches import Length, Style
+from app.api.schemas.summaries import HeadingIn
+from app.client.calls.call import (
+    PAGE,
+    STREAMED,
+    SUBTITLES,
+    Call,
+    Picture,
+    content,
+    model,
+    models,
+    nothing,
+    once,
+    video_path,
+)
+from app.core.types import SegmentKind
+
+
+def videos(q: str = "", ready: bool | None = None, language: str = "") -> Call[list[VideoOut]]:
+    """The library, newest first."""
+    params = {"q": q, "ready": ready, "language": language, "limit": PAGE}
+    return Call("GET", "/v1/videos", models(VideoOut), params)
+
+
+def video(name: str) -> Call[VideoOut]:
+    """One video."""
+    return Call("GET", video_path(name), model(VideoOut))
+
+
+def delete(name: str) -> Call[None]:
+    """Forgets a video."""
+    return Call("DELETE", video_path(name), nothing)
+
+
+def register(
+    path: str | Path, title: str | None, language: str | None, subtitles: str | Path | None, key: str
+) -> Call[JobOut]:
+    """A file of the server's own machine, to be read."""
+    asked = {"path": str(path), "title": title, "language": language}
+    asked["subtitles"] = str(subtitles) if subtitles else None
+    return Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(key))
+
+
+def transcript(name: str, start_s: float = 0.0, end_s: float | None = None) -> Call[list[UtteranceOut]]:
+    """What was said."""
+    return Call("GET", video_path(name, "/transcript"), models(UtteranceOut), {"start_s": start_s, "end_s": end_s})
+
+
+def subtitles(name: str, format: SUBTITLES) -> Call[str]:
+    """What was said, as a subtitle file."""
+    return Call("GET", video_path(name, "/transcript"), lambda response: response.text, {"format": format})
+
+
+def segments(
+    name: str, kinds: Sequence[SegmentKind | str], start_s: float, end_s: float | None
+) -> Call[list[SegmentOut]]:
+    """What spans of a video say, show and write."""
+    params = {"kind": [str(kind) for kind in kinds], "start_s": start_s, "end_s": end_s, "limit": PAGE}
+    return Call("GET", video_path(name, "/segments"), models(SegmentOut), params)
+
+
+def chapters(name: str) -> Call[list[ChapterOut]]:
+    """Chapters in time order."""
+    return Call("GET", video_path(name, "/chapters"), models(ChapterOut))
+
+
+def set_chapters(name: str, headings: Sequence[HeadingIn]) -> Call[list[ChapterOut]]:
+    """Chapters as a person wants them."""
+    given = {"chapters": to_jsonable_python(list(headings))}
+    return Call("PUT", video_path(name, "/chapters"), models(ChapterOut), json=given)
+
+
+def summary(name: str) -> Call[SummaryOut]:
+    """The video in short."""
+    return Call("GET", video_path(name, "/summary"), model(SummaryOut))
+
+
+def summarize(name: str, length: Length, style: Style, language: str | None) -> Call[None]:
+    """A summary to be made, as a stream."""
+    wanted = {"length": length, "style": style, "language": language}
+    return Call("POST", video_path(name, "/summaries"), nothing, json=wanted, headers=STREAMED)
+
+
+def export(name: str, format: str) -> Call[bytes]:
+    """A video as a file for another program."""
+    return Call("GET", video_path(name, "/export"), content, {"format": format})
+
+
+def media(name: str) -> Call[None]:
+    """The file itself, as a stream."""
+    return Call("GET", video_path(name, "/media"), nothing)
+
+
+def thumbnail(name: str, time_s: float) -> Call[bytes]:
+    """WebP of the key frame nearest to a time."""
+    return Call("GET", video_path(name, "/thumbnail"), content, {"t": time_s})
+
+
+def frame(name: str, time_s: float, side: int) -> Call[Picture]:
+    """The picture at a time."""
+
+    def read(response: httpx.Response) -> Picture:
+        return Picture(float(response.headers["x-frame-time"]), response.content)
+
+    return Call("GET", video_path(name, "/frame"), read, {"t": time_s, "side": side})
