@@ -1,128 +1,192 @@
-"""Answer quality on videos with known answers: accuracy by modality, citations on the evidence, refusals.
+"""Answer quality on videos with known answers: accuracy by modality and by source, citations on the evidence, refusals.
 
-A folder holds videos and a `qa.jsonl`, or samples with their `.truth.json`. Everything is read and
-asked through the command line, each question open and as multiple choice.
+    python -m benchmarks.quality ../shared/videos --out FOLDER [--mode full] [--keep LIBRARY] [--json FILE]
+
+Everything is read and asked by `longreel eval own`: each question openly and as multiple choice, and with `--mode all`
+from the transcript alone, the captions alone, evenly spaced moments, and by the full agent. Goes on where an earlier
+run with the same FOLDER stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from benchmarks.product import LONGREEL, ProductFailed, ask_all, empty_library, publish, run, sample
-from benchmarks.scoring import Asked, Reply, choice_right, open_right, summary
+from app.services import calibration
+from app.services.evaluation.comparison import paired
+from app.services.evaluation.grounding import asks_when, cited, moment_retrieval
+from app.services.evaluation.modes import Mode
+from app.services.evaluation.reliability import reliability
+from app.services.evaluation.report import interval, number, percent
+from app.services.evaluation.results import ResultStore
+from app.services.evaluation.scores import Judged, Share, accuracy, by_label, refusals
+from app.services.evaluation.service import judged
+from app.services.evaluation.sets import benchmark
+from benchmarks.product import LONGREEL, empty_library, machine, run
+from benchmarks.report import keep
 
-SHARED = Path(__file__).parents[2] / "shared" / "videos"
-
-
-def questions_in(folder: Path) -> list[dict[str, Any]]:
-    """Every question of a folder, its `video` made a path. Empty when the folder has none."""
-    rows: list[dict[str, Any]] = []
-    if (folder / "qa.jsonl").is_file():
-        rows += [json.loads(line) for line in (folder / "qa.jsonl").read_text("utf-8").splitlines() if line.strip()]
-    for truth in sorted(folder.glob("*.truth.json")):
-        rows += json.loads(truth.read_text("utf-8"))["questions"]
-    return [{**row, "path": str(folder / row["video"])} for row in rows]
-
-
-def ask(rows: Sequence[Mapping[str, Any]], variables: Mapping[str, str], each: bool) -> list[Asked]:
-    """Asks every question twice. `each`: in a process of its own instead of one for all."""
-    forms = [form for row in rows for form in _forms(row)]
-    replies: list[Reply] = []
-    if each:
-        for form in forms:
-            replies += ask_all([form], variables).json_lines
-    else:
-        replies = list(ask_all(forms, variables).json_lines)
-    if len(replies) != len(forms):
-        raise ProductFailed(f"{len(forms)} questions were asked and {len(replies)} lines came back")
-    return [Asked(row, replies[2 * i], replies[2 * i + 1]) for i, row in enumerate(rows)]
+Modes = Mapping[str, Sequence[Judged]]
+TOLD = ("speech", "on-screen text")
+"""Modalities that the offline profile must answer; the others need a model that looks."""
+AIMS = {"told": 0.85, "cited": 0.9, "refused": 0.8}
 
 
-def markdown(result: Mapping[str, Any]) -> str:
-    """The report of a run as Markdown tables."""
-    lines = ["| modality | questions | open | multiple choice |", "|---|---|---|---|"]
-    for name, share in [*result["by_modality"].items(), ("**all**", result["all"])]:
-        lines.append(f"| {name} | {share['questions']} | {percent(share['open'])} | {percent(share['choice'])} |")
-    lines += ["", "| video | questions | open | multiple choice |", "|---|---|---|---|"]
-    for name, share in result["by_video"].items():
-        lines.append(f"| {name} | {share['questions']} | {percent(share['open'])} | {percent(share['choice'])} |")
-    return "\n".join([*lines, "", *(f"- {note}" for note in notes(result))])
+def asked(annotations: Path, out: Path, modes: Sequence[str]) -> dict[str, list[Judged]]:
+    """The results of a run by mode."""
+    loaded, results = benchmark("own").loaded(annotations), ResultStore(out).results()
+    return {mode: judged(loaded, results, mode) for mode in modes}
 
 
-def notes(result: Mapping[str, Any]) -> list[str]:
-    """The figures that are not accuracies, a sentence each."""
+def forms(found: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+    """Open questions, and those with options."""
+    return [one for one in found if not one.case.options], [one for one in found if one.case.options]
+
+
+def tables(modes: Modes) -> list[dict[str, Any]]:
+    """All tables; the first is for the mode `full`, or the only one."""
+    main = modes.get(Mode.FULL) or next(iter(modes.values()))
+    made = [_by_modality(main), _by_source(modes), _moments(modes)]
+    return [*made, _differences(modes)] if len(modes) > 1 else made
+
+
+def _by_modality(found: Sequence[Judged]) -> dict[str, Any]:
+    groups = {name: [one for one in found if name in one.case.values("modality")] for name in _modalities(found)}
+    rows = []
+    for name, group in [*groups.items(), ("all", list(found))]:
+        opened, chosen = forms(group)
+        rows.append([
+            name, len(opened) or len(chosen), _told(accuracy(opened)), _told(accuracy(chosen)),
+            percent(cited(group).answers.value),
+        ])  # fmt: skip
+    columns = ["modality", "questions", "open", "multiple choice", "answers that cite the evidence"]
+    return {"title": "By what tells the answer", "columns": columns, "rows": rows}
+
+
+def _modalities(found: Sequence[Judged]) -> list[str]:
+    return sorted(by_label(found).get("modality", {}))
+
+
+def _told(share: Share) -> str:
+    """A share with its interval of 95 %."""
+    return f"{percent(share.value)} ({interval(share.interval)})" if share.whole else "-"
+
+
+def _by_source(modes: Modes) -> dict[str, Any]:
+    rows = []
+    for mode, found in modes.items():
+        opened, chosen = forms(found)
+        declined, used = refusals(opened), [one.result.usage for one in found if not one.result.failed]
+        rows.append([
+            mode, len(found), _told(accuracy(opened)), _told(accuracy(chosen)), percent(cited(found).answers.value),
+            percent(declined.recall.value), percent(declined.wrong.value),
+            number(median([u.seconds for u in used]) if used else None, 1), _mean([u.frames for u in used]),
+            _mean([u.prompt_tokens + u.output_tokens for u in used]),
+        ])  # fmt: skip
+    columns = ["mode", "asked", "open", "multiple choice", "answers that cite the evidence", "unanswerable refused"]
+    columns += ["wrongly refused", "median seconds", "frames", "tokens"]
+    return {"title": "By what the agent may use", "columns": columns, "rows": rows}
+
+
+def _mean(values: Sequence[float]) -> str:
+    return number(sum(values) / len(values), 1) if values else "-"
+
+
+def _moments(modes: Modes) -> dict[str, Any]:
+    rows = []
+    for mode, found in modes.items():
+        for name, part in (("all", found), ("questions of when", [one for one in found if asks_when(one.case)])):
+            scores = moment_retrieval(part)
+            if scores.miou is not None:
+                shares = [percent(share.value) for share in scores.recall.values()]
+                rows.append([mode, name, scores.recall[0.3].whole, *shares, percent(scores.miou)])
+    columns = ["mode", "of", "with evidence", "R@1, IoU 0.3", "0.5", "0.7", "mIoU"]
+    return {"title": "The first citation against the given span", "columns": columns, "rows": rows}
+
+
+def _differences(modes: Modes) -> dict[str, Any]:
+    rows = []
+    full = {one.case.id: one.right for one in modes[Mode.FULL]}
+    for mode, found in modes.items():
+        pairs = [(full[one.case.id], one.right) for one in found if one.case.id in full and one.case.has_truth]
+        if mode != Mode.FULL and pairs:
+            other = paired([a for a, _ in pairs], [b for _, b in pairs])
+            rows.append([
+                f"full - {mode}", other.questions, other.first_only, other.second_only, f"{other.difference:+.1%}",
+                f"{other.interval[0]:+.1%} to {other.interval[1]:+.1%}", f"{other.p:.3f}",
+            ])  # fmt: skip
+    columns = ["modes", "asked", "only full right", "only the other", "difference", "95 % interval", "p (McNemar)"]
+    return {"title": "The same questions in two modes", "columns": columns, "rows": rows}
+
+
+def notes(found: Sequence[Judged]) -> list[str]:
+    """The figures that have an aim, a sentence each, and how many errors there were."""
+    opened, _ = forms(found)
+    told = accuracy([one for one in found if set(one.case.values("modality")) & set(TOLD)])
+    declined, proof = refusals(opened), cited(found)
     return [
-        f"citations that overlap the given evidence: {percent(result['citations_on_evidence'])}"
-        f" of {result['citations']}",
-        f"unanswerable questions refused: {percent(result['unanswerable_refused'])}",
-        f"answerable questions wrongly refused: {percent(result['answerable_refused'])}",
-        f"errors: {result['errors']}; median time of an answer: {result['median_s']} s",
+        f"{' and '.join(TOLD)}, both forms: {_told(told)} right; aim: {AIMS['told']:.0%}",
+        f"answers with a citation on the given evidence: {_told(proof.answers)}; aim: {AIMS['cited']:.0%}",
+        f"unanswerable open questions refused: {_told(declined.recall)}; aim: {AIMS['refused']:.0%}",
+        f"answerable open questions wrongly refused: {_told(declined.wrong)}",
+        f"errors: {sum(one.result.failed for one in found)}",
     ]
 
 
-def percent(share: float | None) -> str:
-    """A share as a whole percentage; a dash when there was nothing to count."""
-    return "-" if share is None else f"{share:.0%}"
+def about(out: Path) -> list[str]:
+    """With what a run was made, and what that means."""
+    told = json.loads((out / "run.json").read_text("utf-8"))
+    models = f"language model: {told['language model']}; vision model: {told['vision model']}"
+    blind = "without a vision model nobody looks at pictures: what only they tell is refused, or told as a guess"
+    return [models, blind] if told["vision model"] == "none" else [models]
 
 
-def _forms(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    plain = {"question": row["question"], "video": row["path"]}
-    return plain, {**plain, "options": row["options"]}
+def trust(found: Sequence[Judged]) -> dict[str, Any]:
+    """The reliability diagram of these answers, before calibration and as told."""
+    series = [("the agent's own", reliability(found)), ("as told", reliability(found, shown=calibration.kept()))]
+    bins = [{"name": name, "error": one.error, "bins": [asdict(b) for b in one.bins]} for name, one in series]
+    return {"name": "reliability", "kind": "reliability", "title": "How often answers are right", "series": bins}
 
 
-def _detail(one: Asked) -> dict[str, Any]:
-    keep = ("status", "text", "option_index", "confidence", "citations", "usage", "error")
+def report(annotations: Path, out: Path, modes: Sequence[str]) -> dict[str, Any]:
+    """The result of a run as plain data."""
+    found = asked(annotations, out, modes)
+    main = found.get(Mode.FULL) or next(iter(found.values()))
     return {
-        "video": one.row["video"],
-        "question": one.row["question"],
-        "answer": one.row["answer"],
-        "open_right": open_right(one.row, one.open),
-        "choice_right": choice_right(one.row, one.choice),
-        "open": {key: one.open[key] for key in keep if key in one.open},
-        "choice": {key: one.choice[key] for key in keep if key in one.choice},
+        "title": "Answers about real videos",
+        "document": "results.md",
+        "machine": machine(),
+        "command": f"python -m benchmarks.quality FOLDER --out OUT --mode {'all' if len(modes) > 1 else modes[0]}",
+        "tables": tables(found),
+        "pictures": [trust(main)],
+        "notes": [*notes(main), *about(out)],
     }
 
 
-def _gathered(options: argparse.Namespace) -> list[dict[str, Any]]:
-    rows = [row for folder in options.folder or [SHARED] for row in questions_in(folder)]
-    if options.sample:
-        video = sample(12)
-        rows += [row for row in questions_in(video.parent) if row["path"] == str(video)]
-    return [row for row in rows if not options.video or row["video"] in options.video]
-
-
-def main() -> None:
-    """Reads the videos, asks everything, prints the tables and writes JSON and Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="*", type=Path, help=f"default {SHARED}")
-    parser.add_argument("--sample", action="store_true", help="also the made sample of 12 minutes")
-    parser.add_argument("--video", action="append", help="only this video; repeat for more")
-    parser.add_argument("--each", action="store_true", help="one process for each question")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Reads the videos, asks everything, prints the tables and writes JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="folder of videos with qa.jsonl, or a sample's .truth.json")
+    parser.add_argument("--out", type=Path, default=Path("eval-quality"), help="folder of results")
+    parser.add_argument("--mode", default="all", choices=["all", *Mode])
     parser.add_argument("--keep", type=Path, help="use and keep this library instead of an empty one")
-    parser.add_argument("--json", type=Path, help="write figures and every answer here")
-    parser.add_argument("--markdown", type=Path, help="write the report here")
-    options = parser.parse_args()
-    rows = _gathered(options)
-    if not rows:
-        parser.error("there are no questions; give a folder with qa.jsonl, or --sample")
+    parser.add_argument("--json", type=Path, help="write the tables here")
+    options = parser.parse_args(arguments)
+    given: Path = options.folder
+    annotations = given / "qa.jsonl" if given.is_dir() else given
+    modes = [str(mode) for mode in Mode] if options.mode == "all" else [options.mode]
     with empty_library() as temporary:
         variables = {"LONGREEL_DATA": str(options.keep)} if options.keep else temporary
-        run([*LONGREEL, "ingest", *dict.fromkeys(row["path"] for row in rows), "--json"], variables)
-        asked = ask(rows, variables, options.each)
-    result = summary(asked)
-    table = [[n, s["questions"], percent(s["open"]), percent(s["choice"])] for n, s in result["by_modality"].items()]
-    table.append(["all", result["all"]["questions"], percent(result["all"]["open"]), percent(result["all"]["choice"])])
-    columns = ["modality", "questions", "open", "multiple choice"]
-    details = [_detail(one) for one in asked]
-    publish("Answer quality", columns, table, options.json, notes=notes(result), figures=result, answers=details)
-    print("\n".join(notes(result)))
-    if options.markdown:
-        options.markdown.write_text(markdown(result) + "\n", encoding="utf-8")
+        command = [*LONGREEL, "eval", "own", "--annotations", str(annotations), "--videos", str(annotations.parent)]
+        run([*command, "--mode", options.mode, "--out", str(options.out), "--json"], variables)
+    keep(report(annotations, options.out, modes), options.json)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """Writes docs/benchmarks.md, and the marked blocks of README.md and other pages, from the JSON of the programs.
 
-A result that names a `document` fills the block of that page of docs/ and stays out of the two others. A result with
-several `tables` lists them one after the other.
-`--check` writes nothing and fails when either is not what the JSON says.
+A result that names a `document` fills the block of that page of docs/ and stays out of docs/benchmarks.md. A result
+with several `tables` lists them one after the other, of which README.md shows the first; `pictures` are drawn into
+docs/pictures. `--check` writes nothing and fails when a page or a picture is not what the JSON says.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks.plots import svg
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results")
@@ -40,10 +43,33 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def tables_of(result: Mapping[str, Any]) -> str:
-    """All tables of a result, each under its own title where there are several."""
+    """All tables of a result, each under its own title where there are several, then its pictures and its notes."""
     if "tables" not in result:
         return table(result)
-    return "\n\n".join(f"**{part['title']}**\n\n{table(part)}" for part in result["tables"])
+    parts = [f"**{part['title']}**\n\n{table(part)}" for part in result["tables"]]
+    parts += [f"![{picture['title']}](pictures/{picture['name']}.svg)" for picture in result.get("pictures", ())]
+    parts.append("\n".join(f"- {note}" for note in result.get("notes", ())))
+    return "\n\n".join(part for part in parts if part)
+
+
+def keep(result: Mapping[str, Any], path: Path | None) -> None:
+    """Prints the tables of a result and, if asked, writes it as JSON."""
+    print(tables_of(result))
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def headline(result: Mapping[str, Any]) -> str:
+    """What README.md shows of a result: its first table, with its notes."""
+    return table({"notes": result.get("notes", ()), **result["tables"][0]}) if "tables" in result else table(result)
+
+
+def told(name: str, result: Mapping[str, Any]) -> str:
+    """A result on a page of its own, with the command that measured it, if it names one."""
+    if "command" not in result:
+        return f"**{result.get('title', name)}**\n\n{tables_of(result)}"
+    return f"## {result.get('title', name)}\n\n{_where(name, result)}\n\n{tables_of(result)}"
 
 
 def _short(value: Any) -> Any:
@@ -58,27 +84,29 @@ def document(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(parts)
 
 
-def filled(readme: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+def filled(page: str, parts: Sequence[str]) -> str:
     """A page with its marked block written anew; unchanged when it has no such block."""
-    if BEGIN not in readme or END not in readme:
-        return readme
-    before, rest = readme.split(BEGIN, 1)
+    if BEGIN not in page or END not in page:
+        return page
+    before, rest = page.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
-    parts = [f"**{result.get('title', name)}**\n\n{tables_of(result)}" for name, result in sorted(results.items())]
     return f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{after}"
 
 
 def pages(root: Path, results: Mapping[str, Mapping[str, Any]]) -> dict[Path, str]:
-    """What the pages below `root` should say. A page with a block must be there before it can be filled."""
-    general = {name: result for name, result in results.items() if "document" not in result}
-    files = {root / "docs" / "benchmarks.md": document(general)}
-    blocks = {root / "README.md": {name: result for name, result in general.items() if name in HEADLINES}}
-    for name, result in results.items():
+    """What the pages and pictures below `root` should hold. A page with a block must be there before it is filled."""
+    files = {root / "docs" / "benchmarks.md": document({n: r for n, r in results.items() if "document" not in r})}
+    blocks: dict[Path, list[str]] = defaultdict(list)
+    for name, result in sorted(results.items()):
+        if name in HEADLINES:
+            blocks[root / "README.md"].append(f"**{result.get('title', name)}**\n\n{headline(result)}")
         if "document" in result:
-            blocks.setdefault(root / "docs" / result["document"], {})[name] = result
-    for path, inside in blocks.items():
+            blocks[root / "docs" / result["document"]].append(told(name, result))
+        for picture in result.get("pictures", ()):
+            files[root / "docs" / "pictures" / f"{picture['name']}.svg"] = svg(picture)
+    for path, parts in blocks.items():
         if path.is_file():
-            files[path] = filled(path.read_text("utf-8"), inside)
+            files[path] = filled(path.read_text("utf-8"), parts)
     return files
 
 
@@ -90,7 +118,8 @@ def stale(files: Mapping[Path, str]) -> list[Path]:
 def _where(name: str, result: Mapping[str, Any]) -> str:
     machine = result.get("machine") or {}
     facts = [f"{machine[key]} {unit}".strip() for key, unit in _FACTS if key in machine]
-    return f"`python -m benchmarks.{name}`" + (f", {', '.join(facts)}." if facts else ".")
+    command = result.get("command", f"python -m benchmarks.{name}")
+    return f"`{command}`" + (f", {', '.join(facts)}." if facts else ".")
 
 
 _FACTS = (("cores", "cores"), ("memory_gb", "GB of memory"), ("system", ""), ("when", ""))
@@ -114,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{path.name} is stale; run: python -m benchmarks.report", file=sys.stderr)
         return 1 if old else 0
     for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(files[path], encoding="utf-8")
     return 0
 

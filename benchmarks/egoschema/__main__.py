@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import itertools
-import json
 import random
 import sys
 import time
@@ -32,7 +31,7 @@ from app.services.evaluation.sets import benchmark
 from benchmarks.egoschema.captions import captions_in
 from benchmarks.egoschema.methods import Direct, InRounds, Method, OurAgent, SummaryFirst
 from benchmarks.product import machine
-from benchmarks.report import tables_of
+from benchmarks.report import keep
 
 NAMES = {
     "direct": "direct: all captions and the options",
@@ -181,10 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LongreelError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    result = report(cases, store.results(), list(chosen), model.model)
-    print(tables_of(result))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep(report(cases, store.results(), list(chosen), model.model), options.json)
     return 0
 
 

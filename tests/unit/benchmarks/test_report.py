@@ -75,3 +75,44 @@ def test_a_result_that_names_a_document_fills_its_block_only(root: Path) -> None
     others = (root / "docs" / "benchmarks.md").read_text("utf-8") + (root / "README.md").read_text("utf-8")
     assert "Choosing" not in others and "Reading" in others
     assert write(root, "--check") == 0
+
+
+def measured(**more: object) -> dict[str, object]:
+    tables = [{"title": "First", "columns": ["a"], "rows": [["1"]]}, {"title": "Second", "columns": ["b"], "rows": []}]
+    values = [[1.0, None], [0.25, 0.5]]
+    picture = {"name": "found", "kind": "heat", "title": "Found", "axes": "a by b", "columns": [10, 60]}
+    return {
+        "title": "Answers",
+        "command": "python -m benchmarks.quality FOLDER",
+        "document": "results.md",
+        "tables": tables,
+        "notes": ["kept"],
+        "pictures": [{**picture, "rows": ["0.1", "0.9"], "values": values}],
+        **more,
+    }
+
+
+def test_a_result_with_a_command_has_a_section_with_tables_pictures_and_notes(root: Path) -> None:
+    (root / "results" / "quality.json").write_text(json.dumps(measured()), "utf-8")
+    page = root / "docs" / "results.md"
+    page.write_text(f"# Results\n{report.BEGIN}\n{report.END}\n", "utf-8")
+    write(root)
+    text = page.read_text("utf-8")
+    assert "## Answers\n\n`python -m benchmarks.quality FOLDER`.\n\n**First**" in text
+    assert text.index("![Found](pictures/found.svg)") < text.index("- kept")
+    readme = (root / "README.md").read_text("utf-8")
+    assert "**Answers**\n\n| a |\n|---|\n| 1 |\n\n- kept" in readme and "Second" not in readme
+
+
+def test_a_picture_that_is_not_what_the_json_says_is_stale(root: Path) -> None:
+    (root / "results" / "quality.json").write_text(json.dumps(measured()), "utf-8")
+    (root / "docs" / "results.md").write_text(f"{report.BEGIN}\n{report.END}\n", "utf-8")
+    write(root)
+    assert write(root, "--check") == 0
+    picture = root / "docs" / "pictures" / "found.svg"
+    picture.write_text(picture.read_text("utf-8").replace("25%", "26%"), "utf-8")
+    assert write(root, "--check") == 1
+
+
+def test_the_pages_of_this_project_are_what_the_results_say() -> None:
+    assert report.main(["--check"]) == 0

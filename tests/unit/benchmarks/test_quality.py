@@ -1,0 +1,101 @@
+"""The tables of answer quality: each form and source apart, and figures beside their aims."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.services.evaluation.results import ResultStore
+from app.services.evaluation.scores import Judged
+from benchmarks.quality import notes, report, tables, trust
+from benchmarks.report import tables_of
+from tests.unit.services.evaluation.written import REFUSED, case, file_of, judged, result
+
+SAID, SEEN, NONE = (("modality", name) for name in ("speech", "visual", "unanswerable"))
+
+
+def one(id: str, label: tuple[str, str], right: bool | None, *, open: bool = True, cites: bool = True) -> Judged:
+    """A question and its answer; `right` None: refused."""
+    form: dict[str, Any] = {"options": (), "answer": None, "accept": ("mirela",)} if open else {}
+    asked = case(id, evidence=[(10, 12)], labels=(label,), **form)
+    if right is None:
+        return judged(asked, result(None, id=id, status=REFUSED))
+    span = (12.5, 14.0) if cites else (60.0, 61.0)
+    return judged(asked, result(None if open else int(not right), span, id=id, text="Mirela" if right else "Bo"))
+
+
+def trap(id: str, refused: bool) -> Judged:
+    asked = case(id, None, options=(), answerable=False, labels=(NONE,))
+    return judged(asked, result(None, (1, 2), id=id, status=REFUSED) if refused else result(None, (1, 2), id=id))
+
+
+FULL = [
+    one("1/open", SAID, True),
+    one("1/choice", SAID, True, open=False),
+    one("2/open", SAID, None),
+    one("2/choice", SAID, False, open=False, cites=False),
+    one("3/open", SEEN, False),
+    trap("4/open", True),
+    trap("5/open", False),
+]
+
+
+def cells(table: dict[str, Any], row: str) -> Sequence[Any]:
+    found: Sequence[Any] = next(line for line in table["rows"] if line[0] == row)
+    return found
+
+
+def test_open_and_multiple_choice_questions_are_counted_apart() -> None:
+    (by_modality, *_) = tables({"full": FULL})
+    speech = cells(by_modality, "speech")
+    assert speech[1] == 2 and speech[2].startswith("50.0% (") and speech[3].startswith("50.0% (")
+    assert speech[4] == "66.7%"
+    assert cells(by_modality, "unanswerable")[2].startswith("50.0%")
+    assert cells(by_modality, "all")[1] == 5
+
+
+def test_refusals_and_citations_stand_beside_accuracy_for_every_mode() -> None:
+    silent = [judged(asked.case, result(None, id=asked.case.id, status=REFUSED)) for asked in FULL]
+    by_source = tables({"full": FULL, "captions": silent})[1]
+    assert cells(by_source, "full")[4:7] == ["75.0%", "50.0%", "33.3%"]
+    assert cells(by_source, "captions")[4:7] == ["-", "100.0%", "100.0%"]
+
+
+def test_modes_are_compared_on_the_same_questions() -> None:
+    silent = [judged(asked.case, result(None, id=asked.case.id, status=REFUSED)) for asked in FULL]
+    differences = tables({"full": FULL, "captions": silent})[-1]
+    assert cells(differences, "full - captions")[1:5] == [7, 2, 1, "+14.3%"]
+    assert len(tables({"full": FULL})) == 3
+
+
+def test_the_first_citation_is_compared_with_the_evidence() -> None:
+    asked = [one("1/open", SAID, True)]
+    asked.append(judged(case("w", evidence=[(0, 10)], accept=("x",), options=(), answer=None), result(None, (0, 6))))
+    moments = tables({"full": asked})[2]
+    assert cells(moments, "full") == ["full", "all", 2, "50.0%", "50.0%", "0.0%", "30.0%"]
+
+
+def test_figures_stand_beside_their_aims() -> None:
+    text = "\n".join(notes(FULL))
+    assert "speech and on-screen text, both forms: 50.0% (" in text and "aim: 85%" in text
+    assert "citation on the given evidence: 75.0% (" in text and "aim: 90%" in text
+    assert "refused: 50.0% (" in text and "wrongly refused: 33.3% (" in text and "errors: 0" in text
+
+
+def test_a_report_says_with_which_models_it_was_made(tmp_path: Path) -> None:
+    row = {"video": "v.mp4", "question": "Who?", "accept": ["mirela"], "evidence": [[1, 2]], "modality": "speech"}
+    store = ResultStore(tmp_path / "out")
+    store.begin({"language model": "qwen", "vision model": "none"})
+    store.add(result(None, (1, 2), id="1/open", text="Mirela"))
+    made = report(file_of(tmp_path, "qa.jsonl", json.dumps(row)), tmp_path / "out", ["full"])
+    assert made["notes"][-2] == "language model: qwen; vision model: none"
+    assert cells(made["tables"][0], "speech")[4] == "100.0%" and made["command"].endswith("--mode full")
+    assert "pictures/reliability.svg" in tables_of(made)
+
+
+def test_the_picture_shows_confidence_before_and_after_calibration() -> None:
+    own, told = trust(FULL)["series"]
+    assert [(b["answers"], b["confidence"]) for b in own["bins"]] == [(5, 0.5)]
+    assert sum(b["answers"] for b in told["bins"]) == 5

@@ -1,0 +1,30 @@
+"""What counts as a percentile, and as a budget that was kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.answer_time import percentile
+from benchmarks.ingest_speed import verdicts
+
+
+def test_the_percentile_is_a_measured_value() -> None:
+    values = [float(number) for number in range(1, 21)]
+    assert percentile(values, 0.95) == 19.0
+    assert percentile(values, 1.0) == 20.0
+    assert percentile([3.0], 0.5) == 3.0
+    with pytest.raises(ValueError, match="no values"):
+        percentile([], 0.5)
+
+
+def test_budgets_are_judged_by_what_was_measured() -> None:
+    short = {"ingest_peak_gb": 2.0, "ask_peak_gb": 3.0, "speed": 9.0, "language_model_tokens": 300}
+    kept = verdicts(short, {**short, "speed": 6.0}, {**short, "ingest_peak_gb": 2.3})
+    assert [verdict for _, _, verdict in kept] == ["kept", "kept", "kept"]
+    missed = verdicts(short, {**short, "speed": 5.9}, {**short, "ingest_peak_gb": 4.1})
+    assert [verdict for _, _, verdict in missed] == ["missed", "missed", "missed"]
+
+
+def test_the_memory_budget_is_not_called_kept_when_no_language_model_was_used() -> None:
+    item = {"ingest_peak_gb": 2.0, "ask_peak_gb": 3.0, "speed": 9.0, "language_model_tokens": 0}
+    assert verdicts(item, item, item)[2][2].startswith("not shown")
