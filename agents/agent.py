@@ -75,6 +75,7 @@ class VideoAgent:
     ) -> Iterator[Event]:
         """The steps as events; the last is `Answered`. An error is raised, never answered.
 
+        `turns`: what was asked before in the same conversation; the question may point back to it.
         Options are put in alphabetical order before anything is compared, so that their order cannot matter.
 
         Raises BadInput for an empty question or a single option, Cancelled when `cancelled` says so, and what the
@@ -87,7 +88,7 @@ class VideoAgent:
         work = Work(self._parts, Budget(self._parts.settings, cancelled))
         order = sorted(range(len(options)), key=lambda i: options[i])
         sorted_options = tuple(options[i] for i in order)
-        start = AgentState(question=question.strip(), videos=tuple(videos), options=sorted_options)
+        start = AgentState(question=question.strip(), videos=tuple(videos), options=sorted_options, turns=tuple(turns))
         answer: Answer | None = None
         for mode, item in self._graph.stream(
             start, config={"recursion_limit": RECURSION}, context=work, stream_mode=["custom", "values"]

@@ -51,7 +51,7 @@ class Beside:
 
     def passages(self) -> list[Passage]:
         """What stands beside the event, nearest or best first; empty when the event is not found."""
-        event = self._find(self._anchor.text, self._videos)
+        event = self._known() or self._find(self._anchor.text, self._videos)
         if event is None:
             return []
         self.events.append(event)
@@ -70,6 +70,19 @@ class Beside:
             beside = self._on_side(found, event.span)
         return self._best(beside, event)
 
+    def _known(self) -> Event | None:
+        """The event that an earlier answer cited: its last sentence for what comes after, else its first."""
+        at = self._anchor.at
+        video = next((v for v in self._videos if at and v.id == at.video_id), None)
+        if at is None or video is None:
+            return None
+        said = self._work.parts.library.utterances(at.video_id, at.span) if at.kind is SegmentKind.SPEECH else []
+        units = [u for u in said if at.span.contains(u.span.middle_s)]
+        if not units:
+            return Event(video, at.span, Passage("", at.video_id, at.kind, at.span, at.text, 1.0))
+        passage = from_utterances(at.video_id, units)
+        return Event(video, units[-1 if self._anchor.side == "after" else 0].span, passage)
+
     def _find(self, text: str, videos: Sequence[Video]) -> Event | None:
         parts = self._work.parts
         found = parts.retriever.search(text, limit=parts.settings.passages, videos=[v.id for v in videos], kinds=_KINDS)
@@ -84,7 +97,8 @@ class Beside:
     def _on_side(self, found: Sequence[Passage], at: TimeSpan) -> list[Passage]:
         """What lies wholly on the side of the event that is asked for, nearest first."""
         beside = [p for p in (_outside(p, at, self._anchor.side) for p in found) if p is not None]
-        beside = [p for p in beside if not contains_phrase(self._anchor.text, p.text)]
+        if self._anchor.at is None:
+            beside = [p for p in beside if not contains_phrase(self._anchor.text, p.text)]
         return sorted(beside, key=lambda p: p.span.start_s if self._anchor.side == "after" else -p.span.end_s)
 
     def _best(self, beside: list[Passage], event: Event) -> list[Passage]:

@@ -1,10 +1,10 @@
 """The graph, on one screen. Each node names its exits in its return type.
 
-plan -> search -> reflect -> answer -> verify -> end
-          ^         |  ^
-          +---------+  |
-                    v  |
-                  inspect
+understand -> plan -> search -> reflect -> answer -> verify -> end
+                        ^         |  ^
+                        +---------+  |
+                                  v  |
+                                inspect
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from agents.nodes.inspect import inspect
 from agents.nodes.plan import plan
 from agents.nodes.reflect import reflect
 from agents.nodes.search import search
+from agents.nodes.understand import understand
 from agents.nodes.verify import verify
 from agents.state import AgentState, Work
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def build_graph() -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
     """The compiled graph. The parts it works with come with each run, as its context (`Work`)."""
     graph = StateGraph(AgentState, context_schema=Work)
-    for node in (plan, search, inspect, reflect, answer, verify):
+    for node in (understand, plan, search, inspect, reflect, answer, verify):
         graph.add_node(node.__name__, node)
-    graph.add_edge(START, "plan")
+    graph.add_edge(START, "understand")
     return graph.compile()

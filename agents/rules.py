@@ -104,14 +104,17 @@ _ASIDE = re.compile(
 )
 
 
-def plan(question: str) -> Plan:
-    """The plan of a question, by rules alone. Never fails: what no rule knows is a plain question for all sources."""
+def plan(question: str, cited: Anchor | None = None) -> Plan:
+    """The plan of a question, by rules alone. Never fails: what no rule knows is a plain question for all sources.
+
+    `cited`: the event from which the question counts, when an earlier answer cited it.
+    """
     text = re.sub(r"\s+", " ", question).strip()
     scope = time_scope(text)
     kind = question_type(text)
     value = asked_value(text) if kind is QuestionType.MOMENT else ""
     scope = None if scope and value and value in scope.words else scope
-    found = None if scope or kind is QuestionType.YES_NO else _anchor(text, kind)
+    found = cited or (None if scope or kind is QuestionType.YES_NO else _anchor(text, kind))
     rest = without_time(text, scope, found)
     queries = _queries(text, rest, narrowed=bool(scope or found))
     kinds = sources(text, kind)

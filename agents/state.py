@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from app.core.events import Hit
-from app.core.types import Answer, Segment, SegmentKind, TimeSpan, Video, VideoId
+from app.core.types import Answer, Segment, SegmentKind, TimeSpan, Turn, Video, VideoId
 
 if TYPE_CHECKING:
     from agents.agent import AgentParts
@@ -63,6 +63,16 @@ class TimeScope:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A moment that is known, since an answer cited it."""
+
+    video_id: VideoId
+    span: TimeSpan
+    kind: SegmentKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """Something in the video from which a question counts: "after the vote"."""
 
@@ -72,6 +82,8 @@ class Anchor:
     """Whether the very next thing is meant."""
     until: str = ""
     """The other end of "between ... and ..."."""
+    at: Place | None = None
+    """Where it is, when that is known; else it is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +185,13 @@ class AgentState(TypedDict, total=False):
     """The graph's state; each node returns the keys it changes."""
 
     question: str
+    """As it was asked, and once it was understood the whole question."""
     videos: Sequence[Video]
     options: tuple[str, ...]
+    turns: tuple[Turn, ...]
+    """What was asked and answered before in the same conversation."""
+    cited: Anchor | None
+    """The moment from which the question counts, when an earlier answer cited it."""
     plan: Plan
     passages: tuple[Passage, ...]
     places: tuple[tuple[VideoId, float], ...]

@@ -43,6 +43,16 @@ NEGATIONS = _set("""
     nor not nothing shouldn't wasn't weren't without won't wouldn't
 """)
 
+ARTICLES = _set("the a an his her their its our my your this that these those")
+"""Words that open a noun phrase."""
+
+PLAIN_VERBS = _set("""
+    announced appear appears approved begin begins built called close closes come comes cost costs end ends gets goes
+    happen happens look looks made make makes mean means mentioned named need needs open opened opens pay pays reach
+    reaches run runs said say says show shown shows start started starts take takes use uses weigh weighs written
+""")
+"""Verbs that often stand right after the noun phrase of a question."""
+
 _SAME = (
     "cost price expensive",
     "start begin beginn began",

@@ -27,7 +27,7 @@ _SCHEMA = {
 
 def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]]:
     """Chooses question type, sources, stretch and search words."""
-    made = rules.plan(state["question"])
+    made = rules.plan(state["question"], state.get("cited"))
     if not (made.queries or made.scope or made.anchor or made.question_type == "summary"):
         made = _reworded(made, runtime.context)
     first = state["videos"][0] if state["videos"] else None

@@ -24,6 +24,7 @@ from app.core.types import (
     SegmentKind,
     TimeSpan,
     Transcript,
+    Turn,
     Utterance,
     Video,
     VideoId,
@@ -154,10 +155,11 @@ class Desk:
         *,
         options: Sequence[str] = (),
         videos: Sequence[Video] = (),
+        turns: Sequence[Turn] = (),
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Event]:
         agent = VideoAgent(self.parts)
-        return list(agent.ask(question, videos or [self.video], options=options, cancelled=cancelled))
+        return list(agent.ask(question, videos or [self.video], options=options, turns=turns, cancelled=cancelled))
 
     def ask(self, question: str, *, options: Sequence[str] = (), videos: Sequence[Video] = ()) -> Answer:
         last = self.events(question, options=options, videos=videos)[-1]
