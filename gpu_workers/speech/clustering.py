@@ -65,7 +65,7 @@ def centres(vectors: NDArray[np.float32], sizes: Sequence[float], labels: NDArra
 class Linked:
     """The voices of a whole video."""
 
-    names: list[list[int | None]]
+    rows: list[list[int | None]]
     """For each piece and each of its voices the row of `voices`; None for a sound that is hardly anybody's."""
     voices: NDArray[np.float32]
     """Unit vectors by first appearance, shape (n, d)."""

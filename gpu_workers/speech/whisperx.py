@@ -1,7 +1,8 @@
 """Speech to text: Whisper as whisperX loads it, on the regions where somebody speaks.
 
 whisperX takes word times from a second model for each language. None is packaged, so the times come
-from the attention of Whisper itself (faster-whisper's word timestamps), which needs no other model.
+from the attention of Whisper itself (faster-whisper's word timestamps), which needs no other model; where
+an alignment model is at hand, it corrects them (see `alignment`).
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import BadInput
 from app.core.settings import Settings
 from app.core.types import TimeSpan, Transcript
-from gpu_workers import weights
+from gpu_workers import hub, weights
 from gpu_workers.base import ModelWorker
 from gpu_workers.cores import threads
+from gpu_workers.places import CPU, Place, best_place
 from gpu_workers.registry import Workers
 from gpu_workers.speech import doubt, sentences, voice
+from gpu_workers.speech.alignment import WordAligner
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 QUIET = 1e-4
 """Peak below which sound is digital silence."""
 
-BATCH = 4
+BATCH, GPU_BATCH = 4, 16
 """Pieces decoded together."""
 
 MISSED_S = 2.0
@@ -41,34 +45,65 @@ class WhisperXTranscriber(ModelWorker[Any]):
     """Sentences with word times, without what Whisper invents where nobody speaks."""
 
     def __init__(
-        self, model: str, locate: Callable[[], Path], *, cores: int = 0, device: str = "cpu", precision: str = "int8"
+        self,
+        model: str,
+        locate: Callable[[], Path],
+        settings: Settings,
+        *,
+        aligner: WordAligner | None = None,
+        place: Callable[[], Place] = lambda: CPU,
     ) -> None:
-        super().__init__(f"{model}/{precision}")
+        super().__init__(f"{model}+{aligner.model}" if aligner else model)
         self._locate = locate
-        self._cores = cores
-        self._device = device
-        self._precision = precision
+        self._settings = settings
+        self._aligner = aligner
+        self._find_place = place
+        self._place = CPU
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> WhisperXTranscriber:
-        """Whisper base, multilingual, from the offline profile's packages."""
-        del workers
-        return cls("whisper-base@1.0.0", lambda: weights.whisper_base(settings), cores=settings.threads)
+    def from_settings(cls, settings: Settings, workers: Workers | None) -> WhisperXTranscriber:
+        """The Whisper that settings or profile name, else Whisper base, multilingual, from the offline packages."""
+        aligner = WordAligner(settings)
+        wanted = aligner if aligner.is_wanted else None
+        if workers is None or not workers.names_weights("transcriber"):
+            return cls("whisper-base@1.0.0/int8", lambda: weights.whisper_base(settings), settings, aligner=wanted)
+        named = workers.weights("transcriber")
+
+        def locate() -> Path:
+            return hub.folder(named, "transcriber", hub.CTRANSLATE2)
+
+        return cls(hub.title(named), locate, settings, aligner=wanted, place=lambda: best_place(settings.hardware))
 
     def _load(self) -> Any:
         whisperx = _import_whisperx()
+        folder, self._place = self._locate(), self._find_place()
+        device, _, number = self._place.device.partition(":")
         with contextlib.redirect_stdout(io.StringIO()):  # it prints that the voice model is given
             return whisperx.load_model(
-                str(self._locate()),
-                self._device,
-                compute_type=self._precision,
+                str(folder),
+                device,
+                device_index=int(number or 0),
+                compute_type="float16" if self._place.is_gpu else "int8",
                 vad_model=voice.SileroVoice(),
                 local_files_only=True,
-                threads=threads(self._cores),
+                threads=threads(self._settings.threads),
             )
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
-        """See `Transcriber`. Raises BadInput for a language that Whisper does not know."""
+    def unload(self) -> None:
+        """Frees the models; the next use loads them again."""
+        if self._aligner is not None:
+            self._aligner.unload()
+        super().unload()
+
+    @property
+    def _batch(self) -> int:
+        return self._settings.hardware.batch or (GPU_BATCH if self._place.is_gpu else BATCH)
+
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
+        """See `Transcriber`. Raises BadInput for a language that Whisper does not know.
+
+        Words of a translation keep Whisper's times: no letters of theirs are heard.
+        """
         import numpy as np
 
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
@@ -82,9 +117,14 @@ class WhisperXTranscriber(ModelWorker[Any]):
                 raise BadInput(
                     f"Whisper knows no language '{language}'.", "Give an ISO 639-1 code such as en, de or zh."
                 )
-            words, spoken = _read_all(pipeline.model, sound, regions, language)
+            reader = _Reader(pipeline.model, sound, self._batch, "translate" if translate else "transcribe")
+            words, spoken = reader.read_all(regions, language)
+        note = ""
+        if self._aligner is not None and words and not translate:
+            words, note = self._aligner.align(sound, words, spoken)
+            words = _in_order(words, len(sound) / voice.RATE)
         kept = doubt.believed(sentences.utterances(words), regions)
-        return Transcript(tuple(kept), spoken if kept else language)
+        return Transcript(tuple(kept), spoken if kept else language, (note,) if note else ())
 
 
 def _import_whisperx() -> Any:
@@ -100,57 +140,58 @@ def _import_whisperx() -> Any:
     return whisperx
 
 
-def _read_all(
-    model: Any, sound: NDArray[np.float32], regions: Sequence[TimeSpan], language: str | None
-) -> tuple[list[sentences.Heard], str]:
-    """Words of all regions in time order, and the language."""
-    words, spoken = _read(model, sound, voice.windows(regions), language)
-    missed = voice.unread(regions, [word.span for word in words], at_least_s=MISSED_S)
-    if missed:
-        more, _ = _read(model, sound, voice.windows(missed), spoken)
-        words = _in_order([*words, *more], len(sound) / voice.RATE)
-    return words, spoken
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads pieces of one sound."""
 
+    model: Any
+    sound: NDArray[np.float32]
+    batch: int
+    task: str
 
-def _read(
-    model: Any, sound: NDArray[np.float32], pieces: Sequence[TimeSpan], language: str | None
-) -> tuple[list[sentences.Heard], str]:
-    found, spoken = _decode(model, sound, pieces, language, beam_size=1)
-    failed = [piece for piece, decoded in zip(pieces, found, strict=True) if _failed(decoded)]
-    good = [segment for decoded in found if not _failed(decoded) for segment in decoded]
-    if failed:
-        again, _ = _decode(model, sound, failed, spoken, beam_size=5, no_repeat_ngram_size=3)
-        good += [segment for decoded in again if not _failed(decoded) for segment in decoded]
-    return _in_order(list(_words(good)), len(sound) / voice.RATE), spoken
+    def read_all(self, regions: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.Heard], str]:
+        """Words of all regions in time order, and the language."""
+        words, spoken = self._read(voice.windows(regions), language)
+        missed = voice.unread(regions, [word.span for word in words], at_least_s=MISSED_S)
+        if missed:
+            more, _ = self._read(voice.windows(missed), spoken)
+            words = _in_order([*words, *more], len(self.sound) / voice.RATE)
+        return words, spoken
 
+    def _read(self, pieces: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.Heard], str]:
+        found, spoken = self._decode(pieces, language, beam_size=1)
+        failed = [piece for piece, decoded in zip(pieces, found, strict=True) if _failed(decoded)]
+        good = [segment for decoded in found if not _failed(decoded) for segment in decoded]
+        if failed:
+            again, _ = self._decode(failed, spoken, beam_size=5, no_repeat_ngram_size=3)
+            good += [segment for decoded in again if not _failed(decoded) for segment in decoded]
+        return _in_order(list(_words(good)), len(self.sound) / voice.RATE), spoken
 
-def _decode(
-    model: Any, sound: NDArray[np.float32], pieces: Sequence[TimeSpan], language: str | None, **options: Any
-) -> tuple[list[list[Any]], str]:
-    """For each piece the decoder's segments, and the language.
+    def _decode(self, pieces: Sequence[TimeSpan], language: str | None, **options: Any) -> tuple[list[list[Any]], str]:
+        """For each piece the decoder's segments, and the language.
 
-    Without time tokens Whisper base was seen to leave out the last two thirds of a piece that has a pause,
-    so they stay on although they cost 5 to 8 % more time.
-    """
-    from faster_whisper import BatchedInferencePipeline
+        Without time tokens Whisper base was seen to leave out the last two thirds of a piece that has a pause,
+        so they stay on although they cost 5 to 8 % more time.
+        """
+        from faster_whisper import BatchedInferencePipeline
 
-    clips = [{"start": piece.start_s, "end": piece.end_s} for piece in pieces]
-    segments, info = BatchedInferencePipeline(model).transcribe(
-        sound,
-        language=language,
-        clip_timestamps=clips,
-        word_timestamps=True,
-        without_timestamps=False,
-        batch_size=BATCH,
-        **options,
-    )
-    by_piece: list[list[Any]] = [[] for _ in pieces]
-    seeks = {
-        int(int(piece.start_s * voice.RATE) / voice.RATE * model.frames_per_second): i for i, piece in enumerate(pieces)
-    }
-    for segment in segments:
-        by_piece[seeks[segment.seek]].append(segment)
-    return by_piece, str(info.language)
+        clips = [{"start": piece.start_s, "end": piece.end_s} for piece in pieces]
+        segments, info = BatchedInferencePipeline(self.model).transcribe(
+            self.sound,
+            language=language,
+            task=self.task,
+            clip_timestamps=clips,
+            word_timestamps=True,
+            without_timestamps=False,
+            batch_size=self.batch,
+            **options,
+        )
+        by_piece: list[list[Any]] = [[] for _ in pieces]
+        frames = self.model.frames_per_second
+        seeks = {int(int(piece.start_s * voice.RATE) / voice.RATE * frames): i for i, piece in enumerate(pieces)}
+        for segment in segments:
+            by_piece[seeks[segment.seek]].append(segment)
+        return by_piece, str(info.language)
 
 
 def _failed(segments: Sequence[Any]) -> bool:

@@ -1,0 +1,155 @@
+"""Exact word times: a wav2vec2 model of the language, as whisperX aligns with it.
+
+Whisper's attention tells a word's time to about a fifth of a second, a model of letters to a few hundredths. There
+is a model for each language; where none is on this machine or to be downloaded, Whisper's times stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import MissingPart
+from app.core.settings import Settings
+from app.core.types import TimeSpan
+from gpu_workers import hub
+from gpu_workers.base import ModelWorker
+from gpu_workers.places import best_place
+from gpu_workers.speech.sentences import Heard, utterances
+from gpu_workers.speech.voice import RATE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PROFILES = ("cpu", "gpu")
+"""Profiles that align without being told to."""
+AROUND_S = 0.2
+"""How much further than Whisper's times a word is looked for."""
+WITHOUT_SPACES = ("ja", "zh")
+ALIGNERS = {
+    "en": "facebook/wav2vec2-base-960h",
+    "fr": "jonatasgrosman/wav2vec2-large-xlsr-53-french",
+    "de": "jonatasgrosman/wav2vec2-large-xlsr-53-german",
+    "es": "jonatasgrosman/wav2vec2-large-xlsr-53-spanish",
+    "it": "jonatasgrosman/wav2vec2-large-xlsr-53-italian",
+}
+"""For the languages for which whisperX itself would download a checkpoint of torchaudio's."""
+
+
+class WordAligner(ModelWorker[tuple[Any, Any]]):
+    """Moves words to where they are heard. Holds the model of one language at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        own = sorted(settings.weights.aligners.items())
+        names = ",".join(f"{language}={hub.title(weights)}" for language, weights in own if weights)
+        self._by_default = settings.profile in PROFILES
+        super().__init__("+".join(["aligned", *filter(None, [names, "whisperx" if self._by_default else ""])]))
+        self._own: Mapping[str, str] = dict(own)
+        self._settings = settings
+        self._language = ""
+        self._missing: dict[str, MissingPart] = {}
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the settings ask for alignment in any language."""
+        return self._by_default or any(self._own.values())
+
+    def align(self, sound: NDArray[np.float32], words: Sequence[Heard], language: str) -> tuple[list[Heard], str]:
+        """The words with better times, and a sentence for the user when the model of the language is missing."""
+        if language in self._missing:
+            return list(words), self._told(language)
+        with self._lock:
+            if language != self._language:
+                self.unload()
+                self._language = language
+            try:
+                with self._use(len(words)) as (model, described):
+                    return _aligned(sound, words, model, described), ""
+            except MissingPart as error:
+                self._missing[language] = error
+                return list(words), self._told(language)
+
+    def _told(self, language: str) -> str:
+        error = self._missing[language]
+        return f"Word times of '{language}' come from Whisper alone. {error.message} {error.hint}"
+
+    def _load(self) -> tuple[Any, Any]:
+        from whisperx.alignment import load_align_model
+
+        folder = hub.folder(self._weights(), "aligners")
+        loaded: tuple[Any, Any] = load_align_model(
+            self._language, best_place(self._settings.hardware).device, str(folder), model_cache_only=True
+        )
+        loaded[0].eval()
+        return loaded
+
+    def _weights(self) -> str:
+        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF
+
+        known = {**DEFAULT_ALIGN_MODELS_HF, **ALIGNERS} if self._by_default else {}
+        chosen = self._own.get(self._language, known.get(self._language, ""))
+        if not chosen:
+            raise MissingPart("No alignment model is known for it.", "Name one in LONGREEL_WEIGHTS__ALIGNERS.")
+        return str(chosen)
+
+
+def _aligned(sound: NDArray[np.float32], words: Sequence[Heard], model: Any, described: Any) -> list[Heard]:
+    import whisperx.alignment
+
+    groups = list(_sentences(words))
+    spaced = described["language"] not in WITHOUT_SPACES
+    found: list[Heard] = []
+    with _sentences_as_they_are(whisperx.alignment):
+        for group in groups:
+            segment = _segment(group, spaced, len(sound) / RATE)
+            device = next(model.parameters()).device
+            aligned = whisperx.alignment.align([segment], model, described, sound, device)
+            found += _moved(group, [word for s in aligned["segments"] for word in s["words"]], spaced)
+    return found
+
+
+def _sentences(words: Sequence[Heard]) -> Iterator[Sequence[Heard]]:
+    first = 0
+    for sentence in utterances(words):
+        yield words[first : first + len(sentence.words)]
+        first += len(sentence.words)
+
+
+def _segment(group: Sequence[Heard], spaced: bool, duration_s: float) -> dict[str, Any]:
+    text = (" " if spaced else "").join(word.written.strip() for word in group)
+    span = TimeSpan(group[0].span.start_s, group[-1].span.end_s).padded(AROUND_S, duration_s)
+    return {"start": span.start_s, "end": span.end_s, "text": text}
+
+
+def _moved(group: Sequence[Heard], found: Sequence[Mapping[str, Any]], spaced: bool) -> list[Heard]:
+    """The group with the times that were found; without spaces, whisperX tells those of each letter.
+
+    A sentence that could not be aligned as a whole keeps its times.
+    """
+    sizes = [1 if spaced else len(word.written.strip()) for word in group]
+    if len(found) != sum(sizes) or any("start" not in one or "end" not in one for one in found):
+        return list(group)
+    moved, first = [], 0
+    for word, size in zip(group, sizes, strict=True):
+        start, end = float(found[first]["start"]), float(found[first + size - 1]["end"])
+        moved.append(replace(word, span=TimeSpan(start, max(start, end))))
+        first += size
+    return moved
+
+
+@contextlib.contextmanager
+def _sentences_as_they_are(module: Any) -> Iterator[None]:
+    """whisperX would cut each text into sentences with NLTK, and download NLTK's data; ours are sentences already."""
+    loader, module.nltk_load = module.nltk_load, lambda name: _Whole()  # noqa: ARG005
+    try:
+        yield
+    finally:
+        module.nltk_load = loader
+
+
+class _Whole:
+    def span_tokenize(self, text: str) -> list[tuple[int, int]]:
+        return [(0, len(text))]
