@@ -18,6 +18,7 @@ from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.replies import SqlReplies
+from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.threads import SqlThreads
 from app.jobs.retry import RetryPolicy
@@ -34,6 +35,7 @@ from app.services.ingest import IngestParts, IngestService
 from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
@@ -61,6 +63,7 @@ class Longreel:
     webhooks: WebhookService
     replies: ReplyStore
     uploads: UploadService
+    speakers: SpeakerService
 
 
 @dataclass
@@ -99,6 +102,7 @@ def _chunk_reader(settings: Settings, workers: Workers, media: MediaStore) -> Ch
         captioner=workers.get("captioner"),
         media=media,
         settings=settings.ingest,
+        diarizer=workers.get("diarizer"),
     )
 
 
@@ -117,6 +121,7 @@ class _Wiring:
         self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
         self._database.migrate()
         self._library = SqlLibrary(self._database)
+        self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
 
     def longreel(self) -> Longreel:
         settings = self._settings
@@ -159,13 +164,14 @@ class _Wiring:
                 poll_s=settings.jobs.poll_s,
                 heartbeat_s=settings.jobs.heartbeat_s,
             ),
-            MomentService(library, lambda: self._retriever, lambda: self._frames),
+            MomentService(library, lambda: self._retriever, lambda: self._frames, self._speakers),
             summaries,
             batches,
             batch_jobs,
             WebhookService(jobs, settings.server),
             SqlReplies(self._database),
             UploadService(uploads, max_bytes, ingest),
+            self._speakers,
         )
 
     @functools.cached_property
@@ -267,7 +273,9 @@ class _Wiring:
             stages=SqlStageStore(self._database),
             media=self._media,
             runtime=self._runtime,
-            release=lambda: self._workers.unload("transcriber", "text_reader"),
+            release=lambda: self._workers.unload("transcriber", "text_reader", "diarizer"),
+            diarizer=get("diarizer"),
+            speakers=self._speakers,
         )
 
     @functools.cached_property

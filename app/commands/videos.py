@@ -26,6 +26,8 @@ def ingest(
     subtitles: Annotated[Path | None, typer.Option(help="SRT or WebVTT file to use instead of listening.")] = None,
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en; detected when not given.")] = None,
     title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
+    translate: Annotated[bool, typer.Option("--translate", help="Write what is said in English.")] = False,
+    speakers: Annotated[bool | None, typer.Option(help="Tell voices apart, or do not, whatever is set.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read videos, so that they can be asked about. Goes on where an earlier run stopped."""
@@ -35,12 +37,13 @@ def ingest(
     longreel = open_longreel()
     done: list[dict[str, Any]] = []
     failed: list[tuple[Path, LongreelError]] = []
+    given = {"title": title, "subtitles": subtitles, "language": language, "translate": translate, "speakers": speakers}
     with interruptible() as cancelled:
         for path in paths:
             if not as_json or err.is_terminal:
                 err.print(f"[bold]{escape(str(path))}[/]")
             try:
-                done.append(_ingest_one(longreel, err, path, title, subtitles, language, cancelled))
+                done.append(_ingest_one(longreel, err, path, given, cancelled))
             except Cancelled:
                 raise
             except LongreelError as error:
@@ -57,9 +60,7 @@ def _ingest_one(
     longreel: Longreel,
     err: Console,
     path: Path,
-    title: str | None,
-    subtitles: Path | None,
-    language: str | None,
+    given: dict[str, Any],
     cancelled: Callable[[], bool],
 ) -> dict[str, Any]:
     ends: list[IngestFinished] = []
@@ -70,9 +71,7 @@ def _ingest_one(
             if isinstance(event, IngestFinished):
                 ends.append(event)
 
-        video = longreel.ingest.run(
-            path, title=title, subtitles=subtitles, language=language, tell=tell, cancelled=cancelled
-        )
+        video = longreel.ingest.run(path, **given, tell=tell, cancelled=cancelled)
     end = ends[-1]
     return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.core.errors import LongreelError
 from app.core.settings import Settings
 from gpu_workers import weights
+from gpu_workers.fitting import Fit, fits
 from gpu_workers.registry import PROFILES, Workers
 
 LEAST_FREE_GB = 5.0
@@ -47,6 +48,7 @@ def examine(settings: Settings) -> list[Check]:
         *[_package(name, extra) for name, extra in PACKAGES.items()],
         *[_part(status) for status in weights.status(settings) if status.needed],
         _profile(settings),
+        *_memory(settings),
         _server(settings),
         _disk(settings.home),
         _disk(settings.data),
@@ -83,6 +85,43 @@ def _profile(settings: Settings) -> Check:
     except LongreelError as error:
         return Check("profile", False, error.message, error.hint)
     return Check("profile", True, f"{settings.profile}: {roles}")
+
+
+def _memory(settings: Settings) -> list[Check]:
+    """Whether each model fits into the memory of its device, and whether all do together."""
+    try:
+        found = fits(settings, Workers(settings))
+    except LongreelError as error:
+        return [Check("memory", False, error.message, error.hint)]
+    checks = [_fit(fit) for fit in found]
+    for device in dict.fromkeys(fit.place.device for fit in found):
+        checks.append(_together(settings, [fit for fit in found if fit.place.device == device]))
+    return checks
+
+
+def _fit(fit: Fit) -> Check:
+    kind = fit.place.dtype if fit.place.quantisation == "none" else fit.place.quantisation
+    size = "size unknown" if fit.weights is None else f"{_gb(fit.weights)} in {kind}"
+    if fit.working:
+        size += f", about {_gb(fit.working)} more at work"
+    detail = f"{fit.model}: {size}; {_gb(fit.free)} free on {fit.place.device}"
+    return Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, f"export {fit.setting}" if fit.setting else "")
+
+
+def _together(settings: Settings, found: list[Fit]) -> Check:
+    """All models of one device. A budget lets more be configured than fit: they then take turns."""
+    needed = sum(fit.weights or 0 for fit in found) + max(fit.working for fit in found)
+    place, free = found[0].place, found[0].free
+    budget = settings.hardware.memory_gb * 1e9
+    fit = needed <= free or 0 < budget <= free
+    detail = f"all models together: {_gb(needed)}; {_gb(free)} free on {place.device}"
+    most = max((fit.weights or 0) + fit.working for fit in found)
+    command = f"export LONGREEL_HARDWARE__MEMORY_GB={0.9 * free / 1e9:.1f}" if most <= free else ""
+    return Check(f"memory {place.device}", fit, detail, "" if fit else command)
+
+
+def _gb(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 0.95e9 else f"{count / 1e6:.0f} MB"
 
 
 def _server(settings: Settings) -> Check:

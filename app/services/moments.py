@@ -10,8 +10,10 @@ from PIL import Image
 
 from app.core.errors import BadInput, NotFound
 from app.core.ports import FrameSource, Retriever
+from app.core.searching import search_within
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
 from app.services.library import LibraryService
+from app.services.speakers import SpeakerService
 
 LONGEST_QUERY = 2000
 QUALITY = 85
@@ -29,11 +31,16 @@ class MomentService:
     """Searches what was found in the videos, and decodes single frames of their files."""
 
     def __init__(
-        self, library: LibraryService, retriever: Callable[[], Retriever], frames: Callable[[], FrameSource]
+        self,
+        library: LibraryService,
+        retriever: Callable[[], Retriever],
+        frames: Callable[[], FrameSource],
+        speakers: SpeakerService,
     ) -> None:
         self._library = library
         self._retriever = retriever
         self._frames = frames
+        self._speakers = speakers
 
     def search(
         self,
@@ -42,9 +49,13 @@ class MomentService:
         *,
         kinds: Sequence[SegmentKind] = (),
         window: TimeSpan | None = None,
+        speaker: str = "",
         limit: int = 10,
     ) -> list[Evidence]:
-        """What fits a text best, in some videos or (none named) the whole library. Raises BadInput."""
+        """What fits a text best, in some videos or (none named) the whole library.
+
+        With a speaker's name, only what is said while that person speaks. Raises BadInput.
+        """
         words = " ".join(text.split())
         if not words:
             raise BadInput("The search is empty.", "Give the words to look for.")
@@ -54,6 +65,10 @@ class MomentService:
             videos = [video.id for video in self._library.videos()]
             if not videos:
                 return []
+        if speaker.strip():
+            spans = self._speakers.spans(speaker, videos or [video.id for video in self._library.videos()])
+            spoken = not kinds or SegmentKind.SPEECH in kinds
+            return search_within(self._retriever(), words, spans if spoken else {}, limit=limit, window=window)
         return self._retriever().search(words, limit=limit, videos=videos, window=window, kinds=kinds)
 
     def picture(self, video: Video, time_s: float, max_side: int) -> Picture:

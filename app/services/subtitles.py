@@ -52,10 +52,11 @@ def parse(data: bytes | str) -> list[Utterance]:
 
 
 def to_srt(utterances: Iterable[Utterance]) -> str:
-    """SubRip; it has no place for speakers."""
+    """SubRip, with the speaker before the words where it is known: it has no other place for one."""
     cues = []
     for number, utterance in enumerate(utterances, start=1):
-        text = " ".join(utterance.text.split()).replace("-->", "->")
+        speaker = f"{utterance.speaker}: " if utterance.speaker else ""
+        text = " ".join(f"{speaker}{utterance.text}".split()).replace("-->", "->")
         cues.append(f"{number}\n{_clock(utterance.span, ',')}\n{text}\n")
     return "\n".join(cues)
 

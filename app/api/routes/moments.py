@@ -22,6 +22,7 @@ def search(
     video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
     collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
     kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
+    speaker: Annotated[str, Query(max_length=100, description="only what is said while this person speaks")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[FoundOut]:
     """The moments that fit best, best first, in some videos or the whole library. Faster than asking: no model reads.
@@ -29,7 +30,7 @@ def search(
     With times, only those that overlap the window.
     """
     videos = [found.id for found in longreel.library.scope(video, collection)]
-    found = longreel.moments.search(q, videos, kinds=kind, window=window, limit=limit)
+    found = longreel.moments.search(q, videos, kinds=kind, window=window, speaker=speaker, limit=limit)
     return [FoundOut.of(evidence) for evidence in found]
 
 

@@ -45,6 +45,8 @@ BODIES: dict[str, Any] = {
                     "properties": {
                         "title": {"type": "string"},
                         "language": {"type": "string", "description": "ISO 639-1; detected unless given"},
+                        "translate": {"type": "boolean", "description": "write what is said in English"},
+                        "speakers": {"type": "boolean", "description": "tell voices apart"},
                         "collection": {"type": "string", "description": "to put the video into; made when new"},
                         "subtitles": {"type": "string", "format": "binary", "description": "SRT or WebVTT"},
                         "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
@@ -107,6 +109,8 @@ def _upload(longreel: Longreel, content_type: str, body: Body) -> Job:
             title=asked.title or Path(upload.names["file"]).stem,
             subtitles=upload.files.get("subtitles"),
             language=asked.language,
+            translate=asked.translate,
+            speakers=asked.speakers,
             tags=asked.tags,
             webhook=hook_of(longreel, asked.webhook),
         )
@@ -133,7 +137,14 @@ def _register(longreel: Longreel, body: bytes) -> Job:
     given = _existing(asked.subtitles) if asked.subtitles else None
     webhook = hook_of(longreel, asked.webhook)
     return longreel.ingest.submit(
-        path, title=asked.title, subtitles=given, language=asked.language, tags=asked.tags, webhook=webhook
+        path,
+        title=asked.title,
+        subtitles=given,
+        language=asked.language,
+        translate=asked.translate,
+        speakers=asked.speakers,
+        tags=asked.tags,
+        webhook=webhook,
     )
 
 

@@ -164,6 +164,8 @@ class RegisterIn(Request):
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    translate: bool = Field(False, description="write what is said in English")
+    speakers: bool | None = Field(None, description="tell voices apart, or do not; the server's setting unless given")
     collection: str | None = Field(None, max_length=100, pattern="^[^/]*$", description="made when there is none")
     webhook: WebhookIn | Json[WebhookIn] | None = None
     """Is told when the video was read; in a form as JSON text."""

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.core.errors import NotFound
+from app.core.errors import MissingPart, NotFound
 from app.core.ports import (
     AudioSource,
     BatchCaptioner,
     Captioner,
     CaptionTask,
+    Diarizer,
     FrameEmbedder,
     FrameSource,
     MediaStore,
@@ -29,7 +30,17 @@ from app.core.ports import (
     Transcriber,
 )
 from app.core.settings import Ingest
-from app.core.types import Caption, Frame, FrameFeatures, KeyFrame, TextLine, TimeSpan, Transcript, VideoId
+from app.core.types import (
+    Caption,
+    Diarization,
+    Frame,
+    FrameFeatures,
+    KeyFrame,
+    TextLine,
+    TimeSpan,
+    Transcript,
+    VideoId,
+)
 from app.services.ingest.ahead import ahead
 from app.services.ingest.changes import ChangeDetector
 from app.services.ingest.sampled import Sampled, packed
@@ -59,6 +70,15 @@ class ListenCall:
     path: str
     span: TimeSpan
     language: str | None
+    translate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DiarizeCall:
+    """A piece of sound whose voices shall be told apart."""
+
+    path: str
+    span: TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +119,20 @@ class ChunkReader:
     captioner: Captioner
     media: MediaStore
     settings: Ingest
+    diarizer: Diarizer | None = None
 
     def listen(self, call: ListenCall, beat: Beat) -> Transcript:
         """What is said in a chunk, on the chunk's clock."""
         beat(0.0)
-        return self.transcriber.transcribe(self.audio.samples(Path(call.path), call.span), language=call.language)
+        sound = self.audio.samples(Path(call.path), call.span)
+        return self.transcriber.transcribe(sound, language=call.language, translate=call.translate)
+
+    def diarize(self, call: DiarizeCall, beat: Beat) -> Diarization:
+        """Who speaks when in a piece, on the piece's clock. Raises MissingPart when no diarizer was chosen."""
+        beat(0.0)
+        if self.diarizer is None:
+            raise MissingPart("No model tells voices apart.", "Set LONGREEL_MODELS__DIARIZER.")
+        return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span))
 
     def watch(self, call: WatchCall, beat: Beat) -> bytes:
         """Features of every frame that differs from the one before, packed; its pictures go to the media store."""

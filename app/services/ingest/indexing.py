@@ -21,6 +21,8 @@ from app.core.types import (
 from app.services.ingest.run import Run, Stage
 
 KINDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)
+EARLY_S = 30.0
+"""The length of a segment that is indexed before the video's pieces are known."""
 LIKELY = 0.2
 """A recognised class is worth telling from this probability on."""
 
@@ -76,6 +78,27 @@ def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) 
         frame_s = frames.get(caption.span)
         segments.append(_segment(video, SegmentKind.CAPTION, number, caption.span, caption.text, models, frame_s))
     return segments
+
+
+def early_segments(video: VideoId, said: Sequence[Utterance], model: str) -> list[Segment]:
+    """Sentences to be found while the rest of a video is read; indexing puts its pieces in their place."""
+    runs: list[list[Utterance]] = []
+    for utterance in said:
+        if runs and utterance.span.end_s - runs[-1][0].span.start_s <= EARLY_S:
+            runs[-1].append(utterance)
+        else:
+            runs.append([utterance])
+    return [
+        Segment(
+            f"{video}-early-{round(run[0].span.start_s * 1000)}",
+            video,
+            SegmentKind.SPEECH,
+            TimeSpan(run[0].span.start_s, max(u.span.end_s for u in run)),
+            " ".join(u.text for u in run),
+            model,
+        )
+        for run in runs
+    ]
 
 
 def _segment(

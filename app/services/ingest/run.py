@@ -21,6 +21,7 @@ from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.ports import (
     AudioSource,
     Captioner,
+    Diarizer,
     FrameEmbedder,
     FrameSelector,
     LanguageModel,
@@ -36,6 +37,7 @@ from app.core.ports import (
 from app.core.settings import Ingest
 from app.core.types import SegmentKind, Video
 from app.db.library import SqlLibrary
+from app.services.speakers import SpeakerService
 
 PROGRESS_EVERY_S = 0.25
 
@@ -61,6 +63,8 @@ class IngestParts:
     """Where the chunks of the video are read."""
     release: Callable[[], None]
     """Frees the models that hear and read, before the one that writes is loaded."""
+    diarizer: Diarizer | None = None
+    speakers: SpeakerService | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,10 @@ class Options:
     subtitles: str | None = None
     """The text of a subtitle file to use instead of listening."""
     subtitles_name: str = ""
+    translate: bool = False
+    """Whether what is said is written in English."""
+    speakers: bool | None = None
+    """Whether voices are told apart; None leaves it to the settings."""
 
 
 @dataclass
@@ -174,10 +182,16 @@ class Stage:
             self._reached += size
             self.progress(self._reached)
 
-    def work_off(self, method: str, units: Sequence[Unit], pack: Callable[[Any], bytes]) -> None:
+    def work_off(
+        self,
+        method: str,
+        units: Sequence[Unit],
+        pack: Callable[[Any], bytes],
+        hear: Callable[[Unit, Any], None] = lambda unit, result: None,  # noqa: ARG005
+    ) -> None:
         """Has the units that are not stored yet done by the runtime, in any order; each is stored when it is done.
 
-        Raises Cancelled.
+        `hear` is told of each result as it comes. Raises Cancelled.
         """
         left = [unit for unit in units if unit.key not in self.done]
         under_way: dict[int, float] = {}
@@ -189,6 +203,7 @@ class Stage:
         with closing(self._run.parts.runtime.map(method, (unit.call for unit in left), beat=beat)) as results:
             for number, result in results:
                 self.save(left[number].key, pack(result))
+                hear(left[number], result)
                 self._reached += left[number].size
                 under_way.pop(number, None)
                 self.progress(self._reached + sum(under_way.values()))

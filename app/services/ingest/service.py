@@ -25,7 +25,7 @@ from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
 from app.services.digest import Sentence, make_digest
-from app.services.ingest import pictures, sound, writing
+from app.services.ingest import pictures, sound, speakers, writing
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
@@ -61,6 +61,8 @@ class IngestService:
         title: str | None = None,
         subtitles: Path | None = None,
         language: str | None = None,
+        translate: bool = False,
+        speakers: bool | None = None,
         tags: Sequence[str] = (),
         webhook: Mapping[str, str] | None = None,
     ) -> Job:
@@ -70,6 +72,8 @@ class IngestService:
             "title": title,
             "subtitles": str(subtitles.resolve()) if subtitles else None,
             "language": language,
+            "translate": translate,
+            "speakers": speakers,
             "tags": list(tags),
         }
         if webhook is not None:
@@ -84,6 +88,8 @@ class IngestService:
             title=given.get("title"),
             subtitles=Path(given["subtitles"]) if given.get("subtitles") else None,
             language=given.get("language"),
+            translate=given.get("translate", False),
+            speakers=given.get("speakers"),
             tags=given.get("tags", ()),
             tell=context.tell,
             cancelled=context.cancelled,
@@ -97,6 +103,8 @@ class IngestService:
         title: str | None = None,
         subtitles: Path | None = None,
         language: str | None = None,
+        translate: bool = False,
+        speakers: bool | None = None,
         tags: Sequence[str] = (),
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
@@ -104,12 +112,14 @@ class IngestService:
         """Reads a video and returns it ready for questions.
 
         What an earlier run finished is used again, so that the same file twice is no work, and a
-        run that was killed goes on where it stopped. The video joins the collections named in `tags`.
+        run that was killed goes on where it stopped. The video joins the collections named in `tags`. With
+        `translate` the transcript is English; `speakers` tells voices apart, or not, whatever the settings say.
         Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
         try:
-            run = self._begin(path, title, tags, _options(subtitles, language), tell, cancelled)
+            options = replace(_options(subtitles, language), translate=translate, speakers=speakers)
+            run = self._begin(path, title, tags, options, tell, cancelled)
             self._read(run)
         except OSError as error:
             raise _storage(error) from error
@@ -153,7 +163,9 @@ class IngestService:
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
             seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(_see, run)
             try:
-                said = sound.transcribe(run, sound.survey(run))
+                track = sound.survey(run)
+                said = sound.transcribe(run, track)
+                speakers.tell_apart(run, track, said)
             except BaseException:
                 run.stop()
                 raise
@@ -234,13 +246,15 @@ def _options(given: Path | None, language: str | None) -> Options:
 
 
 def _remembered(run: Run, options: Options) -> Options:
-    """The options given now, else those of the last time this video was read."""
+    """The options given now, else those of the last time this video was read; who speaks is asked by itself."""
     stages, video = run.parts.stages, run.video.id
-    if options != Options():
-        stages.finish(video, "options", "1", json.dumps(asdict(options)).encode())
-        return options
     stored = stages.finished(video, "options", "1")
-    return Options(**json.loads(stored)) if stored else options
+    last = Options(**json.loads(stored)) if stored else Options()
+    speakers = last.speakers if options.speakers is None else options.speakers
+    chosen = replace(last if replace(options, speakers=None) == Options() else options, speakers=speakers)
+    if chosen != last:
+        stages.finish(video, "options", "1", json.dumps(asdict(chosen)).encode())
+    return chosen
 
 
 def _storage(error: OSError) -> Exception:

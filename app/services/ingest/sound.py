@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.core.events import Heard, Warned
 from app.core.types import AudioMap, TimeSpan, Transcript, Utterance, from_json, to_json
 from app.services import subtitles
 from app.services.ingest.chunks import ListenCall
+from app.services.ingest.indexing import early_segments
 from app.services.ingest.run import Run, Stage, Unit
 
 QUIET = 1e-4
@@ -39,11 +41,15 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
     def work(stage: Stage) -> bytes:
         transcript = _listen(run, stage, sound)
         run.parts.library.save_utterances(run.video.id, transcript.utterances)
-        run.parts.library.set_language(run.video.id, transcript.language)
+        translated = run.options.translate and transcript.utterances
+        run.parts.library.set_language(run.video.id, "en" if translated else transcript.language)
+        for note in transcript.notes:
+            run.tell(Warned(note))
         stage.detail = f"{len(transcript.utterances)} sentences"
         return _packed(transcript)
 
-    version = f"{run.parts.transcriber.model}/{run.options.language or 'auto'}"
+    task = "/translate" if run.options.translate else ""
+    version = f"{run.parts.transcriber.model}/{run.options.language or 'auto'}{task}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
     return list(from_json(Transcript, json.loads(payload)).utterances)
 
@@ -51,7 +57,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
 def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
     """The first chunk with speech decides on the language; those after it need not wait for each other."""
     chunks = sound.chunks
-    stage.begin(chunks[-1].end_s if chunks else 0.0, "s", sum(c.duration_s for c in chunks if _key(c) in stage.done))
+    stage.begin(chunks[-1].end_s if chunks else 0.0, "s", sum(c.duration_s for c in chunks if key(c) in stage.done))
     language = run.options.language
     for chunk in chunks:
         if language is not None:
@@ -60,29 +66,42 @@ def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
         heard = _heard(stage, chunk)
         language = heard.language if heard.utterances else None
     _listen_to(run, stage, sound, chunks, language)
-    kept = [utterance.moved(chunk.start_s) for chunk in chunks for utterance in _heard(stage, chunk).utterances]
-    return Transcript(tuple(kept), language if kept else None)
+    heard_all = [_heard(stage, chunk) for chunk in chunks]
+    kept = [u.moved(chunk.start_s) for chunk, heard in zip(chunks, heard_all, strict=True) for u in heard.utterances]
+    notes = dict.fromkeys(note for heard in heard_all for note in heard.notes)
+    return Transcript(tuple(kept), language if kept else None, tuple(notes))
 
 
 def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpan], language: str | None) -> None:
     units = []
     for chunk in chunks:
-        if _quiet(sound, chunk):
-            stage.skip(_key(chunk), chunk.duration_s, _packed(Transcript((), None)))
+        if is_quiet(sound, chunk):
+            stage.skip(key(chunk), chunk.duration_s, _packed(Transcript((), None)))
         else:
-            units.append(Unit(_key(chunk), chunk.duration_s, ListenCall(str(run.path), chunk, language)))
-    stage.work_off("listen", units, _packed)
+            call = ListenCall(str(run.path), chunk, language, run.options.translate)
+            units.append(Unit(key(chunk), chunk.duration_s, call))
+    stage.work_off("listen", units, _packed, lambda unit, heard: _tell(run, unit.call.span, heard))
+
+
+def _tell(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
+    """Makes known what was heard in a chunk while the rest of the video is still being read."""
+    said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
+    run.parts.library.save_utterances(run.video.id, said, chunk)
+    if said:
+        run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
+        run.tell(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
 
 def _heard(stage: Stage, chunk: TimeSpan) -> Transcript:
-    return from_json(Transcript, json.loads(stage.done[_key(chunk)]))
+    return from_json(Transcript, json.loads(stage.done[key(chunk)]))
 
 
 def _packed(transcript: Transcript) -> bytes:
     return json.dumps(to_json(transcript)).encode()
 
 
-def _quiet(sound: AudioMap, chunk: TimeSpan) -> bool:
+def is_quiet(sound: AudioMap, chunk: TimeSpan) -> bool:
+    """Whether nothing can be heard in a chunk."""
     first, last = int(chunk.start_s / sound.step_s), int(np.ceil(chunk.end_s / sound.step_s))
     loudness = sound.loudness[first:last]
     return not loudness.size or float(loudness.max()) < QUIET
@@ -105,7 +124,8 @@ def _given(run: Run, text: str) -> list[Utterance]:
     return list(from_json(Transcript, json.loads(payload)).utterances)
 
 
-def _key(chunk: TimeSpan) -> str:
+def key(chunk: TimeSpan) -> str:
+    """The name of a chunk's unit."""
     return f"{chunk.start_s:.3f}"
 
 

@@ -41,6 +41,7 @@ from app.core.types import (
     Word,
     to_json,
 )
+from app.db.fake_speakers import MemorySpeakers
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
 from app.db.threads import MemoryThreads
 from app.jobs.context import JobContext
@@ -55,6 +56,7 @@ from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
@@ -90,12 +92,14 @@ class Reader:
         title: str | None = None,
         subtitles: Path | None = None,
         language: str | None = None,
+        translate: bool = False,
+        speakers: bool | None = None,
         tags: Sequence[str] = (),
         webhook: Mapping[str, str] | None = None,
     ) -> Job:
         given = str(subtitles) if subtitles else None
         payload = {"path": str(path), "title": title, "subtitles": given, "language": language, "tags": list(tags)}
-        payload["webhook"] = webhook
+        payload |= {"webhook": webhook, "translate": translate, "speakers": speakers}
         return self.jobs.submit("ingest", payload)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
@@ -217,7 +221,8 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     most = int(settings.server.max_upload_gb * 1e9)
     collections = cast(Any, library.collections)
     service = LibraryService(cast(Any, library), collections, media, lambda: retriever, data / "uploads", most)
-    moments = MomentService(service, lambda: retriever, FakeFrames)
+    speakers = SpeakerService(cast(Any, MemorySpeakers(library)), cast(Any, library))
+    moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
     threads = ThreadService(MemoryThreads(library), cast(Any, library))
     ask = AskService(lambda: cast(Any, agent), cast(Any, library), threads)
     ingest = cast(IngestService, reader)
@@ -243,6 +248,7 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
         webhooks,
         MemoryReplies(),
         UploadService(data / "uploads", most, ingest),
+        speakers,
     )
     return StandIn(longreel, reader, agent, library)
 

@@ -1,0 +1,30 @@
+"""Who speaks in a video, and what they are called."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from app.api.deps import LongreelDep, VideoDep
+from app.api.schemas.speakers import NameIn, SpeakerOut
+
+router = APIRouter(prefix="/videos/{video}/speakers", tags=["speakers"])
+
+
+@router.get("", summary="Who speaks in a video")
+def list_speakers(video: VideoDep, longreel: LongreelDep) -> list[SpeakerOut]:
+    """By first appearance, with suggestions for those without a name. None when voices were not told apart."""
+    return [SpeakerOut.of(speaker) for speaker in longreel.speakers.of(video.id)]
+
+
+@router.patch("/{speaker}", summary="Name a speaker")
+def rename_speaker(
+    video: VideoDep,
+    speaker: Annotated[str, Path(max_length=100, description="what the speaker is called now, such as Speaker 1")],
+    asked: NameIn,
+    longreel: LongreelDep,
+) -> list[SpeakerOut]:
+    """Here and wherever the same person speaks; transcripts and searches use the name from now on."""
+    renamed = longreel.speakers.rename(video.id, speaker, asked.name, here_only=asked.here_only)
+    return [SpeakerOut.of(one) for one in renamed]
