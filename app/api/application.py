@@ -20,8 +20,10 @@ from app.api.routes import (
     chat,
     collections,
     editing,
+    evaluations,
     jobs,
     moments,
+    speakers,
     status,
     summaries,
     system,
@@ -63,6 +65,7 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
         collections,
         summaries,
         moments,
+        speakers,
         jobs,
         webhooks,
         batches,
@@ -72,6 +75,7 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
         answers,
         system,
         status,
+        evaluations,
     ):
         app.include_router(module.router)
     for outer in (Conditional, Idempotency, RateLimit):

@@ -1,0 +1,34 @@
+"""What `longreel eval` has measured on this server's machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from app.api.deps import LongreelDep
+from app.api.schemas.evaluations import EvaluationOut
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(tags=["server"])
+
+
+@router.get("/evaluations", summary="Reports of `longreel eval`, newest first")
+def list_evaluations(longreel: LongreelDep) -> list[EvaluationOut]:
+    """Those in the folder `evaluations` of the data folder, where `longreel eval` puts them unless told otherwise."""
+    told = map(_told, (longreel.settings.data / "evaluations").glob("*/report.json"))
+    return sorted((one for one in told if one is not None), key=lambda one: one.made_at, reverse=True)
+
+
+def _told(file: Path) -> EvaluationOut | None:
+    try:
+        made_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
+        report = {**json.loads(file.read_text("utf-8")), "name": file.parent.name, "made_at": made_at}
+        return EvaluationOut.model_validate(report)
+    except (OSError, ValueError, TypeError) as error:
+        logger.warning("Left out the report %s: %s", file, error, extra={"action": "report_unreadable"})
+        return None
