@@ -290,7 +290,7 @@ schedules = Table(
     Column("next_at", Double, nullable=False),
     Column("lease_until", Double),
     Column("last_at", Double),
-    Column("last_job", String),
+    Column("outcome", JSON(none_as_null=True)),
     UniqueConstraint("id"),
 )
 
