@@ -29,6 +29,7 @@ app = typer.Typer(
 
 app.command()(videos.ingest)
 app.command()(asking.ask)
+app.command()(asking.chat)
 app.command()(summarizing.summarize)
 app.command()(summarizing.export)
 app.command()(summarizing.clip)

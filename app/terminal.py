@@ -24,6 +24,7 @@ from app.core.events import (
     StageFinished,
     StageProgress,
     StageStarted,
+    Understood,
     Verified,
     Warned,
 )
@@ -129,6 +130,8 @@ def show_step(console: Console, event: Event) -> None:
 
 
 def _step(event: Event) -> list[str]:
+    if isinstance(event, Understood):
+        return [f"question {escape(event.question)}"]
     if isinstance(event, Planned):
         window = f" in {_range(event.window)}" if event.window else ""
         asked = "; ".join(event.queries)
@@ -155,6 +158,8 @@ def _short(text: str, length: int = 90) -> str:
 
 def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str, str]]) -> None:
     """The answer and its proof. `titles`: video id to (title, path)."""
+    if answer.understood:
+        console.print(f"\n[dim]understood as: {escape(answer.understood)}[/]", soft_wrap=True)
     console.print(f"\n[bold]{escape(answer.text)}[/]")
     console.print(f"{STATUS[answer.status]}, confidence {answer.confidence:.2f}, {answer.usage.seconds:.1f} s")
     for number, citation in enumerate(answer.citations, 1):

@@ -1,9 +1,11 @@
-"""The command that asks: one question, or a file of them."""
+"""The commands that ask: one question, a file of them, or a conversation."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +22,89 @@ from app.terminal import consoles, show_answer, show_step
 
 if TYPE_CHECKING:
     from app.bootstrap import Longreel
+    from app.db.threads import Thread
+
+NEW = "new"
+"""The name of a conversation that is to be started."""
+LEAVE = ("", "exit", "quit", "bye")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and the videos it is about by name."""
+
+    videos: list[str]
+    text: str
+    options: list[str]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How questions are asked and their answers shown."""
+
+    longreel: Longreel
+    cancelled: Callable[[], bool]
+    stream: bool = False
+    as_json: bool = False
+    many: bool = False
+
+    @property
+    def out(self) -> Console:
+        """For results."""
+        return consoles()[0]
+
+    def thread(self, name: str | None, videos: Sequence[str]) -> Thread | None:
+        """The conversation of that name; one that is started is told. Raises NotFound."""
+        threads = self.longreel.ask.threads
+        if not name:
+            return None
+        if name != NEW:
+            return threads.find(name)
+        made = threads.start([self.longreel.library.find(video) for video in videos])
+        consoles()[1].print(f"conversation {made.id[:12]}")
+        return made
+
+    def ask(self, question: Question, thread: Thread | None = None) -> None:
+        """Asks and shows. With many questions an error is shown, so that the others are asked all the same."""
+        try:
+            videos = [self.longreel.library.find(name) for name in question.videos]
+            if self.many and not self.as_json:
+                self.out.print(f"[bold blue]? {escape(question.text)}[/]")
+            answer = AnswerOut.from_events(list(self._steps(question, videos, thread)))
+        except LongreelError as error:
+            if not self.many or isinstance(error, Cancelled):
+                raise
+            self._failed(question, error)
+            return
+        if self.as_json:
+            self.out.print(answer.model_dump_json(), soft_wrap=True, markup=False)
+        else:
+            show_answer(self.out, answer, _titles(videos or self.longreel.library.videos()))
+
+    def _steps(self, question: Question, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
+        asked = self.longreel.ask.stream(
+            question.text, videos, options=question.options, thread=thread, cancelled=self.cancelled
+        )
+        for event in asked:
+            if self.stream and self.as_json and not isinstance(event, Answered):
+                self.out.print(json.dumps(EVENT.dump_python(event, mode="json")), soft_wrap=True, markup=False)
+            elif self.stream:
+                show_step(consoles()[1], event)
+            yield event
+
+    def _failed(self, question: Question, error: LongreelError) -> None:
+        problem = {"question": question.text, "error": problem_of(error).model_dump(mode="json")}
+        if self.as_json:
+            self.out.print(json.dumps(problem), soft_wrap=True, markup=False)
+        else:
+            consoles()[1].print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
+
+
+ThreadOption = Annotated[
+    str | None,
+    typer.Option(help='Conversation: "last", "new", or its id. A question in one may point back: "and after that?".'),
+]
+StreamOption = Annotated[bool, typer.Option("--stream", help="Show the steps as they happen.")]
 
 
 def ask(
@@ -34,7 +119,8 @@ def ask(
     questions: Annotated[
         Path | None, typer.Option(help="File of JSON lines with question, options and video; answers them all.")
     ] = None,
-    stream: Annotated[bool, typer.Option("--stream", help="Show the steps as they happen.")] = False,
+    thread: ThreadOption = None,
+    stream: StreamOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question, with the moments that prove it.
@@ -44,15 +130,44 @@ def ask(
     names = list(words or [])
     if questions is None and not names:
         raise typer.BadParameter("give a question, or a file with --questions")
-    asked = _questions(questions, names) if questions else [(names[:-1], names[-1], option or [])]
-    out, err = consoles()
-    longreel = open_longreel()
+    asked = _questions(questions, names) if questions else [Question(names[:-1], names[-1], option or [])]
     with interruptible() as cancelled:
-        for videos, question, options in asked:
-            _ask_one(longreel, out, err, (videos, question, options), stream, as_json, questions is not None, cancelled)
+        asking = Asking(open_longreel(), cancelled, stream, as_json, many=questions is not None)
+        conversation = asking.thread(thread, asked[0].videos if asked else ())
+        for question in asked:
+            asking.ask(question, conversation)
 
 
-def _questions(path: Path, videos: list[str]) -> list[tuple[list[str], str, list[str]]]:
+def chat(
+    videos: Annotated[
+        list[str] | None, typer.Argument(help="Videos (id, beginning of an id, path or title; none means all).")
+    ] = None,
+    thread: ThreadOption = NEW,
+    stream: StreamOption = False,
+) -> None:
+    """Ask one question after another, each of which may point back. An empty line ends it.
+
+    Example: longreel chat talk.mp4
+    """
+    with interruptible() as cancelled:
+        asking = Asking(open_longreel(), cancelled, stream, many=True)
+        conversation = asking.thread(thread, videos or ())
+        for line in _lines(asking.out):
+            asking.ask(Question([], line, []), conversation)
+
+
+def _lines(out: Console) -> Iterator[str]:
+    """What a person types, until an empty line or the end of the input."""
+    while True:
+        if sys.stdin.isatty():
+            out.print("[bold blue]>[/] ", end="")
+        line = sys.stdin.readline().strip()
+        if line.lower() in LEAVE:
+            return
+        yield line
+
+
+def _questions(path: Path, videos: list[str]) -> list[Question]:
     """The questions of a file of JSON lines. Raises BadInput with the line's number."""
     asked = []
     try:
@@ -65,49 +180,11 @@ def _questions(path: Path, videos: list[str]) -> list[tuple[list[str], str, list
         try:
             item = json.loads(line)
             named = [str(item["video"])] if item.get("video") else videos
-            asked.append((named, str(item["question"]), [str(o) for o in item.get("options") or []]))
+            asked.append(Question(named, str(item["question"]), [str(o) for o in item.get("options") or []]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             hint = 'Each line needs an object like {"question": "...", "options": [...], "video": "..."}.'
             raise BadInput(f"{path}, line {number} is not a question.", hint) from error
     return asked
-
-
-def _ask_one(
-    longreel: Longreel,
-    out: Console,
-    err: Console,
-    asked: tuple[list[str], str, list[str]],
-    stream: bool,
-    as_json: bool,
-    many: bool,
-    cancelled: Callable[[], bool],
-) -> None:
-    names, question, options = asked
-    events: list[Event] = []
-    try:
-        videos = [longreel.library.find(name) for name in names]
-        if many and not as_json:
-            out.print(f"[bold blue]? {escape(question)}[/]")
-        for event in longreel.ask.stream(question, videos, options=options, cancelled=cancelled):
-            events.append(event)
-            if stream and as_json and not isinstance(event, Answered):
-                out.print(json.dumps(EVENT.dump_python(event, mode="json")), soft_wrap=True, markup=False)
-            elif stream:
-                show_step(err, event)
-    except LongreelError as error:
-        if not many or isinstance(error, Cancelled):
-            raise
-        problem = {"question": question, "error": problem_of(error).model_dump(mode="json")}
-        if as_json:
-            out.print(json.dumps(problem), soft_wrap=True, markup=False)
-        else:
-            err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
-        return
-    answer = AnswerOut.from_events(events)
-    if as_json:
-        out.print(answer.model_dump_json(), soft_wrap=True, markup=False)
-    else:
-        show_answer(out, answer, _titles(videos or longreel.library.videos()))
 
 
 def _titles(videos: list[Video]) -> dict[str, tuple[str, str]]:
