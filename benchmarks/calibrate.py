@@ -1,0 +1,135 @@
+"""Fits the confidence of answers on the development set, and keeps the curve in the product.
+
+    python -m benchmarks.calibrate [--eval ANNOTATIONS FOLDER]... [--json FILE] [--write]
+
+The development set is the written cases of `benchmarks/agent_cases.jsonl`, and what `longreel eval own` made in the
+given folders (their results hold the agent's own confidence). What is reported is told of each answer by a curve
+that was fitted without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from app.core.events import Answered
+from app.core.settings import load_settings
+from app.core.types import Answer, AnswerStatus, VideoId, from_json
+from app.services.calibration import Calibration, fit
+from app.services.evaluation.modes import Mode
+from app.services.evaluation.reliability import answers_of, binned
+from app.services.evaluation.report import percent
+from benchmarks.agent_cases import agent_of, judge, read_cases
+from benchmarks.product import machine
+from benchmarks.quality import asked
+from benchmarks.report import keep
+from gpu_workers.registry import Workers
+
+BINS, FOLDS = 10, 5
+Told = list[tuple[float, bool]]
+"""Confidence and whether the answer is right."""
+
+
+def written() -> Told:
+    """The agent's answers to the written cases."""
+    settings = load_settings()
+    workers = Workers(settings)
+    videos, cases = read_cases()
+    agent, library = agent_of(
+        videos.values(), workers.get("text_embedder"), workers.get("language_model"), settings.agent
+    )
+    told: Told = []
+    for number, case in enumerate(cases, 1):
+        started = time.monotonic()
+        video, options = library.video(VideoId(case["video"])), tuple(case.get("options", ()))
+        *_, last = agent.ask(case["question"], [video], options=options)
+        if isinstance(last, Answered):
+            answer = from_json(Answer, last.answer)
+            if answer.status is AnswerStatus.ANSWERED:
+                told.append((answer.confidence, judge(case, answer, time.monotonic() - started).right))
+        print(f"{number}/{len(cases)} {case['case']}", flush=True)
+    return told
+
+
+def measured(annotations: Path, folder: Path) -> Told:
+    """The answers of a run of `longreel eval own`, in the mode `full`."""
+    return answers_of(asked(annotations, folder, [Mode.FULL])[Mode.FULL])
+
+
+def held_out(told: Told) -> Told:
+    """Each answer with the confidence of a curve that was fitted on the other four fifths."""
+    folds = [place % FOLDS for place in range(len(told))]
+    random.Random(1).shuffle(folds)  # noqa: S311 - the same folds every time, no secret
+    curves = [fit([one for one, own in zip(told, folds, strict=True) if own != fold]) for fold in range(FOLDS)]
+    return [(curves[fold](confidence), right) for (confidence, right), fold in zip(told, folds, strict=True)]
+
+
+def calibration_error(told: Told) -> float:
+    """The expected calibration error, 0 to 1."""
+    return sum(b.answers * abs(b.confidence - b.right) for b in binned(told, BINS)) / len(told)
+
+
+def brier(told: Told) -> float:
+    """The mean squared distance of confidence from the truth (Brier, 1950)."""
+    return fmean((confidence - right) ** 2 for confidence, right in told)
+
+
+def report(told: Told, curve: Calibration) -> dict[str, Any]:
+    """The result as plain data."""
+    columns = ["confidence", "answers", "right", "mean", "calibration error", "Brier score"]
+    series = [("the agent's own", told), ("as told, fitted on the other four fifths", held_out(told))]
+    rows = [
+        [
+            name, len(some), percent(fmean(right for _, right in some)), percent(fmean(c for c, _ in some)),
+            percent(calibration_error(some)), f"{brier(some):.3f}",
+        ]
+        for name, some in series
+    ]  # fmt: skip
+    bins = [
+        {"name": name, "error": calibration_error(some), "bins": [asdict(b) for b in binned(some, BINS)]}
+        for name, some in series
+    ]
+    title = "Confidence on the development set"
+    return {
+        "title": title,
+        "document": "results.md",
+        "machine": machine(),
+        "command": "python -m benchmarks.calibrate --eval ANNOTATIONS FOLDER --write",
+        "tables": [{"title": title, "columns": columns, "rows": rows}],
+        "pictures": [{"name": "calibration", "kind": "reliability", "title": title, "series": bins}],
+        "notes": [
+            f"fitted on {curve.fitted_on}: slope {curve.slope:g}, intercept {curve.intercept:g} of the log-odds",
+            "the section on real videos has the diagram of questions that the curve has not seen",
+        ],
+    }
+
+
+def main(arguments: Sequence[str] | None = None, cases: Callable[[], Told] = written) -> int:
+    """Asks, fits, prints the table; writes the curve and the JSON if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--eval", nargs=2, type=Path, action="append", default=[], metavar=("ANNOTATIONS", "FOLDER"))
+    parser.add_argument("--write", action="store_true", help="keep the curve in the product")
+    parser.add_argument("--json", type=Path, help="write the table here")
+    options = parser.parse_args(arguments)
+    told = cases()
+    names = [f"{len(told)} answers to written cases"]
+    for file, folder in options.eval:
+        found = measured(file, folder)
+        names.append(f"{len(found)} answers on {file.name.removesuffix('.truth.json')}")
+        told += found
+    curve = fit(told, " and ".join(names))
+    keep(report(told, curve), options.json)
+    if options.write:
+        curve.write()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
