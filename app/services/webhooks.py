@@ -28,6 +28,8 @@ from app.services.addresses import check_address, post
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
 POLICY = RetryPolicy(max_attempts=10, first_s=5.0, factor=5.0, max_s=6 * 3600.0)
 """After 5 s, 25 s, 2 min, 10 min, 52 min, 4.3 h and then every 6 h: over a day in all."""
+THREADS = 4
+"""A receiver that does not answer holds up one of them for some seconds."""
 GONE = 410
 MOST_JOBS = 10_000
 
@@ -51,7 +53,7 @@ class WebhookService:
         self._clock = clock
         if settings.webhook_url:
             self._check_settings(settings.webhook_url)
-        self.worker = Worker(jobs, {NOTICE: self.handle}, policy=policy, poll_s=poll_s)
+        self.worker = Worker(jobs, {NOTICE: self.handle}, policy=policy, threads=THREADS, poll_s=poll_s)
         """A worker of its own: a notice must not wait for the video that is being read."""
 
     def wanted(self, url: str, secret: str) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.utils import formatdate
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from app.api.deps import LongreelDep, VideoDep
 from app.api.schemas import AnswerOut
@@ -17,9 +18,11 @@ router = APIRouter(tags=["questions"])
 
 
 @router.get("/answers/{answer}", summary="An answer that was given")
-def get_answer(answer: str, longreel: LongreelDep) -> SavedAnswerOut:
-    """The question, the answer with its proof, and how it was found."""
-    return _saved(longreel.library.answer(answer))
+def get_answer(answer: str, longreel: LongreelDep, response: Response) -> SavedAnswerOut:
+    """The question, the answer with its proof, and how it was found. `Last-Modified` is when it was given."""
+    saved = longreel.library.answer(answer)
+    response.headers["Last-Modified"] = formatdate(saved.created_at, usegmt=True)
+    return _saved(saved)
 
 
 @router.get("/videos/{video}/answers", summary="What was asked about a video, newest first")

@@ -35,6 +35,20 @@ PIECE = "application/offset+octet-stream"
 RESUMABLE = {"Tus-Resumable": VERSION}
 
 
+def _described(*sent: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What the description tells of the headers that a request must have, the protocol's version first."""
+    version = {"name": "Tus-Resumable", "schema": {"type": "string", "const": VERSION}}
+    return {"parameters": [{"in": "header", "required": True, **header} for header in (version, *sent)], **more}
+
+
+def _bytes(name: str, example: int) -> dict[str, Any]:
+    return {"name": name, "schema": {"type": "integer", "minimum": 0, "examples": [example]}}
+
+
+METADATA = {"name": "Upload-Metadata", "required": False, "schema": {"type": "string"}, "example": "filename YS5tcDQ="}
+PIECES = {"required": True, "content": {PIECE: {"schema": {"type": "string", "format": "binary"}}}}
+
+
 class TusRoute(APIRoute):
     """Answers by the rules of the protocol, errors too: its version is in every request and answer."""
 
@@ -76,7 +90,13 @@ def tell_protocol(uploads: UploadsDep) -> Response:
     return Response(status_code=204, headers=told)
 
 
-@router.post("", status_code=201, summary="Begin a resumable upload (tus)", response_class=Response)
+@router.post(
+    "",
+    status_code=201,
+    summary="Begin a resumable upload (tus)",
+    response_class=Response,
+    openapi_extra=_described(_bytes("Upload-Length", 734003200), METADATA),
+)
 def create_upload(request: Request, uploads: UploadsDep) -> Response:
     """`Upload-Length` announces the file, `Upload-Metadata` may hold filename, title, language and collection.
 
@@ -101,7 +121,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
     return Response(status_code=201, headers={"Location": f"/v1/uploads/{made.id}", **_headers(made)})
 
 
-@router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response)
+@router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response, openapi_extra=_described())
 def get_offset(upload: str, uploads: UploadsDep) -> Response:
     """`Upload-Offset` tells how many bytes are here; `Longreel-Job` names the job of a complete one."""
     found = _settled(uploads, upload)
@@ -125,7 +145,13 @@ def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
     )
 
 
-@router.patch("/{upload}", status_code=204, summary="Send a piece of an upload (tus)", response_class=Response)
+@router.patch(
+    "/{upload}",
+    status_code=204,
+    summary="Send a piece of an upload (tus)",
+    response_class=Response,
+    openapi_extra=_described(_bytes("Upload-Offset", 0), requestBody=PIECES),
+)
 async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> Response:
     """The body goes to the end of what is here: `Upload-Offset` must say how much that is.
 
@@ -138,7 +164,13 @@ async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> 
     return Response(status_code=204, headers=_headers(done))
 
 
-@router.delete("/{upload}", status_code=204, summary="Give up an upload (tus)", response_class=Response)
+@router.delete(
+    "/{upload}",
+    status_code=204,
+    summary="Give up an upload (tus)",
+    response_class=Response,
+    openapi_extra=_described(),
+)
 def remove_upload(upload: str, uploads: UploadsDep) -> Response:
     """Only before it is complete; then its job can be cancelled, or its video deleted."""
     uploads.remove(upload)
