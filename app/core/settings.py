@@ -110,6 +110,9 @@ class Looking(_Group):
     tokens: float = Field(
         1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads, chosen as FastVID does"
     )
+    region: float = Field(
+        1.0, gt=0, le=1, description="share of each frame that is shown, around what is asked about; 1: whole frames"
+    )
     time_tokens: bool = Field(
         False, description="Qwen2.5-VL and Qwen3-VL get frames as one video, with their own tokens for the true times"
     )
