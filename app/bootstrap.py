@@ -18,9 +18,11 @@ from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.replies import SqlReplies
+from app.db.schedules import SqlSchedules
 from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.threads import SqlThreads
+from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker
@@ -35,6 +37,7 @@ from app.services.ingest import IngestParts, IngestService
 from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.schedules import ScheduleService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
@@ -64,6 +67,8 @@ class Longreel:
     replies: ReplyStore
     uploads: UploadService
     speakers: SpeakerService
+    schedules: ScheduleService
+    chores: Chores
 
 
 @dataclass
@@ -126,7 +131,7 @@ class _Wiring:
     def longreel(self) -> Longreel:
         settings = self._settings
         jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s, webhook_url=settings.server.webhook_url)
-        uploads = settings.data / "uploads"
+        received = settings.data / "uploads"
         max_bytes = int(settings.server.max_upload_gb * 1e9)
         ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
         library = LibraryService(
@@ -134,7 +139,7 @@ class _Wiring:
             SqlCollections(self._database),
             self._media,
             lambda: self._retriever,
-            uploads,
+            received,
             max_bytes,
             settings.bin_days,
         )
@@ -150,6 +155,8 @@ class _Wiring:
             self._answering_models,
         )
         batch_jobs = BatchJobs(batches, jobs, library, self._media)
+        uploads = UploadService(received, max_bytes, ingest)
+        schedules = ScheduleService(SqlSchedules(self._database), library, ingest, batch_jobs)
         return Longreel(
             settings,
             library,
@@ -170,8 +177,10 @@ class _Wiring:
             batch_jobs,
             WebhookService(jobs, settings.server),
             SqlReplies(self._database),
-            UploadService(uploads, max_bytes, ingest),
+            uploads,
             self._speakers,
+            schedules,
+            Chores((schedules.tick, library.empty_bin, uploads.sweep)),
         )
 
     @functools.cached_property

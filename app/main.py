@@ -34,6 +34,7 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        wired.chores.start()
         if settings.server.workers:
             wired.worker.start()
             wired.webhooks.worker.start()
@@ -42,6 +43,7 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
                 yield
         finally:
             api.state.executor.shutdown(wait=False, cancel_futures=True)
+            await run_in_threadpool(wired.chores.stop, STOP_S)
             if settings.server.workers:
                 await run_in_threadpool(wired.webhooks.worker.stop, NOTICE_STOP_S)
                 await run_in_threadpool(wired.worker.stop, STOP_S)

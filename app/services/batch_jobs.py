@@ -59,7 +59,7 @@ class BatchJobs:
     def handle_part(self, job: Job, context: JobContext) -> dict[str, Any]:
         """What a worker does with one video of a batch."""
         given = job.payload
-        item = Item(**given["item"])
+        item = from_json(Item, given["item"])
         request = _request(given, (item,))
         done = self._batches.one(item, request, tell=context.tell, cancelled=context.cancelled)
         names = {}

@@ -53,6 +53,8 @@ class Item:
     title: str | None = None
     language: str | None = None
     subtitles: str | None = None
+    tags: tuple[str, ...] = ()
+    """The collections that a file joins when it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ class BatchService:
             title=item.title,
             subtitles=Path(item.subtitles).expanduser() if item.subtitles else None,
             language=item.language,
+            tags=item.tags,
             tell=tell,
             cancelled=cancelled,
         )

@@ -41,9 +41,11 @@ from app.core.types import (
     Word,
     to_json,
 )
+from app.db.fake_schedules import MemorySchedules
 from app.db.fake_speakers import MemorySpeakers
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
 from app.db.threads import MemoryThreads
+from app.jobs.chores import Chores
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore
 from app.jobs.retry import RetryPolicy
@@ -56,6 +58,7 @@ from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.schedules import ScheduleService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
@@ -234,6 +237,8 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     handlers = {"ingest": reader.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole}
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
     webhooks = WebhookService(jobs, settings.server, policy=RetryPolicy(3, 0.05, 1.0), poll_s=0.05)
+    uploads = UploadService(data / "uploads", most, ingest)
+    schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
     longreel = Longreel(
         settings,
         service,
@@ -247,8 +252,10 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
         batch_jobs,
         webhooks,
         MemoryReplies(),
-        UploadService(data / "uploads", most, ingest),
+        uploads,
         speakers,
+        schedules,
+        Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
     )
     return StandIn(longreel, reader, agent, library)
 

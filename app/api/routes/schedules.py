@@ -1,0 +1,144 @@
+"""Schedules: folders of the server that are looked into for new videos at set times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+from app.api.deps import LongreelDep, trusts_callers
+from app.api.schemas.collections import utc
+from app.api.schemas.jobs import JobErrorOut
+from app.api.schemas.schedules import OutcomeOut, ScheduleChange, ScheduleIn, ScheduleOut, SummaryWish
+from app.bootstrap import Longreel
+from app.core.errors import BadInput
+from app.db.schedules import Schedule
+from app.services.batches import BatchRequest
+from app.services.schedules import Plan
+from app.services.summarize import Length, Style, Wanted
+
+router = APIRouter(prefix="/schedules", tags=["schedules"])
+
+
+def schedule_of(longreel: LongreelDep, schedule: Annotated[str, Path(description="id of a schedule")]) -> Schedule:
+    """The schedule that the address names. Raises NotFound."""
+    return longreel.schedules.find(schedule)
+
+
+def trusted(longreel: LongreelDep) -> Longreel:
+    """The product, for callers who may name folders of the server. Raises BadInput for others."""
+    if not trusts_callers(longreel):
+        raise BadInput("This server takes no folders of its own.", "Use `longreel schedule` on its machine.")
+    return longreel
+
+
+ScheduleDep = Annotated[Schedule, Depends(schedule_of)]
+TrustedDep = Annotated[Longreel, Depends(trusted)]
+
+
+@router.get("", summary="Schedules, the oldest first")
+def list_schedules(longreel: LongreelDep) -> list[ScheduleOut]:
+    """Each with what its last look came to."""
+    return [schedule_out(longreel, one) for one in longreel.schedules.all()]
+
+
+@router.post("", status_code=201, summary="Watch a folder")
+def add_schedule(asked: ScheduleIn, longreel: TrustedDep) -> ScheduleOut:
+    """Only where callers may read the server's files: a loopback address without a key.
+
+    What is new is read, also in folders below; with `summary` it is summarized as a batch. A file that is still being
+    written is left until it rests. With an interval the first look comes at once.
+    """
+    return schedule_out(longreel, longreel.schedules.add(_plan(asked)))
+
+
+@router.get("/{schedule}", summary="One schedule")
+def get_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
+    """When it is next due, and what its last look came to."""
+    return schedule_out(longreel, schedule)
+
+
+@router.patch("/{schedule}", summary="Change or pause a schedule")
+def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: TrustedDep) -> ScheduleOut:
+    """What is left out stays; null takes a collection or a summary away."""
+    given = {name: getattr(asked, name) for name in asked.model_fields_set}
+    if given.get("cron") is not None:
+        given.setdefault("every_s", None)
+    elif given.get("every_s") is not None:
+        given.setdefault("cron", None)
+    if "summary" in given:
+        given["summary"] = _batch(asked.summary)
+    plan = replace(longreel.schedules.plan(schedule), **_without_none(given, "folder", "paused"))
+    return schedule_out(longreel, longreel.schedules.change(schedule.id, plan))
+
+
+@router.post("/{schedule}/run", status_code=202, summary="Look into the folder now")
+def run_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
+    """Within some seconds; its other times stay."""
+    longreel.schedules.hasten(schedule.id)
+    return schedule_out(longreel, longreel.schedules.find(schedule.id))
+
+
+@router.delete("/{schedule}", status_code=204, summary="Stop watching a folder")
+def remove_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> None:
+    """Videos and jobs that came of it stay."""
+    longreel.schedules.remove(schedule.id)
+
+
+def schedule_out(longreel: Longreel, schedule: Schedule) -> ScheduleOut:
+    """The wire form of a schedule."""
+    plan = longreel.schedules.plan(schedule)
+    return ScheduleOut(
+        id=schedule.id,
+        folder=plan.folder,
+        cron=plan.cron,
+        every_s=plan.every_s,
+        collection=plan.collection,
+        summary=_wish(plan.summary),
+        paused=plan.paused,
+        created_at=utc(schedule.created_at),
+        next_at=None if plan.paused else utc(schedule.next_at),
+        last=_outcome(schedule),
+    )
+
+
+def _plan(asked: ScheduleIn) -> Plan:
+    return Plan(asked.folder, asked.cron, asked.every_s, asked.collection, _batch(asked.summary), asked.paused)
+
+
+def _batch(wish: SummaryWish | None) -> BatchRequest | None:
+    if wish is None:
+        return None
+    wanted = Wanted(Length(wish.length), Style(wish.style), wish.language)
+    return BatchRequest((), tuple(dict.fromkeys(wish.questions)), wanted, tuple(dict.fromkeys(wish.formats)))
+
+
+def _wish(batch: BatchRequest | None) -> SummaryWish | None:
+    if batch is None:
+        return None
+    wanted = batch.wanted
+    return SummaryWish(
+        length=wanted.length.value,
+        style=wanted.style.value,
+        language=wanted.language,
+        questions=list(batch.questions),
+        formats=list(batch.formats),
+    )
+
+
+def _outcome(schedule: Schedule) -> OutcomeOut | None:
+    if schedule.outcome is None or schedule.last_at is None:
+        return None
+    came, error = schedule.outcome, schedule.outcome.get("error")
+    return OutcomeOut(
+        at=utc(schedule.last_at),
+        new=came.get("new", 0),
+        waiting=came.get("waiting", 0),
+        jobs=came.get("jobs", []),
+        error=JobErrorOut(**error) if error else None,
+    )
+
+
+def _without_none(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None or name not in names}

@@ -1,0 +1,77 @@
+"""Schedules on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.api.schemas.base import Request, Wire
+from app.api.schemas.batches import Length, Style
+from app.api.schemas.jobs import JobErrorOut
+
+_Question = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+_Collection = Annotated[str, Field(min_length=1, max_length=100, pattern="^[^/]*$")]
+
+
+class SummaryWish(Request):
+    """What a batch makes of new videos."""
+
+    length: Length = "paragraph"
+    style: Style = "neutral"
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    questions: list[_Question] = Field(default=[], max_length=100)
+    formats: list[str] = Field(default=["md", "json"], max_length=20)
+
+
+class ScheduleIn(Request):
+    """A folder of the server, and when it is looked into: a cron expression or an interval."""
+
+    folder: str = Field(min_length=1, max_length=4096)
+    cron: str | None = Field(None, max_length=200, examples=["30 2 * * *"])
+    """Five fields, on the server's local clock."""
+    every_s: float | None = Field(None, ge=10, allow_inf_nan=False)
+    collection: _Collection | None = None
+    """New videos join it; it is made when there is none."""
+    summary: SummaryWish | None = None
+    paused: bool = False
+
+
+class ScheduleChange(Request):
+    """What to change of a schedule; what is left out stays. A cron expression and an interval replace each other."""
+
+    folder: str | None = Field(None, min_length=1, max_length=4096)
+    cron: str | None = Field(None, max_length=200)
+    every_s: float | None = Field(None, ge=10, allow_inf_nan=False)
+    collection: _Collection | None = None
+    summary: SummaryWish | None = None
+    paused: bool | None = None
+
+
+class OutcomeOut(Wire):
+    """What the last look into the folder came to."""
+
+    at: str
+    """UTC, ISO 8601."""
+    new: int
+    """Files that were queued."""
+    waiting: int
+    """Files that may still be written; they are looked at again in some seconds."""
+    jobs: list[str]
+    error: JobErrorOut | None
+
+
+class ScheduleOut(Wire):
+    """A folder that is looked into at set times. Times are UTC, ISO 8601."""
+
+    id: str
+    folder: str
+    cron: str | None
+    every_s: float | None
+    collection: str | None
+    summary: SummaryWish | None
+    paused: bool
+    created_at: str
+    next_at: str | None
+    """Null while it is paused."""
+    last: OutcomeOut | None

@@ -1,0 +1,51 @@
+"""Small work that a server does again and again, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from app.core.errors import LongreelError
+
+logger = logging.getLogger(__name__)
+
+
+class Chores:
+    """Calls each of some functions every few seconds; one that fails is called again all the same."""
+
+    def __init__(self, chores: Sequence[Callable[[], None]], *, every_s: float = 5.0) -> None:
+        self._chores = chores
+        self._every_s = every_s
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins, and returns."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._loop, name="longreel-chores", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ends after the chore that is being done; whether that was within `timeout_s` seconds."""
+        self._stopping.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            for chore in self._chores:
+                self._do(chore)
+            self._stopping.wait(self._every_s)
+
+    def _do(self, chore: Callable[[], None]) -> None:
+        if self._stopping.is_set():
+            return
+        try:
+            chore()
+        except LongreelError as error:
+            logger.warning("A chore failed: %s", error, extra={"action": "chore_failed"})
+        except Exception:
+            logger.exception("A chore met an unexpected error", extra={"action": "chore_failed"})

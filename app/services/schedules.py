@@ -1,0 +1,188 @@
+"""The use case: folders that are looked into at set times. What is new is read, and summarized where that is wanted.
+
+A schedule is a row of SQL. Every server looks for those that are due; one takes a lease on the row, looks into the
+folder, queues what is new as jobs, and keeps what came of it with the next time.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadInput, LongreelError, NotFound
+from app.core.types import from_json, to_json
+from app.db.schedules import Schedule, SqlSchedules, no_such_schedule
+from app.services.batch_jobs import BatchJobs
+from app.services.batches import MOST_VIDEOS, BatchRequest, Item
+from app.services.ingest import IngestService
+from app.services.library import LibraryService
+from app.services.watching import SETTLE_S, look_into
+
+LEASE_S = 600.0
+"""How long a look into a folder takes at most: a server that died during one is replaced after this."""
+LEAST_EVERY_S, MOST_EVERY_S = 10.0, 366 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a person decides about a schedule."""
+
+    folder: str
+    cron: str | None = None
+    """Five fields, on the server's clock; or else `every_s`."""
+    every_s: float | None = None
+    collection: str | None = None
+    """Name of the collection that new videos join."""
+    summary: BatchRequest | None = None
+    """What a batch shall make of new videos; its own items are not used."""
+    paused: bool = False
+
+
+class ScheduleService:
+    """Keeps schedules, and starts their work when it is due."""
+
+    def __init__(
+        self,
+        store: SqlSchedules,
+        library: LibraryService,
+        ingest: IngestService,
+        batch_jobs: BatchJobs,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` gives seconds since 1970, UTC."""
+        self._store = store
+        self._library = library
+        self._ingest = ingest
+        self._batch_jobs = batch_jobs
+        self._clock = clock
+
+    def all(self) -> list[Schedule]:
+        """All, the oldest first."""
+        return self._store.all()
+
+    def find(self, name: str) -> Schedule:
+        """The schedule of this id, beginning of an id, or folder. Raises NotFound when none or several fit."""
+        fits = [one for one in self.all() if (name and one.id.startswith(name)) or _same_folder(one.folder, name)]
+        if not fits:
+            raise no_such_schedule(name)
+        if len(fits) > 1:
+            raise NotFound(f"Several schedules fit {name}.", "Give more of the id.")
+        return fits[0]
+
+    def plan(self, schedule: Schedule) -> Plan:
+        """What was decided about a schedule."""
+        names = {one.id: one.name for one in self._library.collections.all()}
+        summary = None if schedule.summary is None else from_json(BatchRequest, schedule.summary)
+        collection = names.get(schedule.collection_id or "")
+        return Plan(schedule.folder, schedule.cron, schedule.every_s, collection, summary, schedule.paused)
+
+    def add(self, plan: Plan) -> Schedule:
+        """A new schedule. One with an interval is due at once. Raises BadInput."""
+        now = self._clock()
+        made = Schedule(uuid.uuid4().hex, created_at=now, **self._decided(plan, now))
+        self._store.add(made)
+        return made
+
+    def change(self, id: str, plan: Plan) -> Schedule:
+        """Replaces what was decided, and when it is next due. Raises NotFound, BadInput."""
+        kept = self._store.get(id)
+        changed = replace(kept, lease_until=None, **self._decided(plan, self._clock()))
+        self._store.change(changed)
+        return changed
+
+    def remove(self, id: str) -> None:
+        """Forgets a schedule; videos and jobs stay. Raises NotFound."""
+        self._store.remove(id)
+
+    def hasten(self, id: str) -> None:
+        """Makes a schedule due now. Raises NotFound, BadInput for one that is paused."""
+        if self._store.get(id).paused:
+            raise BadInput("This schedule is paused.", "Resume it first.")
+        self._store.hasten(id, self._clock())
+
+    def tick(self) -> None:
+        """Does what is due. What was missed while no server ran is done once."""
+        while (schedule := self._store.claim(self._clock(), LEASE_S)) is not None:
+            try:
+                outcome = self._look(schedule)
+            except LongreelError as error:
+                outcome = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+            now = self._clock()
+            following = next_time(schedule.cron, schedule.every_s, now)
+            if outcome.get("waiting"):
+                following = min(following, now + SETTLE_S)
+            self._store.ran(schedule.id, outcome, now, following)
+
+    def _look(self, schedule: Schedule) -> dict[str, Any]:
+        """Queues what is new in the folder, and tells how many files may still be written."""
+        deleted = {(one.video.path, one.video.media.size_bytes) for one in self._library.binned()}
+        seen = look_into(Path(schedule.folder), self._store.looks(schedule.id), deleted, self._clock())
+        queued = self._queue(self.plan(schedule), seen.new)
+        self._store.keep_looks(schedule.id, seen.looks)
+        return {"new": len(seen.new), "waiting": seen.waiting, "jobs": queued}
+
+    def _queue(self, plan: Plan, new: tuple[Path, ...]) -> list[str]:
+        tags = (plan.collection,) if plan.collection else ()
+        if plan.summary is None:
+            return [self._ingest.submit(path, tags=tags).id for path in new]
+        items = [Item(str(path), tags=tags) for path in new]
+        batches = [tuple(items[at : at + MOST_VIDEOS]) for at in range(0, len(items), MOST_VIDEOS)]
+        return [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]
+
+    def _decided(self, plan: Plan, now: float) -> dict[str, Any]:
+        folder = Path(plan.folder).expanduser()
+        if not folder.is_dir():
+            raise BadInput(f"There is no folder {plan.folder}.", "Give the whole path of a folder of the server.")
+        if (plan.cron is None) == (plan.every_s is None):
+            raise BadInput("A schedule needs either a cron expression or an interval.", "Give one of them.")
+        first = now if plan.cron is None else next_time(plan.cron, None, now)
+        if plan.every_s is not None and not LEAST_EVERY_S <= plan.every_s <= MOST_EVERY_S:
+            raise BadInput(f"An interval of {plan.every_s:g} s is not taken.", "Give 10 seconds to a year.")
+        return {
+            "folder": str(folder.resolve()),
+            "cron": plan.cron,
+            "every_s": plan.every_s,
+            "collection_id": self._collection(plan.collection),
+            "summary": None if plan.summary is None else to_json(replace(plan.summary, items=())),
+            "paused": plan.paused,
+            "next_at": first,
+        }
+
+    def _collection(self, name: str | None) -> str | None:
+        if not name:
+            return None
+        try:
+            return self._library.collections.find(name).id
+        except NotFound:
+            return self._library.collections.create(name).id
+
+
+def next_time(cron: str | None, every_s: float | None, now: float) -> float:
+    """When a schedule is due after `now`, seconds since 1970. Raises BadInput for a cron expression that never is.
+
+    Cron goes by the server's local time. An hour that the clocks skip is made up for after it; one that they
+    repeat counts once.
+    """
+    if cron is None:
+        return now + (every_s or 0.0)
+    from cronsim import CronSim, CronSimError
+
+    try:
+        # Local times without a zone: near a change of the clocks the next one may lie before `now`.
+        for moment in CronSim(cron, datetime.fromtimestamp(now)):
+            if moment.timestamp() > now:
+                return moment.timestamp()
+    except CronSimError as error:
+        raise BadInput(
+            f"{cron} is no cron expression: {error}.", "Write five fields, such as 30 2 * * * for half past two."
+        ) from error
+    raise BadInput(f"{cron} is never due.", "Correct the day or the month.")
+
+
+def _same_folder(folder: str, name: str) -> bool:
+    return bool(name) and folder == str(Path(name).expanduser().resolve())
