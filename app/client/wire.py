@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,6 +28,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 """Seconds of silence; a live stream has a heartbeat more often than this."""
 LOCAL = ("127.0.0.1", "localhost", "::1")
 RECONNECTS = 5
+PIECE = 8 << 20
+"""Bytes of an upload that are sent at a time, where it can go on after a break."""
 
 Told = TypeVar("Told")
 
@@ -73,6 +76,24 @@ class EventReader:
         return ended
 
 
+class Patience:
+    """How often one tries again, and after what pause."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def restored(self) -> None:
+        """It works again."""
+        self._lost = 0
+
+    def lost(self, error: WorkerFailed) -> float:
+        """Seconds to wait before the next try. Raises the error after several in vain, or if trying is no use."""
+        self._lost += 1
+        if self._lost > RECONNECTS or not error.retryable:
+            raise error
+        return float(min(5.0, 0.2 * 2.0**self._lost))
+
+
 class Waiting(Generic[Told]):
     """How background work is followed over lost connections, until it ends or the time is up."""
 
@@ -83,11 +104,11 @@ class Waiting(Generic[Told]):
         self._timeout_s = timeout_s
         self._read = read
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        self._lost = 0
+        self._patience = Patience()
 
     def take(self, event: ServerEvent) -> Told | None:
         """What an event of the stream says; None for a heartbeat. Raises WorkerFailed when the time is up."""
-        self._lost = 0
+        self._patience.restored()
         self.after = max(self.after, event.number)
         self.ended = event.kind == "end"
         if not self.ended and self._deadline is not None and time.monotonic() > self._deadline:
@@ -98,10 +119,8 @@ class Waiting(Generic[Told]):
 
     def lost(self, error: httpx.HTTPError | None = None) -> float:
         """Seconds to wait before the connection is made again. Raises WorkerFailed after several in vain."""
-        self._lost += 1
-        if self._lost > RECONNECTS:
-            raise unreachable(error) if error else WorkerFailed("The server keeps closing the stream.", "See its log.")
-        return float(min(5.0, 0.2 * 2.0**self._lost))
+        closed = WorkerFailed("The server keeps closing the stream.", "See its log.")
+        return self._patience.lost(unreachable(error) if error else closed)
 
 
 def job_told(event: ServerEvent) -> Event | JobOut | None:
@@ -231,6 +250,41 @@ class _SentFile(io.FileIO):
         if self._told is not None and data:
             self._told(self.tell(), self._size)
         return data or b""
+
+
+class Sending:
+    """A file that is sent in pieces. As a context it holds the file open. Raises BadInput."""
+
+    def __init__(self, path: Path, tell: Tell | None) -> None:
+        self.patience = Patience()
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+        self.size = path.stat().st_size
+        self._tell = tell
+        self._reached = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def piece(self, offset: int) -> bytes:
+        """What is to be sent from there on."""
+        self._file.seek(offset)
+        return self._file.read(PIECE)
+
+    def reached(self, offset: int) -> None:
+        """So much of it is there."""
+        if offset > self._reached:
+            self._reached = offset
+            self.patience.restored()
+            if self._tell is not None:
+                self._tell(offset, self.size)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 import io
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 from pydantic import SecretStr
@@ -318,6 +320,70 @@ def test_a_batch_is_cancelled_and_tried_again(longreel: Longreel, parts: StandIn
     parts.reader.hold.set()
     longreel.retry_batch(batch.id)
     assert longreel.wait_batch(batch.id, timeout_s=60).finished == 1
+
+
+def test_videos_are_collected_changed_binned_and_restored(longreel: Longreel, parts: StandIn) -> None:
+    video, other = parts.add(), parts.add(b"other", "Pier")
+    made = longreel.create_collection("Sea")
+    assert longreel.collect("Sea", video.id).size == 1
+    assert [one.id for one in longreel.videos(collection="Sea")] == [video.id]
+    assert {one.video_id for one in longreel.search("bridge", collection="Sea")} == {video.id}
+    assert {one.video_id for one in longreel.ask("When?", collection="Sea").citations} == {video.id}
+    assert longreel.rename_collection("Sea", "Ports").id == made.id
+    assert longreel.change(other.id, title="The pier", tags=["Ports", "Wood"]).title == "The pier"
+    assert [(one.name, one.size) for one in longreel.collections()] == [("Ports", 2), ("Wood", 1)]
+    assert longreel.uncollect("Ports", other.id).size == longreel.collection("Ports").size == 1
+    longreel.delete_collection("Ports")
+    longreel.delete(video.id)
+    assert [one.video.id for one in longreel.binned()] == [video.id]
+    assert longreel.restore(video.id).title == video.title
+    longreel.delete(video.id)
+    longreel.purge(video.id)
+    assert longreel.binned() == []
+
+
+class Breaking(httpx.HTTPTransport):
+    """A line that breaks at every second piece, once before and once after it arrived."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.pieces += request.method == "PATCH"
+        if request.method == "PATCH" and self.pieces == 2:
+            raise httpx.ConnectError("the line is down")
+        response = super().handle_request(request)
+        if request.method == "PATCH" and self.pieces == 4:
+            raise httpx.ReadError("the line broke")
+        return response
+
+
+def test_an_upload_in_pieces_goes_on_where_the_line_broke(
+    address: str, parts: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.client.wire.PIECE", 1_000_000)
+    film = tmp_path / "harbour.mp4"
+    film.write_bytes(bytes(range(250)) * 12_000)
+    line, here = Breaking(), []
+    with Longreel(address, transport=line) as longreel:
+        job = longreel.upload_in_pieces(film, title="Harbour", tell=lambda done, size: here.append((done, size)))
+        video = longreel.video(str((longreel.wait(job.id).result or {})["video_id"]))
+    assert video.id == hashlib.sha256(film.read_bytes()).hexdigest() and video.title == "Harbour"
+    assert here == [(sent, 3_000_000) for sent in (1_000_000, 2_000_000, 3_000_000)] and line.pieces == 4
+
+
+def test_waiting_jobs_are_moved(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
+    parts.reader.hold.clear()
+    jobs = []
+    for name in ("first", "second", "third"):
+        (tmp_path / name).write_text(name)
+        jobs.append(longreel.register(tmp_path / name).id)
+    assert longreel.move(jobs[1], 5).priority == 5
+    assert longreel.run_next(jobs[2]).priority > 5
+    parts.reader.hold.set()
+    for job in jobs:
+        longreel.wait(job)
 
 
 def test_what_the_server_runs_on_is_told(longreel: Longreel) -> None:

@@ -6,12 +6,14 @@ from app.api.schemas import HealthOut
 from app.api.schemas.evaluations import EvaluationOut
 from app.api.schemas.status import StatusOut
 from app.client.aio.batches import AsyncBatches
+from app.client.aio.collections import AsyncCollections
 from app.client.aio.questions import AsyncQuestions
+from app.client.aio.uploads import AsyncUploads
 from app.client.aio.videos import AsyncVideos
 from app.client.calls import server as calls
 
 
-class AsyncLongreel(AsyncVideos, AsyncQuestions, AsyncBatches):
+class AsyncLongreel(AsyncVideos, AsyncUploads, AsyncCollections, AsyncQuestions, AsyncBatches):
     """Speaks to one server. A video is named by its id, the beginning of its id, or its title.
 
     Every call may raise the LongreelError that the server answered, and WorkerFailed when it does not answer.

@@ -10,6 +10,7 @@ from app.api.schemas.batches import BatchOut, CostOut, Length, Style
 from app.client import wire
 from app.client.aio.line import AsyncLine
 from app.client.calls import batches as calls
+from app.client.calls.call import Webhook
 from app.core.errors import WorkerFailed
 
 
@@ -18,22 +19,28 @@ class AsyncBatches(AsyncLine):
 
     async def start_batch(
         self,
-        videos: str | Sequence[str],
+        videos: str | Sequence[str] = (),
         *,
+        collection: str = "",
         questions: Sequence[str] = (),
         length: Length = "paragraph",
         style: Style = "neutral",
         language: str | None = None,
         formats: Sequence[str] = ("md", "json"),
+        webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> BatchOut:
         """Has videos summarized and asked, each as a job of its own; `cost` tells what that will take."""
-        names = wire.names_of(videos)
-        return await self._do(calls.start_batch(names, questions, length, style, language, formats, idempotency_key))
+        names, key = wire.names_of(videos), idempotency_key
+        return await self._do(
+            calls.start_batch(names, questions, length, style, language, formats, collection, webhook, key)
+        )
 
-    async def cost(self, videos: str | Sequence[str], *, questions: Sequence[str] = ()) -> CostOut:
+    async def cost(
+        self, videos: str | Sequence[str] = (), *, collection: str = "", questions: Sequence[str] = ()
+    ) -> CostOut:
         """What a batch would take: minutes, disk, tokens. Nothing is started."""
-        return await self._do(calls.cost(wire.names_of(videos), questions))
+        return await self._do(calls.cost(wire.names_of(videos), questions, collection))
 
     async def batches(self, limit: int = 20) -> list[BatchOut]:
         """Batches, newest first."""

@@ -27,6 +27,14 @@ class AsyncJobs(AsyncLine):
         """One job: its state, latest progress, result or error."""
         return await self._do(calls.job(id))
 
+    async def move(self, id: str, priority: int) -> JobOut:
+        """Gives a waiting job another place in the queue: a higher priority runs earlier; 0 is usual."""
+        return await self._do(calls.move(id, priority))
+
+    async def run_next(self, id: str) -> JobOut:
+        """Runs a waiting job before all others that wait."""
+        return await self._do(calls.run_next(id))
+
     async def cancel(self, id: str) -> JobOut:
         """Stops a job at its next safe place; what it finished is kept."""
         return await self._do(calls.cancel(id))

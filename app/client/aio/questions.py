@@ -24,48 +24,72 @@ class AsyncQuestions(AsyncLine):
         query: str,
         videos: str | Sequence[str] = (),
         *,
+        collection: str = "",
         kinds: Sequence[SegmentKind | str] = (),
         start_s: float = 0.0,
         end_s: float | None = None,
         limit: int = 10,
     ) -> list[FoundOut]:
-        """The moments that fit a text best, best first; no videos means the whole library."""
-        return await self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit))
+        """The moments that fit a text best, best first; no videos and no collection mean the whole library."""
+        return await self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit, collection))
 
     async def ask(
-        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = (), thread: str = ""
+        self,
+        question: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        options: Sequence[str] = (),
+        thread: str = "",
     ) -> AnswerOut:
-        """The answer with its citations; no videos means those of the thread, or the whole library.
+        """The answer with its citations; none named means the videos of the thread, or the whole library.
 
         In a thread (its id, or "last") a question may point back: "and after that?".
         """
-        async with aclosing(self.ask_pulse(question, videos, options=options, thread=thread)) as steps:
+        pulse = self.ask_pulse(question, videos, collection=collection, options=options, thread=thread)
+        async with aclosing(pulse) as steps:
             async for step in steps:
                 if isinstance(step, AnswerOut):
                     return step
         raise WorkerFailed("The server ended the stream without an answer.", "Ask again.")
 
     async def ask_stream(
-        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = (), thread: str = ""
+        self,
+        question: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        options: Sequence[str] = (),
+        thread: str = "",
     ) -> AsyncGenerator[Event | AnswerOut]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
-        async with aclosing(self.ask_pulse(question, videos, options=options, thread=thread)) as steps:
+        pulse = self.ask_pulse(question, videos, collection=collection, options=options, thread=thread)
+        async with aclosing(pulse) as steps:
             async for step in steps:
                 if step is not None:
                     yield step
 
     async def ask_pulse(
-        self, question: str, videos: str | Sequence[str] = (), *, options: Sequence[str] = (), thread: str = ""
+        self,
+        question: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        options: Sequence[str] = (),
+        thread: str = "",
     ) -> AsyncGenerator[Event | AnswerOut | None]:
         """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
+        call = calls.ask(question, wire.names_of(videos), options, collection, thread)
         with wire.http_errors():
-            async with self._events(calls.ask(question, wire.names_of(videos), options, thread)) as events:
+            async with self._events(call) as events:
                 async for event in events:
                     yield wire.step_of(event)
 
-    async def start_thread(self, videos: str | Sequence[str] = (), *, title: str = "") -> ThreadOut:
+    async def start_thread(
+        self, videos: str | Sequence[str] = (), *, collection: str = "", title: str = ""
+    ) -> ThreadOut:
         """A new conversation about some videos, or the whole library."""
-        return await self._do(calls.start_thread(wire.names_of(videos), title))
+        return await self._do(calls.start_thread(wire.names_of(videos), title, collection))
 
     async def threads(self, *, limit: int = 50) -> list[ThreadOut]:
         """Conversations, the one used last first."""

@@ -11,7 +11,7 @@ from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
 from app.client import wire
 from app.client.aio.jobs import AsyncJobs
 from app.client.calls import videos as calls
-from app.client.calls.call import SUBTITLES, Picture, job_of, once
+from app.client.calls.call import SUBTITLES, Picture, Webhook, job_of, once
 from app.core.errors import WorkerFailed
 from app.core.events import Event, ignore
 from app.core.types import SegmentKind
@@ -20,17 +20,29 @@ from app.core.types import SegmentKind
 class AsyncVideos(AsyncJobs):
     """The calls about videos."""
 
-    async def videos(self, q: str = "", *, ready: bool | None = None, language: str = "") -> list[VideoOut]:
-        """The library, newest first; `q` is a part of the title."""
-        return await self._all(calls.videos(q, ready, language))
+    async def videos(
+        self,
+        q: str = "",
+        *,
+        ready: bool | None = None,
+        language: str = "",
+        collection: str = "",
+        tags: Sequence[str] = (),
+    ) -> list[VideoOut]:
+        """The library, newest first; `q` is a part of the title, `tags` are collections that all hold a video."""
+        return await self._all(calls.videos(q, ready, language, collection, tags))
 
     async def video(self, name: str) -> VideoOut:
         """One video."""
         return await self._do(calls.video(name))
 
-    async def delete(self, name: str) -> None:
-        """Forgets a video and its upload; a file that was registered by path stays."""
-        await self._do(calls.delete(name))
+    async def change(self, name: str, *, title: str | None = None, tags: Sequence[str] | None = None) -> VideoOut:
+        """Gives a video another title, or the collections that hold it from now on."""
+        return await self._do(calls.change(name, title, tags))
+
+    async def delete(self, name: str, *, now: bool = False) -> None:
+        """Puts a video into the bin, or forgets it and its upload at once; a file registered by path stays."""
+        await self._do(calls.delete(name, now))
 
     async def upload(
         self,
@@ -39,12 +51,15 @@ class AsyncVideos(AsyncJobs):
         title: str | None = None,
         language: str | None = None,
         subtitles: str | Path | None = None,
+        collection: str | None = None,
+        webhook: Webhook | None = None,
         tell: wire.Tell | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
         """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
         given = Path(subtitles) if subtitles else None
-        with wire.upload_form(Path(path), {"title": title, "language": language}, given, tell) as form:
+        told = {"title": title, "language": language, "collection": collection, "webhook": webhook and webhook.json}
+        with wire.upload_form(Path(path), told, given, tell) as form:
             headers = once(idempotency_key)
             with wire.http_errors():
                 response = await self._http.post("/v1/videos", **form, headers=headers)
@@ -57,10 +72,14 @@ class AsyncVideos(AsyncJobs):
         title: str | None = None,
         language: str | None = None,
         subtitles: str | Path | None = None,
+        collection: str | None = None,
+        webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
         """Has a file read that lies on the server's own machine; only a loopback server without a key allows it."""
-        return await self._do(calls.register(path, title, language, subtitles, idempotency_key))
+        given = str(subtitles) if subtitles else None
+        told = {"title": title, "language": language, "subtitles": given, "collection": collection}
+        return await self._do(calls.register(path, told, webhook, idempotency_key))
 
     async def ingest(
         self,
@@ -69,10 +88,11 @@ class AsyncVideos(AsyncJobs):
         title: str | None = None,
         language: str | None = None,
         subtitles: str | Path | None = None,
+        collection: str | None = None,
         tell: Callable[[Event], None] = ignore,
     ) -> VideoOut:
         """Uploads a file, waits until it was read, and returns the video; `tell` hears what happens."""
-        job = await self.upload(path, title=title, language=language, subtitles=subtitles)
+        job = await self.upload(path, title=title, language=language, subtitles=subtitles, collection=collection)
         result = (await self.wait(job.id, tell=tell)).result or {}
         return await self.video(str(result["video_id"]))
 

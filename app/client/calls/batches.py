@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from app.api.schemas.batches import BatchOut, CostOut, Length, Style
-from app.client.calls.call import Call, content, model, models, nothing, once, quoted, streamed
+from app.client.calls.call import Call, Webhook, content, model, models, nothing, once, quoted, streamed
 
 
 def start_batch(
@@ -15,17 +16,20 @@ def start_batch(
     style: Style,
     language: str | None,
     formats: Sequence[str],
+    collection: str,
+    webhook: Webhook | None,
     key: str,
 ) -> Call[BatchOut]:
     """Many videos to summarize and ask."""
-    asked = {"videos": list(names), "questions": list(questions), "formats": list(formats)}
-    told = {**asked, "length": length, "style": style, "language": language}
+    asked = {"videos": list(names), "collection": collection or None, "questions": list(questions)}
+    wanted = {"formats": list(formats), "length": length, "style": style, "language": language}
+    told = {**asked, **wanted, "webhook": webhook and asdict(webhook)}
     return Call("POST", "/v1/batches", model(BatchOut), json=told, headers=once(key))
 
 
-def cost(names: Sequence[str], questions: Sequence[str]) -> Call[CostOut]:
+def cost(names: Sequence[str], questions: Sequence[str], collection: str) -> Call[CostOut]:
     """What a batch would take."""
-    asked = {"videos": list(names), "questions": list(questions)}
+    asked = {"videos": list(names), "collection": collection or None, "questions": list(questions)}
     return Call("POST", "/v1/batches/cost", model(CostOut), json=asked)
 
 

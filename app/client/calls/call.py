@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
@@ -28,12 +29,14 @@ class Call(Generic[Result]):
     read: Callable[[httpx.Response], Result]
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
+    content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def options(self) -> dict[str, Any]:
         """The keyword arguments of httpx's `request` besides method and path."""
         params = {name: value for name, value in self.params.items() if value not in (None, "", [], ())}
-        return {"params": params or None, "json": self.json, "headers": dict(self.headers)}
+        sent = {"content": self.content} if self.content is not None else {"json": self.json}
+        return {"params": params or None, "headers": dict(self.headers), **sent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ class Picture:
 
     pts_s: float
     jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where the server tells by a signed POST that work has ended (Standard Webhooks)."""
+
+    url: str
+    secret: str
+    """whsec_ and then 24 to 64 random bytes in base64."""
+
+    @property
+    def json(self) -> str:
+        """As a form has it."""
+        return json.dumps(asdict(self))
 
 
 def job_of(response: httpx.Response) -> JobOut:

@@ -19,6 +19,16 @@ def job(id: str) -> Call[JobOut]:
     return Call("GET", f"/v1/jobs/{quoted(id)}", model(JobOut))
 
 
+def move(id: str, priority: int) -> Call[JobOut]:
+    """Another place in the queue."""
+    return Call("PATCH", f"/v1/jobs/{quoted(id)}", model(JobOut), json={"priority": priority})
+
+
+def run_next(id: str) -> Call[JobOut]:
+    """The first place in the queue."""
+    return Call("POST", f"/v1/jobs/{quoted(id)}/next", model(JobOut))
+
+
 def cancel(id: str) -> Call[JobOut]:
     """Stops a job."""
     return Call("DELETE", f"/v1/jobs/{quoted(id)}", model(JobOut))

@@ -18,21 +18,25 @@ def search(
     start_s: float,
     end_s: float | None,
     limit: int,
+    collection: str,
 ) -> Call[list[FoundOut]]:
     """The moments that fit a text best."""
-    params = {"q": query, "video": list(names), "kind": [str(kind) for kind in kinds]}
-    return Call("GET", "/v1/search", models(FoundOut), {**params, "start_s": start_s, "end_s": end_s, "limit": limit})
+    where = {"video": list(names), "collection": collection, "kind": [str(kind) for kind in kinds]}
+    params = {"q": query, **where, "start_s": start_s, "end_s": end_s, "limit": limit}
+    return Call("GET", "/v1/search", models(FoundOut), params)
 
 
-def ask(question: str, names: Sequence[str], options: Sequence[str], thread: str = "") -> Call[None]:
+def ask(question: str, names: Sequence[str], options: Sequence[str], collection: str, thread: str) -> Call[None]:
     """A question, its answer as a stream."""
-    asked = {"question": question, "videos": list(names), "options": list(options), "thread_id": thread or None}
+    where = {"videos": list(names), "collection": collection or None, "thread_id": thread or None}
+    asked = {"question": question, "options": list(options), **where}
     return Call("POST", "/v1/ask", nothing, json=asked, headers=STREAMED)
 
 
-def start_thread(names: Sequence[str], title: str) -> Call[ThreadOut]:
+def start_thread(names: Sequence[str], title: str, collection: str) -> Call[ThreadOut]:
     """A new conversation."""
-    return Call("POST", "/v1/threads", model(ThreadOut), json={"title": title, "videos": list(names)})
+    asked = {"title": title, "videos": list(names), "collection": collection or None}
+    return Call("POST", "/v1/threads", model(ThreadOut), json=asked)
 
 
 def threads(limit: int) -> Call[list[ThreadOut]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from app.client.calls.call import (
     SUBTITLES,
     Call,
     Picture,
+    Webhook,
     content,
     model,
     models,
@@ -27,10 +29,10 @@ from app.client.calls.call import (
 from app.core.types import SegmentKind
 
 
-def videos(q: str = "", ready: bool | None = None, language: str = "") -> Call[list[VideoOut]]:
+def videos(q: str, ready: bool | None, language: str, collection: str, tags: Sequence[str]) -> Call[list[VideoOut]]:
     """The library, newest first."""
-    params = {"q": q, "ready": ready, "language": language, "limit": PAGE}
-    return Call("GET", "/v1/videos", models(VideoOut), params)
+    params = {"q": q, "ready": ready, "language": language, "collection": collection, "tag": list(tags)}
+    return Call("GET", "/v1/videos", models(VideoOut), {**params, "limit": PAGE})
 
 
 def video(name: str) -> Call[VideoOut]:
@@ -38,17 +40,20 @@ def video(name: str) -> Call[VideoOut]:
     return Call("GET", video_path(name), model(VideoOut))
 
 
-def delete(name: str) -> Call[None]:
-    """Forgets a video."""
-    return Call("DELETE", video_path(name), nothing)
+def change(name: str, title: str | None, tags: Sequence[str] | None) -> Call[VideoOut]:
+    """Another title, other tags."""
+    asked = {"title": title, "tags": None if tags is None else list(tags)}
+    return Call("PATCH", video_path(name), model(VideoOut), json=asked)
 
 
-def register(
-    path: str | Path, title: str | None, language: str | None, subtitles: str | Path | None, key: str
-) -> Call[JobOut]:
+def delete(name: str, now: bool) -> Call[None]:
+    """Puts a video into the bin, or forgets it at once."""
+    return Call("DELETE", video_path(name), nothing, {"now": now or None})
+
+
+def register(path: str | Path, told: Mapping[str, str | None], webhook: Webhook | None, key: str) -> Call[JobOut]:
     """A file of the server's own machine, to be read."""
-    asked = {"path": str(path), "title": title, "language": language}
-    asked["subtitles"] = str(subtitles) if subtitles else None
+    asked = {"path": str(path), **told, "webhook": webhook and asdict(webhook)}
     return Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(key))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,13 +21,16 @@ ABSENT = {
     "GET /models": "for programs that speak OpenAI's API: use the package openai",
     "GET /models/{model}": "likewise",
     "POST /chat/completions": "likewise",
+    "HEAD /uploads/{upload}": "for programs that speak tus; GET tells the same",
 }
 """Operations that have no call, and why."""
 
 TOGETHER = {"close", "ingest", "wait", "wait_batch"}
 """Calls that only join others."""
 
-NUMBERS = {"time_s": 1.0, "limit": 10}
+BEGUN = {"id": "x", "name": "x", "length": 4, "offset": 0, "job_id": None, "expires_at": None}
+
+NUMBERS = {"time_s": 1.0, "limit": 10, "priority": 1}
 
 
 def operations() -> dict[str, re.Pattern[str]]:
@@ -41,6 +45,10 @@ def operations() -> dict[str, re.Pattern[str]]:
 def answer(asked: list[str]) -> Callable[[httpx.Request], httpx.Response]:
     def reply(request: httpx.Request) -> httpx.Response:
         asked.append(f"{request.method} {request.url.path}")
+        if asked[-1] == "POST /v1/uploads":
+            return httpx.Response(201, headers={"Location": "/v1/uploads/x"})
+        if asked[-1] == "GET /v1/uploads/x":
+            return httpx.Response(200, json=BEGUN)
         problem = {"type": "x", "title": "x", "status": 404, "detail": "Not here.", "code": "not_found"}
         return httpx.Response(404, json=problem)
 
@@ -61,9 +69,10 @@ def ask_all_waiting(asked: list[str], file: Path) -> None:
     with Longreel(transport=httpx.MockTransport(answer(asked))) as longreel:
         for call in calls_of(longreel):
             if call.__name__ not in TOGETHER:
-                with pytest.raises(NotFound):
+                with suppress(NotFound):
                     result = call(**arguments(call, file))
-                    next(result)
+                    if isinstance(result, Generator):
+                        next(result)
 
 
 def ask_all_together(asked: list[str], file: Path) -> None:
@@ -71,7 +80,7 @@ def ask_all_together(asked: list[str], file: Path) -> None:
         async with AsyncLongreel(transport=httpx.MockTransport(answer(asked))) as longreel:
             for call in calls_of(longreel):
                 if call.__name__ not in TOGETHER:
-                    with pytest.raises(NotFound):
+                    with suppress(NotFound):
                         result = call(**arguments(call, file))
                         await (anext(result) if inspect.isasyncgen(result) else result)
 
