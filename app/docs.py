@@ -81,6 +81,7 @@ def _api() -> str:
         "# REST API",
         "",
         "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.",
+        "[rest.md](rest.md) tells what holds for all: errors, pages, ETags, repeated requests, limits, webhooks.",
         "",
     ]
     parts += ["| call | what it does | answers |", "|---|---|---|"]
