@@ -58,7 +58,7 @@ def _chapter(
     shown = picture or Scene("photo", name=dice.choice(photos))
     lines = tuple(line.format(**slots) for line in topic["lines"])
     scenes = [
-        Scene("slide", title=title, lines=lines, say=tuple(body)),
+        Scene("slide", title=title, lines=lines, say=tuple(body), chapter=title),
         Scene(shown.show, name=shown.name, say=tuple(optional)),
     ]
     return scenes, _question(dice, topic["ask"], slots)

@@ -29,6 +29,8 @@ class Scene:
     """What is heard in a scene without words: music, silence or nothing in particular."""
     hold_s: float = 0.0
     """The least time on the screen, seconds."""
+    chapter: str = ""
+    """What the chapter that begins here is about."""
     needle: str = ""
     """speech, card or photo when the scene was hidden in a haystack."""
 
@@ -82,6 +84,7 @@ def _scene(number: int, item: dict[str, Any]) -> Scene:
         say=tuple(item.get("say", ())),
         sound=sound,
         hold_s=float(item.get("hold_s", 0.0)),
+        chapter=item.get("chapter", ""),
     )
 
 

@@ -27,6 +27,7 @@ def truth(shots: Sequence[Shot], questions: Sequence[Question], video: str) -> d
             for text in (shot.scene.title, *shot.scene.lines)
             if text
         ],
+        "chapters": _chapters(shots),
         "music": [_entry(shot.start_s, shot.end_s) for shot in shots if shot.scene.sound == "music"],
         "silence": [_entry(shot.start_s, shot.end_s) for shot in shots if shot.scene.sound == "silence"],
         "needles": [_needle(shot) for shot in shots if shot.scene.needle],
@@ -37,6 +38,14 @@ def truth(shots: Sequence[Shot], questions: Sequence[Question], video: str) -> d
 
 def _entry(start_s: float, end_s: float, **what: str) -> dict[str, Any]:
     return {"start_s": round(start_s, 3), "end_s": round(end_s, 3), **what}
+
+
+def _chapters(shots: Sequence[Shot]) -> list[dict[str, Any]]:
+    """From each scene that begins a chapter to the next one; what comes before the first belongs to it."""
+    begun = [(shot.start_s, shot.scene.chapter) for shot in shots if shot.scene.chapter]
+    starts = [0.0, *(start for start, _ in begun[1:])]
+    ends = [*starts[1:], shots[-1].end_s]
+    return [_entry(start, end, title=title) for start, end, (_, title) in zip(starts, ends, begun, strict=False)]
 
 
 def _needle(shot: Shot) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ SCRIPT = """
 title = "A short sample"
 
 [[scene]]
+chapter = "The harbour"
 show = "slide"
 title = "Harbour log"
 lines = ["Boats: 14", "Door code 5816"]
@@ -40,6 +42,7 @@ sound = "music"
 hold_s = 3
 
 [[scene]]
+chapter = "Company"
 show = "photo"
 name = "chelsea"
 say = ["The keeper of the lighthouse has company."]
@@ -185,6 +188,16 @@ def test_a_question_carries_the_span_of_its_evidence(narrated: Made) -> None:
     span = next(line for line in narrated.truth["written"] if line["text"] == "Door code 5816")
     assert row["evidence"] == [[span["start_s"], span["end_s"]]]
     assert row["options"][row["correct_index"]] == row["answer"] and row["answerable"]
+
+
+def test_chapters_follow_one_another_from_the_start_to_the_end(narrated: Made) -> None:
+    chapters = narrated.truth["chapters"]
+    assert next(one["title"] for one in chapters) == "The harbour"
+    assert chapters[0]["start_s"] == 0.0 and chapters[-1]["end_s"] == pytest.approx(narrated.truth["duration_s"])
+    assert all(one["end_s"] == other["start_s"] for one, other in itertools.pairwise(chapters))
+    second = next(one for one in chapters if one["title"] == "Company")
+    (cat,) = (one for one in narrated.truth["shown"] if one["name"] == "chelsea")
+    assert second["start_s"] == cat["start_s"]
 
 
 def test_the_same_request_is_made_once_and_gives_the_same_bytes(folder: Path, silent: Made) -> None:
