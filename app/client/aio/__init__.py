@@ -8,12 +8,13 @@ from app.api.schemas.status import StatusOut
 from app.client.aio.batches import AsyncBatches
 from app.client.aio.collections import AsyncCollections
 from app.client.aio.questions import AsyncQuestions
+from app.client.aio.schedules import AsyncSchedules
 from app.client.aio.uploads import AsyncUploads
 from app.client.aio.videos import AsyncVideos
 from app.client.calls import server as calls
 
 
-class AsyncLongreel(AsyncVideos, AsyncUploads, AsyncCollections, AsyncQuestions, AsyncBatches):
+class AsyncLongreel(AsyncVideos, AsyncUploads, AsyncCollections, AsyncQuestions, AsyncBatches, AsyncSchedules):
     """Speaks to one server. A video is named by its id, the beginning of its id, or its title.
 
     Every call may raise the LongreelError that the server answered, and WorkerFailed when it does not answer.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.schemas.batches import Length, Style
+from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
 from app.client import wire
 from app.client.aio.jobs import AsyncJobs
@@ -103,6 +104,14 @@ class AsyncVideos(AsyncJobs):
     async def subtitles(self, name: str, format: SUBTITLES = "srt") -> str:
         """What was said, as the text of a subtitle file."""
         return await self._do(calls.subtitles(name, format))
+
+    async def speakers(self, name: str) -> list[SpeakerOut]:
+        """Who speaks in a video, by first appearance; none when voices were not told apart."""
+        return await self._do(calls.speakers(name))
+
+    async def name_speaker(self, name: str, speaker: str, to: str, *, here_only: bool = False) -> list[SpeakerOut]:
+        """Gives a speaker a name, here and wherever the same person speaks; an empty one takes it away."""
+        return await self._do(calls.name_speaker(name, speaker, to, here_only))
 
     async def segments(
         self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None

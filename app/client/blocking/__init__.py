@@ -8,12 +8,13 @@ from app.api.schemas.status import StatusOut
 from app.client.blocking.batches import Batches
 from app.client.blocking.collections import Collections
 from app.client.blocking.questions import Questions
+from app.client.blocking.schedules import Schedules
 from app.client.blocking.uploads import Uploads
 from app.client.blocking.videos import Videos
 from app.client.calls import server as calls
 
 
-class Longreel(Videos, Uploads, Collections, Questions, Batches):
+class Longreel(Videos, Uploads, Collections, Questions, Batches, Schedules):
     """Speaks to one server. A video is named by its id, the beginning of its id, or its title.
 
     Every call may raise the LongreelError that the server answered, and WorkerFailed when it does not answer.

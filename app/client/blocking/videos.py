@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.schemas.batches import Length, Style
+from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
 from app.client import wire
 from app.client.blocking.jobs import Jobs
@@ -103,6 +104,14 @@ class Videos(Jobs):
     def subtitles(self, name: str, format: SUBTITLES = "srt") -> str:
         """What was said, as the text of a subtitle file."""
         return self._do(calls.subtitles(name, format))
+
+    def speakers(self, name: str) -> list[SpeakerOut]:
+        """Who speaks in a video, by first appearance; none when voices were not told apart."""
+        return self._do(calls.speakers(name))
+
+    def name_speaker(self, name: str, speaker: str, to: str, *, here_only: bool = False) -> list[SpeakerOut]:
+        """Gives a speaker a name, here and wherever the same person speaks; an empty one takes it away."""
+        return self._do(calls.name_speaker(name, speaker, to, here_only))
 
     def segments(
         self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None

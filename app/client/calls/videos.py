@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.schemas.batches import Length, Style
+from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn
 from app.client.calls.call import (
     PAGE,
@@ -24,6 +25,7 @@ from app.client.calls.call import (
     models,
     nothing,
     once,
+    quoted,
     video_path,
 )
 from app.core.types import SegmentKind
@@ -65,6 +67,17 @@ def transcript(name: str, start_s: float = 0.0, end_s: float | None = None) -> C
 def subtitles(name: str, format: SUBTITLES) -> Call[str]:
     """What was said, as a subtitle file."""
     return Call("GET", video_path(name, "/transcript"), lambda response: response.text, {"format": format})
+
+
+def speakers(name: str) -> Call[list[SpeakerOut]]:
+    """Who speaks in a video."""
+    return Call("GET", video_path(name, "/speakers"), models(SpeakerOut))
+
+
+def name_speaker(name: str, speaker: str, to: str, here_only: bool) -> Call[list[SpeakerOut]]:
+    """What a speaker is called from now on."""
+    path = video_path(name, f"/speakers/{quoted(speaker)}")
+    return Call("PATCH", path, models(SpeakerOut), json={"name": to, "here_only": here_only})
 
 
 def segments(

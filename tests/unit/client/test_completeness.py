@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from app.api.application import create_api
+from app.api.schemas.schedules import ScheduleChange, ScheduleIn
 from app.client import AsyncLongreel, Longreel
 from app.core.errors import NotFound
 
@@ -30,7 +31,13 @@ TOGETHER = {"close", "ingest", "wait", "wait_batch"}
 
 BEGUN = {"id": "x", "name": "x", "length": 4, "offset": 0, "job_id": None, "expires_at": None}
 
-NUMBERS = {"time_s": 1.0, "limit": 10, "priority": 1}
+GIVEN = {
+    "time_s": 1.0,
+    "limit": 10,
+    "priority": 1,
+    "asked": ScheduleIn(folder="x", every_s=60),
+    "change": ScheduleChange(paused=True),
+}
 
 
 def operations() -> dict[str, re.Pattern[str]]:
@@ -58,7 +65,7 @@ def answer(asked: list[str]) -> Callable[[httpx.Request], httpx.Response]:
 def arguments(call: Callable[..., Any], file: Path) -> dict[str, Any]:
     """Something for each parameter that has no default."""
     needed = [p.name for p in inspect.signature(call).parameters.values() if p.default is p.empty]
-    return {name: file if name == "path" else NUMBERS.get(name, "x") for name in needed}
+    return {name: file if name == "path" else GIVEN.get(name, "x") for name in needed}
 
 
 def calls_of(client: object) -> list[Callable[..., Any]]:
