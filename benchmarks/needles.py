@@ -156,9 +156,9 @@ def report(lengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]
 
 def _table(lengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     rows = []
-    for minutes, cells in lengths.items():
+    for minutes, all_cells in lengths.items():
         for kind, name in NAMES.items():
-            here = [cell for cell in cells if cell["kind"] == kind]
+            here = [cell for cell in all_cells if cell["kind"] == kind]
             answered, found = share(c["answered"] for c in here), share(c["found"] for c in here)
             seconds = f"{median(cell['seconds'] for cell in here):.1f}" if here else "-"
             rows.append([

@@ -146,24 +146,35 @@ def about(out: Path) -> list[str]:
     return [models, blind] if told["vision model"] == "none" else [models]
 
 
-def trust(found: Sequence[Judged]) -> dict[str, Any]:
+def chapters(out: Path) -> list[dict[str, Any]]:
+    """The table of chapters against given ones; none where none are given."""
+    scores = json.loads((out / "report.json").read_text("utf-8"))["chapters"]
+    names = ("precision", "recall", "f1", "soda_c")
+    rows = [[one["video"], one["given"], one["found"], *(percent(one[name]) for name in names)] for one in scores]
+    columns = ["video", "given", "found", "border precision", "border recall", "border F1, 5 s", "SODA_c"]
+    return [{"title": "Chapters against the given ones", "columns": columns, "rows": rows}] if rows else []
+
+
+def trust(found: Sequence[Judged], name: str) -> dict[str, Any]:
     """The reliability diagram of these answers, before calibration and as told."""
     series = [("the agent's own", reliability(found)), ("as told", reliability(found, shown=calibration.kept()))]
-    bins = [{"name": name, "error": one.error, "bins": [asdict(b) for b in one.bins]} for name, one in series]
-    return {"name": "reliability", "kind": "reliability", "title": "How often answers are right", "series": bins}
+    bins = [{"name": told, "error": one.error, "bins": [asdict(b) for b in one.bins]} for told, one in series]
+    return {"name": name, "kind": "reliability", "title": "How often answers are right", "series": bins}
 
 
 def report(annotations: Path, out: Path, modes: Sequence[str]) -> dict[str, Any]:
     """The result of a run as plain data."""
     found = asked(annotations, out, modes)
     main = found.get(Mode.FULL) or next(iter(found.values()))
+    made = annotations.suffix == ".json"
+    given = "SAMPLE.truth.json" if made else "FOLDER"
     return {
-        "title": "Answers about real videos",
+        "title": "Answers about a made sample" if made else "Answers about real videos",
         "document": "results.md",
         "machine": machine(),
-        "command": f"python -m benchmarks.quality FOLDER --out OUT --mode {'all' if len(modes) > 1 else modes[0]}",
-        "tables": tables(found),
-        "pictures": [trust(main)],
+        "command": f"python -m benchmarks.quality {given} --out OUT --mode {'all' if len(modes) > 1 else modes[0]}",
+        "tables": [*tables(found), *chapters(out)],
+        "pictures": [trust(main, "reliability-sample" if made else "reliability")],
         "notes": [*notes(main), *about(out)],
     }
 

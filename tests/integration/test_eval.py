@@ -82,3 +82,21 @@ def test_a_benchmark_over_imported_captions_is_run_in_all_modes_and_reported(
     assert measuring.evaluation.run(order) == report
     assert (order.out / "results.jsonl").read_text("utf-8") == lines
     assert "| transcript | 2 | 0.0% |" in (order.out / "report.md").read_text("utf-8")
+
+
+def test_the_chapters_of_a_sample_are_compared_with_its_truth(measuring: Measuring, tmp_path: Path) -> None:
+    path = tmp_path / "talk.srt"
+    lines = [f"{n + 1}\n00:00:{n:02d},000 --> 00:00:{n + 1:02d},000\nThe vote is number {n}.\n" for n in range(9)]
+    path.write_text("\n".join(lines), "utf-8")
+    measuring.imports.run(path, language="en")
+    asked = {"video": "talk.mp4", "question": "Which number is the last vote?", "accept": ["8"], "modality": "speech"}
+    chapters = [{"start_s": 0, "end_s": 9, "title": "Votes"}]
+    truth = tmp_path / "talk.truth.json"
+    truth.write_text(json.dumps({"video": "talk.mp4", "questions": [asked], "chapters": chapters}), "utf-8")
+    order = Order(benchmark("own"), truth, None, None, tmp_path / "out", (Mode.FULL,))
+    (found,) = measuring.evaluation.run(order)["chapters"]
+    assert (found["video"], found["given"], found["found"], found["f1"]) == ("talk.mp4", 1, 1, 1.0)
+    assert "| talk.mp4 | 1 | 1 |" in (order.out / "report.md").read_text("utf-8")
+    truth.write_text(json.dumps({"video": "lost.mp4", "questions": [asked], "chapters": chapters}), "utf-8")
+    lost = Order(benchmark("own"), truth, None, None, tmp_path / "lost", (Mode.FULL,))
+    assert measuring.evaluation.run(lost)["chapters"] == []

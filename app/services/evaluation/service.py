@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.agent import AgentParts
-from app.core.errors import BadInput, Cancelled, StorageFull
+from app.core.errors import BadInput, Cancelled, LongreelError, StorageFull
 from app.core.events import Listener, ignore
 from app.core.types import Video
 from app.services.ask import AskService
@@ -90,7 +90,7 @@ class EvaluationService:
         runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
         try:
             runner.run(loaded.cases)
-            chapters = [self._chapters(one, footage, listen, cancelled) for one in loaded.chapters]
+            chapters = [score for one in loaded.chapters for score in self._chapters(one, footage, listen, cancelled)]
         except Cancelled:
             self._write(order, loaded, store, about)
             raise
@@ -98,10 +98,16 @@ class EvaluationService:
 
     def _chapters(
         self, given: GivenChapters, footage: Footage, listen: Listener, cancelled: Callable[[], bool]
-    ) -> ChapterScores:
-        video = footage.video((given.video,), listen, cancelled)
+    ) -> list[ChapterScores]:
+        """The scores of one video; none of a video that cannot be had, which its questions tell as an error."""
+        try:
+            video = footage.video((given.video,), listen, cancelled)
+        except Cancelled:
+            raise
+        except LongreelError:
+            return []
         found = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
-        return chapter_scores(given.video, found, given.chapters)
+        return [chapter_scores(given.video, found, given.chapters)]
 
     def _asker(self, mode: Mode, benchmark: Benchmark) -> Asker:
         if mode is Mode.UNIFORM and self._parts().vision_language_model is not None:

@@ -89,13 +89,20 @@ def test_a_report_says_with_which_models_it_was_made(tmp_path: Path) -> None:
     store = ResultStore(tmp_path / "out")
     store.begin({"language model": "qwen", "vision model": "none"})
     store.add(result(None, (1, 2), id="1/open", text="Mirela"))
+    score = {"video": "v.mp4", "given": 3, "found": 4, "precision": 0.5, "recall": 2 / 3, "f1": 0.571, "soda_c": 0.2}
+    file_of(tmp_path / "out", "report.json", {"chapters": [score]})
     made = report(file_of(tmp_path, "qa.jsonl", json.dumps(row)), tmp_path / "out", ["full"])
     assert made["notes"][-2] == "language model: qwen; vision model: none"
     assert cells(made["tables"][0], "speech")[4] == "100.0%" and made["command"].endswith("--mode full")
     assert "pictures/reliability.svg" in tables_of(made)
+    assert "| v.mp4 | 3 | 4 | 50.0% | 66.7% | 57.1% | 20.0% |" in tables_of(made)
+    sample = report(
+        file_of(tmp_path, "s.truth.json", {"video": "v.mp4", "questions": [row]}), tmp_path / "out", ["full"]
+    )
+    assert sample["title"] != made["title"] and "pictures/reliability-sample.svg" in tables_of(sample)
 
 
 def test_the_picture_shows_confidence_before_and_after_calibration() -> None:
-    own, told = trust(FULL)["series"]
+    own, told = trust(FULL, "r")["series"]
     assert [(b["answers"], b["confidence"]) for b in own["bins"]] == [(5, 0.5)]
     assert sum(b["answers"] for b in told["bins"]) == 5
