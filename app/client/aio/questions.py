@@ -26,12 +26,18 @@ class AsyncQuestions(AsyncLine):
         *,
         collection: str = "",
         kinds: Sequence[SegmentKind | str] = (),
+        speaker: str = "",
         start_s: float = 0.0,
         end_s: float | None = None,
         limit: int = 10,
     ) -> list[FoundOut]:
-        """The moments that fit a text best, best first; no videos and no collection mean the whole library."""
-        return await self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit, collection))
+        """The moments that fit a text best, best first; no videos and no collection mean the whole library.
+
+        With a speaker's name, only what is said while that person speaks.
+        """
+        return await self._do(
+            calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit, collection, speaker)
+        )
 
     async def ask(
         self,

@@ -19,9 +19,10 @@ def search(
     end_s: float | None,
     limit: int,
     collection: str,
+    speaker: str,
 ) -> Call[list[FoundOut]]:
     """The moments that fit a text best."""
-    where = {"video": list(names), "collection": collection, "kind": [str(kind) for kind in kinds]}
+    where = {"video": list(names), "collection": collection, "kind": [str(kind) for kind in kinds], "speaker": speaker}
     params = {"q": query, **where, "start_s": start_s, "end_s": end_s, "limit": limit}
     return Call("GET", "/v1/search", models(FoundOut), params)
 
