@@ -13,6 +13,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from app.api.schemas import AnswerOut, FoundOut, SummaryOut
+from app.api.schemas.batches import Length, Style
+from app.api.schemas.summaries import MadeSummaryOut
 from app.client import AsyncLongreel
 from app.core.errors import LongreelError, WorkerFailed
 from app.core.types import SegmentKind
@@ -173,9 +175,17 @@ class Toolbox:
         return content
 
     @told
-    async def summarize(self, video: VideoName) -> SummaryOut:
-        """Give the stored summary of a video and its chapters with titles and times. Instant.
+    async def summarize(
+        self,
+        video: VideoName,
+        length: Annotated[Length | None, Field(description="how much is told; a paragraph unless given")] = None,
+        style: Annotated[Style | None, Field(description="minutes of a meeting, study notes, highlights")] = None,
+    ) -> SummaryOut | MadeSummaryOut:
+        """Give the stored summary of a video and its chapters with titles and times: instant.
 
-        Use this to get an overview before searching or asking.
+        Use this to get an overview before searching or asking. With a length or a style the summary is made anew,
+        sentence by sentence with the moments that each comes from; that takes up to a minute.
         """
-        return await self._longreel.summary(video)
+        if length is None and style is None:
+            return await self._longreel.summary(video)
+        return await self._longreel.summarize(video, length=length or "paragraph", style=style or "neutral")

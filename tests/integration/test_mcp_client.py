@@ -95,6 +95,9 @@ def test_a_video_is_read_searched_asked_about_and_seen(address: str, parts: Stan
         assert [one["text"] for one in part["sentences"]] == [SAID[1][2]] and part["next_start_s"] is None
         summary = await called(client, "summarize", video="Harbour")
         assert summary["chapters"][0]["title"] == "The harbour"
+        minutes = await called(client, "summarize", video="Harbour", style="minutes")
+        assert (minutes["style"], minutes["length"]) == ("minutes", "paragraph")
+        assert all(point["citations"] for section in minutes["sections"] for point in section["points"])
         frames = await client.call_tool("get_frames", {"video": "Harbour", "times_s": [2.0, 9.0], "side": 128})
         assert [block.type for block in frames.content] == ["text", "image", "text", "image"]
         picture = Image.open(io.BytesIO(base64.b64decode(frames.content[1].data)))
