@@ -12,10 +12,11 @@ from app.core.errors import BadInput, WorkerFailed
 from app.core.types import Caption, Completion, Message, TimeSpan
 from app.services.evaluation.cases import Case
 from app.services.evaluation.results import Result, ResultStore
-from benchmarks.egoschema.__main__ import ask, cases_of, report
+from benchmarks.egoschema.__main__ import NAMES, ask, cases_of, main, report
 from benchmarks.egoschema.captions import captions_in, merged, shown
 from benchmarks.egoschema.methods import Direct, InRounds, Method, SummaryFirst
 from gpu_workers.language.fakes import FakeTextEmbedder
+from tests.integration.offline_fakes import environment
 
 SAID = ["#C C cuts the wood", "#C C cuts a wood.", "#O man X walks ", "#C C cuts the wood", *["#C C sleeps"] * 30]
 OPTIONS = ("C cooks", "C sleeps", "C cuts", "C reads", "C runs")
@@ -159,3 +160,21 @@ def test_questions_come_in_a_fixed_shuffled_order(tmp_path: Path) -> None:
     assert [case.id for case in cases_of(tmp_path / "q.json", captions, 7)] == every[:7]
     with pytest.raises(BadInput, match="No question"):
         cases_of(tmp_path / "q.json", {}, None)
+
+
+def test_all_four_modes_are_run_and_told_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**environment(tmp_path), "LONGREEL_MODELS__LANGUAGE_MODEL": "fake"}.items():
+        monkeypatch.setenv(name, value)
+    options = {f"option {k}": text for k, text in enumerate(OPTIONS)}
+    rows = [{"q_uid": id, "question": "What does C do most?", "truth": 1, **options} for id in ("u1", "u2")]
+    (tmp_path / "q.json").write_text(json.dumps(rows), "utf-8")
+    (tmp_path / "c.json").write_text(json.dumps({"u1": SAID, "u2": SAID[::-1]}), "utf-8")
+    given = [str(tmp_path / "q.json"), str(tmp_path / "c.json"), "--out", str(tmp_path / "out")]
+    found = tmp_path / "egoschema.json"
+    assert main([*given, "--limit", "1", "--json", str(found)]) == 0
+    assert main([*given, "--json", str(found)]) == 0
+    made = json.loads(found.read_text("utf-8"))
+    assert [row[:2] for row in made["tables"][0]["rows"]] == [[title, 2] for title in NAMES.values()]
+    assert len(made["tables"][1]["rows"]) == 6
+    assert len((tmp_path / "out" / "results.jsonl").read_text("utf-8").splitlines()) == 8
+    assert main([str(tmp_path / "none.json"), str(tmp_path / "c.json")]) != 0
