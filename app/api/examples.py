@@ -40,7 +40,7 @@ VALUES: dict[str, Any] = {
     "duration_s": 5400.0,
     "end_s": 88.9,
     "error": None,
-    "fields": "id,title",
+    "fields": "id",
     "finished_at": None,
     "formats": ["md", "json"],
     "found_by": ["lexical", "dense"],

@@ -17,7 +17,7 @@ FieldsQuery = Annotated[
     Query(
         max_length=1000,
         description="only these fields, with commas between; a dot leads into a field: `id,error.code`",
-        examples=["id,title"],
+        examples=["id"],
     ),
 ]
 

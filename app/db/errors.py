@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import exc
 from sqlalchemy.engine import URL
 
-from app.core.errors import LongreelError, MissingPart, NotFound, StorageFull, WorkerFailed
+from app.core.errors import BadInput, LongreelError, MissingPart, NotFound, StorageFull, WorkerFailed
 
 FREE_BYTES = 1 << 20
 """Below this, a failed write on SQLite's disk is told as a full disk: SQLite says "I/O error" for some of them."""
@@ -48,6 +48,8 @@ def translated(url: URL) -> Iterator[None]:
     """Foreign errors of the block come out as LongreelError; faults of our own code pass unchanged."""
     try:
         yield
+    except exc.DataError as error:
+        raise BadInput(f"A value cannot be held by {where(url)}.", "Leave out NUL characters.") from error
     except exc.DBAPIError as error:
         known = _known(_reason(error, url), where(url))
         if known is None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.core.errors import BadInput, NotFound
+from app.core.paths import path_of
 from app.core.types import Segment, SegmentKind, Video, VideoId
 from app.db.tables import plain
 
@@ -24,7 +25,7 @@ def matching(name: str, videos: Sequence[Video]) -> list[Video]:
 
     The rules: the id; the path; the title; the beginning of the id; the title in other letter case.
     """
-    paths = {name, os.path.abspath(name), os.path.realpath(name)}
+    paths = {name, os.path.abspath(name), str(path_of(name))}
     prefix = name.lower() if PREFIX.fullmatch(name) else None
     folded = name.casefold()
     rules: tuple[Callable[[Video], bool], ...] = (

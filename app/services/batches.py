@@ -19,6 +19,7 @@ from pathlib import Path
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.events import Answered as AnsweredEvent
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, ignore
+from app.core.paths import existing
 from app.core.ports import MediaProbe, StageStore
 from app.core.types import Answer, Video, from_json
 from app.services.ask import AskService
@@ -143,8 +144,8 @@ class BatchService:
         return Cost(count, new, new_s, known_s, work_s, int(new_s * DISK_A_SECOND), tokens)
 
     def _length(self, item: Item, known: dict[str, Video]) -> tuple[float, bool]:
-        path = Path(item.name).expanduser()
-        if not path.is_file():
+        path = existing(item.name)
+        if path is None or not path.is_file():
             video = self._library.find(item.name)
             return video.duration_s, video.ready
         video_there = known.get(str(path.resolve()))
@@ -168,8 +169,8 @@ class BatchService:
         return Done(video, of_summary(video, said, chapters, summary, answers))
 
     def _read(self, item: Item, tell: Listener, cancelled: Callable[[], bool]) -> Video:
-        path = Path(item.name).expanduser()
-        if not path.is_file():
+        path = existing(item.name)
+        if path is None or not path.is_file():
             video = self._named(item.name)
             if self._library.digest(video.id) is not None:
                 return video

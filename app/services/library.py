@@ -51,10 +51,7 @@ class LibraryService:
 
     def find(self, name: str) -> Video:
         """The video with this id, id prefix, path or title. Raises NotFound when none or several fit."""
-        found = self._library.find(name)
-        if not found and Path(name).expanduser().exists():
-            found = self._library.find(str(Path(name).expanduser().resolve()))
-        return _only(name, found, "See the list of videos, or ingest the file first.")
+        return _only(name, self._library.find(name), "See the list of videos, or ingest the file first.")
 
     def scope(self, names: Sequence[str], collection: str | None = None) -> list[Video]:
         """The videos that are named and those of a collection, each once; none named means none: the whole library.
@@ -169,6 +166,10 @@ class LibraryService:
     def binned(self) -> list[Binned]:
         """The deleted videos that can be restored, the last deleted first."""
         return self._library.binned()
+
+    def deleted_files(self) -> set[tuple[str, int]]:
+        """Path and bytes of the files whose videos are in the bin."""
+        return {(one.video.path, one.video.media.size_bytes) for one in self.binned()}
 
     def gone_at(self, binned: Binned) -> float:
         """When a deleted video can no longer be restored, seconds since 1970."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput, LongreelError, NotFound
+from app.core.paths import existing, path_of
 from app.core.types import from_json, to_json
 from app.db.schedules import Schedule, SqlSchedules, no_such_schedule
 from app.services.batch_jobs import BatchJobs
@@ -120,8 +121,8 @@ class ScheduleService:
 
     def _look(self, schedule: Schedule) -> dict[str, Any]:
         """Queues what is new in the folder, and tells how many files may still be written."""
-        deleted = {(one.video.path, one.video.media.size_bytes) for one in self._library.binned()}
-        seen = look_into(Path(schedule.folder), self._store.looks(schedule.id), deleted, self._clock())
+        before, deleted = self._store.looks(schedule.id), self._library.deleted_files()
+        seen = look_into(Path(schedule.folder), before, deleted, self._clock())
         queued = self._queue(self.plan(schedule), seen.new)
         self._store.keep_looks(schedule.id, seen.looks)
         return {"new": len(seen.new), "waiting": seen.waiting, "jobs": queued}
@@ -135,8 +136,8 @@ class ScheduleService:
         return [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]
 
     def _decided(self, plan: Plan, now: float) -> dict[str, Any]:
-        folder = Path(plan.folder).expanduser()
-        if not folder.is_dir():
+        folder = existing(plan.folder)
+        if folder is None or not folder.is_dir():
             raise BadInput(f"There is no folder {plan.folder}.", "Give the whole path of a folder of the server.")
         if (plan.cron is None) == (plan.every_s is None):
             raise BadInput("A schedule needs either a cron expression or an interval.", "Give one of them.")
@@ -185,4 +186,4 @@ def next_time(cron: str | None, every_s: float | None, now: float) -> float:
 
 
 def _same_folder(folder: str, name: str) -> bool:
-    return bool(name) and folder == str(Path(name).expanduser().resolve())
+    return bool(name) and folder == str(path_of(name))

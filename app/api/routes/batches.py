@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -19,6 +18,7 @@ from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, LongreelError, NotFound
+from app.core.paths import existing
 from app.jobs.states import ENDED, Job
 from app.services.batch_jobs import WHOLE
 from app.services.batches import BatchRequest, Item
@@ -76,7 +76,7 @@ def _request(longreel: Longreel, given: BatchIn) -> BatchRequest:
 
 def _must_be_known(longreel: Longreel, names: list[str]) -> None:
     for name in names:
-        if Path(name).expanduser().exists():
+        if existing(name):
             raise BadInput("This server takes no paths of its own files.", "Upload the file and name it by its id.")
         longreel.library.find(name)
 

@@ -20,6 +20,7 @@ from app.api.schemas import ChapterOut, JobOut, RegisterIn, SegmentOut, SummaryO
 from app.api.uploads import Body, read_upload
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, NotFound, StorageFull
+from app.core.paths import existing
 from app.core.types import SegmentKind, Utterance
 from app.jobs.states import Job
 from app.services import subtitles
@@ -149,8 +150,8 @@ def _register(longreel: Longreel, body: bytes) -> Job:
 
 
 def _existing(name: str) -> Path:
-    path = Path(name).expanduser()
-    if not path.is_file():
+    path = existing(name)
+    if path is None or not path.is_file():
         raise BadInput(f"There is no file {name}.", "Give the whole path of a file on the server's machine.")
     return path
 

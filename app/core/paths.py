@@ -1,0 +1,25 @@
+"""Paths that people write: any text, also one that can be no path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+IMPOSSIBLE = (OSError, RuntimeError, ValueError)
+"""What Python raises for a name that is too long, a person that there is not, a loop of links, a NUL."""
+
+
+def path_of(name: str) -> Path:
+    """The absolute path that a name means, `~` and links followed; the bare name where that is impossible."""
+    try:
+        return Path(name).expanduser().resolve()
+    except IMPOSSIBLE:
+        return Path(name)
+
+
+def existing(name: str) -> Path | None:
+    """The path as it was written, with `~` opened up, when something is there."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except IMPOSSIBLE:
+        return None
