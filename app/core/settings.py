@@ -169,7 +169,7 @@ class Ray(RayPool):
     """How chunks are spread over a Ray cluster, with `runtime` set to ray."""
 
     address: str = Field("", description="the cluster's head, host:port, or auto; empty starts Ray on this machine")
-    pools: dict[Literal["listen", "watch", "read", "caption"], RayPool] = Field(
+    pools: dict[Literal["listen", "diarize", "watch", "read", "caption"], RayPool] = Field(
         {},
         description='a pool of its own for some of the work, as JSON: {"caption": {"replicas": 2, "gpus": 1}}',
     )
