@@ -19,11 +19,10 @@ from statistics import median
 from typing import Any
 
 from app.services import calibration
-from app.services.evaluation.comparison import paired
 from app.services.evaluation.grounding import asks_when, cited, moment_retrieval
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.reliability import reliability
-from app.services.evaluation.report import interval, number, percent
+from app.services.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
 from app.services.evaluation.results import ResultStore
 from app.services.evaluation.scores import Judged, Share, accuracy, by_label, refusals
 from app.services.evaluation.service import judged
@@ -110,17 +109,7 @@ def _moments(modes: Modes) -> dict[str, Any]:
 
 
 def _differences(modes: Modes) -> dict[str, Any]:
-    rows = []
-    full = {one.case.id: one.right for one in modes[Mode.FULL]}
-    for mode, found in modes.items():
-        pairs = [(full[one.case.id], one.right) for one in found if one.case.id in full and one.case.has_truth]
-        if mode != Mode.FULL and pairs:
-            other = paired([a for a, _ in pairs], [b for _, b in pairs])
-            rows.append([
-                f"full - {mode}", other.questions, other.first_only, other.second_only, f"{other.difference:+.1%}",
-                f"{other.interval[0]:+.1%} to {other.interval[1]:+.1%}", f"{other.p:.3f}",
-            ])  # fmt: skip
-    columns = ["modes", "asked", "only full right", "only the other", "difference", "95 % interval", "p (McNemar)"]
+    columns, rows = paired_table([one for one in differences(modes) if one["first"] == Mode.FULL])
     return {"title": "The same questions in two modes", "columns": columns, "rows": rows}
 
 
@@ -148,10 +137,7 @@ def about(out: Path) -> list[str]:
 
 def chapters(out: Path) -> list[dict[str, Any]]:
     """The table of chapters against given ones; none where none are given."""
-    scores = json.loads((out / "report.json").read_text("utf-8"))["chapters"]
-    names = ("precision", "recall", "f1", "soda_c")
-    rows = [[one["video"], one["given"], one["found"], *(percent(one[name]) for name in names)] for one in scores]
-    columns = ["video", "given", "found", "border precision", "border recall", "border F1, 5 s", "SODA_c"]
+    columns, rows = chapter_table(json.loads((out / "report.json").read_text("utf-8"))["chapters"])
     return [{"title": "Chapters against the given ones", "columns": columns, "rows": rows}] if rows else []
 
 

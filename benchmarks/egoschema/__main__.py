@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import itertools
 import random
 import sys
 import time
@@ -23,8 +22,7 @@ from app.core.errors import BadInput, LongreelError
 from app.core.settings import load_settings
 from app.core.types import Caption
 from app.services.evaluation.cases import Case
-from app.services.evaluation.comparison import paired
-from app.services.evaluation.report import interval, percent
+from app.services.evaluation.report import differences, interval, paired_table, percent
 from app.services.evaluation.results import Result, ResultStore
 from app.services.evaluation.scores import Judged, accuracy
 from app.services.evaluation.sets import benchmark
@@ -130,14 +128,7 @@ def _accuracies(judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
 
 
 def _differences(judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
-    rows = []
-    for (one, first), (other, second) in itertools.combinations(judged.items(), 2):
-        found = paired([j.right for j in first], [j.right for j in second])
-        rows.append([
-            f"{one} - {other}", found.first_only, found.second_only, f"{100 * found.difference:+.1f}",
-            f"{100 * found.interval[0]:+.1f} to {100 * found.interval[1]:+.1f}", f"{found.p:.2f}",
-        ])  # fmt: skip
-    columns = ["modes", "only the first right", "only the second right", "difference, points", "95 % interval", "p"]
+    columns, rows = paired_table(differences(judged))
     return {"title": "The same questions in two modes", "columns": columns, "rows": rows}
 
 

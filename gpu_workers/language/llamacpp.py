@@ -104,11 +104,7 @@ class LlamaCppModel(ModelWorker[Any]):
         A label is one token, such as a letter. Labels that are none of the likeliest tokens get 0; where none is
         among them, all get the same. Raises what `complete` raises.
         """
-        request = {
-            **_request(messages, 1),
-            "logprobs": True,
-            "top_logprobs": LIKELIEST,
-        }
+        request = {**_request(messages, 1), "logprobs": True, "top_logprobs": LIKELIEST}
         reply = self._fetch(request, None)
         completion = self._completion(reply)
         shares = dict.fromkeys(labels, 0.0)

@@ -124,12 +124,12 @@ def report(
         "about": dict(about),
         "notes": [*notes, _COUNTED[benchmark.unparsed]],
         "modes": {mode: figures(benchmark, judged, prices, shown) for mode, judged in modes.items()},
-        "differences": _differences(modes),
+        "differences": differences(modes),
         "chapters": [asdict(one) for one in chapters],
     }
 
 
-def _differences(modes: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
+def differences(modes: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
     """Every two modes on the questions that were asked in both."""
     made = []
     for (one, first), (other, second) in itertools.combinations(modes.items(), 2):
@@ -144,8 +144,8 @@ def markdown(made: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     modes: Mapping[str, Any] = made["modes"]
     parts = [f"## {made['title']}", _told(made["about"]), _answers(modes), _proof(modes)]
-    parts += [_paired(made["differences"]), _official(modes), *_by_label(modes), _reliability(modes)]
-    parts.append(_chaptered(made["chapters"]))
+    parts += [_table_of(paired_table(made["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
+    parts.append(_table_of(chapter_table(made["chapters"])))
     parts.append("\n".join(f"- {note}" for note in made["notes"]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -195,25 +195,30 @@ def _proof(modes: Mapping[str, Any]) -> str:
     return table([*head, "price"] if priced else head, rows)
 
 
-def _paired(differences: Sequence[Mapping[str, Any]]) -> str:
+def paired_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of `differences`."""
     rows = [
         [
             f"{d['first']} - {d['second']}", d["questions"], d["first_only"], d["second_only"],
             f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}", f"{d['p']:.3f}",
         ]
-        for d in differences
+        for d in found
     ]  # fmt: skip
-    head = ["modes", "questions", "only first right", "only second right", "difference", "95 % interval", "p (McNemar)"]
-    return table(head, rows) if rows else ""
+    return ["modes", "asked", "only first right", "only second right", "difference", "95 % interval", "p"], rows
 
 
-def _chaptered(chapters: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        [c["video"], c["given"], c["found"], *(percent(c[name]) for name in ("precision", "recall", "f1", "soda_c"))]
-        for c in chapters
-    ]
-    head = ["chapters of", "given", "found", "border precision", "border recall", "border F1 (5 s)", "SODA_c"]
-    return table(head, rows) if rows else ""
+def chapter_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of chapters against given ones."""
+    names = ("precision", "recall", "f1", "soda_c")
+    rows = [[c["video"], c["given"], c["found"], *(percent(c[name]) for name in names)] for c in found]
+    columns = ["chapters of", "given", "found", "border precision", "border recall", "border F1, 5 s", "SODA_c"]
+    return columns, rows
+
+
+def _table_of(found: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> str:
+    """A table; nothing where it has no rows."""
+    columns, rows = found
+    return table(columns, rows) if rows else ""
 
 
 def _official(modes: Mapping[str, Any]) -> str:

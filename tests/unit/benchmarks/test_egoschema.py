@@ -143,7 +143,7 @@ def test_the_report_compares_modes_on_the_questions_that_all_of_them_answered() 
     del results["summary", "c"]
     made = report(cases, results, ["direct", "summary"], "m")
     assert [row[1:3] for row in made["tables"][0]["rows"]] == [[2, "100.0%"], [2, "0.0%"]]
-    assert made["tables"][1]["rows"][0][:4] == ["direct - summary", 2, 0, "+100.0"]
+    assert made["tables"][1]["rows"][0][:5] == ["direct - summary", 2, 2, 0, "+100.0%"]
     assert "2 of 3 public questions" in made["notes"][0]
 
 
