@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from agents.budget import Budget
+from agents.checkpoints import RECURSION, Checkpoints
+from agents.followups import FollowUp
 from agents.graph import build_graph
-from agents.state import AgentState, Work
+from agents.nodes.plan import planned
+from agents.nodes.understand import understood
+from agents.state import AgentState, Plan, Work
 from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.ports import (
@@ -24,9 +28,6 @@ from app.core.ports import (
 )
 from app.core.settings import Agent
 from app.core.types import Answer, AnswerStatus, Turn, Video, to_json
-
-RECURSION = 100
-"""LangGraph's own limit, far above what the budget allows."""
 
 
 def never() -> bool:
@@ -58,9 +59,18 @@ class AgentParts:
 class VideoAgent:
     """Plans, searches, inspects, reflects, answers and verifies."""
 
-    def __init__(self, parts: AgentParts, calibrate: Callable[[float], float] = unchanged) -> None:
-        """`calibrate`: the confidence to tell for the agent's own, of answers that are given."""
+    def __init__(
+        self,
+        parts: AgentParts,
+        calibrate: Callable[[float], float] = unchanged,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
+        """`calibrate`: the confidence to tell for the agent's own, of answers that are given.
+
+        `checkpoints`: where runs with an id are stored, so that they can be resumed.
+        """
         self._parts = parts
+        self._checkpoints = checkpoints
         self._calibrate = calibrate
         self._graph = build_graph()
 
@@ -71,11 +81,15 @@ class VideoAgent:
         *,
         options: Sequence[str] = (),
         turns: Sequence[Turn] = (),
+        plan: Plan | None = None,
+        run_id: str = "",
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[Event]:
         """The steps as events; the last is `Answered`. An error is raised, never answered.
 
         `turns`: what was asked before in the same conversation; the question may point back to it.
+        `plan`: how to answer, when the person who asks has decided that; see `agents.plans`.
+        `run_id`: with one, a run that was killed goes on after its last step when asked again; see `forget`.
         Options are put in alphabetical order before anything is compared, so that their order cannot matter.
 
         Raises BadInput for an empty question or a single option, Cancelled when `cancelled` says so, and what the
@@ -85,14 +99,19 @@ class VideoAgent:
             raise BadInput("The question is empty.", "Ask something about the video.")
         if len(options) == 1:
             raise BadInput("One option is no choice.", "Give at least two options, or none.")
-        work = Work(self._parts, Budget(self._parts.settings, cancelled))
         order = sorted(range(len(options)), key=lambda i: options[i])
         sorted_options = tuple(options[i] for i in order)
-        start = AgentState(question=question.strip(), videos=tuple(videos), options=sorted_options, turns=tuple(turns))
+        asked = question.strip()
+        start = AgentState(
+            question=asked,
+            asked=asked,
+            videos=tuple(videos),
+            options=sorted_options,
+            turns=tuple(turns),
+            given=plan,
+        )
         answer: Answer | None = None
-        for mode, item in self._graph.stream(
-            start, config={"recursion_limit": RECURSION}, context=work, stream_mode=["custom", "values"]
-        ):
+        for mode, item in self._stream(start, run_id, cancelled):
             if mode == "custom":
                 yield cast(Event, item)
             else:
@@ -104,3 +123,26 @@ class VideoAgent:
         if answer.status is AnswerStatus.ANSWERED:
             answer = replace(answer, confidence=self._calibrate(answer.confidence))
         yield Answered(to_json(answer))
+
+    def plan(self, question: str, turns: Sequence[Turn] = ()) -> Plan:
+        """How a question would be answered, without answering it. Raises BadInput for an empty one."""
+        if not question.strip():
+            raise BadInput("The question is empty.", "Ask something about the video.")
+        work = Work(self._parts, Budget(self._parts.settings, never))
+        found = understood(question.strip(), turns, work) or FollowUp(question.strip())
+        return planned(found.question, found.anchor, work)
+
+    def forget(self, run_id: str) -> None:
+        """Removes what is stored of a run; to be called when its answer was stored, or when it was cancelled."""
+        if run_id and self._checkpoints:
+            self._checkpoints.forget(run_id)
+
+    def _stream(self, start: AgentState, run_id: str, cancelled: Callable[[], bool]) -> Iterator[tuple[str, Any]]:
+        if run_id and self._checkpoints:
+            return self._checkpoints.stream(run_id, start, self._parts, cancelled)
+        work = Work(self._parts, Budget(self._parts.settings, cancelled))
+        modes = ["custom", "values"]
+        return cast(
+            Iterator[tuple[str, Any]],
+            self._graph.stream(start, {"recursion_limit": RECURSION}, context=work, stream_mode=modes),
+        )

@@ -13,11 +13,14 @@ from app.core.types import Completion, Usage
 class Budget:
     """Counts what an answer has used, and says when to stop. One for each question."""
 
-    def __init__(self, limits: Agent, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, limits: Agent, cancelled: Callable[[], bool], spent: Usage | None = None) -> None:
+        """`spent`: what the same answer has cost before it was interrupted."""
         self._limits = limits
         self._cancelled = cancelled
-        self._started = time.monotonic()
-        self._steps = self._frames = self._prompt_tokens = self._output_tokens = 0
+        before = spent or Usage()
+        self._started = time.monotonic() - before.seconds
+        self._steps, self._frames = before.steps, before.frames
+        self._prompt_tokens, self._output_tokens = before.prompt_tokens, before.output_tokens
 
     def step(self) -> None:
         """Counts a search or a look. Raises Cancelled when that was asked for."""

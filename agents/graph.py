@@ -9,10 +9,11 @@ understand -> plan -> search -> reflect -> answer -> verify -> end
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import START, StateGraph
 
+from agents.checkpoints import kept
 from agents.nodes.answer import answer
 from agents.nodes.inspect import inspect
 from agents.nodes.plan import plan
@@ -23,13 +24,19 @@ from agents.nodes.verify import verify
 from agents.state import AgentState, Work
 
 if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
 
-def build_graph() -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
-    """The compiled graph. The parts it works with come with each run, as its context (`Work`)."""
+def build_graph(
+    saver: BaseCheckpointSaver[Any] | None = None,
+) -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
+    """The compiled graph. The parts it works with come with each run, as its context (`Work`).
+
+    `saver`: where the state is stored after each node.
+    """
     graph = StateGraph(AgentState, context_schema=Work)
     for node in (understand, plan, search, inspect, reflect, answer, verify):
-        graph.add_node(node.__name__, node)
+        graph.add_node(node.__name__, kept(node) if saver else node)
     graph.add_edge(START, "understand")
-    return graph.compile()
+    return graph.compile(checkpointer=saver)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from app.core.events import Hit
-from app.core.types import Answer, Segment, SegmentKind, TimeSpan, Turn, Video, VideoId
+from app.core.types import Answer, SegmentKind, TimeSpan, Turn, Usage, Video, VideoId
 
 if TYPE_CHECKING:
     from agents.agent import AgentParts
@@ -185,13 +185,17 @@ class AgentState(TypedDict, total=False):
     """The graph's state; each node returns the keys it changes."""
 
     question: str
-    """As it was asked, and once it was understood the whole question."""
+    """The whole question, once it was understood; before that as it was asked."""
     videos: Sequence[Video]
     options: tuple[str, ...]
+    asked: str
+    """The question as it was asked."""
     turns: tuple[Turn, ...]
     """What was asked and answered before in the same conversation."""
     cited: Anchor | None
     """The moment from which the question counts, when an earlier answer cited it."""
+    given: Plan | None
+    """The plan that the person who asked has made, or changed."""
     plan: Plan
     passages: tuple[Passage, ...]
     places: tuple[tuple[VideoId, float], ...]
@@ -202,6 +206,10 @@ class AgentState(TypedDict, total=False):
     confidence: float
     draft: Draft
     answer: Answer
+    told: tuple[dict[str, Any], ...]
+    """Events of the nodes that have finished, as JSON, in a run that is stored."""
+    spent: Usage
+    """What they cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +218,3 @@ class Work:
 
     parts: AgentParts
     budget: Budget
-    learned: list[Segment] = field(default_factory=list)
-    """Segments that looks of this run have made."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.agent import AgentParts, VideoAgent
+from agents.checkpoints import Checkpoints
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime
 from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
@@ -289,7 +290,9 @@ class _Wiring:
 
     @functools.cached_property
     def _agent(self) -> VideoAgent:
-        return VideoAgent(self._agent_parts, calibration.kept())
+        url = self._settings.database_url
+        place = url.get_secret_value() if url else self._settings.data / "runs.sqlite"
+        return VideoAgent(self._agent_parts, calibration.kept(), Checkpoints(place))
 
     @functools.cached_property
     def _agent_parts(self) -> AgentParts:

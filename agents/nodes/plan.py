@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from agents import rules
 from agents.prompts import prompt
-from agents.state import AgentState, Plan, Work
+from agents.state import AgentState, Anchor, Plan, Work
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Planned
@@ -26,10 +26,8 @@ _SCHEMA = {
 
 
 def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]]:
-    """Chooses question type, sources, stretch and search words."""
-    made = rules.plan(state["question"], state.get("cited"))
-    if not (made.queries or made.scope or made.anchor or made.question_type == "summary"):
-        made = _reworded(made, runtime.context)
+    """Chooses question type, sources, stretch and search words, unless a plan was given."""
+    made = state["given"] or planned(state["question"], state.get("cited"), runtime.context)
     first = state["videos"][0] if state["videos"] else None
     window = made.scope.window(first.duration_s) if made.scope and first else None
     runtime.stream_writer(
@@ -45,6 +43,14 @@ def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]
         )
     )
     return Command(goto="search", update={"plan": made, "passages": (), "tried": ()})
+
+
+def planned(question: str, cited: Anchor | None, work: Work) -> Plan:
+    """The plan of a whole question; `cited` is the event from which it counts, when an earlier answer cited it."""
+    made = rules.plan(question, cited)
+    if made.queries or made.scope or made.anchor or made.question_type == "summary":
+        return made
+    return _reworded(made, work)
 
 
 def _reworded(plan: Plan, work: Work) -> Plan:

@@ -30,11 +30,12 @@ _SCHEMA = {
 
 
 def understand(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["plan"]]:
-    """Puts in what was asked, answered and cited before; a question that stands alone is left as it is."""
-    asked, turns = state["question"], state["turns"]
-    found = resolved(asked, turns)
-    if found is None and turns and points_back(asked):
-        found = _by_model(asked, turns, runtime.context)
+    """Puts in what was asked, answered and cited before; a question that stands alone is left as it is.
+
+    A plan that was given tells the whole question itself.
+    """
+    asked, given = state["question"], state["given"]
+    found = FollowUp(given.question) if given else understood(asked, state["turns"], runtime.context)
     if found is None or found.question == asked:
         return Command(goto="plan")
     runtime.stream_writer(Understood(asked, found.question, found.by))
@@ -43,6 +44,14 @@ def understand(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["pl
     if not videos:
         return Command(goto="plan", update={"question": found.question})
     return Command(goto="plan", update={"question": found.question, "videos": videos, "cited": found.anchor})
+
+
+def understood(asked: str, turns: Sequence[Turn], work: Work) -> FollowUp | None:
+    """The whole question, by rules or else by the model; None for one that stands alone or is not understood."""
+    found = resolved(asked, turns)
+    if found is None and turns and points_back(asked):
+        found = _by_model(asked, turns, work)
+    return found
 
 
 def _by_model(asked: str, turns: Sequence[Turn], work: Work) -> FollowUp | None:

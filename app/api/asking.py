@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from app.api.schemas import AnswerOut
+from app.api.schemas.plans import PlanBody
 from app.api.streams import CHECK_S, HEARTBEAT_S, pump
 from app.bootstrap import Longreel
 from app.core.errors import Cancelled
@@ -32,12 +33,17 @@ def steps_of(
     videos: Sequence[Video],
     options: Sequence[str] = (),
     thread: str | None = None,
+    plan: PlanBody | None = None,
+    run_id: str = "",
 ) -> Steps:
     """The agent's steps; closing the generator cancels the question."""
 
     def work(gone: Callable[[], bool]) -> Iterator[Event]:
         conversation = longreel.ask.threads.find(thread) if thread else None
-        return longreel.ask.stream(question, videos, options=options, thread=conversation, cancelled=gone)
+        given = plan.model_dump(mode="json") if plan else None
+        return longreel.ask.stream(
+            question, videos, options=options, thread=conversation, plan=given, run_id=run_id, cancelled=gone
+        )
 
     return pump(work, executor)
 

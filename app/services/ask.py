@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from agents.agent import VideoAgent
-from app.core.errors import BadInput, NotFound
+from agents.plans import plan_from_json, plan_to_json
+from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import EVENT, Answered, Event, Understood
 from app.core.types import Video
 from app.db.library import SqlLibrary
@@ -32,12 +34,17 @@ class AskService:
         *,
         options: Sequence[str] = (),
         thread: Thread | None = None,
+        plan: Mapping[str, Any] | None = None,
+        run_id: str = "",
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """The agent's steps as they happen; the last event is `Answered`.
 
         No videos means those of the thread, or the whole library. In a thread the question may point back to earlier
-        ones. Raises BadInput for a question that cannot be asked, NotFound when no video is ready.
+        ones. `plan`: a plan that `plan` gave, as it is or changed. With a `run_id`, an answer whose process was killed
+        goes on where it was when asked again under it; it is forgotten once the answer is stored, or cancelled.
+
+        Raises BadInput for a question or plan that cannot be used, NotFound when no video is ready.
         """
         question = " ".join(question.split())
         _check(question, options)
@@ -47,12 +54,26 @@ class AskService:
             waiting = "is still being read" if chosen else "is in the library yet"
             raise NotFound(f"No video {waiting}.", "Ingest a video and wait until it is ready.")
         turns = self.threads.remembered(thread) if thread else ()
-        trace: list[Event] = []
-        for event in self._agent().ask(question, ready, options=options, turns=turns, cancelled=cancelled):
-            trace.append(event)
-            if isinstance(event, Answered):
-                event = replace(event, id=self._keep(question, ready, event, trace, thread))
-            yield event
+        given = plan_from_json(plan) if plan else None
+        agent, trace = self._agent(), list[Event]()
+        steps = agent.ask(question, ready, options=options, turns=turns, plan=given, run_id=run_id, cancelled=cancelled)
+        try:
+            for event in steps:
+                trace.append(event)
+                if isinstance(event, Answered):
+                    event = replace(event, id=self._keep(question, ready, event, trace, thread))
+                    agent.forget(run_id)
+                yield event
+        except Cancelled:
+            agent.forget(run_id)
+            raise
+
+    def plan(self, question: str, thread: Thread | None = None) -> dict[str, Any]:
+        """How a question would be answered, as data that may be changed and given to `stream`. Raises BadInput."""
+        question = " ".join(question.split())
+        _check(question, ())
+        turns = self.threads.remembered(thread) if thread else ()
+        return plan_to_json(self._agent().plan(question, turns))
 
     def _keep(
         self, question: str, videos: Sequence[Video], answered: Answered, trace: Sequence[Event], thread: Thread | None

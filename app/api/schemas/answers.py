@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from app.api.schemas.base import AnyEvent, Request, Wire
+from app.api.schemas.plans import PlanBody
 from app.api.schemas.problems import error_of
 from app.core.errors import WorkerFailed
 from app.core.events import Answered, Event, Failed, Understood
@@ -121,6 +122,10 @@ class AskIn(Request):
     options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)
     thread_id: str | None = Field(
         None, max_length=100, description="the conversation that it belongs to; about its videos unless some are named"
+    )
+    plan: PlanBody | None = Field(None, description="what POST /v1/plan gave, as it is or changed")
+    run_id: str = Field(
+        "", max_length=100, description="any name; asked again under it, an answer that a crash cut short goes on"
     )
 
 

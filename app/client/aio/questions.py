@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from app.api.schemas import AnswerOut, FoundOut
+from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
 from app.client import wire
@@ -39,6 +40,10 @@ class AsyncQuestions(AsyncLine):
             calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit, collection, speaker)
         )
 
+    async def plan(self, question: str, *, thread: str = "") -> PlanBody:
+        """How a question would be answered, without answering it."""
+        return await self._do(calls.plan(question, thread))
+
     async def ask(
         self,
         question: str,
@@ -47,12 +52,17 @@ class AsyncQuestions(AsyncLine):
         collection: str = "",
         options: Sequence[str] = (),
         thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
     ) -> AnswerOut:
         """The answer with its citations; none named means the videos of the thread, or the whole library.
 
-        In a thread (its id, or "last") a question may point back: "and after that?".
+        In a thread (its id, or "last") a question may point back: "and after that?". `plan` is what `plan` gave, as it
+        is or changed; `run` is any name, under which an answer that a crash cut short goes on when asked again.
         """
-        pulse = self.ask_pulse(question, videos, collection=collection, options=options, thread=thread)
+        pulse = self.ask_pulse(
+            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+        )
         async with aclosing(pulse) as steps:
             async for step in steps:
                 if isinstance(step, AnswerOut):
@@ -67,9 +77,13 @@ class AsyncQuestions(AsyncLine):
         collection: str = "",
         options: Sequence[str] = (),
         thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
     ) -> AsyncGenerator[Event | AnswerOut]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
-        pulse = self.ask_pulse(question, videos, collection=collection, options=options, thread=thread)
+        pulse = self.ask_pulse(
+            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+        )
         async with aclosing(pulse) as steps:
             async for step in steps:
                 if step is not None:
@@ -83,9 +97,11 @@ class AsyncQuestions(AsyncLine):
         collection: str = "",
         options: Sequence[str] = (),
         thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
     ) -> AsyncGenerator[Event | AnswerOut | None]:
         """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
-        call = calls.ask(question, wire.names_of(videos), options, collection, thread)
+        call = calls.ask(question, wire.names_of(videos), options, collection, thread, plan, run)
         with wire.http_errors():
             async with self._events(call) as events:
                 async for event in events:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 
 from app.api.schemas import AnswerOut, FoundOut
+from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
 from app.client import wire
@@ -37,6 +38,10 @@ class Questions(Line):
         """
         return self._do(calls.search(query, wire.names_of(videos), kinds, start_s, end_s, limit, collection, speaker))
 
+    def plan(self, question: str, *, thread: str = "") -> PlanBody:
+        """How a question would be answered, without answering it."""
+        return self._do(calls.plan(question, thread))
+
     def ask(
         self,
         question: str,
@@ -45,12 +50,17 @@ class Questions(Line):
         collection: str = "",
         options: Sequence[str] = (),
         thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
     ) -> AnswerOut:
         """The answer with its citations; none named means the videos of the thread, or the whole library.
 
-        In a thread (its id, or "last") a question may point back: "and after that?".
+        In a thread (its id, or "last") a question may point back: "and after that?". `plan` is what `plan` gave, as it
+        is or changed; `run` is any name, under which an answer that a crash cut short goes on when asked again.
         """
-        pulse = self.ask_pulse(question, videos, collection=collection, options=options, thread=thread)
+        pulse = self.ask_pulse(
+            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+        )
         with closing(pulse) as steps:
             for step in steps:
                 if isinstance(step, AnswerOut):
@@ -65,9 +75,13 @@ class Questions(Line):
         collection: str = "",
         options: Sequence[str] = (),
         thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
     ) -> Generator[Event | AnswerOut, None, None]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
-        pulse = self.ask_pulse(question, videos, collection=collection, options=options, thread=thread)
+        pulse = self.ask_pulse(
+            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+        )
         with closing(pulse) as steps:
             for step in steps:
                 if step is not None:
@@ -81,9 +95,11 @@ class Questions(Line):
         collection: str = "",
         options: Sequence[str] = (),
         thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
     ) -> Generator[Event | AnswerOut | None, None, None]:
         """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
-        call = calls.ask(question, wire.names_of(videos), options, collection, thread)
+        call = calls.ask(question, wire.names_of(videos), options, collection, thread, plan, run)
         with wire.http_errors(), self._events(call) as events:
             for event in events:
                 yield wire.step_of(event)

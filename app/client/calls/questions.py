@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.api.schemas import FoundOut
+from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
 from app.client.calls.call import STREAMED, Call, model, models, nothing, quoted, video_path
@@ -27,10 +28,24 @@ def search(
     return Call("GET", "/v1/search", models(FoundOut), params)
 
 
-def ask(question: str, names: Sequence[str], options: Sequence[str], collection: str, thread: str) -> Call[None]:
+def plan(question: str, thread: str) -> Call[PlanBody]:
+    """How a question would be answered."""
+    return Call("POST", "/v1/plan", model(PlanBody), json={"question": question, "thread_id": thread or None})
+
+
+def ask(
+    question: str,
+    names: Sequence[str],
+    options: Sequence[str],
+    collection: str,
+    thread: str,
+    plan: PlanBody | None,
+    run: str,
+) -> Call[None]:
     """A question, its answer as a stream."""
     where = {"videos": list(names), "collection": collection or None, "thread_id": thread or None}
-    asked = {"question": question, "options": list(options), **where}
+    how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
+    asked = {"question": question, "options": list(options), **where, **how}
     return Call("POST", "/v1/ask", nothing, json=asked, headers=STREAMED)
 
 

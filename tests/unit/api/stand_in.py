@@ -17,6 +17,8 @@ from typing import Any, cast
 
 from PIL import Image
 
+from agents import rules
+from agents.state import Plan
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Understood, Verified
@@ -148,6 +150,7 @@ class Agent:
     pace_s: float = 0.0
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when a question was cancelled."""
+    forgotten: list[str] = field(default_factory=list)
 
     def ask(
         self,
@@ -156,12 +159,14 @@ class Agent:
         *,
         options: Sequence[str],
         turns: Sequence[Turn],
+        plan: Plan | None,
+        run_id: str,
         cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
         if turns:
             asked, question = question, f"{question} (after: {turns[-1].understood})"
             yield Understood(asked, question)
-        yield Planned("fact", (question,), ("speech",))
+        yield Planned("fact", plan.queries if plan else (question,), ("speech",), by="user" if plan else "rules")
         self._wait(cancelled, forever="eternity" in question)
         if "crash" in question:
             raise WorkerFailed("The model could not run.", "Try again.")
@@ -182,6 +187,12 @@ class Agent:
         yield Answered(
             to_json(Answer(AnswerStatus.ANSWERED, "It opened in {1932} <b>.", 0.86, (cited,), chosen, usage))
         )
+
+    def plan(self, question: str, turns: Sequence[Turn]) -> Plan:
+        return rules.plan(question)
+
+    def forget(self, run_id: str) -> None:
+        self.forgotten.append(run_id)
 
     def _wait(self, cancelled: Callable[[], bool], forever: bool) -> None:
         until = float("inf") if forever else time.monotonic() + self.pace_s

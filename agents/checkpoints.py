@@ -1,0 +1,210 @@
+"""Runs of the graph that survive a crash: after each node the state is stored, and a killed run goes on at its last.
+
+LangGraph keeps the state in tables of its own: in a SQLite file, or in PostgreSQL beside ours. They are read back
+with a list of the types that may be built from them, and removed when the answer is stored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.budget import Budget
+from agents.state import (
+    AgentState,
+    Anchor,
+    Claim,
+    Draft,
+    Passage,
+    Place,
+    Plan,
+    QuestionType,
+    TimeScope,
+    Work,
+)
+from app.core.errors import BadInput, MissingPart, StorageFull, WorkerFailed
+from app.core.events import EVENT, Event
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    AudioStream,
+    Citation,
+    MediaInfo,
+    SegmentKind,
+    TimeSpan,
+    Turn,
+    Usage,
+    Video,
+    VideoStream,
+)
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+    from agents.agent import AgentParts
+
+Node = Callable[[AgentState, Runtime[Work]], Command[Any]]
+Value = TypeVar("Value")
+
+STORED = (
+    *(Anchor, Claim, Draft, Passage, Place, Plan, QuestionType, TimeScope),
+    *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
+)
+"""The types of a stored state; nothing else is built from what a file holds."""
+BUSY_S = 30.0
+RECURSION = 100
+"""LangGraph's own limit, far above what the budget allows."""
+
+
+class Checkpoints:
+    """The store of runs. Making one opens nothing."""
+
+    def __init__(self, place: Path | str) -> None:
+        """`place`: a SQLite file, or the address of a PostgreSQL database."""
+        self._place = place
+        self._lock = threading.Lock()
+        self._running: set[str] = set()
+
+    def stream(
+        self,
+        run_id: str,
+        start: AgentState,
+        parts: AgentParts,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[tuple[str, Any]]:
+        """The run's events ("custom") and states ("values"), those before a crash first. Raises BadInput for a run
+        that answers another question, or is at work in this process.
+        """
+        config: Any = {"configurable": {"thread_id": run_id}, "recursion_limit": RECURSION}
+        with self._alone(run_id), self._translated():
+            graph = self._graph
+            snapshot = graph.get_state(config)
+            kept = frozen(snapshot.values)
+            if kept and any(kept[name] != start[name] for name in ("asked", "options", "given")):  # type: ignore[literal-required]
+                raise BadInput("This run answers another question.", "Ask under another run id.")
+            for told in kept.get("told", ()):
+                yield "custom", EVENT.validate_python(told)
+            if kept:
+                yield "values", kept
+            if kept and not snapshot.next:
+                return
+            work = Work(parts, Budget(parts.settings, cancelled, kept.get("spent", Usage())))
+            yield from graph.stream(
+                None if kept else start, config, context=work, stream_mode=["custom", "values"], durability="sync"
+            )
+
+    def forget(self, run_id: str) -> None:
+        """Removes what is stored of a run; no error when there is nothing."""
+        with self._translated():
+            self._saver.delete_thread(run_id)
+
+    def close(self) -> None:
+        """Closes the connection, if one was opened."""
+        if "_saver" in self.__dict__:
+            self._saver.conn.close()  # type: ignore[attr-defined] - both savers have one
+            del self.__dict__["_saver"]
+
+    @functools.cached_property
+    def _graph(self) -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
+        from agents.graph import build_graph
+
+        return build_graph(self._saver)
+
+    @functools.cached_property
+    def _saver(self) -> BaseCheckpointSaver[Any]:
+        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+        serde = JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in STORED])
+        if isinstance(self._place, str):
+            return _postgres(self._place, serde)
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        return SqliteSaver(sqlite3.connect(self._place, timeout=BUSY_S, check_same_thread=False), serde=serde)
+
+    @contextmanager
+    def _alone(self, run_id: str) -> Iterator[None]:
+        with self._lock:
+            if run_id in self._running:
+                raise BadInput("This run is at work already.", "Wait for its answer, or ask under another run id.")
+            self._running.add(run_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.discard(run_id)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            kind = StorageFull if "full" in str(error) else WorkerFailed
+            raise kind(
+                f"The state of the answer could not be stored: {error}.", "Free some space, then ask again."
+            ) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("psycopg", "psycopg_pool"):
+                raise
+            raise WorkerFailed(f"The database of running answers failed: {error}.", "Ask again.") from error
+
+
+def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
+    try:
+        from langgraph.checkpoint.postgres import PostgresSaver
+        from psycopg.rows import dict_row
+        from psycopg_pool import ConnectionPool
+    except ImportError as error:
+        raise MissingPart(
+            "Resumable answers need langgraph-checkpoint-postgres.", "pip install 'longreel[postgres]'"
+        ) from error
+    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    plain = address.replace("+psycopg", "", 1)
+    pool = ConnectionPool(
+        plain, min_size=0, max_size=4, kwargs=options, open=True, check=ConnectionPool.check_connection
+    )
+    saver = PostgresSaver(pool, serde=serde)
+    saver.setup()
+    return saver
+
+
+def kept(node: Node) -> Node:
+    """The node, with what it told and spent in the state, so that a run that goes on can tell it again."""
+
+    @functools.wraps(node)
+    def run(state: AgentState, runtime: Runtime[Work]) -> Command[Any]:
+        told: list[dict[str, Any]] = []
+
+        def tell(event: Event) -> None:
+            told.append(EVENT.dump_python(event, mode="json"))
+            runtime.stream_writer(event)
+
+        command = node(frozen(state), runtime.override(stream_writer=tell))
+        changed: dict[str, Any] = dict(command.update or {})  # type: ignore[arg-type] - our nodes update with a dict
+        spent = runtime.context.budget.usage
+        update = {**changed, "told": (*state.get("told", ()), *told), "spent": spent}
+        return Command(goto=command.goto, update=update)
+
+    return run
+
+
+def frozen(value: Value) -> Value:
+    """The same value with tuples where a file has made lists of them, at every depth."""
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)  # type: ignore[return-value]
+    if isinstance(value, dict):
+        return {name: frozen(item) for name, item in value.items()}  # type: ignore[return-value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: frozen(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **parts)
+    return value

@@ -1,0 +1,17 @@
+"""Plans: how a question will be answered, to be looked at and changed before it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api.deps import LongreelDep
+from app.api.schemas.plans import PlanBody, PlanIn
+
+router = APIRouter(tags=["questions"])
+
+
+@router.post("/plan", summary="How a question would be answered")
+def plan(asked: PlanIn, longreel: LongreelDep) -> PlanBody:
+    """The plan as data. Given to /ask with the question, as it is or changed, it decides what is looked for."""
+    thread = longreel.ask.threads.find(asked.thread_id) if asked.thread_id else None
+    return PlanBody.model_validate(longreel.ask.plan(asked.question, thread))

@@ -1,0 +1,171 @@
+"""An answer that was killed in the middle goes on where it was."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from agents.agent import VideoAgent
+from agents.checkpoints import STORED, Checkpoints, frozen
+from agents.state import Passage, Plan, QuestionType, TimeScope
+from app.core.errors import BadInput, Cancelled
+from app.core.events import Answered, Event
+from app.core.types import Answer, SegmentKind, TimeSpan, VideoId, from_json
+from gpu_workers.language.fakes import FakeLanguageModel
+from tests.postgres import KINDS
+from tests.unit.agents.dying import QUESTION, RUN
+from tests.unit.agents.parts import Desk, names
+from tests.unit.agents.test_agent import MEETING, SLIDES
+
+
+class Counted(Desk):
+    """A desk that counts its searches."""
+
+    def __init__(self) -> None:
+        model = FakeLanguageModel(rule=names("million", "It costs 2.4 million euros."))
+        super().__init__(MEETING, SLIDES, model=model)
+        self.searches: list[str] = []
+        search = self.retriever.search
+
+        def counted(text: str, **rest: object) -> object:
+            self.searches.append(text)
+            return search(text, **rest)  # type: ignore[arg-type]
+
+        self.retriever.search = counted  # type: ignore[method-assign, assignment]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Checkpoints]:
+    opened = Checkpoints(tmp_path / "runs.sqlite")
+    yield opened
+    opened.close()
+
+
+def killed(file: Path, node: str) -> list[str]:
+    """The events that a process told before it was killed in a node."""
+    command = [sys.executable, "-m", "tests.unit.agents.dying", str(file), node]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    return done.stdout.split()
+
+
+def ask(desk: Desk, store: Checkpoints, question: str = QUESTION, run: str = RUN) -> list[Event]:
+    return list(VideoAgent(desk.parts, checkpoints=store).ask(question, [desk.video], run_id=run))
+
+
+def answer_of(events: Sequence[Event]) -> Answer:
+    last = events[-1]
+    assert isinstance(last, Answered)
+    return from_json(Answer, last.answer)
+
+
+def stored(file: Path) -> int:
+    connection = sqlite3.connect(file)
+    count = sum(connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("checkpoints", "writes"))
+    connection.close()
+    return int(count)
+
+
+@pytest.mark.parametrize(("node", "searches"), [("answer", 0), ("search", 1)])
+def test_an_answer_that_was_killed_goes_on_at_its_last_node(tmp_path: Path, node: str, searches: int) -> None:
+    told = killed(tmp_path / "runs.sqlite", node)
+    assert told == (["planned", "searched", "reflected"] if node == "answer" else ["planned"])
+    store, desk, whole = Checkpoints(tmp_path / "runs.sqlite"), Counted(), Counted()
+    events, fresh = ask(desk, store), whole.events(QUESTION)
+    assert [event.type for event in events] == [event.type for event in fresh]
+    assert events[:-1] == fresh[:-1]
+    assert len(desk.searches) == searches and len(whole.searches) == 1
+    assert (answer_of(events).text, answer_of(events).citations) == (answer_of(fresh).text, answer_of(fresh).citations)
+    assert answer_of(events).usage.steps == answer_of(fresh).usage.steps == 1
+    store.close()
+
+
+def test_a_run_that_ended_before_its_answer_was_stored_tells_it_again_without_work(store: Checkpoints) -> None:
+    first = ask(Counted(), store)
+    again = Counted()
+    assert ask(again, store) == first
+    assert again.searches == []
+
+
+def test_a_run_that_is_forgotten_leaves_nothing_and_starts_anew(store: Checkpoints, tmp_path: Path) -> None:
+    desk = Counted()
+    ask(desk, store)
+    assert stored(tmp_path / "runs.sqlite") > 0
+    VideoAgent(desk.parts, checkpoints=store).forget(RUN)
+    assert stored(tmp_path / "runs.sqlite") == 0
+    ask(desk, store)
+    assert len(desk.searches) == 2
+
+
+def test_a_run_answers_one_question_only(store: Checkpoints) -> None:
+    ask(Counted(), store)
+    with pytest.raises(BadInput, match="another question"):
+        ask(Counted(), store, "Who pays for the bridge?")
+
+
+def test_a_run_is_at_work_once(store: Checkpoints) -> None:
+    desk = Counted()
+    first = VideoAgent(desk.parts, checkpoints=store).ask(QUESTION, [desk.video], run_id=RUN)
+    next(first)
+    with pytest.raises(BadInput, match="at work"):
+        ask(desk, store)
+    assert isinstance([*first][-1], Answered)
+
+
+def test_a_question_without_a_run_stores_nothing(store: Checkpoints, tmp_path: Path) -> None:
+    desk = Counted()
+    list(VideoAgent(desk.parts, checkpoints=store).ask(QUESTION, [desk.video]))
+    assert not (tmp_path / "runs.sqlite").exists()
+
+
+def test_what_was_spent_before_counts(store: Checkpoints) -> None:
+    desk = Counted()
+    stop: list[bool] = []
+    asked = VideoAgent(desk.parts, checkpoints=store).ask(
+        QUESTION, [desk.video], run_id=RUN, cancelled=lambda: bool(stop)
+    )
+    with pytest.raises(Cancelled):
+        for event in asked:
+            if event.type == "reflected":
+                stop.append(True)
+    assert answer_of(ask(desk, store)).usage.steps == 1
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_runs_are_stored_in_postgresql_too(request: pytest.FixtureRequest, kind: str) -> None:
+    pytest.importorskip("langgraph.checkpoint.postgres")
+    store = Checkpoints(str(request.getfixturevalue(f"empty_{kind}_url")))
+    first = ask(Counted(), store)
+    again = Counted()
+    assert ask(again, store) == first and again.searches == []
+    VideoAgent(again.parts, checkpoints=store).forget(RUN)
+    ask(again, store)
+    assert len(again.searches) == 1
+    store.close()
+
+
+def test_lists_of_a_file_become_tuples_again_at_every_depth() -> None:
+    passage = Passage("E1", VideoId("v"), SegmentKind.SPEECH, TimeSpan(0, 1), "x", 0.5, units=((TimeSpan(0, 1), "x"),))
+    plan = Plan("q", QuestionType.FACT, ("a",), scope=TimeScope(0, float("inf"), "later"))
+    loose = {
+        "passages": [Passage(**{**_fields(passage), "units": [[TimeSpan(0, 1), "x"]]})],
+        "plan": Plan(**{**_fields(plan), "queries": ["a"]}),
+    }
+    assert frozen(loose) == {"passages": (passage,), "plan": plan}
+
+
+def test_every_type_of_a_stored_state_can_be_built_again(store: Checkpoints, caplog: pytest.LogCaptureFixture) -> None:
+    ask(Counted(), store)
+    ask(Counted(), store)
+    assert not [record for record in caplog.records if "checkpoint" in record.getMessage()]
+    assert len(set(STORED)) == len(STORED)
+
+
+def _fields(value: Passage | Plan) -> dict[str, object]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
