@@ -47,6 +47,8 @@ class Asking:
     stream: bool = False
     as_json: bool = False
     many: bool = False
+    run: str = ""
+    """The name under which an answer that was cut short goes on."""
 
     @property
     def out(self) -> Console:
@@ -83,7 +85,12 @@ class Asking:
 
     def _steps(self, question: Question, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
         asked = self.longreel.ask.stream(
-            question.text, videos, options=question.options, thread=thread, cancelled=self.cancelled
+            question.text,
+            videos,
+            options=question.options,
+            thread=thread,
+            run_id=self.run,
+            cancelled=self.cancelled,
         )
         for event in asked:
             if self.stream and self.as_json and not isinstance(event, Answered):
@@ -120,6 +127,9 @@ def ask(
         Path | None, typer.Option(help="File of JSON lines with question, options and video; answers them all.")
     ] = None,
     thread: ThreadOption = None,
+    run: Annotated[
+        str, typer.Option(help="Any name. Asked again under it, an answer that was killed goes on where it was.")
+    ] = "",
     stream: StreamOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -130,9 +140,11 @@ def ask(
     names = list(words or [])
     if questions is None and not names:
         raise typer.BadParameter("give a question, or a file with --questions")
+    if questions is not None and run:
+        raise typer.BadParameter("--run names one question")
     asked = _questions(questions, names) if questions else [Question(names[:-1], names[-1], option or [])]
     with interruptible() as cancelled:
-        asking = Asking(open_longreel(), cancelled, stream, as_json, many=questions is not None)
+        asking = Asking(open_longreel(), cancelled, stream, as_json, many=questions is not None, run=run)
         conversation = asking.thread(thread, asked[0].videos if asked else ())
         for question in asked:
             asking.ask(question, conversation)
