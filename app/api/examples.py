@@ -7,6 +7,7 @@ example, a constant, a default, something of its type. So every schema has one, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 from app.api.schemas import example_answer
@@ -42,6 +43,7 @@ VALUES: dict[str, Any] = {
     "error": None,
     "fields": "id",
     "finished_at": None,
+    "folder": "/films",
     "formats": ["md", "json"],
     "found_by": ["lexical", "dense"],
     "frame_s": 84.0,
@@ -82,9 +84,13 @@ VALUES: dict[str, Any] = {
     "AnswerOut.id": ANSWER["id"],
     "AnswerOut.text": ANSWER["text"],
     "AnswerOut.usage": ANSWER["usage"],
+    "BatchIn.collection": None,
     "BatchIn.language": None,
     "BatchIn.webhook": None,
+    "BatchOut.failed": 0,
+    "BatchOut.finished": 0,
     "BatchOut.id": JOB,
+    "BatchOut.state": "running",
     "ChatAnswer.content": f"{ANSWER['text']}\n\nSources:\n[1] Lecture 1, 1:23-1:28: {SAID}",
     "ChatIn.messages": [{"role": "user", "content": "When did the bridge open?"}],
     "ChatIn.metadata": {"videos": VIDEO},
@@ -93,7 +99,13 @@ VALUES: dict[str, Any] = {
     "CheckOut.command": "",
     "CheckOut.detail": "xllamacpp: ready",
     "CheckOut.name": "language_model",
+    "CostOut.disk_bytes": 0,
+    "CostOut.known_s": 5400.0,
+    "CostOut.new": 0,
+    "CostOut.new_s": 0.0,
+    "CostOut.tokens": 3000,
     "CostOut.videos": 1,
+    "CostOut.work_s": 25.0,
     "DeliveryOut.created_at": THEN,
     "DeliveryOut.ended_at": THEN,
     "DeliveryOut.event": "job.finished",
@@ -117,6 +129,18 @@ VALUES: dict[str, Any] = {
 """By the name of a field or parameter; with the name of its schema before it, where one name means several things."""
 
 
+KINDS = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+    NoneType: "null",
+}
+MISSING = object()
+
+
 class Examples:
     """Examples for the schemas of one OpenAPI description."""
 
@@ -126,13 +150,12 @@ class Examples:
 
     def of(self, schema: Mapping[str, Any], name: str = "", model: str = "") -> Any:
         """A value that fits the schema, which is that of the field `name` of the component `model`."""
-        if f"{model}.{name}" in VALUES:
-            return VALUES[f"{model}.{name}"]
+        written = _written(schema, name, model)
+        if written is not MISSING:
+            return written
         if "$ref" in schema:
             model = schema["$ref"].rpartition("/")[2]
             return self.of(self._schemas[model], "", model)
-        if name in VALUES:
-            return VALUES[name]
         for key in ("example", "const", "default"):
             if key in schema:
                 return schema[key]
@@ -159,6 +182,34 @@ class Examples:
         return name or "text"
 
     def _object(self, schema: Mapping[str, Any], model: str) -> dict[str, Any]:
-        made = {name: self.of(inner, name, model) for name, inner in schema.get("properties", {}).items()}
+        """All fields but those that may be missing and of which nothing is known."""
         needed = schema.get("required", ())
-        return {name: value for name, value in made.items() if value is not None or name in needed}
+        made = {}
+        for name, inner in schema.get("properties", {}).items():
+            value = self.of(inner, name, model) if name in needed or _is_known(inner, name, model) else None
+            if value is not None or name in needed:
+                made[name] = value
+        return made
+
+
+def _written(schema: Mapping[str, Any], name: str, model: str) -> Any:
+    """What is written down for a field and fits; MISSING when nothing is."""
+    if f"{model}.{name}" in VALUES:
+        return VALUES[f"{model}.{name}"]
+    value = VALUES.get(name, MISSING)
+    fits = "$ref" not in schema and KINDS.get(type(value)) in _kinds(schema)
+    return value if fits else MISSING
+
+
+def _is_known(schema: Mapping[str, Any], name: str, model: str) -> bool:
+    """Whether there is more to show than that the field may be null."""
+    return "null" not in _kinds(schema) or "examples" in schema or _written(schema, name, model) is not MISSING
+
+
+def _kinds(schema: Mapping[str, Any]) -> set[str]:
+    """The types that a value may have."""
+    inner = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    if inner:
+        return set().union(*map(_kinds, inner))
+    kind = schema.get("type", "object")
+    return {"number" if kind == "integer" else kind}
