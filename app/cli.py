@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from app.api.schemas import problem_of
-from app.commands import asking, evaluating, mcp, serving, speakers, summarizing, videos
+from app.commands import asking, collections, evaluating, mcp, schedules, serving, speakers, summarizing, videos
 from app.core.errors import LongreelError
 from app.terminal import consoles
 
@@ -36,6 +36,10 @@ app.command()(summarizing.clip)
 app.command(name="list")(videos.list_videos)
 app.command()(videos.show)
 app.command()(videos.delete)
+app.command()(videos.restore)
+app.add_typer(collections.app, name="collection")
+app.command()(schedules.watch)
+app.add_typer(schedules.app, name="schedule")
 app.add_typer(speakers.app, name="speakers")
 app.command(name="import")(evaluating.import_words)
 app.command(name="eval")(evaluating.evaluate)

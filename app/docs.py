@@ -32,11 +32,19 @@ def _cli() -> str:
 
     group: Any = typer.main.get_command(app)
     parts = [MADE, "", "# The command line", "", str(group.help), ""]
-    for name, command in sorted(group.commands.items()):
-        context = typer.Context(command, info_name=f"longreel {name}")
+    for name, command in _commands(group, "longreel"):
+        context = typer.Context(command, info_name=name)
         context.max_content_width = 100
-        parts += [f"## longreel {name}", "", "```text", command.get_help(context).strip(), "```", ""]
+        parts += [f"## {name}", "", "```text", command.get_help(context).strip(), "```", ""]
     return "\n".join(parts)
+
+
+def _commands(group: Any, of: str) -> Iterator[tuple[str, Any]]:
+    """Every command below a group with its whole name, a group before its commands."""
+    for name, command in sorted(group.commands.items()):
+        yield f"{of} {name}", command
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{of} {name}")
 
 
 def _settings() -> str:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.api.schemas import AnswerOut, problem_of
-from app.commands.start import JsonOption, interruptible, open_longreel
+from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.events import EVENT, Answered, Event
 from app.core.types import Video
@@ -126,6 +126,7 @@ def ask(
     questions: Annotated[
         Path | None, typer.Option(help="File of JSON lines with question, options and video; answers them all.")
     ] = None,
+    collection: CollectionOption = None,
     thread: ThreadOption = None,
     run: Annotated[
         str, typer.Option(help="Any name. Asked again under it, an answer that was killed goes on where it was.")
@@ -142,9 +143,12 @@ def ask(
         raise typer.BadParameter("give a question, or a file with --questions")
     if questions is not None and run:
         raise typer.BadParameter("--run names one question")
-    asked = _questions(questions, names) if questions else [Question(names[:-1], names[-1], option or [])]
+    longreel = open_longreel()
+    held = [video.id for video in longreel.library.scope((), collection)]
+    about = (names if questions else names[:-1]) + held
+    asked = _questions(questions, about) if questions else [Question(about, names[-1], option or [])]
     with interruptible() as cancelled:
-        asking = Asking(open_longreel(), cancelled, stream, as_json, many=questions is not None, run=run)
+        asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run)
         conversation = asking.thread(thread, asked[0].videos if asked else ())
         for question in asked:
             asking.ask(question, conversation)

@@ -15,6 +15,7 @@ from app.core.settings import load_settings
 if TYPE_CHECKING:
     from app.bootstrap import Longreel
 
+CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those named.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 

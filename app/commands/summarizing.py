@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from app.api.schemas import problem_of
 from app.commands.batch_table import BatchTable, show_cost
-from app.commands.start import JsonOption, interruptible, open_longreel
+from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.types import TimeSpan
 from app.services.batch_jobs import overview_files
@@ -45,6 +45,7 @@ def summarize(
     videos: Annotated[
         list[str] | None, typer.Argument(help="Files, or videos of the library (id, title).", metavar="[VIDEO]...")
     ] = None,
+    collection: CollectionOption = None,
     folder: Annotated[Path | None, typer.Option(help="All videos in this folder and those below it.")] = None,
     manifest: Annotated[
         Path | None, typer.Option(help="CSV with the columns video, title, language, subtitles.")
@@ -66,26 +67,27 @@ def summarize(
     """
     out_console, err = consoles()
     items = [Item(name) for name in videos or []]
+    longreel = open_longreel()
+    items += [Item(video.id, video.title) for video in longreel.library.scope((), collection)]
     items += folder_items(folder) if folder else []
     items += manifest_items(manifest) if manifest else []
     asked = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
     request = BatchRequest(tuple(dict.fromkeys(items)), asked, Wanted(length, style, language), formats)
     check(request)
-    longreel = open_longreel()
     cost = longreel.batches.cost(request)
     show_cost(err, cost)
     if dry_run:
         return
     with interruptible() as cancelled:
-        batch = _Batch(longreel, request, out, err, cancelled)
+        batch = BatchRun(longreel, request, out, err, cancelled)
         batch.run()
         batch.finish(out_console, as_json)
     if batch.failed:
         raise typer.Exit(batch.failed[0][1].exit_code)
 
 
-class _Batch:
+class BatchRun:
     """One run of `longreel summarize`."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Commands about videos: ingest, list, show, delete."""
+"""Commands about videos: ingest, list, show, delete, restore."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from rich.table import Table
 
 from app.api.schemas import SegmentOut, SummaryOut, VideoOut, problem_of
 from app.commands.start import JsonOption, interruptible, open_longreel
-from app.core.errors import Cancelled, LongreelError
+from app.core.errors import Cancelled, LongreelError, NotFound
 from app.core.events import Event, IngestFinished
+from app.core.types import Video
 from app.terminal import IngestDisplay, clock, consoles
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def ingest(
     subtitles: Annotated[Path | None, typer.Option(help="SRT or WebVTT file to use instead of listening.")] = None,
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en; detected when not given.")] = None,
     title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Collection to put the videos into; made when there is none. Repeat.")
+    ] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write what is said in English.")] = False,
     speakers: Annotated[bool | None, typer.Option(help="Tell voices apart, or do not, whatever is set.")] = None,
     as_json: JsonOption = False,
@@ -37,13 +41,20 @@ def ingest(
     longreel = open_longreel()
     done: list[dict[str, Any]] = []
     failed: list[tuple[Path, LongreelError]] = []
-    given = {"title": title, "subtitles": subtitles, "language": language, "translate": translate, "speakers": speakers}
+    given = {
+        "tags": collection or (),
+        "title": title,
+        "subtitles": subtitles,
+        "language": language,
+        "translate": translate,
+        "speakers": speakers,
+    }
     with interruptible() as cancelled:
         for path in paths:
             if not as_json or err.is_terminal:
                 err.print(f"[bold]{escape(str(path))}[/]")
             try:
-                done.append(_ingest_one(longreel, err, path, given, cancelled))
+                done.append(ingest_one(longreel, err, path, given, cancelled))
             except Cancelled:
                 raise
             except LongreelError as error:
@@ -56,13 +67,14 @@ def ingest(
         raise typer.Exit(failed[0][1].exit_code)
 
 
-def _ingest_one(
+def ingest_one(
     longreel: Longreel,
     err: Console,
     path: Path,
     given: dict[str, Any],
     cancelled: Callable[[], bool],
 ) -> dict[str, Any]:
+    """Reads one video with its progress shown, and tells what came of it. Raises what reading raises."""
     ends: list[IngestFinished] = []
     with IngestDisplay(err) as display:
 
@@ -76,20 +88,31 @@ def _ingest_one(
     return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 
 
-def list_videos(as_json: JsonOption = False) -> None:
+def list_videos(
+    collection: Annotated[str | None, typer.Option(help="Only the videos of this collection.")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="The deleted videos that can be restored.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """List the videos of the library, newest first."""
     out, _ = consoles()
-    videos = open_longreel().library.videos()
+    library = open_longreel().library
+    videos = [one.video for one in library.binned()] if deleted else library.videos()
+    if collection:
+        wanted = library.collections.find(collection).name
+        videos = [video for video in videos if wanted in video.tags]
     if as_json:
         out.print_json(data=[VideoOut.of(v).model_dump(mode="json") for v in videos])
         return
     if not videos:
-        out.print("The library is empty. Add a video with: longreel ingest PATH")
+        plain = not deleted and not collection
+        out.print("The library is empty. Add a video with: longreel ingest PATH" if plain else "There are none.")
         return
-    table = Table("id", "title", "length", "language", "state", box=None)
+    table = Table("id", "title", "length", "language", "state", "collections", box=None)
     for video in videos:
-        state = "ready" if video.ready else "unfinished"
-        table.add_row(video.id[:12], escape(video.title), clock(video.duration_s), video.language or "-", state)
+        state = "deleted" if deleted else "ready" if video.ready else "unfinished"
+        named = escape(", ".join(video.tags))
+        length, language = clock(video.duration_s), video.language or "-"
+        table.add_row(video.id[:12], escape(video.title), length, language, state, named)
     out.print(table)
 
 
@@ -124,12 +147,33 @@ def show(
 
 def delete(
     video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="At once and for good.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it is gone for good.")] = False,
 ) -> None:
-    """Forget a video. The file itself stays where it is."""
+    """Forget a video. It can be restored for some days (LONGREEL_BIN_DAYS); the file itself stays where it is."""
     longreel = open_longreel()
-    found = longreel.library.find(video)
-    if not yes:
+    days = 0.0 if now else longreel.settings.bin_days
+    found = _found(longreel, video, deleted=now)
+    if not days and not yes:
         typer.confirm(f"Forget {found.title} ({clock(found.duration_s)}) and all that was read in it?", abort=True)
-    longreel.library.delete(found.id)
-    consoles()[1].print(f"Forgot {escape(found.title)}.")
+    if found in [one.video for one in longreel.library.binned()]:
+        longreel.library.purge(found.id)
+    else:
+        longreel.library.delete(found.id, now=now)
+    comes_back = f" For {days:g} days it comes back with: longreel restore {found.id[:12]}" if days else ""
+    consoles()[1].print(f"Forgot {escape(found.title)}.{comes_back}", soft_wrap=True)
+
+
+def restore(video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]) -> None:
+    """Take back a deleted video, as it was."""
+    found = open_longreel().library.restore(video)
+    consoles()[1].print(f"Restored {escape(found.title)}.")
+
+
+def _found(longreel: Longreel, name: str, *, deleted: bool) -> Video:
+    try:
+        return longreel.library.find(name)
+    except NotFound:
+        if deleted:
+            return longreel.library.find_binned(name)
+        raise

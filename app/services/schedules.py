@@ -85,6 +85,7 @@ class ScheduleService:
     def add(self, plan: Plan) -> Schedule:
         """A new schedule. One with an interval is due at once. Raises BadInput."""
         now = self._clock()
+        plan = replace(plan, folder=_folder(plan.folder))
         made = Schedule(uuid.uuid4().hex, created_at=now, **self._decided(plan, now))
         self._store.add(made)
         return made
@@ -92,6 +93,8 @@ class ScheduleService:
     def change(self, id: str, plan: Plan) -> Schedule:
         """Replaces what was decided, and when it is next due. Raises NotFound, BadInput."""
         kept = self._store.get(id)
+        if plan.folder != kept.folder:
+            plan = replace(plan, folder=_folder(plan.folder))
         changed = replace(kept, lease_until=None, **self._decided(plan, self._clock()))
         self._store.change(changed)
         return changed
@@ -136,16 +139,13 @@ class ScheduleService:
         return [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]
 
     def _decided(self, plan: Plan, now: float) -> dict[str, Any]:
-        folder = existing(plan.folder)
-        if folder is None or not folder.is_dir():
-            raise BadInput(f"There is no folder {plan.folder}.", "Give the whole path of a folder of the server.")
         if (plan.cron is None) == (plan.every_s is None):
             raise BadInput("A schedule needs either a cron expression or an interval.", "Give one of them.")
         first = now if plan.cron is None else next_time(plan.cron, None, now)
         if plan.every_s is not None and not LEAST_EVERY_S <= plan.every_s <= MOST_EVERY_S:
             raise BadInput(f"An interval of {plan.every_s:g} s is not taken.", "Give 10 seconds to a year.")
         return {
-            "folder": str(folder.resolve()),
+            "folder": plan.folder,
             "cron": plan.cron,
             "every_s": plan.every_s,
             "collection_id": self._collection(plan.collection),
@@ -183,6 +183,13 @@ def next_time(cron: str | None, every_s: float | None, now: float) -> float:
             f"{cron} is no cron expression: {error}.", "Write five fields, such as 30 2 * * * for half past two."
         ) from error
     raise BadInput(f"{cron} is never due.", "Correct the day or the month.")
+
+
+def _folder(name: str) -> str:
+    folder = existing(name)
+    if folder is None or not folder.is_dir():
+        raise BadInput(f"There is no folder {name}.", "Give the whole path of a folder of the server.")
+    return str(folder.resolve())
 
 
 def _same_folder(folder: str, name: str) -> bool:

@@ -1,0 +1,248 @@
+"""Commands about folders with videos that come by themselves: watch one now, or have the server watch it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from app.commands.start import JsonOption, interruptible, open_longreel
+from app.commands.summarizing import BatchRun
+from app.commands.videos import ingest_one
+from app.core.errors import BadInput, Cancelled, LongreelError
+from app.db.schedules import Look, Schedule
+from app.services.batches import BatchRequest, Item, read_questions
+from app.services.exports import FORMATS, named
+from app.services.schedules import Plan
+from app.services.summarize import Length, Style, Wanted
+from app.services.watching import SETTLE_S, look_into
+from app.terminal import consoles
+
+if TYPE_CHECKING:
+    from app.bootstrap import Longreel
+
+_EVERY = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+FolderArgument = Annotated[Path, typer.Argument(help="The folder; those below it are watched as well.")]
+NewOption = Annotated[str | None, typer.Option("--collection", help="Collection that new videos join; made if new.")]
+SummarizeOption = Annotated[bool, typer.Option("--summarize", help="Summarize new videos, as a batch.")]
+LengthOption = Annotated[Length, typer.Option(help="How much a summary tells.")]
+StyleOption = Annotated[Style, typer.Option(help="What a summary tells.")]
+LanguageOption = Annotated[str | None, typer.Option(help="Language of summaries, such as en; the video's own.")]
+QuestionsOption = Annotated[
+    Path | None, typer.Option(help="With --summarize: file of questions, one a line, that every new video is asked.")
+]
+FormatOption = Annotated[str, typer.Option(help=f"With --summarize, by commas: {', '.join(FORMATS)}.")]
+ScheduleArgument = Annotated[str, typer.Argument(help="Id, beginning of an id, or folder.")]
+
+app = typer.Typer(help="Folders that a running server looks into for new videos at set times.", no_args_is_help=True)
+
+
+def watch(
+    folder: FolderArgument,
+    collection: NewOption = None,
+    summarize: SummarizeOption = False,
+    length: LengthOption = Length.PARAGRAPH,
+    style: StyleOption = Style.NEUTRAL,
+    language: LanguageOption = None,
+    questions: QuestionsOption = None,
+    out: Annotated[Path | None, typer.Option(help="With --summarize: folder for a file of each video.")] = None,
+    format: FormatOption = "md,json",
+    every: Annotated[str, typer.Option(help="How often to look: 30s, 10m, 1h.")] = "30s",
+    once: Annotated[bool, typer.Option("--once", help="End when all that is there has been read.")] = False,
+) -> None:
+    """Read the videos of a folder, and those that come into it, until Ctrl-C. Needs no server.
+
+    A file that is still being written is left until it rests. To have a running server do it: longreel schedule add
+    """
+    pause_s = seconds_of(every)
+    summary = _summary(summarize, length, style, language, questions, format)
+    with interruptible() as cancelled:
+        watcher = _Watcher(open_longreel(), folder, (collection,) if collection else (), summary, out, cancelled)
+        try:
+            while not cancelled():
+                waiting = watcher.look()
+                if once and not waiting:
+                    return
+                _rest(SETTLE_S if waiting else pause_s, cancelled)
+        except Cancelled:
+            consoles()[1].print("Stopped; what was read is kept.")
+
+
+@dataclass
+class _Watcher:
+    """A folder that this program watches itself."""
+
+    longreel: Longreel
+    folder: Path
+    tags: tuple[str, ...]
+    summary: BatchRequest | None
+    out: Path | None
+    cancelled: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        self._looks: dict[str, Look] = {}
+
+    def look(self) -> int:
+        """Does what is new; how many files may still be written. Raises Cancelled, BadInput without the folder."""
+        seen = look_into(self.folder, self._looks, self.longreel.library.deleted_files(), time.time())
+        self._looks |= seen.looks
+        if self.summary is None:
+            for path in seen.new:
+                self._read(path)
+        elif seen.new:
+            request = replace(self.summary, items=tuple(Item(str(path), tags=self.tags) for path in seen.new))
+            batch = BatchRun(self.longreel, request, self.out, consoles()[1], self.cancelled)
+            batch.run()
+            batch.finish(consoles()[0], False)
+        return seen.waiting
+
+    def _read(self, path: Path) -> None:
+        err = consoles()[1]
+        err.print(f"[bold]{escape(str(path))}[/]")
+        try:
+            ingest_one(self.longreel, err, path, {"tags": self.tags}, self.cancelled)
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
+
+
+@app.command()
+def add(
+    folder: FolderArgument,
+    cron: Annotated[str | None, typer.Option(help='When: "30 2 * * *" is half past two at night.')] = None,
+    every: Annotated[str | None, typer.Option(help="How often, instead of --cron: 30s, 10m, 6h, 1d.")] = None,
+    collection: NewOption = None,
+    summarize: SummarizeOption = False,
+    length: LengthOption = Length.PARAGRAPH,
+    style: StyleOption = Style.NEUTRAL,
+    language: LanguageOption = None,
+    questions: QuestionsOption = None,
+    format: FormatOption = "md,json",
+    as_json: JsonOption = False,
+) -> None:
+    """Have the server read what is new in a folder at set times.
+
+    Example: longreel schedule add /data/talks --cron "30 2 * * *" --collection Talks --summarize
+    """
+    every_s = seconds_of(every) if every else None
+    summary = _summary(summarize, length, style, language, questions, format)
+    schedules = open_longreel().schedules
+    made = schedules.add(Plan(str(folder), cron, every_s, collection, summary))
+    if as_json:
+        consoles()[0].print_json(data=_data(made))
+    else:
+        consoles()[0].print(f"{made.id[:12]}  {_when(made)}, next {_local(made.next_at)}")
+
+
+@app.command(name="list")
+def list_schedules(as_json: JsonOption = False) -> None:
+    """List the schedules, when they are due, and what their last look came to."""
+    out, _ = consoles()
+    found = open_longreel().schedules.all()
+    if as_json:
+        out.print_json(data=[_data(one) for one in found])
+        return
+    if not found:
+        out.print("There is no schedule. Make one with: longreel schedule add FOLDER --every 1h")
+        return
+    table = Table("id", "folder", "when", "next", "last", box=None)
+    for one in found:
+        due = "paused" if one.paused else _local(one.next_at)
+        table.add_row(one.id[:12], escape(one.folder), _when(one), due, escape(_last(one)))
+    out.print(table)
+
+
+@app.command()
+def pause(schedule: ScheduleArgument) -> None:
+    """Let a schedule rest until it is resumed."""
+    _set_paused(schedule, True)
+
+
+@app.command()
+def resume(schedule: ScheduleArgument) -> None:
+    """Let a paused schedule go on."""
+    _set_paused(schedule, False)
+
+
+@app.command()
+def run(schedule: ScheduleArgument) -> None:
+    """Have the server look into the folder now."""
+    schedules = open_longreel().schedules
+    schedules.hasten(schedules.find(schedule).id)
+    consoles()[1].print("A running server looks within some seconds.")
+
+
+@app.command()
+def remove(schedule: ScheduleArgument) -> None:
+    """Forget a schedule; videos that came of it stay."""
+    schedules = open_longreel().schedules
+    found = schedules.find(schedule)
+    schedules.remove(found.id)
+    consoles()[1].print(f"{escape(found.folder)} is no longer watched.")
+
+
+def seconds_of(text: str) -> float:
+    """Seconds of "90", "30s", "10m", "6h", "1d". Raises BadInput."""
+    match = _EVERY.fullmatch(text.strip().lower())
+    if match is None or not float(match[1]):
+        raise BadInput(f"{text} is no interval.", "Write 30s, 10m, 6h or 1d.")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _summary(
+    wanted: bool, length: Length, style: Style, language: str | None, questions: Path | None, format: str
+) -> BatchRequest | None:
+    if not wanted:
+        return None
+    asked = tuple(read_questions(questions)) if questions else ()
+    formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
+    return BatchRequest((), asked, Wanted(length, style, language), formats)
+
+
+def _rest(seconds: float, cancelled: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while not cancelled() and time.monotonic() < until:
+        time.sleep(min(0.2, seconds))
+
+
+def _set_paused(name: str, paused: bool) -> None:
+    schedules = open_longreel().schedules
+    found = schedules.find(name)
+    changed = schedules.change(found.id, replace(schedules.plan(found), paused=paused))
+    state = "rests" if paused else f"is next looked into {_local(changed.next_at)}"
+    consoles()[1].print(f"{escape(found.folder)} {state}.")
+
+
+def _when(schedule: Schedule) -> str:
+    if schedule.cron is not None:
+        return schedule.cron
+    seconds = schedule.every_s or 0.0
+    size, unit = next((size, unit) for unit, size in reversed(_SECONDS.items()) if seconds >= size)
+    return f"every {seconds / size:g}{unit}"
+
+
+def _last(schedule: Schedule) -> str:
+    came = schedule.outcome or {}
+    if "error" in came:
+        return str(came["error"]["message"])
+    return f"{came.get('new', 0)} new, {came.get('waiting', 0)} waiting" if came else "-"
+
+
+def _local(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def _data(schedule: Schedule) -> dict[str, Any]:
+    kept = ("id", "folder", "cron", "every_s", "paused", "created_at", "next_at", "last_at", "outcome")
+    return {name: getattr(schedule, name) for name in kept}
