@@ -17,8 +17,10 @@ from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.ports import (
     AudioSource,
+    FrameEmbedder,
     FrameSource,
     LanguageModel,
+    QueryFrameSelector,
     Retriever,
     TextEmbedder,
     TextReader,
@@ -54,6 +56,9 @@ class AgentParts:
     frames: FrameSource
     audio: AudioSource
     transcriber: Transcriber
+    frame_embedder: FrameEmbedder | None = None
+    query_frame_selector: QueryFrameSelector | None = None
+    """Chooses the frames of a closer look at a long span, with the frame embedder; without both they are even."""
 
 
 class VideoAgent:

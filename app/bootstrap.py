@@ -311,4 +311,6 @@ class _Wiring:
             frames=VideoFrames(),
             audio=PyAVAudio(),
             transcriber=get("transcriber"),
+            frame_embedder=get("frame_embedder"),
+            query_frame_selector=get("query_frame_selector"),
         )

@@ -12,16 +12,21 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.passages import Narrower, from_segment, merged, numbered
+from agents.sampling import frames_of
 from agents.state import AgentState, Passage, Plan, QuestionType, Work
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Inspected, Warned
-from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
+from app.core.types import Segment, SegmentKind, TimeSpan, Video
 
 READ_REACH_S = 0.5
 """Text read in one frame is taken to stand for this long on either side."""
 UNSURE = 0.4
 """Speech recognised with less confidence is transcribed again."""
 LINE_CONFIDENCE = 0.5
+READ_FRAMES = 6
+LOOK_FRAMES = 8
+LOOK_SIDE = 768
+"""Longest side of a frame that a vision model sees, in pixels."""
 
 Look = Callable[[AgentState, Work, Video, TimeSpan], Inspected]
 
@@ -100,22 +105,9 @@ def hears_unsure(state: AgentState) -> bool:
     return bool(said) and said[0].confidence < UNSURE
 
 
-def _frames(work: Work, video: Video, span: TimeSpan, max_side: int, wanted: int) -> list[Frame]:
-    allowed = work.budget.frames(wanted if span.duration_s > 0 else 1)
-    if allowed == 0:
-        return []
-    path = Path(video.path)
-    times = [span.start_s] if span.duration_s == 0 else [
-        span.start_s + (i + 0.5) * span.duration_s / allowed for i in range(allowed)
-    ]  # fmt: skip
-    frames = list(work.parts.frames.at(path, times, max_side=max_side))
-    work.budget.spend_frames(len(frames))
-    return frames
-
-
 def _read_text(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     reader, made, seen = work.parts.text_reader, [], []
-    for frame in _frames(work, video, span, 0, 6):
+    for frame in frames_of(state["question"], video, span, work, max_side=0, wanted=READ_FRAMES):
         work.budget.check()
         seen.append(frame.pts_s)
         lines = [line for line in reader.read(frame) if line.confidence >= LINE_CONFIDENCE]
@@ -140,7 +132,7 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
 def _look(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     model = work.parts.vision_language_model
     assert model is not None
-    frames = _frames(work, video, span, 768, 8)
+    frames = frames_of(state["question"], video, span, work, max_side=LOOK_SIDE, wanted=LOOK_FRAMES)
     if not frames:
         return (), []
     said = work.budget.spend(model.look(frames, state["question"])).text.strip()
