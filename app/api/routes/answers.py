@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import formatdate
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api.deps import LongreelDep, VideoDep
+from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.ratings import RateIn, RatingOut, SavedAnswerOut
 from app.core.events import EVENT
@@ -26,9 +27,19 @@ def get_answer(answer: str, longreel: LongreelDep, response: Response) -> SavedA
 
 
 @router.get("/videos/{video}/answers", summary="What was asked about a video, newest first")
-def list_answers(video: VideoDep, longreel: LongreelDep) -> list[SavedAnswerOut]:
-    """Also questions that were asked about several videos, this one among them."""
-    return [_saved(saved) for saved in longreel.library.answers(video.id)]
+def list_answers(
+    video: VideoDep,
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    limit: LimitQuery = 1000,
+    cursor: CursorQuery = "",
+) -> list[SavedAnswerOut]:
+    """Also questions that were asked about several videos, this one among them. `Link` leads to the next page."""
+    found = longreel.library.answers(video.id)
+    chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [_saved(saved) for saved in chosen]
 
 
 @router.put("/answers/{answer}/rating", summary="Say whether an answer is right")
@@ -38,9 +49,14 @@ def rate_answer(answer: str, asked: RateIn, longreel: LongreelDep) -> RatingOut:
 
 
 @router.get("/ratings", summary="What people said of answers, newest first")
-def list_ratings(longreel: LongreelDep) -> list[RatingOut]:
-    """With the question and the id of the answer, for evaluation."""
-    return [_rating(rating) for rating in longreel.library.ratings()]
+def list_ratings(
+    longreel: LongreelDep, request: Request, response: Response, limit: LimitQuery = 1000, cursor: CursorQuery = ""
+) -> list[RatingOut]:
+    """With the question and the id of the answer, for evaluation. `Link` leads to the next page."""
+    found = longreel.library.ratings()
+    chosen, following = page(found, lambda one: (one.created_at, one.answer_id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [_rating(rating) for rating in chosen]
 
 
 def _saved(saved: SavedAnswer) -> SavedAnswerOut:

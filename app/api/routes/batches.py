@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.deps import LongreelDep, VideoDep, hook_of, trusts_callers
+from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.bootstrap import Longreel
@@ -82,10 +83,18 @@ def _must_be_known(longreel: Longreel, names: list[str]) -> None:
 
 
 @router.get("/batches", summary="Batches, newest first")
-def list_batches(longreel: LongreelDep, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[BatchOut]:
-    """Each with its videos."""
-    found = [job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE][:limit]
-    return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in found]
+def list_batches(
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: CursorQuery = "",
+) -> list[BatchOut]:
+    """Each with its videos. `Link` leads to the next page."""
+    found = [job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE]
+    chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
 
 
 @router.get("/batches/{batch}", summary="One batch")

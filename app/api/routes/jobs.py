@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 
 from app.api.deps import JobDep, LongreelDep
 from app.api.fields import FieldsQuery, partly
-from app.api.pages import CursorQuery, link_next, page
+from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import JobOut
 from app.api.schemas.jobs import MoveIn
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
@@ -37,7 +37,7 @@ def list_jobs(
     response: Response,
     state: JobState | None = None,
     kind: Annotated[str, Query(max_length=100, description='such as "ingest"')] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: LimitQuery = 100,
     cursor: CursorQuery = "",
     fields: FieldsQuery = "",
 ) -> Any:

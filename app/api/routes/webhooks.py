@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.api.deps import LongreelDep
-from app.api.pages import CursorQuery, link_next, page
+from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas.webhooks import DeliveryOut
 
 router = APIRouter(prefix="/webhooks", tags=["jobs"])
@@ -19,7 +19,7 @@ def list_deliveries(
     request: Request,
     response: Response,
     job: Annotated[str, Query(max_length=100, description="only those about this job")] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: LimitQuery = 100,
     cursor: CursorQuery = "",
 ) -> list[DeliveryOut]:
     """What is sent, was sent, and failed. `Link` leads to the next page.

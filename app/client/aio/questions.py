@@ -131,7 +131,7 @@ class AsyncQuestions(AsyncLine):
 
     async def answers(self, name: str) -> list[SavedAnswerOut]:
         """What was asked about a video, newest first."""
-        return await self._do(calls.answers(name))
+        return await self._all(calls.answers(name))
 
     async def rate(self, id: str, verdict: Verdict, note: str = "") -> RatingOut:
         """Says whether an answer is right; `note` may tell what would have been. Replaces an earlier rating."""
@@ -139,4 +139,4 @@ class AsyncQuestions(AsyncLine):
 
     async def ratings(self) -> list[RatingOut]:
         """What people said of answers, newest first."""
-        return await self._do(calls.ratings())
+        return await self._all(calls.ratings())

@@ -126,7 +126,7 @@ class Questions(Line):
 
     def answers(self, name: str) -> list[SavedAnswerOut]:
         """What was asked about a video, newest first."""
-        return self._do(calls.answers(name))
+        return self._all(calls.answers(name))
 
     def rate(self, id: str, verdict: Verdict, note: str = "") -> RatingOut:
         """Says whether an answer is right; `note` may tell what would have been. Replaces an earlier rating."""
@@ -134,4 +134,4 @@ class Questions(Line):
 
     def ratings(self) -> list[RatingOut]:
         """What people said of answers, newest first."""
-        return self._do(calls.ratings())
+        return self._all(calls.ratings())

@@ -80,3 +80,22 @@ def test_a_list_goes_on_when_the_last_item_was_deleted() -> None:
     assert page(rest, lambda item: item, cursor, 9, descending=True) == (falling[2:], "")
     with pytest.raises(BadInput):
         page([("text", "a")], lambda item: item, cursor, 1)
+
+
+def test_answers_ratings_and_batches_come_in_pages(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    answers = [
+        client.post("/v1/ask", json={"question": f"A cat {n}?", "videos": [video.id]}).json()["id"] for n in "abc"
+    ]
+    assert walked(client, f"/v1/videos/{video.id}/answers?limit=2") == [[answers[2], answers[1]], [answers[0]]]
+    for id in answers:
+        client.put(f"/v1/answers/{id}/rating", json={"verdict": "right"})
+    first = client.get("/v1/ratings?limit=2")
+    rest = client.get(first.links["next"]["url"])
+    rated = [one["answer_id"] for one in [*first.json(), *rest.json()]]
+    assert sorted(rated) == sorted(answers) and len(first.json()) == 2
+    batches = [
+        client.post("/v1/batches", json={"videos": [video.id], "questions": [question]}).json()["id"]
+        for question in ("Who?", "Where?", "When?")
+    ]
+    assert walked(client, "/v1/batches?limit=2") == [[batches[2], batches[1]], [batches[0]]]
