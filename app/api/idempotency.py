@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
@@ -89,8 +89,7 @@ class _Once:
             elif _is_worth_keeping(start):
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    await run_in_threadpool(self._replies.keep, self._key, self._owner, _reply(start, body))
-                    kept = True
+                    kept = await self._try(self._replies.keep, _reply(start, body))
             await send(message)
 
         try:
@@ -99,7 +98,7 @@ class _Once:
         finally:
             if not kept:
                 with anyio.CancelScope(shield=True):
-                    await run_in_threadpool(self._replies.drop, self._key, self._owner)
+                    await self._try(self._replies.drop)
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[None]:
@@ -113,10 +112,16 @@ class _Once:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(HELD_S / 3)
-            try:
-                await run_in_threadpool(self._replies.renew, self._key, self._owner)
-            except LongreelError as error:
-                logger.warning("A key could not be renewed: %s", error, extra={"action": "renew_failed"})
+            await self._try(self._replies.renew)
+
+    async def _try(self, change: Callable[..., None], *given: Reply) -> bool:
+        """Changes what the store has of the key. A store that fails does not spoil an answer that was made."""
+        try:
+            await run_in_threadpool(change, self._key, self._owner, *given)
+        except LongreelError as error:
+            logger.warning("An answer could not be kept: %s", error, extra={"action": "reply_store_failed"})
+            return False
+        return True
 
 
 def _check(key: str) -> None:
