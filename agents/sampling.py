@@ -16,16 +16,27 @@ SCAN_SIDE = 448
 """Longest side of those, in pixels: what the frame embedders see."""
 
 
-def frames_of(question: str, video: Video, span: TimeSpan, work: Work, *, max_side: int, wanted: int) -> list[Frame]:
-    """At most `wanted` frames of a span, in time order, as many as the budget allows.
+def frames_of(
+    question: str,
+    video: Video,
+    span: TimeSpan,
+    work: Work,
+    *,
+    max_side: int,
+    wanted: int,
+    known: Sequence[TimeSpan] = (),
+) -> list[Frame]:
+    """At most `wanted` frames of a span, in time order, as many as the budget allows, and none inside `known`.
 
     The budget counts the frames that are looked at, and not the small ones among which they are chosen.
     """
     allowed = work.budget.frames(wanted if span.duration_s > 0 else 1)
     if allowed == 0:
         return []
-    times = _chosen(question, video, span, work, allowed, max_side) if span.duration_s > LONG_S else None
-    frames = list(work.parts.frames.at(Path(video.path), times or evenly(span, allowed), max_side=max_side))
+    times = _outside(evenly(span, allowed), known)
+    if span.duration_s > LONG_S and work.parts.query_frame_selector and work.parts.frame_embedder:
+        times = _chosen(question, video, _outside(evenly(span, SCANNED * allowed), known), work, allowed, max_side)
+    frames = list(work.parts.frames.at(Path(video.path), times, max_side=max_side))
     work.budget.spend_frames(len(frames))
     return frames
 
@@ -37,18 +48,20 @@ def evenly(span: TimeSpan, count: int) -> list[float]:
     return [span.start_s + (part + 0.5) * span.duration_s / count for part in range(count)]
 
 
-def _chosen(question: str, video: Video, span: TimeSpan, work: Work, count: int, max_side: int) -> list[float] | None:
-    """The times that the selection method chooses among evenly spaced frames; None without a method."""
-    parts = work.parts
-    if parts.query_frame_selector is None or parts.frame_embedder is None:
-        return None
-    path = Path(video.path)
-    scanned = list(parts.frames.at(path, evenly(span, SCANNED * count), max_side=SCAN_SIDE))
+def _outside(times: Sequence[float], known: Sequence[TimeSpan]) -> list[float]:
+    return [time for time in times if not any(span.contains(time) for span in known)]
+
+
+def _chosen(question: str, video: Video, times: Sequence[float], work: Work, count: int, max_side: int) -> list[float]:
+    """The times that the selection method chooses."""
+    parts, path = work.parts, Path(video.path)
+    assert parts.query_frame_selector is not None and parts.frame_embedder is not None
+    features = parts.frame_embedder.embed(list(parts.frames.at(path, times, max_side=SCAN_SIDE)))
     work.budget.check()
-    features = parts.frame_embedder.embed(scanned)
 
     def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
         return parts.frames.at(path, times_s, max_side=max_side)
 
-    chosen = parts.query_frame_selector.select(question, features, count, fetch=fetch)
-    return [features[place].pts_s for place in chosen]
+    return [
+        features[place].pts_s for place in parts.query_frame_selector.select(question, features, count, fetch=fetch)
+    ]

@@ -28,7 +28,7 @@ LOOK_FRAMES = 8
 LOOK_SIDE = 768
 """Longest side of a frame that a vision model sees, in pixels."""
 
-Look = Callable[[AgentState, Work, Video, TimeSpan], Inspected]
+Action = Literal["read_text", "look", "transcribe"]
 
 
 def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["reflect"]]:
@@ -38,6 +38,7 @@ def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["refle
     action, look = _chosen(state, work)
     passages = state["passages"]
     for video, span in candidate_spans(state):
+        known = remembered(work, video, span, action)
         try:
             seen, made = look(state, work, video, span)
         except Cancelled:
@@ -48,11 +49,26 @@ def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["refle
         if made:
             work.parts.library.add_segments(made)
             work.parts.retriever.add(made)
-            passages = _with(passages, made, state, work)
-        ids = {s.text for s in made}
-        found = tuple(p.hit for p in passages if p.text in ids)
+        learned = [*known, *made]
+        if learned:
+            passages = _with(passages, learned, state, work)
+        texts = {segment.text for segment in learned}
+        found = tuple(p.hit for p in passages if p.text in texts)
         runtime.stream_writer(Inspected(str(video.id), span, action, seen, found))
     return Command(goto="reflect", update={"passages": passages, "tried": (*state["tried"], "inspect")})
+
+
+def remembered(work: Work, video: Video, span: TimeSpan, action: Action) -> list[Segment]:
+    """What earlier looks at a stretch have read or heard. What a vision model said was said about one question only."""
+    kinds = {
+        "read_text": (SegmentKind.SCREEN_TEXT, work.parts.text_reader),
+        "transcribe": (SegmentKind.SPEECH, work.parts.transcriber),
+    }
+    if action not in kinds:
+        return []
+    kind, worker = kinds[action]
+    found = work.parts.library.segments(video.id, kinds=(kind,), window=span)
+    return [segment for segment in found if segment.question is not None and segment.model == worker.model]
 
 
 def can_inspect(state: AgentState, work: Work) -> bool:
@@ -86,9 +102,7 @@ def candidate_spans(state: AgentState) -> list[tuple[Video, TimeSpan]]:
     return [(videos[p.video_id], p.span) for p in best if p.span.duration_s >= READ_REACH_S * 4]
 
 
-def _chosen(
-    state: AgentState, work: Work
-) -> tuple[Literal["read_text", "look", "transcribe"], Callable[..., tuple[tuple[float, ...], list[Segment]]]]:
+def _chosen(state: AgentState, work: Work) -> tuple[Action, Callable[..., tuple[tuple[float, ...], list[Segment]]]]:
     plan = state["plan"]
     if hears_unsure(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
         return "transcribe", _transcribe
@@ -107,7 +121,8 @@ def hears_unsure(state: AgentState) -> bool:
 
 def _read_text(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     reader, made, seen = work.parts.text_reader, [], []
-    for frame in frames_of(state["question"], video, span, work, max_side=0, wanted=READ_FRAMES):
+    known = [segment.span for segment in remembered(work, video, span, "read_text")]
+    for frame in frames_of(state["question"], video, span, work, max_side=0, wanted=READ_FRAMES, known=known):
         work.budget.check()
         seen.append(frame.pts_s)
         lines = [line for line in reader.read(frame) if line.confidence >= LINE_CONFIDENCE]
@@ -143,6 +158,8 @@ def _look(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[
 
 
 def _transcribe(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+    if remembered(work, video, span, "transcribe"):
+        return (), []
     wide = span.padded(2.0, video.duration_s)
     samples = work.parts.audio.samples(Path(video.path), wide)
     heard = work.parts.transcriber.transcribe(samples, language=video.language)
