@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from app.core.types import VideoId, Voice
 from app.db.collections import must_be_there
 from app.db.database import Database
-from app.db.tables import voices
+from app.db.tables import videos, voices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +48,10 @@ class SqlSpeakers:
             return [_known(row) for row in connection.execute(query)]
 
     def all(self, model: str, *, named: bool) -> list[KnownVoice]:
-        """Every voice of the library that a model heard, with or without a name, oldest first."""
+        """Every voice of the library that a model heard, with or without a name, oldest first; none of the bin."""
         has_name = voices.c.name.is_not(None) if named else voices.c.name.is_(None)
-        query = select(voices).where(voices.c.model == model, has_name).order_by(voices.c.number)
+        query = select(voices).join(videos, (videos.c.id == voices.c.video_id) & videos.c.deleted_at.is_(None))
+        query = query.where(voices.c.model == model, has_name).order_by(voices.c.number)
         with self._database.reading() as connection:
             return [_known(row) for row in connection.execute(query)]
 

@@ -117,14 +117,8 @@ def _batch(wish: SummaryWish | None) -> BatchRequest | None:
 def _wish(batch: BatchRequest | None) -> SummaryWish | None:
     if batch is None:
         return None
-    wanted = batch.wanted
-    return SummaryWish(
-        length=wanted.length.value,
-        style=wanted.style.value,
-        language=wanted.language,
-        questions=list(batch.questions),
-        formats=list(batch.formats),
-    )
+    wanted = {"length": batch.wanted.length, "style": batch.wanted.style, "language": batch.wanted.language}
+    return SummaryWish.model_validate({**wanted, "questions": batch.questions, "formats": batch.formats})
 
 
 def _outcome(schedule: Schedule) -> OutcomeOut | None:

@@ -1,0 +1,90 @@
+"""Collections, the bin, watched folders and schedules from the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_cli import Terminal
+from tests.narrated_file import write_narrated
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_narrated(tmp_path_factory.mktemp("talks") / "talk.mp4", seconds=8)
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory, talk: Path) -> Terminal:
+    """A library in which the talk was read into a collection."""
+    terminal = Terminal(tmp_path_factory.mktemp("library"))
+    done = terminal.run("ingest", str(talk), "--collection", "Talks", "--json")
+    assert json.loads(done.stdout)["videos"][0]["tags"] == ["Talks"]
+    return terminal
+
+
+def titles(terminal: Terminal, *words: str) -> list[str]:
+    return [video["title"] for video in json.loads(terminal.run("list", "--json", *words).stdout)]
+
+
+def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
+    assert terminal.run("collection", "create", "Empty").returncode == 0
+    assert terminal.run("collection", "create", "EMPTY").returncode == 3
+    assert terminal.run("collection", "add", "empty", "talk").stdout.strip() == "Empty: 1 videos"
+    listed = json.loads(terminal.run("collection", "list", "--json").stdout)
+    assert [(one["name"], one["size"]) for one in listed] == [("Empty", 1), ("Talks", 1)]
+    assert titles(terminal, "--collection", "talks") == ["talk"]
+    answer = terminal.run("ask", "--collection", "talks", "What is said at the beginning?", "--json")
+    assert answer.returncode == 0 and json.loads(answer.stdout)["status"]
+    assert terminal.run("collection", "remove", "Empty", "talk").returncode == 0
+    assert terminal.run("ask", "--collection", "Empty", "What is said?").returncode == 4
+    assert terminal.run("collection", "rename", "Empty", "Other").returncode == 0
+    assert terminal.run("collection", "delete", "other").returncode == 0
+    assert terminal.run("collection", "delete", "other").returncode == 4
+
+
+def test_a_collection_is_summarized(terminal: Terminal, tmp_path: Path) -> None:
+    done = terminal.run(
+        "summarize", "--collection", "Talks", "--length", "line", "--out", str(tmp_path), "--format", "md"
+    )
+    assert done.returncode == 0, done.stderr
+    assert {"overview.md"} < {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_deleted_video_comes_back(terminal: Terminal) -> None:
+    done = terminal.run("delete", "talk")
+    assert done.returncode == 0 and "longreel restore" in done.stderr
+    assert (titles(terminal), titles(terminal, "--deleted")) == ([], ["talk"])
+    assert terminal.run("restore", "talk").returncode == 0
+    assert (titles(terminal, "--collection", "Talks"), titles(terminal, "--deleted")) == (["talk"], [])
+
+
+def test_a_folder_is_watched_until_all_is_read(terminal: Terminal, talk: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "incoming"
+    folder.mkdir()
+    shutil.copy(talk, folder / "copy.mp4")
+    (folder / "broken.mp4").write_text("no film", encoding="utf-8")
+    done = terminal.run("watch", str(folder), "--once", "--collection", "Watched")
+    assert done.returncode == 0, done.stderr
+    assert "broken.mp4" in done.stderr and "error" in done.stderr
+    assert titles(terminal, "--collection", "Watched") == ["talk"]
+    assert terminal.run("watch", str(tmp_path / "gone"), "--once").returncode == 3
+
+
+def test_schedules_are_kept_for_the_server(terminal: Terminal, tmp_path: Path) -> None:
+    made = terminal.run("schedule", "add", str(tmp_path), "--cron", "30 2 * * *", "--summarize", "--json")
+    id = json.loads(made.stdout)["id"]
+    assert terminal.run("schedule", "pause", id[:8]).returncode == 0
+    listed = terminal.run("schedule", "list", "--json")
+    assert [(one["id"], one["paused"]) for one in json.loads(listed.stdout)] == [(id, True)]
+    assert terminal.run("schedule", "run", id).returncode == 3
+    assert terminal.run("schedule", "resume", str(tmp_path)).returncode == 0
+    assert terminal.run("schedule", "run", id).returncode == 0
+    assert "30 2 * * *" in terminal.run("schedule", "list").stdout
+    assert terminal.run("schedule", "remove", id).returncode == 0
+    assert terminal.run("schedule", "remove", id).returncode == 4
+    for wrong in (["--every", "soon"], ["--cron", "never"], [], ["--every", "1h", "--cron", "0 0 * * *"]):
+        assert terminal.run("schedule", "add", str(tmp_path), *wrong).returncode == 3
