@@ -24,6 +24,7 @@ from agents.state import (
     Anchor,
     Claim,
     Draft,
+    Located,
     Passage,
     Place,
     Plan,
@@ -57,7 +58,7 @@ Node = Callable[[AgentState, Runtime[Work]], Command[Any]]
 Value = TypeVar("Value")
 
 STORED = (
-    *(Anchor, Claim, Draft, Passage, Place, Plan, QuestionType, TimeScope),
+    *(Anchor, Claim, Draft, Located, Passage, Place, Plan, QuestionType, TimeScope),
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""

@@ -82,6 +82,23 @@ def by_measures(plan: Plan, passages: Sequence[Passage], options: Sequence[str])
     return Draft((Claim(options[named[0]], shown, verbatim=True, hedged=True),), by="tags", option_index=named[0])
 
 
+def choose_count(plan: Plan, passages: Sequence[Passage], options: Sequence[str]) -> Draft | None:
+    """The one option that is the number of mentions that were found; None for other questions, or when none is."""
+    if plan.question_type is not QuestionType.COUNT or not passages:
+        return None
+    fitting = [i for i, option in enumerate(options) if _times(option) == len(passages)]
+    if len(fitting) != 1:
+        return None
+    claim = Claim(options[fitting[0]], tuple(passages), verbatim=True, counted=len(passages))
+    return Draft((claim,), by="rules", option_index=fitting[0])
+
+
+def _times(option: str) -> float | None:
+    words = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
+    values = numbers(option) or [words[word] for word in option.lower().split() if word in words]
+    return values[0] if len(values) == 1 else None
+
+
 def likeliest(plan: Plan, passages: Sequence[Passage], options: Sequence[str], work: Work) -> int:
     """The option that fits best however badly it fits, for benchmarks that count no refusal."""
     supports = supports_of(plan, passages, options, range(len(options)), work)

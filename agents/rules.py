@@ -6,9 +6,11 @@ Rules read time words, question words and verbs of saying and showing better and
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from agents.counters import asked_value
+from agents.ordering import asked_order
 from agents.patterns import alternatives, any_of
 from agents.state import Anchor, Plan, QuestionType
 from agents.timewords import anchor, during, time_scope, without_quotations, without_time
@@ -104,12 +106,16 @@ _ASIDE = re.compile(
 )
 
 
-def plan(question: str, cited: Anchor | None = None) -> Plan:
+def plan(question: str, cited: Anchor | None = None, options: Sequence[str] = ()) -> Plan:
     """The plan of a question, by rules alone. Never fails: what no rule knows is a plain question for all sources.
 
     `cited`: the event from which the question counts, when an earlier answer cited it.
     """
     text = re.sub(r"\s+", " ", question).strip()
+    order = asked_order(text, options)
+    if order:
+        looked = sources(text, QuestionType.ORDER)
+        return Plan(text, QuestionType.ORDER, order.events, looked, strict=is_strict(text), pick=order.pick)
     scope = time_scope(text)
     kind = question_type(text)
     value = asked_value(text) if kind is QuestionType.MOMENT else ""

@@ -31,6 +31,8 @@ class QuestionType(StrEnum):
     VISUAL = "visual"
     """What only the pictures tell: colours, clothes, gestures, numbers of things."""
     SUMMARY = "summary"
+    ORDER = "order"
+    """Which of several events comes first, or in which order they come; the queries are the events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """An event whose place in time is asked for, and where it was found."""
+
+    event: str
+    passage: Passage | None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One statement of an answer and the passages that should support it."""
 
@@ -198,6 +208,8 @@ class AgentState(TypedDict, total=False):
     """The plan that the person who asked has made, or changed."""
     plan: Plan
     passages: tuple[Passage, ...]
+    located: tuple[Located, ...]
+    """The events of a question of order."""
     places: tuple[tuple[VideoId, float], ...]
     """Moments, in seconds, that were reckoned and should be looked at."""
     tried: tuple[str, ...]

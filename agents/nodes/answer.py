@@ -8,7 +8,8 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.choice import by_measures, choose
+from agents.choice import by_measures, choose, choose_count
+from agents.ordering import choose_order, in_order
 from agents.passages import numbered
 from agents.prompts import prompt
 from agents.quoting import counted, moment, numbered_items, overview, quoted, read_aloud, usable
@@ -49,10 +50,13 @@ def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
     plan, passages = state["plan"], usable(state["plan"], state["passages"])
     blind = plan.question_type is QuestionType.VISUAL and runtime.context.parts.vision_language_model is None
     blind = blind and not _is_told(plan, passages)
+    if plan.question_type is QuestionType.ORDER:
+        return _ordered(state, runtime)
     if state["options"] and blind:
         return by_measures(plan, state["passages"], state["options"])
     if state["options"]:
-        return choose(plan, passages, state["options"], runtime.context)
+        by_count = choose_count(plan, state["passages"], state["options"])
+        return by_count or choose(plan, passages, state["options"], runtime.context)
     if plan.question_type is QuestionType.SUMMARY and not plan.scope:
         return overview(passages, state["videos"], runtime.context.parts.library)
     if plan.question_type is QuestionType.COUNT:
@@ -64,6 +68,15 @@ def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
     if not passages:
         return Draft(by="rules")
     return _by_code(plan, passages) or _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
+
+
+def _ordered(state: AgentState, runtime: Runtime[Work]) -> Draft:
+    """The events sorted by time; an option that the times do not decide is chosen like any other."""
+    plan, located = state["plan"], state.get("located", ())
+    if not state["options"]:
+        return in_order(plan, located)
+    by_time = choose_order(plan, located, state["options"])
+    return by_time or choose(plan, usable(plan, state["passages"]), state["options"], runtime.context)
 
 
 def _by_code(plan: Plan, passages: Sequence[Passage]) -> Draft | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -27,7 +28,7 @@ _SCHEMA = {
 
 def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]]:
     """Chooses question type, sources, stretch and search words, unless a plan was given."""
-    made = state["given"] or planned(state["question"], state.get("cited"), runtime.context)
+    made = state["given"] or planned(state["question"], state.get("cited"), runtime.context, state["options"])
     first = state["videos"][0] if state["videos"] else None
     window = made.scope.window(first.duration_s) if made.scope and first else None
     runtime.stream_writer(
@@ -45,9 +46,9 @@ def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]
     return Command(goto="search", update={"plan": made, "passages": (), "tried": ()})
 
 
-def planned(question: str, cited: Anchor | None, work: Work) -> Plan:
+def planned(question: str, cited: Anchor | None, work: Work, options: Sequence[str] = ()) -> Plan:
     """The plan of a whole question; `cited` is the event from which it counts, when an earlier answer cited it."""
-    made = rules.plan(question, cited)
+    made = rules.plan(question, cited, options)
     if made.queries or made.scope or made.anchor or made.question_type == "summary":
         return made
     return _reworded(made, work)

@@ -38,7 +38,7 @@ def signals(state: AgentState) -> tuple[float, str]:
     passages, plan = state["passages"], state["plan"]
     if not passages:
         return 0.0, "nothing was found"
-    if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
+    if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT, QuestionType.ORDER):
         return 0.8, ""
     if plan.value and any(plan.value in p.text for p in passages):
         return 0.9, ""

@@ -11,10 +11,11 @@ from langgraph.types import Command
 
 from agents.beside import Beside
 from agents.counters import readings, time_of, value_of
+from agents.ordering import Locator
 from agents.passages import Narrower, from_segment, from_utterances, merged, numbered
 from agents.reading import read, runs
 from agents.screen import at_edge
-from agents.state import AgentState, Anchor, Draft, Passage, Plan, QuestionType, Work
+from agents.state import AgentState, Anchor, Draft, Located, Passage, Plan, QuestionType, Work
 from agents.wording import clock, content_stems, coverage, quotations
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
@@ -42,7 +43,9 @@ def search(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["reflec
     passages = numbered(_ordered([*state["passages"], *new], plan))
     runtime.stream_writer(Searched(query, tuple(p.hit for p in passages if (p.kind, p.span, p.text) not in known)))
     places: dict[str, object] = {"places": tuple(finder.places)} if finder.places else {}
-    return Command(goto="reflect", update={"passages": passages, "tried": (*state["tried"], way), **places})
+    located: dict[str, object] = {"located": tuple(finder.located)} if finder.located else {}
+    update = {"passages": passages, "tried": (*state["tried"], way), **places, **located}
+    return Command(goto="reflect", update=update)
 
 
 def next_way(state: AgentState) -> str:
@@ -77,6 +80,8 @@ class _Finder:
         """What was found on the way: the events from which the plan counts."""
         self.places: list[tuple[VideoId, float]] = []
         """Moments that were reckoned and should be looked at."""
+        self.located: list[Located] = []
+        """The events of a question of order, each with where it was found."""
         self._windows = windows
         self._narrower = Narrower(self._plan.question, work.parts.library, work.parts.text_embedder)
 
@@ -85,6 +90,8 @@ class _Finder:
         plan = self._plan
         if plan.question_type is QuestionType.SUMMARY and not plan.scope:
             return "summary and chapters", self._overview()
+        if plan.question_type is QuestionType.ORDER and way == "plan":
+            return f"where are: {'; '.join(plan.queries)}", self._events()
         if plan.question_type is QuestionType.COUNT:
             return f"every mention of {self._term()}", self._mentions()
         if plan.value:
@@ -152,6 +159,12 @@ class _Finder:
         texts = (anchor.text, anchor.until)
         self.steps += [(f"where is: {text}", [e.passage]) for text, e in zip(texts, search.events, strict=False)]
         return found
+
+    def _events(self) -> list[Passage]:
+        """Where each event of a question of order is."""
+        locator = Locator(self._videos, self._work, self._fits_source)
+        self.located = [locator.locate(event) for event in self._plan.queries]
+        return [one.passage for one in self.located if one.passage]
 
     def _edge(self) -> list[Passage]:
         """The first or last text on the screen, in the stretch that the question names or in the whole."""

@@ -45,6 +45,8 @@ FEW_TEXTS = 3
 SURE = 0.85
 """A passage that fits the question this well, with all words of its premise, needs no second opinion."""
 CHECK_TOKENS = 16
+SELF_EVIDENT = (QuestionType.SUMMARY, QuestionType.COUNT, QuestionType.ORDER)
+"""Questions whose answer lists what was found, so that it holds nothing that could be wanting."""
 
 
 def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end__"]]:
@@ -104,7 +106,7 @@ def _narrowed(claim: Claim, state: AgentState) -> Claim:
 def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
     """Whether the question's premises stand in or near the evidence, and the claim has the wanted shape."""
     plan = state["plan"]
-    if plan.reads_all or plan.value or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT):
+    if plan.reads_all or plan.value or plan.question_type in SELF_EVIDENT:
         return Verdict(True, "")
     shape = wanted(plan.question)
     told = " ".join(p.text for p in claim.passages) if claim.verbatim and not claim.counted else claim.text

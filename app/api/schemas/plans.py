@@ -52,7 +52,9 @@ class PlanBody(Request):
     """How a question will be answered."""
 
     question: str = Field(min_length=1, max_length=4000, description="whole: one that pointed back was made whole")
-    question_type: Literal["fact", "moment", "count", "yes_no", "list", "screen_text", "speech", "visual", "summary"]
+    question_type: Literal[
+        "fact", "moment", "count", "yes_no", "list", "screen_text", "speech", "visual", "summary", "order"
+    ]
     queries: list[Text] = Field(default=[], max_length=8, description="what is searched for")
     sources: list[SegmentKind] = Field(default=[], description="where to look first; none means everywhere")
     strict: bool = Field(False, description="only those sources can answer")

@@ -9,6 +9,7 @@ from agents.choice import asks_for_the_odd_one, literal_support, none_option
 from app.core.types import AnswerStatus
 from gpu_workers.language.fakes import FakeLanguageModel
 from tests.unit.agents.parts import Desk, Said
+from tests.unit.agents.test_agent import MEETING, SLIDES
 
 TALK: list[Said] = [
     (10.0, 14.0, "In our benchmark PostgreSQL reached fourteen thousand writes per second."),
@@ -78,3 +79,15 @@ def test_options_that_refuse_are_recognised() -> None:
 )
 def test_an_option_is_supported_by_its_words(option: str, text: str, least: float, most: float) -> None:
     assert least <= literal_support(option, text) <= most
+
+
+@pytest.mark.parametrize("options", [["Twice", "Three times", "5", "Eleven"], ["3", "13", "2 times", "once"]])
+def test_how_often_is_chosen_by_counting(options: list[str]) -> None:
+    answer = Desk(MEETING, SLIDES).ask('How many times is "library" mentioned in speech?', options=options)
+    assert answer.option_index is not None and options[answer.option_index] in ("Three times", "3")
+    assert len(answer.citations) == 3
+
+
+def test_a_count_that_no_option_names_is_not_forced() -> None:
+    answer = Desk(MEETING, SLIDES).ask('How many times is "library" mentioned in speech?', options=["Nine", "Seven"])
+    assert answer.option_index is None

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
+from agents.state import QuestionType
+from app.api.schemas.plans import PlanBody
 from tests.unit.api.stand_in import StandIn
 
 QUESTION = "What is written on the screen in the last minute?"
@@ -54,3 +56,7 @@ def test_a_run_is_forgotten_once_its_answer_is_stored(client: TestClient, parts:
     parts.add()
     assert client.post("/v1/ask", json={"question": "When?", "run_id": "mine"}).status_code == 200
     assert parts.agent.forgotten == ["mine"]
+
+
+def test_the_wire_knows_every_type_of_question() -> None:
+    assert set(get_args(PlanBody.model_fields["question_type"].annotation)) == {str(kind) for kind in QuestionType}
