@@ -44,7 +44,7 @@ class AsyncBatches(AsyncLine):
 
     async def batches(self, limit: int = 20) -> list[BatchOut]:
         """Batches, newest first."""
-        return await self._do(calls.batches(limit))
+        return await self._all(calls.batches(limit), limit)
 
     async def batch(self, id: str) -> BatchOut:
         """How far a batch is, and each of its videos."""

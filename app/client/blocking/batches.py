@@ -40,7 +40,7 @@ class Batches(Line):
 
     def batches(self, limit: int = 20) -> list[BatchOut]:
         """Batches, newest first."""
-        return self._do(calls.batches(limit))
+        return self._all(calls.batches(limit), limit)
 
     def batch(self, id: str) -> BatchOut:
         """How far a batch is, and each of its videos."""

@@ -8,6 +8,9 @@ from dataclasses import asdict
 from app.api.schemas.batches import BatchOut, CostOut, Length, Style
 from app.client.calls.call import Call, Webhook, content, model, models, nothing, once, quoted, streamed
 
+MOST_BATCHES = 100
+"""That the server tells in one page."""
+
 
 def start_batch(
     names: Sequence[str],
@@ -35,7 +38,7 @@ def cost(names: Sequence[str], questions: Sequence[str], collection: str) -> Cal
 
 def batches(limit: int) -> Call[list[BatchOut]]:
     """Batches, newest first."""
-    return Call("GET", "/v1/batches", models(BatchOut), {"limit": limit})
+    return Call("GET", "/v1/batches", models(BatchOut), {"limit": min(limit, MOST_BATCHES)})
 
 
 def batch(id: str) -> Call[BatchOut]:
