@@ -130,32 +130,35 @@ def _written(option: str) -> tuple[str, ...]:
 
 
 class Locator:
-    """Finds events in time: where all words of one stand first, else what fits it best."""
+    """Finds events in time: where all words of one are said or written first, else what fits it best, else tags."""
 
     def __init__(self, videos: Sequence[Video], work: Work, fits: Callable[[Passage], bool]) -> None:
         self._videos, self._work, self._fits = videos, work, fits
 
     def locate(self, event: str) -> Located:
         """The event with its passage; without one when nothing fits it."""
-        return Located(event, self._named(event) or self._alike(event))
+        return Located(event, self.named(event) or self.alike(event) or self.named(event, tags=True))
 
-    def _named(self, event: str) -> Passage | None:
+    def named(self, event: str, *, tags: bool = False) -> Passage | None:
+        """Where all words of an event stand first: in what is said or written, or in what a classifier told."""
         stems = content_stems(event) or content_stems(event, scaffolding=True)
         library = self._work.parts.library
         for video in self._videos if stems else ():
             said = [from_utterances(video.id, [one]) for one in library.utterances(video.id)]
             shown = [from_segment(one) for one in library.segments(video.id, kinds=_KINDS[1:])]
-            full = [p for p in (*said, *shown) if self._fits(p) and coverage(stems, p.text) == 1.0]
+            full = [p for p in (*said, *shown) if p.tagged is tags and self._fits(p) and coverage(stems, p.text) == 1.0]
             if full:
                 return replace(min(full, key=lambda p: p.span.start_s), score=1.0)
         return None
 
-    def _alike(self, event: str) -> Passage | None:
+    def alike(self, event: str) -> Passage | None:
+        """What is most like an event in its meaning; None when nothing is like it."""
         parts = self._work.parts
         found = parts.retriever.search(
             event, limit=parts.settings.passages, videos=[video.id for video in self._videos], kinds=_KINDS
         )
-        passages = [p for p in Narrower(event, parts.library, parts.text_embedder).passages(found) if self._fits(p)]
+        narrowed = Narrower(event, parts.library, parts.text_embedder).passages(found)
+        passages = [p for p in narrowed if not p.tagged and self._fits(p)]
         return passages[0] if passages and passages[0].score >= FIT else None
 
 
@@ -170,7 +173,13 @@ def in_order(plan: Plan, located: Sequence[Located]) -> Draft:
     passages = tuple(dict.fromkeys(one.passage for one in ranked if one.passage))
     if len({p.video_id for p in passages}) > 1:
         return Draft(by="rules", refusal="These are in different videos, which have no common clock.")
-    return Draft((Claim(_told(plan, ranked), passages, verbatim=True),), by="rules")
+    claim = _claim(_told(plan, ranked), passages)
+    return Draft((replace(claim, text=f"Perhaps: {claim.text}") if claim.hedged else claim,), by="rules")
+
+
+def _claim(text: str, passages: tuple[Passage, ...]) -> Claim:
+    """The claim; a guess where one of the events is only in what a classifier told of the pictures."""
+    return Claim(text, passages, verbatim=True, hedged=any(p.tagged for p in passages))
 
 
 def _sorted(located: Sequence[Located]) -> list[Located]:
@@ -214,7 +223,7 @@ def choose_order(plan: Plan, located: Sequence[Located], options: Sequence[str])
     if chosen is None:
         return None
     passages = tuple(one.passage for one in sorted(found.values(), key=_start) if one.passage)
-    return Draft((Claim(options[chosen], passages, verbatim=True),), by="rules", option_index=chosen)
+    return Draft((_claim(options[chosen], passages),), by="rules", option_index=chosen)
 
 
 def _rises(events: Sequence[str], found: dict[str, Located]) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from agents.comparing import asked_comparison
 from agents.counters import asked_value
 from agents.ordering import asked_order
 from agents.patterns import alternatives, any_of
@@ -116,6 +117,10 @@ def plan(question: str, cited: Anchor | None = None, options: Sequence[str] = ()
     if order:
         looked = sources(text, QuestionType.ORDER)
         return Plan(text, QuestionType.ORDER, order.events, looked, strict=is_strict(text), pick=order.pick)
+    comparison = asked_comparison(text)
+    if comparison:
+        looked = sources(text, QuestionType.COMPARE)
+        return Plan(text, QuestionType.COMPARE, (comparison.term,), looked, strict=is_strict(text))
     scope = time_scope(text)
     kind = question_type(text)
     value = asked_value(text) if kind is QuestionType.MOMENT else ""

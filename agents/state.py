@@ -31,8 +31,14 @@ class QuestionType(StrEnum):
     VISUAL = "visual"
     """What only the pictures tell: colours, clothes, gestures, numbers of things."""
     SUMMARY = "summary"
+    COMPARE = "compare"
+    """Which of several videos tells of something, or what each of them says about it."""
     ORDER = "order"
     """Which of several events comes first, or in which order they come; the queries are the events."""
+
+
+SELF_EVIDENT = (QuestionType.SUMMARY, QuestionType.COUNT, QuestionType.COMPARE, QuestionType.ORDER)
+"""Questions whose answer lists what was found, so that nothing of it could be wanting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """An event whose place in time is asked for, and where it was found."""
+    """An event whose place in time is asked for, or a video that is compared by its title, and what was found."""
 
     event: str
     passage: Passage | None
@@ -209,7 +215,7 @@ class AgentState(TypedDict, total=False):
     plan: Plan
     passages: tuple[Passage, ...]
     located: tuple[Located, ...]
-    """The events of a question of order."""
+    """The events of a question of order, or the videos of a comparison."""
     places: tuple[tuple[VideoId, float], ...]
     """Moments, in seconds, that were reckoned and should be looked at."""
     tried: tuple[str, ...]

@@ -9,10 +9,12 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.choice import by_measures, choose, choose_count
+from agents.comparing import compared
 from agents.ordering import choose_order, in_order
 from agents.passages import numbered
 from agents.prompts import prompt
 from agents.quoting import counted, moment, numbered_items, overview, quoted, read_aloud, usable
+from agents.saying import statement, who_said
 from agents.screen import at_place
 from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
 from agents.tags import measured
@@ -47,40 +49,52 @@ def answer(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["verify
 
 
 def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
-    plan, passages = state["plan"], usable(state["plan"], state["passages"])
-    blind = plan.question_type is QuestionType.VISUAL and runtime.context.parts.vision_language_model is None
+    work, plan = runtime.context, state["plan"]
+    passages = usable(plan, state["passages"])
+    blind = plan.question_type is QuestionType.VISUAL and work.parts.vision_language_model is None
     blind = blind and not _is_told(plan, passages)
-    if plan.question_type is QuestionType.ORDER:
-        return _ordered(state, runtime)
-    if state["options"] and blind:
-        return by_measures(plan, state["passages"], state["options"])
     if state["options"]:
-        by_count = choose_count(plan, state["passages"], state["options"])
-        return by_count or choose(plan, passages, state["options"], runtime.context)
-    if plan.question_type is QuestionType.SUMMARY and not plan.scope:
-        return overview(passages, state["videos"], runtime.context.parts.library)
-    if plan.question_type is QuestionType.COUNT:
-        return counted(plan, state["passages"])
+        return by_measures(plan, state["passages"], state["options"]) if blind else _option(state, passages, work)
+    listed = _listed(state, passages, work)
+    if listed:
+        return listed
     if ODD_ONE.search(plan.question):
         return Draft(by="rules", refusal="The question speaks of options, but none were given.", undecided=True)
     if blind:
         return measured(plan, state["passages"])
     if not passages:
         return Draft(by="rules")
-    return _by_code(plan, passages) or _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
+    return _by_code(plan, passages, work) or _phrased(plan, passages, runtime) or quoted(plan, passages, QUOTABLE)
 
 
-def _ordered(state: AgentState, runtime: Runtime[Work]) -> Draft:
-    """The events sorted by time; an option that the times do not decide is chosen like any other."""
+def _option(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft:
+    """The option that times or a count decide, else the one that the evidence supports best."""
+    plan, options = state["plan"], state["options"]
+    decided = choose_count(plan, state["passages"], options)
+    if plan.question_type is QuestionType.ORDER:
+        decided = choose_order(plan, state.get("located", ()), options)
+    return decided or choose(plan, passages, options, work)
+
+
+def _listed(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft | None:
+    """The answer where it only lists what was found; None for other questions."""
     plan, located = state["plan"], state.get("located", ())
-    if not state["options"]:
+    if plan.question_type is QuestionType.SUMMARY and not plan.scope:
+        return overview(passages, state["videos"], work.parts.library)
+    if plan.question_type is QuestionType.COUNT:
+        return counted(plan, state["passages"])
+    if plan.question_type is QuestionType.ORDER:
         return in_order(plan, located)
-    by_time = choose_order(plan, located, state["options"])
-    return by_time or choose(plan, usable(plan, state["passages"]), state["options"], runtime.context)
+    if plan.question_type is QuestionType.COMPARE:
+        return compared(plan.question, located)
+    return None
 
 
-def _by_code(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
-    """The answer where quoting or listing is all that is wanted; None where it must be phrased."""
+def _by_code(plan: Plan, passages: Sequence[Passage], work: Work) -> Draft | None:
+    """The answer where quoting is all that is wanted; None where it must be phrased."""
+    said = statement(plan.question)
+    if said:
+        return who_said(said, passages, work.parts.library)
     if plan.question_type is QuestionType.MOMENT:
         return moment(plan, passages)
     if plan.reads_all:

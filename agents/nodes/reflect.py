@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.nodes.inspect import can_inspect, hears_unsure
-from agents.state import AgentState, QuestionType, Work
+from agents.state import SELF_EVIDENT, AgentState, Work
 from agents.wanted import premise_stems
 from agents.wording import coverage, joined
 from app.core.events import Reflected
@@ -38,7 +38,7 @@ def signals(state: AgentState) -> tuple[float, str]:
     passages, plan = state["passages"], state["plan"]
     if not passages:
         return 0.0, "nothing was found"
-    if plan.reads_all or plan.question_type in (QuestionType.SUMMARY, QuestionType.COUNT, QuestionType.ORDER):
+    if plan.reads_all or plan.question_type in SELF_EVIDENT:
         return 0.8, ""
     if plan.value and any(plan.value in p.text for p in passages):
         return 0.9, ""

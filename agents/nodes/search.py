@@ -92,6 +92,8 @@ class _Finder:
             return "summary and chapters", self._overview()
         if plan.question_type is QuestionType.ORDER and way == "plan":
             return f"where are: {'; '.join(plan.queries)}", self._events()
+        if plan.question_type is QuestionType.COMPARE and way == "plan":
+            return f"in each video: {plan.queries[0]}", self._in_each()
         if plan.question_type is QuestionType.COUNT:
             return f"every mention of {self._term()}", self._mentions()
         if plan.value:
@@ -165,6 +167,15 @@ class _Finder:
         locator = Locator(self._videos, self._work, self._fits_source)
         self.located = [locator.locate(event) for event in self._plan.queries]
         return [one.passage for one in self.located if one.passage]
+
+    def _in_each(self) -> list[Passage]:
+        """Where each video names the same; what is like it in meaning when none does."""
+        term = self._plan.queries[0]
+        locators = [Locator([video], self._work, self._fits_source) for video in self._videos]
+        told = [locator.named(term) for locator in locators]
+        told = told if any(told) else [locator.alike(term) for locator in locators]
+        self.located = [Located(v.title, passage) for v, passage in zip(self._videos, told, strict=True)]
+        return [passage for passage in told if passage]
 
     def _edge(self) -> list[Passage]:
         """The first or last text on the screen, in the stretch that the question names or in the whole."""

@@ -13,7 +13,7 @@ from agents.choice import likeliest, none_option
 from agents.closing import answer_of, refusal_of
 from agents.prompts import conversation
 from agents.quoting import quoted, usable
-from agents.state import AgentState, Claim, Passage, Plan, QuestionType, Work
+from agents.state import SELF_EVIDENT, AgentState, Claim, Passage, Plan, QuestionType, Work
 from agents.verification import (
     Verdict,
     absent_entities,
@@ -45,8 +45,6 @@ FEW_TEXTS = 3
 SURE = 0.85
 """A passage that fits the question this well, with all words of its premise, needs no second opinion."""
 CHECK_TOKENS = 16
-SELF_EVIDENT = (QuestionType.SUMMARY, QuestionType.COUNT, QuestionType.ORDER)
-"""Questions whose answer lists what was found, so that it holds nothing that could be wanting."""
 
 
 def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end__"]]:
@@ -58,7 +56,9 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
         if claim.hedged:
             kept.append(claim)
             ids = tuple(p.id for p in claim.passages if p.id)
-            runtime.stream_writer(Verified(claim.text, False, "measured colours; nothing here could look", ids))
+            runtime.stream_writer(
+                Verified(claim.text, False, "told by a classifier only; nothing here could look", ids)
+            )
             continue
         verdict, repaired = _verdict(claim, state, work)
         ids = tuple(p.id for p in repaired.passages if p.id)

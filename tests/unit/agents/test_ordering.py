@@ -115,3 +115,10 @@ def test_moments_of_different_videos_are_not_compared() -> None:
     other = desk.add("w", [(10.0, 12.0, "A submarine dives.")])
     answer = desk.ask("Which comes first, the submarine or the library?", videos=[desk.video, other])
     assert answer.status is AnswerStatus.NOT_IN_VIDEO and "different videos" in answer.text
+
+
+def test_an_order_that_only_picture_tags_tell_is_a_guess() -> None:
+    captions: list[Said] = [(10.0, 20.0, "Looks like: speedboat."), (40.0, 50.0, "Looks like: container ship.")]
+    answer = Desk(captions=captions).ask("Which is shown first, the container ship or the speedboat?")
+    assert answer.text == "Perhaps: The speedboat at 0:10, before the container ship at 0:40."
+    assert answer.confidence < 0.5 and not any(citation.verified for citation in answer.citations)
