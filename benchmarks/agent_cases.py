@@ -2,9 +2,9 @@
 
     python -m benchmarks.agent_cases [--no-language-model] [--only TEXT] [--json FILE]
 
-The cases lie in `agent_cases.jsonl`: lines with "case" are questions, the others videos given by what is said, written
-and tagged in them. The agent, the search and the models are the product's; only the media file is missing, so nothing
-can be looked at again.
+The cases lie in `agent_cases.jsonl`: lines with "case" are questions (of one video or several, and "before" what was
+asked in the same conversation), the others videos given by what is said, written and tagged in them. The agent, the
+search and the models are the product's; only the media file is missing, so nothing can be looked at again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import AgentParts, VideoAgent
-from app.core.events import Answered
+from app.core.events import Answered, Understood
 from app.core.ports import LanguageModel, TextEmbedder
 from app.core.settings import Agent, load_settings
 from app.core.types import (
@@ -36,6 +36,7 @@ from app.core.types import (
     TextLine,
     TimeSpan,
     Transcript,
+    Turn,
     Utterance,
     Video,
     VideoId,
@@ -183,13 +184,30 @@ def judge(case: Mapping[str, Any], answer: Answer, seconds: float) -> Result:
 
 
 def run(agent: VideoAgent, library: MemoryLibrary, cases: Iterable[Mapping[str, Any]]) -> Iterator[Result]:
-    """Asks every question of its own video."""
+    """Asks every question of its own videos."""
     for case in cases:
-        started = time.monotonic()
-        video = library.video(VideoId(case["video"]))
-        *_, last = agent.ask(case["question"], [video], options=tuple(case.get("options", ())))
-        assert isinstance(last, Answered)
-        yield judge(case, from_json(Answer, last.answer), time.monotonic() - started)
+        yield judge(case, *answered(agent, library, case))
+
+
+def answered(agent: VideoAgent, library: MemoryLibrary, case: Mapping[str, Any]) -> tuple[Answer, float]:
+    """The answer to a case and its seconds, after the questions that came before it in its conversation."""
+    videos = [library.video(VideoId(name)) for name in case.get("videos", [case.get("video")])]
+    turns: list[Turn] = []
+    for question in case.get("before", ()):
+        turns.append(_asked(agent, question, videos, turns))
+    started = time.monotonic()
+    turn = _asked(agent, case["question"], videos, turns, tuple(case.get("options", ())))
+    return turn.answer, time.monotonic() - started
+
+
+def _asked(
+    agent: VideoAgent, question: str, videos: Sequence[Video], turns: Sequence[Turn], options: Sequence[str] = ()
+) -> Turn:
+    events = list(agent.ask(question, videos, options=options, turns=turns))
+    whole = next((event.question for event in events if isinstance(event, Understood)), question)
+    last = events[-1]
+    assert isinstance(last, Answered)
+    return Turn(question, whole, from_json(Answer, last.answer))
 
 
 def summary(results: Sequence[Result]) -> dict[str, float]:

@@ -12,21 +12,19 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from app.core.events import Answered
 from app.core.settings import load_settings
-from app.core.types import Answer, AnswerStatus, VideoId, from_json
+from app.core.types import AnswerStatus
 from app.services.calibration import Calibration, fit
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.reliability import answers_of, binned
 from app.services.evaluation.report import percent
-from benchmarks.agent_cases import agent_of, judge, read_cases
+from benchmarks.agent_cases import agent_of, answered, judge, read_cases
 from benchmarks.product import machine
 from benchmarks.quality import asked
 from benchmarks.report import keep
@@ -47,13 +45,9 @@ def written() -> Told:
     )
     told: Told = []
     for number, case in enumerate(cases, 1):
-        started = time.monotonic()
-        video, options = library.video(VideoId(case["video"])), tuple(case.get("options", ()))
-        *_, last = agent.ask(case["question"], [video], options=options)
-        if isinstance(last, Answered):
-            answer = from_json(Answer, last.answer)
-            if answer.status is AnswerStatus.ANSWERED:
-                told.append((answer.confidence, judge(case, answer, time.monotonic() - started).right))
+        answer, seconds = answered(agent, library, case)
+        if answer.status is AnswerStatus.ANSWERED:
+            told.append((answer.confidence, judge(case, answer, seconds).right))
         print(f"{number}/{len(cases)} {case['case']}", flush=True)
     return told
 
