@@ -309,7 +309,8 @@ def test_a_batch_is_cancelled_and_tried_again(longreel: Longreel, parts: StandIn
     parts.reader.hold.clear()
     film = tmp_path / "film.mp4"
     film.write_bytes(b"film")
-    batch = longreel.start_batch(str(film))
+    longreel.register(film)  # the only worker is busy
+    batch = longreel.start_batch(parts.add().id)
     with pytest.raises(NotFound):
         longreel.batch_results(batch.id)
     with pytest.raises(WorkerFailed, match=r"Batch \w+ has not ended"):

@@ -59,7 +59,12 @@ class Videos(Jobs):
     ) -> JobOut:
         """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
         given = Path(subtitles) if subtitles else None
-        told = {"title": title, "language": language, "collection": collection, "webhook": webhook and webhook.json}
+        told = {
+            "title": title,
+            "language": language,
+            "collection": collection,
+            "webhook": webhook.json if webhook else None,
+        }
         with wire.upload_form(Path(path), told, given, tell) as form:
             headers = once(idempotency_key)
             with wire.http_errors():
