@@ -19,12 +19,19 @@ class VideoLine(Wire):
     language: str | None
     ready: bool
     """Whether it can be asked about."""
+    collections: list[str]
+    """The names of the collections that hold it."""
 
     @classmethod
     def of(cls, video: VideoOut) -> Self:
         """The short form of a video."""
         return cls(
-            id=video.id, title=video.title, duration_s=video.duration_s, language=video.language, ready=video.ready
+            id=video.id,
+            title=video.title,
+            duration_s=video.duration_s,
+            language=video.language,
+            ready=video.ready,
+            collections=video.tags,
         )
 
 

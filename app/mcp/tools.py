@@ -29,6 +29,7 @@ MOST_CHARACTERS = 20_000
 
 VideoName = Annotated[str, Field(description="id, the beginning of an id, or title, as list_videos gives them")]
 VideoNames = Annotated[list[str], Field(description="ids or titles; leave empty to cover the whole library")]
+Collection = Annotated[str, Field(description="name of a collection, besides the videos named; empty for none")]
 Start = Annotated[float, Field(ge=0, description="only what is after this time, seconds")]
 End = Annotated[float | None, Field(description="only what is before this time, seconds; leave out for the end")]
 
@@ -57,13 +58,14 @@ class Toolbox:
     async def list_videos(
         self,
         title: Annotated[str, Field(description="only titles that contain this")] = "",
+        collection: Annotated[str, Field(description="only the videos of this collection")] = "",
         limit: Annotated[int, Field(ge=1, le=200)] = 50,
     ) -> VideoList:
         """List the videos that can be searched and asked about, newest first, with id, title, length and state.
 
         Call this first when you do not know which videos there are. A video with ready=false is still being read.
         """
-        videos = await self._longreel.videos(title)
+        videos = await self._longreel.videos(title, collection=collection)
         return VideoList(videos=[VideoLine.of(video) for video in videos[:limit]], total=len(videos))
 
     @told
@@ -109,6 +111,7 @@ class Toolbox:
         question: Annotated[str, Field(description="one question, complete in itself: earlier ones are not known")],
         videos: VideoNames = [],  # noqa: B006 - never changed
         options: Annotated[list[str], Field(description="the choices of a multiple-choice question")] = [],  # noqa: B006
+        collection: Collection = "",
     ) -> ToolAnswer:
         """Answer a question about videos, with time-stamped citations that were checked against the video.
 
@@ -117,7 +120,9 @@ class Toolbox:
         times of the citations to the user; use get_frames to see a cited moment yourself.
         """
         steps = 0
-        async with aclosing(self._longreel.ask_stream(question, videos, options=options)) as events:
+        async with aclosing(
+            self._longreel.ask_stream(question, videos, collection=collection, options=options)
+        ) as events:
             async for event in events:
                 if isinstance(event, AnswerOut):
                     return ToolAnswer.of(event)
@@ -134,12 +139,15 @@ class Toolbox:
         start_s: Start = 0,
         end_s: End = None,
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
+        collection: Collection = "",
     ) -> list[FoundOut]:
         """Find the moments that fit words or a description best, within a fraction of a second.
 
         Use this to locate things and to gather material; the hits are raw findings, not checked answers.
         """
-        return await self._longreel.search(query, videos, kinds=kinds, start_s=start_s, end_s=end_s, limit=limit)
+        return await self._longreel.search(
+            query, videos, collection=collection, kinds=kinds, start_s=start_s, end_s=end_s, limit=limit
+        )
 
     @told
     async def get_transcript(self, video: VideoName, start_s: Start = 0, end_s: End = None) -> TranscriptPart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -91,7 +92,7 @@ def schedule_out(longreel: Longreel, schedule: Schedule) -> ScheduleOut:
     plan = longreel.schedules.plan(schedule)
     return ScheduleOut(
         id=schedule.id,
-        folder=plan.folder,
+        folder=os.fsencode(plan.folder).decode("utf-8", "replace"),
         cron=plan.cron,
         every_s=plan.every_s,
         collection=plan.collection,

@@ -7,7 +7,6 @@ was when the line broke. A complete file becomes the same job as a plain upload.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from pathlib import PurePath
@@ -227,7 +226,7 @@ def _wish(told: str) -> UploadWish:
         key, _, value = pair.partition(" ")
         try:
             pairs[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise HTTPException(400, f"The value of {key} in Upload-Metadata is not base64 of UTF-8.") from None
     try:
         return UploadWish.model_validate(
