@@ -12,7 +12,7 @@ from app.db.threads import SavedTurn, Thread, ThreadStore
 
 LAST = "last"
 """The name of the thread that was used last."""
-MOST = 1000
+MOST = 10_000
 REMEMBERED = 4
 """Turns that a question can point back to."""
 
@@ -28,9 +28,9 @@ class ThreadService:
         """A new conversation; no videos means the whole library, also what is added to it later."""
         return self._store.add(title, [video.id for video in videos])
 
-    def threads(self, limit: int = 50) -> list[Thread]:
-        """Those that were used last, first."""
-        return self._store.threads(limit)
+    def threads(self) -> list[Thread]:
+        """All that are worth a list, the one used last first."""
+        return self._store.threads(MOST)
 
     def find(self, name: str) -> Thread:
         """The thread with this id or beginning of one; "last" is the one used last. Raises NotFound."""

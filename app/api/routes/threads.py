@@ -6,11 +6,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
-from starlette.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
+from starlette.responses import JSONResponse
 
 from app.api.asking import named
 from app.api.deps import LongreelDep
+from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.threads import ConversationOut, ThreadIn, ThreadOut, TurnOut
 from app.core.events import EVENT
@@ -39,9 +40,14 @@ async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
 
 
 @router.get("/threads", summary="Conversations, the one used last first")
-def list_threads(longreel: LongreelDep, limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> list[ThreadOut]:
-    """Without their turns."""
-    return [_thread(thread) for thread in longreel.ask.threads.threads(limit)]
+def list_threads(
+    longreel: LongreelDep, request: Request, response: Response, limit: LimitQuery = 50, cursor: CursorQuery = ""
+) -> list[ThreadOut]:
+    """Without their turns. `Link` leads to the next page."""
+    found = longreel.ask.threads.threads()
+    chosen, following = page(found, lambda one: (one.used_at, one.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return [_thread(thread) for thread in chosen]
 
 
 @router.get("/threads/{thread}", summary="One conversation")

@@ -115,7 +115,7 @@ class AsyncQuestions(AsyncLine):
 
     async def threads(self, *, limit: int = 50) -> list[ThreadOut]:
         """Conversations, the one used last first."""
-        return await self._do(calls.threads(limit))
+        return await self._all(calls.threads(limit), limit)
 
     async def thread(self, id: str) -> ConversationOut:
         """One conversation with its questions and answers."""

@@ -110,7 +110,7 @@ class Questions(Line):
 
     def threads(self, *, limit: int = 50) -> list[ThreadOut]:
         """Conversations, the one used last first."""
-        return self._do(calls.threads(limit))
+        return self._all(calls.threads(limit), limit)
 
     def thread(self, id: str) -> ConversationOut:
         """One conversation with its questions and answers."""

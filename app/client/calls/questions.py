@@ -8,7 +8,7 @@ from app.api.schemas import FoundOut
 from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
-from app.client.calls.call import STREAMED, Call, model, models, nothing, quoted, video_path
+from app.client.calls.call import PAGE, STREAMED, Call, model, models, nothing, quoted, video_path
 from app.core.types import SegmentKind
 
 
@@ -57,7 +57,7 @@ def start_thread(names: Sequence[str], title: str, collection: str) -> Call[Thre
 
 def threads(limit: int) -> Call[list[ThreadOut]]:
     """Conversations, the one used last first."""
-    return Call("GET", "/v1/threads", models(ThreadOut), {"limit": limit})
+    return Call("GET", "/v1/threads", models(ThreadOut), {"limit": min(limit, PAGE)})
 
 
 def thread(id: str) -> Call[ConversationOut]:

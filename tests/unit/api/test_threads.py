@@ -54,7 +54,9 @@ def test_threads_are_listed_by_their_last_use_and_found_by_a_beginning_or_as_las
     assert client.get("/v1/threads/last").json()["id"] == second.id
     ask(client, first.id[:8], "When?")
     assert [one["id"] for one in client.get("/v1/threads").json()] == [first.id, second.id]
-    assert [one["title"] for one in client.get("/v1/threads", params={"limit": 1}).json()] == ["First"]
+    first_page = client.get("/v1/threads", params={"limit": 1})
+    assert [one["title"] for one in first_page.json()] == ["First"]
+    assert [one["title"] for one in client.get(first_page.links["next"]["url"]).json()] == ["Second"]
 
 
 def test_a_deleted_thread_is_gone_and_its_answers_stay(client: TestClient, parts: StandIn) -> None:
