@@ -48,7 +48,9 @@ _LATER = re.compile(
     r"^(?:and\s+)?then what\b|\b(?:what then|next|then|afterwards?|later(?: on)?)(?=\s*[?.!]*$)", re.IGNORECASE
 )
 _NEXT = re.compile(
-    r"\b(?:the|his|her|their)\s+(?P<side>next|following|previous)\s+(?P<noun>[a-z][\w-]+)\b", re.IGNORECASE
+    r"\b(?:the|his|her|their)\s+(?P<side>next|following|previous)\s+(?P<noun>items?|slides?|steps?|parts?|points?|topics?|"
+    r"scenes?|chapters?|sections?|lines?|sentences?|words?|things?|texts?|titles?)\b",
+    re.IGNORECASE,
 )
 _DURING = re.compile(
     rf"\b(?:at|during|in) (?:that|this) (?:time|moment|point|part|scene)\b|\bmeanwhile\b|\bat the same time\b|"
@@ -74,12 +76,17 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(r"^(?P<word>in|on|at|during|before|after|between|for|from|by|with|to|of)\b", re.IGNORECASE)
+_HEAD = re.compile(r"^(?:the|an?|in|on|at|during|before|after|between|for|from|by|with|to|of)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?P<word>he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING = re.compile(
     rf"\b(?P<word>its|their|theirs|(?:that|this) one|it|they|them|(?:that|this|those|these){_END})(?=\W|$)",
     re.IGNORECASE,
 )
-_DUMMY = re.compile(r"\bis it (?:said|true|mentioned|possible)\b|\bwhat time is it\b|\bhow is it that\b", re.IGNORECASE)
+_DUMMY = re.compile(
+    r"\bis it (?:said|true|mentioned|possible)\b|\bwhat time is it\b|\bhow is it that\b|"
+    r"\bsummari[sz]e (?:it|this|that)\b",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r'^At [\d:]+: (?:the screen shows )?"(?P<text>.*)"$')
 _ASKS = {
     SegmentKind.SPEECH: "What is said",
@@ -95,7 +102,7 @@ def points_back(question: str) -> bool:
         return True
     if _SIDE.search(text) or _LATER.search(text) or _DURING.search(text) or _WHO.match(text) or _WHEN.match(text):
         return True
-    return bool(_BARE.match(text)) or _is_fragment(_rest(text)) or _open_pronoun(text, _THING) is not None
+    return bool(_BARE.match(text)) or _is_fragment(text) or _open_pronoun(text, _THING) is not None
 
 
 def resolved(question: str, turns: Sequence[Turn]) -> FollowUp | None:
@@ -114,8 +121,13 @@ def _rest(question: str) -> str:
     return _OPENER.sub("", question, count=1).strip(" ?.!,")
 
 
-def _is_fragment(rest: str) -> bool:
-    return bool(rest) and len(words(rest)) <= FRAGMENT and not _VERB.search(rest)
+def _is_fragment(question: str) -> bool:
+    """Whether a question has no verb: "and the library?", "in the last minute?", "PostgreSQL?"; no command either."""
+    opened, rest = _OPENER.match(question), _rest(question)
+    if not 0 < len(words(rest)) <= FRAGMENT or _VERB.search(rest):
+        return False
+    named_alone = question.rstrip().endswith("?") and rest[:1].isupper() and len(words(rest)) <= 2
+    return bool(opened and opened[0].strip()) or bool(_HEAD.match(rest)) or named_alone
 
 
 def _sentence(text: str) -> str:
@@ -225,8 +237,9 @@ def _ordinal(question: str, turns: Sequence[Turn]) -> FollowUp | None:
 
 def _swapped(question: str, turns: Sequence[Turn]) -> FollowUp | None:
     """ "And the library?": the last question, with what is named now in the place of what was named then."""
-    rest, last = _rest(question), turns[-1].understood
-    if not _is_fragment(rest) or any(p.search(rest) for p in (_ORDINAL_ALONE, _SIDE, _LATER, _DURING)):
+    rest = re.sub(r"^(?:The|An?|In|On|At)\b", lambda head: head[0].lower(), _rest(question))
+    last = turns[-1].understood
+    if not _is_fragment(question) or any(p.search(rest) for p in (_ORDINAL_ALONE, _SIDE, _LATER, _DURING)):
         return None
     if time_scope(rest) or _PREPOSITION.match(rest):
         return FollowUp(_with_phrase(last, rest))

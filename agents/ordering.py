@@ -26,7 +26,8 @@ MOST = 8
 
 _KINDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)
 _EITHER = re.compile(
-    r"\b(?P<which>first|earlier|earliest|sooner|last|later|latest)\b[^,:?]*[,:]\s*(?P<listed>[^?]+\s+or\s+[^?]+)",
+    r"^(?:which|what|who)\b[^,:?]*\b(?P<which>first|earlier|earliest|sooner|last|later|latest)\b[^,:?]*[,:]\s*"
+    r"(?P<listed>[^?]+\s+or\s+[^?]+)",
     re.IGNORECASE,
 )
 _SIDES = re.compile(
@@ -42,7 +43,12 @@ _IN_ORDER = any_of(r"""
     order of (?:events?|appearance|occurrence)|(?:put|arrange|sort|order)\b.*\b(?:order|time|chronologically)
     sequence of (?:events?|steps?|scenes?|topics?)
 """)
-_ENDS = re.compile(r"\b(?:which|what|who)\b[^?]*\b(?P<which>first|earliest|last|latest)\s*\??$", re.IGNORECASE)
+_ENDS = re.compile(
+    r"\b(?:which|what|who)\b[^?]*\b(?:mentioned|discussed|shown|displayed|seen|introduced|described|explained|named|"
+    r"appears?|happens?|occurs?|takes? place|comes? up|talked about)\b[^?]*"
+    r"\b(?P<which>first|earliest|last|latest)\s*\??$",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(r"\s*(?:-{1,2}>|→|⟶|>|;|,(?:\s*(?:and|then)\b)?|\s[-\u2013\u2014]\s|\bthen\b|\band then\b)\s*")
 _AND = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+")
 _RING = re.compile("[①-⑨]")

@@ -65,6 +65,8 @@ MINUTE = turn("What is said in the first minute?", "I call the meeting.", cited(
         (SAYS, "What is her opinion?", "What is Councillor Weiss's opinion?"),
         (COST, "And the library?", "How much does the library cost?"),
         (COST, "What about the pool?", "How much does the pool cost?"),
+        (WRITES, "MySQL?", "How many writes does MySQL reach?"),
+        (COST, "The library?", "How much does the library cost?"),
         (WRITES, "and PostgreSQL?", "How many writes does PostgreSQL reach?"),
         (SUNDAYS, "and on Saturdays?", "When does the library open on Saturdays?"),
         (SUNDAYS, "and the pool?", "When does the pool open on Sundays?"),
@@ -89,6 +91,9 @@ def test_a_question_that_points_back_becomes_a_whole_one(last: Turn, asked: str,
         "Who says that the staff has not been asked?",
         "What is said after the vote?",
         "Is it said that the mill is torn down?",
+        "Summarise the video",
+        "List the members.",
+        "Who will give the next lecture?",
     ],
 )
 def test_a_question_that_stands_alone_is_left_as_it_is(asked: str) -> None:
