@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -58,3 +60,10 @@ def test_the_description_of_the_api_is_complete(client: TestClient) -> None:
     wanted |= {"/answers/{answer}", "/answers/{answer}/rating", "/videos/{video}/answers", "/ratings", "/status"}
     assert wanted <= set(described["paths"])
     assert "multipart/form-data" in described["paths"]["/videos"]["post"]["requestBody"]["content"]
+
+
+@pytest.mark.parametrize("name", ["%00", "x" * 300, "~nobody-of-this-name", "..%2F..%2Fetc%2Fpasswd", "%ff"])
+def test_a_name_that_can_be_no_video_is_not_found(client: TestClient, name: str) -> None:
+    assert client.get(f"/v1/videos/{name}").status_code == 404
+    assert client.get("/v1/search", params={"q": "x", "video": unquote(name)}).status_code == 404
+    assert client.get(f"/v1/jobs/{name}").status_code == 404

@@ -1,0 +1,74 @@
+"""Answers in part."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.jobs.states import JobError
+from app.main import create_app
+from tests.unit.api.stand_in import StandIn
+
+
+@pytest.fixture
+def idle(parts: StandIn) -> TestClient:
+    """A client of a server whose workers do not run."""
+    return TestClient(create_app(parts.longreel.settings, parts.longreel, page=False), base_url="http://localhost")
+
+
+def test_only_the_fields_that_were_asked_for_come(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    assert client.get(f"/v1/videos/{video.id}?fields=title,ready").json() == {"title": "Harbour", "ready": True}
+    assert client.get("/v1/videos?fields=id").json() == [{"id": video.id}]
+    segments = client.get(f"/v1/videos/{video.id}/segments?kind=speech&fields= start_s , kind").json()
+    assert segments[0] == {"start_s": 2.0, "kind": "speech"} and len(segments) == 3
+
+
+def test_a_dot_leads_into_a_field(idle: TestClient, parts: StandIn) -> None:
+    job = parts.longreel.jobs.submit("ingest", {"path": "empty.mp4"})
+    claimed = parts.longreel.jobs.claim("w", ["ingest"])
+    assert claimed is not None
+    parts.longreel.jobs.fail(claimed, "w", JobError("bad_input", "It is empty.", "Give another."))
+    told = idle.get(f"/v1/jobs/{job.id}?fields=state,error.code,error.hint").json()
+    assert told == {"state": "failed", "error": {"code": "bad_input", "hint": "Give another."}}
+
+
+def test_inside_lists_unions_and_free_objects(client: TestClient, parts: StandIn) -> None:
+    jobs = parts.longreel.jobs
+    job = jobs.submit("other", {"title": "Film"})
+    claimed = jobs.claim("w", ["other"])
+    assert claimed is not None
+    jobs.heartbeat(claimed, "w", {"type": "stage_progress", "stage": "sample", "done": 1.0, "total": 2.0, "unit": "s"})
+    jobs.finish(claimed, "w", {"video_id": "abc", "more": {"deep": 1}})
+    asked = "progress.stage,progress.type,result.more.deep,error.code"
+    told = client.get("/v1/jobs", params={"fields": asked}).json()
+    progress = {"stage": "sample", "type": "stage_progress"}
+    assert told == [{"progress": progress, "result": {"more": {"deep": 1}}, "error": None}]
+    assert client.get(f"/v1/jobs/{job.id}?fields=progress").json()["progress"]["total"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [("colour", "no field colour"), ("id,", "no field "), ("id.part", "no field id.part"), ("ID", "no field ID"),
+     ("warnings.x", "no field warnings.x"), (".", "no field "), ("__class__", "no field __class__")],
+)  # fmt: skip
+def test_a_field_that_there_is_not_is_refused_with_the_names_of_those_there_are(
+    client: TestClient, parts: StandIn, fields: str, told: str
+) -> None:
+    answer = client.get(f"/v1/videos/{parts.add().id}", params={"fields": fields})
+    assert answer.status_code == 422 and told in answer.json()["detail"]
+    hint = answer.json()["hint"]
+    assert "duration_s" in hint or "no fields below" in hint
+
+
+def test_the_next_page_keeps_the_fields(client: TestClient, parts: StandIn) -> None:
+    for number in range(3):
+        parts.add(f"film {number}".encode(), f"Film {number}")
+    first = client.get("/v1/videos?limit=2&fields=title")
+    assert first.headers["etag"] and len(first.json()) == 2
+    assert client.get(first.links["next"]["url"]).json()[0].keys() == {"title"}
+
+
+def test_an_empty_wish_means_all_fields(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    assert client.get(f"/v1/videos/{video.id}?fields=").json() == client.get(f"/v1/videos/{video.id}").json()
