@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -74,6 +75,7 @@ class Checkpoints:
         """`place`: a SQLite file, or the address of a PostgreSQL database."""
         self._place = place
         self._lock = threading.Lock()
+        self._opening = threading.RLock()
         self._running: set[str] = set()
 
     def stream(
@@ -86,9 +88,10 @@ class Checkpoints:
         """The run's events ("custom") and states ("values"), those before a crash first. Raises BadInput for a run
         that answers another question, or is at work in this process.
         """
-        config: Any = {"configurable": {"thread_id": run_id}, "recursion_limit": RECURSION}
+        config: Any = {"configurable": {"thread_id": _key(run_id)}, "recursion_limit": RECURSION}
         with self._alone(run_id), self._translated():
-            graph = self._graph
+            with self._opening:
+                graph = self._graph
             snapshot = graph.get_state(config)
             kept = frozen(snapshot.values)
             if kept and any(kept[name] != start[name] for name in ("asked", "options", "given")):  # type: ignore[literal-required]
@@ -106,8 +109,8 @@ class Checkpoints:
 
     def forget(self, run_id: str) -> None:
         """Removes what is stored of a run; no error when there is nothing."""
-        with self._translated():
-            self._saver.delete_thread(run_id)
+        with self._translated(), self._opening:
+            self._saver.delete_thread(_key(run_id))
 
     def close(self) -> None:
         """Closes the connection, if one was opened."""
@@ -158,6 +161,17 @@ class Checkpoints:
             if type(error).__module__.partition(".")[0] not in ("psycopg", "psycopg_pool"):
                 raise
             raise WorkerFailed(f"The database of running answers failed: {error}.", "Ask again.") from error
+
+
+@functools.cache
+def _form() -> str:
+    """What the stored types look like: a state of another form is not read."""
+    fields = [f"{kind.__name__}:{','.join(getattr(kind, '__dataclass_fields__', ()))}" for kind in STORED]
+    return hashlib.sha256("|".join(fields).encode()).hexdigest()[:8]
+
+
+def _key(run_id: str) -> str:
+    return f"{run_id}@{_form()}"
 
 
 def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
