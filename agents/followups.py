@@ -78,13 +78,19 @@ _VERB = re.compile(
 _PREPOSITION = re.compile(r"^(?P<word>in|on|at|during|before|after|between|for|from|by|with|to|of)\b", re.IGNORECASE)
 _HEAD = re.compile(r"^(?:the|an?|in|on|at|during|before|after|between|for|from|by|with|to|of)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?P<word>he|she|him|her|his|hers)\b", re.IGNORECASE)
+_SAYING = re.compile(
+    r"\s+(?:(?:also|then)\s+)?(?:says?|said|tells?|told|mentions?|mentioned|explains?|explained|describes?|talks?|talked|"
+    r"speaks?|asks?|asked|recommends?|announces?)\b",
+    re.IGNORECASE,
+)
+"""Whoever says something in a question is the speaker of the video, unless the question before was of saying too."""
 _THING = re.compile(
     rf"\b(?P<word>its|their|theirs|(?:that|this) one|it|they|them|(?:that|this|those|these){_END})(?=\W|$)",
     re.IGNORECASE,
 )
 _DUMMY = re.compile(
     r"\bis it (?:said|true|mentioned|possible)\b|\bwhat time is it\b|\bhow is it that\b|"
-    r"\bsummari[sz]e (?:it|this|that)\b",
+    r"\bsummari[sz]e (?:it|this|that)\b|\b(?:is|was) (?:it|this|that) (?:all about|about|recorded|filmed|published)\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'^At [\d:]+: (?:the screen shows )?"(?P<text>.*)"$')
@@ -285,7 +291,7 @@ def _pronouns(question: str, turns: Sequence[Turn]) -> FollowUp | None:
 def _filled(question: str, pattern: re.Pattern[str], subject: Callable[[Turn], str], last: Turn) -> str:
     match = _open_pronoun(question, pattern)
     meant = subject(last) if match else ""
-    if match is None or not meant:
+    if match is None or not meant or (_SAYING.match(question[match.end() :]) and not _SAYING.search(last.understood)):
         return question
     word = match["word"].lower()
     owns = word in ("its", "his", "their") or (word == "her" and re.match(r"\s+[a-z]{3,}", question[match.end() :]))

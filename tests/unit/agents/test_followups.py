@@ -62,6 +62,7 @@ MINUTE = turn("What is said in the first minute?", "I call the meeting.", cited(
         (QUOTED, "How much does it cost?", "How much does the bridge cost?"),
         (BOWL, "How long was it dried?", "How long was the simple bowl dried?"),
         (SAYS, "Is he ill?", "Is Councillor Weiss ill?"),
+        (SAYS, "What else does she say?", "What else does Councillor Weiss say?"),
         (SAYS, "What is her opinion?", "What is Councillor Weiss's opinion?"),
         (COST, "And the library?", "How much does the library cost?"),
         (COST, "What about the pool?", "How much does the pool cost?"),
@@ -92,6 +93,8 @@ def test_a_question_that_points_back_becomes_a_whole_one(last: Turn, asked: str,
         "What is said after the vote?",
         "Is it said that the mill is torn down?",
         "Summarise the video",
+        "What is this about?",
+        "When was it recorded?",
         "List the members.",
         "Who will give the next lecture?",
     ],
@@ -106,6 +109,13 @@ def test_the_moment_is_that_of_the_last_citation_even_when_the_last_question_had
     found = resolved("and after that?", [COST, nothing])
     assert found is not None and found.anchor is not None and found.anchor.at is not None
     assert found.anchor.at.span == TimeSpan(90, 94)
+
+
+def test_whoever_says_something_is_the_speaker_and_not_a_person_who_was_only_named() -> None:
+    named = turn("After whom is the bridge named?", "Elena Marsh.", cited(110, 115, "It is named after Elena Marsh."))
+    assert resolved("What does he say about the harbour?", [named]) is None
+    found = resolved("What did she found?", [named])
+    assert found is not None and found.question == "What did Elena Marsh found?"
 
 
 def test_nothing_is_put_in_without_something_to_point_back_to() -> None:
