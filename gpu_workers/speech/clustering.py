@@ -87,35 +87,21 @@ def link(pieces: Sequence[Diarization]) -> Linked:
     vectors = np.concatenate([piece.voices for piece in pieces if len(piece.voices)])
     labels = agglomerate(vectors, sizes, SAME_VOICE)
     totals = np.bincount(labels, sizes)
-    steady = np.flatnonzero(totals >= LEAST_VOICE_S)
-    if not len(steady):
-        steady = np.array([int(totals.argmax())])
-    chosen = _absorbed(vectors, sizes, labels, steady)
-    kept = [c for c in chosen if c is not None]
-    mean = centres(vectors[[c is not None for c in chosen]], _where(sizes, chosen), np.array(kept))
-    seconds = [float(sum(s for s, c in zip(sizes, chosen, strict=True) if c == voice)) for voice in range(len(steady))]
-    rest = iter(chosen)
-    return Linked([[next(rest) for _ in piece] for piece in spoken], mean, seconds)
-
-
-def _absorbed(
-    vectors: NDArray[np.float32], sizes: Sequence[float], labels: NDArray[np.int64], steady: NDArray[np.int64]
-) -> list[int | None]:
-    """For each vector its place among the steady voices; those of others go to the nearest steady voice."""
+    steady = np.flatnonzero(totals >= min(LEAST_VOICE_S, totals.max()))
     mean = centres(vectors, sizes, labels)
-    places = {int(label): place for place, label in enumerate(steady)}
-    chosen: list[int | None] = []
-    for label in labels:
-        if int(label) in places:
-            chosen.append(places[int(label)])
-            continue
-        alike = mean[steady] @ mean[label]
-        chosen.append(int(alike.argmax()) if float(alike.max()) >= NEAR else None)
-    return chosen
+    places = [_place(label, steady, mean) for label in range(len(mean))]
+    seconds = [sum(t for t, place in zip(totals, places, strict=True) if place == row) for row in range(len(steady))]
+    rest = iter(labels)
+    rows = [[places[next(rest)] for _ in piece] for piece in spoken]
+    return Linked(rows, mean[steady], [float(total) for total in seconds])
 
 
-def _where(sizes: Sequence[float], chosen: Sequence[int | None]) -> list[float]:
-    return [size for size, choice in zip(sizes, chosen, strict=True) if choice is not None]
+def _place(label: int, steady: NDArray[np.int64], mean: NDArray[np.float32]) -> int | None:
+    """Where a label stands among the steady ones: its own place, else that of the nearest if one is near."""
+    if label in steady:
+        return int(steady.searchsorted(label))
+    alike = mean[steady] @ mean[label]
+    return int(alike.argmax()) if float(alike.max()) >= NEAR else None
 
 
 def _seconds(piece: Diarization) -> list[float]:
