@@ -14,6 +14,7 @@ from app.api.schemas import example_answer
 
 VIDEO = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 JOB = "5b1c0a7e4d3f4a6c8e9d2b7f1a0c3e5d"
+THREAD = "1f7a0c52b9e64d8a8c3d5e6f70819a2b"
 ANSWER = example_answer()
 SAID = ANSWER["citations"][0]["quote"]
 THEN = "2026-03-01T09:30:00.000+00:00"
@@ -31,6 +32,7 @@ VALUES: dict[str, Any] = {
     "added_at": THEN,
     "answer": ANSWER["id"],
     "answer_id": ANSWER["id"],
+    "asked_at": THEN,
     "batch": JOB,
     "citations": ANSWER["citations"],
     "collection": "Lectures",
@@ -71,9 +73,11 @@ VALUES: dict[str, Any] = {
     "summary": "A film about a bridge: how it was planned, built and opened.",
     "t": 84.0,
     "text": SAID,
+    "thread": THREAD,
     "title": "Lecture 1",
     "trace": ANSWER["trace"],
     "url": "https://example.org/hook",
+    "used_at": THEN,
     "version": "0.1.0",
     "video": VIDEO,
     "video_id": VIDEO,
@@ -99,6 +103,9 @@ VALUES: dict[str, Any] = {
     "CheckOut.command": "",
     "CheckOut.detail": "xllamacpp: ready",
     "CheckOut.name": "language_model",
+    "ConversationOut.id": THREAD,
+    "ConversationOut.title": "When did the bridge open?",
+    "ConversationOut.turn_count": 1,
     "CostOut.disk_bytes": 0,
     "CostOut.known_s": 5400.0,
     "CostOut.new": 0,
@@ -122,6 +129,14 @@ VALUES: dict[str, Any] = {
     "SavedAnswerOut.id": ANSWER["id"],
     "SegmentOut.id": f"{VIDEO}-speech-7",
     "SegmentOut.model": "whisper base",
+    "PlanBody.by": "rules",
+    "PlanBody.question_type": "fact",
+    "PlanBody.queries": ["bridge opened"],
+    "PlanBody.sources": [],
+    "ThreadIn.title": "",
+    "ThreadOut.id": THREAD,
+    "ThreadOut.title": "When did the bridge open?",
+    "TurnOut.understood": "When did the bridge open?",
     "UrlCitation.title": "Lecture 1, 1:23-1:28",
     "UrlCitation.url": f"longreel://{VIDEO}#t=83.200,88.900",
     "WordOut.text": "opened",
