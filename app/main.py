@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from app.api.application import create_api
 from app.api.guard import Guard, check_address, key_of
+from app.api.problems import install_problems
 from app.bootstrap import Longreel, build
 from app.core.settings import Settings
 from ui.login import login_page
@@ -49,6 +50,7 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
                 await run_in_threadpool(wired.worker.stop, STOP_S)
 
     app = FastAPI(title="Longreel", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    install_problems(app)
     app.mount("/v1", api)
     door = HttpDoor(app, key_of(settings.server))
     app.router.routes.append(Route(PATH, endpoint=door))

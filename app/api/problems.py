@@ -54,8 +54,16 @@ def problem_for(error: Exception) -> ProblemOut:
     """The problem for any error; what is not one of ours is logged and told as an inner fault."""
     if isinstance(error, LongreelError):
         return problem_of(error)
+    if isinstance(error, HTTPException):
+        return http_problem(error)
     logger.error("An unexpected error", exc_info=error, extra={"action": "unexpected_error"})
     return plain_problem(500, "Something went wrong inside Longreel.", "error")
+
+
+def http_problem(error: HTTPException) -> ProblemOut:
+    """The problem for an error of the web framework, such as a body that is no JSON."""
+    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
+    return plain_problem(error.status_code, detail)
 
 
 def install_problems(app: FastAPI) -> None:
@@ -71,8 +79,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(_: Request, error: HTTPException) -> Response:
-        detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
-        return problem_response(plain_problem(error.status_code, detail), dict(error.headers or {}))
+        return problem_response(http_problem(error), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> Response:

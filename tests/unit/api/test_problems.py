@@ -25,6 +25,8 @@ def test_an_error_survives_the_wire(kind: type[errors.LongreelError]) -> None:
     [
         ("GET", "/v1/nothing", 404),
         ("GET", "/v1/videos/ffffffff/nothing", 404),
+        ("GET", "/v1/nothing%0A", 404),
+        ("GET", "/nothing", 404),
         ("PATCH", "/v1/videos", 405),
         ("GET", "/v1/videos/ffffffff", 404),
         ("POST", "/v1/videos", 422),
@@ -67,3 +69,9 @@ def test_a_name_that_can_be_no_video_is_not_found(client: TestClient, name: str)
     assert client.get(f"/v1/videos/{name}").status_code == 404
     assert client.get("/v1/search", params={"q": "x", "video": unquote(name)}).status_code == 404
     assert client.get(f"/v1/jobs/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat/completions"])
+def test_a_body_that_is_no_text_is_the_senders_fault(client: TestClient, path: str) -> None:
+    answer = client.post(path, content=b"\xff\x00{", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400 and "body" in answer.text
