@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from agents.budget import Budget
-from agents.checkpoints import RECURSION, Checkpoints
+from agents.checkpoints import RECURSION, Checkpoints, streamed
 from agents.followups import FollowUp
 from agents.graph import build_graph
 from agents.nodes.plan import planned
@@ -146,8 +146,4 @@ class VideoAgent:
         if run_id and self._checkpoints:
             return self._checkpoints.stream(run_id, start, self._parts, cancelled)
         work = Work(self._parts, Budget(self._parts.settings, cancelled))
-        modes = ["custom", "values"]
-        return cast(
-            Iterator[tuple[str, Any]],
-            self._graph.stream(start, {"recursion_limit": RECURSION}, context=work, stream_mode=modes),
-        )
+        return streamed(self._graph, start, {"recursion_limit": RECURSION}, work)

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from agents.agent import AgentParts
 
+Graph: TypeAlias = "CompiledStateGraph[AgentState, Work, AgentState, AgentState]"
 Node = Callable[[AgentState, Runtime[Work]], Command[Any]]
 Value = TypeVar("Value")
 
@@ -94,7 +95,7 @@ class Checkpoints:
                 graph = self._graph
             snapshot = graph.get_state(config)
             kept = frozen(snapshot.values)
-            if kept and any(kept[name] != start[name] for name in ("asked", "options", "given")):  # type: ignore[literal-required]
+            if kept and any(kept[name] != start[name] for name in ("asked", "options", "given")):
                 raise BadInput("This run answers another question.", "Ask under another run id.")
             for told in kept.get("told", ()):
                 yield "custom", EVENT.validate_python(told)
@@ -103,9 +104,7 @@ class Checkpoints:
             if kept and not snapshot.next:
                 return
             work = Work(parts, Budget(parts.settings, cancelled, kept.get("spent", Usage())))
-            yield from graph.stream(
-                None if kept else start, config, context=work, stream_mode=["custom", "values"], durability="sync"
-            )
+            yield from streamed(graph, None if kept else start, config, work, durability="sync")
 
     def forget(self, run_id: str) -> None:
         """Removes what is stored of a run; no error when there is nothing."""
@@ -114,12 +113,13 @@ class Checkpoints:
 
     def close(self) -> None:
         """Closes the connection, if one was opened."""
-        if "_saver" in self.__dict__:
-            self._saver.conn.close()  # type: ignore[attr-defined] - both savers have one
-            del self.__dict__["_saver"]
+        opened: Any = self.__dict__.pop("_saver", None)
+        self.__dict__.pop("_graph", None)
+        if opened is not None:
+            opened.conn.close()
 
     @functools.cached_property
-    def _graph(self) -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
+    def _graph(self) -> Graph:
         from agents.graph import build_graph
 
         return build_graph(self._saver)
@@ -185,12 +185,20 @@ def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
         ) from error
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     plain = address.replace("+psycopg", "", 1)
-    pool = ConnectionPool(
+    pool: Any = ConnectionPool(
         plain, min_size=0, max_size=4, kwargs=options, open=True, check=ConnectionPool.check_connection
     )
     saver = PostgresSaver(pool, serde=serde)
     saver.setup()
     return saver
+
+
+def streamed(
+    graph: Graph, start: AgentState | None, config: Any, work: Work, *, durability: Literal["sync"] | None = None
+) -> Iterator[tuple[str, Any]]:
+    """What the nodes of a run tell ("custom") and the states between them ("values"); no start goes on with one."""
+    told: Any = graph.stream(start, config, context=work, stream_mode=["custom", "values"], durability=durability)
+    yield from told
 
 
 def kept(node: Node) -> Node:
@@ -205,7 +213,7 @@ def kept(node: Node) -> Node:
             runtime.stream_writer(event)
 
         command = node(frozen(state), runtime.override(stream_writer=tell))
-        changed: dict[str, Any] = dict(command.update or {})  # type: ignore[arg-type] - our nodes update with a dict
+        changed: Any = command.update or {}
         spent = runtime.context.budget.usage
         update = {**changed, "told": (*state.get("told", ()), *told), "spent": spent}
         return Command(goto=command.goto, update=update)

@@ -9,7 +9,7 @@ understand -> plan -> search -> reflect -> answer -> verify -> end
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.graph import START, StateGraph
 
@@ -37,6 +37,6 @@ def build_graph(
     """
     graph = StateGraph(AgentState, context_schema=Work)
     for node in (understand, plan, search, inspect, reflect, answer, verify):
-        graph.add_node(node.__name__, kept(node) if saver else node)
+        graph.add_node(node.__name__, cast(Any, kept(node) if saver else node))
     graph.add_edge(START, "understand")
     return graph.compile(checkpointer=saver)

@@ -117,7 +117,7 @@ class Plan:
     """The value of a counter or clock on the screen whose moment is asked for, as the question writes it."""
     seen: bool = False
     """Whether pictures tell the answer, unless somebody puts it into words."""
-    by: Literal["rules", "model"] = "rules"
+    by: Literal["rules", "model", "user"] = "rules"
 
     @property
     def reads_edge(self) -> bool:

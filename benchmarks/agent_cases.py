@@ -82,9 +82,9 @@ class NoMedia:
         del frame
         return False
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
         """Nothing."""
-        del samples
+        del samples, translate
         return Transcript((), language)
 
     def read(self, frame: Frame) -> list[TextLine]:

@@ -60,15 +60,13 @@ def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["refle
 
 def remembered(work: Work, video: Video, span: TimeSpan, action: Action) -> list[Segment]:
     """What earlier looks at a stretch have read or heard. What a vision model said was said about one question only."""
-    kinds = {
-        "read_text": (SegmentKind.SCREEN_TEXT, work.parts.text_reader),
-        "transcribe": (SegmentKind.SPEECH, work.parts.transcriber),
-    }
-    if action not in kinds:
+    if action == "look":
         return []
-    kind, worker = kinds[action]
+    reads = action == "read_text"
+    kind = SegmentKind.SCREEN_TEXT if reads else SegmentKind.SPEECH
+    model = work.parts.text_reader.model if reads else work.parts.transcriber.model
     found = work.parts.library.segments(video.id, kinds=(kind,), window=span)
-    return [segment for segment in found if segment.question is not None and segment.model == worker.model]
+    return [segment for segment in found if segment.question is not None and segment.model == model]
 
 
 def can_inspect(state: AgentState, work: Work) -> bool:
