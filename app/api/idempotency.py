@@ -139,7 +139,7 @@ async def _read(headers: Headers, receive: Receive) -> tuple[bytes | None, Recei
         body += message.get("body", b"")
         if message["type"] != "http.request" or not message.get("more_body"):
             break
-    unread = [message | {"body": body}]
+    unread = [{**message, "body": body}]
 
     async def receive_again() -> Message:
         return unread.pop() if unread else await receive()

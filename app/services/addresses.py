@@ -76,7 +76,9 @@ def _parsed(address: str) -> httpx.URL:
         url = httpx.URL(address)
     except (httpx.InvalidURL, ValueError) as error:
         raise _unusable() from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or len(address) > LONGEST:
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        raise _unusable()
+    if len(address) > LONGEST or not 0 < (url.port or 80) < 1 << 16:
         raise _unusable()
     return url
 
