@@ -10,20 +10,24 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+NODE = {"num_cpus": 2, "object_store_memory": 80 << 20}
+"""A raylet that offers two cores, however many there are."""
+QUICK = {"health_check_period_ms": 500}
+"""A machine that is gone is noticed within seconds."""
 
 
 @pytest.fixture(scope="module")
 def ray_cluster() -> Iterator[Any]:
-    """The cluster, joined; each raylet offers two cores, however many there are."""
+    """The cluster, joined."""
     pytest.importorskip("ray", reason="the package ray is not installed")
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(ROOT)
     import ray
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 2, "object_store_memory": 80 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    cluster.add_node(**node)
+    head = {**NODE, "include_dashboard": False, "_system_config": QUICK}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster.add_node(**NODE)
     ray.init(address=cluster.address, log_to_driver=False, namespace="longreel")
     yield cluster
     ray.shutdown()

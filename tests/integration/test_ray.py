@@ -1,9 +1,16 @@
-"""A video read over a real Ray cluster of two raylets, with an actor killed on the way."""
+"""Videos read over a real Ray cluster of two raylets; an actor, a machine and a worker are killed on the way."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +20,14 @@ from app.bootstrap import Longreel, build
 from app.core.events import Event, StageProgress
 from app.core.settings import Ray, Settings, load_settings
 from app.core.types import Video
+from app.jobs.states import JobState
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
-from tests.ray_cluster import ray_cluster  # noqa: F401
+from tests.ray_cluster import NODE, ROOT, ray_cluster  # noqa: F401
 
 pytestmark = pytest.mark.slow
+
+FILES = 10
 
 
 @pytest.fixture
@@ -27,15 +37,32 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings()
 
 
+@pytest.fixture
+def blind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Without a text reader, which takes most of the time."""
+    monkeypatch.setenv("LONGREEL_MODELS__TEXT_READER", "fake")
+    return load_settings()
+
+
 def _found(longreel: Longreel, video: Video) -> list[str]:
     found = longreel.library.segments(video.id)
     said = [str(u.span) + u.text for u in longreel.library.utterances(video.id)]
     return sorted(f"{s.kind} {s.span} {s.text} {s.frame_s}" for s in found) + said
 
 
-def _actor_pids(cluster: Any) -> list[int]:
-    """Actors of this cluster that run now: children of its raylets; Ray names a process after what it runs."""
-    raylets = {info.process.pid for node in cluster.list_all_nodes() for info in node.all_processes["raylet"]}
+@contextmanager
+def _over_ray(settings: Settings, ray: Ray) -> Iterator[Longreel]:
+    """Longreel over the cluster; its actors end with the block."""
+    many = build(settings.model_copy(update={"runtime": "ray", "ray": ray}))
+    try:
+        yield many
+    finally:
+        many.ingest._make_parts().runtime.close()  # type: ignore[attr-defined]
+
+
+def _actor_pids(nodes: list[Any], title: bytes = b"ray::Actor") -> list[int]:
+    """Actors of these machines that run now: children of their raylets; Ray names a process after what it runs."""
+    raylets = {info.process.pid for node in nodes for info in node.all_processes["raylet"]}
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -43,7 +70,7 @@ def _actor_pids(cluster: Any) -> list[int]:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        if line.startswith(b"ray::Actor") and parent in raylets:
+        if line.startswith(title) and parent in raylets:
             found.append(int(folder.name))
     return found
 
@@ -64,12 +91,97 @@ def test_a_video_read_over_ray_with_an_actor_killed_is_the_same(
             not killed
             and isinstance(event, StageProgress)
             and event.stage == "sample"
-            and (pids := _actor_pids(ray_cluster))
+            and (pids := _actor_pids(ray_cluster.list_all_nodes()))
         ):
             os.kill(pids[0], signal.SIGKILL)
             killed.append(pids[0])
 
-    many = build(settings.model_copy(update={"runtime": "ray", "ray": Ray(replicas=2, cpus=1)}))
-    video = many.ingest.run(talk, tell=tell)
-    assert killed
-    assert _found(many, video) == expected
+    with _over_ray(settings, Ray(replicas=2, cpus=1)) as many:
+        video = many.ingest.run(talk, tell=tell)
+        assert killed
+        assert _found(many, video) == expected
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the actors in /proc")
+def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
+    ray_cluster,  # noqa: F811
+    blind: Settings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    talk = write_narrated(tmp_path / "talk.mp4", seconds=120)
+    alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
+    expected = _found(alone, alone.ingest.run(talk))
+    doomed = ray_cluster.add_node(**NODE)
+    lost: list[int] = []
+    lock = threading.Lock()
+
+    def tell(event: Event) -> None:
+        with lock:  # sound and pictures are read at the same time
+            if not lost and (pids := _actor_pids([doomed], b"ray::Actor.work")):
+                lost.extend(pids)
+                for pid in pids:
+                    os.kill(pid, signal.SIGKILL)
+                ray_cluster.remove_node(doomed, allow_graceful=False)
+
+    with _over_ray(blind, Ray(replicas=3, cpus=2)) as many:  # one actor a machine
+        video = many.ingest.run(talk, tell=tell)
+        assert lost and "lost its actor" in caplog.text
+        assert _found(many, video) == expected
+
+
+def test_many_files_are_each_read_once_though_the_worker_is_killed(
+    ray_cluster,  # noqa: F811
+    blind: Settings,
+    tmp_path: Path,
+) -> None:
+    many = build(blind)
+    films = [write_narrated(tmp_path / f"talk{number}.mp4", seconds=4, seed=number) for number in range(FILES)]
+    ids = [many.ingest.submit(film).id for film in films]
+    (tmp_path / "copy.mp4").write_bytes(films[0].read_bytes())
+    ids.append(many.ingest.submit(tmp_path / "copy.mp4").id)
+
+    def finished() -> dict[str, float | None]:
+        return {id: many.jobs.get(id).finished_at for id in ids if many.jobs.get(id).state is JobState.FINISHED}
+
+    with _worker(ray_cluster.address) as worker:
+        _wait(lambda: len(finished()) >= FILES // 3)
+        worker.kill()
+        worker.wait()
+    before = finished()
+    assert len(before) < len(ids)
+    with _worker(ray_cluster.address):
+        _wait(lambda: len(finished()) == len(ids))
+    assert {id: ended for id, ended in finished().items() if id in before} == before
+    assert [many.jobs.get(id).attempts for id in before] == [1] * len(before)
+    videos = many.library.videos()
+    assert sorted(video.title for video in videos) == sorted(film.stem for film in films)
+    alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
+    for film in films[:: FILES - 1]:
+        video = alone.ingest.run(film)
+        assert _found(many, video) == _found(alone, video)
+
+
+@contextmanager
+def _worker(address: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`longreel worker` over the cluster, with the test's settings."""
+    over = {"LONGREEL_RUNTIME": "ray", "LONGREEL_RAY__ADDRESS": address, "LONGREEL_RAY__REPLICAS": "2"}
+    short = {"LONGREEL_JOBS__LEASE_S": "3", "LONGREEL_JOBS__HEARTBEAT_S": "0.5", "LONGREEL_SERVER__WORKERS": "2"}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "worker"], env={**os.environ, **over, **short}, cwd=ROOT
+    )
+    try:
+        yield worker
+    finally:
+        worker.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(30)
+        worker.kill()
+        worker.wait()
+
+
+def _wait(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
