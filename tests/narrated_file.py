@@ -15,8 +15,11 @@ COLOURS = ("navy", "darkgreen", "maroon", "black", "purple", "teal")
 WORDS = ("BUDGET", "RIVER", "GARDEN", "ENGINE", "MARKET", "WINTER", "SIGNAL", "HARBOR")
 
 
-def write_narrated(path: Path, *, seconds: float, seed: int = 0) -> Path:
-    """An H.264 and AAC file; each slide shows a word and a number, each tone of 2 s is followed by 2 s of silence."""
+def write_narrated(path: Path, *, seconds: float, seed: int = 0, voices: int = 1) -> Path:
+    """An H.264 and AAC file; each slide shows a word and a number, each tone of 2 s is followed by 2 s of silence.
+
+    Several voices take turns, each 80 Hz above the one before.
+    """
     with av.open(str(path), "w") as out:
         video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = 640, 360, "yuv420p"
@@ -27,7 +30,8 @@ def write_narrated(path: Path, *, seconds: float, seed: int = 0) -> Path:
             out.mux(video.encode(frame))
         out.mux(video.encode())
         times = np.arange(round(seconds * RATE)) / RATE
-        wave = 0.3 * np.sin(2 * np.pi * (220 + 40 * seed) * times) * (times % 4 < 2)
+        pitch = 220 + 40 * seed + 80 * (times // 4 % voices)
+        wave = 0.3 * np.sin(2 * np.pi * pitch * times) * (times % 4 < 2)
         for start in range(0, len(wave), 1024):
             block = av.AudioFrame.from_ndarray(wave[None, start : start + 1024].astype(np.float32), "flt", "mono")
             block.sample_rate, block.pts = RATE, start

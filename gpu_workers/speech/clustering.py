@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SAME_VOICE = 0.45
+SAME_VOICE = 0.55
 """Mean cosine from which two groups of voices that each speak for some seconds are one."""
 LEAST_VOICE_S = 3.0
 """Who speaks for less in a whole video is taken for the nearest voice, or for nobody when none is near."""
@@ -58,7 +58,8 @@ def centres(vectors: NDArray[np.float32], sizes: Sequence[float], labels: NDArra
 
     sums = np.zeros((int(labels.max()) + 1 if len(labels) else 0, vectors.shape[1]), np.float64)
     np.add.at(sums, labels, vectors * np.asarray(sizes, np.float64)[:, None])
-    return (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    found: NDArray[np.float32] = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype("f4")
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

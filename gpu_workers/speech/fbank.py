@@ -55,7 +55,8 @@ def _bands() -> NDArray[np.float32]:
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     mels = np.array([_mel(bin * RATE / _FFT) for bin in range(_FFT // 2)])[:, None]
     rising, falling = (mels - left) / (centre - left), (right - mels) / (right - centre)
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    bands: NDArray[np.float32] = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    return bands
 
 
 def _mel(hertz: float) -> float:

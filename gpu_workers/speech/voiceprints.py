@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 16
-SAME_WINDOWS = 0.35
+SAME_WINDOWS = 0.4
 """Mean cosine of windows of 1.5 s from which two groups are one voice."""
 
 
@@ -69,8 +69,9 @@ class VoiceprintDiarizer(ModelWorker[Any]):
         with self._use(len(spans)) as session:
             for batch in _batches(sound, spans):
                 found.append(session.run(None, {"features": fbank(batch)})[0])
-        vectors = np.concatenate(found)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        vectors: NDArray[np.float32] = np.concatenate(found)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return vectors
 
 
 def _batches(sound: NDArray[np.float32], spans: Sequence[TimeSpan]) -> Iterator[NDArray[np.float32]]:

@@ -6,17 +6,34 @@ import numpy as np
 import pytest
 
 from app.core.ports import Transcriber
-from app.core.settings import Settings
+from app.core.settings import Settings, Weights
 from app.core.types import TimeSpan, Transcript
+from gpu_workers import weights
+from gpu_workers.registry import Workers
 from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.speech.whisperx import WhisperXTranscriber
+from tests.tiny_speech import wav2vec2, whisper
 
 RATE = 16_000
 
 
-@pytest.fixture(scope="module", params=[FakeTranscriber, pytest.param(WhisperXTranscriber, marks=pytest.mark.slow)])
-def transcriber(request):
-    return request.param.from_settings(Settings(), None)
+def tiny_by_name(folder):
+    """A Whisper from a folder that the settings name, with a folder of an alignment model."""
+    source = weights.WHISPER_BASE.targets[1].sources[0].find()
+    if source is None:
+        pytest.skip("the package of Whisper base is missing")
+    for name in ("whisper", "letters"):
+        (folder / name).mkdir()
+    letters = {"en": str(wav2vec2(folder / "letters"))}
+    named = Weights(transcriber=str(whisper(folder / "whisper", source)), aligners=letters)
+    return Workers(Settings(weights=named)).get("transcriber")
+
+
+@pytest.fixture(scope="module", params=["fake", "tiny", pytest.param("base", marks=pytest.mark.slow)])
+def transcriber(request, tmp_path_factory):
+    if request.param == "tiny":
+        return tiny_by_name(tmp_path_factory.mktemp("tiny"))
+    return {"fake": FakeTranscriber, "base": WhisperXTranscriber}[request.param].from_settings(Settings(), None)
 
 
 def buzz(seconds):
@@ -53,5 +70,7 @@ def test_whatever_it_hears_lies_inside_the_sound_in_time_order(transcriber, seco
 def test_the_same_sound_gives_the_same_words_and_stays_as_it_was(transcriber):
     sound = buzz(2.0)
     before = sound.copy()
-    assert transcriber.transcribe(sound, language="en") == transcriber.transcribe(sound, language="en")
+    for translate in (False, True):
+        first = transcriber.transcribe(sound, language="en", translate=translate)
+        assert first == transcriber.transcribe(sound, language="en", translate=translate)
     assert np.array_equal(sound, before)

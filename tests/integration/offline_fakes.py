@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 FAKE_MODELS = {
-    f"LONGREEL_MODELS__{role}": "fake" for role in ("TRANSCRIBER", "FRAME_EMBEDDER", "TEXT_EMBEDDER", "CAPTIONER")
+    f"LONGREEL_MODELS__{role}": "fake"
+    for role in ("TRANSCRIBER", "DIARIZER", "FRAME_EMBEDDER", "TEXT_EMBEDDER", "CAPTIONER")
 } | {"LONGREEL_MODELS__LANGUAGE_MODEL": "none"}
 
 SMALL_UNITS = {"LONGREEL_INGEST__CHUNK_S": "30", "LONGREEL_INGEST__SAMPLE_CHUNK_S": "30"}

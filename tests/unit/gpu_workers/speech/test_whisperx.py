@@ -104,6 +104,12 @@ def test_sentences_come_at_the_time_they_were_spoken(transcriber, spoken, capfd)
 
 
 @pytest.mark.slow
+def test_a_translation_of_english_says_the_same(transcriber, spoken):
+    transcript = transcriber.transcribe(spoken("Seven boats left the harbour at dawn."), language="en", translate=True)
+    assert "boats" in transcript.utterances[0].text and transcript.utterances[0].words
+
+
+@pytest.mark.slow
 def test_an_unknown_language_is_refused(transcriber, spoken):
     with pytest.raises(BadInput, match="klingon"):
         transcriber.transcribe(spoken("Hello, how are you today?"), language="klingon")
