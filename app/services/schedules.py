@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cronsim import CronSim, CronSimError
+
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.paths import existing, path_of
 from app.core.types import from_json, to_json
@@ -171,8 +173,6 @@ def next_time(cron: str | None, every_s: float | None, now: float) -> float:
     """
     if cron is None:
         return now + (every_s or 0.0)
-    from cronsim import CronSim, CronSimError
-
     try:
         # Local times without a zone: near a change of the clocks the next one may lie before `now`.
         for moment in CronSim(cron, datetime.fromtimestamp(now)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,6 +50,7 @@ def test_nothing_stays_when_the_days_are_over_or_at_once(tmp_path: Path, days: f
     shelf = Shelf(tmp_path, bin_days=days)
     video = shelf.add(b"one", "One")
     shelf.service.delete(video.id, now=now)
+    time.sleep(0.001)
     shelf.service.empty_bin()
     assert shelf.service.binned() == shelf.service.videos() == []
     assert shelf.retriever.search("tea", limit=1) == []
