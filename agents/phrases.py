@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agents.vocabulary import ARTICLES, PLAIN_VERBS, STOP_WORDS
+from agents.vocabulary import ARTICLES, CALENDAR, PLAIN_VERBS, STOP_WORDS
 
 LONGEST = 5
 """Words of a noun phrase, its article included."""
@@ -57,20 +57,22 @@ def named(text: str) -> list[Phrase]:
     """Names: words with a capital, those that belong together as one. The first word of a text is none by itself."""
     found = []
     for match in _NAME.finditer(text):
-        phrase = Phrase(match[0], match.start(), match.end())
-        if match.start() == 0:
-            phrase = _without_first(phrase)
-        if phrase.text and phrase.text.lower() not in STOP_WORDS:
+        phrase = _without_common(Phrase(match[0], match.start(), match.end()))
+        if phrase.text and not (phrase.start == 0 and " " not in phrase.text):
             found.append(phrase)
     return found
 
 
-def _without_first(phrase: Phrase) -> Phrase:
-    """A name without the common word that only has its capital from the head of a sentence."""
+def _without_common(phrase: Phrase) -> Phrase:
+    """A name without the words before it that only have their capital from a sentence or the calendar: "In March"."""
     first, _, rest = phrase.text.partition(" ")
-    if first.lower() not in STOP_WORDS and rest:
+    if first.lower() not in STOP_WORDS | CALENDAR:
         return phrase
-    return Phrase(rest, phrase.end - len(rest), phrase.end)
+    return (
+        _without_common(Phrase(rest, phrase.end - len(rest), phrase.end))
+        if rest
+        else Phrase("", phrase.end, phrase.end)
+    )
 
 
 def complement(text: str) -> str:

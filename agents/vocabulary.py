@@ -53,6 +53,12 @@ PLAIN_VERBS = _set("""
 """)
 """Verbs that often stand right after the noun phrase of a question."""
 
+CALENDAR = _set("""
+    january february march april may june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday christmas easter
+""")
+"""Words with a capital that name no person and no thing."""
+
 _SAME = (
     "cost price expensive",
     "start begin beginn began",

@@ -57,10 +57,10 @@ def content_stems(text: str, *, scaffolding: bool = False) -> list[str]:
 
 
 def all_stems(text: str) -> frozenset[str]:
-    """The stems of all words of a text, parts of hyphenated words included."""
-    found = {stem(word) for word in words(text)}
-    found |= {stem(part) for word in words(text) for part in re.split(r"[-.']", word) if part}
-    return frozenset(found)
+    """The stems of all words of a text that carry meaning, parts of hyphenated words included."""
+    told = words(text)
+    parts = (part for word in told for part in re.split(r"[-.']", word) if part)
+    return frozenset(stem(word) for word in (*told, *parts) if word not in STOP_WORDS)
 
 
 def coverage(needles: Sequence[str], text: str) -> float:

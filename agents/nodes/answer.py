@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -16,7 +17,7 @@ from agents.prompts import prompt
 from agents.quoting import counted, moment, numbered_items, overview, quoted, read_aloud, usable
 from agents.saying import statement, who_said
 from agents.screen import at_place
-from agents.state import AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
+from agents.state import AgentState, Claim, Draft, Located, Passage, Plan, QuestionType, Work
 from agents.tags import measured
 from agents.wanted import ODD_ONE, premises, wanted
 from agents.wire import answer_schema, excerpts, read_answer
@@ -24,7 +25,7 @@ from agents.wording import coverage, likeness
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
-from app.core.types import Message, SegmentKind
+from app.core.types import Message, SegmentKind, TimeSpan
 
 SHOWN = 5
 """Passages in a prompt."""
@@ -72,22 +73,35 @@ def _option(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft
     plan, options = state["plan"], state["options"]
     decided = choose_count(plan, state["passages"], options)
     if plan.question_type is QuestionType.ORDER:
-        decided = choose_order(plan, state.get("located", ()), options)
+        decided = choose_order(plan, _located(state), options)
     return decided or choose(plan, passages, options, work)
 
 
 def _listed(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft | None:
     """The answer where it only lists what was found; None for other questions."""
-    plan, located = state["plan"], state.get("located", ())
+    plan = state["plan"]
     if plan.question_type is QuestionType.SUMMARY and not plan.scope:
         return overview(passages, state["videos"], work.parts.library)
     if plan.question_type is QuestionType.COUNT:
         return counted(plan, state["passages"])
     if plan.question_type is QuestionType.ORDER:
-        return in_order(plan, located)
+        return in_order(plan, _located(state))
     if plan.question_type is QuestionType.COMPARE:
-        return compared(plan.question, located)
+        return compared(plan.question, _located(state))
     return None
+
+
+def _located(state: AgentState) -> list[Located]:
+    """The events or videos with their passages under the ids that the trace shows."""
+    known = {(p.video_id, p.kind, p.span): p for p in state["passages"]}
+    return [
+        one if one.passage is None else replace(one, passage=known.get(_place(one.passage), one.passage))
+        for one in state.get("located", ())
+    ]
+
+
+def _place(passage: Passage) -> tuple[str, SegmentKind, TimeSpan]:
+    return passage.video_id, passage.kind, passage.span
 
 
 def _by_code(plan: Plan, passages: Sequence[Passage], work: Work) -> Draft | None:

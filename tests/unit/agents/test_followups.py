@@ -114,6 +114,9 @@ def test_the_moment_is_that_of_the_last_citation_even_when_the_last_question_had
 def test_whoever_says_something_is_the_speaker_and_not_a_person_who_was_only_named() -> None:
     named = turn("After whom is the bridge named?", "Elena Marsh.", cited(110, 115, "It is named after Elena Marsh."))
     assert resolved("What does he say about the harbour?", [named]) is None
+    noticed = turn("Who noticed it?", "In March Miriam Foster noticed it.", cited(1, 2, "Miriam Foster noticed it."))
+    checked = resolved("What was she checking?", [noticed])
+    assert checked is not None and checked.question == "What was Miriam Foster checking?"
     found = resolved("What did she found?", [named])
     assert found is not None and found.question == "What did Elena Marsh found?"
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from agents.ordering import Order, asked_order, option_lists
-from app.core.events import Planned, Searched
+from app.core.events import Drafted, Planned, Searched
 from app.core.types import AnswerStatus
 from tests.unit.agents.parts import Desk, Said
 from tests.unit.agents.test_agent import MEETING, SLIDES
@@ -81,6 +81,7 @@ def test_events_are_found_on_their_own_and_sorted_by_time(question: str, text: s
     events = desk.events(question)
     assert next(e for e in events if isinstance(e, Planned)).question_type == "order"
     assert any(isinstance(e, Searched) and e.query.startswith("where are: ") for e in events)
+    assert all(ids for e in events if isinstance(e, Drafted) for _, ids in e.claims)
     answer = desk.ask(question)
     assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, text)
     assert all(citation.verified for citation in answer.citations)

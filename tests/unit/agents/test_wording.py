@@ -78,3 +78,8 @@ def test_a_clock_tells_the_whole_second(seconds: float) -> None:
     for part in parts:
         total = total * 60 + part
     assert total == int(seconds)
+
+
+def test_a_word_that_carries_no_meaning_is_not_taken_for_one_that_does() -> None:
+    assert coverage(content_stems("herring"), "I keep the log here.") == 0.0
+    assert coverage(content_stems("herring"), "Two tonnes of herring.") == 1.0
