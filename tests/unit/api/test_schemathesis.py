@@ -9,7 +9,6 @@ import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CheckContext, not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -41,8 +40,9 @@ CHECKS = [
 ]
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
+EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 3}
+"""Requests to each operation; wrong ones take longer to make."""
 BOUNDED = settings(
-    max_examples=6,
     derandomize=True,
     database=None,
     deadline=None,
@@ -77,6 +77,11 @@ def things(client: TestClient, parts: StandIn) -> dict[str, str]:
     return {"video": video, "batch": batch, "answer": answer, "job": job, "model": "longreel"}
 
 
+def can_be_wrong(operation: APIOperation[Any, Any, Any, Any]) -> bool:
+    """Any text may stand in an address; a body and a query have rules."""
+    return any(True for _ in operation.body) or any(True for _ in operation.query)
+
+
 def faults_of(
     client: TestClient, operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, known: dict[str, str]
 ) -> list[str]:
@@ -85,7 +90,7 @@ def faults_of(
     fixed = {one.name: known[one.name] for one in operation.path_parameters if one.name in known}
     found: list[str] = []
 
-    @BOUNDED
+    @settings(BOUNDED, max_examples=EXAMPLES[mode])
     @given(case=operation.as_strategy(mode, path_parameters=fixed or None))
     def send(case: Case) -> None:
         try:
@@ -93,10 +98,7 @@ def faults_of(
         except FailureGroup as failures:
             found.append(f"{operation.label}: {failures}")
 
-    try:
-        send()
-    except Unsatisfiable:
-        assert mode is GenerationMode.NEGATIVE  # nothing about this operation can be wrong
+    send()
     return found
 
 
@@ -112,5 +114,6 @@ def test_requests_made_from_the_description(
     for operation in operations(client):
         if there:
             parts.add()  # also after an operation that deleted it
-        found += faults_of(client, operation, mode, known)
+        if mode is GenerationMode.POSITIVE or can_be_wrong(operation):
+            found += faults_of(client, operation, mode, known)
     assert not found, "\n".join(found[:5])
