@@ -28,9 +28,12 @@ class ChapterScores:
 
 def chapter_scores(video: str, found: Sequence[Titled], given: Sequence[Titled]) -> ChapterScores:
     """Border F1 within five seconds, and SODA_c with the titles' words."""
-    borders = ([span.start_s for span, _ in sorted(chapters)[1:]] for chapters in (found, given))
-    precision, recall, f1 = boundary_f1(*borders, WITHIN_S)
+    precision, recall, f1 = boundary_f1(_borders(found), _borders(given), WITHIN_S)
     return ChapterScores(video, len(given), len(found), precision, recall, f1, soda_c(sorted(found), sorted(given)))
+
+
+def _borders(chapters: Sequence[Titled]) -> list[float]:
+    return [span.start_s for span, _ in sorted(chapters)[1:]]
 
 
 def boundary_f1(found: Sequence[float], given: Sequence[float], within_s: float) -> tuple[float, float, float]:

@@ -44,4 +44,4 @@ def _interval(one: int, other: int, total: int) -> tuple[float, float]:
 def _mcnemar(one: int, other: int) -> float:
     differing = one + other
     tail = sum(math.comb(differing, count) for count in range(min(one, other) + 1))
-    return min(1.0, 2 * tail / 2**differing)
+    return min(1.0, 2 * tail / (1 << differing))

@@ -25,6 +25,7 @@ def test_modes_that_agree_everywhere_are_not_told_apart() -> None:
     assert (found.difference, found.p) == (0.0, 1.0)
     assert found.interval[0] < 0 < found.interval[1]
     assert paired([], []).p == 1.0
+    assert paired([True] * 1500 + [False] * 1500, [False] * 1500 + [True] * 1500).p == 1.0
 
 
 def test_lists_of_unlike_lengths_are_refused() -> None:
