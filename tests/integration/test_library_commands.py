@@ -4,12 +4,41 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.integration.test_cli import Terminal
+from app.cli import app
+from app.commands import schedules as commands
+from app.core.errors import LongreelError
+from app.services import watching
+from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Terminal:
+    """Runs `longreel` in a library of its own, without a process for each command."""
+
+    def __init__(self, folder: Path) -> None:
+        self._runner = CliRunner(env=environment(folder))
+
+    def run(self, *words: str) -> Ended:
+        done = self._runner.invoke(app, list(words))
+        if isinstance(done.exception, LongreelError):
+            return Ended(done.exception.exit_code, done.stdout, str(done.exception))
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Ended(done.exit_code, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +91,11 @@ def test_a_deleted_video_comes_back(terminal: Terminal) -> None:
     assert (titles(terminal, "--collection", "Talks"), titles(terminal, "--deleted")) == (["talk"], [])
 
 
-def test_a_folder_is_watched_until_all_is_read(terminal: Terminal, talk: Path, tmp_path: Path) -> None:
+def test_a_folder_is_watched_until_all_is_read(
+    terminal: Terminal, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (commands, watching):
+        monkeypatch.setattr(module, "SETTLE_S", 0.2)
     folder = tmp_path / "incoming"
     folder.mkdir()
     shutil.copy(talk, folder / "copy.mp4")
