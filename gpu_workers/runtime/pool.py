@@ -190,7 +190,9 @@ class ActorPool:
 
         kind: Any = ray.remote(Actor)
         shape = {"num_cpus": self._shape.cpus, "num_gpus": self._shape.gpus, "max_restarts": 0}
-        actor = kind.options(**shape).remote(self._factory, self._argument)
+        # In order, a call that was cancelled on its way would hold up all that follow for 30 seconds.
+        options = {**shape, "allow_out_of_order_execution": True}
+        actor = kind.options(**options).remote(self._factory, self._argument)
         return Slot(actor, actor.ready.remote())
 
     def _shrink(self) -> None:

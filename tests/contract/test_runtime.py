@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,26 @@ def test_calls_are_taken_only_a_few_ahead(runtime: Runtime) -> None:
     assert done == taken
 
 
+def test_a_reader_who_takes_nothing_holds_the_cluster_back(ray_cluster) -> None:  # noqa: F811
+    taken = 0
+
+    def calls() -> Iterator[int]:
+        nonlocal taken
+        for number in range(1_000_000):
+            taken += 1
+            yield number
+
+    runtime = RayRuntime(FACTORY, lambda pool: None, Ray(replicas=2, cpus=0.1, in_flight=3))
+    results = runtime.map("double", calls(), beat=deaf)
+    for done in range(1, 21):
+        next(results)
+        if done % 10 == 0:
+            time.sleep(0.3)  # actors that are done get nothing new
+        assert taken - done <= 2 * 3 + 1
+    results.close()
+    runtime.close()
+
+
 def test_an_error_of_ours_and_of_the_system_come_out_unchanged(runtime: Runtime) -> None:
     with pytest.raises(BadInput) as caught:
         list(runtime.map("refuse", ["a.txt"], beat=deaf))
@@ -95,6 +116,16 @@ def test_results_that_nobody_wants_are_not_waited_for(runtime: Runtime) -> None:
     next(results)
     results.close()
     assert dict(runtime.map("double", [3], beat=deaf)) == {0: 6}
+
+
+def test_calls_that_were_cancelled_on_their_way_do_not_hold_up_others(ray_runtime: RayRuntime) -> None:
+    started = time.monotonic()
+    for _ in range(10):
+        results = ray_runtime.map("double", range(1_000_000), beat=deaf)
+        next(results)
+        results.close()
+        assert dict(ray_runtime.map("double", [3], beat=deaf)) == {0: 6}
+    assert time.monotonic() - started < 25
 
 
 def test_a_killed_actor_costs_a_retry(ray_runtime: RayRuntime, tmp_path: Path) -> None:
