@@ -35,7 +35,7 @@ class JobOut(Wire):
     title: str
     """What it works on, for people."""
     attempts: int
-    priority: int
+    priority: int = 0
     """Of the jobs that wait, the one with the highest runs first; of equals the oldest."""
     cancel_requested: bool
     progress: AnyEvent | None
