@@ -82,7 +82,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing(parts: StandIn, address: str) 
             b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + MEGABYTE
         )
         uploads = parts.longreel.settings.data / "uploads"
-        wait_until(lambda: any(uploads.rglob("*.part")))
+        wait_until(lambda: any(uploads.rglob(".incoming")))
     wait_until(lambda: not any(file.is_file() for file in uploads.rglob("*")))
     assert parts.longreel.jobs.list() == []
 
