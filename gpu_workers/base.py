@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import logging
+import os
 import sys
 import threading
 import time
@@ -51,13 +52,16 @@ class ModelWorker(ABC, Generic[Loaded]):
         self._model = model
         self._lock = threading.RLock()
         self._loaded: Loaded | None = None
+        self._taken = 0
         self._last_used = 0.0
         self._watch: threading.Timer | None = None
         self.counters = Counters()
         self.idle_unload_s = 0.0
         """The model is freed when it was not used for so many seconds; 0 keeps it."""
         self.make_room: Callable[[], bool] = lambda: False
-        """Frees models that others do not use now; tells whether there was one."""
+        """Frees the model of another worker that was not used for longest; tells whether there was one."""
+        self.keep_within: Callable[[int], None] = lambda _: None
+        """Frees models of other workers until one that takes so many bytes stays within the memory budget."""
 
     @property
     def model(self) -> str:
@@ -68,6 +72,16 @@ class ModelWorker(ABC, Generic[Loaded]):
     def is_loaded(self) -> bool:
         """Whether the model is in memory now."""
         return self._loaded is not None
+
+    @property
+    def last_used(self) -> float:
+        """When it was last used, on the clock of `time.monotonic`; 0 if never."""
+        return self._last_used
+
+    @property
+    def bytes_taken(self) -> int:
+        """What the weights take in memory while they are loaded, as far as it is known."""
+        return self._taken if self._loaded is not None else 0
 
     def warm_up(self) -> None:
         """Loads the model before somebody waits for it."""
@@ -97,16 +111,29 @@ class ModelWorker(ABC, Generic[Loaded]):
     def _load(self) -> Loaded:
         """Builds the model. Heavy imports belong here. May raise MissingPart."""
 
+    def _expected_bytes(self) -> int:
+        """What the weights will take; 0 when that is seen only by loading them."""
+        return 0
+
+    def _load_within_budget(self) -> Loaded:
+        expected = self._expected_bytes()
+        self.keep_within(expected)
+        started, before = time.monotonic(), resident_bytes()
+        loaded = self._load()
+        self._taken = expected or max(0, resident_bytes() - before)
+        if not expected:
+            self.keep_within(self._taken)
+        self.counters.loads += 1
+        logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
+        return loaded
+
     @contextmanager
     def _use(self, items: int = 0) -> Iterator[Loaded]:
         """The loaded model, for this caller alone; `items` are counted when nothing was raised."""
         with self._lock:
             with self._translated("load"):
                 if self._loaded is None:
-                    started = time.monotonic()
-                    self._loaded = self._load()
-                    self.counters.loads += 1
-                    logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
+                    self._loaded = self._load_within_budget()
                 loaded = self._loaded
             started = time.monotonic()
             try:
@@ -160,6 +187,15 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python or torch could not allocate memory."""
     torch: Any = sys.modules.get("torch")
     return isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError))
+
+
+def resident_bytes() -> int:
+    """What this process holds in memory; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as told:
+            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def free_memory() -> None:

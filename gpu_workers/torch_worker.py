@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
-from gpu_workers import hub
+from gpu_workers import footprint, hub
 from gpu_workers.base import Loaded, ModelWorker, OutOfMemory, free_memory
 from gpu_workers.places import CPU, Place, best_place
 
@@ -29,6 +30,8 @@ class TorchWorker(ModelWorker[Loaded]):
 
     QUANTISED = False
     """Whether the setting for quantisation applies to this kind of model."""
+    PRECISE = False
+    """Whether the automatic choice of numbers is float32 on a GPU too: for small models that lose by less."""
     GPU_BATCH, CPU_BATCH = 32, 8
 
     def __init__(self, weights: str, role: str, settings: Settings, *, suffix: str = "") -> None:
@@ -45,8 +48,15 @@ class TorchWorker(ModelWorker[Loaded]):
     def place(self) -> Place:
         """Where the model is, or would be loaded now. Raises MissingPart."""
         if self._place is None:
-            self._place = best_place(self._settings.hardware, quantise=self.QUANTISED)
+            place = best_place(self._settings.hardware, quantise=self.QUANTISED)
+            precise = self.PRECISE and self._settings.hardware.dtype == "auto"
+            self._place = replace(place, dtype="float32") if precise else place
         return self._place
+
+    @property
+    def weights(self) -> str:
+        """The Hugging Face name, folder or file of the weights."""
+        return self._weights
 
     def unload(self) -> None:
         """Frees the model; the next use tries the preferred device and batch again."""
@@ -63,7 +73,15 @@ class TorchWorker(ModelWorker[Loaded]):
 
         if self._settings.threads:
             torch.set_num_threads(self._settings.threads)
-        return self._load_at(hub.folder(self._weights, self._role), self.place)
+        return self._load_at(self._files(), self.place)
+
+    def _files(self) -> Path:
+        """The folder, or the file, that the model is built from. Raises MissingPart."""
+        return hub.folder(self._weights, self._role)
+
+    def _expected_bytes(self) -> int:
+        known = footprint.weight_bytes(self._weights, self.place)
+        return known or 0
 
     def _built(self, auto: str, folder: Path, place: Place) -> Any:
         """The network itself; benchmarks put one with random weights in its place."""

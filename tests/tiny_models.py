@@ -12,10 +12,12 @@ from typing import Any
 
 CHAT = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['content'] is string %}{{ m['content'] }}{% else %}"
-    "{% for part in m['content'] %}{% if part['type'] == 'image' %}IMAGE{% else %}{{ part['text'] }}{% endif %}"
+    "{% for part in m['content'] %}{% if part['type'] == 'image' %}IMAGE{% elif part['type'] == 'video' %}VIDEO"
+    "{% else %}{{ part['text'] }}{% endif %}"
     "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 QWEN_IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
+QWEN_CHAT = CHAT.replace("IMAGE", QWEN_IMAGE).replace("VIDEO", QWEN_IMAGE.replace("image", "video"))
 MARKS = [
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
     "<|video_pad|>", "<image>", "<video>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>",
@@ -26,19 +28,22 @@ TEXT = {
 }  # fmt: skip
 
 
-def byte_tokenizer(kind: str, *, begin_end: bool = False, **options: Any) -> Any:
-    """A fast tokenizer of transformers' class `kind` whose words are the 256 bytes."""
+def byte_tokenizer(kind: str, *, begin_end: bool = False, numbers: dict[str, int] | None = None, **options: Any) -> Any:
+    """A fast tokenizer of transformers' class `kind` whose words are the 256 bytes; some may be given their number."""
     import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
     words = [*MARKS, *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    made = Tokenizer(models.BPE({word: number for number, word in enumerate(words)}, []))
+    fixed = numbers or {}
+    words += [f"<unused {number}>" for number in range(len(words), max(fixed.values(), default=0) + 1)]
+    free = (number for number in range(len(words)) if number not in fixed.values())
+    made = Tokenizer(models.BPE({word: fixed[word] if word in fixed else next(free) for word in words}, []))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     made.decoder = decoders.ByteLevel()
     if begin_end:
         made.post_processor = processors.TemplateProcessing(
             single="<|im_start|> $A <end_of_utterance>",
-            special_tokens=[("<|im_start|>", 1), ("<end_of_utterance>", 11)],
+            special_tokens=[(mark, made.token_to_id(mark)) for mark in ("<|im_start|>", "<end_of_utterance>")],
         )
     options = {"pad_token": MARKS[0], "eos_token": MARKS[2], "unk_token": None, "bos_token": None, **options}
     special = [mark for mark in MARKS if mark not in options.values()]
@@ -131,8 +136,8 @@ def qwen2_5_vl(folder: Path) -> Path:
     processor = Qwen2_5_VLProcessor(
         Qwen2VLImageProcessorFast(min_pixels=28 * 28, max_pixels=16 * 28 * 28),
         byte_tokenizer("Qwen2TokenizerFast"),
-        Qwen2VLVideoProcessor(),
-        chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
+        Qwen2VLVideoProcessor(min_pixels=28 * 28, max_pixels=16 * 28 * 28),
+        chat_template=QWEN_CHAT,
     )
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
@@ -152,8 +157,8 @@ def qwen3_vl(folder: Path) -> Path:
     processor = Qwen3VLProcessor(
         Qwen2VLImageProcessorFast(patch_size=16, min_pixels=32 * 32, max_pixels=16 * 32 * 32),
         byte_tokenizer("Qwen2TokenizerFast"),
-        Qwen3VLVideoProcessor(),
-        chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
+        Qwen3VLVideoProcessor(size={"shortest_edge": 32 * 32, "longest_edge": 512 * 32 * 32}),
+        chat_template=QWEN_CHAT,
     )
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
@@ -212,6 +217,85 @@ def llava_onevision(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+def owlv2(folder: Path) -> Path:
+    from transformers import Owlv2Config, Owlv2ImageProcessorFast
+
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = Owlv2Config(
+        text_config={**sizes, "vocab_size": vocabulary(), "max_position_embeddings": 24, "eos_token_id": 11},
+        vision_config={**sizes, "image_size": 64, "patch_size": 8},
+        projection_dim=32,
+    )
+    processor = Owlv2ImageProcessorFast(size={"height": 64, "width": 64})
+    tokenizer = byte_tokenizer("PreTrainedTokenizerFast", begin_end=True, model_max_length=24)
+    return _saved(folder, config, "AutoModelForZeroShotObjectDetection", processor, tokenizer, louder=6.0)
+
+
+def grounding_dino(folder: Path) -> Path:
+    from transformers import GroundingDinoConfig, GroundingDinoImageProcessorFast
+
+    sizes = {key: TEXT[key] for key in ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")}
+    config = GroundingDinoConfig(
+        backbone_config={
+            "model_type": "swin", "image_size": 64, "window_size": 4, "embed_dim": 8, "depths": [1, 1, 1, 1],
+            "num_heads": [1, 2, 2, 2], "out_indices": [2, 3, 4],
+        },
+        text_config={**sizes, "vocab_size": 1100, "max_position_embeddings": 64},
+        num_queries=12, d_model=32, encoder_layers=1, decoder_layers=2, encoder_ffn_dim=32, decoder_ffn_dim=32,
+        encoder_attention_heads=4, decoder_attention_heads=4, max_text_len=64,
+    )  # fmt: skip
+    # The model knows where a name ends by BERT's own numbers of these three.
+    numbers = {"<|im_start|>": 101, "<end_of_utterance>": 102, ".": 1012}
+    processor = GroundingDinoImageProcessorFast(size={"shortest_edge": 128, "longest_edge": 192})
+    tokenizer = byte_tokenizer("PreTrainedTokenizerFast", begin_end=True, numbers=numbers, model_max_length=64)
+    return _saved(folder, config, "AutoModelForZeroShotObjectDetection", processor, tokenizer, louder=1.5)
+
+
+def transnetv2(path: Path, *, sees_colours: bool = False) -> Path:
+    """Weights of TransNetV2 in small; with `sees_colours` they are set by hand to find where the colours change."""
+    import torch
+    from safetensors.torch import save_file
+
+    from gpu_workers.vision.shot_network import LOOKUP
+
+    made = torch.Generator().manual_seed(3)
+    filters, dense, view, before = 2, 16, 4, 3
+    weights: dict[str, Any] = {}
+
+    def linear(name: str, given: int, result: int) -> None:
+        weights[f"{name}.weight"] = torch.randn(result, given, generator=made) / given**0.5
+        weights[f"{name}.bias"] = torch.randn(result, generator=made) / 4
+
+    for layer in range(3):
+        own = filters * 2**layer
+        for block in range(2):
+            name = f"SDDCNN.{layer}.DDCNN.{block}"
+            for far in (1, 2, 4, 8):
+                shapes = ((2 * own, before, 1, 3, 3), (own, 2 * own, 3, 1, 1))
+                for number, shape in enumerate(shapes):
+                    weights[f"{name}.Conv3D_{far}.layers.{number}.weight"] = torch.randn(shape, generator=made) / 3
+            before = 4 * own
+            for part in ("weight", "bias", "running_mean", "running_var"):
+                weights[f"{name}.bn.{part}"] = torch.rand(before, generator=made) + 0.5
+    linear("frame_sim_layer.projection", 4 * filters * 7, 8)
+    linear("frame_sim_layer.fc", LOOKUP, view)
+    linear("color_hist_layer.fc", LOOKUP, view)
+    linear("fc1", 2 * view + before * 3 * 6, dense)
+    linear("cls_layer1", dense, 1)
+    weights["cls_layer1.weight"] /= 100
+    if sees_colours:
+        for name in ("color_hist_layer.fc", "fc1", "cls_layer1"):
+            weights[f"{name}.weight"].zero_()
+            weights[f"{name}.bias"].zero_()
+        # 1 minus the likeness to the next frame, through one number of each layer, against a half.
+        weights["color_hist_layer.fc.weight"][0, LOOKUP // 2 + 1] = -1.0
+        weights["color_hist_layer.fc.bias"][0] = 1.0
+        weights["fc1.weight"][0, 0] = weights["cls_layer1.weight"][0, 0] = 1.0
+        weights["cls_layer1.bias"][0] = -0.5
+    save_file(weights, path)
+    return path
+
+
 EYES: dict[str, Callable[[Path], Path]] = {
     "qwen2_5_vl": qwen2_5_vl,
     "qwen3_vl": qwen3_vl,
@@ -221,3 +305,5 @@ EYES: dict[str, Callable[[Path], Path]] = {
 """The architectures of vision-language models, by name."""
 EMBEDDERS: dict[str, Callable[[Path], Path]] = {"siglip": siglip, "clip": clip}
 """The architectures of picture embedders, by name."""
+DETECTORS: dict[str, Callable[[Path], Path]] = {"owlv2": owlv2, "grounding_dino": grounding_dino}
+"""The architectures of detectors of named things, by name."""

@@ -19,6 +19,7 @@ from app.core.ports import FrameFetch, VisionLanguageModel
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
 from gpu_workers.selection.blank import evenly, worth_showing
+from gpu_workers.selection.detecting import DetectorScorer
 from gpu_workers.selection.grounding import Sought, sought
 from gpu_workers.selection.scoring import JUDGED_SIDE, LikenessScorer, TargetScorer, shrunk
 
@@ -65,9 +66,11 @@ class TStarSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> TStarSelector:
-        """Scores by likeness; the vision-language model, where there is one, names the targets."""
+        """Scores by the detector or else by likeness; the vision-language model, if there is one, names the targets."""
         del settings
-        return cls(LikenessScorer(workers.get("frame_embedder")), workers.get("vision_language_model"))
+        detector = workers.get("object_detector")
+        scorer = DetectorScorer(detector) if detector is not None else LikenessScorer(workers.get("frame_embedder"))
+        return cls(scorer, workers.get("vision_language_model"))
 
     @property
     def name(self) -> str:

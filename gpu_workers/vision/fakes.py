@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from app.core.settings import Settings
-from app.core.types import Caption, Frame, FrameFeatures, TextLine, TimeSpan
+from app.core.types import Caption, Detection, Frame, FrameFeatures, TextLine, TimeSpan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 NAMED = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255), "black": (0, 0, 0)}
 CELLS = 4
+FOUND = 0.9
+"""How sure the fake detector is of what it sees."""
+JUMP = 40.0
+"""Change of the mean colour, of 255, that the fake detector of shots takes for a cut."""
 
 
 class FakeFrameEmbedder:
@@ -120,3 +124,55 @@ class FakeCaptioner:
         tags = tuple(name for name, _ in features[0].tags[:1]) if features else ()
         seen = f" of {tags[0]}" if tags else ""
         return Caption(span, f"{len(frames)} frames{seen}.", self.model, tags)
+
+
+class FakeObjectDetector:
+    """Finds the five named colours, each as one thing that takes all of its pixels."""
+
+    model = "fake-detector@1"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeObjectDetector:  # noqa: ARG003
+        """The same for all settings."""
+        return cls()
+
+    def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
+        """The box around the pixels of each colour that is named, always with the same confidence."""
+        if least > FOUND:
+            return [[] for _ in frames]
+        return [[thing for name in names for thing in _coloured(frame, name)] for frame in frames]
+
+
+def _coloured(frame: Frame, name: str) -> list[Detection]:
+    import numpy as np
+
+    height, width = frame.image.shape[:2]
+    colours = [colour for known, colour in NAMED.items() if known in name.casefold().split()]
+    if not colours:
+        return []
+    far = np.abs(frame.image.astype(np.int16) - np.array(colours[0], dtype=np.int16)).max(axis=2)
+    rows, columns = np.nonzero(far < JUMP)
+    if not len(rows):
+        return []
+    box = (columns.min() / width, rows.min() / height, (columns.max() + 1) / width, (rows.max() + 1) / height)
+    return [Detection(name, FOUND, (float(box[0]), float(box[1]), float(box[2]), float(box[3])))]
+
+
+class FakeShotDetector:
+    """Sees a cut where the mean colour jumps."""
+
+    model = "fake-shots@1"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeShotDetector:  # noqa: ARG003
+        """The same for all settings."""
+        return cls()
+
+    def cuts(self, frames: Iterable[Frame]) -> Iterator[float]:
+        """See `ShotDetector`."""
+        before: NDArray[np.float64] | None = None
+        for frame in frames:
+            mean = frame.image.mean(axis=(0, 1))
+            if before is not None and abs(mean - before).max() > JUMP:
+                yield frame.pts_s
+            before = mean

@@ -84,7 +84,7 @@ class Parts:
         self.roles = {"frame_embedder": Colours(), "vision_language_model": model}
 
     def get(self, role):
-        return self.roles[role]
+        return self.roles.get(role)
 
 
 def asked(name):

@@ -1,0 +1,94 @@
+"""An open-vocabulary detector as a judge: many frames as the cells of one picture, then one frame closely.
+
+This is how T* (arXiv 2504.02259) looks, whose sizes of cells and pictures these are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.core.ports import FrameFetch, ObjectDetector
+from app.core.types import Frame, FrameFeatures
+from gpu_workers.selection.scoring import shrunk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CELL = (95, 200)
+"""Height and width of a cell, pixels."""
+CELLS = 64
+"""Cells of one picture, 8 x 8 at most."""
+CLOSE_SIDE = 600
+"""Longest side of a frame that is looked at alone, pixels."""
+LEAST = 0.005
+"""Less sure finds are none: the paper's bound for OWL-ViT."""
+
+
+class DetectorScorer:
+    """Judges by what a detector finds. Plays `TargetScorer`."""
+
+    def __init__(self, detector: ObjectDetector, *, certain: float = 0.5) -> None:
+        self._detector = detector
+        self.certain = certain
+
+    def glance(
+        self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch
+    ) -> NDArray[np.float64]:
+        """See the protocol. One picture for each 64 frames; a box counts for the cell that holds its middle."""
+        found = np.zeros((len(candidates), len(names)))
+        first = 0
+        for cells in _batches(iter(fetch([c.pts_s for c in candidates]))):
+            across = math.ceil(math.sqrt(len(cells)))
+            down = math.ceil(len(cells) / across)
+            for thing in self._detector.detect([_sheet(cells, across)], names, least=LEAST)[0]:
+                left, top, right, bottom = thing.box
+                column = min(int((left + right) / 2 * across), across - 1)
+                row = min(int((top + bottom) / 2 * down), down - 1)
+                place = row * across + column
+                if place < len(cells):
+                    _raise(found[first + place], names, thing.name, thing.confidence)
+            first += len(cells)
+        return found
+
+    def verify(self, names: Sequence[str], candidate: FrameFeatures, fetch: FrameFetch) -> NDArray[np.float64]:
+        """See the protocol."""
+        found = np.zeros(len(names))
+        frames = [shrunk(frame, CLOSE_SIDE) for frame in fetch([candidate.pts_s])]
+        for thing in itertools.chain(*self._detector.detect(frames, names, least=LEAST)):
+            _raise(found, names, thing.name, thing.confidence)
+        return found
+
+
+def _raise(row: NDArray[np.float64], names: Sequence[str], name: str, confidence: float) -> None:
+    for place, known in enumerate(names):
+        if known == name:
+            row[place] = max(row[place], confidence)
+
+
+def _batches(frames: Iterator[Frame]) -> Iterator[list[NDArray[np.uint8]]]:
+    """Pictures fitted into cells, a sheet at a time."""
+    while cells := [_fitted(frame.image) for frame in itertools.islice(frames, CELLS)]:
+        yield cells
+
+
+def _sheet(cells: Sequence[NDArray[np.uint8]], across: int) -> Frame:
+    height, width = CELL
+    sheet = np.full((math.ceil(len(cells) / across) * height, across * width, 3), 128, np.uint8)
+    for place, cell in enumerate(cells):
+        top = place // across * height + (height - cell.shape[0]) // 2
+        left = place % across * width + (width - cell.shape[1]) // 2
+        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    return Frame(0.0, sheet)
+
+
+def _fitted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    scale = min(CELL[0] / image.shape[0], CELL[1] / image.shape[1])
+    size = (max(1, int(image.shape[1] * scale)), max(1, int(image.shape[0] * scale)))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC), dtype=np.uint8)
