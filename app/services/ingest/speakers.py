@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice, pairwise
 
 import numpy as np
 
@@ -21,6 +20,10 @@ BESIDE_S = 1.0
 """A sentence without a turn goes to the nearest turn within this: the borders of words and of voice differ a little."""
 
 
+LEAST_PART_S = 1.0
+"""A sentence is cut where the speaker changes when both parts last so long."""
+
+
 def tell_apart(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
     """Stores the voices of a video, and who says each sentence; names that were given stay."""
     diarizer, speakers = run.parts.diarizer, run.parts.speakers
@@ -30,14 +33,13 @@ def tell_apart(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
 
     def work(stage: Stage) -> bytes:
         turns, voices = _voices(run, stage, sound, diarizer.model)
-        whose = labelled(said, turns)
-        run.parts.library.save_utterances(
-            run.video.id, [replace(u, speaker=who) for u, who in zip(said, whose, strict=True)]
-        )
-        heard = [voice for voice in voices if voice.label in whose]
+        spoken = labelled(said, turns)
+        run.parts.library.save_utterances(run.video.id, spoken)
+        labels = {utterance.speaker for utterance in spoken}
+        heard = [voice for voice in voices if voice.label in labels]
         speakers.remember(run.video.id, heard)
         stage.detail = f"{len(heard)} voices"
-        return json.dumps(whose).encode()
+        return b""
 
     own = f"1/{diarizer.model}/{run.settings.speakers_chunk_s:g}"
     run.stage("speakers", run.version_after("audio", "transcribe", own=own), work)
@@ -79,16 +81,53 @@ def joined(chunks: Sequence[TimeSpan], longest_s: float) -> Iterator[TimeSpan]:
         yield piece
 
 
-def labelled(said: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, str]]) -> list[str | None]:
-    """For each sentence who speaks most of it, else who speaks right beside it; the name it has stays.
+def labelled(said: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, str]]) -> list[Utterance]:
+    """The sentences with who speaks, cut where the speaker changes; a name that a sentence has stays.
 
     `turns` are in time order and do not overlap.
     """
     ends = [turn.end_s for turn, _ in turns]
-    return [u.speaker or _speaker(u.span, turns, bisect_left(ends, u.span.start_s - BESIDE_S)) for u in said]
+
+    def whose(span: TimeSpan) -> str | None:
+        return _speaker(span, turns, bisect_left(ends, span.start_s - BESIDE_S))
+
+    parts = [part for u in said for part in ([u] if u.speaker else _cut(u, [whose(w.span) for w in u.words]))]
+    return [replace(part, speaker=part.speaker or whose(part.span)) for part in parts]
+
+
+def _cut(said: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
+    """The sentence in parts of one speaker each; what is too short to be sure of stays with what is before it."""
+    starts: list[int] = []
+    for first, last in _runs(whose):
+        length_s = said.words[last].span.end_s - said.words[first].span.start_s
+        before = whose[starts[-1]] if starts else None
+        changed = length_s >= LEAST_PART_S and None not in (before, whose[first]) and before != whose[first]
+        if changed or not starts:
+            starts.append(first)
+    if len(starts) < 2 or said.words[starts[1]].span.start_s - said.span.start_s < LEAST_PART_S:
+        return [said]
+    parts, cut = [], 0
+    for first, end in pairwise([*starts, len(said.words)]):
+        words, begin = said.words[first:end], cut
+        for word in words:
+            cut = max(cut, said.text.find(word.text, cut) + len(word.text))
+        span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
+        sure = sum(word.probability for word in words) / len(words)
+        parts.append(Utterance(span, said.text[begin:cut].strip(), words, None, sure))
+    return parts
+
+
+def _runs(labels: Sequence[str | None]) -> Iterator[tuple[int, int]]:
+    """First and last index of each run of one label."""
+    at = 0
+    for _, run in groupby(labels):
+        length = len(list(run))
+        yield at, at + length - 1
+        at += length
 
 
 def _speaker(span: TimeSpan, turns: Sequence[tuple[TimeSpan, str]], first: int) -> str | None:
+    """Who speaks most of a span, else who speaks right beside it."""
     totals: dict[str, float] = {}
     nearest, beside_s = None, BESIDE_S
     for turn, label in islice(turns, first, None):
