@@ -16,6 +16,7 @@ from app.core.types import Frame, FrameFeatures
 from gpu_workers.places import Place
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.picture_shape import bounded
+from gpu_workers.vision.regions import Box, around
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +57,11 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded]):
         """The text tower's unit vector; words past its limit are left out."""
         return self._in_batches([text], _read)[0]
 
+    def regions(self, frames: Sequence[Frame], text: str, share: float) -> list[Box]:
+        """See `RegionFinder`."""
+        wanted = self.embed_query(text)
+        return self._in_batches(frames, lambda loaded, some: _regions(loaded, some, wanted, share))
+
     def _load_at(self, folder: Path, place: Place) -> _Loaded:
         from transformers import AutoImageProcessor, AutoTokenizer
 
@@ -64,16 +70,52 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded]):
         return _Loaded(self._built("AutoModel", folder, place), processor, tokenizer, place)
 
 
-def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:
-    import torch
-
+def _given(loaded: _Loaded, frames: Sequence[Frame]) -> dict[str, Any]:
     pictures = [_on_device(bounded(frame.image), loaded.place) for frame in frames]
     inputs = loaded.processor(images=pictures, return_tensors="pt", device=loaded.place.device)
     fed = {name: value.to(loaded.place.device) for name, value in inputs.items()}
     fed["pixel_values"] = fed["pixel_values"].to(loaded.model.dtype)
-    found = torch.nn.functional.normalize(loaded.model.get_image_features(**fed).float(), dim=-1)
+    return fed
+
+
+def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:
+    import torch
+
+    given = _given(loaded, frames)
+    found = torch.nn.functional.normalize(loaded.model.get_image_features(**given).float(), dim=-1)
     vectors = found.cpu().numpy()
     return [_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
+
+
+def _regions(loaded: _Loaded, frames: Sequence[Frame], wanted: NDArray[np.float32], share: float) -> list[Box]:
+    import torch
+
+    tower = loaded.model.vision_model
+    patches = tower(**_given(loaded, frames)).last_hidden_state
+    if hasattr(tower, "head"):
+        # SigLIP's place in the joint space comes from a head that pools; a patch alone is pooled by itself.
+        count = patches.shape[1]
+        inside = tower.head(patches.flatten(0, 1)[:, None]).view(len(frames), count, -1)
+    else:
+        inside = loaded.model.visual_projection(tower.post_layernorm(patches[:, 1:]))
+    unit = torch.nn.functional.normalize(inside.float(), dim=-1)
+    likeness = (unit @ torch.from_numpy(wanted).to(unit.device)).cpu().numpy()
+    side = round(likeness.shape[1] ** 0.5)
+    boxes = [around(row.reshape(side, side), share) for row in likeness]
+    if not getattr(loaded.processor, "do_center_crop", False):
+        return boxes
+    return [_of_whole(box, frame) for box, frame in zip(boxes, frames, strict=True)]
+
+
+def _of_whole(box: Box, frame: Frame) -> Box:
+    """A box in the square that CLIP cuts from the middle of a picture, as shares of the picture."""
+    height, width = frame.image.shape[:2]
+    across, down = min(height, width) / width, min(height, width) / height
+
+    def moved(share: float, part: float) -> float:
+        return 0.5 + (share - 0.5) * part
+
+    return moved(box[0], across), moved(box[1], down), moved(box[2], across), moved(box[3], down)
 
 
 def _on_device(image: NDArray[np.uint8], place: Place) -> Any:

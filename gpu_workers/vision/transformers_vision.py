@@ -2,23 +2,26 @@
 
 Qwen2.5-VL, Qwen3-VL, SmolVLM2, LLaVA-OneVision and others that `AutoModelForImageTextToText` loads. Each frame
 goes in as a picture after its true time in words, so that a variable frame rate or a chosen handful of frames
-never becomes a wrong time, which an assumed rate would make of them.
+never becomes a wrong time, which an assumed rate would make of them. Settings give Qwen's models a video with their
+own time tokens instead, at the same true times, and let any model read fewer tokens of the pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import MissingPart, ToolRefused
+from app.core.errors import BadSettings, MissingPart, ToolRefused
 from app.core.settings import Settings
 from app.core.types import Completion, Frame
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.places import Place
 from gpu_workers.torch_worker import TorchWorker
+from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.picture_shape import bounded
+from gpu_workers.vision.regions import RegionFinder, cropped
 
 if TYPE_CHECKING:
     from gpu_workers.registry import Workers
@@ -45,6 +48,7 @@ class _Loaded:
     model: Any
     processor: Any
     longest: int
+    time_tokens: bool = False
 
 
 class TransformersVision(TorchWorker[_Loaded]):
@@ -52,6 +56,13 @@ class TransformersVision(TorchWorker[_Loaded]):
 
     QUANTISED = True
     GPU_BATCH, CPU_BATCH = 32, 1
+
+    def __init__(self, weights: str, role: str, settings: Settings) -> None:
+        shown = settings.looking
+        fewer = f"/{shown.tokens:g}-tokens" if shown.tokens < 1 else ""
+        self.finder: Callable[[], RegionFinder] | None = None
+        """What finds the part of each frame that a question is about; whole frames are shown without it."""
+        super().__init__(weights, role, settings, suffix=f"{fewer}{'/time-tokens' if shown.time_tokens else ''}")
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> TransformersVision:
@@ -62,10 +73,20 @@ class TransformersVision(TorchWorker[_Loaded]):
     def shared(cls, role: str, settings: Settings, workers: Workers) -> TransformersVision:
         """The process's one copy of the weights of a role."""
         weights = workers.weights(role)
-        return workers.shared(f"vision:{weights}", lambda: cls(weights, role, settings))
+
+        def made() -> TransformersVision:
+            model = cls(weights, role, settings)
+            if settings.looking.region < 1:
+                model.finder = lambda: _finder(workers)
+            return model
+
+        return workers.shared(f"vision:{weights}", made)
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
         """See `VisionLanguageModel`. Frames are thinned evenly when the model cannot read so many."""
+        if frames and self.finder is not None:
+            boxes = self.finder().regions(frames, question, self._settings.looking.region)
+            frames = [cropped(frame, box) for frame, box in zip(frames, boxes, strict=True)]
         words = f"{TASK}\n{question}" if frames else question
         return self.answer([Look(tuple(frames), words)], LOOK_TOKENS)[0]
 
@@ -84,17 +105,41 @@ class TransformersVision(TorchWorker[_Loaded]):
             processor.image_processor.do_image_splitting = False
         model = self._built("AutoModelForImageTextToText", folder, place)
         writing.tidy(model, processor.tokenizer)
-        return _Loaded(model, processor, writing.longest(model))
+        timed = self._settings.looking.time_tokens
+        if timed and model.config.model_type not in time_tokens.TELL_TIME:
+            raise BadSettings(
+                f"{self.model} has no tokens for time.", "Unset LONGREEL_LOOKING__TIME_TOKENS or choose a Qwen model."
+            )
+        return _Loaded(model, processor, writing.longest(model), timed)
 
     def _run(self, loaded: _Loaded, looks: Sequence[Look], max_tokens: int) -> list[Completion]:
-        inputs = _fitting(loaded, looks, loaded.longest - max_tokens).to(loaded.model.device)
+        inputs, looks = _fitting(loaded, looks, loaded.longest - max_tokens)
+        inputs = inputs.to(loaded.model.device)
         for name, value in inputs.items():
             if hasattr(value, "is_floating_point") and value.is_floating_point():
                 inputs[name] = value.to(loaded.model.dtype)
-        read = inputs["attention_mask"].sum(1).tolist()
-        written = writing.write(loaded.model, loaded.processor.tokenizer, inputs, writing.Limits(max_tokens))
+        limits = writing.Limits(max_tokens)
+        keep = self._settings.looking.tokens
+        if keep < 1 or loaded.time_tokens:
+            times = [[frame.pts_s for frame in look.frames] for look in looks] if loaded.time_tokens else None
+            with picture_tokens.shown(loaded.model, inputs, keep, times) as fed:
+                read = fed["attention_mask"].sum(1).tolist()
+                written = writing.write(loaded.model, loaded.processor.tokenizer, fed, limits)
+        else:
+            read = inputs["attention_mask"].sum(1).tolist()
+            written = writing.write(loaded.model, loaded.processor.tokenizer, inputs, limits)
         self.counters.tokens += sum(count for _, count in written)
         return [Completion(text, int(n), count) for n, (text, count) in zip(read, written, strict=True)]
+
+
+def _finder(workers: Workers) -> RegionFinder:
+    found = workers.get("frame_embedder")
+    if not isinstance(found, RegionFinder):
+        raise BadSettings(
+            "The frame embedder cannot find the part of a picture that a question is about.",
+            "Unset LONGREEL_LOOKING__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
+        )
+    return found
 
 
 def content(look: Look) -> list[dict[str, Any]]:
@@ -108,28 +153,36 @@ def content(look: Look) -> list[dict[str, Any]]:
     return [*parts, {"type": "text", "text": look.words}]
 
 
-def _fitting(loaded: _Loaded, looks: Sequence[Look], room: int) -> Any:
-    """The model's inputs, with as many frames of each prompt, spread evenly, as fit into `room` tokens."""
+def _fitting(loaded: _Loaded, looks: Sequence[Look], room: int) -> tuple[Any, Sequence[Look]]:
+    """The model's inputs, with as many frames of each prompt, spread evenly, as fit into `room` tokens; and these."""
     while True:
-        inputs = _encoded(loaded.processor, looks)
+        inputs = _encoded(loaded, looks)
         lengths = inputs["attention_mask"].sum(1).tolist()
         if max(lengths) <= room:
-            return inputs
+            return inputs, looks
         looks = [
             _thinned(look, room / length) if length > room else look
             for look, length in zip(looks, lengths, strict=True)
         ]
 
 
-def _encoded(processor: Any, looks: Sequence[Look]) -> Any:
-    parts = [content(look) for look in looks]
+def _encoded(loaded: _Loaded, looks: Sequence[Look]) -> Any:
+    processor = loaded.processor
+    if loaded.time_tokens:
+        parts = [time_tokens.content(look.frames, look.words) for look in looks]
+    else:
+        parts = [content(look) for look in looks]
     turns = [[{"role": "user", "content": part}] for part in parts]
     texts = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     pictures = [[piece["image"] for piece in part if "image" in piece] for part in parts]
     begin = processor.tokenizer.bos_token
     options: dict[str, Any] = {"add_special_tokens": not (begin and texts[0].startswith(begin))}
     if any(pictures):
-        options["images"] = pictures
+        # LLaVA-OneVision's processor miscounts entries without pictures; SmolVLM's wants one for each prompt.
+        skips = hasattr(processor, "num_image_tokens")
+        options["images"] = [some for some in pictures if some] if skips else pictures
+    if loaded.time_tokens:
+        options |= time_tokens.videos([look.frames for look in looks])
     return processor(text=texts, padding=True, return_tensors="pt", **options)
 
 

@@ -1,0 +1,147 @@
+"""What a language model reads of pictures: fewer tokens, and the true times of a video's frames.
+
+transformers' vision-language models turn pictures into tokens in `get_image_features` (`get_video_features`) and give
+each token a position in `get_rope_index`. For the length of one answer these two entries are answered with what was
+worked out here; all else, deep features and decoding too, is the model's own way.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from gpu_workers.vision.token_pruning import pruned
+
+Times = Sequence[Sequence[float]]
+"""For each prompt the times of its frames, seconds."""
+
+
+@contextmanager
+def shown(model: Any, inputs: Mapping[str, Any], keep: float, times_s: Times | None = None) -> Iterator[dict[str, Any]]:
+    """Inputs for `generate` with a share `keep` of the picture tokens; good only inside the context.
+
+    With `times_s` the frames of each prompt are one video, and where the model counts time in positions (Qwen2.5-VL)
+    they stand at their true times, of which its own counting knows only an even rate in whole seconds.
+    """
+    core = model.model
+    kind = "video" if "pixel_values_videos" in inputs else "image"
+    if kind == "image" and "pixel_values" not in inputs:
+        yield dict(inputs)
+        return
+    places = (inputs["input_ids"] == getattr(core.config, f"{kind}_token_id")) & (inputs["attention_mask"] == 1)
+    features = _called(core, f"get_{kind}_features", inputs)
+    frames, deep = _parted(features, inputs, kind)
+    kept = (inputs["attention_mask"] == 1) & ~places
+    vectors, numbers = _pruned(frames, places, kept, keep)
+    entries = {f"get_{kind}_features": _packed(features, vectors, [layer[numbers] for layer in deep])}
+    changed = _aligned(inputs, kept)
+    if hasattr(core, "get_rope_index"):
+        positions, _ = _called(core, "get_rope_index", inputs)
+        if times_s is not None and hasattr(core.config.vision_config, "tokens_per_second"):
+            _set_times(positions, places, times_s, float(core.config.vision_config.tokens_per_second))
+        entries["get_rope_index"] = _positions(positions, inputs["attention_mask"], kept)
+    with _answering(core, entries):
+        yield changed
+
+
+@contextmanager
+def _answering(core: Any, entries: Mapping[str, Any]) -> Iterator[None]:
+    """Lets methods of one object give fixed results."""
+    for name, result in entries.items():
+        setattr(core, name, lambda *_, result=result, **__: result)
+    try:
+        yield
+    finally:
+        for name in entries:
+            delattr(core, name)
+
+
+def _called(core: Any, name: str, inputs: Mapping[str, Any]) -> Any:
+    method = getattr(core, name)
+    return method(**{key: inputs[key] for key in inspect.signature(method).parameters if key in inputs})
+
+
+def _parted(features: Any, inputs: Mapping[str, Any], kind: str) -> tuple[list[Any], list[Any]]:
+    """The tokens of each frame, shape (n, d), and the deep features of all (Qwen3-VL), as a model gives them."""
+    import torch
+
+    deep: list[Any] = []
+    if isinstance(features, tuple) and not isinstance(features[0], torch.Tensor):
+        features, deep = features
+    if kind == "image":
+        return list(features), deep
+    lengths = inputs["video_grid_thw"][:, 0].tolist()
+    return [frame for video, count in zip(features, lengths, strict=True) for frame in video.chunk(count)], deep
+
+
+def _pruned(frames: Sequence[Any], places: Any, kept: Any, keep: float) -> tuple[Any, Any]:
+    """The vectors that stay and their numbers among all; marks in `kept` which of the `places` stay."""
+    import torch
+
+    vectors, numbers, passed, used = [], [], 0, 0
+    for row, count in enumerate(places.sum(dim=1).tolist()):
+        first = used
+        while sum(map(len, frames[first:used])) < count:
+            used += 1
+        start = passed
+        for frame, (stays, tokens) in zip(frames[first:used], pruned(frames[first:used], keep), strict=True):
+            vectors.append(tokens)
+            numbers.append(stays + passed)
+            passed += len(frame)
+        if used > first:
+            kept[row, torch.nonzero(places[row]).flatten()[torch.cat(numbers[first:]) - start]] = True
+    return torch.cat(vectors), torch.cat(numbers)
+
+
+def _packed(features: Any, vectors: Any, deep: Sequence[Any]) -> Any:
+    """The vectors in the form in which the model gave all features."""
+    import torch
+
+    if isinstance(features, torch.Tensor):
+        return vectors[:, None]
+    return ((vectors,), list(deep)) if deep else (vectors,)
+
+
+def _aligned(inputs: Mapping[str, Any], kept: Any) -> dict[str, Any]:
+    """The inputs with what is kept of each prompt, filled up on the left to one length."""
+    ids = inputs["input_ids"]
+    changed = dict(inputs)
+    for name, value in inputs.items():
+        if hasattr(value, "shape") and value.shape == ids.shape:
+            # Where there was room on the left, its first entry fills up; elsewhere the mask hides what does.
+            changed[name] = _left(value, kept, 0 if name == "attention_mask" else value[0, 0])
+    return changed
+
+
+def _left(values: Any, kept: Any, filling: Any) -> Any:
+    """Rows of `values` where `kept`, moved to the right of rows of the longest length."""
+    counts = kept.sum(dim=1).tolist()
+    made = values.new_full((len(counts), max(counts)), int(filling))
+    for row, count in enumerate(counts):
+        made[row, max(counts) - count :] = values[row, kept[row]]
+    return made
+
+
+def _positions(positions: Any, read: Any, kept: Any) -> tuple[Any, Any]:
+    """Positions, shape (3, prompts, length), of what is kept, and by how much they run ahead of the length."""
+    import torch
+
+    made = torch.stack([_left(axis, kept, 1) for axis in positions])
+    last = positions.amax(dim=0).masked_fill(read != 1, 0).amax(dim=1)
+    return made, (last + 1 - made.shape[-1]).unsqueeze(1)
+
+
+def _set_times(positions: Any, places: Any, times_s: Times, a_second: float) -> None:
+    """Puts the tokens of each frame at its time after the first frame; what follows starts after the last of them."""
+    import torch
+
+    for row, times in enumerate(times_s):
+        where = torch.nonzero(places[row]).flatten()
+        if not len(where):
+            continue
+        steps = torch.tensor([round((time_s - times[0]) * a_second) for time_s in times], device=positions.device)
+        before = positions[:, row, where].max()
+        positions[0, row, where] = positions[0, row, where[0]] + steps.repeat_interleave(len(where) // len(times))
+        positions[:, row, where[-1] + 1 :] += positions[:, row, where].max() - before
