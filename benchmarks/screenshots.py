@@ -1,7 +1,7 @@
 """Drives the page of a running server like a new user and saves pictures for the documentation.
 
     longreel serve &
-    python -m benchmarks.screenshots --question "When does the bridge open?" --out docs/screenshots
+    python -m benchmarks.screenshots --question "When does the bridge open?" --next "Who opened it?"
 
 The library must hold at least one video. It needs the package `playwright` and a Chromium.
 """
@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +24,26 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 ANSWER_MS = 180_000
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What the pictures show."""
+
+    url: str
+    video: str
+    question: str
+    follow_up: str
+    out: Path
+
+
 def main() -> int:
-    """Saves library, asking, answer, answer-dark and answer-phone as PNG."""
+    """Saves one PNG for each state of the page."""
     parser = argparse.ArgumentParser(description="Saves pictures of the page for the documentation.")
     parser.add_argument("--url", default="http://127.0.0.1:7860")
     parser.add_argument("--video", default="", help="id or title; the first of the library unless given")
     parser.add_argument("--question", required=True)
+    parser.add_argument("--next", default="And what comes after that?", help="a question that points back")
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--only", nargs="*", default=[], choices=[name for name, *_ in STATES])
     given = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
@@ -37,45 +52,53 @@ def main() -> int:
     from playwright.sync_api import sync_playwright
 
     given.out.mkdir(parents=True, exist_ok=True)
+    shown = Shown(given.url, given.video, given.question, given.next, given.out)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        shoot(browser, given.url, given.video, given.question, given.out)
+        for name, state, scheme, size in STATES:
+            if not given.only or name in given.only:
+                shoot(browser, shown, name, state, scheme, size)
         browser.close()
     return 0
 
 
-def shoot(browser: Browser, url: str, video: str, question: str, out: Path) -> None:
-    """All pictures, in the order in which a person would see them."""
-    page = browser.new_page(viewport=WIDE, color_scheme="light")
-    page.goto(url)
+def shoot(
+    browser: Browser, shown: Shown, name: str, state: Callable[[Page, Shown], None], scheme: str, size: ViewportSize
+) -> None:
+    """One picture on a fresh page."""
+    page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.set_default_timeout(ANSWER_MS)
+    state(page, shown)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(700)
+    path = shown.out / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    page.close()
+    print(path)
+
+
+def library(page: Page, shown: Shown) -> None:
+    """The library."""
+    page.goto(shown.url)
     page.locator("[data-open]").first.wait_for()
-    save(page, out / "library.png")
-    name = video or page.locator("[data-open]").first.get_attribute("data-open") or ""
-    open_video(page, url, name)
-    ask(page, question)
-    page.locator(".lr-steps li").first.wait_for(timeout=ANSWER_MS)
-    save(page, out / "asking.png")
-    wait_for_answer(page)
-    save(page, out / "answer.png")
-    if page.locator(".lr-cite").count():
-        page.locator(".lr-cite").first.click()
-        page.wait_for_timeout(1500)
-        save(page, out / "citation.png")
-    shoot_answer(browser.new_page(viewport=WIDE, color_scheme="dark"), url, name, question, out / "answer-dark.png")
-    shoot_answer(browser.new_page(viewport=PHONE, color_scheme="light"), url, name, question, out / "answer-phone.png")
+    for card in page.locator(".lr-video").all():
+        card.scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 0)")
 
 
-def shoot_answer(page: Page, url: str, name: str, question: str, path: Path) -> None:
-    """One answer on a fresh page."""
-    open_video(page, url, name)
-    ask(page, question)
-    wait_for_answer(page)
-    save(page, path)
+def details(page: Page, shown: Shown) -> None:
+    """Title and tags of a video."""
+    library(page, shown)
+    page.locator("[data-retitle]").first.click()
 
 
-def open_video(page: Page, url: str, name: str) -> None:
+def open_video(page: Page, shown: Shown, more: str = "") -> None:
     """The page with a video in its player."""
-    page.goto(f"{url}/?video={name}")
+    video = shown.video
+    if not video:
+        library(page, shown)
+        video = page.locator("[data-open]").first.get_attribute("data-open") or ""
+    page.goto(f"{shown.url}/?video={video}{more}")
     page.wait_for_function("document.querySelector('#lr-player video')?.readyState > 0")
 
 
@@ -86,19 +109,96 @@ def ask(page: Page, question: str) -> None:
     box.press("Enter")
 
 
+def asking(page: Page, shown: Shown) -> None:
+    """An agent at work."""
+    open_video(page, shown)
+    ask(page, shown.question)
+    page.locator(".lr-steps li").first.wait_for()
+
+
+def answer(page: Page, shown: Shown) -> None:
+    """An answer with its pictures."""
+    open_video(page, shown)
+    ask(page, shown.question)
+    wait_for_answer(page)
+
+
 def wait_for_answer(page: Page) -> None:
     """Waits until the answer stands there with its pictures."""
-    page.locator("#lr-answer .lr-badge, #lr-answer .lr-problem").first.wait_for(timeout=ANSWER_MS)
+    page.locator("#lr-answer .lr-badge, #lr-answer .lr-problem").first.wait_for()
     for citation in page.locator(".lr-cite").all():
         citation.scroll_into_view_if_needed()
     page.wait_for_function("[...document.querySelectorAll('.lr-cite img')].every((image) => image.naturalWidth > 0)")
+    page.evaluate("scrollTo(0, 0)")
 
 
-def save(page: Page, path: Path) -> None:
-    """The whole page as a picture."""
-    page.wait_for_timeout(500)
-    page.screenshot(path=path, full_page=True)
-    print(path)
+def citation(page: Page, shown: Shown) -> None:
+    """A citation that plays."""
+    answer(page, shown)
+    page.locator(".lr-cite").first.click()
+    page.wait_for_function("document.querySelector('#lr-player video').currentTime > 0.5")
+
+
+def conversation(page: Page, shown: Shown) -> None:
+    """A question that points back."""
+    answer(page, shown)
+    ask(page, shown.follow_up)
+    page.locator(".lr-conversation .lr-lines").wait_for()
+    wait_for_answer(page)
+
+
+def summary(page: Page, shown: Shown) -> None:
+    """Study notes of a page, every sentence with its times."""
+    open_video(page, shown, "&tab=summary&summary=page.notes.")
+    page.locator(".lr-points").first.wait_for()
+
+
+def chapters(page: Page, shown: Shown) -> None:
+    """Chapters that are edited."""
+    open_video(page, shown, "&tab=chapters")
+    page.get_by_role("button", name="Edit chapters").click()
+
+
+def export(page: Page, shown: Shown) -> None:
+    """The files that a video can be downloaded as."""
+    open_video(page, shown, "&tab=export")
+
+
+def batches(page: Page, shown: Shown) -> None:
+    """A batch that is about to start, with its cost, above the ones that ran."""
+    page.goto(f"{shown.url}/?view=batches")
+    page.locator("#lr-batch").wait_for()
+    for box in page.locator("#lr-batch [name=videos]").all()[:3]:
+        box.check()
+    page.locator("#lr-batch-questions").fill("Who speaks?\nWhat was decided?")
+    page.get_by_text("It takes about").wait_for()
+
+
+def status(page: Page, shown: Shown) -> None:
+    """What the server runs on, and what was measured."""
+    page.goto(f"{shown.url}/?view=status")
+    page.locator("#lr-status table").wait_for()
+
+
+STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...] = (
+    ("library", library, "light", WIDE),
+    ("details", details, "light", WIDE),
+    ("asking", asking, "light", WIDE),
+    ("answer", answer, "light", WIDE),
+    ("citation", citation, "light", WIDE),
+    ("conversation", conversation, "light", WIDE),
+    ("summary", summary, "light", WIDE),
+    ("chapters", chapters, "light", WIDE),
+    ("export", export, "light", WIDE),
+    ("batches", batches, "light", WIDE),
+    ("status", status, "light", WIDE),
+    ("library-dark", library, "dark", WIDE),
+    ("answer-dark", answer, "dark", WIDE),
+    ("status-dark", status, "dark", WIDE),
+    ("library-phone", library, "light", PHONE),
+    ("answer-phone", answer, "light", PHONE),
+    ("batches-phone", batches, "light", PHONE),
+)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 // Asking: the question form, where to look, and what a person says of an answer.
 (() => {
   const { find, all, tell, opened, named, address, goTo, rendered, call, actions } = longreel;
-  let sent = false;
+  let number = 0; // of the last question
+  let sent = 0; // the question that the server has not taken up yet
   let chosen = { scope: '', videos: new Set() };
   let filled = false;
 
-  const busy = () => sent || Boolean(find('#lr-answer [aria-busy]'));
+  const busy = () => Boolean(sent || find('#lr-answer [aria-busy]'));
 
   function complain(text) {
     const line = find('#lr-ask-problem');
@@ -19,11 +20,11 @@
     if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
     if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
     complain('');
-    sent = Boolean(question.trim());
+    sent = ++number;
     address({ q: question.trim(), answer: '' });
     goTo('ask', false);
     const videos = { this: [opened()], some, all: [] }[scope];
-    tell('ask', { question, options: find('#lr-choices').value, videos });
+    tell('ask', { question, number, options: find('#lr-choices').value, videos, thread: named('thread') });
     follow();
     return null;
   }
@@ -49,13 +50,36 @@
     ask(element.dataset.ask);
   };
   actions.stop = () => {
-    sent = false;
+    sent = 0;
     tell('stop');
   };
   actions.show = (element) => {
     find('#lr-ask').value = element.dataset.question;
     address({ q: element.dataset.question });
-    tell('show', { answer: element.dataset.show });
+    tell('show', { answer: element.dataset.show, thread: named('thread') });
+  };
+
+  // Conversations
+
+  function talk(thread) {
+    if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
+    complain('');
+    address({ thread, answer: '', q: '' });
+    find('#lr-ask').value = '';
+    find('#lr-ask').focus();
+    tell('thread', { thread });
+    return null;
+  }
+
+  actions.fresh = () => talk('');
+  actions.thread = ({ dataset }) => talk(dataset.thread);
+  actions.forget = async ({ dataset }) => {
+    try {
+      await call('DELETE', `/threads/${dataset.forget}`);
+      tell('threads', { thread: named('thread') });
+    } catch (error) {
+      complain(error.message);
+    }
   };
 
   // Where to look: what was ticked outlives a new list of videos
@@ -74,17 +98,22 @@
     if (list) list.hidden = find('[name=scope]:checked')?.value !== 'some';
   }
 
-  let last = null;
+  let seen = ''; // the answer that the address names already
   rendered(() => {
     scope();
-    const section = find('#lr-answer section, #lr-answer p');
-    if (section !== last) {
-      last = section;
-      sent = false;
-    }
+    if (find('#lr-answer [data-asked]')?.dataset.asked === String(sent)) sent = 0;
     follow();
-    const answer = section?.dataset.answer;
-    if (answer && answer !== named('answer')) address({ answer });
+    const section = find('#lr-answer section');
+    const { answer = '', thread = '' } = section?.dataset || {};
+    if (seen !== answer + thread) {
+      seen = answer + thread;
+      if (answer) address({ answer, ...(thread && { thread }) });
+    }
+    for (const line of all('.lr-conversation [data-show]')) {
+      const now = line.dataset.show === answer;
+      if (now && !line.hasAttribute('aria-current')) line.setAttribute('aria-current', 'true');
+      else if (!now) line.removeAttribute('aria-current');
+    }
     if (!filled && find('#lr-ask')) {
       filled = true;
       find('#lr-ask').value = named('q') || section?.querySelector('h2')?.textContent || '';

@@ -1,15 +1,8 @@
-// The library: uploads, the progress of reading, deleting with time to undo.
+// The library: the progress of reading, titles and tags, deleting and restoring.
 (() => {
-  const { find, all, tell, opened, address, rendered, notice, sentence, call, actions, filter } = longreel;
-  const GRACE_MS = 7000;
+  const { find, all, tell, opened, named, address, rendered, notice, call, actions, filter, element, duration } = longreel;
+  const UNDO_MS = 10_000;
   const changed = () => tell('changed', { video: opened() });
-
-  function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  }
 
   async function act(method, path, body) {
     try {
@@ -25,108 +18,6 @@
     }
   }
 
-  // Upload
-
-  const size = (bytes) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
-  const stem = (name) => name.replace(/\.[^.]*$/, '');
-  const isSubtitles = (file) => /\.(srt|vtt)$/i.test(file.name);
-  let sending = 0;
-
-  window.addEventListener('beforeunload', (event) => {
-    if (sending) event.preventDefault();
-  });
-
-  function row(file) {
-    const state = element('span', { class: 'lr-stage' }, `Waiting · ${size(file.size)}`);
-    const bar = element('progress', { max: '1', value: '0', 'aria-label': `Upload of ${file.name}` });
-    const stop = element('button', { type: 'button', class: 'lr-small', 'aria-label': `Cancel ${file.name}` }, 'Cancel');
-    const item = element('li', { class: 'lr-job' }, element('b', {}, file.name), state, stop, bar);
-    find('#lr-uploads').append(item);
-    return { item, state, bar, stop };
-  }
-
-  function send(form, shown, file) {
-    return new Promise((done) => {
-      const request = new XMLHttpRequest();
-      const failed = (text) => {
-        shown.state.textContent = text;
-        shown.state.classList.add('lr-problem');
-        shown.stop.textContent = 'Dismiss';
-        shown.stop.setAttribute('aria-label', `Dismiss ${file.name}`);
-        shown.stop.onclick = () => shown.item.remove();
-        done();
-      };
-      request.upload.onprogress = (event) => {
-        shown.bar.value = event.loaded / event.total;
-        shown.state.textContent = `Uploading ${Math.floor(shown.bar.value * 100)} % of ${size(event.total)}`;
-      };
-      request.onload = () => {
-        if (request.status !== 202) return failed(sentence(request.response, request.status));
-        shown.item.remove();
-        longreel.toast(`${file.name} is uploaded. It is being read now.`);
-        done();
-      };
-      request.onerror = () => failed('The upload was cut off. See whether the server runs and has space, then try again.');
-      request.onabort = () => failed('Cancelled. Nothing of it was kept.');
-      shown.stop.onclick = () => request.abort();
-      request.open('POST', '/v1/videos');
-      request.responseType = 'json';
-      request.send(form);
-    });
-  }
-
-  async function upload(form) {
-    const files = [...form.file.files];
-    const given = files.filter(isSubtitles);
-    const videos = files.filter((file) => !isSubtitles(file));
-    if (form.path.value.trim()) {
-      const body = { path: form.path.value.trim(), title: form.title.value || null, language: form.language.value || null };
-      if (await act('POST', '/videos', body)) form.reset();
-      if (!files.length) return;
-    }
-    notice(videos.length ? '' : 'Choose at least one video or sound file first.');
-    const waiting = videos.map((file) => {
-      const data = new FormData();
-      data.append('title', videos.length === 1 ? form.title.value : '');
-      data.append('language', form.language.value);
-      const subtitles = given.find((one) => stem(one.name) === stem(file.name));
-      if (subtitles) data.append('subtitles', subtitles);
-      data.append('file', file);
-      const shown = row(file);
-      const job = { file, data, shown, dropped: false };
-      shown.stop.onclick = () => {
-        job.dropped = true;
-        shown.item.remove();
-      };
-      return job;
-    });
-    form.reset();
-    sending += waiting.length;
-    for (const job of waiting) {
-      if (!job.dropped) await send(job.data, job.shown, job.file);
-      sending -= 1;
-      changed();
-      follow();
-    }
-  }
-
-  document.addEventListener('submit', (event) => {
-    if (event.target.id !== 'lr-upload') return;
-    event.preventDefault();
-    upload(event.target);
-  });
-  for (const name of ['dragover', 'dragleave', 'drop']) {
-    document.addEventListener(name, (event) => {
-      const place = event.target.closest?.('.lr-drop');
-      place?.classList.toggle('lr-over', name === 'dragover');
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault(); // elsewhere a dropped file would replace the page
-      if (name !== 'drop' || !place) return;
-      find('#lr-file').files = event.dataTransfer.files;
-      upload(place.closest('form'));
-    });
-  }
-
   // Jobs
 
   let timer = 0;
@@ -136,28 +27,32 @@
     window.clearTimeout(timer);
     timer = window.setTimeout(look, 300);
   }
+  longreel.look = () => {
+    changed();
+    follow();
+  };
 
-  const duration = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
+  const stageName = (stage) => JSON.parse(find('.lr-queue')?.dataset.stages || '{}')[stage] || stage;
 
-  function stageText(job, stages) {
+  longreel.stageText = (job) => {
     const event = job.progress;
     if (job.cancel_requested) return 'Stopping';
     if (job.state === 'queued') return job.error ? `${job.error.message} Trying again soon.` : 'Waiting for its turn';
     if (!event || !event.stage) return 'Starting';
-    const parts = [stages[event.stage] || event.stage];
+    const parts = [stageName(event.stage)];
     if (job.done_share !== null) parts.push(`${Math.floor(job.done_share * 100)} %`);
     if (event.speed) parts.push(`${event.speed.toFixed(1)}× real time`);
     if (event.left_s) parts.push(`about ${duration(event.left_s)} left`);
     return parts.join(' · ');
-  }
+  };
 
-  function draw(job, stages) {
-    const item = find(`[data-job="${job.id}"]`);
+  function draw(job) {
+    const item = find(`#lr-queue [data-job="${job.id}"]`);
     if (!item || item.dataset.state === 'failed') return;
     const bar = item.querySelector('progress');
     if (job.done_share === null) bar.removeAttribute('value');
     else bar.value = job.done_share;
-    const text = stageText(job, stages);
+    const text = longreel.stageText(job);
     const line = item.querySelector('.lr-stage');
     if (line.textContent !== text) line.textContent = text;
   }
@@ -165,66 +60,142 @@
   async function look() {
     let jobs = null;
     try {
-      jobs = await call('GET', '/jobs?limit=50');
+      jobs = await call('GET', '/jobs?kind=ingest&limit=50');
     } catch {
       timer = window.setTimeout(look, 5000);
       return;
     }
-    const now = jobs.map((job) => `${job.id} ${job.state}`).join();
+    const now = jobs.map((job) => `${job.id} ${job.state} ${job.priority}`).join();
     if (now !== known) changed();
     known = now;
-    const stages = JSON.parse(find('.lr-queue')?.dataset.stages || '{}');
     const active = jobs.filter((job) => ['queued', 'running'].includes(job.state));
-    active.forEach((job) => draw(job, stages));
+    active.forEach(draw);
     timer = window.setTimeout(look, active.length ? 1000 : 5000); // slowly too: another tab may add videos
   }
 
   window.setTimeout(look, 1500);
 
-  // Deleting: the server is told when the time to undo is over; a page that is closed before deletes nothing
-
-  const leaving = new Map();
-
-  function hide() {
-    for (const card of all('.lr-video')) {
-      const gone = leaving.has(card.dataset.video);
-      if (card.classList.contains('lr-leaving') !== gone) card.classList.toggle('lr-leaving', gone);
-    }
-  }
-
-  async function remove(id) {
-    leaving.get(id).line.remove();
-    if (opened() === id) {
-      address({ video: '', t: '', answer: '' });
-      tell('open', {});
-    }
-    await act('DELETE', `/videos/${id}`);
-    window.setTimeout(() => leaving.delete(id), 2000);
-  }
-
-  function undo(id) {
-    const { line, timer: waiting } = leaving.get(id);
-    window.clearTimeout(waiting);
-    leaving.delete(id);
-    line.remove();
-    hide();
-    find(`.lr-video[data-video="${id}"] a`)?.focus();
-  }
-
-  actions.delete = ({ dataset: { delete: id, title } }) => {
-    if (leaving.has(id)) return;
-    const button = element('button', { type: 'button', class: 'lr-small', 'aria-label': `Undo: keep ${title}` }, 'Undo');
-    const text = `${title} will be deleted in ${GRACE_MS / 1000} seconds, with all that was read in it. `;
-    const line = element('div', { class: 'lr-toast', role: 'status' }, text, button, element('i'));
-    button.onclick = () => undo(id);
-    find('#lr-toasts').append(line);
-    leaving.set(id, { line, timer: window.setTimeout(() => remove(id), GRACE_MS) });
-    hide();
-    button.focus();
-  };
   actions.cancel = ({ dataset }) => act('DELETE', `/jobs/${dataset.cancel}`);
   actions.retry = ({ dataset }) => act('POST', `/jobs/${dataset.retry}/retry`);
+  actions.next = ({ dataset }) => act('POST', `/jobs/${dataset.next}/next`);
 
-  rendered(hide);
+  actions.look = ({ dataset }) => act('POST', `/schedules/${dataset.look}/run`);
+  actions.unwatch = ({ dataset }) => act('DELETE', `/schedules/${dataset.unwatch}`);
+
+  // What happened to a job, while its list is open
+
+  let heard = null; // { id, source }
+  const said = {
+    stage_started: (event) => `${stageName(event.stage)}`,
+    stage_finished: (event) => `${stageName(event.stage)}: done in ${duration(event.seconds)}. ${event.detail}`,
+    ingest_finished: () => 'It can be asked about.',
+    warned: (event) => event.message,
+    failed: (event) => event.message,
+  };
+
+  function hush() {
+    heard?.source.close();
+    heard = null;
+  }
+
+  function hear(list, id) {
+    hush();
+    list.replaceChildren();
+    const source = new EventSource(`/v1/jobs/${id}/events`);
+    heard = { id, source };
+    const told = ({ type, data }) => {
+      const text = said[type](JSON.parse(data)).trim();
+      find(`#lr-log-${id}`)?.append(element('li', {}, text));
+    };
+    for (const type of Object.keys(said)) source.addEventListener(type, told);
+    source.addEventListener('end', hush);
+  }
+
+  rendered(() => {
+    const list = heard && find(`#lr-log-${heard.id}`);
+    if (list) list.closest('details').open = true; // it was open before the list was drawn anew
+    else if (heard) hush();
+  });
+
+  document.addEventListener('toggle', (event) => {
+    const list = event.target.querySelector?.('.lr-log');
+    if (!list) return;
+    if (event.target.open) hear(list, list.dataset.of);
+    else if (heard?.id === list.dataset.of) hush();
+  }, true);
+
+  // Deleting: the video goes into the bin at once, and comes back from there
+
+  async function restore(id) {
+    if (await act('POST', `/videos/${id}/restore`)) longreel.toast('It is back.');
+  }
+
+  function offerUndo(id, title) {
+    const button = element('button', { type: 'button', class: 'lr-small', 'aria-label': `Undo: keep ${title}` }, 'Undo');
+    const line = element('div', { class: 'lr-toast', role: 'status' }, `${title} is deleted. `, button);
+    const gone = window.setTimeout(() => line.remove(), UNDO_MS);
+    button.onclick = () => {
+      window.clearTimeout(gone);
+      line.remove();
+      restore(id);
+    };
+    find('#lr-toasts').append(line);
+    button.focus();
+  }
+
+  actions.delete = async ({ dataset: { delete: id, title } }) => {
+    if (!(await act('DELETE', `/videos/${id}`))) return;
+    if (opened() === id) {
+      address({ video: '', t: '', answer: '', thread: '', summary: '' });
+      tell('open', {});
+    }
+    offerUndo(id, title);
+  };
+  actions.restore = ({ dataset }) => restore(dataset.restore);
+  actions.purge = ({ dataset }) => act('DELETE', `/bin/${dataset.purge}`);
+
+  // Title and tags
+
+  actions.retitle = (button) => {
+    const { retitle: id, title, tags } = button.dataset;
+    const dialog = find('#lr-details');
+    dialog.querySelector('[name=title]').value = title;
+    dialog.querySelector('[name=tags]').value = tags;
+    dialog.dataset.of = id;
+    dialog.showModal();
+  };
+
+  document.addEventListener('submit', async (event) => {
+    const dialog = find('#lr-details');
+    if (!dialog?.contains(event.target)) return;
+    event.preventDefault();
+    const given = new FormData(event.target);
+    const tags = given.get('tags').split(',').map((tag) => tag.trim()).filter(Boolean);
+    dialog.close();
+    await act('PATCH', `/videos/${dialog.dataset.of}`, { title: given.get('title'), tags });
+  });
+  actions.closedialog = (button) => button.closest('dialog').close();
+
+  // Only the videos with a tag
+
+  actions.tag = ({ dataset }) => {
+    address({ tag: dataset.tag });
+    chooseTag();
+  };
+
+  function chooseTag() {
+    const tag = named('tag');
+    const isKnown = !tag || all('#lr-grid [data-tag]').some((button) => button.dataset.tag === tag);
+    for (const button of all('#lr-grid [data-tag]')) {
+      const pressed = String(button.dataset.tag === (isKnown ? tag : ''));
+      if (button.getAttribute('aria-pressed') !== pressed) button.setAttribute('aria-pressed', pressed);
+    }
+    for (const card of all('.lr-video')) {
+      const out = Boolean(tag) && isKnown && !JSON.parse(card.dataset.tags).includes(tag);
+      if (card.classList.contains('lr-out') !== out) card.classList.toggle('lr-out', out);
+    }
+  }
+
+  rendered(chooseTag);
   rendered(() => find('#lr-find') && filter(find('#lr-find')));
 })();

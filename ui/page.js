@@ -25,7 +25,7 @@ const longreel = (() => {
     const view = viewNow();
     if (document.documentElement.dataset.view !== view) {
       document.documentElement.dataset.view = view;
-      if (view === 'status') tell('status');
+      if (['status', 'batches'].includes(view)) tell('view', { view });
       if (view !== 'ask') find('#lr-player video')?.pause();
     }
     for (const link of all('[data-view]:is(a)')) {
@@ -42,8 +42,29 @@ const longreel = (() => {
 
   window.addEventListener('popstate', () => {
     showView();
-    if (named('video') !== opened()) tell('open', { video: named('video'), t: named('t') });
+    if (named('video') === opened()) return;
+    tell('open', { video: named('video'), t: named('t'), thread: named('thread'), answer: named('answer') });
   });
+
+  // Small things
+
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  }
+
+  function clock(seconds) {
+    const whole = Math.floor(seconds);
+    const two = (number) => String(number).padStart(2, '0');
+    const minutes = Math.floor(whole / 60);
+    return minutes < 60
+      ? `${minutes}:${two(whole % 60)}`
+      : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+  }
+
+  const duration = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
 
   // After the server rendered something
 
@@ -56,7 +77,7 @@ const longreel = (() => {
   };
   new MutationObserver(() => {
     due ||= window.setTimeout(run, 0);
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ['data-asked'] });
   rendered(showView);
 
   // Errors as sentences
@@ -86,43 +107,59 @@ const longreel = (() => {
   // Clicks: the first attribute that an element or its parents carry says what to do
 
   const actions = {
-    view: (element) => goTo(element.dataset.view),
-    tab: (element) => choose(element.dataset.tab),
+    view: (link) => goTo(link.dataset.view),
+    tab: (button) => pick(button),
   };
   document.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     for (const [name, action] of Object.entries(actions)) {
-      const element = event.target.closest(`[data-${name}]:is(a, button, .lr-track)`);
-      if (!element || element.disabled) continue;
+      const carrier = event.target.closest(`[data-${name}]:is(a, button, .lr-track)`);
+      if (!carrier || carrier.disabled) continue;
       event.preventDefault();
-      action(element, event);
+      action(carrier, event);
       return;
     }
   });
 
   // Tabs
 
-  let tab = 'transcript';
+  let tab = named('tab') || 'transcript';
 
-  function choose(name, focus = false) {
-    tab = name;
-    for (const button of all('[role=tab]')) {
+  function choose(name) {
+    const tabs = all('[role=tab]');
+    tab = !tabs.length || tabs.some((button) => button.dataset.tab === name) ? name : 'transcript';
+    if (document.documentElement.dataset.tab !== tab) document.documentElement.dataset.tab = tab;
+    for (const button of tabs) {
       const on = button.dataset.tab === tab;
       if ((button.getAttribute('aria-selected') === 'true') === on) continue;
       button.setAttribute('aria-selected', on);
       button.tabIndex = on ? 0 : -1;
-      find(`#lr-${button.dataset.tab}`).hidden = !on;
     }
-    if (focus) find(`#lr-tab-${tab}`).focus();
   }
   rendered(() => choose(tab));
+
+  function pick(button) {
+    choose(button.dataset.tab);
+    address({ tab: tab === 'transcript' ? '' : tab });
+    button.focus();
+  }
 
   document.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step || event.target.getAttribute('role') !== 'tab') return;
     const tabs = all('[role=tab]');
-    choose(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length].dataset.tab, true);
+    pick(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length]);
   });
+
+  // Ticking all videos with a tag
+
+  actions.tick = (button) => {
+    for (const box of button.closest('fieldset').querySelectorAll('[data-tags]')) {
+      if (box.checked || !JSON.parse(box.dataset.tags).includes(button.dataset.tick)) continue;
+      box.checked = true;
+      for (const name of ['input', 'change']) box.dispatchEvent(new Event(name, { bubbles: true }));
+    }
+  };
 
   // Searching in a list
 
@@ -160,5 +197,6 @@ const longreel = (() => {
   });
 
   document.documentElement.dataset.view = viewNow();
-  return { find, all, tell, opened, named, address, goTo, rendered, notice, sentence, call, actions, filter };
+  document.documentElement.dataset.tab = tab;
+  return { find, all, tell, opened, named, address, goTo, rendered, notice, sentence, call, actions, filter, element, clock, duration };
 })();

@@ -1,22 +1,14 @@
 // The player: jumps to moments, stops at their end, and everything that follows its time.
 (() => {
-  const { find, all, tell, opened, address, goTo, rendered, actions } = longreel;
+  const { find, all, tell, opened, address, goTo, rendered, actions, clock } = longreel;
   const player = () => find('#lr-player video');
   const short = (seconds) => String(Math.round(seconds * 100) / 100);
   let span = null; // the moment that is being played, when it has an end
 
-  function clock(seconds) {
-    const whole = Math.floor(seconds);
-    const two = (number) => String(number).padStart(2, '0');
-    const minutes = Math.floor(whole / 60);
-    return minutes < 60
-      ? `${minutes}:${two(whole % 60)}`
-      : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
-  }
-
   function jump(video, time, end) {
     span = end > time ? { video, start: time, end } : null;
-    address({ video, t: time ? short(time) : '', view: '' }, video !== opened());
+    const other = video !== opened();
+    address({ video, t: time ? short(time) : '', view: '', ...(other && { summary: '' }) }, other);
     goTo('ask', false);
     const element = player();
     if (!element || element.dataset.video !== video) {
@@ -28,16 +20,20 @@
     find('#lr-player').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
   }
 
+  let stopping = 0;
+
+  // The time of a player is told a few times a second only: near the end a timer looks again
   function stopAtEnd(element) {
+    window.clearTimeout(stopping);
     if (!span || element.dataset.video !== span.video || element.paused) return;
-    const left = span.end - element.currentTime;
-    if (left > 0.3) return;
-    const ended = span;
-    window.setTimeout(() => {
-      if (span !== ended) return;
-      element.pause();
-      if (element.currentTime > ended.end) element.currentTime = ended.end; // a busy browser wakes up late
-    }, Math.max(0, (left / element.playbackRate) * 1000));
+    const leftMs = (1000 * (span.end - element.currentTime)) / element.playbackRate;
+    if (leftMs > 300) return;
+    if (leftMs > 0) {
+      stopping = window.setTimeout(() => stopAtEnd(element), Math.max(leftMs, 20));
+      return;
+    }
+    element.pause();
+    element.currentTime = span.end; // a busy browser wakes up late
   }
 
   function current(items, time) {
@@ -57,8 +53,7 @@
     const time = element.currentTime;
     const share = element.duration ? (100 * time) / element.duration : 0;
     find('#lr-stage').style.setProperty('--lr-at', `${share}%`);
-    const shown = find('.lr-now-at');
-    if (shown && shown.textContent !== clock(time)) shown.textContent = clock(time);
+    for (const shown of all('.lr-now-at')) if (shown.textContent !== clock(time)) shown.textContent = clock(time);
     mark('.lr-chapter', time);
     const line = mark('.lr-follows .lr-line', time);
     const list = line?.closest('.lr-lines');
@@ -86,7 +81,8 @@
   rendered(() => {
     const video = opened();
     const title = player()?.dataset.title;
-    document.title = title ? `${title} · Longreel` : 'Longreel';
+    const name = title ? `${title} · Longreel` : 'Longreel';
+    if (document.title !== name) document.title = name; // to set it is a change that would be looked at again, for ever
     for (const card of all('[data-open]')) {
       if (video && card.dataset.open === video) card.setAttribute('aria-current', 'true');
       else card.removeAttribute('aria-current');
@@ -130,7 +126,7 @@
     jump(opened(), share * Number(element.closest('[data-duration]').dataset.duration));
   };
   actions.open = (element) => {
-    address({ video: element.dataset.open, t: '', view: '', answer: '', q: '' }, true);
+    address({ video: element.dataset.open, t: '', view: '', answer: '', thread: '', q: '', summary: '' }, true);
     goTo('ask', false);
     if (opened() !== element.dataset.open) tell('open', { video: element.dataset.open });
   };

@@ -11,6 +11,7 @@ from app.core.events import (
     Planned,
     Reflected,
     Searched,
+    Understood,
     Verified,
     Warned,
 )
@@ -22,12 +23,15 @@ STAGES_JSON = json.dumps(
         "transcribe": "Writing down what is said",
         "speakers": "Telling voices apart",
         "sample": "Looking at the pictures",
+        "shots": "Finding the cuts",
         "segment": "Cutting into segments",
         "key_frames": "Choosing key frames",
         "screen_text": "Reading text on the screen",
         "caption": "Describing the pictures",
         "index": "Indexing",
         "digest": "Writing chapters and summary",
+        "summarize": "Summarizing",
+        "answer": "Answering the questions",
     }
 )
 
@@ -44,6 +48,8 @@ def clock(seconds: float) -> str:
 def tell(event: Event) -> str:
     """One line about a step."""
     match event:
+        case Understood():
+            return f"Understood as “{event.question}”"
         case Planned():
             return _planned(event)
         case Searched():

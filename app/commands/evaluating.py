@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from app.api.schemas import VideoOut
 from app.commands.start import JsonOption, interruptible
-from app.core.settings import load_settings
+from app.core.settings import Settings, load_settings
 from app.core.types import Video
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.report import Prices, markdown
@@ -41,7 +41,7 @@ def evaluate(
     annotations: Annotated[Path, typer.Option(help="The benchmark's own annotation file.")],
     videos: Annotated[Path | None, typer.Option(help="Folder of its videos; imported videos need none.")] = None,
     truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of results and report; eval-BENCHMARK unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report; else one that the page shows.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
     mode: Annotated[Modes, typer.Option(help="What answers may rest on; all compares them.")] = Modes.FULL,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
@@ -58,12 +58,12 @@ def evaluate(
     """
     chosen = benchmark(name)
     modes = tuple(Mode) if mode is Modes.ALL else (Mode(mode.value),)
-    order = Order(
-        chosen, annotations, truth, videos, out or Path(f"eval-{chosen.name}"), modes, limit, jobs,
-        Prices(price_prompt, price_output),
-    )  # fmt: skip
+    settings = load_settings()
+    folder = out or settings.data / "evaluations" / chosen.name
+    prices = Prices(price_prompt, price_output)
+    order = Order(chosen, annotations, truth, videos, folder, modes, limit, jobs, prices)
     console, err = consoles()
-    measuring = _open()
+    measuring = _open(settings)
     with interruptible() as cancelled, IngestDisplay(err) as reading:
         report = measuring.evaluation.run(order, tell=_Asking(err), listen=reading, cancelled=cancelled)
     if as_json:
@@ -86,7 +86,7 @@ def import_words(
     {"start_s": 0, "end_s": 1, "text": "..."}.
     """
     console, err = consoles()
-    measuring = _open()
+    measuring = _open(load_settings())
 
     def tell(done: int, total: int, video: Video) -> None:
         err.print(f"  {done}/{total}  {escape(video.title)}  {clock(video.duration_s)}", soft_wrap=True)
@@ -99,10 +99,10 @@ def import_words(
         console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in added])
 
 
-def _open() -> Measuring:
+def _open(settings: Settings) -> Measuring:
     from app.bootstrap import build_measuring
 
-    return build_measuring(load_settings())
+    return build_measuring(settings)
 
 
 class _Asking:

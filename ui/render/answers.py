@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.api.schemas import AnswerOut, CitationOut
 from app.api.schemas.ratings import SavedAnswerOut
-from app.core.events import Event, Hit, Inspected, Searched, Verified
+from app.core.events import Event, Hit, Inspected, Searched, Understood, Verified
 from app.core.types import AnswerStatus
 from ui import steps
 from ui.render.citations import Videos, chip, citations
@@ -24,18 +24,24 @@ MOST_FRAMES = 6
 RATINGS = (("right", "&#10003;", "Right"), ("wrong", "&#10007;", "Wrong"), ("wrong_time", "&#8596;", "Wrong time"))
 
 
-def answer(question: str, given: AnswerOut, videos: Videos, options: Sequence[str] = ()) -> str:
-    """The answer with its badge, its evidence and how it was found."""
+def answer(question: str, given: AnswerOut, videos: Videos, options: Sequence[str] = (), *, thread: str = "") -> str:
+    """The answer with its badge, its evidence and how it was found; `thread` is the conversation that it belongs to."""
     count = "1 step" if len(given.trace) == 1 else f"{len(given.trace)} steps"
     searched = searches(given.trace) if given.status is not AnswerStatus.ANSWERED else ""
     return (
-        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(given.id)}">'
-        f"<h2>{safe(question)}</h2>{_verdict(given)}{_option(given, options)}"
+        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(given.id)}" data-thread="{safe(thread)}">'
+        f"<h2>{safe(question)}</h2>{understood(question, given.trace)}{_verdict(given)}{_option(given, options)}"
         f"{text(given, videos)}{searched}{citations(given.citations, videos)}"
         f"{rating(given.id)}"
         f"<details><summary>How this was found: {count}, {given.usage.seconds:.1f} s</summary>"
         f"{step_list(given.trace, videos)}</details></section>"
     )
+
+
+def understood(question: str, trace: Sequence[Event]) -> str:
+    """The whole question that one which points back was taken for."""
+    whole = next((event.question for event in trace if isinstance(event, Understood)), question)
+    return "" if whole == question else f'<p class="lr-understood">Understood as: {safe(whole)}</p>'
 
 
 def _verdict(given: AnswerOut) -> str:
@@ -155,7 +161,8 @@ def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
     latest = safe(steps.tell(trace[-1])) if trace else "Reading the question"
     return (
         '<section class="lr-answer" aria-label="Answer" aria-busy="true">'
-        f'<h2>{safe(question)}</h2><p role="status" class="lr-now">{latest}</p>{step_list(trace, videos)}</section>'
+        f"<h2>{safe(question)}</h2>{understood(question, trace)}"
+        f'<p role="status" class="lr-now">{latest}</p>{step_list(trace, videos)}</section>'
     )
 
 

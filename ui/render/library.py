@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 
 from app.api.schemas import JobOut, VideoOut
-from ui import steps
+from app.api.schemas.collections import BinnedOut
 from ui.render.markup import note, picture, safe
+from ui.render.queue import ACTIVE
 from ui.steps import clock
-
-ACTIVE = ("queued", "running")
 
 ADD = """
 <form id="lr-upload" aria-label="Add videos">
@@ -20,15 +21,16 @@ ADD = """
       accept="video/*,audio/*,.mkv,.ts,.avi,.mov,.webm,.mp4,.m4a,.mp3,.wav,.flac,.ogg,.srt,.vtt">
     <button type="submit" class="lr-main">Upload</button>
   </div>
-  <details><summary>Title, language, a file on the server</summary>
+  <details><summary>Title, language, a file or folder on the server</summary>
     <div class="lr-fields">
       <p><label for="lr-name">Title (for one file)</label>
         <input id="lr-name" name="title" maxlength="300" placeholder="the file's name"></p>
       <p><label for="lr-language">Language spoken</label>
         <input id="lr-language" name="language" pattern="[a-z]{2,3}" title="such as en or de"
           placeholder="found out"></p>
-      <p><label for="lr-path">Path of a file on the server's machine (it stays where it is)</label>
-        <input id="lr-path" name="path" placeholder="/home/me/lecture.mp4"></p>
+      <p><label for="lr-path">Path of a file on the server's machine (it stays where it is), or with / at its end of
+        a folder to watch</label>
+        <input id="lr-path" name="path" placeholder="/home/me/lecture.mp4 or /home/me/lectures/"></p>
     </div>
   </details>
 </form>
@@ -36,9 +38,22 @@ ADD = """
 <p id="lr-notice" class="lr-problem" role="alert" hidden></p>
 """
 
+DETAILS = """
+<dialog id="lr-details" aria-labelledby="lr-details-name"><form method="dialog">
+  <h2 id="lr-details-name">Title and tags</h2>
+  <p><label for="lr-details-title">Title</label>
+    <input id="lr-details-title" name="title" maxlength="300" required></p>
+  <p><label for="lr-details-tags">Tags, with commas between them</label>
+    <input id="lr-details-tags" name="tags" maxlength="2000" placeholder="lectures, spring 2026"></p>
+  <p><small>A tag is a collection: everything in it can be listed, asked about and summarized together.</small></p>
+  <p class="lr-send"><button type="submit" class="lr-main">Save</button>
+    <button type="button" class="lr-small" data-closedialog>Cancel</button></p>
+</form></dialog>
+"""
+
 FIND = """
 <div class="lr-top"><h2>Videos</h2><p class="lr-find"><label for="lr-find">Find</label>
-  <input id="lr-find" type="search" data-filter="#lr-grid .lr-video" placeholder="Title">
+  <input id="lr-find" type="search" data-filter="#lr-grid .lr-video" placeholder="Title or tag">
   <span class="lr-count" role="status"></span></p></div>
 """
 
@@ -50,94 +65,96 @@ FIRST = (
 )
 
 
-def grid(videos: Sequence[VideoOut], jobs: Sequence[JobOut] = ()) -> str:
-    """The videos as cards; those that are being read stand in the queue instead."""
+def grid(videos: Sequence[VideoOut], jobs: Sequence[JobOut] = (), binned: Sequence[BinnedOut] = ()) -> str:
+    """The videos as cards; those that are being read stand in the queue instead. Below them what was deleted."""
     reading = {job.title for job in jobs if job.state in ACTIVE}
     shown = [video for video in videos if video.ready or video.title not in reading]
-    if not shown:
-        return (
-            FIRST if not reading else note("The first video is being read. It appears here when it can be asked about.")
-        )
-    return f'<ul class="lr-videos">{"".join(map(_card, shown))}</ul>'
+    if shown:
+        cards = f'{_tags(shown)}<ul class="lr-videos">{"".join(map(_card, shown))}</ul>'
+    elif reading:
+        cards = note("The first video is being read. It appears here when it can be asked about.")
+    else:
+        cards = FIRST
+    return cards + _bin(binned)
+
+
+def _tags(videos: Sequence[VideoOut]) -> str:
+    """Buttons that keep only the videos with a tag."""
+    counts = Counter(tag for video in videos for tag in video.tags)
+    if not counts:
+        return ""
+    buttons = [("", f"All {len(videos)}"), *((tag, f"{tag} {counts[tag]}") for tag in sorted(counts, key=str.casefold))]
+    items = "".join(
+        f'<li><button type="button" class="lr-example" data-tag="{safe(tag)}" '
+        f'aria-pressed="{"false" if tag else "true"}">{safe(name)}</button></li>'
+        for tag, name in buttons
+    )
+    return f'<ul class="lr-examples lr-tags" aria-label="Tags">{items}</ul>'
+
+
+def _bin(binned: Sequence[BinnedOut]) -> str:
+    if not binned:
+        return ""
+    items = "".join(map(_binned, binned))
+    return (
+        f'<details class="lr-bin"><summary>Deleted videos ({len(binned)})</summary>'
+        f'<ul class="lr-jobs">{items}</ul></details>'
+    )
+
+
+def _binned(one: BinnedOut) -> str:
+    id, title = safe(one.video.id), safe(one.video.title)
+    return (
+        f'<li class="lr-job"><b>{title}</b><span class="lr-stage">gone for good on {safe(one.gone_at[:10])}</span>'
+        f'<span class="lr-send"><button type="button" class="lr-small" data-restore="{id}" '
+        f'aria-label="Restore {title}">Restore</button><button type="button" class="lr-small" data-purge="{id}" '
+        f'aria-label="Delete {title} for good">Delete for good</button></span></li>'
+    )
 
 
 def _card(video: VideoOut) -> str:
     id, title = safe(video.id), safe(video.title)
+    tags = safe(", ".join(video.tags))
     facts = [f'<span class="lr-tag">{safe(video.language)}</span>'] if video.language else []
     facts.append(safe(video.added_at[:10]))
     if not video.ready:
         facts.append('<span class="lr-warning">not read to its end</span>')
     return (
-        f'<li class="lr-video" data-video="{id}"><a href="/?video={id}" data-open="{id}">'
+        f'<li class="lr-video" data-video="{id}" data-tags="{safe(json.dumps(video.tags))}">'
+        f'<a href="/?video={id}" data-open="{id}">'
         f'<span class="lr-frame">{picture(video, min(5.0, video.duration_s / 2))}'
         f'<span class="lr-length">{clock(video.duration_s)}</span></span>'
-        f'<span class="lr-title">{title}</span></a><div class="lr-facts"><small>{" ".join(facts)}</small>'
+        f'<span class="lr-title">{title}</span></a><div class="lr-facts"><small>{" ".join(facts)}</small><span>'
+        f'<button type="button" class="lr-small" data-retitle="{id}" data-title="{title}" data-tags="{tags}" '
+        f'aria-label="Title and tags of {title}" title="Title and tags">&#9998;</button>'
         f'<button type="button" class="lr-small" data-delete="{id}" data-title="{title}" '
-        f'aria-label="Delete {title}" title="Delete">&#10005;</button></div></li>'
+        f'aria-label="Delete {title}" title="Delete">&#10005;</button></span></div>'
+        f"{f'<small>{tags}</small>' if tags else ''}</li>"
     )
 
 
-def queue(jobs: Sequence[JobOut]) -> str:
-    """What is being read or failed, and what was done before; the page's script keeps the progress moving."""
-    again = {(job.kind, job.title): job.id for job in reversed(jobs)}
-    latest = [job for job in jobs if again[(job.kind, job.title)] == job.id]
-    now = [job for job in latest if job.state in (*ACTIVE, "failed")]
-    now.sort(key=lambda job: (ORDER.index(job.state), job.created_at))
-    earlier = [job for job in jobs if job not in now and job.state not in ACTIVE][:20]
-    parts = []
-    if now:
-        parts.append(f'<h2>Being read</h2><ul class="lr-jobs">{"".join(map(_job, now))}</ul>')
-    if earlier:
-        parts.append(
-            f"<details><summary>Earlier work ({len(earlier)})</summary>"
-            f'<ul class="lr-jobs">{"".join(map(_past, earlier))}</ul></details>'
-        )
-    return f'<div class="lr-queue" data-stages="{safe(steps.STAGES_JSON)}">{"".join(parts)}</div>'
-
-
-ORDER = ("running", "queued", "failed")
-
-
-def _job(job: JobOut) -> str:
-    title, id = safe(job.title), safe(job.id)
-    if job.state == "failed":
-        said = f"{job.error.message} {job.error.hint}" if job.error else "It failed."
-        return (
-            f'<li class="lr-job lr-failed" data-job="{id}" data-state="failed"><b>{title}</b>'
-            f'<span class="lr-problem">{safe(said)}</span>{_retry(job)}</li>'
-        )
-    value = f' value="{job.done_share:.3f}"' if job.done_share is not None else ""
-    label = "Waiting for its turn" if job.state == "queued" else "Starting"
-    return (
-        f'<li class="lr-job" data-job="{id}" data-state="{safe(job.state)}"><b>{title}</b>'
-        f'<span class="lr-stage">{label}</span>'
-        f'<button type="button" class="lr-small" data-cancel="{id}" aria-label="Cancel {title}">Cancel</button>'
-        f'<progress max="1"{value} aria-label="Progress of {title}"></progress></li>'
+def ticks(videos: Sequence[VideoOut]) -> str:
+    """Buttons that tick all videos with a tag, for a fieldset whose boxes tell their tags."""
+    tags = sorted({tag for video in videos for tag in video.tags}, key=str.casefold)
+    buttons = "".join(
+        f'<button type="button" class="lr-example" data-tick="{safe(tag)}" aria-label="Tick {safe(tag)}">'
+        f"{safe(tag)}</button>"
+        for tag in tags
     )
+    return f'<p class="lr-scope">{buttons}</p>' if tags else ""
 
 
-def _retry(job: JobOut) -> str:
-    return (
-        f'<button type="button" class="lr-small" data-retry="{safe(job.id)}" '
-        f'aria-label="Try {safe(job.title)} again">Try again</button>'
-    )
-
-
-def _past(job: JobOut) -> str:
-    again = _retry(job) if job.state in ("failed", "cancelled") else ""
-    when = safe((job.finished_at or job.created_at)[:16].replace("T", " "))
-    state = f'<span class="lr-stage">{safe(job.state)} · {when}</span>'
-    return f'<li class="lr-job"><b>{safe(job.title)}</b>{state}{again}</li>'
+def box(video: VideoOut, name: str) -> str:
+    """A box to tick for a video."""
+    tags = safe(json.dumps(video.tags))
+    return f'<input type="checkbox" name="{name}" value="{safe(video.id)}" data-tags="{tags}">'
 
 
 def choices(videos: Sequence[VideoOut], opened: str) -> str:
     """Where to look for the answer: in the open video, in all, or in those that are ticked."""
     this = any(video.id == opened for video in videos)
     ready = [video for video in videos if video.ready]
-    boxes = "".join(
-        f'<label><input type="checkbox" name="video" value="{safe(video.id)}"> {safe(video.title)}</label>'
-        for video in ready
-    )
+    boxes = "".join(f"<label>{box(video, 'video')} {safe(video.title)}</label>" for video in ready)
     rows = [
         ("this", "This video", this, not this),
         ("all", "All videos", not this, False),
@@ -150,5 +167,5 @@ def choices(videos: Sequence[VideoOut], opened: str) -> str:
     )
     return (
         f'<fieldset class="lr-scope"><legend class="lr-hidden">Where to look</legend>{radios}</fieldset>'
-        f'<fieldset class="lr-some" hidden><legend>Look in</legend>{boxes}</fieldset>'
+        f'<fieldset class="lr-some" hidden><legend>Look in</legend>{ticks(ready)}{boxes}</fieldset>'
     )

@@ -6,11 +6,17 @@ HEAD = """
   <nav aria-label="Views"><ul>
     <li><a href="/" data-view="library">Library</a></li>
     <li><a href="/?view=ask" data-view="ask">Watch and ask</a></li>
+    <li><a href="/?view=batches" data-view="batches">Batches</a></li>
     <li><a href="/?view=status" data-view="status">Status</a></li>
   </ul></nav>
 </header>
 <div id="lr-toasts"></div>
 """
+
+BATCHES = (
+    "<h2>Summarize and ask many videos</h2><p><small>One file for each video and an overview with links. "
+    "What was made before is used again; a batch that was stopped goes on where it was.</small></p>"
+)
 
 QUESTION = """
 <form id="lr-question" aria-label="Ask">

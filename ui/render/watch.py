@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.api.schemas import ChapterOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.schemas import ChapterOut, SegmentOut, UtteranceOut, VideoOut
 from app.core.types import SegmentKind
-from ui.render.citations import citations
 from ui.render.markup import has_pictures, jump, note, picture, safe, span_of, thumbnail
+from ui.render.summaries import exports
 from ui.steps import clock
 
 PICTURES = 10
@@ -108,27 +108,29 @@ def about(
     video: VideoOut | None,
     said: Sequence[UtteranceOut],
     segments: Sequence[SegmentOut],
-    found: SummaryOut | None,
+    chapters: Sequence[ChapterOut],
     asked: str,
 ) -> str:
-    """The lists about the open video, as tabs. `asked` is HTML."""
+    """The lists about the open video, as tabs; the panel of the summary stands beside them. `asked` is HTML."""
     if video is None:
         return ""
-    panels = [
-        ("transcript", "Transcript", transcript(video, said)),
-        ("screen", "On screen", on_screen(video, segments)),
-        ("summary", "Summary", summary(video, found)),
-        ("asked", "Asked before", asked),
-    ]
+    panels = {
+        "transcript": ("Transcript", transcript(video, said)),
+        "screen": ("On screen", on_screen(video, segments)),
+        "summary": ("Summary", ""),
+        "chapters": ("Chapters", chapter_list(video, chapters)),
+        "export": ("Export", exports(video)),
+        "asked": ("Asked before", asked),
+    }
     tabs = "".join(
         f'<button type="button" role="tab" id="lr-tab-{id}" aria-controls="lr-{id}" data-tab="{id}" '
         f"{'aria-selected=true' if id == 'transcript' else 'aria-selected=false tabindex=-1'}>{name}</button>"
-        for id, name, _ in panels
+        for id, (name, _) in panels.items()
     )
     shown = "".join(
-        f'<div role="tabpanel" id="lr-{id}" aria-labelledby="lr-tab-{id}" tabindex="0"'
-        f"{'' if id == 'transcript' else ' hidden'}>{inner}</div>"
-        for id, _, inner in panels
+        f'<div role="tabpanel" id="lr-{id}" aria-labelledby="lr-tab-{id}" tabindex="0">{inner}</div>'
+        for id, (_, inner) in panels.items()
+        if id != "summary"
     )
     return f'<div role="tablist" class="lr-tabs" aria-label="About this video">{tabs}</div>{shown}'
 
@@ -176,13 +178,15 @@ def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
     return f'{_search("screen", "Search what is on screen")}<ol class="lr-lines">{lines}</ol>'
 
 
-def summary(video: VideoOut, found: SummaryOut | None) -> str:
-    """The video in short with the moments it rests on, and its chapters."""
-    if found is None:
-        return note("The summary and the chapters appear when a video has been read to its end.")
-    items = "".join(f"<li>{_chapter(video.id, chapter)}</li>" for chapter in found.chapters)
-    chapters = f'<h3>Chapters</h3><ol class="lr-lines">{items}</ol>' if items else ""
-    return f'<p class="lr-text">{safe(found.summary)}</p>{citations(found.citations, {video.id: video})}{chapters}'
+def chapter_list(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
+    """The chapters as buttons that play them; the page's script turns the list into a form."""
+    if not chapters:
+        return note("The chapters appear when a video has been read to its end.")
+    items = "".join(f"<li>{_chapter(video.id, chapter)}</li>" for chapter in chapters)
+    return (
+        '<p class="lr-send"><button type="button" class="lr-small" data-edit>Edit chapters</button></p>'
+        f'<ol class="lr-lines" data-of="{safe(video.id)}">{items}</ol>'
+    )
 
 
 def _chapter(video_id: str, chapter: ChapterOut) -> str:

@@ -1,8 +1,11 @@
-"""The page in a real browser, over the stand-in in a process of its own."""
+"""The page in a real browser, over the stand-in in a process of its own.
+
+One browser and one server serve all modules; each test has a context of its own and finds the library as new. Nothing
+here waits for a fixed time: a busy machine is only slower.
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,28 +18,50 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[3]
+PATIENCE_MS = 20_000
+TOLD = ("422", "ERR_CONNECTION_RESET")
+"""Refused requests and broken lines: the browser logs them, the page tells them.
+
+So is the picture of a video that was deleted this moment.
+"""
+
+PLAYED = """([from, to]) => {
+  const { paused, played, currentTime } = document.querySelector('#lr-player video');
+  const ranges = [...Array(played.length).keys()].map((n) => [played.start(n), played.end(n)]);
+  const whole = ranges.some(([start, end]) => Math.abs(start - from) < 0.3 && end > to - 0.5);
+  return paused && whole && Math.abs(currentTime - to) < 0.1;
+}"""
+
+HASTEN = """document.addEventListener('loadedmetadata', (event) => { event.target.playbackRate = 4; }, true)"""
+"""Films play four times as fast."""
+
+SETTLED = """async () => {
+  const moving = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(moving.map((one) => one.finished));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
 
 
 class Server:
-    """The stand-in in a process of its own."""
+    """The stand-ins in a process of their own: one is open, one has a key."""
 
-    def __init__(self, folder: Path, key: str = "") -> None:
+    def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-W", "ignore", "-m", "tests.unit.api.serve", str(folder)]
-        environment = {**os.environ, "STAND_IN_KEY": key}
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        self.address = f"http://127.0.0.1:{self.line()}"
+        self._process = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.data = folder / "open"
+        self.address, self.locked = (f"http://127.0.0.1:{port}" for port in self._line().split())
 
-    def line(self) -> str:
-        """The next thing it says."""
-        return self._pipe(self._process.stdout).readline().strip()
+    def make_fresh(self) -> None:
+        """One video, nothing at work, a reader that waits at half of its way."""
+        assert self._wish("fresh") == "fresh"
 
     def go_on_reading(self) -> None:
-        """Lets the reader finish its video."""
-        entry = self._pipe(self._process.stdin)
-        entry.write("read\n")
-        entry.flush()
+        """Lets the reader finish its videos."""
+        assert self._wish("read") == "reading"
+
+    def has_stopped(self) -> bool:
+        """Waits until a question was cancelled since the library was new."""
+        return self._wish("stopped") == "stopped"
 
     def close(self) -> None:
         """Ends it."""
@@ -46,6 +71,15 @@ class Server:
         finally:
             self._process.kill()
             self._pipe(self._process.stdout).close()
+
+    def _wish(self, text: str) -> str:
+        entry = self._pipe(self._process.stdin)
+        entry.write(f"{text}\n")
+        entry.flush()
+        return self._line()
+
+    def _line(self) -> str:
+        return self._pipe(self._process.stdout).readline().strip()
 
     @staticmethod
     def _pipe(pipe: IO[str] | None) -> IO[str]:
@@ -58,27 +92,38 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium here: install the package chromium to test the page")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("page"))
     yield server
     server.close()
 
 
 @pytest.fixture
+def server(running: Server) -> Server:
+    """The server with a library as new."""
+    running.make_fresh()
+    return running
+
+
+@pytest.fixture
 def new_page(browser: Browser, server: Server) -> Iterator[Callable[[], Page]]:
     """Makes tabs that must end without an error on their consoles and without a request to another host."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(HASTEN)
     faults: list[str] = []
 
     def said(message: ConsoleMessage) -> None:
-        if message.type == "error" and "422" not in message.text:  # a refused request is told on the page
+        told = any(sign in message.text for sign in TOLD) or "/thumbnail?" in message.location["url"]
+        if message.type == "error" and not told:
             faults.append(message.text)
 
     def asked(request: Request) -> None:
@@ -116,9 +161,9 @@ def wait_until_at(page: Page, seconds: float) -> None:
     page.wait_for_function(f"document.querySelector('#lr-player video')?.currentTime >= {seconds}")
 
 
-def is_paused(page: Page) -> bool:
-    """Whether the player stands still."""
-    return bool(page.evaluate("document.querySelector('#lr-player video').paused"))
+def wait_until_played(page: Page, start_s: float, end_s: float) -> None:
+    """Waits until the player stands still at the end of a span that it has played."""
+    page.wait_for_function(PLAYED, arg=[start_s, end_s])
 
 
 def open_film(page: Page) -> None:
@@ -137,8 +182,20 @@ def ask(page: Page, question: str) -> None:
     box.press("Enter")
 
 
+def settle(page: Page) -> None:
+    """Waits until nothing moves and everything is drawn."""
+    page.evaluate(SETTLED)
+
+
 def faults(page: Page) -> list[str]:
-    """What axe-core finds wrong, with the first place of each."""
-    page.wait_for_timeout(300)
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0].get('failureSummary')}" for one in found]
+    """What axe-core finds wrong in light, and in dark what could differ there: the contrast."""
+    return _axe(page, "light", {}) + _axe(page, "dark", {"runOnly": ["color-contrast"]})
+
+
+def _axe(page: Page, scheme: str, options: dict[str, object]) -> list[str]:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    expect(page.locator("body.dark")).to_have_count(int(scheme == "dark"))
+    settle(page)
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    places = [(one["id"], node) for one in found for node in one["nodes"][:1]]
+    return [f"{scheme} {id}: {node['html'][:200]} {node.get('failureSummary')}" for id, node in places]

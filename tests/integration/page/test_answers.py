@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.page.conftest import Server, ask, is_paused, now, open_film, wait_until_at
+from tests.integration.page.conftest import Server, ask, now, open_film, settle, wait_until_at, wait_until_played
 from tests.unit.api.stand_in import SAID
 
 pytestmark = pytest.mark.browser
@@ -27,22 +27,20 @@ def test_a_citation_plays_the_span_that_it_cites_and_stops_at_its_end(page: Page
     assert now(page) < 1
     citation.click()
     wait_until_at(page, 8.1)
-    assert not is_paused(page)
     assert re.search(r"\?video=[0-9a-f]{64}&.*t=8(&|$)", page.url)
     expect(page.locator("#lr-transcript [aria-current]")).to_contain_text("The bridge opened")
-    page.wait_for_function("document.querySelector('#lr-player video').paused")
-    assert now(page) == pytest.approx(11.0, abs=0.4)
+    wait_until_played(page, 8.0, 11.0)
 
 
 def test_a_chip_shows_frame_and_quote_while_it_has_the_focus(page: Page) -> None:
     open_film(page)
     ask(page, "When did the bridge open?")
     chip = page.get_by_role("button", name="Source 1: play from 0:08")
-    pop = page.locator(".lr-pop")
+    pop = page.locator(".lr-answer .lr-pop")
     expect(pop).to_be_hidden()
     chip.focus()
     expect(pop).to_contain_text(SAID[1][2])
-    page.wait_for_function("document.querySelector('.lr-pop img').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.lr-answer .lr-pop img').naturalWidth > 0")
     chip.click()
     wait_until_at(page, 8.1)
 
@@ -63,11 +61,9 @@ def test_the_timeline_shows_where_the_evidence_lies(page: Page) -> None:
 def test_a_citation_of_a_video_that_is_not_open_opens_it_and_keeps_the_answer(page: Page) -> None:
     ask(page, "When did the bridge open?")
     page.locator(".lr-answer .lr-cite").click()
-    wait_until_at(page, 8)
     expect(page.get_by_label("Player: Harbour film")).to_be_visible()
+    wait_until_played(page, 8.0, 11.0)
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
-    page.wait_for_function("document.querySelector('#lr-player video').paused", timeout=8000)
-    assert now(page) == pytest.approx(11.0, abs=0.4)
 
 
 def test_an_answer_is_there_again_after_a_reload(page: Page) -> None:
@@ -124,6 +120,38 @@ def test_an_example_made_from_a_chapter_asks_itself(page: Page) -> None:
     expect(page.locator(".lr-answer h2")).to_have_text("What is said about “The harbour”?")
 
 
+def test_a_follow_up_is_understood_in_its_conversation(page: Page) -> None:
+    open_film(page)
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-conversation")).to_contain_text("A next question may point back")
+    ask(page, "And what did it cost?")
+    expect(page.locator(".lr-understood")).to_contain_text("And what did it cost? (after: When did the bridge open?)")
+    asked = page.get_by_role("list", name="Questions of this conversation").get_by_role("button")
+    expect(asked).to_have_count(2)
+    expect(asked.nth(1)).to_have_attribute("aria-current", "true")
+    page.reload()
+    expect(asked).to_have_count(2)
+    asked.nth(0).click()
+    expect(page.locator(".lr-answer h2")).to_have_text("When did the bridge open?")
+    expect(asked.nth(0)).to_have_attribute("aria-current", "true")
+
+
+def test_a_conversation_ends_and_is_gone_on_with(page: Page) -> None:
+    ask(page, "When did the bridge open?")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".lr-answer")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_focused()
+    ask(page, "Where is the cat?")
+    expect(page.locator(".lr-verdict")).to_contain_text("Not in the video")
+    expect(page.locator(".lr-understood")).to_have_count(0)
+    page.get_by_text("Earlier conversations (1)").click()
+    page.get_by_role("button", name="When did the bridge open? 1 question").click()
+    expect(page.locator(".lr-answer h2")).to_have_text("When did the bridge open?")
+    page.get_by_text("Earlier conversations (1)").click()
+    page.get_by_role("button", name="Forget Where is the cat?").click()
+    expect(page.locator(".lr-threads")).to_have_count(0)
+
+
 def test_options_make_a_choice(page: Page) -> None:
     open_film(page)
     page.get_by_text("Multiple choice").click()
@@ -151,21 +179,21 @@ def test_stop_ends_the_work_on_a_question(page: Page, server: Server) -> None:
     expect(page.locator("#lr-ask-problem")).to_contain_text("press Stop")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#lr-answer")).to_contain_text("Stopped.")
-    assert server.line() == "stopped"
+    assert server.has_stopped()
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_enabled()
 
 
 def test_nothing_jumps_while_an_answer_streams(page: Page) -> None:
     open_film(page)
     page.get_by_role("textbox", name="Question", exact=True).fill("When did the bridge open?")
+    settle(page)
     page.evaluate(
         """() => { window.shifts = 0; new PerformanceObserver((list) => list.getEntries()
         .forEach((entry) => { window.shifts += entry.value; })).observe({ type: 'layout-shift', buffered: false }) }"""
     )
-    page.wait_for_timeout(600)  # a shift within half a second of a key press does not count, here it should
     page.evaluate("document.querySelector('#lr-question').requestSubmit()")
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
-    page.wait_for_timeout(300)
+    settle(page)
     assert page.evaluate("window.shifts") < 0.05
 
 

@@ -1,11 +1,12 @@
-"""The library on the page: uploads, progress, search, deleting with undo."""
+"""The library on the page: uploads, progress, tags, search, deleting with undo."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.integration.page.conftest import Server, faults, open_film
 from tests.unit.api.tiny_video import write_webm
@@ -23,6 +24,8 @@ def test_several_uploads_are_read_one_after_another(page: Page, server: Server, 
     expect(page.locator(".lr-queue .lr-stage").nth(1)).to_have_text("Waiting for its turn")
     expect(page.get_by_role("progressbar", name="Progress of second <film>")).to_have_attribute("value", "0.5")
     assert faults(page) == []
+    page.get_by_text("Log", exact=True).first.click()
+    expect(page.locator(".lr-log").first).to_contain_text("Writing down what is said")
     page.get_by_role("button", name="Cancel third").click()
     expect(page.get_by_role("button", name="Cancel third")).to_have_count(0)
     server.go_on_reading()
@@ -30,7 +33,7 @@ def test_several_uploads_are_read_one_after_another(page: Page, server: Server, 
     page.get_by_text("Earlier work").click()
     page.get_by_role("button", name="Try third again").click()
     expect(page.get_by_role("link", name="third")).to_be_visible()
-    expect(page.locator(".lr-queue > .lr-jobs")).to_have_count(0)
+    expect(page.locator(".lr-queue > .lr-jobs > :not(.lr-failed)")).to_have_count(0)
 
 
 def titles(page: Page, server: Server) -> set[str]:
@@ -43,7 +46,7 @@ def add_film(page: Page, server: Server, folder: Path, title: str, seconds: int)
     film = write_webm(folder / f"{title}.webm", seconds)
     added = page.request.post(f"{server.address}/v1/videos", data={"path": str(film), "title": title})
     assert added.status == 202, added.text()
-    expect(page.get_by_role("link", name=title)).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("link", name=title)).to_be_visible()
 
 
 def test_the_library_is_searched_by_title(page: Page, server: Server, tmp_path: Path) -> None:
@@ -55,32 +58,69 @@ def test_the_library_is_searched_by_title(page: Page, server: Server, tmp_path: 
     expect(page.get_by_role("link", name="Harbour film")).to_be_visible()
 
 
-def test_a_deleted_video_can_be_kept_until_the_time_is_over(page: Page, server: Server, tmp_path: Path) -> None:
-    add_film(page, server, tmp_path, "Kept", 5)
-    page.clock.install()
-    page.get_by_role("button", name="Delete Kept").click()
-    expect(page.get_by_role("status").filter(has_text="Kept will be deleted in 7 seconds")).to_be_visible()
-    page.get_by_role("button", name="Undo: keep Kept").click()
-    page.clock.fast_forward(20_000)
-    expect(page.get_by_role("link", name="Kept")).to_be_visible()
-    assert "Kept" in titles(page, server)
+def test_a_deleted_video_comes_back_with_undo(page: Page, server: Server) -> None:
+    page.get_by_role("button", name="Delete Harbour film").click()
+    expect(page.get_by_role("link", name="Harbour film")).to_have_count(0)
+    assert titles(page, server) == set()
+    page.get_by_role("button", name="Undo: keep Harbour film").click()
+    expect(page.get_by_role("link", name="Harbour film")).to_be_visible()
+    assert titles(page, server) == {"Harbour film"}
 
 
-def test_nothing_is_deleted_before_the_time_is_over(page: Page, server: Server, tmp_path: Path) -> None:
-    add_film(page, server, tmp_path, "Gone", 6)
-    page.clock.install()
-    page.get_by_role("button", name="Delete Gone").click()
-    page.clock.fast_forward(6_000)
-    assert "Gone" in titles(page, server)
-    page.clock.fast_forward(2_000)
-    expect(page.get_by_role("link", name="Gone")).to_have_count(0)
-    assert "Gone" not in titles(page, server)
-
-
-def test_a_page_that_is_left_before_deletes_nothing(page: Page, server: Server) -> None:
+def test_a_video_in_the_bin_is_restored_or_deleted_for_good(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Delete Harbour film").click()
     page.reload()
+    page.get_by_text("Deleted videos (1)").click()
+    page.get_by_role("button", name="Restore Harbour film").click()
     expect(page.get_by_role("link", name="Harbour film")).to_be_visible()
+    page.get_by_role("button", name="Delete Harbour film", exact=True).click()
+    page.get_by_text("Deleted videos (1)").click()
+    page.get_by_role("button", name="Delete Harbour film for good").click()
+    expect(page.locator(".lr-bin")).to_have_count(0)
+    assert page.request.get(f"{server.address}/v1/bin").json() == []
+
+
+def test_tags_are_given_and_keep_only_their_videos(page: Page, server: Server, tmp_path: Path) -> None:
+    add_film(page, server, tmp_path, "Lighthouse", 4)
+    page.get_by_role("button", name="Title and tags of Lighthouse").click()
+    page.get_by_label("Title", exact=True).fill("The lighthouse")
+    page.get_by_label("Tags, with commas between them").fill("sea, towers")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="The lighthouse")).to_be_visible()
+    page.get_by_role("button", name="towers 1").click()
+    expect(page.locator(".lr-video:visible")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("button", name="towers 1")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".lr-video:visible")).to_have_count(1)
+    page.get_by_role("button", name="All 2").click()
+    expect(page.locator(".lr-video:visible")).to_have_count(2)
+
+
+def test_an_upload_that_was_cut_off_goes_on_where_it_was(page: Page, server: Server, tmp_path: Path) -> None:
+    server.go_on_reading()
+    film = write_webm(tmp_path / "long.webm", seconds=8)
+    half, broken = film.stat().st_size // 2, []
+
+    def cut(route: Route) -> None:
+        """Sends the first half only, as if the line broke."""
+        if broken:
+            route.continue_()
+            return
+        broken.append(route.request.url)
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        sent = page.request.patch(route.request.url, headers=headers, data=film.read_bytes()[:half])
+        assert sent.headers["upload-offset"] == str(half)
+        route.abort("connectionreset")
+
+    page.route(
+        re.compile("/v1/uploads/[0-9a-f]+$"),
+        lambda route: cut(route) if route.request.method == "PATCH" else route.continue_(),
+    )
+    page.locator("#lr-file").set_input_files(film)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("link", name="long")).to_be_visible()
+    kept = page.request.get(f"{server.address}/v1/videos?q=long").json()[0]
+    assert broken and kept["size_bytes"] == film.stat().st_size
 
 
 def test_a_video_that_cannot_be_read_says_why(page: Page, server: Server, tmp_path: Path) -> None:
@@ -96,7 +136,7 @@ def test_a_video_that_cannot_be_read_says_why(page: Page, server: Server, tmp_pa
 def test_a_file_on_the_servers_machine_is_read_where_it_lies(page: Page, server: Server, tmp_path: Path) -> None:
     server.go_on_reading()
     film = write_webm(tmp_path / "fourth.webm", seconds=7)
-    page.get_by_text("Title, language, a file on the server").click()
+    page.get_by_text("Title, language, a file or folder on the server").click()
     page.get_by_label("Path of a file").fill(str(tmp_path / "none.webm"))
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#lr-notice")).to_contain_text("There is no file")
@@ -105,16 +145,19 @@ def test_a_file_on_the_servers_machine_is_read_where_it_lies(page: Page, server:
     expect(page.get_by_role("link", name="fourth")).to_be_visible()
 
 
-def test_an_empty_library_teaches(page: Page, server: Server) -> None:
-    for video in page.request.get(f"{server.address}/v1/videos").json():
-        if video["title"] != "Harbour film":
-            page.request.delete(f"{server.address}/v1/videos/{video['id']}")
-    page.reload()
+def test_a_folder_on_the_servers_machine_is_watched(page: Page, tmp_path: Path) -> None:
+    page.get_by_text("Title, language, a file or folder on the server").click()
+    page.get_by_label("Path of a file").fill(f"{tmp_path}/")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_text("Watched folders (1)").click()
+    page.get_by_role("button", name=f"Stop watching {tmp_path}").click()
+    expect(page.get_by_text("Watched folders")).to_have_count(0)
+
+
+def test_an_empty_library_teaches(page: Page) -> None:
     open_film(page)
     page.get_by_role("link", name="Library").click()
-    page.clock.install()
     page.get_by_role("button", name="Delete Harbour film").click()
-    page.clock.fast_forward(8_000)
     expect(page.locator("#lr-grid")).to_contain_text("No video yet.")
     expect(page.locator("#lr-player video")).to_have_count(0)
     assert faults(page) == []

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.integration.page.conftest import Server, ask, open_film
+from tests.unit.api.serve import KEY
 
 pytestmark = pytest.mark.browser
 
-KEY = "a long secret for tests"
 
-
-def test_a_server_with_a_key_asks_for_it(browser: Browser, tmp_path: Path) -> None:
-    server = Server(tmp_path, KEY)
+def test_a_server_with_a_key_asks_for_it(browser: Browser, running: Server) -> None:
     context = browser.new_context()
     try:
         page = context.new_page()
-        page.goto(server.address)
+        page.goto(running.locked)
         page.get_by_label("API key of this server").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_have_text("This is not the server's key.")
@@ -30,4 +26,3 @@ def test_a_server_with_a_key_asks_for_it(browser: Browser, tmp_path: Path) -> No
         expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
     finally:
         context.close()
-        server.close()

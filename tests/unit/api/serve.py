@@ -1,13 +1,12 @@
-"""Serves the stand-in on a free port of loopback: python -m tests.unit.api.serve FOLDER.
+"""Serves two stand-ins on free ports of loopback: python -m tests.unit.api.serve FOLDER.
 
-It prints its port, and "stopped" when a question was cancelled. The line "read" lets the reader go on; the end of
-its input ends it.
+It prints the port of an open one and that of one with the key KEY. Then each line of its input is a wish to the
+open one, answered by a line when it is done; the end of its input ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 import threading
@@ -16,39 +15,88 @@ from pathlib import Path
 import uvicorn
 from pydantic import SecretStr
 
+from app.jobs.states import ENDED
 from app.main import create_app
 from tests.unit.api import stand_in
 from tests.unit.api.tiny_video import write_webm
 
+KEY = "a long secret for tests"
+FILM = "Harbour film"
+STOP_S = 20.0
+
 
 def main(folder: Path) -> None:
-    """Prints the port, then serves."""
-    key = os.environ.get("STAND_IN_KEY")
-    parts = stand_in.make(folder, hold=True, pace_s=0.4, api_key=SecretStr(key) if key else None)
+    """Prints the ports, then serves."""
     film = write_webm(folder / "harbour.webm")
-    parts.add(film.read_bytes(), "Harbour film", film)
-    app = create_app(parts.longreel.settings, parts.longreel)
+    parts = _filled(folder / "open", film, None)
+    doors = [_door(parts), _door(_filled(folder / "locked", film, SecretStr(KEY)))]
+
+    def obey() -> None:
+        for line in sys.stdin:
+            _say(_done(line.strip(), parts, film))
+        for server, _ in doors:
+            server.should_exit = True
+
+    threading.Thread(target=obey, daemon=True).start()
+    _say(" ".join(str(listening.getsockname()[1]) for _, listening in doors))
+    asyncio.run(_serve(doors))
+
+
+def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
+    """What was done about a wish."""
+    if wish == "read":
+        parts.reader.hold.set()
+        return "reading"
+    if wish == "stopped":
+        return "stopped" if parts.agent.stopped.wait(STOP_S) else "still at work"
+    _make_fresh(parts, film)
+    return "fresh"
+
+
+def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
+    """One video, nothing at work, a reader that waits at half of its way."""
+    longreel = parts.longreel
+    for job in longreel.jobs.list():
+        if job.state not in ENDED:
+            longreel.jobs.cancel(job.id)
+    stand_in.wait_until(lambda: all(job.state in ENDED for job in longreel.jobs.list()))
+    for video in longreel.library.videos():
+        longreel.library.delete(video.id, now=True)
+    for gone in longreel.library.binned():
+        longreel.library.purge(gone.video.id)
+    for thread in longreel.ask.threads.threads():
+        longreel.ask.threads.delete(thread)
+    for schedule in longreel.schedules.all():
+        longreel.schedules.remove(schedule.id)
+    for collection in longreel.library.collections.all():
+        longreel.library.collections.delete(collection.id)
+    parts.add(film.read_bytes(), FILM, film)
+    parts.reader.hold.clear()
+    parts.agent.stopped.clear()
+
+
+def _filled(folder: Path, film: Path, key: SecretStr | None) -> stand_in.StandIn:
+    folder.mkdir()
+    parts = stand_in.make(folder, hold=True, pace_s=0.2, api_key=key)
+    parts.add(film.read_bytes(), FILM, film)
+    return parts
+
+
+def _door(parts: stand_in.StandIn) -> tuple[uvicorn.Server, socket.socket]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    app = create_app(parts.longreel.settings, parts.longreel)
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)), listening
 
-    def watch() -> None:
-        for line in sys.stdin:
-            if line.strip() == "read":
-                parts.reader.hold.set()
-        server.should_exit = True
 
-    def tell() -> None:
-        parts.agent.stopped.wait()
-        sys.stdout.write("stopped\n")
-        sys.stdout.flush()
+async def _serve(doors: list[tuple[uvicorn.Server, socket.socket]]) -> None:
+    await asyncio.gather(*(server.serve(sockets=[listening]) for server, listening in doors))
 
-    threading.Thread(target=watch, daemon=True).start()
-    threading.Thread(target=tell, daemon=True).start()
-    sys.stdout.write(f"{listening.getsockname()[1]}\n")
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-    asyncio.run(server.serve(sockets=[listening]))
 
 
 if __name__ == "__main__":

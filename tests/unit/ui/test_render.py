@@ -1,81 +1,42 @@
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import pytest
 
-from app.api.schemas import (
-    AnswerOut,
-    ChapterOut,
-    JobErrorOut,
-    JobOut,
-    SegmentOut,
-    SummaryOut,
-    UtteranceOut,
-    VideoOut,
-    example_answer,
-)
 from app.api.schemas.ratings import SavedAnswerOut
 from app.api.schemas.status import CheckOut, StatusOut
 from app.core.errors import BadInput
-from app.core.events import Drafted, Event, Failed, Hit, Inspected, Planned, Reflected, Searched, Verified, Warned
-from app.core.types import AnswerStatus, SegmentKind, TimeSpan
-from app.jobs.states import JobState
+from app.core.events import (
+    Drafted,
+    Event,
+    Failed,
+    Hit,
+    Inspected,
+    Planned,
+    Reflected,
+    Searched,
+    Understood,
+    Verified,
+    Warned,
+)
+from app.core.types import AnswerStatus, TimeSpan
+from tests.unit.ui.samples import (
+    NASTY,
+    Tags,
+    a_chapter,
+    a_hit,
+    a_job,
+    a_line,
+    a_segment,
+    a_video,
+    an_answer,
+)
 from ui import steps
 from ui.login import login_page
 from ui.render import answers, library, markup, shell, watch
+from ui.render.queue import queue
 from ui.render.relevance import marks, relevance
 from ui.render.status import status
 from ui.steps import clock
-
-NASTY = "<img src=x onerror=alert(1)> \"quoted\" 'single' {{value}} ${1 + 1} {x}"
-
-
-class Tags(HTMLParser):
-    """Collects tags and attributes, as a browser would see them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-
-def a_video(title: str = "Film", ready: bool = True, width: int | None = 640) -> VideoOut:
-    id = str(example_answer()["citations"][0]["video_id"])
-    return VideoOut(
-        id=id,
-        title=title,
-        duration_s=3723.9,
-        ready=ready,
-        added_at="",
-        language="en",
-        size_bytes=1,
-        width=width,
-        height=360,
-        has_audio=True,
-        warnings=[],
-    )
-
-
-def a_job(state: str, title: str = "Film") -> JobOut:
-    return JobOut(
-        id="j1",
-        kind="ingest",
-        state=JobState(state),
-        title=title,
-        attempts=1,
-        cancel_requested=False,
-        progress=None,
-        done_share=0.25,
-        error=JobErrorOut(code="bad_input", message="It is empty.", hint="Give a film.") if state == "failed" else None,
-        result=None,
-        created_at="",
-        started_at=None,
-        finished_at=None,
-    )
 
 
 @pytest.mark.parametrize(
@@ -86,44 +47,28 @@ def test_times_read_as_clocks(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
 
 
-def a_line(text: str = "Hello.", start_s: float = 1) -> UtteranceOut:
-    return UtteranceOut(start_s=start_s, end_s=start_s + 1, text=text, speaker=text, confidence=1, words=[])
-
-
-def a_chapter(title: str, start_s: float = 0, end_s: float = 60) -> ChapterOut:
-    return ChapterOut(start_s=start_s, end_s=end_s, title=title, summary=title, citations=[])
-
-
-def a_segment(text: str, kind: SegmentKind = SegmentKind.SCREEN_TEXT) -> SegmentOut:
-    return SegmentOut(id="s", kind=kind, start_s=5, end_s=9, text=text, frame_s=5, model="m")
-
-
-def an_answer(**changes: object) -> AnswerOut:
-    return AnswerOut.model_validate(example_answer()).model_copy(update=changes)
-
-
-def a_hit(id: str, start_s: float, video_id: str = "") -> Hit:
-    return Hit(id, video_id or a_video().id, TimeSpan(start_s, start_s + 10), "speech", f"hit {id}")
-
-
 def nasty_pages() -> list[str]:
     video = a_video(NASTY)
     looked = Inspected(
         video.id, TimeSpan(0, 5), "look", (1.0,), (Hit("E1", video.id, TimeSpan(1, 2), "caption", NASTY),)
     )
-    trace = [Planned("fact", (NASTY,), ()), looked, Searched(NASTY, (a_hit("E2", 3),))]
+    trace = [
+        Understood(NASTY, NASTY + NASTY),
+        Planned("fact", (NASTY,), ()),
+        looked,
+        Searched(NASTY, (a_hit("E2", 3),)),
+    ]
     cited = [an_answer().citations[0].model_copy(update={"quote": NASTY})]
     answer = an_answer(text=NASTY, option_index=0, citations=cited, trace=trace, id=NASTY)
     saved = SavedAnswerOut(id="a", question=NASTY, video_ids=[], created_at="", answer=answer)
-    digest = SummaryOut(summary=NASTY, chapters=[a_chapter(NASTY)], citations=cited)
     check = CheckOut(name=NASTY, ok=False, detail=NASTY, command=NASTY)
     return [
         library.grid([video]),
         library.choices([video], video.id),
-        library.queue([a_job("running", NASTY), a_job("failed", NASTY), a_job("cancelled", NASTY)]),
+        queue([a_job("running", NASTY), a_job("failed", NASTY), a_job("cancelled", NASTY)]),
         watch.player(video),
         watch.timeline(video, [a_chapter(NASTY)], [a_line(NASTY)], [a_segment(NASTY)]),
-        watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], digest, answers.asked_before([saved])),
+        watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], [a_chapter(NASTY)], answers.asked_before([saved])),
         watch.examples(video, [a_chapter(NASTY)], True),
         answers.answer(NASTY, answer, {video.id: video}, [NASTY, "b"]),
         answers.answer(NASTY, answer.model_copy(update={"status": AnswerStatus.NOT_IN_VIDEO}), {video.id: video}),
@@ -132,7 +77,7 @@ def nasty_pages() -> list[str]:
         status(StatusOut(version="1", profile=NASTY, checks=[check])),
         markup.problem(BadInput(NASTY, NASTY)),
         markup.note(NASTY),
-        shell.plain(library.ADD + library.FIND + shell.HEAD + shell.QUESTION),
+        shell.plain(library.ADD + library.FIND + library.DETAILS + shell.HEAD + shell.QUESTION),
     ]
 
 
@@ -254,16 +199,16 @@ def test_empty_places_teach() -> None:
     assert "No video is open" in watch.player(None)
     assert "Nobody speaks" in watch.transcript(a_video(), [])
     assert "still being read" in watch.transcript(a_video(ready=False), [])
-    assert "read to its end" in watch.summary(a_video(), None)
+    assert "read to its end" in watch.chapter_list(a_video(), [])
     assert "Questions that were asked" in answers.asked_before([])
-    assert "data-job" not in library.queue([a_job("finished"), a_job("cancelled")])
+    assert "data-job" not in queue([a_job("finished"), a_job("cancelled")])
 
 
 def test_a_failed_job_says_why_and_offers_another_try() -> None:
-    page = library.queue([a_job("failed")])
+    page = queue([a_job("failed")])
     assert "It is empty. Give a film." in page and 'data-retry="j1"' in page
-    assert 'data-cancel="j1"' in library.queue([a_job("queued")])
-    assert 'data-retry="j1"' in library.queue([a_job("cancelled")])
+    assert 'data-cancel="j1"' in queue([a_job("queued")])
+    assert 'data-retry="j1"' in queue([a_job("cancelled")])
 
 
 def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
@@ -281,6 +226,7 @@ def test_a_player_starts_where_it_was_asked_to() -> None:
 @pytest.mark.parametrize(
     ("event", "line"),
     [
+        (Understood("And then?", "What came then?"), "Understood as “What came then?”"),
         (Planned("fact", ("a", "b"), (), TimeSpan(60, 90)), "Will look for “a”, “b”, between 1:00 and 1:30"),
         (Searched("a", ()), "Searched for “a”: 0 moments"),
         (Inspected("v", TimeSpan(0, 5), "look"), "Looked closely from 0:00 to 0:05, found nothing new"),

@@ -1,0 +1,264 @@
+"""What the page does when something happens on it: one method each, from the REST API to the parts of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import gradio as gr
+import httpx
+from pydantic import SecretStr
+
+from app.api.schemas import AnswerOut, SummaryOut, VideoOut
+from app.api.schemas.batches import Length, Style
+from app.client import Longreel
+from app.core.errors import LongreelError, NotFound
+from app.core.events import Event
+from app.core.types import SegmentKind
+from ui.render import answers, batches, library, markup, summaries, watch
+from ui.render.conversations import conversations
+from ui.render.evaluations import evaluations
+from ui.render.queue import queue
+from ui.render.relevance import relevance
+from ui.render.status import status
+
+MOST_JOBS, MOST_THREADS = 50, 20
+
+Listed = tuple[str, str, str]
+"""Background work, the videos, where to look."""
+Watched = tuple[str, str, str, str, str]
+"""Player, timeline, lists about the open video, its summary, example questions."""
+Answered = tuple[Any, Any, Any]
+"""Answer, evidence, conversations."""
+Viewed = tuple[Any, Any, Any, Any]
+"""Status, evaluations, the form of a batch, the batches."""
+
+
+class Page:
+    """The handlers of one mounted page."""
+
+    def __init__(self, key: SecretStr | None) -> None:
+        self._key = key.get_secret_value() if key else ""
+
+    def _client(self, request: gr.Request) -> Longreel:
+        host, port = request.request.scope["server"]
+        name = f"[{host}]" if ":" in host else host
+        return Longreel(f"http://{name}:{port}", self._key, transport=httpx.HTTPTransport())  # never through a proxy
+
+    def start(self, request: gr.Request) -> tuple[Any, ...]:
+        """What stands on the page at first: the library, and what the address names."""
+        query = dict(request.query_params)
+        listed = self._library(request, query.get("video", ""))
+        watched = self._watched(request, query.get("video", ""), _seconds(query.get("t", "")), play=False)
+        answered = self._conversation(request, query.get("thread", ""), query.get("answer", ""))
+        return (*listed, *watched, *answered, *self._viewed(request, query.get("view", "")))
+
+    def changed(self, event: gr.EventData, request: gr.Request) -> Listed:
+        """Background work, the library and the choice of videos as they are now."""
+        return self._library(request, str(_told(event).get("video", "")))
+
+    def _library(self, request: gr.Request, opened: str) -> Listed:
+        try:
+            with self._client(request) as client:
+                jobs, watched = client.jobs(kind="ingest", limit=MOST_JOBS), client.schedules()
+                videos, binned = client.videos(), client.binned()
+        except LongreelError as error:
+            return "", markup.problem(error), ""
+        ids = [video.id for video in videos if opened and video.id.startswith(opened)]
+        return queue(jobs, watched), library.grid(videos, jobs, binned), library.choices(videos, ids[0] if ids else "")
+
+    def open(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """Another video in the player, with the answer that is named. With `keep` the answer stays as it is."""
+        asked = _told(event)
+        id = str(asked.get("video", ""))
+        watched = self._watched(request, id, _seconds(asked.get("t", 0)), bool(asked.get("play")))
+        named = str(asked.get("thread", "")), str(asked.get("answer", ""))
+        answered = (gr.skip(),) * 3 if asked.get("keep") else self._conversation(request, *named)
+        return (self._library(request, id)[2], *watched, *answered)
+
+    def _watched(self, request: gr.Request, id: str, start_s: float, play: bool) -> Watched:
+        if not id:
+            return watch.player(None), "", "", "", watch.examples(None, [], False)
+        try:
+            with self._client(request) as client:
+                video = client.video(id)
+                said, shown, chapters = (
+                    client.transcript(video.id),
+                    client.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)),
+                    client.chapters(video.id),
+                )
+                asked = answers.asked_before(client.answers(video.id))
+                summary = summaries.stored(video, _summary(client, video.id))
+        except LongreelError as error:
+            return markup.problem(error), "", "", "", watch.examples(None, [], False)
+        return (
+            watch.player(video, start_s, play),
+            watch.timeline(video, chapters, said, shown),
+            watch.about(video, said, shown, chapters, asked),
+            summaries.panel(summary, summaries.Choice()),
+            watch.examples(video, chapters, bool(said)),
+        )
+
+    def chapters(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
+        """The open video's timeline, lists and summary after its chapters were edited."""
+        return self._watched(request, str(_told(event).get("video", "")), 0.0, play=False)[1:4]
+
+    def summarize(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
+        """The summary that was asked for, when it is made."""
+        asked = {name: str(value) for name, value in _told(event).items()}
+        chosen = summaries.Choice(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
+        yield summaries.panel(summaries.waiting(), chosen, busy=True)
+        try:
+            with self._client(request) as client:
+                video = client.video(asked.get("video", ""))
+                made = client.summarize(
+                    video.id,
+                    length=cast("Length", chosen.length),
+                    style=cast("Style", chosen.style),
+                    language=chosen.language or None,
+                )
+        except LongreelError as error:
+            yield summaries.panel(markup.problem(error), chosen)
+            return
+        yield summaries.panel(summaries.made(made, {video.id: video}), chosen)
+
+    def show(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+        """An answer that was given before."""
+        told = _told(event)
+        try:
+            with self._client(request) as client:
+                return _saved(client, str(told.get("answer", "")), str(told.get("thread", "")))
+        except LongreelError as error:
+            return markup.problem(error), _no_evidence()
+
+    def thread(self, event: gr.EventData, request: gr.Request) -> Answered:
+        """Another conversation, with its last answer; an empty name ends the open one."""
+        return self._conversation(request, str(_told(event).get("thread", "")), "")
+
+    def threads(self, event: gr.EventData, request: gr.Request) -> str:
+        """The conversations as they are now."""
+        return str(self._conversation(request, str(_told(event).get("thread", "")), "")[2])
+
+    def _conversation(self, request: gr.Request, thread: str, answer: str) -> Answered:
+        """An answer, or the last one of a thread, and the list of conversations."""
+        shown: tuple[str, str] = ("", _no_evidence())
+        try:
+            with self._client(request) as client:
+                opened = client.thread(thread) if thread else None
+                last = opened.turns[-1].answer.id if opened and opened.turns else ""
+                if answer or last:
+                    shown = _saved(client, answer or last, thread)
+                return (*shown, conversations(opened, client.threads(limit=MOST_THREADS)))
+        except LongreelError as error:
+            return markup.problem(error), _no_evidence(), ""
+
+    def ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Answered]:
+        """The agent's steps as they happen, then the answer; beside it where the evidence lies.
+
+        Each carries the question's number, by which the page's script knows that it was taken up.
+        """
+        asked = _told(event)
+        number = int(asked.get("number", 0))
+        for shown, evidence, talk in self._answering(asked, request):
+            yield f'<div data-asked="{number}">{shown}</div>', evidence, talk
+
+    def _answering(self, asked: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
+        question = str(asked.get("question", "")).strip()
+        if not question:
+            hint = "Type a question first, such as: what does the speaker say about the budget?"
+            yield markup.note(hint), gr.skip(), gr.skip()
+            return
+        options = [line.strip() for line in str(asked.get("options", "")).splitlines() if line.strip()]
+        names = [str(name) for name in asked.get("videos", [])]
+        yield answers.thinking(question, [], {}), _no_evidence(), gr.skip()
+        try:
+            with self._client(request) as client:
+                thread = _thread(client, str(asked.get("thread", "")))
+                yield from _asking(client, question, names, options, thread)
+        except LongreelError as error:
+            yield markup.problem(error), gr.skip(), gr.skip()
+
+    def view(self, event: gr.EventData, request: gr.Request) -> Viewed:
+        """What a view shows that is fetched when it is opened."""
+        return self._viewed(request, str(_told(event).get("view", "")))
+
+    def _viewed(self, request: gr.Request, view: str) -> Viewed:
+        """The parts of a view; what belongs to another one stays as it is."""
+        skip = gr.skip()
+        try:
+            with self._client(request) as client:
+                if view == "status":
+                    return status(client.status()), evaluations(client.evaluations()), skip, skip
+                if view == "batches":
+                    ready = [video for video in client.videos() if video.ready]
+                    return skip, skip, batches.form(ready), batches.batches(client.batches())
+        except LongreelError as error:
+            told = markup.problem(error)
+            return (told, skip, skip, skip) if view == "status" else (skip, skip, told, skip)
+        return skip, skip, skip, skip
+
+    def batches(self, request: gr.Request) -> str:
+        """The batches as they are now."""
+        try:
+            with self._client(request) as client:
+                return batches.batches(client.batches())
+        except LongreelError as error:
+            return markup.problem(error)
+
+
+def _asking(
+    client: Longreel, question: str, names: Sequence[str], options: Sequence[str], thread: str
+) -> Iterator[Answered]:
+    videos = _by_id(client.videos())
+    trace: list[Event] = []
+    for step in client.ask_pulse(question, names, options=options, thread=thread):
+        if isinstance(step, AnswerOut):
+            given = answers.answer(question, step, videos, options, thread=thread)
+            talk = conversations(client.thread(thread), client.threads(limit=MOST_THREADS))
+            yield given, relevance(step.trace, step.citations, videos), talk
+            return
+        trace += [step] if step else []
+        evidence = relevance(trace, [], videos) if step else gr.skip()
+        yield answers.thinking(question, trace, videos), evidence, gr.skip()
+
+
+def _thread(client: Longreel, id: str) -> str:
+    """The conversation that goes on; a new one, about the whole library, when there is none or it was forgotten."""
+    try:
+        return client.thread(id).id if id else client.start_thread().id
+    except NotFound:
+        return client.start_thread().id
+
+
+def _saved(client: Longreel, id: str, thread: str) -> tuple[str, str]:
+    saved, videos = client.answer(id), _by_id(client.videos())
+    given = saved.answer
+    shown = answers.answer(saved.question, given, videos, thread=thread)
+    return shown, relevance(given.trace, given.citations, videos)
+
+
+def _summary(client: Longreel, id: str) -> SummaryOut | None:
+    try:
+        return client.summary(id)
+    except NotFound:  # it is not read to its end yet
+        return None
+
+
+def _no_evidence() -> str:
+    return relevance([], [], {})
+
+
+def _by_id(videos: Sequence[VideoOut]) -> dict[str, VideoOut]:
+    return {video.id: video for video in videos}
+
+
+def _told(event: gr.EventData) -> dict[str, Any]:
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return seconds if 0 <= seconds < 1e7 else 0.0

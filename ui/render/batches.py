@@ -1,0 +1,117 @@
+"""Many videos at once: what shall be done, what it costs, how far it is, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.api.schemas import JobOut, VideoOut
+from app.api.schemas.batches import BatchOut
+from ui.render.library import box, ticks
+from ui.render.markup import note, safe
+from ui.render.summaries import FILES, Choice, choices
+from ui.steps import clock
+
+CHOSEN = ("md", "docx")
+"""Formats that are ticked at first."""
+STATES = {
+    "queued": "Waiting",
+    "running": "At work",
+    "finished": "Finished",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+ACTIVE = ("queued", "running")
+
+EMPTY = (
+    '<div class="lr-empty"><p><b>No batch yet.</b></p><ol><li>Tick videos above, say how long and in which style, and '
+    "what to ask each of them.</li><li>You see what it takes before it starts, and a line for each video while it runs."
+    "</li><li>At the end there is one archive: a file for each video, and an overview with links.</li></ol></div>"
+)
+
+
+def form(videos: Sequence[VideoOut]) -> str:
+    """What shall be done with which videos. The page's script tells the cost and starts it."""
+    if not videos:
+        return note("Add videos to the library first: then they can be summarized and asked together here.")
+    boxes = "".join(
+        f"<li><label>{box(video, 'videos')} <span>{safe(video.title)}</span>"
+        f"<small>{clock(video.duration_s)}</small></label></li>"
+        for video in videos
+    )
+    formats = "".join(
+        f'<label><input type="checkbox" name="formats" value="{name}"{" checked" if name in CHOSEN else ""}> '
+        f"{title}</label>"
+        for name, title, _ in FILES
+    )
+    return (
+        '<form id="lr-batch" aria-label="Summarize and ask many videos"><div class="lr-half"><fieldset>'
+        f'<legend>Videos</legend><p><label><input type="checkbox" id="lr-every"> All {len(videos)} videos</label></p>'
+        f"{ticks(videos)}"
+        f'<ul class="lr-pick">{boxes}</ul></fieldset><div><div class="lr-bar">{choices(Choice(), "batch")}</div>'
+        '<p><label for="lr-batch-questions">Questions to each of them, one on each line (if you like)</label>'
+        '<textarea id="lr-batch-questions" name="questions" rows="3" '
+        'placeholder="What was decided? Who speaks?"></textarea></p>'
+        f'<fieldset><legend>Files for each video</legend><div class="lr-scope">{formats}</div></fieldset></div></div>'
+        '<p id="lr-cost" role="status">Tick videos to see what it takes.</p>'
+        '<p id="lr-batch-problem" class="lr-problem" role="alert" hidden></p>'
+        '<p class="lr-send"><button type="submit" class="lr-main" disabled>Start</button></p></form>'
+    )
+
+
+def batches(found: Sequence[BatchOut]) -> str:
+    """Batches, newest first; the page's script keeps the progress moving."""
+    return "".join(map(_batch, found)) or EMPTY
+
+
+def _batch(batch: BatchOut) -> str:
+    id, when = safe(batch.id), safe(batch.created_at[:16].replace("T", " "))
+    count = f"{batch.total} video" if batch.total == 1 else f"{batch.total} videos"
+    failed = f', <span class="lr-problem">{batch.failed} failed</span>' if batch.failed else ""
+    rows = "".join(map(_row, batch.children))
+    shown = " open" if batch.state in ACTIVE or batch.failed else ""
+    return (
+        f'<section class="lr-batch" data-batch="{id}" data-state="{safe(batch.state)}" aria-label="Batch of {when}">'
+        f'<div class="lr-top"><h3>{count} <small>{when}</small></h3>'
+        f'<span>{STATES[batch.state]}: <span class="lr-done">{batch.finished} of {batch.total}</span>{failed}</span>'
+        f"{_actions(batch, when)}</div>"
+        f'<progress max="1" value="{batch.done_share:.3f}" aria-label="Progress of the batch of {when}"></progress>'
+        f"{_error(batch)}<details{shown}><summary>Videos</summary>"
+        '<div class="lr-table" role="region" aria-label="Videos of this batch" tabindex="0"><table><thead><tr>'
+        '<th scope="col">Video</th><th scope="col">State</th><th scope="col">How far</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></details></section>"
+    )
+
+
+def _actions(batch: BatchOut, when: str) -> str:
+    id = safe(batch.id)
+    made = []
+    if batch.state == "finished":
+        made.append(f'<a class="lr-small" href="/v1/batches/{id}/results" download>Download (ZIP)</a>')
+    if batch.state in ACTIVE:
+        made.append(
+            f'<button type="button" class="lr-small" data-endbatch="{id}" aria-label="Cancel the batch of {when}">'
+            "Cancel</button>"
+        )
+    elif batch.state in ("failed", "cancelled"):
+        made.append(
+            f'<button type="button" class="lr-small" data-againbatch="{id}" '
+            f'aria-label="Try the batch of {when} again">Try again</button>'
+        )
+    return "".join(made)
+
+
+def _error(batch: BatchOut) -> str:
+    if batch.error is None or batch.state in ACTIVE:
+        return ""
+    return f'<p class="lr-problem">{safe(batch.error.message)} {safe(batch.error.hint)}</p>'
+
+
+def _row(child: JobOut) -> str:
+    said = "Waiting for its turn" if child.state == "queued" else ""
+    look = ""
+    if child.state == "failed" and child.error:
+        said, look = f"{child.error.message} {child.error.hint}", " lr-problem"
+    return (
+        f'<tr data-job="{safe(child.id)}" data-state="{safe(child.state)}"><th scope="row">{safe(child.title)}</th>'
+        f'<td>{STATES[child.state]}</td><td><span class="lr-stage{look}">{safe(said)}</span></td></tr>'
+    )

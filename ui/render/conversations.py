@@ -1,0 +1,57 @@
+"""Conversations: the questions of the open one, and the earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.api.schemas.threads import ConversationOut, ThreadOut, TurnOut
+from ui.render.answers import BADGES
+from ui.render.markup import safe
+
+SHORT = 90
+"""Characters of an answer that stand in a list."""
+
+
+def conversations(opened: ConversationOut | None, threads: Sequence[ThreadOut]) -> str:
+    """The turns of the open conversation, oldest first; below it the others, to go on with."""
+    others = [one for one in threads if one.turn_count and (opened is None or one.id != opened.id)]
+    return f"{_turns(opened) if opened else ''}{_others(others)}"
+
+
+def _turns(opened: ConversationOut) -> str:
+    items = "".join(map(_turn, opened.turns)) if len(opened.turns) > 1 else ""
+    said = f'<ol class="lr-lines" aria-label="Questions of this conversation">{items}</ol>' if items else ""
+    return (
+        '<section class="lr-conversation" aria-label="Conversation"><div class="lr-top"><h3>This conversation</h3>'
+        '<button type="button" class="lr-small" data-fresh>New conversation</button></div>'
+        f"{said or '<p><small>A next question may point back: “and after that?”, “who said it?”</small></p>'}</section>"
+    )
+
+
+def _turn(turn: TurnOut) -> str:
+    given = turn.answer
+    return (
+        f'<li><button type="button" class="lr-line" data-show="{safe(given.id)}" data-question="{safe(turn.question)}">'
+        f"<span>{safe(turn.question)}<br><small>{BADGES[given.status][0]}: {safe(given.text[:SHORT])}</small></span>"
+        "</button></li>"
+    )
+
+
+def _others(threads: Sequence[ThreadOut]) -> str:
+    if not threads:
+        return ""
+    items = "".join(map(_thread, threads))
+    return (
+        f'<details class="lr-threads"><summary>Earlier conversations ({len(threads)})</summary>'
+        f'<ul class="lr-lines">{items}</ul></details>'
+    )
+
+
+def _thread(thread: ThreadOut) -> str:
+    count = f"{thread.turn_count} question" if thread.turn_count == 1 else f"{thread.turn_count} questions"
+    title, id = safe(thread.title), safe(thread.id)
+    return (
+        f'<li class="lr-facts"><button type="button" class="lr-line" data-thread="{id}"><span>{title}<br>'
+        f"<small>{count}, {safe(thread.used_at[:16].replace('T', ' '))}</small></span></button>"
+        f'<button type="button" class="lr-small" data-forget="{id}" aria-label="Forget {title}">&#10005;</button></li>'
+    )

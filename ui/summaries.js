@@ -1,0 +1,122 @@
+// The summary of the open video on demand, and its chapters edited by hand.
+(() => {
+  const { find, all, tell, opened, named, address, rendered, call, actions, element, clock } = longreel;
+
+  // The address keeps which summary was asked for: after a reload it is there again, from what the server kept
+
+  let again = named('summary');
+  let wasSent = false;
+
+  function summarize(form) {
+    const { length, style, language } = Object.fromEntries(new FormData(form));
+    address({ summary: [length, style, language.trim()].join('.') });
+    wasSent = true;
+    tell('summarize', { video: opened(), length, style, language: language.trim() });
+  }
+
+  function askAgain(form) {
+    const [length, style, language = ''] = again.split('.');
+    again = '';
+    const wanted = { length, style, language };
+    for (const [name, value] of Object.entries(wanted)) form.querySelector(`[name=${name}]`).value = value;
+    summarize(form);
+  }
+
+  rendered(() => {
+    const form = find('#lr-summarize');
+    if (!form || !opened()) return;
+    if (again) return askAgain(form);
+    const button = form.querySelector('button');
+    if (!wasSent || button.disabled) return;
+    wasSent = false;
+    if (document.activeElement === document.body) button.focus();
+  });
+
+  document.addEventListener('submit', (event) => {
+    if (event.target.id !== 'lr-summarize') return;
+    event.preventDefault();
+    summarize(event.target);
+  });
+
+  // Chapters: the list becomes a form
+
+  function row(start, title) {
+    const time = element('input', { size: '8', required: '', 'aria-label': 'Begins at', value: clock(start) });
+    time.dataset.exact = start;
+    const name = element('input', { required: '', maxlength: '300', 'aria-label': 'Title', value: title });
+    const drop = element('button', { type: 'button', class: 'lr-small', 'aria-label': `Remove ${title || 'this'}` }, '✕');
+    const item = element('li', {}, time, name, drop);
+    drop.onclick = () => item.remove();
+    return item;
+  }
+
+  function markFirst(list) {
+    const first = list.querySelector('li');
+    if (!first) return;
+    first.querySelector('input').readOnly = true;
+    first.querySelector('button').disabled = true;
+  }
+
+  function edit(button) {
+    const list = find('#lr-chapters .lr-lines');
+    const rows = element('ol', { class: 'lr-headings' });
+    for (const line of list.querySelectorAll('.lr-line')) {
+      rows.append(row(Number(line.dataset.t), line.querySelector('b').textContent));
+    }
+    markFirst(rows);
+    const at = () => find('#lr-player video').currentTime;
+    const add = element('button', { type: 'button', class: 'lr-small' }, 'Add one at ', element('span', { class: 'lr-now-at' }));
+    add.lastChild.textContent = clock(at());
+    add.onclick = () => {
+      const made = row(at(), '');
+      const later = [...rows.children].find((one) => secondsOf(one.querySelector('input')) > at());
+      rows.insertBefore(made, later || null);
+      made.querySelectorAll('input')[1].focus();
+    };
+    const leave = element('button', { type: 'button', class: 'lr-small' }, 'Cancel');
+    const save = element('button', { type: 'submit', class: 'lr-main' }, 'Save');
+    const problem = element('p', { class: 'lr-problem', role: 'alert', hidden: '' });
+    const form = element('form', { id: 'lr-heading-form', 'aria-label': 'Edit chapters', novalidate: '' }, rows, problem);
+    form.append(element('p', { class: 'lr-send' }, save, leave, add));
+    form.dataset.of = list.dataset.of;
+    leave.onclick = () => {
+      form.remove();
+      list.hidden = button.parentElement.hidden = false;
+      button.focus();
+    };
+    list.hidden = button.parentElement.hidden = true;
+    list.before(form);
+    rows.querySelectorAll('input')[1].focus();
+  }
+
+  function secondsOf(input) {
+    if (input.value.trim() === clock(Number(input.dataset.exact))) return Number(input.dataset.exact);
+    const parts = input.value.trim().split(':').map((part) => (part.trim() ? Number(part) : NaN));
+    return parts.reduce((sum, part) => sum * 60 + part, 0);
+  }
+
+  async function save(form) {
+    const problem = form.querySelector('.lr-problem');
+    const chapters = [...form.querySelectorAll('li')].map((item) => {
+      const [time, title] = item.querySelectorAll('input');
+      return { start_s: secondsOf(time), title: title.value.trim() };
+    });
+    const wrong = chapters.find((one) => !Number.isFinite(one.start_s) || !one.title);
+    try {
+      if (wrong) throw new Error('Give each chapter a time such as 1:23 and a title.');
+      await call('PUT', `/videos/${form.dataset.of}/chapters`, { chapters });
+      longreel.toast('The chapters are saved.');
+      tell('chapters', { video: form.dataset.of });
+    } catch (error) {
+      problem.textContent = error.message;
+      problem.hidden = false;
+    }
+  }
+
+  actions.edit = edit;
+  document.addEventListener('submit', (event) => {
+    if (event.target.id !== 'lr-heading-form') return;
+    event.preventDefault();
+    save(event.target);
+  });
+})();
