@@ -43,12 +43,13 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Looks at everything the chosen profile needs, loading no model."""
+    profile = _profile(settings)
     return [
         _python(),
         *[_package(name, extra) for name, extra in PACKAGES.items()],
         *[_part(status) for status in weights.status(settings) if status.needed],
-        _profile(settings),
-        *_memory(settings),
+        profile,
+        *(_memory(settings) if profile.ok else []),
         _server(settings),
         _disk(settings.home),
         _disk(settings.data),
@@ -101,9 +102,9 @@ def _memory(settings: Settings) -> list[Check]:
 
 def _fit(fit: Fit) -> Check:
     kind = fit.place.dtype if fit.place.quantisation == "none" else fit.place.quantisation
-    size = "size unknown" if fit.weights is None else f"{_gb(fit.weights)} in {kind}"
+    size = "size unknown" if fit.weights is None else _gb(fit.weights)
     if fit.working:
-        size += f", about {_gb(fit.working)} more at work"
+        size += f" in {kind}, about {_gb(fit.working)} more at work"
     detail = f"{fit.model}: {size}; {_gb(fit.free)} free on {fit.place.device}"
     return Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, f"export {fit.setting}" if fit.setting else "")
 

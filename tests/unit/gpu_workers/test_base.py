@@ -109,6 +109,36 @@ def test_a_model_in_use_is_not_freed_for_others():
     assert not worker.unload_if_unused()
 
 
+def test_room_is_asked_for_before_a_model_of_known_size_is_loaded():
+    worker, asked = Doubler(), []
+    worker._expected_bytes = lambda: 700
+    worker.keep_within = lambda wanted: asked.append((wanted, worker.is_loaded))
+    worker.double(1)
+    assert asked == [(700, False)] and worker.bytes_taken == 700
+
+
+def test_a_model_whose_size_is_seen_only_when_loaded_is_counted_then():
+    class Large(Doubler):
+        def _load(self):
+            return list(bytearray(20_000_000))
+
+    worker, asked = Large(), []
+    worker.keep_within = asked.append
+    worker.double(1)
+    assert worker.bytes_taken > 50_000_000 and asked == [0, worker.bytes_taken]
+    worker.unload()
+    assert worker.bytes_taken == 0
+
+
+def test_the_last_use_is_told():
+    worker = Doubler()
+    assert worker.last_used == 0
+    worker.double(1)
+    first = worker.last_used
+    worker.double(1)
+    assert worker.last_used > first > 0
+
+
 def test_errors_of_our_own_pass_unchanged():
     with pytest.raises(BadInput, match="no such thing"):
         Doubler().break_with(BadInput("no such thing"))

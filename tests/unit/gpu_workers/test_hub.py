@@ -81,3 +81,23 @@ def test_a_hub_that_is_away_gives_one_sentence_at_once(tmp_path, offline):
     assert "The weights nobody/nothing are not on this machine" in folder
     assert "hf download nobody/nothing" in folder and "LONGREEL_WEIGHTS__FRAME_EMBEDDER" in folder
     assert "hf download a/b c.gguf" in file and "LONGREEL_WEIGHTS__LANGUAGE_MODEL" in file
+
+
+def test_what_is_on_this_machine_is_told_without_a_network(tmp_path, monkeypatch):
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("the network was asked"))
+    place = a_model(tmp_path / "mine", shards=())
+    assert hub.here(str(place)) == place
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"0")
+    assert hub.here(str(file)) == file
+    assert hub.here(str(tmp_path / "nothing")) is None
+    assert hub.here("nobody/nothing-at-all@v1") is None
+    assert hub.here("not a name of the hub") is None
+
+
+def test_the_title_of_a_file_changes_with_its_size(tmp_path):
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"0")
+    before = hub.title(str(file))
+    file.write_bytes(b"00")
+    assert before.startswith("weights.pth@") and hub.title(str(file)) != before

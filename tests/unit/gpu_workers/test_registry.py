@@ -79,6 +79,40 @@ def test_a_model_that_lacks_memory_gets_room_from_one_that_is_not_used(tmp_path)
     assert not writer.make_room()
 
 
+def test_the_model_that_was_not_used_for_longest_is_freed_first(tmp_path):
+    folders = [tiny_models.siglip(tmp_path / "a"), tiny_models.qwen3(tmp_path / "b")]
+    weights = Weights(frame_embedder=str(folders[0]), text_embedder=str(folders[1]), language_model=str(folders[1]))
+    workers = Workers(Settings(profile="gpu", weights=weights))
+    texts, pictures = workers.get("text_embedder"), workers.get("frame_embedder")
+    pictures.embed_query("x")
+    texts.embed(["x"])
+    pictures.embed_query("x")
+    writer = workers.get("language_model")
+    assert writer.make_room() and pictures.is_loaded and not texts.is_loaded
+    assert writer.make_room() and not pictures.is_loaded
+
+
+def test_models_stay_within_the_memory_that_is_set(tmp_path):
+    folders = {kind: str(getattr(tiny_models, kind)(tmp_path / kind)) for kind in ("siglip", "clip", "qwen3")}
+    weights = Weights(frame_embedder=folders["siglip"], text_embedder=folders["qwen3"], language_model=folders["qwen3"])
+
+    def load_all(memory_gb):
+        hardware = Hardware(device="cpu", memory_gb=memory_gb)
+        workers = Workers(Settings(profile="gpu", weights=weights, hardware=hardware))
+        models = [workers.get(role) for role in ("text_embedder", "frame_embedder", "language_model")]
+        for model in models:
+            model.warm_up()
+        return models
+
+    together = load_all(0)
+    assert all(model.is_loaded for model in together)
+    sizes = [model.bytes_taken for model in together]
+    assert all(sizes)
+    # One byte too little for all three: the first to be loaded was not used for longest.
+    assert [m.is_loaded for m in load_all((sum(sizes) - 1) / 1e9)] == [False, True, True]
+    assert [m.is_loaded for m in load_all(1e-9)] == [False, False, True]
+
+
 def test_unloading_a_role_frees_its_model(tmp_path):
     weights = Weights(vision_language_model=str(tiny_models.smolvlm(tmp_path)))
     workers = Workers(Settings(profile="cpu", weights=weights))

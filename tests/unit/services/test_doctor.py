@@ -1,0 +1,52 @@
+"""What `longreel doctor` says of memory; the rest is tested through the command."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.settings import Hardware, Settings, Weights
+from app.services import doctor
+from gpu_workers import fitting
+from tests import tiny_models
+
+
+def memory(settings):
+    return {check.name: check for check in doctor.examine(settings) if check.name.startswith("memory")}
+
+
+@pytest.fixture
+def small(tmp_path):
+    folders = {kind: str(getattr(tiny_models, kind)(tmp_path / kind)) for kind in ("siglip", "smolvlm")}
+
+    def settings(**hardware):
+        weights = Weights(frame_embedder=folders["siglip"], vision_language_model=folders["smolvlm"])
+        return Settings(profile="cpu", weights=weights, hardware=Hardware(device="cpu", **hardware))
+
+    return settings
+
+
+def test_every_model_has_a_line_with_its_size_and_what_is_free(small):
+    found = memory(small())
+    assert set(found) >= {"memory frame_embedder", "memory captioner and vision_language_model", "memory cpu"}
+    line = found["memory frame_embedder"].detail
+    assert "siglip@" in line and "in float32" in line and "more at work" in line and "free on cpu" in line
+    assert all(check.ok and not check.command for check in found.values())
+
+
+def test_what_does_not_fit_comes_with_a_command(small, monkeypatch):
+    monkeypatch.setattr(fitting, "free_bytes", lambda place: 1000)
+    check = memory(small())["memory frame_embedder"]
+    assert not check.ok and check.command.startswith("export LONGREEL_")
+
+
+def test_models_that_fit_alone_but_not_together_take_turns_within_a_budget(small, monkeypatch):
+    # The packaged language model takes 1.1 GB, and the others a little more.
+    monkeypatch.setattr(fitting, "free_bytes", lambda place: 1_200_000_000)
+    check = memory(small())["memory cpu"]
+    assert not check.ok and check.command == "export LONGREEL_HARDWARE__MEMORY_GB=1.1"
+    assert memory(small(memory_gb=1.1))["memory cpu"].ok
+
+
+def test_a_profile_that_cannot_be_made_is_told_once():
+    checks = doctor.examine(Settings(profile="remote"))
+    assert [check.name for check in checks if not check.ok and check.name in ("profile", "memory")] == ["profile"]
