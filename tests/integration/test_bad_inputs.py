@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,40 +17,24 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     return Terminal(tmp_path_factory.mktemp("library"))
 
 
-def _empty(folder: Path) -> Path:
-    path = folder / "empty.mp4"
-    path.touch()
-    return path
+def _refused(folder: Path) -> list[Path]:
+    """Nothing of this is a video: an empty file, a text, a name that is not there, a folder, the root."""
+    empty, text = folder / "empty.mp4", folder / "notes.mp4"
+    empty.touch()
+    text.write_text("dear diary " * 500, encoding="utf-8")
+    return [empty, text, folder / "a [red]name[/] with\nnewline.mp4", folder, Path("/")]
 
 
-def _text(folder: Path) -> Path:
-    path = folder / "notes.mp4"
-    path.write_text("dear diary " * 500, encoding="utf-8")
-    return path
-
-
-def _unreadable_name(folder: Path) -> Path:
-    return folder / "a [red]name[/] with\nnewline.mp4"
-
-
-REFUSED: list[Callable[[Path], Path]] = [_empty, _text, _unreadable_name, lambda folder: folder, lambda _: Path("/")]
-
-
-@pytest.mark.parametrize("make", REFUSED, ids=["empty", "text", "missing", "directory", "root"])
-def test_what_is_no_video_is_refused_in_one_sentence(
-    terminal: Terminal, tmp_path: Path, make: Callable[[Path], Path]
-) -> None:
-    done = terminal.run("ingest", str(make(tmp_path)), "--json")
+def test_what_is_no_video_is_refused_in_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    terminal, refused = Terminal(tmp_path / "library"), _refused(tmp_path)
+    done = terminal.run("ingest", *map(str, refused), "--json")
     assert done.returncode == 3
-    failed = json.loads(done.stdout)["failed"]
-    assert failed[0]["code"] == "bad_input"
-    assert failed[0]["detail"]
-    assert failed[0]["hint"]
-
-
-def test_nothing_refused_is_left_in_the_library(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.run("ingest", str(_text(tmp_path)))
-    assert "notes" not in terminal.run("list").stdout
+    told = json.loads(done.stdout)
+    assert [problem["path"] for problem in told["failed"]] == [str(path) for path in refused]
+    for problem in told["failed"]:
+        assert problem["code"] == "bad_input" and problem["detail"] and problem["hint"]
+    assert told["videos"] == []
+    assert "The library is empty" in terminal.run("list").stdout
 
 
 def test_a_truncated_file_is_read_as_far_as_it_goes(terminal: Terminal, tmp_path: Path) -> None:
@@ -86,11 +69,20 @@ EDGE = {
 }
 
 
-@pytest.mark.parametrize("name", EDGE)
-def test_each_strange_file_of_the_real_world(terminal: Terminal, shared_videos: Path, name: str) -> None:
-    done = terminal.run("ingest", str(shared_videos / "edge" / name), "--json")
-    assert done.returncode == EDGE[name], done.stderr
-    out = json.loads(done.stdout)
-    if EDGE[name] == 0:
-        assert out["videos"][0]["ready"]
-        assert terminal.run("ask", out["videos"][0]["id"], "What does the speaker promise?").returncode == 0
+def test_each_strange_file_of_the_real_world_is_read_and_asked_about_or_refused(
+    shared_videos: Path, tmp_path: Path
+) -> None:
+    terminal = Terminal(tmp_path)
+    done = terminal.run("ingest", *(str(shared_videos / "edge" / name) for name in EDGE), "--json")
+    assert done.returncode == 3, done.stderr
+    told = json.loads(done.stdout)
+    assert [Path(problem["path"]).name for problem in told["failed"]] == [name for name in EDGE if EDGE[name] == 3]
+    assert [video["title"] for video in told["videos"]] == [Path(name).stem for name in EDGE if EDGE[name] == 0]
+    assert all(video["ready"] for video in told["videos"])
+    questions = tmp_path / "questions.jsonl"
+    lines = [{"video": video["id"], "question": "What does the speaker promise?"} for video in told["videos"]]
+    questions.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    asked = terminal.run("ask", "--questions", str(questions), "--json")
+    answers = [json.loads(line) for line in asked.stdout.splitlines()]
+    assert asked.returncode == 0 and len(answers) == len(lines)
+    assert not [answer for answer in answers if "error" in answer]

@@ -21,6 +21,7 @@ from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
 
 OpenLibrary = Callable[[], Longreel]
+Read = tuple[Longreel, Video]
 
 KILLER = """
 import os, signal, sys
@@ -40,6 +41,7 @@ build(load_settings()).ingest.run(Path(path), tell=tell)
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenLibrary:
+    """A library of the test's own."""
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     opened: list[Longreel] = []
@@ -57,15 +59,29 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_narrated(tmp_path_factory.mktemp("talk") / "talk.mp4", seconds=45)
 
 
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_narrated(tmp_path_factory.mktemp("short") / "short.mp4", seconds=9, seed=1)
+
+
+@pytest.fixture(scope="module")
+def read(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """The talk, read in one go in a library that tests only look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(tmp_path_factory.mktemp("read")).items():
+            patch.setenv(name, value)
+        longreel = build(load_settings())
+    return longreel, longreel.ingest.run(talk)
+
+
 def _found(longreel: Longreel, video: Video) -> list[str]:
     found = longreel.library.segments(video.id)
     said = [str(u.span) + u.text for u in longreel.library.utterances(video.id)]
     return sorted(f"{s.kind} {s.span} {s.text} {s.frame_s}" for s in found) + said
 
 
-def test_a_video_becomes_segments_of_every_kind(library: OpenLibrary, talk: Path) -> None:
-    longreel = library()
-    video = longreel.ingest.run(talk)
+def test_a_video_becomes_segments_of_every_kind(read: Read) -> None:
+    longreel, video = read
     kinds = {s.kind for s in longreel.library.segments(video.id)}
     assert {SegmentKind.SPEECH, SegmentKind.VISUAL, SegmentKind.SCREEN_TEXT} <= kinds
     assert longreel.library.videos()[0].ready
@@ -73,9 +89,8 @@ def test_a_video_becomes_segments_of_every_kind(library: OpenLibrary, talk: Path
     assert longreel.library.thumbnail(video.id, 10.0)[:4] == b"RIFF"
 
 
-def test_the_same_file_again_is_no_work(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
-    longreel = library()
-    first = longreel.ingest.run(talk)
+def test_the_same_file_again_is_no_work(read: Read, talk: Path, tmp_path: Path) -> None:
+    longreel, first = read
     copy = tmp_path / "other name.mp4"
     copy.write_bytes(talk.read_bytes())
     events: list[Event] = []
@@ -85,11 +100,11 @@ def test_the_same_file_again_is_no_work(library: OpenLibrary, talk: Path, tmp_pa
     assert all(e.reused for e in events if isinstance(e, StageFinished | IngestFinished))
 
 
-def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
-    other = write_narrated(tmp_path / "talk.mp4", seconds=12, seed=7)
+def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
+    other = write_narrated(tmp_path / "short.mp4", seconds=5, seed=7)
     longreel = library()
-    assert longreel.ingest.run(talk).id != longreel.ingest.run(other).id
-    assert [v.title for v in longreel.library.videos()] == ["talk", "talk"]
+    assert longreel.ingest.run(short).id != longreel.ingest.run(other).id
+    assert [v.title for v in longreel.library.videos()] == ["short", "short"]
 
 
 @pytest.mark.parametrize(
@@ -104,10 +119,9 @@ def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, talk: Path, 
     ],
 )
 def test_a_killed_ingest_goes_on_and_ends_the_same(
-    library: OpenLibrary, talk: Path, tmp_path: Path, stage: str, kind: str
+    library: OpenLibrary, read: Read, talk: Path, stage: str, kind: str
 ) -> None:
-    whole = build(load_settings().model_copy(update={"data": tmp_path / "whole"}))
-    expected = _found(whole, whole.ingest.run(talk))
+    expected = _found(*read)
     done = subprocess.run([sys.executable, "-c", KILLER, str(talk), stage, kind], env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL
     longreel = library()
@@ -117,7 +131,7 @@ def test_a_killed_ingest_goes_on_and_ends_the_same(
     assert any(isinstance(e, StageFinished) and e.reused for e in events)
 
 
-def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, talk: Path) -> None:
+def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, short: Path) -> None:
     longreel = library()
     seen: list[Event] = []
 
@@ -125,13 +139,13 @@ def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, talk: Path) -> None:
         return any(isinstance(e, StageFinished) and e.stage == "audio" for e in seen)
 
     with pytest.raises(Cancelled):
-        longreel.ingest.run(talk, tell=seen.append, cancelled=cancelled)
-    assert longreel.ingest.run(talk).ready
+        longreel.ingest.run(short, tell=seen.append, cancelled=cancelled)
+    assert longreel.ingest.run(short).ready
 
 
-def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     doomed = tmp_path / "doomed.mp4"
-    doomed.write_bytes(talk.read_bytes())
+    doomed.write_bytes(short.read_bytes())
 
     def tell(event: Event) -> None:
         if isinstance(event, StageFinished) and event.stage == "probe":
@@ -140,29 +154,29 @@ def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, talk: Pa
     longreel = library()
     with pytest.raises(BadInput):
         longreel.ingest.run(doomed, tell=tell)
-    doomed.write_bytes(talk.read_bytes())
+    doomed.write_bytes(short.read_bytes())
     assert longreel.ingest.run(doomed).ready
 
 
-def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     given = tmp_path / "talk.srt"
     given.write_text("1\n00:00:02,000 --> 00:00:05,500\nThe bridge opened in 1932.\n", encoding="utf-8")
     longreel = library()
-    video = longreel.ingest.run(talk, subtitles=given)
+    video = longreel.ingest.run(short, subtitles=given)
     said = longreel.library.utterances(video.id)
     assert [(u.span.start_s, u.span.end_s, u.text) for u in said] == [(2.0, 5.5, "The bridge opened in 1932.")]
     events: list[Event] = []
-    longreel.ingest.run(talk, tell=events.append)
+    longreel.ingest.run(short, tell=events.append)
     assert isinstance(events[-1], IngestFinished)
     assert events[-1].reused
 
 
-def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, talk: Path, tmp_path: Path) -> None:
+def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     longreel = library()
-    video = longreel.ingest.run(talk)
-    longreel.library.delete(video.id)
+    video = longreel.ingest.run(short)
+    longreel.library.delete(video.id, now=True)
     assert longreel.library.videos() == []
-    assert talk.exists()
+    assert short.exists()
     assert not list((tmp_path / "data" / "media").rglob("*.webp"))
 
 
