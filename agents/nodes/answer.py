@@ -25,7 +25,7 @@ from agents.wording import coverage, likeness
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
-from app.core.types import Message, SegmentKind, TimeSpan
+from app.core.types import Message, SegmentKind, TimeSpan, VideoId
 
 SHOWN = 5
 """Passages in a prompt."""
@@ -93,14 +93,14 @@ def _listed(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft
 
 def _located(state: AgentState) -> list[Located]:
     """The events or videos with their passages under the ids that the trace shows."""
-    known = {(p.video_id, p.kind, p.span): p for p in state["passages"]}
+    known = {_place(p): p for p in state["passages"]}
     return [
         one if one.passage is None else replace(one, passage=known.get(_place(one.passage), one.passage))
         for one in state.get("located", ())
     ]
 
 
-def _place(passage: Passage) -> tuple[str, SegmentKind, TimeSpan]:
+def _place(passage: Passage) -> tuple[VideoId, SegmentKind, TimeSpan]:
     return passage.video_id, passage.kind, passage.span
 
 
