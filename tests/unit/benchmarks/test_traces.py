@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from app.core.events import Answered, Planned, Understood
+from app.core.types import Answer, AnswerStatus, Citation, MediaInfo, SegmentKind, TimeSpan, Video, VideoId, to_json
+from benchmarks.traces import HARD, _shown
+
+VIDEO = Video(VideoId("a" * 64), "Tea", "/tea.mp4", MediaInfo("mp4", 10.0, 0.0, 1, None), ready=True)
+
+
+def test_a_trace_shows_how_the_question_was_understood_its_steps_and_the_proof() -> None:
+    cited = Citation(VIDEO.id, TimeSpan(61, 65), SegmentKind.SPEECH, "Pour the water.", None, True)
+    answer = Answer(AnswerStatus.ANSWERED, "Water.", 0.8, (cited,))
+    whole = 'What is said right after "Warm the pot"?'
+    shown = _shown(
+        [Understood("And then?", whole), Planned("speech", (), ("speech",)), Answered(to_json(answer))], [VIDEO]
+    )
+    assert shown.splitlines()[0] == f"  question {whole}"
+    assert f"understood as: {whole}" in shown
+    assert '[1] 1:01-1:05 Tea, speech: "Pour the water." checked' in shown
+    assert "\x1b" not in shown
+
+
+def test_the_five_kinds_of_hard_questions_are_asked() -> None:
+    assert len(HARD) == 5
+    assert any(hard.both for hard in HARD) and any(len(hard.questions) > 2 for hard in HARD)
