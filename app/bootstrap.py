@@ -31,6 +31,7 @@ from app.services import calibration
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
+from app.services.downloads import DownloadService
 from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
@@ -67,6 +68,7 @@ class Longreel:
     webhooks: WebhookService
     replies: ReplyStore
     uploads: UploadService
+    downloads: DownloadService
     speakers: SpeakerService
     schedules: ScheduleService
     chores: Chores
@@ -109,6 +111,7 @@ def _chunk_reader(settings: Settings, workers: Workers, media: MediaStore) -> Ch
         media=media,
         settings=settings.ingest,
         diarizer=workers.get("diarizer"),
+        shot_detector=workers.get("shot_detector"),
     )
 
 
@@ -157,6 +160,8 @@ class _Wiring:
         )
         batch_jobs = BatchJobs(batches, jobs, library, self._media)
         uploads = UploadService(received, max_bytes, ingest)
+        private = settings.ingest.private_addresses
+        downloads = DownloadService(received, max_bytes, ingest, library, private=private)
         schedules = ScheduleService(SqlSchedules(self._database), library, ingest, batch_jobs)
         return Longreel(
             settings,
@@ -166,7 +171,7 @@ class _Wiring:
             jobs,
             Worker(
                 jobs,
-                {"ingest": ingest.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole},
+                {"ingest": downloads.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole},
                 policy=RetryPolicy(max_attempts=settings.jobs.max_attempts),
                 threads=max(1, settings.server.workers),
                 poll_s=settings.jobs.poll_s,
@@ -179,6 +184,7 @@ class _Wiring:
             WebhookService(jobs, settings.server),
             SqlReplies(self._database),
             uploads,
+            downloads,
             self._speakers,
             schedules,
             Chores((schedules.tick, library.empty_bin, uploads.sweep)),
@@ -286,6 +292,7 @@ class _Wiring:
             release=lambda: self._workers.unload("transcriber", "text_reader", "diarizer"),
             diarizer=get("diarizer"),
             speakers=self._speakers,
+            shot_detector=get("shot_detector"),
         )
 
     @functools.cached_property

@@ -15,11 +15,13 @@ from pydantic import Field, TypeAdapter
 from app.core.types import TimeSpan
 
 STAGES = (
+    "download",
     "probe",
     "audio",
     "transcribe",
     "speakers",
     "sample",
+    "shots",
     "segment",
     "key_frames",
     "screen_text",
@@ -27,7 +29,10 @@ STAGES = (
     "index",
     "digest",
 )
-"""The stages of ingest in order. Sampling and embedding are one pass over the file: `sample`."""
+"""The stages of ingest in order; only a video at an address is downloaded.
+
+Sampling and embedding are one pass over the file: `sample`.
+"""
 
 
 @dataclass(frozen=True, slots=True)

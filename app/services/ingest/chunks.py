@@ -8,7 +8,7 @@ Memory holds one batch of frames and one chunk of compressed pictures, whatever 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from app.core.ports import (
     FrameEmbedder,
     FrameSource,
     MediaStore,
+    ShotDetector,
     TextReader,
     Transcriber,
 )
@@ -46,6 +47,14 @@ from app.services.ingest.changes import ChangeDetector
 from app.services.ingest.sampled import Sampled, packed
 
 BATCH = 16
+EVERY_FRAME_S = 0.001
+"""No video has more frames than one each millisecond."""
+SHOT_SIDE = 128
+"""Longest side of the pictures in which shots are told apart, pixels."""
+BEFORE_S = 4.0
+"""What a detector sees before a chunk, so that a cut on the border is found."""
+SHOT_BEATS = 50
+"""Frames between two signs of life."""
 SPREAD = 0.7
 """The share of a budget of frames that is spread evenly; the rest goes to the frames that stand longest."""
 
@@ -92,6 +101,14 @@ class WatchCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ShotsCall:
+    """A chunk of pictures in which shots shall be told apart."""
+
+    path: str
+    span: TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
 class ReadCall:
     """A moment whose text shall be read."""
 
@@ -120,6 +137,7 @@ class ChunkReader:
     media: MediaStore
     settings: Ingest
     diarizer: Diarizer | None = None
+    shot_detector: ShotDetector | None = None
 
     def listen(self, call: ListenCall, beat: Beat) -> Transcript:
         """What is said in a chunk, on the chunk's clock."""
@@ -133,6 +151,21 @@ class ChunkReader:
         if self.diarizer is None:
             raise MissingPart("No model tells voices apart.", "Set LONGREEL_MODELS__DIARIZER.")
         return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span))
+
+    def shots(self, call: ShotsCall, beat: Beat) -> list[float]:
+        """When shots begin in a chunk, by all of its frames and some before. Raises MissingPart without a detector."""
+        if self.shot_detector is None:
+            raise MissingPart("No model tells shots apart.", "Set LONGREEL_MODELS__SHOT_DETECTOR.")
+        span = TimeSpan(max(0.0, call.span.start_s - BEFORE_S), call.span.end_s)
+
+        def every() -> Iterator[Frame]:
+            frames = self.frames.sample(Path(call.path), span=span, every_s=EVERY_FRAME_S, max_side=SHOT_SIDE)
+            for number, frame in enumerate(frames):
+                if number % SHOT_BEATS == 0:
+                    beat(min(1.0, max(0.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, 1.0))))
+                yield frame
+
+        return [time_s for time_s in self.shot_detector.cuts(every()) if time_s >= call.span.start_s]
 
     def watch(self, call: WatchCall, beat: Beat) -> bytes:
         """Features of every frame that differs from the one before, packed; its pictures go to the media store."""

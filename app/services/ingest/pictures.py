@@ -16,7 +16,7 @@ from app.core.types import (
     from_json,
     to_json,
 )
-from app.services.ingest.chunks import CaptionCall, WatchCall, thumbnail_key
+from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, thumbnail_key
 from app.services.ingest.run import Run, Stage, Unit
 from app.services.ingest.sampled import Sampled, packed, unpacked
 from retrieval.pieces import cut, scene_borders
@@ -57,12 +57,13 @@ def _watch(run: Run, chunk: TimeSpan) -> Unit:
 
 def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utterance]) -> list[TimeSpan]:
     """Pieces of 10-30 s that cover the video, cut at scene and sentence borders."""
+    seen = shots(run)
 
     def work(stage: Stage) -> bytes:
         vectors = np.stack([f.vector for f in features]) if features else np.zeros((0, 1), np.float32)
         spans = cut(
             run.video.duration_s,
-            scene_borders([f.pts_s for f in features], vectors),
+            scene_borders([f.pts_s for f in features], vectors) if seen is None else seen,
             [u.span for u in utterances],
             min_s=run.settings.segment_min_s,
             max_s=run.settings.segment_max_s,
@@ -71,8 +72,29 @@ def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utt
         return json.dumps([(s.start_s, s.end_s) for s in spans]).encode()
 
     own = f"1/{run.settings.segment_min_s:g}/{run.settings.segment_max_s:g}"
-    payload = run.stage("segment", run.version_after("sample", "transcribe", own=own), work)
+    before = ["sample", "transcribe"] if seen is None else ["sample", "transcribe", "shots"]
+    payload = run.stage("segment", run.version_after(*before, own=own), work)
     return [TimeSpan(a, b) for a, b in json.loads(payload)]
+
+
+def shots(run: Run) -> list[float] | None:
+    """When shots begin, if the settings name a detector; it sees every frame of the video."""
+    detector, media, settings = run.parts.shot_detector, run.video.media, run.settings
+    if detector is None or media.video is None:
+        return None
+
+    def work(stage: Stage) -> bytes:
+        chunks = _chunks(run.video.duration_s, settings.sample_chunk_s)
+        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if _key(c) in stage.done))
+        units = [Unit(_key(chunk), chunk.duration_s, ShotsCall(str(run.path), chunk)) for chunk in chunks]
+        stage.work_off("shots", units, lambda found: json.dumps(found).encode())
+        found = sorted({time_s for chunk in chunks for time_s in json.loads(stage.done[_key(chunk)])})
+        stage.detail = f"{len(found) + 1} shots"
+        return json.dumps(found).encode()
+
+    own = f"1/{detector.model}/{settings.sample_chunk_s:g}"
+    found: list[float] = json.loads(run.stage("shots", run.version_after("probe", own=own), work))
+    return found
 
 
 def key_frames(run: Run, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan]) -> list[KeyFrame]:

@@ -29,6 +29,7 @@ from app.core.ports import (
     MediaStore,
     Retriever,
     Runtime,
+    ShotDetector,
     StageStore,
     TextEmbedder,
     TextReader,
@@ -65,6 +66,7 @@ class IngestParts:
     """Frees the models that hear and read, before the one that writes is loaded."""
     diarizer: Diarizer | None = None
     speakers: SpeakerService | None = None
+    shot_detector: ShotDetector | None = None
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def test_every_frame_has_a_chance_between_none_and_certain(path):
     assert all(0 < chance < 1 for chance in chances) and len(set(chances)) > 100
 
 
-@pytest.mark.parametrize("count", [7, 75, 76, 100, 150, 226])
+@pytest.mark.parametrize("count", [7, 75, 76, 130])
 def test_a_stream_gives_what_windows_over_the_whole_give(path, count):
     import torch
     from safetensors.torch import load_file
@@ -136,7 +136,7 @@ def test_memory_does_not_grow_with_the_clip(path):
     detector = made(path)
     list(detector.chances(clip(10)))
     peaks = []
-    for count in (300, 900):
+    for count in (100, 300):
         tracemalloc.start()
         for _ in detector.chances(clip(count)):
             pass
