@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-_INK, _PAPER, _RULE, _EMPTY = "#22303c", "#ffffff", "#c9d2da", "#eceff2"
-_LOW, _HIGH = (178, 58, 50), (38, 122, 84)
+_INK, _PAPER, _RULE = "#22303c", "#ffffff", "#c9d2da"
+_LOW, _HIGH = (214, 227, 240), (16, 70, 120)
+"""One hue, so that light and dark tell the figures to everybody."""
 _FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 _CELL_W, _CELL_H = 74, 40
 _SIDE = 260
@@ -34,10 +35,11 @@ def heat(picture: Mapping[str, Any]) -> str:
 
 
 def _cell(x: float, y: float, value: float | None) -> list[str]:
-    fill = _EMPTY if value is None else _colour(value)
-    box = f"<rect x='{x:g}' y='{y:g}' width='{_CELL_W - 2}' height='{_CELL_H - 2}' rx='3' fill='{fill}'/>"
+    fill = _PAPER if value is None else _colour(value)
+    size = f"width='{_CELL_W - 2}' height='{_CELL_H - 2}'"
+    box = f"<rect x='{x:g}' y='{y:g}' {size} rx='3' fill='{fill}' stroke='{_RULE}'/>"
     told = "-" if value is None else f"{value:.0%}"
-    ink = _INK if value is None else _PAPER
+    ink = _PAPER if value is not None and value > 0.4 else _INK
     return [box, _text(x + _CELL_W / 2 - 1, y + _CELL_H * 0.6, told, 13, anchor="middle", ink=ink)]
 
 

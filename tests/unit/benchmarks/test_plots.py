@@ -24,7 +24,7 @@ def test_a_heat_map_tells_every_cell() -> None:
     words = [node.text for node in tree.iter(f"{NAME}text")]
     assert words == ["Found <by> depth", "depth by minutes", "10", "60", "0.1", "100%", "-", "0.9", "25%", "0%"]
     fills = [node.get("fill") for node in tree.iter(f"{NAME}rect")]
-    assert len(set(fills)) == 5
+    assert len(set(fills)) == 4 and fills.count("#ffffff") == 2
     assert svg(HEAT) == svg(HEAT)
 
 
