@@ -56,7 +56,7 @@ def test_people_who_take_turns_are_told_apart(diarizer, said, people):
     sound, truth = conversation(turns * 2, pause_s=0.4)
     found = diarizer.diarize(sound)
     assert len(found.voices) == len(people)
-    assert error_rate(truth, named(found)) < 0.1
+    assert error_rate(truth, named(found)) < 0.05
 
 
 def test_real_voices_are_told_apart_and_linked_over_pieces(diarizer, said, shared_videos):
