@@ -41,7 +41,7 @@ def who_said(said: str, passages: Sequence[Passage], library: VideoLibrary) -> D
         if passage.kind is SegmentKind.SPEECH
         for span, text in passage.units
     ]
-    best = max(rated, key=lambda one: one[0], default=None)
+    best = max(rated, key=lambda one: (one[0], bool(_reported(one[3]))), default=None)
     if best is None or best[0] < TOLD:
         return Draft(by="rules")
     _, passage, span, text = best

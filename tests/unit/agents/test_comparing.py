@@ -82,6 +82,14 @@ def test_who_said_something_is_the_name_in_the_sentence() -> None:
     assert answer.text.startswith("Councillor Weiss. At 7:10")
 
 
+def test_of_equal_sentences_the_one_that_names_somebody_is_taken() -> None:
+    said: list[Said] = [
+        (10.0, 12.0, "The old mill is by the river."),
+        (20.0, 24.0, "Councillor Petrov asks whether the old mill has to go."),
+    ]
+    assert Desk(said).ask("Who asks about the old mill?").text.startswith("Councillor Petrov.")
+
+
 def test_else_it_is_the_voice_that_says_it() -> None:
     desk = Desk(MEETING)
     said = [
