@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gpu_workers import torch_worker
 from gpu_workers.places import Place
-from tests.tiny_models import CHAT, QWEN_IMAGE, byte_tokenizer
+from tests.tiny_models import QWEN_CHAT, byte_tokenizer
 
 FPS = 25
+MINUTE = 60
 
 
 def siglip2_so400m(folder: Path) -> Path:
@@ -62,9 +66,27 @@ def qwen2_5_vl_7b(folder: Path) -> Path:
         Qwen2VLImageProcessorFast(),
         byte_tokenizer("Qwen2TokenizerFast"),
         Qwen2VLVideoProcessor(),
-        chat_template=CHAT.replace("IMAGE", QWEN_IMAGE),
+        chat_template=QWEN_CHAT,
     )
     return _written(folder, config, processor)
+
+
+def qwen3_embedding(folder: Path) -> Path:
+    """Configuration of Qwen/Qwen3-Embedding-0.6B, with a tokenizer of bytes."""
+    from transformers import Qwen3Config
+
+    config = Qwen3Config(
+        hidden_size=1024,
+        intermediate_size=3072,
+        num_hidden_layers=28,
+        num_attention_heads=16,
+        num_key_value_heads=8,
+        head_dim=128,
+        vocab_size=151669,
+        max_position_embeddings=32768,
+        tie_word_embeddings=True,
+    )
+    return _written(folder, config, byte_tokenizer("Qwen2TokenizerFast"))
 
 
 def _written(folder: Path, config: Any, *parts: Any) -> Path:
@@ -87,6 +109,16 @@ def random_model(auto: str, folder: Path, place: Place) -> Any:
     return model.eval().to(place.device)
 
 
+@contextmanager
+def random_weights() -> Iterator[None]:
+    """Lets every model that is loaded inside have random weights."""
+    kept, torch_worker.from_folder = torch_worker.from_folder, random_model
+    try:
+        yield
+    finally:
+        torch_worker.from_folder = kept
+
+
 def vision_operations(config: Any) -> float:
     """Floating-point operations of a picture in a vision transformer: its products of matrices, 2 for each pair."""
     tokens, width = (config.image_size // config.patch_size) ** 2, config.hidden_size
@@ -96,7 +128,27 @@ def vision_operations(config: Any) -> float:
 
 
 def moving_video(path: Path, seconds: int) -> Path:
-    """A 720p H.264 file in which every picture differs: a textured plane that slides."""
+    """A 720p H.264 file in which every picture differs: a textured plane that slides; every minute is the same."""
+    import av
+
+    if seconds <= MINUTE:
+        return _minute(path, seconds)
+    part = _minute(path.with_suffix(".minute.mp4"), MINUTE)
+    with av.open(str(part)) as source, av.open(str(path), "w") as file:
+        stream = source.streams.video[0]
+        copy = file.add_stream_from_template(stream)
+        for number in range(seconds // MINUTE):
+            source.seek(0)
+            later = round(number * MINUTE / stream.time_base)
+            for packet in source.demux(stream):
+                if packet.dts is not None:
+                    packet.pts, packet.dts, packet.stream = packet.pts + later, packet.dts + later, copy
+                    file.mux(packet)
+    part.unlink()
+    return path
+
+
+def _minute(path: Path, seconds: int) -> Path:
     import av
 
     random = np.random.default_rng(0)
