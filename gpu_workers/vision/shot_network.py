@@ -70,8 +70,10 @@ def _block(weights: Weights, name: str, seen: Any) -> Any:
         layers = f"{name}.Conv3D_{far}.layers"
         view = functional.conv3d(seen, weights[f"{layers}.0.weight"], padding=(0, 1, 1))
         views.append(functional.conv3d(view, weights[f"{layers}.1.weight"], dilation=(far, 1, 1), padding=(far, 0, 0)))
-    norm = [weights[f"{name}.bn.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
-    return functional.batch_norm(torch.cat(views, dim=1), *norm, training=False, eps=EPSILON)
+    mean, spread, scale, shift = (
+        weights[f"{name}.bn.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
+    )
+    return functional.batch_norm(torch.cat(views, dim=1), mean, spread, scale, shift, eps=EPSILON)
 
 
 def _histograms(windows: Any) -> Any:

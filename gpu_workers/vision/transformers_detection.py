@@ -90,7 +90,7 @@ def _detected(loaded: _Loaded, frames: Sequence[Frame], names: Sequence[str], le
 def _things(confidences: Any, boxes: Any, names: Sequence[str], least: float) -> list[Detection]:
     """The boxes, shape (b, 4), whose likeliest name, of shape (b, names), is likely enough; each thing once."""
     import torch
-    from torchvision.ops import batched_nms
+    from torchvision.ops import batched_nms  # type: ignore[import-untyped]
 
     best, which = confidences.float().max(dim=1)
     likely = torch.nonzero((best >= least) & (best > 0)).squeeze(1)
