@@ -67,6 +67,15 @@ class MemoryLibrary:
         said = [one for one in shelf.utterances if window is None or one.span.overlaps(window)]
         return [replace(one, speaker=shelf.names.get(one.speaker or "", one.speaker)) for one in said]
 
+    def spoken_by(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
+        """When somebody speaks, in time order, by name or label; in every video unless some are named."""
+        spans = {
+            video.id: [u.span for u in self.utterances(video.id) if (u.speaker or "").lower() == who.lower()]
+            for video in self.videos()
+            if not videos or video.id in videos
+        }
+        return {id: found for id, found in spans.items() if found}
+
     def segments(
         self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
     ) -> list[Segment]:

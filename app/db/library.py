@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, or_, select, update
 
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
 from app.db import rows
@@ -29,6 +29,11 @@ from app.db.tables import (
     videos,
     voices,
 )
+
+_NAMED = utterances.outerjoin(
+    voices, (voices.c.video_id == utterances.c.video_id) & (voices.c.label == utterances.c.speaker)
+)
+"""What was said beside the names of who said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,25 @@ class SqlLibrary:
 
         Speakers are called by their names, where they have one.
         """
-        speaker = (voices.c.video_id == utterances.c.video_id) & (voices.c.label == utterances.c.speaker)
-        named = utterances.outerjoin(voices, speaker)
-        query = _within(utterances, id, window).select_from(named).add_columns(voices.c.name)
+        query = _within(utterances, id, window).select_from(_NAMED).add_columns(voices.c.name)
         query = query.order_by(utterances.c.start_s, utterances.c.number)
         with self._database.reading() as connection:
             must_be_there(connection, id)
             return [rows.utterance(row) for row in connection.execute(query)]
+
+    def spoken_by(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
+        """When somebody speaks, in time order, by name or label; in every video unless some are named."""
+        speaker = func.coalesce(voices.c.name, utterances.c.speaker)
+        query = select(utterances.c.video_id, utterances.c.start_s, utterances.c.end_s).select_from(_NAMED)
+        # SQLite lowers only the letters of ASCII.
+        query = query.where(or_(speaker == who, func.lower(speaker) == who.lower()))
+        if videos:
+            query = query.where(utterances.c.video_id.in_(videos))
+        found: dict[VideoId, list[TimeSpan]] = {}
+        with self._database.reading() as connection:
+            for id, start_s, end_s in connection.execute(query.order_by(utterances.c.start_s)):
+                found.setdefault(VideoId(id), []).append(TimeSpan(start_s, end_s))
+        return found
 
     def segments(
         self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None

@@ -66,7 +66,7 @@ class MomentService:
             if not videos:
                 return []
         if speaker.strip():
-            spans = self._speakers.spans(speaker, videos or [video.id for video in self._library.videos()])
+            spans = self._speakers.spans(speaker, videos)
             spoken = not kinds or SegmentKind.SPEECH in kinds
             return search_within(self._retriever(), words, spans if spoken else {}, limit=limit, window=window)
         return self._retriever().search(words, limit=limit, videos=videos, window=window, kinds=kinds)

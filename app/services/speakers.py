@@ -69,15 +69,9 @@ class SpeakerService:
             if _cosine(voice, other.voice) >= SAME_PERSON:
                 self._speakers.name(other.video_id, other.voice.label, name, recognised=True)
 
-    def spans(self, who: str, videos: Sequence[VideoId]) -> dict[VideoId, list[TimeSpan]]:
-        """When somebody speaks in some videos, in time order; videos where they do not are left out."""
-        wanted = who.strip().casefold()
-        found = {}
-        for video in videos:
-            said = [u.span for u in self._library.utterances(video) if (u.speaker or "").casefold() == wanted]
-            if said:
-                found[video] = said
-        return found
+    def spans(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
+        """When somebody speaks, in time order, in some videos or (none named) all; others are left out."""
+        return self._library.spoken_by(who.strip(), videos)
 
 
 def _recognised(video: VideoId, voice: Voice, known: Sequence[KnownVoice]) -> KnownVoice:

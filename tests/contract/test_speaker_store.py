@@ -99,6 +99,19 @@ def test_what_was_said_is_told_with_the_names_of_those_who_have_one(stores: Stor
     assert library.utterances(A)[0].speaker == "Speaker 1"
 
 
+def test_when_somebody_speaks_is_found_in_the_whole_library(stores: Stores) -> None:
+    speakers, library = stores
+    for id, who in ((A, "Speaker 1"), (B, "\u00c9mile Ek")):
+        library.save_utterances(id, [Utterance(TimeSpan(at, at + 1), "Well.", speaker=who) for at in (5, 0)])
+    speakers.save(A, [known(A, 0, "\u00c9mile Ek")])
+    both = [TimeSpan(0, 1), TimeSpan(5, 6)]
+    assert library.spoken_by("\u00c9mile Ek") == {A: both, B: both}
+    assert library.spoken_by("\u00c9mile Ek", [B]) == {B: both}
+    assert library.spoken_by("Speaker 1") == library.spoken_by("Bo") == {}
+    speakers.name(A, "Speaker 1", "Anna")
+    assert library.spoken_by("ANNA") == {A: both}
+
+
 def test_voices_go_with_their_video(stores: Stores) -> None:
     speakers, library = stores
     speakers.save(A, [known(A, 0, "Anna")])
