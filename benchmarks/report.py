@@ -23,6 +23,7 @@ BEGIN, END = "<!-- benchmarks: begin, written by benchmarks/report.py -->", "<!-
 HEADLINES = ("answer_time", "ingest_speed", "quality", "retrieval_speed")
 """The results that README.md shows; docs/benchmarks.md has them all."""
 _HEAD = "# Benchmarks\n\nWritten by `make bench` from `benchmarks/results/`; do not edit.\n"
+_NO_GPU = "No GPU was measured yet; `make bench-gpu` measures one, with random weights of full size.\n"
 
 
 def table(result: Mapping[str, Any]) -> str:
@@ -78,7 +79,7 @@ def _short(value: Any) -> Any:
 
 def document(results: Mapping[str, Mapping[str, Any]]) -> str:
     """The whole of docs/benchmarks.md. `results`: by the name of the program."""
-    parts = [_HEAD]
+    parts = [_HEAD] if "gpu" in results else [_HEAD, _NO_GPU]
     for name, result in sorted(results.items()):
         parts.append(f"## {result.get('title', name)}\n\n{_where(name, result)}\n\n{tables_of(result)}\n")
     return "\n".join(parts)
