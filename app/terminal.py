@@ -96,15 +96,16 @@ class IngestDisplay:
                 self._end(event)
 
     def _progress(self, event: StageProgress) -> None:
-        speed = f"{event.speed:.1f}x" if event.speed else f"{event.done:.0f}/{event.total:.0f} {event.unit}"
+        amount = f"{event.done:.0f}/{event.total:.0f}" if event.total else f"{event.done:.0f}"
+        speed = f"{event.speed:.1f}x" if event.speed else f"{amount} {event.unit}"
         note = f"{speed}  {clock(event.left_s)} left" if event.left_s is not None else speed
         if event.stage in self._tasks:
             self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
         due = time.monotonic() - self._told.get(event.stage, 0.0) >= PLAIN_EVERY_S
         if not self._console.is_terminal and due:
             self._told[event.stage] = time.monotonic()
-            share = event.done / event.total if event.total else 1.0
-            self._console.print(f"  {event.stage:<12} {share:4.0%}  {note}")
+            share = f"{event.done / event.total:4.0%}" if event.total else "    "
+            self._console.print(f"  {event.stage:<12} {share}  {note}")
 
     def _finish(self, event: StageFinished) -> None:
         task = self._tasks.pop(event.stage, None)

@@ -15,6 +15,7 @@ from app.api.schemas import SegmentOut, SummaryOut, VideoOut, problem_of
 from app.commands.start import JsonOption, interruptible, open_longreel
 from app.core.errors import Cancelled, LongreelError, NotFound
 from app.core.events import Event, IngestFinished
+from app.core.paths import is_address
 from app.core.types import Video
 from app.terminal import IngestDisplay, clock, consoles
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Video or audio files.", metavar="PATH...")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
+    ],
     subtitles: Annotated[Path | None, typer.Option(help="SRT or WebVTT file to use instead of listening.")] = None,
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en; detected when not given.")] = None,
     title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
@@ -40,7 +43,7 @@ def ingest(
     out, err = consoles()
     longreel = open_longreel()
     done: list[dict[str, Any]] = []
-    failed: list[tuple[Path, LongreelError]] = []
+    failed: list[tuple[str, LongreelError]] = []
     given = {
         "tags": collection or (),
         "title": title,
@@ -52,16 +55,16 @@ def ingest(
     with interruptible() as cancelled:
         for path in paths:
             if not as_json or err.is_terminal:
-                err.print(f"[bold]{escape(str(path))}[/]")
+                err.print(f"[bold]{escape(path)}[/]")
             try:
-                done.append(ingest_one(longreel, err, path, given, cancelled))
+                done.append(ingest_one(longreel, err, path if is_address(path) else Path(path), given, cancelled))
             except Cancelled:
                 raise
             except LongreelError as error:
                 failed.append((path, error))
                 err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
     if as_json:
-        problems = [{"path": str(p), **problem_of(e).model_dump(mode="json")} for p, e in failed]
+        problems = [{"path": p, **problem_of(e).model_dump(mode="json")} for p, e in failed]
         out.print_json(data={"videos": done, "failed": problems})
     if failed:
         raise typer.Exit(failed[0][1].exit_code)
@@ -70,11 +73,11 @@ def ingest(
 def ingest_one(
     longreel: Longreel,
     err: Console,
-    path: Path,
+    path: Path | str,
     given: dict[str, Any],
     cancelled: Callable[[], bool],
 ) -> dict[str, Any]:
-    """Reads one video with its progress shown, and tells what came of it. Raises what reading raises."""
+    """Reads one video with its progress shown: a file, or text that is an address. Raises what reading raises."""
     ends: list[IngestFinished] = []
     with IngestDisplay(err) as display:
 
@@ -83,7 +86,10 @@ def ingest_one(
             if isinstance(event, IngestFinished):
                 ends.append(event)
 
-        video = longreel.ingest.run(path, **given, tell=tell, cancelled=cancelled)
+        if isinstance(path, str):
+            video = longreel.downloads.run(path, **given, tell=tell, cancelled=cancelled)
+        else:
+            video = longreel.ingest.run(path, **given, tell=tell, cancelled=cancelled)
     end = ends[-1]
     return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 
@@ -133,6 +139,8 @@ def show(
         return
     out.print(f"[bold]{escape(found.title)}[/]  {clock(found.duration_s)}  {found.language or ''}\n{found.id}")
     out.print(escape(found.path), soft_wrap=True)
+    if found.source:
+        out.print(escape(found.source), soft_wrap=True)
     for warning in found.media.warnings:
         out.print(f"[yellow]note[/] {escape(warning)}")
     if digest:

@@ -1,4 +1,4 @@
-"""Paths that people write: any text, also one that can be no path."""
+"""Paths that people write: any text, also one that can be no path, and addresses in their place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from pathlib import Path
 
 IMPOSSIBLE = (OSError, RuntimeError, ValueError)
 """What Python raises for a name that is too long, a person that there is not, a loop of links, a NUL."""
+
+
+def is_address(name: str) -> bool:
+    """Whether a person means something on the web rather than a file."""
+    return name.lower().startswith(("http://", "https://"))
 
 
 def path_of(name: str) -> Path:

@@ -64,6 +64,9 @@ class Ingest(_Group):
     speakers: bool = Field(False, description="tell voices apart and say who speaks; needs the extra `speakers`")
     speakers_chunk_s: float = Field(300.0, ge=60, le=3600, description="sound whose voices are told apart at a time")
     summary_words: int = Field(120, ge=20, le=1000)
+    private_addresses: bool = Field(
+        False, description="videos may be read from addresses on this machine and in private networks"
+    )
 
 
 class Hardware(_Group):

@@ -26,7 +26,8 @@ from app.core.types import (
 def video(row: Row[Any], tags: tuple[str, ...] = ()) -> Video:
     """The video of a row."""
     media = from_json(MediaInfo, row.media)
-    return Video(VideoId(row.id), row.title, row.path, media, row.language, row.added_at, row.ready, tags)
+    id = VideoId(row.id)
+    return Video(id, row.title, row.path, media, row.language, row.added_at, row.ready, tags, row.source)
 
 
 def of_video(video: Video) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def of_video(video: Video) -> dict[str, Any]:
         "language": video.language,
         "added_at": video.added_at,
         "ready": video.ready,
+        "source": video.source,
     }
 
 

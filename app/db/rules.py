@@ -91,7 +91,8 @@ def dated(video: Video) -> Video:
 def same_video(old: Video, new: Video) -> Video:
     """What is kept of a video that is added again."""
     moved = not os.path.exists(old.path)
-    return replace(old, media=new.media, path=new.path if moved else old.path, title=new.title if moved else old.title)
+    there = new if moved else old
+    return replace(old, media=new.media, path=there.path, title=there.title, source=new.source or old.source)
 
 
 def check_segments(id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:

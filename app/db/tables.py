@@ -91,6 +91,7 @@ videos = Table(
     Column("added_at", String, nullable=False),
     Column("ready", Boolean, nullable=False),
     Column("deleted_at", Double),
+    Column("source", PlainText, nullable=False, server_default=""),
     UniqueConstraint("id"),
 )
 

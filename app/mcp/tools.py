@@ -17,6 +17,7 @@ from app.api.schemas.batches import Length, Style
 from app.api.schemas.summaries import MadeSummaryOut
 from app.client import AsyncLongreel
 from app.core.errors import LongreelError, WorkerFailed
+from app.core.paths import is_address
 from app.core.types import SegmentKind
 from app.jobs.states import ENDED
 from app.mcp.results import JobLine, SaidLine, ToolAnswer, TranscriptPart, VideoLine, VideoList
@@ -71,7 +72,7 @@ class Toolbox:
     @told
     async def ingest(
         self,
-        path: Annotated[str, Field(description="whole path of a video or audio file")],
+        path: Annotated[str, Field(description="whole path of a video or audio file, or its http(s) address")],
         title: Annotated[str | None, Field(description="the file's name unless given")] = None,
         language: Annotated[str | None, Field(description="ISO 639-1, such as en; detected unless given")] = None,
     ) -> JobLine:
@@ -80,6 +81,8 @@ class Toolbox:
         Reading takes minutes. Follow it with job_status until its state is finished, then use the video_id it gives.
         A file that was read before is known by its content and costs almost nothing.
         """
+        if is_address(path):
+            return JobLine.of(await self._longreel.fetch(path, title=title, language=language))
         add = self._longreel.register if self._registers else self._longreel.upload
         return JobLine.of(await add(Path(path).expanduser(), title=title, language=language))
 

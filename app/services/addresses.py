@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urljoin
 
 import httpx
 
@@ -16,6 +18,7 @@ from app.core.errors import BadInput, WorkerFailed
 
 TIMEOUT_S = 10.0
 LONGEST = 2048
+MOST_REDIRECTS = 5
 
 _TUNNELS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")))
 """Global IPv6 addresses that stand for IPv4 ones, private ones too."""
@@ -33,23 +36,27 @@ def post(address: str, content: bytes, headers: Mapping[str, str], *, private: b
 
     With `private` any address will do. Raises BadInput for a forbidden address, WorkerFailed when nobody answers.
     """
+    with _asked("POST", _parsed(address), content, headers, private, TIMEOUT_S) as answer:
+        return answer.status_code
+
+
+@contextmanager
+def get(
+    address: str, headers: Mapping[str, str], *, private: bool = False, timeout_s: float = TIMEOUT_S
+) -> Iterator[httpx.Response]:
+    """The answer to a GET, whose body the block reads; redirects are followed, each looked at like the first address.
+
+    `timeout_s` is how long the other side may be silent. Raises BadInput for a forbidden address and too many
+    redirects, WorkerFailed when nobody answers, also for a connection that breaks inside the block.
+    """
     url = _parsed(address)
-    host = _host(url)
-    place = _looked_up(host, url.port or (443 if url.scheme == "https" else 80), private)
-    try:
-        with (
-            httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client,
-            client.stream(
-                "POST",
-                url.copy_with(host=place),
-                content=content,
-                headers={**headers, "Host": url.netloc.decode("ascii")},
-                extensions={"sni_hostname": host},
-            ) as answer,
-        ):
-            return answer.status_code
-    except httpx.HTTPError as error:
-        raise WorkerFailed(f"{host} does not answer ({type(error).__name__}).", "See whether it is up.") from error
+    for _ in range(MOST_REDIRECTS + 1):
+        with _asked("GET", url, b"", headers, private, timeout_s) as answer:
+            if not answer.has_redirect_location:
+                yield answer
+                return
+            url = _redirected(url, answer.headers["location"])
+    raise BadInput(f"{_host(url)} redirects more than {MOST_REDIRECTS} times.", "Give the address it ends at.")
 
 
 def is_public(number: str) -> bool:
@@ -58,6 +65,35 @@ def is_public(number: str) -> bool:
     if any(ip in network for network in _TUNNELS if network.version == ip.version):
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+@contextmanager
+def _asked(
+    method: str, url: httpx.URL, content: bytes, headers: Mapping[str, str], private: bool, timeout_s: float
+) -> Iterator[httpx.Response]:
+    host = _host(url)
+    place = _looked_up(host, url.port or (443 if url.scheme == "https" else 80), private)
+    try:
+        with (
+            httpx.Client(timeout=timeout_s, trust_env=False) as client,
+            client.stream(
+                method,
+                url.copy_with(host=place),
+                content=content,
+                headers={**headers, "Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": host},
+            ) as answer,
+        ):
+            yield answer
+    except httpx.HTTPError as error:
+        raise WorkerFailed(f"{host} does not answer ({type(error).__name__}).", "See whether it is up.") from error
+
+
+def _redirected(url: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return _parsed(urljoin(str(url), location))
+    except ValueError as error:
+        raise _unusable() from error
 
 
 def _looked_up(host: str, port: int, private: bool) -> str:
@@ -95,7 +131,7 @@ def _is_private_number(host: str) -> bool:
 
 
 def _unusable() -> BadInput:
-    return BadInput("The address cannot be used.", "Give one such as https://example.org/hook, without a password.")
+    return BadInput("The address cannot be used.", "Give one that begins with http:// or https://, without a password.")
 
 
 def _private(host: str) -> BadInput:

@@ -66,7 +66,8 @@ BODIES: dict[str, Any] = {
 
 @router.post("", status_code=202, response_model=JobOut, summary="Add a video", openapi_extra=BODIES)
 async def add_video(request: Request, longreel: LongreelDep) -> Response:
-    """Uploads a file (a form of any size), or registers one that lies on the server (JSON; loopback without key only).
+    """Uploads a file (a form of any size), has one downloaded (JSON with `url`), or registers one that lies on the
+    server (JSON with `path`; loopback without key only).
 
     The video is read in the background: follow the job at the address in `Location`.
     """
@@ -128,13 +129,12 @@ def _register(longreel: Longreel, body: bytes) -> Job:
         asked = RegisterIn.model_validate_json(body)
     except ValidationError as error:
         raise bad_fields(error) from error
-    if asked.url is not None:
-        raise BadInput("A video cannot be read from an address.", "Download the file and upload it.")
-    if not trusts_callers(longreel):
+    if (asked.path or asked.subtitles) and not trusts_callers(longreel):
         raise BadInput("This server takes no paths of its own files.", "Upload the file instead.")
-    if asked.path is None:
-        raise BadInput("Nothing says which file to read.", 'Send {"path": "..."} or a form with the file.')
-    path = _existing(asked.path)
+    if (asked.path is None) == (asked.url is None):
+        hint = 'Send {"url": "..."}, {"path": "..."} or a form with the file.'
+        raise BadInput("Nothing or too much says which file to read.", hint)
+    path = _existing(asked.path) if asked.path else longreel.downloads.place(asked.url or "")
     given = _existing(asked.subtitles) if asked.subtitles else None
     webhook = hook_of(longreel, asked.webhook)
     return longreel.ingest.submit(
@@ -146,6 +146,7 @@ def _register(longreel: Longreel, body: bytes) -> Job:
         speakers=asked.speakers,
         tags=asked.tags,
         webhook=webhook,
+        source=asked.url or "",
     )
 
 

@@ -36,6 +36,7 @@ class VideoOut(Wire):
     warnings: list[str]
     tags: list[str] = Field(default=[])
     """The names of the collections that hold it."""
+    source: str = Field(default="", description="the address that it was downloaded from, if it was")
 
     @classmethod
     def of(cls, video: Video) -> Self:
@@ -54,6 +55,7 @@ class VideoOut(Wire):
             has_audio=bool(video.media.audio),
             warnings=list(video.media.warnings),
             tags=list(video.tags),
+            source=video.source,
         )
 
 
@@ -157,10 +159,13 @@ class SummaryOut(Wire):
 
 
 class RegisterIn(Request):
-    """A file on the server's own machine to read. Refused unless the server listens on loopback without a key."""
+    """A file to read: at an address, or on the server's own machine.
+
+    Paths are refused unless the server listens on loopback without a key.
+    """
 
     path: str | None = Field(None, min_length=1, max_length=4096)
-    url: str | None = Field(None, max_length=4096, description="refused for now: upload the file instead")
+    url: str | None = Field(None, max_length=4096, description="http or https address of a media file")
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")

@@ -13,8 +13,9 @@ from app.client import wire
 from app.client.blocking.jobs import Jobs
 from app.client.calls import videos as calls
 from app.client.calls.call import SUBTITLES, Picture, Webhook, job_of, once
-from app.core.errors import WorkerFailed
+from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Event, ignore
+from app.core.paths import is_address
 from app.core.types import SegmentKind
 
 
@@ -87,6 +88,20 @@ class Videos(Jobs):
         told = {"title": title, "language": language, "subtitles": given, "collection": collection}
         return self._do(calls.register(path, told, webhook, idempotency_key))
 
+    def fetch(
+        self,
+        url: str,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        collection: str | None = None,
+        webhook: Webhook | None = None,
+        idempotency_key: str = "",
+    ) -> JobOut:
+        """Has the server download the media file at an http or https address and read it in the background."""
+        told = {"title": title, "language": language, "collection": collection}
+        return self._do(calls.fetch(url, told, webhook, idempotency_key))
+
     def ingest(
         self,
         path: str | Path,
@@ -97,8 +112,16 @@ class Videos(Jobs):
         collection: str | None = None,
         tell: Callable[[Event], None] = ignore,
     ) -> VideoOut:
-        """Uploads a file, waits until it was read, and returns the video; `tell` hears what happens."""
-        job = self.upload(path, title=title, language=language, subtitles=subtitles, collection=collection)
+        """Uploads a file, or has one at an address downloaded, waits until it was read, and returns the video.
+
+        `tell` hears what happens. Raises BadInput for subtitles that shall go with an address.
+        """
+        if is_address(str(path)):
+            if subtitles is not None:
+                raise BadInput("Subtitles cannot go with an address.", "Download the video and give both files.")
+            job = self.fetch(str(path), title=title, language=language, collection=collection)
+        else:
+            job = self.upload(path, title=title, language=language, subtitles=subtitles, collection=collection)
         result = self.wait(job.id, tell=tell).result or {}
         return self.video(str(result["video_id"]))
 

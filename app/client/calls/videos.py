@@ -59,6 +59,12 @@ def register(path: str | Path, told: Mapping[str, str | None], webhook: Webhook 
     return Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(key))
 
 
+def fetch(url: str, told: Mapping[str, str | None], webhook: Webhook | None, key: str) -> Call[JobOut]:
+    """A file at an address, to be downloaded and read."""
+    asked = {"url": url, **told, "webhook": webhook and asdict(webhook)}
+    return Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(key))
+
+
 def transcript(name: str, start_s: float = 0.0, end_s: float | None = None) -> Call[list[UtteranceOut]]:
     """What was said."""
     return Call("GET", video_path(name, "/transcript"), models(UtteranceOut), {"start_s": start_s, "end_s": end_s})

@@ -76,6 +76,8 @@ class Video:
     """Whether ingest has finished, so that questions can be asked."""
     tags: tuple[str, ...] = ()
     """The names of the collections that hold it."""
+    source: str = ""
+    """The address that the file was downloaded from; empty for every other file."""
 
     @property
     def duration_s(self) -> float:

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,15 @@ def content_id(path: Path, check: Callable[[], None] = lambda: None) -> VideoId:
     return VideoId(digest.hexdigest())
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person told of a file, for the library."""
+
+    title: str | None
+    tags: tuple[str, ...]
+    source: str
+
+
 class IngestService:
     """Reads videos, at once or as background jobs."""
 
@@ -65,8 +74,12 @@ class IngestService:
         speakers: bool | None = None,
         tags: Sequence[str] = (),
         webhook: Mapping[str, str] | None = None,
+        source: str = "",
     ) -> Job:
-        """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end."""
+        """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
+
+        `source` is the address that the file comes from, when it was downloaded.
+        """
         payload: dict[str, Any] = {
             "path": str(path.resolve()),
             "title": title,
@@ -75,6 +88,7 @@ class IngestService:
             "translate": translate,
             "speakers": speakers,
             "tags": list(tags),
+            "source": source,
         }
         if webhook is not None:
             payload["webhook"] = dict(webhook)
@@ -91,6 +105,7 @@ class IngestService:
             translate=given.get("translate", False),
             speakers=given.get("speakers"),
             tags=given.get("tags", ()),
+            source=given.get("source", ""),
             tell=context.tell,
             cancelled=context.cancelled,
         )
@@ -106,6 +121,7 @@ class IngestService:
         translate: bool = False,
         speakers: bool | None = None,
         tags: Sequence[str] = (),
+        source: str = "",
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Video:
@@ -114,12 +130,13 @@ class IngestService:
         What an earlier run finished is used again, so that the same file twice is no work, and a
         run that was killed goes on where it stopped. The video joins the collections named in `tags`. With
         `translate` the transcript is English; `speakers` tells voices apart, or not, whatever the settings say.
+        `source` is the address that the file was downloaded from.
         Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
         try:
             options = replace(_options(subtitles, language), translate=translate, speakers=speakers)
-            run = self._begin(path, title, tags, options, tell, cancelled)
+            run = self._begin(path, Told(title, tuple(tags), source), options, tell, cancelled)
             self._read(run)
         except OSError as error:
             raise _storage(error) from error
@@ -130,8 +147,7 @@ class IngestService:
     def _begin(
         self,
         path: Path,
-        title: str | None,
-        tags: Sequence[str],
+        told: Told,
         options: Options,
         tell: Listener,
         cancelled: Callable[[], bool],
@@ -142,7 +158,8 @@ class IngestService:
         media = parts.probe.probe(path)
         started = time.monotonic()
         video_id = content_id(path)
-        video = Video(video_id, title or path.stem, str(path.resolve()), media, added_at=_now(), tags=tuple(tags))
+        title = told.title or path.stem
+        video = Video(video_id, title, str(path.resolve()), media, added_at=_now(), tags=told.tags, source=told.source)
         run = Run(parts, self._settings, video, path, options, tell, cancelled)
         run.check()
         run.options = _remembered(run, options)

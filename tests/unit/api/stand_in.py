@@ -56,6 +56,7 @@ from app.jobs.worker import Worker
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
+from app.services.downloads import DownloadService
 from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
@@ -101,10 +102,11 @@ class Reader:
         speakers: bool | None = None,
         tags: Sequence[str] = (),
         webhook: Mapping[str, str] | None = None,
+        source: str = "",
     ) -> Job:
         given = str(subtitles) if subtitles else None
         payload = {"path": str(path), "title": title, "subtitles": given, "language": language, "tags": list(tags)}
-        payload |= {"webhook": webhook, "translate": translate, "speakers": speakers}
+        payload |= {"webhook": webhook, "translate": translate, "speakers": speakers, "source": source}
         return self.jobs.submit("ingest", payload)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
@@ -118,15 +120,18 @@ class Reader:
             if context.cancelled():
                 raise Cancelled("Cancelled.")
         video = a_video(data, job.payload["title"] or path.stem, path)
-        self.fill(replace(video, tags=tuple(job.payload.get("tags", ()))))
+        source = job.payload.get("source", "")
+        self.fill(replace(video, tags=tuple(job.payload.get("tags", ())), source=source))
         return {"video_id": video.id, "title": video.title}
 
-    def run(self, path: Path, *, title: str | None = None, tags: Sequence[str] = (), **_: Any) -> Video:
+    def run(
+        self, path: Path, *, title: str | None = None, tags: Sequence[str] = (), source: str = "", **_: Any
+    ) -> Video:
         data = path.read_bytes()
         if not data.strip():
             raise BadInput("The file is empty.", "Give a video.")
         video = a_video(data, title or path.stem, path)
-        self.fill(replace(video, tags=tuple(tags)))
+        self.fill(replace(video, tags=tuple(tags), source=source))
         return self.library.video(video.id)
 
     def fill(self, video: Video) -> None:
@@ -222,7 +227,9 @@ class StandIn:
         return video
 
 
-def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) -> StandIn:
+def make(
+    data: Path, *, hold: bool = False, pace_s: float = 0.0, private_addresses: bool = False, **server: Any
+) -> StandIn:
     """A stand-in that keeps its files in a folder; `server` are server settings."""
     settings = Settings().model_copy(update={"data": data})
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
@@ -245,10 +252,14 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
     summaries = SummarizeService(lambda: parts, cast(Any, library))
     batches = BatchService(ingest, service, summaries, ask, lambda: stages, FakeProbe, lambda: "scripted")
     batch_jobs = BatchJobs(batches, jobs, service, media)
-    handlers = {"ingest": reader.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole}
-    worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
-    webhooks = WebhookService(jobs, settings.server, policy=RetryPolicy(3, 0.05, 1.0), poll_s=0.05)
     uploads = UploadService(data / "uploads", most, ingest)
+    policy = RetryPolicy(3, 0.05, 1.0)
+    downloads = DownloadService(
+        data / "uploads", most, ingest, service, private=private_addresses, policy=policy, silence_s=1.0
+    )
+    handlers = {"ingest": downloads.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole}
+    worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
+    webhooks = WebhookService(jobs, settings.server, policy=policy, poll_s=0.05)
     schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
     longreel = Longreel(
         settings,
@@ -264,6 +275,7 @@ def make(data: Path, *, hold: bool = False, pace_s: float = 0.0, **server: Any) 
         webhooks,
         MemoryReplies(),
         uploads,
+        downloads,
         speakers,
         schedules,
         Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),

@@ -109,7 +109,8 @@ def test_a_file_of_this_machine_can_be_registered(client: TestClient, tmp_path: 
     [
         ({"path": "/no/such/file.mp4"}, "no file"),
         ({"path": "/tmp"}, "no file"),
-        ({"url": "http://169.254.169.254/latest/meta-data"}, "address"),
+        ({"url": "http://169.254.169.254/latest/meta-data"}, "private network"),
+        ({"url": "https://example.org/a.mp4", "path": "/tmp/a.mp4"}, "too much"),
         ({"url": "file:///etc/passwd"}, "address"),
         ({}, "which file"),
         ({"path": "/tmp/a", "colour": "red"}, "colour"),

@@ -1,0 +1,276 @@
+"""Videos at addresses: the file is downloaded as the first stage of its job, then read and kept like an upload.
+
+Where the file will be is decided before anything is fetched, so that a job names its file as every other
+does, and an attempt that finds the file there has nothing to download. A connection that breaks is taken up
+where it broke.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from app.core.errors import BadInput, Cancelled, StorageFull, WorkerFailed
+from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
+from app.core.types import Video
+from app.jobs.context import JobContext
+from app.jobs.retry import RetryPolicy
+from app.jobs.states import Job
+from app.services.addresses import check_address, get
+from app.services.ingest import IngestService
+from app.services.library import PART, LibraryService, safe_name
+
+STAGE = "download"
+POLICY = RetryPolicy(max_attempts=5, first_s=1.0, factor=2.0, max_s=15.0)
+"""A broken connection is taken up after 1, 2, 4 and 8 seconds."""
+SILENCE_S = 20.0
+"""How long a server may send nothing."""
+PROGRESS_EVERY_S = 0.25
+MB = 1e6
+
+ANY_BYTES = frozenset(
+    {"", "application/octet-stream", "binary/octet-stream", "application/mp4", "application/ogg", "application/mxf"}
+    | {"application/x-matroska", "application/force-download", "application/x-download", "text/plain"}
+)
+"""Content types that a server may give a media file, besides video/* and audio/*; text/plain for what it knows not."""
+HINT = "Give the address of a video or audio file itself; a page of a video site is not one: save its video first."
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+class DownloadService:
+    """Fetches videos from addresses and has them read."""
+
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        ingest: IngestService,
+        library: LibraryService,
+        *,
+        private: bool = False,
+        policy: RetryPolicy = POLICY,
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        """Files go below `folder`, that of uploads; `private` allows addresses in this machine's network."""
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._ingest = ingest
+        self._library = library
+        self._private = private
+        self._policy = policy
+        self._silence_s = silence_s
+
+    def place(self, address: str) -> Path:
+        """Where the file of an address will be, in a folder of its own. Raises BadInput for a forbidden address."""
+        check_address(address, private=self._private)
+        parts = urlsplit(address)
+        name = PurePosixPath(unquote(parts.path)).name or parts.hostname or ""
+        return self._folder.resolve() / uuid.uuid4().hex / safe_name(name)
+
+    def run(
+        self, address: str, *, tell: Listener = ignore, cancelled: Callable[[], bool] = lambda: False, **options: Any
+    ) -> Video:
+        """Downloads a file and reads it. `options` and errors are those of `IngestService.run`."""
+        path = self.place(address)
+        with self._brought(address, path, tell, cancelled):
+            return self._ingest.run(path, source=address, tell=tell, cancelled=cancelled, **options)
+
+    def handle(self, job: Job, context: JobContext) -> dict[str, str]:
+        """What a worker does with an ingest job, whose file may have to be downloaded first."""
+        address = job.payload.get("source")
+        if not address:
+            return self._ingest.handle(job, context)
+        with self._brought(address, Path(job.payload["path"]), context.tell, context.cancelled):
+            return self._ingest.handle(job, context)
+
+    @contextmanager
+    def _brought(self, address: str, path: Path, tell: Listener, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """The file is there while the block runs, and stays when a video of the library is made of it."""
+        try:
+            if not path.is_file():
+                self._fetch(address, path, tell, cancelled)
+            yield
+        finally:
+            deleted = (one.video for one in self._library.binned())
+            if str(path) not in {video.path for video in (*self._library.videos(), *deleted)}:
+                shutil.rmtree(path.parent, ignore_errors=True)
+
+    def _fetch(self, address: str, path: Path, tell: Listener, cancelled: Callable[[], bool]) -> None:
+        started = time.monotonic()
+        host = urlsplit(address).hostname or ""
+        attempts = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with (path.parent / PART).open("wb") as file:
+                coming = _Coming(file, path.parent, host, self._max_bytes, tell, cancelled)
+                while not coming.complete:
+                    attempts += 1
+                    try:
+                        self._receive(address, coming)
+                    except WorkerFailed as error:
+                        wait_s = self._policy.retry_in_s(error, attempts, address)
+                        if wait_s is None:
+                            raise
+                        tell(Warned(f"{error.message} The download goes on in {wait_s:.0f} s."))
+                        _pause(wait_s, cancelled)
+            (path.parent / PART).rename(path)
+        except OSError as error:
+            raise StorageFull(f"The file could not be stored: {error.strerror}.", "Free some space.") from error
+        tell(StageFinished(STAGE, time.monotonic() - started, f"{coming.size / MB:.1f} MB from {host}"))
+
+    def _receive(self, address: str, coming: _Coming) -> None:
+        headers = {"User-Agent": "Longreel", "Accept-Encoding": "identity", **coming.rest()}
+        with get(address, headers, private=self._private, timeout_s=self._silence_s) as answer:
+            coming.begin(answer)
+            for piece in answer.iter_raw():
+                coming.add(piece)
+        coming.end()
+
+
+class _Coming:
+    """One file on its way: what is here of it, over several connections."""
+
+    def __init__(
+        self, file: BinaryIO, folder: Path, host: str, most: int, tell: Listener, cancelled: Callable[[], bool]
+    ) -> None:
+        self.size = 0
+        """Bytes that are here."""
+        self.complete = False
+        self._file = file
+        self._folder = folder
+        self._host = host
+        self._most = most
+        self._tell = tell
+        self._cancelled = cancelled
+        self._total: int | None = None
+        self._version = ""
+        """What the server calls this state of the file: a strong ETag or a date."""
+        self._started = time.monotonic()
+        self._told: float | None = None
+
+    def rest(self) -> dict[str, str]:
+        """The headers that ask for what is missing; none when all must come, as at first."""
+        if not self.size or not self._version:
+            return {}
+        return {"Range": f"bytes={self.size}-", "If-Range": self._version}
+
+    def begin(self, answer: httpx.Response) -> None:
+        """Checks what comes before any of it is stored. Raises BadInput, StorageFull, WorkerFailed."""
+        self._check_status(answer.status_code)
+        first, total = _extent(answer)
+        if first == 0:
+            self._restart()
+            _check_kind(self._host, answer.headers)
+            etag = answer.headers.get("etag", "")
+            self._version = answer.headers.get("last-modified", "") if etag[:1] != '"' else etag
+            self._total = total
+        elif first != self.size or self._total not in (None, total):
+            self._restart()
+            raise WorkerFailed(f"The file at {self._host} changed while it was read.", "Try again.")
+        self._check_size()
+        if self._told is None:
+            self._told = 0.0
+            self._tell(StageStarted(STAGE, (total or 0) / MB, "MB"))
+
+    def add(self, piece: bytes) -> None:
+        """Stores bytes. Raises BadInput for a page or too many bytes, Cancelled, OSError."""
+        if not self.size and piece.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+            raise _no_media(self._host, "a web page")
+        self._file.write(piece)
+        self.size += len(piece)
+        if self.size > self._most:
+            raise self._too_large()
+        _check_cancelled(self._cancelled)
+        self._progress()
+
+    def end(self) -> None:
+        """Called when a connection gave all it had. Raises BadInput for an empty file, WorkerFailed."""
+        if self._total is not None and self.size < self._total:
+            raise WorkerFailed(f"{self._host} sent only a part of the file.", "Try again.")
+        if not self.size:
+            raise BadInput(f"The file at {self._host} is empty.", HINT)
+        self.complete = True
+
+    def _restart(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self.size, self._total, self._version = 0, None, ""
+
+    def _check_status(self, status: int) -> None:
+        if status in (200, 206):
+            return
+        if status == 416:
+            self._restart()
+        if status in (408, 416, 425, 429) or status >= 500:
+            raise WorkerFailed(f"{self._host} answers with status {status}.", "Try again later.")
+        hint = "Whoever may see it can download it, and then upload the file." if status in (401, 403) else HINT
+        raise BadInput(f"{self._host} does not give the file: it answers with status {status}.", hint)
+
+    def _check_size(self) -> None:
+        if self._total is None:
+            return
+        if self._total > self._most:
+            raise self._too_large()
+        if shutil.disk_usage(self._folder).free < self._total - self.size:
+            raise StorageFull("There is no room for this file.", "Free some space on the disk of the library.")
+
+    def _too_large(self) -> BadInput:
+        return BadInput(
+            f"The file at {self._host} is larger than {self._most / 1e9:g} GB.",
+            "Raise LONGREEL_SERVER__MAX_UPLOAD_GB, or download it and cut the video.",
+        )
+
+    def _progress(self) -> None:
+        now = time.monotonic()
+        if self._told is not None and now - self._told < PROGRESS_EVERY_S and self.size != self._total:
+            return
+        self._told = now
+        total = self._total or 0
+        left_s = (total - self.size) * (now - self._started) / self.size if total else None
+        self._tell(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))
+
+
+def _extent(answer: httpx.Response) -> tuple[int, int | None]:
+    """The first byte of an answer and the bytes of the whole file; None when that is not told."""
+    if answer.status_code == 206:
+        found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if found is None:
+            return -1, None
+        return int(found[1]), None if found[2] == "*" else int(found[2])
+    length = answer.headers.get("content-length", "")
+    return 0, int(length) if length.isdecimal() else None
+
+
+def _check_kind(host: str, headers: httpx.Headers) -> None:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadInput(f"{host} sends the file packed, although it was asked not to.", "Download it and upload it.")
+    if kind in ("text/html", "application/xhtml+xml"):
+        raise _no_media(host, "a web page")
+    if kind not in ANY_BYTES and (not kind.startswith(("video/", "audio/")) or kind.endswith("mpegurl")):
+        raise _no_media(host, kind[:100])
+
+
+def _no_media(host: str, what: str) -> BadInput:
+    return BadInput(f"What {host} sends is {what}, not a media file.", HINT)
+
+
+def _check_cancelled(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("The download was cancelled.", "Add the address again to begin anew.")
+
+
+def _pause(seconds: float, cancelled: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while (left_s := until - time.monotonic()) > 0:
+        _check_cancelled(cancelled)
+        time.sleep(min(0.2, left_s))
