@@ -15,7 +15,7 @@ from agents.state import Anchor, Place
 from agents.timewords import time_scope
 from agents.vocabulary import ORDINALS
 from agents.wording import clock, content_stems, squeezed, words
-from app.core.types import Citation, SegmentKind, Turn
+from app.core.types import AnswerStatus, Citation, SegmentKind, Turn
 
 EXCERPT = 12
 """Words of a citation that name its moment."""
@@ -311,14 +311,14 @@ def _open_pronoun(question: str, pattern: re.Pattern[str]) -> re.Match[str] | No
 
 def _person(last: Turn) -> str:
     """The one person that the last question or its answer names."""
-    asked, told = named(last.understood), named(f". {_plain(last.answer.text)}")
+    asked, told = named(last.understood), named(f". {_told(last)}")
     order = (told, asked) if last.understood.lower().startswith("who") else (asked, told)
     return next((found[0].text for found in order if len({p.text for p in found}) == 1), "")
 
 
 def _thing(last: Turn) -> str:
     """What the last answer names when its question asked what something is; else what its question was about."""
-    asked, told = last.understood, _plain(last.answer.text)
+    asked, told = last.understood, _told(last)
     subject = _head(asked, noun_phrases(asked))
     if re.match(r"(?:what|which)\b", asked, re.IGNORECASE) and not re.search(r"\d", told):
         short = re.sub(r"^(An?|The) ", lambda m: m[0].lower(), told.strip(" ."))
@@ -331,10 +331,12 @@ def _thing(last: Turn) -> str:
     return names[-1].text if names else ""
 
 
-def _plain(answer: str) -> str:
-    """The words of an answer without the time and marks of a quotation."""
-    match = _QUOTED.match(answer.strip())
-    return match["text"] if match else answer
+def _told(last: Turn) -> str:
+    """The words of an answer without the time and marks of a quotation; none of a refusal."""
+    if last.answer.status is not AnswerStatus.ANSWERED:
+        return ""
+    match = _QUOTED.match(last.answer.text.strip())
+    return match["text"] if match else last.answer.text
 
 
 def carries(question: str, whole: str, turns: Sequence[Turn]) -> bool:

@@ -19,6 +19,8 @@ MOMENT_FIT = 0.5
 MAX_QUOTES = 3
 MAX_CHAPTERS = 8
 
+_WHY = re.compile(r"why\b|how come\b", re.IGNORECASE)
+"""A title gives no reasons."""
 _HOW_MANY = re.compile(r"\bhow many (?:different |other )?(?P<noun>[a-z]{3,})\b", re.IGNORECASE)
 
 
@@ -41,6 +43,8 @@ def quoted(plan: Plan, passages: Sequence[Passage], least: float) -> Draft:
     fitting = [p for p in passages if p.score >= least and p.kind not in (SegmentKind.CAPTION, SegmentKind.SUMMARY)]
     shape = wanted(plan.question)
     fitting = [p for p in fitting if shape.fits(p.text)] if shape else fitting
+    if _WHY.match(plan.question):
+        fitting = [p for p in fitting if p.kind is not SegmentKind.SCREEN_TEXT]
     if plan.pick and fitting:
         fitting.sort(key=lambda p: p.span.start_s, reverse=plan.pick == "last")
     if not fitting:

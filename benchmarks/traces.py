@@ -70,7 +70,7 @@ HARD = (
     Hard(
         "Follow-ups",
         "Each question points back to the one before it; how it was understood is shown.",
-        ("Who noticed the comet?", "What was she checking?", "And after that?", "Who said it?"),
+        ("Who noticed the smudge?", "What was she checking?", "And after that?", "Who said it?"),
     ),
 )
 

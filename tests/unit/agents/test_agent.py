@@ -98,6 +98,11 @@ def test_without_a_language_model_the_best_evidence_is_quoted() -> None:
     assert answer.text.startswith("At 5:00")
 
 
+def test_a_title_is_not_quoted_as_a_reason() -> None:
+    answer = Desk(screen=SLIDES).ask("Why is the bicycle bridge item 1?")
+    assert answer.status is not AnswerStatus.ANSWERED
+
+
 def test_a_language_model_that_fails_is_told_of_and_evidence_is_quoted() -> None:
     class Broken:
         model = "broken@1"

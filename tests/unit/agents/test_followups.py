@@ -121,6 +121,11 @@ def test_whoever_says_something_is_the_speaker_and_not_a_person_who_was_only_nam
     assert found is not None and found.question == "What did Elena Marsh found?"
 
 
+def test_a_refusal_names_nothing_that_a_question_could_point_back_to() -> None:
+    refused = turn("Who noticed it?", "The video does not say this. Searched: speech, on-screen text.")
+    assert resolved("What was she checking?", [refused]) is None
+
+
 def test_nothing_is_put_in_without_something_to_point_back_to() -> None:
     assert resolved("and after that?", []) is None
     assert resolved("and after that?", [turn("Who pays?", "The video does not say this.")]) is None
