@@ -117,6 +117,7 @@ class DownloadService:
                     try:
                         self._receive(address, coming)
                     except WorkerFailed as error:
+                        _check_cancelled(cancelled)
                         wait_s = self._policy.retry_in_s(error, attempts, address)
                         if wait_s is None:
                             raise

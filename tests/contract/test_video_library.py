@@ -90,6 +90,13 @@ def test_the_same_video_again_keeps_path_and_title_while_the_old_file_is_there(
     assert library.videos() == [moved]
 
 
+def test_the_address_a_video_came_from_is_kept_until_it_comes_from_another(library: Library) -> None:
+    library.add_video(replace(video(A), source="https://example.org/tea.mp4"))
+    assert library.video(A).source == "https://example.org/tea.mp4"
+    assert library.add_video(video(A)).source == "https://example.org/tea.mp4"
+    assert library.add_video(replace(video(A), source="https://b.example/1")).source == "https://b.example/1"
+
+
 def test_a_video_becomes_ready_and_its_language_can_be_corrected(library: Library) -> None:
     library.add_video(video(A))
     assert library.video(A).ready is False

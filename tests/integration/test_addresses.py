@@ -1,0 +1,90 @@
+"""Videos at addresses, through the command line, the Python client and the tools for language models."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mcp import Client
+
+from app.client import AsyncLongreel, Longreel
+from app.core.errors import BadInput
+from app.core.events import StageProgress
+from tests.integration.live import serving
+from tests.integration.offline_fakes import environment
+from tests.narrated_file import write_narrated
+from tests.unit.api import stand_in
+from tests.unit.api.stand_in import StandIn
+from tests.unit.services.file_server import FileServer, serving_files
+
+
+@pytest.fixture
+def files() -> Iterator[FileServer]:
+    with serving_files() as files:
+        yield files
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> StandIn:
+    return stand_in.make(tmp_path, private_addresses=True)
+
+
+def test_the_command_line_reads_an_address(files: FileServer, tmp_path: Path) -> None:
+    def ingest(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "app.cli", "ingest", *words, "--json"]
+        env = {**os.environ, **environment(tmp_path), **more}
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+    address = f"{files.base}/talks/talk.mp4"
+    refused = ingest(address)
+    assert refused.returncode == 3 and "private network" in json.loads(refused.stdout)["failed"][0]["detail"]
+    files.data = write_narrated(tmp_path / "made.mp4", seconds=4).read_bytes()
+    files.breaks = [30_000]
+    done = ingest(address, LONGREEL_INGEST__PRIVATE_ADDRESSES="1")
+    assert done.returncode == 0, done.stderr
+    video = json.loads(done.stdout)["videos"][0]
+    assert video["ready"] and (video["title"], video["source"]) == ("talk", address)
+    assert "bytes=30000-" in files.ranges
+    kept = [path for path in (tmp_path / "data" / "uploads").rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in kept] == [files.data]
+    files.data = b"these are my notes " * 100
+    text = ingest(f"{files.base}/notes.mp4", LONGREEL_INGEST__PRIVATE_ADDRESSES="1")
+    assert text.returncode == 3
+    assert [path for path in (tmp_path / "data" / "uploads").rglob("*") if path.is_file()] == kept
+
+
+def test_the_python_client_has_an_address_read(parts: StandIn, files: FileServer) -> None:
+    heard: list[object] = []
+    address = f"{files.base}/pier.mp4"
+    with serving(parts) as server:
+        with Longreel(server) as longreel:
+            video = longreel.ingest(address, tell=heard.append)
+            assert video.ready and (video.title, video.source) == ("pier", address)
+            assert any(isinstance(event, StageProgress) and event.stage == "download" for event in heard)
+            with pytest.raises(BadInput, match="Subtitles"):
+                longreel.ingest(address, subtitles="pier.srt")
+
+        async def again() -> str:
+            async with AsyncLongreel(server) as longreel:
+                return (await longreel.ingest(address, title="Pier")).id
+
+        assert asyncio.run(again()) == video.id
+
+
+def test_so_does_the_tool_for_language_models(parts: StandIn, files: FileServer) -> None:
+    async def work(server: str) -> dict[str, object]:
+        async with Client(f"{server}/mcp", read_timeout_seconds=60) as client:
+            job = await client.call_tool("ingest", {"path": f"{files.base}/pier.mp4"})
+            assert job.structured_content is not None
+            asked = {"job_id": job.structured_content["job_id"], "wait_s": 20}
+            return dict((await client.call_tool("job_status", asked)).structured_content or {})
+
+    with serving(parts) as server:
+        done = asyncio.run(work(server))
+    assert done["state"] == "finished" and done["video_id"] == parts.library.videos()[0].id
