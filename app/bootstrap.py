@@ -8,9 +8,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agents.agent import AgentParts, VideoAgent
-from agents.checkpoints import Checkpoints
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime
 from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
@@ -46,6 +45,9 @@ from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
+
+if TYPE_CHECKING:
+    from agents.agent import AgentParts, VideoAgent
 
 WRITE_ENGLISH = ("llamacpp", "none")
 """Language models that are too small to be trusted with another language than English."""
@@ -215,8 +217,12 @@ class _Wiring:
         return Measuring(evaluation, ImportService(self._ingest_parts, settings.ingest))
 
     def _asking_in(self, mode: Mode) -> AskService:
-        agent = functools.cache(lambda: VideoAgent(restricted(self._agent_parts, mode)))
-        return AskService(agent, self._library, self._threads)
+        def agent() -> VideoAgent:
+            from agents.agent import VideoAgent
+
+            return VideoAgent(restricted(self._agent_parts, mode))
+
+        return AskService(functools.cache(agent), self._library, self._threads)
 
     @functools.cached_property
     def _threads(self) -> ThreadService:
@@ -297,12 +303,16 @@ class _Wiring:
 
     @functools.cached_property
     def _agent(self) -> VideoAgent:
+        from agents.agent import VideoAgent
+        from agents.checkpoints import Checkpoints
+
         url = self._settings.database_url
         place = url.get_secret_value() if url else self._settings.data / "runs.sqlite"
         return VideoAgent(self._agent_parts, calibration.kept(), Checkpoints(place))
 
     @functools.cached_property
     def _agent_parts(self) -> AgentParts:
+        from agents.agent import AgentParts
         from gpu_workers.media.audio import PyAVAudio
         from gpu_workers.media.video_frames import VideoFrames
 

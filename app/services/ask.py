@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agents.agent import VideoAgent
 from agents.plans import plan_from_json, plan_to_json
 from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import EVENT, Answered, Event, Understood
@@ -14,6 +13,9 @@ from app.core.types import Video
 from app.db.library import SqlLibrary
 from app.db.threads import Thread
 from app.services.threads import ThreadService
+
+if TYPE_CHECKING:
+    from agents.agent import VideoAgent
 
 LONGEST_QUESTION = 2000
 MOST_OPTIONS = 26

@@ -7,11 +7,22 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "whisperx", "onnxruntime", "xllamacpp", "av", "decord", "rapidocr", "ray")
+HEAVY = (
+    "torch",
+    "transformers",
+    "whisperx",
+    "onnxruntime",
+    "xllamacpp",
+    "av",
+    "decord",
+    "rapidocr",
+    "ray",
+    "langgraph",
+)
 
 
 @pytest.mark.parametrize("module", ["app.main", "app.cli", "app.bootstrap", "app.api.schemas"])
-def test_importing_does_not_load_a_model_library(module: str) -> None:
+def test_importing_loads_neither_models_nor_the_agent(module: str) -> None:
     code = f"import sys, {module}; print(' '.join(m for m in {HEAVY!r} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

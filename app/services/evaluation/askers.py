@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from agents.agent import AgentParts
 from app.core.errors import Cancelled, MissingPart, WorkerFailed
 from app.core.events import Answered
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan, Usage, Video, from_json
@@ -15,6 +14,9 @@ from app.services.ask import AskService
 from app.services.evaluation.cases import Case
 from app.services.evaluation.choices import Prompt, read_letter
 from app.services.evaluation.modes import UNIFORM_FRAMES, evenly
+
+if TYPE_CHECKING:
+    from agents.agent import AgentParts
 
 FRAME_SIDE = 768
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import AgentParts
 from app.core.ports import Retriever, VideoLibrary
 from app.core.types import Chapter, Evidence, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+
+if TYPE_CHECKING:
+    from agents.agent import AgentParts
 
 UNIFORM_FRAMES = 16
 _DEEPER = 8

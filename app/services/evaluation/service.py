@@ -7,9 +7,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agents.agent import AgentParts
 from app.core.errors import BadInput, Cancelled, LongreelError, StorageFull
 from app.core.events import Listener, ignore
 from app.core.types import Video
@@ -25,6 +24,9 @@ from app.services.evaluation.results import Result, ResultStore, chosen
 from app.services.evaluation.runner import Runner, Tell
 from app.services.evaluation.scores import Judged
 from app.services.evaluation.sets import Benchmark
+
+if TYPE_CHECKING:
+    from agents.agent import AgentParts
 
 
 @dataclass(frozen=True, slots=True)
