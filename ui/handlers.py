@@ -190,8 +190,9 @@ class Page:
                 if view == "status":
                     return status(client.status()), evaluations(client.evaluations()), skip, skip
                 if view == "batches":
-                    ready = [video for video in client.videos() if video.ready]
-                    return skip, skip, batches.form(ready), batches.batches(client.batches())
+                    videos = client.videos()
+                    ready = [video for video in videos if video.ready]
+                    return skip, skip, batches.form(ready), batches.batches(client.batches(), videos)
         except LongreelError as error:
             told = markup.problem(error)
             return (told, skip, skip, skip) if view == "status" else (skip, skip, told, skip)
@@ -201,7 +202,7 @@ class Page:
         """The batches as they are now."""
         try:
             with self._client(request) as client:
-                return batches.batches(client.batches())
+                return batches.batches(client.batches(), client.videos())
         except LongreelError as error:
             return markup.problem(error)
 

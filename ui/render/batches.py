@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.api.schemas import JobOut, VideoOut
 from app.api.schemas.batches import BatchOut
@@ -58,16 +58,17 @@ def form(videos: Sequence[VideoOut]) -> str:
     )
 
 
-def batches(found: Sequence[BatchOut]) -> str:
+def batches(found: Sequence[BatchOut], videos: Sequence[VideoOut]) -> str:
     """Batches, newest first; the page's script keeps the progress moving."""
-    return "".join(map(_batch, found)) or EMPTY
+    titles = {video.id: video.title for video in videos}
+    return "".join(_batch(one, titles) for one in found) or EMPTY
 
 
-def _batch(batch: BatchOut) -> str:
+def _batch(batch: BatchOut, titles: Mapping[str, str]) -> str:
     id, when = safe(batch.id), safe(batch.created_at[:16].replace("T", " "))
     count = f"{batch.total} video" if batch.total == 1 else f"{batch.total} videos"
     failed = f', <span class="lr-problem">{batch.failed} failed</span>' if batch.failed else ""
-    rows = "".join(map(_row, batch.children))
+    rows = "".join(_row(child, titles.get(child.title, child.title)) for child in batch.children)
     shown = " open" if batch.state in ACTIVE or batch.failed else ""
     return (
         f'<section class="lr-batch" data-batch="{id}" data-state="{safe(batch.state)}" aria-label="Batch of {when}">'
@@ -106,12 +107,12 @@ def _error(batch: BatchOut) -> str:
     return f'<p class="lr-problem">{safe(batch.error.message)} {safe(batch.error.hint)}</p>'
 
 
-def _row(child: JobOut) -> str:
+def _row(child: JobOut, title: str) -> str:
     said = "Waiting for its turn" if child.state == "queued" else ""
     look = ""
     if child.state == "failed" and child.error:
         said, look = f"{child.error.message} {child.error.hint}", " lr-problem"
     return (
-        f'<tr data-job="{safe(child.id)}" data-state="{safe(child.state)}"><th scope="row">{safe(child.title)}</th>'
+        f'<tr data-job="{safe(child.id)}" data-state="{safe(child.state)}"><th scope="row">{safe(title)}</th>'
         f'<td>{STATES[child.state]}</td><td><span class="lr-stage{look}">{safe(said)}</span></td></tr>'
     )

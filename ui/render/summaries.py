@@ -103,7 +103,7 @@ FILES: Sequence[tuple[str, str, str]] = (
     ("md", "Markdown", "summary and chapters"),
     ("docx", "Word", "summary and chapters"),
     ("html", "Web page", "with a player that jumps to times"),
-    ("json", "JSON", "summary and chapters for programs"),
+    ("json", "JSON", "the same for programs"),
     ("srt", "SubRip", "subtitles"),
     ("vtt", "WebVTT", "subtitles"),
     ("whisperx", "whisperX", "transcript with word times"),

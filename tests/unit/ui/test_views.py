@@ -97,7 +97,7 @@ def nasty_views() -> list[str]:
         conversations(a_conversation(NASTY, NASTY), [a_thread("t2", NASTY)]),
         batches.form([video]),
         library.choices([video], video.id),
-        batches.batches([a_batch("running", "running", "failed", title=NASTY)]),
+        batches.batches([a_batch("running", "running", "failed", title=NASTY)], []),
         evaluations([an_evaluation(NASTY)]),
     ]
 
@@ -157,11 +157,13 @@ def test_earlier_conversations_can_be_gone_on_with_or_forgotten() -> None:
 
 
 def test_a_batch_offers_what_can_be_done_with_it() -> None:
-    assert "data-endbatch" in batches.batches([a_batch("running", "running")])
-    assert 'href="/v1/batches/b1/results"' in batches.batches([a_batch("finished", "finished")])
-    again = batches.batches([a_batch("cancelled", "cancelled", "failed")])
+    assert "data-endbatch" in batches.batches([a_batch("running", "running")], [])
+    assert 'href="/v1/batches/b1/results"' in batches.batches([a_batch("finished", "finished")], [])
+    again = batches.batches([a_batch("cancelled", "cancelled", "failed")], [])
     assert "data-againbatch" in again and "It is empty. Give a film." in again and "1 failed" in again
-    assert "No batch yet" in batches.batches([]) and "Add videos" in batches.form([])
+    named = a_video("Named")
+    assert "Named" in batches.batches([a_batch("queued", "queued", title=named.id)], [named])
+    assert "No batch yet" in batches.batches([], []) and "Add videos" in batches.form([])
 
 
 def test_an_evaluation_is_told_in_bars_and_in_words() -> None:
