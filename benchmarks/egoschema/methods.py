@@ -155,7 +155,7 @@ class InRounds:
                 break
             known |= self._found(reader, case, captions, sorted(known))
         shares = reader.choose(told, case.question, case.options)
-        return reader.result(case, "rounds", shares, len(known), f"{number} rounds")
+        return reader.result(case, "rounds", shares, len(known), f"rounds: {number}")
 
     def _is_sure(self, reader: Reader, case: Case, told: str) -> bool:
         shares = reader.choose(told, case.question, case.options, backwards=False)

@@ -100,7 +100,7 @@ def test_rounds_read_the_caption_that_is_most_like_what_is_looked_for() -> None:
     says = json.dumps([{"stretch": 2, "look_for": "C does thing 15"}])
     model = Favourite("C sleeps", sure=False, says=says)
     result = InRounds(model, FakeTextEmbedder())(CASE, many())
-    assert result.text == "3 rounds" and 6 <= result.usage.frames <= 7
+    assert result.text == "rounds: 3" and 6 <= result.usage.frames <= 7
     assert "thing 15" in model.prompts[-1]
 
 
