@@ -135,4 +135,5 @@ def _unusable() -> BadInput:
 
 
 def _private(host: str) -> BadInput:
-    return BadInput(f"{host} is on this machine or in a private network.", "Give a public address.")
+    hint = "Give a public address; docs/settings.md says which settings allow others."
+    return BadInput(f"{host} is on this machine or in a private network.", hint)

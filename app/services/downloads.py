@@ -172,11 +172,11 @@ class _Coming:
             self._restart()
             _check_kind(self._host, answer.headers)
             etag = answer.headers.get("etag", "")
-            self._version = answer.headers.get("last-modified", "") if etag[:1] != '"' else etag
-            self._total = total
+            self._version = etag if etag.startswith('"') else answer.headers.get("last-modified", "")
         elif first != self.size or self._total not in (None, total):
             self._restart()
             raise WorkerFailed(f"The file at {self._host} changed while it was read.", "Try again.")
+        self._total = total
         self._check_size()
         if self._told is None:
             self._told = 0.0
