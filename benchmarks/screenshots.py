@@ -137,7 +137,7 @@ def citation(page: Page, shown: Shown) -> None:
     answer(page, shown)
     page.locator(".lr-cite").first.click()
     page.wait_for_function("document.querySelector('#lr-player video').currentTime > 0.5")
-    page.wait_for_timeout(3000)  # the span may begin with the last frame of the picture before it
+    page.wait_for_timeout(6000)  # a span of text on the screen is good to some seconds
 
 
 def conversation(page: Page, shown: Shown) -> None:
