@@ -112,7 +112,8 @@ def _sentences(text: str) -> list[str]:
 
 def _disagrees(sentence: str, told: Sequence[str]) -> bool:
     stems = content_stems(sentence, scaffolding=True)
-    if len(stems) < 2:
+    only_names = all(word[:1].isupper() for word in sentence.split())
+    if len(stems) < 2 or only_names:
         return False
     near = [s for s in told if coverage(stems, s) >= 0.6]
     if not near:

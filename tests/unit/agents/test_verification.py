@@ -72,3 +72,8 @@ def test_a_person_who_is_only_spoken_of_says_nothing() -> None:
     assert not is_only_spoken_of("Councillor Weiss", "Councillor Weiss says that the staff has not been asked.")
     assert not is_only_spoken_of("Ingrid", "My name is Ingrid Halvorsen.")
     assert not is_only_spoken_of("Ingrid", "I do not use lead glazes.")
+
+
+def test_a_name_alone_denies_nothing() -> None:
+    told = passage("Miriam Foster noticed a smudge that had not been there the night before.")
+    assert check("Miriam Foster", [told]).supported
