@@ -63,7 +63,7 @@ def test_a_name_behind_which_any_private_address_stands_is_never_called(
 
 @pytest.mark.parametrize("address", ["http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/"])
 def test_numbers_written_in_other_ways_are_private_too(address: str) -> None:
-    with pytest.raises(BadInput, match="private network|cannot be used"):
+    with pytest.raises(BadInput, match=r"private network|cannot be used"):
         addresses.post(address, b"", {})
 
 
