@@ -75,6 +75,9 @@ _VERB = re.compile(
     r"how)\b",
     re.IGNORECASE,
 )
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may)\b", re.IGNORECASE
+)
 _PREPOSITION = re.compile(r"^(?P<word>in|on|at|during|before|after|between|for|from|by|with|to|of)\b", re.IGNORECASE)
 _HEAD = re.compile(r"^(?:the|an?|in|on|at|during|before|after|between|for|from|by|with|to|of)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?P<word>he|she|him|her|his|hers)\b", re.IGNORECASE)
@@ -115,7 +118,7 @@ def resolved(question: str, turns: Sequence[Turn]) -> FollowUp | None:
     """The whole question that one which points back means, by rules; None when it stands alone or no rule fits."""
     if not turns:
         return None
-    for rule in (_ordinal, _beside, _who_said, _when_said, _swapped, _pronouns):
+    for rule in (_ordinal, _beside, _who_said, _when_said, _swapped, _pronouns, _complete):
         found = rule(question.strip(), turns)
         if found is not None:
             return replace(found, question=_sentence(found.question))
@@ -286,6 +289,13 @@ def _pronouns(question: str, turns: Sequence[Turn]) -> FollowUp | None:
     for pattern, subject in ((_PERSON, _person), (_THING, _thing)):
         whole = _filled(whole, pattern, subject, turns[-1])
     return None if whole == question else FollowUp(_OPENER.sub("", whole, count=1))
+
+
+def _complete(question: str, turns: Sequence[Turn]) -> FollowUp | None:
+    """ "And how many people work there now?" is whole without its "and"."""
+    rest = _rest(question)
+    whole = _FINITE.search(rest) and not _ORDINAL.search(rest) and not points_back(rest) and not _PERSON.search(rest)
+    return FollowUp(rest) if whole and turns and _OPENER.sub("", question, count=1) != question else None
 
 
 def _filled(question: str, pattern: re.Pattern[str], subject: Callable[[Turn], str], last: Turn) -> str:

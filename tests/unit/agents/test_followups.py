@@ -56,6 +56,7 @@ MINUTE = turn("What is said in the first minute?", "I call the meeting.", cited(
         (COST, "Who said it?", 'Who says "The bridge costs two point four million"?'),
         (COST, "When exactly?", 'When is "The bridge costs two point four million" said?'),
         (SLIDE, "when?", 'When is "TOWN COUNCIL" shown?'),
+        (COST, "And how many people were asked?", "How many people were asked?"),
         (COST, "When will it open?", "When will the bicycle bridge open?"),
         (COST, "Does the county pay for it?", "Does the county pay for the bicycle bridge?"),
         (ITEM, "How much does it cost?", "How much does the bicycle bridge cost?"),
