@@ -67,9 +67,9 @@ def test_a_second_run_asks_nothing_again(product: StandIn) -> None:
     asked: list[str] = []
     ask = product.agent.ask
 
-    def counted(question, videos, *, options, cancelled):
+    def counted(question, *given, **options):
         asked.append(question)
-        return ask(question, videos, options=options, cancelled=cancelled)
+        return ask(question, *given, **options)
 
     product.agent.ask = counted  # type: ignore[method-assign]
     request = BatchRequest((Item("Known"),), ("When did the bridge open?",))
