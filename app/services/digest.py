@@ -2,9 +2,9 @@
 
 Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it; the
 language model, when there is one, phrases title and summary from these sentences alone, and a
-phrased sentence is kept only if the one or two nearest of them support it, by the checks of
-`app.services.support`. Without a model, or where its words are not supported, the sentences
-themselves are quoted.
+phrased sentence is kept only if the one or two nearest of them support it, a title only if the
+chapter does, by the checks of `app.services.support`. Without a model, or where its words are
+not supported, the sentences themselves are quoted.
 """
 
 from __future__ import annotations
@@ -152,6 +152,8 @@ class _Writer:
         if not sources:
             return Chapter(span, f"Part {number + 1}", "")
         title, phrased = self._phrase(sources)
+        if not supported(title, [self._cite(s) for s in sentences]):
+            title = ""
         summary, cited = self._supported(phrased, sources)
         if not summary:
             summary, cited = _within([s.text for s in sources[:2]], CHAPTER_WORDS), sources[:2]

@@ -2,7 +2,7 @@
 
 The model sees the quoted sentences only. Each sentence that it writes is tied to the one or two
 quotes nearest in meaning, and dropped unless these hold its numbers, names, codes, negations and
-most of its words (`app.services.support`). What is dropped is told by the quotes themselves.
+every word that carries meaning (`app.services.support`). What is dropped is told by the quotes themselves.
 """
 
 from __future__ import annotations

@@ -97,6 +97,12 @@ def test_words_that_no_sentence_supports_are_not_used() -> None:
     assert all(c.citations for c in made.chapters)
 
 
+def test_one_added_word_is_an_invention() -> None:
+    made, _ = _digest(Writes('{"title": "Magic Bees", "summary": "We see that bees collect magic nectar."}'))
+    assert "magic" not in f"{made.summary} {made.chapters[0].title}".lower()
+    assert made.chapters[0].summary.startswith("We see that bees collect nectar in the meadow")
+
+
 def test_a_sentence_that_turns_what_was_said_round_is_not_used() -> None:
     made, _ = _digest(Writes('{"title": "Bees", "summary": "We see that bees never collect nectar in the meadow."}'))
     assert "never" not in made.summary
