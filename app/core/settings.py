@@ -201,7 +201,7 @@ class Settings(BaseSettings):
     vlm_model: str = ""
     vlm_key: SecretStr | None = None
     vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
-        "interleaved", description="how a vision model's server is shown several frames"
+        "interleaved", description="how a vision-language model is shown several frames"
     )
     bin_days: float = Field(7.0, ge=0, description="how long a deleted video can be restored; 0 deletes at once")
     threads: int = Field(0, ge=0, description="CPU threads of a model; 0 means one for each core")

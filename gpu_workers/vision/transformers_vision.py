@@ -18,6 +18,7 @@ from app.core.settings import Settings
 from app.core.types import Completion, Frame
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.places import Place
+from gpu_workers.selection.presentation import PRESENTATIONS
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.picture_shape import bounded
@@ -49,6 +50,7 @@ class _Loaded:
     processor: Any
     longest: int
     time_tokens: bool = False
+    presentation: str = "interleaved"
 
 
 class TransformersVision(TorchWorker[_Loaded]):
@@ -62,7 +64,9 @@ class TransformersVision(TorchWorker[_Loaded]):
         fewer = f"/{shown.tokens:g}-tokens" if shown.tokens < 1 else ""
         self.finder: Callable[[], RegionFinder] | None = None
         """What finds the part of each frame that a question is about; whole frames are shown without it."""
-        super().__init__(weights, role, settings, suffix=f"{fewer}{'/time-tokens' if shown.time_tokens else ''}")
+        together = "" if settings.vlm_presentation == "interleaved" else f"/{settings.vlm_presentation}"
+        suffix = fewer + ("/time-tokens" if shown.time_tokens else together)
+        super().__init__(weights, role, settings, suffix=suffix)
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> TransformersVision:
@@ -110,7 +114,7 @@ class TransformersVision(TorchWorker[_Loaded]):
             raise BadSettings(
                 f"{self.model} has no tokens for time.", "Unset LONGREEL_LOOKING__TIME_TOKENS or choose a Qwen model."
             )
-        return _Loaded(model, processor, writing.longest(model), timed)
+        return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation)
 
     def _run(self, loaded: _Loaded, looks: Sequence[Look], max_tokens: int) -> list[Completion]:
         inputs, looks = _fitting(loaded, looks, loaded.longest - max_tokens)
@@ -142,14 +146,14 @@ def _finder(workers: Workers) -> RegionFinder:
     return found
 
 
-def content(look: Look) -> list[dict[str, Any]]:
-    """The parts of a prompt: for each frame its time and its picture, then the words."""
+def content(look: Look, presentation: str = "interleaved") -> list[dict[str, Any]]:
+    """The parts of a prompt: each picture after the times of the frames in it, then the words."""
     from PIL import Image
 
     parts: list[dict[str, Any]] = []
-    for frame in look.frames:
-        parts.append({"type": "text", "text": f"t={frame.pts_s:.1f}s "})
-        parts.append({"type": "image", "image": Image.fromarray(bounded(frame.image))})
+    for picture in PRESENTATIONS[presentation](look.frames):
+        parts.append({"type": "text", "text": f"{picture.text} "})
+        parts.append({"type": "image", "image": Image.fromarray(bounded(picture.image))})
     return [*parts, {"type": "text", "text": look.words}]
 
 
@@ -171,7 +175,7 @@ def _encoded(loaded: _Loaded, looks: Sequence[Look]) -> Any:
     if loaded.time_tokens:
         parts = [time_tokens.content(look.frames, look.words) for look in looks]
     else:
-        parts = [content(look) for look in looks]
+        parts = [content(look, loaded.presentation) for look in looks]
     turns = [[{"role": "user", "content": part}] for part in parts]
     texts = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     pictures = [[piece["image"] for piece in part if "image" in piece] for part in parts]

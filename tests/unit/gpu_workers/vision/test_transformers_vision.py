@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,23 @@ def test_each_picture_stands_after_its_true_time(eyes, monkeypatch):
     ]
     assert texts[0].index("What is red?") > texts[0].rindex("t=3725.2s")
     assert [picture.size for picture in images[0]] == [(64, 40)] * 3
+
+
+def test_several_frames_can_be_shown_in_one_picture(eyes, monkeypatch):
+    eyes.warm_up()
+    monkeypatch.setattr(eyes, "_loaded", replace(eyes._loaded, presentation="grid"))
+    given = prompts(eyes, monkeypatch)
+    eyes.look([frame(float(i)) for i in range(7)], "What?")
+    texts, images = given[0]
+    assert [picture.size for picture in images[0]] == [(3 * 64, 2 * 40), (64, 40)]
+    assert re.findall(r"t=([\d.]+)s", texts[0]) == [f"{i}.0" for i in range(7)]
+
+
+def test_the_way_of_showing_is_a_setting_and_part_of_the_name(tmp_path):
+    weights = Weights(vision_language_model=str(tiny_models.smolvlm(tmp_path)))
+    eyes = Workers(Settings(profile="cpu", weights=weights, vlm_presentation="slowfast")).get("vision_language_model")
+    eyes.warm_up()
+    assert eyes.model.endswith("/slowfast") and eyes._loaded.presentation == "slowfast"
 
 
 def test_more_frames_are_read_as_more_tokens_and_counted(eyes):
