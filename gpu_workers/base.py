@@ -38,7 +38,7 @@ class Counters:
     """Spent in predictions."""
     calls: int = 0
     items: int = 0
-    """Frames, texts, questions or captions."""
+    """Frames, texts, questions, captions, or pieces of sound."""
     tokens: int = 0
     """Written, by models that write."""
     loads: int = 0

@@ -116,9 +116,10 @@ class LlamaCppModel(ModelWorker[Any]):
         return {label: share / total if total else 1 / len(shares) for label, share in shares.items()}, completion
 
     def _fetch(self, request: Mapping[str, Any], stop: Callable[[], bool] | None) -> _Reply:
-        with self._use() as server:
+        with self._use(1) as server:
             reply = _Reply(self._leaving, stop or _never)
             reply.fetch(server, request)
+        self.counters.tokens += int(reply.usage.get("completion_tokens", 0))
         return reply
 
     def _completion(self, reply: _Reply) -> Completion:

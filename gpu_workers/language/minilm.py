@@ -66,7 +66,7 @@ class MiniLMEmbedder(ModelWorker[_Loaded]):
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         if not texts:
             return vectors
-        with self._use() as loaded:
+        with self._use(len(texts)) as loaded:
             tokens = [encoding.ids for encoding in loaded.tokenizer.encode_batch(list(texts))]
             order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
             for start in range(0, len(order), BATCH):

@@ -188,6 +188,15 @@ class _Served(ModelWorker[ChatServer]):
         with self._use() as server:
             return server
 
+    def _ask(self, turns: list[dict[str, Any]], max_tokens: int, schema: Mapping[str, Any] | None = None) -> Completion:
+        """The server's answer, counted with the time that it took."""
+        server, started = self._connected(), time.monotonic()
+        answer = server.complete(turns, max_tokens=max_tokens, schema=schema)
+        self.counters.seconds += time.monotonic() - started
+        self.counters.items += 1
+        self.counters.tokens += answer.output_tokens
+        return answer
+
     def unload(self) -> None:
         """Closes the connections; the next use opens them again."""
         super().unload()
@@ -213,10 +222,9 @@ class OpenAICompatibleModel(_Served):
     ) -> Completion:
         """See `LanguageModel`. A server is not told when it is stopped: its late answer is thrown away."""
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        server = self._connected()
         if stop is None:
-            return server.complete(turns, max_tokens=max_tokens, schema=schema)
-        return _unless(stop, lambda: server.complete(turns, max_tokens=max_tokens, schema=schema))
+            return self._ask(turns, max_tokens, schema)
+        return _unless(stop, lambda: self._ask(turns, max_tokens, schema))
 
 
 class OpenAICompatibleVisionModel(_Served):
@@ -242,7 +250,7 @@ class OpenAICompatibleVisionModel(_Served):
             content.append({"type": "text", "text": picture.text})
             content.append({"type": "image_url", "image_url": {"url": _data_url(picture.image)}})
         content.append({"type": "text", "text": question})
-        return self._connected().complete([{"role": "user", "content": content}], max_tokens=LOOK_TOKENS)
+        return self._ask([{"role": "user", "content": content}], LOOK_TOKENS)
 
 
 def _unless(stop: Callable[[], bool], work: Callable[[], Completion]) -> Completion:

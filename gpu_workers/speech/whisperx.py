@@ -109,7 +109,7 @@ class WhisperXTranscriber(ModelWorker[Any]):
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
         if sound.size == 0 or float(np.abs(sound).max()) < QUIET:
             return Transcript((), language)
-        with self._use() as pipeline:
+        with self._use(1) as pipeline:
             regions = pipeline.vad_model(sound)
             if not regions:
                 return Transcript((), language)

@@ -68,7 +68,7 @@ class EfficientNetConSE(ModelWorker[_Loaded]):
         groups: dict[tuple[int, int], list[int]] = defaultdict(list)
         for index, frame in enumerate(frames):
             groups[input_size(*frame.image.shape[:2])].append(index)
-        with self._use() as loaded:
+        with self._use(len(frames)) as loaded:
             for size, indices in groups.items():
                 for start in range(0, len(indices), BATCH):
                     chosen = indices[start : start + BATCH]

@@ -50,7 +50,7 @@ class RapidOCRReader(ModelWorker[Any]):
         import numpy as np
 
         height, width = frame.image.shape[:2]
-        with self._use() as engine:
+        with self._use(1) as engine:
             image = np.ascontiguousarray(frame.image[:, :, ::-1])
             result = engine(image, use_det=True, use_cls=False, use_rec=True)
             return lines_of(_boxes(result), width, height)
@@ -59,7 +59,7 @@ class RapidOCRReader(ModelWorker[Any]):
         """Whether detection finds anything in a small copy: on real frames with text always, on others one in six."""
         import numpy as np
 
-        with self._use() as engine:
+        with self._use(1) as engine:
             return _glance(engine, np.ascontiguousarray(frame.image[:, :, ::-1]))
 
     def _load(self) -> Any:

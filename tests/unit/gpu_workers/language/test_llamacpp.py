@@ -32,6 +32,7 @@ def test_it_answers_from_a_passage_without_a_word_on_the_terminal(model, capfd):
     passage = "Passage: The bridge was built in 1911 by Anna Berg."
     reply = model.complete([Message("user", f"{passage} In which year was the bridge built?")], max_tokens=24)
     assert "1911" in reply.text
+    assert model.counters.tokens >= reply.output_tokens
     assert reply.prompt_tokens > 10
     assert 0 < reply.output_tokens <= 24
     assert capfd.readouterr() == ("", "")

@@ -39,10 +39,12 @@ def test_the_exported_model_gives_what_the_original_gives(embedder):
 
 
 def test_meaning_is_near_without_shared_words(embedder):
+    before = embedder.counters.items
     question, near, far = embedder.embed(
         ["How do I repair a flat tyre?", "Fixing a punctured bicycle wheel", "The stock market fell on Monday"]
     )
     assert question @ near > question @ far + 0.2
+    assert embedder.counters.items == before + 3
 
 
 def test_embedding_a_question_does_not_import_torch(embedder):

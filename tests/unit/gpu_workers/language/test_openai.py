@@ -47,6 +47,8 @@ def test_a_good_server_gets_the_prompt_and_gives_text_and_counts():
     schema = {"type": "object"}
     with chat_service(lambda *_: completion("On the table.")) as service, Asked(service.url + "/") as asked:
         assert asked.complete(schema=schema) == Completion("On the table.", 7, 3)
+        counted = asked.model.counters
+        assert (counted.items, counted.tokens) == (1, 3) and counted.seconds > 0
     (sent,) = service.requests
     assert sent["path"] == "/v1/chat/completions"
     assert sent["messages"] == [{"role": m.role, "content": m.content} for m in ASK]
