@@ -39,6 +39,7 @@ from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
+from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
@@ -74,6 +75,8 @@ class Longreel:
     speakers: SpeakerService
     schedules: ScheduleService
     chores: Chores
+    selection: SelectionService
+    workers: Workers
 
 
 @dataclass
@@ -190,6 +193,8 @@ class _Wiring:
             self._speakers,
             schedules,
             Chores((schedules.tick, library.empty_bin, uploads.sweep)),
+            SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
+            self._workers,
         )
 
     @functools.cached_property

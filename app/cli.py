@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from app.api.schemas import problem_of
-from app.commands import asking, collections, evaluating, mcp, schedules, serving, speakers, summarizing, videos
+from app.commands import asking, collections, evaluating, frames, mcp, schedules, serving, speakers, summarizing, videos
 from app.core.errors import LongreelError
 from app.terminal import consoles
 
@@ -33,6 +33,7 @@ app.command()(asking.chat)
 app.command()(summarizing.summarize)
 app.command()(summarizing.export)
 app.command()(summarizing.clip)
+app.command()(frames.frames)
 app.command(name="list")(videos.list_videos)
 app.command()(videos.show)
 app.command()(videos.delete)

@@ -167,6 +167,10 @@ class Workers:
                 self._made[role] = self._create(role, self.name(role))
             return self._made[role]
 
+    def named(self, role: str, name: str) -> Any:
+        """The implementation of a role that has this name, whatever the settings choose. Raises BadSettings."""
+        return self.shared(f"{role} {name}", lambda: self._create(role, name))
+
     def unload(self, *roles: str) -> None:
         """Frees the models of some roles; the next use loads them again."""
         with self._lock:

@@ -75,6 +75,17 @@ def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
     assert terminal.run("collection", "delete", "other").returncode == 4
 
 
+def test_frames_are_chosen_and_saved(terminal: Terminal, tmp_path: Path) -> None:
+    done = terminal.run("frames", "talk", "--count", "3", "--method", "uniform", "--out", str(tmp_path), "--json")
+    chosen = json.loads(done.stdout)
+    assert chosen["method"] == "uniform" and 1 <= len(chosen["times_s"]) <= 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{t:09.3f}.jpg" for t in chosen["times_s"]]
+    assert all(path.read_bytes()[:2] == b"\xff\xd8" for path in tmp_path.iterdir())
+    stored = terminal.run("frames", "talk", "--method", "keyframes")
+    assert stored.returncode == 0 and stored.stdout.count(" s ") >= 1
+    assert terminal.run("frames", "talk", "--method", "top-k").returncode == 3
+
+
 def test_a_collection_is_summarized(terminal: Terminal, tmp_path: Path) -> None:
     done = terminal.run(
         "summarize", "--collection", "Talks", "--length", "line", "--out", str(tmp_path), "--format", "md"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.api.deps import LongreelDep, VideoDep, WindowDep
-from app.api.schemas import FoundOut
+from app.api.schemas import ChosenOut, FoundOut
 from app.core.types import SegmentKind
 
 router = APIRouter(tags=["moments"])
@@ -50,3 +51,21 @@ def get_frame(
     picture = longreel.moments.picture(video, t, side)
     headers = {"X-Frame-Time": f"{picture.pts_s:.3f}", "Cache-Control": "private, max-age=3600"}
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
+
+
+@router.get("/videos/{video}/frames", summary="Choose frames, for a question or without one")
+def choose_frames(
+    video: VideoDep,
+    longreel: LongreelDep,
+    window: WindowDep,
+    question: Annotated[str, Query(max_length=4000, description="what the frames should bear on")] = "",
+    method: Annotated[str, Query(max_length=100, description="as in the settings; theirs if empty")] = "",
+    count: Annotated[int, Query(ge=1, le=1024, description="frames at most")] = 8,
+) -> ChosenOut:
+    """When the chosen frames are shown, of the whole video or of a window; `/frame?t=` gives each as a picture.
+
+    Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `videotree`,
+    `tstar`, `quota`, `gens`. Chosen is among the frames that were seen when the video was read.
+    """
+    chosen = longreel.selection.choose(video, count, question=question, method=method, window=window)
+    return ChosenOut(video_id=video.id, **asdict(chosen))

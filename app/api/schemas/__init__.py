@@ -7,13 +7,14 @@ only, so that a client needs nothing else.
 from app.api.schemas.answers import AnswerOut, AskIn, CitationOut, UsageOut, example_answer
 from app.api.schemas.jobs import JobErrorOut, JobOut
 from app.api.schemas.problems import HealthOut, ProblemOut, error_of, problem_of
-from app.api.schemas.search import FoundOut
+from app.api.schemas.search import ChosenOut, FoundOut
 from app.api.schemas.videos import ChapterOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut, WordOut
 
 __all__ = [
     "AnswerOut",
     "AskIn",
     "ChapterOut",
+    "ChosenOut",
     "CitationOut",
     "FoundOut",
     "HealthOut",

@@ -1,4 +1,4 @@
-"""Searches on the wire."""
+"""Searches and chosen frames on the wire."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ class FoundOut(Wire):
             score=min(1.0, max(0.0, evidence.score)),
             found_by=list(evidence.found_by),
         )
+
+
+class ChosenOut(Wire):
+    """Frames that were chosen from a video. Times are seconds on its clock, ascending."""
+
+    video_id: str
+    method: str
+    considered: int
+    """Frames among which was chosen."""
+    times_s: list[float]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from app.api.schemas.base import Wire
 
 
@@ -14,9 +16,28 @@ class CheckOut(Wire):
     command: str = ""
 
 
+class ModelOut(Wire):
+    """One model of the server's process, and what it has done since the process started."""
+
+    model: str
+    loaded: bool
+    bytes: int
+    """What its weights take in memory now, as far as it is known."""
+    seconds: float
+    """Spent in predictions."""
+    calls: int
+    items: int
+    """Frames, texts, questions, captions, or pieces of sound."""
+    tokens: int
+    """Written, by models that write."""
+    loads: int
+    out_of_memory: int
+
+
 class StatusOut(Wire):
     """Version, profile and models of a server, and what `longreel doctor` says there."""
 
     version: str
     profile: str
     checks: list[CheckOut]
+    models: list[ModelOut] = Field(default=[])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.schemas import ChapterOut, ChosenOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
@@ -192,3 +192,16 @@ class AsyncVideos(AsyncJobs):
     async def frame(self, name: str, time_s: float, *, side: int = 768) -> Picture:
         """The picture that the video shows at a time, at most `side` pixels on its longest side."""
         return await self._do(calls.frame(name, time_s, side))
+
+    async def frames(
+        self,
+        name: str,
+        question: str = "",
+        *,
+        method: str = "",
+        count: int = 8,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+    ) -> ChosenOut:
+        """When frames that stand for a video, or that bear on a question, are shown; `frame` gives the pictures."""
+        return await self._do(calls.frames(name, question, method, count, start_s, end_s))

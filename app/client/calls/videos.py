@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from pydantic_core import to_jsonable_python
 
-from app.api.schemas import ChapterOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.schemas import ChapterOut, ChosenOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn
@@ -138,3 +138,9 @@ def frame(name: str, time_s: float, side: int) -> Call[Picture]:
         return Picture(float(response.headers["x-frame-time"]), response.content)
 
     return Call("GET", video_path(name, "/frame"), read, {"t": time_s, "side": side})
+
+
+def frames(name: str, question: str, method: str, count: int, start_s: float, end_s: float | None) -> Call[ChosenOut]:
+    """When frames that a method chooses are shown."""
+    asked = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
+    return Call("GET", video_path(name, "/frames"), model(ChosenOut), asked)

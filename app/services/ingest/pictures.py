@@ -43,9 +43,19 @@ def sample(run: Run) -> Sampled:
         stage.detail = f"{len(whole.features)} frames, {len(whole.text_s)} with text"
         return packed(whole)
 
+    return unpacked(run.stage("sample", _sample_version(run), work))
+
+
+def sampled_before(run: Run) -> Sampled | None:
+    """What `sample` found when the video was read with these models and settings; None if it was not."""
+    stored = run.parts.stages.finished(run.video.id, "sample", _sample_version(run))
+    return None if stored is None else unpacked(stored)
+
+
+def _sample_version(run: Run) -> str:
+    settings = run.settings
     sizes = f"{settings.sample_every_s:g}/{settings.text_side}/{settings.sample_chunk_s:g}"
-    own = f"2/{run.parts.frame_embedder.model}/{sizes}"
-    return unpacked(run.stage("sample", run.version_after("probe", own=own), work))
+    return run.version_after("probe", own=f"2/{run.parts.frame_embedder.model}/{sizes}")
 
 
 def _watch(run: Run, chunk: TimeSpan) -> Unit:

@@ -16,10 +16,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import BadInput, StorageFull
+from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
 from app.core.settings import Ingest
-from app.core.types import MediaInfo, ScreenText, Segment, SegmentKind, Video, VideoId, from_json, to_json
+from app.core.types import (
+    FrameFeatures,
+    MediaInfo,
+    ScreenText,
+    Segment,
+    SegmentKind,
+    Video,
+    VideoId,
+    from_json,
+    to_json,
+)
 from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
@@ -31,6 +41,8 @@ from app.services.ingest.run import IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
 
 HASH_BLOCK = 1 << 22
+PROBE = "1"
+"""The version of what probing a file stores."""
 
 
 def content_id(path: Path, check: Callable[[], None] = lambda: None) -> VideoId:
@@ -144,6 +156,15 @@ class IngestService:
         tell(IngestFinished(run.video.id, run.video.title, run.video.duration_s, time.monotonic() - started, reused))
         return run.video
 
+    def features(self, video: Video) -> list[FrameFeatures]:
+        """What was seen in each frame when the video was read, in time order. Raises NotFound unless it was."""
+        run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
+        run.versions["probe"] = PROBE
+        seen = pictures.sampled_before(run)
+        if seen is None:
+            raise NotFound("The pictures of this video were not read with today's settings.", "Ingest it again.")
+        return seen.features
+
     def _begin(
         self,
         path: Path,
@@ -163,12 +184,12 @@ class IngestService:
         run = Run(parts, self._settings, video, path, options, tell, cancelled)
         run.check()
         run.options = _remembered(run, options)
-        stored = parts.stages.finished(video_id, "probe", "1")
-        run.versions["probe"] = "1"
+        stored = parts.stages.finished(video_id, "probe", PROBE)
+        run.versions["probe"] = PROBE
         if stored is not None:
             media = from_json(MediaInfo, json.loads(stored))
         else:
-            parts.stages.finish(video_id, "probe", "1", json.dumps(to_json(media)).encode())
+            parts.stages.finish(video_id, "probe", PROBE, json.dumps(to_json(media)).encode())
             run.worked = True
         run.video = parts.library.add_video(replace(video, media=media))
         tell(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))

@@ -22,7 +22,7 @@ from agents.state import Plan
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Understood, Verified
-from app.core.settings import Settings
+from app.core.settings import Models, Settings
 from app.core.types import (
     Answer,
     AnswerStatus,
@@ -30,6 +30,7 @@ from app.core.types import (
     Chapter,
     Citation,
     Digest,
+    FrameFeatures,
     MediaInfo,
     Segment,
     SegmentKind,
@@ -62,6 +63,7 @@ from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
+from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.threads import ThreadService
@@ -70,6 +72,8 @@ from app.services.webhooks import WebhookService
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeFrames, FakeProbe
 from gpu_workers.media.store import FolderMediaStore
+from gpu_workers.registry import Workers
+from gpu_workers.vision.fakes import FakeFrameEmbedder
 from retrieval.fakes import MemoryRetriever
 
 DURATION_S = 20.0
@@ -232,6 +236,7 @@ def make(
 ) -> StandIn:
     """A stand-in that keeps its files in a folder; `server` are server settings."""
     settings = Settings().model_copy(update={"data": data})
+    workers = Workers(settings.model_copy(update={"models": Models(frame_embedder="fake")}))
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
     jobs = MemoryJobStore(webhook_url=settings.server.webhook_url)
     library, media = MemoryLibrary(), FolderMediaStore(data / "media")
@@ -279,6 +284,8 @@ def make(
         speakers,
         schedules,
         Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
+        SelectionService(_seen, service.media_path, FakeFrames, workers),
+        workers,
     )
     return StandIn(longreel, reader, agent, library)
 
@@ -305,6 +312,11 @@ def _segments(video: VideoId) -> list[Segment]:
         for n, at in enumerate((0.0, 9.0))
     ]
     return [*spoken, *shown]
+
+
+def _seen(video: Video) -> list[FrameFeatures]:
+    frames = FakeFrames().sample(Path(video.path), span=video.media.whole, every_s=1.0, max_side=64)
+    return FakeFrameEmbedder().embed(list(frames))
 
 
 def _picture(second: int) -> bytes:

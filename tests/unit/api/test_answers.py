@@ -40,3 +40,12 @@ def test_the_status_names_profile_and_checks(client: TestClient) -> None:
     status = client.get("/v1/status").json()
     assert status["profile"] == "offline"
     assert {"python", "profile"} <= {check["name"] for check in status["checks"]}
+
+
+def test_the_status_tells_what_each_model_did(client: TestClient, parts: StandIn) -> None:
+    worker = parts.longreel.workers.get("transcriber")
+    worker.counters.calls, worker.counters.seconds = 3, 1.5
+    models = {one["model"]: one for one in client.get("/v1/status").json()["models"]}
+    told = models[worker.model]
+    assert (told["loaded"], told["bytes"]) == (False, 0)
+    assert (told["calls"], told["seconds"], told["tokens"]) == (3, 1.5, 0)

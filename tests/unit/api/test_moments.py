@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.api.schemas import FoundOut
+from app.api.schemas import ChosenOut, FoundOut
 from tests.unit.api.stand_in import SAID, StandIn, a_video
 
 
@@ -66,3 +66,39 @@ def test_a_file_with_sound_only_has_no_frame(client: TestClient, parts: StandIn,
     parts.library.add_video(type(video)(video.id, video.title, video.path, media))
     answer = client.get("/v1/videos/Song/frame")
     assert answer.status_code == 404 and "no pictures" in answer.json()["detail"]
+
+
+def test_frames_are_chosen_by_the_method_that_is_named(client: TestClient, parts: StandIn) -> None:
+    base = f"/v1/videos/{parts.add().id}/frames"
+
+    def chosen(**query: str | int) -> ChosenOut:
+        answer = client.get(base, params=query)
+        assert answer.status_code == 200, answer.text
+        return ChosenOut.model_validate(answer.json())
+
+    even = chosen(method="uniform", count=4)
+    assert (even.method, even.considered, even.times_s) == ("uniform", 20, [2.0, 7.0, 12.0, 17.0])
+    assert chosen(count=4).method == "maxinfo" and chosen(count=4, question="red").method == "hybrid"
+    for method in ("similar", "maxinfo", "hybrid", "top-k", "videotree", "tstar", "quota"):
+        one = chosen(method=method, count=3, question="something red", start_s=5, end_s=12)
+        assert one.method == method and one.considered == 8
+        assert 1 <= len(one.times_s) <= 3 and one.times_s == sorted(one.times_s)
+        assert all(5 <= time_s <= 12 for time_s in one.times_s)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ({"method": "hybrid"}, 422, "question"),
+        ({"method": "unifrom"}, 422, "uniform"),
+        ({"method": "unifrom", "question": "a cat"}, 422, "uniform"),
+        ({"method": "gens", "question": "a cat"}, 503, "vision-language model"),
+        ({"count": 0}, 422, ""),
+    ],
+)
+def test_a_choice_that_cannot_be_made_says_why(
+    client: TestClient, parts: StandIn, query: dict[str, str | int], status: int, said: str
+) -> None:
+    answer = client.get(f"/v1/videos/{parts.add().id}/frames", params=query)
+    assert answer.status_code == status
+    assert said in answer.json()["detail"] + answer.json()["hint"]

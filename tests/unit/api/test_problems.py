@@ -54,6 +54,7 @@ def test_the_description_of_the_api_is_complete(client: TestClient) -> None:
     wanted |= {
         "/videos/{video}/thumbnail",
         "/videos/{video}/frame",
+        "/videos/{video}/frames",
         "/search",
         "/jobs",
         "/jobs/{job}",

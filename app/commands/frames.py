@@ -1,0 +1,45 @@
+"""The command that chooses frames of a video, and can save them as pictures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.api.schemas import ChosenOut
+from app.commands.start import JsonOption, open_longreel
+from app.terminal import clock, consoles
+
+SIDE = 1280
+
+
+def frames(
+    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    question: Annotated[str, typer.Option(help="What the frames should bear on; without it they stand for all.")] = "",
+    method: Annotated[
+        str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, videotree, ...")
+    ] = "",
+    count: Annotated[int, typer.Option(min=1, max=1024, help="Frames at most.")] = 8,
+    out: Annotated[Path | None, typer.Option(help="Folder to save them in, as JPEG named after their times.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose the frames that stand for a video, or that bear on a question. docs/selection.md tells of the methods.
+
+    Example: longreel frames talk.mp4 --question "a map of Europe" --count 4 --out pictures
+    """
+    longreel = open_longreel()
+    found = longreel.library.find(video)
+    chosen = longreel.selection.choose(found, count, question=question, method=method)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        for time_s in chosen.times_s:
+            (out / f"{time_s:09.3f}.jpg").write_bytes(longreel.moments.picture(found, time_s, SIDE).jpeg)
+    console, err = consoles()
+    if as_json:
+        console.print_json(data=ChosenOut(video_id=found.id, **asdict(chosen)).model_dump(mode="json"))
+        return
+    err.print(f"{len(chosen.times_s)} of {chosen.considered} frames by {chosen.method}")
+    for time_s in chosen.times_s:
+        console.print(f"{time_s:10.3f} s  {clock(time_s)}", highlight=False)

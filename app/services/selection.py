@@ -1,0 +1,85 @@
+"""The use case of choosing frames: those that stand for a video, or those that bear on a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadInput
+from app.core.ports import FrameSource
+from app.core.types import Frame, FrameFeatures, TimeSpan, Video, VideoId
+from gpu_workers.registry import CLASSES, Workers
+
+PLAIN, FOR_A_QUESTION = "frame_selector", "query_frame_selector"
+KEYFRAMES = "keyframes"
+"""The one method that is made for a file, and so is no setting."""
+JUDGED_SIDE = 768
+"""Longest side of the frames that a method looks at itself, pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Frames of a video, and the method that chose them."""
+
+    method: str
+    considered: int
+    """Frames among which was chosen."""
+    times_s: tuple[float, ...]
+    """When the frames are shown, ascending."""
+
+
+class SelectionService:
+    """Chooses among the frames that were seen when a video was read, by any method."""
+
+    def __init__(
+        self,
+        features: Callable[[Video], Sequence[FrameFeatures]],
+        path: Callable[[VideoId], Path],
+        frames: Callable[[], FrameSource],
+        workers: Workers,
+    ) -> None:
+        """`features` tells what was seen, `path` where the file is; `frames` decodes for methods that look again."""
+        self._features = features
+        self._path = path
+        self._frames = frames
+        self._workers = workers
+
+    def choose(
+        self, video: Video, count: int, *, question: str = "", method: str = "", window: TimeSpan | None = None
+    ) -> Chosen:
+        """At most `count` frames of a video, or of a stretch of it.
+
+        Without a method the settings choose it. Methods that need no question pass it over. Raises BadInput for a
+        method that there is not or that lacks its question, NotFound for a video that was not read.
+        """
+        words = " ".join(question.split())
+        if method in CLASSES[FOR_A_QUESTION] and not words:
+            raise BadInput(f"The method {method} chooses for a question.", "Give one, or choose another method.")
+        seen = [one for one in self._features(video) if window is None or window.contains(one.pts_s)]
+
+        def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
+            return self._frames().at(self._path(video.id), times_s, max_side=JUDGED_SIDE)
+
+        if method == KEYFRAMES:
+            from gpu_workers.selection.keyframes import KeyframeSelector
+
+            name, places = KEYFRAMES, KeyframeSelector.of_file(self._path(video.id)).select(seen, count)
+        elif words and method not in CLASSES[PLAIN]:
+            selector = self._selector(FOR_A_QUESTION, method)
+            name, places = selector.name, selector.select(words, seen, count, fetch=fetch)
+        else:
+            selector = self._selector(PLAIN, method)
+            name, places = selector.name, selector.select(seen, count)
+        return Chosen(name, len(seen), tuple(seen[place].pts_s for place in places))
+
+    def _selector(self, role: str, method: str) -> Any:
+        if not method:
+            return self._workers.get(role)
+        if method not in CLASSES[role]:
+            known = [name for role in (PLAIN, FOR_A_QUESTION) for name in CLASSES[role] if name != "fake"]
+            raise BadInput(
+                f"There is no way to choose frames named {method}.", f"Choose one of: {', '.join([KEYFRAMES, *known])}."
+            )
+        return self._workers.named(role, method)
