@@ -35,6 +35,8 @@ class FollowUp:
     place: Place | None = None
     """The moment that it is about: only that video is meant."""
     by: Literal["rules", "model"] = "rules"
+    wording: str = ""
+    """The question with its pronouns: a sentence that answers it may say "she" too, beside one with the name."""
 
 
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok|okay|then)\b[\s,]*)*(?:(?:what|how) about\b\s*)?", re.IGNORECASE)
@@ -288,7 +290,10 @@ def _pronouns(question: str, turns: Sequence[Turn]) -> FollowUp | None:
     whole = question
     for pattern, subject in ((_PERSON, _person), (_THING, _thing)):
         whole = _filled(whole, pattern, subject, turns[-1])
-    return None if whole == question else FollowUp(_OPENER.sub("", whole, count=1))
+    if whole == question:
+        return None
+    asked = _OPENER.sub("", question, count=1)
+    return FollowUp(_OPENER.sub("", whole, count=1), wording=asked if content_stems(asked) else "")
 
 
 def _complete(question: str, turns: Sequence[Turn]) -> FollowUp | None:

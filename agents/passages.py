@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from agents.state import Passage
 from agents.wording import content_stems, coverage, joined_lines
 from app.core.ports import TextEmbedder, VideoLibrary
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, Utterance, VideoId
 
+NEAR_S = 20.0
+"""How far from a passage the names of its question may stand, for which it may say "she"."""
 NEIGHBOUR_GAP_S = 4.0
 """A sentence belongs to its neighbour when less silence than this lies between them."""
 TAGGER = "offline-tags"
@@ -28,11 +32,13 @@ def fit(similarity: float, covered: float) -> float:
 class Narrower:
     """Turns segments into scored passages for one question."""
 
-    def __init__(self, question: str, library: VideoLibrary, embedder: TextEmbedder) -> None:
+    def __init__(self, question: str, library: VideoLibrary, embedder: TextEmbedder, wording: str = "") -> None:
+        """`wording`: the question with pronouns; it counts as well where what they mean is named near."""
         self._library = library
         self._embedder = embedder
-        self._stems = content_stems(question)
-        self._vector = embedder.embed([question])[0]
+        asked = [question, wording] if wording else [question]
+        self._stems = [content_stems(text) for text in asked]
+        self._vectors = embedder.embed(asked)
 
     def passages(self, found: Sequence[Evidence], *, window: TimeSpan | None = None) -> list[Passage]:
         """Best first, without repeats; speech is narrowed to the sentences around the best one."""
@@ -47,12 +53,15 @@ class Narrower:
         if not listed:
             return []
         texts = [unit for p in listed for unit in _texts(p)]
-        cosines = iter((self._embedder.embed(texts) @ self._vector).tolist())
+        cosines = iter(self._embedder.embed(texts) @ self._vectors.T)
         scored = []
         for passage in listed:
-            best = max(float(next(cosines)) for _ in _texts(passage))
-            covered = coverage(self._stems, passage.text) if self._stems else 0.5
-            scored.append(replace(passage, score=fit(best, covered)))
+            best = np.max([next(cosines) for _ in _texts(passage)], axis=0)
+            score = max(
+                fit(float(best[at]), coverage(stems, passage.text) if stems else 0.5)
+                for at, stems in enumerate(self._counting(passage.video_id, passage.span))
+            )
+            scored.append(replace(passage, score=score))
         return sorted(scored, key=lambda p: (-p.score, p.span.start_s))
 
     def _of(self, segment: Segment, window: TimeSpan | None) -> list[Passage]:
@@ -63,11 +72,23 @@ class Narrower:
         said = [u for u in said if u.span.overlaps(segment.span)]
         if not said:
             return [from_segment(segment)]
-        return [from_utterances(segment.video_id, said[a:b]) for a, b in self._best_runs(said)]
+        asked = self._counting(segment.video_id, segment.span)
+        return [from_utterances(segment.video_id, said[a:b]) for a, b in self._best_runs(said, asked)]
 
-    def _best_runs(self, said: Sequence[Utterance]) -> list[tuple[int, int]]:
-        cosines = (self._embedder.embed([u.text for u in said]) @ self._vector).tolist()
-        scores = [fit(float(c), coverage(self._stems, u.text)) for c, u in zip(cosines, said, strict=True)]
+    def _counting(self, video: VideoId, span: TimeSpan) -> list[list[str]]:
+        """The stems of the wordings that count in a stretch."""
+        if len(self._stems) == 1:
+            return self._stems
+        whole, open_ = self._stems
+        near = joined_lines(u.text for u in self._library.utterances(video, span.padded(NEAR_S)))
+        return self._stems if coverage([s for s in whole if s not in open_], near) > 0 else [whole]
+
+    def _best_runs(self, said: Sequence[Utterance], asked: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
+        cosines = self._embedder.embed([u.text for u in said]) @ self._vectors.T
+        scores = [
+            max(fit(float(row[at]), coverage(stems, u.text)) for at, stems in enumerate(asked))
+            for row, u in zip(cosines, said, strict=True)
+        ]
         best = sorted(range(len(said)), key=lambda i: -scores[i])[:2]
         keep = [best[0], *(i for i in best[1:] if scores[i] > 0.8 * scores[best[0]])]
         return sorted({_with_neighbours(said, i) for i in keep})

@@ -206,6 +206,8 @@ class AgentState(TypedDict, total=False):
     options: tuple[str, ...]
     asked: str
     """The question as it was asked."""
+    wording: str
+    """The question with its pronouns, where they were replaced by what they mean; else empty."""
     turns: tuple[Turn, ...]
     """What was asked and answered before in the same conversation."""
     cited: Anchor | None

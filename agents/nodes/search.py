@@ -83,7 +83,8 @@ class _Finder:
         self.located: list[Located] = []
         """The events of a question of order, each with where it was found."""
         self._windows = windows
-        self._narrower = Narrower(self._plan.question, work.parts.library, work.parts.text_embedder)
+        self._wording = state.get("wording", "")
+        self._narrower = Narrower(self._plan.question, work.parts.library, work.parts.text_embedder, self._wording)
 
     def run(self, way: str) -> tuple[str, list[Passage]]:
         """What was searched for, in words, and the passages found."""
@@ -117,7 +118,7 @@ class _Finder:
         elif way == "everywhere":
             kinds = ()
         found: list[Evidence] = []
-        for query in (*queries, *self._option_queries(way)):
+        for query in (*queries, *self._other_queries(way)):
             found += self._ask(query, kinds)
             if kinds and not plan.strict:
                 found += self._ask(query, ())
@@ -127,10 +128,10 @@ class _Finder:
             passages += self._narrower.ranked(self._read_windows()) if len(passages) < 3 else []
         return "; ".join(queries), [p for p in passages if self._fits_source(p)]
 
-    def _option_queries(self, way: str) -> list[str]:
-        if way != "plan" or not self._options:
-            return []
-        return [" ".join(sorted(self._options))]
+    def _other_queries(self, way: str) -> list[str]:
+        """The options, and the question as it was asked with pronouns."""
+        others = (" ".join(sorted(self._options)), self._wording)
+        return [query for query in others if query and way == "plan"]
 
     def _fits_source(self, passage: Passage) -> bool:
         return not self._plan.strict or not self._plan.sources or passage.kind in self._plan.sources

@@ -43,7 +43,8 @@ def understand(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["pl
     videos = [v for v in state["videos"] if place is None or v.id == place.video_id]
     if not videos:
         return Command(goto="plan", update={"question": found.question})
-    return Command(goto="plan", update={"question": found.question, "videos": videos, "cited": found.anchor})
+    update = {"question": found.question, "wording": found.wording, "videos": videos, "cited": found.anchor}
+    return Command(goto="plan", update=update)
 
 
 def understood(asked: str, turns: Sequence[Turn], work: Work) -> FollowUp | None:

@@ -11,6 +11,7 @@ from langgraph.types import Command
 
 from agents.choice import likeliest, none_option
 from agents.closing import answer_of, refusal_of
+from agents.passages import NEAR_S
 from agents.prompts import conversation
 from agents.quoting import quoted, usable
 from agents.state import SELF_EVIDENT, AgentState, Claim, Passage, Plan, QuestionType, Work
@@ -32,8 +33,6 @@ from app.core.errors import Cancelled, LongreelError
 from app.core.events import Verified
 from app.core.types import Message, SegmentKind
 
-NEAR_S = 20.0
-"""How far around a passage the names of a question may stand."""
 LIKE = 0.3
 """Cosine of claim and evidence below which they do not mean the same, whatever words they share."""
 MOST = 0.5
@@ -211,7 +210,8 @@ def _held_in_place(claim: Claim, text: str, state: AgentState, work: Work) -> Ve
 
 def _second_opinion(passages: Sequence[Passage], state: AgentState, work: Work) -> Verdict | None:
     """Whether the language model finds an answer in the evidence alone; None when it is not needed or absent."""
-    text = " ".join(context_of(p, work) if len(p.text) < 60 else p.text for p in passages)
+    bare = bool(state.get("wording"))
+    text = " ".join(context_of(p, work) if bare or len(p.text) < 60 else p.text for p in passages)
     complete = coverage(premise_stems(state["question"]), text) == 1.0
     if complete and max(p.score for p in passages) >= SURE:
         return None

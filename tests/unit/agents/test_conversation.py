@@ -52,6 +52,18 @@ def test_the_same_words_elsewhere_do_not_move_the_moment() -> None:
     assert [c.span for c in from_json(Answer, before.answer).citations] == [TimeSpan(300.0, 302.0)]
 
 
+def test_a_sentence_with_the_pronoun_answers_what_is_asked_of_the_name_before_it() -> None:
+    said: list[Said] = [
+        (160.0, 168.0, "At night Miriam Foster noticed the smudge beside the star."),
+        (169.0, 171.0, "It was not a comet at all."),
+        (172.0, 174.0, "She was checking whether a cable had come loose."),
+        (400.0, 403.0, "She was checking the weather of the week."),
+    ]
+    _, (answer, events) = talk(Desk(said), "Who noticed the smudge?", "What was she checking?")
+    assert isinstance(events[0], Understood) and events[0].question == "What was Miriam Foster checking?"
+    assert [citation.span.start_s for citation in answer.citations] == [172.0]
+
+
 def test_a_fragment_asks_the_last_whole_question_of_something_else() -> None:
     (first, _), *others = talk(
         Desk(PAYS, SLIDES), "When will the library open?", "And on Mondays?", "What about the pool?"
