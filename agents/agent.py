@@ -126,8 +126,15 @@ class VideoAgent:
         if answer.option_index is not None:
             answer = replace(answer, option_index=order[answer.option_index])
         if answer.status is AnswerStatus.ANSWERED:
-            answer = replace(answer, confidence=self._calibrate(answer.confidence))
+            answer = self._calibrated(answer)
         yield Answered(to_json(answer))
+
+    def _calibrated(self, answer: Answer) -> Answer:
+        told = tuple(
+            one if one.confidence is None else replace(one, confidence=self._calibrate(one.confidence))
+            for one in answer.citations
+        )
+        return replace(answer, confidence=self._calibrate(answer.confidence), citations=told)
 
     def plan(self, question: str, turns: Sequence[Turn] = ()) -> Plan:
         """How a question would be answered, without answering it. Raises BadInput for an empty one."""

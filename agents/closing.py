@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.passages import from_segment
 from agents.state import AgentState, Claim, Draft, Passage, QuestionType, Work
@@ -34,7 +35,11 @@ def answer_of(claims: Sequence[Claim], state: AgentState, work: Work) -> Answer:
     """The answer made of claims that were checked."""
     passages = list(dict.fromkeys(p for claim in claims for p in claim.passages))
     checked = not any(claim.hedged for claim in claims)
-    citations = tuple(citation(p, checked) for p in passages[:MAX_CITATIONS])
+    asks_moments = checked and state["plan"].question_type is QuestionType.MOMENT
+    citations = tuple(
+        replace(citation(p, checked), confidence=_confidence([p], state) if asks_moments else None)
+        for p in passages[:MAX_CITATIONS]
+    )
     if not citations:
         return refusal_of(state["draft"], state, work)
     text = _text(claims, state)

@@ -32,6 +32,8 @@ class CitationOut(Wire):
     quote: str
     frame_s: float | None = None
     verified: bool = False
+    confidence: float | None = None
+    """How sure it is that this is the moment, 0 to 1: told where moments are what was asked for."""
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
@@ -44,6 +46,7 @@ class CitationOut(Wire):
             quote=citation.quote,
             frame_s=citation.frame_s,
             verified=citation.verified,
+            confidence=citation.confidence,
         )
 
 

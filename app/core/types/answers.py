@@ -20,6 +20,8 @@ class Citation:
     quote: str
     frame_s: float | None = None
     verified: bool = False
+    confidence: float | None = None
+    """How sure it is that this is the moment, 0 to 1: told where moments are what was asked for."""
 
 
 class AnswerStatus(StrEnum):

@@ -97,6 +97,7 @@ def citation_record(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "frame_s": citation.frame_s,
         "verified": citation.verified,
+        "confidence": citation.confidence,
     }
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from agents.agent import VideoAgent
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.events import Answered, Drafted, Inspected, Planned, Reflected, Searched, Verified, Warned
 from app.core.settings import Agent
@@ -123,6 +124,23 @@ def test_the_time_of_a_moment_is_written_from_the_store() -> None:
     answer = Desk(MEETING, SLIDES).ask("When does he talk about Sundays?")
     assert answer.text.startswith("At 7:04")
     assert answer.citations[0].span == TimeSpan(424.0, 428.0)
+
+
+def test_each_moment_of_a_when_answer_tells_how_sure_it_is() -> None:
+    said: list[Said] = [(10.0, 12.0, "The ferry leaves."), (90.0, 96.0, "Rain or not, the old ferry leaves as always.")]
+    desk = Desk(said)
+    first, second = desk.ask("When does he talk about the ferry?").citations
+    assert first.confidence and second.confidence and first.confidence > second.confidence
+    *_, answered = VideoAgent(desk.parts, lambda confidence: confidence / 2).ask(
+        "When does he talk about the ferry?", [desk.video]
+    )
+    assert isinstance(answered, Answered)
+    assert [one["confidence"] for one in answered.answer["citations"]] == [first.confidence / 2, second.confidence / 2]
+
+
+def test_the_moments_of_other_answers_tell_no_confidence_of_their_own() -> None:
+    answer = Desk(MEETING, SLIDES).ask('How many times is "library" mentioned in speech?')
+    assert [one.confidence for one in answer.citations] == [None, None, None]
 
 
 def test_mentions_are_counted_in_speech() -> None:

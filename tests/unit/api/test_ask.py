@@ -27,6 +27,7 @@ def test_an_answer_comes_with_citations_trace_and_usage(client: TestClient, part
             "quote": SAID[1][2],
             "frame_s": 9.0,
             "verified": True,
+            "confidence": None,
         }
     ]
     assert [step["type"] for step in body["trace"]] == ["planned", "searched", "verified"]
