@@ -1,7 +1,8 @@
 """Questions of order: each event is found in time on its own, and then they are sorted.
 
-"Which comes first, A or B?", "is A discussed before or after B?", "in which order: A, B and C?", and multiple choice
-whose options are events or lists of them, also by label: "(1) A (2) B", "(2)(1)".
+"Which comes first, A or B?", "is A discussed before or after B?", "in which order: A, B and C?", "how much time lies
+between the mentions of A and B?", and multiple choice whose options are events or lists of them, also by label:
+"(1) A (2) B", "(2)(1)".
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ _EITHER = re.compile(
 )
 _SIDES = re.compile(
     r"^(?:is|are|was|were|does|do|did)\s+(?P<a>.+?)\s+(?:before or after|after or before)\s+(?P<b>[^?]+)", re.IGNORECASE
+)
+_ON_CLOCK = re.compile(
+    r"\s+in (?:the|this) (?:video|film|recording|talk)\b|\b(?:the )?(?:first )?mentions? of (?=\w)", re.IGNORECASE
+)
+"""What tells that time on the video's clock is meant, and not time of which the video speaks."""
+_APART = re.compile(
+    r"^how (?:long|much time|many (?:seconds|minutes|hours))\b[^?]*\bbetween\s+(?P<a>.+?)\s+and\s+(?P<b>[^?]+)",
+    re.IGNORECASE,
 )
 _VERB_AT_END = re.compile(
     r"\s+(?:mentioned|discussed|shown|said|seen|named|introduced|explained|described|comes?|appear|happen|"
@@ -70,6 +79,9 @@ def asked_order(question: str, options: Sequence[str] = ()) -> Order | None:
     lists = option_lists(question, options)
     if lists:
         return Order(tuple(dict.fromkeys(event for one in lists for event in one))[:MOST])
+    apart = _apart(question)
+    if apart:
+        return apart
     either = _EITHER.search(question)
     if either:
         return Order(_items(either["listed"]), _which(either["which"]))
@@ -83,6 +95,13 @@ def asked_order(question: str, options: Sequence[str] = ()) -> Order | None:
     if ends and len(options) > 1:
         return Order(_real(options), _which(ends["which"]))
     return None
+
+
+def _apart(question: str) -> Order | None:
+    """The two events between which the video's time is asked for: "how long between the mentions of A and B"."""
+    plain = _ON_CLOCK.sub("", question)
+    match = _APART.search(plain) if plain != question else None
+    return Order((match["a"].strip(), match["b"].strip(" ."))) if match else None
 
 
 def _which(word: str) -> Literal["first", "last"]:
@@ -205,6 +224,8 @@ def _told(plan: Plan, ranked: Sequence[Located]) -> str:
         text = f"{timed[0]}, before {joined(timed[1:])}."
     elif plan.pick == "last":
         text = f"{timed[-1]}, after {joined(timed[:-1])}."
+    elif _apart(plan.question):
+        text = f"{clock(_start(ranked[-1]) - _start(ranked[0]))} apart: {joined(timed)}."
     elif len(ranked) == 2 and _SIDES.search(plan.question):
         side = "Before" if ranked[0].event == plan.queries[0] else "After"
         text = f"{side}: {joined(timed)}."

@@ -41,6 +41,7 @@ def test_a_question_of_order_names_its_events(question: str, order: Order) -> No
         "Is the bridge cheap or expensive?",
         "At first, does he use a pen or a pencil?",
         "Who came first in the race?",
+        "How long does the train take between Rome and Milan?",
     ],
 )
 def test_other_questions_are_none_of_order(question: str) -> None:
@@ -86,6 +87,24 @@ def test_events_are_found_on_their_own_and_sorted_by_time(question: str, text: s
     assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, text)
     assert all(citation.verified for citation in answer.citations)
     assert len(answer.citations) == text.count(":") - text.count("After: ")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How much time passes between the mention of the library and the first mention of the bridge?",
+        "How many minutes lie between the bridge and the library in the video?",
+    ],
+)
+def test_the_time_between_two_events_is_reckoned_from_their_moments(question: str) -> None:
+    answer = Desk(POOL).ask(question)
+    assert answer.text == "6:45 apart: the bridge at 0:15 and the library at 7:00."
+    assert [citation.span.start_s for citation in answer.citations] == [15.0, 420.0]
+
+
+def test_the_time_to_an_event_that_is_not_there_is_not_reckoned() -> None:
+    answer = Desk(POOL).ask("How much time lies between the mentions of the submarine and the bridge?")
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
 
 
 def test_an_event_that_is_not_there_is_told() -> None:
