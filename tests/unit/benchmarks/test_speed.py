@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.answer_time import percentile
 from benchmarks.ingest_speed import verdicts
+from benchmarks.retrieval_speed import notes
 
 
 def test_the_percentile_is_a_measured_value() -> None:
@@ -28,3 +29,10 @@ def test_budgets_are_judged_by_what_was_measured() -> None:
 def test_the_memory_budget_is_not_called_kept_when_no_language_model_was_used() -> None:
     item = {"ingest_peak_gb": 2.0, "ask_peak_gb": 3.0, "speed": 9.0, "language_model_tokens": 0}
     assert verdicts(item, item, item)[2][2].startswith("not shown")
+
+
+def test_the_slowest_kind_of_search_decides_about_the_budget() -> None:
+    kept = {"library": {"p50_ms": 8.0, "p95_ms": 50.0}, "one video": {"p50_ms": 9.0, "p95_ms": 12.0}}
+    assert notes(10_000, 100, kept)[0] == "95th percentile, at most: 50.0 of 50 ms (kept)"
+    missed = {**kept, "one video": {"p50_ms": 9.0, "p95_ms": 50.2}}
+    assert notes(10_000, 100, missed)[0].endswith("50.2 of 50 ms (missed)")
