@@ -29,11 +29,6 @@ _NO_GPU = "No GPU was measured yet; `make bench-gpu` measures one, with random w
 def table(result: Mapping[str, Any]) -> str:
     """One result as a Markdown table with its notes. Results without rows list their plain figures."""
     columns, rows = result.get("columns"), result.get("rows")
-    named = result.get("results")
-    if isinstance(named, dict) and named:
-        keys = list(dict.fromkeys(key for row in named.values() for key in row))
-        columns = ["", *keys]
-        rows = [[name, *(_short(row.get(key, "-")) for key in keys)] for name, row in named.items()]
     if not columns or not isinstance(rows, list):
         plain = {k: v for k, v in result.items() if isinstance(v, int | float | str) and k != "title"}
         columns, rows = ["figure", "value"], [[key, value] for key, value in plain.items()]
@@ -71,10 +66,6 @@ def told(name: str, result: Mapping[str, Any]) -> str:
     if "command" not in result:
         return f"**{result.get('title', name)}**\n\n{tables_of(result)}"
     return f"## {result.get('title', name)}\n\n{_where(name, result)}\n\n{tables_of(result)}"
-
-
-def _short(value: Any) -> Any:
-    return f"{value:.1f}" if isinstance(value, float) else value
 
 
 def document(results: Mapping[str, Mapping[str, Any]]) -> str:

@@ -52,11 +52,6 @@ def test_a_result_without_rows_lists_its_figures() -> None:
     assert "| p95_ms | 31.5 |" in text and "raw" not in text
 
 
-def test_named_results_become_a_row_each() -> None:
-    text = report.table({"segments": 10, "results": {"dense": {"p50_ms": 3.14, "p95_ms": 9.0}}})
-    assert "|  | p50_ms | p95_ms |" in text and "| dense | 3.1 | 9.0 |" in text
-
-
 def test_no_results_is_an_error_for_writing_and_nothing_to_check(tmp_path: Path) -> None:
     assert write(tmp_path) == 1
     assert write(tmp_path, "--check") == 0
