@@ -101,14 +101,15 @@ class ChromaSegmentIndex:
         best = sorted(zip(found, cosines, strict=True), key=lambda hit: (-hit[1], hit[0].id))
         return [(segment, min(1.0, max(-1.0, cosine))) for segment, cosine in best[:limit]]
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets all segments of a video in every space; no error when there are none."""
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds, in every space; no error when there are none."""
+        where = _where([video], None, kinds)
         with translated(self._store):
             for collection in self._store.client().list_collections():
                 if not collection.name.startswith(_PREFIX):
                     continue
                 mine = self._store.client().get_collection(collection.name, embedding_function=None)
-                while ids := mine.get(where={"video_id": video}, limit=_MAX_BATCH, include=[])["ids"]:
+                while ids := mine.get(where=where, limit=_MAX_BATCH, include=[])["ids"]:
                     mine.delete(ids=ids)
 
     def close(self) -> None:

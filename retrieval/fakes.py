@@ -44,10 +44,10 @@ class MemorySegmentIndex:
         hits = [(segment, float(np.clip(rows[segment.id][1] @ vector, -1, 1))) for segment in chosen]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].id))[: max(0, limit)]
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets all segments of a video in every space."""
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds, in every space."""
         for space, rows in self._spaces.items():
-            self._spaces[space] = {id_: row for id_, row in rows.items() if row[0].video_id != video}
+            self._spaces[space] = {id_: row for id_, row in rows.items() if not _is_of(row[0], video, kinds)}
 
 
 class MemoryLexicalIndex:
@@ -86,9 +86,9 @@ class MemoryLexicalIndex:
         hits = [(segment, scores[segment.id]) for segment in chosen if scores[segment.id] > 0]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].id))[: max(0, limit)]
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets all segments of a video."""
-        self._texts = {id_: row for id_, row in self._texts.items() if row[0].video_id != video}
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds."""
+        self._texts = {id_: row for id_, row in self._texts.items() if not _is_of(row[0], video, kinds)}
 
 
 class MemoryRetriever:
@@ -124,9 +124,13 @@ class MemoryRetriever:
             raise ValueError(f"{len(segments)} segments need as many concepts, got {len(concepts)}")
         self._lexical.add(segments)
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets a video."""
-        self._lexical.remove(video)
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets a video, or what is of some kinds in it."""
+        self._lexical.remove(video, kinds)
+
+
+def _is_of(segment: Segment, video: VideoId, kinds: Sequence[SegmentKind]) -> bool:
+    return segment.video_id == video and (not kinds or segment.kind in kinds)
 
 
 def _chosen(

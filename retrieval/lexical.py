@@ -84,10 +84,11 @@ class SqliteLexicalIndex:
             best = sorted(scores, key=lambda number: (-scores[number], number))[:limit]
             return [(_segment(connection, number), scores[number]) for number in best]
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets all segments of a video; no error when there are none."""
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
+        where, values = _filters([video], None, kinds)
         with self._connection() as connection, _transaction(connection):
-            _delete(connection, "SELECT number FROM segment WHERE video_id = ?", (safe(video),))
+            _delete(connection, f"SELECT s.number FROM segment s WHERE TRUE{where}", values)  # noqa: S608 - clauses of ours
 
     def close(self) -> None:
         """Closes the file; the next call opens it again."""
@@ -162,7 +163,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def _delete(connection: sqlite3.Connection, numbers: str, values: tuple[str, ...]) -> None:
+def _delete(connection: sqlite3.Connection, numbers: str, values: Sequence[str | float]) -> None:
     found = connection.execute(numbers, values).fetchall()
     for table, column in (("words", "rowid"), ("triples", "rowid"), ("segment", "number")):
         connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", found)  # noqa: S608 - names of ours

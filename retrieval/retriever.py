@@ -94,10 +94,10 @@ class HybridRetriever:
         """Indexes key frames by their concept vectors, shape (n, q)."""
         self._index.add("picture", segments, concepts)
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets a video in every index."""
-        self._index.remove(video)
-        self._lexical.remove(video)
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets a video, or what is of some kinds in it, in every index."""
+        self._index.remove(video, kinds)
+        self._lexical.remove(video, kinds)
 
 
 def _cosines(found: Mapping[str, Sequence[tuple[Segment, float]]]) -> dict[str, float]:

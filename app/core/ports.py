@@ -330,8 +330,8 @@ class SegmentIndex(Protocol):
         """The nearest segments with their cosine, best first. Empty filters mean no limit; `window` means overlap."""
         ...
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets all segments of a video; no error when there are none."""
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
 
@@ -355,8 +355,8 @@ class LexicalIndex(Protocol):
         """Segments that share words with `text`, by BM25, best first. Any text is safe: it is never query syntax."""
         ...
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets all segments of a video; no error when there are none."""
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
 
@@ -384,8 +384,8 @@ class Retriever(Protocol):
         """Indexes key frames by their concept vectors, shape (n, q)."""
         ...
 
-    def remove(self, video: VideoId) -> None:
-        """Forgets a video."""
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets a video, or what is of some kinds in it."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.errors import BadInput
-from app.core.types import Chapter, Digest, TimeSpan
+from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, VideoId
 
 SAME_SHARE = 0.5
 """A chapter keeps a summary when each of the two, it and the summarized one, covers this much of the other."""
@@ -39,6 +39,21 @@ def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float
     titles = [heading.title for heading in headings]
     made = [_chapter(span, title, digest.chapters) for span, title in zip(spans, titles, strict=True)]
     return replace(digest, chapters=tuple(made))
+
+
+def chapter_segments(video: VideoId, chapters: Sequence[Chapter], model: str) -> list[Segment]:
+    """Chapters as they are searched: the title, and the summary where there is one. `model` names what made them."""
+    return [
+        Segment(
+            f"{video}-{SegmentKind.SUMMARY}-{number}",
+            video,
+            SegmentKind.SUMMARY,
+            chapter.span,
+            f"{chapter.title}. {chapter.summary}".strip(),
+            model,
+        )
+        for number, chapter in enumerate(chapters)
+    ]
 
 
 def _chapter(span: TimeSpan, title: str, former: Sequence[Chapter]) -> Chapter:

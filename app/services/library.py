@@ -15,12 +15,14 @@ from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utte
 from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
 from app.db.rules import matching
-from app.services.chapters import Heading, with_headings
+from app.services.chapters import Heading, chapter_segments, with_headings
 from app.services.ingest.chunks import thumbnail_key
 
 PART = ".incoming"
 """The name of an upload until all of it is here. No sender's file has such a name: see `safe_name`."""
 SAFE = re.compile(r"[^\w.()+ -]+")
+BY_HAND = "by hand"
+"""What made a chapter that a person edited, where others name a model."""
 
 
 class LibraryService:
@@ -84,12 +86,16 @@ class LibraryService:
         return self._library.digest(id)
 
     def set_chapters(self, id: VideoId, headings: Sequence[Heading]) -> tuple[Chapter, ...]:
-        """Gives a video these chapters. Raises NotFound before it was read to its end, BadInput for wrong times."""
+        """Gives a video these chapters, also in the search. Raises NotFound before it was read to its end, BadInput."""
         digest = self._library.digest(id)
         if digest is None:
             raise NotFound("This video has no chapters yet.", "Wait until it has been read to its end.")
         edited = with_headings(digest, headings, self._library.video(id).duration_s)
         self._library.save_digest(id, edited)
+        found = chapter_segments(id, edited.chapters, BY_HAND)
+        self._library.replace_segments(id, [SegmentKind.SUMMARY], found)
+        self._retriever().remove(id, [SegmentKind.SUMMARY])
+        self._retriever().add(found)
         return edited.chapters
 
     def media_path(self, id: VideoId) -> Path:

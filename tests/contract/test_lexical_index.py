@@ -141,6 +141,12 @@ def test_a_removed_video_is_gone_and_may_come_back(index: LexicalIndex) -> None:
     assert found(index, "again") == ["word again"]
 
 
+def test_what_is_of_one_kind_can_be_removed_alone(index: LexicalIndex) -> None:
+    index.add([segment(0, "word", kind=SegmentKind.SUMMARY), segment(1, "word"), segment(2, "word", TWO)])
+    index.remove(ONE, [SegmentKind.SUMMARY])
+    assert {hit.id for hit, _ in index.search("word", limit=9)} == {"1111-1", "2222-2"}
+
+
 def test_removing_an_unknown_video_is_fine(index: LexicalIndex) -> None:
     index.remove(ONE)
 

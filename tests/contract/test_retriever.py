@@ -132,6 +132,12 @@ def test_a_removed_video_is_forgotten(retriever: Retriever) -> None:
     assert {evidence.segment.video_id for evidence in retriever.search("whale", limit=5)} == {TWO}
 
 
+def test_what_is_of_one_kind_can_be_forgotten_alone(retriever: Retriever) -> None:
+    retriever.add([segment(0, "whale"), segment(1, "whale", kind=SegmentKind.SUMMARY)])
+    retriever.remove(ONE, [SegmentKind.SUMMARY])
+    assert [evidence.segment.kind for evidence in retriever.search("whale", limit=5)] == [SegmentKind.SPEECH]
+
+
 def test_pictures_are_found_by_words() -> None:
     retriever = HybridRetriever(WordEmbedder(), PictureEmbedder(), MemorySegmentIndex(), MemoryLexicalIndex())
     pictures = [segment(n, "", kind=SegmentKind.VISUAL) for n in range(3)]

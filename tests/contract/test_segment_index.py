@@ -178,6 +178,14 @@ def test_a_removed_video_is_gone_from_all_spaces_and_may_come_back(index: Segmen
     assert ids(index.search("text", unit(1)[0], limit=50, videos=[ONE])) == ["1111-1"]
 
 
+def test_what_is_of_one_kind_can_be_removed_alone(index: SegmentIndex) -> None:
+    summaries = [segment(n, v, SegmentKind.SUMMARY) for v in (ONE, TWO) for n in range(3)]
+    index.add("text", [*summaries, segment(3), segment(4)], unit(8))
+    index.remove(ONE, [SegmentKind.SUMMARY])
+    left = ids(index.search("text", unit(1)[0], limit=50))
+    assert sorted(left) == ["1111-3", "1111-4", "2222-0", "2222-1", "2222-2"]
+
+
 def test_removing_an_unknown_video_is_fine(index: SegmentIndex) -> None:
     index.remove(ONE)
 

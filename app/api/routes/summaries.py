@@ -66,7 +66,7 @@ async def _told(making: Making) -> AsyncIterator[bytes]:
 
 @router.put("/chapters", summary="Edit the chapters")
 def set_chapters(video: VideoDep, given: ChaptersIn, longreel: LongreelDep) -> list[ChapterOut]:
-    """Replaces borders and titles. Summaries on demand follow the new chapters.
+    """Replaces borders and titles. Searches and summaries on demand follow the new chapters.
 
     A chapter keeps the citations that lie in it, and its summary unless it became about something else.
     """

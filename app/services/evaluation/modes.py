@@ -148,5 +148,5 @@ class ViewedRetriever:
     def add_pictures(self, segments: Sequence[Segment], concepts: NDArray[np.float32]) -> None:
         """Adds nothing."""
 
-    def remove(self, video: VideoId) -> None:
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Removes nothing."""

@@ -23,7 +23,6 @@ from app.core.types import (
     FrameFeatures,
     MediaInfo,
     ScreenText,
-    Segment,
     SegmentKind,
     Video,
     VideoId,
@@ -34,6 +33,7 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
+from app.services.chapters import chapter_segments
 from app.services.digest import Sentence, make_digest
 from app.services.ingest import pictures, sound, speakers, writing
 from app.services.ingest.indexing import Found, index
@@ -251,18 +251,7 @@ def digest(run: Run, found: Found) -> None:
         )
         parts.library.save_digest(run.video.id, made)
         name = parts.language_model.model if parts.language_model else "extractive"
-        segments = [
-            Segment(
-                f"{run.video.id}-{SegmentKind.SUMMARY}-{number}",
-                run.video.id,
-                SegmentKind.SUMMARY,
-                chapter.span,
-                f"{chapter.title}. {chapter.summary}".strip(),
-                name,
-            )
-            for number, chapter in enumerate(made.chapters)
-            if chapter.summary
-        ]
+        segments = chapter_segments(run.video.id, [one for one in made.chapters if one.summary], name)
         parts.library.replace_segments(run.video.id, [SegmentKind.SUMMARY], segments)
         parts.retriever.add(segments)
         stage.detail = f"{len(made.chapters)} chapters"

@@ -49,6 +49,25 @@ def test_chapters_are_edited(client: TestClient, parts: StandIn) -> None:
     assert client.get(address).json() == made
 
 
+def test_edited_chapters_are_found_and_former_ones_are_not(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    address = f"/v1/videos/{video.id}/chapters"
+    given = [{"start_s": 0, "title": "Arrival"}, {"start_s": 12.5, "title": "Lighthouse"}]
+    client.put(address, json={"chapters": given})
+
+    def found(words: str) -> list[tuple[str, float]]:
+        hits = client.get("/v1/search", params={"q": words, "kind": "summary"}).json()
+        return [(hit["text"], hit["start_s"]) for hit in hits]
+
+    assert found("lighthouse") == [("Lighthouse.", 12.5)]
+    client.put(address, json={"chapters": [{"start_s": 0, "title": "Harbour day"}]})
+    assert found("lighthouse") == [] and found("harbour day")[0][1] == 0
+    assert {one["text"] for one in client.get(f"/v1/videos/{video.id}/segments?kind=summary").json()} == {
+        text for text, _ in found("harbour day")
+    }
+    assert client.get("/v1/search", params={"q": "bridge", "kind": "speech"}).json()
+
+
 @pytest.mark.parametrize("starts", [[], [1], [0, 20], [0, 5, 5]])
 def test_wrong_chapters_are_refused(client: TestClient, parts: StandIn, starts: list[float]) -> None:
     video = parts.add()
