@@ -18,6 +18,7 @@ from app.core.events import (
 
 STAGES_JSON = json.dumps(
     {
+        "download": "Downloading",
         "probe": "Looking at the file",
         "audio": "Listening for speech",
         "transcribe": "Writing down what is said",

@@ -182,11 +182,12 @@
   }
 
   async function register(form) {
-    const path = form.path.value.trim();
-    const body = { path, title: form.title.value || null, language: form.language.value || null };
+    const [url, path] = [form.url, form.path].map((input) => input.value.trim());
+    const told = { title: form.title.value || null, language: form.language.value || null };
     try {
+      if (url) await call('POST', '/videos', { url, ...told });
       if (path.endsWith('/')) await call('POST', '/schedules', { folder: path, every_s: WATCH_EVERY_S });
-      else await call('POST', '/videos', body);
+      else if (path) await call('POST', '/videos', { path, ...told });
       notice('');
       form.reset();
     } catch (error) {
@@ -199,7 +200,7 @@
     const files = [...form.file.files];
     const given = files.filter(isSubtitles);
     const videos = files.filter((file) => !isSubtitles(file));
-    if (form.path.value.trim()) await register(form);
+    if (form.url.value.trim() || form.path.value.trim()) await register(form);
     else notice(videos.length ? '' : 'Choose at least one video or sound file first.');
     const waiting = videos.map((file) => {
       const wish = { filename: file.name, title: videos.length === 1 ? form.title.value : '', language: form.language.value };

@@ -21,13 +21,16 @@ ADD = """
       accept="video/*,audio/*,.mkv,.ts,.avi,.mov,.webm,.mp4,.m4a,.mp3,.wav,.flac,.ogg,.srt,.vtt">
     <button type="submit" class="lr-main">Upload</button>
   </div>
-  <details><summary>Title, language, a file or folder on the server</summary>
+  <details><summary>Title, language, an address, a file or folder on the server</summary>
     <div class="lr-fields">
       <p><label for="lr-name">Title (for one file)</label>
         <input id="lr-name" name="title" maxlength="300" placeholder="the file's name"></p>
       <p><label for="lr-language">Language spoken</label>
         <input id="lr-language" name="language" pattern="[a-z]{2,3}" title="such as en or de"
           placeholder="found out"></p>
+      <p><label for="lr-address">Address of a video or sound file on the web</label>
+        <input id="lr-address" name="url" inputmode="url" maxlength="4096"
+          placeholder="https://example.org/talks/keynote.mp4"></p>
       <p><label for="lr-path">Path of a file on the server's machine (it stays where it is), or with / at its end of
         a folder to watch</label>
         <input id="lr-path" name="path" placeholder="/home/me/lecture.mp4 or /home/me/lectures/"></p>

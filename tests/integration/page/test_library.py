@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.integration.page.conftest import Server, faults, open_film
 from tests.unit.api.tiny_video import write_webm
+from tests.unit.services.file_server import serving_files
 
 pytestmark = pytest.mark.browser
 
@@ -133,10 +134,25 @@ def test_a_video_that_cannot_be_read_says_why(page: Page, server: Server, tmp_pa
     expect(page.get_by_role("button", name="Try empty again")).to_be_visible()
 
 
+def test_a_video_at_an_address_is_downloaded_and_read(page: Page, server: Server, tmp_path: Path) -> None:
+    server.go_on_reading()
+    page.get_by_text("Title, language, an address, a file or folder on the server").click()
+    page.get_by_label("Address of a video").fill("ftp://example.org/film.webm")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#lr-notice")).to_contain_text("http")
+    with serving_files() as files:
+        files.kind, files.data = "video/webm", write_webm(tmp_path / "film.webm", seconds=3).read_bytes()
+        page.get_by_label("Address of a video").fill(f"{files.base}/lighthouse.webm")
+        page.get_by_role("button", name="Upload", exact=True).click()
+        expect(page.get_by_role("link", name="lighthouse")).to_be_visible()
+    kept = page.request.get(f"{server.address}/v1/videos?q=lighthouse").json()[0]
+    assert kept["source"] == f"{files.base}/lighthouse.webm" and kept["size_bytes"] == len(files.data)
+
+
 def test_a_file_on_the_servers_machine_is_read_where_it_lies(page: Page, server: Server, tmp_path: Path) -> None:
     server.go_on_reading()
     film = write_webm(tmp_path / "fourth.webm", seconds=7)
-    page.get_by_text("Title, language, a file or folder on the server").click()
+    page.get_by_text("Title, language, an address, a file or folder on the server").click()
     page.get_by_label("Path of a file").fill(str(tmp_path / "none.webm"))
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#lr-notice")).to_contain_text("There is no file")
@@ -146,7 +162,7 @@ def test_a_file_on_the_servers_machine_is_read_where_it_lies(page: Page, server:
 
 
 def test_a_folder_on_the_servers_machine_is_watched(page: Page, tmp_path: Path) -> None:
-    page.get_by_text("Title, language, a file or folder on the server").click()
+    page.get_by_text("Title, language, an address, a file or folder on the server").click()
     page.get_by_label("Path of a file").fill(f"{tmp_path}/")
     page.get_by_role("button", name="Upload", exact=True).click()
     page.get_by_text("Watched folders (1)").click()

@@ -77,7 +77,7 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
 
 def _filled(folder: Path, film: Path, key: SecretStr | None) -> stand_in.StandIn:
     folder.mkdir()
-    parts = stand_in.make(folder, hold=True, pace_s=0.2, api_key=key)
+    parts = stand_in.make(folder, hold=True, pace_s=0.2, private_addresses=True, api_key=key)
     parts.add(film.read_bytes(), FILM, film)
     return parts
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.api.schemas.ratings import SavedAnswerOut
 from app.api.schemas.status import CheckOut, StatusOut
 from app.core.errors import BadInput
 from app.core.events import (
+    STAGES,
     Drafted,
     Event,
     Failed,
@@ -45,6 +48,10 @@ from ui.steps import clock
 )
 def test_times_read_as_clocks(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
+
+
+def test_every_stage_of_reading_has_words() -> None:
+    assert set(STAGES) <= set(json.loads(steps.STAGES_JSON))
 
 
 def nasty_pages() -> list[str]:
