@@ -87,20 +87,20 @@ class Page:
                     client.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)),
                     client.chapters(video.id),
                 )
-                asked = answers.asked_before(client.answers(video.id))
+                speakers, asked = client.speakers(video.id), answers.asked_before(client.answers(video.id))
                 summary = summaries.stored(video, _summary(client, video.id))
         except LongreelError as error:
             return markup.problem(error), "", "", "", watch.examples(None, [], False)
         return (
             watch.player(video, start_s, play),
             watch.timeline(video, chapters, said, shown),
-            watch.about(video, said, shown, chapters, asked),
+            watch.about(video, said, shown, chapters, asked, speakers),
             summaries.panel(summary, summaries.Choice()),
             watch.examples(video, chapters, bool(said)),
         )
 
     def chapters(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
-        """The open video's timeline, lists and summary after its chapters were edited."""
+        """The open video's timeline, lists and summary after its chapters were edited or a speaker was named."""
         return self._watched(request, str(_told(event).get("video", "")), 0.0, play=False)[1:4]
 
     def summarize(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:

@@ -1,4 +1,4 @@
-// The summary of the open video on demand, and its chapters edited by hand.
+// The summary of the open video on demand, its chapters edited by hand, its speakers named.
 (() => {
   const { find, all, tell, opened, named, address, rendered, call, actions, element, clock } = longreel;
 
@@ -118,5 +118,35 @@
     if (event.target.id !== 'lr-heading-form') return;
     event.preventDefault();
     save(event.target);
+  });
+
+  // Speakers
+
+  let isNaming = false;
+
+  async function nameSpeaker(form) {
+    const { of, speaker } = form.dataset;
+    try {
+      const told = { name: form.querySelector('input').value.trim() };
+      await call('PATCH', `/videos/${of}/speakers/${encodeURIComponent(speaker)}`, told);
+      longreel.toast('The name is saved.');
+      isNaming = true;
+      tell('chapters', { video: of });
+    } catch (error) {
+      longreel.toast(error.message);
+    }
+  }
+
+  rendered(() => {
+    const list = isNaming && find('.lr-voices:not([open])');
+    if (!list) return;
+    isNaming = false;
+    list.open = true; // it was open before the names were drawn anew
+  });
+
+  document.addEventListener('submit', (event) => {
+    if (!event.target.matches('.lr-voice')) return;
+    event.preventDefault();
+    nameSpeaker(event.target);
   });
 })();

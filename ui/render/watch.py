@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from app.api.schemas import ChapterOut, SegmentOut, UtteranceOut, VideoOut
+from app.api.schemas.speakers import SpeakerOut
 from app.core.types import SegmentKind
 from ui.render.markup import has_pictures, jump, note, picture, safe, span_of, thumbnail
 from ui.render.summaries import exports
@@ -110,12 +111,13 @@ def about(
     segments: Sequence[SegmentOut],
     chapters: Sequence[ChapterOut],
     asked: str,
+    speakers: Sequence[SpeakerOut] = (),
 ) -> str:
     """The lists about the open video, as tabs; the panel of the summary stands beside them. `asked` is HTML."""
     if video is None:
         return ""
     panels = {
-        "transcript": ("Transcript", transcript(video, said)),
+        "transcript": ("Transcript", voices(video, speakers) + transcript(video, said)),
         "screen": ("On screen", on_screen(video, segments)),
         "summary": ("Summary", ""),
         "chapters": ("Chapters", chapter_list(video, chapters)),
@@ -140,6 +142,31 @@ def _search(panel: str, label: str) -> str:
         f'<p class="lr-find"><label class="lr-hidden" for="lr-find-{panel}">{label}</label>'
         f'<input id="lr-find-{panel}" type="search" data-filter="#lr-{panel} .lr-lines > li" placeholder="{label}">'
         '<span class="lr-count" role="status"></span></p>'
+    )
+
+
+def voices(video: VideoOut, speakers: Sequence[SpeakerOut]) -> str:
+    """Who speaks, each with a form to name them; nothing when voices were not told apart."""
+    if not speakers:
+        return ""
+    names = safe(", ".join(one.name or one.label for one in speakers))
+    rows = "".join(f"<li>{_voice(video.id, one, place)}</li>" for place, one in enumerate(speakers, 1))
+    return (
+        f'<details class="lr-voices"><summary>Who speaks: {names}</summary><ul>{rows}</ul>'
+        "<p><small>A name holds in every video in which the same voice speaks.</small></p></details>"
+    )
+
+
+def _voice(video_id: str, speaker: SpeakerOut, place: int) -> str:
+    label, field = safe(speaker.label), f"lr-voice-{place}"
+    known = ", recognised by voice" if speaker.recognised else ""
+    alike = "".join(f'<option value="{safe(one.name)}"></option>' for one in speaker.suggestions)
+    return (
+        f'<form class="lr-voice" data-of="{safe(video_id)}" data-speaker="{label}">'
+        f'<label for="{field}">{label} <small>{clock(speaker.seconds)}{known}</small></label>'
+        f'<input id="{field}" name="name" maxlength="80" list="{field}-like" placeholder="Name" '
+        f'value="{safe(speaker.name or "")}"><datalist id="{field}-like">{alike}</datalist>'
+        f'<button class="lr-small" aria-label="Save the name of {label}">Save</button></form>'
     )
 
 

@@ -59,6 +59,10 @@ class Server:
         """Lets the reader finish its videos."""
         assert self._wish("read") == "reading"
 
+    def tell_voices_apart(self) -> None:
+        """The film's first sentence is of one voice, the others are of another."""
+        assert self._wish("voices") == "told apart"
+
     def has_stopped(self) -> bool:
         """Waits until a question was cancelled since the library was new."""
         return self._wish("stopped") == "stopped"

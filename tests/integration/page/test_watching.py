@@ -49,6 +49,21 @@ def test_the_transcript_can_be_searched(page: Page) -> None:
     expect(page.locator("#lr-transcript .lr-lines > li:visible")).to_have_count(3)
 
 
+def test_speakers_are_named_above_the_transcript(page: Page, server: Server) -> None:
+    server.tell_voices_apart()
+    open_film(page)
+    expect(page.locator("#lr-transcript")).to_contain_text("Speaker 2: The bridge opened")
+    page.get_by_text("Who speaks: Speaker 1, Speaker 2").click()
+    page.locator("#lr-voice-2").fill("Anna Ek")
+    assert faults(page) == []
+    page.get_by_role("button", name="Save the name of Speaker 2").click()
+    expect(page.get_by_text("Who speaks: Speaker 1, Anna Ek")).to_be_visible()
+    expect(page.locator("#lr-transcript")).to_contain_text("Anna Ek: The bridge opened")
+    expect(page.locator("#lr-voice-1")).to_be_visible()
+    page.reload()
+    expect(page.locator("#lr-transcript")).to_contain_text("Anna Ek: The bridge opened")
+
+
 def test_the_keyboard_alone_is_enough(page: Page) -> None:
     def tab_to(test: str) -> None:
         for _ in range(100):

@@ -47,6 +47,9 @@ def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
     if wish == "read":
         parts.reader.hold.set()
         return "reading"
+    if wish == "voices":
+        stand_in.give_voices(parts, parts.longreel.library.find(FILM))
+        return "told apart"
     if wish == "stopped":
         return "stopped" if parts.agent.stopped.wait(STOP_S) else "still at work"
     _make_fresh(parts, film)
@@ -70,7 +73,7 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
         longreel.schedules.remove(schedule.id)
     for collection in longreel.library.collections.all():
         longreel.library.collections.delete(collection.id)
-    parts.add(film.read_bytes(), FILM, film)
+    parts.longreel.speakers.remember(parts.add(film.read_bytes(), FILM, film).id, [])
     parts.reader.hold.clear()
     parts.agent.stopped.clear()
 

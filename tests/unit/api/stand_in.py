@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 from PIL import Image
 
 from agents import rules
@@ -41,6 +42,7 @@ from app.core.types import (
     Video,
     VideoId,
     VideoStream,
+    Voice,
     Word,
     to_json,
 )
@@ -298,6 +300,17 @@ def a_video(data: bytes, title: str, path: Path) -> Video:
     return Video(VideoId(hashlib.sha256(data).hexdigest()), title, str(path), media, added_at="2026-01-01T00:00:00Z")
 
 
+def give_voices(parts: StandIn, video: Video) -> None:
+    """The first sentence of a video is of one voice, the others are of another."""
+    said = parts.library.utterances(video.id)
+    labels = ["Speaker 1", *["Speaker 2"] * (len(said) - 1)]
+    parts.library.save_utterances(
+        video.id, [Utterance(u.span, u.text, u.words, label) for u, label in zip(said, labels, strict=True)]
+    )
+    vectors = np.eye(2, dtype=np.float32)
+    parts.longreel.speakers.remember(video.id, [Voice(f"Speaker {i + 1}", 3.0, "ears", vectors[i]) for i in range(2)])
+
+
 def _utterance(start: float, end: float, text: str) -> Utterance:
     return Utterance(TimeSpan(start, end), text, (Word(text.split()[0], TimeSpan(start, start + 0.5)),))
 
@@ -334,4 +347,4 @@ def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-__all__ = ["DURATION_S", "SAID", "StandIn", "a_video", "make", "wait_until"]
+__all__ = ["DURATION_S", "SAID", "StandIn", "a_video", "give_voices", "make", "wait_until"]

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 from fastapi.testclient import TestClient
 
 from app.api.schemas.speakers import SpeakerOut
-from app.core.types import Utterance, Video, Voice
-from tests.unit.api.stand_in import SAID, StandIn
+from app.core.types import Video
+from tests.unit.api.stand_in import SAID, StandIn, give_voices
 
 
 def talk(parts: StandIn, data: bytes = b"a talk", title: str = "Talk") -> Video:
     """A video whose first sentence is of one voice and whose others are of another."""
     video = parts.add(data, title)
-    said = parts.library.utterances(video.id)
-    labels = ["Speaker 1", *["Speaker 2"] * (len(said) - 1)]
-    parts.library.save_utterances(
-        video.id, [Utterance(u.span, u.text, u.words, label) for u, label in zip(said, labels, strict=True)]
-    )
-    voices = [(math.cos(a), math.sin(a)) for a in (0.0, math.pi / 2)]
-    parts.longreel.speakers.remember(
-        video.id, [Voice(f"Speaker {i + 1}", 3.0, "ears", np.array(v, np.float32)) for i, v in enumerate(voices)]
-    )
+    give_voices(parts, video)
     return video
 
 

@@ -14,6 +14,7 @@ from app.api.schemas import (
     VideoOut,
     example_answer,
 )
+from app.api.schemas.speakers import LikenessOut, SpeakerOut
 from app.core.events import Hit
 from app.core.types import SegmentKind, TimeSpan
 from app.jobs.states import JobState
@@ -71,6 +72,11 @@ def a_job(state: str, title: str = "Film", id: str = "j1") -> JobOut:
 
 def a_line(text: str = "Hello.", start_s: float = 1) -> UtteranceOut:
     return UtteranceOut(start_s=start_s, end_s=start_s + 1, text=text, speaker=text, confidence=1, words=[])
+
+
+def a_speaker(label: str, name: str | None = None, *alike: str) -> SpeakerOut:
+    likenesses = [LikenessOut(name=one, video_id="v", cosine=0.6) for one in alike]
+    return SpeakerOut(label=label, name=name, seconds=65, recognised=bool(name), suggestions=likenesses)
 
 
 def a_chapter(title: str, start_s: float = 0, end_s: float = 60) -> ChapterOut:

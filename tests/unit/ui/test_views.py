@@ -14,7 +14,7 @@ from app.api.schemas.threads import ConversationOut, ThreadOut, TurnOut
 from app.core.events import Understood
 from app.jobs.states import JobState
 from app.services.exports import FORMATS
-from tests.unit.ui.samples import NASTY, Tags, a_chapter, a_job, a_video, an_answer
+from tests.unit.ui.samples import NASTY, Tags, a_chapter, a_job, a_speaker, a_video, an_answer
 from ui.render import answers, batches, library, summaries, watch
 from ui.render.conversations import conversations
 from ui.render.evaluations import evaluations
@@ -94,6 +94,7 @@ def nasty_views() -> list[str]:
         summaries.stored(video, digest),
         summaries.exports(video),
         watch.chapter_list(video, [a_chapter(NASTY)]),
+        watch.voices(video, [a_speaker(NASTY, NASTY), a_speaker(NASTY, None, NASTY)]),
         conversations(a_conversation(NASTY, NASTY), [a_thread("t2", NASTY)]),
         batches.form([video]),
         library.choices([video], video.id),
@@ -191,6 +192,14 @@ def test_tags_are_buttons_with_the_number_of_their_videos() -> None:
     view = library.grid([tagged, a_video("Two")])
     assert [a["data-tag"] for _, a in Tags(view).found if "data-tag" in a] == ["", "art", "Talks"]
     assert "Talks 1" in view and "All 2" in view
+
+
+def test_each_voice_has_a_form_for_its_name() -> None:
+    page = watch.voices(a_video(), [a_speaker("Speaker 1", None, "Anna"), a_speaker("Speaker 2", "Bo")])
+    assert "Who speaks: Speaker 1, Bo" in page
+    given = [found["value"] for tag, found in Tags(page).found if tag in ("input", "option")]
+    assert given == ["", "Anna", "Bo"]
+    assert watch.voices(a_video(), []) == ""
 
 
 def test_a_waiting_job_can_be_read_next_unless_it_is() -> None:
