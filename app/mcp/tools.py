@@ -143,13 +143,21 @@ class Toolbox:
         end_s: End = None,
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
         collection: Collection = "",
+        speaker: Annotated[str, Field(description="only what this person says, as get_transcript names speakers")] = "",
     ) -> list[FoundOut]:
         """Find the moments that fit words or a description best, within a fraction of a second.
 
         Use this to locate things and to gather material; the hits are raw findings, not checked answers.
         """
         return await self._longreel.search(
-            query, videos, collection=collection, kinds=kinds, start_s=start_s, end_s=end_s, limit=limit
+            query,
+            videos,
+            collection=collection,
+            kinds=kinds,
+            speaker=speaker,
+            start_s=start_s,
+            end_s=end_s,
+            limit=limit,
         )
 
     @told

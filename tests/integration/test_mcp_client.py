@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from tests.integration import offline_fakes
 from tests.integration.live import serving
 from tests.unit.api import stand_in
-from tests.unit.api.stand_in import SAID, StandIn
+from tests.unit.api.stand_in import SAID, StandIn, give_voices
 from tests.unit.api.tiny_video import write_webm
 
 TOOLS = {"list_videos", "ingest", "ask", "search", "get_transcript", "get_frames", "summarize", "job_status"}
@@ -102,6 +102,16 @@ def test_a_video_is_read_searched_asked_about_and_seen(address: str, parts: Stan
         assert [block.type for block in frames.content] == ["text", "image", "text", "image"]
         picture = Image.open(io.BytesIO(base64.b64decode(frames.content[1].data)))
         assert picture.format == "JPEG" and max(picture.size) == 128 and frames.content[1].mime_type == "image/jpeg"
+
+    with_client(f"{address}/mcp", work)
+
+
+def test_a_search_keeps_to_what_one_person_says(address: str, parts: StandIn) -> None:
+    give_voices(parts, parts.add())
+
+    async def work(client: Client) -> None:
+        found = await called(client, "search", query="welcome bridge opened", speaker="Speaker 1")
+        assert [one["text"] for one in found] == [SAID[0][2]]
 
     with_client(f"{address}/mcp", work)
 
