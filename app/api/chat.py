@@ -66,6 +66,14 @@ def videos_of(asked: ChatIn) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def collection_of(asked: ChatIn) -> str | None:
+    """The collection that the metadata names, if any. Raises BadInput for what is no name."""
+    name: object = (asked.metadata or {}).get("collection")
+    if name is not None and not isinstance(name, str):
+        raise BadInput("metadata.collection is no name.", "Give the id or the name of one collection.")
+    return name or None
+
+
 def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:
     """The answer's text with its sources below, numbered, and an annotation for each number."""
     content = answer.text + (SOURCES if answer.citations else "")

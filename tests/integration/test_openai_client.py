@@ -68,6 +68,17 @@ def test_a_video_may_be_named_as_a_part_of_the_message(client: openai.OpenAI, pa
         assert (completion.model_extra or {})["longreel"]["citations"][0]["video_id"] == video.id
 
 
+def test_a_collection_may_be_named_in_the_metadata(client: openai.OpenAI, parts: StandIn) -> None:
+    film = parts.add(title="Harbour")
+    parts.add(b"other", "Other")
+    parts.longreel.library.collections.set_tags(film.id, ["Films"])
+    completion = client.chat.completions.create(
+        model="longreel", messages=[{"role": "user", "content": "When?"}], metadata={"collection": "films"}
+    )
+    cited = (completion.model_extra or {})["longreel"]["citations"]
+    assert [one["video_id"] for one in cited] == [film.id]
+
+
 def test_the_answer_streams_after_the_steps(client: openai.OpenAI, parts: StandIn) -> None:
     parts.add()
     stream = client.chat.completions.create(

@@ -60,7 +60,9 @@ class ChatIn(_Sent):
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1000)]
     metadata: dict[str, Any] | None = Field(
-        None, description="`videos`: a list of ids or titles, or a text with commas between them, or with a JSON list"
+        None,
+        description="`videos`: a list of ids or titles, or a text with commas between them, or with a JSON list; "
+        "`collection`: the id or name of one",
     )
     stream: bool | None = None
     stream_options: StreamOptions | None = None

@@ -93,6 +93,8 @@ USER = {"role": "user", "content": "When?"}
         ({"model": "longreel", "messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "image_url"),
         ({"model": "longreel", "messages": [{"role": "user", "content": [{"type": "video_url"}]}]}, 400, "video_url"),
         ({"model": "longreel", "messages": [USER], "metadata": {"videos": "none such"}}, 404, "none such"),
+        ({"model": "longreel", "messages": [USER], "metadata": {"collection": "none such"}}, 404, "none such"),
+        ({"model": "longreel", "messages": [USER], "metadata": {"collection": ["a"]}}, 400, "no name"),
         ({"messages": [USER]}, 400, "model"),
     ],
 )
