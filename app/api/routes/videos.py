@@ -220,12 +220,23 @@ def get_segments(
     responses={200: {"content": {"application/x-subrip": {}, "text/vtt": {}}}},
 )
 def get_transcript(
-    video: VideoDep, longreel: LongreelDep, window: WindowDep, format: Literal["json", "srt", "vtt"] = "json"
-) -> Response:
-    """Sentences with word times as JSON, or subtitles; with times those that overlap the window."""
+    video: VideoDep,
+    longreel: LongreelDep,
+    window: WindowDep,
+    response: Response,
+    format: Literal["json", "srt", "vtt"] = "json",
+    fields: FieldsQuery = "",
+) -> Any:
+    """Sentences with word times as JSON, or subtitles; with times those that overlap the window.
+
+    Most of the JSON are the words: `fields=start_s,end_s,text` leaves them out.
+    """
     said = longreel.library.utterances(video.id, window)
     if format == "json":
-        return JSONResponse([UtteranceOut.of(utterance).model_dump() for utterance in said])
+        told = [UtteranceOut.of(utterance) for utterance in said]
+        if fields.strip():
+            return partly(told, UtteranceOut, fields, response)
+        return JSONResponse([one.model_dump() for one in told])
     media_type, write = WRITERS[format]
     headers = {"Content-Disposition": f'inline; filename="{video.id[:12]}.{format}"'}
     return Response(write(said), headers=headers, media_type=f"{media_type}; charset=utf-8")

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from app.jobs.states import JobError
 from app.main import create_app
-from tests.unit.api.stand_in import StandIn
+from tests.unit.api.stand_in import SAID, StandIn
 
 
 @pytest.fixture
@@ -22,6 +22,13 @@ def test_only_the_fields_that_were_asked_for_come(client: TestClient, parts: Sta
     assert client.get("/v1/videos?fields=id").json() == [{"id": video.id}]
     segments = client.get(f"/v1/videos/{video.id}/segments?kind=speech&fields= start_s , kind").json()
     assert segments[0] == {"start_s": 2.0, "kind": "speech"} and len(segments) == 3
+
+
+def test_a_transcript_comes_without_its_words(client: TestClient, parts: StandIn) -> None:
+    address = f"/v1/videos/{parts.add().id}/transcript"
+    told = client.get(address, params={"fields": "start_s,text,words.text", "start_s": 7, "end_s": 12}).json()
+    assert told == [{"start_s": 8.0, "text": SAID[1][2], "words": [{"text": "The"}]}]
+    assert client.get(address, params={"fields": "colour"}).status_code == 422
 
 
 def test_a_dot_leads_into_a_field(idle: TestClient, parts: StandIn) -> None:
