@@ -74,7 +74,7 @@ def evaluate(
 
 
 def import_words(
-    path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT).")],
+    path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT, whisperX).")],
     title: Annotated[str | None, typer.Option(help="Title to use instead of the name.")] = None,
     language: Annotated[str | None, typer.Option(help="Language, such as en.")] = None,
     every: Annotated[float, typer.Option(help="Seconds that a caption without times covers.")] = 1.0,

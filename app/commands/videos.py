@@ -27,7 +27,9 @@ def ingest(
     paths: Annotated[
         list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
     ],
-    subtitles: Annotated[Path | None, typer.Option(help="SRT or WebVTT file to use instead of listening.")] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help="SRT, WebVTT or whisperX file to use instead of listening.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en; detected when not given.")] = None,
     title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
     collection: Annotated[

@@ -25,8 +25,8 @@ from retrieval.pieces import cut
 
 SUFFIXES = (".srt", ".vtt")
 _HINT = (
-    'Give an SRT or WebVTT file, or JSON: {"name": [caption, ...]} or [caption, ...], where a caption is a text or '
-    '{"start_s": 0, "end_s": 1, "text": "..."}.'
+    'Give an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or [caption, ...], '
+    'where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
 )
 
 
@@ -165,11 +165,10 @@ def read(path: Path, title: str | None, every_s: float) -> list[Imported]:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     name = title or path.stem
     if path.suffix.lower() in SUFFIXES:
-        said = tuple(subtitles.parse(data))
-        if not said or max(u.span.end_s for u in said) <= 0:
-            raise BadInput(f"{path} has no subtitles.", "Give a file that says something.")
-        return [Imported(_digest(data), name, said)]
+        return [_said(path, name, data)]
     content = _json(path, data)
+    if subtitles.is_transcript(content):
+        return [_said(path, name, data)]
     if isinstance(content, list):
         return [Imported(_digest(data), name, (), _captions(f"{path}", content, every_s, path.name))]
     if title and len(content) > 1:
@@ -178,6 +177,13 @@ def read(path: Path, title: str | None, every_s: float) -> list[Imported]:
         Imported(_digest(_canonical(key, listed)), title or key, (), _captions(key, listed, every_s, path.name))
         for key, listed in content.items()
     ]
+
+
+def _said(path: Path, name: str, data: bytes) -> Imported:
+    said = tuple(subtitles.parse(data))
+    if not said or max(u.span.end_s for u in said) <= 0:
+        raise BadInput(f"{path} has no subtitles.", "Give a file that says something.")
+    return Imported(_digest(data), name, said)
 
 
 def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Subtitles: SubRip (.srt) and WebVTT (.vtt) become utterances and back.
+"""Subtitles: SubRip (.srt), WebVTT (.vtt) and the JSON that whisperX writes become utterances, the first two also back.
 
 Timing lines are the anchors, because in the wild blank lines and counters are missing. Tags are
 taken out of the text; WebVTT's voice tags name the speaker. Positions, styles and notes are dropped.
@@ -7,18 +7,20 @@ taken out of the text; WebVTT's voice tags name the speaker. Positions, styles a
 from __future__ import annotations
 
 import html
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.core.errors import BadInput
-from app.core.types import TimeSpan, Utterance
+from app.core.types import TimeSpan, Utterance, Word
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
-_HINT = "Give a SubRip (.srt) or WebVTT (.vtt) file."
+_HINT = "Give a SubRip (.srt) or WebVTT (.vtt) file, or the JSON that whisperX writes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,11 @@ class _Timing:
 def parse(data: bytes | str) -> list[Utterance]:
     """What a subtitle file says, by start time; cues without text are left out.
 
-    Raises BadInput with the line number for what is no subtitle file.
+    Raises BadInput for what is no subtitle file, where it can with the line number.
     """
     text = data if isinstance(data, str) else _decoded(data)
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return _transcript(text.lstrip("\ufeff"))
     lines = re.split(r"\r\n|\r|\n", text.lstrip("\ufeff"))
     webvtt = next((line for line in lines if line.strip()), "").lstrip().startswith("WEBVTT")
     timings = _timings(lines, webvtt)
@@ -70,6 +74,33 @@ def to_vtt(utterances: Iterable[Utterance]) -> str:
         voice = f"<v {html.escape(name, quote=False)}>" if name else ""
         cues.append(f"{_clock(utterance.span, '.')}\n{voice}{text}\n")
     return "\n".join(cues)
+
+
+def is_transcript(content: Any) -> bool:
+    """Whether the contents of a JSON file look like those that whisperX writes."""
+    segments = content.get("segments") if isinstance(content, dict) else None
+    if not isinstance(segments, list) or not segments:
+        return False
+    return all(isinstance(one, dict) and "start" in one for one in segments)
+
+
+def _transcript(text: str) -> list[Utterance]:
+    try:
+        said = [_utterance(one) for one in json.loads(text)["segments"]]
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise BadInput("The JSON is no transcript as whisperX writes it.", _HINT) from error
+    return sorted((one for one in said if one.text), key=lambda one: one.span.start_s)
+
+
+def _utterance(segment: Mapping[str, Any]) -> Utterance:
+    """Words that whisperX could not place in time are left out; the sentence keeps them."""
+    span = TimeSpan(float(segment["start"]), float(segment["end"]))
+    placed = [word for word in segment.get("words", ()) if "start" in word and "end" in word]
+    words = tuple(
+        Word(str(word["word"]), TimeSpan(float(word["start"]), float(word["end"])), float(word.get("score", 1.0)))
+        for word in placed
+    )
+    return Utterance(span, " ".join(str(segment["text"]).split()), words, segment.get("speaker") or None)
 
 
 def _decoded(data: bytes) -> str:

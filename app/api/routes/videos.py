@@ -49,7 +49,7 @@ BODIES: dict[str, Any] = {
                         "translate": {"type": "boolean", "description": "write what is said in English"},
                         "speakers": {"type": "boolean", "description": "tell voices apart"},
                         "collection": {"type": "string", "description": "to put the video into; made when new"},
-                        "subtitles": {"type": "string", "format": "binary", "description": "SRT or WebVTT"},
+                        "subtitles": {"type": "string", "format": "binary", "description": "SRT, WebVTT or whisperX"},
                         "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
                         "file": {"type": "string", "format": "binary"},
                     },

@@ -267,7 +267,7 @@ def _options(given: Path | None, language: str | None) -> Options:
     try:
         text = given.read_text("utf-8-sig", errors="replace")
     except OSError as error:
-        raise BadInput(f"{given} cannot be read: {error.strerror}.", "Give an SRT or WebVTT file.") from error
+        raise BadInput(f"{given} cannot be read: {error.strerror}.", "Give an SRT, WebVTT or whisperX file.") from error
     subtitles.parse(text)
     return Options(language, text, given.name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -113,7 +114,12 @@ def _given(run: Run, text: str) -> list[Utterance]:
         whole = TimeSpan(0.0, run.video.duration_s)
         inside = [u for u in read if u.span.start_s < whole.end_s]
         utterances = tuple(
-            Utterance(TimeSpan(u.span.start_s, min(u.span.end_s, whole.end_s)), u.text, (), u.speaker) for u in inside
+            replace(
+                u,
+                span=TimeSpan(u.span.start_s, min(u.span.end_s, whole.end_s)),
+                words=tuple(word for word in u.words if word.span.end_s <= whole.end_s),
+            )
+            for u in inside
         )
         run.parts.library.save_utterances(run.video.id, utterances)
         run.parts.library.set_language(run.video.id, run.options.language)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import BadInput
-from app.core.types import TimeSpan, Utterance
+from app.core.types import TimeSpan, Utterance, Word
 from app.services import subtitles
 
 SRT = """1
@@ -128,6 +130,31 @@ def test_nonsense_is_refused_with_its_line(data, line):
     with pytest.raises(BadInput, match=rf"[Ll]ine {line}\b") as refusal:
         subtitles.parse(data)
     assert refusal.value.hint
+
+
+def test_words_that_whisperx_could_not_place_stay_in_their_sentence():
+    words = [{"word": "In", "start": 1.0, "end": 1.2, "score": 0.5}, {"word": "1932"}]
+    later = {"start": 5, "end": 6, "text": " Later.", "speaker": "SPEAKER_00"}
+    told = {"segments": [later, {"start": 1.0, "end": 2.0, "text": " In  1932", "words": words}], "language": "en"}
+    first, second = subtitles.parse(json.dumps(told).encode())
+    assert (first.text, first.words) == ("In 1932", (Word("In", TimeSpan(1.0, 1.2), 0.5),))
+    assert (second.text, second.span, second.speaker) == ("Later.", TimeSpan(5, 6), "SPEAKER_00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{}",
+        '{"segments": 1}',
+        '{"segments": ["x"]}',
+        '{"segments": [{"start": 2, "end": 1, "text": "x"}]}',
+        '{"segments": [{"start": NaN, "end": 1, "text": "x"}]}',
+    ],
+)
+def test_other_json_is_no_transcript(text):
+    with pytest.raises(BadInput, match="whisperX"):
+        subtitles.parse(text)
 
 
 LETTERS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8)

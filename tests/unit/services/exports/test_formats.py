@@ -89,6 +89,13 @@ def test_whisperx_json_has_segments_words_and_language() -> None:
     assert (segment["start"], segment["end"], segment["words"], segment["speaker"]) == (61.5, 63.0, [word], "Ann <x>")
 
 
+def test_whisperx_json_is_read_back_with_words_and_speakers() -> None:
+    [said] = subtitles.parse(written("whisperx"))
+    [given] = material().utterances
+    assert (said.span, said.words, said.speaker) == (given.span, given.words, given.speaker)
+    assert said.text == " ".join(given.text.split())
+
+
 def test_json_keeps_the_citations_of_every_point_and_answer() -> None:
     data = json.loads(written("json"))
     [point] = data["summary"]["sections"][0]["points"]

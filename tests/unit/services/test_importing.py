@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from app.core.types import TimeSpan
+from app.services.importing import read
+
+
+def test_a_transcript_of_whisperx_is_what_was_said_and_not_captions(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    segment = {"start": 1.0, "end": 2.5, "text": " Hello.", "words": [], "speaker": "SPEAKER_01"}
+    file.write_text(json.dumps({"segments": [segment], "word_segments": [], "language": "en"}), "utf-8")
+    [found] = read(file, None, 1.0)
+    [said] = found.said
+    assert (found.title, found.seen, found.duration_s) == ("talk", (), 2.5)
+    assert (said.text, said.span, said.speaker) == ("Hello.", TimeSpan(1.0, 2.5), "SPEAKER_01")
+
+
+def test_captions_of_a_video_that_is_called_segments_stay_captions(tmp_path: Path) -> None:
+    file = tmp_path / "many.json"
+    file.write_text(json.dumps({"segments": ["a dog", {"start_s": 1, "end_s": 2, "text": "a cat"}]}), "utf-8")
+    [found] = read(file, None, 1.0)
+    assert [one.text for one in found.seen] == ["a dog", "a cat"] and found.said == ()
