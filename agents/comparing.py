@@ -18,7 +18,7 @@ _WHICH = re.compile(
 )
 _ALL = re.compile(
     rf"\b(?:in )?(?:both|all|each|every)(?: one)?(?: of)?(?: (?:the|these|those))?(?: two| three)? {_VIDEOS}\b"
-    rf"|\b(?:between|in|do|does|how do|compare) (?:the|these|those) (?:two |three )?{_VIDEOS}\b",
+    r"|\b(?:between|in|do|how do|compare) (?:the|these|those) (?:two |three )?(?:videos|recordings|clips|files)\b",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(r"^(?:is|are|was|were|do|does|did|has|have|can)\b", re.IGNORECASE)

@@ -30,7 +30,16 @@ def test_a_comparison_names_what_is_looked_for(question: str, comparison: Compar
     assert asked_comparison(question) == comparison
 
 
-@pytest.mark.parametrize("question", ["What is the video about?", "Which item is first?", "Do both members agree?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the video about?",
+        "Which item is first?",
+        "Do both members agree?",
+        "At what time in the video does the counter reach 044956?",
+        "What does the video say about bread?",
+    ],
+)
 def test_a_question_about_one_video_compares_nothing(question: str) -> None:
     assert asked_comparison(question) is None
 
