@@ -22,7 +22,7 @@ install: $(STAMP) ## create .venv and install the pinned packages
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Longreel needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 ...")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (about 8 GB on disk; several minutes the first time)"
+	@echo "Installing into $(VENV) (about 11 GB on disk; several minutes the first time)"
 	$(PY) -m pip install --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $(STAMP)
 
