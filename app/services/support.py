@@ -11,9 +11,9 @@ from app.core.types import Citation
 
 TELLING = frozenset(
     content_stems(
-        "about concern cover describe detail discuss emphasize explain feature focus highlight include introduce "
-        "involve mention narrator outline overview present provide report speaker subject summary talk tell topic "
-        "various",
+        "chapter concern cover describe detail discuss emphasize explain feature focus highlight include introduce "
+        "involve mention narrator outline overview part present provide report say section see show speak speaker "
+        "subject summary talk tell topic video",
         scaffolding=True,
     )
 )
@@ -26,7 +26,7 @@ def supported(text: str, quotes: Sequence[Citation]) -> bool:
     Stricter than for an answer, which a question has asked for: a summary's added word is an invention.
     """
     told = "\n".join(quote.quote for quote in quotes)
-    stems = [stem for stem in content_stems(text) if stem not in TELLING]
+    stems = [stem for stem in content_stems(text, scaffolding=True) if stem not in TELLING]
     if coverage(stems, told) < 1.0:
         return False
     passages = [

@@ -258,7 +258,7 @@ def digest(run: Run, found: Found) -> None:
         return b""
 
     model = parts.language_model.model if parts.language_model else "extractive"
-    run.stage("digest", run.version_after("index", own=f"4/{model}/{run.settings.summary_words}"), work)
+    run.stage("digest", run.version_after("index", own=f"5/{model}/{run.settings.summary_words}"), work)
 
 
 def _options(given: Path | None, language: str | None) -> Options:

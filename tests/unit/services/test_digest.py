@@ -97,9 +97,10 @@ def test_words_that_no_sentence_supports_are_not_used() -> None:
     assert all(c.citations for c in made.chapters)
 
 
-def test_one_added_word_is_an_invention() -> None:
-    made, _ = _digest(Writes('{"title": "Magic Bees", "summary": "We see that bees collect magic nectar."}'))
-    assert "magic" not in f"{made.summary} {made.chapters[0].title}".lower()
+@pytest.mark.parametrize("added", ["magic", "left", "woman"])
+def test_one_added_word_is_an_invention(added: str) -> None:
+    made, _ = _digest(Writes(f'{{"title": "Bees, {added}", "summary": "We see that bees collect {added} nectar."}}'))
+    assert added not in f"{made.summary} {made.chapters[0].title}"
     assert made.chapters[0].summary.startswith("We see that bees collect nectar in the meadow")
 
 
