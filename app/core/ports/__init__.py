@@ -1,0 +1,57 @@
+"""The borders between the application and its engines: small Protocols, each a contract.
+
+Every port has one suite in `tests/contract` that runs over all implementations and the fake.
+Rules that hold for all of them: times are seconds on the video's clock (see `app.core.types`);
+order in is order out; nothing is loaded before the first call; foreign errors come out as the
+tree of `app.core.errors`; `model` names what answers, with its version, and changes whenever
+results would.
+"""
+
+from app.core.ports.language import LanguageModel, TextEmbedder
+from app.core.ports.media import AudioSource, FrameSource, MediaProbe
+from app.core.ports.runtime import CallBeat, Runtime
+from app.core.ports.search import LexicalIndex, Retriever, SegmentIndex
+from app.core.ports.speech import Diarizer, Transcriber
+from app.core.ports.stores import MediaStore, StageStore, VideoLibrary
+from app.core.ports.vision import (
+    BatchCaptioner,
+    Captioner,
+    CaptionTask,
+    FrameEmbedder,
+    FrameFetch,
+    FrameSelector,
+    ObjectDetector,
+    QueryFrameSelector,
+    ShotDetector,
+    TextReader,
+    VisionLanguageModel,
+)
+
+__all__ = [
+    "AudioSource",
+    "BatchCaptioner",
+    "CallBeat",
+    "CaptionTask",
+    "Captioner",
+    "Diarizer",
+    "FrameEmbedder",
+    "FrameFetch",
+    "FrameSelector",
+    "FrameSource",
+    "LanguageModel",
+    "LexicalIndex",
+    "MediaProbe",
+    "MediaStore",
+    "ObjectDetector",
+    "QueryFrameSelector",
+    "Retriever",
+    "Runtime",
+    "SegmentIndex",
+    "ShotDetector",
+    "StageStore",
+    "TextEmbedder",
+    "TextReader",
+    "Transcriber",
+    "VideoLibrary",
+    "VisionLanguageModel",
+]

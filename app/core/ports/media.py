@@ -1,0 +1,52 @@
+"""What opens a video: its probe, its pictures, its sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from app.core.types import AudioMap, Frame, MediaInfo, TimeSpan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@runtime_checkable
+class MediaProbe(Protocol):
+    """Looks at a file before any work is done on it."""
+
+    def probe(self, path: Path) -> MediaInfo:
+        """Container, streams, true duration. Raises BadInput with a clear reason for what cannot be read."""
+        ...
+
+
+@runtime_checkable
+class FrameSource(Protocol):
+    """Decodes pictures. Holds no more than a few frames at a time, whatever the length of the file."""
+
+    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+        """For each tick span.start + k * every_s inside [start, end) the frame shown at that moment, in time order.
+
+        A frame comes once even if it is shown over several ticks. `max_side` is in pixels; 0 keeps the size.
+        A damaged tail ends the stream early without an error.
+        """
+        ...
+
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+        """The frame shown at each time, one for each, in the order given; times past the end give the last frame."""
+        ...
+
+
+@runtime_checkable
+class AudioSource(Protocol):
+    """Decodes sound: mono, 16,000 samples a second, float32, -1 to 1."""
+
+    def survey(self, path: Path, *, chunk_s: float) -> AudioMap:
+        """Reads the chosen track once, keeping only its loudness, and cuts it in quiet places about `chunk_s` apart."""
+        ...
+
+    def samples(self, path: Path, span: TimeSpan) -> NDArray[np.float32]:
+        """The sound of a span, shape (round(duration * 16000),), filled with silence where the track has none."""
+        ...

@@ -1,0 +1,92 @@
+"""What finds segments: by meaning, by words, by both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@runtime_checkable
+class SegmentIndex(Protocol):
+    """Finds segments by meaning. Collections are told apart by `space`: "text" or "picture"."""
+
+    def add(self, space: str, segments: Sequence[Segment], vectors: NDArray[np.float32]) -> None:
+        """Adds or replaces segments with their unit vectors, shape (n, d)."""
+        ...
+
+    def search(
+        self,
+        space: str,
+        vector: NDArray[np.float32],
+        *,
+        limit: int,
+        videos: Sequence[VideoId] = (),
+        window: TimeSpan | None = None,
+        kinds: Sequence[SegmentKind] = (),
+    ) -> list[tuple[Segment, float]]:
+        """The nearest segments with their cosine, best first. Empty filters mean no limit; `window` means overlap."""
+        ...
+
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
+        ...
+
+
+@runtime_checkable
+class LexicalIndex(Protocol):
+    """Finds segments by their words."""
+
+    def add(self, segments: Sequence[Segment]) -> None:
+        """Adds or replaces segments."""
+        ...
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int,
+        videos: Sequence[VideoId] = (),
+        window: TimeSpan | None = None,
+        kinds: Sequence[SegmentKind] = (),
+    ) -> list[tuple[Segment, float]]:
+        """Segments that share words with `text`, by BM25, best first. Any text is safe: it is never query syntax."""
+        ...
+
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
+        ...
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Searches every index at once and fuses what they find."""
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int,
+        videos: Sequence[VideoId] = (),
+        window: TimeSpan | None = None,
+        kinds: Sequence[SegmentKind] = (),
+    ) -> list[Evidence]:
+        """Best first, with ids E1, E2, ...; `window` keeps segments that overlap it."""
+        ...
+
+    def add(self, segments: Sequence[Segment]) -> None:
+        """Indexes texts in the dense and the lexical index."""
+        ...
+
+    def add_pictures(self, segments: Sequence[Segment], concepts: NDArray[np.float32]) -> None:
+        """Indexes key frames by their concept vectors, shape (n, q)."""
+        ...
+
+    def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
+        """Forgets a video, or what is of some kinds in it."""
+        ...

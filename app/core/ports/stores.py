@@ -1,0 +1,90 @@
+"""What keeps: the library, files, the results of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from app.core.types import Chapter, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+
+
+@runtime_checkable
+class VideoLibrary(Protocol):
+    """What is known of the videos that were read; the agent's memory and the pages' source."""
+
+    def videos(self) -> list[Video]:
+        """All, newest first."""
+        ...
+
+    def video(self, id: VideoId) -> Video:
+        """One. Raises NotFound."""
+        ...
+
+    def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
+        """What was said, in time order; `window` keeps sentences that overlap it."""
+        ...
+
+    def segments(
+        self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
+    ) -> list[Segment]:
+        """Segments in time order; empty `kinds` means all."""
+        ...
+
+    def chapters(self, id: VideoId) -> list[Chapter]:
+        """Chapters in time order."""
+        ...
+
+    def add_segments(self, segments: Sequence[Segment]) -> None:
+        """Stores segments that an agent's look made; the same id replaces."""
+        ...
+
+
+@runtime_checkable
+class MediaStore(Protocol):
+    """Keeps files by key: thumbnails, uploads. A key is a relative path with forward slashes."""
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        """Stores bytes or a copy of a file; the whole or nothing. Raises StorageFull."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Raises NotFound."""
+        ...
+
+    def local_path(self, key: str) -> Path:
+        """A file on this machine with the content. Raises NotFound."""
+        ...
+
+    def remove(self, prefix: str) -> None:
+        """Deletes all keys below a prefix; no error when there are none."""
+        ...
+
+
+@runtime_checkable
+class StageStore(Protocol):
+    """Keeps what the stages of ingest made, in small units, so that a killed ingest loses at most one unit.
+
+    Everything is durable before a call returns. A stage has rows of one version only: saving with
+    another version drops what the older one left. Raises StorageFull when the disk is full.
+    """
+
+    def units(self, video_id: VideoId, stage: str, version: str) -> dict[str, bytes]:
+        """The saved units of this version by name, in the order in which they were first saved."""
+        ...
+
+    def save_unit(self, video_id: VideoId, stage: str, version: str, unit: str, payload: bytes) -> None:
+        """Saves or replaces one unit."""
+        ...
+
+    def finish(self, video_id: VideoId, stage: str, version: str, payload: bytes) -> None:
+        """Marks the stage as complete, with its result. Its units stay; `clear` drops them."""
+        ...
+
+    def finished(self, video_id: VideoId, stage: str, version: str) -> bytes | None:
+        """The result of a complete stage; None when it is not complete in this version."""
+        ...
+
+    def clear(self, video_id: VideoId, stage: str) -> None:
+        """Forgets units and result of a stage, of every version; no error when there are none."""
+        ...
