@@ -129,6 +129,7 @@ VALUES: dict[str, Any] = {
     "SavedAnswerOut.id": ANSWER["id"],
     "SegmentOut.id": f"{VIDEO}-speech-7",
     "SegmentOut.model": "whisper base",
+    "MoveIn.before": None,
     "PlanBody.by": "rules",
     "PlanBody.question_type": "fact",
     "PlanBody.queries": ["bridge opened"],

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -34,7 +35,7 @@ from app.db.tables import job_events, jobs
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
 from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
-from app.jobs.webhooks import notice_of
+from app.jobs.webhooks import NOTICE, notice_of
 
 ACTIVE = text("state IN ('queued', 'running')")
 """The condition of the unique index on kind and key, word for word."""
@@ -158,6 +159,21 @@ class SqlJobStore:
                 if child.state is JobState.QUEUED:
                     self._save(connection, states.prioritize(child, place))
             return moved
+
+    def arrange(self, job_id: str, before: str | None) -> Job:
+        """Moves a waiting job, and its children that wait, just before another one; None puts it after all."""
+        queued = jobs.c.state == str(JobState.QUEUED)
+        whole = select(jobs).where(queued, jobs.c.parent.is_(None), jobs.c.kind != NOTICE)
+        place = update(jobs).where(queued, or_(jobs.c.id == bindparam("moved"), jobs.c.parent == bindparam("moved")))
+        with self._database.writing() as connection:
+            # Locked in one order, so that two moves cannot wait for each other; what a worker claims meanwhile is gone.
+            waiting = [_job(row) for row in connection.execute(whole.order_by(jobs.c.number).with_for_update())]
+            job = _job(connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none(), job_id)
+            changed = states.arrange(waiting, job, before)
+            if changed:
+                rows = [{"moved": one.id, "place": one.priority} for one in changed]
+                connection.execute(place.values(priority=bindparam("place")), rows)
+        return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""

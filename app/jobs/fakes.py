@@ -11,7 +11,7 @@ from typing import Any
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
 from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
-from app.jobs.webhooks import notice_of
+from app.jobs.webhooks import NOTICE, notice_of
 
 
 class MemoryJobStore:
@@ -104,6 +104,16 @@ class MemoryJobStore:
                 if child.state is JobState.QUEUED:
                     self._keep(states.prioritize(child, place))
             return self._keep(moved)
+
+    def arrange(self, job_id: str, before: str | None) -> Job:
+        """Moves a waiting job, and its children that wait, just before another one; None puts it after all."""
+        with self._lock:
+            waiting = [job for job in self._jobs.values() if job.state is JobState.QUEUED]
+            whole = [job for job in waiting if job.parent is None and job.kind != NOTICE]
+            for moved in states.arrange(whole, self.get(job_id), before):
+                for job in (moved, *(one for one in waiting if one.parent == moved.id)):
+                    self._keep(states.prioritize(job, moved.priority))
+            return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""

@@ -12,6 +12,7 @@ a job is still its own with the job it was given: same worker, same lease.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePath
@@ -180,6 +181,33 @@ def prioritize(job: Job, priority: int) -> Job:
     if abs(priority) > HIGHEST_PRIORITY:
         raise BadInput(f"A priority of {priority} is out of range.", f"Give at most {HIGHEST_PRIORITY}.")
     return replace(job, priority=priority)
+
+
+def arrange(waiting: Sequence[Job], job: Job, before: str | None) -> list[Job]:
+    """The jobs that get another priority, so that `job` runs just before another, or last when that is None.
+
+    `waiting` are all jobs without a parent that wait, oldest first. No priority but that of `job` is lowered: what is
+    submitted later still comes last. Raises BadInput when one of the two does not wait, and for a part of a job.
+    """
+    age = {one.id: number for number, one in enumerate(waiting)}
+    if job.parent is not None:
+        raise BadInput(f"Job {job.id} is a part of another job.", f"Move the whole: {job.parent}.")
+    if job.id not in age:
+        raise _illegal(job, "moved in the queue")
+    if before == job.id:
+        return []
+    if before is not None and before not in age:
+        raise BadInput(f"Job {before} does not wait any more.", "Look at the queue again.")
+    order = sorted((one for one in waiting if one.id != job.id), key=lambda one: (-one.priority, age[one.id]))
+    order.insert(len(order) if before is None else [one.id for one in order].index(before), job)
+    changed, least = [], min(one.priority for one in waiting)
+    for place in reversed(range(len(order))):
+        one = order[place]
+        moved = prioritize(one, least if one.id == job.id else max(one.priority, least))
+        if moved != one:
+            changed.append(moved)
+        least = moved.priority + int(place > 0 and age[order[place - 1].id] > age[one.id])
+    return changed
 
 
 def told(job: Job, event: dict[str, Any]) -> Job:

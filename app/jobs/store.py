@@ -83,6 +83,14 @@ class JobStore(Protocol):
         """
         ...
 
+    def arrange(self, job_id: str, before: str | None) -> Job:
+        """Moves a waiting job, and its children that wait, just before another one; None puts it after all that wait.
+
+        The order of the others stays as it is; their priorities may rise. Raises NotFound; BadInput when one of the
+        two does not wait, and for a part of a job.
+        """
+        ...
+
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""
         ...

@@ -59,7 +59,12 @@ def get_job(job: JobDep, response: Response, fields: FieldsQuery = "") -> Any:
 
 @router.patch("/{job}", summary="Move a waiting job in the queue")
 def move_job(job: JobDep, asked: MoveIn, longreel: LongreelDep) -> JobOut:
-    """A higher priority runs earlier. The parts of a batch move with it."""
+    """Just before another one, or to a priority: a higher one runs earlier, of equals the oldest.
+
+    The others keep their order; their priorities may rise. The parts of a batch move with it.
+    """
+    if asked.before is not None:
+        return JobOut.of(longreel.jobs.arrange(job.id, asked.before))
     return JobOut.of(longreel.jobs.prioritize(job.id, asked.priority))
 
 
@@ -67,6 +72,12 @@ def move_job(job: JobDep, asked: MoveIn, longreel: LongreelDep) -> JobOut:
 def run_next(job: JobDep, longreel: LongreelDep) -> JobOut:
     """What is running is not interrupted. The parts of a batch move with it."""
     return JobOut.of(longreel.jobs.prioritize(job.id, None))
+
+
+@router.post("/{job}/last", summary="Run a waiting job after all others that wait")
+def run_last(job: JobDep, longreel: LongreelDep) -> JobOut:
+    """What is submitted later still comes after it. The parts of a batch move with it."""
+    return JobOut.of(longreel.jobs.arrange(job.id, None))
 
 
 @router.delete("/{job}", summary="Cancel a job")

@@ -95,6 +95,11 @@ def test_waiting_jobs_are_put_in_another_order(client: TestClient, slow: StandIn
     early, late = upload(client, b"second"), upload(client, b"third")
     assert client.patch(f"/v1/jobs/{early}", json={"priority": 2}).json()["priority"] == 2
     assert client.post(f"/v1/jobs/{late}/next").json()["priority"] == 3
+    moved = client.patch(f"/v1/jobs/{early}", json={"before": late}).json()
+    assert moved["priority"] > client.get(f"/v1/jobs/{late}").json()["priority"]
+    assert client.post(f"/v1/jobs/{early}/last").json()["priority"] <= 3
+    for wrong in ({}, {"before": late, "priority": 1}, {"before": running}):
+        assert client.patch(f"/v1/jobs/{early}", json=wrong).status_code == 422
     refused = client.post(f"/v1/jobs/{running}/next")
     assert refused.status_code == 422 and "running" in refused.json()["detail"]
     assert client.patch(f"/v1/jobs/{early}", json={"priority": 10**9}).status_code == 422
