@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.core.ports import FrameSource, MediaStore, Retriever, Runtime
+from app.core.ports import FrameSource, MediaStore, Retriever, Runtime, VisionLanguageModel
 from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
@@ -204,8 +204,15 @@ class _Wiring:
         stages = SqlStageStore(self._database)
         return SummaryParts(get("text_embedder"), get("language_model"), stages, translates)
 
+    @functools.cached_property
+    def _eyes(self) -> VisionLanguageModel | None:
+        from gpu_workers.selection.sizing import looking
+
+        return looking(self._settings, self._workers)
+
     def _answering_models(self) -> str:
-        models = [self._workers.get(role) for role in ("language_model", "vision_language_model", "text_embedder")]
+        get = self._workers.get
+        models = [get("language_model"), self._eyes, get("text_embedder")]
         return " ".join(model.model if model is not None else "none" for model in models)
 
     def measuring(self) -> Measuring:
@@ -328,7 +335,7 @@ class _Wiring:
             text_embedder=get("text_embedder"),
             settings=self._settings.agent,
             language_model=get("language_model"),
-            vision_language_model=get("vision_language_model"),
+            vision_language_model=self._eyes,
             text_reader=get("text_reader"),
             frames=VideoFrames(),
             audio=PyAVAudio(),

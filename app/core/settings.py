@@ -116,6 +116,13 @@ class Looking(_Group):
     region: float = Field(
         1.0, gt=0, le=1, description="share of each frame that is shown, around what is asked about; 1: whole frames"
     )
+    quota: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="tokens that the frames of one look share by how much each bears on the question, as in QuoTA; "
+        "Qwen2.5-VL and Qwen3-VL; 0: all frames in one size",
+    )
     time_tokens: bool = Field(
         False, description="Qwen2.5-VL and Qwen3-VL get frames as one video, with their own tokens for the true times"
     )

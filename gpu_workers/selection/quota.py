@@ -1,8 +1,8 @@
 """QuoTA (arXiv 2503.08689): pictures share a budget of tokens by how likely each bears on the question.
 
 The question is first turned into the things to look for; then even frames are judged one by one, and the square of a
-frame's probability is its share. The paper resizes a frame's feature map to its share; models behind a port take
-pictures, so that a share becomes a number of pixels.
+frame's probability is its share. Frames without a share are left out. What the budget does to the size of the frames
+of a look is in `sizing`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from app.core.ports import FrameFetch, VisionLanguageModel
 from app.core.settings import Settings
-from app.core.types import Frame, FrameFeatures
+from app.core.types import FrameFeatures
 from gpu_workers.selection.blank import evenly, worth_showing
 from gpu_workers.selection.grounding import sought
 from gpu_workers.selection.scoring import LikenessScorer, LookingScorer, TargetScorer
@@ -30,8 +30,6 @@ FEWEST = 96
 MORE_AN_HOUR = 64
 TOKENS_A_FRAME = 196
 """Tokens that the budget holds for each frame that may be chosen."""
-PATCH = 28
-"""Side of the square of pixels that becomes one token in Qwen2.5-VL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +87,3 @@ def tokens_by_probability(probabilities: NDArray[np.float64], total: int) -> NDA
     if not weights.any():
         weights = np.ones(len(probabilities))
     return np.asarray(total * (weights / weights.sum()), dtype=np.intp)
-
-
-def sized(frame: Frame, tokens: int) -> Frame:
-    """The frame with about tokens x PATCH x PATCH pixels in its own shape; never larger than it was."""
-    from PIL import Image
-
-    height, width = frame.image.shape[:2]
-    scale = min(1.0, (tokens * PATCH**2 / (height * width)) ** 0.5)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return Frame(frame.pts_s, np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.BICUBIC)))

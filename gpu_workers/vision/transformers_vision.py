@@ -19,6 +19,7 @@ from app.core.types import Completion, Frame
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.places import Place
 from gpu_workers.selection.presentation import PRESENTATIONS
+from gpu_workers.selection.sizing import TokenGrid
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.picture_shape import bounded
@@ -51,6 +52,7 @@ class _Loaded:
     longest: int
     time_tokens: bool = False
     presentation: str = "interleaved"
+    grid: TokenGrid | None = None
 
 
 class TransformersVision(TorchWorker[_Loaded]):
@@ -98,6 +100,11 @@ class TransformersVision(TorchWorker[_Loaded]):
         """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many."""
         return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, max_tokens))
 
+    def token_grid(self) -> TokenGrid | None:
+        """See `TakesAnySize`: Qwen's models cut pictures of any size."""
+        with self._use() as loaded:
+            return loaded.grid
+
     def _load_at(self, folder: Path, place: Place) -> _Loaded:
         from transformers import AutoProcessor
 
@@ -114,7 +121,8 @@ class TransformersVision(TorchWorker[_Loaded]):
             raise BadSettings(
                 f"{self.model} has no tokens for time.", "Unset LONGREEL_LOOKING__TIME_TOKENS or choose a Qwen model."
             )
-        return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation)
+        grid = _grid(processor.image_processor)
+        return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation, grid)
 
     def _run(self, loaded: _Loaded, looks: Sequence[Look], max_tokens: int) -> list[Completion]:
         inputs, looks = _fitting(loaded, looks, loaded.longest - max_tokens)
@@ -134,6 +142,11 @@ class TransformersVision(TorchWorker[_Loaded]):
             written = writing.write(loaded.model, loaded.processor.tokenizer, inputs, limits)
         self.counters.tokens += sum(count for _, count in written)
         return [Completion(text, int(n), count) for n, (text, count) in zip(read, written, strict=True)]
+
+
+def _grid(pictures: Any) -> TokenGrid | None:
+    merge, least = getattr(pictures, "merge_size", 0), getattr(pictures, "size", None) or {}
+    return TokenGrid(pictures.patch_size * merge, int(least.get("shortest_edge", 0))) if merge else None
 
 
 def _finder(workers: Workers) -> RegionFinder:

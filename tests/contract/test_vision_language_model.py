@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from app.core.ports import VisionLanguageModel
-from app.core.settings import Settings, Weights
+from app.core.settings import Looking, Models, Settings, Weights
 from app.core.types import Frame
 from gpu_workers.language.fakes import FakeVisionLanguageModel
 from gpu_workers.language.openai import OpenAICompatibleVisionModel
 from gpu_workers.registry import Workers
+from gpu_workers.selection.sizing import SizedLooking, looking
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.transformers_vision import TransformersVision
 from tests.tiny_models import EYES
@@ -34,7 +35,7 @@ def served(request, earlier):
     return completion(made.text, 9, made.output_tokens)
 
 
-@pytest.fixture(scope="module", params=["fake", "openai", *sorted(EYES)])
+@pytest.fixture(scope="module", params=["fake", "openai", "sized", *sorted(EYES)])
 def model(request, tmp_path_factory):
     if request.param == "fake":
         yield FakeVisionLanguageModel.from_settings(Settings(), None)
@@ -42,6 +43,12 @@ def model(request, tmp_path_factory):
     if request.param in EYES:
         weights = Weights(vision_language_model=str(EYES[request.param](tmp_path_factory.mktemp("eyes"))))
         yield Workers(Settings(profile="cpu", weights=weights)).get("vision_language_model")
+        return
+    if request.param == "sized":
+        weights = Weights(vision_language_model=str(EYES["qwen3_vl"](tmp_path_factory.mktemp("eyes"))))
+        models = Models(frame_embedder="fake")
+        chosen = Settings(profile="cpu", weights=weights, models=models, looking=Looking(quota=6))
+        yield looking(chosen, Workers(chosen))
         return
     with chat_service(served) as service:
         worker = OpenAICompatibleVisionModel.from_settings(Settings(vlm_url=service.url, vlm_model="eyes"), None)
@@ -52,7 +59,7 @@ def model(request, tmp_path_factory):
 @pytest.fixture
 def describing(model):
     """A model whose answers tell what it saw; what tiny models with random weights write means nothing."""
-    if isinstance(model, TransformersVision):
+    if isinstance(model, TransformersVision | SizedLooking):
         pytest.skip("random weights describe nothing; its prompts are tested by themselves")
     return model
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.types import Frame
 from gpu_workers.language.fakes import FakeVisionLanguageModel
-from gpu_workers.selection.quota import PATCH, TOKENS_A_FRAME, QuotaSelector, Share, sized, tokens_by_probability
+from gpu_workers.selection.quota import TOKENS_A_FRAME, QuotaSelector, Share, tokens_by_probability
 from gpu_workers.selection.scoring import LikenessScorer, LookingScorer
 from tests.unit.gpu_workers.selection.made_up import Axes, Fetch, axis, never, shown
 
@@ -43,17 +41,3 @@ def test_a_model_that_sees_names_things_first_and_judges_every_frame_for_each():
     chosen = QuotaSelector(LookingScorer(model), model).allot("Who drinks?", shown([axis(0)] * 40), 4, fetch=Fetch())
     assert len(model.questions) == 1 + 40 * 2
     assert chosen == [Share(0, 2), Share(1, 2), Share(2, 2), Share(30, 776)]
-
-
-@pytest.mark.parametrize("shape", [(720, 1280), (1280, 720), (500, 500)])
-def test_a_share_becomes_pixels_in_the_frames_own_shape(shape):
-    frame = Frame(12.3, np.zeros((*shape, 3), np.uint8))
-    small = sized(frame, 196)
-    height, width = small.image.shape[:2]
-    assert small.pts_s == 12.3
-    assert height * width == pytest.approx(196 * PATCH**2, rel=0.01)
-    assert height / width == pytest.approx(shape[0] / shape[1], rel=0.01)
-
-
-def test_no_picture_is_made_larger():
-    assert sized(Frame(0.0, np.zeros((28, 28, 3), np.uint8)), 500).image.shape == (28, 28, 3)
