@@ -1,4 +1,30 @@
-"""Every call of the REST API as data: what to send, and how to read what comes back.
+"""Every call of the REST API, described once: what to send, and how to read what comes back."""
 
-Both clients, the blocking one and the asynchronous one, only carry these over the wire.
-"""
+from __future__ import annotations
+
+from app.api.schemas import HealthOut
+from app.api.schemas.evaluations import EvaluationOut
+from app.api.schemas.status import StatusOut
+from app.client.call import Call, model, models
+from app.client.calls.batches import Batches
+from app.client.calls.collections import Collections
+from app.client.calls.questions import Questions
+from app.client.calls.schedules import Schedules
+from app.client.calls.uploads import Uploads
+from app.client.calls.videos import Videos
+
+
+class Calls(Videos, Uploads, Collections, Questions, Batches, Schedules):
+    """All calls, over any line."""
+
+    async def health(self) -> HealthOut:
+        """Whether the server answers, and its version."""
+        return await self._do(Call("GET", "/v1/health", model(HealthOut)))
+
+    async def status(self) -> StatusOut:
+        """What the server runs on and what is missing."""
+        return await self._do(Call("GET", "/v1/status", model(StatusOut)))
+
+    async def evaluations(self) -> list[EvaluationOut]:
+        """What `longreel eval` has measured on the server's machine, newest first."""
+        return await self._do(Call("GET", "/v1/evaluations", models(EvaluationOut)))

@@ -1,69 +1,88 @@
-"""Calls about many videos at once."""
+"""Many videos at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import asdict
 
 from app.api.schemas.batches import BatchOut, CostOut, Length, Style
-from app.client.calls.call import Call, Webhook, content, model, models, nothing, once, quoted, streamed
+from app.client import wire
+from app.client.call import Call, Webhook, content, model, models, once, quoted
+from app.client.caller import Caller
+from app.core.errors import WorkerFailed
 
 MOST_BATCHES = 100
 """That the server tells in one page."""
 
 
-def start_batch(
-    names: Sequence[str],
-    questions: Sequence[str],
-    length: Length,
-    style: Style,
-    language: str | None,
-    formats: Sequence[str],
-    collection: str,
-    webhook: Webhook | None,
-    key: str,
-) -> Call[BatchOut]:
-    """Many videos to summarize and ask."""
-    asked = {"videos": list(names), "collection": collection or None, "questions": list(questions)}
-    wanted = {"formats": list(formats), "length": length, "style": style, "language": language}
-    told = {**asked, **wanted, "webhook": webhook and asdict(webhook)}
-    return Call("POST", "/v1/batches", model(BatchOut), json=told, headers=once(key))
+class Batches(Caller):
+    """The calls about batches."""
 
+    async def start_batch(
+        self,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        questions: Sequence[str] = (),
+        length: Length = "paragraph",
+        style: Style = "neutral",
+        language: str | None = None,
+        formats: Sequence[str] = ("md", "json"),
+        webhook: Webhook | None = None,
+        idempotency_key: str = "",
+    ) -> BatchOut:
+        """Has videos summarized and asked, each as a job of its own; `cost` tells what that will take."""
+        asked = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
+        wanted = {"formats": list(formats), "length": length, "style": style, "language": language}
+        told = {**asked, **wanted, "webhook": webhook and asdict(webhook)}
+        return await self._do(Call("POST", "/v1/batches", model(BatchOut), json=told, headers=once(idempotency_key)))
 
-def cost(names: Sequence[str], questions: Sequence[str], collection: str) -> Call[CostOut]:
-    """What a batch would take."""
-    asked = {"videos": list(names), "collection": collection or None, "questions": list(questions)}
-    return Call("POST", "/v1/batches/cost", model(CostOut), json=asked)
+    async def cost(
+        self, videos: str | Sequence[str] = (), *, collection: str = "", questions: Sequence[str] = ()
+    ) -> CostOut:
+        """What a batch would take: minutes, disk, tokens. Nothing is started."""
+        asked = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
+        return await self._do(Call("POST", "/v1/batches/cost", model(CostOut), json=asked))
 
+    async def batches(self, limit: int = 20) -> list[BatchOut]:
+        """Batches, newest first."""
+        return await self._all(Call("GET", "/v1/batches", models(BatchOut), {"limit": min(limit, MOST_BATCHES)}), limit)
 
-def batches(limit: int) -> Call[list[BatchOut]]:
-    """Batches, newest first."""
-    return Call("GET", "/v1/batches", models(BatchOut), {"limit": min(limit, MOST_BATCHES)})
+    async def batch(self, id: str) -> BatchOut:
+        """How far a batch is, and each of its videos."""
+        return await self._do(Call("GET", _batch(id), model(BatchOut)))
 
+    async def cancel_batch(self, id: str) -> BatchOut:
+        """Stops a batch at its next safe place; what it finished is kept."""
+        return await self._do(Call("DELETE", _batch(id), model(BatchOut)))
 
-def batch(id: str) -> Call[BatchOut]:
-    """One batch."""
-    return Call("GET", _batch(id), model(BatchOut))
+    async def retry_batch(self, id: str, *, idempotency_key: str = "") -> BatchOut:
+        """Tries what did not finish again."""
+        return await self._do(Call("POST", _batch(id, "/retry"), model(BatchOut), headers=once(idempotency_key)))
 
+    def follow_batch(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[BatchOut]:
+        """The batch whenever it changed, also over lost connections; the last item is the batch as it ended."""
+        return self._followed(_batch(id, "/events"), wire.Waiting(f"Batch {id}", timeout_s, wire.batch_told))
 
-def cancel_batch(id: str) -> Call[BatchOut]:
-    """Stops a batch."""
-    return Call("DELETE", _batch(id), model(BatchOut))
+    async def wait_batch(
+        self, id: str, *, timeout_s: float | None = None, tell: Callable[[BatchOut], None] = wire.hush
+    ) -> BatchOut:
+        """The batch once it has finished; `tell` hears its states. Raises the error it failed with, or Cancelled.
 
+        Some of its videos may have failed: see `failed` and `children`.
+        """
+        batch = None
+        async with aclosing(self.follow_batch(id, timeout_s=timeout_s)) as states:
+            async for batch in states:
+                tell(batch)
+        if batch is None:
+            raise WorkerFailed("The server ended the stream before the batch.", "Wait for it again.")
+        return wire.batch_ended_well(batch)
 
-def retry_batch(id: str, key: str) -> Call[BatchOut]:
-    """Tries what did not finish in a batch again."""
-    return Call("POST", _batch(id, "/retry"), model(BatchOut), headers=once(key))
-
-
-def batch_events(id: str, after: int) -> Call[None]:
-    """The states of a batch, as a stream."""
-    return Call("GET", _batch(id, "/events"), nothing, headers=streamed(after))
-
-
-def batch_results(id: str) -> Call[bytes]:
-    """The files of a finished batch: ZIP."""
-    return Call("GET", _batch(id, "/results"), content)
+    async def batch_results(self, id: str) -> bytes:
+        """A ZIP archive with the files of each video and an overview. Raises NotFound before the batch has finished."""
+        return await self._do(Call("GET", _batch(id, "/results"), content))
 
 
 def _batch(id: str, rest: str = "") -> str:

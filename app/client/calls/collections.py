@@ -1,60 +1,55 @@
-"""Calls about collections, and about the bin."""
+"""Collections of videos and the bin."""
 
 from __future__ import annotations
 
 from app.api.schemas import VideoOut
 from app.api.schemas.collections import BinnedOut, CollectionOut
-from app.client.calls.call import Call, model, models, nothing, quoted, video_path
+from app.client.call import Call, model, models, nothing, quoted, video_path
+from app.client.caller import Caller
 
 
-def collections() -> Call[list[CollectionOut]]:
-    """Collections by name."""
-    return Call("GET", "/v1/collections", models(CollectionOut))
+class Collections(Caller):
+    """The calls about collections, named by their id or name, and about the bin."""
 
+    async def collections(self) -> list[CollectionOut]:
+        """Collections by name, each with the number of its videos."""
+        return await self._do(Call("GET", "/v1/collections", models(CollectionOut)))
 
-def collection(name: str) -> Call[CollectionOut]:
-    """One collection."""
-    return Call("GET", _collection(name), model(CollectionOut))
+    async def collection(self, name: str) -> CollectionOut:
+        """One collection."""
+        return await self._do(Call("GET", _collection(name), model(CollectionOut)))
 
+    async def create_collection(self, name: str) -> CollectionOut:
+        """Makes a collection, empty at first."""
+        return await self._do(Call("POST", "/v1/collections", model(CollectionOut), json={"name": name}))
 
-def create_collection(name: str) -> Call[CollectionOut]:
-    """A new, empty collection."""
-    return Call("POST", "/v1/collections", model(CollectionOut), json={"name": name})
+    async def rename_collection(self, name: str, to: str) -> CollectionOut:
+        """Gives a collection another name; its id and its videos stay the same."""
+        return await self._do(Call("PATCH", _collection(name), model(CollectionOut), json={"name": to}))
 
+    async def delete_collection(self, name: str) -> None:
+        """Forgets a collection; its videos stay in the library."""
+        await self._do(Call("DELETE", _collection(name), nothing))
 
-def rename_collection(name: str, to: str) -> Call[CollectionOut]:
-    """Another name for the same collection."""
-    return Call("PATCH", _collection(name), model(CollectionOut), json={"name": to})
+    async def collect(self, name: str, video: str) -> CollectionOut:
+        """Puts a video into a collection; it may be in several."""
+        return await self._do(Call("PUT", _collection(name, video), model(CollectionOut)))
 
+    async def uncollect(self, name: str, video: str) -> CollectionOut:
+        """Takes a video out of a collection."""
+        return await self._do(Call("DELETE", _collection(name, video), model(CollectionOut)))
 
-def delete_collection(name: str) -> Call[None]:
-    """Forgets a collection, not its videos."""
-    return Call("DELETE", _collection(name), nothing)
+    async def binned(self) -> list[BinnedOut]:
+        """Deleted videos that can be restored, the last deleted first."""
+        return await self._do(Call("GET", "/v1/bin", models(BinnedOut)))
 
+    async def restore(self, name: str) -> VideoOut:
+        """Takes a video out of the bin, as it was."""
+        return await self._do(Call("POST", video_path(name, "/restore"), model(VideoOut)))
 
-def collect(name: str, video: str) -> Call[CollectionOut]:
-    """Puts a video into a collection."""
-    return Call("PUT", _collection(name, video), model(CollectionOut))
-
-
-def uncollect(name: str, video: str) -> Call[CollectionOut]:
-    """Takes a video out of a collection."""
-    return Call("DELETE", _collection(name, video), model(CollectionOut))
-
-
-def binned() -> Call[list[BinnedOut]]:
-    """Deleted videos, the last deleted first."""
-    return Call("GET", "/v1/bin", models(BinnedOut))
-
-
-def restore(name: str) -> Call[VideoOut]:
-    """Takes a video out of the bin."""
-    return Call("POST", video_path(name, "/restore"), model(VideoOut))
-
-
-def purge(name: str) -> Call[None]:
-    """Deletes a video in the bin for good."""
-    return Call("DELETE", f"/v1/bin/{quoted(name)}", nothing)
+    async def purge(self, name: str) -> None:
+        """Deletes a video in the bin for good."""
+        await self._do(Call("DELETE", f"/v1/bin/{quoted(name)}", nothing))
 
 
 def _collection(name: str, video: str = "") -> str:

@@ -1,50 +1,68 @@
-"""Calls about background work."""
+"""Background work."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
 from app.api.schemas import JobOut
 from app.api.schemas.webhooks import DeliveryOut
-from app.client.calls.call import PAGE, Call, model, models, nothing, once, quoted, streamed
+from app.client import wire
+from app.client.call import PAGE, Call, model, models, once, quoted
+from app.client.caller import Caller
+from app.core.errors import WorkerFailed
+from app.core.events import Event, ignore
 from app.jobs.states import JobState
 
 
-def jobs(state: JobState | str | None, kind: str, limit: int) -> Call[list[JobOut]]:
-    """Background work, newest first."""
-    params = {"state": state and str(state), "kind": kind, "limit": min(limit, PAGE)}
-    return Call("GET", "/v1/jobs", models(JobOut), params)
+class Jobs(Caller):
+    """The calls about jobs."""
 
+    async def jobs(self, state: JobState | str | None = None, *, kind: str = "", limit: int = 100) -> list[JobOut]:
+        """Background work, newest first."""
+        params = {"state": state and str(state), "kind": kind, "limit": min(limit, PAGE)}
+        return await self._all(Call("GET", "/v1/jobs", models(JobOut), params), limit)
 
-def job(id: str) -> Call[JobOut]:
-    """One job."""
-    return Call("GET", f"/v1/jobs/{quoted(id)}", model(JobOut))
+    async def job(self, id: str) -> JobOut:
+        """One job: its state, latest progress, result or error."""
+        return await self._do(Call("GET", f"/v1/jobs/{quoted(id)}", model(JobOut)))
 
+    async def move(self, id: str, priority: int | None = None, *, before: str | None = None) -> JobOut:
+        """Runs a waiting job just before another one, or by a priority: a higher one runs earlier; 0 is usual."""
+        place = {"priority": priority, "before": before}
+        return await self._do(Call("PATCH", f"/v1/jobs/{quoted(id)}", model(JobOut), json=place))
 
-def move(id: str, priority: int) -> Call[JobOut]:
-    """Another place in the queue."""
-    return Call("PATCH", f"/v1/jobs/{quoted(id)}", model(JobOut), json={"priority": priority})
+    async def run_next(self, id: str) -> JobOut:
+        """Runs a waiting job before all others that wait."""
+        return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/next", model(JobOut)))
 
+    async def run_last(self, id: str) -> JobOut:
+        """Runs a waiting job after all others that wait."""
+        return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/last", model(JobOut)))
 
-def run_next(id: str) -> Call[JobOut]:
-    """The first place in the queue."""
-    return Call("POST", f"/v1/jobs/{quoted(id)}/next", model(JobOut))
+    async def cancel(self, id: str) -> JobOut:
+        """Stops a job at its next safe place; what it finished is kept."""
+        return await self._do(Call("DELETE", f"/v1/jobs/{quoted(id)}", model(JobOut)))
 
+    async def retry(self, id: str, *, idempotency_key: str = "") -> JobOut:
+        """Tries a failed or cancelled job again, from where it stopped."""
+        path = f"/v1/jobs/{quoted(id)}/retry"
+        return await self._do(Call("POST", path, model(JobOut), headers=once(idempotency_key)))
 
-def cancel(id: str) -> Call[JobOut]:
-    """Stops a job."""
-    return Call("DELETE", f"/v1/jobs/{quoted(id)}", model(JobOut))
+    async def deliveries(self, job_id: str = "", *, limit: int = 100) -> list[DeliveryOut]:
+        """The notices to webhooks, newest first: all, or those of one job."""
+        params = {"job": job_id, "limit": min(limit, PAGE)}
+        return await self._all(Call("GET", "/v1/webhooks/deliveries", models(DeliveryOut), params), limit)
 
+    def follow(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[Event | JobOut]:
+        """The events of a job from its first, also over lost connections; the last item is the job as it ended."""
+        return self._followed(f"/v1/jobs/{quoted(id)}/events", wire.Waiting(f"Job {id}", timeout_s, wire.job_told))
 
-def retry(id: str, key: str) -> Call[JobOut]:
-    """Tries a failed or cancelled job again."""
-    return Call("POST", f"/v1/jobs/{quoted(id)}/retry", model(JobOut), headers=once(key))
-
-
-def deliveries(job_id: str, limit: int) -> Call[list[DeliveryOut]]:
-    """What was told to webhooks, newest first."""
-    params = {"job": job_id, "limit": min(limit, PAGE)}
-    return Call("GET", "/v1/webhooks/deliveries", models(DeliveryOut), params)
-
-
-def events(id: str, after: int) -> Call[None]:
-    """The events of a job with a number above `after`, as a stream."""
-    return Call("GET", f"/v1/jobs/{quoted(id)}/events", nothing, headers=streamed(after))
+    async def wait(self, id: str, *, timeout_s: float | None = None, tell: Callable[[Event], None] = ignore) -> JobOut:
+        """The job once it has finished; `tell` hears its events. Raises the error it failed with, or Cancelled."""
+        async with aclosing(self.follow(id, timeout_s=timeout_s)) as events:
+            async for event in events:
+                if isinstance(event, JobOut):
+                    return wire.ended_well(event)
+                tell(event)
+        raise WorkerFailed("The server ended the stream before the job.", "Wait for it again.")

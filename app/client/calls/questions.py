@@ -1,91 +1,148 @@
-"""Calls that find and answer."""
+"""Questions and their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
-from app.api.schemas import FoundOut
+from app.api.schemas import AnswerOut, FoundOut
 from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
-from app.client.calls.call import PAGE, STREAMED, Call, model, models, nothing, quoted, video_path
+from app.client import wire
+from app.client.call import PAGE, STREAMED, Call, model, models, nothing, quoted, video_path
+from app.client.caller import Caller
+from app.core.errors import WorkerFailed
+from app.core.events import Event
 from app.core.types import SegmentKind
 
 
-def search(
-    query: str,
-    names: Sequence[str],
-    kinds: Sequence[SegmentKind | str],
-    start_s: float,
-    end_s: float | None,
-    limit: int,
-    collection: str,
-    speaker: str,
-) -> Call[list[FoundOut]]:
-    """The moments that fit a text best."""
-    where = {"video": list(names), "collection": collection, "kind": [str(kind) for kind in kinds], "speaker": speaker}
-    params = {"q": query, **where, "start_s": start_s, "end_s": end_s, "limit": limit}
-    return Call("GET", "/v1/search", models(FoundOut), params)
+class Questions(Caller):
+    """The calls that find and answer."""
 
+    async def search(
+        self,
+        query: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        kinds: Sequence[SegmentKind | str] = (),
+        speaker: str = "",
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        limit: int = 10,
+    ) -> list[FoundOut]:
+        """The moments that fit a text best, best first; no videos and no collection mean the whole library.
 
-def plan(question: str, thread: str) -> Call[PlanBody]:
-    """How a question would be answered."""
-    return Call("POST", "/v1/plan", model(PlanBody), json={"question": question, "thread_id": thread or None})
+        With a speaker's name, only what is said while that person speaks.
+        """
+        where = {"video": wire.names_of(videos), "collection": collection, "start_s": start_s, "end_s": end_s}
+        params = {"q": query, **where, "kind": [str(kind) for kind in kinds], "speaker": speaker, "limit": limit}
+        return await self._do(Call("GET", "/v1/search", models(FoundOut), params))
 
+    async def plan(self, question: str, *, thread: str = "") -> PlanBody:
+        """How a question would be answered, without answering it."""
+        asked = {"question": question, "thread_id": thread or None}
+        return await self._do(Call("POST", "/v1/plan", model(PlanBody), json=asked))
 
-def ask(
-    question: str,
-    names: Sequence[str],
-    options: Sequence[str],
-    collection: str,
-    thread: str,
-    plan: PlanBody | None,
-    run: str,
-) -> Call[None]:
-    """A question, its answer as a stream."""
-    where = {"videos": list(names), "collection": collection or None, "thread_id": thread or None}
-    how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
-    asked = {"question": question, "options": list(options), **where, **how}
-    return Call("POST", "/v1/ask", nothing, json=asked, headers=STREAMED)
+    async def ask(
+        self,
+        question: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        options: Sequence[str] = (),
+        thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
+    ) -> AnswerOut:
+        """The answer with its citations; none named means the videos of the thread, or the whole library.
 
+        In a thread (its id, or "last") a question may point back: "and after that?". `plan` is what `plan` gave, as it
+        is or changed; `run` is any name, under which an answer that a crash cut short goes on when asked again.
+        """
+        pulse = self.ask_pulse(
+            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+        )
+        async with aclosing(pulse) as steps:
+            async for step in steps:
+                if isinstance(step, AnswerOut):
+                    return step
+        raise WorkerFailed("The server ended the stream without an answer.", "Ask again.")
 
-def start_thread(names: Sequence[str], title: str, collection: str) -> Call[ThreadOut]:
-    """A new conversation."""
-    asked = {"title": title, "videos": list(names), "collection": collection or None}
-    return Call("POST", "/v1/threads", model(ThreadOut), json=asked)
+    async def ask_stream(
+        self,
+        question: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        options: Sequence[str] = (),
+        thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
+    ) -> AsyncGenerator[Event | AnswerOut]:
+        """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
+        pulse = self.ask_pulse(
+            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+        )
+        async with aclosing(pulse) as steps:
+            async for step in steps:
+                if step is not None:
+                    yield step
 
+    async def ask_pulse(
+        self,
+        question: str,
+        videos: str | Sequence[str] = (),
+        *,
+        collection: str = "",
+        options: Sequence[str] = (),
+        thread: str = "",
+        plan: PlanBody | None = None,
+        run: str = "",
+    ) -> AsyncGenerator[Event | AnswerOut | None]:
+        """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
+        where = {"videos": wire.names_of(videos), "collection": collection or None, "thread_id": thread or None}
+        how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
+        asked = {"question": question, "options": list(options), **where, **how}
+        call = Call("POST", "/v1/ask", nothing, json=asked, headers=STREAMED)
+        with wire.http_errors():
+            async with self._events(call) as events:
+                async for event in events:
+                    yield wire.step_of(event)
 
-def threads(limit: int) -> Call[list[ThreadOut]]:
-    """Conversations, the one used last first."""
-    return Call("GET", "/v1/threads", models(ThreadOut), {"limit": min(limit, PAGE)})
+    async def start_thread(
+        self, videos: str | Sequence[str] = (), *, collection: str = "", title: str = ""
+    ) -> ThreadOut:
+        """A new conversation about some videos, or the whole library."""
+        asked = {"title": title, "videos": wire.names_of(videos), "collection": collection or None}
+        return await self._do(Call("POST", "/v1/threads", model(ThreadOut), json=asked))
 
+    async def threads(self, *, limit: int = 50) -> list[ThreadOut]:
+        """Conversations, the one used last first."""
+        return await self._all(Call("GET", "/v1/threads", models(ThreadOut), {"limit": min(limit, PAGE)}), limit)
 
-def thread(id: str) -> Call[ConversationOut]:
-    """One conversation with its turns."""
-    return Call("GET", f"/v1/threads/{quoted(id)}", model(ConversationOut))
+    async def thread(self, id: str) -> ConversationOut:
+        """One conversation with its questions and answers."""
+        return await self._do(Call("GET", f"/v1/threads/{quoted(id)}", model(ConversationOut)))
 
+    async def delete_thread(self, id: str) -> None:
+        """Forgets a conversation; its answers stay."""
+        await self._do(Call("DELETE", f"/v1/threads/{quoted(id)}", nothing))
 
-def delete_thread(id: str) -> Call[None]:
-    """Forgets a conversation."""
-    return Call("DELETE", f"/v1/threads/{quoted(id)}", nothing)
+    async def answer(self, id: str) -> SavedAnswerOut:
+        """An answer that was given, with its question."""
+        return await self._do(Call("GET", f"/v1/answers/{quoted(id)}", model(SavedAnswerOut)))
 
+    async def answers(self, name: str) -> list[SavedAnswerOut]:
+        """What was asked about a video, newest first."""
+        return await self._all(Call("GET", video_path(name, "/answers"), models(SavedAnswerOut)))
 
-def answer(id: str) -> Call[SavedAnswerOut]:
-    """An answer that was given."""
-    return Call("GET", f"/v1/answers/{quoted(id)}", model(SavedAnswerOut))
+    async def rate(self, id: str, verdict: Verdict, note: str = "") -> RatingOut:
+        """Says whether an answer is right; `note` may tell what would have been. Replaces an earlier rating."""
+        path = f"/v1/answers/{quoted(id)}/rating"
+        return await self._do(Call("PUT", path, model(RatingOut), json={"verdict": verdict, "note": note}))
 
-
-def answers(name: str) -> Call[list[SavedAnswerOut]]:
-    """What was asked about a video, newest first."""
-    return Call("GET", video_path(name, "/answers"), models(SavedAnswerOut))
-
-
-def rate(id: str, verdict: Verdict, note: str) -> Call[RatingOut]:
-    """Says whether an answer is right."""
-    path = f"/v1/answers/{quoted(id)}/rating"
-    return Call("PUT", path, model(RatingOut), json={"verdict": verdict, "note": note})
-
-
-def ratings() -> Call[list[RatingOut]]:
-    """What people said of answers, newest first."""
-    return Call("GET", "/v1/ratings", models(RatingOut))
+    async def ratings(self) -> list[RatingOut]:
+        """What people said of answers, newest first."""
+        return await self._all(Call("GET", "/v1/ratings", models(RatingOut)))

@@ -1,39 +1,65 @@
-"""Calls about resumable uploads, by the tus protocol 1.0.0."""
+"""Uploads that go on where a connection broke, by the tus protocol 1.0.0."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 
+from app.api.schemas import JobOut
 from app.api.schemas.uploads import UploadOut
-from app.client.calls.call import Call, model, nothing, quoted
+from app.client import wire
+from app.client.call import Call, model, nothing, quoted
+from app.client.calls.jobs import Jobs
+from app.core.errors import WorkerFailed
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
 
-def begin_upload(length: int, told: Mapping[str, str | None]) -> Call[str]:
-    """Announces a file of so many bytes; gives the id of its upload."""
-    pairs = (f"{name} {b64encode(value.encode()).decode()}" for name, value in told.items() if value)
-    headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": ",".join(pairs)}
-    return Call("POST", "/v1/uploads", _id, headers=headers)
+class Uploads(Jobs):
+    """The calls about resumable uploads."""
 
+    async def upload_in_pieces(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        collection: str | None = None,
+        tell: wire.Tell | None = None,
+    ) -> JobOut:
+        """`upload` for lines that break: each piece that arrived is kept, and the next try goes on after it."""
+        told = {"filename": Path(path).name, "title": title, "language": language, "collection": collection}
+        with wire.Sending(Path(path), tell) as file:
+            id = await self._begin_upload(file.size, told)
+            while True:
+                try:
+                    state = await self.upload_state(id)
+                    file.reached(state.offset)
+                    if state.job_id is not None:
+                        return await self.job(state.job_id)
+                    await self._send_piece(id, state.offset, file.piece(state.offset))
+                except WorkerFailed as error:
+                    await self._line.pause(file.patience.lost(error))
 
-def send_piece(id: str, offset: int, piece: bytes) -> Call[None]:
-    """The bytes of a file from an offset on."""
-    headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-    return Call("PATCH", _upload(id), nothing, content=piece, headers=headers)
+    async def upload_state(self, id: str) -> UploadOut:
+        """How far an upload in pieces is, and its job once it is complete."""
+        return await self._do(Call("GET", _upload(id), model(UploadOut)))
 
+    async def give_up_upload(self, id: str) -> None:
+        """Removes an upload that is not complete."""
+        await self._do(Call("DELETE", _upload(id), nothing, headers=TUS))
 
-def upload_state(id: str) -> Call[UploadOut]:
-    """How far an upload is."""
-    return Call("GET", _upload(id), model(UploadOut))
+    async def _begin_upload(self, length: int, told: Mapping[str, str | None]) -> str:
+        pairs = (f"{name} {b64encode(value.encode()).decode()}" for name, value in told.items() if value)
+        headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": ",".join(pairs)}
+        return await self._do(Call("POST", "/v1/uploads", _id, headers=headers))
 
-
-def give_up_upload(id: str) -> Call[None]:
-    """Removes an upload that is not complete."""
-    return Call("DELETE", _upload(id), nothing, headers=TUS)
+    async def _send_piece(self, id: str, offset: int, piece: bytes) -> None:
+        headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        await self._do(Call("PATCH", _upload(id), nothing, content=piece, headers=headers))
 
 
 def _upload(id: str) -> str:

@@ -1,8 +1,8 @@
-"""Calls about the library and what is in its videos."""
+"""The library and what is in its videos."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from pydantic_core import to_jsonable_python
 from app.api.schemas import ChapterOut, ChosenOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.speakers import SpeakerOut
-from app.api.schemas.summaries import HeadingIn
-from app.client.calls.call import (
+from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
+from app.client import wire
+from app.client.call import (
     PAGE,
     STREAMED,
     SUBTITLES,
@@ -26,121 +27,211 @@ from app.client.calls.call import (
     nothing,
     once,
     quoted,
+    text,
     video_path,
 )
+from app.client.calls.jobs import Jobs
+from app.core.errors import BadInput, WorkerFailed
+from app.core.events import Event, ignore
+from app.core.paths import is_address
 from app.core.types import SegmentKind
 
 
-def videos(q: str, ready: bool | None, language: str, collection: str, tags: Sequence[str]) -> Call[list[VideoOut]]:
-    """The library, newest first."""
-    params = {"q": q, "ready": ready, "language": language, "collection": collection, "tag": list(tags)}
-    return Call("GET", "/v1/videos", models(VideoOut), {**params, "limit": PAGE})
+class Videos(Jobs):
+    """The calls about videos."""
 
+    async def videos(
+        self,
+        q: str = "",
+        *,
+        ready: bool | None = None,
+        language: str = "",
+        collection: str = "",
+        tags: Sequence[str] = (),
+    ) -> list[VideoOut]:
+        """The library, newest first; `q` is a part of the title, `tags` are collections that all hold a video."""
+        params = {"q": q, "ready": ready, "language": language, "collection": collection, "tag": list(tags)}
+        return await self._all(Call("GET", "/v1/videos", models(VideoOut), {**params, "limit": PAGE}))
 
-def video(name: str) -> Call[VideoOut]:
-    """One video."""
-    return Call("GET", video_path(name), model(VideoOut))
+    async def video(self, name: str) -> VideoOut:
+        """One video."""
+        return await self._do(Call("GET", video_path(name), model(VideoOut)))
 
+    async def change(self, name: str, *, title: str | None = None, tags: Sequence[str] | None = None) -> VideoOut:
+        """Gives a video another title, or the collections that hold it from now on."""
+        asked = {"title": title, "tags": None if tags is None else list(tags)}
+        return await self._do(Call("PATCH", video_path(name), model(VideoOut), json=asked))
 
-def change(name: str, title: str | None, tags: Sequence[str] | None) -> Call[VideoOut]:
-    """Another title, other tags."""
-    asked = {"title": title, "tags": None if tags is None else list(tags)}
-    return Call("PATCH", video_path(name), model(VideoOut), json=asked)
+    async def delete(self, name: str, *, now: bool = False) -> None:
+        """Puts a video into the bin, or forgets it and its upload at once; a file registered by path stays."""
+        await self._do(Call("DELETE", video_path(name), nothing, {"now": now or None}))
 
+    async def upload(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        subtitles: str | Path | None = None,
+        collection: str | None = None,
+        webhook: Webhook | None = None,
+        tell: wire.Tell | None = None,
+        idempotency_key: str = "",
+    ) -> JobOut:
+        """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
+        given = Path(subtitles) if subtitles else None
+        told = {
+            "title": title,
+            "language": language,
+            "collection": collection,
+            "webhook": webhook.json if webhook else None,
+        }
+        with wire.upload_form(Path(path), told, given, tell) as form:
+            response = await self._send("POST", "/v1/videos", **form, headers=once(idempotency_key))
+        return JobOut.model_validate_json(response.content)
 
-def delete(name: str, now: bool) -> Call[None]:
-    """Puts a video into the bin, or forgets it at once."""
-    return Call("DELETE", video_path(name), nothing, {"now": now or None})
+    async def register(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        subtitles: str | Path | None = None,
+        collection: str | None = None,
+        webhook: Webhook | None = None,
+        idempotency_key: str = "",
+    ) -> JobOut:
+        """Has a file read that lies on the server's own machine; only a loopback server without a key allows it."""
+        given = str(subtitles) if subtitles else None
+        told = {"title": title, "language": language, "subtitles": given, "collection": collection}
+        asked = {"path": str(path), **told, "webhook": webhook and asdict(webhook)}
+        return await self._do(Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(idempotency_key)))
 
+    async def fetch(
+        self,
+        url: str,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        collection: str | None = None,
+        webhook: Webhook | None = None,
+        idempotency_key: str = "",
+    ) -> JobOut:
+        """Has the server download the media file at an http or https address and read it in the background."""
+        told = {"title": title, "language": language, "collection": collection}
+        asked = {"url": url, **told, "webhook": webhook and asdict(webhook)}
+        return await self._do(Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(idempotency_key)))
 
-def register(path: str | Path, told: Mapping[str, str | None], webhook: Webhook | None, key: str) -> Call[JobOut]:
-    """A file of the server's own machine, to be read."""
-    asked = {"path": str(path), **told, "webhook": webhook and asdict(webhook)}
-    return Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(key))
+    async def ingest(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        subtitles: str | Path | None = None,
+        collection: str | None = None,
+        tell: Callable[[Event], None] = ignore,
+    ) -> VideoOut:
+        """Uploads a file, or has one at an address downloaded, waits until it was read, and returns the video.
 
+        `tell` hears what happens. Raises BadInput for subtitles that shall go with an address.
+        """
+        if is_address(str(path)):
+            if subtitles is not None:
+                raise BadInput("Subtitles cannot go with an address.", "Download the video and give both files.")
+            job = await self.fetch(str(path), title=title, language=language, collection=collection)
+        else:
+            job = await self.upload(path, title=title, language=language, subtitles=subtitles, collection=collection)
+        result = (await self.wait(job.id, tell=tell)).result or {}
+        return await self.video(str(result["video_id"]))
 
-def fetch(url: str, told: Mapping[str, str | None], webhook: Webhook | None, key: str) -> Call[JobOut]:
-    """A file at an address, to be downloaded and read."""
-    asked = {"url": url, **told, "webhook": webhook and asdict(webhook)}
-    return Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(key))
+    async def transcript(self, name: str, start_s: float = 0.0, end_s: float | None = None) -> list[UtteranceOut]:
+        """What was said, in time order; with times the sentences that overlap them."""
+        window = {"start_s": start_s, "end_s": end_s}
+        return await self._do(Call("GET", video_path(name, "/transcript"), models(UtteranceOut), window))
 
+    async def subtitles(self, name: str, format: SUBTITLES = "srt") -> str:
+        """What was said, as the text of a subtitle file."""
+        return await self._do(Call("GET", video_path(name, "/transcript"), text, {"format": format}))
 
-def transcript(name: str, start_s: float = 0.0, end_s: float | None = None) -> Call[list[UtteranceOut]]:
-    """What was said."""
-    return Call("GET", video_path(name, "/transcript"), models(UtteranceOut), {"start_s": start_s, "end_s": end_s})
+    async def speakers(self, name: str) -> list[SpeakerOut]:
+        """Who speaks in a video, by first appearance; none when voices were not told apart."""
+        return await self._do(Call("GET", video_path(name, "/speakers"), models(SpeakerOut)))
 
+    async def name_speaker(self, name: str, speaker: str, to: str, *, here_only: bool = False) -> list[SpeakerOut]:
+        """Gives a speaker a name, here and wherever the same person speaks; an empty one takes it away."""
+        path = video_path(name, f"/speakers/{quoted(speaker)}")
+        return await self._do(Call("PATCH", path, models(SpeakerOut), json={"name": to, "here_only": here_only}))
 
-def subtitles(name: str, format: SUBTITLES) -> Call[str]:
-    """What was said, as a subtitle file."""
-    return Call("GET", video_path(name, "/transcript"), lambda response: response.text, {"format": format})
+    async def segments(
+        self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None
+    ) -> list[SegmentOut]:
+        """What spans of a video say, show and write, in time order."""
+        params = {"kind": [str(kind) for kind in kinds], "start_s": start_s, "end_s": end_s, "limit": PAGE}
+        return await self._all(Call("GET", video_path(name, "/segments"), models(SegmentOut), params))
 
+    async def chapters(self, name: str) -> list[ChapterOut]:
+        """Chapters in time order."""
+        return await self._do(Call("GET", video_path(name, "/chapters"), models(ChapterOut)))
 
-def speakers(name: str) -> Call[list[SpeakerOut]]:
-    """Who speaks in a video."""
-    return Call("GET", video_path(name, "/speakers"), models(SpeakerOut))
+    async def set_chapters(self, name: str, headings: Sequence[HeadingIn]) -> list[ChapterOut]:
+        """Replaces the chapters: where each begins and what it is called. The first begins at 0."""
+        given = {"chapters": to_jsonable_python(list(headings))}
+        return await self._do(Call("PUT", video_path(name, "/chapters"), models(ChapterOut), json=given))
 
+    async def summary(self, name: str) -> SummaryOut:
+        """The video in short, with its chapters. Raises NotFound before it was read to its end."""
+        return await self._do(Call("GET", video_path(name, "/summary"), model(SummaryOut)))
 
-def name_speaker(name: str, speaker: str, to: str, here_only: bool) -> Call[list[SpeakerOut]]:
-    """What a speaker is called from now on."""
-    path = video_path(name, f"/speakers/{quoted(speaker)}")
-    return Call("PATCH", path, models(SpeakerOut), json={"name": to, "here_only": here_only})
+    async def summarize(
+        self, name: str, *, length: Length = "paragraph", style: Style = "neutral", language: str | None = None
+    ) -> MadeSummaryOut:
+        """A summary made for you, each sentence with its moments; with a language model it takes up to minutes."""
+        wanted = {"length": length, "style": style, "language": language}
+        call = Call("POST", video_path(name, "/summaries"), nothing, json=wanted, headers=STREAMED)
+        with wire.http_errors():
+            async with self._events(call) as events:
+                async for event in events:
+                    made = wire.summary_in(event)
+                    if made is not None:
+                        return made
+        raise WorkerFailed("The server ended the stream without a summary.", "Ask for it again.")
 
+    async def export(self, name: str, format: str = "md") -> bytes:
+        """A video as a file for another program: md, docx, edl, fcpxml and more; an unknown format names them all."""
+        return await self._do(Call("GET", video_path(name, "/export"), content, {"format": format}))
 
-def segments(
-    name: str, kinds: Sequence[SegmentKind | str], start_s: float, end_s: float | None
-) -> Call[list[SegmentOut]]:
-    """What spans of a video say, show and write."""
-    params = {"kind": [str(kind) for kind in kinds], "start_s": start_s, "end_s": end_s, "limit": PAGE}
-    return Call("GET", video_path(name, "/segments"), models(SegmentOut), params)
+    async def download(self, name: str, path: str | Path, *, tell: wire.Tell | None = None) -> Path:
+        """Saves the video's own file; `tell` hears how many bytes of how many are here. Raises BadInput."""
+        with wire.http_errors():
+            async with self._opened(Call("GET", video_path(name, "/media"), nothing)) as response:
+                with wire.saved(Path(path), response, tell) as write:
+                    async for piece in self._line.pieces(response):
+                        write(piece)
+        return Path(path)
 
+    async def thumbnail(self, name: str, time_s: float = 0.0) -> bytes:
+        """WebP of the key frame nearest to a time."""
+        return await self._do(Call("GET", video_path(name, "/thumbnail"), content, {"t": time_s}))
 
-def chapters(name: str) -> Call[list[ChapterOut]]:
-    """Chapters in time order."""
-    return Call("GET", video_path(name, "/chapters"), models(ChapterOut))
+    async def frame(self, name: str, time_s: float, *, side: int = 768) -> Picture:
+        """The picture that the video shows at a time, at most `side` pixels on its longest side."""
 
+        def read(response: httpx.Response) -> Picture:
+            return Picture(float(response.headers["x-frame-time"]), response.content)
 
-def set_chapters(name: str, headings: Sequence[HeadingIn]) -> Call[list[ChapterOut]]:
-    """Chapters as a person wants them."""
-    given = {"chapters": to_jsonable_python(list(headings))}
-    return Call("PUT", video_path(name, "/chapters"), models(ChapterOut), json=given)
+        return await self._do(Call("GET", video_path(name, "/frame"), read, {"t": time_s, "side": side}))
 
-
-def summary(name: str) -> Call[SummaryOut]:
-    """The video in short."""
-    return Call("GET", video_path(name, "/summary"), model(SummaryOut))
-
-
-def summarize(name: str, length: Length, style: Style, language: str | None) -> Call[None]:
-    """A summary to be made, as a stream."""
-    wanted = {"length": length, "style": style, "language": language}
-    return Call("POST", video_path(name, "/summaries"), nothing, json=wanted, headers=STREAMED)
-
-
-def export(name: str, format: str) -> Call[bytes]:
-    """A video as a file for another program."""
-    return Call("GET", video_path(name, "/export"), content, {"format": format})
-
-
-def media(name: str) -> Call[None]:
-    """The file itself, as a stream."""
-    return Call("GET", video_path(name, "/media"), nothing)
-
-
-def thumbnail(name: str, time_s: float) -> Call[bytes]:
-    """WebP of the key frame nearest to a time."""
-    return Call("GET", video_path(name, "/thumbnail"), content, {"t": time_s})
-
-
-def frame(name: str, time_s: float, side: int) -> Call[Picture]:
-    """The picture at a time."""
-
-    def read(response: httpx.Response) -> Picture:
-        return Picture(float(response.headers["x-frame-time"]), response.content)
-
-    return Call("GET", video_path(name, "/frame"), read, {"t": time_s, "side": side})
-
-
-def frames(name: str, question: str, method: str, count: int, start_s: float, end_s: float | None) -> Call[ChosenOut]:
-    """When frames that a method chooses are shown."""
-    asked = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
-    return Call("GET", video_path(name, "/frames"), model(ChosenOut), asked)
+    async def frames(
+        self,
+        name: str,
+        question: str = "",
+        *,
+        method: str = "",
+        count: int = 8,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+    ) -> ChosenOut:
+        """When frames that stand for a video, or that bear on a question, are shown; `frame` gives the pictures."""
+        asked = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
+        return await self._do(Call("GET", video_path(name, "/frames"), model(ChosenOut), asked))

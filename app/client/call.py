@@ -11,8 +11,6 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
-from app.api.schemas import JobOut
-
 Result = TypeVar("Result")
 Model = TypeVar("Model", bound=BaseModel)
 SUBTITLES = Literal["srt", "vtt"]
@@ -61,11 +59,6 @@ class Webhook:
         return json.dumps(asdict(self))
 
 
-def job_of(response: httpx.Response) -> JobOut:
-    """The job in an answer."""
-    return JobOut.model_validate_json(response.content)
-
-
 def once(key: str) -> dict[str, str]:
     """The header that makes a request safe to repeat; none without a key."""
     return {"Idempotency-Key": key} if key else {}
@@ -90,6 +83,11 @@ def nothing(_: httpx.Response) -> None:
 def content(response: httpx.Response) -> bytes:
     """The answer's bytes."""
     return response.content
+
+
+def text(response: httpx.Response) -> str:
+    """The answer's text."""
+    return response.text
 
 
 def streamed(after: int) -> dict[str, str]:

@@ -1,0 +1,171 @@
+"""The client for programs that wait: each call as `app.client.calls` describes it, run to its end."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import suppress
+from functools import wraps
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+import httpx
+
+from app.client import wire
+from app.client.calls import Calls
+from app.client.line import WaitingLine
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def waits(
+    call: Callable[Concatenate[Calls, Given], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Longreel, Given], Result]:
+    """The call as one that returns when it is done."""
+
+    @wraps(call)
+    def waiting(longreel: Longreel, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        return _finished(call(longreel._calls, *args, **kwargs))
+
+    return waiting
+
+
+def streams(
+    call: Callable[Concatenate[Calls, Given], AsyncGenerator[Result]],
+) -> Callable[Concatenate[Longreel, Given], Generator[Result, None, None]]:
+    """The stream as one that a plain loop reads."""
+
+    @wraps(call)
+    def reading(longreel: Longreel, /, *args: Given.args, **kwargs: Given.kwargs) -> Generator[Result, None, None]:
+        stream = call(longreel._calls, *args, **kwargs)
+        try:
+            with suppress(StopAsyncIteration):
+                while True:
+                    yield _finished(stream.__anext__())
+        finally:
+            _finished(stream.aclose())
+
+    told = inspect.signature(call)
+    shown = told.replace(return_annotation=str(told.return_annotation).removeprefix("Async"))
+    reading.__signature__ = shown  # type: ignore[attr-defined]
+    return reading
+
+
+def _finished(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine over a `WaitingLine` returns: its first step is its last."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    coroutine.close()
+    raise AssertionError("A call waited for an event loop.")
+
+
+class Longreel:
+    """Speaks to one server. A video is named by its id, the beginning of its id, or its title.
+
+    Every call may raise the LongreelError that the server answered, and WorkerFailed when it does not answer.
+    May be shared by threads.
+    """
+
+    def __init__(
+        self, base_url: str = wire.HOME, key: str = "", *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """`key` is the server's LONGREEL_SERVER__API_KEY, if it has one."""
+        self._calls = Calls(WaitingLine(**wire.client_options(base_url, key), transport=transport))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    close = waits(Calls.close)
+
+    videos = waits(Calls.videos)
+    video = waits(Calls.video)
+    change = waits(Calls.change)
+    delete = waits(Calls.delete)
+    upload = waits(Calls.upload)
+    register = waits(Calls.register)
+    fetch = waits(Calls.fetch)
+    ingest = waits(Calls.ingest)
+    transcript = waits(Calls.transcript)
+    subtitles = waits(Calls.subtitles)
+    speakers = waits(Calls.speakers)
+    name_speaker = waits(Calls.name_speaker)
+    segments = waits(Calls.segments)
+    chapters = waits(Calls.chapters)
+    set_chapters = waits(Calls.set_chapters)
+    summary = waits(Calls.summary)
+    summarize = waits(Calls.summarize)
+    export = waits(Calls.export)
+    download = waits(Calls.download)
+    thumbnail = waits(Calls.thumbnail)
+    frame = waits(Calls.frame)
+    frames = waits(Calls.frames)
+
+    jobs = waits(Calls.jobs)
+    job = waits(Calls.job)
+    move = waits(Calls.move)
+    run_next = waits(Calls.run_next)
+    run_last = waits(Calls.run_last)
+    cancel = waits(Calls.cancel)
+    retry = waits(Calls.retry)
+    deliveries = waits(Calls.deliveries)
+    follow = streams(Calls.follow)
+    wait = waits(Calls.wait)
+
+    upload_in_pieces = waits(Calls.upload_in_pieces)
+    upload_state = waits(Calls.upload_state)
+    give_up_upload = waits(Calls.give_up_upload)
+
+    collections = waits(Calls.collections)
+    collection = waits(Calls.collection)
+    create_collection = waits(Calls.create_collection)
+    rename_collection = waits(Calls.rename_collection)
+    delete_collection = waits(Calls.delete_collection)
+    collect = waits(Calls.collect)
+    uncollect = waits(Calls.uncollect)
+    binned = waits(Calls.binned)
+    restore = waits(Calls.restore)
+    purge = waits(Calls.purge)
+
+    search = waits(Calls.search)
+    plan = waits(Calls.plan)
+    ask = waits(Calls.ask)
+    ask_stream = streams(Calls.ask_stream)
+    ask_pulse = streams(Calls.ask_pulse)
+    start_thread = waits(Calls.start_thread)
+    threads = waits(Calls.threads)
+    thread = waits(Calls.thread)
+    delete_thread = waits(Calls.delete_thread)
+    answer = waits(Calls.answer)
+    answers = waits(Calls.answers)
+    rate = waits(Calls.rate)
+    ratings = waits(Calls.ratings)
+
+    start_batch = waits(Calls.start_batch)
+    cost = waits(Calls.cost)
+    batches = waits(Calls.batches)
+    batch = waits(Calls.batch)
+    cancel_batch = waits(Calls.cancel_batch)
+    retry_batch = waits(Calls.retry_batch)
+    follow_batch = streams(Calls.follow_batch)
+    wait_batch = waits(Calls.wait_batch)
+    batch_results = waits(Calls.batch_results)
+
+    schedules = waits(Calls.schedules)
+    add_schedule = waits(Calls.add_schedule)
+    schedule = waits(Calls.schedule)
+    change_schedule = waits(Calls.change_schedule)
+    run_schedule = waits(Calls.run_schedule)
+    delete_schedule = waits(Calls.delete_schedule)
+
+    health = waits(Calls.health)
+    status = waits(Calls.status)
+    evaluations = waits(Calls.evaluations)
