@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from app.api.schemas import AnswerOut, CitationOut
 from app.core.events import (
+    Called,
     Drafted,
     Event,
     IngestFinished,
@@ -136,7 +137,11 @@ def _step(event: Event) -> list[str]:
     if isinstance(event, Planned):
         window = f" in {_range(event.window)}" if event.window else ""
         asked = "; ".join(event.queries)
-        return [f"plan     {event.question_type}{window}: {escape(asked)}"]
+        freely = [f"mode     {event.mode}: {escape(event.mode_reason)}"] if event.mode == "free" else []
+        return [f"plan     {event.question_type}{window}: {escape(asked)}", *freely]
+    if isinstance(event, Called):
+        refused = f": {escape(_short(event.observation))}" if event.refused else ""
+        return [f"tool     {event.tool} {escape(_short(event.arguments))}{refused}"]
     if isinstance(event, Searched):
         hits = [f"           {_range(h.span)} {h.kind}: {escape(_short(h.text))}" for h in event.hits[:3]]
         return [f"search   {escape(event.query)}: {len(event.hits)} hits", *hits]

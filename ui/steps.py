@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from app.core.events import (
+    Called,
     Drafted,
     Event,
     Inspected,
@@ -53,6 +54,8 @@ def tell(event: Event) -> str:
             return f"Understood as “{event.question}”"
         case Planned():
             return _planned(event)
+        case Called():
+            return _called(event)
         case Searched():
             count = len(event.hits)
             return f"Searched for “{event.query}”: {count} {'moment' if count == 1 else 'moments'}"
@@ -60,9 +63,7 @@ def tell(event: Event) -> str:
             found = f", found {len(event.found)}" if event.found else ", found nothing new"
             return f"{ACTIONS[event.action]} from {clock(event.span.start_s)} to {clock(event.span.end_s)}{found}"
         case Reflected():
-            if event.sufficient:
-                return "The evidence is enough"
-            return f"Not enough yet: {event.missing}" if event.missing else "Not enough yet"
+            return _reflected(event)
         case Drafted():
             return f"Wrote an answer with {len(event.claims)} {'claim' if len(event.claims) == 1 else 'claims'}"
         case Verified():
@@ -78,4 +79,16 @@ def _planned(event: Planned) -> str:
     window = ""
     if event.window is not None:
         window = f", between {clock(event.window.start_s)} and {clock(event.window.end_s)}"
-    return f"Will look for {', '.join(f'“{query}”' for query in event.queries)}{window}"
+    freely = "; the model chooses each step" if event.mode == "free" else ""
+    return f"Will look for {', '.join(f'“{query}”' for query in event.queries)}{window}{freely}"
+
+
+def _called(event: Called) -> str:
+    refused = f", which it could not do: {event.observation}" if event.refused else ""
+    return f"The model used the tool “{event.tool.replace('_', ' ')}” ({event.arguments}){refused}"
+
+
+def _reflected(event: Reflected) -> str:
+    if event.sufficient:
+        return "The evidence is enough"
+    return f"Not enough yet: {event.missing}" if event.missing else "Not enough yet"

@@ -121,7 +121,22 @@ class Planned:
     window: TimeSpan | None = None
     time_words: str = ""
     by: Literal["rules", "model", "user"] = "rules"
+    mode: Literal["guided", "free"] = "guided"
+    """Whether rules or the language model choose each step."""
+    mode_reason: str = ""
     type: Literal["planned"] = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A tool that the language model chose, with what it gave it and what it was told back."""
+
+    tool: str
+    arguments: str
+    observation: str
+    refused: bool = False
+    """Whether the tool could not do that, and said why."""
+    type: Literal["called"] = "called"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +230,7 @@ Event = (
     | Warned
     | Understood
     | Planned
+    | Called
     | Searched
     | Inspected
     | Reflected

@@ -129,11 +129,17 @@ class Looking(_Group):
 
 
 class Agent(_Group):
-    """The budget of one answer."""
+    """How one answer is found, and its budget."""
 
+    mode: Literal["auto", "guided", "free"] = Field(
+        "auto",
+        description="guided: rules choose each step; free: the language model does; auto: free from 7 billion "
+        "parameters on, as the model's name tells them",
+    )
     max_steps: int = Field(5, ge=1, le=20)
     max_frames: int = Field(16, ge=0, le=1024)
     max_tokens: int = Field(6000, ge=500)
+    free_tokens: int = Field(40_000, ge=500, description="what `max_tokens` is where the model chooses each step")
     max_seconds: float = Field(60.0, gt=0)
     passages: int = Field(8, ge=1, le=64, description="pieces of evidence a search returns")
     always_choose: bool = Field(

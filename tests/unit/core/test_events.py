@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from app.core.events import EVENT, Event, Hit, Planned, Searched, StageProgress, Understood
+from app.core.events import EVENT, Called, Event, Hit, Planned, Searched, StageProgress, Understood
 from app.core.types import TimeSpan
 
 
@@ -16,6 +16,7 @@ from app.core.types import TimeSpan
     [
         Understood("And then?", "What is said after lunch?", "model"),
         Planned("fact", ("who",), ("speech",), TimeSpan(1, 2), "after lunch", "model"),
+        Called("search", "query: who", "2 moments", refused=True),
         Searched("who", (Hit("E1", "v", TimeSpan(0, 1), "speech", "text", 0.5),)),
         StageProgress("audio", 1.0, 2.0, "s", 4.0, 0.25),
     ],
