@@ -159,6 +159,23 @@ segments = Table(
     Index("ix_segments_video", "video_id", "kind", "start_s"),
 )
 
+mentions = Table(
+    "mentions",
+    metadata,
+    _number(),
+    _of_video(),
+    Column("kind", String, nullable=False),
+    Column("key", PlainText, nullable=False),
+    Column("name", PlainText, nullable=False),
+    Column("source", String, nullable=False),
+    Column("start_s", Double, nullable=False),
+    Column("end_s", Double, nullable=False),
+    Column("quote", PlainText, nullable=False),
+    Column("frame_s", Double),
+    Index("ix_mentions_video", "video_id"),
+    Index("ix_mentions_key", "kind", "key"),
+)
+
 digests = Table(
     "digests",
     metadata,

@@ -1,0 +1,147 @@
+"""Who and what videos mention, in SQL. Whoever speaks is read where voices and sentences are, so that a new name tells.
+
+An entity is no row of its own: it is all mentions of one name, and is gone with the last of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select
+
+from app.core.types import TimeSpan, VideoId
+from app.core.types.entities import Entity, EntityKind, Mention, Source, name_key
+from app.db.collections import must_be_there
+from app.db.database import Database
+from app.db.tables import mentions, utterances, videos, voices
+
+_LABEL = re.compile(r"Speaker \d+")
+_WHO = func.coalesce(voices.c.name, utterances.c.speaker)
+_SPOKEN = utterances.join(videos, videos.c.id == utterances.c.video_id).outerjoin(
+    voices, (voices.c.video_id == utterances.c.video_id) & (voices.c.label == utterances.c.speaker)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often a video mentions a name in one way."""
+
+    kind: EntityKind
+    name: str
+    source: Source
+    video_id: VideoId
+    count: int
+
+
+class SqlEntities:
+    """The names and things that videos mention."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, video: VideoId, found: Sequence[Mention]) -> None:
+        """Replaces what a video mentions. Raises NotFound."""
+        with self._database.writing() as connection:
+            must_be_there(connection, video)
+            connection.execute(delete(mentions).where(mentions.c.video_id == video))
+            if found:
+                connection.execute(insert(mentions), [_row(one) for one in found])
+
+    def all(self, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()) -> list[Entity]:
+        """Who and what is mentioned, most mentions first, in some videos or (none named) all but those in the bin."""
+        columns = (mentions.c.kind, mentions.c.name, mentions.c.source, mentions.c.video_id)
+        stored = _stored(videos, *columns, func.count()).group_by(*columns)
+        spoken = _spoken(videos, _WHO, utterances.c.video_id, func.count()).group_by(_WHO, utterances.c.video_id)
+        with self._database.reading() as connection:
+            counted = [
+                Counted(EntityKind(kind), name, Source(source), VideoId(video), count)
+                for kind, name, source, video, count in connection.execute(stored)
+            ]
+            counted += [
+                Counted(EntityKind.NAME, who, Source.SPEAKS, VideoId(video), count)
+                for who, video, count in connection.execute(spoken)
+                if is_named(who)
+            ]
+        return entities_of(one for one in counted if not kinds or one.kind in kinds)
+
+    def mentions(self, kind: EntityKind, key: str, videos: Sequence[VideoId] = ()) -> list[Mention]:
+        """The moments that mention an entity, by video and time."""
+        stored = _stored(videos, mentions).where(mentions.c.kind == str(kind), mentions.c.key == key)
+        said = (utterances.c.video_id, utterances.c.start_s, utterances.c.end_s, utterances.c.text)
+        with self._database.reading() as connection:
+            found = [_mention(row) for row in connection.execute(stored)]
+            if kind is EntityKind.NAME:
+                everybody = connection.scalars(_spoken(videos, _WHO).distinct())
+                called = [who for who in everybody if is_named(who) and name_key(who) == key]
+                spoken = _spoken(videos, _WHO, *said).where(_WHO.in_(called))
+                found += [spoken_by(*row) for row in connection.execute(spoken)]
+        return sorted(found, key=lambda one: (one.video_id, one.span, one.source))
+
+
+def is_named(who: str | None) -> bool:
+    """Whether somebody has a name, and not only the label of a voice."""
+    return bool(who and name_key(who)) and not _LABEL.fullmatch(who or "")
+
+
+def spoken_by(who: str, video: str, start_s: float, end_s: float, text: str) -> Mention:
+    """A sentence as a mention of who says it."""
+    return Mention(EntityKind.NAME, who, VideoId(video), TimeSpan(start_s, end_s), Source.SPEAKS, text.strip())
+
+
+def entities_of(counted: Iterable[Counted]) -> list[Entity]:
+    """What is counted under one key as one entity, most mentions first."""
+    groups: dict[tuple[EntityKind, str], list[Counted]] = defaultdict(list)
+    for one in counted:
+        groups[one.kind, name_key(one.name)].append(one)
+    found = [_entity(kind, key, group) for (kind, key), group in groups.items()]
+    return sorted(found, key=lambda one: (-one.mentions, one.name, one.kind))
+
+
+def _entity(kind: EntityKind, key: str, group: Sequence[Counted]) -> Entity:
+    names: Counter[str] = Counter()
+    held: Counter[VideoId] = Counter()
+    for one in group:
+        names[one.name] += one.count
+        held[one.video_id] += one.count
+    name = min(names, key=lambda name: (-names[name], name))
+    ranked = sorted(held, key=lambda video: (-held[video], video))
+    sources = tuple(source for source in Source if any(one.source is source for one in group))
+    return Entity(kind, key, name, tuple(ranked), sum(held.values()), sources)
+
+
+def _stored(chosen: Sequence[VideoId], *columns: Any) -> Select[Any]:
+    joined = mentions.join(videos, videos.c.id == mentions.c.video_id)
+    return _there(select(*columns).select_from(joined), mentions.c.video_id, chosen)
+
+
+def _spoken(chosen: Sequence[VideoId], *columns: Any) -> Select[Any]:
+    query = select(*columns).select_from(_SPOKEN).where(_WHO.is_not(None))
+    return _there(query, utterances.c.video_id, chosen)
+
+
+def _there(query: Select[Any], video: Any, chosen: Sequence[VideoId]) -> Select[Any]:
+    query = query.where(videos.c.deleted_at.is_(None))
+    return query.where(video.in_(chosen)) if chosen else query
+
+
+def _row(mention: Mention) -> dict[str, Any]:
+    return {
+        "video_id": mention.video_id,
+        "kind": str(mention.kind),
+        "key": mention.key,
+        "name": mention.name,
+        "source": str(mention.source),
+        "start_s": mention.span.start_s,
+        "end_s": mention.span.end_s,
+        "quote": mention.quote,
+        "frame_s": mention.frame_s,
+    }
+
+
+def _mention(row: Row[Any]) -> Mention:
+    span, source = TimeSpan(row.start_s, row.end_s), Source(row.source)
+    return Mention(EntityKind(row.kind), row.name, VideoId(row.video_id), span, source, row.quote, row.frame_s)
