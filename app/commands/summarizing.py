@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,7 @@ from app.api.schemas import problem_of
 from app.commands.batch_table import BatchTable, show_cost
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
-from app.core.types import TimeSpan
+from app.core.types import TimeSpan, VideoId
 from app.services.batch_jobs import overview_files
 from app.services.batches import (
     BatchRequest,
@@ -32,7 +32,7 @@ from app.services.exports import FORMATS, exported, file_stem, named
 from app.services.exports.markdown import span_clock
 from app.services.exports.overview import Entry, Failure, overview_record
 from app.services.exports.records import document
-from app.services.summarize import Length, Style, Wanted
+from app.services.summarize import Length, Section, Style, Wanted
 from app.terminal import clock, consoles
 
 if TYPE_CHECKING:
@@ -131,14 +131,14 @@ class BatchRun:
             Failure(item.title or item.name, error.code, error.message, error.hint) for item, error in self.failed
         ]
         entries = list(self._entries.values())
+        videos = [done.video for done in self._done.values()]
         overview = None
-        if self._out or as_json:
-            videos = [done.video for done in self._done.values()]
-            overview = self._longreel.summaries.overview(videos, self._request.wanted, cancelled=self._cancelled)
-            if self._out:
-                for name, content in overview_files(overview, entries, failures, self._request.formats).items():
-                    self._write(name, content)
-        if as_json and overview is not None:
+        if self._out or as_json or len(videos) > 1:
+            overview = self._longreel.batches.overview(videos, self._request, cancelled=self._cancelled)
+        if self._out:
+            for name, content in overview_files(overview, entries, failures, self._request.formats).items():
+                self._write(name, content)
+        if as_json:
             told: dict[str, Any] = {"videos": [document(done.material) for done in self._done.values()]}
             told["overview"] = overview_record(overview, entries, failures)
             told["failed"] = [
@@ -150,6 +150,9 @@ class BatchRun:
         else:
             for done in self._done.values():
                 _show(console, done)
+            if overview is not None:
+                console.print("\n[bold]Together[/]")
+                _show_sections(console, overview.sections, {video.id: video.title for video in videos})
         for item, error in self.failed:
             self._err.print(f"[red]not done[/] {escape(item.name)}: {escape(str(error))}", soft_wrap=True)
 
@@ -161,17 +164,23 @@ class BatchRun:
 def _show(console: Console, done: Done) -> None:
     video = done.video
     console.print(f"\n[bold]{escape(video.title)}[/]  {clock(video.duration_s)}")
-    for section in done.material.sections:
-        if section.title:
-            console.print(f"[cyan]{escape(section.title)}[/]")
-        for point in section.points:
-            times = ", ".join(dict.fromkeys(span_clock(one.span) for one in point.citations))
-            label = f"[magenta]{point.label}[/] " if point.label else ""
-            console.print(f"  {label}{escape(point.text)} [dim]{times}[/]", soft_wrap=True)
+    _show_sections(console, done.material.sections, {})
     for answered in done.material.answers:
         console.print(f"[bold blue]? {escape(answered.question)}[/]")
         times = ", ".join(dict.fromkeys(span_clock(one.span) for one in answered.answer.citations))
         console.print(f"  {escape(answered.answer.text)} [dim]{times}[/]", soft_wrap=True)
+
+
+def _show_sections(console: Console, sections: Sequence[Section], titles: Mapping[VideoId, str]) -> None:
+    """The sentences with their times, before them the video where titles are given."""
+    for section in sections:
+        if section.title:
+            console.print(f"[cyan]{escape(section.title)}[/]")
+        for point in section.points:
+            cited = [f"{titles.get(one.video_id, '')} {span_clock(one.span)}".strip() for one in point.citations]
+            label = f"[magenta]{point.label}[/] " if point.label else ""
+            times = escape(", ".join(dict.fromkeys(cited)))
+            console.print(f"  {label}{escape(point.text)} [dim]{times}[/]", soft_wrap=True)
 
 
 def export(

@@ -16,6 +16,7 @@ from app.db import rows
 from app.db.collections import add_tags, must_be_there, tags_of
 from app.db.database import Database, upsert
 from app.db.rules import check_segments, dated, in_time_order, matching, no_such_answer, no_such_video, same_video
+from app.db.stages import TOGETHER
 from app.db.tables import (
     answer_videos,
     answers,
@@ -215,6 +216,7 @@ class SqlLibrary:
             connection.execute(delete(answers).where(answers.c.id.in_(about)))
             for table in (stage_units, stage_results):
                 connection.execute(delete(table).where(table.c.video_id == id))
+            connection.execute(delete(stage_units).where(stage_units.c.stage.startswith(f"{TOGETHER}-")))
             connection.execute(delete(videos).where(videos.c.id == id))
 
     def save_utterances(self, id: VideoId, said: Sequence[Utterance], window: TimeSpan | None = None) -> None:

@@ -8,6 +8,9 @@ from app.core.types import VideoId
 from app.db.database import Database, upsert
 from app.db.tables import stage_results, stage_units
 
+TOGETHER = "together"
+"""How the names of stages begin whose units are about several videos: deleting any video forgets them."""
+
 
 class SqlStageStore:
     """The port StageStore over a database."""

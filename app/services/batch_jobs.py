@@ -22,7 +22,7 @@ from app.services.batches import BatchRequest, BatchService, Item, check
 from app.services.exports.html_page import plain_page
 from app.services.exports.overview import Entry, Failure, overview_record, overview_text
 from app.services.library import LibraryService
-from app.services.summarize import Overview, Wanted
+from app.services.summarize import CollectionSummary, Wanted
 
 WHOLE, PART = "batch", "batch_video"
 ARCHIVE = "results.zip"
@@ -78,7 +78,7 @@ class BatchJobs:
         entries, failures = results(self._jobs.children(job.id))
         request = _request(job.payload, ())
         videos = self._there(entries)
-        overview = self._batches.summaries.overview(videos, request.wanted, cancelled=context.cancelled)
+        overview = self._batches.overview(videos, request, cancelled=context.cancelled)
         files = overview_files(overview, entries, failures, request.formats)
         for entry in entries:
             for name in entry.files.values():
@@ -118,9 +118,12 @@ def results(children: Sequence[Job]) -> tuple[list[Entry], list[Failure]]:
 
 
 def overview_files(
-    overview: Overview, entries: Sequence[Entry], failures: Sequence[Failure], formats: Sequence[str]
+    overview: CollectionSummary | None,
+    entries: Sequence[Entry],
+    failures: Sequence[Failure],
+    formats: Sequence[str],
 ) -> dict[str, bytes]:
-    """The overview as Markdown, and as HTML and JSON where these are wanted, by name."""
+    """The overview as Markdown, and as HTML and JSON where these are wanted, by name. None: no video was done."""
     text = overview_text(overview, entries, failures)
     files = {"overview.md": text.encode("utf-8", "replace")}
     if "html" in formats:

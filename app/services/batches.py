@@ -27,7 +27,7 @@ from app.services.exports import FORMATS, Answered, Material, file_stem, of_summ
 from app.services.exports.overview import Entry
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
-from app.services.summarize import SummarizeService, Wanted
+from app.services.summarize import CollectionSummary, SummarizeService, Wanted
 
 ASKING = "answer"
 READ_SPEED = 10.0
@@ -117,7 +117,7 @@ class BatchService:
         models: Callable[[], str],
     ) -> None:
         """`models` names what answers questions; answers are made again when it changes."""
-        self.summaries = summaries
+        self._summaries = summaries
         self._ingest = ingest
         self._library = library
         self._ask = ask
@@ -163,10 +163,16 @@ class BatchService:
     ) -> Done:
         """Does everything for one video. Raises what reading, summarizing and asking raise."""
         video = self._read(item, tell, cancelled)
-        summary = self.summaries.summarize(video, request.wanted, tell=tell, cancelled=cancelled)
+        summary = self._summaries.summarize(video, request.wanted, tell=tell, cancelled=cancelled)
         answers = self._answers(video, request.questions, tell, cancelled)
         said, chapters = self._library.utterances(video.id), self._library.chapters(video.id)
         return Done(video, of_summary(video, said, chapters, summary, answers))
+
+    def overview(
+        self, videos: Sequence[Video], request: BatchRequest, *, cancelled: Callable[[], bool] = lambda: False
+    ) -> CollectionSummary | None:
+        """What the videos that were done tell together; None when there are none. Raises what summarizing raises."""
+        return self._summaries.together(videos, request.wanted, cancelled=cancelled) if videos else None
 
     def _read(self, item: Item, tell: Listener, cancelled: Callable[[], bool]) -> Video:
         path = existing(item.name)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from app.core.types import Citation, VideoId
 from app.services.exports.markdown import clock, escaped, point_text
 from app.services.exports.records import point_record
-from app.services.summarize.shapes import Overview
+from app.services.summarize.shapes import CollectionSummary, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Failure:
     hint: str = ""
 
 
-def overview_text(overview: Overview, entries: Sequence[Entry], failures: Sequence[Failure]) -> str:
+def overview_text(overview: CollectionSummary | None, entries: Sequence[Entry], failures: Sequence[Failure]) -> str:
     """The overview as Markdown. Times link into the page of their video, where there is one."""
     files = {entry.video_id: entry.files for entry in entries}
 
@@ -46,13 +46,16 @@ def overview_text(overview: Overview, entries: Sequence[Entry], failures: Sequen
     titles = {entry.video_id: entry.title for entry in entries}
     minutes = sum(entry.duration_s for entry in entries)
     parts = ["# Overview", f"{len(entries)} videos, {clock(minutes)} in all"]
-    if overview.points:
+    sections = overview.sections if overview else ()
+    parts += ["## Together"] if sections else []
+    for section in sections:
         lines = [
-            f"- {point_text(p, link)} ({escaped(titles.get(p.citations[0].video_id, ''))})" for p in overview.points
+            f"- {point_text(p, link)} ({escaped(titles.get(p.citations[0].video_id, ''))})" for p in section.points
         ]
-        parts += ["## Together", "\n".join(lines)]
+        parts += [f"### {escaped(section.title)}"] if section.title else []
+        parts.append("\n".join(lines))
     parts.append("## Videos")
-    told = {line.video_id: line.point for line in overview.lines}
+    told = _lines(overview)
     for entry in entries:
         point = told.get(entry.video_id)
         links = " ".join(f"[{name}](<{quote(file)}>)" for name, file in entry.files.items())
@@ -64,11 +67,13 @@ def overview_text(overview: Overview, entries: Sequence[Entry], failures: Sequen
     return "\n\n".join(parts) + "\n"
 
 
-def overview_record(overview: Overview, entries: Sequence[Entry], failures: Sequence[Failure]) -> dict[str, Any]:
+def overview_record(
+    overview: CollectionSummary | None, entries: Sequence[Entry], failures: Sequence[Failure]
+) -> dict[str, Any]:
     """The overview as plain data."""
-    told = {line.video_id: line.point for line in overview.lines}
+    told = _lines(overview)
     return {
-        "points": [point_record(point) for point in overview.points],
+        "points": [point_record(point) for point in overview.points] if overview else [],
         "videos": [
             {
                 "id": entry.video_id,
@@ -81,3 +86,7 @@ def overview_record(overview: Overview, entries: Sequence[Entry], failures: Sequ
         ],
         "failed": [{"name": f.name, "code": f.code, "message": f.message, "hint": f.hint} for f in failures],
     }
+
+
+def _lines(overview: CollectionSummary | None) -> dict[VideoId, Point | None]:
+    return {line.video_id: line.point for line in overview.videos} if overview else {}

@@ -1,9 +1,9 @@
 """Summaries whose every sentence says where it comes from."""
 
-from app.services.summarize.service import SummarizeService, SummaryParts
+from app.services.summarize.service import SummarizeService
 from app.services.summarize.shapes import (
+    CollectionSummary,
     Length,
-    Overview,
     Point,
     Section,
     Style,
@@ -11,10 +11,11 @@ from app.services.summarize.shapes import (
     VideoSummary,
     Wanted,
 )
+from app.services.summarize.work import SummaryParts
 
 __all__ = [
+    "CollectionSummary",
     "Length",
-    "Overview",
     "Point",
     "Section",
     "Style",

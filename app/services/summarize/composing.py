@@ -1,11 +1,11 @@
-"""From the points of chapters to the sections of a summary. Pure."""
+"""From the points of chapters, or of videos, to the sections of a summary. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.core.types import Chapter, TimeSpan
+from app.core.types import TimeSpan
 from app.services.summarize import cues
 from app.services.summarize.choosing import filled, shortened
 from app.services.summarize.shapes import Length, Point, Section, Style, Wanted
@@ -15,9 +15,11 @@ LINE_SOURCES = 6
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A chapter and the points that each of its pieces offers, best first."""
+    """A chapter of a video, or a video of a collection, and the points that each of its pieces offers, best first."""
 
-    chapter: Chapter
+    title: str
+    span: TimeSpan | None
+    """Of a chapter."""
     blocks: tuple[tuple[Point, ...], ...]
 
 
@@ -48,13 +50,13 @@ def drafts(
     offers = [block for branch in branches for block in branch.blocks]
     if wanted.length is Length.LINE:
         best = [block[0] for block in offers if block]
-        return _line(central(best), wanted.style, words) if best else []
+        return _line(best, central(best), wanted.style, words) if best else []
     if wanted.style is Style.MINUTES:
         return _minutes(offers, words)
     if wanted.style is Style.HIGHLIGHTS:
         return _one("Highlights", _flat(filled(offers, words)), words)
     if wanted.style is Style.NOTES or wanted.length is Length.PAGE:
-        return _by_chapter(branches, words)
+        return _by_branch(branches, words)
     return _one("", _flat(filled(offers, words)), words)
 
 
@@ -68,16 +70,16 @@ def _one(title: str, points: Sequence[Point], words: int) -> list[Draft]:
     return [Draft(title, None, tuple(points), tuple(points), max(2, min(8, len(points))), words)]
 
 
-def _line(best: Sequence[Point], style: Style, words: int) -> list[Draft]:
+def _line(best: Sequence[Point], ranked: Sequence[Point], style: Style, words: int) -> list[Draft]:
     """The most central point; a decision in minutes, a definition in notes, and one that need not be cut, go first."""
     label = {Style.MINUTES: cues.DECISION, Style.NOTES: cues.DEFINITION}.get(style, "")
-    order = sorted(best, key=lambda p: (p.label != label, len(p.text.split()) > words))
+    order = sorted(ranked, key=lambda p: (p.label != label, len(p.text.split()) > words))
     quote = Point(shortened(order[0].text, words), order[0].citations, order[0].label)
-    sources = tuple(sorted(order[:LINE_SOURCES], key=lambda p: p.span))
+    sources = tuple(point for point in best if point in order[:LINE_SOURCES])
     return [Draft("", None, (quote,), sources, 1, words)]
 
 
-def _by_chapter(branches: Sequence[Branch], words: int) -> list[Draft]:
+def _by_branch(branches: Sequence[Branch], words: int) -> list[Draft]:
     places = [place for place, branch in enumerate(branches) for _ in branch.blocks]
     chosen = filled([block for branch in branches for block in branch.blocks], words)
     made = []
@@ -85,7 +87,7 @@ def _by_chapter(branches: Sequence[Branch], words: int) -> list[Draft]:
         points = tuple(p for where, block in zip(places, chosen, strict=True) if where == place for p in block)
         if points:
             used = sum(len(p.text.split()) for p in points)
-            made.append(Draft(branch.chapter.title, branch.chapter.span, points, points, len(points), used))
+            made.append(Draft(branch.title, branch.span, points, points, len(points), used))
     return made
 
 

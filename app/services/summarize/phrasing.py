@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.core.errors import Cancelled, LongreelError
 from app.core.ports import LanguageModel, TextEmbedder
@@ -47,7 +47,9 @@ _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 class Phraser:
     """Words of a language model around quotes. Every failure of the model means: the quotes as they are."""
 
-    def __init__(self, model: LanguageModel, embedder: TextEmbedder) -> None:
+    def __init__(self, model: LanguageModel, embedder: TextEmbedder, stop: Callable[[], bool]) -> None:
+        """`stop` is asked while the model writes; once it says True, Cancelled is raised."""
+        self._stop = stop
         self._model = model
         self._embedder = embedder
 
@@ -56,7 +58,7 @@ class Phraser:
         notes = "\n".join(f"- {shortened(point.text, 40)}" for point in sources)
         count = "one sentence" if sentences == 1 else f"at most {sentences} sentences"
         task = f"{ASKED[style]} in {count} of at most {max(12, words // max(sentences, 1))} words each."
-        messages = [Message("system", RULES), Message("user", f"Notes from a video:\n{notes}\n\n{task}")]
+        messages = [Message("system", RULES), Message("user", f"Notes from {_whence(sources)}:\n{notes}\n\n{task}")]
         written = self._written(messages, SENTENCES, max_tokens=min(400, 40 + 2 * words), field="sentences")
         if not isinstance(written, list):
             return []
@@ -100,11 +102,17 @@ class Phraser:
         self, messages: Sequence[Message], schema: dict[str, object], *, max_tokens: int, field: str
     ) -> object:
         try:
-            return json.loads(self._model.complete(messages, max_tokens=max_tokens, schema=schema).text)[field]
+            written = self._model.complete(messages, max_tokens=max_tokens, schema=schema, stop=self._stop)
+            return json.loads(written.text)[field]
         except Cancelled:
             raise
         except (LongreelError, ValueError, KeyError, TypeError):
             return None  # the quotes are told instead
+
+
+def _whence(sources: Sequence[Point]) -> str:
+    videos = {citation.video_id for point in sources for citation in point.citations}
+    return "a video" if len(videos) == 1 else f"{len(videos)} videos"
 
 
 def _tidy(text: str) -> str:

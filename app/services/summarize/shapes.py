@@ -76,16 +76,11 @@ class Section:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class VideoSummary:
-    """A video in short."""
+class _Sectioned:
+    """What a summary of anything can tell of its sections."""
 
-    video_id: VideoId
-    title: str
-    wanted: Wanted
+    __slots__ = ()
     sections: tuple[Section, ...]
-    model: str
-    """What phrased it; EXTRACTIVE where the video's own sentences are quoted."""
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -99,8 +94,20 @@ class VideoSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSummary(_Sectioned):
+    """A video in short."""
+
+    video_id: VideoId
+    title: str
+    wanted: Wanted
+    sections: tuple[Section, ...]
+    model: str
+    """What phrased it; EXTRACTIVE where the video's own sentences are quoted."""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoLine:
-    """One video of a collection, in one sentence; None when nothing is known of it."""
+    """One video of a collection, in one sentence; None when nothing is known of it, or it is still being read."""
 
     video_id: VideoId
     title: str
@@ -108,9 +115,13 @@ class VideoLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """Several videos in short."""
+class CollectionSummary(_Sectioned):
+    """Several videos in short: what they tell together, and each in a sentence."""
 
-    points: tuple[Point, ...]
-    """What they tell together; each point cites the video that it comes from."""
-    lines: tuple[VideoLine, ...]
+    wanted: Wanted
+    sections: tuple[Section, ...]
+    """Each citation names the video that it lies in. On a page a section is what one video tells."""
+    videos: tuple[VideoLine, ...]
+    """In the order in which they were added to the library."""
+    model: str
+    """What phrased it; EXTRACTIVE where the videos' own sentences are quoted."""

@@ -275,3 +275,14 @@ def test_every_unit_that_was_saved_is_there_after_a_kill(sqlite_file_url: str) -
     database.close()
     assert len(units) - len(saved) in (0, 1)
     assert units == {str(unit): str(unit).encode() * 20_000 for unit in range(len(units))}
+
+
+def test_a_text_about_several_videos_goes_when_any_of_them_is_deleted(database: Database) -> None:
+    library, stages = SqlLibrary(database), SqlStageStore(database)
+    library.add_video(video())
+    other = VideoId("b" * 64)
+    for stage in ("together-text", "summary-text", "togetherness"):
+        stages.save_unit(other, stage, "1", "0", b"x")
+    library.delete_video(VIDEO)
+    kept = {name for name in ("together-text", "summary-text", "togetherness") if stages.units(other, name, "1")}
+    assert kept == {"summary-text", "togetherness"}

@@ -68,7 +68,12 @@ class Writes:
         self.calls = 0
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Completion:
         self.calls += 1
         return Completion(self.rule(messages[-1].content))

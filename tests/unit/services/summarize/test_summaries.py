@@ -8,7 +8,6 @@ import pytest
 
 from app.core.errors import BadInput, Cancelled, MissingPart, NotFound
 from app.core.events import Event, StageFinished
-from app.core.types import VideoId
 from app.db.fakes import MemoryLibrary, MemoryStageStore
 from app.services.summarize import Length, Point, Style, Wanted
 from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, Writes, a_video, service, shelve
@@ -165,18 +164,6 @@ def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number
     assert texts[MEETING[0]] == "Im Frühling 2031 gestrichen."
     assert texts[MEETING[5]] == MEETING[5]
     assert all(sources(point) for point in made.points)
-
-
-def test_a_collection_cites_the_video_that_each_point_comes_from(library: MemoryLibrary) -> None:
-    one = shelve(library, a_video("a", "Meeting"), MEETING)
-    other = shelve(library, a_video("b", "Garden"), ("The garden grows ninety kinds of roses.",) * 2)
-    made = service(library).overview([one, other])
-    assert [(line.video_id, line.title) for line in made.lines] == [(one.id, "Meeting"), (other.id, "Garden")]
-    assert {citation.video_id for point in made.points for citation in point.citations} == {one.id, other.id}
-    quotes = {VideoId("a" * 64): MEETING, VideoId("b" * 64): ("The garden grows ninety kinds of roses.",)}
-    for point in made.points:
-        assert all(citation.quote in quotes[citation.video_id] for citation in point.citations)
-    assert sum(len(point.text.split()) for point in made.points) <= 120
 
 
 def test_a_long_chapter_is_told_from_its_whole_length(library: MemoryLibrary) -> None:

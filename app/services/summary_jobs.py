@@ -1,0 +1,46 @@
+"""Summaries of several videos as jobs: each unit is kept, so that one that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.core.types import Video, from_json, to_json
+from app.jobs.context import JobContext
+from app.jobs.states import Job
+from app.jobs.store import JobStore
+from app.services.library import LibraryService
+from app.services.summarize import SummarizeService, Wanted
+
+KIND = "summary"
+
+
+class SummaryJobs:
+    """Queues summaries of several videos, and makes them. `SummarizeService.together` tells what was made."""
+
+    def __init__(self, summaries: SummarizeService, jobs: JobStore, library: LibraryService) -> None:
+        self._summaries = summaries
+        self._jobs = jobs
+        self._library = library
+
+    def submit(
+        self, videos: Sequence[Video], wanted: Wanted, *, title: str, webhook: Mapping[str, str] | None = None
+    ) -> Job:
+        """Queues a summary; while the same one is queued or running, that one is returned.
+
+        `title` is for people; `webhook` (url and secret) hears of its end.
+        """
+        asked = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
+        told = {"webhook": dict(webhook)} if webhook else {}
+        key = hashlib.sha256(json.dumps({**asked, "to": told and told["webhook"]["url"]}).encode()).hexdigest()[:32]
+        return self._jobs.submit(KIND, {"title": title, **asked, **told}, key=key)
+
+    def handle(self, job: Job, context: JobContext) -> dict[str, Any]:
+        """What a worker does. Videos that were deleted meanwhile are left out."""
+        there = {video.id: video for video in self._library.videos()}
+        videos = [there[id] for id in job.payload["videos"] if id in there]
+        wanted = from_json(Wanted, job.payload["wanted"])
+        made = self._summaries.together(videos, wanted, tell=context.tell, cancelled=context.cancelled)
+        return {"videos": len(made.videos), "sentences": len(made.points), "model": made.model}
