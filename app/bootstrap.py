@@ -15,6 +15,7 @@ from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
 from app.db.database import Database, sqlite_url
+from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.replies import SqlReplies
@@ -31,6 +32,7 @@ from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
+from app.services.entities import EntityService
 from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
@@ -73,6 +75,7 @@ class Longreel:
     uploads: UploadService
     downloads: DownloadService
     speakers: SpeakerService
+    entities: EntityService
     schedules: ScheduleService
     chores: Chores
     selection: SelectionService
@@ -191,6 +194,7 @@ class _Wiring:
             uploads,
             downloads,
             self._speakers,
+            EntityService(SqlEntities(self._database)),
             schedules,
             Chores((schedules.tick, library.empty_bin, uploads.sweep)),
             SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
@@ -311,6 +315,7 @@ class _Wiring:
             diarizer=get("diarizer"),
             speakers=self._speakers,
             shot_detector=get("shot_detector"),
+            entities=SqlEntities(self._database),
         )
 
     @functools.cached_property

@@ -31,6 +31,7 @@ STAGES_JSON = json.dumps(
         "screen_text": "Reading text on the screen",
         "caption": "Describing the pictures",
         "index": "Indexing",
+        "entities": "Noting names and things",
         "digest": "Writing chapters and summary",
         "summarize": "Summarizing",
         "answer": "Answering the questions",

@@ -27,6 +27,7 @@ STAGES = (
     "screen_text",
     "caption",
     "index",
+    "entities",
     "digest",
 )
 """The stages of ingest in order; only a video at an address is downloaded.

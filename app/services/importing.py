@@ -20,6 +20,7 @@ from app.core.types import Caption, MediaInfo, Segment, SegmentKind, TimeSpan, U
 from app.services import subtitles
 from app.services.digest import Sentence, make_digest
 from app.services.ingest import IngestParts
+from app.services.ingest.entities import named
 from app.services.ingest.indexing import by_piece
 from retrieval.pieces import cut
 
@@ -93,6 +94,8 @@ class ImportService:
         segments = [*_spoken(found, self._pieces(found), name), *_seen(found, name)]
         parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         parts.retriever.add(segments)
+        if parts.entities is not None:
+            parts.entities.save(found.id, named(found.id, found.said))
 
     def _pieces(self, found: Imported) -> list[TimeSpan]:
         borders = [caption.span.start_s for caption in found.seen]

@@ -12,7 +12,7 @@ from app.core.ports.media import AudioSource, FrameSource, MediaProbe
 from app.core.ports.runtime import CallBeat, Runtime
 from app.core.ports.search import LexicalIndex, Retriever, SegmentIndex
 from app.core.ports.speech import Diarizer, Transcriber
-from app.core.ports.stores import MediaStore, StageStore, VideoLibrary
+from app.core.ports.stores import EntityStore, MediaStore, StageStore, VideoLibrary
 from app.core.ports.vision import (
     BatchCaptioner,
     Captioner,
@@ -34,6 +34,7 @@ __all__ = [
     "CaptionTask",
     "Captioner",
     "Diarizer",
+    "EntityStore",
     "FrameEmbedder",
     "FrameFetch",
     "FrameSelector",

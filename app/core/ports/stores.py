@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from app.core.types import Chapter, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.core.types.entities import Entity, EntityKind, Mention
 
 
 @runtime_checkable
@@ -37,6 +38,19 @@ class VideoLibrary(Protocol):
 
     def add_segments(self, segments: Sequence[Segment]) -> None:
         """Stores segments that an agent's look made; the same id replaces."""
+        ...
+
+
+@runtime_checkable
+class EntityStore(Protocol):
+    """Who and what the videos mention."""
+
+    def all(self, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()) -> list[Entity]:
+        """Most mentions first, of some kinds and videos or (none named) of all."""
+        ...
+
+    def mentions(self, kind: EntityKind, key: str, videos: Sequence[VideoId] = ()) -> list[Mention]:
+        """The moments that mention an entity, by video and time."""
         ...
 
 

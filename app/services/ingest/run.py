@@ -37,6 +37,7 @@ from app.core.ports import (
 )
 from app.core.settings import Ingest
 from app.core.types import SegmentKind, Video
+from app.db.entities import SqlEntities
 from app.db.library import SqlLibrary
 from app.services.speakers import SpeakerService
 
@@ -67,6 +68,8 @@ class IngestParts:
     diarizer: Diarizer | None = None
     speakers: SpeakerService | None = None
     shot_detector: ShotDetector | None = None
+    entities: SqlEntities | None = None
+    """Where the names of a video are kept; None where nobody asks for them."""
 
 
 @dataclass(frozen=True)

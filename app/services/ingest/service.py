@@ -35,7 +35,7 @@ from app.jobs.store import JobStore
 from app.services import subtitles
 from app.services.chapters import chapter_segments
 from app.services.digest import Sentence, make_digest
-from app.services.ingest import pictures, sound, speakers, writing
+from app.services.ingest import entities, pictures, sound, speakers, writing
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
@@ -213,6 +213,7 @@ class IngestService:
         captions = pictures.captions(run, sampled.features, spans, keys)
         found = Found(spans, said, texts, captions, keys, sampled.features)
         index(run, found)
+        entities.remember(run, found)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
         run.parts.release()
         digest(run, found)

@@ -46,6 +46,7 @@ from app.core.types import (
     Word,
     to_json,
 )
+from app.db.fake_entities import MemoryEntities
 from app.db.fake_schedules import MemorySchedules
 from app.db.fake_speakers import MemorySpeakers
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
@@ -60,6 +61,7 @@ from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
+from app.services.entities import EntityService
 from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
@@ -222,6 +224,7 @@ class StandIn:
     reader: Reader
     agent: Agent
     library: MemoryLibrary
+    entities: MemoryEntities
 
     def add(self, data: bytes = b"a video", title: str = "Harbour", path: Path | None = None) -> Video:
         """Puts a ready video in the library."""
@@ -242,6 +245,7 @@ def make(
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
     jobs = MemoryJobStore(webhook_url=settings.server.webhook_url)
     library, media = MemoryLibrary(), FolderMediaStore(data / "media")
+    entities = MemoryEntities(library)
     retriever = MemoryRetriever()
     reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
@@ -284,12 +288,13 @@ def make(
         uploads,
         downloads,
         speakers,
+        EntityService(entities),
         schedules,
         Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
         SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers,
     )
-    return StandIn(longreel, reader, agent, library)
+    return StandIn(longreel, reader, agent, library, entities)
 
 
 def a_video(data: bytes, title: str, path: Path) -> Video:

@@ -1,0 +1,34 @@
+"""The use case: who and what the videos of a library mention, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.errors import NotFound
+from app.core.ports import EntityStore
+from app.core.types import VideoId
+from app.core.types.entities import Entity, EntityKind, Mention, name_key
+
+
+class EntityService:
+    """Finds entities by their names."""
+
+    def __init__(self, entities: EntityStore) -> None:
+        self._entities = entities
+
+    def find(
+        self, text: str = "", *, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()
+    ) -> list[Entity]:
+        """Entities whose name holds a text in any case and accent, most mentions first; all for an empty one.
+
+        In some videos, or (none named) in the whole library.
+        """
+        wanted = name_key(text)
+        return [one for one in self._entities.all(kinds, videos) if wanted in one.key]
+
+    def entity(self, id: str) -> tuple[Entity, list[Mention]]:
+        """An entity with the moments that mention it, by video and time. Raises NotFound."""
+        found = next((one for one in self._entities.all() if one.id == id), None)
+        if found is None:
+            raise NotFound(f"No video mentions {id}.", "See the list of entities.")
+        return found, self._entities.mentions(found.kind, found.key)

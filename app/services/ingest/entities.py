@@ -1,0 +1,154 @@
+"""Who and what a video mentions: the names that are said and written in it, and the things that it shows repeatedly.
+
+Speakers are not among them: a voice may get another name at any time, so they are read with it (`app.db.entities`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
+from app.core.types.entities import EntityKind, Mention, Source, name_key
+from app.services.ingest.indexing import Found
+from app.services.ingest.run import Run, Stage
+from app.services.names import in_capitals, names_said, names_written, small_words, written_small
+
+SAME_GAP_S = 2.0
+"""A name that is gone from the screen for no longer than this has been there all the time."""
+MISREAD_FROM = 10
+"""Characters from which two names that differ in one are one name, misread or misheard."""
+SURE = 0.6
+"""A class is taken for seen from this probability on."""
+LEAST_FRAMES = 2
+"""Frames of one piece that must show a thing."""
+LEAST_PIECES = 2
+"""Pieces of a video that must show a thing, since a classifier is often wrong once."""
+_PAGES = frozenset({"website", "menu", "dust jacket", "comic book", "crossword"})
+"""Classes by which a classifier calls any picture that holds much text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a name stands, as it is spelled there."""
+
+    name: str
+    span: TimeSpan
+    source: Source
+    quote: str
+    frame_s: float | None = None
+
+
+def remember(run: Run, found: Found) -> None:
+    """Stores who and what a video mentions, in place of what an earlier run found."""
+    entities = run.parts.entities
+    if entities is None:
+        return
+
+    def work(stage: Stage) -> bytes:
+        mentions = [*named(run.video.id, found.utterances, found.texts), *seen(run.video.id, found)]
+        entities.save(run.video.id, mentions)
+        stage.detail = f"{len({(one.kind, one.key) for one in mentions})} names and things"
+        return b""
+
+    run.stage("entities", run.version_after("index", own="1"), work)
+
+
+def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:
+    """The names of a video with their moments, in time order. One name may be spelled in several ways."""
+    small = small_words(chain((one.text for one in said), (one.text for one in written)))
+    places = [_Place(name, u.span, Source.SAID, u.text.strip()) for u in said for name in names_said(u.text, small)]
+    for text in written:
+        places += [_written(name, text) for name in names_written(text.text, small)]
+    places += _capitals(written, {name_key(place.name) for place in places})
+    spelling = _spellings(places)
+    mentions = (
+        Mention(EntityKind.NAME, spelling[name_key(p.name)], video, p.span, p.source, p.quote, p.frame_s)
+        for p in places
+    )
+    return _joined(mentions)
+
+
+def seen(video: VideoId, found: Found) -> list[Mention]:
+    """The things that a classifier is sure to see in several pieces of a video."""
+    best: dict[str, dict[int, list[tuple[float, FrameFeatures]]]] = defaultdict(lambda: defaultdict(list))
+    starts = [piece.start_s for piece in found.pieces]
+    for feature in found.features:
+        for name, probability in feature.tags:
+            if probability >= SURE and name not in _PAGES:
+                piece = max(0, bisect_right(starts, feature.pts_s) - 1)
+                best[name][piece].append((probability, feature))
+    mentions = []
+    for name, pieces in best.items():
+        shown = {piece: frames for piece, frames in pieces.items() if len(frames) >= LEAST_FRAMES}
+        for piece, frames in shown.items() if len(shown) >= LEAST_PIECES else ():
+            frame_s = max(frames, key=lambda one: one[0])[1].pts_s
+            mentions.append(Mention(EntityKind.THING, name, video, found.pieces[piece], Source.SEEN, name, frame_s))
+    return sorted(mentions, key=lambda one: (one.span.start_s, one.name))
+
+
+def _written(name: str, text: ScreenText) -> _Place:
+    """A name on the screen with the line that holds it."""
+    lines = [" ".join(line.split()) for line in text.text.splitlines()]
+    line = next((line for line in lines if name_key(name) in name_key(line)), name)
+    return _Place(name, text.span, Source.WRITTEN, line, text.frame_s)
+
+
+def _capitals(written: Sequence[ScreenText], known: set[str]) -> list[_Place]:
+    """Lines in capitals only that are a known name: TOM HALE below the person's picture."""
+    lines = ((text, line.strip()) for text in written for line in text.text.splitlines())
+    return [
+        _written(written_small(line), text)
+        for text, line in lines
+        if line and in_capitals(line) == line and name_key(line) in known
+    ]
+
+
+def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
+    """How each name is best written, by its key: as on the screen rather than as heard, then as most often."""
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    weight: Counter[str] = Counter()
+    for place in places:
+        key = name_key(place.name)
+        forms[key][place.name] += 1
+        weight[key] += 1_000_000 if place.source is Source.WRITTEN else 1
+    best: dict[str, str] = {}
+    kept: list[str] = []
+    for key, _ in weight.most_common():
+        same = next((other for other in kept if _is_misread(key, other)), None)
+        best[key] = best[same] if same else forms[key].most_common(1)[0][0]
+        if same is None:
+            kept.append(key)
+    return best
+
+
+def _is_misread(one: str, other: str) -> bool:
+    """Whether two long names differ in a single character."""
+    short, long = sorted((one, other), key=len)
+    if len(short) < MISREAD_FROM or len(long) - len(short) > 1:
+        return False
+    same = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[same + (len(long) == len(short)) :] == long[same + 1 :]
+
+
+def _joined(mentions: Iterable[Mention]) -> list[Mention]:
+    """Mentions in time order; a name that stays on the screen is mentioned once."""
+    kept: list[Mention] = []
+    last: dict[tuple[str, Source], int] = {}
+    for mention in sorted(mentions, key=lambda one: (one.span.start_s, one.span.end_s, one.name)):
+        at = last.get((mention.key, mention.source))
+        if at is not None and _goes_on(kept[at], mention):
+            kept[at] = replace(kept[at], span=kept[at].span.hull(mention.span))
+        else:
+            last[mention.key, mention.source] = len(kept)
+            kept.append(mention)
+    return kept
+
+
+def _goes_on(one: Mention, other: Mention) -> bool:
+    if one.source is Source.WRITTEN:
+        return other.span.start_s <= one.span.end_s + SAME_GAP_S
+    return other.span == one.span
