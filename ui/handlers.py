@@ -9,7 +9,7 @@ import gradio as gr
 import httpx
 from pydantic import SecretStr
 
-from app.api.schemas import AnswerOut, SummaryOut, VideoOut
+from app.api.schemas import AnswerOut, JobOut, SummaryOut, VideoOut
 from app.api.schemas.batches import Length, Style
 from app.client import Longreel
 from app.core.errors import LongreelError, NotFound
@@ -18,11 +18,11 @@ from app.core.types import SegmentKind
 from ui.render import answers, batches, library, markup, summaries, watch
 from ui.render.conversations import conversations
 from ui.render.evaluations import evaluations
-from ui.render.queue import queue
+from ui.render.queue import ACTIVE, queue
 from ui.render.relevance import relevance
 from ui.render.status import status
 
-MOST_JOBS, MOST_THREADS = 50, 20
+MOST_JOBS, MOST_WAITING, MOST_THREADS = 50, 1000, 20
 
 Listed = tuple[str, str, str]
 """Background work, the videos, where to look."""
@@ -60,7 +60,7 @@ class Page:
     def _library(self, request: gr.Request, opened: str) -> Listed:
         try:
             with self._client(request) as client:
-                jobs, watched = client.jobs(kind="ingest", limit=MOST_JOBS), client.schedules()
+                jobs, watched = _jobs(client), client.schedules()
                 videos, binned = client.videos(), client.binned()
         except LongreelError as error:
             return "", markup.problem(error), ""
@@ -221,6 +221,13 @@ def _asking(
         trace += [step] if step else []
         evidence = relevance(trace, [], videos) if step else gr.skip()
         yield answers.thinking(question, trace, videos), evidence, gr.skip()
+
+
+def _jobs(client: Longreel) -> list[JobOut]:
+    """What is read and waits, whatever its age, and what was done last; newest first."""
+    active = [client.jobs(state, kind="ingest", limit=MOST_WAITING) for state in ACTIVE]
+    found = {job.id: job for jobs in (client.jobs(kind="ingest", limit=MOST_JOBS), *active) for job in jobs}
+    return sorted(found.values(), key=lambda job: job.created_at, reverse=True)
 
 
 def _thread(client: Longreel, id: str) -> str:

@@ -98,7 +98,8 @@ const longreel = (() => {
     try {
       response = await fetch(`/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
     } catch {
-      throw new Error('The server does not answer. See whether it still runs, then try again.');
+      const text = 'The server does not answer. See whether it still runs, then try again.';
+      throw Object.assign(new Error(text), { isGone: true });
     }
     if (response.ok) return response.status === 204 ? null : response.json();
     throw new Error(sentence(await response.json().catch(() => null), response.status));

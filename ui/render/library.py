@@ -39,6 +39,7 @@ ADD = """
 </form>
 <ul id="lr-uploads" class="lr-jobs" aria-label="Uploads"></ul>
 <p id="lr-notice" class="lr-problem" role="alert" hidden></p>
+<p id="lr-told" class="lr-hidden" role="status"></p>
 """
 
 DETAILS = """

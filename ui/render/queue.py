@@ -10,24 +10,35 @@ from ui import steps
 from ui.render.markup import safe
 
 ACTIVE = ("queued", "running")
-ORDER = ("running", "queued", "failed")
+
+WAYS = (
+    ("first", "&#10514;", "to the top"),
+    ("up", "&#8593;", "up"),
+    ("down", "&#8595;", "down"),
+    ("last", "&#10515;", "to the bottom"),
+)
+"""Where a waiting job can be moved: a name for the page's script, a sign, and words."""
 
 
 def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
-    """What is being read or failed, what was done before, which folders are watched for more.
+    """What is being read, waits or failed, what was done before, which folders are watched for more.
 
-    The page's script keeps the progress moving.
+    The page's script keeps the progress moving, and puts those that wait in another order.
     """
-    again = {(job.kind, job.title): job.id for job in reversed(jobs)}
-    latest = [job for job in jobs if again[(job.kind, job.title)] == job.id]
-    now = [job for job in latest if job.state in (*ACTIVE, "failed")]
-    now.sort(key=lambda job: (ORDER.index(job.state), -job.priority, job.created_at))
-    earlier = [job for job in jobs if job not in now and job.state not in ACTIVE][:20]
-    parts = []
-    if now:
-        waiting = [job.id for job in now if job.state == "queued"]
-        items = "".join(_job(job, can_move=job.id in waiting[1:]) for job in now)
-        parts.append(f'<h2>Being read</h2><ul class="lr-jobs">{items}</ul>')
+    newest = {(job.kind, job.title): job.id for job in sorted(jobs, key=lambda job: job.created_at)}
+    latest = [job for job in jobs if newest[(job.kind, job.title)] == job.id]
+    running = [job for job in latest if job.state == "running"]
+    waiting = [job for job in reversed(latest) if job.state == "queued"]
+    waiting.sort(key=lambda job: (-job.priority, job.created_at))
+    failed = [job for job in latest if job.state == "failed"]
+    earlier = [job for job in jobs if job.state not in ACTIVE and job not in failed][:20]
+    parts = [
+        _part("Being read", "ul", [_running(job) for job in running]),
+        _part("Waiting, in this order", "ol", _waiting(waiting)),
+        _part("Could not be read", "ul", [_failed(job) for job in failed]),
+    ]
+    if earlier and not running and not waiting:
+        parts.insert(0, '<p class="lr-stage">Nothing is being read.</p>')
     if earlier:
         parts.append(
             f"<details><summary>Earlier work ({len(earlier)})</summary>"
@@ -41,35 +52,58 @@ def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
     return f'<div class="lr-queue" data-stages="{safe(steps.STAGES_JSON)}">{"".join(parts)}</div>'
 
 
-def _job(job: JobOut, *, can_move: bool) -> str:
-    title, id = safe(job.title), safe(job.id)
-    if job.state == "failed":
-        said = f"{job.error.message} {job.error.hint}" if job.error else "It failed."
-        return (
-            f'<li class="lr-job lr-failed" data-job="{id}" data-state="failed"><b>{title}</b>'
-            f'<span class="lr-problem">{safe(said)}</span>{_retry(job)}{_log(job)}</li>'
-        )
+def _part(name: str, kind: str, items: Sequence[str]) -> str:
+    if not items:
+        return ""
+    return f'<h2>{name}</h2><{kind} class="lr-jobs">{"".join(items)}</{kind}>'
+
+
+def _running(job: JobOut) -> str:
+    title = safe(job.title)
     value = f' value="{job.done_share:.3f}"' if job.done_share is not None else ""
-    label = "Waiting for its turn" if job.state == "queued" else "Starting"
     return (
-        f'<li class="lr-job" data-job="{id}" data-state="{safe(job.state)}"><b>{title}</b>'
-        f'<span class="lr-stage">{label}</span><span class="lr-send">{_first(job) if can_move else ""}'
-        f'<button type="button" class="lr-small" data-cancel="{id}" aria-label="Cancel {title}">Cancel</button></span>'
+        f'<li class="lr-job" data-job="{safe(job.id)}" data-state="running"><b>{title}</b>'
+        f'<span class="lr-stage">Starting</span><span class="lr-send">{_cancel(job)}</span>'
         f'<progress max="1"{value} aria-label="Progress of {title}"></progress>{_log(job)}</li>'
     )
 
 
-def _first(job: JobOut) -> str:
+def _waiting(jobs: Sequence[JobOut]) -> list[str]:
+    """Each with the ways it can go from its place."""
+    lines = []
+    for place, job in enumerate(jobs):
+        shut = {"first": place == 0, "up": place == 0, "down": place == len(jobs) - 1, "last": place == len(jobs) - 1}
+        ways = "".join(
+            f'<button type="button" class="lr-small" data-move="{way}" aria-label="Move {safe(job.title)} {words}" '
+            f'title="Move {words}"{" disabled" if shut[way] else ""}>{sign}</button>'
+            for way, sign, words in WAYS
+        )
+        many = len(jobs) > 1
+        lines.append(
+            f'<li class="lr-job" data-job="{safe(job.id)}" data-state="queued"{" draggable=true" if many else ""}>'
+            f'<b>{safe(job.title)}</b><span class="lr-stage">Waiting for its turn</span>'
+            f'<span class="lr-send">{ways if many else ""}{_cancel(job)}</span></li>'
+        )
+    return lines
+
+
+def _failed(job: JobOut) -> str:
+    said = safe(f"{job.error.message} {job.error.hint}") if job.error else "It failed."
     return (
-        f'<button type="button" class="lr-small" data-next="{safe(job.id)}" '
-        f'aria-label="Read {safe(job.title)} next">Read next</button>'
+        f'<li class="lr-job lr-failed" data-job="{safe(job.id)}" data-state="failed"><b>{safe(job.title)}</b>'
+        f'<span class="lr-problem">{said}</span>{_retry(job)}{_log(job)}</li>'
+    )
+
+
+def _cancel(job: JobOut) -> str:
+    return (
+        f'<button type="button" class="lr-small" data-cancel="{safe(job.id)}" '
+        f'aria-label="Cancel {safe(job.title)}">Cancel</button>'
     )
 
 
 def _log(job: JobOut) -> str:
     """What happened to a job; the page's script fills it when it is opened."""
-    if job.state == "queued":
-        return ""
     id = safe(job.id)
     lines = f'<ol class="lr-log" id="lr-log-{id}" data-of="{id}"></ol>'
     return f'<details class="lr-events"><summary>Log</summary>{lines}</details>'

@@ -10,6 +10,9 @@ HEAD = """
     <li><a href="/?view=status" data-view="status">Status</a></li>
   </ul></nav>
 </header>
+<p id="lr-gone" class="lr-warning" role="alert" hidden><b>The server does not answer.</b> What you see stays as it is;
+  the page goes on by itself when the server is back. Where it was started, see whether <code>longreel serve</code>
+  still runs.</p>
 <div id="lr-toasts"></div>
 """
 

@@ -37,6 +37,57 @@ def test_several_uploads_are_read_one_after_another(page: Page, server: Server, 
     expect(page.locator(".lr-queue > .lr-jobs > :not(.lr-failed)")).to_have_count(0)
 
 
+def waiting(page: Page) -> list[str]:
+    return page.locator("#lr-queue [data-state=queued] b").all_inner_texts()
+
+
+def wait_until_waiting(page: Page, *names: str) -> None:
+    """Waits until these wait, in this order."""
+    for place, name in enumerate(names):
+        expect(page.locator("#lr-queue [data-state=queued] b").nth(place)).to_have_text(name)
+
+
+def order_of(page: Page, server: Server) -> list[str]:
+    """The order in which a worker will take them, by the REST API."""
+    jobs = page.request.get(f"{server.address}/v1/jobs?state=queued").json()
+    return [job["title"] for job in sorted(jobs, key=lambda job: (-job["priority"], job["created_at"]))]
+
+
+def test_waiting_videos_are_put_in_another_order(page: Page, server: Server, tmp_path: Path) -> None:
+    for name in ("first", "a", "b", "c"):
+        film = write_webm(tmp_path / f"{name}.webm", seconds=1)
+        assert page.request.post(f"{server.address}/v1/videos", data={"path": str(film)}).status == 202
+    wait_until_waiting(page, "a", "b", "c")
+    page.get_by_role("button", name="Move c up").focus()
+    page.keyboard.press("Enter")
+    wait_until_waiting(page, "a", "c", "b")
+    expect(page.get_by_role("button", name="Move c up")).to_be_focused()
+    expect(page.locator("#lr-told")).to_have_text("c is number 2 of those that wait.")
+    page.keyboard.press("Enter")
+    wait_until_waiting(page, "c", "a", "b")
+    expect(page.get_by_role("button", name="Move c down")).to_be_focused()
+    page.get_by_role("button", name="Move c to the bottom").click()
+    wait_until_waiting(page, "a", "b", "c")
+    page.get_by_role("button", name="Move a down").click()
+    wait_until_waiting(page, "b", "a", "c")
+    page.get_by_role("button", name="Move c to the top").click()
+    wait_until_waiting(page, "c", "b", "a")
+    assert order_of(page, server) == ["c", "b", "a"]
+    assert faults(page) == []
+
+
+def test_waiting_videos_are_dragged_to_another_place(page: Page, server: Server, tmp_path: Path) -> None:
+    for name in ("first", "a", "b", "c"):
+        film = write_webm(tmp_path / f"{name}.webm", seconds=1)
+        assert page.request.post(f"{server.address}/v1/videos", data={"path": str(film)}).status == 202
+    wait_until_waiting(page, "a", "b", "c")
+    lines = page.locator("#lr-queue [data-state=queued]")
+    lines.nth(2).drag_to(lines.nth(0), target_position={"x": 40, "y": 3})
+    expect(page.locator("#lr-told")).to_have_text("c is number 1 of those that wait.")
+    wait_until_waiting(page, "c", "a", "b")
+    assert order_of(page, server) == ["c", "a", "b"]
+
+
 def titles(page: Page, server: Server) -> set[str]:
     return {video["title"] for video in page.request.get(f"{server.address}/v1/videos").json()}
 

@@ -202,6 +202,16 @@ def test_each_voice_has_a_form_for_its_name() -> None:
     assert watch.voices(a_video(), []) == ""
 
 
-def test_a_waiting_job_can_be_read_next_unless_it_is() -> None:
-    view = queue([a_job("queued", "First", "j1"), a_job("queued", "Second", "j2")])
-    assert [a["data-next"] for _, a in Tags(view).found if "data-next" in a] == ["j2"]
+def test_waiting_jobs_stand_in_the_order_in_which_they_are_read_and_can_be_moved() -> None:
+    jobs = [a_job("queued", name, name).model_copy(update={"priority": n % 2}) for n, name in enumerate("dcba")]
+    found = [a for _, a in Tags(queue(jobs)).found]
+    assert [a["data-job"] for a in found if "data-job" in a] == ["a", "c", "b", "d"]
+    ways = [(a["data-move"], "disabled" in a) for a in found if "data-move" in a]
+    assert ways[:4] == [("first", True), ("up", True), ("down", False), ("last", False)]
+    assert ways[-4:] == [("first", False), ("up", False), ("down", True), ("last", True)]
+    assert "data-move" not in queue([a_job("queued"), a_job("running", "Other", "j2")])
+
+
+def test_an_idle_queue_says_so() -> None:
+    assert "Nothing is being read." in queue([a_job("finished")])
+    assert "Nothing is being read." not in queue([a_job("running")])

@@ -1,0 +1,214 @@
+// The queue: how far each reading is, the order of those that wait, and whether the server is there at all.
+(() => {
+  const { find, all, tell, opened, rendered, notice, call, actions, element, duration } = longreel;
+  const BUSY_MS = 1000;
+  const IDLE_MS = 5000; // another tab may add videos
+  const changed = () => tell('changed', { video: opened() });
+
+  longreel.act = async (method, path, body) => {
+    try {
+      await call(method, path, body);
+      notice('');
+      return true;
+    } catch (error) {
+      notice(error.message);
+      return false;
+    } finally {
+      longreel.look();
+    }
+  };
+  const { act } = longreel;
+
+  // Following
+
+  let timer = 0;
+  let known = '';
+
+  function follow(wait) {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(look, wait);
+  }
+  longreel.look = () => {
+    changed();
+    follow(300);
+  };
+
+  const stageName = (stage) => JSON.parse(find('.lr-queue')?.dataset.stages || '{}')[stage] || stage;
+
+  longreel.stageText = (job) => {
+    const event = job.progress;
+    if (job.cancel_requested) return 'Stopping';
+    if (job.state === 'queued') return job.error ? `${job.error.message} Trying again soon.` : 'Waiting for its turn';
+    if (!event || !event.stage) return 'Starting';
+    const parts = [stageName(event.stage)];
+    if (job.done_share !== null) parts.push(`${Math.floor(job.done_share * 100)} %`);
+    if (event.speed) parts.push(`${event.speed.toFixed(1)}× real time`);
+    if (event.left_s) parts.push(`about ${duration(event.left_s)} left`);
+    return parts.join(' · ');
+  };
+
+  function draw(job) {
+    const item = find(`#lr-queue [data-job="${job.id}"]`);
+    if (!item || item.dataset.state === 'failed') return;
+    const bar = item.querySelector('progress');
+    if (job.done_share === null) bar?.removeAttribute('value');
+    else if (bar) bar.value = job.done_share;
+    const text = longreel.stageText(job);
+    const line = item.querySelector('.lr-stage');
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  async function look() {
+    let jobs = null;
+    try {
+      const parts = ['limit=50', 'limit=50&state=running'].map((part) => call('GET', `/jobs?kind=ingest&${part}`));
+      const [newest, running] = await Promise.all(parts);
+      jobs = new Map([...newest, ...running].map((job) => [job.id, job])); // of many, the oldest are read first
+      isGone(false);
+    } catch (error) {
+      if (error.isGone) isGone(true);
+      follow(IDLE_MS);
+      return;
+    }
+    const now = [...jobs.values()].map((job) => `${job.id} ${job.state} ${job.priority}`).join();
+    if (now !== known && !dragged) changed();
+    known = now;
+    const active = [...jobs.values()].filter((job) => ['queued', 'running'].includes(job.state));
+    active.forEach(draw);
+    follow(active.length ? BUSY_MS : IDLE_MS);
+  }
+
+  follow(1500);
+
+  // A server that went away
+
+  function isGone(gone) {
+    const line = find('#lr-gone');
+    if (!line || line.hidden === !gone) return;
+    line.hidden = !gone;
+    if (gone) return;
+    notice('');
+    longreel.toast('The server is back.');
+    longreel.look();
+  }
+
+  actions.cancel = ({ dataset }) => act('DELETE', `/jobs/${dataset.cancel}`);
+  actions.retry = ({ dataset }) => act('POST', `/jobs/${dataset.retry}/retry`);
+  actions.look = ({ dataset }) => act('POST', `/schedules/${dataset.look}/run`);
+  actions.unwatch = ({ dataset }) => act('DELETE', `/schedules/${dataset.unwatch}`);
+
+  // The order of those that wait: by buttons, or by dragging
+
+  const waiting = () => all('#lr-queue [data-state=queued]');
+  let moved = null; // { id, way }: the button that has the focus when the list is drawn anew
+  let dragged = null;
+
+  async function place(item, before) {
+    const path = `/jobs/${item.dataset.job}`;
+    const body = before && { before: before.dataset.job };
+    if (!(await (body ? act('PATCH', path, body) : act('POST', `${path}/last`)))) return false;
+    tellPlace(item, before);
+    return true;
+  }
+
+  function tellPlace(item, before) {
+    const others = waiting().filter((one) => one.dataset.job !== item.dataset.job);
+    const at = others.findIndex((one) => one.dataset.job === before?.dataset.job);
+    const title = item.querySelector('b').textContent;
+    find('#lr-told').textContent = `${title} is number ${(at < 0 ? others.length : at) + 1} of those that wait.`;
+  }
+
+  actions.move = async (button) => {
+    const item = button.closest('[data-job]');
+    const items = waiting();
+    const at = items.indexOf(item);
+    const way = button.dataset.move;
+    moved = { id: item.dataset.job, way };
+    if (way !== 'first') await place(item, { up: items[at - 1], down: items[at + 2] }[way]);
+    else if (await act('POST', `/jobs/${item.dataset.job}/next`)) tellPlace(item, items[0]);
+  };
+
+  rendered(() => {
+    if (!moved || !document.activeElement.matches('body, [data-move]')) return; // the page reuses buttons for other jobs
+    const buttons = all(`#lr-queue [data-job="${moved.id}"] [data-move]:not(:disabled)`);
+    const target = buttons.find((one) => one.dataset.move === moved.way) || buttons[0];
+    if (target !== document.activeElement) target?.focus();
+  });
+  for (const name of ['focusin', 'pointerdown']) {
+    document.addEventListener(name, ({ target }) => {
+      if (target.closest('[data-job]')?.dataset.job !== moved?.id) moved = null;
+    });
+  }
+
+  document.addEventListener('dragstart', (event) => {
+    const item = event.target.closest?.('#lr-queue [draggable]');
+    if (!item) return;
+    dragged = { item, next: item.nextElementSibling };
+    event.dataTransfer.effectAllowed = 'move';
+    event.dataTransfer.setData('text/plain', item.querySelector('b').textContent);
+    item.classList.add('lr-dragged');
+  });
+  document.addEventListener('dragover', (event) => {
+    const over = dragged && event.target.closest?.('#lr-queue [draggable]');
+    if (!over) return;
+    event.preventDefault();
+    const { top, height } = over.getBoundingClientRect();
+    if (over !== dragged.item) over[event.clientY < top + height / 2 ? 'before' : 'after'](dragged.item);
+  });
+  document.addEventListener('dragend', async (event) => {
+    if (!dragged) return;
+    const { item, next } = dragged;
+    dragged = null;
+    item.classList.remove('lr-dragged');
+    const before = item.nextElementSibling;
+    const isDropped = event.dataTransfer.dropEffect === 'move' && before !== next;
+    if (isDropped && (await place(item, before))) return;
+    if (next) next.before(item);
+    else item.parentElement?.append(item);
+  });
+  document.addEventListener('drop', (event) => {
+    if (dragged) event.preventDefault();
+  });
+
+  // What happened to a job, while its list is open
+
+  let heard = null; // { id, source }
+  const said = {
+    stage_started: (event) => `${stageName(event.stage)}`,
+    stage_finished: (event) => `${stageName(event.stage)}: done in ${duration(event.seconds)}. ${event.detail}`,
+    ingest_finished: () => 'It can be asked about.',
+    warned: (event) => event.message,
+    failed: (event) => event.message,
+  };
+
+  function hush() {
+    heard?.source.close();
+    heard = null;
+  }
+
+  function hear(list, id) {
+    hush();
+    list.replaceChildren();
+    const source = new EventSource(`/v1/jobs/${id}/events`);
+    heard = { id, source };
+    const told = ({ type, data }) => {
+      const text = said[type](JSON.parse(data)).trim();
+      find(`#lr-log-${id}`)?.append(element('li', {}, text));
+    };
+    for (const type of Object.keys(said)) source.addEventListener(type, told);
+    source.addEventListener('end', hush);
+  }
+
+  rendered(() => {
+    const list = heard && find(`#lr-log-${heard.id}`);
+    if (list) list.closest('details').open = true; // it was open before the list was drawn anew
+    else if (heard) hush();
+  });
+
+  document.addEventListener('toggle', (event) => {
+    const list = event.target.querySelector?.('.lr-log');
+    if (!list) return;
+    if (event.target.open) hear(list, list.dataset.of);
+    else if (heard?.id === list.dataset.of) hush();
+  }, true);
+})();
