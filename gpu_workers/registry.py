@@ -148,7 +148,10 @@ class Workers:
         self._settings = settings
         self._made: dict[str, Any] = {}
         self._shared: dict[str, Any] = {}
+        self._handed: dict[str, Any] = {}
         self._lock = threading.RLock()
+        self.stand_in: Callable[[str, Any], Any] = lambda _, model: model
+        """What `get` hands out in place of the model of a role. Set before the first `get`."""
 
     def name(self, role: str) -> str:
         """The implementation that plays a role: the setting's, else the profile's. Raises BadSettings."""
@@ -164,11 +167,17 @@ class Workers:
         """The model that plays a role, or None where the role is played by "none". Raises BadSettings."""
         with self._lock:
             if role not in self._made:
-                self._made[role] = self._create(role, self.name(role))
-            return self._made[role]
+                made = self._made[role] = self._create(role, self.name(role))
+                self._handed[role] = None if made is None else self.stand_in(role, made)
+            return self._handed[role]
 
-    def named(self, role: str, name: str) -> Any:
-        """The implementation of a role that has this name, whatever the settings choose. Raises BadSettings."""
+    def named(self, role: str, name: str, **options: Any) -> Any:
+        """The implementation of a role that has this name, whatever the settings choose. Raises BadSettings.
+
+        With options, which only methods that choose frames take, it is made anew and not kept.
+        """
+        if options:
+            return self._create(role, name, **options)
         return self.shared(f"{role} {name}", lambda: self._create(role, name))
 
     def unload(self, *roles: str) -> None:
@@ -229,7 +238,7 @@ class Workers:
             if not self._free_one(asking):
                 return
 
-    def _create(self, role: str, name: str) -> Any:
+    def _create(self, role: str, name: str, **options: Any) -> Any:
         known = CLASSES[role]
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -238,4 +247,5 @@ class Workers:
         if not known[name]:
             return None
         module, _, attribute = known[name].partition(":")
-        return self._adopted(getattr(importlib.import_module(module), attribute).from_settings(self._settings, self))
+        made = getattr(importlib.import_module(module), attribute).from_settings
+        return self._adopted(made(self._settings, self, **options))

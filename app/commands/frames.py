@@ -11,6 +11,7 @@ import typer
 from app.api.schemas import ChosenOut
 from app.commands.start import JsonOption, open_longreel
 from app.terminal import clock, consoles
+from gpu_workers.selection.options import parsed
 
 SIDE = 1280
 
@@ -22,16 +23,19 @@ def frames(
         str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, videotree, ...")
     ] = "",
     count: Annotated[int, typer.Option(min=1, max=1024, help="Frames at most.")] = 8,
+    option: Annotated[list[str], typer.Option(help="NAME=VALUE of the method, such as rank=12. Can be repeated.")] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="Folder to save them in, as JPEG named after their times.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose the frames that stand for a video, or that bear on a question. docs/selection.md tells of the methods.
+    """Choose the frames that stand for a video, or that bear on a question. docs/selection.md tells of the methods
+    and their options.
 
     Example: longreel frames talk.mp4 --question "a map of Europe" --count 4 --out pictures
     """
+    options = parsed(option)
     longreel = open_longreel()
     found = longreel.library.find(video)
-    chosen = longreel.selection.choose(found, count, question=question, method=method)
+    chosen = longreel.selection.choose(found, count, question=question, method=method, options=options)
     if out:
         out.mkdir(parents=True, exist_ok=True)
         for time_s in chosen.times_s:

@@ -11,12 +11,14 @@ from app.core.errors import BadInput
 from app.core.ports import FrameSource
 from app.core.types import Frame, FrameFeatures, TimeSpan, Video, VideoId
 from gpu_workers.registry import CLASSES, Workers
+from gpu_workers.selection.options import MethodOptions
 
 PLAIN, FOR_A_QUESTION = "frame_selector", "query_frame_selector"
 KEYFRAMES = "keyframes"
 """The one method that is made for a file, and so is no setting."""
 JUDGED_SIDE = 768
 """Longest side of the frames that a method looks at itself, pixels."""
+NO_OPTIONS = MethodOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,20 @@ class SelectionService:
         self._workers = workers
 
     def choose(
-        self, video: Video, count: int, *, question: str = "", method: str = "", window: TimeSpan | None = None
+        self,
+        video: Video,
+        count: int,
+        *,
+        question: str = "",
+        method: str = "",
+        window: TimeSpan | None = None,
+        options: MethodOptions = NO_OPTIONS,
     ) -> Chosen:
         """At most `count` frames of a video, or of a stretch of it.
 
         Without a method the settings choose it. Methods that need no question pass it over. Raises BadInput for a
-        method that there is not or that lacks its question, NotFound for a video that was not read.
+        method that there is not, that lacks its question or does not take an option, NotFound for a video that was
+        not read.
         """
         words = " ".join(question.split())
         if method in CLASSES[FOR_A_QUESTION] and not words:
@@ -63,23 +73,24 @@ class SelectionService:
             return self._frames().at(self._path(video.id), times_s, max_side=JUDGED_SIDE)
 
         if method == KEYFRAMES:
+            options.of(method)
             from gpu_workers.selection.keyframes import KeyframeSelector
 
             name, places = KEYFRAMES, KeyframeSelector.of_file(self._path(video.id)).select(seen, count)
         elif words and method not in CLASSES[PLAIN]:
-            selector = self._selector(FOR_A_QUESTION, method)
+            selector = self._selector(FOR_A_QUESTION, method, options)
             name, places = selector.name, selector.select(words, seen, count, fetch=fetch)
         else:
-            selector = self._selector(PLAIN, method)
+            selector = self._selector(PLAIN, method, options)
             name, places = selector.name, selector.select(seen, count)
         return Chosen(name, len(seen), tuple(seen[place].pts_s for place in places))
 
-    def _selector(self, role: str, method: str) -> Any:
-        if not method:
-            return self._workers.get(role)
-        if method not in CLASSES[role]:
+    def _selector(self, role: str, method: str, options: MethodOptions) -> Any:
+        if method and method not in CLASSES[role]:
             known = [name for role in (PLAIN, FOR_A_QUESTION) for name in CLASSES[role] if name != "fake"]
             raise BadInput(
                 f"There is no way to choose frames named {method}.", f"Choose one of: {', '.join([KEYFRAMES, *known])}."
             )
-        return self._workers.named(role, method)
+        name = method or self._workers.name(role)
+        given = options.of(name)
+        return self._workers.named(role, name, **given) if method or given else self._workers.get(role)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.core.errors import MissingPart
 from app.core.ports import FrameFetch, VisionLanguageModel
@@ -46,7 +46,7 @@ class GenSSelector:
         self._most_windows = most_windows
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> GenSSelector:
+    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> GenSSelector:
         """Asks the vision-language model of the same process. Raises MissingPart when there is none."""
         del settings
         model = workers.get("vision_language_model")
@@ -55,7 +55,7 @@ class GenSSelector:
                 "The frame selection gens needs a vision-language model.",
                 "Set LONGREEL_MODELS__VISION_LANGUAGE_MODEL, or choose LONGREEL_MODELS__QUERY_FRAME_SELECTOR=hybrid.",
             )
-        return cls(model)
+        return cls(model, **options)
 
     @property
     def name(self) -> str:

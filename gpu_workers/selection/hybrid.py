@@ -11,7 +11,7 @@ choice of a determinantal point process (Chen, Zhang and Zhou, arXiv 1709.05135)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,10 +44,10 @@ class HybridSelector:
         self._emphasis = emphasis
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> HybridSelector:
+    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> HybridSelector:
         """Compares with the frame embedder of the same process."""
         del settings
-        return cls(workers.get("frame_embedder"))
+        return cls(workers.get("frame_embedder"), **options)
 
     @property
     def name(self) -> str:

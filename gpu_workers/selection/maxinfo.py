@@ -23,7 +23,7 @@ from gpu_workers.selection.scenes import scenes, shares
 from gpu_workers.selection.vectors import directions, one_thread
 
 CHUNK = 128
-"""Candidates compared at once, so that memory stays flat."""
+"""Candidates compared at once unless told otherwise, so that memory stays flat."""
 SURVIVORS = 32
 """How many of a chunk go on when a piece of the video holds more than one chunk."""
 
@@ -34,19 +34,22 @@ class MaxInfoSelector:
     """Plays `FrameSelector`.
 
     `rank` is how many directions are kept; `tolerance` how well the chosen frames must make up the others
-    (0.3 keeps about rank / 0.09 of many candidates, 1.0 about `rank`).
+    (0.3 keeps about rank / 0.09 of many candidates, 1.0 about `rank`); `chunk` how many frames are compared at once.
     """
 
-    def __init__(self, rank: int = 8, tolerance: float = 0.3, form: Form = "chunks") -> None:
+    def __init__(self, rank: int = 8, tolerance: float = 0.3, form: Form = "chunks", *, chunk: int = CHUNK) -> None:
         self._rank = rank
         self._tolerance = tolerance
         self._form = form
+        self._chunk = chunk
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Any) -> MaxInfoSelector:
-        """Rank, tolerance and form from `settings.ingest`."""
+    def from_settings(cls, settings: Settings, workers: Any, **options: Any) -> MaxInfoSelector:
+        """Rank, tolerance and form from `settings.ingest`, unless they are options."""
         del workers
-        return cls(settings.ingest.maxinfo_rank, settings.ingest.maxinfo_tolerance, settings.ingest.maxinfo_form)
+        ingest = settings.ingest
+        own = {"rank": ingest.maxinfo_rank, "tolerance": ingest.maxinfo_tolerance, "form": ingest.maxinfo_form}
+        return cls(**{**own, **options})
 
     @property
     def name(self) -> str:
@@ -70,7 +73,7 @@ class MaxInfoSelector:
             return self._shared(candidates, pieces, budget)
 
     def _chunks(self, usable: list[int], budget: int) -> list[list[int]]:
-        count = min(-(-len(usable) // CHUNK), max(1, budget // self._rank))
+        count = min(-(-len(usable) // self._chunk), max(1, budget // self._rank))
         places = [len(usable) * place // count for place in range(count + 1)]
         return [usable[a:b] for a, b in pairwise(places)]
 
@@ -83,9 +86,9 @@ class MaxInfoSelector:
 
     def _best(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:
         """The choice from one piece of the video; more than one chunk is played off in rounds."""
-        survivors = max(SURVIVORS, min(budget, CHUNK // 2))
-        while len(piece) > CHUNK and budget < len(piece):
-            rounds = [piece[start : start + CHUNK] for start in range(0, len(piece), CHUNK)]
+        survivors = max(SURVIVORS, min(budget, self._chunk // 2))
+        while len(piece) > self._chunk and budget < len(piece):
+            rounds = [piece[start : start + self._chunk] for start in range(0, len(piece), self._chunk)]
             kept = [index for part in rounds for index in self._spanning(candidates, part, survivors)]
             if len(kept) == len(piece):
                 break

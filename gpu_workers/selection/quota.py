@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gpu_workers.registry import Workers
 
-FEWEST = 96
+JUDGED = 96
 """Frames judged of a short video."""
 MORE_AN_HOUR = 64
 TOKENS_A_FRAME = 196
@@ -43,16 +43,18 @@ class Share:
 class QuotaSelector:
     """Plays `QueryFrameSelector`; `allot` also tells what each frame is worth."""
 
-    def __init__(self, scorer: TargetScorer, model: VisionLanguageModel | None = None) -> None:
+    def __init__(self, scorer: TargetScorer, model: VisionLanguageModel | None = None, *, judged: int = JUDGED) -> None:
         self._scorer = scorer
         self._model = model
+        self._judged = judged
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> QuotaSelector:
+    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> QuotaSelector:
         """Judged by the vision-language model where there is one, else by likeness to the question."""
         del settings
         model = workers.get("vision_language_model")
-        return cls(LikenessScorer(workers.get("frame_embedder")) if model is None else LookingScorer(model), model)
+        scorer = LikenessScorer(workers.get("frame_embedder")) if model is None else LookingScorer(model)
+        return cls(scorer, model, **options)
 
     @property
     def name(self) -> str:
@@ -73,7 +75,7 @@ class QuotaSelector:
         if budget <= 0 or not usable:
             return []
         length_s = candidates[usable[-1]].pts_s - candidates[usable[0]].pts_s
-        judged = evenly(usable, max(budget, FEWEST + int(length_s / 3600 * MORE_AN_HOUR)))
+        judged = evenly(usable, max(budget, self._judged + int(length_s / 3600 * MORE_AN_HOUR)))
         names = (question,) if self._model is None else sought(self._model, (), question).targets
         sure = self._scorer.glance(names, [candidates[index] for index in judged], fetch).max(axis=1)
         best = np.sort(np.argsort(-sure, kind="stable")[:budget])

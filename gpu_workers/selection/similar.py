@@ -28,10 +28,10 @@ class SimilaritySelector:
         self._like = like
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Any) -> SimilaritySelector:
-        """The paper's values."""
+    def from_settings(cls, settings: Settings, workers: Any, **options: Any) -> SimilaritySelector:
+        """The paper's values, unless they are options."""
         del settings, workers
-        return cls()
+        return cls(**options)
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,12 +65,12 @@ class TStarSelector:
         self._seed = seed
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> TStarSelector:
+    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> TStarSelector:
         """Scores by the detector or else by likeness; the vision-language model, if there is one, names the targets."""
         del settings
         detector = workers.get("object_detector")
         scorer = DetectorScorer(detector) if detector is not None else LikenessScorer(workers.get("frame_embedder"))
-        return cls(scorer, workers.get("vision_language_model"))
+        return cls(scorer, workers.get("vision_language_model"), **options)
 
     @property
     def name(self) -> str:

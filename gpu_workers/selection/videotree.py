@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 FIRST, LAST = 8, 32
-"""Clusters of the first and of the last try at breadth."""
+"""Clusters of the first and of the last try at breadth, unless told otherwise, as all that follows."""
 ENOUGH = 4
 """Highly relevant clusters that end the breadth."""
 BRANCHES = 5
@@ -48,14 +48,23 @@ class _Cluster:
 class VideoTreeSelector:
     """Plays `QueryFrameSelector`."""
 
-    def __init__(self, embedder: FrameEmbedder) -> None:
+    def __init__(
+        self,
+        embedder: FrameEmbedder,
+        *,
+        clusters: int = FIRST,
+        most_clusters: int = LAST,
+        enough: int = ENOUGH,
+        branches: int = BRANCHES,
+    ) -> None:
         self._embedder = embedder
+        self._shape = _Shape(clusters, most_clusters, enough, branches)
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> VideoTreeSelector:
+    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> VideoTreeSelector:
         """Compares with the frame embedder of the same process."""
         del settings
-        return cls(workers.get("frame_embedder"))
+        return cls(workers.get("frame_embedder"), **options)
 
     @property
     def name(self) -> str:
@@ -72,14 +81,23 @@ class VideoTreeSelector:
             return usable if budget > 0 else []
         with one_thread():
             likeness = relevance(candidates, usable, self._embedder.embed_query(question))
-            tree = _Tree(sketch(candidates, usable), likeness)
+            tree = _Tree(sketch(candidates, usable), likeness, self._shape)
             return sorted(usable[place] for place in tree.leaves(budget))
 
 
+@dataclass(frozen=True)
+class _Shape:
+    first: int
+    last: int
+    enough: int
+    branches: int
+
+
 class _Tree:
-    def __init__(self, rows: NDArray[np.float32], likeness: NDArray[np.float64]) -> None:
+    def __init__(self, rows: NDArray[np.float32], likeness: NDArray[np.float64], shape: _Shape) -> None:
         self._rows = rows
         self._likeness = likeness
+        self._shape = shape
 
     def leaves(self, budget: int) -> list[int]:
         """One frame for each leaf, until the budget is used: one of every cluster, then the others of relevant ones.
@@ -100,18 +118,18 @@ class _Tree:
 
     def _breadth(self) -> tuple[list[_Cluster], list[int]]:
         everything = np.arange(len(self._rows))
-        count = FIRST
+        count = self._shape.first
         while True:
             clusters = self._split(everything, count)
             levels = _levels([cluster.relevance for cluster in clusters])
-            if levels.count(3) >= ENOUGH or count >= LAST:
+            if levels.count(3) >= self._shape.enough or count >= self._shape.last:
                 return clusters, levels
-            count *= 2
+            count = min(2 * count, self._shape.last)
 
     def _depth(self, cluster: _Cluster, depth: int) -> list[_Cluster]:
         parts = [cluster]
         for _ in range(depth):
-            parts = [part for whole in parts for part in self._split(whole.members, BRANCHES)]
+            parts = [part for whole in parts for part in self._split(whole.members, self._shape.branches)]
         return parts
 
     def _split(self, members: NDArray[np.intp], count: int) -> list[_Cluster]:

@@ -84,6 +84,9 @@ def test_frames_are_chosen_and_saved(terminal: Terminal, tmp_path: Path) -> None
     stored = terminal.run("frames", "talk", "--method", "keyframes")
     assert stored.returncode == 0 and stored.stdout.count(" s ") >= 1
     assert terminal.run("frames", "talk", "--method", "top-k").returncode == 3
+    told = terminal.run("frames", "talk", "--option", "form=fast", "--option", "rank=4", "--json")
+    assert json.loads(told.stdout)["method"] == "maxinfo-fast"
+    assert terminal.run("frames", "talk", "--option", "rank=0").returncode == 3
 
 
 def test_a_collection_is_summarized(terminal: Terminal, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.api.deps import LongreelDep, VideoDep, WindowDep
+from app.api.deps import LongreelDep, VideoDep, WindowDep, window_of
 from app.api.schemas import ChosenOut, FoundOut
+from app.api.schemas.search import FramesIn
 from app.core.types import SegmentKind
 
 router = APIRouter(tags=["moments"])
@@ -57,15 +58,16 @@ def get_frame(
 def choose_frames(
     video: VideoDep,
     longreel: LongreelDep,
-    window: WindowDep,
-    question: Annotated[str, Query(max_length=4000, description="what the frames should bear on")] = "",
-    method: Annotated[str, Query(max_length=100, description="as in the settings; theirs if empty")] = "",
-    count: Annotated[int, Query(ge=1, le=1024, description="frames at most")] = 8,
+    asked: Annotated[FramesIn, Query()],
 ) -> ChosenOut:
     """When the chosen frames are shown, of the whole video or of a window; `/frame?t=` gives each as a picture.
 
     Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `videotree`,
-    `tstar`, `quota`, `gens`. Chosen is among the frames that were seen when the video was read.
+    `tstar`, `quota`, `gens`. Chosen is among the frames that were seen when the video was read. The other parameters
+    are options of single methods, which refuse those of others.
     """
-    chosen = longreel.selection.choose(video, count, question=question, method=method, window=window)
+    window = window_of(asked.start_s, asked.end_s)
+    chosen = longreel.selection.choose(
+        video, asked.count, question=asked.question, method=asked.method, window=window, options=asked
+    )
     return ChosenOut(video_id=video.id, **asdict(chosen))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Self
 
+from pydantic import Field
+
 from app.api.schemas.base import Wire
 from app.core.types import Evidence, SegmentKind
+from gpu_workers.selection.options import MethodOptions
 
 
 class FoundOut(Wire):
@@ -34,6 +37,16 @@ class FoundOut(Wire):
             score=min(1.0, max(0.0, evidence.score)),
             found_by=list(evidence.found_by),
         )
+
+
+class FramesIn(MethodOptions):
+    """Which frames of a video to choose, and how. A method refuses options of other methods."""
+
+    question: str = Field("", max_length=4000, description="what the frames should bear on")
+    method: str = Field("", max_length=100, description="as in the settings; theirs if empty")
+    count: int = Field(8, ge=1, le=1024, description="frames at most")
+    start_s: float = Field(0.0, ge=0, allow_inf_nan=False)
+    end_s: float | None = Field(None, ge=0, allow_inf_nan=False)
 
 
 class ChosenOut(Wire):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -231,7 +231,11 @@ class Videos(Jobs):
         count: int = 8,
         start_s: float = 0.0,
         end_s: float | None = None,
+        options: Mapping[str, float | str] | None = None,
     ) -> ChosenOut:
-        """When frames that stand for a video, or that bear on a question, are shown; `frame` gives the pictures."""
+        """When frames that stand for a video, or that bear on a question, are shown; `frame` gives the pictures.
+
+        `options` are those of the method, such as `{"rank": 12}`: docs/selection.md.
+        """
         asked = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
-        return await self._do(Call("GET", video_path(name, "/frames"), model(ChosenOut), asked))
+        return await self._do(Call("GET", video_path(name, "/frames"), model(ChosenOut), {**asked, **(options or {})}))

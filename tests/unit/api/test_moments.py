@@ -86,6 +86,19 @@ def test_frames_are_chosen_by_the_method_that_is_named(client: TestClient, parts
         assert all(5 <= time_s <= 12 for time_s in one.times_s)
 
 
+def test_a_method_does_as_its_options_say(client: TestClient, parts: StandIn) -> None:
+    base = f"/v1/videos/{parts.add().id}/frames"
+
+    def times(**query: str | float) -> list[float]:
+        answer = client.get(base, params={"count": 8, "question": "something red", **query})
+        assert answer.status_code == 200, answer.text
+        return ChosenOut.model_validate(answer.json()).times_s
+
+    assert client.get(base, params={"form": "slow", "rank": 2}).json()["method"] == "maxinfo-slow"
+    assert len(times(method="maxinfo", tolerance=10)) < len(times(method="maxinfo", tolerance=0.01)) == 8
+    assert times(method="hybrid", emphasis=5) != times(method="hybrid", emphasis=0) == times(emphasis=0)
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [
@@ -94,6 +107,13 @@ def test_frames_are_chosen_by_the_method_that_is_named(client: TestClient, parts
         ({"method": "unifrom", "question": "a cat"}, 422, "uniform"),
         ({"method": "gens", "question": "a cat"}, 503, "vision-language model"),
         ({"count": 0}, 422, ""),
+        ({"method": "maxinfo", "rank": 65}, 422, "rank"),
+        ({"method": "maxinfo", "rnak": 6}, 422, "rnak"),
+        ({"method": "maxinfo", "form": "quick"}, 422, "slow"),
+        ({"method": "maxinfo", "emphasis": 1}, 422, "rank, tolerance, form, chunk"),
+        ({"emphasis": 1}, 422, "maxinfo has no option emphasis"),
+        ({"method": "keyframes", "rank": 6}, 422, "It takes none."),
+        ({"start_s": 9, "end_s": 3}, 422, "ends before"),
     ],
 )
 def test_a_choice_that_cannot_be_made_says_why(
