@@ -15,7 +15,6 @@ from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
 from app.db.database import Database, sqlite_url
-from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.replies import SqlReplies
@@ -32,7 +31,6 @@ from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
-from app.services.entities import EntityService
 from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
@@ -44,6 +42,8 @@ from app.services.schedules import ScheduleService
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
+from app.services.summary_jobs import KIND as SUMMARY
+from app.services.summary_jobs import SummaryJobs
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
@@ -75,11 +75,11 @@ class Longreel:
     uploads: UploadService
     downloads: DownloadService
     speakers: SpeakerService
-    entities: EntityService
     schedules: ScheduleService
     chores: Chores
     selection: SelectionService
     workers: Workers
+    summary_jobs: SummaryJobs
 
 
 @dataclass
@@ -167,6 +167,7 @@ class _Wiring:
             self._answering_models,
         )
         batch_jobs = BatchJobs(batches, jobs, library, self._media)
+        summary_jobs = SummaryJobs(summaries, jobs, library)
         uploads = UploadService(received, max_bytes, ingest)
         private = settings.ingest.private_addresses
         downloads = DownloadService(received, max_bytes, ingest, library, private=private)
@@ -179,7 +180,12 @@ class _Wiring:
             jobs,
             Worker(
                 jobs,
-                {"ingest": downloads.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole},
+                {
+                    "ingest": downloads.handle,
+                    PART: batch_jobs.handle_part,
+                    WHOLE: batch_jobs.handle_whole,
+                    SUMMARY: summary_jobs.handle,
+                },
                 policy=RetryPolicy(max_attempts=settings.jobs.max_attempts),
                 threads=max(1, settings.server.workers),
                 poll_s=settings.jobs.poll_s,
@@ -194,11 +200,11 @@ class _Wiring:
             uploads,
             downloads,
             self._speakers,
-            EntityService(SqlEntities(self._database)),
             schedules,
             Chores((schedules.tick, library.empty_bin, uploads.sweep)),
             SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
             self._workers,
+            summary_jobs,
         )
 
     @functools.cached_property
@@ -315,7 +321,6 @@ class _Wiring:
             diarizer=get("diarizer"),
             speakers=self._speakers,
             shot_detector=get("shot_detector"),
-            entities=SqlEntities(self._database),
         )
 
     @functools.cached_property

@@ -1,23 +1,37 @@
-"""Summaries on demand, and chapters edited by hand."""
+"""Summaries on demand, of one video and of several, and chapters edited by hand."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
 
-from app.api.deps import ExecutorDep, LongreelDep, VideoDep
+from app.api.deps import ExecutorDep, LongreelDep, VideoDep, hook_of
+from app.api.fields import FieldsQuery, partly
 from app.api.problems import problem_for
-from app.api.schemas import ChapterOut, CitationOut
-from app.api.schemas.summaries import ChaptersIn, MadeSummaryOut, PointOut, SectionOut, SummaryIn
+from app.api.schemas import ChapterOut, CitationOut, JobOut
+from app.api.schemas import batches as schemas
+from app.api.schemas.summaries import (
+    ChaptersIn,
+    CollectionSummaryIn,
+    CollectionSummaryOut,
+    MadeSummaryOut,
+    PointOut,
+    SectionOut,
+    SummaryIn,
+    VideoLineOut,
+)
 from app.api.streams import HEARTBEAT, event_stream, pump, server_event
-from app.core.errors import Cancelled
+from app.bootstrap import Longreel
+from app.core.errors import BadInput, Cancelled
+from app.core.types import Video
 from app.services.chapters import Heading
-from app.services.summarize import Length, Point, Section, Style, VideoSummary, Wanted
+from app.services.summarize import CollectionSummary, Length, Point, Section, Style, VideoSummary, Wanted
 
-router = APIRouter(prefix="/videos/{video}", tags=["summaries"])
+router = APIRouter(tags=["summaries"])
 
 STREAMED = "text/event-stream"
 HEARTBEAT_S = 2.0
@@ -26,7 +40,7 @@ Making = AsyncIterator[VideoSummary | None]
 
 
 @router.post(
-    "/summaries",
+    "/videos/{video}/summaries",
     summary="Summarize a video",
     response_model=MadeSummaryOut,
     responses={200: {"content": {STREAMED: {"example": 'event: summary\ndata: {"video_id": …}'}}}},
@@ -64,7 +78,47 @@ async def _told(making: Making) -> AsyncIterator[bytes]:
         yield server_event(problem_for(error).model_dump_json(), kind="problem")
 
 
-@router.put("/chapters", summary="Edit the chapters")
+@router.post("/summaries", status_code=202, response_model=JobOut, summary="Summarize a collection, or several videos")
+def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep) -> Response:
+    """Queues a job, which can be stopped and goes on where it was; when it has finished, GET gives the summary.
+
+    What was made before is used again: only a changed video, and what it changes in the whole, is made anew.
+    """
+    videos, title = _scope(longreel, asked.videos, asked.collection)
+    wanted = Wanted(Length(asked.length), Style(asked.style), asked.language)
+    job = longreel.summary_jobs.submit(videos, wanted, title=title, webhook=hook_of(longreel, asked.webhook))
+    return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
+
+
+@router.get("/summaries", summary="A collection, or several videos, in short", response_model=CollectionSummaryOut)
+def get_collection_summary(
+    longreel: LongreelDep,
+    response: Response,
+    video: Annotated[list[str], Query(max_length=1000, description="ids, beginnings of ids or titles")] = [],  # noqa: B006
+    collection: Annotated[str, Query(max_length=100, description="id or name: its videos as well")] = "",
+    length: schemas.Length = "paragraph",
+    style: schemas.Style = "neutral",
+    language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$", description="ISO 639-1")] = None,
+    fields: FieldsQuery = "",
+) -> Any:
+    """The summary that POST made of these videos as they are now. 404 when they changed since, or none was made."""
+    videos, _ = _scope(longreel, video, collection)
+    wanted = Wanted(Length(length), Style(style), language)
+    made = longreel.summaries.together(videos, wanted, kept_only=True)
+    return partly(_made_together(made), CollectionSummaryOut, fields, response)
+
+
+def _scope(longreel: Longreel, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:
+    """The videos, and what to call them. Raises NotFound, and BadInput when nothing is named."""
+    if not names and not collection:
+        raise BadInput("Nothing to summarize is named.", "Name videos or a collection.")
+    videos = longreel.library.scope(names, collection)
+    if collection and not names:
+        return videos, longreel.library.collections.find(collection).name
+    return videos, f"{len(videos)} videos"
+
+
+@router.put("/videos/{video}/chapters", summary="Edit the chapters")
 def set_chapters(video: VideoDep, given: ChaptersIn, longreel: LongreelDep) -> list[ChapterOut]:
     """Replaces borders and titles. Searches and summaries on demand follow the new chapters.
 
@@ -83,6 +137,20 @@ def _made(summary: VideoSummary) -> MadeSummaryOut:
         language=wanted.language,
         model=summary.model,
         sections=[_section(section) for section in summary.sections],
+    )
+
+
+def _made_together(made: CollectionSummary) -> CollectionSummaryOut:
+    return CollectionSummaryOut(
+        length=made.wanted.length,
+        style=made.wanted.style,
+        language=made.wanted.language,
+        model=made.model,
+        sections=[_section(section) for section in made.sections],
+        videos=[
+            VideoLineOut(video_id=one.video_id, title=one.title, point=_point(one.point) if one.point else None)
+            for one in made.videos
+        ],
     )
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
+from app.api.schemas.batches import Length, Style
+from app.api.schemas.webhooks import WebhookIn
 
 
 class SummaryIn(Request):
     """The summary that somebody wants."""
 
-    length: Literal["line", "paragraph", "page"] = "paragraph"
-    style: Literal["neutral", "minutes", "notes", "highlights"] = "neutral"
+    length: Length = "paragraph"
+    style: Style = "neutral"
     language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639-1; the video's own unless given")
 
 
@@ -46,6 +48,39 @@ class MadeSummaryOut(Wire):
     model: str
     """What phrased it; "extractive" where the video's own sentences are quoted."""
     sections: list[SectionOut]
+
+
+class CollectionSummaryIn(SummaryIn):
+    """The summary that somebody wants of several videos, one by one or as a collection."""
+
+    videos: list[Annotated[str, StringConstraints(min_length=1, max_length=300)]] = Field(default=[], max_length=1000)
+    """Ids, beginnings of ids or titles."""
+    collection: str | None = Field(None, max_length=100)
+    """Id or name: its videos as well."""
+    webhook: WebhookIn | None = None
+    """Is told when it was made."""
+
+
+class VideoLineOut(Wire):
+    """One video of several in a sentence; null when nothing is known of it, or it is still being read."""
+
+    video_id: str
+    title: str
+    point: PointOut | None
+
+
+class CollectionSummaryOut(Wire):
+    """Several videos in short, sentence by sentence. Each citation names its video."""
+
+    length: str
+    style: str
+    language: str | None
+    model: str
+    """What phrased it; "extractive" where the videos' own sentences are quoted."""
+    sections: list[SectionOut]
+    """What they tell together. On a page a section is what one video tells."""
+    videos: list[VideoLineOut]
+    """In the order in which they were added."""
 
 
 class HeadingIn(Request):

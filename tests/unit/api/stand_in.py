@@ -46,7 +46,6 @@ from app.core.types import (
     Word,
     to_json,
 )
-from app.db.fake_entities import MemoryEntities
 from app.db.fake_schedules import MemorySchedules
 from app.db.fake_speakers import MemorySpeakers
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
@@ -61,7 +60,6 @@ from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
-from app.services.entities import EntityService
 from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
@@ -70,6 +68,7 @@ from app.services.schedules import ScheduleService
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
+from app.services.summary_jobs import KIND, SummaryJobs
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
@@ -224,7 +223,6 @@ class StandIn:
     reader: Reader
     agent: Agent
     library: MemoryLibrary
-    entities: MemoryEntities
 
     def add(self, data: bytes = b"a video", title: str = "Harbour", path: Path | None = None) -> Video:
         """Puts a ready video in the library."""
@@ -245,7 +243,6 @@ def make(
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
     jobs = MemoryJobStore(webhook_url=settings.server.webhook_url)
     library, media = MemoryLibrary(), FolderMediaStore(data / "media")
-    entities = MemoryEntities(library)
     retriever = MemoryRetriever()
     reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
@@ -263,12 +260,18 @@ def make(
     summaries = SummarizeService(lambda: parts, cast(Any, library))
     batches = BatchService(ingest, service, summaries, ask, lambda: stages, FakeProbe, lambda: "scripted")
     batch_jobs = BatchJobs(batches, jobs, service, media)
+    summary_jobs = SummaryJobs(summaries, jobs, service)
     uploads = UploadService(data / "uploads", most, ingest)
     policy = RetryPolicy(3, 0.05, 1.0)
     downloads = DownloadService(
         data / "uploads", most, ingest, service, private=private_addresses, policy=policy, silence_s=1.0
     )
-    handlers = {"ingest": downloads.handle, PART: batch_jobs.handle_part, WHOLE: batch_jobs.handle_whole}
+    handlers = {
+        "ingest": downloads.handle,
+        PART: batch_jobs.handle_part,
+        WHOLE: batch_jobs.handle_whole,
+        KIND: summary_jobs.handle,
+    }
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
     webhooks = WebhookService(jobs, settings.server, policy=policy, poll_s=0.05)
     schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
@@ -288,13 +291,13 @@ def make(
         uploads,
         downloads,
         speakers,
-        EntityService(entities),
         schedules,
         Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
         SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers,
+        summary_jobs,
     )
-    return StandIn(longreel, reader, agent, library, entities)
+    return StandIn(longreel, reader, agent, library)
 
 
 def a_video(data: bytes, title: str, path: Path) -> Video:
