@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.core.errors import BadSettings, MissingPart, StorageFull, WorkerFailed
 from app.db.errors import translated, where
+
+logger = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 30.0
@@ -65,8 +68,11 @@ class Database:
         with translated(self._url), self._writer.begin() as connection:
             yield connection
 
-    def migrate(self) -> None:
-        """Brings the tables to this version; nothing to do is no error, and several processes may do it at once."""
+    def migrate(self, seal: Callable[[str], str] | None = None) -> None:
+        """Brings the tables to this version; nothing to do is no error, and several processes may do it at once.
+
+        `seal` locks a secret; tables in which an older version left some as they were given cannot do without it.
+        """
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
@@ -76,15 +82,28 @@ class Database:
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            config.attributes["connection"] = connection
+            config.attributes.update(connection=connection, seal=seal)
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
                 raise MissingPart(f"A newer Longreel has made {self.name}.", "Install that version again.") from error
+        if config.attributes.get("sealed"):
+            self._forget()
 
     def close(self) -> None:
         """Closes the idle connections; the next use opens new ones."""
         self._engine.dispose()
+
+    def _forget(self) -> None:
+        """Writes a SQLite file anew, so that what was replaced in it is nowhere on the disk."""
+        if self._url.get_backend_name() != "sqlite":
+            return
+        try:
+            with self._engine.connect().execution_options(begin="") as connection:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except OperationalError:
+            logger.warning("Secrets are sealed now; run VACUUM on %s to remove their traces.", self.name)
 
     def _prepare_file(self) -> None:
         try:

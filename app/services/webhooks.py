@@ -24,6 +24,7 @@ from app.jobs.store import JobStore
 from app.jobs.webhooks import NOTICE
 from app.jobs.worker import Worker
 from app.services.addresses import check_address, post
+from app.services.sealing import Seal
 
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
 POLICY = RetryPolicy(max_attempts=10, first_s=5.0, factor=5.0, max_s=6 * 3600.0)
@@ -41,13 +42,18 @@ class WebhookService:
         self,
         jobs: JobStore,
         settings: Server,
+        seal: Seal,
         *,
         policy: RetryPolicy = POLICY,
         poll_s: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Raises BadSettings for an address or a secret that cannot be used. `clock` gives seconds since 1970."""
+        """`seal` locks the secrets that are stored with jobs; `clock` gives seconds since 1970.
+
+        Raises BadSettings for an address or a secret that cannot be used.
+        """
         self._jobs = jobs
+        self._seal = seal
         self._private = settings.private_webhooks
         self._secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
         self._clock = clock
@@ -58,9 +64,8 @@ class WebhookService:
 
     def wanted(self, url: str, secret: str) -> dict[str, str]:
         """What a job's payload says under `webhook`. Raises BadInput for an address or a secret that cannot be used."""
-        check_address(url, private=self._private)
-        _key(secret)
-        return {"url": url, "secret": secret}
+        self._check(url, secret)
+        return {"url": url, "secret": self._seal.closed(secret)}
 
     def handle(self, job: Job, _: JobContext) -> dict[str, int]:
         """What a worker does with a notice: one attempt. Raises WorkerFailed to be called again later."""
@@ -90,11 +95,15 @@ class WebhookService:
 
     def _secret_of(self, job_id: str) -> str:
         own = self._jobs.get(job_id).payload.get("webhook")
-        return str(own["secret"]) if own else self._secret
+        return self._seal.opened(own["secret"]) if own else self._secret
+
+    def _check(self, url: str, secret: str) -> None:
+        check_address(url, private=self._private)
+        _key(secret)
 
     def _check_settings(self, url: str) -> None:
         try:
-            self.wanted(url, self._secret)
+            self._check(url, self._secret)
         except BadInput as error:
             hint = f"Correct LONGREEL_SERVER__WEBHOOK_URL or LONGREEL_SERVER__WEBHOOK_SECRET. {error.hint}"
             raise BadSettings(error.message, hint) from error

@@ -17,8 +17,11 @@ from pydantic import SecretStr
 
 from app.core.errors import BadSettings
 from app.core.settings import Server
+from app.db.database import Database, sqlite_url
+from app.db.jobs import SqlJobStore
 from app.jobs.fakes import MemoryJobStore
 from app.main import create_app
+from app.services.sealing import Seal
 from app.services.webhooks import WebhookService, signature
 from tests.unit.api import stand_in
 from tests.unit.api.receiver import Receiver, receiving
@@ -73,6 +76,24 @@ def test_a_video_that_was_read_is_told_with_a_signature_that_the_receiver_can_ch
     assert event["type"] == "job.finished" and event["data"] == told
     assert (log["id"], log["job_id"], log["event"]) == (headers["webhook-id"], job["id"], "job.finished")
     assert (log["status"], log["attempts"], log["url"], log["error"]) == (204, 1, receiver.url, None)
+
+
+def test_the_secret_is_nowhere_in_the_database_and_signs_all_the_same(tmp_path: Path, receiver: Receiver) -> None:
+    database = Database(sqlite_url(tmp_path / "database" / "longreel.sqlite"))
+    database.migrate()
+    jobs = SqlJobStore(database)
+    service = WebhookService(jobs, Server(private_webhooks=True), Seal(tmp_path / "secrets.key"))
+    jobs.submit("ingest", {"title": "Film", "webhook": service.wanted(receiver.url, SECRET)})
+    job = jobs.claim("worker", ["ingest"])
+    assert job is not None and jobs.finish(job, "worker", {})
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "database").iterdir())
+    assert receiver.url.encode() in stored
+    assert SECRET.encode() not in stored and KEY not in stored
+    assert service.worker.run_one()
+    [(headers, body)] = receiver.came
+    signed = signature(SECRET, headers["webhook-id"], headers["webhook-timestamp"], body)
+    assert headers["webhook-signature"] == signed
+    database.close()
 
 
 def test_the_signature_is_that_of_the_published_example() -> None:
@@ -173,10 +194,10 @@ def test_a_webhook_that_cannot_be_used_is_refused_at_once(tmp_path: Path, url: s
     assert parts.longreel.jobs.list() == []
 
 
-def test_a_webhook_in_the_settings_must_be_usable() -> None:
+def test_a_webhook_in_the_settings_must_be_usable(tmp_path: Path) -> None:
     for server in (
         Server(webhook_url="https://example.org/hook"),
         Server(webhook_url="http://localhost/hook", webhook_secret=SecretStr(SECRET)),
     ):
         with pytest.raises(BadSettings, match=r"webhook|network"):
-            WebhookService(MemoryJobStore(), server)
+            WebhookService(MemoryJobStore(), server, Seal(tmp_path / "secrets.key"))

@@ -10,9 +10,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
 
 from app.core.errors import MissingPart, StorageFull
 from app.db.database import Database, sqlite_url
+from app.db.jobs import SqlJobStore
 from app.db.tables import metadata
 from tests.postgres import KINDS
 
@@ -78,6 +80,29 @@ def test_a_database_of_a_newer_version_is_refused_with_advice(url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(MissingPart, match="newer Longreel"):
         database.migrate()
+    database.close()
+
+
+def test_secrets_that_an_older_version_stored_are_sealed_and_leave_no_trace(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    store = SqlJobStore(database)
+    for secret in ("whsec_first", "whsec_second"):
+        webhook = {"url": "https://example.org", "secret": secret}
+        job = store.submit("ingest", {"title": "Film", "webhook": webhook})
+        store.add_event(job.id, {"type": "note"})
+    plain = store.submit("ingest", {"title": "whsec_ is how a secret begins"})
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
+    database.migrate(lambda secret: secret[::-1])
+    hooks = [job.payload.get("webhook") for job in store.list()]
+    sealed = [{"url": "https://example.org", "secret": secret} for secret in ("dnoces_ceshw", "tsrif_ceshw")]
+    assert hooks == [None, *sealed]
+    assert store.get(plain.id).payload == plain.payload
+    if url.startswith("sqlite"):
+        files = Path(make_url(url).database or "").parent.iterdir()
+        stored = b"".join(file.read_bytes() for file in files)
+        assert b"dnoces_ceshw" in stored and b"whsec_second" not in stored
     database.close()
 
 

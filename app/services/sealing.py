@@ -1,0 +1,67 @@
+"""Secrets that callers give are stored locked, with a key that does not lie in the database."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from app.core.errors import BadInput, MissingPart
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
+
+class Seal:
+    """Locks short texts (Fernet: AES-128-CBC and HMAC-SHA256) with the key in a file, which is made at first use.
+
+    Only its owner may read the file. Programs that share a database need the same file. Raises MissingPart when it
+    can be neither read nor made.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def closed(self, text: str) -> str:
+        """The text as it may be stored; another one each time."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def opened(self, sealed: str) -> str:
+        """The text that `closed` was given. Raises BadInput for what another key has locked."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            told = f"A secret was stored with another key than the one in {self._file.name}."
+            raise BadInput(
+                told, "Put the key file back that belongs to the database, or give the secret anew."
+            ) from error
+
+    @cached_property
+    def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
+        try:
+            with FileLock(self._file.with_suffix(".lock")):
+                if not self._file.exists():
+                    self._write(Fernet.generate_key())
+            return Fernet(self._file.read_bytes())
+        except (OSError, ValueError) as error:
+            told = f"The key file {self._file} cannot be used ({error})."
+            raise MissingPart(
+                told, "See who owns it, and the free space; without it stored secrets are lost."
+            ) from error
+
+    def _write(self, key: bytes) -> None:
+        """The whole file or none."""
+        part = self._file.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._file)
