@@ -15,6 +15,7 @@ from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
 from app.db.database import Database, sqlite_url
+from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.replies import SqlReplies
@@ -31,6 +32,7 @@ from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
+from app.services.entities import EntityService
 from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
@@ -39,7 +41,6 @@ from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
-from app.services.sealing import Seal
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
@@ -76,6 +77,7 @@ class Longreel:
     uploads: UploadService
     downloads: DownloadService
     speakers: SpeakerService
+    entities: EntityService
     schedules: ScheduleService
     chores: Chores
     selection: SelectionService
@@ -137,8 +139,7 @@ class _Wiring:
         settings.data.mkdir(parents=True, exist_ok=True)
         url = settings.database_url.get_secret_value() if settings.database_url else None
         self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
-        self._seal = Seal(settings.data / "secrets.key")
-        self._database.migrate(self._seal.closed)
+        self._database.migrate()
         self._library = SqlLibrary(self._database)
         self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
 
@@ -197,11 +198,12 @@ class _Wiring:
             summaries,
             batches,
             batch_jobs,
-            WebhookService(jobs, settings.server, self._seal),
+            WebhookService(jobs, settings.server),
             SqlReplies(self._database),
             uploads,
             downloads,
             self._speakers,
+            EntityService(SqlEntities(self._database)),
             schedules,
             Chores((schedules.tick, library.empty_bin, uploads.sweep)),
             SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
@@ -323,6 +325,7 @@ class _Wiring:
             diarizer=get("diarizer"),
             speakers=self._speakers,
             shot_detector=get("shot_detector"),
+            entities=SqlEntities(self._database),
         )
 
     @functools.cached_property

@@ -46,6 +46,7 @@ from app.core.types import (
     Word,
     to_json,
 )
+from app.db.fake_entities import MemoryEntities
 from app.db.fake_schedules import MemorySchedules
 from app.db.fake_speakers import MemorySpeakers
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
@@ -60,12 +61,12 @@ from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
+from app.services.entities import EntityService
 from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
-from app.services.sealing import Seal
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
@@ -224,6 +225,7 @@ class StandIn:
     reader: Reader
     agent: Agent
     library: MemoryLibrary
+    entities: MemoryEntities
 
     def add(self, data: bytes = b"a video", title: str = "Harbour", path: Path | None = None) -> Video:
         """Puts a ready video in the library."""
@@ -244,6 +246,7 @@ def make(
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
     jobs = MemoryJobStore(webhook_url=settings.server.webhook_url)
     library, media = MemoryLibrary(), FolderMediaStore(data / "media")
+    entities = MemoryEntities(library)
     retriever = MemoryRetriever()
     reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
@@ -274,7 +277,7 @@ def make(
         KIND: summary_jobs.handle,
     }
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
-    webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=0.05)
+    webhooks = WebhookService(jobs, settings.server, policy=policy, poll_s=0.05)
     schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
     longreel = Longreel(
         settings,
@@ -292,13 +295,14 @@ def make(
         uploads,
         downloads,
         speakers,
+        EntityService(entities),
         schedules,
         Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
         SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers,
         summary_jobs,
     )
-    return StandIn(longreel, reader, agent, library)
+    return StandIn(longreel, reader, agent, library, entities)
 
 
 def a_video(data: bytes, title: str, path: Path) -> Video:
