@@ -41,6 +41,7 @@ from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
+from app.services.sealing import Seal
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
@@ -139,7 +140,8 @@ class _Wiring:
         settings.data.mkdir(parents=True, exist_ok=True)
         url = settings.database_url.get_secret_value() if settings.database_url else None
         self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
-        self._database.migrate()
+        self._seal = Seal(settings.data / "secrets.key")
+        self._database.migrate(self._seal.closed)
         self._library = SqlLibrary(self._database)
         self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
 
@@ -198,7 +200,7 @@ class _Wiring:
             summaries,
             batches,
             batch_jobs,
-            WebhookService(jobs, settings.server),
+            WebhookService(jobs, settings.server, self._seal),
             SqlReplies(self._database),
             uploads,
             downloads,

@@ -67,6 +67,7 @@ from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
+from app.services.sealing import Seal
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
@@ -277,7 +278,7 @@ def make(
         KIND: summary_jobs.handle,
     }
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
-    webhooks = WebhookService(jobs, settings.server, policy=policy, poll_s=0.05)
+    webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=0.05)
     schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
     longreel = Longreel(
         settings,
