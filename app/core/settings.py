@@ -31,39 +31,45 @@ class _Group(BaseModel):
 class Models(_Group):
     """Which implementation plays each role; empty means the profile's choice. See `longreel doctor`."""
 
-    transcriber: str = ""
-    diarizer: str = ""
-    frame_embedder: str = ""
-    text_embedder: str = ""
-    frame_selector: str = "maxinfo"
-    query_frame_selector: str = "hybrid"
-    text_reader: str = ""
-    captioner: str = ""
-    object_detector: str = ""
-    shot_detector: str = ""
-    language_model: str = ""
-    vision_language_model: str = ""
+    transcriber: str = Field("", description="writes down what is said")
+    diarizer: str = Field("", description="tells voices apart")
+    frame_embedder: str = Field("", description="makes pictures findable by words")
+    text_embedder: str = Field("", description="makes texts findable by meaning")
+    frame_selector: str = Field("maxinfo", description="chooses the key frames of a piece")
+    query_frame_selector: str = Field("hybrid", description="chooses the frames of a closer look, for a question")
+    text_reader: str = Field("", description="reads text on the screen")
+    captioner: str = Field("", description="describes a piece in a sentence")
+    object_detector: str = Field("", description="finds things that are named in words")
+    shot_detector: str = Field("", description="finds cuts")
+    language_model: str = Field("", description="phrases answers and summaries")
+    vision_language_model: str = Field("", description="looks at pictures for a question")
 
 
 class Ingest(_Group):
     """How a video is read."""
 
-    sample_every_s: float = Field(1.0, gt=0, le=60)
+    sample_every_s: float = Field(1.0, gt=0, le=60, description="time between two pictures that are looked at, seconds")
     frame_side: int = Field(448, ge=128, le=4096, description="longest side of sampled frames, pixels")
     text_side: int = Field(1280, ge=256, le=4096, description="longest side of frames whose text is read, pixels")
-    thumbnail_side: int = Field(320, ge=64, le=1024)
+    thumbnail_side: int = Field(
+        320, ge=64, le=1024, description="longest side of the pictures that the page shows, pixels"
+    )
     chunk_s: float = Field(120.0, ge=30, le=1800, description="audio transcribed at a time, seconds")
     sample_chunk_s: float = Field(300.0, ge=30, le=1800, description="pictures decoded by one reader, seconds")
-    segment_min_s: float = Field(10.0, gt=0)
-    segment_max_s: float = Field(30.0, gt=0)
-    key_frames_per_segment: int = Field(3, ge=1, le=16)
+    segment_min_s: float = Field(10.0, gt=0, description="shortest piece that is indexed, seconds")
+    segment_max_s: float = Field(30.0, gt=0, description="longest piece that is indexed, seconds")
+    key_frames_per_segment: int = Field(3, ge=1, le=16, description="pictures that stand for a piece, at most")
     same_frame_cosine: float = Field(0.985, gt=0, le=1, description="frames closer than this are near-duplicates")
-    maxinfo_rank: int = Field(8, ge=1, le=64)
-    maxinfo_tolerance: float = Field(0.3, gt=0)
-    maxinfo_form: Literal["chunks", "scenes", "slow", "fast"] = "chunks"
+    maxinfo_rank: int = Field(8, ge=1, le=64, description="directions that MaxInfo keeps of the pictures' vectors")
+    maxinfo_tolerance: float = Field(
+        0.3, gt=0, description="how well the chosen pictures must make up the others; lower chooses more"
+    )
+    maxinfo_form: Literal["chunks", "scenes", "slow", "fast"] = Field(
+        "chunks", description="how MaxInfo goes through a video: docs/selection.md"
+    )
     speakers: bool = Field(False, description="tell voices apart and say who speaks; needs the extra `speakers`")
     speakers_chunk_s: float = Field(300.0, ge=60, le=3600, description="sound whose voices are told apart at a time")
-    summary_words: int = Field(120, ge=20, le=1000)
+    summary_words: int = Field(120, ge=20, le=1000, description="length of the first summary, words")
     private_addresses: bool = Field(
         False, description="videos may be read from addresses on this machine and in private networks"
     )
@@ -136,11 +142,11 @@ class Agent(_Group):
         description="guided: rules choose each step; free: the language model does; auto: free from 7 billion "
         "parameters on, as the model's name tells them",
     )
-    max_steps: int = Field(5, ge=1, le=20)
-    max_frames: int = Field(16, ge=0, le=1024)
-    max_tokens: int = Field(6000, ge=500)
+    max_steps: int = Field(5, ge=1, le=20, description="searches and closer looks")
+    max_frames: int = Field(16, ge=0, le=1024, description="pictures that are looked at again")
+    max_tokens: int = Field(6000, ge=500, description="tokens that the language model reads and writes")
     free_tokens: int = Field(40_000, ge=500, description="what `max_tokens` is where the model chooses each step")
-    max_seconds: float = Field(60.0, gt=0)
+    max_seconds: float = Field(60.0, gt=0, description="time for one answer, seconds; then what was found is told")
     passages: int = Field(8, ge=1, le=64, description="pieces of evidence a search returns")
     always_choose: bool = Field(
         False, description="multiple choice: name the likeliest option even unsupported, as public benchmarks score it"
@@ -150,10 +156,12 @@ class Agent(_Group):
 class Server(_Group):
     """The web server. A public address needs an API key."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(7860, ge=0, le=65535)
-    api_key: SecretStr | None = None
-    max_upload_gb: float = Field(20.0, gt=0)
+    host: str = Field("127.0.0.1", description="address to listen at; a public one needs an API key")
+    port: int = Field(7860, ge=0, le=65535, description="port to listen at; 0 takes a free one")
+    api_key: SecretStr | None = Field(
+        None, description="asked of every caller; unset: nobody is asked, and only this machine may call"
+    )
+    max_upload_gb: float = Field(20.0, gt=0, description="largest file that is taken")
     workers: int = Field(1, ge=0, le=64, description="worker threads in the server's process")
     requests_per_minute: int = Field(
         0, ge=0, le=1_000_000, description="of one caller to /v1, counted by each server process; 0 means no limit"
@@ -166,10 +174,14 @@ class Server(_Group):
 class Jobs(_Group):
     """How background work is leased and retried."""
 
-    lease_s: float = Field(60.0, gt=1)
-    heartbeat_s: float = Field(10.0, gt=0.1)
-    poll_s: float = Field(0.5, gt=0)
-    max_attempts: int = Field(3, ge=1)
+    lease_s: float = Field(
+        60.0, gt=1, description="work of a worker that was silent for so long goes to another one, seconds"
+    )
+    heartbeat_s: float = Field(10.0, gt=0.1, description="how often a worker says that it still works, seconds")
+    poll_s: float = Field(0.5, gt=0, description="how often an idle worker looks for work, seconds")
+    max_attempts: int = Field(
+        3, ge=1, description="how often work is tried when its worker dies or a passing error comes"
+    )
 
 
 class RayPool(_Group):
@@ -201,18 +213,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
 
-    profile: Literal["offline", "cpu", "gpu", "remote"] = "offline"
+    profile: Literal["offline", "cpu", "gpu", "remote"] = Field(
+        "offline", description="which models: the bundled ones, Hugging Face's for CPU or GPU, or servers"
+    )
     home: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"), description="prepared model files")
     data: Path = Field(default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"), description="the library")
     database_url: SecretStr | None = Field(None, description="PostgreSQL; a SQLite file in `data` when unset")
     chroma_url: str | None = Field(None, description="a Chroma server; an embedded store in `data` when unset")
     media_url: str | None = Field(None, description="a folder for uploads and thumbnails; `data`/media when unset")
-    llm_url: str | None = None
-    llm_model: str = ""
-    llm_key: SecretStr | None = None
-    vlm_url: str | None = None
-    vlm_model: str = ""
-    vlm_key: SecretStr | None = None
+    llm_url: str | None = Field(
+        None, description="an OpenAI-compatible server that writes, such as http://127.0.0.1:8000/v1"
+    )
+    llm_model: str = Field("", description="the model's name there")
+    llm_key: SecretStr | None = Field(None, description="its key")
+    vlm_url: str | None = Field(None, description="an OpenAI-compatible server that looks at pictures")
+    vlm_model: str = Field("", description="the model's name there")
+    vlm_key: SecretStr | None = Field(None, description="its key")
     vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
         "interleaved", description="how a vision-language model is shown several frames"
     )
