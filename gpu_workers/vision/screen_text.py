@@ -9,12 +9,14 @@ Three kinds of lines are told apart, so that "when was X shown" gets the span of
 - all other lines of a frame belong together; readings with the same lines are one text, and a list
   that builds up gives one text for each step.
 
-A text lasts from half way after the reading before to half way before the reading that differs; the
-first starts when it is first read. No model and no pixels are needed here.
+The picture stands between the moments at which it changes. So a text lasts from the change that brought it
+to the change that took it away; where the picture changed several times between two readings, the middle one
+of these changes is taken. No model and no pixels are needed here.
 """
 
 from __future__ import annotations
 
+import bisect
 import difflib
 import itertools
 import re
@@ -43,13 +45,14 @@ class _Moment:
     lines: tuple[TextLine, ...]
 
 
-def merge_readings(readings: Sequence[Reading], *, until_s: float) -> list[ScreenText]:
+def merge_readings(readings: Sequence[Reading], *, until_s: float, changes: Sequence[float] = ()) -> list[ScreenText]:
     """Texts with the spans in which they were visible, in time order.
 
     A reading is (time, lines from top to bottom); one without lines says that there was no text then.
-    `until_s`: the end of what was read, where the last text ends. Every line comes out in some text.
+    `until_s`: the end of what was read, where the last text ends. `changes`: when the picture changed, seconds
+    ascending; every reading counts as one. Every line comes out in some text.
     """
-    moments = _filled(_moments(readings, until_s))
+    moments = _filled(_moments(readings, until_s, changes))
     ticking = _ticking(moments)
     steady = _without(moments, ticking)
     standing = _standing(steady)
@@ -79,15 +82,21 @@ def _digits(text: str) -> str:
     return "".join(character for character in text if character.isdigit())
 
 
-def _moments(readings: Sequence[Reading], until_s: float) -> list[_Moment]:
+def _moments(readings: Sequence[Reading], until_s: float, changes: Sequence[float]) -> list[_Moment]:
     ordered = sorted(readings, key=lambda reading: reading[0])
-    moments = []
-    for index, (time_s, lines) in enumerate(ordered):
-        start = time_s if index == 0 else (ordered[index - 1][0] + time_s) / 2
-        last = index == len(ordered) - 1
-        end = max(time_s, until_s) if last else (time_s + ordered[index + 1][0]) / 2
-        moments.append(_Moment(time_s, TimeSpan(start, end), tuple(line for line in lines if line.text.strip())))
-    return moments
+    times = [time_s for time_s, _ in ordered]
+    changed = sorted({*changes, *times})
+    borders = [*times[:1], *(_border(changed, a, b) for a, b in itertools.pairwise(times)), max([until_s, *times[-1:]])]
+    return [
+        _Moment(time_s, TimeSpan(start, end), tuple(line for line in lines if line.text.strip()))
+        for (time_s, lines), (start, end) in zip(ordered, itertools.pairwise(borders), strict=True)
+    ]
+
+
+def _border(changed: Sequence[float], before_s: float, after_s: float) -> float:
+    """Where one reading's text gives way to the next: the middle one of the changes after the one, up to the other."""
+    between = changed[bisect.bisect_right(changed, before_s) : bisect.bisect_right(changed, after_s)]
+    return between[len(between) // 2] if between else after_s
 
 
 def _filled(moments: list[_Moment]) -> list[_Moment]:

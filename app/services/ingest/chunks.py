@@ -183,7 +183,7 @@ class ChunkReader:
             beat(min(1.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, every_s)))
         if batch:
             features += self._see(call.video, batch, pictures)
-        return packed(Sampled(features, self._keep_texts(call, pictures, beat)))
+        return packed(Sampled(features, *self._keep_texts(call, pictures, beat)))
 
     def _see(self, video: VideoId, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
         """Features of a batch; its thumbnails are stored, its full-size pictures held compressed."""
@@ -195,17 +195,19 @@ class ChunkReader:
             self.media.put(thumbnail_key(video, frame.pts_s), _encoded(picture, "WEBP", 75))
         return self.frame_embedder.embed(batch)
 
-    def _keep_texts(self, call: WatchCall, pictures: dict[float, bytes], beat: Beat) -> list[float]:
-        """Stores the pictures of a chunk that may hold text and returns their times."""
+    def _keep_texts(self, call: WatchCall, pictures: dict[float, bytes], beat: Beat) -> tuple[list[float], list[float]]:
+        """Stores the pictures of a chunk that may hold text; their times, and those of pictures without text."""
         times = list(pictures)
         budget = len(times) if call.glances is None else call.glances
-        kept = []
+        kept, blank = [], []
         for time_s in longest_standing(times, times, call.span, budget):
             beat(1.0)
             if self.text_reader.may_hold_text(Frame(time_s, decoded(pictures[time_s]))):
                 self.media.put(text_picture_key(call.video, time_s), pictures[time_s])
                 kept.append(time_s)
-        return kept
+            else:
+                blank.append(time_s)
+        return kept, blank
 
     def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
         """The text on the screen at a moment."""

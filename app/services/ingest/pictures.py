@@ -34,12 +34,16 @@ def sample(run: Run) -> Sampled:
 
     def work(stage: Stage) -> bytes:
         if media.video is None:
-            return packed(Sampled([], []))
+            return packed(Sampled([], [], []))
         chunks = _chunks(run.video.duration_s, settings.sample_chunk_s)
         stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if _key(c) in stage.done))
         stage.work_off("watch", [_watch(run, chunk) for chunk in chunks], bytes)
         parts = [unpacked(stage.done[_key(chunk)]) for chunk in chunks]
-        whole = Sampled([f for p in parts for f in p.features], [t for p in parts for t in p.text_s])
+        whole = Sampled(
+            [f for p in parts for f in p.features],
+            [t for p in parts for t in p.text_s],
+            [t for p in parts for t in p.blank_s],
+        )
         stage.detail = f"{len(whole.features)} frames, {len(whole.text_s)} with text"
         return packed(whole)
 
@@ -55,7 +59,7 @@ def sampled_before(run: Run) -> Sampled | None:
 def _sample_version(run: Run) -> str:
     settings = run.settings
     sizes = f"{settings.sample_every_s:g}/{settings.text_side}/{settings.sample_chunk_s:g}"
-    return run.version_after("probe", own=f"2/{run.parts.frame_embedder.model}/{sizes}")
+    return run.version_after("probe", own=f"3/{run.parts.frame_embedder.model}/{sizes}")
 
 
 def _watch(run: Run, chunk: TimeSpan) -> Unit:

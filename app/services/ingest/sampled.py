@@ -19,6 +19,8 @@ class Sampled:
     """Of every frame that differs from the one before."""
     text_s: list[float]
     """The times of those that may hold text."""
+    blank_s: list[float]
+    """The times of those that hold none; of a long video not every frame is looked at for text."""
 
 
 def packed(sampled: Sampled) -> bytes:
@@ -32,6 +34,7 @@ def packed(sampled: Sampled) -> bytes:
         concepts=np.array([f.concept for f in features], np.float16),
         light=np.array([(f.brightness, f.contrast) for f in features], np.float32).reshape(-1, 2),
         text=np.array(sampled.text_s),
+        blank=np.array(sampled.blank_s),
         tags=np.frombuffer(json.dumps([f.tags for f in features]).encode(), np.uint8),
     )
     return buffer.getvalue()
@@ -42,7 +45,7 @@ def unpacked(payload: bytes) -> Sampled:
     with np.load(io.BytesIO(payload)) as data:
         times, light = data["times"], data["light"]
         vectors, concepts = data["vectors"].astype(np.float32), data["concepts"].astype(np.float32)
-        tags, text_s = json.loads(data["tags"].tobytes()), data["text"].tolist()
+        tags, text_s, blank_s = json.loads(data["tags"].tobytes()), data["text"].tolist(), data["blank"].tolist()
     features = [
         FrameFeatures(
             float(times[i]),
@@ -54,4 +57,4 @@ def unpacked(payload: bytes) -> Sampled:
         )
         for i in range(len(times))
     ]
-    return Sampled(features, text_s)
+    return Sampled(features, text_s, blank_s)

@@ -29,15 +29,14 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
         stage.begin(len(chosen), "frames", sum(_key(t) in stage.done for t in chosen))
         units = [Unit(_key(t), 1.0, ReadCall(run.video.id, str(run.path), t)) for t in chosen]
         stage.work_off("read", units, lambda lines: json.dumps([to_json(line) for line in lines]).encode())
-        may_hold = set(sampled.text_s)
-        readings: list[tuple[float, Sequence[TextLine]]] = [(t, ()) for t in times if t not in may_hold]
+        readings: list[tuple[float, Sequence[TextLine]]] = [(t, ()) for t in sampled.blank_s]
         for time_s in chosen:
             readings.append((time_s, [from_json(TextLine, item) for item in json.loads(stage.done[_key(time_s)])]))
-        texts = merge_readings(sorted(readings, key=lambda r: r[0]), until_s=duration)
+        texts = merge_readings(readings, until_s=duration, changes=times)
         stage.detail = f"{len(texts)} texts"
         return json.dumps([to_json(text) for text in texts]).encode()
 
-    payload = run.stage("screen_text", run.version_after("sample", own=f"1/{run.parts.text_reader.model}"), work)
+    payload = run.stage("screen_text", run.version_after("sample", own=f"2/{run.parts.text_reader.model}"), work)
     run.parts.media.remove(f"{run.video.id}/text")
     return [from_json(ScreenText, item) for item in json.loads(payload)]
 

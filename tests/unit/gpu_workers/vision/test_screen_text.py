@@ -26,9 +26,15 @@ def test_no_readings_and_empty_readings_give_no_text():
     assert merge_readings([(0, []), (5, page("  "))], until_s=10) == []
 
 
-def test_a_text_that_stays_is_one_text_until_half_way_to_the_next():
+def test_a_text_that_stays_is_one_text_until_the_picture_changes_to_another():
     readings = [(2, page("Budget")), (4, page("Budget")), (8, page("Thank you")), (10, [])]
-    assert told(merge_readings(readings, until_s=20)) == [("Budget", 2, 6), ("Thank you", 6, 9)]
+    assert told(merge_readings(readings, until_s=20)) == [("Budget", 2, 8), ("Thank you", 8, 10)]
+
+
+def test_of_several_changes_between_two_readings_the_middle_one_parts_their_texts():
+    readings = [(2, page("Budget")), (8, page("Thank you"))]
+    texts = told(merge_readings(readings, until_s=20, changes=[2, 3, 4.5, 8, 12]))
+    assert texts == [("Budget", 2, 4.5), ("Thank you", 4.5, 20)]
 
 
 def test_the_last_text_lasts_to_the_end():
@@ -52,9 +58,9 @@ def test_a_list_that_builds_up_gives_a_text_for_each_step_with_the_title():
         (20, page("Plan", "dig", "build", "open")),
     ]
     assert told(merge_readings(readings, until_s=30)) == [
-        ("Plan\ndig", 0, 5),
-        ("Plan\ndig\nbuild", 5, 15),
-        ("Plan\ndig\nbuild\nopen", 15, 30),
+        ("Plan\ndig", 0, 10),
+        ("Plan\ndig\nbuild", 10, 20),
+        ("Plan\ndig\nbuild\nopen", 20, 30),
     ]
 
 
@@ -62,7 +68,7 @@ def test_a_time_code_does_not_cut_the_text_beside_it():
     readings = [(t, page("Interview with the mayor", f"00:00:{t:02d}.00")) for t in range(0, 50, 10)]
     texts = merge_readings(readings, until_s=50)
     assert ("Interview with the mayor", 0, 50) in told(texts)
-    assert ("00:00:20.00", 15, 25) in told(texts) and len(texts) == 6
+    assert ("00:00:20.00", 20, 30) in told(texts) and len(texts) == 6
 
 
 def test_a_logo_is_one_text_over_changing_slides():
@@ -70,7 +76,7 @@ def test_a_logo_is_one_text_over_changing_slides():
     readings = [(10 * i, page("ACME Television", slide)) for i, slide in enumerate(slides)]
     texts = told(merge_readings(readings, until_s=50))
     assert ("ACME Television", 0, 50) in texts
-    assert ("Charlie people", 15, 25) in texts and len(texts) == 6
+    assert ("Charlie people", 20, 30) in texts and len(texts) == 6
 
 
 def test_a_line_that_one_reading_missed_does_not_cut_its_text():
