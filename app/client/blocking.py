@@ -106,6 +106,7 @@ class Longreel:
     export = waits(Calls.export)
     download = waits(Calls.download)
     thumbnail = waits(Calls.thumbnail)
+    waveform = waits(Calls.waveform)
     frame = waits(Calls.frame)
     frames = waits(Calls.frames)
 

@@ -16,7 +16,16 @@ from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_calle
 from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.problems import bad_fields
-from app.api.schemas import ChapterOut, JobOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.schemas import (
+    ChapterOut,
+    JobOut,
+    RegisterIn,
+    SegmentOut,
+    SummaryOut,
+    UtteranceOut,
+    VideoOut,
+    WaveformOut,
+)
 from app.api.uploads import Body, read_upload
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, NotFound, StorageFull
@@ -24,6 +33,7 @@ from app.core.paths import existing
 from app.core.types import SegmentKind, Utterance
 from app.jobs.states import Job
 from app.services import subtitles
+from app.services.waveform import waveform
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
@@ -242,10 +252,11 @@ def get_transcript(
     return Response(write(said), headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
-@router.get("/{video}/chapters", summary="Chapters")
-def get_chapters(video: VideoDep, longreel: LongreelDep) -> list[ChapterOut]:
+@router.get("/{video}/chapters", summary="Chapters", response_model=list[ChapterOut])
+def get_chapters(video: VideoDep, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
     """In time order; none before the video was read to its end."""
-    return [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
+    found = [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
+    return partly(found, ChapterOut, fields, response)
 
 
 @router.get("/{video}/summary", summary="The video in short")
@@ -274,3 +285,11 @@ def get_thumbnail(
     """WebP, about 320 pixels on its longest side."""
     headers = {"Cache-Control": "private, max-age=3600"}
     return Response(longreel.library.thumbnail(video.id, t), headers=headers, media_type="image/webp")
+
+
+@router.get("/{video}/waveform", summary="How loud it is over time")
+def get_waveform(
+    video: VideoDep, longreel: LongreelDep, points: Annotated[int, Query(ge=1, le=10_000)] = 1000
+) -> WaveformOut:
+    """At most `points` peaks, for a strip below a player; none for a video without sound."""
+    return WaveformOut.model_validate(waveform(longreel.ingest.sound(video), points), from_attributes=True)

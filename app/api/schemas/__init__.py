@@ -8,7 +8,16 @@ from app.api.schemas.answers import AnswerOut, AskIn, CitationOut, UsageOut, exa
 from app.api.schemas.jobs import JobErrorOut, JobOut
 from app.api.schemas.problems import HealthOut, ProblemOut, error_of, problem_of
 from app.api.schemas.search import ChosenOut, FoundOut
-from app.api.schemas.videos import ChapterOut, RegisterIn, SegmentOut, SummaryOut, UtteranceOut, VideoOut, WordOut
+from app.api.schemas.videos import (
+    ChapterOut,
+    RegisterIn,
+    SegmentOut,
+    SummaryOut,
+    UtteranceOut,
+    VideoOut,
+    WaveformOut,
+    WordOut,
+)
 
 __all__ = [
     "AnswerOut",
@@ -27,6 +36,7 @@ __all__ = [
     "UsageOut",
     "UtteranceOut",
     "VideoOut",
+    "WaveformOut",
     "WordOut",
     "error_of",
     "example_answer",

@@ -32,6 +32,8 @@ class VideoOut(Wire):
     width: int | None
     """Pixels as shown; null for a file with sound only."""
     height: int | None
+    fps: float | None = Field(default=None)
+    """Pictures a second, on average."""
     has_audio: bool
     warnings: list[str]
     tags: list[str] = Field(default=[])
@@ -52,11 +54,21 @@ class VideoOut(Wire):
             size_bytes=video.media.size_bytes,
             width=pictures.width if pictures else None,
             height=pictures.height if pictures else None,
+            fps=pictures.average_fps if pictures else None,
             has_audio=bool(video.media.audio),
             warnings=list(video.media.warnings),
             tags=list(video.tags),
             source=video.source,
         )
+
+
+class WaveformOut(Wire):
+    """How loud a video is over time."""
+
+    step_s: float
+    """Seconds that each peak stands for; the first begins at 0."""
+    peaks: list[float]
+    """The loudest tenth of a second in each step: root mean square, full scale 1. Empty without sound."""
 
 
 class SegmentOut(Wire):

@@ -9,7 +9,16 @@ from pathlib import Path
 import httpx
 from pydantic_core import to_jsonable_python
 
-from app.api.schemas import ChapterOut, ChosenOut, JobOut, SegmentOut, SummaryOut, UtteranceOut, VideoOut
+from app.api.schemas import (
+    ChapterOut,
+    ChosenOut,
+    JobOut,
+    SegmentOut,
+    SummaryOut,
+    UtteranceOut,
+    VideoOut,
+    WaveformOut,
+)
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
@@ -213,6 +222,10 @@ class Videos(Jobs):
     async def thumbnail(self, name: str, time_s: float = 0.0) -> bytes:
         """WebP of the key frame nearest to a time."""
         return await self._do(Call("GET", video_path(name, "/thumbnail"), content, {"t": time_s}))
+
+    async def waveform(self, name: str, *, points: int = 1000) -> WaveformOut:
+        """How loud it is over time, in at most `points` peaks; none for a video without sound."""
+        return await self._do(Call("GET", video_path(name, "/waveform"), model(WaveformOut), {"points": points}))
 
     async def frame(self, name: str, time_s: float, *, side: int = 768) -> Picture:
         """The picture that the video shows at a time, at most `side` pixels on its longest side."""

@@ -20,6 +20,7 @@ from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
 from app.core.settings import Ingest
 from app.core.types import (
+    AudioMap,
     FrameFeatures,
     MediaInfo,
     ScreenText,
@@ -164,6 +165,17 @@ class IngestService:
         if seen is None:
             raise NotFound("The pictures of this video were not read with today's settings.", "Ingest it again.")
         return seen.features
+
+    def sound(self, video: Video) -> AudioMap:
+        """How loud the video is over time; an empty map when it has no sound.
+
+        It was stored when the video was read. Where other settings did that, its track is decoded once more.
+        Raises NotFound before the video was read, BadInput when its file is gone.
+        """
+        if not video.ready:
+            raise NotFound("The sound of this video was not read yet.", "Wait until the video is ready.")
+        run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
+        return sound.survey(run)
 
     def _begin(
         self,

@@ -27,6 +27,7 @@ from app.core.settings import Models, Settings
 from app.core.types import (
     Answer,
     AnswerStatus,
+    AudioMap,
     AudioStream,
     Chapter,
     Citation,
@@ -76,7 +77,7 @@ from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from gpu_workers.language.fakes import FakeTextEmbedder
-from gpu_workers.media.fakes import FakeFrames, FakeProbe
+from gpu_workers.media.fakes import FakeAudio, FakeFrames, FakeProbe
 from gpu_workers.media.store import FolderMediaStore
 from gpu_workers.registry import Workers
 from gpu_workers.vision.fakes import FakeFrameEmbedder
@@ -143,6 +144,9 @@ class Reader:
         video = a_video(data, title or path.stem, path)
         self.fill(replace(video, tags=tuple(tags), source=source))
         return self.library.video(video.id)
+
+    def sound(self, video: Video) -> AudioMap:
+        return FakeAudio(video.media).survey(Path(video.path), chunk_s=30.0)
 
     def fill(self, video: Video) -> None:
         library = self.library

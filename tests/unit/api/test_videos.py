@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from app.api.schemas import JobOut, VideoOut
+from app.api.schemas import JobOut, VideoOut, WaveformOut
+from app.core.types import VideoId
 from app.main import create_app
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
@@ -201,3 +203,22 @@ def test_the_nearest_picture_comes_as_webp(client: TestClient, parts: StandIn) -
     assert first.headers["content-type"] == "image/webp" and first.content[8:12] == b"WEBP"
     assert first.content != second.content
     assert client.get(f"{base}?t=-1").status_code == 422
+
+
+def test_a_waveform_has_as_many_peaks_as_were_asked_for(client: TestClient, parts: StandIn) -> None:
+    base = f"/v1/videos/{parts.add().id}/waveform"
+    drawn = WaveformOut.model_validate(client.get(base, params={"points": 40}).json())
+    assert drawn.step_s == pytest.approx(0.5) and len(drawn.peaks) == 40
+    assert drawn.peaks[7] > 0.2 and drawn.peaks[8:10] == [0, 0]  # 4 s of a tone, 1 s of silence
+    whole = client.get(base)
+    assert len(whole.json()["peaks"]) == 200
+    again = client.get(base, headers={"If-None-Match": whole.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(base, params={"points": 0}).status_code == 422
+
+
+def test_a_video_without_sound_has_no_peaks(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    silent = replace(video, id=VideoId("c" * 64), media=replace(video.media, audio=()))
+    parts.library.add_video(silent)
+    assert client.get(f"/v1/videos/{silent.id}/waveform").json()["peaks"] == []
