@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi import Path as InPath
@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.deps import LongreelDep, VideoDep, hook_of, trusts_callers
+from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
@@ -82,25 +83,27 @@ def _must_be_known(longreel: Longreel, names: list[str]) -> None:
         longreel.library.find(name)
 
 
-@router.get("/batches", summary="Batches, newest first")
+@router.get("/batches", summary="Batches, newest first", response_model=list[BatchOut])
 def list_batches(
     longreel: LongreelDep,
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: CursorQuery = "",
-) -> list[BatchOut]:
+    fields: FieldsQuery = "",
+) -> Any:
     """Each with its videos. `Link` leads to the next page."""
     found = [job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE]
     chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
+    found = [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
+    return partly(found, BatchOut, fields, response)
 
 
-@router.get("/batches/{batch}", summary="One batch")
-def get_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
+@router.get("/batches/{batch}", summary="One batch", response_model=BatchOut)
+def get_batch(batch: BatchDep, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
     """How far it is, and each of its videos."""
-    return BatchOut.of(batch, longreel.jobs.children(batch.id))
+    return partly(BatchOut.of(batch, longreel.jobs.children(batch.id)), BatchOut, fields, response)
 
 
 @router.delete("/batches/{batch}", summary="Cancel a batch")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.responses import JSONResponse
 
 from app.api.asking import named
 from app.api.deps import LongreelDep
+from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.threads import ConversationOut, ThreadIn, ThreadOut, TurnOut
@@ -39,22 +40,28 @@ async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
     return JSONResponse(made.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{made.id}"})
 
 
-@router.get("/threads", summary="Conversations, the one used last first")
+@router.get("/threads", summary="Conversations, the one used last first", response_model=list[ThreadOut])
 def list_threads(
-    longreel: LongreelDep, request: Request, response: Response, limit: LimitQuery = 50, cursor: CursorQuery = ""
-) -> list[ThreadOut]:
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    limit: LimitQuery = 50,
+    cursor: CursorQuery = "",
+    fields: FieldsQuery = "",
+) -> Any:
     """Without their turns. `Link` leads to the next page."""
     found = longreel.ask.threads.threads()
     chosen, following = page(found, lambda one: (one.used_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return [_thread(thread) for thread in chosen]
+    return partly([_thread(thread) for thread in chosen], ThreadOut, fields, response)
 
 
-@router.get("/threads/{thread}", summary="One conversation")
-def get_thread(thread: ThreadDep, longreel: LongreelDep) -> ConversationOut:
+@router.get("/threads/{thread}", summary="One conversation", response_model=ConversationOut)
+def get_thread(thread: ThreadDep, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
     """With its questions, what each was taken for, and the answers with their proof."""
     turns = [_turn(turn) for turn in longreel.ask.threads.turns(thread)]
-    return ConversationOut(**_thread(thread).model_dump(), turns=turns)
+    told = ConversationOut(**_thread(thread).model_dump(), turns=turns)
+    return partly(told, ConversationOut, fields, response)
 
 
 @router.delete("/threads/{thread}", status_code=204, summary="Forget a conversation")

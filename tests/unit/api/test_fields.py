@@ -79,3 +79,27 @@ def test_the_next_page_keeps_the_fields(client: TestClient, parts: StandIn) -> N
 def test_an_empty_wish_means_all_fields(client: TestClient, parts: StandIn) -> None:
     video = parts.add()
     assert client.get(f"/v1/videos/{video.id}?fields=").json() == client.get(f"/v1/videos/{video.id}").json()
+
+
+def test_chapters_answers_and_conversations_come_in_part(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    assert client.get(f"/v1/videos/{video.id}/chapters?fields=title").json() == [{"title": "The harbour"}]
+    thread = client.post("/v1/threads", json={"videos": [video.id]}).json()["id"]
+    asked = {"question": "When did the bridge open?", "videos": [video.id], "thread_id": thread}
+    answer = client.post("/v1/ask", json=asked).json()
+    wanted = "question,answer.text"
+    told = {"question": asked["question"], "answer": {"text": answer["text"]}}
+    kept = client.get(f"/v1/answers/{answer['id']}", params={"fields": wanted})
+    assert kept.json() == told and kept.headers["last-modified"]
+    assert client.get(f"/v1/videos/{video.id}/answers", params={"fields": wanted}).json() == [told]
+    assert client.get("/v1/threads?fields=id").json() == [{"id": thread}]
+    turns = client.get(f"/v1/threads/{thread}?fields=turns.question").json()
+    assert turns == {"turns": [{"question": asked["question"]}]}
+
+
+def test_batches_come_in_part(idle: TestClient, parts: StandIn) -> None:
+    batch = idle.post("/v1/batches", json={"videos": [parts.add().id]}).json()["id"]
+    told = {"id": batch, "children": [{"state": "queued"}]}
+    assert idle.get(f"/v1/batches/{batch}?fields=id,children.state").json() == told
+    assert idle.get("/v1/batches?fields=id,children.state").json() == [told]
+    assert idle.get("/v1/batches?fields=childs").status_code == 422
