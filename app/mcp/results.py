@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from app.api.schemas import AnswerOut, CitationOut, JobOut, VideoOut
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from app.api.schemas import CitationOut, JobOut
 from app.api.schemas.base import Wire
 from app.core.types import AnswerStatus
 from app.jobs.states import JobState
 
 
-class VideoLine(Wire):
+class Cut(Wire):
+    """Some fields of a wire type."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def of(cls, whole: BaseModel) -> Self:
+        """The short form."""
+        return cls.model_validate(whole)
+
+
+class VideoLine(Cut):
     """A video of the library."""
 
     id: str
@@ -19,20 +32,8 @@ class VideoLine(Wire):
     language: str | None
     ready: bool
     """Whether it can be asked about."""
-    collections: list[str]
+    collections: list[str] = Field(validation_alias=AliasChoices("collections", "tags"))
     """The names of the collections that hold it."""
-
-    @classmethod
-    def of(cls, video: VideoOut) -> Self:
-        """The short form of a video."""
-        return cls(
-            id=video.id,
-            title=video.title,
-            duration_s=video.duration_s,
-            language=video.language,
-            ready=video.ready,
-            collections=video.tags,
-        )
 
 
 class VideoList(Wire):
@@ -71,7 +72,7 @@ class JobLine(Wire):
         )
 
 
-class ToolAnswer(Wire):
+class ToolAnswer(Cut):
     """An answer and the moments that prove it. Times are seconds."""
 
     status: AnswerStatus
@@ -80,19 +81,8 @@ class ToolAnswer(Wire):
     confidence: float
     citations: list[CitationOut]
 
-    @classmethod
-    def of(cls, answer: AnswerOut) -> Self:
-        """An answer without the steps that led to it."""
-        return cls(
-            status=answer.status,
-            text=answer.text,
-            option_index=answer.option_index,
-            confidence=answer.confidence,
-            citations=answer.citations,
-        )
 
-
-class SaidLine(Wire):
+class SaidLine(Cut):
     """A sentence that was said. Times are seconds."""
 
     start_s: float
