@@ -6,9 +6,10 @@ Building is cheap: stores are opened and models loaded when they are first used.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime, VisionLanguageModel
 from app.core.replies import ReplyStore
@@ -51,12 +52,26 @@ from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
+from gpu_workers.runtime.remote import ModelHost, RemoteModel
+from gpu_workers.runtime.states import PoolState
+from gpu_workers.runtime.window import joining
 
 if TYPE_CHECKING:
     from agents.agent import AgentParts, VideoAgent
+    from gpu_workers.runtime.ray import RayRuntime
 
 WRITE_ENGLISH = ("llamacpp", "none")
 """Language models that are too small to be trusted with another language than English."""
+
+ROLES = {
+    "listen": "transcriber",
+    "diarize": "diarizer",
+    "watch": "frame_embedder",
+    "shots": "shot_detector",
+    "read": "text_reader",
+    "caption": "captioner",
+}
+"""The model that does most of each kind of chunk: on a cluster, the chunks are read by the pool of that role."""
 
 
 @dataclass
@@ -84,6 +99,8 @@ class Longreel:
     selection: SelectionService
     workers: Workers
     summary_jobs: SummaryJobs
+    pools: Callable[[], list[PoolState]] = list
+    """How the pools of actors stand that this process uses."""
 
 
 @dataclass
@@ -107,6 +124,14 @@ def build_measuring(settings: Settings) -> Measuring:
 def chunk_reader(settings: Settings) -> ChunkReader:
     """What reads chunks in a process of its own: models, decoders and the media store, without a database."""
     return _chunk_reader(settings, Workers(settings), _media_store(settings))
+
+
+def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
+    """What an actor of a pool does: chunks of videos, and what else is asked of their models."""
+    settings, pool = given
+    workers = Workers(settings)
+    workers.stand_in = joining(pool.window_ms / 1000, pool.at_once)
+    return ModelHost(_chunk_reader(settings, workers, _media_store(settings)), workers)
 
 
 def _chunk_reader(settings: Settings, workers: Workers, media: MediaStore) -> ChunkReader:
@@ -137,6 +162,7 @@ class _Wiring:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._workers = Workers(settings)
+        self._workers.stand_in = self._played_by
         settings.data.mkdir(parents=True, exist_ok=True)
         url = settings.database_url.get_secret_value() if settings.database_url else None
         self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
@@ -211,6 +237,7 @@ class _Wiring:
             SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
             self._workers,
             summary_jobs,
+            self._pools,
         )
 
     @functools.cached_property
@@ -288,16 +315,29 @@ class _Wiring:
     @functools.cached_property
     def _runtime(self) -> Runtime:
         from gpu_workers.runtime.local import LocalRuntime
+
+        if self._settings.runtime == "ray":
+            return self._ray
+        return LocalRuntime(lambda: _chunk_reader(self._settings, self._workers, self._media))
+
+    @functools.cached_property
+    def _ray(self) -> RayRuntime:
         from gpu_workers.runtime.ray import RayRuntime
 
         settings = self._settings
-        if settings.runtime == "local":
-            return LocalRuntime(lambda: _chunk_reader(settings, self._workers, self._media))
 
-        def of_an_actor(pool: RayPool) -> Settings:
-            return settings.model_copy(update={"threads": settings.threads or max(1, int(pool.cpus))})
+        def of_an_actor(pool: RayPool) -> tuple[Settings, RayPool]:
+            return settings.model_copy(update={"threads": settings.threads or max(1, int(pool.cpus))}), pool
 
-        return RayRuntime("app.bootstrap:chunk_reader", of_an_actor, settings.ray)
+        return RayRuntime("app.bootstrap:in_an_actor", of_an_actor, settings.ray, ROLES)
+
+    def _played_by(self, role: str, model: Any) -> Any:
+        """The actors of a role's own pool, where there is one."""
+        away = self._settings.runtime == "ray" and role in self._settings.ray.pools
+        return RemoteModel(role, model, self._ray.ask) if away else model
+
+    def _pools(self) -> list[PoolState]:
+        return self._ray.states() if self._settings.runtime == "ray" else []
 
     def _ingest_parts(self) -> IngestParts:
         return self._parts

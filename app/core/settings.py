@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.errors import BadSettings
@@ -163,6 +163,7 @@ class Server(_Group):
     )
     max_upload_gb: float = Field(20.0, gt=0, description="largest file that is taken")
     workers: int = Field(1, ge=0, le=64, description="worker threads in the server's process")
+    warm_up: bool = Field(False, description="load the models that answering needs before the first question")
     requests_per_minute: int = Field(
         0, ge=0, le=1_000_000, description="of one caller to /v1, counted by each server process; 0 means no limit"
     )
@@ -185,27 +186,43 @@ class Jobs(_Group):
 
 
 class RayPool(_Group):
-    """Copies of the chunk reader in a Ray cluster, each an actor with models of its own."""
+    """Actors in a Ray cluster, each with models of its own."""
 
     replicas: int = Field(1, ge=0, le=10_000, description="actors that are kept once there was work")
     max_replicas: int = Field(0, ge=0, le=10_000, description="actors at most, when work waits; 0 means `replicas`")
     cpus: float = Field(1.0, ge=0, le=1024, description="cores an actor reserves; also its models' threads")
     gpus: float = Field(0.0, ge=0, le=64, description="GPUs an actor reserves; 0.25 lets four share one")
+    max_restarts: int = Field(3, ge=0, le=100, description="how often in a row an actor that died is started again")
+    at_once: int = Field(1, ge=1, le=64, description="chunks, and questions beside them, that an actor has under way")
+    window_ms: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="how long a model waits for others of the `at_once` calls, to do them as one batch",
+    )
 
 
 class Ray(RayPool):
     """How chunks are spread over a Ray cluster, with `runtime` set to ray."""
 
     address: str = Field("", description="the cluster's head, host:port, or auto; empty starts Ray on this machine")
-    pools: dict[Literal["listen", "diarize", "watch", "read", "caption"], RayPool] = Field(
+    pools: dict[str, RayPool] = Field(
         {},
-        description='a pool of its own for some of the work, as JSON: {"caption": {"replicas": 2, "gpus": 1}}',
+        description='pools of their own, by the names of LONGREEL_MODELS, as JSON: {"captioner": {"replicas": 2}}',
     )
     in_flight: int = Field(1, ge=1, le=64, description="chunks of one video that an actor holds, running or waiting")
     max_tries: int = Field(3, ge=1, le=20, description="how often a chunk is tried when its actors die")
-    max_restarts: int = Field(3, ge=0, le=100, description="how often in a row an actor that died is started again")
     start_s: float = Field(600.0, gt=0, description="how long one waits for the first actor to start, seconds")
     idle_s: float = Field(300.0, ge=0, description="actors above `replicas` end when idle for this long; 0 keeps them")
+
+    @field_validator("pools")
+    @classmethod
+    def _of_models(cls, pools: dict[str, RayPool]) -> dict[str, RayPool]:
+        known = [role for role in Models.model_fields if not role.endswith("selector")]
+        for name in pools:
+            if name not in known:
+                raise ValueError(f"no model is named {name}; known are {', '.join(known)}")
+        return pools
 
 
 class Settings(BaseSettings):

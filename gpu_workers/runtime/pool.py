@@ -1,51 +1,22 @@
-"""Actors of one kind in a Ray cluster: started, counted, replaced when they die, fewer when idle."""
+"""Actors of one kind in a Ray cluster: started, counted, replaced when they die; more when work waits, fewer after."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from types import TracebackType
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from app.core.errors import Cancelled, LongreelError, WorkerFailed
+from app.core.errors import WorkerFailed
 from app.core.settings import Ray, RayPool
+from gpu_workers.runtime.actor import ASK, ASKS, CHUNKS, Actor, Reply
+from gpu_workers.runtime.states import ModelState, PoolState, summed
 
 logger = logging.getLogger(__name__)
-
-
-class Actor:
-    """What runs inside an actor: the object that the factory makes, made when it is first called."""
-
-    def __init__(self, factory: str, argument: Any) -> None:
-        self._factory = factory
-        self._argument = argument
-        self._made: Any = None
-
-    def ready(self) -> None:
-        """Returns once the actor runs."""
-
-    def work(self, method: str, call: Any) -> tuple[Exception | None, Any]:
-        """What the method gives, or the error of ours that it raised; others are Ray's to carry."""
-        try:
-            if self._made is None:
-                module, _, name = self._factory.partition(":")
-                self._made = getattr(importlib.import_module(module), name)(self._argument)
-            return None, getattr(self._made, method)(call, _stop_when_cancelled)
-        except (LongreelError, OSError) as error:
-            return error, None
-
-
-def _stop_when_cancelled(share: float) -> None:
-    import ray
-
-    del share
-    if ray.get_runtime_context().is_canceled():
-        raise Cancelled("The chunk was cancelled.")
 
 
 @dataclass(eq=False)
@@ -59,10 +30,14 @@ class Slot:
     """Calls of all maps that are at this actor."""
     deaths: int = 0
     """In a row, without a call that succeeded in between."""
+    idle_since: float = field(default_factory=time.monotonic)
+    """When its last call ended, on the clock of `time.monotonic`."""
+    models: Sequence[ModelState] = ()
+    """What the actor told last."""
 
 
 class ActorPool:
-    """Slots between `replicas` and `max_replicas`. As a context it counts who uses it. Safe for several threads."""
+    """Slots between `replicas` and `max_replicas`. Safe for several threads."""
 
     def __init__(self, factory: str, argument: Any, shape: RayPool, limits: Ray) -> None:
         self._factory = factory
@@ -72,30 +47,27 @@ class ActorPool:
         self._most = max(shape.max_replicas, shape.replicas, 1)
         self._lock = threading.RLock()
         self._slots: list[Slot] = []
-        self._users = 0
+        self._queues: list[deque[Any]] = []
+        self._abandoned: dict[Any, Slot] = {}
         self._none_since: float | None = None
         self._timer: threading.Timer | None = None
         self._last_reason = ""
+        self._restarts = 0
+        self._gone: Sequence[ModelState] = ()
 
-    def __enter__(self) -> ActorPool:
+    @contextlib.contextmanager
+    def serving(self, waiting: deque[Any]) -> Iterator[ActorPool]:
+        """Keeps actors for somebody whose calls wait in a queue."""
         with self._lock:
-            self._users += 1
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            while len(self._slots) < max(1, self._shape.replicas):
+            self._queues.append(waiting)
+            while len(self._slots) < self._least():
                 self._slots.append(self._started())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0 and self._limits.idle_s > 0 and len(self._slots) > self._shape.replicas:
-                self._timer = threading.Timer(self._limits.idle_s, self._shrink)
-                self._timer.daemon = True
-                self._timer.start()
+        try:
+            yield self
+        finally:
+            with self._lock:
+                self._queues = [queue for queue in self._queues if queue is not waiting]
+                self._watch()
 
     def close(self) -> None:
         """Ends all actors."""
@@ -106,25 +78,41 @@ class ActorPool:
         for slot in slots:
             _kill(slot.actor)
 
-    def freest(self, full: Collection[Slot]) -> Slot | None:
-        """The started actor with the fewest calls that is not among the `full`; one more is counted there."""
+    def send(self, method: str, call: Any, own: Mapping[Slot, int], in_flight: int) -> tuple[Any, Slot, Any] | None:
+        """Gives a call to the started actor with the fewest: the reference to its `Reply`, its slot, and the actor.
+
+        None when each has `in_flight` of one's own calls, which `own` counts, or enough of others: behind these only
+        the first call waits. When none has a thread left, another actor is started, one after the other.
+        """
+        group, most = ASKS if method == ASK else CHUNKS, max(in_flight, self._shape.at_once)
         with self._lock:
-            open_slots = [slot for slot in self._slots if slot.ready is None and slot not in full]
-            slot = min(open_slots, key=lambda slot: slot.load, default=None)
-            if slot is not None:
-                slot.load += 1
-            return slot
+            self._let_go()
+            free = [slot for slot in self._slots if slot.ready is None and own.get(slot, 0) < most]
+            if own:
+                free = [slot for slot in free if slot.load - own.get(slot, 0) < self._shape.at_once]
+            slot = min(free, key=lambda slot: slot.load, default=None)
+            if slot is None or slot.load >= self._shape.at_once:
+                self._grow()
+            if slot is None:
+                return None
+            ref = slot.actor.work.options(concurrency_group=group).remote(method, call)
+            slot.load += 1
+            return ref, slot, slot.actor
 
     def leave(self, slot: Slot) -> None:
         """One call of an actor has ended."""
         with self._lock:
             slot.load -= 1
+            slot.idle_since = time.monotonic()
+            self._watch()
 
-    def grow(self) -> None:
-        """Starts another actor, one after the other, up to the maximum."""
+    def abandon(self, ref: Any, slot: Slot) -> None:
+        """Nobody wants a call any more. Its actor counts as busy until it has noticed."""
+        import ray
+
         with self._lock:
-            if 0 < len(self._slots) < self._most and all(slot.ready is None for slot in self._slots):
-                self._slots.append(self._started())
+            self._abandoned[ref] = slot
+        ray.cancel(ref)
 
     def starting(self) -> list[Any]:
         """References that resolve when an actor has started or failed to."""
@@ -138,31 +126,34 @@ class ActorPool:
         for ref in refs:
             with self._lock:
                 slot = next((slot for slot in self._slots if slot.ready == ref), None)
-            if slot is None:  # another thread was here first
-                continue
-            actor = slot.actor
-            try:
-                ray.get(ref)
-            except ray.exceptions.RayError as error:
-                self.died(slot, actor, error)
-            else:
-                slot.ready = None
+                if slot is None:  # another thread was here first
+                    continue
+                try:
+                    ray.get(ref)
+                except ray.exceptions.RayError as error:
+                    self.died(slot, slot.actor, error)
+                else:
+                    slot.ready = None
 
-    def worked(self, slot: Slot) -> None:
+    def worked(self, slot: Slot, actor: Any, reply: Reply) -> None:
         """An actor has done a call: its deaths are forgiven."""
-        slot.deaths = 0
+        with self._lock:
+            if slot.actor is actor:
+                slot.deaths = 0
+                slot.models = reply.models or slot.models
 
     def died(self, slot: Slot, actor: Any, reason: BaseException) -> None:
         """Puts a new actor in the place of one that died; gives the place up when that happens too often."""
         with self._lock:
-            if slot.actor is not actor:  # another call of the same actor was here first
+            if slot.actor is not actor or slot not in self._slots:  # another call of the same actor was here first
                 return
-            _kill(actor)
+            self._end(slot)
             self._last_reason = str(reason).strip().splitlines()[-1][:300]
             slot.deaths += 1
-            if slot.deaths > self._limits.max_restarts:
+            if slot.deaths > self._shape.max_restarts:
                 self._slots.remove(slot)
                 return
+            self._restarts += 1
             fresh = self._started()
             slot.actor, slot.ready = fresh.actor, fresh.ready
 
@@ -185,24 +176,80 @@ class ActorPool:
             "Add machines, or lower LONGREEL_RAY__CPUS, __GPUS or __REPLICAS.",
         )
 
+    def state(self, name: str) -> PoolState:
+        """How the pool stands. Never waits: not for the cluster, nor for a thread that waits for it."""
+        slots = list(self._slots)
+        loads = [slot.load for slot in slots]
+        started = sum(slot.ready is None for slot in slots)
+        busy = sum(min(load, self._shape.at_once) for load in loads)
+        waiting = sum(len(queue) for queue in list(self._queues))
+        models = summed([*self._gone, *(state for slot in slots for state in slot.models)])
+        return PoolState(
+            name,
+            replicas=started,
+            starting=len(slots) - started,
+            most=self._most,
+            busy=busy,
+            queued=sum(loads) - busy + waiting,
+            restarts=self._restarts,
+            models=tuple(models),
+        )
+
+    def _least(self) -> int:
+        """As many actors are kept: one at least while somebody has work."""
+        return max(self._shape.replicas, 1 if self._queues else 0)
+
+    def _grow(self) -> None:
+        if 0 < len(self._slots) < self._most and all(slot.ready is None for slot in self._slots):
+            self._slots.append(self._started())
+
     def _started(self) -> Slot:
         import ray
 
-        kind: Any = ray.remote(Actor)
+        threads = {CHUNKS: self._shape.at_once, ASKS: self._shape.at_once}
+        remote: Any = ray.remote  # its types know no groups
+        kind = remote(concurrency_groups=threads)(Actor)
         shape = {"num_cpus": self._shape.cpus, "num_gpus": self._shape.gpus, "max_restarts": 0}
         # In order, a call that was cancelled on its way would hold up all that follow for 30 seconds.
         options = {**shape, "allow_out_of_order_execution": True}
         actor = kind.options(**options).remote(self._factory, self._argument)
         return Slot(actor, actor.ready.remote())
 
+    def _end(self, slot: Slot) -> None:
+        _kill(slot.actor)
+        self._gone = summed([*self._gone, *(state.gone() for state in slot.models)])
+        slot.models = ()
+
+    def _let_go(self) -> None:
+        """Counts the abandoned calls that have ended."""
+        import ray
+
+        if not self._abandoned:
+            return
+        ended, _ = ray.wait([*self._abandoned], num_returns=len(self._abandoned), timeout=0, fetch_local=False)
+        for ref in ended:
+            self.leave(self._abandoned.pop(ref))
+
+    def _watch(self) -> None:
+        """Looks again in a while whether there are more actors than work."""
+        if self._timer is None and self._limits.idle_s > 0 and len(self._slots) > self._least():
+            self._timer = threading.Timer(self._limits.idle_s, self._shrink)
+            self._timer.daemon = True
+            self._timer.start()
+
     def _shrink(self) -> None:
         with self._lock:
-            if self._users:
-                return
-            gone, self._slots = self._slots[self._shape.replicas :], self._slots[: self._shape.replicas]
-        logger.info("Ended %d idle actors", len(gone))
-        for slot in gone:
-            _kill(slot.actor)
+            self._timer = None
+            self._let_go()
+            long_ago = time.monotonic() - self._limits.idle_s
+            idle = [slot for slot in self._slots if slot.load == 0 and slot.idle_since <= long_ago]
+            gone = idle[: max(0, len(self._slots) - self._least())]
+            for slot in gone:
+                self._end(slot)
+                self._slots.remove(slot)
+            if gone:
+                logger.info("Ended %d idle actors", len(gone))
+            self._watch()
 
 
 def _kill(actor: Any) -> None:

@@ -1,5 +1,5 @@
-"""Reads chunks on the machines of a Ray cluster. It knows nothing of models: it calls methods of an object
-that a factory makes inside each actor.
+"""Does calls on the machines of a Ray cluster. It knows nothing of models: it calls methods of an object that a
+factory makes inside each actor.
 
 Each call goes to the actor that has the fewest; an actor that dies is replaced, and its calls are tried
 elsewhere. Ray's own retries are off, since they tie a call to its actor: it would wait for a machine that
@@ -11,14 +11,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.errors import MissingPart, StorageFull, WorkerFailed
+from app.core.errors import Cancelled, MissingPart, StorageFull, WorkerFailed
 from app.core.ports import CallBeat
 from app.core.settings import Ray, RayPool
+from gpu_workers.runtime.actor import ASK, Reply
 from gpu_workers.runtime.pool import ActorPool, Slot
+from gpu_workers.runtime.remote import ModelCall, Stop
+from gpu_workers.runtime.states import PoolState
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +35,38 @@ STORE_BYTES = 256 << 20
 class RayRuntime:
     """Pools of actors, started when they are first used. Plays `Runtime`; safe to use from several threads."""
 
-    def __init__(self, factory: str, argument: Callable[[RayPool], Any], settings: Ray) -> None:
-        """`factory` names "module:function"; each actor calls it with `argument(its pool)`, which is sent to it."""
+    def __init__(
+        self, factory: str, argument: Callable[[RayPool], Any], settings: Ray, roles: Mapping[str, str] | None = None
+    ) -> None:
+        """`factory` names "module:function"; each actor calls it with `argument(its pool)`, which is sent to it.
+
+        `roles` tells which role does most of each method's work: the method is done by the pool of that role.
+        """
         self._factory = factory
         self._argument = argument
         self._settings = settings
+        self._roles = roles or {}
         self._pools: dict[str, ActorPool] = {}
         self._lock = threading.Lock()
 
     def map(self, method: str, calls: Iterable[Any], *, beat: CallBeat) -> Generator[tuple[int, Any], None, None]:
         """See the port. Raises MissingPart without Ray or a cluster, WorkerFailed."""
-        with self._pool(method) as pool:
-            yield from _Map(pool, self._settings, method, calls, beat).results()
+        return self._results(self._roles.get(method, ""), method, calls, beat)
+
+    def ask(self, call: ModelCall, stop: Stop) -> Any:
+        """One answer of the model of a role, by the pool of that role. Raises Cancelled, and what `map` raises."""
+
+        def beat(number: int, share: float) -> None:
+            del number, share
+            if stop():
+                raise Cancelled("The answer was stopped before it was finished.")
+
+        ((_, answer),) = self._results(call.role, ASK, [call], beat)
+        return answer
+
+    def states(self) -> list[PoolState]:
+        """How each pool that was used stands, without asking the cluster."""
+        return [pool.state(name) for name, pool in list(self._pools.items())]
 
     def close(self) -> None:
         """Ends the actors. Those of a process end with it anyway."""
@@ -52,9 +75,14 @@ class RayRuntime:
         for pool in pools.values():
             pool.close()
 
-    def _pool(self, method: str) -> ActorPool:
-        own = {str(name): pool for name, pool in self._settings.pools.items()}
-        name = method if method in own else ""
+    def _results(
+        self, role: str, method: str, calls: Iterable[Any], beat: CallBeat
+    ) -> Generator[tuple[int, Any], None, None]:
+        yield from _Map(self._pool(role), self._settings, method, calls, beat).results()
+
+    def _pool(self, role: str) -> ActorPool:
+        own = self._settings.pools
+        name = role if role in own else ""
         with self._lock:
             if name not in self._pools:
                 connect(self._settings.address)
@@ -116,17 +144,19 @@ class _Map:
     def results(self) -> Generator[tuple[int, Any], None, None]:
         """Everything, as it finishes."""
         self._take()
-        try:
-            while self._waiting or self._sent:
-                self._send()
-                for ref in self._finished():
-                    sent = self._sent.pop(ref)
-                    self._pool.leave(sent.slot)
-                    result = self._result(ref, sent)
+        with self._pool.serving(self._waiting):
+            try:
+                while self._waiting or self._sent:
                     self._send()
-                    yield from result
-        finally:
-            self._cancel()
+                    for ref in self._finished():
+                        sent = self._sent.pop(ref)
+                        self._pool.leave(sent.slot)
+                        result = self._result(ref, sent)
+                        self._send()
+                        yield from result
+            finally:
+                for ref, sent in self._sent.items():
+                    self._pool.abandon(ref, sent.slot)
 
     def _take(self) -> None:
         """Keeps one call at hand, so that the end of the calls is known when it comes."""
@@ -134,16 +164,16 @@ class _Map:
             self._waiting.extend(task for task in [next(self._tasks, None)] if task is not None)
 
     def _send(self) -> None:
-        """Gives waiting calls to actors that have room; asks for another actor when none has."""
+        """Gives waiting calls to actors that have room."""
         while self._waiting:
             own = Counter(sent.slot for sent in self._sent.values())
-            slot = self._pool.freest({slot for slot, calls in own.items() if calls >= self._settings.in_flight})
-            if slot is None:
-                self._pool.grow()
+            task = self._waiting[0]
+            sent = self._pool.send(self._method, task.call, own, self._settings.in_flight)
+            if sent is None:
                 return
-            task = self._waiting.popleft()
+            self._waiting.popleft()
             task.tries += 1
-            self._sent[slot.actor.work.remote(self._method, task.call)] = _Sent(task, slot, slot.actor)
+            self._sent[sent[0]] = _Sent(task, *sent[1:])
             self._take()
             self._beat(task.number, 0.0)
 
@@ -167,7 +197,7 @@ class _Map:
         from ray import exceptions as lost
 
         try:
-            error, result = ray.get(ref)
+            reply: Reply = ray.get(ref)
         except (lost.RayActorError, lost.NodeDiedError, lost.OutOfMemoryError, lost.WorkerCrashedError) as gone:
             self._pool.died(sent.slot, sent.actor, gone)
             self._again(sent.task, gone)
@@ -179,10 +209,10 @@ class _Map:
             raise StorageFull("A machine of the Ray cluster is full.", "Free some space there, then resume.") from full
         except lost.RayError as foreign:
             raise WorkerFailed(f"A chunk failed on the Ray cluster: {_reason(foreign)}", "See Ray's logs.") from foreign
-        self._pool.worked(sent.slot)
-        if error is not None:
-            raise error
-        return [(sent.task.number, result)]
+        self._pool.worked(sent.slot, sent.actor, reply)
+        if reply.error is not None:
+            raise reply.error
+        return [(sent.task.number, reply.result)]
 
     def _again(self, task: _Task, reason: Exception) -> None:
         logger.warning("Chunk %d lost its actor on try %d: %s", task.number, task.tries, _reason(reason))
@@ -192,13 +222,6 @@ class _Map:
                 "Give actors more memory or fewer chunks at a time, then resume: finished chunks are kept.",
             ) from reason
         self._waiting.appendleft(task)
-
-    def _cancel(self) -> None:
-        import ray
-
-        for ref, sent in self._sent.items():
-            self._pool.leave(sent.slot)
-            ray.cancel(ref)
 
 
 def _reason(error: BaseException) -> str:

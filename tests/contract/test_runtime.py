@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.ports import Runtime
-from app.core.settings import Ray
+from app.core.settings import Ray, RayPool
 from gpu_workers.runtime.fakes import ShuffledRuntime
 from gpu_workers.runtime.local import LocalRuntime
 from gpu_workers.runtime.ray import RayRuntime
-from tests.contract.counting_worker import CountingWorker
+from gpu_workers.runtime.remote import RemoteModel
+from tests.contract.counting_worker import CountingModel, CountingWorker
 from tests.ray_cluster import ray_cluster  # noqa: F401
 
 AHEAD = 8
@@ -151,8 +155,115 @@ def test_actors_for_which_there_is_no_room_are_a_clear_error(ray_cluster) -> Non
     runtime.close()
 
 
-def test_more_actors_start_when_work_waits(ray_cluster) -> None:  # noqa: F811
-    runtime = RayRuntime("tests.contract.counting_worker:make", lambda pool: None, Ray(max_replicas=2, cpus=0.1))
+def test_more_actors_start_when_work_waits_and_end_when_it_is_done(ray_cluster) -> None:  # noqa: F811
+    runtime = RayRuntime(FACTORY, lambda pool: None, Ray(max_replicas=2, cpus=0.1, idle_s=1.5))
     assert len(list(runtime.map("linger", [0.4] * 8, beat=deaf))) == 8
-    assert len(runtime._pools[""]._slots) == 2
+    assert runtime.states()[0].replicas == 2
+    _wait(lambda: runtime.states()[0].replicas == 1)
+    assert dict(runtime.map("double", [4], beat=deaf)) == {0: 8}
     runtime.close()
+
+
+def test_more_actors_start_for_many_videos_of_one_chunk_and_none_is_kept(ray_cluster) -> None:  # noqa: F811
+    runtime = RayRuntime(FACTORY, lambda pool: None, Ray(replicas=0, max_replicas=2, cpus=0.1, idle_s=0.5))
+
+    def video(number: int) -> int:
+        list(runtime.map("linger", [0.5], beat=deaf))
+        return runtime.states()[0].replicas
+
+    with ThreadPoolExecutor(6) as threads:
+        assert max(threads.map(video, range(18))) == 2
+    _wait(lambda: runtime.states()[0].replicas == 0)
+    assert dict(runtime.map("double", [4], beat=deaf)) == {0: 8}
+    runtime.close()
+
+
+def test_an_actor_that_has_not_noticed_a_cancel_gets_no_other_call(ray_cluster) -> None:  # noqa: F811
+    runtime = RayRuntime(FACTORY, lambda pool: None, Ray(replicas=2, cpus=0.1))
+    _wait(lambda: len({pid for _, pid in runtime.map("sleep", [0.1] * 4, beat=deaf)}) == 2)
+    begun = time.monotonic()
+
+    def stop(number: int, share: float) -> None:
+        if time.monotonic() - begun > 0.5:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        list(runtime.map("sleep", [6.0], beat=stop))
+    assert runtime.states()[0].busy == 1
+    assert len({pid for _, pid in runtime.map("sleep", [0.0] * 5, beat=deaf)}) == 1
+    assert time.monotonic() - begun < 5
+    runtime.close()
+
+
+@pytest.fixture
+def host(ray_cluster) -> Iterator[Callable[[RayPool], RayRuntime]]:  # noqa: F811
+    """Makes a runtime whose only pool plays the text embedder."""
+    made: list[RayRuntime] = []
+
+    def make(pool: RayPool) -> RayRuntime:
+        settings = Ray(pools={"text_embedder": pool})
+        roles = {"double": "text_embedder", "sleep": "text_embedder"}
+        made.append(RayRuntime("tests.contract.counting_worker:make_host", lambda pool: pool, settings, roles))
+        return made[-1]
+
+    yield make
+    for runtime in made:
+        runtime.close()
+
+
+@pytest.mark.parametrize(("window_ms", "at_once"), [(0.0, 1), (200.0, 4)])
+def test_a_model_of_a_pool_answers_as_one_here_alone_or_joined(
+    host: Callable[[RayPool], RayRuntime], window_ms: float, at_once: int
+) -> None:
+    here = CountingModel("counting-text_embedder")
+    runtime = host(RayPool(cpus=0.1, at_once=at_once, window_ms=window_ms))
+    there = RemoteModel("text_embedder", here, runtime.ask)
+    texts = [["a" * n, "b" * n] for n in range(1, 9)]
+    there.embed(["warm"])
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(there.embed, texts))
+    assert [a[:, 0].tolist() for a in answers] == [here.embed(t)[:, 0].tolist() for t in texts]
+    largest = max(int(a[:, 1].max()) for a in answers)
+    assert largest <= 2 * at_once and (largest > 2) == (window_ms > 0)
+    assert there.model == here.model
+    with pytest.raises(BadInput, match="A text is empty"):
+        there.embed([""])
+
+
+def test_an_answer_can_be_stopped_and_does_not_wait_for_a_chunk(host: Callable[[RayPool], RayRuntime]) -> None:
+    runtime = host(RayPool(cpus=0.1))
+    model = RemoteModel("text_embedder", CountingModel("counting-text_embedder"), runtime.ask)
+    assert model.complete("one", stop=lambda: False) == "ONE"
+    with ThreadPoolExecutor(1) as thread:
+        chunk = thread.submit(lambda: list(runtime.map("sleep", [3.0], beat=deaf)))
+        begun = time.monotonic()
+        with pytest.raises(Cancelled):
+            model.complete("a long answer", stop=lambda: time.monotonic() - begun > 0.5)
+        assert model.complete("two", stop=lambda: False) == "TWO"
+        assert not chunk.done()
+        chunk.result()
+
+
+def test_a_pool_tells_how_it_stands_without_the_cluster(host: Callable[[RayPool], RayRuntime]) -> None:
+    runtime = host(RayPool(cpus=0.1, replicas=1, max_replicas=3))
+    model = RemoteModel("text_embedder", CountingModel("counting-text_embedder"), runtime.ask)
+    assert runtime.states() == []
+    model.embed(["one", "two"])
+    ((_, pid),) = runtime.map("sleep", [0.0], beat=deaf)
+    os.kill(pid, signal.SIGKILL)
+    model.embed(["three"])
+    pool = runtime._pools["text_embedder"]
+    with ThreadPoolExecutor(1) as thread, pool._lock, runtime._lock:  # as when a connection hangs
+        (state,) = thread.submit(runtime.states).result(timeout=1)
+    assert (state.name, state.replicas, state.starting, state.most) == ("text_embedder", 1, 0, 3)
+    assert (state.busy, state.queued, state.restarts) == (0, 0, 1)
+    (told,) = state.models
+    assert (told.model, told.loaded) == ("counting-text_embedder", True)
+    assert (told.counters.calls, told.counters.items) == (2, 3) and told.counters.seconds > 0.1
+
+
+def _wait(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)

@@ -34,3 +34,12 @@ def test_every_group_and_field_has_a_variable() -> None:
     names = known_variables()
     assert {"LONGREEL_PROFILE", "LONGREEL_HOME", "LONGREEL_INGEST__CHUNK_S"} <= set(names)
     assert len(names) == len(set(names))
+
+
+def test_a_pool_of_actors_is_named_after_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGREEL_RAY__POOLS", '{"shot_detector": {"replicas": 2, "gpus": 0.25, "max_restarts": 1}}')
+    pool = load_settings().ray.pools["shot_detector"]
+    assert (pool.replicas, pool.gpus, pool.max_restarts, pool.at_once) == (2, 0.25, 1, 1)
+    monkeypatch.setenv("LONGREEL_RAY__POOLS", '{"shots": {}}')
+    with pytest.raises(BadSettings, match=r"LONGREEL_RAY__POOLS.*no model is named shots; known are transcriber"):
+        load_settings()
