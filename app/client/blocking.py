@@ -160,6 +160,10 @@ class Longreel:
     wait_batch = waits(Calls.wait_batch)
     batch_results = waits(Calls.batch_results)
 
+    summarize_collection = waits(Calls.summarize_collection)
+    start_summary = waits(Calls.start_summary)
+    collection_summary = waits(Calls.collection_summary)
+
     schedules = waits(Calls.schedules)
     add_schedule = waits(Calls.add_schedule)
     schedule = waits(Calls.schedule)

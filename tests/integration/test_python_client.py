@@ -305,6 +305,28 @@ def test_many_videos_are_summarized_and_asked(longreel: Longreel, parts: StandIn
     assert longreel.batch(batch.id).children[0].state == "finished"
 
 
+def test_a_collection_is_summarized(longreel: Longreel, address: str, parts: StandIn) -> None:
+    videos = [parts.add(name.encode(), name) for name in ("One", "Two")]
+    longreel.create_collection("Films")
+    for video in videos:
+        longreel.collect("Films", video.id)
+    heard: list[Any] = []
+    made = longreel.summarize_collection("Films", length="page", style="notes", tell=heard.append)
+    assert {line.video_id for line in made.videos} == {video.id for video in videos}
+    points = [point for section in made.sections for point in section.points]
+    assert points and all(one.verified and one.quote for point in points for one in point.citations)
+    assert heard[-1].type == "stage_finished"
+    assert longreel.collection_summary(videos=["One", "Two"], length="page", style="notes") == made
+
+    async def work() -> None:
+        async with AsyncLongreel(address) as other:
+            assert await other.summarize_collection("Films", length="page", style="notes") == made
+            with pytest.raises(NotFound):
+                await other.collection_summary("Films", length="line")
+
+    asyncio.run(work())
+
+
 def test_a_batch_is_cancelled_and_tried_again(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
     parts.reader.hold.clear()
     film = tmp_path / "film.mp4"
@@ -382,6 +404,8 @@ def test_waiting_jobs_are_moved(longreel: Longreel, parts: StandIn, tmp_path: Pa
         jobs.append(longreel.register(tmp_path / name).id)
     assert longreel.move(jobs[1], 5).priority == 5
     assert longreel.run_next(jobs[2]).priority > 5
+    assert longreel.run_last(jobs[2]).priority <= 5
+    assert longreel.move(jobs[2], before=jobs[1]).priority >= 5
     parts.reader.hold.set()
     for job in jobs:
         longreel.wait(job)

@@ -10,11 +10,12 @@ from app.client.calls.batches import Batches
 from app.client.calls.collections import Collections
 from app.client.calls.questions import Questions
 from app.client.calls.schedules import Schedules
+from app.client.calls.summaries import Summaries
 from app.client.calls.uploads import Uploads
 from app.client.calls.videos import Videos
 
 
-class Calls(Videos, Uploads, Collections, Questions, Batches, Schedules):
+class Calls(Videos, Uploads, Collections, Questions, Batches, Summaries, Schedules):
     """All calls, over any line."""
 
     async def health(self) -> HealthOut:

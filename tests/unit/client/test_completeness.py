@@ -26,7 +26,7 @@ ABSENT = {
 }
 """Operations that have no call, and why."""
 
-TOGETHER = {"close", "ingest", "wait", "wait_batch"}
+TOGETHER = {"close", "ingest", "summarize_collection", "wait", "wait_batch"}
 """Calls that only join others."""
 
 BEGUN = {"id": "x", "name": "x", "length": 4, "offset": 0, "job_id": None, "expires_at": None}
