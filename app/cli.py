@@ -14,7 +14,19 @@ import typer
 from rich.markup import escape
 
 from app.api.schemas import problem_of
-from app.commands import asking, collections, evaluating, frames, mcp, schedules, serving, speakers, summarizing, videos
+from app.commands import (
+    asking,
+    collections,
+    entities,
+    evaluating,
+    frames,
+    mcp,
+    schedules,
+    serving,
+    speakers,
+    summarizing,
+    videos,
+)
 from app.core.errors import LongreelError
 from app.terminal import consoles
 
@@ -42,6 +54,7 @@ app.add_typer(collections.app, name="collection")
 app.command()(schedules.watch)
 app.add_typer(schedules.app, name="schedule")
 app.add_typer(speakers.app, name="speakers")
+app.command()(entities.entities)
 app.command(name="import")(evaluating.import_words)
 app.command(name="eval")(evaluating.evaluate)
 app.command()(serving.serve)

@@ -136,6 +136,8 @@ class Longreel:
     restore = waits(Calls.restore)
     purge = waits(Calls.purge)
 
+    entities = waits(Calls.entities)
+    entity = waits(Calls.entity)
     search = waits(Calls.search)
     plan = waits(Calls.plan)
     ask = waits(Calls.ask)

@@ -35,7 +35,15 @@ def build_server(longreel: AsyncLongreel, *, registers: bool) -> MCPServer[objec
     tools = Toolbox(longreel, registers=registers)
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     adds = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-    for tool in (tools.list_videos, tools.search, tools.ask, tools.summarize, tools.get_transcript, tools.job_status):
+    for tool in (
+        tools.list_videos,
+        tools.search,
+        tools.find_name,
+        tools.ask,
+        tools.summarize,
+        tools.get_transcript,
+        tools.job_status,
+    ):
         server.add_tool(tool, annotations=reads)
     server.add_tool(tools.get_frames, annotations=reads, structured_output=False)
     server.add_tool(tools.ingest, annotations=adds)

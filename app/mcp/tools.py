@@ -14,6 +14,7 @@ from pydantic import Field
 
 from app.api.schemas import AnswerOut, FoundOut, SummaryOut
 from app.api.schemas.batches import Length, Style
+from app.api.schemas.entities import MentionedOut
 from app.api.schemas.summaries import MadeSummaryOut
 from app.client import AsyncLongreel
 from app.core.errors import LongreelError, WorkerFailed
@@ -159,6 +160,19 @@ class Toolbox:
             end_s=end_s,
             limit=limit,
         )
+
+    @told
+    async def find_name(
+        self,
+        name: Annotated[str, Field(description="somebody or something, or a part of the name")],
+        videos: VideoNames = [],  # noqa: B006 - never changed
+    ) -> list[MentionedOut]:
+        """Tell in which videos and when a name is said, written on the screen, or speaks; at most five names fit.
+
+        Use this to follow a person, a place or a firm through the library.
+        """
+        found = await self._longreel.entities(name, videos=videos)
+        return [await self._longreel.entity(one.id) for one in found[:5]]
 
     @told
     async def get_transcript(self, video: VideoName, start_s: Start = 0, end_s: End = None) -> TranscriptPart:

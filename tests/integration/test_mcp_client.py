@@ -27,7 +27,7 @@ from tests.unit.api import stand_in
 from tests.unit.api.stand_in import SAID, StandIn, give_voices
 from tests.unit.api.tiny_video import write_webm
 
-TOOLS = {"list_videos", "ingest", "ask", "search", "get_transcript", "get_frames", "summarize", "job_status"}
+TOOLS = {"list_videos", "ingest", "ask", "search", "get_transcript", "get_frames", "summarize", "job_status", "find_name"}
 
 
 @pytest.fixture

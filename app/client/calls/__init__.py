@@ -8,6 +8,7 @@ from app.api.schemas.status import StatusOut
 from app.client.call import Call, model, models
 from app.client.calls.batches import Batches
 from app.client.calls.collections import Collections
+from app.client.calls.entities import Entities
 from app.client.calls.questions import Questions
 from app.client.calls.schedules import Schedules
 from app.client.calls.summaries import Summaries
@@ -15,7 +16,7 @@ from app.client.calls.uploads import Uploads
 from app.client.calls.videos import Videos
 
 
-class Calls(Videos, Uploads, Collections, Questions, Batches, Summaries, Schedules):
+class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summaries, Schedules):
     """All calls, over any line."""
 
     async def health(self) -> HealthOut:

@@ -1,0 +1,50 @@
+"""Who and what the videos mention."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.api.deps import LongreelDep
+from app.api.fields import FieldsQuery, partly
+from app.api.pages import CursorQuery, LimitQuery, link_next, page
+from app.api.schemas.entities import EntityOut, MentionedOut
+from app.core.types.entities import EntityKind
+
+router = APIRouter(prefix="/entities", tags=["entities"])
+
+
+@router.get("", summary="Who and what videos mention", response_model=list[EntityOut])
+def list_entities(
+    longreel: LongreelDep,
+    request: Request,
+    response: Response,
+    q: Annotated[str, Query(max_length=100, description="a part of the name")] = "",
+    kind: Annotated[list[EntityKind], Query()] = [],  # noqa: B006 - FastAPI copies it
+    video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
+    limit: LimitQuery = 1000,
+    cursor: CursorQuery = "",
+    fields: FieldsQuery = "",
+) -> Any:
+    """Names that are said, written or given to a voice, and things seen repeatedly; most mentions first.
+
+    `Link` leads to the next page. With videos, only their mentions count.
+    """
+    videos = [one.id for one in longreel.library.scope(video)]
+    found = longreel.entities.find(q, kinds=kind, videos=videos)
+    chosen, following = page(found, lambda one: (float(one.mentions), one.id), cursor, limit, descending=True)
+    link_next(request, response, following)
+    return partly([EntityOut.of(one) for one in chosen], EntityOut, fields, response)
+
+
+@router.get("/{entity}", summary="Where one is mentioned", response_model=MentionedOut)
+def get_entity(
+    entity: Annotated[str, Path(max_length=100, description="id of an entity")],
+    longreel: LongreelDep,
+    response: Response,
+    fields: FieldsQuery = "",
+) -> Any:
+    """An entity with all its moments in the library, by video and time."""
+    found, mentions = longreel.entities.entity(entity)
+    return partly(MentionedOut.with_moments(found, mentions), MentionedOut, fields, response)

@@ -1,0 +1,25 @@
+"""Who and what the videos mention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.api.schemas.entities import EntityOut, MentionedOut
+from app.client.call import PAGE, Call, model, models, quoted
+from app.client.caller import Caller
+from app.core.types.entities import EntityKind
+
+
+class Entities(Caller):
+    """The calls about names and things."""
+
+    async def entities(
+        self, q: str = "", *, kinds: Sequence[EntityKind | str] = (), videos: Sequence[str] = ()
+    ) -> list[EntityOut]:
+        """Names and things that videos mention, most mentions first; `q` is a part of the name."""
+        params = {"q": q, "kind": [str(kind) for kind in kinds], "video": list(videos), "limit": PAGE}
+        return await self._all(Call("GET", "/v1/entities", models(EntityOut), params))
+
+    async def entity(self, id: str) -> MentionedOut:
+        """One with all its moments, by video and time."""
+        return await self._do(Call("GET", f"/v1/entities/{quoted(id)}", model(MentionedOut)))

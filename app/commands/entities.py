@@ -1,0 +1,62 @@
+"""The command about who and what videos mention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from app.api.schemas.entities import EntityOut, MentionedOut
+from app.bootstrap import Longreel
+from app.commands.start import JsonOption, open_longreel
+from app.core.types.entities import Entity, EntityKind
+from app.terminal import clock, consoles
+
+
+def entities(
+    name: Annotated[str, typer.Argument(help="A part of a name; when one fits, its moments are shown.")] = "",
+    video: Annotated[list[str], typer.Option(help="Only this video; can be repeated.")] = [],  # noqa: B006
+    kind: Annotated[list[EntityKind], typer.Option(help="Only names or only things.")] = [],  # noqa: B006
+    as_json: JsonOption = False,
+) -> None:
+    """Show who and what the videos mention: names said, written or given to voices, and things seen repeatedly.
+
+    Example: longreel entities "Tom Hale"
+    """
+    longreel = open_longreel()
+    videos = [found.id for found in longreel.library.scope(video)]
+    found = longreel.entities.find(name, kinds=kind, videos=videos)
+    if name and len(found) == 1:
+        _show_one(longreel, found[0].id, as_json)
+    else:
+        _show(found, as_json)
+
+
+def _show(found: Sequence[Entity], as_json: bool) -> None:
+    out, _ = consoles()
+    if as_json:
+        out.print_json(data=[EntityOut.of(one).model_dump(mode="json") for one in found])
+        return
+    if not found:
+        out.print("No names and no things are known. Videos that were read before need: longreel ingest PATH")
+        return
+    table = Table("name", "kind", "how", "videos", "moments", box=None)
+    for one in found:
+        table.add_row(escape(one.name), one.kind, ", ".join(one.sources), str(len(one.videos)), str(one.mentions))
+    out.print(table)
+
+
+def _show_one(longreel: Longreel, id: str, as_json: bool) -> None:
+    out, _ = consoles()
+    entity, mentions = longreel.entities.entity(id)
+    if as_json:
+        out.print_json(data=MentionedOut.with_moments(entity, mentions).model_dump(mode="json"))
+        return
+    titles = {video.id: video.title for video in longreel.library.videos()}
+    table = Table("video", "at", "how", entity.name, box=None)
+    for one in mentions:
+        table.add_row(escape(titles[one.video_id]), clock(one.span.start_s), one.source, escape(one.quote))
+    out.print(table)
