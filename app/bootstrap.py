@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ from app.services.summary_jobs import KIND as SUMMARY
 from app.services.summary_jobs import SummaryJobs
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
+from app.services.warming import WarmUp
 from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
 from gpu_workers.runtime.remote import ModelHost, RemoteModel
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from agents.agent import AgentParts, VideoAgent
     from gpu_workers.runtime.ray import RayRuntime
 
+ANSWERING = ("text_embedder", "frame_embedder", "language_model", "vision_language_model", "text_reader")
+"""The models that a question may need, in the order in which it needs them."""
 WRITE_ENGLISH = ("llamacpp", "none")
 """Language models that are too small to be trusted with another language than English."""
 
@@ -101,6 +104,7 @@ class Longreel:
     summary_jobs: SummaryJobs
     pools: Callable[[], list[PoolState]] = list
     """How the pools of actors stand that this process uses."""
+    warm_up: WarmUp = field(default_factory=WarmUp)
 
 
 @dataclass
@@ -238,6 +242,7 @@ class _Wiring:
             self._workers,
             summary_jobs,
             self._pools,
+            WarmUp(self._answering_parts),
         )
 
     @functools.cached_property
@@ -252,6 +257,12 @@ class _Wiring:
         from gpu_workers.selection.sizing import looking
 
         return looking(self._settings, self._workers)
+
+    def _answering_parts(self) -> dict[str, Callable[[], object]]:
+        """What a question needs, each with what loads it: the models that have anything to load, then the rest."""
+        models = {role.replace("_", " "): self._workers.get(role) for role in ANSWERING}
+        loads = {name: model.warm_up for name, model in models.items() if hasattr(model, "warm_up")}
+        return {**loads, "agent": lambda: self._agent}
 
     def _answering_models(self) -> str:
         get = self._workers.get

@@ -36,6 +36,8 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         wired.chores.start()
+        if settings.server.warm_up:
+            wired.warm_up.start()
         if settings.server.workers:
             wired.worker.start()
             wired.webhooks.worker.start()
@@ -44,6 +46,7 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
                 yield
         finally:
             api.state.executor.shutdown(wait=False, cancel_futures=True)
+            await run_in_threadpool(wired.warm_up.stop, STOP_S)
             await run_in_threadpool(wired.chores.stop, STOP_S)
             if settings.server.workers:
                 await run_in_threadpool(wired.webhooks.worker.stop, NOTICE_STOP_S)

@@ -21,6 +21,9 @@ from app.terminal import consoles
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; a public one needs LONGREEL_SERVER__API_KEY.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 7860 unless set.")] = None,
+    warm_up: Annotated[
+        bool, typer.Option("--warm-up", help="Load the models that answering needs before the first question.")
+    ] = False,
 ) -> None:
     """Start the web page, the REST API and the workers in one process."""
     import uvicorn
@@ -30,7 +33,8 @@ def serve(
     # Gradio uses a name that Starlette is renaming; people who serve can do nothing about it.
     warnings.filterwarnings("ignore", message=".*HTTP_422_UNPROCESSABLE_ENTITY.*")
     settings = load_settings()
-    changes = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    asked = (("host", host), ("port", port), ("warm_up", warm_up or None))
+    changes = {name: value for name, value in asked if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
     application = create_app(settings)
     shown = f"http://{settings.server.host}:{settings.server.port}"

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import APIRouter
 
 from app.api.deps import LongreelDep
-from app.api.schemas.status import CheckOut, ModelOut, StatusOut
+from app.api.schemas.status import CheckOut, ModelOut, StatusOut, WarmUpOut
 from app.services.doctor import examine
 
 router = APIRouter(tags=["server"])
@@ -26,4 +26,10 @@ def get_status(longreel: LongreelDep) -> StatusOut:
         ModelOut(model=one.model, loaded=one.is_loaded, bytes=one.bytes_taken, **asdict(one.counters))
         for one in longreel.workers.models()
     ]
-    return StatusOut(version=version("longreel"), profile=settings.profile, checks=checks, models=models)
+    return StatusOut(
+        version=version("longreel"),
+        profile=settings.profile,
+        checks=checks,
+        models=models,
+        warm_up=WarmUpOut.model_validate(asdict(longreel.warm_up.now)),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from app.api.schemas.base import Wire
@@ -34,6 +36,19 @@ class ModelOut(Wire):
     out_of_memory: int
 
 
+class WarmUpOut(Wire):
+    """How far a server is that loads its models before the first question; `off` unless the settings say so."""
+
+    state: Literal["off", "loading", "ready", "failed"] = "off"
+    done: int = 0
+    total: int = 0
+    """Parts that are loaded, one after the other; 0 until they are known."""
+    loading: str = ""
+    """What is being loaded now."""
+    problems: list[str] = Field(default=[])
+    """A sentence for each part that could not be loaded."""
+
+
 class StatusOut(Wire):
     """Version, profile and models of a server, and what `longreel doctor` says there."""
 
@@ -41,3 +56,4 @@ class StatusOut(Wire):
     profile: str
     checks: list[CheckOut]
     models: list[ModelOut] = Field(default=[])
+    warm_up: WarmUpOut = WarmUpOut()
