@@ -15,9 +15,10 @@ from pydantic import Field
 from app.api.schemas import AnswerOut, FoundOut, SummaryOut
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.entities import MentionedOut
-from app.api.schemas.summaries import MadeSummaryOut
+from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut
 from app.client import AsyncLongreel
 from app.core.errors import LongreelError, WorkerFailed
+from app.core.events import StageProgress
 from app.core.paths import is_address
 from app.core.types import SegmentKind
 from app.jobs.states import ENDED
@@ -209,15 +210,33 @@ class Toolbox:
     @told
     async def summarize(
         self,
-        video: VideoName,
+        context: Context,
+        video: Annotated[str, Field(description="id, the beginning of an id, or title; empty for a collection")] = "",
         length: Annotated[Length | None, Field(description="how much is told; a paragraph unless given")] = None,
         style: Annotated[Style | None, Field(description="minutes of a meeting, study notes, highlights")] = None,
-    ) -> SummaryOut | MadeSummaryOut:
+        collection: Annotated[str, Field(description="name of a collection, instead of a video")] = "",
+    ) -> SummaryOut | MadeSummaryOut | CollectionSummaryOut:
         """Give the stored summary of a video and its chapters with titles and times: instant.
 
         Use this to get an overview before searching or asking. With a length or a style the summary is made anew,
-        sentence by sentence with the moments that each comes from; that takes up to a minute.
+        sentence by sentence with the moments that each comes from; that takes up to a minute. With a collection: what
+        its videos tell together and each in a sentence; what is not kept from before takes up to a minute a video.
         """
+        if bool(video) == bool(collection):
+            raise ToolError("Name either a video or a collection.")
+        if collection:
+            return await self._together(context, collection, length or "paragraph", style or "neutral")
         if length is None and style is None:
             return await self._longreel.summary(video)
         return await self._longreel.summarize(video, length=length or "paragraph", style=style or "neutral")
+
+    async def _together(
+        self, context: Context, collection: str, length: Length, style: Style
+    ) -> CollectionSummaryOut:
+        job = await self._longreel.start_summary(collection, length=length, style=style)
+        async with aclosing(self._longreel.follow(job.id)) as events:
+            async for event in events:
+                if isinstance(event, StageProgress):
+                    await context.report_progress(event.done, event.total)
+        await self._longreel.wait(job.id)
+        return await self._longreel.collection_summary(collection, length=length, style=style)

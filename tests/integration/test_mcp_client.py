@@ -106,6 +106,22 @@ def test_a_video_is_read_searched_asked_about_and_seen(address: str, parts: Stan
     with_client(f"{address}/mcp", work)
 
 
+def test_a_collection_is_summarized(address: str, parts: StandIn) -> None:
+    films = parts.library.collections.create("Films")
+    for name in ("One", "Two"):
+        parts.library.collections.add(films.id, parts.add(name.encode(), name).id)
+
+    async def work(client: Client) -> None:
+        made = await called(client, "summarize", collection="films", length="page")
+        assert {line["title"] for line in made["videos"]} == {"One", "Two"}
+        cited = [one for section in made["sections"] for point in section["points"] for one in point["citations"]]
+        assert cited and all(one["verified"] and one["video_id"] for one in cited)
+        assert "either a video or a collection" in await refused(client, "summarize")
+        assert "There is no collection" in await refused(client, "summarize", collection="Nothing")
+
+    with_client(f"{address}/mcp", work)
+
+
 def test_a_search_keeps_to_what_one_person_says(address: str, parts: StandIn) -> None:
     give_voices(parts, parts.add())
 
