@@ -230,9 +230,7 @@ class Toolbox:
             return await self._longreel.summary(video)
         return await self._longreel.summarize(video, length=length or "paragraph", style=style or "neutral")
 
-    async def _together(
-        self, context: Context, collection: str, length: Length, style: Style
-    ) -> CollectionSummaryOut:
+    async def _together(self, context: Context, collection: str, length: Length, style: Style) -> CollectionSummaryOut:
         job = await self._longreel.start_summary(collection, length=length, style=style)
         async with aclosing(self._longreel.follow(job.id)) as events:
             async for event in events:
