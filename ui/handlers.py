@@ -84,7 +84,7 @@ class Page:
                 video = client.video(id)
                 said, shown, chapters = (
                     client.transcript(video.id),
-                    client.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)),
+                    client.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)),
                     client.chapters(video.id),
                 )
                 speakers, asked = client.speakers(video.id), answers.asked_before(client.answers(video.id))
@@ -92,7 +92,7 @@ class Page:
         except LongreelError as error:
             return markup.problem(error), "", "", "", watch.examples(None, [], False)
         return (
-            watch.player(video, start_s, play),
+            watch.player(video, start_s, play, bool(said)),
             watch.timeline(video, chapters, said, shown),
             watch.about(video, said, shown, chapters, asked, speakers),
             summaries.panel(summary, summaries.Choice()),

@@ -3,7 +3,8 @@ const longreel = (() => {
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
   const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`longreel:${name}`, { detail }));
-  const opened = () => find('#lr-player video')?.dataset.video || '';
+  const player = () => find('#lr-player video');
+  const opened = () => player()?.dataset.video || '';
   const named = (name) => new URLSearchParams(location.search).get(name) || '';
 
   // The address keeps what a reload or a copied link should bring back: video, t, answer, q, view.
@@ -26,7 +27,7 @@ const longreel = (() => {
     if (document.documentElement.dataset.view !== view) {
       document.documentElement.dataset.view = view;
       if (['status', 'batches'].includes(view)) tell('view', { view });
-      if (view !== 'ask') find('#lr-player video')?.pause();
+      if (view !== 'ask') player()?.pause();
     }
     for (const link of all('[data-view]:is(a)')) {
       if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
@@ -199,5 +200,5 @@ const longreel = (() => {
 
   document.documentElement.dataset.view = viewNow();
   document.documentElement.dataset.tab = tab;
-  return { find, all, tell, opened, named, address, goTo, rendered, notice, sentence, call, actions, filter, element, clock, duration };
+  return { find, all, tell, opened, player, named, address, goTo, rendered, notice, sentence, call, actions, filter, element, clock, duration };
 })();

@@ -1,7 +1,6 @@
 // The player: jumps to moments, stops at their end, and everything that follows its time.
 (() => {
-  const { find, all, tell, opened, address, goTo, rendered, actions, clock } = longreel;
-  const player = () => find('#lr-player video');
+  const { find, all, tell, opened, player, address, goTo, rendered, actions, clock } = longreel;
   const short = (seconds) => String(Math.round(seconds * 100) / 100);
   let span = null; // the moment that is being played, when it has an end
 
@@ -49,20 +48,28 @@
     return now;
   }
 
-  function follow(element) {
-    const time = element.currentTime;
-    const share = element.duration ? (100 * time) / element.duration : 0;
-    find('#lr-stage').style.setProperty('--lr-at', `${share}%`);
+  // All bars, strips and lanes have one scale, of this many seconds
+  longreel.whole = () => Number(find('#lr-lanes .lr-timeline')?.dataset.duration) || player()?.duration || 0;
+
+  function place(time) {
+    const whole = longreel.whole();
+    find('#lr-stage').style.setProperty('--lr-at', `${whole ? Math.min(100, (100 * time) / whole) : 0}%`);
+  }
+
+  function follow(element, time = element.currentTime) {
+    place(time);
     for (const shown of all('.lr-now-at')) if (shown.textContent !== clock(time)) shown.textContent = clock(time);
     mark('.lr-chapter', time);
     const line = mark('.lr-follows .lr-line', time);
     const list = line?.closest('.lr-lines');
     if (list && !list.matches(':hover, :focus-within')) list.scrollTop = line.offsetTop - list.clientHeight / 2;
+    tell('time', { time });
     stopAtEnd(element);
   }
+  Object.assign(longreel, { follow, place, current });
 
   const isPlayer = (event) => event.target === player();
-  document.addEventListener('timeupdate', (event) => isPlayer(event) && follow(event.target), true);
+  document.addEventListener('timeupdate', (event) => isPlayer(event) && follow(event.target, longreel.dragged), true);
   document.addEventListener('seeking', (event) => {
     const time = event.target.currentTime;
     if (span && isPlayer(event) && (time < span.start - 0.5 || time > span.end + 0.5)) span = null;

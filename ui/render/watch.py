@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from app.api.schemas import ChapterOut, SegmentOut, UtteranceOut, VideoOut
 from app.api.schemas.speakers import SpeakerOut
 from app.core.types import SegmentKind
-from ui.render.markup import has_pictures, jump, note, picture, safe, span_of, thumbnail
+from ui.render.controls import controls, icon
+from ui.render.markup import has_pictures, jump, note, safe, span_of, thumbnail
 from ui.render.summaries import exports
 from ui.steps import clock
 
-PICTURES = 10
-"""How many pictures stand in the strip under the player."""
 MOST_EXAMPLES = 3
 NAMELESS = re.compile(r"part \d+|.*\d.*\d.*\d.*", re.IGNORECASE)
 """Chapter titles that say too little to ask about."""
 
 
-def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False) -> str:
-    """The open video, from a moment on."""
+def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spoken: bool = False) -> str:
+    """The open video, from a moment on; what is `spoken` can be shown as captions."""
     if video is None:
         return note(
             "No video is open: the question goes to all of them. Choose one from the library to watch it. "
@@ -30,13 +29,20 @@ def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False) -> 
     from_s = f"#t={start_s:.3f}" if start_s > 0 else ""
     warnings = "".join(f'<p class="lr-warning">{safe(warning)}</p>' for warning in video.warnings)
     sound = ' class="lr-sound"' if video.width is None else ""
+    fps = f' data-fps="{video.fps:g}"' if video.fps else ""
+    captions = (
+        f'<track kind="captions" label="Transcript" srclang="{safe(video.language or "und")}" '
+        f'src="/v1/videos/{safe(video.id)}/transcript?format=vtt">'
+    )
     return (
         f'<div class="lr-top"><h2 class="lr-playing">{safe(video.title)}</h2>'
         '<button type="button" class="lr-small" data-copy>Copy link to <span class="lr-now-at">'
         f"{clock(start_s)}</span></button></div>"
-        f'<video controls playsinline preload="metadata"{" autoplay" if play else ""} data-video="{safe(video.id)}" '
-        f'data-title="{safe(video.title)}" aria-label="Player: {safe(video.title)}"{sound}{poster} '
-        f'src="/v1/videos/{safe(video.id)}/media{from_s}"></video>'
+        f'<div class="lr-film" tabindex="-1"><video playsinline preload="metadata"{" autoplay" if play else ""} '
+        f'data-video="{safe(video.id)}" data-title="{safe(video.title)}"{fps} '
+        f'aria-label="Player: {safe(video.title)}"{sound}{poster} '
+        f'src="/v1/videos/{safe(video.id)}/media{from_s}">{captions if spoken else ""}</video>{icon("play")}</div>'
+        f"{controls(video, spoken)}"
         '<p class="lr-noplay lr-warning" role="alert" hidden>This browser cannot play the format of this file. '
         f"Questions, transcript and pictures work all the same.</p>{warnings}"
     )
@@ -48,15 +54,20 @@ def timeline(
     said: Sequence[UtteranceOut],
     segments: Sequence[SegmentOut],
 ) -> str:
-    """Chapters, pictures and lanes on one scale. The lanes are for the pointer; the lists below say the same."""
+    """The player's bar, and below it chapters, sound, pictures and lanes on the same scale.
+
+    Only the bar and the chapters are for the keyboard; the lists beside the player say what the others show.
+    """
     if video is None or video.duration_s <= 0:
         return ""
     whole = video.duration_s
-    rows = [_row("Chapters", _chapter_bar(video, chapters))] if chapters else []
-    if has_pictures(video):
-        rows.append(
-            _row("Pictures", f'<div class="lr-track lr-strip" data-seek aria-hidden="true">{_strip(video)}</div>')
-        )
+    rows = [_row("", _seek_bar(whole, chapters))]
+    if chapters:
+        rows.append(_row("Chapters", _chapter_bar(video, chapters)))
+    rows += [_row("Sound", track) for track in _sound(video)]
+    if has_pictures(video) and (scenes := _scenes(segments)):
+        strip = f'<div class="lr-track lr-strip" data-seek data-scenes="{scenes}" aria-hidden="true"></div>'
+        rows.append(_row("Pictures", strip))
     lanes = {
         "Said": [(line.start_s, line.end_s) for line in said],
         "On screen": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.SCREEN_TEXT],
@@ -64,6 +75,37 @@ def timeline(
     }
     rows += [_row(name, _lane(spans, whole)) for name, spans in lanes.items() if spans]
     return f'<div class="lr-timeline" data-duration="{whole:.3f}">{"".join(rows)}</div>'
+
+
+def _seek_bar(whole_s: float, chapters: Sequence[ChapterOut]) -> str:
+    """The bar of the player, divided into the chapters."""
+    parts = "".join(
+        f'<i class="lr-part" data-t="{one.start_s:.3f}" data-name="{safe(one.title)}" '
+        f'style="left:{100 * one.start_s / whole_s:.3f}%;width:{100 * (one.end_s - one.start_s) / whole_s:.3f}%"></i>'
+        for one in chapters
+    )
+    return (
+        '<div class="lr-seek" role="slider" tabindex="0" aria-label="Position" aria-valuemin="0" '
+        f'aria-valuemax="{int(whole_s)}" aria-valuenow="0"><span class="lr-rail"><i class="lr-loaded"></i>'
+        f'<i class="lr-played"></i>{parts}</span><i class="lr-knob"></i></div>'
+    )
+
+
+def _sound(video: VideoOut) -> list[str]:
+    """Where the page's script draws the loudness; nothing before a video was read."""
+    if not video.has_audio:
+        return ['<div class="lr-track lr-nosound">No sound</div>']
+    wave = f'<div class="lr-track lr-wave" data-seek data-wave="{safe(video.id)}" aria-hidden="true"></div>'
+    return [wave] if video.ready else []
+
+
+def _scenes(segments: Sequence[SegmentOut]) -> str:
+    """When each scene begins and when its first key frame is shown, for the script that knows the width."""
+    first: dict[float, float] = {}
+    for one in segments:
+        if one.kind is SegmentKind.VISUAL and one.frame_s is not None:
+            first.setdefault(one.start_s, one.frame_s)
+    return " ".join(f"{start_s:.3f}:{frame_s:.3f}" for start_s, frame_s in sorted(first.items()))
 
 
 def _row(name: str, track: str) -> str:
@@ -82,11 +124,6 @@ def _chapter_bar(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
             f'<li style="left:{left:.2f}%;width:{width:.2f}%" title="{clock(chapter.start_s)} {title}">{button}</li>'
         )
     return f'<ol class="lr-track lr-chapters" aria-label="Chapters">{"".join(items)}</ol>'
-
-
-def _strip(video: VideoOut) -> str:
-    times = [(number + 0.5) * video.duration_s / PICTURES for number in range(PICTURES)]
-    return "".join(picture(video, time_s) for time_s in times)
 
 
 def _lane(spans: Sequence[tuple[float, float]], whole_s: float) -> str:

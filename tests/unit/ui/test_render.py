@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.api.schemas import VideoOut
 from app.api.schemas.ratings import SavedAnswerOut
 from app.api.schemas.status import CheckOut, StatusOut
 from app.core.errors import BadInput
@@ -21,7 +22,7 @@ from app.core.events import (
     Verified,
     Warned,
 )
-from app.core.types import AnswerStatus, TimeSpan
+from app.core.types import AnswerStatus, SegmentKind, TimeSpan
 from tests.unit.ui.samples import (
     NASTY,
     Tags,
@@ -73,7 +74,7 @@ def nasty_pages() -> list[str]:
         library.grid([video]),
         library.choices([video], video.id),
         queue([a_job("running", NASTY), a_job("failed", NASTY), a_job("cancelled", NASTY)]),
-        watch.player(video),
+        watch.player(video, spoken=True),
         watch.timeline(video, [a_chapter(NASTY)], [a_line(NASTY)], [a_segment(NASTY)]),
         watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], [a_chapter(NASTY)], answers.asked_before([saved])),
         watch.examples(video, [a_chapter(NASTY)], True),
@@ -179,7 +180,9 @@ def test_the_evidence_of_several_videos_has_a_row_for_each() -> None:
 @pytest.mark.parametrize(("ready", "width"), [(False, 640), (True, None)])
 def test_videos_without_pictures_ask_for_none(ready: bool, width: int | None) -> None:
     video = a_video(ready=ready, width=width)
-    assert "thumbnail" not in library.grid([video]) + watch.player(video) + watch.timeline(video, [], [], [])
+    seen = [a_segment("", SegmentKind.VISUAL)]
+    page = library.grid([video]) + watch.player(video) + watch.timeline(video, [], [], seen)
+    assert "thumbnail" not in page and "data-scenes" not in page
 
 
 def test_a_video_that_is_being_read_stands_in_the_queue_only() -> None:
@@ -191,6 +194,51 @@ def test_the_lanes_lie_where_things_happen() -> None:
     page = watch.timeline(a_video(), [a_chapter("One", 0, 3723.9 / 4)], [a_line(start_s=3723.9 / 2)], [])
     assert "left:0.00%;width:25.00%" in page and 'd="M50.00 0h0.50' in page
     assert "On screen" not in page
+
+
+def test_the_bar_is_divided_into_the_chapters() -> None:
+    page = watch.timeline(a_video(), [a_chapter("One", 0, 930.975), a_chapter("Two", 930.975, 3723.9)], [], [])
+    [bar] = [found for tag, found in Tags(page).found if found.get("role") == "slider"]
+    assert (bar["aria-valuemax"], bar["aria-label"], bar["tabindex"]) == ("3723", "Position", "0")
+    parts = [(found["data-name"], found["style"]) for tag, found in Tags(page).found if "data-name" in found]
+    assert parts == [("One", "left:0.000%;width:25.000%"), ("Two", "left:25.000%;width:75.000%")]
+
+
+def test_each_scene_shows_the_first_of_its_key_frames() -> None:
+    found = [
+        a_segment("", SegmentKind.VISUAL).model_copy(update={"start_s": start_s, "frame_s": frame_s})
+        for start_s, frame_s in ((20, 31), (0, 4), (20, 25), (40, None))
+    ]
+    page = watch.timeline(a_video(), [], [], sorted(found, key=lambda one: (one.start_s, one.frame_s or 0)))
+    assert [tag["data-scenes"] for _, tag in Tags(page).found if "data-scenes" in tag] == ["0.000:4.000 20.000:25.000"]
+    assert "data-scenes" not in watch.timeline(a_video(), [], [], [])
+
+
+def test_sound_is_drawn_once_it_was_read_and_missing_sound_is_told() -> None:
+    assert f'data-wave="{a_video().id}"' in watch.timeline(a_video(), [], [], [])
+    assert "data-wave" not in watch.timeline(a_video(ready=False), [], [], [])
+    silent = a_video().model_copy(update={"has_audio": False})
+    assert "No sound" in watch.timeline(silent, [], [], []) and "data-wave" not in watch.timeline(silent, [], [], [])
+
+
+def test_the_player_has_only_the_controls_that_do_something() -> None:
+    def controls(video: VideoOut, spoken: bool) -> list[str | None]:
+        return [
+            found["data-control"]
+            for _, found in Tags(watch.player(video, spoken=spoken)).found
+            if "data-control" in found
+        ]
+
+    always = ["play", "back", "forward"]
+    assert controls(a_video(), True) == [*always, "mute", "captions", "picture", "full"]
+    assert controls(a_video(width=None), False) == [*always, "mute"]
+    assert controls(a_video().model_copy(update={"has_audio": False}), False) == [*always, "picture", "full"]
+
+
+def test_the_transcript_is_the_captions() -> None:
+    [track] = [found for tag, found in Tags(watch.player(a_video(), spoken=True)).found if tag == "track"]
+    assert track["src"] == f"/v1/videos/{a_video().id}/transcript?format=vtt" and track["srclang"] == "en"
+    assert "<track" not in watch.player(a_video())
 
 
 def test_the_examples_come_from_the_chapters() -> None:

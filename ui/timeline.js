@@ -1,0 +1,132 @@
+// Below the player, on the scale of its bar: how loud it is, its scenes, and what a place that is pointed at shows.
+(() => {
+  const { find, all, player, opened, rendered, call, element, clock } = longreel;
+  const POINTS = 1000;
+  const LEAST_PX = 64; // a narrower picture cannot be made out
+
+  // Loudness: the loudest place fills the height; the power lets quiet speech be seen
+
+  function outline(step, peaks) {
+    const most = Math.max(...peaks, 1e-3);
+    const edge = (sign) => peaks.map((peak, n) =>
+      `${((n + 0.5) * step).toFixed(2)} ${(1 + sign * Math.max(0.03, 0.95 * (peak / most) ** 0.7)).toFixed(3)}`);
+    return `M0 1L${edge(-1).join('L')}L${(peaks.length * step).toFixed(2)} 1L${edge(1).reverse().join('L')}z`;
+  }
+
+  function drawing(path) {
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    svg.setAttribute('viewBox', `0 0 ${longreel.whole()} 2`);
+    svg.setAttribute('preserveAspectRatio', 'none');
+    const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    shape.setAttribute('d', path);
+    svg.append(shape);
+    return svg;
+  }
+
+  async function drawSound(track) {
+    track.dataset.drawn = 'true';
+    try {
+      const { step_s: step, peaks } = await call('GET', `/videos/${track.dataset.wave}/waveform?points=${POINTS}`);
+      if (peaks.length) {
+        const path = outline(step, peaks);
+        track.replaceChildren(drawing(path), drawing(path));
+        return;
+      }
+      track.textContent = 'No sound';
+    } catch (error) {
+      track.textContent = error.message;
+    }
+    track.classList.add('lr-nosound');
+    track.removeAttribute('aria-hidden');
+  }
+
+  // Scenes: each with the first of its key frames; when there is no room for all, some at even distances
+
+  let read = { text: null, scenes: [] };
+
+  function scenes() {
+    const text = find('.lr-strip')?.dataset.scenes || '';
+    if (read.text !== text) {
+      read = { text, scenes: text.split(' ').filter(Boolean).map((one) => one.split(':').map(Number)) };
+    }
+    return read.scenes;
+  }
+
+  const at = (places, time) => places.findLast(([start]) => start <= time) || places[0];
+  const thumbnail = (frame) => `/v1/videos/${opened()}/thumbnail?t=${frame.toFixed(3)}`;
+
+  function thinned(most) {
+    const whole = longreel.whole();
+    if (scenes().length <= most) return scenes();
+    return [...new Set([...Array(most).keys()].map((n) => at(scenes(), (n * whole) / most)))];
+  }
+
+  function drawScenes(strip) {
+    const most = Math.floor(strip.clientWidth / LEAST_PX);
+    if (!most || Number(strip.dataset.most) === most) return;
+    strip.dataset.most = most;
+    const whole = longreel.whole();
+    const shown = thinned(most);
+    const end = (n) => (n + 1 < shown.length ? shown[n + 1][0] : whole);
+    strip.replaceChildren(...shown.map(([start, frame], n) => element('i', {
+      style: `left:${(100 * start) / whole}%;width:${(100 * (end(n) - start)) / whole}%;background-image:url(${thumbnail(frame)})`,
+    })));
+  }
+
+  const sizes = new ResizeObserver((changes) => changes.forEach((change) => drawScenes(change.target)));
+
+  rendered(() => {
+    for (const track of all('.lr-wave:not([data-drawn])')) drawSound(track);
+    for (const strip of all('.lr-strip:not([data-watched])')) {
+      strip.dataset.watched = 'true';
+      sizes.observe(strip);
+    }
+  });
+
+  // A place that is pointed at, or that the bar stands at while it has the focus: picture, chapter, time
+
+  function peek(time) {
+    const timeline = find('#lr-lanes .lr-timeline');
+    const track = find('.lr-seek');
+    let shown = find('.lr-peek');
+    if (!shown) {
+      shown = element('div', { class: 'lr-peek', 'aria-hidden': 'true' }, element('img', { alt: '' }), element('b'), element('time'));
+      timeline.append(shown);
+    }
+    const [image, name, told] = shown.children;
+    const scene = at(scenes(), time);
+    image.hidden = !scene;
+    if (scene && image.getAttribute('src') !== thumbnail(scene[1])) image.src = thumbnail(scene[1]);
+    name.textContent = longreel.current(all('.lr-part'), time)?.dataset.name || '';
+    told.textContent = clock(time);
+    shown.hidden = false;
+    const [outer, inner] = [timeline.getBoundingClientRect(), track.getBoundingClientRect()];
+    const x = inner.left - outer.left + (inner.width * time) / longreel.whole();
+    const half = shown.offsetWidth / 2;
+    shown.style.left = `${Math.min(outer.width - half, Math.max(half, x))}px`;
+    for (const part of all('.lr-part')) part.toggleAttribute('data-pointed', part === longreel.current(all('.lr-part'), time));
+  }
+
+  function unpeek() {
+    const shown = find('.lr-peek');
+    if (!shown || shown.hidden) return;
+    shown.hidden = true;
+    for (const part of all('.lr-part[data-pointed]')) part.removeAttribute('data-pointed');
+  }
+
+  document.addEventListener('pointermove', (event) => {
+    const track = event.target.closest?.('#lr-lanes :is(.lr-seek, [data-seek])');
+    if (!track) {
+      unpeek();
+      return;
+    }
+    const box = track.getBoundingClientRect();
+    peek(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * longreel.whole());
+  });
+  document.documentElement.addEventListener('pointerleave', unpeek);
+  document.addEventListener('pointerup', (event) => event.pointerType === 'touch' && unpeek());
+  document.addEventListener('longreel:time', ({ detail }) => find('.lr-seek:focus-visible') && peek(detail.time));
+  document.addEventListener('focusin', (event) => event.target.matches('.lr-seek:focus-visible') && peek(player().currentTime));
+  document.addEventListener('focusout', (event) => event.target.matches('.lr-seek') && unpeek());
+  document.addEventListener('keydown', (event) => event.key === 'Escape' && unpeek());
+})();
