@@ -4,16 +4,15 @@ Built bottom-up. The sentences nearest to the middle of a chapter's meaning stan
 language model, when there is one, phrases title and summary from these sentences alone, and a
 phrased sentence is kept only if the one or two nearest of them support it, a title only if the
 chapter does, by the checks of `app.services.support`. Without a model, or where its words are
-not supported, the sentences themselves are quoted.
+not supported, the sentences themselves are quoted. A heading that the screen shows at the beginning
+of a chapter is its title.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +29,18 @@ from app.core.types import (
     VideoId,
 )
 from app.services.support import supported
+from app.services.topics import Sentence, chapter_spans
 
-CHAPTER_S = 180.0
-CHAPTER_MIN_S = 30.0
-MOST_CHAPTERS = 24
 SENTENCES_A_CHAPTER = 4
 CHAPTER_WORDS = 45
 SUPPORT = 0.5
 """Cosine between a phrased sentence and its source, below which it does not count as supported."""
-NEAR = 3
-"""Pieces on each side of a border that are compared."""
+HEADING_S = 3.0
+"""A heading on the screen belongs to a chapter when both begin within this time."""
+HEADING_LINES, HEADING_WORDS = 8, 8
+"""Lines at most of a picture whose first line is taken for its heading, and words of a heading."""
+LETTERS = 0.7
+"""The share of letters in a heading; code and tables have fewer."""
 
 TASK = "Give a title of 2 to 6 words and one sentence of summary."
 TITLE_SCHEMA = {
@@ -50,20 +51,9 @@ TITLE_SCHEMA = {
 }
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """Something said, written or shown, that a summary may be made of."""
-
-    span: TimeSpan
-    kind: SegmentKind
-    text: str
-    frame_s: float | None = None
-
-
 def make_digest(
     video: VideoId,
     duration_s: float,
-    pieces: Sequence[TimeSpan],
     sentences: Sequence[Sentence],
     embedder: TextEmbedder,
     model: LanguageModel | None,
@@ -77,7 +67,7 @@ def make_digest(
     """
     writer = _Writer(video, embedder, model)
     vectors = embedder.embed([s.text for s in sentences])
-    spans = chapter_spans(duration_s, pieces, sentences, vectors)
+    spans = chapter_spans(duration_s, sentences, vectors)
     chapters: list[Chapter] = []
     for number, span in enumerate(spans):
         inside = [i for i, s in enumerate(sentences) if span.start_s <= s.span.middle_s < span.end_s]
@@ -85,40 +75,6 @@ def make_digest(
         chapter_done(number + 1, len(spans))
     summary, citations = _summary(chapters, words)
     return Digest(summary, tuple(chapters), citations)
-
-
-def chapter_spans(
-    duration_s: float, pieces: Sequence[TimeSpan], sentences: Sequence[Sentence], vectors: NDArray[np.float32]
-) -> list[TimeSpan]:
-    """Cuts where the topic changes most: the deepest valleys of similarity between neighbouring pieces.
-
-    The idea of TextTiling (Hearst 1997) on sentence embeddings: one chapter for about CHAPTER_S.
-    """
-    wanted = min(MOST_CHAPTERS, round(duration_s / CHAPTER_S)) - 1
-    borders: list[float] = []
-    means = _piece_means(pieces, sentences, vectors)
-    candidates = []
-    for i in range(1, len(pieces)):
-        left, right = means[max(0, i - NEAR) : i].sum(axis=0), means[i : i + NEAR].sum(axis=0)
-        size = float(np.linalg.norm(left) * np.linalg.norm(right))
-        candidates.append((float(left @ right) / size if size else 0.0, pieces[i].start_s))
-    for _, time_s in sorted(candidates):
-        if len(borders) >= wanted:
-            break
-        if all(abs(time_s - other) >= CHAPTER_MIN_S for other in [0.0, duration_s, *borders]):
-            borders.append(time_s)
-    edges = [0.0, *sorted(borders), duration_s]
-    return [TimeSpan(a, b) for a, b in itertools.pairwise(edges)]
-
-
-def _piece_means(
-    pieces: Sequence[TimeSpan], sentences: Sequence[Sentence], vectors: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    means = np.zeros((len(pieces), vectors.shape[1]), np.float32)
-    starts = [p.start_s for p in pieces]
-    for sentence, vector in zip(sentences, vectors, strict=True):
-        means[max(0, int(np.searchsorted(starts, sentence.span.middle_s, side="right")) - 1)] += vector
-    return means
 
 
 def central(vectors: NDArray[np.float32], count: int) -> list[int]:
@@ -151,13 +107,14 @@ class _Writer:
         sources = [sentences[pool[i]] for i in central(vectors[pool], SENTENCES_A_CHAPTER)]
         if not sources:
             return Chapter(span, f"Part {number + 1}", "")
-        title, phrased = self._phrase(sources)
-        if not supported(title, [self._cite(s) for s in sentences]):
-            title = ""
+        phrased_title, phrased = self._phrase(sources)
+        if not supported(phrased_title, [self._cite(s) for s in sentences]):
+            phrased_title = ""
         summary, cited = self._supported(phrased, sources)
         if not summary:
             summary, cited = _within([s.text for s in sources[:2]], CHAPTER_WORDS), sources[:2]
-        return Chapter(span, title or _heading(sentences, sources), summary, tuple(map(self._cite, cited)))
+        title = _shown_heading(span, sentences) or phrased_title or _first_words(sources[0].text)
+        return Chapter(span, title, summary, tuple(map(self._cite, cited)))
 
     def _phrase(self, sources: Sequence[Sentence]) -> tuple[str, str]:
         if self._model is None:
@@ -199,13 +156,25 @@ class _Writer:
         return Citation(self._video, sentence.span, sentence.kind, sentence.text, sentence.frame_s, verified=True)
 
 
-def _heading(sentences: Sequence[Sentence], sources: Sequence[Sentence]) -> str:
-    """A title without a model: the first line on the screen, else the first words said."""
+def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:
+    """What the screen says at the beginning of a chapter: a whole title card, or the first line of a slide."""
     for sentence in sentences:
-        line = sentence.text.split("\n")[0].strip()
-        if sentence.kind is SegmentKind.SCREEN_TEXT and 1 < len(line.split()) <= 8:
-            return line
-    words = sources[0].text.split()
+        begins = abs(sentence.span.start_s - chapter.start_s) <= HEADING_S
+        lines = [line.strip() for line in sentence.text.split("\n")]
+        if sentence.kind is not SegmentKind.SCREEN_TEXT or not begins or len(lines) > HEADING_LINES:
+            continue
+        heading = ": ".join(lines) if sentence.is_title else lines[0]
+        if 1 < len(heading.split()) <= HEADING_WORDS and _is_words(heading):
+            return heading
+    return ""
+
+
+def _is_words(text: str) -> bool:
+    return sum(map(str.isalpha, text)) >= LETTERS * len("".join(text.split()))
+
+
+def _first_words(text: str) -> str:
+    words = text.split()
     return " ".join(words[:7]).rstrip(".,;:") + (" ..." if len(words) > 7 else "")
 
 

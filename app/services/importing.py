@@ -18,10 +18,11 @@ from app.core.errors import BadInput, Cancelled
 from app.core.settings import Ingest
 from app.core.types import Caption, MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.services import subtitles
-from app.services.digest import Sentence, make_digest
+from app.services.digest import make_digest
 from app.services.ingest import IngestParts
 from app.services.ingest.entities import named
 from app.services.ingest.indexing import by_piece
+from app.services.topics import Sentence
 from retrieval.pieces import cut
 
 SUFFIXES = (".srt", ".vtt")
@@ -114,7 +115,6 @@ class ImportService:
         made = make_digest(
             found.id,
             found.duration_s,
-            self._pieces(found),
             sentences,
             parts.text_embedder,
             parts.language_model,

@@ -35,11 +35,12 @@ from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
 from app.services.chapters import chapter_segments
-from app.services.digest import Sentence, make_digest
+from app.services.digest import make_digest
 from app.services.ingest import entities, pictures, sound, speakers, writing
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
+from app.services.topics import Sentence
 
 HASH_BLOCK = 1 << 22
 PROBE = "1"
@@ -255,7 +256,6 @@ def digest(run: Run, found: Found) -> None:
         made = make_digest(
             run.video.id,
             run.video.duration_s,
-            found.pieces,
             sentences,
             parts.text_embedder,
             parts.language_model,
@@ -271,7 +271,7 @@ def digest(run: Run, found: Found) -> None:
         return b""
 
     model = parts.language_model.model if parts.language_model else "extractive"
-    run.stage("digest", run.version_after("index", own=f"5/{model}/{run.settings.summary_words}"), work)
+    run.stage("digest", run.version_after("index", own=f"6/{model}/{run.settings.summary_words}"), work)
 
 
 def _options(given: Path | None, language: str | None) -> Options:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Chapter, Citation, SegmentKind, VideoId
-from app.services.digest import Sentence
 from app.services.summarize import cues
 from app.services.summarize.shapes import Point, Style
+from app.services.topics import Sentence
 
 BLOCK_S = 75.0
 """A chapter is told in pieces of about this length, so that a long one gets its share and none of it is passed over."""

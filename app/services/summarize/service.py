@@ -14,11 +14,11 @@ from app.core.errors import NotFound
 from app.core.events import Listener, ignore
 from app.core.types import SegmentKind, Utterance, Video
 from app.db.library import SqlLibrary
-from app.services.digest import Sentence
 from app.services.summarize.choosing import blocks, inside
 from app.services.summarize.composing import Branch, drafts
 from app.services.summarize.shapes import CollectionSummary, Length, Point, Section, VideoLine, VideoSummary, Wanted
 from app.services.summarize.work import SummaryParts, Units, Work
+from app.services.topics import Sentence
 
 
 class SummarizeService:

@@ -18,11 +18,11 @@ from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.ports import LanguageModel, StageStore, TextEmbedder
 from app.core.types import Video, VideoId, from_json, to_json
 from app.db.stages import TOGETHER
-from app.services.digest import Sentence
 from app.services.summarize.choosing import ranked, telling
 from app.services.summarize.composing import Draft
 from app.services.summarize.phrasing import Phraser
 from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, Wanted
+from app.services.topics import Sentence
 
 STAGE = "summarize"
 METHOD = "2"

@@ -11,7 +11,8 @@ import pytest
 
 from app.core.errors import WorkerFailed
 from app.core.types import Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
-from app.services.digest import Sentence, central, make_digest
+from app.services.digest import central, make_digest
+from app.services.topics import Sentence
 from gpu_workers.language.fakes import FakeTextEmbedder
 
 VIDEO = VideoId("a" * 64)
@@ -51,23 +52,23 @@ class Breaks(Writes):
         raise WorkerFailed("away")
 
 
-def _lecture(minutes_a_topic: int = 4) -> tuple[float, list[TimeSpan], list[Sentence]]:
+def _lecture(minutes_a_topic: int = 4) -> tuple[float, list[Sentence]]:
     sentences, at = [], 0.0
     for topic in TOPICS:
         for number in range(minutes_a_topic * 6):
             text = f"We see that {topic}, says note {number}."
             sentences.append(Sentence(TimeSpan(at, at + 9.0), SegmentKind.SPEECH, text))
             at += 10.0
-    pieces = [TimeSpan(start, start + 20.0) for start in np.arange(0, at, 20.0).tolist()]
-    return at, pieces, sentences
+    return at, sentences
 
 
 def _digest(model: Writes | None, words: int = 60) -> tuple[Digest, float]:
-    duration, pieces, sentences = _lecture()
-    made = make_digest(
-        VIDEO, duration, pieces, sentences, FakeTextEmbedder(), model, words=words, chapter_done=lambda *_: None
-    )
-    return made, duration
+    duration, sentences = _lecture()
+    return _made(duration, sentences, model, words), duration
+
+
+def _made(duration: float, sentences: Sequence[Sentence], model: Writes | None = None, words: int = 60) -> Digest:
+    return make_digest(VIDEO, duration, sentences, FakeTextEmbedder(), model, words=words, chapter_done=lambda *_: None)
 
 
 def test_chapters_cover_the_video_without_gap() -> None:
@@ -83,6 +84,30 @@ def test_a_chapter_begins_where_the_topic_changes() -> None:
     starts = [c.span.start_s for c in made.chapters]
     assert 240.0 in starts
     assert 480.0 in starts
+
+
+@pytest.mark.parametrize(
+    ("shown", "title"),
+    [
+        ("Part two\nThe rocket engine", "Part two: The rocket engine"),
+        ("The rocket engine\nLiquid methane\n3 burns\nTest stand 4", "The rocket engine"),
+    ],
+)
+def test_what_the_screen_says_where_a_chapter_begins_is_its_title(shown: str, title: str) -> None:
+    duration, sentences = _lecture()
+    slide = Sentence(TimeSpan(240.0, 300.0), SegmentKind.SCREEN_TEXT, shown)
+    made = _made(
+        duration, sorted([*sentences, slide], key=lambda s: s.span), Writes('{"title": "Bees", "summary": ""}')
+    )
+    assert next(c.title for c in made.chapters if c.span.start_s == 240.0) == title
+
+
+@pytest.mark.parametrize("shown", ["x = 3 + f(2)", "Menu", "\n".join(f"Line of code number {n}" for n in range(20))])
+def test_what_is_no_heading_is_no_title(shown: str) -> None:
+    duration, sentences = _lecture()
+    slide = Sentence(TimeSpan(240.0, 300.0), SegmentKind.SCREEN_TEXT, shown)
+    made = _made(duration, sorted([*sentences, slide], key=lambda s: s.span))
+    assert all(c.title.startswith(("We see", "Part")) for c in made.chapters)
 
 
 @pytest.mark.parametrize("words", [20, 60, 200])
@@ -124,9 +149,7 @@ def test_a_model_that_fails_leaves_the_sentences_themselves(model: Writes) -> No
 
 
 def test_a_video_of_which_nothing_is_known_has_one_chapter_without_summary() -> None:
-    made = make_digest(
-        VIDEO, 30.0, [TimeSpan(0, 30)], [], FakeTextEmbedder(), None, words=50, chapter_done=lambda *_: None
-    )
+    made = _made(30.0, [])
     assert [c.span for c in made.chapters] == [TimeSpan(0, 30)]
     assert made.summary == ""
 
