@@ -20,7 +20,7 @@ from ui.theme import theme
 HERE = Path(__file__).parent
 SCRIPTS = (
     *("page.js", "player.js", "controls.js", "timeline.js"),
-    *("uploads.js", "queue.js", "library.js", "asking.js", "summaries.js", "batches.js"),
+    *("uploads.js", "queue.js", "library.js", "entities.js", "asking.js", "summaries.js", "batches.js"),
 )
 WORK_AT_ONCE = 8
 """Questions, and summaries, that are worked on at the same time for all tabs."""

@@ -17,6 +17,7 @@ from app.core.events import Event
 from app.core.types import SegmentKind
 from ui.render import answers, batches, library, markup, summaries, watch
 from ui.render.conversations import conversations
+from ui.render.entities import entities
 from ui.render.evaluations import evaluations
 from ui.render.queue import ACTIVE, queue
 from ui.render.relevance import relevance
@@ -88,13 +89,14 @@ class Page:
                     client.chapters(video.id),
                 )
                 speakers, asked = client.speakers(video.id), answers.asked_before(client.answers(video.id))
+                mentioned = entities(client.entities(videos=[video.id]))
                 summary = summaries.stored(video, _summary(client, video.id))
         except LongreelError as error:
             return markup.problem(error), "", "", "", watch.examples(None, [], False)
         return (
             watch.player(video, start_s, play, bool(said)),
             watch.timeline(video, chapters, said, shown),
-            watch.about(video, said, shown, chapters, asked, speakers),
+            mentioned + watch.about(video, said, shown, chapters, asked, speakers),
             summaries.panel(summary, summaries.Choice()),
             watch.examples(video, chapters, bool(said)),
         )

@@ -1,0 +1,35 @@
+"""Who and what the open video mentions: a chip for each; the page's script fetches the moments of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.api.schemas.entities import EntityOut
+from app.core.types.entities import EntityKind
+from ui.render.markup import safe
+
+MOST_CHIPS = 60
+
+
+def entities(found: Sequence[EntityOut]) -> str:
+    """Names, then what things look like, most mentions first; nothing when there are none."""
+    names = [one for one in found if one.kind is EntityKind.NAME]
+    things = [one for one in found if one.kind is EntityKind.THING]
+    if not found:
+        return ""
+    left = len(found) - MOST_CHIPS
+    more = f"<small>and {left} more, which a search finds</small>" if left > 0 else ""
+    chips = "".join(f"<li>{_chip(one)}</li>" for one in [*names, *things][:MOST_CHIPS])
+    return (
+        f'<details class="lr-entities"><summary>Who and what: {len(found)}</summary>'
+        f'<ul class="lr-chips">{chips}</ul>{more}'
+        '<div id="lr-moments" role="region" aria-label="Moments"></div></details>'
+    )
+
+
+def _chip(one: EntityOut) -> str:
+    thing = "<small>looks like</small> " if one.kind is EntityKind.THING else ""
+    return (
+        f'<button type="button" class="lr-small" aria-expanded="false" aria-controls="lr-moments" '
+        f'data-entity="{safe(one.id)}">{thing}{safe(one.name)} <small>{one.mentions}</small></button>'
+    )
