@@ -22,12 +22,14 @@ from app.core.settings import Ray, Settings, load_settings
 from app.core.types import Video
 from app.jobs.states import JobState
 from tests.integration.offline_fakes import environment
+from tests.media_files import steady, write_media
 from tests.narrated_file import write_narrated
 from tests.ray_cluster import NODE, ROOT, ray_cluster  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
-FILES = 10
+FILES = 200
+THREADS = 2
 
 
 @pytest.fixture
@@ -130,19 +132,20 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
         assert _found(many, video) == expected
 
 
-def test_many_files_are_each_read_once_though_the_worker_is_killed(
+@pytest.mark.timeout(600)
+def test_a_library_of_files_is_read_once_each_though_the_worker_is_killed(
     ray_cluster,  # noqa: F811
     blind: Settings,
     tmp_path: Path,
 ) -> None:
     many = build(blind)
-    films = [write_narrated(tmp_path / f"talk{number}.mp4", seconds=4, seed=number) for number in range(FILES)]
+    films = [_tiny(tmp_path / f"clip{number}.mp4", number) for number in range(FILES)]
     ids = [many.ingest.submit(film).id for film in films]
     (tmp_path / "copy.mp4").write_bytes(films[0].read_bytes())
     ids.append(many.ingest.submit(tmp_path / "copy.mp4").id)
 
     def finished() -> dict[str, float | None]:
-        return {id: many.jobs.get(id).finished_at for id in ids if many.jobs.get(id).state is JobState.FINISHED}
+        return {job.id: job.finished_at for job in many.jobs.list(JobState.FINISHED, limit=2 * FILES)}
 
     with _worker(ray_cluster.address) as worker:
         _wait(lambda: len(finished()) >= FILES // 3)
@@ -152,21 +155,28 @@ def test_many_files_are_each_read_once_though_the_worker_is_killed(
     assert len(before) < len(ids)
     with _worker(ray_cluster.address):
         _wait(lambda: len(finished()) == len(ids))
-    assert {id: ended for id, ended in finished().items() if id in before} == before
-    assert [many.jobs.get(id).attempts for id in before] == [1] * len(before)
+    assert {id: finished()[id] for id in before} == before
+    attempts = [many.jobs.get(id).attempts for id in ids]
+    assert sum(attempts) <= len(ids) + THREADS  # only what was under way
     videos = many.library.videos()
     assert sorted(video.title for video in videos) == sorted(film.stem for film in films)
+    assert all(video.ready for video in videos)
     alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
-    for film in films[:: FILES - 1]:
+    for film in films[:: FILES // 4]:
         video = alone.ingest.run(film)
         assert _found(many, video) == _found(alone, video)
+
+
+def _tiny(path: Path, number: int) -> Path:
+    """A file of 1.5 s that no other number gives."""
+    return write_media(path, times_s=steady(1.5, 5), tones_hz=[200 + 5 * number], sound_s=1.5)
 
 
 @contextmanager
 def _worker(address: str) -> Iterator[subprocess.Popen[bytes]]:
     """`longreel worker` over the cluster, with the test's settings."""
     over = {"LONGREEL_RUNTIME": "ray", "LONGREEL_RAY__ADDRESS": address, "LONGREEL_RAY__REPLICAS": "2"}
-    short = {"LONGREEL_JOBS__LEASE_S": "3", "LONGREEL_JOBS__HEARTBEAT_S": "0.5", "LONGREEL_SERVER__WORKERS": "2"}
+    short = {"LONGREEL_JOBS__LEASE_S": "3", "LONGREEL_JOBS__HEARTBEAT_S": "0.5", "LONGREEL_SERVER__WORKERS": str(THREADS)}
     worker = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "worker"], env={**os.environ, **over, **short}, cwd=ROOT
     )
@@ -181,7 +191,7 @@ def _worker(address: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.1)
