@@ -8,8 +8,9 @@ from importlib.metadata import version
 from fastapi import APIRouter
 
 from app.api.deps import LongreelDep
-from app.api.schemas.status import CheckOut, ModelOut, StatusOut, WarmUpOut
+from app.api.schemas.status import CheckOut, ModelOut, PoolOut, StatusOut, WarmUpOut
 from app.services.doctor import examine
+from gpu_workers.runtime.states import ModelState, PoolState
 
 router = APIRouter(tags=["server"])
 
@@ -22,14 +23,20 @@ def get_status(longreel: LongreelDep) -> StatusOut:
         CheckOut(name=check.name, ok=check.ok, detail=check.detail, command=check.command)
         for check in examine(settings)
     ]
-    models = [
-        ModelOut(model=one.model, loaded=one.is_loaded, bytes=one.bytes_taken, **asdict(one.counters))
-        for one in longreel.workers.models()
-    ]
     return StatusOut(
         version=version("longreel"),
         profile=settings.profile,
         checks=checks,
-        models=models,
+        models=[_model(ModelState.of(one)) for one in longreel.workers.models()],
         warm_up=WarmUpOut.model_validate(asdict(longreel.warm_up.now)),
+        pools=[_pool(one) for one in longreel.pools()],
     )
+
+
+def _model(state: ModelState) -> ModelOut:
+    return ModelOut(model=state.model, loaded=state.loaded, bytes=state.bytes, **asdict(state.counters))
+
+
+def _pool(state: PoolState) -> PoolOut:
+    told = {name: value for name, value in asdict(state).items() if name != "models"}
+    return PoolOut(**told, models=[_model(one) for one in state.models])

@@ -19,7 +19,7 @@ class CheckOut(Wire):
 
 
 class ModelOut(Wire):
-    """One model of the server's process, and what it has done since the process started."""
+    """One model of the server's process, or of a pool of actors, and what it has done since it was first used."""
 
     model: str
     loaded: bool
@@ -34,6 +34,26 @@ class ModelOut(Wire):
     """Written, by models that write."""
     loads: int
     out_of_memory: int
+
+
+class PoolOut(Wire):
+    """One pool of actors in the Ray cluster, as far as the server knows without asking the cluster."""
+
+    name: str
+    """The role that it plays; empty for the pool of all that has none of its own."""
+    replicas: int
+    """Actors that run."""
+    starting: int
+    most: int
+    """Actors that it may grow to."""
+    busy: int
+    """Chunks and questions that are being worked on."""
+    queued: int
+    """Those that wait for an actor."""
+    restarts: int
+    """Actors that were started in the place of one that died."""
+    models: list[ModelOut]
+    """Of all actors together, those that are gone included."""
 
 
 class WarmUpOut(Wire):
@@ -57,3 +77,4 @@ class StatusOut(Wire):
     checks: list[CheckOut]
     models: list[ModelOut] = Field(default=[])
     warm_up: WarmUpOut = WarmUpOut()
+    pools: list[PoolOut] = Field(default=[])

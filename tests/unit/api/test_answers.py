@@ -4,6 +4,8 @@ from fastapi.testclient import TestClient
 
 from app.api.schemas import AnswerOut
 from app.api.schemas.ratings import SavedAnswerOut
+from gpu_workers.base import Counters
+from gpu_workers.runtime.states import ModelState, PoolState
 from tests.unit.api.stand_in import StandIn
 
 
@@ -49,3 +51,11 @@ def test_the_status_tells_what_each_model_did(client: TestClient, parts: StandIn
     told = models[worker.model]
     assert (told["loaded"], told["bytes"]) == (False, 0)
     assert (told["calls"], told["seconds"], told["tokens"]) == (3, 1.5, 0)
+
+
+def test_the_status_tells_how_each_pool_of_actors_stands(client: TestClient, parts: StandIn) -> None:
+    model = ModelState("whisper", True, 7, Counters(seconds=1.5, calls=3))
+    parts.longreel.pools = lambda: [PoolState("transcriber", 2, 1, 8, 2, 5, 4, (model,))]
+    (pool,) = client.get("/v1/status").json()["pools"]
+    assert (pool["name"], pool["replicas"], pool["most"], pool["queued"]) == ("transcriber", 2, 8, 5)
+    assert (pool["models"][0]["model"], pool["models"][0]["seconds"]) == ("whisper", 1.5)
