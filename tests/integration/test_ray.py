@@ -176,10 +176,10 @@ def _tiny(path: Path, number: int) -> Path:
 def _worker(address: str) -> Iterator[subprocess.Popen[bytes]]:
     """`longreel worker` over the cluster, with the test's settings."""
     over = {"LONGREEL_RUNTIME": "ray", "LONGREEL_RAY__ADDRESS": address, "LONGREEL_RAY__REPLICAS": "2"}
-    short = {"LONGREEL_JOBS__LEASE_S": "3", "LONGREEL_JOBS__HEARTBEAT_S": "0.5", "LONGREEL_SERVER__WORKERS": str(THREADS)}
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "worker"], env={**os.environ, **over, **short}, cwd=ROOT
-    )
+    over["LONGREEL_SERVER__WORKERS"] = str(THREADS)
+    short = {"LONGREEL_JOBS__LEASE_S": "3", "LONGREEL_JOBS__HEARTBEAT_S": "0.5"}
+    command = [sys.executable, "-m", "app.cli", "worker"]
+    worker = subprocess.Popen(command, env={**os.environ, **over, **short}, cwd=ROOT)
     try:
         yield worker
     finally:
