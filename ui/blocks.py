@@ -27,7 +27,7 @@ WORK_AT_ONCE = 8
 
 LISTEN = """
 for (const name of ['open', 'changed', 'ask', 'stop', 'show', 'thread', 'threads',
-  'summarize', 'chapters', 'view', 'batches']) {
+  'summarize', 'together', 'chapters', 'view', 'batches']) {
   document.addEventListener('longreel:' + name, (event) => trigger(name, event.detail));
 }
 """
@@ -68,12 +68,13 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
             with gr.Column(elem_id="lr-side"):
                 about, summary = _html("lr-about"), _html("lr-made")
         with gr.Column(elem_id="lr-batches-view"):
+            short = _html("lr-collection")
             _html("lr-batches-head", shell.BATCHES)
             form, batches = _html("lr-batch-form"), _html("lr-batches")
         with gr.Column(elem_id="lr-status-view"):
             told, measured = _html("lr-status", markup.note("Looking at the server.")), _html("lr-evaluations")
         watched = [player, lanes, about, summary, examples]
-        answered, viewed = [answer, evidence, talk], [told, measured, form, batches]
+        answered, viewed = [answer, evidence, talk], [told, measured, short, form, batches]
         _wire(blocks, Page(key), Parts(bus, [queue, grid, scopes], watched, answered, viewed))
     return blocks
 
@@ -94,7 +95,8 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
     bus.thread(page.thread, None, answered, **quiet)
     bus.threads(page.threads, None, answered[2], **quiet)
     bus.view(page.view, None, viewed, **quiet)
-    bus.batches(page.batches, None, viewed[3], **quiet)
+    bus.together(page.together, None, viewed[2], **many)
+    bus.batches(page.batches, None, viewed[4], **quiet)
 
 
 def mount_page(app: Any, key: SecretStr | None) -> None:

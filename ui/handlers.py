@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import gradio as gr
 import httpx
@@ -12,10 +12,11 @@ from pydantic import SecretStr
 from app.api.schemas import AnswerOut, JobOut, SummaryOut, VideoOut
 from app.api.schemas.batches import Length, Style
 from app.client import Longreel
+from app.client.wire import ended_well
 from app.core.errors import LongreelError, NotFound
-from app.core.events import Event
+from app.core.events import Event, StageProgress
 from app.core.types import SegmentKind
-from ui.render import answers, batches, library, markup, summaries, watch
+from ui.render import answers, batches, library, markup, summaries, together, watch
 from ui.render.conversations import conversations
 from ui.render.entities import entities
 from ui.render.evaluations import evaluations
@@ -31,8 +32,14 @@ Watched = tuple[str, str, str, str, str]
 """Player, timeline, lists about the open video, its summary, example questions."""
 Answered = tuple[Any, Any, Any]
 """Answer, evidence, conversations."""
-Viewed = tuple[Any, Any, Any, Any]
-"""Status, evaluations, the form of a batch, the batches."""
+Viewed = tuple[Any, Any, Any, Any, Any]
+"""Status, evaluations, the summary of a collection, the form of a batch, the batches."""
+
+
+class _Wanted(TypedDict):
+    length: Length
+    style: Style
+    language: str | None
 
 
 class Page:
@@ -113,16 +120,27 @@ class Page:
         try:
             with self._client(request) as client:
                 video = client.video(asked.get("video", ""))
-                made = client.summarize(
-                    video.id,
-                    length=cast("Length", chosen.length),
-                    style=cast("Style", chosen.style),
-                    language=chosen.language or None,
-                )
+                made = client.summarize(video.id, **_wanted(chosen))
         except LongreelError as error:
             yield summaries.panel(markup.problem(error), chosen)
             return
         yield summaries.panel(summaries.made(made, {video.id: video}), chosen)
+
+    def together(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
+        """How far the job is that makes the summary of a collection, then the summary."""
+        asked = {name: str(value) for name, value in _told(event).items()}
+        chosen = summaries.Choice(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
+        opened, found = asked.get("collection", ""), []
+        try:
+            with self._client(request) as client:
+                found = client.collections()
+                for inner in _summarizing(client, opened, chosen):
+                    yield together.panel(found, opened, chosen, inner, busy=True)
+                videos, made = client.videos(collection=opened), client.collection_summary(opened, **_wanted(chosen))
+        except LongreelError as error:
+            yield together.panel(found, opened, chosen, markup.problem(error))
+            return
+        yield together.panel(found, opened, chosen, together.made(made, videos))
 
     def show(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """An answer that was given before."""
@@ -190,15 +208,16 @@ class Page:
         try:
             with self._client(request) as client:
                 if view == "status":
-                    return status(client.status()), evaluations(client.evaluations()), skip, skip
+                    return status(client.status()), evaluations(client.evaluations()), skip, skip, skip
                 if view == "batches":
                     videos = client.videos()
                     ready = [video for video in videos if video.ready]
-                    return skip, skip, batches.form(ready), batches.batches(client.batches(), videos)
+                    short = together.panel(client.collections(), "", summaries.Choice())
+                    return skip, skip, short, batches.form(ready), batches.batches(client.batches(), videos)
         except LongreelError as error:
             told = markup.problem(error)
-            return (told, skip, skip, skip) if view == "status" else (skip, skip, told, skip)
-        return skip, skip, skip, skip
+            return (told, skip, skip, skip, skip) if view == "status" else (skip, skip, told, skip, skip)
+        return skip, skip, skip, skip, skip
 
     def batches(self, request: gr.Request) -> str:
         """The batches as they are now."""
@@ -207,6 +226,22 @@ class Page:
                 return batches.batches(client.batches(), client.videos())
         except LongreelError as error:
             return markup.problem(error)
+
+
+def _wanted(chosen: summaries.Choice) -> _Wanted:
+    length, style = cast("Length", chosen.length), cast("Style", chosen.style)
+    return {"length": length, "style": style, "language": chosen.language or None}
+
+
+def _summarizing(client: Longreel, collection: str, chosen: summaries.Choice) -> Iterator[str]:
+    """How far the job is; raises what it failed with."""
+    job = client.start_summary(collection, **_wanted(chosen))
+    yield together.waiting(None)
+    for event in client.follow(job.id):
+        if isinstance(event, StageProgress):
+            yield together.waiting(event)
+        elif isinstance(event, JobOut):
+            ended_well(event)
 
 
 def _asking(

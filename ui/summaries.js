@@ -1,4 +1,4 @@
-// The summary of the open video on demand, its chapters edited by hand, its speakers named.
+// Summaries on demand, of the open video and of a collection; its chapters edited by hand, its speakers named.
 (() => {
   const { find, all, tell, opened, named, address, rendered, call, actions, element, clock } = longreel;
 
@@ -36,6 +36,31 @@
     if (event.target.id !== 'lr-summarize') return;
     event.preventDefault();
     summarize(event.target);
+  });
+
+  // The summary of a collection: the address keeps it, too, and it is asked for wherever its place is empty
+
+  function together(form) {
+    const { collection, length, style, language } = Object.fromEntries(new FormData(form));
+    address({ together: [collection, length, style, language.trim()].join('.') });
+    tell('together', { collection, length, style, language: language.trim() });
+  }
+
+  rendered(() => {
+    const form = find('#lr-together-form');
+    if (!form || !named('together') || find('.lr-together').childElementCount) return;
+    const [collection, length, style, language = ''] = named('together').split('.');
+    for (const [name, value] of Object.entries({ collection, length, style, language })) {
+      form.querySelector(`[name=${name}]`).value = value;
+    }
+    if (find('#lr-together-collection').value) together(form);
+    else address({ together: '' });
+  });
+
+  document.addEventListener('submit', (event) => {
+    if (event.target.id !== 'lr-together-form') return;
+    event.preventDefault();
+    together(event.target);
   });
 
   // Chapters: the list becomes a form

@@ -6,7 +6,7 @@ HEAD = """
   <nav aria-label="Views"><ul>
     <li><a href="/" data-view="library">Library</a></li>
     <li><a href="/?view=ask" data-view="ask">Watch and ask</a></li>
-    <li><a href="/?view=batches" data-view="batches">Batches</a></li>
+    <li><a href="/?view=batches" data-view="batches">Summaries</a></li>
     <li><a href="/?view=status" data-view="status">Status</a></li>
   </ul></nav>
 </header>

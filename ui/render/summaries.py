@@ -8,7 +8,7 @@ from itertools import count
 
 from app.api.schemas import SummaryOut, VideoOut
 from app.api.schemas.summaries import MadeSummaryOut, PointOut, SectionOut
-from ui.render.citations import Videos, chip
+from ui.render.citations import Videos, chip, title_of
 from ui.render.markup import note, safe, span_of
 
 LENGTHS = {"line": "One line", "paragraph": "Paragraph", "page": "Page"}
@@ -18,6 +18,9 @@ STYLES = {
     "notes": "Study notes",
     "highlights": "Highlights",
 }
+Numbers = Iterator[int]
+"""Of the sources, from 1."""
+
 QUOTED = "extractive"
 """The name that the server gives to no model: the video's own sentences."""
 
@@ -79,24 +82,37 @@ def made(summary: MadeSummaryOut, videos: Videos) -> str:
     """The sections of a summary; a single one without a title is running text."""
     if not summary.sections:
         return note("There is nothing to summarize in this video: nothing is said or written in it.")
-    numbers = count(1)
-    parts = [_section(section, numbers, videos) for section in summary.sections]
-    how = "In the video's own sentences." if summary.model == QUOTED else f"Phrased by {safe(summary.model)}."
-    return f"{''.join(parts)}<p><small>{how} Each time plays the moment that a sentence comes from.</small></p>"
+    told = sections(summary.sections, count(1), videos)
+    return f"{told}{phrased_by(summary.model)}"
 
 
-def _section(section: SectionOut, numbers: Iterator[int], videos: Videos) -> str:
+def phrased_by(model: str) -> str:
+    """Whose words a summary has."""
+    how = "In the video's own sentences." if model == QUOTED else f"Phrased by {safe(model)}."
+    return f"<p><small>{how} Each time plays the moment that a sentence comes from.</small></p>"
+
+
+def sections(told: Sequence[SectionOut], numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
+    """The sections of a summary, their sources numbered on; `named` tells the video of each sentence."""
+    return "".join(_section(section, numbers, videos, named) for section in told)
+
+
+def _section(section: SectionOut, numbers: Numbers, videos: Videos, named: bool) -> str:
+    told = [point(one, numbers, videos, named=named) for one in section.points]
     if not section.title:
-        return f'<p class="lr-text">{" ".join(_point(one, numbers, videos) for one in section.points)}</p>'
+        return f'<p class="lr-text">{" ".join(told)}</p>'
     span = "" if section.start_s is None or section.end_s is None else span_of(section.start_s, section.end_s)
-    items = "".join(f'<li class="lr-text">{_point(one, numbers, videos)}</li>' for one in section.points)
+    items = "".join(f'<li class="lr-text">{one}</li>' for one in told)
     return f'<h3>{safe(section.title)} <small>{span}</small></h3><ul class="lr-points">{items}</ul>'
 
 
-def _point(point: PointOut, numbers: Iterator[int], videos: Videos) -> str:
-    label = f'<span class="lr-tag">{safe(point.label)}</span> ' if point.label else ""
-    chips = "".join(chip(one, next(numbers), videos) for one in point.citations)
-    return f"{label}{safe(point.text)} {chips}"
+def point(told: PointOut, numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
+    """A sentence with the moments that it comes from; `named` tells the videos that they lie in."""
+    label = f'<span class="lr-tag">{safe(told.label)}</span> ' if told.label else ""
+    chips = "".join(chip(one, next(numbers), videos) for one in told.citations)
+    titles = dict.fromkeys(title_of(one.video_id, videos) for one in told.citations)
+    where = f" <small>{safe(', '.join(titles))}</small>" if named else ""
+    return f"{label}{safe(told.text)} {chips}{where}"
 
 
 FILES: Sequence[tuple[str, str, str]] = (

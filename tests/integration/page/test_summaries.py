@@ -46,6 +46,29 @@ def test_a_language_that_the_model_cannot_write_is_told(page: Page) -> None:
     expect(page.locator(".lr-made .lr-problem")).to_contain_text("cannot write de")
 
 
+def test_a_collection_is_summarized_and_its_times_open_their_video(page: Page, server: Server) -> None:
+    page.get_by_role("link", name="Summaries").click()
+    expect(page.locator("#lr-collection")).to_contain_text("Give videos a tag in the library")
+    video = page.request.get(f"{server.address}/v1/videos").json()[0]["id"]
+    page.request.patch(f"{server.address}/v1/videos/{video}", data={"tags": ["Harbours"]})
+    page.reload()
+    form = page.get_by_role("form", name="Summarize a collection")
+    expect(form.get_by_label("Collection")).to_contain_text("Harbours (1)")
+    form.get_by_label("Length").select_option("page")
+    form.get_by_role("button", name="Summarize").click()
+    told = page.locator(".lr-together")
+    expect(told.locator("h3").first).to_contain_text("Harbour film")
+    expect(told).to_contain_text("Each video")
+    assert faults(page) == []
+    said = told.locator("li").filter(has_text=SAID[2][2])
+    said.get_by_role("button").first.click()
+    wait_until_at(page, 15)
+    expect(page.locator("#lr-player video")).to_have_attribute("data-video", video)
+    page.go_back()
+    expect(told.locator("h3").first).to_contain_text("Harbour film")
+    expect(form.get_by_label("Length")).to_have_value("page")
+
+
 def test_chapters_are_edited_by_hand(page: Page, server: Server) -> None:
     open_tab(page, "Chapters")
     page.get_by_role("button", name="Edit chapters").click()
@@ -75,7 +98,7 @@ def test_a_video_is_downloaded_as_a_file(page: Page) -> None:
 
 
 def test_a_batch_tells_its_cost_runs_and_is_downloaded(page: Page) -> None:
-    page.get_by_role("link", name="Batches").click()
+    page.get_by_role("link", name="Summaries").click()
     expect(page.locator("#lr-batches")).to_contain_text("No batch yet.")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
     form = page.get_by_role("form", name="Summarize and ask many videos")

@@ -6,16 +6,16 @@ import pytest
 
 from app.api.schemas import JobErrorOut, SummaryOut
 from app.api.schemas.batches import BatchOut
-from app.api.schemas.collections import BinnedOut
+from app.api.schemas.collections import BinnedOut, CollectionOut
 from app.api.schemas.evaluations import BinOut, EvaluationOut, ModeCostOut, ModeOut, ShareOut
 from app.api.schemas.schedules import OutcomeOut, ScheduleOut
-from app.api.schemas.summaries import MadeSummaryOut, PointOut, SectionOut
+from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut, PointOut, SectionOut, VideoLineOut
 from app.api.schemas.threads import ConversationOut, ThreadOut, TurnOut
-from app.core.events import Understood
+from app.core.events import StageProgress, Understood
 from app.jobs.states import JobState
 from app.services.exports import FORMATS
 from tests.unit.ui.samples import NASTY, Tags, a_chapter, a_job, a_speaker, a_video, an_answer
-from ui.render import answers, batches, library, summaries, watch
+from ui.render import answers, batches, library, summaries, together, watch
 from ui.render.conversations import conversations
 from ui.render.evaluations import evaluations
 from ui.render.queue import queue
@@ -80,6 +80,21 @@ def a_watch(folder: str, error: JobErrorOut | None = None) -> ScheduleOut:
     )
 
 
+def a_collection(name: str, id: str = "c1", size: int = 2) -> CollectionOut:
+    return CollectionOut(id=id, name=name, size=size, created_at="")
+
+
+def a_collection_summary(text: str) -> CollectionSummaryOut:
+    video, told = a_video(), a_summary("", text=text)
+    lines = [
+        VideoLineOut(video_id=video.id, title=video.title, point=told.sections[0].points[0]),
+        VideoLineOut(video_id="b" * 64, title="New", point=None),
+    ]
+    return CollectionSummaryOut(
+        length="line", style="neutral", language=None, model="extractive", sections=told.sections, videos=lines
+    )
+
+
 def nasty_views() -> list[str]:
     video = a_video(NASTY).model_copy(update={"tags": [NASTY]})
     videos = {video.id: video}
@@ -91,6 +106,7 @@ def nasty_views() -> list[str]:
         library.grid([video], [], [gone]),
         queue(waiting, [a_watch(NASTY)]),
         summaries.panel(summaries.made(a_summary(NASTY, text=NASTY, model=NASTY), videos), chosen),
+        together.panel([a_collection(NASTY)], "", chosen, together.made(a_collection_summary(NASTY), [video])),
         summaries.stored(video, digest),
         summaries.exports(video),
         watch.chapter_list(video, [a_chapter(NASTY)]),
@@ -117,6 +133,24 @@ def test_every_sentence_of_a_summary_plays_its_moments() -> None:
     assert [chip["aria-label"] for chip in chips] == ["Source 1: play from 1:23", "Source 2: play from 1:23"]
     assert "One <small>0:00 to 1:05</small>" in view and "In the video's own sentences" in view
     assert "Phrased by tiny" in summaries.made(a_summary("One", model="tiny"), {})
+
+
+def test_a_collections_sentences_tell_their_video_and_its_videos_a_sentence_each() -> None:
+    video = a_video()
+    view = together.made(a_collection_summary("A storm."), [video])
+    chips = [a["aria-label"] for tag, a in Tags(view).found if tag == "button"]
+    assert chips == ["Source 1: play from 1:23", "Source 2: play from 1:23"]
+    assert f"<small>{video.title}</small>" in view
+    assert f"<b>{video.title}</b>: A storm." in view and "<b>New</b>: <small>nothing is known" in view
+
+
+def test_a_collection_is_chosen_by_its_id_and_empty_ones_are_not_offered() -> None:
+    found = [a_collection("Films", "c1"), a_collection("Talks", "c2"), a_collection("Empty", "c3", size=0)]
+    view = together.panel(found, "c2", summaries.Choice("page", "notes"), together.waiting(None), busy=True)
+    assert [a["value"] for tag, a in Tags(view).found if "selected" in a] == ["c2", "page", "notes"]
+    assert "Empty" not in view and "Waiting for its turn" in view and "disabled" in view
+    assert "1 of 2 videos" in together.waiting(StageProgress("summarize", 1, 3, "videos"))
+    assert "a tag in the library" in together.panel(found[2:], "", summaries.Choice())
 
 
 def test_a_single_section_without_a_title_is_running_text() -> None:
