@@ -1,18 +1,14 @@
-"""The composition root: settings in, wired services out. The only file that knows every engine.
-
-Building is cheap: stores are opened and models loaded when they are first used.
-"""
+"""Each service with the stores and models that it needs, as the settings name them."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.bootstrap.longreel import Longreel, Measuring
+from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime, VisionLanguageModel
-from app.core.replies import ReplyStore
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
 from app.db.database import Database, sqlite_url
@@ -26,7 +22,6 @@ from app.db.stages import SqlStageStore
 from app.db.threads import SqlThreads
 from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
-from app.jobs.store import JobStore
 from app.jobs.worker import Worker
 from app.services import calibration
 from app.services.ask import AskService
@@ -38,7 +33,6 @@ from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
 from app.services.ingest import IngestParts, IngestService
-from app.services.ingest.chunks import ChunkReader
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
@@ -53,9 +47,8 @@ from app.services.uploads import UploadService
 from app.services.warming import WarmUp
 from app.services.webhooks import WebhookService
 from gpu_workers.registry import Workers
-from gpu_workers.runtime.remote import ModelHost, RemoteModel
+from gpu_workers.runtime.remote import RemoteModel
 from gpu_workers.runtime.states import PoolState
-from gpu_workers.runtime.window import joining
 
 if TYPE_CHECKING:
     from agents.agent import AgentParts, VideoAgent
@@ -66,54 +59,6 @@ ANSWERING = ("text_embedder", "frame_embedder", "language_model", "vision_langua
 WRITE_ENGLISH = ("llamacpp", "none")
 """Language models that are too small to be trusted with another language than English."""
 
-ROLES = {
-    "listen": "transcriber",
-    "diarize": "diarizer",
-    "watch": "frame_embedder",
-    "shots": "shot_detector",
-    "read": "text_reader",
-    "caption": "captioner",
-}
-"""The model that does most of each kind of chunk: on a cluster, the chunks are read by the pool of that role."""
-
-
-@dataclass
-class Longreel:
-    """Everything wired."""
-
-    settings: Settings
-    library: LibraryService
-    ingest: IngestService
-    ask: AskService
-    jobs: JobStore
-    worker: Worker
-    moments: MomentService
-    summaries: SummarizeService
-    batches: BatchService
-    batch_jobs: BatchJobs
-    webhooks: WebhookService
-    replies: ReplyStore
-    uploads: UploadService
-    downloads: DownloadService
-    speakers: SpeakerService
-    entities: EntityService
-    schedules: ScheduleService
-    chores: Chores
-    selection: SelectionService
-    workers: Workers
-    summary_jobs: SummaryJobs
-    pools: Callable[[], list[PoolState]] = list
-    """How the pools of actors stand that this process uses."""
-    warm_up: WarmUp = field(default_factory=WarmUp)
-
-
-@dataclass
-class Measuring:
-    """What measures Longreel, over the same stores and models: benchmarks, and captions instead of videos."""
-
-    evaluation: EvaluationService
-    imports: ImportService
-
 
 def build(settings: Settings) -> Longreel:
     """Wires the services over the stores and models that the settings name. Raises BadSettings, WorkerFailed."""
@@ -123,43 +68,6 @@ def build(settings: Settings) -> Longreel:
 def build_measuring(settings: Settings) -> Measuring:
     """Wires what only measuring needs. Raises BadSettings, WorkerFailed."""
     return _Wiring(settings).measuring()
-
-
-def chunk_reader(settings: Settings) -> ChunkReader:
-    """What reads chunks in a process of its own: models, decoders and the media store, without a database."""
-    return _chunk_reader(settings, Workers(settings), _media_store(settings))
-
-
-def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
-    """What an actor of a pool does: chunks of videos, and what else is asked of their models."""
-    settings, pool = given
-    workers = Workers(settings)
-    workers.stand_in = joining(pool.window_ms / 1000, pool.at_once)
-    return ModelHost(_chunk_reader(settings, workers, _media_store(settings)), workers)
-
-
-def _chunk_reader(settings: Settings, workers: Workers, media: MediaStore) -> ChunkReader:
-    from gpu_workers.media.audio import PyAVAudio
-    from gpu_workers.media.video_frames import VideoFrames
-
-    return ChunkReader(
-        frames=VideoFrames(),
-        audio=PyAVAudio(),
-        transcriber=workers.get("transcriber"),
-        frame_embedder=workers.get("frame_embedder"),
-        text_reader=workers.get("text_reader"),
-        captioner=workers.get("captioner"),
-        media=media,
-        settings=settings.ingest,
-        diarizer=workers.get("diarizer"),
-        shot_detector=workers.get("shot_detector"),
-    )
-
-
-def _media_store(settings: Settings) -> MediaStore:
-    from gpu_workers.media.store import FolderMediaStore
-
-    return FolderMediaStore(Path(settings.media_url) if settings.media_url else settings.data / "media")
 
 
 class _Wiring:
@@ -296,7 +204,7 @@ class _Wiring:
 
     @functools.cached_property
     def _media(self) -> MediaStore:
-        return _media_store(self._settings)
+        return media_store(self._settings)
 
     @functools.cached_property
     def _retriever(self) -> Retriever:
@@ -329,7 +237,7 @@ class _Wiring:
 
         if self._settings.runtime == "ray":
             return self._ray
-        return LocalRuntime(lambda: _chunk_reader(self._settings, self._workers, self._media))
+        return LocalRuntime(lambda: chunk_reader_of(self._settings, self._workers, self._media))
 
     @functools.cached_property
     def _ray(self) -> RayRuntime:
@@ -340,7 +248,7 @@ class _Wiring:
         def of_an_actor(pool: RayPool) -> tuple[Settings, RayPool]:
             return settings.model_copy(update={"threads": settings.threads or max(1, int(pool.cpus))}), pool
 
-        return RayRuntime("app.bootstrap:in_an_actor", of_an_actor, settings.ray, ROLES)
+        return RayRuntime("app.bootstrap.readers:in_an_actor", of_an_actor, settings.ray, ROLES)
 
     def _played_by(self, role: str, model: Any) -> Any:
         """The actors of a role's own pool, where there is one."""

@@ -1,0 +1,10 @@
+"""The composition root: settings in, wired services out. The only package that knows every engine.
+
+Building is cheap: stores are opened and models loaded when they are first used.
+"""
+
+from app.bootstrap.longreel import Longreel, Measuring
+from app.bootstrap.readers import ROLES, chunk_reader, in_an_actor
+from app.bootstrap.wiring import build, build_measuring
+
+__all__ = ["ROLES", "Longreel", "Measuring", "build", "build_measuring", "chunk_reader", "in_an_actor"]

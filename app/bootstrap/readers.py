@@ -1,0 +1,61 @@
+"""What reads chunks of videos: in this process, or in an actor of a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.core.ports import MediaStore
+from app.core.settings import RayPool, Settings
+from app.services.ingest.chunks import ChunkReader
+from gpu_workers.registry import Workers
+from gpu_workers.runtime.remote import ModelHost
+from gpu_workers.runtime.window import joining
+
+ROLES = {
+    "listen": "transcriber",
+    "diarize": "diarizer",
+    "watch": "frame_embedder",
+    "shots": "shot_detector",
+    "read": "text_reader",
+    "caption": "captioner",
+}
+"""The model that does most of each kind of chunk: on a cluster, the chunks are read by the pool of that role."""
+
+
+def chunk_reader(settings: Settings) -> ChunkReader:
+    """What reads chunks in a process of its own: models, decoders and the media store, without a database."""
+    return chunk_reader_of(settings, Workers(settings), media_store(settings))
+
+
+def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
+    """What an actor of a pool does: chunks of videos, and what else is asked of their models."""
+    settings, pool = given
+    workers = Workers(settings)
+    workers.stand_in = joining(pool.window_ms / 1000, pool.at_once)
+    return ModelHost(chunk_reader_of(settings, workers, media_store(settings)), workers)
+
+
+def chunk_reader_of(settings: Settings, workers: Workers, media: MediaStore) -> ChunkReader:
+    """What reads chunks with models and a media store that others use, too."""
+    from gpu_workers.media.audio import PyAVAudio
+    from gpu_workers.media.video_frames import VideoFrames
+
+    return ChunkReader(
+        frames=VideoFrames(),
+        audio=PyAVAudio(),
+        transcriber=workers.get("transcriber"),
+        frame_embedder=workers.get("frame_embedder"),
+        text_reader=workers.get("text_reader"),
+        captioner=workers.get("captioner"),
+        media=media,
+        settings=settings.ingest,
+        diarizer=workers.get("diarizer"),
+        shot_detector=workers.get("shot_detector"),
+    )
+
+
+def media_store(settings: Settings) -> MediaStore:
+    """The folder that the settings name, or the one in the data folder."""
+    from gpu_workers.media.store import FolderMediaStore
+
+    return FolderMediaStore(Path(settings.media_url) if settings.media_url else settings.data / "media")
