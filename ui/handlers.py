@@ -22,7 +22,7 @@ from ui.render.entities import entities
 from ui.render.evaluations import evaluations
 from ui.render.queue import ACTIVE, queue
 from ui.render.relevance import relevance
-from ui.render.status import status
+from ui.render.status import settings, status
 
 MOST_JOBS, MOST_WAITING, MOST_THREADS = 50, 1000, 20
 
@@ -208,7 +208,8 @@ class Page:
         try:
             with self._client(request) as client:
                 if view == "status":
-                    return status(client.status()), evaluations(client.evaluations()), skip, skip, skip
+                    told = status(client.status()) + settings(client.settings())
+                    return told, evaluations(client.evaluations()), skip, skip, skip
                 if view == "batches":
                     videos = client.videos()
                     ready = [video for video in videos if video.ready]

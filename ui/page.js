@@ -153,6 +153,19 @@ const longreel = (() => {
     pick(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length]);
   });
 
+  // Copying a line
+
+  actions.line = async (button) => {
+    const { line } = button.dataset;
+    try {
+      await navigator.clipboard.writeText(line);
+      longreel.toast('The line is copied.');
+    } catch {
+      longreel.toast(`Copy this line: ${line}`); // an address without encryption may not write to the clipboard
+    }
+    button.focus();
+  };
+
   // Ticking all videos with a tag
 
   actions.tick = (button) => {
@@ -194,8 +207,10 @@ const longreel = (() => {
     CSS.highlights.set('lr-hit', new Highlight(...ranges));
   }
 
-  document.addEventListener('input', (event) => {
-    if (event.target.dataset.filter) filter(event.target);
+  document.addEventListener('input', ({ target }) => {
+    if (!target.dataset.filter) return;
+    filter(target);
+    if (target.value.trim()) for (const hit of all(target.dataset.filter)) hit.closest('details')?.setAttribute('open', '');
   });
 
   document.documentElement.dataset.view = viewNow();

@@ -2,6 +2,7 @@
 (() => {
   const { find, all, tell, opened, rendered, notice, call, actions, element, duration } = longreel;
   const BUSY_MS = 1000;
+  const GONE_MS = 2000;
   const IDLE_MS = 5000; // another tab may add videos
   const changed = () => tell('changed', { video: opened() });
 
@@ -67,7 +68,7 @@
       isGone(false);
     } catch (error) {
       if (error.isGone) isGone(true);
-      follow(IDLE_MS);
+      follow(GONE_MS);
       return;
     }
     const now = [...jobs.values()].map((job) => `${job.id} ${job.state} ${job.priority}`).join();

@@ -175,4 +175,5 @@ class Longreel:
 
     health = waits(Calls.health)
     status = waits(Calls.status)
+    settings = waits(Calls.settings)
     evaluations = waits(Calls.evaluations)

@@ -1,36 +1,115 @@
-"""What the server runs on and what is missing."""
+"""What the server runs on, what is missing, and how it is set."""
 
 from __future__ import annotations
 
-from app.api.schemas.status import CheckOut, StatusOut
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from app.api.schemas.status import CheckOut, ModelOut, SettingOut, StatusOut
 from ui.render.markup import safe
+
+CODE, CODED = re.compile("`(.+?)`"), r"<code>\1</code>"
+FIND = (
+    '<div class="lr-top"><h2>Settings</h2><p class="lr-find"><label for="lr-find-setting">Find</label>'
+    '<input id="lr-find-setting" type="search" data-filter="#lr-settings [data-setting]" '
+    'placeholder="upload, frames, environment ..."><span class="lr-count" role="status"></span></p></div>'
+)
 
 
 def status(found: StatusOut) -> str:
-    """Version and profile, then one row for each thing that was looked at."""
+    """Version and profile, then one row for each thing that was looked at; what fails stands first, with its remedy."""
     wrong = [check for check in found.checks if not check.ok]
+    good = [check for check in found.checks if check.ok]
     said = (
         "Everything that this profile needs is there."
         if not wrong
         else f"{len(wrong)} of {len(found.checks)} checks fail."
     )
-    can_mend = any(check.command for check in found.checks)
-    rows = "".join(_row(check, can_mend) for check in [*wrong, *(check for check in found.checks if check.ok)])
-    mend = '<th scope="col">What mends it</th>' if can_mend else ""
+    missing = _table("Missing", ("Part", "State", "Detail", "What mends it"), map(_missing, wrong)) if wrong else ""
+    there = _table("Checks", ("Part", "State", "Detail"), map(_row, good))
     return (
-        f"<h2>Status</h2><p>Longreel {safe(found.version)}, profile <b>{safe(found.profile)}</b>. {said}</p>"
-        '<div class="lr-table" role="region" aria-label="Checks" tabindex="0"><table>'
-        '<thead><tr><th scope="col">Part</th><th scope="col">State</th><th scope="col">Detail</th>'
-        f"{mend}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<h2>Status</h2><p>Longreel {safe(found.version)}, profile <b>{safe(found.profile)}</b>. {said}</p>{missing}"
+        f"<details{'' if wrong else ' open'}><summary>What is there ({len(good)})</summary>{there}</details>"
+        f"{_models(found.models)}"
     )
 
 
-def _row(check: CheckOut, can_mend: bool) -> str:
-    state = (
-        '<span class="lr-checked">&#10003; good</span>'
-        if check.ok
-        else '<span class="lr-problem">&#10007; missing</span>'
+def _table(name: str, columns: Sequence[str], rows: Iterable[str]) -> str:
+    heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    return (
+        f'<div class="lr-table" role="region" aria-label="{safe(name)}" tabindex="0"><table>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-    command = f"<code>{safe(check.command)}</code>" if check.command else ""
-    mend = f"<td>{command}</td>" if can_mend else ""
-    return f'<tr><th scope="row">{safe(check.name)}</th><td>{state}</td><td>{safe(check.detail)}</td>{mend}</tr>'
+
+
+def _models(models: Sequence[ModelOut]) -> str:
+    """What the models of this process have done; nothing before the first was used."""
+    used = [model for model in models if model.loads or model.calls]
+    if not used:
+        return ""
+    rows = (
+        f'<tr><th scope="row">{safe(one.model)}</th><td>{f"{one.bytes / 1e9:.2f} GB" if one.loaded else "freed"}</td>'
+        f"<td>{one.calls}</td><td>{one.seconds:.1f} s</td></tr>"
+        for one in used
+    )
+    table = _table("Models", ("Model", "Memory", "Calls", "Time"), rows)
+    return f"<details><summary>Models at work since the server started ({len(used)})</summary>{table}</details>"
+
+
+def settings(found: Sequence[SettingOut]) -> str:
+    """Every setting by part: value, where it comes from, meaning, and the line that changes it."""
+    parts: dict[str, list[SettingOut]] = {}
+    for one in found:
+        parts.setdefault(one.part, []).append(one)
+    return (
+        f'<section id="lr-settings">{FIND}<p><small>They are environment variables, read once when the server starts: set one where it is "
+        "started, then start it again. Secrets are not shown.</small></p>"
+        f"{''.join(_part(part or 'general', ones) for part, ones in parts.items())}</section>"
+    )
+
+
+def _part(name: str, ones: Sequence[SettingOut]) -> str:
+    changed = sum(one.source != "default" for one in ones)
+    told = f", {changed} changed" if changed else ""
+    table = _table(name, ("Setting", "Value", "Meaning", "To change it"), map(_setting, ones))
+    return (
+        f'<details class="lr-part"{" open" if changed else ""}><summary><b>{safe(name)}</b> '
+        f"<small>{len(ones)} settings{told}</small></summary>{table}</details>"
+    )
+
+
+def _setting(one: SettingOut) -> str:
+    name = one.variable.removeprefix("LONGREEL_").rpartition("__")[2].lower()
+    value = f"<code>{safe(one.value)}</code>" if one.value else "<small>unset</small>"
+    if one.hidden:
+        value = f"<code>{safe(one.value)}</code> <small>hidden</small>" if one.value else "<small>set, hidden</small>"
+    usual = f"; default {safe(one.default)}" if one.default else ""
+    source = "<small>default</small>"
+    if one.source != "default":
+        source = f'<small><b class="lr-source-of">{safe(one.source)}</b>{usual}</small>'
+    allowed = f"<br><small>{safe(one.allowed)}</small>" if one.allowed else ""
+    line = safe(f"export {one.variable}={'...' if one.hidden else shlex.quote(one.value)}")
+    return (
+        f'<tr data-setting="{safe(one.variable)}"><th scope="row">{safe(name)}</th><td>{value}<br>{source}</td>'
+        f"<td>{CODE.sub(CODED, safe(one.meaning))}{allowed}</td><td>"
+        f'<button type="button" class="lr-small" data-line="{line}" title="{line}" '
+        f'aria-label="Copy the line that changes {safe(one.variable)}">Copy</button></td></tr>'
+    )
+
+
+def _row(check: CheckOut) -> str:
+    state = '<span class="lr-checked">&#10003; good</span>'
+    return f'<tr><th scope="row">{safe(check.name)}</th><td>{state}</td><td>{safe(check.detail)}</td></tr>'
+
+
+def _missing(check: CheckOut) -> str:
+    command = safe(check.command)
+    mend = (
+        f'<code>{command}</code> <button type="button" class="lr-small" data-line="{command}" '
+        f'aria-label="Copy the command for {safe(check.name)}">Copy</button>'
+    )
+    return (
+        f'<tr><th scope="row">{safe(check.name)}</th><td><span class="lr-problem">&#10007; missing</span></td>'
+        f"<td>{safe(check.detail)}</td><td>{mend if command else ''}</td></tr>"
+    )

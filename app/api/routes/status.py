@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from importlib.metadata import version
 
 from fastapi import APIRouter
 
 from app.api.deps import LongreelDep
-from app.api.schemas.status import CheckOut, ModelOut, PoolOut, StatusOut, WarmUpOut
+from app.api.schemas.status import CheckOut, ModelOut, PoolOut, SettingOut, StatusOut, WarmUpOut
+from app.services.configuration import explained
 from app.services.doctor import examine
 from gpu_workers.runtime.states import ModelState, PoolState
 
@@ -31,6 +33,14 @@ def get_status(longreel: LongreelDep) -> StatusOut:
         warm_up=WarmUpOut.model_validate(asdict(longreel.warm_up.now)),
         pools=[_pool(one) for one in longreel.pools()],
     )
+
+
+@router.get("/settings", summary="Every setting, its value, and where that comes from")
+def get_settings(longreel: LongreelDep) -> list[SettingOut]:
+    """They are read once at the start, from the server's environment. Secrets are not told, nor more of an address than
+    its host.
+    """
+    return [SettingOut(**asdict(one)) for one in explained(longreel.settings, os.environ)]
 
 
 def _model(state: ModelState) -> ModelOut:

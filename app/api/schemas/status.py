@@ -18,6 +18,23 @@ class CheckOut(Wire):
     command: str = ""
 
 
+class SettingOut(Wire):
+    """One setting as it is now. Values are written as the environment variable takes them."""
+
+    part: str
+    """The group that it belongs to, such as `server`; empty for those of the whole."""
+    variable: str
+    value: str
+    """Empty when it is unset."""
+    hidden: bool
+    """A secret that is set, of which `value` tells nothing, or an address of which it tells no more than the host."""
+    default: str
+    source: Literal["default", "environment", "command line"]
+    allowed: str
+    """In words; empty when any text will do."""
+    meaning: str
+
+
 class ModelOut(Wire):
     """One model of the server's process, or of a pool of actors, and what it has done since it was first used."""
 

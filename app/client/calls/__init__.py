@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.api.schemas import HealthOut
 from app.api.schemas.evaluations import EvaluationOut
-from app.api.schemas.status import StatusOut
+from app.api.schemas.status import SettingOut, StatusOut
 from app.client.call import Call, model, models
 from app.client.calls.batches import Batches
 from app.client.calls.collections import Collections
@@ -26,6 +26,10 @@ class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summarie
     async def status(self) -> StatusOut:
         """What the server runs on and what is missing."""
         return await self._do(Call("GET", "/v1/status", model(StatusOut)))
+
+    async def settings(self) -> list[SettingOut]:
+        """Every setting of the server, its value, and where that comes from; no secrets."""
+        return await self._do(Call("GET", "/v1/settings", models(SettingOut)))
 
     async def evaluations(self) -> list[EvaluationOut]:
         """What `longreel eval` has measured on the server's machine, newest first."""

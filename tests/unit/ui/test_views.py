@@ -9,13 +9,14 @@ from app.api.schemas.batches import BatchOut
 from app.api.schemas.collections import BinnedOut, CollectionOut
 from app.api.schemas.evaluations import BinOut, EvaluationOut, ModeCostOut, ModeOut, ShareOut
 from app.api.schemas.schedules import OutcomeOut, ScheduleOut
+from app.api.schemas.status import SettingOut
 from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut, PointOut, SectionOut, VideoLineOut
 from app.api.schemas.threads import ConversationOut, ThreadOut, TurnOut
 from app.core.events import StageProgress, Understood
 from app.jobs.states import JobState
 from app.services.exports import FORMATS
 from tests.unit.ui.samples import NASTY, Tags, a_chapter, a_job, a_speaker, a_video, an_answer
-from ui.render import answers, batches, library, summaries, together, watch
+from ui.render import answers, batches, library, status, summaries, together, watch
 from ui.render.conversations import conversations
 from ui.render.evaluations import evaluations
 from ui.render.queue import queue
@@ -95,6 +96,11 @@ def a_collection_summary(text: str) -> CollectionSummaryOut:
     )
 
 
+def a_setting(name: str, value: str, *, source: str = "default", default: str = "", hidden: bool = False) -> SettingOut:
+    told = {"part": name.partition("__")[0].lower(), "variable": f"LONGREEL_{name}", "value": value, "hidden": hidden}
+    return SettingOut.model_validate({**told, "default": default, "source": source, "allowed": value, "meaning": value})
+
+
 def nasty_views() -> list[str]:
     video = a_video(NASTY).model_copy(update={"tags": [NASTY]})
     videos = {video.id: video}
@@ -105,6 +111,7 @@ def nasty_views() -> list[str]:
     return [
         library.grid([video], [], [gone]),
         queue(waiting, [a_watch(NASTY)]),
+        status.settings([a_setting(NASTY, NASTY, source="environment", default=NASTY)]),
         summaries.panel(summaries.made(a_summary(NASTY, text=NASTY, model=NASTY), videos), chosen),
         together.panel([a_collection(NASTY)], "", chosen, together.made(a_collection_summary(NASTY), [video])),
         summaries.stored(video, digest),
@@ -244,6 +251,16 @@ def test_waiting_jobs_stand_in_the_order_in_which_they_are_read_and_can_be_moved
     assert ways[:4] == [("first", True), ("up", True), ("down", False), ("last", False)]
     assert ways[-4:] == [("first", False), ("up", False), ("down", True), ("last", True)]
     assert "data-move" not in queue([a_job("queued"), a_job("running", "Other", "j2")])
+
+
+def test_a_setting_is_told_with_the_line_that_changes_it() -> None:
+    one = a_setting("AGENT__MAX_STEPS", "3 x", source="environment", default="5")
+    view = status.settings([one, a_setting("SERVER__API_KEY", "", hidden=True)])
+    assert [a["data-line"] for _, a in Tags(view).found if "data-line" in a] == [
+        "export LONGREEL_AGENT__MAX_STEPS='3 x'",
+        "export LONGREEL_SERVER__API_KEY=...",
+    ]
+    assert "environment</b>; default 5" in view and "set, hidden" in view
 
 
 def test_an_idle_queue_says_so() -> None:

@@ -1,0 +1,102 @@
+"""What can be set, what is set, and where each value comes from. Secrets are never told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from app.core.settings import PREFIX, Settings
+
+Source = Literal["default", "environment", "command line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as it is now. Values are written as the environment variable takes them."""
+
+    part: str
+    """The group that it belongs to, such as "server"; empty for those of the whole."""
+    variable: str
+    value: str
+    """Empty when it is unset."""
+    hidden: bool
+    """A secret that is set, of which `value` tells nothing, or an address of which it tells no more than the host."""
+    default: str
+    source: Source
+    allowed: str
+    """In words; empty when any text will do."""
+    meaning: str
+
+
+def explained(settings: Settings, environment: Mapping[str, str]) -> list[Setting]:
+    """Every setting in the order of `app.core.settings`, those of the whole first."""
+    given = {name.upper() for name in environment}
+    whole = [
+        _setting("", settings, name, field, given)
+        for name, field in Settings.model_fields.items()
+        if not isinstance(getattr(settings, name), BaseModel)
+    ]
+    groups = {name: getattr(settings, name) for name in Settings.model_fields}
+    return whole + [
+        _setting(part, group, name, field, given)
+        for part, group in groups.items()
+        if isinstance(group, BaseModel)
+        for name, field in type(group).model_fields.items()
+    ]
+
+
+def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: set[str]) -> Setting:
+    variable = f"{PREFIX}{part}__{name}".upper() if part else f"{PREFIX}{name}".upper()
+    default = field.get_default(call_default_factory=True)
+    value = getattr(group, name)
+    text, is_hidden = _shown(value)
+    source: Source = "default" if value == default else "command line"
+    if variable in given or (part and f"{PREFIX}{part}".upper() in given):
+        source = "environment"
+    meaning = field.description or ""
+    return Setting(part, variable, text, is_hidden, _text(default), source, _allowed(field), meaning)
+
+
+def _shown(value: Any) -> tuple[str, bool]:
+    """The value as text without what is nobody's business, and whether something was left out."""
+    if isinstance(value, SecretStr):
+        return "", True
+    text = _text(value)
+    if "://" not in text:
+        return text, False
+    address = urlsplit(text)
+    shown = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+    return (text, False) if text.rstrip("/") == shown else (f"{shown}/...", True)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        plain = {key: one.model_dump(mode="json") if isinstance(one, BaseModel) else one for key, one in value.items()}
+        return json.dumps(plain)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _allowed(field: FieldInfo) -> str:
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return ", ".join(get_args(kind))
+    if kind is bool:
+        return "true, false"
+    words = []
+    for limit in field.metadata:
+        if isinstance(limit, Ge):
+            words.append(f"from {limit.ge}")
+        elif isinstance(limit, Gt):
+            words.append(f"above {limit.gt}")
+        elif isinstance(limit, Le):
+            words.append(f"to {limit.le}")
+    return " ".join(words)
