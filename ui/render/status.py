@@ -63,8 +63,8 @@ def settings(found: Sequence[SettingOut]) -> str:
     for one in found:
         parts.setdefault(one.part, []).append(one)
     return (
-        f'<section id="lr-settings">{FIND}<p><small>They are environment variables, read once when the server starts: set one where it is "
-        "started, then start it again. Secrets are not shown.</small></p>"
+        f'<section id="lr-settings">{FIND}<p><small>They are environment variables, read once when the server starts: '
+        "set one where it is started, then start it again. Secrets are not shown.</small></p>"
         f"{''.join(_part(part or 'general', ones) for part, ones in parts.items())}</section>"
     )
 
