@@ -43,9 +43,12 @@
 
   const by = (seconds) => seek(player().currentTime + seconds);
 
+  // To the middle of a frame: a border would show the one before when times are rounded
   function byFrame(direction) {
-    player().pause();
-    by(direction / (Number(player().dataset.fps) || 25));
+    const video = player();
+    const fps = Number(video.dataset.fps) || 25;
+    video.pause();
+    seek((Math.floor(video.currentTime * fps + 0.001) + direction + 0.5) / fps);
   }
 
   function byChapter(direction) {
