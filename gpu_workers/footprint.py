@@ -53,7 +53,8 @@ def weight_bytes(weights: str, place: Place) -> int | None:
     count = _named(weights)
     if count is None:
         return None
-    return int(count * (QUANTISED.get(place.quantisation) or NUMBER[place.dtype]))
+    bits = "4bit" if weights.lower().endswith("-awq") else place.quantisation
+    return int(count * (QUANTISED.get(bits) or NUMBER[place.dtype]))
 
 
 def working_bytes(weights: str, place: Place, work: Work) -> int:
@@ -108,7 +109,9 @@ def tensors(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _number(name: str, shape: tuple[int, ...], place: Place) -> float:
-    """Bytes of one number: bitsandbytes takes the matrices of linear layers, without the last one."""
+    """Bytes of one number: AWQ packs in 32 bits; bitsandbytes takes matrices of linear layers, without the last one."""
+    if name.endswith((".qweight", ".qzeros")):
+        return 4.0
     linear = len(shape) == 2 and not re.search(r"embed|lm_head|norm|position", name)
     return QUANTISED[place.quantisation] if linear and place.quantisation in QUANTISED else NUMBER[place.dtype]
 

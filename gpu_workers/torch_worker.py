@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.core.errors import MissingPart
+from app.core.errors import BadSettings, MissingPart
 from app.core.settings import Settings
-from gpu_workers import footprint, hub
+from gpu_workers import awq, footprint, hub
 from gpu_workers.base import Loaded, ModelWorker, OutOfMemory, free_memory
 from gpu_workers.places import CPU, Place, best_place
 
@@ -133,21 +133,34 @@ class TorchWorker(ModelWorker[Loaded]):
 
 
 def from_folder(auto: str, folder: Path, place: Place) -> Any:
-    """The model of a folder by one of transformers' Auto classes, ready to predict. Raises MissingPart."""
+    """The model of a folder by one of transformers' Auto classes, ready to predict. Raises MissingPart, BadSettings."""
     import torch
     import transformers
 
     options: dict[str, Any] = {"dtype": getattr(torch, place.dtype), "local_files_only": True}
-    if place.quantisation != "none":
+    packed = awq.packing(folder)
+    if packed and place.quantisation != "none":
+        raise BadSettings(
+            f"The weights in {folder.name} are quantised already.", "Unset LONGREEL_HARDWARE__QUANTISATION."
+        )
+    if packed:
+        options["config"] = awq.configuration(folder, packed)
+    elif place.quantisation != "none":
         options |= {"quantization_config": _bitsandbytes(place), "device_map": {"": place.device}}
     shown = transformers.utils.logging.is_progress_bar_enabled()
     transformers.utils.logging.disable_progress_bar()
     try:
-        model = getattr(transformers, auto).from_pretrained(folder, **options).eval()
+        model, told = getattr(transformers, auto).from_pretrained(folder, output_loading_info=True, **options)
     finally:
         if shown:
             transformers.utils.logging.enable_progress_bar()
-    return model if place.quantisation != "none" else model.to(place.device)
+    if packed and told["missing_keys"]:
+        lacking = told["missing_keys"]
+        raise MissingPart(
+            f"The weights in {folder.name} lack {len(lacking)} parts, such as {min(lacking)}.",
+            "Choose weights that AutoAWQ made for this model.",
+        )
+    return model.eval() if place.quantisation != "none" else model.eval().to(place.device)
 
 
 def _bitsandbytes(place: Place) -> Any:

@@ -60,6 +60,11 @@ def test_quantised_are_the_matrices_of_linear_layers(tmp_path):
     assert weight_bytes(str(folder), Place("cuda:0", "bfloat16", "4bit")) == half - int(linear * (1 - 0.5625))
 
 
+def test_a_name_that_ends_in_awq_tells_four_bits():
+    plain, packed = (weight_bytes(f"no/such-7B-Instruct{end}", Place("cuda:0", "float16")) for end in ("", "-AWQ"))
+    assert 3 < plain / packed < 4
+
+
 def test_models_that_are_not_here_are_known_by_name_or_tell_their_size():
     place = Place("cuda:0", "bfloat16")
     assert weight_bytes("Qwen/Qwen3-8B", place) == 2 * 8191 * 10**6
