@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from app.client import wire
+from app.client import following, wire
 from app.client.call import Call, nothing, streamed
 from app.client.line import Line
 
@@ -41,7 +41,7 @@ class Caller:
             response = await self._line.request(method, url, **options)
         return wire.check(response)
 
-    async def _followed(self, path: str, waiting: wire.Waiting[Result]) -> AsyncGenerator[Result]:
+    async def _followed(self, path: str, waiting: following.Waiting[Result]) -> AsyncGenerator[Result]:
         """What the stream at a path tells until it ends, over lost connections."""
         while not waiting.ended:
             lost = None
@@ -58,9 +58,9 @@ class Caller:
             await self._line.pause(waiting.lost(lost))
 
     @asynccontextmanager
-    async def _events(self, call: Call[None]) -> AsyncIterator[AsyncIterator[wire.ServerEvent]]:
+    async def _events(self, call: Call[None]) -> AsyncIterator[AsyncIterator[following.ServerEvent]]:
         async with self._opened(call) as response:
-            reader = wire.EventReader()
+            reader = following.EventReader()
             events = (reader.feed(line) async for line in self._line.lines(response))
             yield (event async for event in events if event is not None)
 

@@ -385,7 +385,7 @@ class Breaking(httpx.HTTPTransport):
 def test_an_upload_in_pieces_goes_on_where_the_line_broke(
     address: str, parts: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.client.wire.PIECE", 1_000_000)
+    monkeypatch.setattr("app.client.files.PIECE", 1_000_000)
     film = tmp_path / "harbour.mp4"
     film.write_bytes(bytes(range(250)) * 12_000)
     line, here = Breaking(), []

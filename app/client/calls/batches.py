@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import asdict
 
 from app.api.schemas.batches import BatchOut, CostOut, Length, Style
-from app.client import wire
+from app.client import following, wire
 from app.client.call import Call, Webhook, content, model, models, once, quoted
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
@@ -63,10 +63,10 @@ class Batches(Caller):
 
     def follow_batch(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[BatchOut]:
         """The batch whenever it changed, also over lost connections; the last item is the batch as it ended."""
-        return self._followed(_batch(id, "/events"), wire.Waiting(f"Batch {id}", timeout_s, wire.batch_told))
+        return self._followed(_batch(id, "/events"), following.Waiting(f"Batch {id}", timeout_s, following.batch_told))
 
     async def wait_batch(
-        self, id: str, *, timeout_s: float | None = None, tell: Callable[[BatchOut], None] = wire.hush
+        self, id: str, *, timeout_s: float | None = None, tell: Callable[[BatchOut], None] = following.hush
     ) -> BatchOut:
         """The batch once it has finished; `tell` hears its states. Raises the error it failed with, or Cancelled.
 
@@ -78,7 +78,7 @@ class Batches(Caller):
                 tell(batch)
         if batch is None:
             raise WorkerFailed("The server ended the stream before the batch.", "Wait for it again.")
-        return wire.batch_ended_well(batch)
+        return following.ended_well(batch, "The batch")
 
     async def batch_results(self, id: str) -> bytes:
         """A ZIP archive with the files of each video and an overview. Raises NotFound before the batch has finished."""

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from app.api.schemas import JobOut
 from app.api.schemas.webhooks import DeliveryOut
-from app.client import wire
+from app.client import following
 from app.client.call import PAGE, Call, model, models, once, quoted
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
@@ -56,13 +56,15 @@ class Jobs(Caller):
 
     def follow(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[Event | JobOut]:
         """The events of a job from its first, also over lost connections; the last item is the job as it ended."""
-        return self._followed(f"/v1/jobs/{quoted(id)}/events", wire.Waiting(f"Job {id}", timeout_s, wire.job_told))
+        return self._followed(
+            f"/v1/jobs/{quoted(id)}/events", following.Waiting(f"Job {id}", timeout_s, following.job_told)
+        )
 
     async def wait(self, id: str, *, timeout_s: float | None = None, tell: Callable[[Event], None] = ignore) -> JobOut:
         """The job once it has finished; `tell` hears its events. Raises the error it failed with, or Cancelled."""
         async with aclosing(self.follow(id, timeout_s=timeout_s)) as events:
             async for event in events:
                 if isinstance(event, JobOut):
-                    return wire.ended_well(event)
+                    return following.ended_well(event, f"The job on {event.title}")
                 tell(event)
         raise WorkerFailed("The server ended the stream before the job.", "Wait for it again.")

@@ -9,7 +9,7 @@ from app.api.schemas import AnswerOut, FoundOut
 from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
-from app.client import wire
+from app.client import following, wire
 from app.client.call import PAGE, STREAMED, Call, model, models, nothing, quoted, video_path
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
@@ -109,7 +109,7 @@ class Questions(Caller):
         with wire.http_errors():
             async with self._events(call) as events:
                 async for event in events:
-                    yield wire.step_of(event)
+                    yield following.step_of(event)
 
     async def start_thread(
         self, videos: str | Sequence[str] = (), *, collection: str = "", title: str = ""

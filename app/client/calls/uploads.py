@@ -10,7 +10,7 @@ import httpx
 
 from app.api.schemas import JobOut
 from app.api.schemas.uploads import UploadOut
-from app.client import wire
+from app.client import files
 from app.client.call import Call, model, nothing, quoted
 from app.client.calls.jobs import Jobs
 from app.core.errors import WorkerFailed
@@ -28,11 +28,11 @@ class Uploads(Jobs):
         title: str | None = None,
         language: str | None = None,
         collection: str | None = None,
-        tell: wire.Tell | None = None,
+        tell: files.Tell | None = None,
     ) -> JobOut:
         """`upload` for lines that break: each piece that arrived is kept, and the next try goes on after it."""
         told = {"filename": Path(path).name, "title": title, "language": language, "collection": collection}
-        with wire.Sending(Path(path), tell) as file:
+        with files.Sending(Path(path), tell) as file:
             id = await self._begin_upload(file.size, told)
             while True:
                 try:

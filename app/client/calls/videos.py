@@ -22,7 +22,7 @@ from app.api.schemas import (
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
-from app.client import wire
+from app.client import files, following, wire
 from app.client.call import (
     PAGE,
     STREAMED,
@@ -84,7 +84,7 @@ class Videos(Jobs):
         subtitles: str | Path | None = None,
         collection: str | None = None,
         webhook: Webhook | None = None,
-        tell: wire.Tell | None = None,
+        tell: files.Tell | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
         """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
@@ -95,7 +95,7 @@ class Videos(Jobs):
             "collection": collection,
             "webhook": webhook.json if webhook else None,
         }
-        with wire.upload_form(Path(path), told, given, tell) as form:
+        with files.upload_form(Path(path), told, given, tell) as form:
             response = await self._send("POST", "/v1/videos", **form, headers=once(idempotency_key))
         return JobOut.model_validate_json(response.content)
 
@@ -201,7 +201,7 @@ class Videos(Jobs):
         with wire.http_errors():
             async with self._events(call) as events:
                 async for event in events:
-                    made = wire.summary_in(event)
+                    made = following.summary_in(event)
                     if made is not None:
                         return made
         raise WorkerFailed("The server ended the stream without a summary.", "Ask for it again.")
@@ -210,11 +210,11 @@ class Videos(Jobs):
         """A video as a file for another program: md, docx, edl, fcpxml and more; an unknown format names them all."""
         return await self._do(Call("GET", video_path(name, "/export"), content, {"format": format}))
 
-    async def download(self, name: str, path: str | Path, *, tell: wire.Tell | None = None) -> Path:
+    async def download(self, name: str, path: str | Path, *, tell: files.Tell | None = None) -> Path:
         """Saves the video's own file; `tell` hears how many bytes of how many are here. Raises BadInput."""
         with wire.http_errors():
             async with self._opened(Call("GET", video_path(name, "/media"), nothing)) as response:
-                with wire.saved(Path(path), response, tell) as write:
+                with files.saved(Path(path), response, tell) as write:
                     async for piece in self._line.pieces(response):
                         write(piece)
         return Path(path)

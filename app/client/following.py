@@ -1,0 +1,157 @@
+"""How streams are read, and background work is followed until it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from app.api.schemas import AnswerOut, JobOut, ProblemOut, error_of
+from app.api.schemas.batches import BatchOut
+from app.api.schemas.summaries import MadeSummaryOut
+from app.client import wire
+from app.core.errors import Cancelled, WorkerFailed
+from app.core.events import EVENT, Event, Failed
+from app.jobs.states import JobState
+
+RECONNECTS = 5
+
+Told = TypeVar("Told")
+Work = TypeVar("Work", JobOut, BatchOut)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event of a stream; `kind` is empty for a heartbeat."""
+
+    kind: str = ""
+    data: str = ""
+    number: int = 0
+
+
+class EventReader:
+    """Puts events together from the lines of a text/event-stream."""
+
+    def __init__(self) -> None:
+        self._kind = ""
+        self._number = 0
+        self._data: list[str] = []
+
+    def feed(self, line: str) -> ServerEvent | None:
+        """The event that this line ends, or a heartbeat; None while an event goes on."""
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if not line:
+            return self._end()
+        if not name:
+            return ServerEvent()
+        if name == "event":
+            self._kind = value
+        elif name == "data":
+            self._data.append(value)
+        elif name == "id" and value.isdecimal():
+            self._number = int(value)
+        return None
+
+    def _end(self) -> ServerEvent | None:
+        ended = ServerEvent(self._kind or "message", "\n".join(self._data), self._number) if self._data else None
+        self._kind, self._data = "", []
+        return ended
+
+
+class Patience:
+    """How often one tries again, and after what pause."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def restored(self) -> None:
+        """It works again."""
+        self._lost = 0
+
+    def lost(self, error: WorkerFailed) -> float:
+        """Seconds to wait before the next try. Raises the error after several in vain, or if trying is no use."""
+        self._lost += 1
+        if self._lost > RECONNECTS or not error.retryable:
+            raise error
+        return float(min(5.0, 0.2 * 2.0**self._lost))
+
+
+class Waiting(Generic[Told]):
+    """How background work is followed over lost connections, until it ends or the time is up."""
+
+    def __init__(self, what: str, timeout_s: float | None, read: Callable[[ServerEvent], Told | None]) -> None:
+        self.after = 0
+        self.ended = False
+        self._what = what
+        self._timeout_s = timeout_s
+        self._read = read
+        self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        self._patience = Patience()
+
+    def take(self, event: ServerEvent) -> Told | None:
+        """What an event of the stream says; None for a heartbeat. Raises WorkerFailed when the time is up."""
+        self._patience.restored()
+        self.after = max(self.after, event.number)
+        self.ended = event.kind == "end"
+        if not self.ended and self._deadline is not None and time.monotonic() > self._deadline:
+            raise WorkerFailed(
+                f"{self._what} has not ended after {self._timeout_s:g} s.", "It goes on; wait for it again."
+            )
+        return self._read(event)
+
+    def lost(self, error: httpx.HTTPError | None = None) -> float:
+        """Seconds to wait before the connection is made again. Raises WorkerFailed after several in vain."""
+        closed = WorkerFailed("The server keeps closing the stream.", "See its log.")
+        return self._patience.lost(wire.unreachable(error) if error else closed)
+
+
+def job_told(event: ServerEvent) -> Event | JobOut | None:
+    """What happened to a job, or the job as it ended; None for a heartbeat."""
+    return JobOut.model_validate_json(event.data) if event.kind == "end" else event_of(event)
+
+
+def batch_told(event: ServerEvent) -> BatchOut | None:
+    """The state of a batch; None for a heartbeat."""
+    return BatchOut.model_validate_json(event.data) if event.kind else None
+
+
+def hush(batch: BatchOut) -> None:
+    """The listener of those who do not listen to a batch."""
+
+
+def step_of(event: ServerEvent) -> Event | AnswerOut | None:
+    """A step of the agent or its answer; None for a heartbeat. Raises the problem that the stream tells."""
+    if event.kind == "problem":
+        raise wire.error_in(ProblemOut.model_validate_json(event.data))
+    if event.kind == "answer":
+        return AnswerOut.model_validate_json(event.data)
+    return event_of(event)
+
+
+def summary_in(event: ServerEvent) -> MadeSummaryOut | None:
+    """A summary; None for a heartbeat. Raises the problem that the stream tells."""
+    if event.kind == "problem":
+        raise wire.error_in(ProblemOut.model_validate_json(event.data))
+    return MadeSummaryOut.model_validate_json(event.data) if event.kind == "summary" else None
+
+
+def event_of(event: ServerEvent) -> Event | None:
+    """What happened; None for a heartbeat, and for what only a newer client knows."""
+    try:
+        return EVENT.validate_json(event.data) if event.kind else None
+    except ValidationError:
+        return None
+
+
+def ended_well(work: Work, name: str) -> Work:
+    """The work when it finished; `name` is how a person knows it. Raises the error it failed with, or Cancelled."""
+    if work.state is JobState.FAILED and work.error is not None:
+        raise error_of(Failed(work.error.code, work.error.message, work.error.hint))
+    if work.state is JobState.CANCELLED:
+        raise Cancelled(f"{name} was cancelled.", "Retry it to go on where it stopped.")
+    return work
