@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from app.api.schemas import AnswerOut, JobOut, SummaryOut, VideoOut
 from app.api.schemas.batches import Length, Style
 from app.client import Longreel
-from app.client.wire import ended_well
 from app.core.errors import LongreelError, NotFound
 from app.core.events import Event, StageProgress
 from app.core.types import SegmentKind
@@ -241,8 +240,7 @@ def _summarizing(client: Longreel, collection: str, chosen: summaries.Choice) ->
     for event in client.follow(job.id):
         if isinstance(event, StageProgress):
             yield together.waiting(event)
-        elif isinstance(event, JobOut):
-            ended_well(event)
+    client.wait(job.id)
 
 
 def _asking(
