@@ -18,7 +18,7 @@ import pytest
 
 from app.bootstrap import Longreel, build
 from app.core.events import Event, StageProgress
-from app.core.settings import Ray, Settings, load_settings
+from app.core.settings import Ray, RayPool, Settings, load_settings
 from app.core.types import Video
 from app.jobs.states import JobState
 from tests.integration.offline_fakes import environment
@@ -98,10 +98,16 @@ def test_a_video_read_over_ray_with_an_actor_killed_is_the_same(
             os.kill(pids[0], signal.SIGKILL)
             killed.append(pids[0])
 
-    with _over_ray(settings, Ray(replicas=2, cpus=1)) as many:
+    words = RayPool(cpus=0.5, at_once=4, window_ms=2)
+    with _over_ray(settings, Ray(replicas=2, cpus=1, pools={"text_embedder": words})) as many:
         video = many.ingest.run(talk, tell=tell)
         assert killed
         assert _found(many, video) == expected
+        states = {state.name: state for state in many.pools()}
+        assert states.keys() == {"", "text_embedder"}
+        assert sum(state.restarts for state in states.values()) == 1
+        hits = many.moments.search("market", [video.id])
+        assert hits and hits == alone.moments.search("market", [video.id])
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the actors in /proc")
