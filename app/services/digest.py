@@ -42,6 +42,8 @@ HEADING_LINES, HEADING_WORDS = 8, 8
 LETTERS = 0.7
 """The share of letters in a heading; code and tables have fewer."""
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
 TASK = "Give a title of 2 to 6 words and one sentence of summary."
 TITLE_SCHEMA = {
     "type": "object",
@@ -134,7 +136,7 @@ class _Writer:
             return "", ""  # the sentences themselves are the summary then
 
     def _supported(self, phrased: str, sources: Sequence[Sentence]) -> tuple[str, list[Sentence]]:
-        sentences = [s for s in re.split(r"(?<=[.!?])\s+", phrased) if len(s.split()) > 2]
+        sentences = [s[0].upper() + s[1:] for s in _SENTENCE_END.split(phrased) if len(s.split()) > 2]
         if not sentences:
             return "", []
         likeness = self._embedder.embed(sentences) @ self._embedder.embed([s.text for s in sources]).T
@@ -191,15 +193,17 @@ def _within(sentences: Sequence[str], words: int) -> str:
 
 
 def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citation, ...]]:
-    """The chapters' summaries, in an even share of the words, with their citations."""
-    telling = [c for c in chapters if c.summary]
-    while len(telling) > 1 and words // len(telling) < 12:
-        telling = telling[::2]
-    share = words // max(len(telling), 1)
-    texts: list[str] = []
-    citations: list[Citation] = []
-    for chapter in telling:
-        sentences = re.split(r"(?<=[.!?])\s+", chapter.summary)
-        texts.append(_within(sentences, share))
-        citations += chapter.citations
-    return " ".join(texts), tuple(citations)
+    """Whole sentences of the chapters' summaries with their citations: first one of each chapter, then more.
+
+    Where not all fit, the shorter ones are taken, so that most chapters are told of.
+    """
+    told = [(n, k, s) for n, c in enumerate(chapters) for k, s in enumerate(_SENTENCE_END.split(c.summary)) if s]
+    kept: list[tuple[int, int, str]] = []
+    for one in sorted(told, key=lambda one: (one[1], len(one[2].split()), one[0])):
+        if sum(len(s.split()) for *_, s in kept) + len(one[2].split()) <= words:
+            kept.append(one)
+    if told and not kept:
+        number, place, sentence = told[0]
+        kept = [(number, place, _within([sentence], words))]
+    citations = [citation for n in sorted({n for n, *_ in kept}) for citation in chapters[n].citations]
+    return " ".join(s for *_, s in sorted(kept)), tuple(citations)

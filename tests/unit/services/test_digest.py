@@ -116,6 +116,14 @@ def test_a_summary_is_never_longer_than_asked(words: int) -> None:
     assert 0 < len(made.summary.split()) <= words + len(made.chapters)
 
 
+def test_a_summary_has_whole_sentences_of_as_many_chapters_as_fit() -> None:
+    made, _ = _digest(None, 25)
+    assert len(made.chapters) >= 3
+    assert made.summary.endswith(".") and not made.summary.endswith("...")
+    assert made.summary.count("We see that") == 2
+    assert {c.span.start_s // 240 for c in made.citations} == {0, 2}
+
+
 def test_words_that_no_sentence_supports_are_not_used() -> None:
     made, _ = _digest(Writes('{"title": "Lies", "summary": "Dragons guarded 4711 golden castles overseas."}'))
     assert "Dragons" not in made.summary
