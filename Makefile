@@ -52,6 +52,7 @@ bench: $(STAMP) ## measure speed, memory and time to answer; rewrite docs/benchm
 	-$(PY) -m benchmarks.retrieval_speed --json $(BENCH_OUT)/retrieval_speed.json
 	$(PY) -m benchmarks.ingest_speed --json $(BENCH_OUT)/ingest_speed.json
 	$(PY) -m benchmarks.answer_time --json $(BENCH_OUT)/answer_time.json
+	$(PY) -m benchmarks.memory --json $(BENCH_OUT)/memory.json
 	$(PY) -m benchmarks.report --results $(BENCH_OUT)
 
 bench-gpu: $(STAMP) ## measure the models that see on a GPU, with random weights of full size
