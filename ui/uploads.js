@@ -12,8 +12,8 @@
   class Stopped extends Error {}
 
   const size = (bytes) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
-  const stem = (name) => name.replace(/\.[^.]*$/, '');
-  const isSubtitles = (file) => /\.(srt|vtt)$/i.test(file.name);
+  const stem = (name) => name.replace(/(\.whisperx)?\.[^.]*$/, '');
+  const isSubtitles = (file) => /\.(srt|vtt|json)$/i.test(file.name);
   const keyOf = (file) => `${KEPT}${file.name} ${file.size} ${file.lastModified}`;
   let sending = 0;
 

@@ -13,19 +13,20 @@ from app.services.summarize.shapes import Point, Section
 def whisperx(material: Material) -> str:
     """The JSON that whisperX writes: segments with words, all words once more, and the language. Seconds."""
     segments = [_segment(utterance) for utterance in material.utterances]
-    words = [_word(word) for utterance in material.utterances for word in utterance.words]
+    words = [word for segment in segments for word in segment["words"]]
     data = {"segments": segments, "word_segments": words, "language": material.video.language}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def _segment(utterance: Utterance) -> dict[str, Any]:
-    segment: dict[str, Any] = {
+    speaker = {"speaker": utterance.speaker} if utterance.speaker else {}
+    segment = {
         "start": round(utterance.span.start_s, 3),
         "end": round(utterance.span.end_s, 3),
         "text": utterance.text,
-        "words": [_word(word) for word in utterance.words],
+        "words": [_word(word) | speaker for word in utterance.words],
     }
-    return segment | ({"speaker": utterance.speaker} if utterance.speaker else {})
+    return segment | speaker
 
 
 def _word(word: Word) -> dict[str, Any]:

@@ -37,6 +37,17 @@ def test_several_uploads_are_read_one_after_another(page: Page, server: Server, 
     expect(page.locator(".lr-queue > .lr-jobs > :not(.lr-failed)")).to_have_count(0)
 
 
+def test_a_transcript_of_whisperx_goes_with_its_video(page: Page, server: Server, tmp_path: Path) -> None:
+    film, transcript = write_webm(tmp_path / "talk.webm", seconds=2), tmp_path / "talk.whisperx.json"
+    transcript.write_text('{"segments": [{"start": 0, "end": 1, "text": "Good morning."}]}', encoding="utf-8")
+    page.locator("#lr-file").set_input_files([film, transcript])
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#lr-said")).to_contain_text("is uploaded. It is being read now.")
+    [sent] = (server.data / "uploads").rglob("talk.whisperx.json")
+    assert sent.read_bytes() == transcript.read_bytes()
+    assert faults(page) == []
+
+
 def waiting(page: Page) -> list[str]:
     return page.locator("#lr-queue [data-state=queued] b").all_inner_texts()
 

@@ -83,7 +83,7 @@ def test_youtube_chapters_begin_at_zero_and_last_ten_seconds() -> None:
 def test_whisperx_json_has_segments_words_and_language() -> None:
     data = json.loads(written("whisperx"))
     assert data["language"] == "en"
-    word = {"word": "Costs", "start": 61.5, "end": 61.9, "score": 0.8}
+    word = {"word": "Costs", "start": 61.5, "end": 61.9, "score": 0.8, "speaker": "Ann <x>"}
     assert data["word_segments"] == [word]
     [segment] = data["segments"]
     assert (segment["start"], segment["end"], segment["words"], segment["speaker"]) == (61.5, 63.0, [word], "Ann <x>")
@@ -94,6 +94,18 @@ def test_whisperx_json_is_read_back_with_words_and_speakers() -> None:
     [given] = material().utterances
     assert (said.span, said.words, said.speaker) == (given.span, given.words, given.speaker)
     assert said.text == " ".join(given.text.split())
+
+
+def test_what_whisperx_wrote_is_written_as_it_was_read() -> None:
+    words = [
+        {"word": "Good", "start": 1.02, "end": 1.2, "score": 0.912, "speaker": "SPEAKER_01"},
+        {"word": "morning.", "start": 1.24, "end": 1.61, "score": 0.877, "speaker": "SPEAKER_01"},
+    ]
+    spoken = {"start": 1.02, "end": 1.61, "text": "Good morning.", "words": words, "speaker": "SPEAKER_01"}
+    unknown = {"start": 3.5, "end": 4.0, "text": "Hm.", "words": []}
+    whole = {"segments": [spoken, unknown], "word_segments": words, "language": "en"}
+    said = tuple(subtitles.parse(json.dumps(whole)))
+    assert json.loads(written("whisperx", Material(a_video(), said, ()))) == whole
 
 
 def test_json_keeps_the_citations_of_every_point_and_answer() -> None:
