@@ -10,8 +10,8 @@ import typer
 
 from app.api.schemas import ChosenOut
 from app.commands.start import JsonOption, open_longreel
+from app.core.choosing import parsed
 from app.terminal import clock, consoles
-from gpu_workers.selection.options import parsed
 
 SIDE = 1280
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.choosing import MethodOptions
 from app.core.errors import BadInput
 from app.core.ports import FrameSource
 from app.core.types import Frame, FrameFeatures, TimeSpan, Video, VideoId
 from gpu_workers.registry import CLASSES, Workers
-from gpu_workers.selection.options import MethodOptions
 
 PLAIN, FOR_A_QUESTION = "frame_selector", "query_frame_selector"
 KEYFRAMES = "keyframes"

@@ -7,8 +7,8 @@ from typing import Self
 from pydantic import Field
 
 from app.api.schemas.base import Wire
+from app.core.choosing import MethodOptions
 from app.core.types import Evidence, SegmentKind
-from gpu_workers.selection.options import MethodOptions
 
 
 class FoundOut(Wire):

@@ -7,10 +7,10 @@ import inspect
 
 import pytest
 
+from app.core.choosing import TAKES, MethodOptions, parsed
 from app.core.errors import BadInput
 from app.core.settings import Ingest, Models, Settings
 from gpu_workers.registry import CLASSES, Workers
-from gpu_workers.selection.options import TAKES, MethodOptions, parsed
 from tests.unit.gpu_workers.selection.made_up import Fetch, axis, never, shown
 
 ROLES = ("frame_selector", "query_frame_selector")
