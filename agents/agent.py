@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from agents.budget import Budget
 from agents.checkpoints import RECURSION, Checkpoints, streamed
 from agents.followups import FollowUp
 from agents.graph import build_graph
+from agents.modes import work_of
 from agents.nodes.plan import planned
 from agents.nodes.understand import understood
-from agents.state import AgentState, Plan, Work
+from agents.state import AgentState, Plan
 from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.ports import (
@@ -140,7 +140,7 @@ class VideoAgent:
         """How a question would be answered, without answering it. Raises BadInput for an empty one."""
         if not question.strip():
             raise BadInput("The question is empty.", "Ask something about the video.")
-        work = Work(self._parts, Budget(self._parts.settings, never))
+        work = work_of(self._parts, never)
         found = understood(question.strip(), turns, work) or FollowUp(question.strip())
         return planned(found.question, found.anchor, work)
 
@@ -152,5 +152,5 @@ class VideoAgent:
     def _stream(self, start: AgentState, run_id: str, cancelled: Callable[[], bool]) -> Iterator[tuple[str, Any]]:
         if run_id and self._checkpoints:
             return self._checkpoints.stream(run_id, start, self._parts, cancelled)
-        work = Work(self._parts, Budget(self._parts.settings, cancelled))
+        work = work_of(self._parts, cancelled)
         return streamed(self._graph, start, {"recursion_limit": RECURSION}, work)

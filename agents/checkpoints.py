@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.budget import Budget
+from agents.modes import work_of
 from agents.state import (
     AgentState,
     Anchor,
@@ -30,6 +30,7 @@ from agents.state import (
     Place,
     Plan,
     QuestionType,
+    Step,
     TimeScope,
     Work,
 )
@@ -60,7 +61,7 @@ Node = Callable[[AgentState, Runtime[Work]], Command[Any]]
 Value = TypeVar("Value")
 
 STORED = (
-    *(Anchor, Claim, Draft, Located, Passage, Place, Plan, QuestionType, TimeScope),
+    *(Anchor, Claim, Draft, Located, Passage, Place, Plan, QuestionType, Step, TimeScope),
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""
@@ -103,7 +104,7 @@ class Checkpoints:
                 yield "values", kept
             if kept and not snapshot.next:
                 return
-            work = Work(parts, Budget(parts.settings, cancelled, kept.get("spent", Usage())))
+            work = work_of(parts, cancelled, kept.get("spent", Usage()))
             yield from streamed(graph, None if kept else start, config, work, durability="sync")
 
     def forget(self, run_id: str) -> None:

@@ -131,6 +131,14 @@ def supports_of(
     return made
 
 
+def bears_out(index: int, plan: Plan, passages: Sequence[Passage], options: Sequence[str], work: Work) -> bool:
+    """Whether passages speak for an option: in its words, or by their meaning more than for the others."""
+    nothing = none_option(options)
+    real = [i for i in range(len(options)) if i != nothing]
+    chosen = next(s for s in supports_of(plan, passages, options, real, work) if s.index == index)
+    return chosen.literal or chosen.score >= LEAST
+
+
 def literal_support(option: str, text: str, rivals: Sequence[str] = ()) -> float:
     """The share of an option that stands in a text, 0 to 1; words that all rivals share do not count.
 

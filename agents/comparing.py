@@ -53,23 +53,23 @@ def asked_comparison(question: str) -> Comparison | None:
 
 def compared(question: str, located: Sequence[Located]) -> Draft:
     """What was found in each video, by its title; a refusal when no video tells of it."""
-    found = [one for one in located if one.passage is not None]
-    asked = asked_comparison(question)
-    if not found or asked is None:
+    claims, asked = per_video(located), asked_comparison(question)
+    if not claims or asked is None:
         return Draft(by="rules")
-    claims = [_claim(one) for one in found]
     if asked.form == "all":
         claims[0] = _after(_verdict(located), claims[0])
-    elif asked.form == "each" and len(found) < len(located):
+    elif asked.form == "each" and len(claims) < len(located):
         silent = joined(f'"{one.event}"' for one in located if one.passage is None)
         claims[-1] = _after("", claims[-1], f" Nothing was found in {silent}.")
     return Draft(tuple(claims), by="rules")
 
 
-def _claim(one: Located) -> Claim:
-    assert one.passage is not None
-    told = cited(one.passage)
-    return Claim(f'In "{one.event}", {told[:1].lower()}{told[1:]}', (one.passage,), verbatim=True)
+def per_video(located: Sequence[Located]) -> list[Claim]:
+    """What was found in each video, after its title; nothing of those in which nothing was."""
+    told = ((one.event, one.passage, cited(one.passage)) for one in located if one.passage)
+    return [
+        Claim(f'In "{title}", {text[:1].lower()}{text[1:]}', (passage,), verbatim=True) for title, passage, text in told
+    ]
 
 
 def _after(before: str, claim: Claim, behind: str = "") -> Claim:

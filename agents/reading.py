@@ -22,3 +22,13 @@ def read(video: Video, window: TimeSpan, work: Work, *, size: int = 3) -> list[P
 def runs(said: Sequence[Utterance], size: int = 3) -> Iterable[Sequence[Utterance]]:
     """Sentences in groups of `size`."""
     return (said[at : at + size] for at in range(0, len(said), size))
+
+
+def about(videos: Iterable[Video], work: Work) -> list[Passage]:
+    """What whole videos tell: their summaries, or without one everything that is said."""
+    library, found = work.parts.library, list[Passage]()
+    for video in videos:
+        segments = library.segments(video.id, kinds=(SegmentKind.SUMMARY,))
+        said = () if segments else runs(library.utterances(video.id))
+        found += [from_segment(s) for s in segments] or [from_utterances(video.id, run) for run in said]
+    return found

@@ -197,6 +197,14 @@ class Draft:
     """Whether the refusal says nothing about the video: a part is missing, or the question is not complete."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A tool that the language model chose, as it wrote it, and what it was told back."""
+
+    action: str
+    observation: str
+
+
 class AgentState(TypedDict, total=False):
     """The graph's state; each node returns the keys it changes."""
 
@@ -222,6 +230,12 @@ class AgentState(TypedDict, total=False):
     """Moments, in seconds, that were reckoned and should be looked at."""
     tried: tuple[str, ...]
     """What was searched or looked at already, so that nothing is done twice."""
+    steps: tuple[Step, ...]
+    """What the language model did so far, where it chooses its steps."""
+    findings: tuple[Claim, ...]
+    """What tools counted or reckoned, which an answer may name as F1, F2, ..."""
+    proposed: Draft | None
+    """The answer that the language model has chosen, where it chooses its steps."""
     sufficient: bool
     confidence: float
     draft: Draft

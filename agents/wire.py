@@ -15,13 +15,14 @@ from app.core.types import SegmentKind
 MAX_CHARACTERS = 320
 """What one passage may take in a prompt."""
 
-_LABELS = {
+LABELS = {
     SegmentKind.SPEECH: "speech",
     SegmentKind.SCREEN_TEXT: "on screen",
     SegmentKind.CAPTION: "tags",
     SegmentKind.VISUAL: "seen",
     SegmentKind.SUMMARY: "summary",
 }
+"""What each kind of evidence is called in a prompt."""
 
 _REFUSAL = any_of(r"""
     not (?:in (?:the )?video|mentioned|stated|said|given|provided|specified|shown|answerable|available)
@@ -47,11 +48,12 @@ class Reply:
 def excerpts(passages: Sequence[Passage], limit: int = MAX_CHARACTERS) -> str:
     """One line a passage: [E1] 0:21 speech: "..."."""
     return "\n".join(
-        f'[{p.id}] {clock(p.span.start_s)} {_LABELS[p.kind]}: "{_shortened(p.text, limit)}"' for p in passages
+        f'[{p.id}] {clock(p.span.start_s)} {LABELS[p.kind]}: "{shortened(p.text, limit)}"' for p in passages
     )
 
 
-def _shortened(text: str, limit: int) -> str:
+def shortened(text: str, limit: int) -> str:
+    """A text on one line, cut after a word."""
     line = " / ".join(part.strip() for part in text.splitlines() if part.strip()).replace('"', "'")
     return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0] + "…"
 

@@ -40,10 +40,13 @@ QUOTABLE = 0.5
 
 
 def answer(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["verify"]]:
-    """Drafts an answer: by code where quoting or listing is the answer, else by the language model."""
+    """Drafts an answer: by code where quoting or listing is the answer, else by the language model.
+
+    What a model that chooses its steps has answered is the draft.
+    """
     work = runtime.context
     work.budget.check()
-    draft = _draft(state, runtime)
+    draft = state.get("proposed") or _draft(state, runtime)
     claims = tuple((claim.text, tuple(p.id for p in claim.passages)) for claim in draft.claims)
     runtime.stream_writer(Drafted(claims, draft.by))
     return Command(goto="verify", update={"draft": draft})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -35,27 +35,38 @@ def inspect(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["refle
     """Reads text at full resolution, asks the vision model, or transcribes again; a failed look is only a warning."""
     work = runtime.context
     work.budget.step()
-    action, look = _chosen(state, work)
+    action = _chosen(state, work)
     passages = state["passages"]
     for video, span in candidate_spans(state):
-        known = remembered(work, video, span, action)
         try:
-            seen, made = look(state, work, video, span)
+            seen, learned = looked_again(action, state["question"], work, video, span)
         except Cancelled:
             raise
         except LongreelError as error:
             runtime.stream_writer(Warned(f"Looking again at {video.title} failed: {error}"))
             continue
-        if made:
-            work.parts.library.add_segments(made)
-            work.parts.retriever.add(made)
-        learned = [*known, *made]
         if learned:
             passages = _with(passages, learned, state, work)
         texts = {segment.text for segment in learned}
         found = tuple(p.hit for p in passages if p.text in texts)
         runtime.stream_writer(Inspected(str(video.id), span, action, seen, found))
     return Command(goto="reflect", update={"passages": passages, "tried": (*state["tried"], "inspect")})
+
+
+def looked_again(
+    action: Action, question: str, work: Work, video: Video, span: TimeSpan
+) -> tuple[tuple[float, ...], list[Segment]]:
+    """The times of the frames that a closer look saw, in seconds, and what is known by now: it is stored.
+
+    Raises what the parts raise.
+    """
+    look = {"read_text": _read_text, "look": _look, "transcribe": _transcribe}[action]
+    known = remembered(work, video, span, action)
+    seen, made = look(question, work, video, span)
+    if made:
+        work.parts.library.add_segments(made)
+        work.parts.retriever.add(made)
+    return seen, [*known, *made]
 
 
 def remembered(work: Work, video: Video, span: TimeSpan, action: Action) -> list[Segment]:
@@ -100,15 +111,12 @@ def candidate_spans(state: AgentState) -> list[tuple[Video, TimeSpan]]:
     return [(videos[p.video_id], p.span) for p in best if p.span.duration_s >= READ_REACH_S * 4]
 
 
-def _chosen(state: AgentState, work: Work) -> tuple[Action, Callable[..., tuple[tuple[float, ...], list[Segment]]]]:
+def _chosen(state: AgentState, work: Work) -> Action:
     plan = state["plan"]
     if hears_unsure(state) and SegmentKind.SCREEN_TEXT not in plan.sources:
-        return "transcribe", _transcribe
-    if state.get("places"):
-        return "read_text", _read_text
-    if work.parts.vision_language_model is not None and plan.question_type is not QuestionType.SCREEN_TEXT:
-        return "look", _look
-    return "read_text", _read_text
+        return "transcribe"
+    looks = work.parts.vision_language_model is not None and plan.question_type is not QuestionType.SCREEN_TEXT
+    return "look" if looks and not state.get("places") else "read_text"
 
 
 def hears_unsure(state: AgentState) -> bool:
@@ -117,17 +125,17 @@ def hears_unsure(state: AgentState) -> bool:
     return bool(said) and said[0].confidence < UNSURE
 
 
-def _read_text(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+def _read_text(question: str, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     reader, made, seen = work.parts.text_reader, [], []
     known = [segment.span for segment in remembered(work, video, span, "read_text")]
-    for frame in frames_of(state["question"], video, span, work, max_side=0, wanted=READ_FRAMES, known=known):
+    for frame in frames_of(question, video, span, work, max_side=0, wanted=READ_FRAMES, known=known):
         work.budget.check()
         seen.append(frame.pts_s)
         lines = [line for line in reader.read(frame) if line.confidence >= LINE_CONFIDENCE]
         text = "\n".join(line.text for line in lines)
         if text.strip():
             visible = TimeSpan(frame.pts_s, frame.pts_s).padded(READ_REACH_S, max(video.duration_s, frame.pts_s))
-            made.append(_segment(state, video, SegmentKind.SCREEN_TEXT, visible, text, reader.model, frame.pts_s))
+            made.append(_segment(question, video, SegmentKind.SCREEN_TEXT, visible, text, reader.model, frame.pts_s))
     return tuple(seen), _joined(made)
 
 
@@ -142,20 +150,20 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
     return kept
 
 
-def _look(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+def _look(question: str, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     model = work.parts.vision_language_model
     assert model is not None
-    frames = frames_of(state["question"], video, span, work, max_side=LOOK_SIDE, wanted=LOOK_FRAMES)
+    frames = frames_of(question, video, span, work, max_side=LOOK_SIDE, wanted=LOOK_FRAMES)
     if not frames:
         return (), []
-    said = work.budget.spend(model.look(frames, state["question"])).text.strip()
+    said = work.budget.spend(model.look(frames, question)).text.strip()
     seen = tuple(f.pts_s for f in frames)
     middle = seen[len(seen) // 2]
-    made = [_segment(state, video, SegmentKind.VISUAL, span, said, model.model, middle)] if said else []
+    made = [_segment(question, video, SegmentKind.VISUAL, span, said, model.model, middle)] if said else []
     return seen, made
 
 
-def _transcribe(state: AgentState, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
+def _transcribe(question: str, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     if remembered(work, video, span, "transcribe"):
         return (), []
     wide = span.padded(2.0, video.duration_s)
@@ -163,17 +171,17 @@ def _transcribe(state: AgentState, work: Work, video: Video, span: TimeSpan) -> 
     heard = work.parts.transcriber.transcribe(samples, language=video.language)
     moved = [u.moved(wide.start_s) for u in heard.utterances]
     return (), [
-        _segment(state, video, SegmentKind.SPEECH, u.span, u.text, work.parts.transcriber.model, None) for u in moved
+        _segment(question, video, SegmentKind.SPEECH, u.span, u.text, work.parts.transcriber.model, None) for u in moved
     ]
 
 
 def _segment(
-    state: AgentState, video: Video, kind: SegmentKind, span: TimeSpan, text: str, model: str, frame_s: float | None
+    question: str, video: Video, kind: SegmentKind, span: TimeSpan, text: str, model: str, frame_s: float | None
 ) -> Segment:
-    about = state["question"] if kind is SegmentKind.VISUAL else ""
+    about = question if kind is SegmentKind.VISUAL else ""
     key = f"{video.id}|{kind}|{span.start_s:.3f}|{span.end_s:.3f}|{model}|{about}"
     id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-    return Segment(id, video.id, kind, span, text, model, frame_s, state["question"])
+    return Segment(id, video.id, kind, span, text, model, frame_s, question)
 
 
 def _with(passages: Sequence[Passage], made: Sequence[Segment], state: AgentState, work: Work) -> tuple[Passage, ...]:

@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents import rules
+from agents.modes import Mode, mode_of
 from agents.prompts import prompt
 from agents.state import AgentState, Anchor, Plan, Work
 from agents.writing import write
@@ -26,8 +27,12 @@ _SCHEMA = {
 }
 
 
-def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]]:
-    """Chooses question type, sources, stretch and search words, unless a plan was given."""
+def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search", "act"]]:
+    """Chooses question type, sources, stretch and search words, unless a plan was given; and who chooses the steps.
+
+    A plan that a person has made is followed by rules.
+    """
+    mode = Mode("guided", "the plan was given") if state["given"] else mode_of(runtime.context.parts)
     made = state["given"] or planned(state["question"], state.get("cited"), runtime.context, state["options"])
     first = state["videos"][0] if state["videos"] else None
     window = made.scope.window(first.duration_s) if made.scope and first else None
@@ -41,9 +46,14 @@ def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search"]
             if made.scope
             else (f"{made.anchor.side} {made.anchor.text}" if made.anchor else ""),
             by=made.by,
+            mode=mode.name,
+            mode_reason=mode.reason,
         )
     )
-    return Command(goto="search", update={"plan": made, "passages": (), "tried": ()})
+    update = {"plan": made, "passages": (), "tried": ()}
+    if mode.name == "free":
+        return Command(goto="act", update=update)
+    return Command(goto="search", update=update)
 
 
 def planned(question: str, cited: Anchor | None, work: Work, options: Sequence[str] = ()) -> Plan:

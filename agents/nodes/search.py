@@ -11,12 +11,13 @@ from langgraph.types import Command
 
 from agents.beside import Beside
 from agents.counters import readings, time_of, value_of
+from agents.mentions import mentions
 from agents.ordering import Locator
-from agents.passages import Narrower, from_segment, from_utterances, merged, numbered
-from agents.reading import read, runs
+from agents.passages import Narrower, from_segment, merged, numbered
+from agents.reading import about, read
 from agents.screen import at_edge
 from agents.state import AgentState, Anchor, Draft, Located, Passage, Plan, QuestionType, Work
-from agents.wording import clock, content_stems, coverage, quotations
+from agents.wording import clock, content_stems, quotations
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
 
@@ -90,7 +91,7 @@ class _Finder:
         """What was searched for, in words, and the passages found."""
         plan = self._plan
         if plan.question_type is QuestionType.SUMMARY and not plan.scope:
-            return "summary and chapters", self._overview()
+            return "summary and chapters", about(self._videos, self._work)[:MAX_READ]
         if plan.question_type is QuestionType.ORDER and way == "plan":
             return f"where are: {'; '.join(plan.queries)}", self._events()
         if plan.question_type is QuestionType.COMPARE and way == "plan":
@@ -200,30 +201,12 @@ class _Finder:
             self.places += [(video.id, at)] if at is not None else []
         return found
 
-    def _overview(self) -> list[Passage]:
-        found: list[Passage] = []
-        for video in self._videos:
-            segments = self._parts.library.segments(video.id, kinds=(SegmentKind.SUMMARY,))
-            found += [from_segment(s) for s in segments]
-            if not segments:
-                found += [from_utterances(video.id, run) for run in runs(self._parts.library.utterances(video.id))]
-        return found[:MAX_READ]
-
     def _term(self) -> str:
         quoted = quotations(self._plan.question)
         return quoted[0] if quoted else " ".join(content_stems(self._plan.question))
 
     def _mentions(self) -> list[Passage]:
         """Every sentence and every text on the screen with all words of the term, by an exact scan."""
-        stems = content_stems(self._term()) or content_stems(self._term(), scaffolding=True)
-        if not stems:
-            return []
-        found: list[Passage] = []
-        for video in self._videos:
-            window = self._windows.get(video.id)
-            said = [u for u in self._parts.library.utterances(video.id, window) if coverage(stems, u.text) == 1.0]
-            found += [from_utterances(video.id, [u]) for u in said]
-            if SegmentKind.SPEECH not in self._plan.sources:
-                shown = self._parts.library.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT,), window=window)
-                found += merged(from_segment(s) for s in shown if coverage(stems, s.text) == 1.0)
+        spoken = SegmentKind.SPEECH in self._plan.sources
+        found = mentions(self._term(), self._videos, self._work, windows=self._windows, spoken=spoken)
         return self._narrower.ranked(found)

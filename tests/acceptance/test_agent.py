@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from app.core.events import Answered, Called, Planned
+from app.core.settings import Agent
+from app.core.types import Answer, VideoId, from_json
 from benchmarks.agent_cases import Result, agent_of, read_cases, run
 
 pytestmark = pytest.mark.slow
@@ -42,3 +45,24 @@ def test_what_the_video_tells_is_answered_with_a_citation_on_the_place(ask: Call
 def test_what_the_video_does_not_tell_is_refused(ask: Callable[[str], Result], case: str) -> None:
     result = ask(case)
     assert not result.answered, result
+
+
+def test_a_model_that_chooses_its_steps_ends_within_them_with_an_answer_or_an_honest_refusal() -> None:
+    from app.core.settings import load_settings
+    from gpu_workers.registry import Workers
+
+    workers = Workers(load_settings({}))
+    videos, _ = read_cases()
+    settings = Agent(mode="free", max_steps=2, max_seconds=120)
+    agent, library = agent_of(
+        [videos["pottery"]], workers.get("text_embedder"), workers.get("language_model"), settings
+    )
+    events = list(agent.ask("How long does the bowl have to dry?", [library.video(VideoId("pottery"))]))
+    planned, last = events[0], events[-1]
+    assert isinstance(planned, Planned) and planned.mode == "free"
+    assert sum(isinstance(event, Called) for event in events) <= settings.max_steps
+    assert isinstance(last, Answered)
+    answer = from_json(Answer, last.answer)
+    assert answer.usage.steps <= settings.max_steps + 1, "rules add one search where the model does not answer"
+    assert bool(answer.citations) is (answer.status == "answered")
+    assert all(citation.verified for citation in answer.citations)
