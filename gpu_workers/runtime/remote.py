@@ -66,6 +66,7 @@ class ModelHost:
 
     def ask(self, call: ModelCall, beat: Callable[[float], None]) -> Any:
         """What the model answers. `beat` raises Cancelled when the answer is not wanted any more."""
+        beat(0.0)
         work = functools.partial(getattr(self._workers.get(call.role), call.method), *call.given, **call.named)
         return _stoppable(work, beat) if call.stoppable else work()
 
