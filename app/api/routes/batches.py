@@ -96,8 +96,8 @@ def list_batches(
     found = [job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE]
     chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    found = [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
-    return partly(found, BatchOut, fields, response)
+    told = [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
+    return partly(told, BatchOut, fields, response)
 
 
 @router.get("/batches/{batch}", summary="One batch", response_model=BatchOut)
