@@ -52,7 +52,7 @@
   }
 
   function byChapter(direction) {
-    const starts = all('.lr-part').map((part) => Number(part.dataset.t));
+    const starts = all('.lr-division').map((part) => Number(part.dataset.t));
     const now = player().currentTime;
     const next = direction > 0 ? starts.find((start) => start > now + 0.1) : starts.findLast((start) => start < now - 1);
     seek(next ?? (direction > 0 ? longreel.whole() : 0));
@@ -199,7 +199,7 @@
   document.addEventListener('longreel:time', ({ detail: { time } }) => {
     const slider = bar();
     if (!slider) return;
-    const chapter = longreel.current(all('.lr-part'), time)?.dataset.name || '';
+    const chapter = longreel.current(all('.lr-division'), time)?.dataset.name || '';
     const text = `${words(time)} of ${words(longreel.whole())}${chapter && `, chapter ${chapter}`}`;
     if (slider.getAttribute('aria-valuetext') !== text) {
       slider.setAttribute('aria-valuenow', Math.floor(time));

@@ -97,21 +97,21 @@
     const scene = at(scenes(), time);
     image.hidden = !scene;
     if (scene && image.getAttribute('src') !== thumbnail(scene[1])) image.src = thumbnail(scene[1]);
-    name.textContent = longreel.current(all('.lr-part'), time)?.dataset.name || '';
+    name.textContent = longreel.current(all('.lr-division'), time)?.dataset.name || '';
     told.textContent = clock(time);
     shown.hidden = false;
     const [outer, inner] = [timeline.getBoundingClientRect(), track.getBoundingClientRect()];
     const x = inner.left - outer.left + (inner.width * time) / longreel.whole();
     const half = shown.offsetWidth / 2;
     shown.style.left = `${Math.min(outer.width - half, Math.max(half, x))}px`;
-    for (const part of all('.lr-part')) part.toggleAttribute('data-pointed', part === longreel.current(all('.lr-part'), time));
+    for (const part of all('.lr-division')) part.toggleAttribute('data-pointed', part === longreel.current(all('.lr-division'), time));
   }
 
   function unpeek() {
     const shown = find('.lr-peek');
     if (!shown || shown.hidden) return;
     shown.hidden = true;
-    for (const part of all('.lr-part[data-pointed]')) part.removeAttribute('data-pointed');
+    for (const part of all('.lr-division[data-pointed]')) part.removeAttribute('data-pointed');
   }
 
   document.addEventListener('pointermove', (event) => {

@@ -80,7 +80,7 @@ def timeline(
 def _seek_bar(whole_s: float, chapters: Sequence[ChapterOut]) -> str:
     """The bar of the player, divided into the chapters."""
     parts = "".join(
-        f'<i class="lr-part" data-t="{one.start_s:.3f}" data-name="{safe(one.title)}" '
+        f'<i class="lr-division" data-t="{one.start_s:.3f}" data-name="{safe(one.title)}" '
         f'style="left:{100 * one.start_s / whole_s:.3f}%;width:{100 * (one.end_s - one.start_s) / whole_s:.3f}%"></i>'
         for one in chapters
     )

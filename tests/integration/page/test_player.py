@@ -56,8 +56,9 @@ def wait_until_still_at(page: Page, seconds: float) -> None:
 
 
 def test_the_bar_is_divided_into_chapters_and_tells_what_is_where_one_points(film: Page) -> None:
-    arrival, bridge = film.locator(".lr-part").all()
+    arrival, bridge = film.locator(".lr-division").all()
     assert sides(bridge)[0] == pytest.approx(point(bar(film), 0.4)[0], abs=1)
+    expect(bridge).to_be_visible()
     film.mouse.move(*point(bar(film), 0.605))
     shown = film.locator(".lr-peek")
     expect(shown).to_contain_text("The {bridge}")
@@ -79,7 +80,7 @@ def test_edited_chapters_are_on_the_bar_at_once(film: Page) -> None:
     film.get_by_role("button", name="Edit chapters").click()
     film.locator(".lr-headings input").last.fill("Over the water")
     film.get_by_role("button", name="Save", exact=True).click()
-    expect(film.locator(".lr-part").last).to_have_attribute("data-name", "Over the water")
+    expect(film.locator(".lr-division").last).to_have_attribute("data-name", "Over the water")
     bar(film).press("End")
     expect(bar(film)).to_have_attribute("aria-valuetext", "20 seconds of 20 seconds, chapter Over the water")
 
