@@ -10,22 +10,10 @@ import pytest
 from app.core.replies import HELD_S, KEPT_S, Earlier, Reply, ReplyStore
 from app.db.fakes import MemoryReplies
 from app.db.replies import SqlReplies
+from tests.contract.clock import Clock
 from tests.postgres import KINDS, open_database
 
 REPLY = Reply(202, (("content-type", "application/json"), ("location", "/v1/jobs/ü")), b"\x00{}")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.25
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(params=["memory", *KINDS])
