@@ -19,12 +19,15 @@
     const some = all('[name=video]:checked').map((box) => box.value);
     if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
     if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
+    const wish = wished();
+    if (wish.fault) return complain(wish.fault);
     complain('');
     sent = ++number;
     address({ q: question.trim(), answer: '' });
     goTo('ask', false);
     const videos = { this: [opened()], some, all: [] }[scope];
-    tell('ask', { question, number, options: find('#lr-choices').value, videos, thread: named('thread') });
+    const thread = wish.alone ? '' : named('thread');
+    tell('ask', { question, number, options: find('#lr-choices').value, videos, thread, ...wish });
     follow();
     return null;
   }
@@ -58,6 +61,60 @@
     address({ q: element.dataset.question });
     tell('show', { answer: element.dataset.show, thread: named('thread') });
   };
+
+  // Options: what a person wants of every question, kept in this browser
+
+  const WISHES = 'longreel-wishes';
+  const SOURCES = ['speech', 'screen_text', 'visual'];
+  const wishes = () => all('#lr-wishes input');
+  const isUsual = (input) => (input.type === 'checkbox' ? input.checked === input.defaultChecked : !input.value.trim());
+  const seconds = (text) => text.trim().split(':').reduce((whole, part) => whole * 60 + Number(part), 0);
+
+  function wished() {
+    const form = find('#lr-question');
+    const [from, to] = [form.from, form.to].map((input) => (input.value.trim() ? seconds(input.value) : null));
+    const sources = SOURCES.filter((name) => form[name].checked);
+    let fault = '';
+    if (!sources.length) fault = 'Options: answer from at least one of what is said, written and shown.';
+    if (!form.from.checkValidity() || !form.to.checkValidity()) fault = 'Options: write times as 12:30 or 1:02:30.';
+    else if (to !== null && to <= (from ?? 0)) fault = 'Options: the end must come after the start.';
+    return { fault, from, to, alone: form.alone.checked, sources: sources.length < SOURCES.length ? sources : [] };
+  }
+
+  function countWishes() {
+    const count = wishes().filter((input) => !isUsual(input)).length;
+    const text = count ? `(${count} changed)` : '';
+    if (find('#lr-wished').textContent !== text) find('#lr-wished').textContent = text;
+  }
+
+  function keepWishes() {
+    const kept = wishes().filter((input) => !isUsual(input)).map((input) => [input.name, input.value]);
+    localStorage.setItem(WISHES, JSON.stringify(Object.fromEntries(kept)));
+    countWishes();
+  }
+
+  function recallWishes() {
+    let kept = {};
+    try {
+      kept = JSON.parse(localStorage.getItem(WISHES)) || {};
+    } catch {
+      localStorage.removeItem(WISHES);
+    }
+    for (const input of wishes()) {
+      if (input.type === 'checkbox') input.checked = input.defaultChecked !== (input.name in kept);
+      else input.value = kept[input.name] || '';
+    }
+    countWishes();
+  }
+
+  actions.unwish = () => {
+    localStorage.removeItem(WISHES);
+    recallWishes();
+    complain('');
+  };
+  document.addEventListener('input', (event) => {
+    if (event.target.closest('#lr-wishes')) keepWishes();
+  });
 
   // Conversations
 
@@ -116,6 +173,7 @@
     }
     if (!filled && find('#lr-ask')) {
       filled = true;
+      recallWishes();
       find('#lr-ask').value = named('q') || section?.querySelector('h2')?.textContent || '';
     }
   });

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from app.api.schemas import AnswerOut, JobOut, SummaryOut, VideoOut
 from app.api.schemas.batches import Length, Style
+from app.api.schemas.plans import PlanBody, ScopeBody
 from app.client import Longreel
 from app.core.errors import LongreelError, NotFound
 from app.core.events import Event, StageProgress
@@ -22,8 +23,16 @@ from ui.render.evaluations import evaluations
 from ui.render.queue import ACTIVE, queue
 from ui.render.relevance import relevance
 from ui.render.status import settings, status
+from ui.steps import clock
 
 MOST_JOBS, MOST_WAITING, MOST_THREADS = 50, 1000, 20
+
+SOURCES = {
+    "speech": [SegmentKind.SPEECH],
+    "screen_text": [SegmentKind.SCREEN_TEXT],
+    "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION],
+}
+"""What an option of the page's question form stands for."""
 
 Listed = tuple[str, str, str]
 """Background work, the videos, where to look."""
@@ -193,7 +202,8 @@ class Page:
         try:
             with self._client(request) as client:
                 thread = _thread(client, str(asked.get("thread", "")))
-                yield from _asking(client, question, names, options, thread)
+                plan = _plan(client, question, thread, asked)
+                yield from _asking(client, question, names, options, thread, plan)
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 
@@ -244,11 +254,11 @@ def _summarizing(client: Longreel, collection: str, chosen: summaries.Choice) ->
 
 
 def _asking(
-    client: Longreel, question: str, names: Sequence[str], options: Sequence[str], thread: str
+    client: Longreel, question: str, names: Sequence[str], options: Sequence[str], thread: str, plan: PlanBody | None
 ) -> Iterator[Answered]:
     videos = _by_id(client.videos())
     trace: list[Event] = []
-    for step in client.ask_pulse(question, names, options=options, thread=thread):
+    for step in client.ask_pulse(question, names, options=options, thread=thread, plan=plan):
         if isinstance(step, AnswerOut):
             given = answers.answer(question, step, videos, options, thread=thread)
             talk = conversations(client.thread(thread), client.threads(limit=MOST_THREADS))
@@ -257,6 +267,17 @@ def _asking(
         trace += [step] if step else []
         evidence = relevance(trace, [], videos) if step else gr.skip()
         yield answers.thinking(question, trace, videos), evidence, gr.skip()
+
+
+def _plan(client: Longreel, question: str, thread: str, asked: dict[str, Any]) -> PlanBody | None:
+    """The plan of a question whose person has chosen where to look; None when they have not."""
+    sources = [kind for name in asked.get("sources", []) for kind in SOURCES[name]]
+    start, end = asked.get("from"), asked.get("to")
+    changes: dict[str, Any] = {"sources": sources, "strict": True} if sources else {}
+    if start is not None or end is not None:
+        words = f"between {clock(start or 0)} and {'the end' if end is None else clock(end)}"
+        changes["scope"] = ScopeBody(start=start or 0, end=end, words=words)
+    return client.plan(question, thread=thread).model_copy(update=changes) if changes else None
 
 
 def _jobs(client: Longreel) -> list[JobOut]:

@@ -21,7 +21,7 @@ BATCHES = (
     "What was made before is used again; a batch that was stopped goes on where it was.</small></p>"
 )
 
-QUESTION = """
+QUESTION = r"""
 <form id="lr-question" aria-label="Ask">
   <label for="lr-ask">Question</label>
   <textarea id="lr-ask" name="question" rows="2" maxlength="2000"
@@ -29,6 +29,20 @@ QUESTION = """
   <details id="lr-options"><summary>Multiple choice</summary>
     <label for="lr-choices">Options, one on each line</label>
     <textarea id="lr-choices" name="options" rows="4"></textarea>
+  </details>
+  <details id="lr-wishes"><summary>Options <small id="lr-wished"></small></summary>
+    <fieldset class="lr-scope"><legend>Answer from</legend>
+      <label><input type="checkbox" name="speech" checked> what is said</label>
+      <label><input type="checkbox" name="screen_text" checked> text on the screen</label>
+      <label><input type="checkbox" name="visual" checked> pictures</label>
+    </fieldset>
+    <p class="lr-between"><label for="lr-from">Only from</label>
+      <input id="lr-from" name="from" placeholder="start" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 12:30">
+      <label for="lr-to">to</label>
+      <input id="lr-to" name="to" placeholder="end" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 1:02:30"></p>
+    <p><label><input type="checkbox" name="alone"> Each question on its own, in no conversation</label></p>
+    <p><button type="button" class="lr-small" data-unwish>Reset</button>
+      <small>Kept in this browser and sent with each question.</small></p>
   </details>
   <p id="lr-ask-problem" class="lr-problem" role="alert" hidden></p>
   <p class="lr-send"><button type="submit" class="lr-main">Ask</button>

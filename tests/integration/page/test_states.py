@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.page.conftest import Server, faults
+from tests.integration.page.conftest import Server, ask, faults, open_film
 
 pytestmark = pytest.mark.browser
 
@@ -31,3 +31,28 @@ def test_a_server_that_went_away_is_told_until_it_is_back(page: Page, server: Se
     page.unroute("**/v1/jobs?**")
     expect(page.locator("#lr-gone")).to_be_hidden()
     expect(page.locator("#lr-said")).to_have_text("The server is back.")
+
+
+def test_options_are_sent_with_each_question_and_kept(page: Page, server: Server) -> None:
+    open_film(page)
+    page.locator("#lr-wishes summary").click()
+    page.get_by_label("pictures").uncheck()
+    page.get_by_label("Only from").fill("1:99:00")
+    ask(page, "When does the bridge open?")
+    expect(page.locator("#lr-ask-problem")).to_contain_text("12:30")
+    page.get_by_label("Only from").fill("0:05")
+    page.get_by_label("to", exact=True).fill("0:15")
+    expect(page.locator("#lr-wished")).to_have_text("(3 changed)")
+    assert faults(page) == []
+    page.reload()
+    expect(page.locator("#lr-wished")).to_have_text("(3 changed)")
+    ask(page, "When does the bridge open?")
+    expect(page.locator("#lr-answer .lr-badge").first).to_have_text("Answered")
+    id = page.locator("#lr-answer section").get_attribute("data-answer")
+    plan = page.request.get(f"{server.address}/v1/answers/{id}").json()["answer"]["trace"][0]
+    assert (plan["by"], plan["sources"]) == ("user", ["speech", "screen_text"])
+    assert plan["window"] == {"start_s": 5.0, "end_s": 15.0}
+    page.locator("#lr-wishes summary").click()
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("#lr-wished")).to_have_text("")
+    expect(page.get_by_label("Only from")).to_have_value("")

@@ -185,7 +185,7 @@ class Agent:
         if turns:
             asked, question = question, f"{question} (after: {turns[-1].understood})"
             yield Understood(asked, question)
-        yield Planned("fact", plan.queries if plan else (question,), ("speech",), by="user" if plan else "rules")
+        yield _planned(question, plan)
         self._wait(cancelled, forever="eternity" in question)
         if "crash" in question:
             raise WorkerFailed("The model could not run.", "Try again.")
@@ -220,6 +220,13 @@ class Agent:
                 self.stopped.set()
                 raise Cancelled("The question was cancelled.")
             time.sleep(0.02)
+
+
+def _planned(question: str, plan: Plan | None) -> Planned:
+    if plan is None:
+        return Planned("fact", (question,), ("speech",))
+    window = plan.scope.window(DURATION_S) if plan.scope else None
+    return Planned("fact", plan.queries, tuple(map(str, plan.sources)) or ("speech",), window, by="user")
 
 
 @dataclass
