@@ -56,14 +56,14 @@ class ActorPool:
         self._gone: Sequence[ModelState] = ()
 
     @contextlib.contextmanager
-    def serving(self, waiting: deque[Any]) -> Iterator[ActorPool]:
+    def serving(self, waiting: deque[Any]) -> Iterator[None]:
         """Keeps actors for somebody whose calls wait in a queue."""
-        with self._lock:
-            self._queues.append(waiting)
-            while len(self._slots) < self._least():
-                self._slots.append(self._started())
         try:
-            yield self
+            with self._lock:
+                self._queues.append(waiting)
+                while len(self._slots) < self._least():
+                    self._slots.append(self._started())
+            yield
         finally:
             with self._lock:
                 self._queues = [queue for queue in self._queues if queue is not waiting]

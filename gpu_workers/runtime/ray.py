@@ -149,9 +149,7 @@ class _Map:
                 while self._waiting or self._sent:
                     self._send()
                     for ref in self._finished():
-                        sent = self._sent.pop(ref)
-                        self._pool.leave(sent.slot)
-                        result = self._result(ref, sent)
+                        result = self._result(ref, self._sent.pop(ref))
                         self._send()
                         yield from result
             finally:
@@ -209,6 +207,8 @@ class _Map:
             raise StorageFull("A machine of the Ray cluster is full.", "Free some space there, then resume.") from full
         except lost.RayError as foreign:
             raise WorkerFailed(f"A chunk failed on the Ray cluster: {_reason(foreign)}", "See Ray's logs.") from foreign
+        finally:
+            self._pool.leave(sent.slot)  # after the dead were replaced, so that nobody is sent to them
         self._pool.worked(sent.slot, sent.actor, reply)
         if reply.error is not None:
             raise reply.error
