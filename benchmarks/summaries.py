@@ -3,7 +3,8 @@
 The samples must be in the library (LONGREEL_DATA), and their truth files lie beside them. Measured for each length
 and style: the share of ground-truth topics (slides of ten seconds and more) that a cited moment touches; the share of
 points whose words were said or written, by the truth, at their own citations; how many keep to their length; the
-share of word triples that repeat. The models are those of the environment's settings.
+share of word triples that repeat. `--together` measures one summary of all samples instead of one of each. The models
+are those of the environment's settings.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import re
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.bootstrap import Longreel, build
 from app.core.settings import load_settings
-from app.core.types import Citation, TimeSpan, Video
-from app.services.summarize import Length, Point, Style, VideoSummary, Wanted
+from app.core.types import Citation, TimeSpan, Video, VideoId
+from app.services.summarize import CollectionSummary, Length, Point, Style, VideoSummary, Wanted
 from benchmarks.product import machine, truth
 from benchmarks.report import table
 
@@ -72,10 +73,20 @@ def coverage(points: Sequence[Point], topics: Sequence[TimeSpan]) -> float:
     return sum(any(span.intersection_s(topic) >= 1.0 for span in cited) for topic in topics) / max(1, len(topics))
 
 
-def is_right(point: Point, facts: Facts) -> bool:
+def covered(points: Sequence[Point], facts: Mapping[VideoId, Facts]) -> float:
+    """The share of the topics of all videos during which a citation of that video lies."""
+    total = sum(len(of.topics) for of in facts.values())
+    return sum(coverage(_citing(points, id), of.topics) * len(of.topics) for id, of in facts.items()) / max(1, total)
+
+
+def _citing(points: Sequence[Point], id: VideoId) -> list[Point]:
+    return [replace(p, citations=tuple(c for c in p.citations if c.video_id == id)) for p in points]
+
+
+def is_right(point: Point, facts: Mapping[VideoId, Facts]) -> bool:
     """Whether the truth holds most of a point's words at the times that it cites."""
     own = _words(point.text)
-    there = {word for citation in point.citations for word in _words(_told_at(citation, facts))}
+    there = {word for citation in point.citations for word in _words(_told_at(citation, facts[citation.video_id]))}
     return len(own & there) >= PRECISE * len(own)
 
 
@@ -95,23 +106,28 @@ def _words(text: str) -> set[str]:
     return {word for word in re.findall(r"[^\W_]+", text.lower()) if len(word) > 3}
 
 
-def measure(longreel: Longreel, samples: Mapping[str, tuple[Video, Facts]], wanted: Wanted) -> list[Any]:
-    """One row of the table: the mean over the samples."""
-    made: list[tuple[VideoSummary, Facts]] = []
+Made = VideoSummary | CollectionSummary
+
+
+def measure(longreel: Longreel, samples: Sequence[tuple[Video, Facts]], wanted: Wanted, *, together: bool) -> list[Any]:
+    """One row of the table: the mean over the samples, or one summary of them all."""
     started = time.monotonic()
-    for video, facts in samples.values():
-        made.append((longreel.summaries.summarize(video, wanted), facts))
+    made: list[tuple[Made, dict[VideoId, Facts]]] = []
+    if together:
+        summary = longreel.summaries.together([video for video, _ in samples], wanted)
+        made = [(summary, {video.id: facts for video, facts in samples})]
+    else:
+        made = [(longreel.summaries.summarize(video, wanted), {video.id: facts}) for video, facts in samples]
     seconds = (time.monotonic() - started) / len(made)
-    points = [(point, facts) for summary, facts in made for point in summary.points]
-    right = sum(is_right(point, facts) for point, facts in points) / max(1, len(points))
+    right = [is_right(point, facts) for summary, facts in made for point in summary.points]
     words = [len(summary.text.split()) for summary, _ in made]
     return [
-        round(sum(video.duration_s for video, _ in samples.values()) / 60),
+        round(sum(video.duration_s for video, _ in samples) / 60),
         " ".join(sorted({summary.model for summary, _ in made})),
-        str(wanted.length),
+        f"{wanted.length} of {len(samples)} together" if together else str(wanted.length),
         str(wanted.style),
-        f"{statistics.mean(coverage(summary.points, facts.topics) for summary, facts in made):.0%}",
-        f"{right:.0%} of {len(points)}",
+        f"{statistics.mean(covered(summary.points, facts) for summary, facts in made):.0%}",
+        f"{sum(right) / max(1, len(right)):.0%} of {len(right)}",
         f"{sum(0 < count <= wanted.length.words for count in words)} of {len(words)}",
         round(statistics.mean(words)),
         f"{statistics.mean(repetition(summary.text) for summary, _ in made):.1%}",
@@ -125,18 +141,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("samples", nargs="+", type=Path, help="sample files, with their truth beside them")
     parser.add_argument("--lengths", default=",".join(Length))
     parser.add_argument("--styles", default=",".join(Style))
+    parser.add_argument("--together", action="store_true", help="one summary of all samples")
     parser.add_argument("--add", action="store_true", help="add the rows to those that the file has")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     longreel = build(load_settings())
-    samples = {path.stem: (longreel.library.find(path.stem), facts_of(truth(path))) for path in options.samples}
+    samples = [(longreel.library.find(path.stem), facts_of(truth(path))) for path in options.samples]
     rows = [
-        measure(longreel, samples, Wanted(Length(length), Style(style)))
+        measure(longreel, samples, Wanted(Length(length), Style(style)), together=options.together)
         for length in options.lengths.split(",")
         for style in options.styles.split(",")
     ]
-    topics = sum(len(facts.topics) for _, facts in samples.values())
-    notes = [f"{', '.join(samples)}: {topics} topics", *NOTES]
+    topics = sum(len(facts.topics) for _, facts in samples)
+    notes = [f"{', '.join(path.stem for path in options.samples)}: {topics} topics", *NOTES]
     if options.add and options.json and options.json.is_file():
         before = json.loads(options.json.read_text("utf-8"))
         rows, notes = [*before["rows"], *rows], list(dict.fromkeys([*before["notes"], *notes]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.core.types import TimeSpan
+from app.core.types import SegmentKind, TimeSpan
 from app.services.summarize import cues
 from app.services.summarize.choosing import filled, shortened
 from app.services.summarize.shapes import Length, Point, Section, Style, Wanted
@@ -71,9 +71,14 @@ def _one(title: str, points: Sequence[Point], words: int) -> list[Draft]:
 
 
 def _line(best: Sequence[Point], ranked: Sequence[Point], style: Style, words: int) -> list[Draft]:
-    """The most central point; a decision in minutes, a definition in notes, and one that need not be cut, go first."""
+    """The most central point; a decision in minutes or a definition in notes, what is said, what is short go first."""
     label = {Style.MINUTES: cues.DECISION, Style.NOTES: cues.DEFINITION}.get(style, "")
-    order = sorted(ranked, key=lambda p: (p.label != label, len(p.text.split()) > words))
+
+    def rank(point: Point) -> tuple[bool, bool, bool]:
+        is_said = point.citations[0].kind is SegmentKind.SPEECH
+        return point.label != label, not is_said, len(point.text.split()) > words
+
+    order = sorted(ranked, key=rank)
     quote = Point(shortened(order[0].text, words), order[0].citations, order[0].label)
     sources = tuple(point for point in best if point in order[:LINE_SOURCES])
     return [Draft("", None, (quote,), sources, 1, words)]

@@ -8,10 +8,19 @@ import pytest
 
 from app.core.errors import Cancelled, MissingPart, NotFound
 from app.core.events import Event, StageFinished, StageProgress
-from app.core.types import Video
+from app.core.types import Segment, SegmentKind, TimeSpan, Video
 from app.db.fakes import MemoryLibrary, MemoryStageStore
 from app.services.summarize import CollectionSummary, Length, Style, Wanted
-from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, Writes, a_video, service, shelve
+from tests.unit.services.summarize.library import (
+    MANY,
+    MEETING,
+    CountingEmbedder,
+    Writes,
+    a_video,
+    said,
+    service,
+    shelve,
+)
 
 GARDEN = (
     "The garden grows ninety kinds of roses.",
@@ -68,6 +77,16 @@ def test_a_page_tells_the_videos_one_after_the_other(library: MemoryLibrary, vid
     assert [section.title for section in made.sections] == ["Meeting", "Garden", "Village"]
     for section, video in zip(made.sections, videos, strict=True):
         assert {citation.video_id for point in section.points for citation in point.citations} == {video.id}
+
+
+def test_a_line_tells_what_is_said_rather_than_what_is_seen(library: MemoryLibrary) -> None:
+    videos = [shelve(library, a_video(name, name), ()) for name in "abc"]
+    library.save_utterances(videos[2].id, said(("A storm tore the roof from the mill.",)))
+    seen = "Looks like: water bottle. Colours: mostly grey."
+    library.add_segments(
+        [Segment(f"{v.id}-1", v.id, SegmentKind.CAPTION, TimeSpan(1, 9), seen, "eyes", 5.0) for v in videos]
+    )
+    assert service(library).together(videos, Wanted(Length.LINE)).text == "A storm tore the roof from the mill."
 
 
 def test_minutes_gather_the_decisions_of_all_videos(library: MemoryLibrary, videos: list[Video]) -> None:
