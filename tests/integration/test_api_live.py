@@ -11,22 +11,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.integration.live import serving
-from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
 
 MEGABYTE = bytes(1_000_000)
-
-
-@pytest.fixture
-def parts(tmp_path: Path) -> StandIn:
-    return stand_in.make(tmp_path)
-
-
-@pytest.fixture
-def address(parts: StandIn) -> Iterator[str]:
-    with serving(parts) as address:
-        yield address
 
 
 def test_a_reader_that_goes_away_cancels_its_question(parts: StandIn, address: str) -> None:

@@ -9,7 +9,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,17 @@ from tests.unit.api import stand_in
 from tests.unit.api.stand_in import SAID, StandIn, give_voices
 from tests.unit.api.tiny_video import write_webm
 
-TOOLS = {"list_videos", "ingest", "ask", "search", "get_transcript", "get_frames", "summarize", "job_status", "find_name"}
-
-
-@pytest.fixture
-def parts(tmp_path: Path) -> StandIn:
-    return stand_in.make(tmp_path)
-
-
-@pytest.fixture
-def address(parts: StandIn) -> Iterator[str]:
-    with serving(parts) as address:
-        yield address
+TOOLS = {
+    "list_videos",
+    "ingest",
+    "ask",
+    "search",
+    "get_transcript",
+    "get_frames",
+    "summarize",
+    "job_status",
+    "find_name",
+}
 
 
 def with_client(server: Any, work: Callable[[Client], Awaitable[None]]) -> None:

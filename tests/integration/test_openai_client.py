@@ -16,14 +16,8 @@ from tests.unit.api.stand_in import SAID, StandIn
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> StandIn:
-    return stand_in.make(tmp_path)
-
-
-@pytest.fixture
-def address(parts: StandIn) -> Iterator[str]:
-    with serving(parts) as address:
-        yield f"{address}/v1"
+def address(address: str) -> str:
+    return f"{address}/v1"
 
 
 @pytest.fixture

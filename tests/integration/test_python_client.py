@@ -28,17 +28,6 @@ from tests.unit.api.stand_in import SAID, StandIn
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> StandIn:
-    return stand_in.make(tmp_path)
-
-
-@pytest.fixture
-def address(parts: StandIn) -> Iterator[str]:
-    with serving(parts) as address:
-        yield address
-
-
-@pytest.fixture
 def longreel(address: str) -> Iterator[Longreel]:
     with Longreel(address) as client:
         yield client
