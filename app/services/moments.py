@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from app.core.errors import BadInput, NotFound
 from app.core.ports import FrameSource, Retriever
-from app.core.searching import search_within
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
 from app.services.library import LibraryService
 from app.services.speakers import SpeakerService
 
 LONGEST_QUERY = 2000
 QUALITY = 85
+MOST = 4096
+"""Pieces of evidence that are looked through at most, for those of one speaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +86,30 @@ class MomentService:
         buffer = io.BytesIO()
         Image.fromarray(frame.image).save(buffer, "JPEG", quality=QUALITY)
         return Picture(frame.pts_s, buffer.getvalue())
+
+
+def search_within(
+    retriever: Retriever,
+    text: str,
+    spans: Mapping[VideoId, Sequence[TimeSpan]],
+    *,
+    limit: int,
+    kinds: Sequence[SegmentKind] = (SegmentKind.SPEECH,),
+    window: TimeSpan | None = None,
+) -> list[Evidence]:
+    """What fits a text best among the moments that hold one of these spans, such as the sentences of one speaker.
+
+    Best first, with ids E1, E2, ...; nothing for no spans. Looks further down the ranking until enough is found.
+    """
+    asked = 4 * limit
+    while spans:
+        found = retriever.search(text, limit=asked, videos=list(spans), window=window, kinds=kinds)
+        kept = [one for one in found if _holds(one.segment.span, spans[one.segment.video_id])]
+        if len(kept) >= limit or len(found) < asked or asked >= MOST:
+            return [replace(one, id=f"E{place}") for place, one in enumerate(kept[:limit], start=1)]
+        asked *= 4
+    return []
+
+
+def _holds(span: TimeSpan, wanted: Sequence[TimeSpan]) -> bool:
+    return any(span.contains(one.middle_s) for one in wanted)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.searching import search_within
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
+from app.services.moments import search_within
 from retrieval.fakes import MemoryRetriever
 
 A, B = VideoId("a" * 64), VideoId("b" * 64)
