@@ -30,6 +30,9 @@ def chunk_reader(settings: Settings) -> ChunkReader:
 def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
     """What an actor of a pool does: chunks of videos, and what else is asked of their models."""
     settings, pool = given
+    if pool.gpus:  # Ray shows an actor the GPUs that it reserves, numbered from 0
+        device = settings.hardware.device.partition(":")[0]
+        settings = settings.model_copy(update={"hardware": settings.hardware.model_copy(update={"device": device})})
     workers = Workers(settings)
     workers.stand_in = joining(pool.window_ms / 1000, pool.at_once)
     return ModelHost(chunk_reader_of(settings, workers, media_store(settings)), workers)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 
+import pytest
+
 from app.bootstrap import ROLES, build, in_an_actor
-from app.core.settings import Models, Ray, RayPool, Settings
+from app.core.settings import Hardware, Models, Ray, RayPool, Settings, Weights
 from app.services.ingest.chunks import ChunkReader
 from gpu_workers.registry import CLASSES
 from gpu_workers.runtime.remote import RemoteModel
@@ -49,3 +51,12 @@ def test_an_actor_joins_the_calls_of_models_that_take_lists(tmp_path) -> None:
     assert host.frame_embedder.model == "fake-colours@1"
     assert not isinstance(host.text_reader, Joined)
     assert JOINED.keys() < CLASSES.keys()
+
+
+@pytest.mark.parametrize(("gpus", "device"), [(0.25, "cuda"), (0.0, "cuda:1")])
+def test_an_actor_takes_the_gpu_that_ray_shows_it(tmp_path, gpus: float, device: str) -> None:
+    weights = Weights(frame_embedder="me/mine")
+    models = Models(frame_embedder="transformers")
+    settings = Settings(data=tmp_path, weights=weights, models=models, hardware=Hardware(device="cuda:1"))
+    host = in_an_actor((settings, RayPool(gpus=gpus)))
+    assert host.frame_embedder._settings.hardware.device == device
