@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from agents.causes import asked_cause
 from agents.comparing import asked_comparison
 from agents.counters import asked_value
 from agents.ordering import asked_order
@@ -122,6 +123,10 @@ def plan(question: str, cited: Anchor | None = None, options: Sequence[str] = ()
         looked = sources(text, QuestionType.COMPARE)
         return Plan(text, QuestionType.COMPARE, (comparison.term,), looked, strict=is_strict(text))
     scope = time_scope(text)
+    effect = "" if cited or options else asked_cause(without_time(text, scope, None))
+    if effect:
+        looked = sources(text, QuestionType.CAUSE)
+        return Plan(text, QuestionType.CAUSE, (effect,), looked, strict=is_strict(text), scope=scope)
     kind = question_type(text)
     value = asked_value(text) if kind is QuestionType.MOMENT else ""
     scope = None if scope and value and value in scope.words else scope

@@ -35,6 +35,8 @@ class QuestionType(StrEnum):
     """Which of several videos tells of something, or what each of them says about it."""
     ORDER = "order"
     """Which of several events comes first, or in which order they come; the queries are the events."""
+    CAUSE = "cause"
+    """Why something happens; the query is the effect."""
 
 
 SELF_EVIDENT = (QuestionType.SUMMARY, QuestionType.COUNT, QuestionType.COMPARE, QuestionType.ORDER)
@@ -225,7 +227,7 @@ class AgentState(TypedDict, total=False):
     plan: Plan
     passages: tuple[Passage, ...]
     located: tuple[Located, ...]
-    """The events of a question of order, or the videos of a comparison."""
+    """The events of a question of order, the videos of a comparison, or an effect and its cause."""
     places: tuple[tuple[VideoId, float], ...]
     """Moments, in seconds, that were reckoned and should be looked at."""
     tried: tuple[str, ...]

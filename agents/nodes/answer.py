@@ -9,6 +9,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.causes import told_why
 from agents.choice import by_measures, choose, choose_count
 from agents.comparing import compared
 from agents.ordering import choose_order, in_order
@@ -91,6 +92,8 @@ def _listed(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft
         return in_order(plan, _located(state))
     if plan.question_type is QuestionType.COMPARE:
         return compared(plan.question, _located(state))
+    if plan.question_type is QuestionType.CAUSE:
+        return told_why(_located(state))
     return None
 
 

@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.nodes.inspect import can_inspect, hears_unsure
-from agents.state import SELF_EVIDENT, AgentState, Work
+from agents.state import SELF_EVIDENT, AgentState, QuestionType, Work
 from agents.wanted import premise_stems
 from agents.wording import coverage, joined
 from app.core.events import Reflected
@@ -40,6 +40,9 @@ def signals(state: AgentState) -> tuple[float, str]:
         return 0.0, "nothing was found"
     if plan.reads_all or plan.question_type in SELF_EVIDENT:
         return 0.8, ""
+    if plan.question_type is QuestionType.CAUSE:
+        told = all(one.passage for one in state.get("located", ()))
+        return (0.8, "") if told else (min(passages[0].score, 0.5), "no reason for it")
     if plan.value and any(plan.value in p.text for p in passages):
         return 0.9, ""
     known = " ".join(p.text for p in passages[:5])
@@ -58,6 +61,8 @@ def _must_look(state: AgentState, work: Work) -> bool:
 
 def _next_step(state: AgentState, work: Work) -> str:
     tried = state["tried"]
+    if state["plan"].question_type is QuestionType.CAUSE:
+        return "answer"
     if "inspect" not in tried and _must_look(state, work):
         return "inspect"
     if "keywords" not in tried and not state["plan"].reads_all:

@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.beside import Beside
+from agents.causes import Reasons
 from agents.counters import readings, time_of, value_of
 from agents.mentions import mentions
 from agents.ordering import Locator
@@ -92,10 +93,9 @@ class _Finder:
         plan = self._plan
         if plan.question_type is QuestionType.SUMMARY and not plan.scope:
             return "summary and chapters", about(self._videos, self._work)[:MAX_READ]
-        if plan.question_type is QuestionType.ORDER and way == "plan":
-            return f"where are: {'; '.join(plan.queries)}", self._events()
-        if plan.question_type is QuestionType.COMPARE and way == "plan":
-            return f"in each video: {plan.queries[0]}", self._in_each()
+        special = self._of_type() if way == "plan" else None
+        if special:
+            return special
         if plan.question_type is QuestionType.COUNT:
             return f"every mention of {self._term()}", self._mentions()
         if plan.value:
@@ -109,6 +109,17 @@ class _Finder:
         if plan.scope and plan.reads_all:
             return f"everything {plan.scope.words}", self._read_windows()
         return self._retrieve(way)
+
+    def _of_type(self) -> tuple[str, list[Passage]] | None:
+        """What is found first where the type of the question tells how; None for other types."""
+        plan = self._plan
+        if plan.question_type is QuestionType.ORDER:
+            return f"where are: {'; '.join(plan.queries)}", self._events()
+        if plan.question_type is QuestionType.COMPARE:
+            return f"in each video: {plan.queries[0]}", self._in_each()
+        if plan.question_type is QuestionType.CAUSE:
+            return f"why: {plan.queries[0]}", self._why()
+        return None
 
     def _retrieve(self, way: str) -> tuple[str, list[Passage]]:
         plan = self._plan
@@ -178,6 +189,19 @@ class _Finder:
         told = told if any(told) else [locator.alike(term) for locator in locators]
         self.located = [Located(v.title, passage) for v, passage in zip(self._videos, told, strict=True)]
         return [passage for passage in told if passage]
+
+    def _why(self) -> list[Passage]:
+        """The effect that a question of cause names, and the sentence that tells its cause."""
+        reasons = Reasons(self._plan, self._videos, self._work, self._fits_windows)
+        effect, cause = self.located = list(reasons.located())
+        self.steps.append((f"where is: {self._plan.queries[0]}", [effect.passage] if effect.passage else []))
+        return [one.passage for one in (effect, cause) if one.passage]
+
+    def _fits_windows(self, passage: Passage) -> bool:
+        """Whether a passage is of a wanted source, in the stretch that the question names if it names one."""
+        window = self._windows.get(passage.video_id)
+        inside = window.padded(1.0).overlaps(passage.span) if window else not self._windows
+        return inside and self._fits_source(passage)
 
     def _edge(self) -> list[Passage]:
         """The first or last text on the screen, in the stretch that the question names or in the whole."""

@@ -53,7 +53,18 @@ class PlanBody(Request):
 
     question: str = Field(min_length=1, max_length=4000, description="whole: one that pointed back was made whole")
     question_type: Literal[
-        "fact", "moment", "count", "yes_no", "list", "screen_text", "speech", "visual", "summary", "compare", "order"
+        "fact",
+        "moment",
+        "count",
+        "yes_no",
+        "list",
+        "screen_text",
+        "speech",
+        "visual",
+        "summary",
+        "compare",
+        "order",
+        "cause",
     ]
     queries: list[Text] = Field(default=[], max_length=8, description="what is searched for")
     sources: list[SegmentKind] = Field(default=[], description="where to look first; none means everywhere")

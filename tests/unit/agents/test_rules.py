@@ -31,7 +31,7 @@ from app.core.types import SegmentKind
         ("According to the reader, what is haunting Europe?", QuestionType.SPEECH),
         ("What colour is the border?", QuestionType.VISUAL),
         ("What is the last person wearing?", QuestionType.VISUAL),
-        ("Why were the measurements lost?", QuestionType.FACT),
+        ("Why were the measurements lost?", QuestionType.CAUSE),
     ],
 )
 def test_the_kind_of_a_question_is_told(question: str, kind: QuestionType) -> None:
