@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
@@ -14,7 +13,6 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from app.core.errors import NotFound
 from app.core.types import VideoId
 from app.db.database import Database
-from app.db.library import SavedAnswer
 from app.db.tables import answers, threads, turns
 
 TITLE_LENGTH = 120
@@ -88,7 +86,7 @@ class SqlThreads:
 
     def add(self, title: str, videos: Sequence[VideoId]) -> Thread:
         """A new one without turns."""
-        made = _made(title, videos)
+        made = made_thread(title, videos)
         row = {
             "id": made.id,
             "title": made.title,
@@ -141,84 +139,13 @@ class SqlThreads:
             connection.execute(delete(threads).where(threads.c.id == id))
 
 
-class MemoryThreads:
-    """The port ThreadStore in dictionaries, over a library that keeps the answers."""
-
-    def __init__(self, library: AnswerKeeper) -> None:
-        self._library = library
-        self._lock = threading.RLock()
-        self._threads: dict[str, Thread] = {}
-        self._turns: dict[str, list[tuple[str, str]]] = {}
-
-    def add(self, title: str, videos: Sequence[VideoId]) -> Thread:
-        """A new one without turns."""
-        made = _made(title, videos)
-        with self._lock:
-            self._threads[made.id] = made
-            self._turns[made.id] = []
-        return made
-
-    def threads(self, limit: int) -> list[Thread]:
-        """Those that were used last, first."""
-        with self._lock:
-            latest = [self.thread(id) for id in reversed(self._threads)]
-        return sorted(latest, key=lambda thread: -thread.used_at)[:limit]
-
-    def thread(self, id: str) -> Thread:
-        """One. Raises NotFound."""
-        with self._lock:
-            return replace(self._thread(id), turn_count=len(self.turns(id)))
-
-    def turns(self, id: str) -> list[SavedTurn]:
-        """The questions of a thread in order. Raises NotFound."""
-        with self._lock:
-            self._thread(id)
-            kept = [(asked, self._answer(answer_id)) for asked, answer_id in self._turns[id]]
-        return [
-            SavedTurn(asked, saved.question, saved.id, saved.answer, saved.trace, saved.created_at)
-            for asked, saved in kept
-            if saved is not None
-        ]
-
-    def add_turn(self, id: str, question: str, answer_id: str) -> None:
-        """Adds a question with its stored answer at the end. Raises NotFound."""
-        with self._lock:
-            thread = self._thread(id)
-            self._turns[id].append((question, answer_id))
-            self._threads[id] = replace(thread, title=thread.title or question[:TITLE_LENGTH], used_at=time.time())
-
-    def delete(self, id: str) -> None:
-        """Forgets a thread; its answers stay. Raises NotFound."""
-        with self._lock:
-            self._thread(id)
-            del self._threads[id], self._turns[id]
-
-    def _thread(self, id: str) -> Thread:
-        if id not in self._threads:
-            raise no_such_thread(id)
-        return self._threads[id]
-
-    def _answer(self, id: str) -> SavedAnswer | None:
-        try:
-            return self._library.answer(id)
-        except NotFound:
-            return None
-
-
-class AnswerKeeper(Protocol):
-    """What keeps the answers that turns point to."""
-
-    def answer(self, id: str) -> SavedAnswer:
-        """One answer that was given. Raises NotFound."""
-        ...
-
-
 def no_such_thread(id: str) -> NotFound:
     """The error for an id that no thread has."""
     return NotFound(f"There is no conversation {id[:12]}.", "List the threads to see what is there.")
 
 
-def _made(title: str, videos: Sequence[VideoId]) -> Thread:
+def made_thread(title: str, videos: Sequence[VideoId]) -> Thread:
+    """A new thread without turns."""
     now = time.time()
     return Thread(uuid.uuid4().hex, title, tuple(dict.fromkeys(videos)), now, now)
 

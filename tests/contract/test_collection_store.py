@@ -10,8 +10,7 @@ import pytest
 from app.core.errors import BadInput, NotFound
 from app.core.types import VideoId
 from app.db.collections import SqlCollections
-from app.db.fake_collections import MemoryCollections
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryCollections, MemoryLibrary
 from app.db.library import SqlLibrary
 from tests.contract.test_video_library import A, B, video
 from tests.postgres import KINDS, open_database

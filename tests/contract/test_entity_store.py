@@ -10,9 +10,7 @@ from app.core.errors import NotFound
 from app.core.types import MediaInfo, TimeSpan, Utterance, Video, VideoId
 from app.core.types.entities import EntityKind, Mention, Source
 from app.db.entities import SqlEntities
-from app.db.fake_entities import MemoryEntities
-from app.db.fake_speakers import MemorySpeakers
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryEntities, MemoryLibrary, MemorySpeakers
 from app.db.library import SqlLibrary
 from app.db.speakers import SqlSpeakers
 from tests.contract.test_speaker_store import known

@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import NotFound
 from app.db.collections import SqlCollections
 from app.db.database import Database
-from app.db.fake_schedules import MemorySchedules
+from app.db.fakes import MemorySchedules
 from app.db.schedules import Look, Schedule, SqlSchedules
 from tests.postgres import KINDS, open_database
 

@@ -9,8 +9,7 @@ import pytest
 
 from app.core.errors import NotFound
 from app.core.types import MediaInfo, TimeSpan, Utterance, Video, VideoId, Voice
-from app.db.fake_speakers import MemorySpeakers
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryLibrary, MemorySpeakers
 from app.db.library import SqlLibrary
 from app.db.speakers import KnownVoice, SqlSpeakers
 from tests.postgres import KINDS, open_database

@@ -9,9 +9,9 @@ import pytest
 
 from app.core.errors import NotFound
 from app.core.types import MediaInfo, Video, VideoId
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryLibrary, MemoryThreads
 from app.db.library import SqlLibrary
-from app.db.threads import MemoryThreads, SqlThreads, ThreadStore
+from app.db.threads import SqlThreads, ThreadStore
 from tests.postgres import KINDS, open_database
 
 VIDEO = VideoId("a" * 64)

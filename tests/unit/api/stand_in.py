@@ -47,11 +47,15 @@ from app.core.types import (
     Word,
     to_json,
 )
-from app.db.fake_entities import MemoryEntities
-from app.db.fake_schedules import MemorySchedules
-from app.db.fake_speakers import MemorySpeakers
-from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryStageStore
-from app.db.threads import MemoryThreads
+from app.db.fakes import (
+    MemoryEntities,
+    MemoryLibrary,
+    MemoryReplies,
+    MemorySchedules,
+    MemorySpeakers,
+    MemoryStageStore,
+    MemoryThreads,
+)
 from app.jobs.chores import Chores
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore

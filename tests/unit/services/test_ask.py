@@ -12,7 +12,7 @@ from agents.agent import VideoAgent
 from agents.checkpoints import Checkpoints
 from app.core.errors import BadInput, Cancelled
 from app.core.events import Answered, Event, Planned
-from app.db.threads import MemoryThreads
+from app.db.fakes import MemoryThreads
 from app.services.ask import AskService
 from app.services.threads import ThreadService
 from tests.unit.agents.parts import Desk

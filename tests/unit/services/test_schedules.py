@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import BadInput, NotFound
-from app.db.fake_schedules import MemorySchedules
+from app.db.fakes import MemorySchedules
 from app.services.batches import BatchRequest
 from app.services.schedules import LEASE_S, Plan, ScheduleService, next_time
 from app.services.summarize import Length, Wanted

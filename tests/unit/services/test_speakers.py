@@ -10,8 +10,7 @@ import pytest
 
 from app.core.errors import BadInput, NotFound
 from app.core.types import MediaInfo, Speaker, TimeSpan, Utterance, Video, VideoId, Voice
-from app.db.fake_speakers import MemorySpeakers
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryLibrary, MemorySpeakers
 from app.services.speakers import SpeakerService
 
 A, B, C = (VideoId(letter * 64) for letter in "abc")

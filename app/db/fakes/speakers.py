@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from app.core.types import VideoId
-from app.db.fakes import MemoryLibrary
+from app.db.fakes.library import MemoryLibrary
 from app.db.speakers import KnownVoice
 
 

@@ -1,17 +1,16 @@
-"""The library, the stage store and kept answers in memory: for tests, and for work that need not be remembered."""
+"""The library in memory: for tests, and for work that need not be remembered."""
 
 from __future__ import annotations
 
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.core.replies import HELD_S, KEPT_S, Earlier, Reply
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
-from app.db.fake_collections import MemoryCollections
+from app.db.fakes.collections import MemoryCollections
 from app.db.library import Binned, Rating, SavedAnswer
 from app.db.rules import (
     check_segments,
@@ -238,102 +237,3 @@ class MemoryLibrary:
     def _told(self, answer: SavedAnswer) -> bool:
         """Whether none of the answer's videos is in the bin."""
         return all(self._shelves[id].deleted_at is None for id in answer.video_ids)
-
-
-class MemoryStageStore:
-    """The port StageStore in dictionaries."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._units: dict[tuple[str, str], dict[str, bytes]] = {}
-        self._results: dict[tuple[str, str], bytes] = {}
-        self._versions: dict[tuple[str, str], str] = {}
-
-    def units(self, video_id: VideoId, stage: str, version: str) -> dict[str, bytes]:
-        """The saved units of this version by name, in the order in which they were first saved."""
-        with self._lock:
-            current = self._versions.get((video_id, stage)) == version
-            return dict(self._units.get((video_id, stage), {})) if current else {}
-
-    def save_unit(self, video_id: VideoId, stage: str, version: str, unit: str, payload: bytes) -> None:
-        """Saves or replaces one unit."""
-        with self._lock:
-            self._keep_only(video_id, stage, version)
-            self._units.setdefault((video_id, stage), {})[unit] = payload
-
-    def finish(self, video_id: VideoId, stage: str, version: str, payload: bytes) -> None:
-        """Marks the stage as complete, with its result."""
-        with self._lock:
-            self._keep_only(video_id, stage, version)
-            self._results[video_id, stage] = payload
-
-    def finished(self, video_id: VideoId, stage: str, version: str) -> bytes | None:
-        """The result of a complete stage; None when it is not complete in this version."""
-        with self._lock:
-            current = self._versions.get((video_id, stage)) == version
-            return self._results.get((video_id, stage)) if current else None
-
-    def clear(self, video_id: VideoId, stage: str) -> None:
-        """Forgets units and result of a stage, of every version."""
-        with self._lock:
-            self._forget(video_id, stage)
-
-    def _keep_only(self, video_id: VideoId, stage: str, version: str) -> None:
-        if self._versions.get((video_id, stage)) != version:
-            self._forget(video_id, stage)
-            self._versions[video_id, stage] = version
-
-    def _forget(self, video_id: VideoId, stage: str) -> None:
-        for kept in (self._units, self._results, self._versions):
-            kept.pop((video_id, stage), None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """Who has a key, until when, and what came of it."""
-
-    owner: str
-    until: float
-    earlier: Earlier
-
-
-class MemoryReplies:
-    """The port ReplyStore in a dictionary."""
-
-    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._held: dict[str, _Held] = {}
-
-    def begin(self, key: str, request: str, owner: str) -> Earlier | None:
-        """Takes the key for a request, or tells what has it."""
-        with self._lock:
-            now = self._clock()
-            self._held = {name: held for name, held in self._held.items() if held.until >= now}
-            if key in self._held:
-                return self._held[key].earlier
-            self._held[key] = _Held(owner, now + HELD_S, Earlier(request, None))
-            return None
-
-    def renew(self, key: str, owner: str) -> None:
-        """Keeps the key for another minute."""
-        with self._lock:
-            if self._is_held(key, owner):
-                self._held[key] = replace(self._held[key], until=self._clock() + HELD_S)
-
-    def keep(self, key: str, owner: str, reply: Reply) -> None:
-        """Keeps the answer for a day."""
-        with self._lock:
-            if self._is_held(key, owner):
-                earlier = replace(self._held[key].earlier, reply=reply)
-                self._held[key] = _Held(owner, self._clock() + KEPT_S, earlier)
-
-    def drop(self, key: str, owner: str) -> None:
-        """Gives the key back."""
-        with self._lock:
-            if self._is_held(key, owner):
-                del self._held[key]
-
-    def _is_held(self, key: str, owner: str) -> bool:
-        held = self._held.get(key)
-        return held is not None and held.owner == owner and held.earlier.reply is None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from app.core.types import VideoId
 from app.core.types.entities import Entity, EntityKind, Mention
 from app.db.entities import Counted, entities_of, is_named, spoken_by
-from app.db.fakes import MemoryLibrary
+from app.db.fakes.library import MemoryLibrary
 
 
 class MemoryEntities:
