@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.errors import ToolRefused
 
-Source = Literal["any", "speech", "screen_text", "pictures"]
+Source = Literal["any", "speech", "screen_text", "pictures", "entity"]
 
 _VIDEO = Field(description="name of the video, such as V1")
 _START = Field(description="seconds from the beginning of the video")
@@ -50,7 +50,7 @@ class Search(Tool):
     tool: Literal["search"]
     query: str = Field(min_length=1, max_length=160, description="what to look for")
     video: str = Field(description="name of the video, or all")
-    source: Source = Field(description="where it is told")
+    source: Source = Field(description="where it is told; entity: wherever the name in the query is mentioned")
 
 
 class Skim(Tool):

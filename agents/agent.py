@@ -17,6 +17,7 @@ from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.ports import (
     AudioSource,
+    EntityStore,
     FrameEmbedder,
     FrameSource,
     LanguageModel,
@@ -57,6 +58,8 @@ class AgentParts:
     audio: AudioSource
     transcriber: Transcriber
     frame_embedder: FrameEmbedder | None = None
+    entities: EntityStore | None = None
+    """Who and what the videos mention; None where nobody noted it."""
     query_frame_selector: QueryFrameSelector | None = None
     """Chooses the frames of a closer look at a long span, with the frame embedder; without both they are even."""
 

@@ -19,6 +19,7 @@ from agents.passages import Narrower, from_segment, merged
 from agents.quoting import counted
 from agents.reading import about, read
 from agents.state import AgentState, Claim, Located, Passage, Work
+from agents.subjects import mentioned, subject_of
 from agents.wire import LABELS, shortened
 from agents.wording import clock, joined
 from app.core.errors import ToolRefused
@@ -94,6 +95,9 @@ class Toolbox:
 
     def _search(self, call: actions.Search) -> Outcome:
         chosen = list(self._videos.values()) if call.video == "all" else [self._video(call.video)]
+        if call.source == "entity":
+            subject = subject_of(call.query, chosen, self._work)
+            return self._found(f"entity: {call.query}", mentioned(subject, chosen, self._work) if subject else ())
         parts = self._work.parts
         found = parts.retriever.search(
             call.query, limit=parts.settings.passages, videos=[v.id for v in chosen], kinds=_SOURCES[call.source]

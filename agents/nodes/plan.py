@@ -14,6 +14,7 @@ from agents import rules
 from agents.modes import Mode, mode_of
 from agents.prompts import prompt
 from agents.state import AgentState, Anchor, Plan, Work
+from agents.subjects import across
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Planned
@@ -33,7 +34,7 @@ def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search",
     A plan that a person has made is followed by rules.
     """
     mode = Mode("guided", "the plan was given") if state["given"] else mode_of(runtime.context.parts)
-    made = state["given"] or planned(state["question"], state.get("cited"), runtime.context, state["options"])
+    made = state["given"] or across(_made(state, runtime.context), state["videos"], runtime.context)
     first = state["videos"][0] if state["videos"] else None
     window = made.scope.window(first.duration_s) if made.scope and first else None
     runtime.stream_writer(
@@ -54,6 +55,10 @@ def plan(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["search",
     if mode.name == "free":
         return Command(goto="act", update=update)
     return Command(goto="search", update=update)
+
+
+def _made(state: AgentState, work: Work) -> Plan:
+    return planned(state["question"], state.get("cited"), work, state["options"])
 
 
 def planned(question: str, cited: Anchor | None, work: Work, options: Sequence[str] = ()) -> Plan:

@@ -18,6 +18,7 @@ from agents.passages import Narrower, from_segment, merged, numbered
 from agents.reading import about, read
 from agents.screen import at_edge
 from agents.state import AgentState, Anchor, Draft, Located, Passage, Plan, QuestionType, Work
+from agents.subjects import by_video, subject_of
 from agents.wording import clock, content_stems, quotations
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
@@ -116,7 +117,7 @@ class _Finder:
         if plan.question_type is QuestionType.ORDER:
             return f"where are: {'; '.join(plan.queries)}", self._events()
         if plan.question_type is QuestionType.COMPARE:
-            return f"in each video: {plan.queries[0]}", self._in_each()
+            return self._subject() or (f"in each video: {plan.queries[0]}", self._in_each())
         if plan.question_type is QuestionType.CAUSE:
             return f"why: {plan.queries[0]}", self._why()
         return None
@@ -180,6 +181,16 @@ class _Finder:
         locator = Locator(self._videos, self._work, self._fits_source)
         self.located = [locator.locate(event) for event in self._plan.queries]
         return [one.passage for one in self.located if one.passage]
+
+    def _subject(self) -> tuple[str, list[Passage]] | None:
+        """Where each video mentions whom or what the question names; None when it is not known by its name."""
+        question = self._plan.question
+        subject = subject_of(question, self._videos, self._work)
+        if subject is None:
+            return None
+        self.located = by_video(question, subject, self._videos, self._work, self._fits_source)
+        passages = [one.passage for one in self.located if one.passage]
+        return (f"entity: {subject.name}", passages) if passages else None
 
     def _in_each(self) -> list[Passage]:
         """Where each video names the same; what is like it in meaning when none does."""

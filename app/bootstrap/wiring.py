@@ -318,4 +318,5 @@ class _Wiring:
             transcriber=get("transcriber"),
             frame_embedder=get("frame_embedder"),
             query_frame_selector=get("query_frame_selector"),
+            entities=SqlEntities(self._database),
         )

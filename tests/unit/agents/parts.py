@@ -31,6 +31,7 @@ from app.core.types import (
     VideoStream,
     from_json,
 )
+from app.db.fake_entities import MemoryEntities
 from app.db.fakes import MemoryLibrary
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.vision.fakes import FakeTextReader
@@ -99,6 +100,7 @@ class Desk:
         settings: Agent | None = None,
     ) -> None:
         self.library = MemoryLibrary()
+        self.entities = MemoryEntities(self.library)
         self.embedder = FakeTextEmbedder()
         self.retriever = HybridRetriever(self.embedder, None, MemorySegmentIndex(), MemoryLexicalIndex())
         self.frames = WrittenFrames([*screen, *hidden])
@@ -114,6 +116,7 @@ class Desk:
             self.frames,
             Silence(),
             ClearTranscriber(heard),
+            entities=self.entities,
         )
 
     def add(
