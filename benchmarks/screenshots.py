@@ -102,6 +102,13 @@ def open_video(page: Page, shown: Shown, more: str = "") -> None:
     page.wait_for_function("document.querySelector('#lr-player video')?.readyState > 0")
 
 
+def player(page: Page, shown: Shown) -> None:
+    """The player while its bar is moved by keys."""
+    open_video(page, shown, "&t=300")
+    page.locator(".lr-wave path").first.wait_for(state="attached")
+    page.get_by_role("slider", name="Position").press("ArrowRight")
+
+
 def ask(page: Page, question: str) -> None:
     """Types a question and sends it."""
     box = page.get_by_role("textbox", name="Question", exact=True)
@@ -184,6 +191,7 @@ def status(page: Page, shown: Shown) -> None:
 STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...] = (
     ("library", library, "light", WIDE),
     ("details", details, "light", WIDE),
+    ("player", player, "light", WIDE),
     ("asking", asking, "light", WIDE),
     ("answer", answer, "light", WIDE),
     ("citation", citation, "light", WIDE),
