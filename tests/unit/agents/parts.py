@@ -31,8 +31,7 @@ from app.core.types import (
     VideoStream,
     from_json,
 )
-from app.db.fake_entities import MemoryEntities
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryEntities, MemoryLibrary
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.vision.fakes import FakeTextReader
 from retrieval.fakes import MemoryLexicalIndex, MemorySegmentIndex
