@@ -15,8 +15,8 @@ from typing import Any
 from agents.agent import VideoAgent
 from agents.checkpoints import Checkpoints
 from gpu_workers.language.fakes import FakeLanguageModel
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 QUESTION = "How much does the bicycle bridge cost?"
 RUN = "run-1"

@@ -17,8 +17,8 @@ from app.core.settings import Agent
 from app.core.types import Answer as FullAnswer
 from app.core.types import AnswerStatus, Message, SegmentKind, TimeSpan, from_json
 from gpu_workers.language.fakes import FakeLanguageModel, FakeVisionLanguageModel
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 COST = "How much does the bicycle bridge cost?"
 

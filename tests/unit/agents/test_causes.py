@@ -7,8 +7,8 @@ from agents.rules import plan
 from agents.state import QuestionType
 from app.core.events import Planned, Reflected, Searched
 from app.core.types import AnswerStatus, TimeSpan
+from tests.unit.agents.meeting import MEETING
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING
 
 TALK: list[Said] = [
     (10.0, 14.0, "Now a story from my time at the weather office."),

@@ -20,8 +20,8 @@ from app.core.types import Answer, SegmentKind, TimeSpan, VideoId, from_json
 from gpu_workers.language.fakes import FakeLanguageModel
 from tests.postgres import KINDS
 from tests.unit.agents.dying import QUESTION, RUN
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, names
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 
 class Counted(Desk):

@@ -8,8 +8,8 @@ import pytest
 from agents.choice import asks_for_the_odd_one, literal_support, none_option
 from app.core.types import AnswerStatus
 from gpu_workers.language.fakes import FakeLanguageModel
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 TALK: list[Said] = [
     (10.0, 14.0, "In our benchmark PostgreSQL reached fourteen thousand writes per second."),

@@ -7,8 +7,8 @@ from agents.comparing import Comparison, asked_comparison
 from agents.saying import statement
 from app.core.events import Answered
 from app.core.types import Answer, AnswerStatus, TimeSpan, Turn, Utterance, from_json
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 BREAD: list[Said] = [
     (12.0, 15.0, "The bread is baked at two hundred degrees."),

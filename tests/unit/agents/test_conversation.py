@@ -7,8 +7,8 @@ from typing import Any
 from app.core.events import Answered, Event, Planned, Understood
 from app.core.types import Answer, AnswerStatus, Message, TimeSpan, Turn, from_json
 from gpu_workers.language.fakes import FakeLanguageModel
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 PAYS: list[Said] = [*MEETING[:4], (98.5, 101.0, "Construction would start in September."), *MEETING[4:]]
 

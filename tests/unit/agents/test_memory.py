@@ -9,8 +9,8 @@ import pytest
 from app.core.events import Answered, Inspected
 from app.core.types import Answer, AnswerStatus, Frame, TimeSpan, from_json
 from gpu_workers.language.fakes import FakeVisionLanguageModel
+from tests.unit.agents.meeting import MEETING
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING
 
 
 class Seeing:

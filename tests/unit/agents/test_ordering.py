@@ -7,8 +7,8 @@ import pytest
 from agents.ordering import Order, asked_order, option_lists
 from app.core.events import Drafted, Planned, Searched
 from app.core.types import AnswerStatus
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, Said
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 LISTS = ["bridge, library, swimming pool", "library, bridge, swimming pool", "swimming pool, bridge, library"]
 POOL: list[Said] = [*MEETING, (550.0, 553.0, "The swimming pool needs a new roof.")]

@@ -12,8 +12,8 @@ from agents.plans import plan_from_json, plan_to_json
 from app.core.errors import BadInput
 from app.core.events import Planned, Understood
 from app.core.types import SegmentKind, Turn
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 QUESTIONS = (
     "How much does the bridge cost?",

@@ -7,9 +7,9 @@ import pytest
 from app.core.events import Answered, Planned, Searched
 from app.core.types import Answer, AnswerStatus, SegmentKind, TimeSpan, Utterance, Video, from_json
 from app.core.types.entities import EntityKind, Mention, Source
+from tests.unit.agents.meeting import MEETING
 from tests.unit.agents.parts import Desk, Said
 from tests.unit.agents.test_act import free_desk, scripted, step
-from tests.unit.agents.test_agent import MEETING
 
 NIGHT: list[Said] = [(12.0, 15.0, "The dome was opened at nine."), (40.0, 44.0, "He went home at dawn.")]
 

@@ -15,8 +15,8 @@ from app.core.events import Answered, Event, Planned
 from app.db.fakes import MemoryThreads
 from app.services.ask import AskService
 from app.services.threads import ThreadService
+from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk
-from tests.unit.agents.test_agent import MEETING, SLIDES
 
 
 @dataclass
