@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -203,16 +204,19 @@ class ActorPool:
         if 0 < len(self._slots) < self._most and all(slot.ready is None for slot in self._slots):
             self._slots.append(self._started())
 
-    def _started(self) -> Slot:
+    @functools.cached_property
+    def _kind(self) -> Any:
+        """What makes actors: one, since Ray sends the class to the cluster for each."""
         import ray
 
-        threads = {CHUNKS: self._shape.at_once, ASKS: self._shape.at_once}
         remote: Any = ray.remote  # its types know no groups
-        kind = remote(concurrency_groups=threads)(Actor)
+        actors = remote(concurrency_groups={CHUNKS: self._shape.at_once, ASKS: self._shape.at_once})(Actor)
         shape = {"num_cpus": self._shape.cpus, "num_gpus": self._shape.gpus, "max_restarts": 0}
         # In order, a call that was cancelled on its way would hold up all that follow for 30 seconds.
-        options = {**shape, "allow_out_of_order_execution": True}
-        actor = kind.options(**options).remote(self._factory, self._argument)
+        return actors.options(**shape, allow_out_of_order_execution=True)
+
+    def _started(self) -> Slot:
+        actor = self._kind.remote(self._factory, self._argument)
         return Slot(actor, actor.ready.remote())
 
     def _end(self, slot: Slot) -> None:

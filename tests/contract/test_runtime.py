@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -188,10 +189,10 @@ def test_an_actor_that_has_not_noticed_a_cancel_gets_no_other_call(ray_cluster) 
             raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
-        list(runtime.map("sleep", [6.0], beat=stop))
+        list(runtime.map("sleep", [60.0], beat=stop))
     assert runtime.states()[0].busy == 1
     assert len({pid for _, pid in runtime.map("sleep", [0.0] * 5, beat=deaf)}) == 1
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 50
     runtime.close()
 
 
@@ -202,7 +203,7 @@ def host(ray_cluster) -> Iterator[Callable[[RayPool], RayRuntime]]:  # noqa: F81
 
     def make(pool: RayPool) -> RayRuntime:
         settings = Ray(pools={"text_embedder": pool})
-        roles = {"double": "text_embedder", "sleep": "text_embedder"}
+        roles = {"linger": "text_embedder", "sleep": "text_embedder"}
         made.append(RayRuntime("tests.contract.counting_worker:make_host", lambda pool: pool, settings, roles))
         return made[-1]
 
@@ -234,14 +235,21 @@ def test_an_answer_can_be_stopped_and_does_not_wait_for_a_chunk(host: Callable[[
     runtime = host(RayPool(cpus=0.1))
     model = RemoteModel("text_embedder", CountingModel("counting-text_embedder"), runtime.ask)
     assert model.complete("one", stop=lambda: False) == "ONE"
+    enough = threading.Event()
+
+    def beat(number: int, share: float) -> None:
+        if enough.is_set():
+            raise Cancelled("Enough.")
+
     with ThreadPoolExecutor(1) as thread:
-        chunk = thread.submit(lambda: list(runtime.map("sleep", [3.0], beat=deaf)))
+        chunk = thread.submit(lambda: list(runtime.map("linger", [60.0], beat=beat)))
         begun = time.monotonic()
         with pytest.raises(Cancelled):
             model.complete("a long answer", stop=lambda: time.monotonic() - begun > 0.5)
         assert model.complete("two", stop=lambda: False) == "TWO"
         assert not chunk.done()
-        chunk.result()
+        enough.set()
+        assert isinstance(chunk.exception(), Cancelled)
 
 
 def test_a_pool_tells_how_it_stands_without_the_cluster(host: Callable[[RayPool], RayRuntime]) -> None:
