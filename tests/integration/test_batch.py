@@ -62,6 +62,8 @@ def test_a_batch_that_was_killed_is_finished_by_the_next_run_and_a_third_changes
     third = terminal.run(*words)
     assert third.stderr.count("done re-used") == 2, third.stderr
     assert {path.name: path.read_bytes() for path in out.iterdir()} == files
+    _, _, together = terminal.run("summarize", "first", "second", "--length", "page").stdout.partition("Together\n")
+    assert "first 0:" in together and "second 0:" in together
 
 
 def test_the_cost_is_shown_and_nothing_is_read_in_a_dry_run(terminal: Terminal, tmp_path: Path) -> None:
