@@ -88,9 +88,11 @@ class SummarizeService:
     def _branches(self, video: Video, work: Work, tell: Callable[[int], None] = lambda _: None) -> list[Branch]:
         """The chapters of a video with what each offers; none before it was read to its end."""
         chapters = self._library.chapters(video.id)
+        if not chapters:
+            return []
         said = self._library.utterances(video.id)
         work.take_up(video, bool(said))
-        sentences = self._sentences(video, said) if chapters else []
+        sentences = self._sentences(video, said)
         branches = []
         for number, chapter in enumerate(chapters, 1):
             own = inside(chapter, sentences, last=number == len(chapters))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -97,8 +98,8 @@ def test_minutes_gather_the_decisions_of_all_videos(library: MemoryLibrary, vide
 
 
 def test_a_video_that_is_still_read_is_named_and_tells_nothing(library: MemoryLibrary, videos: list[Video]) -> None:
-    new = library.add_video(a_video("d", "New"))
-    made = service(library).together([*videos, new])
+    new = library.add_video(replace(a_video("d", "New"), language="de"))
+    made = service(library).together([*videos, new], Wanted(language="en"))
     assert [line.title for line in made.videos if line.point is None] == ["New"]
     with pytest.raises(NotFound, match="None of these videos"):
         service(library).together([new])
