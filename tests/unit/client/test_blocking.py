@@ -60,7 +60,7 @@ def test_a_stream_that_is_left_closes_its_connection_at_once() -> None:
 
 def test_a_call_that_would_wait_for_an_event_loop_is_found_out() -> None:
     async def sleeps(_: Calls) -> None:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
 
     with Longreel() as longreel, pytest.raises(AssertionError, match="event loop"):
         waits(sleeps)(longreel)
