@@ -92,7 +92,7 @@ def small_words(texts: Iterable[str]) -> set[str]:
 
 def names_said(sentence: str, small: Collection[str]) -> list[str]:
     """The names in a sentence of speech, in order, each once; `small` are the words that the video writes small."""
-    return list(dict.fromkeys(run for run in _runs(sentence) if _is_name(run, small)))
+    return list(dict.fromkeys(_names(sentence, small)))
 
 
 def names_written(text: str, small: Collection[str]) -> list[str]:
@@ -110,8 +110,18 @@ def names_written(text: str, small: Collection[str]) -> list[str]:
             found += [written_small(credit)] if _is_name(credit.title(), small) else []
             line = line[role.end() :]
         if len(line.split()) <= SHORT_LINE:
-            found += [run for run in _runs(line) if _is_name(run, small)]
+            found += _names(line, small)
     return list(dict.fromkeys(found))
+
+
+def _names(text: str, small: Collection[str]) -> Iterator[str]:
+    """The runs that are names; somebody "of" a place is the same without it, but the County of York is not."""
+    for run in _runs(text):
+        bearer, _, place = run.partition(" of ")
+        if place and _is_name(bearer, small):
+            yield bearer
+        elif _is_name(run, small):
+            yield run
 
 
 def _is_list(line: str) -> bool:

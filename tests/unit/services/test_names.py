@@ -13,6 +13,7 @@ from app.services.names import in_capitals, names_said, names_written, small_wor
         ("Our engineer Robert Harrison repaired the pump.", ["Robert Harrison"]),
         ("Miriam Foster, Hannah Baker and Ruth Palmer came.", ["Miriam Foster", "Hannah Baker", "Ruth Palmer"]),
         ("It was paid by the County of Northmoor.", ["County of Northmoor"]),
+        ("Gregor Vale of Bramhaven spoke.", ["Gregor Vale"]),
         ("Vincent van Gogh's brother met Émile Zola\u2019s friend.", ["Vincent van Gogh", "Émile Zola"]),
         ("Stone came from St. Elmo by Dr. J. Weiss.", ["St. Elmo", "Dr. J. Weiss"]),
         ("The Goldman Foundation closed the gap.", ["Goldman Foundation"]),
