@@ -16,9 +16,7 @@ class EntityService:
     def __init__(self, entities: EntityStore) -> None:
         self._entities = entities
 
-    def find(
-        self, text: str = "", *, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()
-    ) -> list[Entity]:
+    def find(self, text: str = "", *, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()) -> list[Entity]:
         """Entities whose name holds a text in any case and accent, most mentions first; all for an empty one.
 
         In some videos, or (none named) in the whole library.
