@@ -185,7 +185,7 @@ def batches(page: Page, shown: Shown) -> None:
 def status(page: Page, shown: Shown) -> None:
     """What the server runs on, and what was measured."""
     page.goto(f"{shown.url}/?view=status")
-    page.locator("#lr-status table").wait_for()
+    page.locator("#lr-status table").first.wait_for()
 
 
 STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...] = (
