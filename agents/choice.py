@@ -27,6 +27,8 @@ TIE = 0.05
 LEAST = 0.45
 """The least support of an option that may be chosen without the language model."""
 
+UNDECIDED = "Several of the options stand in the video, and nothing could tell in time which of them is meant."
+
 _NONE = any_of(r"""
     (?:video|film|clip|speaker|presenter|text|he|she|it)\b.*\b(?:does|do|did) ?(?:not|n't) (?:say|show|mention|tell)
     cannot be (?:answered|determined|known|seen|told)|not (?:mentioned|shown|stated|said|given|in the video)
@@ -65,6 +67,8 @@ def choose(plan: Plan, passages: Sequence[Passage], options: Sequence[str], work
     if asks_for_the_odd_one(plan.question):
         return _odd_one(supports, options)
     index, by = _decide(plan, supports, options, passages, work)
+    if by == "rules" and index in (None, nothing) and sum(support.literal for support in supports) > 1:
+        return Draft(by=by, option_index=nothing, refusal=UNDECIDED, undecided=True)
     if index is None or index == nothing:
         return Draft(by=by, option_index=nothing, refusal="" if nothing is None else options[nothing])
     passage = next(s.passage for s in supports if s.index == index)

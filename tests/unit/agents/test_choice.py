@@ -6,6 +6,7 @@ import json
 import pytest
 
 from agents.choice import asks_for_the_odd_one, literal_support, none_option
+from app.core.settings import Agent
 from app.core.types import AnswerStatus
 from gpu_workers.language.fakes import FakeLanguageModel
 from tests.unit.agents.meeting import MEETING, SLIDES
@@ -50,6 +51,13 @@ def test_the_model_decides_between_options_that_words_do_not_tell_apart() -> Non
     options = ["The network failed", "Nobody tried the backups", "A fire broke out"]
     answer = Desk(TALK, model=model).ask("Why were the measurements lost?", options=options)
     assert answer.option_index == 1
+
+
+def test_options_that_the_video_names_alike_are_not_told_to_be_missing_when_no_model_had_the_time() -> None:
+    card: list[Said] = [(5.0, 8.0, "SACHA BERG Director\nANDREA GRAL Art Director\nENRICO VALE Lead Artist")]
+    desk = Desk(screen=card, settings=Agent(max_seconds=0.000_1), model=FakeLanguageModel())
+    answer = desk.ask("Who is credited as the Director?", options=["Andrea Gral", "Enrico Vale", "Sacha Berg"])
+    assert answer.status is AnswerStatus.INSUFFICIENT and "Several of the options stand in the video" in answer.text
 
 
 def test_the_option_that_is_not_there_is_found() -> None:
