@@ -37,6 +37,8 @@ class Verdict:
 
     supported: bool
     reason: str
+    doubted: bool = False
+    """Whether two looks at the pictures do not agree, so that the video may tell it or not."""
 
 
 def check(claim: str, passages: Sequence[Passage], question: str = "") -> Verdict:

@@ -11,6 +11,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.agreement import FRAMES as SECOND_FRAMES
 from agents.passages import Narrower, from_segment, merged, numbered
 from agents.sampling import frames_of
 from agents.state import AgentState, Passage, Plan, QuestionType, Work
@@ -153,7 +154,8 @@ def _joined(segments: Sequence[Segment]) -> list[Segment]:
 def _look(question: str, work: Work, video: Video, span: TimeSpan) -> tuple[tuple[float, ...], list[Segment]]:
     model = work.parts.vision_language_model
     assert model is not None
-    frames = frames_of(question, video, span, work, max_side=LOOK_SIDE, wanted=LOOK_FRAMES)
+    wanted = min(LOOK_FRAMES, max(1, work.budget.frames(LOOK_FRAMES + SECOND_FRAMES) - SECOND_FRAMES))
+    frames = frames_of(question, video, span, work, max_side=LOOK_SIDE, wanted=wanted)
     if not frames:
         return (), []
     said = work.budget.spend(model.look(frames, question)).text.strip()

@@ -9,12 +9,13 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.agreement import agreed
 from agents.choice import likeliest, none_option
 from agents.closing import answer_of, refusal_of
 from agents.passages import NEAR_S
 from agents.prompts import conversation
 from agents.quoting import quoted, usable
-from agents.state import SELF_EVIDENT, AgentState, Claim, Passage, Plan, QuestionType, Work
+from agents.state import SELF_EVIDENT, AgentState, Claim, Draft, Passage, Plan, QuestionType, Work
 from agents.verification import (
     Verdict,
     absent_entities,
@@ -30,7 +31,7 @@ from agents.wire import refuses
 from agents.wording import contains_phrase, content_stems, coverage, joined
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
-from app.core.events import Verified
+from app.core.events import Listener, Verified
 from app.core.types import Message, SegmentKind
 
 LIKE = 0.3
@@ -44,6 +45,7 @@ FEW_TEXTS = 3
 SURE = 0.85
 """A passage that fits the question this well, with all words of its premise, needs no second opinion."""
 CHECK_TOKENS = 16
+DOUBTED = "Only pictures could tell this, and two looks at them do not agree."
 
 
 def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end__"]]:
@@ -51,6 +53,7 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
     work, draft = runtime.context, state["draft"]
     work.budget.check()
     kept: list[Claim] = []
+    doubted = False
     for claim in draft.claims:
         if claim.hedged:
             kept.append(claim)
@@ -59,24 +62,35 @@ def verify(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["__end_
                 Verified(claim.text, False, "told by a classifier only; nothing here could look", ids)
             )
             continue
-        verdict, repaired = _verdict(claim, state, work)
+        verdict, repaired = _verdict(claim, state, work, runtime.stream_writer)
         ids = tuple(p.id for p in repaired.passages if p.id)
         runtime.stream_writer(Verified(claim.text, verdict.supported, verdict.reason, ids))
+        doubted = doubted or verdict.doubted
         if verdict.supported:
             kept.append(repaired)
     if not kept and draft.claims and state["plan"].scope and is_placed(state["plan"]) and not state["options"]:
         kept = list(quoted(state["plan"], usable(state["plan"], state["passages"]), 0.0).claims)
     if kept:
         return Command(goto="__end__", update={"answer": answer_of(kept, state, work)})
-    if state["options"]:
-        draft = replace(draft, option_index=none_option(state["options"]))
-        if draft.option_index is None and work.parts.settings.always_choose:
-            draft = replace(draft, option_index=likeliest(state["plan"], state["passages"], state["options"], work))
-    return Command(goto="__end__", update={"answer": refusal_of(draft, state, work), "draft": draft})
+    refused = _refused(replace(draft, refusal=DOUBTED, undecided=True) if doubted else draft, state, work)
+    return Command(goto="__end__", update={"answer": refusal_of(refused, state, work), "draft": refused})
 
 
-def _verdict(claim: Claim, state: AgentState, work: Work) -> tuple[Verdict, Claim]:
-    """The first evidence that supports the claim: what it names, else what else was found."""
+def _refused(draft: Draft, state: AgentState, work: Work) -> Draft:
+    """The draft of a refusal: of several options, the one that says that the video does not tell."""
+    if not state["options"]:
+        return draft
+    draft = replace(draft, option_index=none_option(state["options"]))
+    if draft.option_index is None and work.parts.settings.always_choose:
+        return replace(draft, option_index=likeliest(state["plan"], state["passages"], state["options"], work))
+    return draft
+
+
+def _verdict(claim: Claim, state: AgentState, work: Work, tell: Listener) -> tuple[Verdict, Claim]:
+    """The first evidence that supports the claim: what it names, else what else was found.
+
+    Evidence of pictures alone must stand a second look.
+    """
     failed: Verdict | None = None
     for passages in _candidates(claim, state):
         tried = replace(claim, passages=tuple(passages))
@@ -84,7 +98,11 @@ def _verdict(claim: Claim, state: AgentState, work: Work) -> tuple[Verdict, Clai
         if verdict.supported and not claim.verbatim and not state["options"]:
             verdict = check(claim.text, passages, state["question"])
         if verdict.supported:
-            return _meant(tried, state, work), tried if claim.verbatim else _narrowed(tried, state)
+            verdict = _meant(tried, state, work)
+            seen = agreed(tried, state, work, tell) if verdict.supported else None
+            verdict = seen or verdict
+            if verdict.supported or not (verdict.doubted or (failed and failed.doubted)):
+                return verdict, tried if claim.verbatim else _narrowed(tried, state)
         failed = failed or verdict
     return failed or Verdict(False, "there is no evidence"), claim
 

@@ -31,8 +31,8 @@ def test_a_vision_model_looks_and_what_it_saw_is_kept() -> None:
     assert answer.citations[0].kind is SegmentKind.VISUAL
     assert answer.usage.frames > 0
     kept = desk.library.segments(desk.video.id, kinds=(SegmentKind.VISUAL,))
-    assert [s.text for s in kept] == ["The mayor wears a green tie."]
-    assert kept[0].question == "What colour is the mayor's tie?"
+    assert sorted(s.text for s in kept) == ["The mayor wears a green tie.", "The tie of the mayor is green."]
+    assert {s.question for s in kept} == {"What colour is the mayor's tie?"}
 
 
 def test_text_that_ingest_missed_is_read_in_the_frame_of_the_moment() -> None:
