@@ -1,6 +1,6 @@
 // The player's own controls: its buttons, its keys, and the bar that is divided into chapters.
 (() => {
-  const { find, all, player, named, address, rendered, actions } = longreel;
+  const { find, all, player, address, rendered, actions } = longreel;
   const bar = () => find('.lr-seek');
   const key = (name) => find(`[data-control=${name}]`);
   const STEP_S = 5;
@@ -259,7 +259,7 @@
   };
 
   function keysAt(place) {
-    if (place === document.body) return (named('view') || 'ask') === 'ask' ? ANYWHERE : {};
+    if (place === document.body) return document.documentElement.dataset.view === 'ask' ? ANYWHERE : {};
     if (!place.closest('#lr-stage') || place.matches('select')) return {};
     return place === bar() ? ON_BAR : ON_PLAYER;
   }

@@ -2,6 +2,7 @@
 (() => {
   const { find, all, player, opened, rendered, call, element, clock } = longreel;
   const POINTS = 1000;
+  const REST_MS = 60;
   const LEAST_PX = 64; // a narrower picture cannot be made out
 
   // Loudness: the loudest place fills the height; the power lets quiet speech be seen
@@ -85,6 +86,17 @@
 
   // A place that is pointed at, or that the bar stands at while it has the focus: picture, chapter, time
 
+  let settling = 0;
+
+  // Only where the pointer rests a moment: a sweep over a long video would ask for hundreds of pictures
+  function picture(image, time) {
+    window.clearTimeout(settling);
+    const scene = at(scenes(), time);
+    image.hidden = !scene;
+    if (!scene || image.getAttribute('src') === thumbnail(scene[1])) return;
+    settling = window.setTimeout(() => (image.src = thumbnail(scene[1])), REST_MS);
+  }
+
   function peek(time) {
     const timeline = find('#lr-lanes .lr-timeline');
     const track = find('.lr-seek');
@@ -94,17 +106,16 @@
       timeline.append(shown);
     }
     const [image, name, told] = shown.children;
-    const scene = at(scenes(), time);
-    image.hidden = !scene;
-    if (scene && image.getAttribute('src') !== thumbnail(scene[1])) image.src = thumbnail(scene[1]);
-    name.textContent = longreel.current(all('.lr-division'), time)?.dataset.name || '';
+    const pointed = longreel.current(all('.lr-division'), time);
+    picture(image, time);
+    name.textContent = pointed?.dataset.name || '';
     told.textContent = clock(time);
     shown.hidden = false;
     const [outer, inner] = [timeline.getBoundingClientRect(), track.getBoundingClientRect()];
     const x = inner.left - outer.left + (inner.width * time) / longreel.whole();
     const half = shown.offsetWidth / 2;
     shown.style.left = `${Math.min(outer.width - half, Math.max(half, x))}px`;
-    for (const part of all('.lr-division')) part.toggleAttribute('data-pointed', part === longreel.current(all('.lr-division'), time));
+    for (const part of all('.lr-division')) part.toggleAttribute('data-pointed', part === pointed);
   }
 
   function unpeek() {

@@ -185,6 +185,20 @@ def test_the_loudness_is_drawn_where_it_is_heard(film: Page) -> None:
     wait_until_at(film, 5)
 
 
+@pytest.mark.parametrize(
+    ("status", "answer", "told"),
+    [
+        (200, {"step_s": 0.1, "peaks": []}, "No sound"),
+        (422, {"detail": "It is gone.", "hint": "Wait."}, "It is gone. Wait."),
+    ],
+)
+def test_sound_that_is_empty_or_cannot_be_read_is_told(page: Page, status: int, answer: object, told: str) -> None:
+    page.route("**/waveform?*", lambda route: route.fulfill(status=status, json=answer))
+    open_film(page)
+    expect(page.locator(".lr-wave")).to_have_text(told)
+    expect(page.locator(".lr-wave")).not_to_have_attribute("aria-hidden", "true")
+
+
 def test_each_scene_has_its_picture_where_it_begins(film: Page) -> None:
     strip = film.locator(".lr-strip")
     first, second = strip.locator("i").all()
