@@ -19,6 +19,7 @@ from app.commands import (
     collections,
     entities,
     evaluating,
+    faces,
     frames,
     mcp,
     schedules,
@@ -54,6 +55,7 @@ app.add_typer(collections.app, name="collection")
 app.command()(schedules.watch)
 app.add_typer(schedules.app, name="schedule")
 app.add_typer(speakers.app, name="speakers")
+app.add_typer(faces.app, name="faces")
 app.command()(entities.entities)
 app.command(name="import")(evaluating.import_words)
 app.command(name="eval")(evaluating.evaluate)

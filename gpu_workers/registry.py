@@ -70,6 +70,11 @@ CLASSES: dict[str, dict[str, str]] = {
         "fake": "gpu_workers.vision.fakes:FakeShotDetector",
         "none": "",
     },
+    "face_finder": {
+        "opencv": "gpu_workers.vision.opencv_faces:OpenCVFaces",
+        "fake": "gpu_workers.vision.fakes:FakeFaceFinder",
+        "none": "",
+    },
     "language_model": {
         "llamacpp": "gpu_workers.language.llamacpp:LlamaCppModel",
         "openai": "gpu_workers.language.openai:OpenAICompatibleModel",
@@ -96,6 +101,7 @@ OFFLINE = {
     "captioner": "offline-tags",
     "object_detector": "none",
     "shot_detector": "none",
+    "face_finder": "opencv",
     "language_model": "llamacpp",
     "vision_language_model": "none",
 }
@@ -120,11 +126,16 @@ PROFILES: dict[str, dict[str, str]] = {
     "remote": {**OFFLINE, "language_model": "openai", "vision_language_model": "openai"},
 }
 
+FACES = {
+    "face_detector": "opencv/face_detection_yunet/face_detection_yunet_2023mar.onnx",
+    "face_embedder": "opencv/face_recognition_sface/face_recognition_sface_2021dec.onnx",
+}
 WEIGHTS: dict[str, dict[str, str]] = {
     "cpu": {
         "transcriber": "Systran/faster-whisper-small",
         "frame_embedder": "google/siglip2-base-patch16-224",
         "vision_language_model": "HuggingFaceTB/SmolVLM2-500M-Video-Instruct",
+        **FACES,
     },
     "gpu": {
         "transcriber": "deepdml/faster-whisper-large-v3-turbo-ct2",
@@ -134,6 +145,7 @@ WEIGHTS: dict[str, dict[str, str]] = {
         "language_model": "Qwen/Qwen3-8B",
         "text_embedder": "Qwen/Qwen3-Embedding-0.6B",
         "object_detector": "google/owlv2-base-patch16-ensemble",
+        **FACES,
     },
 }
 """The Hugging Face weights of each profile, by role; each can be replaced by a setting."""

@@ -57,6 +57,8 @@ class Longreel:
     selection: SelectionService
     workers: Workers
     summary_jobs: SummaryJobs
+    people: SpeakerService
+    """Those whose faces are seen."""
     pools: Callable[[], list[PoolState]] = list
     """How the pools of actors stand that this process uses."""
     warm_up: WarmUp = field(default_factory=WarmUp)

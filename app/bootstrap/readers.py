@@ -16,6 +16,7 @@ ROLES = {
     "diarize": "diarizer",
     "watch": "frame_embedder",
     "shots": "shot_detector",
+    "faces": "face_finder",
     "read": "text_reader",
     "caption": "captioner",
 }
@@ -54,6 +55,7 @@ def chunk_reader_of(settings: Settings, workers: Workers, media: MediaStore) -> 
         settings=settings.ingest,
         diarizer=workers.get("diarizer"),
         shot_detector=workers.get("shot_detector"),
+        face_finder=workers.get("face_finder"),
     )
 
 

@@ -19,6 +19,7 @@ from app.db.replies import SqlReplies
 from app.db.schedules import SqlSchedules
 from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
+from app.db.tables import faces
 from app.db.threads import SqlThreads
 from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
@@ -33,6 +34,7 @@ from app.services.evaluation.modes import Mode, restricted
 from app.services.evaluation.service import EvaluationService
 from app.services.importing import ImportService
 from app.services.ingest import IngestParts, IngestService
+from app.services.ingest.faces import LIKE, SAME_PERSON
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
@@ -82,6 +84,7 @@ class _Wiring:
         self._database.migrate(self._seal.closed)
         self._library = SqlLibrary(self._database)
         self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
+        self._people = SpeakerService(SqlSpeakers(self._database, faces), self._library, same=SAME_PERSON, like=LIKE)
 
     def longreel(self) -> Longreel:
         settings = self._settings
@@ -149,6 +152,7 @@ class _Wiring:
             SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
             self._workers,
             summary_jobs,
+            self._people,
             self._pools,
             WarmUp(self._answering_parts),
         )
@@ -282,10 +286,12 @@ class _Wiring:
             stages=SqlStageStore(self._database),
             media=self._media,
             runtime=self._runtime,
-            release=lambda: self._workers.unload("transcriber", "text_reader", "diarizer"),
+            release=lambda: self._workers.unload("transcriber", "text_reader", "diarizer", "face_finder"),
             diarizer=get("diarizer"),
             speakers=self._speakers,
             shot_detector=get("shot_detector"),
+            face_finder=get("face_finder"),
+            people=self._people,
             entities=SqlEntities(self._database),
         )
 

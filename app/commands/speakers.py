@@ -18,17 +18,18 @@ from app.terminal import clock, consoles
 VideoArgument = Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]
 
 
-class _ListUnlessTold(TyperGroup):
-    """`longreel speakers VIDEO` is short for `longreel speakers list VIDEO`."""
+class ListUnlessTold(TyperGroup):
+    """`longreel speakers VIDEO` is short for `longreel speakers list VIDEO`, and so for faces."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Puts `list` before a first word that is no command."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
 
 app = typer.Typer(
-    cls=_ListUnlessTold,
+    cls=ListUnlessTold,
     help="Show who speaks in a video, or name them. 'speakers VIDEO' is short for 'speakers list VIDEO'.",
     no_args_is_help=True,
 )

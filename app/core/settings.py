@@ -41,6 +41,7 @@ class Models(_Group):
     captioner: str = Field("", description="describes a piece in a sentence")
     object_detector: str = Field("", description="finds things that are named in words")
     shot_detector: str = Field("", description="finds cuts")
+    face_finder: str = Field("", description="finds faces and tells them apart")
     language_model: str = Field("", description="phrases answers and summaries")
     vision_language_model: str = Field("", description="looks at pictures for a question")
 
@@ -69,6 +70,7 @@ class Ingest(_Group):
     )
     speakers: bool = Field(False, description="tell voices apart and say who speaks; needs the extra `speakers`")
     speakers_chunk_s: float = Field(300.0, ge=60, le=3600, description="sound whose voices are told apart at a time")
+    faces: bool = Field(False, description="find faces and group them by person; needs files, see docs/faces.md")
     summary_words: int = Field(120, ge=20, le=1000, description="length of the first summary, words")
     private_addresses: bool = Field(
         False, description="videos may be read from addresses on this machine and in private networks"
@@ -109,6 +111,8 @@ class Weights(_Group):
     captioner: str = Field("", description="a vision-language model; empty takes that of vision_language_model")
     object_detector: str = Field("", description="an OWLv2 or Grounding DINO model")
     shot_detector: str = Field("", description="a file with the weights of TransNetV2")
+    face_detector: str = Field("", description="an ONNX file of the shape of YuNet")
+    face_embedder: str = Field("", description="an ONNX file of the shape of SFace")
     vision_language_model: str = Field("", description="Qwen2.5-VL, Qwen3-VL, SmolVLM2 or LLaVA-OneVision")
     language_model: str = Field("", description="an instruct model with a chat template, or a .gguf file")
 

@@ -1,4 +1,4 @@
-"""The voices of the library in SQL: what they sound like, and whose they are."""
+"""The voices and faces of the library in SQL: what they are like, and whose they are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Table, delete, insert, select, update
 
-from app.core.types import VideoId, Voice
+from app.core.types import TimeSpan, VideoId, Voice
 from app.db.collections import must_be_there
 from app.db.database import Database
 from app.db.tables import videos, voices
@@ -27,44 +27,65 @@ class KnownVoice:
 
 
 class SqlSpeakers:
-    """Keeps the voices of videos. A name means one person in the whole library."""
+    """Keeps the voices of videos, or the faces. A name means one person in the whole library."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, table: Table = voices) -> None:
+        """`table` holds voices, or faces."""
         self._database = database
+        self._table = table
 
     def save(self, video: VideoId, found: Sequence[KnownVoice]) -> None:
         """Replaces the voices of a video. Raises NotFound."""
         with self._database.writing() as connection:
             must_be_there(connection, video)
-            connection.execute(delete(voices).where(voices.c.video_id == video))
+            connection.execute(delete(self._table).where(self._table.c.video_id == video))
             if found:
-                connection.execute(insert(voices), [_row(video, one) for one in found])
+                connection.execute(insert(self._table), [self._row(video, one) for one in found])
 
     def of(self, video: VideoId) -> list[KnownVoice]:
         """The voices of a video in the order in which they were saved. Raises NotFound."""
-        query = select(voices).where(voices.c.video_id == video).order_by(voices.c.number)
+        query = select(self._table).where(self._table.c.video_id == video).order_by(self._table.c.number)
         with self._database.reading() as connection:
             must_be_there(connection, video)
             return [_known(row) for row in connection.execute(query)]
 
     def all(self, model: str, *, named: bool) -> list[KnownVoice]:
         """Every voice of the library that a model heard, with or without a name, oldest first; none of the bin."""
-        has_name = voices.c.name.is_not(None) if named else voices.c.name.is_(None)
-        query = select(voices).join(videos, (videos.c.id == voices.c.video_id) & videos.c.deleted_at.is_(None))
-        query = query.where(voices.c.model == model, has_name).order_by(voices.c.number)
+        has_name = self._table.c.name.is_not(None) if named else self._table.c.name.is_(None)
+        query = select(self._table).join(
+            videos, (videos.c.id == self._table.c.video_id) & videos.c.deleted_at.is_(None)
+        )
+        query = query.where(self._table.c.model == model, has_name).order_by(self._table.c.number)
         with self._database.reading() as connection:
             return [_known(row) for row in connection.execute(query)]
 
     def name(self, video: VideoId, label: str, name: str | None, *, recognised: bool = False) -> None:
         """Names one voice, or takes its name away; nothing happens when there is no such voice."""
-        one = (voices.c.video_id == video) & (voices.c.label == label)
+        one = (self._table.c.video_id == video) & (self._table.c.label == label)
         with self._database.writing() as connection:
-            connection.execute(update(voices).where(one).values(name=name, recognised=recognised))
+            connection.execute(update(self._table).where(one).values(name=name, recognised=recognised))
+
+    def forget(self, video: VideoId, label: str) -> None:
+        """Deletes one voice of a video; nothing happens when there is no such voice."""
+        one = (self._table.c.video_id == video) & (self._table.c.label == label)
+        with self._database.writing() as connection:
+            connection.execute(delete(self._table).where(one))
+
+    def forget_named(self, name: str) -> None:
+        """Deletes every voice of a person, those of the bin too."""
+        with self._database.writing() as connection:
+            connection.execute(delete(self._table).where(self._table.c.name == name))
 
     def rename(self, old: str, new: str | None) -> None:
         """Gives a person another name in every video, or none."""
         with self._database.writing() as connection:
-            connection.execute(update(voices).where(voices.c.name == old).values(name=new))
+            connection.execute(update(self._table).where(self._table.c.name == old).values(name=new))
+
+    def _row(self, video: VideoId, known: KnownVoice) -> dict[str, Any]:
+        row = _row(video, known)
+        if "spans" in self._table.c:
+            row["spans"] = [[span.start_s, span.end_s] for span in known.voice.spans]
+        return row
 
 
 def _row(video: VideoId, known: KnownVoice) -> dict[str, Any]:
@@ -81,5 +102,6 @@ def _row(video: VideoId, known: KnownVoice) -> dict[str, Any]:
 
 def _known(row: Row[Any]) -> KnownVoice:
     vector = np.frombuffer(row.vector, "<f4").astype(np.float32)
-    voice = Voice(row.label, row.seconds, row.model, vector)
+    spans = tuple(TimeSpan(start_s, end_s) for start_s, end_s in getattr(row, "spans", ()))
+    voice = Voice(row.label, row.seconds, row.model, vector, spans)
     return KnownVoice(VideoId(row.video_id), voice, row.name, row.recognised)

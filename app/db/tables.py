@@ -144,6 +144,22 @@ voices = Table(
     Index("ix_voices_name", "name"),
 )
 
+faces = Table(
+    "faces",
+    metadata,
+    _number(),
+    _of_video(),
+    Column("label", String, nullable=False),
+    Column("name", PlainText),
+    Column("recognised", Boolean, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("model", PlainText, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("spans", JSON, nullable=False),
+    UniqueConstraint("video_id", "label"),
+    Index("ix_faces_name", "name"),
+)
+
 segments = Table(
     "segments",
     metadata,

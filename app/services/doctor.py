@@ -14,6 +14,7 @@ from app.core.settings import Settings
 from gpu_workers import weights
 from gpu_workers.fitting import Fit, fits
 from gpu_workers.registry import PROFILES, Workers
+from gpu_workers.vision.opencv_faces import OpenCVFaces
 
 LEAST_FREE_GB = 5.0
 PACKAGES = {
@@ -50,6 +51,7 @@ def examine(settings: Settings) -> list[Check]:
         *[_part(status) for status in weights.status(settings) if status.needed],
         profile,
         *(_memory(settings) if profile.ok else []),
+        *(_faces(settings) if settings.ingest.faces and profile.ok else []),
         _server(settings),
         _disk(settings.home),
         _disk(settings.data),
@@ -86,6 +88,14 @@ def _profile(settings: Settings) -> Check:
     except LongreelError as error:
         return Check("profile", False, error.message, error.hint)
     return Check("profile", True, f"{settings.profile}: {roles}")
+
+
+def _faces(settings: Settings) -> list[Check]:
+    finder = Workers(settings).get("face_finder")
+    lacking = finder.lacking() if isinstance(finder, OpenCVFaces) else None
+    if lacking:
+        return [Check("faces", False, lacking.message, lacking.hint)]
+    return [Check("faces", finder is not None, finder.model if finder else "no model finds faces")]
 
 
 def _memory(settings: Settings) -> list[Check]:

@@ -1,13 +1,13 @@
-"""The use case: who speaks in a video, what they are called, and who of the library they may be.
+"""The use case: who speaks, or is seen, in a video, what they are called, and who of the library they may be.
 
 A name means one person in the whole library. A voice of a new video gets a name by itself only when it sounds
-very much like one that has it; when it sounds somewhat like one, that is suggested.
+very much like one that has it; when it sounds somewhat like one, that is suggested. Faces are told apart, named and
+recognised as voices are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -25,23 +25,28 @@ LONGEST_NAME = 80
 
 
 class SpeakerService:
-    """Names speakers and remembers their voices."""
+    """Names speakers and remembers their voices; or persons and their faces."""
 
-    def __init__(self, speakers: SqlSpeakers, library: SqlLibrary) -> None:
+    def __init__(
+        self, speakers: SqlSpeakers, library: SqlLibrary, *, same: float = SAME_PERSON, like: float = LIKE
+    ) -> None:
+        """`same` and `like` are cosines: from which two are one person, and from which that is suggested."""
         self._speakers = speakers
         self._library = library
+        self._same = same
+        self._like = like
 
     def remember(self, video: VideoId, voices: Sequence[Voice]) -> None:
         """Stores the voices of a video in place of earlier ones; those that are well known get their names."""
         known = self._speakers.all(voices[0].model, named=True) if voices else []
-        self._speakers.save(video, [_recognised(video, voice, known) for voice in voices])
+        self._speakers.save(video, [self._recognised(video, voice, known) for voice in voices])
 
     def of(self, video: VideoId) -> list[Speaker]:
         """Who speaks in a video, by first appearance. Raises NotFound."""
         found = self._speakers.of(video)
         unnamed = any(one.name is None for one in found)
         known = self._speakers.all(found[0].voice.model, named=True) if unnamed else []
-        return [_speaker(one, known) for one in found]
+        return [self._speaker(one, known) for one in found]
 
     def rename(self, video: VideoId, who: str, name: str, *, here_only: bool = False) -> list[Speaker]:
         """Calls somebody by another name; `who` is a label or a name, an empty `name` takes the name away.
@@ -51,10 +56,7 @@ class SpeakerService:
         Two voices with one name are one person. Raises NotFound, BadInput.
         """
         called = _cleaned(name)
-        chosen = [one for one in self._speakers.of(video) if who.strip() in (one.voice.label, one.name)]
-        if not chosen:
-            there = ", ".join(speaker.title for speaker in self.of(video)) or "nobody"
-            raise NotFound(f"Nobody in this video is called {who}.", f"There is: {there}.")
+        chosen = self._called(video, who)
         if not here_only:
             for old in {one.name for one in chosen if one.name and not one.recognised}:
                 self._speakers.rename(old, called)
@@ -66,35 +68,53 @@ class SpeakerService:
 
     def _spread(self, voice: Voice, name: str) -> None:
         for other in self._speakers.all(voice.model, named=False):
-            if _cosine(voice, other.voice) >= SAME_PERSON:
+            if _cosine(voice, other.voice) >= self._same:
                 self._speakers.name(other.video_id, other.voice.label, name, recognised=True)
+
+    def forget(self, video: VideoId, who: str, *, everywhere: bool = False) -> list[Speaker]:
+        """Deletes what is kept of somebody: in this video, or with `everywhere` in each that has the same name.
+
+        Gives who is left in the video. Raises NotFound.
+        """
+        for one in self._called(video, who):
+            if everywhere and one.name:
+                self._speakers.forget_named(one.name)
+            self._speakers.forget(video, one.voice.label)
+        return self.of(video)
+
+    def _called(self, video: VideoId, who: str) -> list[KnownVoice]:
+        """Those of a video with a label or name. Raises NotFound."""
+        chosen = [one for one in self._speakers.of(video) if who.strip() in (one.voice.label, one.name)]
+        if not chosen:
+            there = ", ".join(speaker.title for speaker in self.of(video)) or "nobody"
+            raise NotFound(f"Nobody in this video is called {who}.", f"There is: {there}.")
+        return chosen
 
     def spans(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
         """When somebody speaks, in time order, in some videos or (none named) all; others are left out."""
         return self._library.spoken_by(who.strip(), videos)
 
+    def _recognised(self, video: VideoId, voice: Voice, known: Sequence[KnownVoice]) -> KnownVoice:
+        """The voice with the name of the likeliest, if it is like enough."""
+        best = max(known, key=lambda one: _cosine(voice, one.voice), default=None)
+        if best is None or _cosine(voice, best.voice) < self._same:
+            return KnownVoice(video, voice)
+        return KnownVoice(video, voice, best.name, best.video_id != video or best.recognised)
 
-def _recognised(video: VideoId, voice: Voice, known: Sequence[KnownVoice]) -> KnownVoice:
-    """The voice with the name of the likeliest, if it is like enough."""
-    best = max(known, key=lambda one: _cosine(voice, one.voice), default=None)
-    if best is None or _cosine(voice, best.voice) < SAME_PERSON:
-        return KnownVoice(video, voice)
-    return KnownVoice(video, voice, best.name, best.video_id != video or best.recognised)
+    def _speaker(self, known: KnownVoice, others: Sequence[KnownVoice]) -> Speaker:
+        voice = known.voice
+        suggestions = () if known.name else self._suggestions(known, others)
+        return Speaker(
+            known.video_id, voice.label, known.name, voice.seconds, known.recognised, suggestions, voice.spans
+        )
 
-
-def _speaker(known: KnownVoice, others: Sequence[KnownVoice]) -> Speaker:
-    voice = known.voice
-    plain = Speaker(known.video_id, voice.label, known.name, voice.seconds, known.recognised)
-    return plain if known.name else replace(plain, suggestions=_suggestions(known, others))
-
-
-def _suggestions(known: KnownVoice, others: Sequence[KnownVoice]) -> tuple[Likeness, ...]:
-    best: dict[str, Likeness] = {}
-    for other in others:
-        cosine = _cosine(known.voice, other.voice)
-        if other.name and cosine >= max(LIKE, best[other.name].cosine if other.name in best else 0.0):
-            best[other.name] = Likeness(other.name, other.video_id, cosine)
-    return tuple(sorted(best.values(), key=lambda likeness: -likeness.cosine)[:MOST_SUGGESTIONS])
+    def _suggestions(self, known: KnownVoice, others: Sequence[KnownVoice]) -> tuple[Likeness, ...]:
+        best: dict[str, Likeness] = {}
+        for other in others:
+            cosine = _cosine(known.voice, other.voice)
+            if other.name and cosine >= max(self._like, best[other.name].cosine if other.name in best else 0.0):
+                best[other.name] = Likeness(other.name, other.video_id, cosine)
+        return tuple(sorted(best.values(), key=lambda likeness: -likeness.cosine)[:MOST_SUGGESTIONS])
 
 
 def _cosine(one: Voice, other: Voice) -> float:

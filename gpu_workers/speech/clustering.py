@@ -1,4 +1,4 @@
-"""Which vectors are of the same voice. Pure arithmetic on unit vectors; knows no model.
+"""Which vectors are of the same voice, or the same face. Pure arithmetic on unit vectors; knows no model.
 
 Agglomerative clustering with average linkage: of all pairs of clusters the two whose members are most alike on
 average are joined, until no pair is alike enough. The number of voices follows from the threshold. The average of
@@ -74,10 +74,17 @@ class Linked:
     """How long each speaks."""
 
 
-def link(pieces: Sequence[Diarization]) -> Linked:
+def link(
+    pieces: Sequence[Diarization],
+    *,
+    same: float = SAME_VOICE,
+    least_s: float = LEAST_VOICE_S,
+    near: float = NEAR,
+) -> Linked:
     """Finds out which voices of the pieces of one video are the same.
 
-    All pieces are compared at once, so that a voice is as well known at the end of a long video as at its beginning.
+    The values are those of voices; faces are linked by their own. All pieces are compared at once, so that a voice is
+    as well known at the end of a long video as at its beginning.
     """
     import numpy as np
 
@@ -86,23 +93,23 @@ def link(pieces: Sequence[Diarization]) -> Linked:
     if not sizes:
         return Linked([[] for _ in pieces], np.zeros((0, 1), np.float32), [])
     vectors = np.concatenate([piece.voices for piece in pieces if len(piece.voices)])
-    labels = agglomerate(vectors, sizes, SAME_VOICE)
+    labels = agglomerate(vectors, sizes, same)
     totals = np.bincount(labels, sizes)
-    steady = np.flatnonzero(totals >= min(LEAST_VOICE_S, totals.max()))
+    steady = np.flatnonzero(totals >= min(least_s, totals.max()))
     mean = centres(vectors, sizes, labels)
-    places = [_place(label, steady, mean) for label in range(len(mean))]
+    places = [_place(label, steady, mean, near) for label in range(len(mean))]
     seconds = [sum(t for t, place in zip(totals, places, strict=True) if place == row) for row in range(len(steady))]
     rest = iter(labels)
     rows = [[places[next(rest)] for _ in piece] for piece in spoken]
     return Linked(rows, mean[steady], [float(total) for total in seconds])
 
 
-def _place(label: int, steady: NDArray[np.int64], mean: NDArray[np.float32]) -> int | None:
+def _place(label: int, steady: NDArray[np.int64], mean: NDArray[np.float32], near: float) -> int | None:
     """Where a label stands among the steady ones: its own place, else that of the nearest if one is near."""
     if label in steady:
         return int(steady.searchsorted(label))
     alike = mean[steady] @ mean[label]
-    return int(alike.argmax()) if float(alike.max()) >= NEAR else None
+    return int(alike.argmax()) if float(alike.max()) >= near else None
 
 
 def _seconds(piece: Diarization) -> list[float]:

@@ -12,10 +12,21 @@ from app.core.types import MediaInfo, TimeSpan, Utterance, Video, VideoId, Voice
 from app.db.fakes import MemoryLibrary, MemorySpeakers
 from app.db.library import SqlLibrary
 from app.db.speakers import KnownVoice, SqlSpeakers
+from app.db.tables import faces
 from tests.postgres import KINDS, open_database
 
 Stores = tuple[MemorySpeakers | SqlSpeakers, MemoryLibrary | SqlLibrary]
 A, B = VideoId("a" * 64), VideoId("b" * 64)
+
+
+@pytest.fixture(params=["memory", *KINDS])
+def faces_stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    if request.param == "memory":
+        memory = MemoryLibrary()
+        yield _filled(MemorySpeakers(memory, faces=True), memory)
+        return
+    with open_database(request, request.param) as database:
+        yield _filled(SqlSpeakers(database, faces), SqlLibrary(database))
 
 
 @pytest.fixture(params=["memory", *KINDS])
@@ -116,3 +127,26 @@ def test_voices_go_with_their_video(stores: Stores) -> None:
     speakers.save(A, [known(A, 0, "Anna")])
     library.delete_video(A)
     assert speakers.all("ears@1", named=True) == []
+
+
+def test_a_voice_is_forgotten_or_a_person_in_every_video(stores: Stores) -> None:
+    speakers, _ = stores
+    speakers.save(A, [known(A, 0, "Anna"), known(A, 1), known(A, 2, "Anna")])
+    speakers.save(B, [known(B, 0, "Anna"), known(B, 1, "Bo")])
+    speakers.forget(A, "Speaker 2")
+    speakers.forget(A, "Speaker 9")
+    assert told(speakers.of(A)) == [("Speaker 1", "Anna", False), ("Speaker 3", "Anna", False)]
+    speakers.forget_named("Anna")
+    assert speakers.of(A) == [] and told(speakers.of(B)) == [("Speaker 2", "Bo", False)]
+
+
+def test_faces_come_back_with_when_they_are_seen_and_name_no_speaker(faces_stores: Stores) -> None:
+    people, library = faces_stores
+    library.save_utterances(A, [Utterance(TimeSpan(0, 1), "Well.", speaker="Speaker 1")])
+    spans = (TimeSpan(0.5, 2.0), TimeSpan(7.25, 9.0))
+    people.save(A, [KnownVoice(A, Voice("Speaker 1", 3.25, "eyes", np.ones(1, np.float32), spans), "Anna")])
+    (found,) = people.of(A)
+    assert (found.voice.spans, found.voice.seconds, found.name) == (spans, 3.25, "Anna")
+    assert library.utterances(A)[0].speaker == "Speaker 1"
+    library.delete_video(A)
+    assert people.all("eyes", named=True) == []

@@ -20,6 +20,7 @@ from app.api.schemas import (
     WaveformOut,
 )
 from app.api.schemas.batches import Length, Style
+from app.api.schemas.faces import FaceOut
 from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
 from app.client import files, following, wire
@@ -171,6 +172,20 @@ class Videos(Jobs):
         """Gives a speaker a name, here and wherever the same person speaks; an empty one takes it away."""
         path = video_path(name, f"/speakers/{quoted(speaker)}")
         return await self._do(Call("PATCH", path, models(SpeakerOut), json={"name": to, "here_only": here_only}))
+
+    async def faces(self, name: str) -> list[FaceOut]:
+        """Who is seen in a video, by first appearance, and when."""
+        return await self._do(Call("GET", video_path(name, "/faces"), models(FaceOut)))
+
+    async def name_face(self, name: str, face: str, to: str, *, here_only: bool = False) -> list[FaceOut]:
+        """Gives a person a name, here and wherever the same face is seen; an empty one takes it away."""
+        path = video_path(name, f"/faces/{quoted(face)}")
+        return await self._do(Call("PATCH", path, models(FaceOut), json={"name": to, "here_only": here_only}))
+
+    async def delete_face(self, name: str, face: str, *, everywhere: bool = False) -> None:
+        """Deletes what is kept of a face: here, or in all videos in which one has the same name."""
+        path = video_path(name, f"/faces/{quoted(face)}")
+        await self._do(Call("DELETE", path, nothing, {"everywhere": everywhere}))
 
     async def segments(
         self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from app.core.types import Caption, Completion, Detection, Frame, FrameFeatures, TextLine, TimeSpan
+from app.core.types import Caption, Completion, Detection, Face, Frame, FrameFeatures, TextLine, TimeSpan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,6 +98,20 @@ class ObjectDetector(Protocol):
 
     def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
         """For each frame what is seen of the named things with a confidence of at least `least`, surest first."""
+        ...
+
+
+@runtime_checkable
+class FaceFinder(Protocol):
+    """Finds faces, and tells them apart."""
+
+    @property
+    def model(self) -> str:
+        """Name and version."""
+        ...
+
+    def faces(self, frames: Sequence[Frame]) -> list[list[Face]]:
+        """For each frame its faces, the largest first; those too small to be told apart are left out."""
         ...
 
 

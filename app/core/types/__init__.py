@@ -21,7 +21,7 @@ from app.core.types.found import (
     Word,
 )
 from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, VideoStream
-from app.core.types.models import AudioMap, Completion, FrameFeatures, Message
+from app.core.types.models import AudioMap, Completion, Face, FrameFeatures, Message
 from app.core.types.plain import from_json, to_json
 from app.core.types.span import TimeSpan
 from app.core.types.voices import Diarization, Likeness, Speaker, Voice, VoiceTurn
@@ -39,6 +39,7 @@ __all__ = [
     "Diarization",
     "Digest",
     "Evidence",
+    "Face",
     "Frame",
     "FrameFeatures",
     "KeyFrame",

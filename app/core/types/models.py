@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face in a picture."""
+
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom as shares of the picture."""
+    confidence: float
+    vector: NDArray[np.float32]
+    """Tells faces apart: unit vector, shape (d,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a prompt. `role` is system, user or assistant."""

@@ -32,7 +32,7 @@ class Diarization:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Voice:
-    """A voice of one video, as ingest found it."""
+    """A voice of one video, as ingest found it; or a face, which is told apart, named and recognised likewise."""
 
     label: str
     """What it is called in its video until it gets a name: Speaker 1, Speaker 2, ... by first appearance."""
@@ -42,6 +42,8 @@ class Voice:
     """Name and version of the diarizer; only vectors of one model can be compared."""
     vector: NDArray[np.float32]
     """Unit vector, shape (d,)."""
+    spans: tuple[TimeSpan, ...] = ()
+    """When a face is seen, in time order. Of a voice the sentences tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """One who speaks in a video."""
+    """One who speaks in a video, or whose face is seen in it."""
 
     video_id: VideoId
     label: str
@@ -66,6 +68,8 @@ class Speaker:
     """Whether the name was taken from a voice of another video; False when a person gave it."""
     suggestions: tuple[Likeness, ...] = ()
     """Who it may be, likeliest first: for one without a name."""
+    spans: tuple[TimeSpan, ...] = ()
+    """When a face is seen."""
 
     @property
     def title(self) -> str:

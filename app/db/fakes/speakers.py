@@ -11,10 +11,11 @@ from app.db.speakers import KnownVoice
 
 
 class MemorySpeakers:
-    """The same as `SqlSpeakers`, beside a library in memory."""
+    """The same as `SqlSpeakers`, beside a library in memory whose sentences tell who speaks; `faces` have none."""
 
-    def __init__(self, library: MemoryLibrary) -> None:
+    def __init__(self, library: MemoryLibrary, *, faces: bool = False) -> None:
         self._library = library
+        self._faces = faces
         self._voices: list[KnownVoice] = []
 
     def save(self, video: VideoId, found: Sequence[KnownVoice]) -> None:
@@ -40,12 +41,22 @@ class MemorySpeakers:
             for one in self._voices
         )
 
+    def forget(self, video: VideoId, label: str) -> None:
+        """Deletes one voice of a video; nothing happens when there is no such voice."""
+        self._keep(one for one in self._voices if (one.video_id, one.voice.label) != (video, label))
+
+    def forget_named(self, name: str) -> None:
+        """Deletes every voice of a person."""
+        self._keep(one for one in self._voices if one.name != name)
+
     def rename(self, old: str, new: str | None) -> None:
         """Gives a person another name in every video, or none."""
         self._keep(replace(one, name=new) if one.name == old else one for one in self._voices)
 
     def _keep(self, voices: Iterable[KnownVoice]) -> None:
         self._voices = list(voices)
+        if self._faces:
+            return
         for id in {one.video_id for one in self._voices}:
             names = {one.voice.label: one.name for one in self._voices if one.video_id == id and one.name}
             self._library.name_speakers(id, names)

@@ -23,6 +23,7 @@ from app.core.ports import (
     Captioner,
     CaptionTask,
     Diarizer,
+    FaceFinder,
     FrameEmbedder,
     FrameSource,
     MediaStore,
@@ -44,6 +45,7 @@ from app.core.types import (
 )
 from app.services.ingest.ahead import ahead
 from app.services.ingest.changes import ChangeDetector
+from app.services.ingest.groups import Groups
 from app.services.ingest.sampled import Sampled, packed
 
 BATCH = 16
@@ -109,6 +111,14 @@ class ShotsCall:
 
 
 @dataclass(frozen=True, slots=True)
+class FacesCall:
+    """A chunk of pictures in which persons shall be told apart."""
+
+    path: str
+    span: TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
 class ReadCall:
     """A moment whose text shall be read."""
 
@@ -138,6 +148,7 @@ class ChunkReader:
     settings: Ingest
     diarizer: Diarizer | None = None
     shot_detector: ShotDetector | None = None
+    face_finder: FaceFinder | None = None
 
     def listen(self, call: ListenCall, beat: Beat) -> Transcript:
         """What is said in a chunk, on the chunk's clock."""
@@ -166,6 +177,18 @@ class ChunkReader:
                 yield frame
 
         return [time_s for time_s in self.shot_detector.cuts(every()) if time_s >= call.span.start_s]
+
+    def faces(self, call: FacesCall, beat: Beat) -> Diarization:
+        """Who is seen when in a chunk, on the video's clock. Raises MissingPart when no model finds faces."""
+        if self.face_finder is None:
+            raise MissingPart("No model finds faces.", "Set LONGREEL_MODELS__FACE_FINDER.")
+        every_s, side = self.settings.sample_every_s, self.settings.text_side
+        groups = Groups(every_s)
+        for frame in ahead(self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side)):
+            for face in self.face_finder.faces([frame])[0]:
+                groups.add(frame.pts_s, face)
+            beat(min(1.0, max(0.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, every_s))))
+        return groups.found(call.span)
 
     def watch(self, call: WatchCall, beat: Beat) -> bytes:
         """Features of every frame that differs from the one before, packed; its pictures go to the media store."""

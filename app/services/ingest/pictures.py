@@ -35,10 +35,10 @@ def sample(run: Run) -> Sampled:
     def work(stage: Stage) -> bytes:
         if media.video is None:
             return packed(Sampled([], [], []))
-        chunks = _chunks(run.video.duration_s, settings.sample_chunk_s)
-        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if _key(c) in stage.done))
+        chunks = chunks_of(run.video.duration_s, settings.sample_chunk_s)
+        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if chunk_key(c) in stage.done))
         stage.work_off("watch", [_watch(run, chunk) for chunk in chunks], bytes)
-        parts = [unpacked(stage.done[_key(chunk)]) for chunk in chunks]
+        parts = [unpacked(stage.done[chunk_key(chunk)]) for chunk in chunks]
         whole = Sampled(
             [f for p in parts for f in p.features],
             [t for p in parts for t in p.text_s],
@@ -66,7 +66,7 @@ def _watch(run: Run, chunk: TimeSpan) -> Unit:
     """A glance costs as much as embedding several frames, so of a long video only some frames are glanced at."""
     long = run.video.duration_s > GLANCE_AT_ALL_S
     glances = int(chunk.duration_s / SECONDS_A_GLANCE) + 1 if long else None
-    return Unit(_key(chunk), chunk.duration_s, WatchCall(run.video.id, str(run.path), chunk, glances))
+    return Unit(chunk_key(chunk), chunk.duration_s, WatchCall(run.video.id, str(run.path), chunk, glances))
 
 
 def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utterance]) -> list[TimeSpan]:
@@ -98,11 +98,11 @@ def shots(run: Run) -> list[float] | None:
         return None
 
     def work(stage: Stage) -> bytes:
-        chunks = _chunks(run.video.duration_s, settings.sample_chunk_s)
-        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if _key(c) in stage.done))
-        units = [Unit(_key(chunk), chunk.duration_s, ShotsCall(str(run.path), chunk)) for chunk in chunks]
+        chunks = chunks_of(run.video.duration_s, settings.sample_chunk_s)
+        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if chunk_key(c) in stage.done))
+        units = [Unit(chunk_key(chunk), chunk.duration_s, ShotsCall(str(run.path), chunk)) for chunk in chunks]
         stage.work_off("shots", units, lambda found: json.dumps(found).encode())
-        found = sorted({time_s for chunk in chunks for time_s in json.loads(stage.done[_key(chunk)])})
+        found = sorted({time_s for chunk in chunks for time_s in json.loads(stage.done[chunk_key(chunk)])})
         stage.detail = f"{len(found) + 1} shots"
         return json.dumps(found).encode()
 
@@ -167,10 +167,12 @@ def captions(
     return [from_json(Caption, item) for item in json.loads(payload)]
 
 
-def _chunks(duration_s: float, length_s: float) -> list[TimeSpan]:
+def chunks_of(duration_s: float, length_s: float) -> list[TimeSpan]:
+    """Equal stretches of a video, of which the last may be shorter; at least one."""
     count = max(1, int(np.ceil(duration_s / length_s)))
     return [TimeSpan(i * length_s, min((i + 1) * length_s, max(duration_s, i * length_s))) for i in range(count)]
 
 
-def _key(chunk: TimeSpan) -> str:
+def chunk_key(chunk: TimeSpan) -> str:
+    """The name under which what a stage made of a chunk is stored."""
     return f"{chunk.start_s:.3f}"

@@ -22,6 +22,7 @@ from app.core.ports import (
     AudioSource,
     Captioner,
     Diarizer,
+    FaceFinder,
     FrameEmbedder,
     FrameSelector,
     LanguageModel,
@@ -68,6 +69,9 @@ class IngestParts:
     diarizer: Diarizer | None = None
     speakers: SpeakerService | None = None
     shot_detector: ShotDetector | None = None
+    face_finder: FaceFinder | None = None
+    people: SpeakerService | None = None
+    """Where the faces of a video are kept."""
     entities: SqlEntities | None = None
     """Where the names of a video are kept; None where nobody asks for them."""
 

@@ -36,7 +36,7 @@ from app.jobs.store import JobStore
 from app.services import subtitles
 from app.services.chapters import chapter_segments
 from app.services.digest import make_digest
-from app.services.ingest import entities, pictures, sound, speakers, writing
+from app.services.ingest import entities, faces, pictures, sound, speakers, writing
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
@@ -211,6 +211,7 @@ class IngestService:
         return run
 
     def _read(self, run: Run) -> None:
+        faces.check(run)
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
             seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(_see, run)
             try:
@@ -235,6 +236,7 @@ class IngestService:
 
 def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:
     sampled = pictures.sample(run)
+    faces.group(run)
     return sampled, writing.read_screen(run, sampled)
 
 

@@ -317,6 +317,7 @@ def make(
         SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers,
         summary_jobs,
+        SpeakerService(cast(Any, MemorySpeakers(library, faces=True)), cast(Any, library)),
     )
     return StandIn(longreel, reader, agent, library, entities)
 

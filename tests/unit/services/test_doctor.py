@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.settings import Hardware, Settings, Weights
+from app.core.settings import Hardware, Ingest, Settings, Weights
 from app.services import doctor
 from gpu_workers import fitting
 from tests import tiny_models
@@ -12,6 +12,18 @@ from tests import tiny_models
 
 def memory(settings):
     return {check.name: check for check in doctor.examine(settings) if check.name.startswith("memory")}
+
+
+def test_faces_have_a_line_only_where_they_are_asked_for(tmp_path):
+    def told(**weights):
+        settings = Settings(ingest=Ingest(faces=True), weights=Weights(**weights))
+        return {check.name: check for check in doctor.examine(settings)}["faces"]
+
+    assert "faces" not in {check.name for check in doctor.examine(Settings())}
+    missing = told(face_detector="finds.onnx")
+    assert not missing.ok and "face_recognition_sface" in missing.detail
+    assert "LONGREEL_WEIGHTS__FACE_EMBEDDER" in missing.command
+    assert told(face_detector="finds.onnx", face_embedder="tells.onnx").ok
 
 
 @pytest.fixture

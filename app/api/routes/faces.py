@@ -1,0 +1,40 @@
+"""Who is seen in a video, what they are called, and how to delete what is kept of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from app.api.deps import LongreelDep, VideoDep
+from app.api.schemas.faces import FaceOut
+from app.api.schemas.speakers import NameIn
+
+router = APIRouter(prefix="/videos/{video}/faces", tags=["faces"])
+
+FaceName = Annotated[str, Path(max_length=100, description="what the person is called now, such as Person 1")]
+
+
+@router.get("", summary="Who is seen in a video")
+def list_faces(video: VideoDep, longreel: LongreelDep) -> list[FaceOut]:
+    """By first appearance, with when they are seen. None unless the settings let faces be looked for."""
+    return [FaceOut.of(person) for person in longreel.people.of(video.id)]
+
+
+@router.patch("/{face}", summary="Name a person who is seen")
+def rename_face(video: VideoDep, face: FaceName, asked: NameIn, longreel: LongreelDep) -> list[FaceOut]:
+    """Here and wherever the same face is seen."""
+    renamed = longreel.people.rename(video.id, face, asked.name, here_only=asked.here_only)
+    return [FaceOut.of(person) for person in renamed]
+
+
+@router.delete("/{face}", status_code=204, summary="Delete what is kept of a face", response_class=Response)
+def delete_face(
+    video: VideoDep,
+    face: FaceName,
+    longreel: LongreelDep,
+    everywhere: Annotated[bool, Query(description="in all videos in which a face has the same name")] = False,
+) -> None:
+    """The vector, the name and the times; nothing else is kept."""
+    longreel.people.forget(video.id, face, everywhere=everywhere)

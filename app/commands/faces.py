@@ -1,0 +1,85 @@
+"""Commands about who is seen: list the persons of a video, name them, delete what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from app.api.schemas.faces import FaceOut
+from app.commands.speakers import ListUnlessTold, VideoArgument
+from app.commands.start import JsonOption, open_longreel
+from app.core.types import Speaker
+from app.terminal import clock, consoles
+
+SHOWN = 3
+"""Appearances that are told in the table."""
+WhoArgument = Annotated[str, typer.Argument(help="What the person is called now, such as 'Person 1'.")]
+
+app = typer.Typer(
+    cls=ListUnlessTold,
+    help="Show who is seen in a video, name them, or delete them. 'faces VIDEO' is short for 'faces list VIDEO'.",
+    no_args_is_help=True,
+)
+
+
+@app.command(name="list")
+def list_faces(video: VideoArgument, as_json: JsonOption = False) -> None:
+    """Show who is seen, for how long and when, and who of the library they may be."""
+    longreel = open_longreel()
+    _show(longreel.people.of(longreel.library.find(video).id), as_json)
+
+
+@app.command()
+def rename(
+    video: VideoArgument,
+    who: WhoArgument,
+    name: Annotated[str, typer.Argument(help="The name; '' takes it away.")],
+    here_only: Annotated[bool, typer.Option("--here-only", help="Leave other videos as they are.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Name a person, here and wherever the same face is seen. Two with one name are one person."""
+    longreel = open_longreel()
+    found = longreel.library.find(video)
+    _show(longreel.people.rename(found.id, who, name, here_only=here_only), as_json)
+
+
+@app.command()
+def delete(
+    video: VideoArgument,
+    who: WhoArgument,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="In all videos in which a face has the same name.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete what is kept of a face: its vector, its name and when it is seen."""
+    longreel = open_longreel()
+    _show(longreel.people.forget(longreel.library.find(video).id, who, everywhere=everywhere), as_json)
+
+
+def _show(people: Sequence[Speaker], as_json: bool) -> None:
+    out, _ = consoles()
+    if as_json:
+        out.print_json(data=[FaceOut.of(person).model_dump(mode="json") for person in people])
+        return
+    if not people:
+        out.print("Nobody is known to be seen. docs/faces.md tells how to look for faces.")
+        return
+    table = Table("face", "name", "seen", "at", "", box=None)
+    for person in people:
+        times = ", ".join(clock(span.start_s) for span in person.spans[:SHOWN])
+        more = len(person.spans) - SHOWN
+        at = f"{times} and {more} more" if more > 0 else times
+        table.add_row(person.label, escape(person.name or "-"), clock(person.seconds), at, _note(person))
+    out.print(table)
+
+
+def _note(person: Speaker) -> str:
+    if person.recognised:
+        return "recognised by face"
+    likely = ", ".join(f"{escape(one.name)} ({one.cosine:.2f})" for one in person.suggestions)
+    return f"looks like {likely}" if likely else ""

@@ -1,0 +1,66 @@
+"""Who is seen when: faces are found chunk by chunk and grouped as voices are, then linked over the whole video.
+
+Kept are a vector for each person, and when the person is seen; pictures of faces are not, nor are the vectors that the
+groups were made of.
+"""
+
+from __future__ import annotations
+
+from app.core.types import TimeSpan, Voice
+from app.services.ingest.chunks import FacesCall
+from app.services.ingest.groups import SAME_FACE, joined
+from app.services.ingest.pictures import chunk_key, chunks_of
+from app.services.ingest.run import Run, Stage, Unit
+from app.services.ingest.speakers import packed, unpacked
+from gpu_workers.speech.clustering import link
+
+SAME_PERSON, LIKE = 0.55, 0.4
+"""Cosine of two persons of different videos from which they are one, and from which one is suggested for the other."""
+LEAST_S = 2.0
+"""Who is seen for less in a whole video is taken for the nearest person, or for nobody when none is near."""
+
+
+def check(run: Run) -> None:
+    """Raises MissingPart before any work is done, where faces are asked for and a file for them is not there."""
+    if run.settings.faces and run.parts.face_finder is not None:
+        run.parts.face_finder.faces([])
+
+
+def group(run: Run) -> None:
+    """Stores who is seen in a video, if the settings ask for it; names that were given to others are recognised."""
+    finder, people = run.parts.face_finder, run.parts.people
+    if not run.settings.faces or finder is None or people is None or run.video.media.video is None:
+        return
+
+    def work(stage: Stage) -> bytes:
+        seen = _people(run, stage, finder.model)
+        people.remember(run.video.id, seen)
+        # What the groups were made of is not kept: who deletes a person deletes all there is.
+        run.parts.stages.clear(run.video.id, "faces")
+        stage.detail = f"{len(seen)} persons"
+        return b""
+
+    settings = run.settings
+    own = f"1/{finder.model}/{settings.sample_every_s:g}/{settings.text_side}/{settings.sample_chunk_s:g}"
+    run.stage("faces", run.version_after("probe", own=own), work)
+
+
+def _people(run: Run, stage: Stage, model: str) -> list[Voice]:
+    chunks = chunks_of(run.video.duration_s, run.settings.sample_chunk_s)
+    stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if chunk_key(c) in stage.done))
+    units = [Unit(chunk_key(chunk), chunk.duration_s, FacesCall(str(run.path), chunk)) for chunk in chunks]
+    stage.work_off("faces", units, packed)
+    found = [unpacked(stage.done[chunk_key(chunk)]) for chunk in chunks]
+    linked = link(found, same=SAME_FACE, least_s=LEAST_S, near=SAME_FACE)
+    spans: list[list[TimeSpan]] = [[] for _ in linked.seconds]
+    for seen, rows in zip(found, linked.rows, strict=True):
+        for turn in seen.turns:
+            row = rows[turn.voice]
+            if row is not None:
+                spans[row].append(turn.span)
+    apart_s = run.settings.sample_every_s / 2
+    whole = [tuple(joined(some, apart_s)) for some in spans]
+    return [
+        Voice(f"Person {row + 1}", sum(span.duration_s for span in seen), model, vector, seen)
+        for row, (vector, seen) in enumerate(zip(linked.voices, whole, strict=True))
+    ]
