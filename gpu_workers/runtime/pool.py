@@ -247,6 +247,7 @@ class ActorPool:
             self._let_go()
             long_ago = time.monotonic() - self._limits.idle_s
             idle = [slot for slot in self._slots if slot.load == 0 and slot.idle_since <= long_ago]
+            idle.sort(key=lambda slot: slot.ready is None)  # those for which there is no room yet go first
             gone = idle[: max(0, len(self._slots) - self._least())]
             for slot in gone:
                 self._end(slot)

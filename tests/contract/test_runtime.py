@@ -17,6 +17,7 @@ from app.core.ports import Runtime
 from app.core.settings import Ray, RayPool
 from gpu_workers.runtime.fakes import ShuffledRuntime
 from gpu_workers.runtime.local import LocalRuntime
+from gpu_workers.runtime.pool import ActorPool, Slot
 from gpu_workers.runtime.ray import RayRuntime
 from gpu_workers.runtime.remote import RemoteModel
 from tests.contract.counting_worker import CountingModel, CountingWorker
@@ -177,6 +178,16 @@ def test_more_actors_start_for_many_videos_of_one_chunk_and_none_is_kept(ray_clu
     _wait(lambda: runtime.states()[0].replicas == 0)
     assert dict(runtime.map("double", [4], beat=deaf)) == {0: 8}
     runtime.close()
+
+
+def test_of_idle_actors_those_that_found_no_room_end_first(ray_cluster) -> None:  # noqa: F811
+    pool = ActorPool("no:factory", None, RayPool(max_replicas=2), Ray(idle_s=0.01))
+    started, waiting = Slot("no actor", None), Slot("no actor", "no reference")
+    pool._slots = [started, waiting]
+    time.sleep(0.02)
+    pool._shrink()
+    assert pool._slots == [started]
+    pool.close()
 
 
 def test_an_actor_that_has_not_noticed_a_cancel_gets_no_other_call(ray_cluster) -> None:  # noqa: F811
