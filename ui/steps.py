@@ -25,6 +25,7 @@ STAGES_JSON = json.dumps(
         "transcribe": "Writing down what is said",
         "speakers": "Telling voices apart",
         "sample": "Looking at the pictures",
+        "faces": "Telling faces apart",
         "shots": "Finding the cuts",
         "segment": "Cutting into segments",
         "key_frames": "Choosing key frames",

@@ -21,6 +21,7 @@ STAGES = (
     "transcribe",
     "speakers",
     "sample",
+    "faces",
     "shots",
     "segment",
     "key_frames",
