@@ -1,6 +1,9 @@
 """How well the agent answers hand-made questions about small written videos, many of them without an answer.
 
-    python -m benchmarks.agent_cases [--no-language-model] [--only TEXT] [--json FILE]
+    python -m benchmarks.agent_cases [--no-language-model] [--only TEXT] [--steps N] [--json FILE]
+
+With `--steps` the cases are asked under each limit of `LONGREEL_AGENT__MAX_STEPS` from 1 to N, so that the default is
+measured. An answer that took fewer steps than a limit allows is the same under it, and is not asked for again.
 
 The cases lie in `agent_cases.jsonl`: lines with "case" are questions (of one video or several, and "before" what was
 asked in the same conversation), the others videos given by what is said, written and tagged in them. The agent, the
@@ -14,7 +17,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +111,8 @@ class Result:
     text: str
     seconds: float
     tokens: int
+    steps: int
+    """Searches and looks that it took."""
 
 
 def read_cases(path: Path = CASES) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -179,7 +184,7 @@ def judge(case: Mapping[str, Any], answer: Answer, seconds: float) -> Result:
     tokens = answer.usage.prompt_tokens + answer.usage.output_tokens
     return Result(
         case["case"], case["type"], case["question"], case["answerable"], answered, right, cited, answer.text,
-        seconds, tokens,
+        seconds, tokens, answer.usage.steps,
     )  # fmt: skip
 
 
@@ -187,6 +192,22 @@ def run(agent: VideoAgent, library: MemoryLibrary, cases: Iterable[Mapping[str, 
     """Asks every question of its own videos."""
     for case in cases:
         yield judge(case, *answered(agent, library, case))
+
+
+def by_limit(
+    limits: Iterable[int],
+    ask: Callable[[int, Sequence[Mapping[str, Any]]], Iterable[Result]],
+    cases: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[int, list[Result], int]]:
+    """For each limit of steps, highest first, the results under it, and how many cases had to be asked.
+
+    `ask`: asks cases under a limit. A case is asked again only where the last answer took more steps than are allowed.
+    """
+    known: dict[str, Result] = {}
+    for limit in sorted(limits, reverse=True):
+        wanted = [case for case in cases if case["case"] not in known or known[case["case"]].steps > limit]
+        known.update((result.case, result) for result in ask(limit, wanted))
+        yield limit, [known[case["case"]] for case in cases], len(wanted)
 
 
 def answered(agent: VideoAgent, library: MemoryLibrary, case: Mapping[str, Any]) -> tuple[Answer, float]:
@@ -224,6 +245,7 @@ def summary(results: Sequence[Result]) -> dict[str, float]:
         "refusal_recall": _share([not r.answered for r in unanswerable]),
         "refusal_precision": _share([not r.answerable for r in refused]),
         "citation_overlap": _share(cited),
+        "mean_steps": round(statistics.fmean([r.steps for r in results]), 2) if results else 0.0,
         "median_seconds": statistics.median([r.seconds for r in results]) if results else 0.0,
         "median_tokens": statistics.median([r.tokens for r in results]) if results else 0.0,
     }
@@ -238,22 +260,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--no-language-model", action="store_true", help="quote evidence instead of phrasing answers")
     parser.add_argument("--only", default="", help="run the cases whose name contains this")
+    parser.add_argument("--steps", type=int, default=0, help="run them under each limit of steps from 1 to this")
     parser.add_argument("--json", type=Path, help="also write results here")
     options = parser.parse_args()
     settings = load_settings()
     workers = Workers(settings)
     model = None if options.no_language_model else workers.get("language_model")
     videos, cases = read_cases()
-    agent, library = agent_of(videos.values(), workers.get("text_embedder"), model, settings.agent)
-    results = []
-    for result in run(agent, library, [case for case in cases if options.only in case["case"]]):
-        results.append(result)
-        mark = "ok  " if result.right else "BAD "
-        print(f"{mark}{result.seconds:5.1f} s {result.case:14} {result.question}\n           {result.text}", flush=True)
-    totals = summary(results)
-    print("\n".join(f"{name:22} {value:8.3f}" for name, value in totals.items()))
-    if options.json:
+    chosen = [case for case in cases if options.only in case["case"]]
+
+    def ask(limit: int, wanted: Iterable[Mapping[str, Any]]) -> Iterator[Result]:
+        limited = settings.agent.model_copy(update={"max_steps": limit})
+        for result in run(*agent_of(videos.values(), workers.get("text_embedder"), model, limited), wanted):
+            mark = "ok  " if result.right else "BAD "
+            print(
+                f"{mark}{result.seconds:5.1f} s {result.case:14} {result.question}\n           {result.text}",
+                flush=True,
+            )
+            yield result
+
+    data: dict[str, Any]
+    if options.steps:
+        limits = list(by_limit(range(1, options.steps + 1), ask, chosen))
+        rows = [{"limit": limit, "asked": asked, **summary(results)} for limit, results, asked in reversed(limits)]
+        print("\n".join("  ".join(f"{name} {value:.3g}" for name, value in row.items()) for row in rows))
+        data = {"limits": rows}
+    else:
+        results = list(ask(settings.agent.max_steps, chosen))
+        totals = summary(results)
+        print("\n".join(f"{name:22} {value:8.3f}" for name, value in totals.items()))
         data = {"totals": totals, "results": [asdict(result) for result in results]}
+    if options.json:
         options.json.write_text(json.dumps(data, indent=1), encoding="utf-8")
 
 
