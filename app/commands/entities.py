@@ -11,7 +11,7 @@ from rich.table import Table
 
 from app.api.schemas.entities import EntityOut, MentionedOut
 from app.bootstrap import Longreel
-from app.commands.start import JsonOption, open_longreel
+from app.commands.start import CollectionOption, JsonOption, open_longreel
 from app.core.types.entities import Entity, EntityKind
 from app.terminal import clock, consoles
 
@@ -20,6 +20,7 @@ def entities(
     name: Annotated[str, typer.Argument(help="A part of a name; when one fits, its moments are shown.")] = "",
     video: Annotated[list[str], typer.Option(help="Only this video; can be repeated.")] = [],  # noqa: B006
     kind: Annotated[list[EntityKind], typer.Option(help="Only names or only things.")] = [],  # noqa: B006
+    collection: CollectionOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show who and what the videos mention: names said, written or given to voices, and things seen repeatedly.
@@ -27,7 +28,7 @@ def entities(
     Example: longreel entities "Tom Hale"
     """
     longreel = open_longreel()
-    videos = [found.id for found in longreel.library.scope(video)]
+    videos = [found.id for found in longreel.library.scope(video, collection)]
     found = longreel.entities.find(name, kinds=kind, videos=videos)
     if name and len(found) == 1:
         _show_one(longreel, found[0].id, as_json)

@@ -23,15 +23,16 @@ def list_entities(
     q: Annotated[str, Query(max_length=100, description="a part of the name")] = "",
     kind: Annotated[list[EntityKind], Query()] = [],  # noqa: B006 - FastAPI copies it
     video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
+    collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
     fields: FieldsQuery = "",
 ) -> Any:
     """Names that are said, written or given to a voice, and things seen repeatedly; most mentions first.
 
-    `Link` leads to the next page. With videos, only their mentions count.
+    `Link` leads to the next page. With videos or a collection, only their mentions count.
     """
-    videos = [one.id for one in longreel.library.scope(video)]
+    videos = [one.id for one in longreel.library.scope(video, collection)]
     found = longreel.entities.find(q, kinds=kind, videos=videos)
     chosen, following = page(found, lambda one: (float(one.mentions), one.id), cursor, limit, descending=True)
     link_next(request, response, following)

@@ -14,11 +14,11 @@ class Entities(Caller):
     """The calls about names and things."""
 
     async def entities(
-        self, q: str = "", *, kinds: Sequence[EntityKind | str] = (), videos: Sequence[str] = ()
+        self, q: str = "", *, kinds: Sequence[EntityKind | str] = (), videos: Sequence[str] = (), collection: str = ""
     ) -> list[EntityOut]:
         """Names and things that videos mention, most mentions first; `q` is a part of the name."""
-        params = {"q": q, "kind": [str(kind) for kind in kinds], "video": list(videos), "limit": PAGE}
-        return await self._all(Call("GET", "/v1/entities", models(EntityOut), params))
+        params = {"q": q, "kind": [str(kind) for kind in kinds], "video": list(videos), "collection": collection}
+        return await self._all(Call("GET", "/v1/entities", models(EntityOut), {**params, "limit": PAGE}))
 
     async def entity(self, id: str) -> MentionedOut:
         """One with all its moments, by video and time."""

@@ -32,11 +32,14 @@ def test_entities_of_the_library_are_listed_filtered_and_found_by_a_part_of_the_
     client: TestClient, parts: StandIn
 ) -> None:
     talk(parts, "One", "Tom Hale", "Tom Hale", "Zoë Ek")
-    talk(parts, "Two", "Tom Hale")
+    two = talk(parts, "Two", "Tom Hale")
     assert names(client) == ["Tom Hale", "bottle", "Zoë Ek"]
     assert names(client, kind="name") == ["Tom Hale", "Zoë Ek"] and names(client, kind="thing") == ["bottle"]
     assert names(client, q="ZOE e") == ["Zoë Ek"] and names(client, q="nobody") == []
     assert names(client, video="Two") == ["Tom Hale", "bottle"]
+    client.post("/v1/collections", json={"name": "Talks"})
+    client.put(f"/v1/collections/Talks/videos/{two.id}")
+    assert names(client, collection="Talks") == ["Tom Hale", "bottle"]
     assert client.get("/v1/entities", params={"kind": "animal"}).status_code == 422
     assert client.get("/v1/entities", params={"video": "ffff"}).status_code == 404
 
