@@ -32,7 +32,7 @@ from gpu_workers.registry import Workers
 from gpu_workers.runtime.states import PoolState
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Longreel:
     """Everything wired."""
 

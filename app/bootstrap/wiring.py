@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.longreel import Longreel, Measuring
@@ -23,7 +23,8 @@ from app.db.tables import faces
 from app.db.threads import SqlThreads
 from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
-from app.jobs.worker import Worker
+from app.jobs.store import JobStore
+from app.jobs.worker import Handler, Worker
 from app.services import calibration
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
@@ -82,79 +83,103 @@ class _Wiring:
         self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
         self._seal = Seal(settings.data / "secrets.key")
         self._database.migrate(self._seal.closed)
+        self._received = settings.data / "uploads"
+        self._max_bytes = int(settings.server.max_upload_gb * 1e9)
         self._library = SqlLibrary(self._database)
         self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
         self._people = SpeakerService(SqlSpeakers(self._database, faces), self._library, same=SAME_PERSON, like=LIKE)
 
     def longreel(self) -> Longreel:
+        settings, jobs, ingest, library = self._settings, self._jobs, self._ingest, self._library_service
+        batch_jobs = BatchJobs(self._batches, jobs, library, self._media)
+        summary_jobs = SummaryJobs(self._summaries, jobs, library)
+        uploads = UploadService(self._received, self._max_bytes, ingest)
+        private = settings.ingest.private_addresses
+        downloads = DownloadService(self._received, self._max_bytes, ingest, library, private=private)
+        schedules = ScheduleService(SqlSchedules(self._database), library, ingest, batch_jobs)
+        handlers: dict[str, Handler] = {
+            "ingest": downloads.handle,
+            PART: batch_jobs.handle_part,
+            WHOLE: batch_jobs.handle_whole,
+            SUMMARY: summary_jobs.handle,
+        }
+        return Longreel(
+            settings=settings,
+            library=library,
+            ingest=ingest,
+            ask=self._ask,
+            jobs=jobs,
+            worker=self._worker(handlers),
+            moments=MomentService(library, lambda: self._retriever, lambda: self._frames, self._speakers),
+            summaries=self._summaries,
+            batches=self._batches,
+            batch_jobs=batch_jobs,
+            summary_jobs=summary_jobs,
+            webhooks=WebhookService(jobs, settings.server, self._seal),
+            replies=SqlReplies(self._database),
+            uploads=uploads,
+            downloads=downloads,
+            speakers=self._speakers,
+            people=self._people,
+            entities=EntityService(SqlEntities(self._database)),
+            schedules=schedules,
+            chores=Chores((schedules.tick, library.empty_bin, uploads.sweep)),
+            selection=SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
+            workers=self._workers,
+            pools=self._pools,
+            warm_up=WarmUp(self._answering_parts),
+        )
+
+    def _worker(self, handlers: Mapping[str, Handler]) -> Worker:
+        jobs, server = self._settings.jobs, self._settings.server
+        return Worker(
+            self._jobs,
+            handlers,
+            policy=RetryPolicy(max_attempts=jobs.max_attempts),
+            threads=max(1, server.workers),
+            poll_s=jobs.poll_s,
+            heartbeat_s=jobs.heartbeat_s,
+        )
+
+    @functools.cached_property
+    def _jobs(self) -> JobStore:
         settings = self._settings
-        jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s, webhook_url=settings.server.webhook_url)
-        received = settings.data / "uploads"
-        max_bytes = int(settings.server.max_upload_gb * 1e9)
-        ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
-        library = LibraryService(
+        return SqlJobStore(self._database, lease_s=settings.jobs.lease_s, webhook_url=settings.server.webhook_url)
+
+    @functools.cached_property
+    def _ingest(self) -> IngestService:
+        return IngestService(self._ingest_parts, self._settings.ingest, self._jobs)
+
+    @functools.cached_property
+    def _library_service(self) -> LibraryService:
+        return LibraryService(
             self._library,
             SqlCollections(self._database),
             self._media,
             lambda: self._retriever,
-            received,
-            max_bytes,
-            settings.bin_days,
+            self._received,
+            self._max_bytes,
+            self._settings.bin_days,
         )
-        ask = AskService(lambda: self._agent, self._library, self._threads)
-        summaries = SummarizeService(lambda: self._summary_parts, self._library)
-        batches = BatchService(
-            ingest,
-            library,
-            summaries,
-            ask,
+
+    @functools.cached_property
+    def _ask(self) -> AskService:
+        return AskService(lambda: self._agent, self._library, self._threads)
+
+    @functools.cached_property
+    def _summaries(self) -> SummarizeService:
+        return SummarizeService(lambda: self._summary_parts, self._library)
+
+    @functools.cached_property
+    def _batches(self) -> BatchService:
+        return BatchService(
+            self._ingest,
+            self._library_service,
+            self._summaries,
+            self._ask,
             lambda: SqlStageStore(self._database),
             lambda: self._parts.probe,
             self._answering_models,
-        )
-        batch_jobs = BatchJobs(batches, jobs, library, self._media)
-        summary_jobs = SummaryJobs(summaries, jobs, library)
-        uploads = UploadService(received, max_bytes, ingest)
-        private = settings.ingest.private_addresses
-        downloads = DownloadService(received, max_bytes, ingest, library, private=private)
-        schedules = ScheduleService(SqlSchedules(self._database), library, ingest, batch_jobs)
-        return Longreel(
-            settings,
-            library,
-            ingest,
-            ask,
-            jobs,
-            Worker(
-                jobs,
-                {
-                    "ingest": downloads.handle,
-                    PART: batch_jobs.handle_part,
-                    WHOLE: batch_jobs.handle_whole,
-                    SUMMARY: summary_jobs.handle,
-                },
-                policy=RetryPolicy(max_attempts=settings.jobs.max_attempts),
-                threads=max(1, settings.server.workers),
-                poll_s=settings.jobs.poll_s,
-                heartbeat_s=settings.jobs.heartbeat_s,
-            ),
-            MomentService(library, lambda: self._retriever, lambda: self._frames, self._speakers),
-            summaries,
-            batches,
-            batch_jobs,
-            WebhookService(jobs, settings.server, self._seal),
-            SqlReplies(self._database),
-            uploads,
-            downloads,
-            self._speakers,
-            EntityService(SqlEntities(self._database)),
-            schedules,
-            Chores((schedules.tick, library.empty_bin, uploads.sweep)),
-            SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
-            self._workers,
-            summary_jobs,
-            self._people,
-            self._pools,
-            WarmUp(self._answering_parts),
         )
 
     @functools.cached_property
@@ -182,17 +207,14 @@ class _Wiring:
         return " ".join(model.model if model is not None else "none" for model in models)
 
     def measuring(self) -> Measuring:
-        settings = self._settings
-        jobs = SqlJobStore(self._database, lease_s=settings.jobs.lease_s)
-        ingest = IngestService(self._ingest_parts, settings.ingest, jobs)
         evaluation = EvaluationService(
             lambda: self._agent_parts,
             self._asking_in,
             self._library.videos,
-            read=ingest.run,
+            read=self._ingest.run,
             calibrate=calibration.kept(),
         )
-        return Measuring(evaluation, ImportService(self._ingest_parts, settings.ingest))
+        return Measuring(evaluation, ImportService(self._ingest_parts, self._settings.ingest))
 
     def _asking_in(self, mode: Mode) -> AskService:
         def agent() -> VideoAgent:
