@@ -218,13 +218,15 @@ def test_the_bar_the_strips_and_the_lanes_lie_exactly_above_each_other(film: Pag
     assert len({(round(left, 1), round(wide, 1)) for left, wide in places.values()}) == 1, places
 
 
-def test_on_a_phone_every_control_fits_and_is_large_enough(film: Page) -> None:
-    film.set_viewport_size({"width": 360, "height": 740})
+@pytest.mark.parametrize("width", [360, 900])
+def test_in_a_narrow_window_every_control_fits_and_is_large_enough(film: Page, width: int) -> None:
+    film.set_viewport_size({"width": width, "height": 740})
     settle(film)
-    assert film.evaluate("document.documentElement.scrollWidth") <= 360
+    assert film.evaluate("document.documentElement.scrollWidth") <= width
+    first, whole = sides(film.locator("#lr-player"))
     for key in film.locator(".lr-controls :is(button, a, select)").all():
-        left, width = sides(key)
-        assert width >= 24 and left >= 0 and left + width <= 360
+        left, wide = sides(key)
+        assert wide >= 24 and left >= first and left + wide <= first + whole
     film.mouse.click(*point(bar(film), 0.5))
     wait_until_at(film, 9.8)
 
