@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from agents import rules
@@ -10,7 +11,7 @@ from agents.comparing import asked_comparison
 from agents.passages import MAX_PASSAGE_CHARACTERS
 from agents.state import Located, Passage, Plan, Work
 from agents.wording import content_stems
-from app.core.types import SegmentKind, Video
+from app.core.types import SegmentKind, Video, VideoId
 from app.core.types.entities import Entity, EntityKind, Mention, Source, name_key
 
 MOMENTS = 8
@@ -63,11 +64,16 @@ def by_video(
     several = asked is not None and asked.form == "which"
     most = max(1, MOMENTS // max(1, len(subject.videos))) if several else 1
     speaks = bool(_SPEAKS.search(question))
+    moments: dict[VideoId, list[Passage]] = defaultdict(list)
+    for passage in mentioned(subject, videos, work, speaks=speaks):
+        if fits(passage) and len(moments[passage.video_id]) < most:
+            moments[passage.video_id].append(passage)
+    if not any(moments.values()):
+        return []
     found: list[Located] = []
     for video in videos:
-        moments = [passage for passage in mentioned(subject, [video], work, speaks=speaks) if fits(passage)]
-        found += [Located(video.title, passage) for passage in moments[:most]] or [Located(video.title, None)]
-    return found if any(one.passage for one in found) else []
+        found += [Located(video.title, one) for one in moments[video.id]] or [Located(video.title, None)]
+    return found
 
 
 def mentioned(subject: Entity, videos: Sequence[Video], work: Work, *, speaks: bool = False) -> list[Passage]:

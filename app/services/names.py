@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Collection, Iterable, Iterator
+from itertools import takewhile
 
 from app.core.types.entities import name_key
 
@@ -76,11 +77,9 @@ _ORDINARY = _set("""
 """Words of headings, roles and menus: a name may hold them beside a word of its own."""
 
 _TOKEN = re.compile(r"[^\s&/|•·]+|[&/|•·]")
-_LARGE = re.compile(r"[^\W\d_a-zß-öø-ÿ][^\W\d_]*(?:['.-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]+)*")
 _MARKS = string.punctuation + "\u201c\u201d\u201e\u2018\u00ab\u00bb\u2026\u2013\u2014"
-_OWN = re.compile(r"(?:Mc|Mac|O'|D')?[^\W\d_a-zß-öø-ÿ][^\W\d_A-ZÀ-ÖØ-Þ]+(?:-[^\W\d_]+)*")
-_CAPITALS = re.compile(r"[^\W\d_a-z]{2,}(?: [^\W\d_a-z]{2,}){1,2}")
-_ROLE = re.compile(r" (?=[A-Z][a-z])")
+_SON_OF = re.compile(r"Mac|Mc")
 _ADDRESS = re.compile(r"\S*(?:@|://|\w\.\w)\S*")
 
 
@@ -105,10 +104,10 @@ def names_written(text: str, small: Collection[str]) -> list[str]:
     lines = text.splitlines()
     for line in [] if any(map(_is_list, lines)) else lines:
         credit = in_capitals(line)
-        role = _ROLE.match(line, len(credit))
-        if credit and role:
+        role = line.removeprefix(credit).strip()
+        if credit and _is_own(role.partition(" ")[0]):
             found += [written_small(credit)] if _is_name(credit.title(), small) else []
-            line = line[role.end() :]
+            line = role
         if len(line.split()) <= SHORT_LINE:
             found += _names(line, small)
     return list(dict.fromkeys(found))
@@ -137,8 +136,8 @@ def written_small(name: str) -> str:
 
 def in_capitals(line: str) -> str:
     """The two or three words in capitals with which a line begins: a name, if it is one elsewhere; else empty."""
-    match = _CAPITALS.match(line)
-    return match[0] if match else ""
+    words = list(takewhile(lambda word: len(word) > 1 and word.isalpha() and word.isupper(), line.split()))
+    return " ".join(words) if 2 <= len(words) <= 3 else ""
 
 
 def _runs(text: str) -> Iterator[str]:
@@ -180,15 +179,19 @@ def _closed(run: list[str]) -> Iterator[str]:
 
 
 def _is_large(word: str) -> bool:
-    return bool(_LARGE.fullmatch(word)) and word.lower() not in _BORDERS
+    return bool(_WORD.fullmatch(word)) and word[0].isupper() and word.lower() not in _BORDERS
+
+
+def _is_own(word: str) -> bool:
+    """Whether a word is written as names are: Hale, O'Neill, McKay, Jean-Luc, but not NASA or VOuc."""
+    return len(word) > 2 and _SON_OF.sub("", word).istitle()
 
 
 def _is_name(run: str, small: Collection[str]) -> bool:
     words = [word.strip(".") for word in run.split() if word.lower() not in _PARTICLES]
     if not 2 <= len(words) <= MOST_WORDS or sum(len(word) > 1 for word in words) < 2:
         return False
-    own = [word for word in words if _OWN.fullmatch(word) and len(word) > 2 and not _is_ordinary(word, small)]
-    return bool(own) and len(name_key(run)) <= LONGEST
+    return len(name_key(run)) <= LONGEST and any(_is_own(word) and not _is_ordinary(word, small) for word in words)
 
 
 def _is_ordinary(word: str, small: Collection[str]) -> bool:

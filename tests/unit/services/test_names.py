@@ -18,6 +18,7 @@ from app.services.names import in_capitals, names_said, names_written, small_wor
         ("Stone came from St. Elmo by Dr. J. Weiss.", ["St. Elmo", "Dr. J. Weiss"]),
         ("The Goldman Foundation closed the gap.", ["Goldman Foundation"]),
         ("“Jean-Luc Picard” said so. Tom O'Neill did not.", ["Jean-Luc Picard", "Tom O'Neill"]),
+        ("Потом пришёл Иван Петров из Москвы.", ["Иван Петров"]),
         ("The winner, Hannah Baker, thanked Hannah Baker.", ["Hannah Baker"]),
     ],
 )
@@ -36,6 +37,8 @@ def test_a_name_is_a_run_of_capitalised_words(sentence: str, names: list[str]) -
         "We use the New Product Development Process.",
         "Ann Bea Cleo Dora Eve Fay came.",
         "schreib es klein, alles klein.",
+        "今天 我们 谈谈 图书馆",
+        "FlyC VOuc and GPT LLM",
     ],
 )
 def test_ordinary_words_in_capitals_are_no_names(sentence: str) -> None:
