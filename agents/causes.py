@@ -51,13 +51,17 @@ _ASKED = (
     ),
 )
 _SUBJECT = r"(?:it|he|she|they|we|i|you|there|this|that|nobody|no one|everybody|everyone)"
+_NOUN = r"(?:the|a|an|our|its|his|her|their|my|your|these|those|some|all|both)"
+_PERFECT = re.compile(r"\b(?:has|have|had|ever)\b", re.IGNORECASE)
+"""With these, "since" tells a time and no reason."""
 _BEFORE_REASON = alternatives(rf"""
     because(?: of)?|due to|owing to|thanks to|on account of|as a result of|so that|so as to|in order to|for fear
-    since(?= {_SUBJECT}\b)|the reason (?:is|was)(?: that)?
+    since(?= {_SUBJECT}\b)|(?<=\w )since(?= {_NOUN}\b)|the reason (?:is|was)(?: that)?
 """)
 _BEFORE_EFFECT = alternatives(r"""
     therefore|thus|hence|consequently|as a result(?! of)|for (?:this|that) reason
     (?:that|this|which)(?: is|'s| was) (?:also |exactly |partly )?(?:why|the reason)
+    (?:is|are|was|were) the reason why|so (?!that\b)[\w-]+(?: [\w-]+)? that
     (?:led|leads|lead) to|caus(?:es|ed)|result(?:s|ed) in|brought about
 """)
 _SO = r"(?:^|(?<=[,;] ))(?:and )?so\b(?! (?:that|as|far|much|many|on|long|called|to))"
@@ -161,6 +165,8 @@ def _links(here: Passage, before: Passage | None) -> Iterator[Link]:
         for named in pattern.finditer(text):
             yield Link(named["effect"], named["cause"], here, here)
     for match in _REASON.finditer(text):
+        if match[0].lower() == "since" and _PERFECT.search(text):
+            continue
         yield from _reasons(text[: match.start()], text[match.end() :], here, before)
     for match in _RESULT.finditer(text):
         head, tail = text[: match.start()], text[match.end() :]
