@@ -2,19 +2,36 @@
 
     longreel serve &
     python -m benchmarks.screenshots --question "When does the bridge open?" --next "Who opened it?"
+    python -m benchmarks.screenshots --question "When does the bridge open?" --only library queue
 
-The library must hold at least one video. It needs the package `playwright` and a Chromium.
+The library must hold at least one video. What a library seldom shows (nothing in it, a queue, a failure, a missing
+model) comes from servers of its own over empty libraries, which it fills, so that it is the same each time. It needs
+the package `playwright` and a Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import socket
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from app.client import Longreel
+from app.core.errors import LongreelError
+from app.core.events import StageFinished, StageProgress, StageStarted
+from app.core.types import to_json
+from app.db.database import Database, sqlite_url
+from app.db.jobs import SqlJobStore
+from app.jobs.states import JobError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -22,6 +39,8 @@ if TYPE_CHECKING:
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ANSWER_MS = 180_000
+START_S = 120.0
+KIND = "ingest"
 
 
 @dataclass(frozen=True)
@@ -32,7 +51,10 @@ class Shown:
     video: str
     question: str
     follow_up: str
+    absent: str
     out: Path
+    own: ExitStack
+    """Ends the servers that a picture has started."""
 
 
 def main() -> int:
@@ -42,8 +64,9 @@ def main() -> int:
     parser.add_argument("--video", default="", help="id or title; the first of the library unless given")
     parser.add_argument("--question", required=True)
     parser.add_argument("--next", default="And what comes after that?", help="a question that points back")
+    parser.add_argument("--absent", default="Who won the football match?", help="what the video does not say")
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
-    parser.add_argument("--only", nargs="*", default=[], choices=[name for name, *_ in STATES])
+    parser.add_argument("--only", nargs="*", default=[], choices=[name for name, *_ in STATES], metavar="NAME")
     given = parser.parse_args()
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
@@ -52,7 +75,7 @@ def main() -> int:
     from playwright.sync_api import sync_playwright
 
     given.out.mkdir(parents=True, exist_ok=True)
-    shown = Shown(given.url, given.video, given.question, given.next, given.out)
+    shown = Shown(given.url, given.video, given.question, given.next, given.absent, given.out, ExitStack())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for name, state, scheme, size in STATES:
@@ -74,7 +97,44 @@ def shoot(
     path = shown.out / f"{name}.png"
     page.screenshot(path=path, full_page=True)
     page.close()
+    shown.own.close()
     print(path)
+
+
+@contextmanager
+def own_server(fill: Callable[[SqlJobStore], None] | None = None, **environment: str) -> Iterator[str]:
+    """The address of a server over a library of its own, in which nothing is read by itself."""
+    with tempfile.TemporaryDirectory(prefix="longreel-pictures-") as folder, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        free.close()
+        own = {"LONGREEL_DATA": folder, "LONGREEL_SERVER__WORKERS": "0", **environment}
+        command = [sys.executable, "-m", "app.cli", "serve", "--port", url.rpartition(":")[2]]
+        server = subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL)
+        try:
+            wait_until_up(url)
+            if fill:
+                database = Database(sqlite_url(Path(folder) / "longreel.sqlite"))
+                fill(SqlJobStore(database, lease_s=3600))
+                database.close()
+            yield url
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_until_up(url: str) -> None:
+    """Waits until a server answers. Raises its last error after some time."""
+    until = time.monotonic() + START_S
+    with Longreel(url) as client:
+        while True:
+            try:
+                client.health()
+                return
+            except LongreelError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
 
 def library(page: Page, shown: Shown) -> None:
@@ -182,6 +242,83 @@ def batches(page: Page, shown: Shown) -> None:
     page.get_by_text("It takes about").wait_for()
 
 
+def empty(page: Page, shown: Shown) -> None:
+    """A library without a video."""
+    page.goto(shown.own.enter_context(own_server()))
+    page.locator("#lr-grid .lr-first").wait_for()
+
+
+def queue(page: Page, shown: Shown) -> None:
+    """A video that is read, others that wait in an order, and one that could not be read."""
+    page.goto(shown.own.enter_context(own_server(fill_queue)))
+    page.get_by_text("Log", exact=True).first.click()
+    page.locator(".lr-log li").nth(1).wait_for()
+    page.get_by_text("about 3 min left").wait_for()
+
+
+def fill_queue(jobs: SqlJobStore) -> None:
+    """Jobs in every state that a queue shows."""
+    broken = jobs.submit(KIND, {"title": "Interview, second take"})
+    assert jobs.claim("camera", [KIND]) == jobs.get(broken.id)
+    why = JobError("bad_input", "The file is cut off: it has no index of its frames.", "Copy it again from the camera.")
+    jobs.fail(jobs.get(broken.id), "camera", why)
+    for title in ("Lecture 3: proofs", "Lecture 4: graphs", "Town meeting, March", "The harbour, a film"):
+        jobs.submit(KIND, {"title": title})
+    job = jobs.claim("camera", [KIND])
+    assert job is not None
+    for event in (
+        StageStarted("probe", 1, "file"),
+        StageFinished("probe", 0.4, "1:12:40, 1920x1080, sound"),
+        StageStarted("transcribe", 4360, "s"),
+        StageProgress("transcribe", 2180, 4360, "s", speed=11.5, left_s=190),
+    ):
+        jobs.heartbeat(job, "camera", to_json(event))
+
+
+def refused(page: Page, shown: Shown) -> None:
+    """An answer that the video does not give, with what was searched."""
+    open_video(page, shown)
+    ask(page, shown.absent)
+    wait_for_answer(page)
+
+
+def options(page: Page, shown: Shown) -> None:
+    """What a person wants of each question."""
+    open_video(page, shown)
+    page.locator("#lr-wishes summary").click()
+    page.get_by_label("pictures").uncheck()
+    page.get_by_label("Only from").fill("2:00")
+
+
+def speakers(page: Page, shown: Shown) -> None:
+    """Naming those who speak; a library without voices shows no form for it."""
+    open_video(page, shown)
+    if page.locator(".lr-voices summary").count():
+        page.locator(".lr-voices summary").click()
+
+
+def gone(page: Page, shown: Shown) -> None:
+    """A server that went away while the page is open."""
+    library(page, shown)
+    page.route("**/v1/jobs?**", lambda route: route.abort("connectionrefused"))
+    page.locator("#lr-gone").wait_for()
+
+
+def missing(page: Page, shown: Shown) -> None:
+    """A server without a language model, and what mends it."""
+    page.goto(f"{shown.own.enter_context(own_server(LONGREEL_PROFILE='remote'))}/?view=status")
+    page.locator("#lr-status table").first.wait_for()
+    page.get_by_text("to mend").wait_for()
+
+
+def settings(page: Page, shown: Shown) -> None:
+    """Settings that were searched for."""
+    status(page, shown)
+    page.get_by_text("What is there").click()
+    page.locator("#lr-find-setting").fill("frames")
+    page.locator("[data-setting]:visible").first.wait_for()
+
+
 def status(page: Page, shown: Shown) -> None:
     """What the server runs on, and what was measured."""
     page.goto(f"{shown.url}/?view=status")
@@ -201,6 +338,18 @@ STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...]
     ("export", export, "light", WIDE),
     ("batches", batches, "light", WIDE),
     ("status", status, "light", WIDE),
+    ("settings", settings, "light", WIDE),
+    ("empty", empty, "light", WIDE),
+    ("queue", queue, "light", WIDE),
+    ("refused", refused, "light", WIDE),
+    ("options", options, "light", WIDE),
+    ("speakers", speakers, "light", WIDE),
+    ("gone", gone, "light", WIDE),
+    ("missing", missing, "light", WIDE),
+    ("queue-dark", queue, "dark", WIDE),
+    ("empty-dark", empty, "dark", WIDE),
+    ("queue-phone", queue, "light", PHONE),
+    ("empty-phone", empty, "light", PHONE),
     ("library-dark", library, "dark", WIDE),
     ("answer-dark", answer, "dark", WIDE),
     ("status-dark", status, "dark", WIDE),

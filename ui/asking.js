@@ -15,6 +15,10 @@
   }
 
   function ask(question) {
+    if (!find('[name=scope]')) {
+      complain('The page is still being filled; then the question is sent.'); // what fills it would cover the answer
+      return window.setTimeout(() => ask(question), 200);
+    }
     const scope = find('[name=scope]:checked')?.value || 'all';
     const some = all('[name=video]:checked').map((box) => box.value);
     if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');

@@ -55,6 +55,13 @@
   });
   actions.closedialog = (button) => button.closest('dialog').close();
 
+  // An address to add, from the first steps
+
+  actions.paste = () => {
+    find('#lr-upload details').open = true;
+    find('#lr-address').focus();
+  };
+
   // Only the videos with a tag
 
   actions.tag = ({ dataset }) => {

@@ -93,6 +93,16 @@
     longreel.look();
   }
 
+  // What is missing, told where it can be looked up
+
+  async function check() {
+    const { checks } = await call('GET', '/status');
+    const wrong = checks.filter((one) => !one.ok).length;
+    const link = find('a[data-view=status]');
+    if (link && wrong) link.append(element('small', { class: 'lr-problem' }, ` ${wrong} to mend`));
+  }
+  window.setTimeout(() => check().catch(() => {}), 3000); // a server that does not answer is told above
+
   actions.cancel = ({ dataset }) => act('DELETE', `/jobs/${dataset.cancel}`);
   actions.retry = ({ dataset }) => act('POST', `/jobs/${dataset.retry}/retry`);
   actions.look = ({ dataset }) => act('POST', `/schedules/${dataset.look}/run`);
@@ -175,8 +185,8 @@
 
   let heard = null; // { id, source }
   const said = {
-    stage_started: (event) => `${stageName(event.stage)}`,
-    stage_finished: (event) => `${stageName(event.stage)}: done in ${duration(event.seconds)}. ${event.detail}`,
+    stage_started: (event) => `${stageName(event.stage)} ...`,
+    stage_finished: (event) => `${stageName(event.stage)}: ${duration(event.seconds)}. ${event.detail}`,
     ingest_finished: () => 'It can be asked about.',
     warned: (event) => event.message,
     failed: (event) => event.message,
@@ -193,8 +203,12 @@
     const source = new EventSource(`/v1/jobs/${id}/events`);
     heard = { id, source };
     const told = ({ type, data }) => {
-      const text = said[type](JSON.parse(data)).trim();
-      find(`#lr-log-${id}`)?.append(element('li', {}, text));
+      const event = JSON.parse(data);
+      const line = element('li', { 'data-stage': event.stage || '' }, said[type](event).trim());
+      if (type === 'stage_finished') line.classList.add('lr-done');
+      const begun = find(`#lr-log-${id} [data-stage="${event.stage}"]:not(.lr-done)`);
+      if (begun && type === 'stage_finished') begun.replaceWith(line);
+      else find(`#lr-log-${id}`)?.append(line);
     };
     for (const type of Object.keys(said)) source.addEventListener(type, told);
     source.addEventListener('end', hush);

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.api.schemas import AnswerOut, CitationOut
 from app.api.schemas.ratings import SavedAnswerOut
-from app.core.events import Event, Hit, Inspected, Searched, Understood, Verified
+from app.core.events import Event, Hit, Inspected, Planned, Searched, Understood, Verified
 from app.core.types import AnswerStatus
 from ui import steps
 from ui.render.citations import Videos, chip, citations
@@ -18,6 +18,7 @@ BADGES = {
     AnswerStatus.NOT_IN_VIDEO: ("Not in the video", "lr-none"),
     AnswerStatus.INSUFFICIENT: ("Could not be decided", "lr-unsure"),
 }
+SOURCES = {"speech": "said", "screen_text": "written", "visual": "shown", "caption": "shown"}
 MOST_FRAMES = 6
 """Pictures shown of one closer look."""
 
@@ -117,9 +118,17 @@ def searches(trace: Sequence[Event]) -> str:
     spans = [span_of(event.span.start_s, event.span.end_s) for event in trace if isinstance(event, Inspected)]
     if not looked and not spans:
         return ""
-    parts = [f"Searched what is said, written and shown for {', '.join(dict.fromkeys(looked))}."] if looked else []
+    parts = [f"Searched {_where(trace)} for {', '.join(dict.fromkeys(looked))}."] if looked else []
     parts += [f"Looked closely at {', '.join(dict.fromkeys(spans))}."] if spans else []
     return f'<p class="lr-searched">{safe(" ".join(parts))} Try other words, or ask about all videos.</p>'
+
+
+def _where(trace: Sequence[Event]) -> str:
+    """What was searched: everything, or what the person chose."""
+    chosen = next((event.sources for event in trace if isinstance(event, Planned) and event.by == "user"), ())
+    names = dict.fromkeys(SOURCES[kind] for kind in chosen or SOURCES if kind in SOURCES)
+    *others, last = names or ["said"]
+    return f"what is {', '.join(others)}{' and ' if others else ''}{last}"
 
 
 def rating(answer_id: str) -> str:

@@ -61,12 +61,21 @@ FIND = """
   <span class="lr-count" role="status"></span></p></div>
 """
 
-FIRST = (
-    '<div class="lr-empty"><p><b>No video yet.</b></p><ol><li>Choose files above and upload them: a lecture, '
-    "a meeting, a film. Three hours are fine.</li><li>Longreel reads them: what is said, written on screen and shown. "
-    "You see how far it is.</li><li>Ask a question. Every answer shows the moments it comes from; a click plays "
-    "them.</li></ol></div>"
-)
+FIRST = """
+<div class="lr-first"><h2>Add your first video</h2>
+  <ul>
+    <li><b>From your machine</b><p>Drop a lecture, a meeting or a film on the field above, or choose it there.
+      Three hours are fine.</p></li>
+    <li><b>From the web</b><p>Paste the address of a video or sound file.</p>
+      <p><button type="button" class="lr-small" data-paste>Paste an address</button></p></li>
+    <li><b>From a terminal</b><p>One file, or many.</p><p><code>longreel ingest talk.mp4</code>
+      <button type="button" class="lr-small" data-line="longreel ingest talk.mp4" aria-label="Copy the command">
+      Copy</button></p></li>
+  </ul>
+  <p>Longreel then reads it: what is said, written on the screen and shown. Here you see how far it is, and can ask as
+    soon as it is indexed. Every answer shows the moments it comes from; a click plays them.</p>
+</div>
+"""
 
 
 def grid(videos: Sequence[VideoOut], jobs: Sequence[JobOut] = (), binned: Sequence[BinnedOut] = ()) -> str:

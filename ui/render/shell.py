@@ -33,7 +33,7 @@ QUESTION = r"""
   <details id="lr-wishes"><summary>Options <small id="lr-wished"></small></summary>
     <fieldset class="lr-scope"><legend>Answer from</legend>
       <label><input type="checkbox" name="speech" checked> what is said</label>
-      <label><input type="checkbox" name="screen_text" checked> text on the screen</label>
+      <label><input type="checkbox" name="screen_text" checked> on-screen text</label>
       <label><input type="checkbox" name="visual" checked> pictures</label>
     </fieldset>
     <p class="lr-between"><label for="lr-from">Only from</label>

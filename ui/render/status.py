@@ -74,7 +74,7 @@ def _part(name: str, ones: Sequence[SettingOut]) -> str:
     told = f", {changed} changed" if changed else ""
     table = _table(name, ("Setting", "Value", "Meaning", "To change it"), map(_setting, ones))
     return (
-        f'<details class="lr-part"{" open" if changed else ""}><summary><b>{safe(name)}</b> '
+        f'<details class="lr-part"><summary><b>{safe(name)}</b> '
         f"<small>{len(ones)} settings{told}</small></summary>{table}</details>"
     )
 

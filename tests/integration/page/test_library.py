@@ -236,6 +236,6 @@ def test_an_empty_library_teaches(page: Page) -> None:
     open_film(page)
     page.get_by_role("link", name="Library").click()
     page.get_by_role("button", name="Delete Harbour film").click()
-    expect(page.locator("#lr-grid")).to_contain_text("No video yet.")
+    expect(page.locator("#lr-grid")).to_contain_text("Add your first video")
     expect(page.locator("#lr-player video")).to_have_count(0)
     assert faults(page) == []

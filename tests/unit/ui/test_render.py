@@ -137,6 +137,10 @@ def test_what_the_video_does_not_say_tells_what_was_searched() -> None:
     trace = [Searched("cat", ()), Searched("pet", ()), Inspected("v", TimeSpan(60, 90), "look")]
     page = answers.answer("A cat?", an_answer(status=AnswerStatus.NOT_IN_VIDEO, citations=[], trace=trace), {})
     assert "Not in the video" in page and "“cat”, “pet”" in page and "1:00 to 1:30" in page
+    assert "Searched what is said, written and shown for" in page
+    chosen = [Planned("fact", ("cat",), ("speech", "screen_text"), by="user"), *trace]
+    page = answers.answer("A cat?", an_answer(status=AnswerStatus.NOT_IN_VIDEO, citations=[], trace=chosen), {})
+    assert "Searched what is said and written for" in page
 
 
 def test_a_closer_look_shows_the_pictures_it_looked_at() -> None:
@@ -250,7 +254,7 @@ def test_the_examples_come_from_the_chapters() -> None:
 
 
 def test_empty_places_teach() -> None:
-    assert "upload" in library.grid([])
+    assert "longreel ingest" in library.grid([])
     assert "No video is open" in watch.player(None)
     assert "Nobody speaks" in watch.transcript(a_video(), [])
     assert "still being read" in watch.transcript(a_video(ready=False), [])
