@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +12,20 @@ import pytest
 from agents.actions import Answer, Inspect, Search, Skim, manual, read_action, schema
 from agents.agent import VideoAgent
 from agents.checkpoints import Checkpoints
+from agents.modes import work_of
+from agents.toolbox import kinds_of
 from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.events import Answered, Called, Drafted, Event, Inspected, Planned, Searched, Verified, Warned
-from app.core.settings import Agent
+from app.core.settings import Agent, Settings, Weights
 from app.core.types import Answer as FullAnswer
 from app.core.types import AnswerStatus, Message, SegmentKind, TimeSpan, from_json
 from gpu_workers.language.fakes import FakeLanguageModel, FakeVisionLanguageModel
+from gpu_workers.language.openai import OpenAICompatibleModel
+from gpu_workers.registry import Workers
+from tests.tiny_models import qwen3
 from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import Desk, Said
+from tests.unit.gpu_workers.language.chat_server import chat_service, completion
 
 COST = "How much does the bicycle bridge cost?"
 
@@ -242,7 +249,7 @@ def test_text_and_speech_are_read_again() -> None:
     assert any("The first item is the bicycle bridge." in told for told in observations(model))
 
 
-def test_a_run_that_was_interrupted_goes_on_with_its_next_step(tmp_path: Any) -> None:
+def test_a_run_that_was_interrupted_goes_on_with_its_next_step(tmp_path: Path) -> None:
     store = Checkpoints(tmp_path / "runs.sqlite")
     desk, stop = free_desk(scripted(search("cost of the bridge"), search("euros"))), list[bool]()
     asked = VideoAgent(desk.parts, checkpoints=store).ask(COST, [desk.video], run_id="r", cancelled=lambda: bool(stop))
@@ -287,3 +294,39 @@ def test_the_schema_of_a_step_has_no_references_and_the_manual_every_argument() 
     assert "$ref" not in told and '"const": "search"' in told
     for word in ("- search: Finds", '"source"', "- inspect:", '"statements"'):
         assert word in manual(kinds)
+
+
+def test_a_model_behind_a_server_chooses_its_steps_by_a_schema_alone() -> None:
+    steps = [search("cost of the bridge"), answer(("It costs 2.4 million euros.", ["E1"]))]
+    asked: list[dict[str, Any]] = []
+
+    def served(request: dict[str, Any], earlier: int) -> Any:
+        asked.append(request)
+        bound = "response_format" in request
+        return completion(steps.pop(0) if bound else "two point four million euros", 9, 9)
+
+    with chat_service(served) as service:
+        settings = Settings(llm_url=service.url, llm_model="eyes-70b")
+        model = OpenAICompatibleModel.from_settings(settings, Workers(settings))
+        events = Desk(MEETING, SLIDES, model=model).events(COST)
+        model.unload()
+    planned = events[0]
+    assert isinstance(planned, Planned) and planned.mode == "free" and "70 billion" in planned.mode_reason
+    assert result(events).text == "It costs 2.4 million euros."
+    choices = asked[0]["response_format"]["json_schema"]["schema"]["properties"]["action"]["anyOf"]
+    assert "search" in {choice["properties"]["tool"]["const"] for choice in choices}
+    assert not any("tools" in request for request in asked)
+
+
+def test_a_random_model_here_is_bound_to_the_schema_and_one_that_reads_too_little_is_followed_by_rules(
+    tmp_path: Path,
+) -> None:
+    weights = Weights(language_model=str(qwen3(tmp_path)))
+    model = Workers(Settings(profile="gpu", weights=weights)).get("language_model")
+    kinds = kinds_of({"videos": (), "options": ()}, work_of(Desk(model=model).parts, lambda: False))
+    text = model.complete([Message("user", "Begin.")], max_tokens=200, schema=schema(kinds)).text
+    assert "".join(text.split()).startswith('{"thought":"')
+    desk = Desk(MEETING, SLIDES, model=model, settings=Agent(mode="free", max_steps=2))
+    events = desk.events("Which submarine dives?")
+    assert any(isinstance(event, Warned) and "so rules choose the steps" in event.message for event in events)
+    assert result(events).status is AnswerStatus.NOT_IN_VIDEO
