@@ -62,7 +62,7 @@ def _must_look(state: AgentState, work: Work) -> bool:
 def _next_step(state: AgentState, work: Work) -> str:
     tried = state["tried"]
     if state["plan"].question_type is QuestionType.CAUSE:
-        return "answer"
+        return "search" if not state["passages"] and "keywords" not in tried else "answer"
     if "inspect" not in tried and _must_look(state, work):
         return "inspect"
     if "keywords" not in tried and not state["plan"].reads_all:

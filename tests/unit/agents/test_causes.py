@@ -119,6 +119,12 @@ def test_where_only_the_effect_is_told_the_refusal_shows_it() -> None:
     assert answer.text == 'At 3:20: "The museum opens on Sundays." But why is not told.'
 
 
+def test_where_no_effect_is_told_the_refusal_names_what_nobody_speaks_of() -> None:
+    answer = Desk(TALK).ask("Why does the crane at the harbour sing loud operas?")
+    assert answer.text.startswith("The video does not say this. Nothing was found about sing, loud and operas. ")
+    assert answer.usage.steps == 2
+
+
 def test_the_text_of_an_answer_tells_which_is_the_cause() -> None:
     answer = Desk(TALK).ask("Why must the restore be tested?")
     assert answer.text == (
