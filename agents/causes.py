@@ -25,6 +25,8 @@ from app.core.types import SegmentKind, TimeSpan, Video
 
 FIT = 0.5
 """A side of a causal word tells of the effect when it fits it at least this well."""
+HALF = 0.5
+"""And when it holds this share of its words."""
 NEAR_S = 20.0
 """How soon after the effect "that happened because" must follow to mean it."""
 EFFECT, CAUSE = "effect", "cause"
@@ -134,14 +136,15 @@ class Reasons:
                 continue
             if found is not None and not link.effect and _follows(link.cause_in, found):
                 rated.append((found.score, replace(link, effect_in=best_units(self._effect, found))))
-            elif effect >= FIT and effect > cause and not self._is_denied(link.effect):
+            elif effect >= FIT and effect > cause and self._is_told(link.effect):
                 rated.append((effect, link))
         return max(rated, key=lambda one: one[0]) if rated else None
 
-    def _is_denied(self, effect: str) -> bool:
-        """Whether a text with all words of the effect says that it is not so, or the other way round."""
-        told = effect.lower().replace("not only", " ")
-        return coverage(self._stems, effect) == 1.0 and is_negated(told) != self._denied
+    def _is_told(self, text: str) -> bool:
+        """Whether a text holds half of the effect's words, and with all of them does not say the opposite."""
+        told = coverage(self._stems, text)
+        denied = is_negated(text.lower().replace("not only", " ")) != self._denied
+        return told >= HALF and not (told == 1.0 and denied)
 
     def _sentences(self, video: Video) -> list[list[Passage]]:
         """Runs of sentences that follow each other: all that is said, and each text that is shown or seen."""

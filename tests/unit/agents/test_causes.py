@@ -121,7 +121,7 @@ def test_where_only_the_effect_is_told_the_refusal_shows_it() -> None:
 
 def test_where_no_effect_is_told_the_refusal_names_what_nobody_speaks_of() -> None:
     answer = Desk(TALK).ask("Why does the crane at the harbour sing loud operas?")
-    assert answer.text.startswith("The video does not say this. Nothing was found about sing, loud and operas. ")
+    assert "sing, loud and operas" in answer.text and "harbour" not in answer.text
     assert answer.usage.steps == 2
 
 
