@@ -14,7 +14,7 @@ from agents.prompts import prompt
 from agents.sampling import frames_of
 from agents.screen import one_line
 from agents.state import AgentState, Claim, Passage, Work
-from agents.verification import Verdict
+from agents.verification import Verdict, check
 from agents.wanted import premise_stems
 from agents.wording import content_stems, coverage, is_negated
 from app.core.errors import Cancelled, LongreelError
@@ -39,11 +39,15 @@ _SAYS = re.compile(r"^\W*(?P<word>yes|no)\b", re.IGNORECASE)
 
 
 def agreed(claim: Claim, state: AgentState, work: Work, tell: Listener) -> Verdict | None:
-    """Whether a second look agrees with a claim; None for one that does not rest on pictures alone, and where no
-    model can look. Tells the looks. Raises Cancelled when that was asked for.
+    """Whether a second look agrees with a claim; None where words support it too, and where no model can look.
+
+    Tells the looks. Raises Cancelled when that was asked for.
     """
     shown = [p for p in claim.passages if p.kind in _PICTURES and not p.tagged]
-    if work.parts.vision_language_model is None or not shown or len(shown) < len(claim.passages):
+    told = [p for p in claim.passages if p.kind not in _PICTURES]
+    if work.parts.vision_language_model is None or not shown:
+        return None
+    if told and not claim.verbatim and check(claim.text, told).supported:
         return None
     for passage in shown[:MOST]:
         statement = one_line(passage.text) if claim.verbatim and not state["options"] else claim.text

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agents.agreement import agreed
+from agents.modes import work_of
+from agents.state import AgentState, Claim, Passage
+from agents.verification import Verdict
 from app.core.errors import WorkerFailed
 from app.core.events import Event, Inspected, Verified
 from app.core.settings import Agent, Settings, Weights
@@ -73,6 +77,20 @@ def test_a_claim_that_words_support_too_is_repaired() -> None:
     answer = looked(Eyes("No."), speech=said).ask(QUESTION)
     assert answer.status is AnswerStatus.ANSWERED
     assert [citation.kind for citation in answer.citations] == [SegmentKind.SPEECH]
+
+
+def test_words_that_do_not_support_a_claim_save_no_look() -> None:
+    def claims(eyes: Eyes, said: str) -> Verdict | None:
+        desk = Desk(vision=eyes.model)
+        seen = Passage("E1", desk.video.id, SegmentKind.VISUAL, TimeSpan(0.0, 60.0), SEEN, 0.9)
+        words = Passage("E2", desk.video.id, SegmentKind.SPEECH, TimeSpan(0.0, 5.0), said, 0.5)
+        state: AgentState = {"question": QUESTION, "videos": (desk.video,), "options": ()}
+        claim = Claim(SEEN, (seen, words))
+        return agreed(claim, state, work_of(desk.parts, lambda: False), lambda event: None)
+
+    verdict = claims(Eyes("No."), "The ferry leaves at nine.")
+    assert verdict is not None and verdict.doubted
+    assert claims(Eyes("No."), "The mayor wears a green tie today.") is None
 
 
 def test_what_two_looks_agreed_on_needs_no_look_the_next_time() -> None:
