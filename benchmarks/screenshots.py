@@ -4,34 +4,23 @@
     python -m benchmarks.screenshots --question "When does the bridge open?" --next "Who opened it?"
     python -m benchmarks.screenshots --question "When does the bridge open?" --only library queue
 
-The library must hold at least one video. What a library seldom shows (nothing in it, a queue, a failure, a missing
-model) comes from servers of its own over empty libraries, which it fills, so that it is the same each time. It needs
-the package `playwright` and a Chromium.
+The library must hold at least one video. The library itself and what one seldom sees (nothing in it, a queue, a
+failure, a missing model) come from servers of its own, filled by `page_scenes`, so that they are the same each time. It
+needs the package `playwright` and a Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.client import Longreel
-from app.core.errors import LongreelError
-from app.core.events import StageFinished, StageProgress, StageStarted
-from app.core.types import to_json
-from app.db.database import Database, sqlite_url
-from app.db.jobs import SqlJobStore
-from app.jobs.states import JobError
+from benchmarks.page_scenes import a_library, a_queue, own_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -39,8 +28,14 @@ if TYPE_CHECKING:
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ANSWER_MS = 180_000
-START_S = 120.0
-KIND = "ingest"
+USUAL_FOLDERS = """() => {
+  const rows = [...document.querySelectorAll('#lr-status tr')].filter((row) => row.cells[0].textContent === 'disk');
+  for (const [at, name] of ['~/.cache/longreel', '~/.local/share/longreel'].entries()) {
+    const cell = rows[at]?.cells[2];
+    if (cell) cell.textContent = cell.textContent.replace(/^[^:]+/, name);
+  }
+}"""
+"""Folders are shown as they are usually called, wherever the pictures are taken."""
 
 
 @dataclass(frozen=True)
@@ -101,45 +96,14 @@ def shoot(
     print(path)
 
 
-@contextmanager
-def own_server(fill: Callable[[SqlJobStore], None] | None = None, **environment: str) -> Iterator[str]:
-    """The address of a server over a library of its own, in which nothing is read by itself."""
-    with tempfile.TemporaryDirectory(prefix="longreel-pictures-") as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        free.close()
-        own = {"LONGREEL_DATA": folder, "LONGREEL_SERVER__WORKERS": "0", **environment}
-        command = [sys.executable, "-m", "app.cli", "serve", "--port", url.rpartition(":")[2]]
-        server = subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL)
-        try:
-            wait_until_up(url)
-            if fill:
-                database = Database(sqlite_url(Path(folder) / "longreel.sqlite"))
-                fill(SqlJobStore(database, lease_s=3600))
-                database.close()
-            yield url
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def wait_until_up(url: str) -> None:
-    """Waits until a server answers. Raises its last error after some time."""
-    until = time.monotonic() + START_S
-    with Longreel(url) as client:
-        while True:
-            try:
-                client.health()
-                return
-            except LongreelError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-
-
 def library(page: Page, shown: Shown) -> None:
-    """The library."""
-    page.goto(shown.url)
+    """A library with tags."""
+    listed(page, shown.own.enter_context(own_server(a_library)))
+
+
+def listed(page: Page, url: str) -> None:
+    """The library of a server, with all its pictures."""
+    page.goto(url)
     page.locator("[data-open]").first.wait_for()
     for card in page.locator(".lr-video").all():
         card.scroll_into_view_if_needed()
@@ -156,7 +120,7 @@ def open_video(page: Page, shown: Shown, more: str = "") -> None:
     """The page with a video in its player."""
     video = shown.video
     if not video:
-        library(page, shown)
+        listed(page, shown.url)
         video = page.locator("[data-open]").first.get_attribute("data-open") or ""
     page.goto(f"{shown.url}/?video={video}{more}")
     page.wait_for_function("document.querySelector('#lr-player video')?.readyState > 0")
@@ -250,29 +214,10 @@ def empty(page: Page, shown: Shown) -> None:
 
 def queue(page: Page, shown: Shown) -> None:
     """A video that is read, others that wait in an order, and one that could not be read."""
-    page.goto(shown.own.enter_context(own_server(fill_queue)))
+    page.goto(shown.own.enter_context(own_server(a_queue)))
     page.get_by_text("Log", exact=True).first.click()
     page.locator(".lr-log li").nth(1).wait_for()
     page.get_by_text("about 3 min left").wait_for()
-
-
-def fill_queue(jobs: SqlJobStore) -> None:
-    """Jobs in every state that a queue shows."""
-    broken = jobs.submit(KIND, {"title": "Interview, second take"})
-    assert jobs.claim("camera", [KIND]) == jobs.get(broken.id)
-    why = JobError("bad_input", "The file is cut off: it has no index of its frames.", "Copy it again from the camera.")
-    jobs.fail(jobs.get(broken.id), "camera", why)
-    for title in ("Lecture 3: proofs", "Lecture 4: graphs", "Town meeting, March", "The harbour, a film"):
-        jobs.submit(KIND, {"title": title})
-    job = jobs.claim("camera", [KIND])
-    assert job is not None
-    for event in (
-        StageStarted("probe", 1, "file"),
-        StageFinished("probe", 0.4, "1:12:40, 1920x1080, sound"),
-        StageStarted("transcribe", 4360, "s"),
-        StageProgress("transcribe", 2180, 4360, "s", speed=11.5, left_s=190),
-    ):
-        jobs.heartbeat(job, "camera", to_json(event))
 
 
 def refused(page: Page, shown: Shown) -> None:
@@ -323,6 +268,7 @@ def status(page: Page, shown: Shown) -> None:
     """What the server runs on, and what was measured."""
     page.goto(f"{shown.url}/?view=status")
     page.locator("#lr-status table").first.wait_for()
+    page.evaluate(USUAL_FOLDERS)
 
 
 STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...] = (
