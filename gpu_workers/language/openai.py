@@ -37,8 +37,15 @@ STOP_EVERY_S = 0.1
 LOOK_TOKENS = 400
 """Longest answer to a look, tokens."""
 
+BOUNDS = ("minLength", "maxLength", "minItems", "maxItems")
+"""What some vendors refuse in a schema; without it an answer is bounded by its tokens alone."""
+
 _TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _TOO_LONG = ("context length", "context size", "context_length", "exceed_context", "maximum context", "too long")
+
+
+class _BoundsRefused(WorkerFailed):
+    """A server takes no bounds of lengths in a schema."""
 
 
 class ChatServer:
@@ -61,6 +68,7 @@ class ChatServer:
         self._timeout_s = timeout_s
         self._sleep = sleep
         self._client: httpx.Client | None = None
+        self._takes_bounds = True
 
     def connect(self) -> None:
         """Makes the connection pool; nothing is sent."""
@@ -79,17 +87,24 @@ class ChatServer:
     def complete(
         self, messages: list[dict[str, Any]], *, max_tokens: int, schema: Mapping[str, Any] | None = None
     ) -> Completion:
-        """One greedy chat completion. Raises MissingPart, ToolRefused or WorkerFailed."""
+        """One greedy chat completion. Raises MissingPart, ToolRefused or WorkerFailed.
+
+        A server that refuses the bounds of a schema is asked again without them, and not given any from then on.
+        """
         body: dict[str, Any] = {
             "model": self.model,
             "messages": messages,
             "max_tokens": max_tokens,
             "temperature": 0,
         }
-        if schema is not None:
-            named = {"name": "answer", "schema": dict(schema), "strict": True}
-            body["response_format"] = {"type": "json_schema", "json_schema": named}
-        return self._completion(self._post(body))
+        if schema is None:
+            return self._completion(self._post(body))
+        if self._takes_bounds:
+            try:
+                return self._completion(self._post(body | _bound_by(schema)))
+            except _BoundsRefused:
+                self._takes_bounds = False
+        return self._completion(self._post(body | _bound_by(_without_bounds(schema))))
 
     def _post(self, body: Mapping[str, Any]) -> httpx.Response:
         """The first response that is worth reading. Waits longer after each failure, or as long as the server asks."""
@@ -145,6 +160,8 @@ class ChatServer:
                 f"The server at {self.shown_url} has no model '{self.model}' or no /chat/completions.",
                 "Check the address (it often ends in /v1) and the model's name.",
             )
+        if status == 400 and any(bound in text for bound in BOUNDS):
+            raise _BoundsRefused(f"The model server at {self.shown_url} refused a schema: {text}", "See its log.")
         if any(sign in text.lower() for sign in _TOO_LONG):
             raise ToolRefused(f"The prompt is longer than {self.model} can read.", "Use fewer or shorter passages.")
         raise WorkerFailed(
@@ -162,6 +179,20 @@ class ChatServer:
                 f"The server at {self.shown_url} does not answer like a chat completion: {response.text[:200]!r}",
                 "Check that the address belongs to an OpenAI-compatible server.",
             ) from error
+
+
+def _bound_by(schema: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"name": "answer", "schema": dict(schema), "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": named}}
+
+
+def _without_bounds(part: Any) -> Any:
+    """A JSON schema without bounds of lengths, at every depth."""
+    if isinstance(part, list):
+        return [_without_bounds(item) for item in part]
+    if not isinstance(part, Mapping):
+        return part
+    return {name: _without_bounds(value) for name, value in part.items() if name not in BOUNDS}
 
 
 def _wait_s(attempt: int, asked: str | None) -> float:

@@ -57,6 +57,24 @@ def test_a_good_server_gets_the_prompt_and_gives_text_and_counts():
     assert service.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
+def test_a_server_that_takes_no_bounds_in_a_schema_is_asked_without_them():
+    bounded = {"type": "object", "properties": {"a": {"type": "array", "maxItems": 2, "items": {"maxLength": 9}}}}
+
+    def strict(request, earlier):
+        sent = request["response_format"]["json_schema"]["schema"]["properties"]["a"]
+        if "maxItems" in sent or "maxLength" in sent["items"]:
+            return Reply(400, {"error": {"message": "Invalid schema: 'maxLength' is not permitted."}})
+        return completion("{}")
+
+    with chat_service(strict) as service, Asked(service.url) as asked:
+        for _ in range(2):
+            assert asked.complete(schema=bounded).text == "{}"
+        assert len(service.requests) == 3 and asked.waits == []
+        assert service.requests[-1]["response_format"]["json_schema"]["schema"] == {
+            "type": "object", "properties": {"a": {"type": "array", "items": {}}}
+        }  # fmt: skip
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_busy_server_is_asked_again_after_longer_waits(status):
     def answer(request, earlier):
