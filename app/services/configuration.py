@@ -68,12 +68,11 @@ def _shown(value: Any) -> tuple[str, bool]:
     """The value as text without what is nobody's business, and whether something was left out."""
     if isinstance(value, SecretStr):
         return "", True
-    text = _text(value)
-    if "://" not in text:
-        return text, False
-    address = urlsplit(text)
+    if not isinstance(value, str) or "://" not in value:
+        return _text(value), False
+    address = urlsplit(value)
     shown = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
-    return (text, False) if text.rstrip("/") == shown else (f"{shown}/...", True)
+    return (value, False) if value.rstrip("/") == shown else (f"{shown}/...", True)
 
 
 def _text(value: Any) -> str:
