@@ -24,7 +24,10 @@
     if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
     if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
     const wish = wished();
-    if (wish.fault) return complain(wish.fault);
+    if (wish.fault) {
+      find('#lr-wishes').open = true;
+      return complain(wish.fault);
+    }
     complain('');
     sent = ++number;
     address({ q: question.trim(), answer: '' });

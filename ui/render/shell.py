@@ -22,7 +22,7 @@ BATCHES = (
 )
 
 QUESTION = r"""
-<form id="lr-question" aria-label="Ask">
+<form id="lr-question" aria-label="Ask" novalidate>
   <label for="lr-ask">Question</label>
   <textarea id="lr-ask" name="question" rows="2" maxlength="2000"
     placeholder="When does the bridge open? Who is on the second slide?"></textarea>
