@@ -17,6 +17,7 @@ from pathlib import Path
 from app.client import Longreel
 from app.core.errors import LongreelError
 from app.core.events import StageFinished, StageProgress, StageStarted
+from app.core.settings import PREFIX
 from app.core.types import (
     AudioStream,
     MediaInfo,
@@ -40,6 +41,8 @@ from gpu_workers.media.store import FolderMediaStore
 START_S = 120.0
 KIND = "ingest"
 CAMERA = "camera"
+HOME = "LONGREEL_HOME"
+"""The one setting that is kept: prepared models are not prepared again."""
 FILMS: tuple[tuple[str, str | tuple[str, ...], tuple[str, ...], int], ...] = (
     ("How comets move", ("Lecture 4", "Ice, dust and long ellipses"), ("Astronomy", "Lectures"), 2710),
     ("Harbour council, March", ("1  The old crane", "2  Ferry timetable", "3  Summer festival"), ("Reports",), 5320),
@@ -57,9 +60,10 @@ def own_server(fill: Callable[[Database, Path], None] | None = None, **environme
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
+        usual = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name == HOME}
         own = {"LONGREEL_DATA": folder, "LONGREEL_SERVER__WORKERS": "0", **environment}
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-        server = subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(command, env={**usual, **own}, stderr=subprocess.DEVNULL)
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_up(url)
