@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.schemas.faces import FaceOut
-from app.commands.speakers import ListUnlessTold, VideoArgument
+from app.commands.speakers import ListUnlessTold, VideoArgument, note
 from app.commands.start import JsonOption, open_longreel
 from app.core.types import Speaker
 from app.terminal import clock, consoles
@@ -74,12 +74,6 @@ def _show(people: Sequence[Speaker], as_json: bool) -> None:
         times = ", ".join(clock(span.start_s) for span in person.spans[:SHOWN])
         more = len(person.spans) - SHOWN
         at = f"{times} and {more} more" if more > 0 else times
-        table.add_row(person.label, escape(person.name or "-"), clock(person.seconds), at, _note(person))
+        told = note(person, "face", "looks like")
+        table.add_row(person.label, escape(person.name or "-"), clock(person.seconds), at, told)
     out.print(table)
-
-
-def _note(person: Speaker) -> str:
-    if person.recognised:
-        return "recognised by face"
-    likely = ", ".join(f"{escape(one.name)} ({one.cosine:.2f})" for one in person.suggestions)
-    return f"looks like {likely}" if likely else ""

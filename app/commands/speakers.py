@@ -66,12 +66,14 @@ def _show(speakers: Sequence[Speaker], as_json: bool) -> None:
         return
     table = Table("voice", "name", "speaks", "", box=None)
     for speaker in speakers:
-        table.add_row(speaker.label, escape(speaker.name or "-"), clock(speaker.seconds), _note(speaker))
+        told = note(speaker, "voice", "sounds like")
+        table.add_row(speaker.label, escape(speaker.name or "-"), clock(speaker.seconds), told)
     out.print(table)
 
 
-def _note(speaker: Speaker) -> str:
+def note(speaker: Speaker, by: str, likeness: str) -> str:
+    """How a name was found, or whom somebody is like: "recognised by voice", "sounds like Ann (0.61)"."""
     if speaker.recognised:
-        return "recognised by voice"
+        return f"recognised by {by}"
     likely = ", ".join(f"{escape(one.name)} ({one.cosine:.2f})" for one in speaker.suggestions)
-    return f"sounds like {likely}" if likely else ""
+    return f"{likeness} {likely}" if likely else ""
