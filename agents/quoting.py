@@ -42,7 +42,7 @@ def quoted(plan: Plan, passages: Sequence[Passage], least: float) -> Draft:
         least = 0.0
     fitting = [p for p in passages if p.score >= least and p.kind not in (SegmentKind.CAPTION, SegmentKind.SUMMARY)]
     shape = wanted(plan.question)
-    fitting = [p for p in fitting if shape.fits(p.text)] if shape else fitting
+    fitting = [p for p in fitting if shape.fits(p.text)] if shape and shape.strict else fitting
     if _WHY.match(plan.question):
         fitting = [p for p in fitting if p.kind is not SegmentKind.SCREEN_TEXT]
     if plan.pick and fitting:

@@ -67,7 +67,10 @@ def _code(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A shape: its name, and whether a text has it. `strict`: an answer without it is refused."""
+    """A shape: its name, and whether a text has it. `strict`: an answer without it is refused.
+
+    A shape that is not strict only says what is worth reading beside the best passages.
+    """
 
     name: str
     fits: Callable[[str], bool]
@@ -104,6 +107,8 @@ _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = tuple(
         (r"(?:which|what) (?:code|serial|number|key sequence|shortcut)", Wanted("a code", _code)),
     )
 )
+_WHO = re.compile(r"^who\s+(?!(?:is|was|are|were|says?|said|speaks?|spoke)\b)", re.IGNORECASE)
+_FULL_NAME = re.compile(r"\b[A-Z][a-z'-]+(?: [A-Z][a-z'-]+)+")
 ODD_ONE = re.compile(r"\bwhich of (?:these|the following)\b", re.IGNORECASE)
 """A question that means options which it does not name itself."""
 _NAME = re.compile(
@@ -135,7 +140,15 @@ def wanted(question: str) -> Wanted | None:
             return shape
     if _NAME.search(question):
         return Wanted("a name", lambda text: bool(new_names(text, question)), strict=True)
+    if _WHO.search(question):
+        return Wanted("a person", lambda text: _names_person(text, question), strict=False)
     return None
+
+
+def _names_person(text: str, question: str) -> bool:
+    """Whether a text holds a first and a last name; what carries a word of the question ("Comet Foster") is none."""
+    asked = set(content_stems(question))
+    return any(asked.isdisjoint(content_stems(name)) for name in _FULL_NAME.findall(text))
 
 
 def new_names(text: str, question: str) -> list[str]:

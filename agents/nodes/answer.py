@@ -30,6 +30,8 @@ from app.core.types import Message, SegmentKind, TimeSpan, VideoId
 
 SHOWN = 5
 """Passages in a prompt."""
+BEST = 2
+"""Passages that are shown first however they read, when the shape of an answer is only likely."""
 WORTH = 0.4
 """The share of the best passage's fit that another needs to be shown beside it."""
 ALIKE = 0.75
@@ -134,8 +136,9 @@ def shown(plan: Plan, passages: Sequence[Passage]) -> list[Passage]:
     readable = [p for p in passages if p.kind is not SegmentKind.CAPTION or SegmentKind.CAPTION in plan.sources]
     shape = wanted(plan.question)
     if shape and any(shape.fits(p.text) for p in readable):
-        readable.sort(key=lambda p: not shape.fits(p.text))
-        readable = [p for p in readable if shape.fits(p.text)] if plan.pick else readable
+        best = 0 if shape.strict else BEST
+        readable[best:] = sorted(readable[best:], key=lambda p: not shape.fits(p.text))
+        readable = [p for p in readable if shape.fits(p.text)] if plan.pick and shape.strict else readable
     if plan.pick and readable:
         least = 0.0 if plan.strict else 0.7 * readable[0].score
         readable = [p for p in readable if p.score >= least]

@@ -127,7 +127,7 @@ def premise_verdict(claim: Claim, state: AgentState, work: Work) -> Verdict:
         return Verdict(True, "")
     shape = wanted(plan.question)
     told = " ".join(p.text for p in claim.passages) if claim.verbatim and not claim.counted else claim.text
-    if shape and not state["options"] and not shape.fits(told):
+    if shape and shape.strict and not state["options"] and not shape.fits(told):
         return Verdict(False, f"the question wants {shape.name}, and the evidence gives none")
     question = plan.question
     for event in (plan.anchor.text, plan.anchor.until) if plan.anchor else ():

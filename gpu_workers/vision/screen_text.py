@@ -3,7 +3,8 @@
 Three kinds of lines are told apart, so that "when was X shown" gets the span of X:
 
 - ticking lines (a time code, a page number) keep their place and change only digits: each reading
-  of them is a text of its own, and they do not cut the lines around them;
+  of them is a text of its own until the next change of the picture, since nobody knows what they showed
+  then, and they do not cut the lines around them;
 - standing lines (a logo, a status bar) stay while the rest of the picture changes: one text with
   the whole time they stood;
 - all other lines of a frame belong together; readings with the same lines are one text, and a list
@@ -42,6 +43,8 @@ class _Moment:
 
     time_s: float
     span: TimeSpan
+    still: TimeSpan
+    """Until the next change of the picture."""
     lines: tuple[TextLine, ...]
 
 
@@ -57,7 +60,8 @@ def merge_readings(readings: Sequence[Reading], *, until_s: float, changes: Sequ
     steady = _without(moments, ticking)
     standing = _standing(steady)
     changing = _without(steady, standing)
-    texts = [_text([replace(moment, lines=lines)]) for moment, lines in zip(moments, ticking, strict=True) if lines]
+    ticked = [replace(moment, span=moment.still) for moment in moments]
+    texts = [_text([moment]) for moment in _with(ticked, ticking) if moment.lines]
     for kind in (_with(moments, standing), changing):
         texts += [_text(group) for group in _groups(kind)]
     return sorted(texts, key=lambda text: (text.span, text.text))
@@ -86,9 +90,16 @@ def _moments(readings: Sequence[Reading], until_s: float, changes: Sequence[floa
     ordered = sorted(readings, key=lambda reading: reading[0])
     times = [time_s for time_s, _ in ordered]
     changed = sorted({*changes, *times})
-    borders = [*times[:1], *(_border(changed, a, b) for a, b in itertools.pairwise(times)), max([until_s, *times[-1:]])]
+    end_s = max([until_s, *changed[-1:]])
+    ends = [*changed, end_s]
+    borders = [*times[:1], *(_border(changed, a, b) for a, b in itertools.pairwise(times)), end_s]
     return [
-        _Moment(time_s, TimeSpan(start, end), tuple(line for line in lines if line.text.strip()))
+        _Moment(
+            time_s,
+            TimeSpan(start, end),
+            TimeSpan(time_s, ends[bisect.bisect_right(changed, time_s)]),
+            tuple(line for line in lines if line.text.strip()),
+        )
         for (time_s, lines), (start, end) in zip(ordered, itertools.pairwise(borders), strict=True)
     ]
 

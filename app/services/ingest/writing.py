@@ -36,7 +36,7 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
         stage.detail = f"{len(texts)} texts"
         return json.dumps([to_json(text) for text in texts]).encode()
 
-    payload = run.stage("screen_text", run.version_after("sample", own=f"2/{run.parts.text_reader.model}"), work)
+    payload = run.stage("screen_text", run.version_after("sample", own=f"3/{run.parts.text_reader.model}"), work)
     run.parts.media.remove(f"{run.video.id}/text")
     return [from_json(ScreenText, item) for item in json.loads(payload)]
 

@@ -40,3 +40,11 @@ def test_open_questions_take_any_shape() -> None:
 def test_the_noun_that_is_asked_for_is_no_premise(question: str, targets: set[str], premises: list[str]) -> None:
     assert target_stems(question) == targets
     assert premise_stems(question) == premises
+
+
+def test_who_did_something_is_told_where_a_full_name_stands_that_is_not_the_thing_itself() -> None:
+    shape = wanted("Who discovered the comet?")
+    assert shape and not shape.strict
+    assert shape.fits("Shortly before five Miriam Foster noticed the smudge.")
+    assert not shape.fits("Comet Foster\nFound 11 March 2031")
+    assert wanted("Who says that the road is closed?") is None

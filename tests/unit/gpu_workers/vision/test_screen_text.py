@@ -71,6 +71,13 @@ def test_a_time_code_does_not_cut_the_text_beside_it():
     assert ("00:00:20.00", 20, 30) in told(texts) and len(texts) == 6
 
 
+def test_a_time_code_is_known_only_until_the_picture_changes():
+    readings = [(t, page("Interview with the mayor", f"00:00:{t:02d}.00")) for t in range(0, 50, 10)]
+    texts = told(merge_readings(readings, until_s=50, changes=list(range(50))))
+    assert ("Interview with the mayor", 0, 50) in texts
+    assert ("00:00:20.00", 20, 21) in texts
+
+
 def test_a_logo_is_one_text_over_changing_slides():
     slides = ["Alpha results", "Bravo budget", "Charlie people", "Delta risks", "Echo questions"]
     readings = [(10 * i, page("ACME Television", slide)) for i, slide in enumerate(slides)]
