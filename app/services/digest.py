@@ -63,7 +63,7 @@ def make_digest(
     words: int,
     chapter_done: Callable[[int, int], None],
 ) -> Digest:
-    """Chapters and summary of a video; `chapter_done(done, total)` is called after each chapter.
+    """Chapters and summary of a video; `chapter_done(done, total)` is called before the first and after each chapter.
 
     `words` bounds the summary. A video of which nothing is known has one chapter without a summary.
     """
@@ -71,6 +71,7 @@ def make_digest(
     vectors = embedder.embed([s.text for s in sentences])
     spans = chapter_spans(duration_s, sentences, vectors)
     chapters: list[Chapter] = []
+    chapter_done(0, len(spans))
     for number, span in enumerate(spans):
         inside = [i for i, s in enumerate(sentences) if span.start_s <= s.span.middle_s < span.end_s]
         chapters.append(writer.chapter(number, span, [sentences[i] for i in inside], vectors[inside]))

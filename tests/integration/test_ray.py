@@ -28,7 +28,7 @@ from tests.ray_cluster import NODE, ROOT, ray_cluster  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
-FILES = 200
+FILES = 120
 THREADS = 2
 
 

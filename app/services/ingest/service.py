@@ -250,10 +250,11 @@ def digest(run: Run, found: Found) -> None:
     sentences.sort(key=lambda s: s.span)
 
     def work(stage: Stage) -> bytes:
-        stage.begin(1, "chapters")
-
         def chapter_done(done: int, total: int) -> None:
-            stage.progress(done / total)
+            if done:
+                stage.progress(done)
+            else:
+                stage.begin(total, "chapters")
 
         made = make_digest(
             run.video.id,
