@@ -22,7 +22,7 @@ from agents.state import AgentState, Claim, Draft, Located, Passage, Plan, Quest
 from agents.tags import measured
 from agents.wanted import ODD_ONE, premises, wanted
 from agents.wire import answer_schema, excerpts, read_answer
-from agents.wording import coverage, likeness
+from agents.wording import content_stems, coverage, likeness
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Drafted, Warned
@@ -157,6 +157,21 @@ def _unlike(passages: Sequence[Passage]) -> list[Passage]:
     return kept
 
 
+def narrowed(passage: Passage, told: str, few: Sequence[Passage]) -> Passage:
+    """What was said or written itself, in place of a summary of it that tells no more of `told`."""
+    if passage.kind is not SegmentKind.SUMMARY:
+        return passage
+    stems = content_stems(told)
+    least = coverage(stems, passage.text)
+    inside = [
+        p
+        for p in few
+        if p.kind in (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
+        if p.video_id == passage.video_id and p.span.overlaps(passage.span) and coverage(stems, p.text) >= least
+    ]
+    return max(inside, key=lambda p: p.score, default=passage)
+
+
 def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) -> Draft | None:
     """The language model's answer; None when there is no model or it fails, so that evidence is quoted instead."""
     work = runtime.context
@@ -178,6 +193,7 @@ def _phrased(plan: Plan, passages: Sequence[Passage], runtime: Runtime[Work]) ->
     reply = None if text is None else read_answer(text)
     if reply is None:
         return None
-    named = tuple(labelled[id] for id in reply.ids if id in labelled)
+    named = tuple(narrowed(labelled[id], f"{plan.question} {reply.text}", few) for id in reply.ids if id in labelled)
+    named = tuple(dict.fromkeys(named))
     claims = (Claim(reply.text, named),) if reply.text and named else ()
     return Draft(claims, by=work.parts.language_model.model if work.parts.language_model else "")
