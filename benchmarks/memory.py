@@ -11,6 +11,7 @@ not counted.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import statistics
 import tempfile
@@ -90,10 +91,24 @@ def table(first: Sequence[Cost], alone: Sequence[Cost], after: Sequence[Cost]) -
     ]
 
 
+def missing(name: str, listed: Sequence[Mapping[str, Any]]) -> str:
+    """What to tell when no video of `longreel list --json` has this title or beginning of an id; else empty."""
+    if any(one["title"] == name or one["id"].startswith(name) for one in listed):
+        return ""
+    titles = ", ".join(sorted(one["title"] for one in listed)) or "none"
+    return f"The library has no video {name}; the titles that it has: {titles}."
+
+
 @contextmanager
 def _library(given: Path | None, name: str) -> Iterator[tuple[Path, str]]:
-    """A library that holds the sample, and what the sample is called there."""
+    """A library that holds the sample, and what the sample is called there. Ends the program when it does not."""
     if given is not None:
+        if not given.is_dir():
+            raise SystemExit(f"There is no folder {given}.")
+        told = run([*LONGREEL, "list", "--json"], {"LONGREEL_DATA": str(given)})
+        problem = missing(name, json.loads("".join(told.lines)))
+        if problem:
+            raise SystemExit(problem)
         yield given, name
         return
     video = sample(MINUTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.memory import Cost, table
+from benchmarks.memory import Cost, missing, table
 
 
 def test_a_cost_is_what_an_answer_tells() -> None:
@@ -18,3 +18,10 @@ def test_the_table_compares_the_second_question_alone_and_after_the_first() -> N
         ["the second, alone", "6.00 s", "7", "150"],
         ["the second, after the first", "1.50 s", "0", "100"],
     ]
+
+
+def test_a_video_that_the_library_does_not_have_is_told_with_the_titles_that_it_has() -> None:
+    listed = [{"id": "ab12", "title": "harbour"}, {"id": "cd34", "title": "boats"}]
+    assert missing("mars", listed) == "The library has no video mars; the titles that it has: boats, harbour."
+    assert missing("mars", []) == "The library has no video mars; the titles that it has: none."
+    assert [missing(name, listed) for name in ("boats", "ab1")] == ["", ""]
