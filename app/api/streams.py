@@ -21,14 +21,16 @@ HEARTBEAT_S = 2.0
 HEARTBEAT = b": still here\n\n"
 CHECK_S = 0.5
 """How often a waiting reader looks whether its client is still there."""
+_LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\x85\u2028\u2029"}
+"""Characters that JSON leaves as they are and at which many readers, httpx's among them, end a line."""
 
 
 def server_event(data: str, *, kind: str = "", number: int | None = None) -> bytes:
-    """One event in the text/event-stream format."""
+    """One event in the text/event-stream format; `data` is JSON, or [DONE]."""
     lines = [f"id: {number}"] if number is not None else []
     if kind:
         lines.append(f"event: {kind}")
-    lines += [f"data: {line}" for line in data.splitlines() or [""]]
+    lines += [f"data: {line}" for line in data.translate(_LINE_ENDS).splitlines() or [""]]
     return ("\n".join(lines) + "\n\n").encode()
 
 
