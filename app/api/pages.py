@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
+from urllib.parse import quote
 
 from fastapi import Query, Request, Response
 
@@ -43,7 +44,7 @@ def link_next(request: Request, response: Response, cursor: str) -> None:
     """Tells the address of the next page."""
     if cursor:
         address = request.url.include_query_params(cursor=cursor)
-        response.headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
+        response.headers["Link"] = f'<{quote(address.path)}?{address.query}>; rel="next"'
 
 
 def _after(items: Sequence[Item], place_of: Callable[[Item], Place], last: Place, descending: bool) -> int:

@@ -99,3 +99,12 @@ def test_answers_ratings_and_batches_come_in_pages(client: TestClient, parts: St
         for question in ("Who?", "Where?", "When?")
     ]
     assert walked(client, "/v1/batches?limit=2") == [[batches[2], batches[1]], [batches[0]]]
+
+
+def test_the_links_of_a_video_that_is_named_by_a_title_of_any_script_lead_on(
+    client: TestClient, parts: StandIn
+) -> None:
+    video = parts.add(title="日本 100% <b>")
+    every = client.get(f"/v1/videos/{video.id}/segments").json()
+    pages = walked(client, "/v1/videos/%E6%97%A5%E6%9C%AC%20100%25%20%3Cb%3E/segments?limit=2")
+    assert flat(pages) == [one["id"] for one in every] and len(pages) > 1
