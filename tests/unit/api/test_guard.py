@@ -120,3 +120,8 @@ def test_a_session_ends_and_cannot_be_forged() -> None:
     assert not is_session(f"{int(until) + 1}.{signature}", KEY, now=1000.0)
     assert not is_session(token, "another key", now=1000.0)
     assert not is_session("", KEY) and not is_session("ü.ü", KEY)
+
+
+def test_an_origin_that_is_no_address_is_a_foreign_one(client: TestClient) -> None:
+    answer = client.post("/v1/ask", json={"question": "When?"}, headers={"Origin": "http://["})
+    assert answer.status_code == 403 and answer.json()["code"] == "foreign_origin"
