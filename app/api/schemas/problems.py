@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from app.api.schemas.base import Wire
 from app.core.errors import LongreelError
 from app.core.events import Failed
+
+
+Told = Annotated[str, AfterValidator(lambda text: text.encode("utf-8", "replace").decode("utf-8"))]
+"""A text that may quote what was sent, where half of a character can be: a question mark takes its place."""
 
 
 class HealthOut(Wire):
@@ -24,9 +30,9 @@ class ProblemOut(Wire):
     type: str
     title: str
     status: int
-    detail: str
+    detail: Told
     code: str
-    hint: str = ""
+    hint: Told = ""
 
 
 def error_of(failed: Failed) -> LongreelError:

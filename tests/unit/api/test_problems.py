@@ -76,3 +76,13 @@ def test_a_name_that_can_be_no_video_is_not_found(client: TestClient, name: str)
 def test_a_body_that_is_no_text_is_the_senders_fault(client: TestClient, path: str) -> None:
     answer = client.post(path, content=b"\xff\x00{", headers={"Content-Type": "application/json"})
     assert answer.status_code == 400 and "body" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat/completions"])
+def test_half_of_a_character_in_a_name_is_told_as_a_question_mark(client: TestClient, path: str) -> None:
+    message = (
+        '{"model": "longreel", "messages": [{"role": "user", "content": "When?"}], "metadata": {"videos": "\\ud800"}}'
+    )
+    body = message if path.endswith("completions") else '{"question": "When?", "videos": ["\\ud800"]}'
+    answer = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 404 and "No video is called ?." in answer.text
