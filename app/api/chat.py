@@ -122,7 +122,7 @@ def _listed(value: Any) -> list[str]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput("metadata.videos is not a JSON list.", "Give names with commas between them.") from error
     named: Iterable[Any] = value.split(",") if isinstance(value, str) else value or []
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):

@@ -120,3 +120,8 @@ def test_what_other_models_are_told_is_ignored(client: TestClient, parts: StandI
     body = {"model": "longreel", "messages": [USER], "temperature": 0.3, "max_tokens": 5, "user": "me", "seed": 1}
     answer = client.post("/v1/chat/completions", json=body)
     assert answer.status_code == 200 and answer.json()["choices"][0]["finish_reason"] == "stop"
+
+
+def test_a_list_of_videos_that_is_nested_too_deeply_is_bad_input() -> None:
+    with pytest.raises(BadInput, match="not a JSON list"):
+        videos_of(asked({"videos": "[" * 100_000}))
