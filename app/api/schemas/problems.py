@@ -11,7 +11,6 @@ from app.api.schemas.base import Wire
 from app.core.errors import LongreelError
 from app.core.events import Failed
 
-
 Told = Annotated[str, AfterValidator(lambda text: text.encode("utf-8", "replace").decode("utf-8"))]
 """A text that may quote what was sent, where half of a character can be: a question mark takes its place."""
 
