@@ -21,6 +21,8 @@ from app.services.ingest.chunks import thumbnail_key
 PART = ".incoming"
 """The name of an upload until all of it is here. No sender's file has such a name: see `safe_name`."""
 SAFE = re.compile(r"[^\w.()+ -]+")
+LONGEST_NAME = 200
+"""Bytes of a file name; disks take 255, and a letter has up to four."""
 BY_HAND = "by hand"
 """What made a chapter that a person edited, where others name a model."""
 
@@ -209,13 +211,14 @@ class LibraryService:
         self._retriever().remove(id)
         self._media.remove(id)
         self._library.delete_video(id)
-        if self._uploads.resolve() in path.parents:
+        if self._uploads.resolve() == path.parent.parent:
             shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def safe_name(name: str) -> str:
     """The last part of a sender's file name, as it can be kept on any disk; it never begins with a dot."""
-    return (SAFE.sub("_", Path(name.replace("\\", "/")).name).lstrip(".") or "video")[-200:]
+    kept = SAFE.sub("_", Path(name.replace("\\", "/")).name).encode()[-LONGEST_NAME:]
+    return kept.decode("utf-8", "ignore").lstrip(".") or "video"
 
 
 def _only(name: str, found: Sequence[Video], hint: str) -> Video:

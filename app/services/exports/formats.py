@@ -69,5 +69,5 @@ def named(names: Sequence[str]) -> list[str]:
 
 
 def file_stem(title: str) -> str:
-    """A file name for a title that any file system takes."""
-    return _SAFE.sub("_", title).strip(". ")[:120] or "video"
+    """A file name for a title that any file system takes; most take 255 bytes, of which an ending needs some."""
+    return _SAFE.sub("_", title).strip(". ")[:120].encode()[:200].decode("utf-8", "ignore") or "video"

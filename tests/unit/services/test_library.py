@@ -92,3 +92,19 @@ def test_a_title_without_characters_is_refused(tmp_path: Path) -> None:
         shelf.service.rename(video.id, " \n ")
     shelf.service.rename(video.id, " A \n title ")
     assert shelf.service.find("A title").id == video.id
+
+
+def test_a_file_beside_the_uploads_of_others_takes_none_of_them_along(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=0.0)
+    other = shelf.add(b"other", "Other")
+    beside = shelf.uploads / "own.mp4"
+    beside.write_bytes(b"own")
+    shelf.rows.add_video(a_video(b"own", "Own", beside))
+    shelf.service.delete(shelf.service.find("Own").id)
+    assert beside.exists() and Path(other.path).exists()
+
+
+@pytest.mark.parametrize("letter", ["я", "語", "𝒳"])
+def test_an_upload_with_a_long_name_in_any_script_is_stored_with_its_ending(tmp_path: Path, letter: str) -> None:
+    stored = Shelf(tmp_path, bin_days=0.0).service.receive(f"{letter * 240}.mp4", [b"film"])
+    assert stored.read_bytes() == b"film" and stored.name.startswith(letter) and stored.name.endswith(f"{letter}.mp4")

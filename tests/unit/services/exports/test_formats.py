@@ -16,7 +16,7 @@ import pytest
 from app.core.errors import BadInput
 from app.core.types import Answer, AnswerStatus, Chapter, Citation, SegmentKind, TimeSpan, Utterance, Word
 from app.services import subtitles
-from app.services.exports import FORMATS, Answered, Material, named
+from app.services.exports import FORMATS, Answered, Material, file_stem, named
 from app.services.exports.markdown import escaped
 from app.services.exports.timecode import frame_at, rate_of, timecode
 from app.services.summarize import Point, Section, Wanted
@@ -207,3 +207,9 @@ def test_a_word_document_is_read_back() -> None:
     assert texts[0] == "Talk & <more>"
     assert "Action: Ann will call. [1:01-1:03]" in texts
     assert "What does it cost?" in texts
+
+
+@pytest.mark.parametrize("letter", ["я", "語", "𝒳"])
+def test_a_long_title_in_any_script_gives_a_file_name_that_a_disk_takes(letter: str) -> None:
+    stem = file_stem(letter * 300)
+    assert stem == letter * len(stem) and 100 < len(stem.encode()) <= 200
