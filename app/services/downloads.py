@@ -12,7 +12,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -88,7 +88,9 @@ class DownloadService:
         """What a worker does with an ingest job, whose file may have to be downloaded first."""
         address = job.payload.get("source")
         if not address:
-            return self._ingest.handle(job, context)
+            told = self._ingest.handle(job, context)
+            self._remove_spare(job.payload["path"], job.payload.get("subtitles"))
+            return told
         with self._brought(address, Path(job.payload["path"]), context.tell, context.cancelled):
             return self._ingest.handle(job, context)
 
@@ -100,9 +102,21 @@ class DownloadService:
                 self._fetch(address, path, tell, cancelled)
             yield
         finally:
-            deleted = (one.video for one in self._library.binned())
-            if str(path) not in {video.path for video in (*self._library.videos(), *deleted)}:
+            if str(path) not in self._of_videos():
                 shutil.rmtree(path.parent, ignore_errors=True)
+
+    def _of_videos(self) -> set[str]:
+        deleted = (one.video for one in self._library.binned())
+        return {video.path for video in (*self._library.videos(), *deleted)}
+
+    def _remove_spare(self, *received: str | None) -> None:
+        """Removes uploads that were read and are no video's file: subtitles, and a video that was there already."""
+        of_videos, folder = self._of_videos(), self._folder.resolve()
+        for path in (Path(name) for name in received if name and name not in of_videos):
+            if path.parent.parent == folder:
+                with suppress(OSError):
+                    path.unlink()
+                    path.parent.rmdir()
 
     def _fetch(self, address: str, path: Path, tell: Listener, cancelled: Callable[[], bool]) -> None:
         started = time.monotonic()

@@ -43,6 +43,7 @@ def test_without_a_title_the_file_name_is_the_title(client: TestClient) -> None:
 
 
 def test_subtitles_come_along_and_an_empty_choice_is_no_file(client: TestClient, parts: StandIn) -> None:
+    parts.reader.hold.clear()
     files = {"file": ("a.mp4", b"x"), "subtitles": ("a.srt", b"1\n")}
     job = client.post("/v1/videos", files=files).json()
     assert Path(parts.longreel.jobs.get(job["id"]).payload["subtitles"]).read_bytes() == b"1\n"
@@ -51,6 +52,18 @@ def test_subtitles_come_along_and_an_empty_choice_is_no_file(client: TestClient,
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     job = client.post("/v1/videos", content=body, headers=headers).json()
     assert parts.longreel.jobs.get(job["id"]).payload["subtitles"] is None
+
+
+def test_what_was_uploaded_and_is_no_video_of_the_library_goes_once_it_was_read(
+    client: TestClient, parts: StandIn
+) -> None:
+    uploads = parts.longreel.settings.data / "uploads"
+    for name in ("first.mp4", "again.mp4"):
+        files = {"file": (name, b"the same"), "subtitles": ("a.srt", b"1\n")}
+        assert finished(client, client.post("/v1/videos", files=files).headers["location"]).state == "finished"
+    (video,) = parts.library.videos()
+    wait_until(lambda: list(uploads.rglob("*")) == [Path(video.path).parent, Path(video.path)])
+    assert Path(video.path).name == "first.mp4"
 
 
 def part(name: str, value: bytes, file_name: str = "") -> bytes:
@@ -81,7 +94,7 @@ def test_a_bad_form_is_refused_with_a_reason_and_leaves_no_file(
     assert told in answer.json()["detail"]
     assert parts.longreel.jobs.list() == []
     uploads = parts.longreel.settings.data / "uploads"
-    assert [file for file in uploads.rglob("*") if file.is_file()] == []
+    assert list(uploads.rglob("*")) == []
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
