@@ -209,7 +209,7 @@ def test_a_word_document_is_read_back() -> None:
     assert "What does it cost?" in texts
 
 
-@pytest.mark.parametrize("letter", ["я", "語", "𝒳"])
+@pytest.mark.parametrize("letter", ["я", "語", "\U00020000"])
 def test_a_long_title_in_any_script_gives_a_file_name_that_a_disk_takes(letter: str) -> None:
     stem = file_stem(letter * 300)
     assert stem == letter * len(stem) and 100 < len(stem.encode()) <= 200
