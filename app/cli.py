@@ -21,6 +21,7 @@ from app.commands import (
     evaluating,
     faces,
     frames,
+    jobs,
     mcp,
     schedules,
     serving,
@@ -54,6 +55,7 @@ app.command()(videos.restore)
 app.add_typer(collections.app, name="collection")
 app.command()(schedules.watch)
 app.add_typer(schedules.app, name="schedule")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(speakers.app, name="speakers")
 app.add_typer(faces.app, name="faces")
 app.command()(entities.entities)

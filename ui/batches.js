@@ -133,6 +133,7 @@
 
   actions.endbatch = ({ dataset }) => act('DELETE', `/batches/${dataset.endbatch}`);
   actions.againbatch = ({ dataset }) => act('POST', `/batches/${dataset.againbatch}/retry`);
+  actions.dismissbatch = ({ dataset }) => act('POST', `/jobs/${dataset.dismissbatch}/dismiss`);
 
   let wasShown = false;
   rendered(() => {

@@ -103,8 +103,14 @@
   }
   window.setTimeout(() => check().catch(() => {}), 3000); // a server that does not answer is told above
 
+  async function dismiss(path) {
+    if (await act('POST', path)) longreel.toast('Dismissed. What was read stays.');
+  }
+
   actions.cancel = ({ dataset }) => act('DELETE', `/jobs/${dataset.cancel}`);
   actions.retry = ({ dataset }) => act('POST', `/jobs/${dataset.retry}/retry`);
+  actions.dismiss = ({ dataset }) => dismiss(`/jobs/${dataset.dismiss}/dismiss`);
+  actions.dismissended = () => dismiss('/jobs/dismiss?kind=ingest');
   actions.look = ({ dataset }) => act('POST', `/schedules/${dataset.look}/run`);
   actions.unwatch = ({ dataset }) => act('DELETE', `/schedules/${dataset.unwatch}`);
 

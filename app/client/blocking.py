@@ -120,6 +120,8 @@ class Longreel:
     run_last = waits(Calls.run_last)
     cancel = waits(Calls.cancel)
     retry = waits(Calls.retry)
+    dismiss = waits(Calls.dismiss)
+    dismiss_ended = waits(Calls.dismiss_ended)
     deliveries = waits(Calls.deliveries)
     follow = streams(Calls.follow)
     wait = waits(Calls.wait)

@@ -148,6 +148,18 @@ class SqlJobStore:
         except IntegrityError as error:
             raise key_taken(job) from error
 
+    def dismiss(self, job_id: str) -> Job:
+        """Marks an ended job and its children that ended, and deletes their events."""
+        with self._database.writing() as connection:
+            dismissed = states.dismiss(_job(_locked(connection, job_id), job_id))
+            _dismiss(connection, or_(jobs.c.id == job_id, jobs.c.parent == job_id))
+            return dismissed
+
+    def dismiss_ended(self, kind: str = "") -> int:
+        """The same for all that ended, or those of one kind; how many."""
+        with self._database.writing() as connection:
+            return _dismiss(connection, jobs.c.kind == kind if kind else jobs.c.kind != NOTICE)
+
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
         highest = select(func.max(jobs.c.priority)).where(jobs.c.state == str(JobState.QUEUED))
@@ -253,6 +265,14 @@ def _locked_children(connection: Connection, job_id: str) -> Sequence[Job]:
 
 def _locked(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one_or_none()
+
+
+def _dismiss(connection: Connection, which: ColumnElement[bool]) -> int:
+    ended = and_(which, jobs.c.state.in_([str(state) for state in ENDED]), jobs.c.dismissed.is_(False))
+    count = connection.execute(update(jobs).where(ended).values(dismissed=True)).rowcount
+    dismissed = select(jobs.c.id).where(which, jobs.c.dismissed)
+    connection.execute(delete(job_events).where(job_events.c.job_id.in_(dismissed)))
+    return count
 
 
 def _tell(connection: Connection, row: Row[Any], job: Job, event: dict[str, Any]) -> Job:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -287,6 +288,7 @@ jobs = Table(
     Column("cancel_requested", Boolean, nullable=False),
     Column("event_count", Integer, nullable=False),
     Column("priority", Integer, nullable=False, server_default=text("0")),
+    Column("dismissed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id"),
     Index("ix_jobs_state", "state", "due_at"),
     Index("ix_jobs_parent", "parent"),

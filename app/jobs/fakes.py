@@ -94,6 +94,19 @@ class MemoryJobStore:
                     self._keep(states.retry(child, self._clock()))
             return self._keep(again)
 
+    def dismiss(self, job_id: str) -> Job:
+        """Marks an ended job and its children that ended, and deletes their events."""
+        with self._lock:
+            states.dismiss(self.get(job_id))
+            self._dismiss([self.get(job_id), *self.children(job_id)])
+            return self.get(job_id)
+
+    def dismiss_ended(self, kind: str = "") -> int:
+        """The same for all that ended, or those of one kind; how many."""
+        with self._lock:
+            every = self._jobs.values()
+            return self._dismiss([job for job in every if (job.kind == kind if kind else job.kind != NOTICE)])
+
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
         with self._lock:
@@ -159,6 +172,13 @@ class MemoryJobStore:
                 return False
             self._keep(move(stored, self._clock()))
             return True
+
+    def _dismiss(self, jobs: Sequence[Job]) -> int:
+        found = [job for job in jobs if job.state in ENDED and not job.dismissed]
+        for job in found:
+            self._jobs[job.id] = states.dismiss(job)
+            self._events[job.id].clear()
+        return len(found)
 
     def _active(self, kind: str, key: str | None) -> Job | None:
         if key is None:

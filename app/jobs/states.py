@@ -6,6 +6,8 @@
       |                  '--fail or claim after `cancel`--> cancelled
       '--retry-- failed, cancelled          queued --cancel--> cancelled
 
+What has ended can be dismissed: it stays what it is, but stands in no list until it is tried again.
+
 A running job belongs to its worker until the lease ends; then anyone may claim it. A worker proves that
 a job is still its own with the job it was given: same worker, same lease.
 """
@@ -79,6 +81,8 @@ class Job:
     cancel_requested: bool = False
     priority: int = 0
     """Of the jobs that are due, those with the highest are claimed first; of equals the oldest."""
+    dismissed: bool = False
+    """Somebody has seen how it ended and wants it off the lists."""
 
     @property
     def title(self) -> str:
@@ -172,6 +176,13 @@ def retry(job: Job, now: float) -> Job:
         raise _illegal(job, "tried again")
     again = Job(job.id, job.kind, job.payload, job.created_at, due_at=now, key=job.key, parent=job.parent)
     return replace(again, priority=job.priority)
+
+
+def dismiss(job: Job) -> Job:
+    """Ended -> the same, dismissed. Raises BadInput before its end."""
+    if job.state not in ENDED:
+        raise _illegal(job, "dismissed")
+    return replace(job, dismissed=True)
 
 
 def prioritize(job: Job, priority: int) -> Job:

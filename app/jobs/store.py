@@ -76,6 +76,18 @@ class JobStore(Protocol):
         """
         ...
 
+    def dismiss(self, job_id: str) -> Job:
+        """Marks an ended job, and its children that ended, and deletes their events; `retry` takes the mark away.
+
+        The rows stay: a parent needs what its children came to, and a notice the secret of its job. Raises NotFound;
+        BadInput before the end of the job.
+        """
+        ...
+
+    def dismiss_ended(self, kind: str = "") -> int:
+        """The same for all that ended, or those of one kind; how many. Notices only where that is their kind."""
+        ...
+
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait.
 
@@ -96,7 +108,7 @@ class JobStore(Protocol):
         ...
 
     def list(self, state: JobState | None = None, limit: int = 100) -> JobList:
-        """Jobs, newest first."""
+        """Jobs, newest first, with those that were dismissed."""
         ...
 
     def children(self, job_id: str) -> JobList:

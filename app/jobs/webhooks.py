@@ -44,6 +44,7 @@ def event_of(job: Job) -> dict[str, Any]:
         "attempts": job.attempts,
         "priority": job.priority,
         "cancel_requested": job.cancel_requested,
+        "dismissed": job.dismissed,
         "progress": job.progress,
         "done_share": job.done_share,
         "error": None if job.error is None else to_json(job.error),

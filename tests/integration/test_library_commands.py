@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.commands import schedules as commands
 from app.core.errors import LongreelError
+from app.db.database import Database, sqlite_url
+from app.db.jobs import SqlJobStore
 from app.services import watching
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
@@ -73,6 +75,25 @@ def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
     assert terminal.run("collection", "rename", "Empty", "Other").returncode == 0
     assert terminal.run("collection", "delete", "other").returncode == 0
     assert terminal.run("collection", "delete", "other").returncode == 4
+
+
+def test_jobs_that_ended_are_dismissed(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    assert "no background work" in terminal.run("jobs", "list").stdout
+    store = SqlJobStore(Database(sqlite_url(tmp_path / "data" / "longreel.sqlite")))
+    store.submit("summary", {"title": "Waits"})
+    ended = [store.cancel(store.submit("summary", {"title": title}).id).id for title in ("One", "Two", "Three")]
+    assert terminal.run("jobs", "dismiss").returncode == terminal.run("jobs", "dismiss", "x", "--ended").returncode == 2
+    assert terminal.run("jobs", "dismiss", "none").returncode == 4
+    assert terminal.run("jobs", "dismiss", "").returncode == 3
+    done = terminal.run("jobs", "dismiss", ended[0][:12])
+    assert done.returncode == 0 and done.stderr.strip() == "Dismissed 1 job; what they did stays."
+    listed = json.loads(terminal.run("jobs", "list", "--json").stdout)
+    assert [one["title"] for one in listed] == ["Three", "Two", "Waits"]
+    assert terminal.run("jobs", "dismiss", listed[2]["id"]).returncode == 3
+    assert "Dismissed 2 jobs" in terminal.run("jobs", "dismiss", "--ended").stderr
+    shown = terminal.run("jobs", "list").stdout
+    assert "Waits" in shown and "Three" not in shown
 
 
 def test_frames_are_chosen_and_saved(terminal: Terminal, tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ def _actions(batch: BatchOut, when: str) -> str:
         made.append(
             f'<button type="button" class="lr-small" data-againbatch="{id}" '
             f'aria-label="Try the batch of {when} again">Try again</button>'
+            f'<button type="button" class="lr-small" data-dismissbatch="{id}" '
+            f'aria-label="Dismiss the batch of {when}" title="Off this list; what was read stays">Dismiss</button>'
         )
     return "".join(made)
 

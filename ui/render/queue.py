@@ -19,6 +19,11 @@ WAYS = (
 )
 """Where a waiting job can be moved: a name for the page's script, a sign, and words."""
 
+DISMISS_ALL = (
+    '<p><button type="button" class="lr-small" data-dismissended>Dismiss all that ended</button> '
+    "<small>They leave this list; what was read of the videos stays.</small></p>"
+)
+
 
 def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
     """What is being read, waits or failed, what was done before, which folders are watched for more.
@@ -44,6 +49,8 @@ def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
             f"<details><summary>Earlier work ({len(earlier)})</summary>"
             f'<ul class="lr-jobs">{"".join(map(_past, earlier))}</ul></details>'
         )
+    if failed or earlier:
+        parts.append(DISMISS_ALL)
     if watched:
         parts.append(
             f"<details><summary>Watched folders ({len(watched)})</summary>"
@@ -91,7 +98,8 @@ def _failed(job: JobOut) -> str:
     said = safe(f"{job.error.message} {job.error.hint}") if job.error else "It failed."
     return (
         f'<li class="lr-job lr-failed" data-job="{safe(job.id)}" data-state="failed"><b>{safe(job.title)}</b>'
-        f'<span class="lr-problem">{said}</span>{_retry(job)}{_log(job)}</li>'
+        f'<span class="lr-problem">{said}</span>'
+        f'<span class="lr-send">{_retry(job)}{_dismiss(job)}</span>{_log(job)}</li>'
     )
 
 
@@ -133,8 +141,15 @@ def _retry(job: JobOut) -> str:
     )
 
 
+def _dismiss(job: JobOut) -> str:
+    return (
+        f'<button type="button" class="lr-small" data-dismiss="{safe(job.id)}" aria-label="Dismiss {safe(job.title)}" '
+        'title="Off this list; what was read of the video stays">Dismiss</button>'
+    )
+
+
 def _past(job: JobOut) -> str:
     again = _retry(job) if job.state in ("failed", "cancelled") else ""
     when = safe((job.finished_at or job.created_at)[:16].replace("T", " "))
     state = f'<span class="lr-stage">{safe(job.state)} · {when}</span>'
-    return f'<li class="lr-job"><b>{safe(job.title)}</b>{state}{again}</li>'
+    return f'<li class="lr-job"><b>{safe(job.title)}</b>{state}<span class="lr-send">{again}{_dismiss(job)}</span></li>'

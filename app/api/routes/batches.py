@@ -21,7 +21,7 @@ from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.paths import existing
-from app.jobs.states import ENDED, Job
+from app.jobs.states import ENDED, Job, JobState
 from app.services.batch_jobs import WHOLE
 from app.services.batches import BatchRequest, Item
 from app.services.exports import FORMATS, exported
@@ -92,8 +92,12 @@ def list_batches(
     cursor: CursorQuery = "",
     fields: FieldsQuery = "",
 ) -> Any:
-    """Each with its videos. `Link` leads to the next page."""
-    found = [job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE]
+    """Each with its videos. `Link` leads to the next page.
+
+    A finished one stays when its job is dismissed: here its results are found.
+    """
+    batches = (job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE)
+    found = [job for job in batches if not job.dismissed or job.state is JobState.FINISHED]
     chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
     told = [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]

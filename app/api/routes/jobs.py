@@ -16,7 +16,7 @@ from app.api.deps import JobDep, LongreelDep
 from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import JobOut
-from app.api.schemas.jobs import MoveIn
+from app.api.schemas.jobs import DismissedOut, MoveIn
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
 from app.core.errors import LongreelError
 from app.jobs.states import ENDED, JobState
@@ -24,6 +24,8 @@ from app.jobs.store import JobStore
 from app.jobs.webhooks import NOTICE
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+KindQuery = Annotated[str, Query(max_length=100, description='such as "ingest"')]
 
 POLL_S = 0.25
 MOST_JOBS = 10_000
@@ -36,16 +38,17 @@ def list_jobs(
     request: Request,
     response: Response,
     state: JobState | None = None,
-    kind: Annotated[str, Query(max_length=100, description='such as "ingest"')] = "",
+    kind: KindQuery = "",
     limit: LimitQuery = 100,
     cursor: CursorQuery = "",
     fields: FieldsQuery = "",
 ) -> Any:
-    """All jobs, or those in one state or of one kind. `Link` leads to the next page.
+    """All jobs that were not dismissed, or those in one state or of one kind. `Link` leads to the next page.
 
     Notices to webhooks are jobs too, of the kind `webhook`; they come only when they are asked for.
     """
-    jobs = [job for job in longreel.jobs.list(state, MOST_JOBS) if (job.kind == kind if kind else job.kind != NOTICE)]
+    listed = (job for job in longreel.jobs.list(state, MOST_JOBS) if not job.dismissed)
+    jobs = [job for job in listed if (job.kind == kind if kind else job.kind != NOTICE)]
     chosen, following = page(jobs, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return partly([JobOut.of(job) for job in chosen], JobOut, fields, response)
@@ -90,6 +93,21 @@ def cancel_job(job: JobDep, longreel: LongreelDep) -> JobOut:
 def retry_job(job: JobDep, longreel: LongreelDep) -> JobOut:
     """It goes on where it stopped."""
     return JobOut.of(longreel.jobs.retry(job.id))
+
+
+@router.post("/{job}/dismiss", summary="Take a job that has ended off the lists")
+def dismiss_job(job: JobDep, longreel: LongreelDep) -> JobOut:
+    """What it has done stays: a video that was read, a batch with its results. Only the log of the job is deleted.
+
+    It is still found by its id, and stands in the lists again when it is retried. The parts of a batch go with it.
+    """
+    return JobOut.of(longreel.jobs.dismiss(job.id))
+
+
+@router.post("/dismiss", summary="Take all jobs that have ended off the lists")
+def dismiss_ended(longreel: LongreelDep, kind: KindQuery = "") -> DismissedOut:
+    """Those that finished, failed or were cancelled, of every kind or of one; notices to webhooks only as a kind."""
+    return DismissedOut(jobs=longreel.jobs.dismiss_ended(kind))
 
 
 @router.get(

@@ -25,6 +25,12 @@ class MoveIn(Request):
         return self
 
 
+class DismissedOut(Wire):
+    """How many jobs were dismissed."""
+
+    jobs: int
+
+
 class JobErrorOut(Wire):
     """Why a job failed, or why its last attempt did."""
 
@@ -45,6 +51,8 @@ class JobOut(Wire):
     priority: int = 0
     """Of the jobs that wait, the one with the highest runs first; of equals the oldest."""
     cancel_requested: bool
+    dismissed: bool = False
+    """Whether it was taken off the lists of jobs."""
     progress: AnyEvent | None
     """The latest event."""
     done_share: float | None
@@ -67,6 +75,7 @@ class JobOut(Wire):
             attempts=job.attempts,
             priority=job.priority,
             cancel_requested=job.cancel_requested,
+            dismissed=job.dismissed,
             progress=EVENT.validate_python(job.progress) if job.progress else None,
             done_share=job.done_share,
             error=JobErrorOut(code=error.code, message=error.message, hint=error.hint) if error else None,

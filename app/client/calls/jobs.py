@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from app.api.schemas import JobOut
+from app.api.schemas.jobs import DismissedOut
 from app.api.schemas.webhooks import DeliveryOut
 from app.client import following
 from app.client.call import PAGE, Call, model, models, once, quoted
@@ -48,6 +49,15 @@ class Jobs(Caller):
         """Tries a failed or cancelled job again, from where it stopped."""
         path = f"/v1/jobs/{quoted(id)}/retry"
         return await self._do(Call("POST", path, model(JobOut), headers=once(idempotency_key)))
+
+    async def dismiss(self, id: str) -> JobOut:
+        """Takes a job that has ended off the lists; what it has done stays."""
+        return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/dismiss", model(JobOut)))
+
+    async def dismiss_ended(self, *, kind: str = "") -> int:
+        """The same for all jobs that have ended, or those of one kind; how many these were."""
+        done = await self._do(Call("POST", "/v1/jobs/dismiss", model(DismissedOut), {"kind": kind}))
+        return done.jobs
 
     async def deliveries(self, job_id: str = "", *, limit: int = 100) -> list[DeliveryOut]:
         """The notices to webhooks, newest first: all, or those of one job."""

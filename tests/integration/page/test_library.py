@@ -194,6 +194,20 @@ def test_a_video_that_cannot_be_read_says_why(page: Page, server: Server, tmp_pa
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator(".lr-failed")).to_contain_text("The file is empty. Give a video.")
     expect(page.get_by_role("button", name="Try empty again")).to_be_visible()
+    page.get_by_role("button", name="Dismiss empty").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lr-failed")).to_have_count(0)
+    expect(page.locator("#lr-said")).to_have_text("Dismissed. What was read stays.")
+
+
+def test_all_that_ended_is_dismissed_and_the_videos_stay(page: Page, server: Server, tmp_path: Path) -> None:
+    add_film(page, server, tmp_path, "Lighthouse", 4)
+    page.get_by_text("Earlier work").click()
+    expect(page.get_by_role("button", name="Dismiss Lighthouse")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="Dismiss all that ended").click()
+    expect(page.get_by_text("Earlier work")).to_have_count(0)
+    expect(page.get_by_role("link", name="Lighthouse")).to_be_visible()
 
 
 def test_a_video_at_an_address_is_downloaded_and_read(page: Page, server: Server, tmp_path: Path) -> None:

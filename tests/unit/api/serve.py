@@ -63,6 +63,7 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
         if job.state not in ENDED:
             longreel.jobs.cancel(job.id)
     stand_in.wait_until(lambda: all(job.state in ENDED for job in longreel.jobs.list()))
+    longreel.jobs.dismiss_ended()
     for video in longreel.library.videos():
         longreel.library.delete(video.id, now=True)
     for gone in longreel.library.binned():

@@ -61,6 +61,29 @@ def test_a_cancelled_batch_has_no_results_and_can_be_tried_again(product: StandI
         assert client.get(f"{place}/results").status_code == 200
 
 
+def test_a_dismissed_batch_leaves_the_list_unless_it_has_results(product: StandIn) -> None:
+    product.add(b"one", "One")
+    with opened(product) as client:
+        made = client.post("/v1/batches", json={"videos": ["One", "missing"], "formats": ["md"]})
+        place, id = made.headers["location"], made.json()["id"]
+        for child in made.json()["children"]:
+            wait_until(lambda id=child["id"]: client.post(f"/v1/jobs/{id}/dismiss").status_code == 200)
+        wait_until(lambda: client.get(place).json()["state"] == "finished")
+        ended = client.get(place).json()
+        assert (ended["finished"], ended["failed"]) == (1, 1)
+        assert client.post(f"/v1/jobs/{id}/dismiss").status_code == 200
+        assert client.get("/v1/jobs").json() == []
+        assert [one["id"] for one in client.get("/v1/batches").json()] == [id]
+        assert client.get(f"{place}/results").status_code == 200
+    client = opened(product)  # without its workers
+    other = client.post("/v1/batches", json={"videos": ["One"]}).json()["id"]
+    client.delete(f"/v1/batches/{other}")
+    assert client.post(f"/v1/jobs/{other}/dismiss").status_code == 200
+    assert [one["id"] for one in client.get("/v1/batches").json()] == [id]
+    client.post(f"/v1/batches/{other}/retry")
+    assert [one["id"] for one in client.get("/v1/batches").json()] == [other, id]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{}, {"videos": []}, {"videos": ["a"], "length": "novel"}, {"videos": ["a"], "formats": ["pdf"]},

@@ -82,9 +82,52 @@ def test_a_failed_job_says_why_and_what_to_do(client: TestClient, slow: StandIn)
     assert [event["event"] for event in events_of(client.get(f"/v1/jobs/{id}/events").text)][-1] == "end"
 
 
-@pytest.mark.parametrize("path", ["", "/events", "/retry"])
+def test_a_job_that_ended_is_dismissed_and_found_by_its_id(client: TestClient, slow: StandIn) -> None:
+    id = upload(client)
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "running")
+    refused = client.post(f"/v1/jobs/{id}/dismiss")
+    assert refused.status_code == 422 and "running" in refused.json()["detail"]
+    assert refused.headers["content-type"] == "application/problem+json"
+    client.delete(f"/v1/jobs/{id}")
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "cancelled")
+    for _ in range(2):
+        gone = client.post(f"/v1/jobs/{id}/dismiss")
+        assert gone.status_code == 200 and gone.json()["dismissed"]
+    assert client.get("/v1/jobs").json() == client.get("/v1/jobs?state=cancelled").json() == []
+    assert client.get(f"/v1/jobs/{id}").json()["state"] == "cancelled"
+    assert [event["event"] for event in events_of(client.get(f"/v1/jobs/{id}/events").text)] == ["end"]
+    slow.reader.hold.set()
+    assert not client.post(f"/v1/jobs/{id}/retry").json()["dismissed"]
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "finished")
+    assert [job["id"] for job in client.get("/v1/jobs").json()] == [id]
+
+
+def test_all_that_ended_is_dismissed_and_videos_stay(client: TestClient, slow: StandIn) -> None:
+    slow.reader.hold.set()
+    read, empty = upload(client), upload(client, b" ")
+    wait_until(lambda: len(client.get("/v1/jobs?state=failed").json()) == 1)
+    wait_until(lambda: client.get(f"/v1/jobs/{read}").json()["state"] == "finished")
+    assert client.post("/v1/jobs/dismiss?kind=batch").json() == {"jobs": 0}
+    assert [job["id"] for job in client.get("/v1/jobs").json()] == [empty, read]
+    assert client.post("/v1/jobs/dismiss").json() == {"jobs": 2}
+    assert client.get("/v1/jobs").json() == []
+    assert [video["title"] for video in client.get("/v1/videos").json()] == ["film"]
+
+
+def test_a_request_that_is_sent_again_after_its_job_was_dismissed_finds_it(client: TestClient, slow: StandIn) -> None:
+    slow.reader.hold.set()
+    film = {"files": {"file": ("film.mp4", b" ")}, "headers": {"Idempotency-Key": "once"}}
+    id = client.post("/v1/videos", **film).json()["id"]
+    wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "failed")
+    client.post(f"/v1/jobs/{id}/dismiss")
+    again = client.post("/v1/videos", **film)
+    assert again.headers["Idempotent-Replayed"] == "true" and again.json()["id"] == id
+    assert client.get(again.headers["location"]).json()["dismissed"]
+
+
+@pytest.mark.parametrize("path", ["", "/events", "/retry", "/dismiss"])
 def test_an_unknown_job_is_not_found(client: TestClient, path: str) -> None:
-    method = "POST" if path == "/retry" else "GET"
+    method = "POST" if path in ("/retry", "/dismiss") else "GET"
     answer = client.request(method, f"/v1/jobs/none{path}")
     assert answer.status_code == 404 and answer.json()["code"] == "not_found"
 

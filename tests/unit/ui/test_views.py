@@ -263,6 +263,16 @@ def test_a_setting_is_told_with_the_line_that_changes_it() -> None:
     assert "environment</b>; default 5" in view and "set, hidden" in view
 
 
+def test_what_has_ended_can_be_dismissed_and_says_what_stays() -> None:
+    jobs = [a_job(state, state, state) for state in ("running", "queued", "failed", "cancelled", "finished")]
+    buttons = [a for tag, a in Tags(queue(jobs)).found if tag == "button"]
+    named = {a["data-dismiss"]: a["aria-label"] for a in buttons if "data-dismiss" in a}
+    assert named == {"failed": "Dismiss failed", "cancelled": "Dismiss cancelled", "finished": "Dismiss finished"}
+    assert any("data-dismissended" in a for a in buttons)
+    assert "what was read of the videos stays" in queue(jobs)
+    assert "data-dismissended" not in queue(jobs[:2])
+
+
 def test_an_idle_queue_says_so() -> None:
     assert "Nothing is being read." in queue([a_job("finished")])
     assert "Nothing is being read." not in queue([a_job("running")])
