@@ -26,6 +26,8 @@ from app.services.topics import Sentence
 from retrieval.pieces import cut
 
 SUFFIXES = (".srt", ".vtt")
+LONGEST_S = 10_000 * 3600.0
+"""No film is longer; times in another unit than seconds would make one."""
 _HINT = (
     'Give an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or [caption, ...], '
     'where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
@@ -160,6 +162,14 @@ def _segment(video: VideoId, kind: SegmentKind, number: int, span: TimeSpan, tex
 
 def read(path: Path, title: str | None, every_s: float) -> list[Imported]:
     """What a file holds, one entry a video. Raises BadInput that names the entry and the caption."""
+    found = _read(path, title, every_s)
+    for one in found:
+        if one.duration_s > LONGEST_S:
+            raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
+    return found
+
+
+def _read(path: Path, title: str | None, every_s: float) -> list[Imported]:
     if not (math.isfinite(every_s) and every_s > 0):
         raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
     try:
@@ -192,7 +202,7 @@ def _said(path: Path, name: str, data: bytes) -> Imported:
 def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:
     try:
         content = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
     if not isinstance(content, list | dict) or not content:
         raise BadInput(f"{path} has no captions.", _HINT)
@@ -221,7 +231,7 @@ def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Capt
     try:
         span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
         return Caption(span, " ".join(str(item["text"]).split()), model)
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise BadInput(f"{where} is no caption.", _HINT) from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from app.core.errors import BadInput
 from app.core.types import TimeSpan, Utterance, Word
 
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
+_TIME = r"(?:(\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
@@ -87,7 +88,7 @@ def is_transcript(content: Any) -> bool:
 def _transcript(text: str) -> list[Utterance]:
     try:
         said = [_utterance(one) for one in json.loads(text)["segments"]]
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput("The JSON is no transcript as whisperX writes it.", _HINT) from error
     return sorted((one for one in said if one.text), key=lambda one: one.span.start_s)
 
@@ -97,10 +98,15 @@ def _utterance(segment: Mapping[str, Any]) -> Utterance:
     span = TimeSpan(float(segment["start"]), float(segment["end"]))
     placed = [word for word in segment.get("words", ()) if "start" in word and "end" in word]
     words = tuple(
-        Word(str(word["word"]), TimeSpan(float(word["start"]), float(word["end"])), float(word.get("score", 1.0)))
-        for word in placed
+        Word(str(word["word"]), TimeSpan(float(word["start"]), float(word["end"])), _score(word)) for word in placed
     )
     return Utterance(span, " ".join(str(segment["text"]).split()), words, segment.get("speaker") or None)
+
+
+def _score(word: Mapping[str, Any]) -> float:
+    """How sure the word is; whisperX writes NaN where it cannot tell, which is no JSON for others."""
+    score = float(word.get("score", 1.0))
+    return score if math.isfinite(score) else 1.0
 
 
 def _decoded(data: bytes) -> str:

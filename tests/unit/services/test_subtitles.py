@@ -123,6 +123,7 @@ def test_webvtt_without_cues_is_empty():
         ("1\n00:00:05,000 --> 00:00:02,000\nx\n", 2),
         ("1\n00:75:00,000 --> 00:76:00,000\nx\n", 2),
         ("WEBVTT\n\nnow --> then\nx\n", 3),
+        (f"1\n{'9' * 5000}:00:00,000 --> 00:00:02,000\nx\n", 2),
         (bytes(range(256)) * 4, 1),
     ],
 )
@@ -141,10 +142,17 @@ def test_words_that_whisperx_could_not_place_stay_in_their_sentence():
     assert (second.text, second.span, second.speaker) == ("Later.", TimeSpan(5, 6), "SPEAKER_00")
 
 
+def test_a_word_whose_score_is_no_number_counts_as_sure():
+    words = '[{"word": "In", "start": 1.0, "end": 1.2, "score": NaN}]'
+    (said,) = subtitles.parse(f'{{"segments": [{{"start": 1, "end": 2, "text": "In", "words": {words}}}]}}')
+    assert said.words == (Word("In", TimeSpan(1.0, 1.2), 1.0),)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "{",
+        '{"segments": ' + "[" * 100_000,
         "{}",
         '{"segments": 1}',
         '{"segments": ["x"]}',
