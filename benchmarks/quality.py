@@ -50,8 +50,10 @@ def forms(found: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
 def tables(modes: Modes) -> list[dict[str, Any]]:
     """All tables; the first is for the mode `full`, or the only one."""
     main = modes.get(Mode.FULL) or next(iter(modes.values()))
-    made = [_by_modality(main), _by_source(modes), _moments(modes)]
-    return [*made, _differences(modes)] if len(modes) > 1 else made
+    made = [_by_modality(main), {"title": "By what the agent may use", **figures(modes)}, _moments(modes)]
+    if len(modes) == 1:
+        return made
+    return [*made, {"title": "The same questions in two modes", **compared(modes, Mode.FULL)}]
 
 
 def _by_modality(found: Sequence[Judged]) -> dict[str, Any]:
@@ -76,7 +78,8 @@ def _told(share: Share) -> str:
     return f"{percent(share.value)} ({interval(share.interval)})" if share.whole else "-"
 
 
-def _by_source(modes: Modes) -> dict[str, Any]:
+def figures(modes: Modes, named: str = "mode") -> dict[str, Any]:
+    """Accuracy, citations, refusals and cost, one row a mode. `named`: what the first column calls a mode."""
     rows = []
     for mode, found in modes.items():
         opened, chosen = forms(found)
@@ -87,9 +90,9 @@ def _by_source(modes: Modes) -> dict[str, Any]:
             number(median([u.seconds for u in used]) if used else None, 1), _mean([u.frames for u in used]),
             _mean([u.prompt_tokens + u.output_tokens for u in used]),
         ])  # fmt: skip
-    columns = ["mode", "asked", "open", "multiple choice", "answers that cite the evidence", "unanswerable refused"]
+    columns = [named, "asked", "open", "multiple choice", "answers that cite the evidence", "unanswerable refused"]
     columns += ["wrongly refused", "median seconds", "frames", "tokens"]
-    return {"title": "By what the agent may use", "columns": columns, "rows": rows}
+    return {"columns": columns, "rows": rows}
 
 
 def _mean(values: Sequence[float]) -> str:
@@ -108,9 +111,10 @@ def _moments(modes: Modes) -> dict[str, Any]:
     return {"title": "The first citation against the given span", "columns": columns, "rows": rows}
 
 
-def _differences(modes: Modes) -> dict[str, Any]:
-    columns, rows = paired_table([one for one in differences(modes) if one["first"] == Mode.FULL])
-    return {"title": "The same questions in two modes", "columns": columns, "rows": rows}
+def compared(modes: Modes, first: str) -> dict[str, Any]:
+    """One mode against each that stands after it, on the same questions."""
+    columns, rows = paired_table([one for one in differences(modes) if one["first"] == first])
+    return {"columns": columns, "rows": rows}
 
 
 def notes(found: Sequence[Judged]) -> list[str]:
