@@ -85,7 +85,7 @@ class _Wiring:
         self._database.migrate(self._seal.closed)
         self._received = settings.data / "uploads"
         self._max_bytes = int(settings.server.max_upload_gb * 1e9)
-        self._library = SqlLibrary(self._database)
+        self._library = SqlLibrary(self._database, self._received)
         self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
         self._people = SpeakerService(SqlSpeakers(self._database, faces), self._library, same=SAME_PERSON, like=LIKE)
 

@@ -7,15 +7,25 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, insert, or_, select, update
 
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
 from app.db import rows
 from app.db.collections import add_tags, must_be_there, tags_of
 from app.db.database import Database, upsert
-from app.db.rules import check_segments, dated, in_time_order, matching, no_such_answer, no_such_video, same_video
+from app.db.rules import (
+    at_home,
+    check_segments,
+    dated,
+    in_time_order,
+    matching,
+    no_such_answer,
+    no_such_video,
+    same_video,
+)
 from app.db.stages import TOGETHER
 from app.db.tables import (
     answer_videos,
@@ -76,8 +86,10 @@ class Binned:
 class SqlLibrary:
     """The port VideoLibrary over a database, and what writes to it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, received: Path | None = None) -> None:
+        """`received`: where uploads are; their files are found there also after it was moved."""
         self._database = database
+        self._received = received.resolve() if received else None
 
     def videos(self) -> list[Video]:
         """All, newest first."""
@@ -85,12 +97,12 @@ class SqlLibrary:
         query = query.order_by(videos.c.added_at.desc(), videos.c.number.desc())
         with self._database.reading() as connection:
             tags = tags_of(connection)
-            return [rows.video(row, tags.get(row.id, ())) for row in connection.execute(query)]
+            return [self._video(row, tags) for row in connection.execute(query)]
 
     def video(self, id: VideoId) -> Video:
         """One. Raises NotFound, also for one in the bin."""
         with self._database.reading() as connection:
-            return _video(connection, id)
+            return self._one(connection, id)
 
     def find(self, name: str) -> list[Video]:
         """The videos that a name means: see `app.db.rules.matching`. Several when the name does not decide."""
@@ -169,10 +181,10 @@ class SqlLibrary:
         with self._database.writing() as connection:
             row = connection.execute(select(videos).where(videos.c.id == video.id)).one_or_none()
             if row is not None:
-                kept = same_video(rows.video(row), kept)
+                kept = same_video(self._video(row, {}), kept)
             upsert(connection, videos, [{**rows.of_video(kept), "deleted_at": None}], ("id",))
             add_tags(connection, video.id, video.tags)
-            return _video(connection, video.id)
+            return self._one(connection, video.id)
 
     def set_ready(self, id: VideoId, language: str | None) -> None:
         """Marks a video as read, in the language that was heard. Raises NotFound."""
@@ -199,13 +211,13 @@ class SqlLibrary:
         with self._database.reading() as connection:
             tags = tags_of(connection)
             found = connection.execute(query)
-            return [Binned(rows.video(row, tags.get(row.id, ())), row.deleted_at) for row in found]
+            return [Binned(self._video(row, tags), row.deleted_at) for row in found]
 
     def restore_video(self, id: VideoId) -> Video:
         """Takes a video out of the bin; no error when it is not there. Raises NotFound."""
         with self._database.writing() as connection:
             connection.execute(update(videos).where(videos.c.id == id).values(deleted_at=None))
-            return _video(connection, id)
+            return self._one(connection, id)
 
     def delete_video(self, id: VideoId) -> None:
         """Deletes a video, in the bin or not, with all that is known of it and answers about it. Raises NotFound."""
@@ -295,6 +307,16 @@ class SqlLibrary:
                 for row in connection.execute(query)
             ]
 
+    def _one(self, connection: Connection, id: VideoId) -> Video:
+        there = select(videos).where(videos.c.id == id, videos.c.deleted_at.is_(None))
+        row = connection.execute(there).one_or_none()
+        if row is None:
+            raise no_such_video(id)
+        return self._video(row, tags_of(connection, id))
+
+    def _video(self, row: Row[Any], tags: Mapping[str, tuple[str, ...]]) -> Video:
+        return at_home(rows.video(row, tags.get(row.id, ())), self._received)
+
     def _change(self, id: VideoId, values: dict[str, Any]) -> None:
         with self._database.writing() as connection:
             must_be_there(connection, id)
@@ -306,14 +328,6 @@ class SqlLibrary:
             must_be_there(connection, id)
             connection.execute(delete(table).where(table.c.video_id == id))
             yield connection
-
-
-def _video(connection: Connection, id: VideoId) -> Video:
-    there = select(videos).where(videos.c.id == id, videos.c.deleted_at.is_(None))
-    row = connection.execute(there).one_or_none()
-    if row is None:
-        raise no_such_video(id)
-    return rows.video(row, tags_of(connection, id).get(id, ()))
 
 
 def _hidden() -> Select[Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from app.core.errors import BadInput, NotFound
 from app.core.paths import path_of
@@ -93,6 +94,15 @@ def same_video(old: Video, new: Video) -> Video:
     moved = not os.path.exists(old.path)
     there = new if moved else old
     return replace(old, media=new.media, path=there.path, title=there.title, source=new.source or old.source)
+
+
+def at_home(video: Video, received: Path | None) -> Video:
+    """The video with its file in the folder of what was received, should that have moved with the library."""
+    old = Path(video.path)
+    if received is None or old.parent.parent == received or old.parent.parent.name != received.name:
+        return video
+    here = received / old.parent.name / old.name
+    return replace(video, path=str(here)) if here.is_file() and not old.exists() else video
 
 
 def check_segments(id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
