@@ -96,7 +96,7 @@ class IngestService:
         """
         payload: dict[str, Any] = {
             "path": str(path.resolve()),
-            "title": title,
+            "title": _tidy(title),
             "subtitles": str(subtitles.resolve()) if subtitles else None,
             "language": language,
             "translate": translate,
@@ -150,7 +150,7 @@ class IngestService:
         started = time.monotonic()
         try:
             options = replace(_options(subtitles, language), translate=translate, speakers=speakers)
-            run = self._begin(path, Told(title, tuple(tags), source), options, tell, cancelled)
+            run = self._begin(path, Told(_tidy(title), tuple(tags), source), options, tell, cancelled)
             self._read(run)
         except OSError as error:
             raise _storage(error) from error
@@ -275,6 +275,11 @@ def digest(run: Run, found: Found) -> None:
 
     model = parts.language_model.model if parts.language_model else "extractive"
     run.stage("digest", run.version_after("index", own=f"6/{model}/{run.settings.summary_words}"), work)
+
+
+def _tidy(title: str | None) -> str | None:
+    """A title on one line; None for one of spaces, in whose place the file's name stands."""
+    return " ".join((title or "").split()) or None
 
 
 def _options(given: Path | None, language: str | None) -> Options:
