@@ -207,12 +207,19 @@ class LibraryService:
 
         The row goes last, so that a delete that was killed can be done again.
         """
-        id, path = video.id, Path(video.path)
-        self._retriever().remove(id)
-        self._media.remove(id)
-        self._library.delete_video(id)
-        if self._uploads.resolve() == path.parent.parent:
-            shutil.rmtree(path.parent, ignore_errors=True)
+        try:
+            self._retriever().remove(video.id)
+        except StorageFull:  # on a full disk its files make the room that forgetting it takes
+            self._remove_files(video)
+            self._retriever().remove(video.id)
+        self._remove_files(video)
+        self._library.delete_video(video.id)
+
+    def _remove_files(self, video: Video) -> None:
+        self._media.remove(video.id)
+        folder = Path(video.path).parent
+        if self._uploads.resolve() == folder.parent:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def safe_name(name: str) -> str:

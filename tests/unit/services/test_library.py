@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from app.core.errors import BadInput, NotFound
-from app.core.types import Segment, SegmentKind, TimeSpan, Video
+from app.core.errors import BadInput, NotFound, StorageFull
+from app.core.types import Segment, SegmentKind, TimeSpan, Video, VideoId
 from app.db.fakes import MemoryLibrary
 from app.services.library import LibraryService
 from gpu_workers.media.store import FolderMediaStore
@@ -108,3 +108,21 @@ def test_a_file_beside_the_uploads_of_others_takes_none_of_them_along(tmp_path: 
 def test_an_upload_with_a_long_name_in_any_script_is_stored_with_its_ending(tmp_path: Path, letter: str) -> None:
     stored = Shelf(tmp_path, bin_days=0.0).service.receive(f"{letter * 240}.mp4", [b"film"])
     assert stored.read_bytes() == b"film" and stored.name.startswith(letter) and stored.name.endswith(f"{letter}.mp4")
+
+
+def test_a_video_can_be_deleted_for_good_on_a_disk_that_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path, bin_days=7.0)
+    video = shelf.add(b"one", "One")
+    remove = shelf.retriever.remove
+
+    def remove_where_there_is_room(id: VideoId) -> None:
+        if Path(video.path).exists():
+            raise StorageFull("The disk is full.")
+        remove(id)
+
+    monkeypatch.setattr(shelf.retriever, "remove", remove_where_there_is_room)
+    shelf.service.delete(video.id, now=True)
+    assert shelf.service.videos() == [] and list(shelf.uploads.iterdir()) == []
+    assert shelf.retriever.search("tea", limit=1) == []
