@@ -156,6 +156,12 @@ class Agent(_Group):
         False, description="multiple choice: name the likeliest option even unsupported, as public benchmarks score it"
     )
 
+    def at_most(self, max_steps: int | None, max_seconds: float | None) -> Agent:
+        """The same with what a caller wants of one answer; a limit that is None or above its setting stays."""
+        steps = self.max_steps if max_steps is None else min(max_steps, self.max_steps)
+        seconds = self.max_seconds if max_seconds is None else min(max_seconds, self.max_seconds)
+        return self.model_copy(update={"max_steps": steps, "max_seconds": seconds})
+
 
 class Server(_Group):
     """The web server. A public address needs an API key."""
