@@ -91,6 +91,7 @@ class VideoAgent:
         turns: Sequence[Turn] = (),
         plan: Plan | None = None,
         run_id: str = "",
+        limits: Agent | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[Event]:
         """The steps as events; the last is `Answered`. An error is raised, never answered.
@@ -98,6 +99,7 @@ class VideoAgent:
         `turns`: what was asked before in the same conversation; the question may point back to it.
         `plan`: how to answer, when the person who asks has decided that; see `agents.plans`.
         `run_id`: with one, a run that was killed goes on after its last step when asked again; see `forget`.
+        `limits`: settings for this answer instead of the agent's own.
         Options are put in alphabetical order before anything is compared, so that their order cannot matter.
 
         Raises BadInput for an empty question or a single option, Cancelled when `cancelled` says so, and what the
@@ -119,7 +121,8 @@ class VideoAgent:
             given=plan,
         )
         answer: Answer | None = None
-        for mode, item in self._stream(start, run_id, cancelled):
+        parts = replace(self._parts, settings=limits or self._parts.settings)
+        for mode, item in self._stream(start, parts, run_id, cancelled):
             if mode == "custom":
                 yield cast(Event, item)
             else:
@@ -152,8 +155,10 @@ class VideoAgent:
         if run_id and self._checkpoints:
             self._checkpoints.forget(run_id)
 
-    def _stream(self, start: AgentState, run_id: str, cancelled: Callable[[], bool]) -> Iterator[tuple[str, Any]]:
+    def _stream(
+        self, start: AgentState, parts: AgentParts, run_id: str, cancelled: Callable[[], bool]
+    ) -> Iterator[tuple[str, Any]]:
         if run_id and self._checkpoints:
-            return self._checkpoints.stream(run_id, start, self._parts, cancelled)
-        work = work_of(self._parts, cancelled)
+            return self._checkpoints.stream(run_id, start, parts, cancelled)
+        work = work_of(parts, cancelled)
         return streamed(self._graph, start, {"recursion_limit": RECURSION}, work)

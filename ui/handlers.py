@@ -202,8 +202,9 @@ class Page:
         try:
             with self._client(request) as client:
                 thread = _thread(client, str(asked.get("thread", "")))
-                plan = _plan(client, question, thread, asked)
-                yield from _asking(client, question, names, options, thread, plan)
+                how: dict[str, Any] = {"max_steps": asked.get("steps"), "max_seconds": asked.get("seconds")}
+                how["plan"] = _plan(client, question, thread, asked)
+                yield from _asking(client, question, names, options, thread, how)
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 
@@ -254,11 +255,11 @@ def _summarizing(client: Longreel, collection: str, chosen: summaries.Choice) ->
 
 
 def _asking(
-    client: Longreel, question: str, names: Sequence[str], options: Sequence[str], thread: str, plan: PlanBody | None
+    client: Longreel, question: str, names: Sequence[str], options: Sequence[str], thread: str, how: dict[str, Any]
 ) -> Iterator[Answered]:
     videos = _by_id(client.videos())
     trace: list[Event] = []
-    for step in client.ask_pulse(question, names, options=options, thread=thread, plan=plan):
+    for step in client.ask_pulse(question, names, options=options, thread=thread, **how):
         if isinstance(step, AnswerOut):
             given = answers.answer(question, step, videos, options, thread=thread)
             talk = conversations(client.thread(thread), client.threads(limit=MOST_THREADS))

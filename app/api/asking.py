@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
+from typing import Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,7 @@ from app.api.streams import CHECK_S, HEARTBEAT_S, pump
 from app.bootstrap import Longreel
 from app.core.errors import Cancelled
 from app.core.events import Event
+from app.core.settings import Agent
 from app.core.types import Video
 
 Steps = AsyncGenerator[Event | None]
@@ -35,15 +37,15 @@ def steps_of(
     thread: str | None = None,
     plan: PlanBody | None = None,
     run_id: str = "",
+    limits: Agent | None = None,
 ) -> Steps:
     """The agent's steps; closing the generator cancels the question."""
 
     def work(gone: Callable[[], bool]) -> Iterator[Event]:
         conversation = longreel.ask.threads.find(thread) if thread else None
         given = plan.model_dump(mode="json") if plan else None
-        return longreel.ask.stream(
-            question, videos, options=options, thread=conversation, plan=given, run_id=run_id, cancelled=gone
-        )
+        how: dict[str, Any] = {"thread": conversation, "plan": given, "run_id": run_id, "limits": limits}
+        return longreel.ask.stream(question, videos, options=options, **how, cancelled=gone)
 
     return pump(work, executor)
 

@@ -17,6 +17,7 @@ from app.api.schemas import AnswerOut, problem_of
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.events import EVENT, Answered, Event
+from app.core.settings import Agent
 from app.core.types import Video
 from app.terminal import consoles, show_answer, show_step
 
@@ -49,6 +50,8 @@ class Asking:
     many: bool = False
     run: str = ""
     """The name under which an answer that was cut short goes on."""
+    limits: Agent | None = None
+    """Settings for the answers instead of the agent's own."""
 
     @property
     def out(self) -> Console:
@@ -90,6 +93,7 @@ class Asking:
             options=question.options,
             thread=thread,
             run_id=self.run,
+            limits=self.limits,
             cancelled=self.cancelled,
         )
         for event in asked:
@@ -131,6 +135,10 @@ def ask(
     run: Annotated[
         str, typer.Option(help="Any name. Asked again under it, an answer that was killed goes on where it was.")
     ] = "",
+    max_steps: Annotated[
+        int | None, typer.Option(min=1, max=20, help="Searches and closer looks; as set unless given.")
+    ] = None,
+    max_seconds: Annotated[float | None, typer.Option(min=1, help="Time for an answer; as set unless given.")] = None,
     stream: StreamOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -148,7 +156,10 @@ def ask(
     about = (names if questions else names[:-1]) + held
     asked = _questions(questions, about) if questions else [Question(about, names[-1], option or [])]
     with interruptible() as cancelled:
-        asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run)
+        given = {"max_steps": max_steps, "max_seconds": max_seconds}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        limits = longreel.settings.agent.model_copy(update=wanted)
+        asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run, limits=limits)
         conversation = asking.thread(thread, asked[0].videos if asked else ())
         for question in asked:
             asking.ask(question, conversation)

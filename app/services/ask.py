@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agents.plans import plan_from_json, plan_to_json
 from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import EVENT, Answered, Event, Understood
+from app.core.settings import Agent
 from app.core.types import Video
 from app.db.library import SqlLibrary
 from app.db.threads import Thread
@@ -38,6 +39,7 @@ class AskService:
         thread: Thread | None = None,
         plan: Mapping[str, Any] | None = None,
         run_id: str = "",
+        limits: Agent | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """The agent's steps as they happen; the last event is `Answered`.
@@ -45,6 +47,7 @@ class AskService:
         No videos means those of the thread, or the whole library. In a thread the question may point back to earlier
         ones. `plan`: a plan that `plan` gave, as it is or changed. With a `run_id`, an answer whose process was killed
         goes on where it was when asked again under it; it is forgotten once the answer is stored, or cancelled.
+        `limits`: settings for this answer instead of the agent's own.
 
         Raises BadInput for a question or plan that cannot be used, NotFound when no video is ready.
         """
@@ -58,7 +61,8 @@ class AskService:
         turns = self.threads.remembered(thread) if thread else ()
         given = plan_from_json(plan) if plan else None
         agent, trace = self._agent(), list[Event]()
-        steps = agent.ask(question, ready, options=options, turns=turns, plan=given, run_id=run_id, cancelled=cancelled)
+        how: dict[str, Any] = {"plan": given, "run_id": run_id, "limits": limits, "cancelled": cancelled}
+        steps = agent.ask(question, ready, options=options, turns=turns, **how)
         try:
             for event in steps:
                 trace.append(event)

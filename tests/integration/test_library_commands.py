@@ -68,8 +68,10 @@ def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
     listed = json.loads(terminal.run("collection", "list", "--json").stdout)
     assert [(one["name"], one["size"]) for one in listed] == [("Empty", 1), ("Talks", 1)]
     assert titles(terminal, "--collection", "talks") == ["talk"]
-    answer = terminal.run("ask", "--collection", "talks", "What is said at the beginning?", "--json")
-    assert answer.returncode == 0 and json.loads(answer.stdout)["status"]
+    words = ("ask", "--collection", "talks", "What colour is the barn?", "--json", "--max-steps")
+    answer = terminal.run(*words, "1")
+    assert answer.returncode == 0 and json.loads(answer.stdout)["usage"]["steps"] == 1
+    assert terminal.run(*words, "21").returncode == 2
     assert terminal.run("collection", "remove", "Empty", "talk").returncode == 0
     assert terminal.run("ask", "--collection", "Empty", "What is said?").returncode == 4
     assert terminal.run("collection", "rename", "Empty", "Other").returncode == 0

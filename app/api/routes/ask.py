@@ -34,9 +34,9 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, executor: E
     A client that goes away cancels its question.
     """
     videos = await named(longreel, asked.videos, asked.collection)
-    steps = steps_of(
-        longreel, executor, asked.question, videos, asked.options, asked.thread_id, asked.plan, asked.run_id
-    )
+    limits = longreel.settings.agent.at_most(asked.max_steps, asked.max_seconds)
+    how = (asked.options, asked.thread_id, asked.plan, asked.run_id, limits)
+    steps = steps_of(longreel, executor, asked.question, videos, *how)
     if STREAMED in request.headers.get("accept", ""):
         return event_stream(_told(steps))
     answer = await answer_of(steps, request)

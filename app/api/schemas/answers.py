@@ -130,6 +130,12 @@ class AskIn(Request):
     run_id: str = Field(
         "", max_length=100, description="any name; asked again under it, an answer that a crash cut short goes on"
     )
+    max_steps: int | None = Field(
+        None, ge=1, le=20, description="searches and closer looks; the server's own limit is the most that is given"
+    )
+    max_seconds: float | None = Field(
+        None, ge=1, allow_inf_nan=False, description="time for the answer; the server's own limit is the most, likewise"
+    )
 
 
 def example_answer() -> dict[str, Any]:

@@ -55,14 +55,25 @@ class Questions(Caller):
         thread: str = "",
         plan: PlanBody | None = None,
         run: str = "",
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> AnswerOut:
         """The answer with its citations; none named means the videos of the thread, or the whole library.
 
         In a thread (its id, or "last") a question may point back: "and after that?". `plan` is what `plan` gave, as it
         is or changed; `run` is any name, under which an answer that a crash cut short goes on when asked again.
+        `max_steps` (searches and closer looks) and `max_seconds` hold as far as they are below the server's own limits.
         """
         pulse = self.ask_pulse(
-            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+            question,
+            videos,
+            collection=collection,
+            options=options,
+            thread=thread,
+            plan=plan,
+            run=run,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
         )
         async with aclosing(pulse) as steps:
             async for step in steps:
@@ -80,10 +91,20 @@ class Questions(Caller):
         thread: str = "",
         plan: PlanBody | None = None,
         run: str = "",
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> AsyncGenerator[Event | AnswerOut]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
         pulse = self.ask_pulse(
-            question, videos, collection=collection, options=options, thread=thread, plan=plan, run=run
+            question,
+            videos,
+            collection=collection,
+            options=options,
+            thread=thread,
+            plan=plan,
+            run=run,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
         )
         async with aclosing(pulse) as steps:
             async for step in steps:
@@ -100,11 +121,14 @@ class Questions(Caller):
         thread: str = "",
         plan: PlanBody | None = None,
         run: str = "",
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> AsyncGenerator[Event | AnswerOut | None]:
         """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
         where = {"videos": wire.names_of(videos), "collection": collection or None, "thread_id": thread or None}
         how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
-        asked = {"question": question, "options": list(options), **where, **how}
+        limits = {"max_steps": max_steps, "max_seconds": max_seconds}
+        asked = {"question": question, "options": list(options), **where, **how, **limits}
         call = Call("POST", "/v1/ask", nothing, json=asked, headers=STREAMED)
         with wire.http_errors():
             async with self._events(call) as events:

@@ -65,6 +65,11 @@ class Server:
         """The film's first sentence is of one voice, the others are of another."""
         assert self._wish("voices") == "told apart"
 
+    def limits(self) -> tuple[int, float]:
+        """Steps and seconds that the last question could take."""
+        steps, seconds = self._wish("limits").split()
+        return int(steps), float(seconds)
+
     def has_stopped(self) -> bool:
         """Waits until a question was cancelled since the library was new."""
         return self._wish("stopped") == "stopped"

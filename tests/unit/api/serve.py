@@ -50,6 +50,8 @@ def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
     if wish == "voices":
         stand_in.give_voices(parts, parts.longreel.library.find(FILM))
         return "told apart"
+    if wish == "limits" and parts.agent.limits:
+        return f"{parts.agent.limits.max_steps} {parts.agent.limits.max_seconds}"
     if wish == "stopped":
         return "stopped" if parts.agent.stopped.wait(STOP_S) else "still at work"
     _make_fresh(parts, film)

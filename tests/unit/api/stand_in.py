@@ -23,6 +23,7 @@ from agents.state import Plan
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Understood, Verified
+from app.core.settings import Agent as Limits
 from app.core.settings import Models, Settings
 from app.core.types import (
     Answer,
@@ -174,6 +175,8 @@ class Agent:
     stopped: threading.Event = field(default_factory=threading.Event)
     """Set when a question was cancelled."""
     forgotten: list[str] = field(default_factory=list)
+    limits: Limits | None = None
+    """Those of the last question."""
 
     def ask(
         self,
@@ -184,8 +187,10 @@ class Agent:
         turns: Sequence[Turn],
         plan: Plan | None,
         run_id: str,
+        limits: Limits | None,
         cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
+        self.limits = limits
         if turns:
             asked, question = question, f"{question} (after: {turns[-1].understood})"
             yield Understood(asked, question)

@@ -44,6 +44,19 @@ def test_steps_stream_as_they_happen_and_the_answer_ends_them(client: TestClient
     assert final.option_index == 1 and len(final.trace) == 3
 
 
+def test_a_question_may_want_less_than_the_server_is_set_to_but_never_more(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    own = parts.longreel.settings.agent
+    for wanted, steps, seconds in [
+        ({}, own.max_steps, own.max_seconds),
+        ({"max_steps": 2, "max_seconds": 7.5}, 2, 7.5),
+        ({"max_steps": 20, "max_seconds": 1e6}, own.max_steps, own.max_seconds),
+    ]:
+        assert client.post("/v1/ask", json={"question": "When?", **wanted}).status_code == 200
+        assert parts.agent.limits is not None
+        assert (parts.agent.limits.max_steps, parts.agent.limits.max_seconds) == (steps, seconds)
+
+
 def test_not_in_the_video_is_an_answer(client: TestClient, parts: StandIn) -> None:
     parts.add()
     answer = client.post("/v1/ask", json={"question": "Where is the cat?"})
@@ -80,6 +93,8 @@ def test_an_inner_fault_shows_no_secret_of_the_inside(client: TestClient, parts:
         ({"question": "When?", "options": ["only one"]}, 422),
         ({"question": "When?", "options": ["", "b"]}, 422),
         ({"question": "When?", "temperature": 1}, 422),
+        ({"question": "When?", "max_steps": 21}, 422),
+        ({"question": "When?", "max_seconds": 0}, 422),
         ({}, 422),
     ],
 )

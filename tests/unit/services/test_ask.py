@@ -49,6 +49,15 @@ def last(events: list[Event]) -> Answered:
     return events[-1]
 
 
+def test_a_question_has_limits_of_its_own(shop: Shop) -> None:
+    limits = shop.desk.parts.settings.at_most(1, None)
+    asked = "What colour is the barn?"
+    for run in ("", "mine"):
+        told = last(list(shop.service.stream(asked, run_id=run, limits=limits))).answer
+        assert told["usage"]["steps"] == 1
+    assert last(list(shop.service.stream(asked))).answer["usage"]["steps"] > 1
+
+
 def test_a_thread_keeps_what_was_asked_and_the_answer_the_whole_question(shop: Shop) -> None:
     thread = shop.service.threads.start([shop.desk.video])
     list(shop.service.stream("What does the county pay?", thread=thread))
