@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from app.api.schemas.status import CheckOut, ModelOut, SettingOut, StatusOut
+from app.api.schemas.status import CheckOut, ModelOut, PoolOut, SettingOut, StatusOut
 from ui.render.markup import safe
 
 CODE, CODED = re.compile("`(.+?)`"), r"<code>\1</code>"
@@ -31,7 +31,7 @@ def status(found: StatusOut) -> str:
     return (
         f"<h2>Status</h2><p>Longreel {safe(found.version)}, profile <b>{safe(found.profile)}</b>. {said}</p>{missing}"
         f"<details{'' if wrong else ' open'}><summary>What is there ({len(good)})</summary>{there}</details>"
-        f"{_models(found.models)}"
+        f"{_pools(found.pools)}{_models(found.models)}"
     )
 
 
@@ -55,6 +55,20 @@ def _models(models: Sequence[ModelOut]) -> str:
     )
     table = _table("Models", ("Model", "Memory", "Calls", "Time"), rows)
     return f"<details><summary>Models at work since the server started ({len(used)})</summary>{table}</details>"
+
+
+def _pools(pools: Sequence[PoolOut]) -> str:
+    """How the pools of actors in the Ray cluster stand; nothing where models run in the server."""
+    if not pools:
+        return ""
+    rows = (
+        f'<tr><th scope="row">{safe(one.name) or "all others"}</th><td>{one.replicas} of {one.most}'
+        f"{f', {one.starting} starting' if one.starting else ''}</td>"
+        f"<td>{one.busy}</td><td>{one.queued}</td><td>{one.restarts}</td></tr>"
+        for one in pools
+    )
+    table = _table("Pools of actors", ("Pool", "Actors", "Running", "Waiting", "Restarts"), rows)
+    return f"<details open><summary>Pools of actors in the Ray cluster ({len(pools)})</summary>{table}</details>"
 
 
 def settings(found: Sequence[SettingOut]) -> str:

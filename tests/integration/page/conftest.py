@@ -65,6 +65,10 @@ class Server:
         """The film's first sentence is of one voice, the others are of another."""
         assert self._wish("voices") == "told apart"
 
+    def run_pools(self) -> None:
+        """Lets the server tell of a pool in a Ray cluster."""
+        assert self._wish("pools") == "running"
+
     def limits(self) -> tuple[int, float]:
         """Steps and seconds that the last question could take."""
         steps, seconds = self._wish("limits").split()

@@ -23,6 +23,14 @@ def test_settings_are_searched_and_their_lines_copied(page: Page) -> None:
     assert faults(page) == []
 
 
+def test_pools_of_actors_are_told(page: Page, server: Server) -> None:
+    server.run_pools()
+    page.get_by_role("link", name="Status").click()
+    pools = page.get_by_role("region", name="Pools of actors").get_by_role("row")
+    expect(pools).to_have_text(["PoolActorsRunningWaitingRestarts", "transcriber2 of 8, 1 starting354"])
+    assert faults(page) == []
+
+
 def test_a_server_that_went_away_is_told_until_it_is_back(page: Page, server: Server) -> None:
     page.route("**/v1/jobs?**", lambda route: route.abort("connectionreset"))
     expect(page.locator("#lr-gone")).to_be_visible()

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from app.jobs.states import ENDED
 from app.main import create_app
+from gpu_workers.runtime.states import PoolState
 from tests.unit.api import stand_in
 from tests.unit.api.tiny_video import write_webm
 
@@ -50,6 +51,9 @@ def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
     if wish == "voices":
         stand_in.give_voices(parts, parts.longreel.library.find(FILM))
         return "told apart"
+    if wish == "pools":
+        parts.longreel.pools = lambda: [PoolState("transcriber", 2, 1, 8, 3, 5, 4, ())]
+        return "running"
     if wish == "limits" and parts.agent.limits:
         return f"{parts.agent.limits.max_steps} {parts.agent.limits.max_seconds}"
     if wish == "stopped":
@@ -77,6 +81,7 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
     for collection in longreel.library.collections.all():
         longreel.library.collections.delete(collection.id)
     parts.longreel.speakers.remember(parts.add(film.read_bytes(), FILM, film).id, [])
+    parts.longreel.pools = list
     parts.reader.hold.clear()
     parts.agent.stopped.clear()
 

@@ -9,7 +9,7 @@ from app.api.schemas.batches import BatchOut
 from app.api.schemas.collections import BinnedOut, CollectionOut
 from app.api.schemas.evaluations import BinOut, EvaluationOut, ModeCostOut, ModeOut, ShareOut
 from app.api.schemas.schedules import OutcomeOut, ScheduleOut
-from app.api.schemas.status import SettingOut
+from app.api.schemas.status import PoolOut, SettingOut, StatusOut
 from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut, PointOut, SectionOut, VideoLineOut
 from app.api.schemas.threads import ConversationOut, ThreadOut, TurnOut
 from app.core.events import StageProgress, Understood
@@ -261,6 +261,19 @@ def test_a_setting_is_told_with_the_line_that_changes_it() -> None:
         "export LONGREEL_SERVER__API_KEY=...",
     ]
     assert "environment</b>; default 5" in view and "set, hidden" in view
+
+
+def test_pools_of_actors_stand_in_the_status_where_there_are_any() -> None:
+    found = StatusOut(version="1", profile="cpu", checks=[])
+    assert "actors" not in status.status(found)
+    pools = [
+        PoolOut(name=name, replicas=2, starting=n, most=8, busy=3, queued=5, restarts=4, models=[])
+        for n, name in enumerate(("", NASTY))
+    ]
+    shown = status.status(found.model_copy(update={"pools": pools}))
+    assert '<th scope="row">all others</th><td>2 of 8</td><td>3</td><td>5</td><td>4</td>' in shown
+    assert "<td>2 of 8, 1 starting</td>" in shown
+    assert "img" not in {tag for tag, _ in Tags(shown).found}
 
 
 def test_what_has_ended_can_be_dismissed_and_says_what_stays() -> None:
