@@ -17,8 +17,8 @@ MOST_WORDS = 4
 """Longer runs of capitalised words are lists without commas."""
 SHORT_LINE = 8
 """Words of a line on the screen that may be a title, a caption below a person or a line of credits, at most."""
-
-
+LIST_WORDS, LARGE, OWN = 12, 0.7, 0.3
+"""A list of names has so many words at least, these shares of them large and written as names are."""
 LONGEST = 60
 """Characters of a name, at most."""
 
@@ -80,13 +80,13 @@ _TOKEN = re.compile(r"[^\s&/|•·]+|[&/|•·]")
 _WORD = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]+)*")
 _MARKS = string.punctuation + "\u201c\u201d\u201e\u2018\u00ab\u00bb\u2026\u2013\u2014"
 _SON_OF = re.compile(r"Mac|Mc")
-_ADDRESS = re.compile(r"\S*(?:@|://|\w\.\w)\S*")
+_ADDRESS = re.compile(r"@|://|\w\.\w")
 
 
 def small_words(texts: Iterable[str]) -> set[str]:
     """The words that texts write small, and so are no names; addresses do not count."""
-    plain = (_ADDRESS.sub(" ", text) for text in texts)
-    return {word for text in plain for word in re.findall(r"[^\W\d_]+", text) if word.islower()}
+    plain = (part for text in texts for part in text.split() if not _ADDRESS.search(part))
+    return {word for part in plain for word in re.findall(r"[^\W\d_]+", part) if word.islower()}
 
 
 def names_said(sentence: str, small: Collection[str]) -> list[str]:
@@ -111,6 +111,18 @@ def names_written(text: str, small: Collection[str]) -> list[str]:
         if len(line.split()) <= SHORT_LINE:
             found += _names(line, small)
     return list(dict.fromkeys(found))
+
+
+def is_list_of_names(text: str, *, goes_on: bool = False) -> bool:
+    """Whether text on the screen is hardly more than names, as credits are, or a list of all who gave money.
+
+    Words in capitals alone are a heading or a slide, and a title has small words between its large ones. Where such
+    a list goes on, half as many large words will do: some write their names small.
+    """
+    words = text.split()
+    large, own = sum(map(_is_large, words)), sum(map(_is_own, words))
+    least = LARGE / 2 if goes_on else LARGE
+    return len(words) >= LIST_WORDS and large >= least * len(words) and own >= OWN * len(words)
 
 
 def _names(text: str, small: Collection[str]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.services.names import in_capitals, names_said, names_written, small_words, written_small
@@ -68,3 +70,9 @@ def test_long_lists_of_names_do_not_tell_where_one_ends() -> None:
     assert names_written(f"Kent Mein\n{crowd}", set()) == []
     prose = "When you call a model it only sends the region that Kent Mein has chosen."
     assert names_written(f"Kent Mein\n{prose}", set()) == ["Kent Mein"]
+
+
+def test_a_long_text_without_spaces_takes_no_longer_than_its_length() -> None:
+    began = time.monotonic()
+    assert small_words(["_" * 100_000 + " tea a.b@c"]) == {"tea"}
+    assert time.monotonic() - began < 5.0
