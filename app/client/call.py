@@ -11,6 +11,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from app.core.errors import BadInput
+
 Result = TypeVar("Result")
 Model = TypeVar("Model", bound=BaseModel)
 SUBTITLES = Literal["srt", "vtt"]
@@ -101,5 +103,7 @@ def video_path(name: str, rest: str = "") -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as a part of a path."""
-    return quote(name, safe="")
+    """A name as a part of a path, also one that a path would take for its way up. Raises BadInput for an empty one."""
+    if not name:
+        raise BadInput("A name is empty, and would mean something else.", "Give an id or a name.")
+    return "%2E" * len(name) if name in (".", "..") else quote(name, safe="", errors="replace")

@@ -11,7 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from app.api.schemas import ProblemOut, error_of
-from app.core.errors import LongreelError, WorkerFailed
+from app.core.errors import BadInput, LongreelError, WorkerFailed
 from app.core.events import Failed
 
 HOME = "http://127.0.0.1:7860"
@@ -45,9 +45,11 @@ def unreachable(error: httpx.HTTPError) -> WorkerFailed:
 
 @contextmanager
 def http_errors() -> Iterator[None]:
-    """Errors of the connection become ours."""
+    """Errors of the connection become ours, and what cannot be sent."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise BadInput("A text has half of a character in it, which cannot be sent.", "Correct the text.") from error
     except httpx.HTTPError as error:
         raise unreachable(error) from error
 

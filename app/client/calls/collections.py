@@ -52,5 +52,5 @@ class Collections(Caller):
         await self._do(Call("DELETE", f"/v1/bin/{quoted(name)}", nothing))
 
 
-def _collection(name: str, video: str = "") -> str:
-    return f"/v1/collections/{quoted(name)}{f'/videos/{quoted(video)}' if video else ''}"
+def _collection(name: str, video: str | None = None) -> str:
+    return f"/v1/collections/{quoted(name)}{'' if video is None else f'/videos/{quoted(video)}'}"

@@ -31,7 +31,7 @@ class Uploads(Jobs):
         tell: files.Tell | None = None,
     ) -> JobOut:
         """`upload` for lines that break: each piece that arrived is kept, and the next try goes on after it."""
-        told = {"filename": Path(path).name, "title": title, "language": language, "collection": collection}
+        told = {"filename": files.shown(Path(path)), "title": title, "language": language, "collection": collection}
         with files.Sending(Path(path), tell) as file:
             id = await self._begin_upload(file.size, told)
             while True:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,7 +14,9 @@ import pytest
 from app.client import Longreel
 from app.client.blocking import waits
 from app.client.calls import Calls
+from app.core.errors import BadInput, NotFound
 
+PROBLEM = {"type": "x", "title": "x", "status": 404, "detail": "There is none.", "code": "not_found"}
 HEALTH = {"status": "ok", "version": "1", "profile": "offline"}
 
 
@@ -64,3 +68,39 @@ def test_a_call_that_would_wait_for_an_event_loop_is_found_out() -> None:
 
     with Longreel() as longreel, pytest.raises(AssertionError, match="event loop"):
         waits(sleeps)(longreel)
+
+
+def test_no_name_leads_a_call_to_another_place() -> None:
+    asked: list[str] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.raw_path.decode()}")
+        return httpx.Response(404, json=PROBLEM)
+
+    with Longreel(transport=httpx.MockTransport(reply)) as longreel:
+        for name in ("..", ".", "a/b", "\ud800"):
+            with pytest.raises(NotFound):
+                longreel.uncollect(name, "film")
+        for call in (longreel.uncollect, longreel.collect):
+            with pytest.raises(BadInput, match="empty"):
+                call("Lectures", "")
+        with pytest.raises(BadInput, match="empty"):
+            longreel.delete("")
+        with pytest.raises(BadInput, match="half of a character"):
+            longreel.ask("Why \ud800?")
+    names = ("%2E%2E", "%2E", "a%2Fb", "%3F")
+    assert asked == [f"DELETE /v1/collections/{name}/videos/film" for name in names]
+
+
+def test_a_file_whose_name_is_no_utf_8_is_uploaded(tmp_path: Path) -> None:
+    film = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+    film.write_bytes(b"film")
+    sent: list[bytes] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        sent.append(request.read())
+        return httpx.Response(404, json=PROBLEM)
+
+    with Longreel(transport=httpx.MockTransport(reply)) as longreel, pytest.raises(NotFound):
+        longreel.upload(film)
+    assert b'filename="caf?.mp4"' in sent[0]
