@@ -69,12 +69,12 @@ def collection_taken(name: str) -> BadInput:
 
 
 def collection_name(name: str) -> str:
-    """The name as it is kept. Raises BadInput for none, one that is too long, or one with a slash."""
+    """The name as it is kept. Raises BadInput for none, one that is too long, and one that no path can have."""
     kept = " ".join(plain(name).split())
-    if not kept or len(kept) > LONGEST_NAME or "/" in kept:
+    if kept in ("", ".", "..") or len(kept) > LONGEST_NAME or "/" in kept:
         raise BadInput(
             f"{name[:LONGEST_NAME]!r} cannot be the name of a collection.",
-            f"Give 1 to {LONGEST_NAME} characters without a slash.",
+            f"Give 1 to {LONGEST_NAME} characters without a slash, and not only a dot or two.",
         )
     return kept
 

@@ -71,7 +71,7 @@ def test_a_name_belongs_to_one_collection(stores: Stores) -> None:
     with pytest.raises(BadInput, match="already"):
         stores.collections.rename(second.id, "tea")
     assert stores.collections.rename(first.id, "TEA").name == "TEA"
-    for wrong in ("", " \x00 ", "a/b", "x" * 101):
+    for wrong in ("", " \x00 ", "a/b", ".", " .. ", "x" * 101):
         with pytest.raises(BadInput, match="cannot be the name"):
             stores.collections.create(wrong)
 
