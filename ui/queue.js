@@ -157,35 +157,35 @@
     });
   }
 
-  document.addEventListener('dragstart', (event) => {
-    const item = event.target.closest?.('#lr-queue [draggable]');
-    if (!item) return;
+  document.addEventListener('pointerdown', (event) => {
+    const item = event.target.closest('#lr-queue .lr-movable');
+    const hold = event.pointerType === 'mouse' ? !event.target.closest('button') : event.target.closest('.lr-grip');
+    if (!item || event.button || !hold) return; // a finger beside the grip scrolls
     dragged = { item, next: item.nextElementSibling };
-    event.dataTransfer.effectAllowed = 'move';
-    event.dataTransfer.setData('text/plain', item.querySelector('b').textContent);
     item.classList.add('lr-dragged');
+    item.parentElement.setPointerCapture(event.pointerId);
   });
-  document.addEventListener('dragover', (event) => {
-    const over = dragged && event.target.closest?.('#lr-queue [draggable]');
-    if (!over) return;
-    event.preventDefault();
+  document.addEventListener('pointermove', ({ clientX, clientY }) => {
+    const over = dragged && document.elementFromPoint(clientX, clientY)?.closest('#lr-queue .lr-movable');
+    if (!over || over === dragged.item) return;
     const { top, height } = over.getBoundingClientRect();
-    if (over !== dragged.item) over[event.clientY < top + height / 2 ? 'before' : 'after'](dragged.item);
+    over[clientY < top + height / 2 ? 'before' : 'after'](dragged.item);
+    dragged.item.scrollIntoView({ block: 'nearest' });
   });
-  document.addEventListener('dragend', async (event) => {
+
+  async function drop(isMeant) {
     if (!dragged) return;
     const { item, next } = dragged;
     dragged = null;
     item.classList.remove('lr-dragged');
     const before = item.nextElementSibling;
-    const isDropped = event.dataTransfer.dropEffect === 'move' && before !== next;
-    if (isDropped && (await place(item, before))) return;
+    if (before === next || (isMeant && (await place(item, before)))) return;
     if (next) next.before(item);
     else item.parentElement?.append(item);
-  });
-  document.addEventListener('drop', (event) => {
-    if (dragged) event.preventDefault();
-  });
+  }
+  document.addEventListener('pointerup', () => drop(true));
+  document.addEventListener('pointercancel', () => drop(false));
+  document.addEventListener('keydown', ({ key }) => key === 'Escape' && drop(false));
 
   // What happened to a job, while its list is open
 

@@ -19,6 +19,7 @@ WAYS = (
 )
 """Where a waiting job can be moved: a name for the page's script, a sign, and words."""
 
+GRIP = '<span class="lr-grip" aria-hidden="true"></span>'
 DISMISS_ALL = (
     '<p><button type="button" class="lr-small" data-dismissended>Dismiss all that ended</button> '
     "<small>They leave this list; what was read of the videos stays.</small></p>"
@@ -87,8 +88,8 @@ def _waiting(jobs: Sequence[JobOut]) -> list[str]:
         )
         many = len(jobs) > 1
         lines.append(
-            f'<li class="lr-job" data-job="{safe(job.id)}" data-state="queued"{" draggable=true" if many else ""}>'
-            f'<b>{safe(job.title)}</b><span class="lr-stage">Waiting for its turn</span>'
+            f'<li class="lr-job{" lr-movable" if many else ""}" data-job="{safe(job.id)}" data-state="queued">'
+            f'<b>{GRIP if many else ""}{safe(job.title)}</b><span class="lr-stage">Waiting for its turn</span>'
             f'<span class="lr-send">{ways if many else ""}{_cancel(job)}</span></li>'
         )
     return lines

@@ -41,8 +41,8 @@ QUESTION = r"""
       <label for="lr-to">to</label>
       <input id="lr-to" name="to" placeholder="end" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 1:02:30"></p>
     <p class="lr-between"><label for="lr-steps">Searches and looks, at most</label>
-      <input id="lr-steps" name="steps" type="number" min="1" max="20" placeholder="as set">
-      <label for="lr-seconds">Seconds, at most</label>
+      <input id="lr-steps" name="steps" type="number" min="1" max="20" placeholder="as set"></p>
+    <p class="lr-between"><label for="lr-seconds">Seconds, at most</label>
       <input id="lr-seconds" name="seconds" type="number" min="1" placeholder="as set">
       <small>More than the server is set to is not given.</small></p>
     <p><label><input type="checkbox" name="alone"> Each question on its own, in no conversation</label></p>

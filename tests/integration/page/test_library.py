@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.integration.page.conftest import Server, faults, open_film
 from tests.unit.api.tiny_video import write_webm
@@ -97,6 +97,26 @@ def test_waiting_videos_are_dragged_to_another_place(page: Page, server: Server,
     expect(page.locator("#lr-told")).to_have_text("c is number 1 of those that wait.")
     wait_until_waiting(page, "c", "a", "b")
     assert order_of(page, server) == ["c", "a", "b"]
+    expect(page.get_by_role("button", name="Move c up")).to_be_disabled()  # drawn anew
+    touch_and_drag(page, lines.nth(0), 60, lines.nth(2))  # beside the grip: the page would scroll
+    touch_and_drag(page, lines.nth(0), 5, lines.nth(1))
+    expect(page.locator("#lr-told")).to_have_text("c is number 2 of those that wait.")
+    wait_until_waiting(page, "a", "c", "b")
+    assert order_of(page, server) == ["a", "c", "b"]
+    assert faults(page) == []
+
+
+def touch_and_drag(page: Page, item: Locator, left: float, onto: Locator) -> None:
+    """A finger on one part of the page, so many pixels from its left, that goes to the lower edge of another."""
+    start, end = item.bounding_box(), onto.bounding_box()
+    assert start and end
+    finger = page.context.new_cdp_session(page)
+    from_y, to_y = start["y"] + start["height"] / 2, end["y"] + end["height"] - 3
+    steps = [("touchStart", from_y), ("touchMove", (from_y + to_y) / 2), ("touchMove", to_y), ("touchEnd", None)]
+    for kind, y in steps:
+        points = [] if y is None else [{"x": start["x"] + left, "y": y}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    finger.detach()
 
 
 def titles(page: Page, server: Server) -> set[str]:
