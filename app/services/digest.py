@@ -105,22 +105,25 @@ class _Writer:
     def chapter(
         self, number: int, span: TimeSpan, sentences: Sequence[Sentence], vectors: NDArray[np.float32]
     ) -> Chapter:
-        spoken = [i for i, s in enumerate(sentences) if s.kind is SegmentKind.SPEECH and len(s.text.split()) > 3]
-        pool = spoken or list(range(len(sentences)))
+        pool = _pool(sentences)
         sources = [sentences[pool[i]] for i in central(vectors[pool], SENTENCES_A_CHAPTER)]
-        if not sources:
+        spoken = bool(sources) and sources[0].kind is SegmentKind.SPEECH
+        shown = [] if spoken else [s for s in sentences if s.quote][:1]
+        if not sources and not shown:
             return Chapter(span, f"Part {number + 1}", "")
         phrased_title, phrased = self._phrase(sources)
         if not supported(phrased_title, [self._cite(s) for s in sentences]):
             phrased_title = ""
-        summary, cited = self._supported(phrased, sources)
-        if not summary:
-            summary, cited = _within([s.text for s in sources[:2]], CHAPTER_WORDS), sources[:2]
-        title = _shown_heading(span, sentences) or phrased_title or _first_words(sources[0].text)
-        return Chapter(span, title, summary, tuple(map(self._cite, cited)))
+        kept, cited = self._supported(phrased, sources)
+        if not kept:
+            kept, cited = [s.text for s in sources[:2]], sources[:2]
+        summary = _within([*(s.text for s in shown), *kept], CHAPTER_WORDS)
+        title = _shown_heading(span, sentences) or phrased_title
+        title = title or (_first_words(sources[0].text) if sources else re.split("[;,.]", shown[0].text)[0])
+        return Chapter(span, title, summary, tuple(map(self._cite, [*shown, *cited])))
 
     def _phrase(self, sources: Sequence[Sentence]) -> tuple[str, str]:
-        if self._model is None:
+        if self._model is None or not sources:
             return "", ""
         notes = "\n".join(f"- {_within([s.text], 40)}" for s in sources)
         messages = [
@@ -136,10 +139,10 @@ class _Writer:
         except (LongreelError, ValueError, KeyError, TypeError):
             return "", ""  # the sentences themselves are the summary then
 
-    def _supported(self, phrased: str, sources: Sequence[Sentence]) -> tuple[str, list[Sentence]]:
+    def _supported(self, phrased: str, sources: Sequence[Sentence]) -> tuple[list[str], Sequence[Sentence]]:
         sentences = [s[0].upper() + s[1:] for s in _SENTENCE_END.split(phrased) if len(s.split()) > 2]
-        if not sentences:
-            return "", []
+        if not sentences or not sources:
+            return [], []
         likeness = self._embedder.embed(sentences) @ self._embedder.embed([s.text for s in sources]).T
         kept: list[str] = []
         cited: list[Sentence] = []
@@ -148,7 +151,7 @@ class _Writer:
             if proof and row.max() >= SUPPORT:
                 kept.append(sentence)
                 cited += proof
-        return _within(kept, CHAPTER_WORDS), list(dict.fromkeys(cited))
+        return kept, list(dict.fromkeys(cited))
 
     def _proof(self, text: str, nearest: Sequence[Sentence]) -> Sequence[Sentence]:
         """The nearest source if it supports the text, else both nearest if they do, else none."""
@@ -156,14 +159,22 @@ class _Writer:
         return next((some for some in tries if supported(text, [self._cite(s) for s in some])), ())
 
     def _cite(self, sentence: Sentence) -> Citation:
-        return Citation(self._video, sentence.span, sentence.kind, sentence.text, sentence.frame_s, verified=True)
+        quote = sentence.quote or sentence.text
+        return Citation(self._video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)
+
+
+def _pool(sentences: Sequence[Sentence]) -> list[int]:
+    """The places of what may be quoted: spoken sentences of some words; else texts of two words; else all texts."""
+    quotable = [i for i, s in enumerate(sentences) if not s.quote]
+    spoken = [i for i in quotable if sentences[i].kind is SegmentKind.SPEECH and len(sentences[i].text.split()) > 3]
+    return spoken or [i for i in quotable if len(sentences[i].text.split()) > 1] or quotable
 
 
 def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:
     """What the screen says at the beginning of a chapter: a whole title card, or the first line of a slide."""
     for sentence in sentences:
         begins = abs(sentence.span.start_s - chapter.start_s) <= HEADING_S
-        lines = [line.strip() for line in sentence.text.split("\n")]
+        lines = [line.strip() for line in (sentence.quote or sentence.text).split("\n")]
         if sentence.kind is not SegmentKind.SCREEN_TEXT or not begins or len(lines) > HEADING_LINES:
             continue
         heading = ": ".join(lines) if sentence.is_title else lines[0]

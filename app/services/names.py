@@ -17,8 +17,9 @@ MOST_WORDS = 4
 """Longer runs of capitalised words are lists without commas."""
 SHORT_LINE = 8
 """Words of a line on the screen that may be a title, a caption below a person or a line of credits, at most."""
-LIST_WORDS, LARGE, OWN = 12, 0.7, 0.3
-"""A list of names has so many words at least, these shares of them large and written as names are."""
+LIST_WORDS, LARGE, OWN, SHORT = 12, 0.7, 0.3, 0.1
+"""A list of names has so many words at least; these shares of them at least are large and written as names are, and
+this share at most is small and of three letters or fewer: in the sentences of most languages every fifth is."""
 LONGEST = 60
 """Characters of a name, at most."""
 
@@ -116,13 +117,15 @@ def names_written(text: str, small: Collection[str]) -> list[str]:
 def is_list_of_names(text: str, *, goes_on: bool = False) -> bool:
     """Whether text on the screen is hardly more than names, as credits are, or a list of all who gave money.
 
-    Words in capitals alone are a heading or a slide, and a title has small words between its large ones. Where such
-    a list goes on, half as many large words will do: some write their names small.
+    Words in capitals alone are a heading or a slide. Where such a list goes on, it may hold names that are written
+    small, as people call themselves on the net.
     """
     words = text.split()
     large, own = sum(map(_is_large, words)), sum(map(_is_own, words))
-    least = LARGE / 2 if goes_on else LARGE
-    return len(words) >= LIST_WORDS and large >= least * len(words) and own >= OWN * len(words)
+    short = sum(len(word) <= 3 and word.isalpha() and word.islower() for word in words)
+    if len(words) < LIST_WORDS or short > SHORT * len(words):
+        return False
+    return own >= (OWN / 3 if goes_on else OWN) * len(words) and (goes_on or large >= LARGE * len(words))
 
 
 def _names(text: str, small: Collection[str]) -> Iterator[str]:

@@ -39,6 +39,8 @@ class Sentence:
     kind: SegmentKind
     text: str
     frame_s: float | None = None
+    quote: str = ""
+    """What stands there, where `text` only tells of it."""
 
     @property
     def is_title(self) -> bool:

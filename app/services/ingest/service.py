@@ -40,6 +40,7 @@ from app.services.ingest import entities, faces, pictures, sound, speakers, writ
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
+from app.services.shown import told
 from app.services.topics import Sentence
 
 HASH_BLOCK = 1 << 22
@@ -245,9 +246,7 @@ def digest(run: Run, found: Found) -> None:
     parts = run.parts
     sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
-    if not sentences:
-        sentences = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
-    sentences.sort(key=lambda s: s.span)
+    sentences = told(sentences) or [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
 
     def work(stage: Stage) -> bytes:
         def chapter_done(done: int, total: int) -> None:
@@ -274,7 +273,7 @@ def digest(run: Run, found: Found) -> None:
         return b""
 
     model = parts.language_model.model if parts.language_model else "extractive"
-    run.stage("digest", run.version_after("index", own=f"6/{model}/{run.settings.summary_words}"), work)
+    run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
 
 
 def _tidy(title: str | None) -> str | None:

@@ -74,7 +74,7 @@ def ranked(
 
 
 def _point(video: VideoId, sentence: Sentence, style: Style) -> Point:
-    quote = " ".join(sentence.text.split())
+    quote = " ".join((sentence.quote or sentence.text).split())
     lines = [line.strip() for line in sentence.text.split("\n") if line.strip()]
     text = quote if sentence.kind is SegmentKind.SPEECH else "; ".join(lines)
     citation = Citation(video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)

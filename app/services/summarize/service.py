@@ -14,6 +14,7 @@ from app.core.errors import NotFound
 from app.core.events import Listener, ignore
 from app.core.types import SegmentKind, Utterance, Video
 from app.db.library import SqlLibrary
+from app.services.shown import told
 from app.services.summarize.choosing import blocks, inside
 from app.services.summarize.composing import Branch, drafts
 from app.services.summarize.shapes import CollectionSummary, Length, Point, Section, VideoLine, VideoSummary, Wanted
@@ -118,7 +119,7 @@ class SummarizeService:
         spoken = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in said]
         kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)
         seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in self._library.segments(video.id, kinds=kinds)]
-        return sorted(spoken + [s for s in seen if s.text.strip()], key=lambda s: s.span)
+        return told(spoken + [s for s in seen if s.text.strip()])
 
 
 def _composed(branches: Sequence[Branch], work: Work) -> tuple[Section, ...]:

@@ -25,7 +25,7 @@ from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, Wan
 from app.services.topics import Sentence
 
 STAGE = "summarize"
-METHOD = "2"
+METHOD = "3"
 """Changes whenever the same inputs would give other points."""
 
 
@@ -133,7 +133,7 @@ class Work:
     def points(self, video: VideoId, sentences: Sequence[Sentence]) -> tuple[Point, ...]:
         """What a piece of a chapter offers, from the store when its sentences are the same."""
         pool = telling(sentences)
-        key = _key([[s.span.start_s, s.span.end_s, s.text] for s in pool])
+        key = _key([[s.span.start_s, s.span.end_s, s.text, s.quote] for s in pool])
         stage = f"summary-points-{self.wanted.style}"
         version = f"{METHOD}/{self._parts.embedder.model}"
 

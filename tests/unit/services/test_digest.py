@@ -165,3 +165,38 @@ def test_a_video_of_which_nothing_is_known_has_one_chapter_without_summary() -> 
 def test_central_sentences_do_not_repeat_one_another() -> None:
     vectors = np.array([[1, 0], [1, 0], [0.6, 0.8]], np.float32)
     assert central(vectors, 2) in ([0, 2], [1, 2])
+
+
+CREDITS = "Harbour Film Team\nTOM HALE Director\nANNA BERG Art Director\nOle Lund Lead Artist\nMia Krog Composer"
+SHOWN = "Shows a list of names, such as Tom Hale."
+
+
+def _shown(at_s: float, text: str, quote: str = "") -> Sentence:
+    return Sentence(TimeSpan(at_s, at_s + 4.0), SegmentKind.SCREEN_TEXT, text, at_s, quote)
+
+
+@pytest.mark.parametrize("model", [None, Writes('{"title": "", "summary": "The harbour opens in 2031."}')])
+def test_what_is_only_told_of_stands_first_and_cites_what_stands_there(model: Writes | None) -> None:
+    made = _made(60.0, [_shown(10.0, "The harbour opens in 2031."), _shown(40.0, SHOWN, CREDITS)], model)
+    (chapter,) = made.chapters
+    assert chapter.summary == made.summary == f"{SHOWN} The harbour opens in 2031."
+    assert [citation.quote for citation in chapter.citations] == [CREDITS, "The harbour opens in 2031."]
+    assert chapter.title == "The harbour opens in 2031"
+
+
+def test_a_chapter_that_only_shows_a_kind_of_thing_says_so() -> None:
+    (chapter,) = _made(60.0, [_shown(40.0, SHOWN, CREDITS)], Breaks("")).chapters
+    assert (chapter.title, chapter.summary) == ("Shows a list of names", SHOWN)
+
+
+def test_where_somebody_speaks_what_is_shown_is_not_told_of() -> None:
+    speech = Sentence(TimeSpan(1.0, 9.0), SegmentKind.SPEECH, "We see that bees collect nectar.")
+    (chapter,) = _made(60.0, [speech, _shown(40.0, SHOWN, CREDITS)]).chapters
+    assert chapter.summary == speech.text
+
+
+def test_a_text_of_one_word_is_chosen_only_where_there_is_no_other() -> None:
+    (chapter,) = _made(60.0, [_shown(1.0, "Bunky"), _shown(9.0, "The harbour opens.")]).chapters
+    assert chapter.summary == "The harbour opens."
+    (chapter,) = _made(60.0, [_shown(1.0, "Bunky")]).chapters
+    assert (chapter.title, chapter.summary) == ("Bunky", "Bunky")

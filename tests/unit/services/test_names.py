@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.services.names import in_capitals, names_said, names_written, small_words, written_small
+from app.services.names import in_capitals, is_list_of_names, names_said, names_written, small_words, written_small
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,19 @@ def test_long_lists_of_names_do_not_tell_where_one_ends() -> None:
     assert names_written(f"Kent Mein\n{crowd}", set()) == []
     prose = "When you call a model it only sends the region that Kent Mein has chosen."
     assert names_written(f"Kent Mein\n{prose}", set()) == ["Kent Mein"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "THE FIVE RULES OF SAFE WORK IN HIGH PLACES AND WHAT THEY MEAN FOR YOU TODAY",
+        "Die Kosten der Neuen Brücke steigen um fünf Prozent und die Stadt Varden zahlt die Hälfte",
+        "How to Build a Boat in Ten Days and What It Costs to Keep It on the Water",
+        "Tom Hale Anna Berg",
+    ],
+)
+def test_a_heading_or_a_sentence_is_no_list_of_names(text: str) -> None:
+    assert not is_list_of_names(text) and not is_list_of_names(text, goes_on=True)
 
 
 def test_a_long_text_without_spaces_takes_no_longer_than_its_length() -> None:

@@ -215,3 +215,23 @@ def test_what_a_model_invents_about_several_videos_is_dropped(library: MemoryLib
     made = service(library, model).together(videos)
     assert "90 ferries" not in made.text
     assert cited(made) == set(SAID)
+
+
+@pytest.mark.parametrize("length", list(Length))
+def test_a_video_of_a_time_code_is_told_as_that_and_its_digits_are_never_quoted(
+    library: MemoryLibrary, length: Length
+) -> None:
+    meeting, reel = shelve(library, a_video("a"), MEETING), shelve(library, a_video("b", "Reel", 600), ())
+    codes = [
+        Segment(
+            f"code-{at}", reel.id, SegmentKind.SCREEN_TEXT, TimeSpan(at, at + 1), f"00:0{at // 60}:{at % 60:02}", "r"
+        )
+        for at in range(5, 600, 7)
+    ]
+    library.add_segments(codes)
+    made = service(library).together([meeting, reel], Wanted(length))
+    (line,) = [one.point for one in made.videos if one.video_id == reel.id and one.point]
+    assert line.text == "Shows a running time code; nothing is said."
+    assert [(one.quote, one.span) for one in line.citations] == [("00:00:05", codes[0].span)]
+    assert not any("00:0" in point.text for point in made.points)
+    assert length is Length.LINE or line.text in [point.text for point in made.points]
