@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.longreel import Longreel, Measuring
 from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
+from app.core.errors import BadSettings
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime, VisionLanguageModel
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
@@ -73,12 +75,20 @@ def build_measuring(settings: Settings) -> Measuring:
     return _Wiring(settings).measuring()
 
 
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"The folder of the library, {data}, cannot be made: {error.strerror}."
+        raise BadSettings(told, "Set LONGREEL_DATA to a folder that can be written.") from error
+
+
 class _Wiring:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._workers = Workers(settings)
         self._workers.stand_in = self._played_by
-        settings.data.mkdir(parents=True, exist_ok=True)
+        _make_folder(settings.data)
         url = settings.database_url.get_secret_value() if settings.database_url else None
         self._database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
         self._seal = Seal(settings.data / "secrets.key")

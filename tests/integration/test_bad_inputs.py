@@ -59,6 +59,20 @@ def test_bad_subtitles_are_refused_with_their_line(terminal: Terminal, tmp_path:
     assert terminal.run("ingest", str(video), "--subtitles", str(subtitles)).returncode == 3
 
 
+def test_a_word_in_place_of_a_languages_code_is_refused_and_not_remembered(terminal: Terminal, tmp_path: Path) -> None:
+    video = write_narrated(tmp_path / "lecture.mp4", seconds=6)
+    refused = terminal.run("ingest", str(video), "--language", "German")
+    assert refused.returncode == 3 and "such as en, de or zh" in " ".join(refused.stderr.split())
+    assert terminal.run("ingest", str(video)).returncode == 0
+
+
+def test_a_file_in_place_of_the_librarys_folder_is_told(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "data").write_text("a file", encoding="utf-8")
+    refused = terminal.run("list")
+    assert refused.returncode not in (0, 1) and "Set LONGREEL_DATA" in " ".join(refused.stderr.split())
+
+
 EDGE = {
     "blank_tiny.mp4": 0,
     "browser_vfr_silent.webm": 0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,6 +45,7 @@ from app.services.shown import told
 from app.services.topics import Sentence
 
 HASH_BLOCK = 1 << 22
+LANGUAGE = re.compile("[a-z]{2,3}")
 PROBE = "1"
 """The version of what probing a file stores."""
 
@@ -282,6 +284,8 @@ def _tidy(title: str | None) -> str | None:
 
 
 def _options(given: Path | None, language: str | None) -> Options:
+    if language is not None and not LANGUAGE.fullmatch(language):
+        raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en, de or zh.")
     if given is None:
         return Options(language)
     try:
