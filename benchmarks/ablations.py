@@ -115,7 +115,8 @@ def tables(found: Mapping[str, Sequence[Judged]]) -> list[dict[str, Any]]:
     made = [{"title": "With one part changed or left out", **figures(found, "variant")}]
     differ = compared(found, DEFAULT.name)
     if differ["rows"]:
-        made.append({"title": "The same questions in two variants", **differ})
+        columns = ["variants", *differ["columns"][1:]]
+        made.append({"title": "The same questions in two variants", **differ, "columns": columns})
     rows = [[one.name, one.what, _told(one)] for one in VARIANTS if one.name in found]
     return [*made, {"title": "The variants", "columns": ["variant", "what it is", "how"], "rows": rows}]
 

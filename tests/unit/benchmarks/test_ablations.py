@@ -59,6 +59,7 @@ def test_each_variant_is_compared_with_the_default_on_the_same_questions() -> No
     silent = [judged(one.case, result(None, id=one.case.id, status=REFUSED)) for one in FULL]
     made = tables({"default": FULL, "rules": silent, "unchecked": FULL})
     assert cells(made[0], "default")[4:7] == ["75.0%", "50.0%", "33.3%"]
+    assert made[1]["columns"][0] == "variants"
     assert [row[0] for row in made[1]["rows"]] == ["default - rules", "default - unchecked"]
     assert cells(made[1], "default - rules")[1:5] == [7, 2, 1, "+14.3%"]
     assert cells(made[2], "rules")[2] == "`LONGREEL_MODELS__LANGUAGE_MODEL=none`"
