@@ -18,13 +18,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from app.core.types import AnswerStatus
 from app.services import calibration
 from app.services.evaluation.grounding import asks_when, cited, moment_retrieval
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.reliability import reliability
 from app.services.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
 from app.services.evaluation.results import ResultStore
-from app.services.evaluation.scores import Judged, Share, accuracy, by_label, refusals
+from app.services.evaluation.scores import Judged, Share, accuracy, by_label, refusals, share
 from app.services.evaluation.service import judged
 from app.services.evaluation.sets import benchmark
 from benchmarks.product import LONGREEL, empty_library, machine, run
@@ -78,6 +79,12 @@ def _told(share: Share) -> str:
     return f"{percent(share.value)} ({interval(share.interval)})" if share.whole else "-"
 
 
+def _left_open(found: Sequence[Judged]) -> Share:
+    """Answerable questions of which it was said that a part to answer them with is missing here."""
+    answerable = [one for one in found if one.case.answerable and not one.result.failed]
+    return share(one.result.status is AnswerStatus.INSUFFICIENT for one in answerable)
+
+
 def figures(modes: Modes, named: str = "mode") -> dict[str, Any]:
     """Accuracy, citations, refusals and cost, one row a mode. `named`: what the first column calls a mode."""
     rows = []
@@ -86,12 +93,12 @@ def figures(modes: Modes, named: str = "mode") -> dict[str, Any]:
         declined, used = refusals(opened), [one.result.usage for one in found if not one.result.failed]
         rows.append([
             mode, len(found), _told(accuracy(opened)), _told(accuracy(chosen)), percent(cited(found).answers.value),
-            percent(declined.recall.value), percent(declined.wrong.value),
+            percent(declined.recall.value), percent(declined.wrong.value), percent(_left_open(opened).value),
             number(median([u.seconds for u in used]) if used else None, 1), _mean([u.frames for u in used]),
             _mean([u.prompt_tokens + u.output_tokens for u in used]),
         ])  # fmt: skip
     columns = [named, "asked", "open", "multiple choice", "answers that cite the evidence", "unanswerable refused"]
-    columns += ["wrongly refused", "median seconds", "frames", "tokens"]
+    columns += ["wrongly refused", "left open", "median seconds", "frames", "tokens"]
     return {"columns": columns, "rows": rows}
 
 
@@ -127,6 +134,7 @@ def notes(found: Sequence[Judged]) -> list[str]:
         f"answers with a citation on the given evidence: {_told(proof.answers)}; aim: {AIMS['cited']:.0%}",
         f"unanswerable open questions refused: {_told(declined.recall)}; aim: {AIMS['refused']:.0%}",
         f"answerable open questions wrongly refused: {_told(declined.wrong)}",
+        f"answerable open questions left open, for want of a part that could tell: {_told(_left_open(opened))}",
         f"errors: {sum(one.result.failed for one in found)}",
     ]
 
@@ -135,7 +143,7 @@ def about(out: Path) -> list[str]:
     """With what a run was made, and what that means."""
     told = json.loads((out / "run.json").read_text("utf-8"))
     models = f"language model: {told['language model']}; vision model: {told['vision model']}"
-    blind = "without a vision model nobody looks at pictures: what only they tell is refused, or told as a guess"
+    blind = "without a vision model nobody looks at pictures: what only they tell is left open, or told as a guess"
     return [models, blind] if told["vision model"] == "none" else [models]
 
 

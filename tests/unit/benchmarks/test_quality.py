@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app.core.types import AnswerStatus
 from app.services.evaluation.results import ResultStore
 from app.services.evaluation.scores import Judged
 from benchmarks.quality import notes, report, tables, trust
@@ -61,6 +62,15 @@ def test_refusals_and_citations_stand_beside_accuracy_for_every_mode() -> None:
     by_source = tables({"full": FULL, "captions": silent})[1]
     assert cells(by_source, "full")[4:7] == ["75.0%", "50.0%", "33.3%"]
     assert cells(by_source, "captions")[4:7] == ["-", "100.0%", "100.0%"]
+
+
+def test_what_nothing_here_could_tell_is_left_open_and_no_refusal() -> None:
+    unseen = judged(
+        case("5", None, options=(), accept=("red",)), result(None, id="5", status=AnswerStatus.INSUFFICIENT)
+    )
+    row = cells(tables({"full": [*FULL, unseen]})[1], "full")
+    assert row[6:8] == ["25.0%", "25.0%"]
+    assert "left open, for want of a part that could tell: 25.0% (" in "\n".join(notes([*FULL, unseen]))
 
 
 def test_modes_are_compared_on_the_same_questions() -> None:
