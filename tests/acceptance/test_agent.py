@@ -53,7 +53,7 @@ def test_a_model_that_chooses_its_steps_ends_within_them_with_an_answer_or_an_ho
 
     workers = Workers(load_settings({}))
     videos, _ = read_cases()
-    settings = Agent(mode="free", max_steps=2, max_seconds=120)
+    settings = Agent(mode="free", max_steps=1, max_seconds=60)
     agent, library = agent_of(
         [videos["pottery"]], workers.get("text_embedder"), workers.get("language_model"), settings
     )
