@@ -7,16 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import Longreel, build
-from app.core.errors import BadInput, Cancelled, StorageFull
+from app.core.errors import BadInput, Cancelled, NotFound, StorageFull
 from app.core.events import Event, IngestFinished, StageFinished
 from app.core.settings import load_settings
-from app.core.types import SegmentKind, Video
+from app.core.types import Segment, SegmentKind, Video
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
 
@@ -178,6 +178,25 @@ def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, short
     assert longreel.library.videos() == []
     assert short.exists()
     assert not list((tmp_path / "data" / "media").rglob("*.webp"))
+
+
+def test_what_is_found_after_a_video_was_deleted_is_forgotten_too(
+    library: OpenLibrary, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longreel = library()
+    retriever = longreel.ingest._make_parts().retriever
+    add = retriever.add
+
+    def deleted_just_before(segments: Sequence[Segment]) -> None:
+        for video in longreel.library.videos():
+            longreel.library.delete(video.id, now=True)
+        add(segments)
+
+    monkeypatch.setattr(retriever, "add", deleted_just_before)
+    with pytest.raises(NotFound):
+        longreel.ingest.run(short)
+    assert longreel.moments.search("somebody speaks") == []
+    assert not [path for path in (longreel.settings.data / "media").rglob("*") if path.is_file()]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

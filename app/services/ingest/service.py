@@ -154,7 +154,11 @@ class IngestService:
         try:
             options = replace(_options(subtitles, language), translate=translate, speakers=speakers)
             run = self._begin(path, Told(_tidy(title), tuple(tags), source), options, tell, cancelled)
-            self._read(run)
+            try:
+                self._read(run)
+            except BaseException:
+                _forget_deleted(run)
+                raise
         except OSError as error:
             raise _storage(error) from error
         reused = len(run.versions) > 0 and not run.worked
@@ -276,6 +280,14 @@ def digest(run: Run, found: Found) -> None:
 
     model = parts.language_model.model if parts.language_model else "extractive"
     run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
+
+
+def _forget_deleted(run: Run) -> None:
+    """What was still found after a video was deleted for good goes too; nothing else knows that it is there."""
+    parts, id = run.parts, run.video.id
+    if id not in {video.id for video in (*parts.library.videos(), *(one.video for one in parts.library.binned()))}:
+        parts.retriever.remove(id)
+        parts.media.remove(id)
 
 
 def _tidy(title: str | None) -> str | None:
