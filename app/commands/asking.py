@@ -198,9 +198,11 @@ def _questions(path: Path, videos: list[str]) -> list[Question]:
     """The questions of a file of JSON lines. Raises BadInput with the line's number."""
     asked = []
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

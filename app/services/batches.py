@@ -262,6 +262,13 @@ def manifest_items(path: Path) -> list[Item]:
     Paths may be relative to the manifest. Raises BadInput with the line's number.
     """
     rows = csv.DictReader(io.StringIO(_text(path)))
+    try:
+        return _items(path, rows)
+    except csv.Error as error:
+        raise BadInput(f"{path}, line {rows.line_num + 1} is no CSV: {error}.", "Save it as CSV.") from error
+
+
+def _items(path: Path, rows: csv.DictReader[str]) -> list[Item]:
     if "video" not in (rows.fieldnames or ()):
         raise BadInput(f"{path} has no column named video.", "Begin with a line such as: video,title,language")
     items = []
@@ -289,7 +296,7 @@ def _beside(manifest: Path, name: str) -> str:
 def read_questions(path: Path) -> list[str]:
     """One question a line, or JSON lines with a field `question`; empty lines are left out. Raises BadInput."""
     questions = []
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue
         if not line.lstrip().startswith("{"):

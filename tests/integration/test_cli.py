@@ -97,6 +97,9 @@ def test_a_file_of_questions_gives_one_object_a_line(terminal: Terminal, talk: P
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == 3
     assert answers[1]["error"]["code"] == "not_found"
+    file.write_bytes(b'{"question": "What is na\xefve?"}')
+    refused = terminal.run("ask", "talk", "--questions", str(file))
+    assert refused.returncode == 3 and "not UTF-8" in " ".join(refused.stderr.split())
 
 
 def test_the_steps_are_streamed(terminal: Terminal, talk: Path) -> None:

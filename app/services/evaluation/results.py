@@ -85,7 +85,7 @@ class ResultStore:
         if not self._lines.is_file():
             return {}
         found: dict[tuple[str, str], Result] = {}
-        for line in self._lines.read_text("utf-8").splitlines():
+        for line in self._lines.read_text("utf-8").split("\n"):
             try:
                 result = from_json(Result, json.loads(line))
             except (ValueError, ValidationError):

@@ -118,7 +118,7 @@ def json_rows(file: Path, hint: str = "") -> list[Row]:
         return [row(file, f"row {number}", item, hint) for number, item in enumerate(content, 1)]
     if isinstance(content, dict) and content and all(isinstance(item, dict) for item in content.values()):
         return [row(file, str(key), item, hint) for key, item in content.items()]
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     return [row(file, f"row {number}", _line(file, number, line), hint) for number, line in lines]
 
 

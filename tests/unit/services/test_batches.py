@@ -134,12 +134,17 @@ def test_a_manifest_names_videos_with_titles_and_subtitles(tmp_path: Path) -> No
     manifest.write_text("video,title\n,x\n", encoding="utf-8")
     with pytest.raises(BadInput, match="line 2"):
         manifest_items(manifest)
+    manifest.write_text(f"video,{'x' * 200_000}\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="line 1 is no CSV"):
+        manifest_items(manifest)
 
 
 def test_questions_are_lines_or_json_lines(tmp_path: Path) -> None:
     file = tmp_path / "q.txt"
     file.write_text('Who speaks?\n\n{"question": "What is shown?"}\nWho speaks?\n', encoding="utf-8")
     assert read_questions(file) == ["Who speaks?", "What is shown?"]
+    file.write_text('{"question": "What\u2028is it?"}\n', encoding="utf-8")
+    assert read_questions(file) == ["What\u2028is it?"]
     file.write_text('{"ask": 1}\n', encoding="utf-8")
     with pytest.raises(BadInput, match="line 1"):
         read_questions(file)
