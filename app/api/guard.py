@@ -48,9 +48,14 @@ LoginPage = Callable[[str], str]
 
 
 def check_address(settings: Settings) -> None:
-    """Refuses to serve the whole network without a key. Raises BadSettings."""
-    server = settings.server
-    if not is_loopback(server.host) and not key_of(server):
+    """Refuses to serve the whole network without a key, and a key that no header can carry. Raises BadSettings."""
+    server, key = settings.server, key_of(settings.server)
+    if key != key.strip() or not (key.isascii() and key.isprintable()):
+        raise BadSettings(
+            "The API key cannot be sent by programs: it has other characters than ASCII, or a space at an end.",
+            "Set LONGREEL_SERVER__API_KEY to letters, digits and signs of ASCII.",
+        )
+    if not is_loopback(server.host) and not key:
         raise BadSettings(
             f"The address {server.host} can be reached by others, and no API key is set.",
             "Set LONGREEL_SERVER__API_KEY to a long secret, or serve on 127.0.0.1.",

@@ -28,6 +28,12 @@ def test_a_public_address_without_a_key_is_refused(host: str) -> None:
     check_address(settings(host=host, api_key=SecretStr(KEY)))
 
 
+@pytest.mark.parametrize("key", ["schlüssel", " spaced", "line\n", "a\x00b"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    with pytest.raises(BadSettings, match="cannot be sent"):
+        check_address(settings(host="127.0.0.1", api_key=SecretStr(key)))
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]", "films.localhost"])
 def test_a_loopback_address_needs_no_key(host: str) -> None:
     check_address(settings(host=host))
