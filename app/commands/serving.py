@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import signal
 import threading
 import warnings
@@ -41,6 +43,7 @@ def serve(
     consoles()[1].print(
         f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
     uvicorn.run(
         application,
         host=settings.server.host,
@@ -48,6 +51,11 @@ def serve(
         log_level="warning",
         timeout_graceful_shutdown=3,
     )
+
+
+def _is_no_cut_stream(record: logging.LogRecord) -> bool:
+    """False for the traceback of a stream, such as that of an open page, which the end of the server cuts off."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def worker() -> None:
