@@ -167,6 +167,8 @@ class IngestService:
 
     def features(self, video: Video) -> list[FrameFeatures]:
         """What was seen in each frame when the video was read, in time order. Raises NotFound unless it was."""
+        if video.media.video is None:
+            raise NotFound("This video has no pictures.")
         run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
         run.versions["probe"] = PROBE
         seen = pictures.sampled_before(run)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from app.core.errors import NotFound
 from app.core.settings import Ingest
 from app.jobs.fakes import MemoryJobStore
 from app.services.ingest import IngestService
+from tests.unit.api.stand_in import a_video
 
 
 @pytest.mark.parametrize(
@@ -19,3 +22,11 @@ def test_a_title_stands_on_one_line_and_the_file_names_a_job_without_one(
 ) -> None:
     job = IngestService(cast(Any, None), Ingest(), MemoryJobStore()).submit(tmp_path / "film.mp4", title=given)
     assert (job.payload["title"], job.title) == (kept, shown)
+
+
+def test_frames_of_a_video_without_pictures_are_not_to_be_had_by_reading_it_again(tmp_path: Path) -> None:
+    video = a_video(b"sound", "Sound", tmp_path / "sound.ogg")
+    video = replace(video, media=replace(video.media, video=None))
+    with pytest.raises(NotFound, match="no pictures") as refused:
+        IngestService(cast(Any, None), Ingest(), MemoryJobStore()).features(video)
+    assert refused.value.hint == ""
