@@ -110,7 +110,8 @@ _RULES: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"\b{_ABOUT}(?P<t>{_LENGTH})\s+(?:in|into)\b(?:\s+{_MEDIA})?", _at),
         (rf"\b(?P<side>before|after|since|from)\s+(?:the\s+)?{_ABOUT}(?P<t>{_CLOCK}|{_MINUTE}|\d+(?:\.\d+)?[\s-]*{_UNIT}\b)"
          rf"(?!\s+(?:of|in the oven))", _since),
-        (rf"\b(?:at|@|around|about|near|by|on)\s+{_ABOUT}(?P<t>{_TIME})(?:\s+(?:in|into)\b(?:\s+{_MEDIA})?)?", _at),
+        (rf"\b(?:(?:exactly|precisely)\s+)?(?:at|@|around|about|near|by|on)\s+{_ABOUT}(?P<t>{_TIME})"
+         rf"(?:\s+(?:in|into)\b(?:\s+{_MEDIA})?)?", _at),
         (rf"\b(?:in|during)\s+(?P<t>{_MINUTE}|the \d+(?:st|nd|rd|th) minute)", _at),
         (rf"(?P<t>{_CLOCK})", _at),
         (r"\bin\s+the\s+(?P<half>first|second)\s+half\b", _half),

@@ -86,6 +86,13 @@ def test_a_moment_past_the_end_has_no_window() -> None:
     assert scope.window(1500.0) is None
 
 
+@pytest.mark.parametrize("words", ["at exactly 0:06", "exactly at 0:06", "precisely at second 6"])
+def test_an_exact_time_is_no_stretch_around_it(words: str) -> None:
+    scope = time_scope(f"What is said {words}?")
+    assert scope is not None
+    assert (scope.start, scope.end, scope.words) == (5.5, 6.5, words)
+
+
 @pytest.mark.parametrize(
     ("question", "text", "side", "close"),
     [
