@@ -90,10 +90,15 @@ def choose_count(plan: Plan, passages: Sequence[Passage], options: Sequence[str]
     """The one option that is the number of mentions that were found; None for other questions, or when none is."""
     if plan.question_type is not QuestionType.COUNT or not passages:
         return None
-    fitting = [i for i, option in enumerate(options) if _times(option) == len(passages)]
+    return choose_number(len(passages), passages, options)
+
+
+def choose_number(counted: int, passages: Sequence[Passage], options: Sequence[str]) -> Draft | None:
+    """The one option that is a number which was counted in these passages; None when none or several are."""
+    fitting = [i for i, option in enumerate(options) if _times(option) == counted]
     if len(fitting) != 1:
         return None
-    claim = Claim(options[fitting[0]], tuple(passages), verbatim=True, counted=len(passages))
+    claim = Claim(options[fitting[0]], tuple(passages), verbatim=True, counted=counted)
     return Draft((claim,), by="rules", option_index=fitting[0])
 
 

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.causes import told_why
-from agents.choice import by_measures, choose, choose_count
+from agents.choice import by_measures, choose, choose_count, choose_number
 from agents.comparing import compared
 from agents.ordering import choose_order, in_order
 from agents.passages import numbered
@@ -75,9 +75,12 @@ def _draft(state: AgentState, runtime: Runtime[Work]) -> Draft:
 
 
 def _option(state: AgentState, passages: Sequence[Passage], work: Work) -> Draft:
-    """The option that times or a count decide, else the one that the evidence supports best."""
+    """The option that times, a count or a list decide, else the one that the evidence supports best."""
     plan, options = state["plan"], state["options"]
     decided = choose_count(plan, state["passages"], options)
+    if decided is None and (items := numbered_items(plan, passages)):
+        (claim,) = items.claims
+        decided = choose_number(claim.counted, claim.passages, options)
     if plan.question_type is QuestionType.ORDER:
         decided = choose_order(plan, _located(state), options)
     return decided or choose(plan, passages, options, work)

@@ -219,6 +219,16 @@ def test_a_list_in_a_sentence_is_counted_and_told() -> None:
     assert answer.citations[0].span == TimeSpan(5.0, 9.0)
 
 
+@pytest.mark.parametrize("options", [("2", "3", "5"), ("Five", "Two", "Three")])
+def test_the_option_with_the_number_of_a_list_is_chosen(options: tuple[str, ...]) -> None:
+    said: list[Said] = [(5.0, 9.0, "It is published in the English, French and Danish languages.")]
+    answer = Desk([*MEETING, *said]).ask("In how many languages is it published?", options=options)
+    assert answer.text in ("3", "Three")
+    assert answer.citations[0].span == TimeSpan(5.0, 9.0)
+    unfit = Desk([*MEETING, *said]).ask("In how many languages is it published?", options=("2", "5"))
+    assert unfit.option_index is None
+
+
 def test_every_mention_is_counted_however_many_there_are() -> None:
     said: list[Said] = [(at * 10.0, at * 10.0 + 3, f"Here is the library, note {at}.") for at in range(40)]
     events = Desk(said).events('How many times is "library" mentioned in speech?')
