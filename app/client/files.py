@@ -13,6 +13,7 @@ import httpx
 
 from app.client.following import Patience
 from app.core.errors import BadInput
+from app.core.paths import readable
 
 PIECE = 8 << 20
 """Bytes of an upload that are sent at a time, where it can go on after a break."""
@@ -29,21 +30,16 @@ def upload_form(
     opened: list[io.FileIO] = []
     try:
         opened.append(_SentFile(path, tell))
-        files = {"file": (shown(path), opened[0])}
+        files = {"file": (readable(path.name), opened[0])}
         if subtitles is not None:
             opened.append(_SentFile(subtitles, None))
-            files["subtitles"] = (shown(subtitles), opened[1])
+            files["subtitles"] = (readable(subtitles.name), opened[1])
         yield {"data": {name: value for name, value in fields.items() if value}, "files": files}
     except OSError as error:
         raise BadInput(f"{error.filename or path} cannot be read: {error.strerror}.", "Check the path.") from error
     finally:
         for file in opened:
             file.close()
-
-
-def shown(path: Path) -> str:
-    """The name of a file as it can be sent, with question marks where the disk has what is no UTF-8."""
-    return path.name.encode("utf-8", "replace").decode("utf-8")
 
 
 class _SentFile(io.FileIO):

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from app.core.paths import readable
+
 
 class LongreelError(Exception):
     """Anything that Longreel reports to a person. `hint` is one sentence on what to do next."""
@@ -28,8 +30,8 @@ class LongreelError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = readable(message)
+        self.hint = readable(hint)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

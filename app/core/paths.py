@@ -8,6 +8,11 @@ IMPOSSIBLE = (OSError, RuntimeError, ValueError)
 """What Python raises for a name that is too long, a person that there is not, a loop of links, a NUL."""
 
 
+def readable(text: str) -> str:
+    """The text as any output takes it: question marks for the bytes of a file's name that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def is_address(name: str) -> bool:
     """Whether a person means something on the web rather than a file."""
     return name.lower().startswith(("http://", "https://"))

@@ -21,6 +21,7 @@ from pathlib import PurePath
 from typing import Any
 
 from app.core.errors import BadInput, Cancelled
+from app.core.paths import readable
 
 
 class JobState(StrEnum):
@@ -87,7 +88,7 @@ class Job:
     @property
     def title(self) -> str:
         """What it works on, for people."""
-        return str(self.payload.get("title") or PurePath(str(self.payload.get("path", ""))).stem)
+        return readable(str(self.payload.get("title") or PurePath(str(self.payload.get("path", ""))).stem))
 
     @property
     def done_share(self) -> float | None:

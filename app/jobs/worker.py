@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from app.core.errors import Cancelled, LongreelError, WorkerFailed
 from app.core.events import Failed, Warned
+from app.core.paths import readable
 from app.jobs.context import JobContext
 from app.jobs.retry import RetryPolicy
 from app.jobs.states import Job, JobError
@@ -138,7 +139,8 @@ def _told(error: Exception) -> JobError:
     if isinstance(error, LongreelError):
         return JobError(error.code, error.message, error.hint)
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return JobError("internal", f"Longreel failed in a way it should not ({reason}).", "The log has the details.")
+    said = f"Longreel failed in a way it should not ({readable(reason)})."
+    return JobError("internal", said, "The log has the details.")
 
 
 def _poisoned(job: Job) -> LongreelError:

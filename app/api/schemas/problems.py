@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
-
-from pydantic import AfterValidator
+from typing import Literal
 
 from app.api.schemas.base import Wire
 from app.core.errors import LongreelError
 from app.core.events import Failed
-
-Told = Annotated[str, AfterValidator(lambda text: text.encode("utf-8", "replace").decode("utf-8"))]
-"""A text that may quote what was sent, where half of a character can be: a question mark takes its place."""
 
 
 class HealthOut(Wire):
@@ -29,9 +24,9 @@ class ProblemOut(Wire):
     type: str
     title: str
     status: int
-    detail: Told
+    detail: str
     code: str
-    hint: Told = ""
+    hint: str = ""
 
 
 def error_of(failed: Failed) -> LongreelError:

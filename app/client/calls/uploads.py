@@ -14,6 +14,7 @@ from app.client import files
 from app.client.call import Call, model, nothing, quoted
 from app.client.calls.jobs import Jobs
 from app.core.errors import WorkerFailed
+from app.core.paths import readable
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -31,7 +32,7 @@ class Uploads(Jobs):
         tell: files.Tell | None = None,
     ) -> JobOut:
         """`upload` for lines that break: each piece that arrived is kept, and the next try goes on after it."""
-        told = {"filename": files.shown(Path(path)), "title": title, "language": language, "collection": collection}
+        told = {"filename": readable(Path(path).name), "title": title, "language": language, "collection": collection}
         with files.Sending(Path(path), tell) as file:
             id = await self._begin_upload(file.size, told)
             while True:

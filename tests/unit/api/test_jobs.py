@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.core.errors import BadInput
 from app.main import create_app
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
@@ -149,3 +151,15 @@ def test_waiting_jobs_are_put_in_another_order(client: TestClient, slow: StandIn
     slow.reader.hold.set()
     wait_until(lambda: client.get(f"/v1/jobs/{early}").json()["state"] == "finished")
     assert client.get(f"/v1/jobs/{late}").json()["state"] == "finished"
+
+
+def test_a_file_whose_name_is_no_utf_8_spoils_no_list_of_jobs(client: TestClient, slow: StandIn) -> None:
+    film = slow.longreel.settings.data / os.fsdecode(b"caf\xe9.mp4")
+    film.write_bytes(b"film")
+    slow.longreel.ingest.submit(film)
+    assert [job["title"] for job in client.get("/v1/jobs").json()] == ["caf?"]
+
+
+def test_an_error_about_such_a_file_can_be_told() -> None:
+    refused = BadInput(f"{os.fsdecode(b'caf\xe9.mp4')} cannot be read.", os.fsdecode(b"\xe9"))
+    assert (refused.message, refused.hint) == ("caf?.mp4 cannot be read.", "?")
