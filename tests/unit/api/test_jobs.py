@@ -161,5 +161,6 @@ def test_a_file_whose_name_is_no_utf_8_spoils_no_list_of_jobs(client: TestClient
 
 
 def test_an_error_about_such_a_file_can_be_told() -> None:
-    refused = BadInput(f"{os.fsdecode(b'caf\xe9.mp4')} cannot be read.", os.fsdecode(b"\xe9"))
-    assert (refused.message, refused.hint) == ("caf?.mp4 cannot be read.", "?")
+    name = os.fsdecode(b"caf\xe9.mp4")
+    refused = BadInput(f"{name} cannot be read.", name)
+    assert (refused.message, refused.hint) == ("caf?.mp4 cannot be read.", "caf?.mp4")
