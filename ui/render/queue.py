@@ -32,11 +32,10 @@ def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
     The page's script keeps the progress moving, and puts those that wait in another order.
     """
     newest = {(job.kind, job.title): job.id for job in sorted(jobs, key=lambda job: job.created_at)}
-    latest = [job for job in jobs if newest[(job.kind, job.title)] == job.id]
-    running = [job for job in latest if job.state == "running"]
-    waiting = [job for job in reversed(latest) if job.state == "queued"]
+    running = [job for job in jobs if job.state == "running"]
+    waiting = [job for job in reversed(jobs) if job.state == "queued"]
     waiting.sort(key=lambda job: (-job.priority, job.created_at))
-    failed = [job for job in latest if job.state == "failed"]
+    failed = [job for job in jobs if job.state == "failed" and newest[(job.kind, job.title)] == job.id]
     earlier = [job for job in jobs if job.state not in ACTIVE and job not in failed][:20]
     parts = [
         _part("Being read", "ul", [_running(job) for job in running]),

@@ -270,6 +270,16 @@ def test_a_failed_job_says_why_and_offers_another_try() -> None:
     assert 'data-retry="j1"' in queue([a_job("cancelled")])
 
 
+def test_a_job_stays_in_sight_when_another_of_its_title_waits() -> None:
+    page = queue([a_job("queued", id="j2"), a_job("running")])
+    assert page.index('data-cancel="j1"') < page.index('data-cancel="j2"')
+
+
+def test_a_failure_is_no_news_once_the_same_was_tried_again() -> None:
+    again = a_job("finished", id="j2").model_copy(update={"created_at": "2026-01-02"})
+    assert "Could not be read" not in queue([again, a_job("failed")])
+
+
 def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
     checks = [CheckOut(name="python", ok=True, detail="3.11"), CheckOut(name="av", ok=False, detail="", command="pip")]
     page = status(StatusOut(version="1", profile="offline", checks=checks))
