@@ -260,7 +260,7 @@ def real(file: Path) -> dict[str, Any]:
     frames, questions = sum(len(f) for f in videos.values()), sum(len(q) for q in asked.values())
     spans = sum(len(one.evidence) for of in asked.values() for one in of)
     return {
-        "title": f"Moments that answer questions about real videos, % among the frames chosen ({file.name})",
+        "title": f"Moments that answer questions, % among the frames chosen ({file.name})",
         "columns": ["method", *map(str, BUDGETS), "spacing, s", "ms"],
         "rows": rows,
         "notes": [
