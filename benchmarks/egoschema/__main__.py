@@ -171,7 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LongreelError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    keep(report(cases, store.results(), list(chosen), model.model), options.json)
+    found = report(cases, store.results(), list(chosen), model.model)
+    keep({**found, "notes": [*found["notes"], *options.remark]}, options.json)
     return 0
 
 
@@ -188,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, help="only the first so many, in a fixed shuffled order")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no question after so many minutes")
     parser.add_argument("--json", type=Path, help="write the tables here")
+    parser.add_argument("--remark", action="append", default=[], help="a note on the run; repeat for more")
     return parser
 
 
