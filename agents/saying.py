@@ -22,7 +22,7 @@ _VERBS = alternatives(r"""
     argues?|argued|suggests?|suggested|proposes?|proposed|wonders?|wondered|complains?|complained|answers?|answered
 """)
 _WHO = re.compile(rf"^who (?:{_VERBS})\b(?: us| me)?(?: that| whether| if| about)?\s+(?P<said>.+)", re.IGNORECASE)
-_NAME = r"(?:[Tt]he |[Aa]n? )?[A-Za-z][\w'-]*(?: [A-Z][\w'-]*){0,3}"
+_NAME = r"(?<![\w'-])(?:[Tt]he |[Aa]n? )?[A-Za-z][\w'-]*(?: [A-Z][\w'-]*){0,3}"
 _REPORTED = re.compile(rf"(?P<who>{_NAME}) (?:{_VERBS})\b(?= (?:that|whether|if|about|us|me)\b)")
 
 

@@ -21,8 +21,15 @@ HEARTBEAT_S = 2.0
 HEARTBEAT = b": still here\n\n"
 CHECK_S = 0.5
 """How often a waiting reader looks whether its client is still there."""
+_DIGITS = 18
+"""Numbers of more digits fit in no database."""
 _LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\x85\u2028\u2029"}
 """Characters that JSON leaves as they are and at which many readers, httpx's among them, end a line."""
+
+
+def last_number(header: str) -> int:
+    """The number of the last event that a reader had, by its `Last-Event-ID`; 0 where that is none of ours."""
+    return int(header) if header.isdecimal() and len(header) <= _DIGITS else 0
 
 
 def server_event(data: str, *, kind: str = "", number: int | None = None) -> bytes:

@@ -171,6 +171,16 @@ def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, sho
     assert events[-1].reused
 
 
+def test_a_given_language_stays_until_detection_is_asked_for(library: OpenLibrary, short: Path) -> None:
+    longreel = library()
+    detected = longreel.ingest.run(short).language
+    assert detected not in (None, "de")
+    assert longreel.ingest.run(short, language="de").language == "de"
+    assert longreel.ingest.run(short).language == "de"
+    assert longreel.ingest.run(short, language="auto").language == detected
+    assert longreel.ingest.run(short).language == detected
+
+
 def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     longreel = library()
     video = longreel.ingest.run(short)

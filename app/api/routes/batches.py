@@ -17,7 +17,7 @@ from app.api.deps import LongreelDep, VideoDep, hook_of, trusts_callers
 from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
-from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
+from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.paths import existing
@@ -137,7 +137,7 @@ def batch_events(
 
     Every event tells the whole state, so a reader that lost its connection misses nothing.
     """
-    number = int(last_event_id) if last_event_id.isdecimal() else 0
+    number = last_number(last_event_id)
     return event_stream(_follow(longreel, batch.id, number))
 
 

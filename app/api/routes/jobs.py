@@ -17,7 +17,7 @@ from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import JobOut
 from app.api.schemas.jobs import DismissedOut, MoveIn
-from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, server_event
+from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
 from app.core.errors import LongreelError
 from app.jobs.states import ENDED, JobState
 from app.jobs.store import JobStore
@@ -121,7 +121,7 @@ def job_events(job: JobDep, longreel: LongreelDep, last_event_id: Annotated[str,
 
     The last event is called `end` and holds the job as it ended.
     """
-    after = int(last_event_id) if last_event_id.isdecimal() else 0
+    after = last_number(last_event_id)
     return event_stream(_follow(longreel.jobs, job.id, after))
 
 

@@ -55,7 +55,7 @@ BODIES: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "title": {"type": "string"},
-                        "language": {"type": "string", "description": "ISO 639-1; detected unless given"},
+                        "language": {"type": "string", "description": "ISO 639-1; detected unless given; auto detects it again"},
                         "translate": {"type": "boolean", "description": "write what is said in English"},
                         "speakers": {"type": "boolean", "description": "tell voices apart"},
                         "collection": {"type": "string", "description": "to put the video into; made when new"},

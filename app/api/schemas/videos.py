@@ -180,7 +180,7 @@ class RegisterIn(Request):
     url: str | None = Field(None, max_length=4096, description="http or https address of a media file")
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
-    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    language: str | None = Field(None, pattern="^([a-z]{2,3}|auto)$")
     translate: bool = Field(False, description="write what is said in English")
     speakers: bool | None = Field(None, description="tell voices apart, or do not; the server's setting unless given")
     collection: str | None = Field(None, max_length=100, pattern="^[^/]*$", description="made when there is none")

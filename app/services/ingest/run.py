@@ -76,11 +76,15 @@ class IngestParts:
     """Where the names of a video are kept; None where nobody asks for them."""
 
 
+DETECTED = "auto"
+
+
 @dataclass(frozen=True)
 class Options:
     """What the person chose for this video; kept, so that reading it again changes nothing."""
 
     language: str | None = None
+    """ISO 639-1, or `DETECTED`, which takes back a language that was given before."""
     subtitles: str | None = None
     """The text of a subtitle file to use instead of listening."""
     subtitles_name: str = ""
@@ -88,6 +92,11 @@ class Options:
     """Whether what is said is written in English."""
     speakers: bool | None = None
     """Whether voices are told apart; None leaves it to the settings."""
+
+    @property
+    def spoken(self) -> str | None:
+        """The code of the language; None where it is detected."""
+        return None if self.language == DETECTED else self.language
 
 
 @dataclass

@@ -39,13 +39,13 @@ from app.services.chapters import chapter_segments
 from app.services.digest import make_digest
 from app.services.ingest import entities, faces, pictures, sound, speakers, writing
 from app.services.ingest.indexing import Found, index
-from app.services.ingest.run import IngestParts, Options, Run, Stage
+from app.services.ingest.run import DETECTED, IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
 from app.services.shown import told
 from app.services.topics import Sentence
 
 HASH_BLOCK = 1 << 22
-LANGUAGE = re.compile("[a-z]{2,3}")
+LANGUAGE = re.compile(f"[a-z]{{2,3}}|{DETECTED}")
 PROBE = "1"
 """The version of what probing a file stores."""
 
@@ -299,7 +299,7 @@ def _tidy(title: str | None) -> str | None:
 
 def _options(given: Path | None, language: str | None) -> Options:
     if language is not None and not LANGUAGE.fullmatch(language):
-        raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en, de or zh.")
+        raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en, de or zh, or auto to have it detected.")
     if given is None:
         return Options(language)
     try:

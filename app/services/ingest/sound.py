@@ -14,7 +14,7 @@ from app.core.types import AudioMap, TimeSpan, Transcript, Utterance, from_json,
 from app.services import subtitles
 from app.services.ingest.chunks import ListenCall
 from app.services.ingest.indexing import early_segments
-from app.services.ingest.run import Run, Stage, Unit
+from app.services.ingest.run import DETECTED, Run, Stage, Unit
 
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
@@ -50,7 +50,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
         return _packed(transcript)
 
     task = "/translate" if run.options.translate else ""
-    version = f"{run.parts.transcriber.model}/{run.options.language or 'auto'}{task}"
+    version = f"{run.parts.transcriber.model}/{run.options.spoken or DETECTED}{task}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
     return list(from_json(Transcript, json.loads(payload)).utterances)
 
@@ -59,7 +59,7 @@ def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
     """The first chunk with speech decides on the language; those after it need not wait for each other."""
     chunks = sound.chunks
     stage.begin(chunks[-1].end_s if chunks else 0.0, "s", sum(c.duration_s for c in chunks if key(c) in stage.done))
-    language = run.options.language
+    language = run.options.spoken
     for chunk in chunks:
         if language is not None:
             break
@@ -122,9 +122,9 @@ def _given(run: Run, text: str) -> list[Utterance]:
             for u in inside
         )
         run.parts.library.save_utterances(run.video.id, utterances)
-        run.parts.library.set_language(run.video.id, run.options.language)
+        run.parts.library.set_language(run.video.id, run.options.spoken)
         stage.detail = f"{len(utterances)} subtitles from {run.options.subtitles_name}"
-        return json.dumps(to_json(Transcript(utterances, run.options.language))).encode()
+        return json.dumps(to_json(Transcript(utterances, run.options.spoken))).encode()
 
     payload = run.stage("transcribe", run.version_after(own=f"subtitles/{text}"), work)
     return list(from_json(Transcript, json.loads(payload)).utterances)

@@ -61,6 +61,9 @@ def test_the_event_stream_ends_with_the_job_and_resumes_after_a_number(client: T
     again = client.get(f"/v1/jobs/{id}/events", headers={"Last-Event-ID": told[0]["id"]})
     assert [event["event"] for event in events_of(again.text)] == ["stage_progress", "end"]
     assert again.headers["content-type"].startswith("text/event-stream")
+    for unknown in ("9" * 5000, "9" * 19, "soon"):
+        whole = client.get(f"/v1/jobs/{id}/events", headers={"Last-Event-ID": unknown})
+        assert len(events_of(whole.text)) == len(told)
 
 
 def test_a_job_can_be_cancelled_and_tried_again(client: TestClient, slow: StandIn) -> None:
