@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from app.api.bodies import BodyLimit
 from app.api.conditional import Conditional
 from app.api.description import DescribedApi
 from app.api.idempotency import Idempotency
@@ -86,6 +87,6 @@ def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
         evaluations,
     ):
         app.include_router(module.router)
-    for outer in (Conditional, Idempotency, RateLimit):
+    for outer in (Conditional, Idempotency, BodyLimit, RateLimit):
         app.add_middleware(outer)
     return app

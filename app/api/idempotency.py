@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.bodies import drain
 from app.api.openai_errors import error_response
 from app.api.problems import plain_problem
 from app.api.schemas import problem_of
@@ -32,8 +33,6 @@ REPLAYED = "Idempotent-Replayed"
 LONGEST = 255
 RETRY_S = 2
 """When to come back while the first request is at work."""
-DRAIN_S = 5.0
-"""How long an upload that is not needed is read on, so that its sender gets to read the answer."""
 STREAMED = "text/event-stream"
 
 
@@ -60,7 +59,7 @@ class Idempotency:
         if earlier is None:
             return await once.run(self._app, scope, receive, send)
         if body is None:
-            await _drain(receive)
+            await drain(receive)
         await _again(scope["path"], earlier, request)(scope, receive, send)
 
 
@@ -151,12 +150,6 @@ def _fingerprint(scope: Scope, headers: Headers, body: bytes | None) -> str:
     """What makes two requests the same: address and body; of an upload address and length only."""
     sent = f"length {headers.get('content-length', '')}".encode() if body is None else body
     return hashlib.sha256(b"\n".join((scope["path"].encode(), scope["query_string"], sent))).hexdigest()
-
-
-async def _drain(receive: Receive) -> None:
-    with anyio.move_on_after(DRAIN_S):
-        while (await receive()).get("more_body"):
-            pass
 
 
 def _is_worth_keeping(start: Message) -> bool:

@@ -30,7 +30,7 @@ def ingest(
     subtitles: Annotated[
         Path | None, typer.Option(help="SRT, WebVTT or whisperX file to use instead of listening.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Spoken language, such as en, else detected; auto detects it again.")] = None,
+    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto to detect it again.")] = None,
     title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
     collection: Annotated[
         list[str] | None, typer.Option(help="Collection to put the videos into; made when there is none. Repeat.")

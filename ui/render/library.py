@@ -26,7 +26,7 @@ ADD = """
       <p><label for="lr-name">Title (for one file)</label>
         <input id="lr-name" name="title" maxlength="300" placeholder="the file's name"></p>
       <p><label for="lr-language">Language spoken</label>
-        <input id="lr-language" name="language" pattern="[a-z]{2,3}|auto" title="such as en or de; auto finds it out again"
+        <input id="lr-language" name="language" pattern="[a-z]{2,3}|auto" title="such as en or de, or auto"
           placeholder="found out"></p>
       <p><label for="lr-address">Address of a video or sound file on the web</label>
         <input id="lr-address" name="url" inputmode="url" maxlength="4096"

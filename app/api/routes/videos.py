@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from app.api.bodies import DRAIN_S
 from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
 from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
@@ -37,9 +38,6 @@ from app.services.waveform import waveform
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
-DRAIN_S = 5.0
-"""After a refused upload, how much longer to read it, so that the client gets to read the answer."""
-
 WRITERS: dict[str, tuple[str, Callable[[Sequence[Utterance]], str]]] = {
     "srt": ("application/x-subrip", subtitles.to_srt),
     "vtt": ("text/vtt", subtitles.to_vtt),
@@ -55,7 +53,7 @@ BODIES: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "title": {"type": "string"},
-                        "language": {"type": "string", "description": "ISO 639-1; detected unless given; auto detects it again"},
+                        "language": {"type": "string", "description": "ISO 639-1, or auto; detected unless given"},
                         "translate": {"type": "boolean", "description": "write what is said in English"},
                         "speakers": {"type": "boolean", "description": "tell voices apart"},
                         "collection": {"type": "string", "description": "to put the video into; made when new"},

@@ -299,7 +299,7 @@ def _tidy(title: str | None) -> str | None:
 
 def _options(given: Path | None, language: str | None) -> Options:
     if language is not None and not LANGUAGE.fullmatch(language):
-        raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en, de or zh, or auto to have it detected.")
+        raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en or de, or auto.")
     if given is None:
         return Options(language)
     try:

@@ -1,0 +1,56 @@
+"""How large a request may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.api import bodies
+
+MOST = 2000
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LARGEST", MOST)
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    yield b'{"question": "'
+    for _ in range(size // 100):
+        yield b"w" * 100
+    yield b'"}'
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}, {"Content-Type": "multipart/form-data"}])
+def test_a_body_that_is_too_long_is_refused_whether_or_not_it_tells_its_length(
+    client: TestClient, headers: dict[str, str]
+) -> None:
+    sent = {"Content-Type": "application/json", **headers}
+    for content in (b"".join(pieces(MOST)), pieces(MOST)):
+        refused = client.post("/v1/ask", content=content, headers=sent)
+        assert refused.status_code == 413
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert "MB" in refused.json()["detail"]
+
+
+def test_a_shorter_body_is_read(client: TestClient) -> None:
+    read = client.post("/v1/ask", content=pieces(MOST - 200), headers={"Content-Type": "application/json"})
+    assert read.status_code not in (400, 413)
+
+
+def test_programs_for_openai_get_their_own_form(client: TestClient) -> None:
+    asked = {"model": "longreel", "messages": [{"role": "user", "content": "w" * MOST}]}
+    refused = client.post("/v1/chat/completions", json=asked)
+    assert refused.status_code == 413 and refused.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_files_are_not_counted(client: TestClient) -> None:
+    data = bytes(MOST * 2)
+    assert client.post("/v1/videos", files={"file": ("film.webm", data, "video/webm")}).status_code == 202
+    tus = {"Tus-Resumable": "1.0.0"}
+    begun = client.post("/v1/uploads", headers={**tus, "Upload-Length": str(len(data))})
+    piece = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    assert client.patch(begun.headers["location"], content=data, headers=piece).status_code == 204
