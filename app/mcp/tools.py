@@ -76,9 +76,7 @@ class Toolbox:
         self,
         path: Annotated[str, Field(description="whole path of a video or audio file, or its http(s) address")],
         title: Annotated[str | None, Field(description="the file's name unless given")] = None,
-        language: Annotated[
-            str | None, Field(description="such as en, or auto; detected unless given")
-        ] = None,
+        language: Annotated[str | None, Field(description="such as en, or auto; detected unless given")] = None,
     ) -> JobLine:
         """Start to read a video file into the library: speech, text on the screen, pictures. Returns at once.
 
