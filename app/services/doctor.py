@@ -13,6 +13,7 @@ from app.core.errors import LongreelError
 from app.core.settings import Settings
 from gpu_workers import weights
 from gpu_workers.fitting import Fit, fits
+from gpu_workers.language.openai import shown_address
 from gpu_workers.registry import PROFILES, Workers
 from gpu_workers.vision.opencv_faces import OpenCVFaces
 
@@ -138,7 +139,8 @@ def _gb(count: int) -> str:
 def _server(settings: Settings) -> Check:
     if settings.llm_url is None:
         return Check("language server", True, "not used")
-    return Check("language server", bool(settings.llm_model), settings.llm_url, "export LONGREEL_LLM_MODEL=...")
+    command = "" if settings.llm_model else "export LONGREEL_LLM_MODEL=..."
+    return Check("language server", bool(settings.llm_model), shown_address(settings.llm_url), command)
 
 
 def _disk(folder: Path) -> Check:

@@ -61,8 +61,8 @@ class ChatServer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
-        self.shown_url = re.sub(r"//[^/@]*@", "//", self.url).partition("?")[0]
-        """The address for messages and logs, without a user name and password in it."""
+        self.shown_url = shown_address(self.url)
+        """The address for messages and logs."""
         self.model = model
         self._key = key
         self._timeout_s = timeout_s
@@ -119,7 +119,8 @@ class ChatServer:
             try:
                 response = self._client.post(f"{self.url}/chat/completions", json=body)
             except httpx.InvalidURL as error:
-                raise MissingPart(f"The address {self.shown_url} is not valid.", "Correct LONGREEL_LLM_URL.") from error
+                hint = "Correct LONGREEL_LLM_URL or LONGREEL_VLM_URL."
+                raise MissingPart(f"The address {self.shown_url} is not valid.", hint) from error
             except httpx.TransportError as error:
                 problem = error
             else:
@@ -128,7 +129,8 @@ class ChatServer:
                 problem, asked = f"it answers {response.status_code}", response.headers.get("retry-after")
             if attempt + 1 < TRIES:
                 wait_s = _wait_s(attempt, asked)
-                logger.info("Asking %s again in %.1f s: %s", self.shown_url, wait_s, type(problem).__name__)
+                reason = problem if isinstance(problem, str) else type(problem).__name__
+                logger.info("Asking %s again in %.1f s: %s", self.shown_url, wait_s, reason)
                 self._sleep(wait_s)
         raise self._gave_up(problem)
 
@@ -179,6 +181,11 @@ class ChatServer:
                 f"The server at {self.shown_url} does not answer like a chat completion: {response.text[:200]!r}",
                 "Check that the address belongs to an OpenAI-compatible server.",
             ) from error
+
+
+def shown_address(url: str) -> str:
+    """An address without a user name, a password and a query in it."""
+    return re.sub(r"//[^/@]*@", "//", url).partition("?")[0]
 
 
 def _bound_by(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,15 @@ def test_the_server_says_how_long_to_wait():
     assert asked.waits == [3.0]
 
 
+def test_the_log_says_why_a_server_is_asked_again(caplog):
+    def answer(request, earlier):
+        return completion("yes") if earlier else Reply(503)
+
+    with caplog.at_level(logging.INFO), chat_service(answer) as service, Asked(service.url) as asked:
+        asked.complete()
+    assert "it answers 503" in caplog.text
+
+
 def test_a_broken_connection_is_tried_again():
     with (
         chat_service(lambda _, earlier: completion("yes") if earlier else Reply(hang_up=True)) as service,
