@@ -185,7 +185,7 @@ class Toolbox:
         size = 0
         for said in await self._longreel.transcript(video, start_s, end_s):
             size += len(said.text)
-            if sentences and size > MOST_CHARACTERS:
+            if size > MOST_CHARACTERS and said.start_s > start_s and sentences:
                 return TranscriptPart(sentences=sentences, next_start_s=said.start_s)
             sentences.append(SaidLine.of(said))
         return TranscriptPart(sentences=sentences, next_start_s=None)

@@ -144,6 +144,25 @@ def test_a_long_transcript_comes_in_parts(address: str, parts: StandIn, monkeypa
     with_client(f"{address}/mcp", work)
 
 
+def test_parts_of_a_transcript_go_on_where_much_is_said_at_once(
+    address: str, parts: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = parts.add()
+    first, second, third = parts.library.utterances(video.id)
+    parts.library.save_utterances(video.id, [first, second, second, second, third])
+    monkeypatch.setattr("app.mcp.tools.MOST_CHARACTERS", 30)
+
+    async def work(client: Client) -> None:
+        starts: list[float | None] = [0.0]
+        while (start := starts[-1]) is not None:
+            part = await called(client, "get_transcript", video="Harbour", start_s=start)
+            starts.append(part["next_start_s"])
+            assert len(starts) < 9
+        assert starts == [0.0, 8.0, 15.0, None]
+
+    with_client(f"{address}/mcp", work)
+
+
 def test_progress_is_told_while_a_question_is_answered(tmp_path: Path) -> None:
     parts = stand_in.make(tmp_path, pace_s=0.2)
     parts.add()
