@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.core.errors import WorkerFailed
+from app.core.errors import Cancelled, WorkerFailed
 from app.core.types import Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
 from app.services.digest import central, make_digest
 from app.services.topics import Sentence
@@ -154,6 +154,15 @@ def test_words_that_a_sentence_supports_are_used_with_its_time() -> None:
 def test_a_model_that_fails_leaves_the_sentences_themselves(model: Writes) -> None:
     made, _ = _digest(model)
     assert made.chapters[0].summary.startswith("We see that bees")
+
+
+def test_a_model_that_is_stopped_stops_the_digest() -> None:
+    class Stops(Writes):
+        def complete(self, messages: Sequence[Message], **options: Any) -> Completion:
+            raise Cancelled("The program ends.")
+
+    with pytest.raises(Cancelled):
+        _digest(Stops(""))
 
 
 def test_a_video_of_which_nothing_is_known_has_one_chapter_without_summary() -> None:
