@@ -247,13 +247,14 @@ def check(request: BatchRequest) -> None:
 
 
 def folder_items(folder: Path) -> list[Item]:
-    """The media files below a folder, in order of their names. Raises BadInput when there are none."""
+    """The media files below a folder that are not hidden, in order of their names. Raises BadInput without any."""
     if not folder.is_dir():
         raise BadInput(f"There is no folder {folder}.", "Check the path.")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in MEDIA_SUFFIXES and p.is_file())
+    media = (path for path in folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file())
+    found = sorted(path for path in media if not path.name.startswith("."))
     if not found:
         raise BadInput(f"There is no video in {folder}.", f"Files end as {', '.join(sorted(MEDIA_SUFFIXES)[:6])}, ...")
-    return [Item(str(path)) for path in found if not path.name.startswith(".")]
+    return [Item(str(path)) for path in found]
 
 
 def manifest_items(path: Path) -> list[Item]:

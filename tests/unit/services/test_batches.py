@@ -118,8 +118,10 @@ def test_a_folder_gives_its_videos_and_nothing_else(tmp_path: Path) -> None:
     for name in ("b.MP4", "a.webm", "notes.txt", "deep/c.mkv", ".hidden.mp4"):
         (tmp_path / name).write_bytes(b"x")
     assert [Path(item.name).name for item in folder_items(tmp_path)] == ["a.webm", "b.MP4", "c.mkv"]
-    for folder in (tmp_path / "none", tmp_path / "notes.txt"):
-        with pytest.raises(BadInput):
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / ".one.mp4").write_bytes(b"x")
+    for folder in (tmp_path / "none", tmp_path / "notes.txt", tmp_path / "hidden"):
+        with pytest.raises(BadInput, match=r"There is no (folder|video in)"):
             folder_items(folder)
 
 
