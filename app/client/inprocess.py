@@ -67,13 +67,17 @@ class _Exchange(httpx.AsyncByteStream):
                 self.sent.put_nowait(None)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (message := await self.sent.get()) is not None:
+        while not self._is_over() and (message := await self.sent.get()) is not None:
             if message.get("body"):
                 yield message["body"]
             if not message.get("more_body", False):
                 break
         self._gone.set()
         await self.task
+
+    def _is_over(self) -> bool:
+        """Whether the application has ended and all that it sent was read: its None may have found no room."""
+        return self.task.done() and self.sent.empty()
 
     async def aclose(self) -> None:
         """Tells the application that its reader is gone, and stops it."""
