@@ -10,6 +10,7 @@ import typer
 
 from app.api.schemas import ChosenOut
 from app.commands.start import JsonOption, open_longreel
+from app.commands.summarizing import write_file
 from app.core.choosing import parsed
 from app.terminal import clock, consoles
 
@@ -37,9 +38,8 @@ def frames(
     found = longreel.library.find(video)
     chosen = longreel.selection.choose(found, count, question=question, method=method, options=options)
     if out:
-        out.mkdir(parents=True, exist_ok=True)
         for time_s in chosen.times_s:
-            (out / f"{time_s:09.3f}.jpg").write_bytes(longreel.moments.picture(found, time_s, SIDE).jpeg)
+            write_file(out / f"{time_s:09.3f}.jpg", longreel.moments.picture(found, time_s, SIDE).jpeg)
     console, err = consoles()
     if as_json:
         console.print_json(data=ChosenOut(video_id=found.id, **asdict(chosen)).model_dump(mode="json"))

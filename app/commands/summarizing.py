@@ -158,7 +158,7 @@ class BatchRun:
 
     def _write(self, name: str, content: bytes) -> None:
         assert self._out is not None  # only called when files were asked for
-        _write(self._out / name, content)
+        write_file(self._out / name, content)
 
 
 def _show(console: Console, done: Done) -> None:
@@ -195,7 +195,7 @@ def export(
     library = open_longreel().library
     name, content = exported(library, library.find(video), format)
     path = out or Path(name)
-    _write(path, content)
+    write_file(path, content)
     consoles()[0].print(str(path), soft_wrap=True, markup=False)
 
 
@@ -247,7 +247,7 @@ def _seconds(text: str) -> float:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """The whole file or nothing, so that a run that is killed leaves no half of one. Raises BadInput."""
     part = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
     try:

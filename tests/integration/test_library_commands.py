@@ -104,6 +104,8 @@ def test_frames_are_chosen_and_saved(terminal: Terminal, tmp_path: Path) -> None
     assert chosen["method"] == "uniform" and 1 <= len(chosen["times_s"]) <= 3
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{t:09.3f}.jpg" for t in chosen["times_s"]]
     assert all(path.read_bytes()[:2] == b"\xff\xd8" for path in tmp_path.iterdir())
+    taken = terminal.run("frames", "talk", "--count", "1", "--out", str(next(tmp_path.iterdir())))
+    assert taken.returncode == 3 and "cannot be written" in taken.stderr and "Traceback" not in taken.stderr
     stored = terminal.run("frames", "talk", "--method", "keyframes")
     assert stored.returncode == 0 and stored.stdout.count(" s ") >= 1
     assert terminal.run("frames", "talk", "--method", "top-k").returncode == 3
