@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -109,4 +109,5 @@ def saved(path: Path, response: httpx.Response, tell: Tell | None) -> Iterator[C
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.", "Check the path and the free space.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()

@@ -62,6 +62,14 @@ def test_a_stream_that_is_left_closes_its_connection_at_once() -> None:
         assert stream.closed
 
 
+def test_a_video_cannot_be_saved_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with Longreel(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=b"film"))) as longreel:
+        for place in (tmp_path / "file" / "copy.mp4", tmp_path / "none" / "copy.mp4"):
+            with pytest.raises(BadInput, match="cannot be written"):
+                longreel.download("talk", place)
+
+
 def test_a_call_that_would_wait_for_an_event_loop_is_found_out() -> None:
     async def sleeps(_: Calls) -> None:
         await asyncio.sleep(0)
