@@ -1,15 +1,15 @@
-"""Runs a command of Longreel with a part left out that no setting leaves out, so that what it brings can be measured.
+"""Runs a command of Longreel with a part left out, or a threshold moved, that no setting reaches, to be measured.
 
     python -m benchmarks.without checks eval own --annotations qa.jsonl --videos .
 
 Nobody should be able to switch the checks off, so the product has no setting for it: here another part takes the place
-of the checks, or of one of the indexes, for the life of this process.
+of the checks, of one of the indexes or of the fit that ends a search, for the life of this process.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
@@ -63,10 +63,14 @@ def believed(claim: Claim, state: AgentState, work: Work, tell: Listener) -> tup
     return Verdict(True, "not checked"), claim
 
 
-PLACES: Mapping[str, tuple[str, Callable[..., Any]]] = {
+_STOP = "agents.nodes.reflect.ENOUGH"
+PLACES: Mapping[str, tuple[str, Any]] = {
     "checks": ("agents.nodes.verify._verdict", believed),
     "vectors": ("retrieval.retriever.HybridRetriever", WordsAlone),
     "words": ("retrieval.retriever.HybridRetriever", VectorsAlone),
+    "stop": (_STOP, 2.0),
+    "fit-0.4": (_STOP, 0.4),
+    "fit-0.8": (_STOP, 0.8),
 }
 """What can be left out: the part that is replaced, and what takes its place."""
 

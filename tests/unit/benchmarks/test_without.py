@@ -9,6 +9,7 @@ import pytest
 
 import retrieval.retriever
 from app.bootstrap import build_measuring
+from app.core.events import Searched
 from app.core.settings import Models, Settings
 from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId, VideoStream
 from benchmarks.forget import forget
@@ -41,9 +42,20 @@ def test_without_an_index_the_others_find_alone(part: str, found_by: set[str]) -
     assert {way for one in retriever.search("green bridge", limit=3) for way in one.found_by} == found_by
 
 
+def test_without_the_stop_rule_a_search_goes_on_after_what_fits() -> None:
+    desk = Desk([(10.0, 14.0, "The bridge cost 400 crowns.")])
+
+    def searches() -> int:
+        return sum(isinstance(event, Searched) for event in desk.events("How much did the bridge cost?"))
+
+    usual = searches()
+    with without("stop"):
+        assert searches() > usual
+
+
 def test_a_part_that_nothing_can_leave_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["without", "sound", "list"])
-    with pytest.raises(SystemExit, match="checks, vectors, words"):
+    with pytest.raises(SystemExit, match="checks, vectors, words, stop"):
         main()
 
 
