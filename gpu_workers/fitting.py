@@ -60,7 +60,7 @@ def fits(settings: Settings, workers: Workers) -> list[Fit]:
 
 
 def free_bytes(place: Place) -> int:
-    """Memory at a place that this process has or could have; 0 where it cannot be told."""
+    """Memory at a place that this process has or could have; all there is where the system does not tell."""
     if place.is_gpu:
         import torch
 

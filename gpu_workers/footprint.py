@@ -96,16 +96,23 @@ def sizes(weights: str) -> dict[str, int]:
 
 
 def tensors(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The name and shape of every tensor in safetensors files, from their headers alone."""
+    """The name and shape of every tensor in safetensors files, from their headers alone; none of damaged files."""
     for file in sorted(place.glob("*.safetensors")) if place.is_dir() else [place]:
         if file.suffix != ".safetensors":
             continue
-        with file.open("rb") as stream:
-            length = stream.read(8)
-            header = json.loads(stream.read(struct.unpack("<Q", length)[0])) if len(length) == 8 else {}
-        for name, told in header.items():
+        for name, told in _header(file).items():
             if name != "__metadata__":
                 yield name, tuple(int(side) for side in told["shape"])
+
+
+def _header(file: Path) -> dict[str, Any]:
+    with file.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8).ljust(8, b"\0"))
+        try:
+            header: dict[str, Any] = json.loads(stream.read(length)) if length < file.stat().st_size else {}
+        except ValueError:
+            return {}
+    return header
 
 
 def _number(name: str, shape: tuple[int, ...], place: Place) -> float:
