@@ -47,7 +47,7 @@ fmt: $(STAMP) ## format the code and repair what can be repaired
 serve: $(STAMP) ## the web page and the API at http://127.0.0.1:7860
 	$(PY) -m app.cli serve
 
-bench: $(STAMP) ## measure speed, memory and time to answer; rewrite docs/benchmarks.md
+bench: $(STAMP) ## measure speed, memory and time to answer; rewrite the tables in the documents
 	mkdir -p $(BENCH_OUT)
 	-$(PY) -m benchmarks.retrieval_speed --json $(BENCH_OUT)/retrieval_speed.json
 	$(PY) -m benchmarks.ingest_speed --json $(BENCH_OUT)/ingest_speed.json

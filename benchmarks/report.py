@@ -24,7 +24,7 @@ HEADLINES = ("answer_time", "ingest_speed", "quality", "retrieval_speed")
 """The results that README.md shows; docs/benchmarks.md has them all."""
 LAST = ("ablations",)
 """The results that stand at the end of their page: they take apart what the others measure as a whole."""
-_HEAD = "# Benchmarks\n\nWritten by `make bench` from `benchmarks/results/`; do not edit.\n"
+_HEAD = "# Benchmarks\n\nWritten by `python -m benchmarks.report` from `benchmarks/results/`; do not edit.\n"
 _NO_GPU = "No GPU was measured yet; `make bench-gpu` measures one, with random weights of full size.\n"
 
 

@@ -53,11 +53,10 @@ class AskService:
         """
         question = " ".join(question.split())
         _check(question, options)
-        chosen = videos or (self.threads.videos(thread) if thread else ())
-        ready = [v for v in (chosen or self._library.videos()) if v.ready]
+        asked = videos or (self.threads.videos(thread) if thread else ()) or self._library.videos()
+        ready = [v for v in asked if v.ready]
         if not ready:
-            waiting = "is still being read" if chosen else "is in the library yet"
-            raise NotFound(f"No video {waiting}.", "Ingest a video and wait until it is ready.")
+            raise _nothing_ready(asked)
         turns = self.threads.remembered(thread) if thread else ()
         given = plan_from_json(plan) if plan else None
         agent, trace = self._agent(), list[Event]()
@@ -91,6 +90,13 @@ class AskService:
         if thread:
             self.threads.keep(thread, question, id)
         return id
+
+
+def _nothing_ready(videos: Sequence[Video]) -> NotFound:
+    if not videos:
+        return NotFound("No video is in the library yet.", "Ingest a video and wait until it is ready.")
+    unread = ", ".join(video.title for video in videos[:3])
+    return NotFound(f"Not read to the end yet: {unread}.", "Wait until it is ready; its job tells how far it is.")
 
 
 def _check(question: str, options: Sequence[str]) -> None:

@@ -119,7 +119,7 @@ class AnswerOut(Wire):
 class AskIn(Request):
     """A question, about some videos or (none named) the whole library."""
 
-    question: str = Field(min_length=1, max_length=4000)
+    question: str = Field(min_length=1, max_length=2000)
     videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
     collection: str | None = Field(None, max_length=100, description="id or name: its videos, and those named")
     options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)

@@ -5,7 +5,8 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from app.api.schemas import AnswerOut
+from app.api.schemas import AnswerOut, AskIn
+from app.services.ask import LONGEST_QUESTION
 from tests.unit.api.stand_in import SAID, StandIn
 from tests.unit.api.test_jobs import events_of
 
@@ -89,7 +90,7 @@ def test_an_inner_fault_shows_no_secret_of_the_inside(client: TestClient, parts:
         ({"question": "When?"}, 404),
         ({"question": ""}, 422),
         ({"question": "   "}, 422),
-        ({"question": "x" * 5000}, 422),
+        ({"question": "x" * (LONGEST_QUESTION + 1)}, 422),
         ({"question": "When?", "options": ["only one"]}, 422),
         ({"question": "When?", "options": ["", "b"]}, 422),
         ({"question": "When?", "temperature": 1}, 422),
@@ -102,3 +103,7 @@ def test_a_question_that_cannot_be_asked_is_refused(client: TestClient, asked: o
     answer = client.post("/v1/ask", content=json.dumps(asked), headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_description_tells_how_long_a_question_may_be() -> None:
+    assert AskIn.model_json_schema()["properties"]["question"]["maxLength"] == LONGEST_QUESTION

@@ -10,9 +10,10 @@ import pytest
 
 from agents.agent import VideoAgent
 from agents.checkpoints import Checkpoints
-from app.core.errors import BadInput, Cancelled
+from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Event, Planned
-from app.db.fakes import MemoryThreads
+from app.core.types import MediaInfo, Video, VideoId, VideoStream
+from app.db.fakes import MemoryLibrary, MemoryThreads
 from app.services.ask import AskService
 from app.services.threads import ThreadService
 from tests.unit.agents.meeting import MEETING, SLIDES
@@ -56,6 +57,18 @@ def test_a_question_has_limits_of_its_own(shop: Shop) -> None:
         told = last(list(shop.service.stream(asked, run_id=run, limits=limits))).answer
         assert told["usage"]["steps"] == 1
     assert last(list(shop.service.stream(asked))).answer["usage"]["steps"] > 1
+
+
+def test_where_nothing_is_ready_it_is_told_what_is_missing(tmp_path: Path) -> None:
+    library = cast(Any, MemoryLibrary())
+    service = AskService(lambda: cast(Any, None), library, ThreadService(MemoryThreads(library), library))
+    with pytest.raises(NotFound, match="No video is in the library"):
+        next(service.stream("When?"))
+    media = MediaInfo("mp4", 60.0, 0.0, 1, VideoStream("h264", 160, 90, 0, 25.0))
+    begun = library.add_video(Video(VideoId("a" * 64), "Talk", "/talk.mp4", media))
+    for asked in ([], [begun]):
+        with pytest.raises(NotFound, match="Not read to the end yet: Talk"):
+            next(service.stream("When?", asked))
 
 
 def test_a_thread_keeps_what_was_asked_and_the_answer_the_whole_question(shop: Shop) -> None:
