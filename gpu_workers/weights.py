@@ -207,14 +207,14 @@ def models_folder(settings: Settings) -> Path:
     return settings.home / "models"
 
 
-def whisper_base(settings: Settings, progress: Progress = quiet) -> Path:
+def whisper_base(settings: Settings) -> Path:
     """The folder of the CTranslate2 Whisper base model, made if needed. Raises MissingPart, StorageFull."""
-    return ensure(settings, WHISPER_BASE, progress)
+    return ensure(settings, WHISPER_BASE)
 
 
-def qwen_gguf(settings: Settings, progress: Progress = quiet) -> Path:
+def qwen_gguf(settings: Settings) -> Path:
     """The language model's GGUF file (1.1 GB), joined if needed. Raises MissingPart, StorageFull."""
-    return ensure(settings, QWEN_CODER, progress)
+    return ensure(settings, QWEN_CODER)
 
 
 def minilm_folder(settings: Settings) -> Path:

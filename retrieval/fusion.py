@@ -39,8 +39,8 @@ class Fused:
     found_by: tuple[str, ...]
 
 
-def fuse(rankings: Sequence[Ranking], *, k: int = K) -> list[Fused]:
-    """All segments, best first: score = sum of weight / (k + rank) over the rankings that hold them, ranks from 1.
+def fuse(rankings: Sequence[Ranking]) -> list[Fused]:
+    """All segments, best first: score = sum of weight / (K + rank) over the rankings that hold them, ranks from 1.
 
     Equal scores are ordered by video, start and id, so that the order does not depend on that of the rankings.
     """
@@ -50,7 +50,7 @@ def fuse(rankings: Sequence[Ranking], *, k: int = K) -> list[Fused]:
     for ranking in rankings:
         for rank, segment in enumerate(ranking.segments, start=1):
             segments.setdefault(segment.id, segment)
-            scores.setdefault(segment.id, []).append(ranking.weight / (k + rank))
+            scores.setdefault(segment.id, []).append(ranking.weight / (K + rank))
             sources.setdefault(segment.id, []).append(ranking.source)
     fused = [Fused(segments[id_], math.fsum(scores[id_]), tuple(dict.fromkeys(sources[id_]))) for id_ in segments]
     return sorted(fused, key=_order)

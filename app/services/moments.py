@@ -94,16 +94,15 @@ def search_within(
     spans: Mapping[VideoId, Sequence[TimeSpan]],
     *,
     limit: int,
-    kinds: Sequence[SegmentKind] = (SegmentKind.SPEECH,),
     window: TimeSpan | None = None,
 ) -> list[Evidence]:
-    """What fits a text best among the moments that hold one of these spans, such as the sentences of one speaker.
+    """What was said that fits a text best, among the moments that hold one of these spans: one speaker's sentences.
 
     Best first, with ids E1, E2, ...; nothing for no spans. Looks further down the ranking until enough is found.
     """
     asked = 4 * limit
     while spans:
-        found = retriever.search(text, limit=asked, videos=list(spans), window=window, kinds=kinds)
+        found = retriever.search(text, limit=asked, videos=list(spans), window=window, kinds=[SegmentKind.SPEECH])
         kept = [one for one in found if _holds(one.segment.span, spans[one.segment.video_id])]
         if len(kept) >= limit or len(found) < asked or asked >= MOST:
             return [replace(one, id=f"E{place}") for place, one in enumerate(kept[:limit], start=1)]

@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from app.core.errors import BadInput, BadSettings, WorkerFailed
@@ -46,9 +45,8 @@ class WebhookService:
         *,
         policy: RetryPolicy = POLICY,
         poll_s: float = 2.0,
-        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`seal` locks the secrets that are stored with jobs; `clock` gives seconds since 1970.
+        """`seal` locks the secrets that are stored with jobs.
 
         Raises BadSettings for an address or a secret that cannot be used.
         """
@@ -56,7 +54,6 @@ class WebhookService:
         self._seal = seal
         self._private = settings.private_webhooks
         self._secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
-        self._clock = clock
         if settings.webhook_url:
             self._check_settings(settings.webhook_url)
         self.worker = Worker(jobs, {NOTICE: self.handle}, policy=policy, threads=THREADS, poll_s=poll_s)
@@ -71,7 +68,7 @@ class WebhookService:
         """What a worker does with a notice: one attempt. Raises WorkerFailed to be called again later."""
         given = job.payload
         body = given["body"].encode("utf-8", "replace")
-        timestamp = str(int(self._clock()))
+        timestamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Longreel",

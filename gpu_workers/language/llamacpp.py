@@ -39,10 +39,9 @@ class LlamaCppModel(ModelWorker[Any]):
     differently: where two words are all but equally likely, the same prompt may go on with either.
     """
 
-    def __init__(self, model: str, locate: Callable[[], Path], *, context: int = CONTEXT, cores: int = 0) -> None:
+    def __init__(self, model: str, locate: Callable[[], Path], *, cores: int = 0) -> None:
         super().__init__(model)
         self._locate = locate
-        self._context = context
         self._cores = cores
         self._leaving = threading.Event()
 
@@ -67,7 +66,7 @@ class LlamaCppModel(ModelWorker[Any]):
         # The weights are repacked for this processor. A mapped file would stay in memory beside the repacked
         # copy: 1.9 GB instead of 1.3 GB with this model, at the same speed.
         params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
-        params.n_ctx = self._context
+        params.n_ctx = CONTEXT
         params.n_batch = BATCH
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads(self._cores)
@@ -126,7 +125,7 @@ class LlamaCppModel(ModelWorker[Any]):
         problem = reply.error
         if problem.get("type") == "exceed_context_size_error":
             raise ToolRefused(
-                f"The prompt has {problem.get('n_prompt_tokens')} tokens; {self.model} reads {self._context}.",
+                f"The prompt has {problem.get('n_prompt_tokens')} tokens; {self.model} reads {CONTEXT}.",
                 "Use fewer or shorter passages.",
             )
         if problem:

@@ -32,9 +32,10 @@ LEAST = 0.005
 class DetectorScorer:
     """Judges by what a detector finds. Plays `TargetScorer`."""
 
-    def __init__(self, detector: ObjectDetector, *, certain: float = 0.5) -> None:
+    certain = 0.5
+
+    def __init__(self, detector: ObjectDetector) -> None:
         self._detector = detector
-        self.certain = certain
 
     def glance(
         self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch

@@ -10,29 +10,22 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.core.types import FrameFeatures, TimeSpan
-from gpu_workers.media.container import SAME_TIME_S, opened
+from app.core.types import FrameFeatures
+from gpu_workers.media.container import opened
 from gpu_workers.selection.blank import evenly, worth_showing
 
 
-def keyframe_times(path: Path, span: TimeSpan | None = None) -> list[float]:
-    """When the key frames of a file are shown, seconds, ascending; `span` keeps those inside it. Raises BadInput.
+def keyframe_times(path: Path) -> list[float]:
+    """When the key frames of a file are shown, seconds, ascending. Raises BadInput.
 
     Decoding them and nothing else is `FrameSource.at` with these times.
     """
-    times: list[float] = []
     with opened(path) as media:
         if media.video is None:
             return []
-        for packet in media.packets(media.video.index, span.start_s if span else 0.0):
-            time_s = media.packet_s(packet)
-            if time_s is None or not packet.is_keyframe:
-                continue
-            if span is not None and time_s > span.end_s:
-                break
-            if span is None or time_s >= span.start_s - SAME_TIME_S:
-                times.append(max(0.0, time_s))
-    return sorted(times)
+        packets = media.packets(media.video.index, 0.0)
+        times = [media.packet_s(packet) for packet in packets if packet.is_keyframe]
+    return sorted(max(0.0, time_s) for time_s in times if time_s is not None)
 
 
 class KeyframeSelector:

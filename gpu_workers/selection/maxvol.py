@@ -17,10 +17,8 @@ SQUARE_TOLERANCE = 1.05
 START_SWAPS = 10
 
 
-def maxvol(
-    matrix: NDArray[np.float64], *, tolerance: float = SQUARE_TOLERANCE, max_swaps: int = 100
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """r rows whose determinant no single swap multiplies by more than `tolerance`.
+def maxvol(matrix: NDArray[np.float64], *, max_swaps: int = 100) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """r rows whose determinant no single swap multiplies by more than SQUARE_TOLERANCE.
 
     `matrix` is (n, r) with n > r and full column rank. Returns the rows, shape (r,), and the coefficients C,
     shape (n, r), with matrix = C @ matrix[rows]. Raises ValueError for other shapes.
@@ -33,7 +31,7 @@ def maxvol(
     for _ in range(max_swaps):
         row, column = divmod(int(np.abs(coefficients).argmax()), rank)
         largest = coefficients[row, column]
-        if abs(largest) <= tolerance:
+        if abs(largest) <= SQUARE_TOLERANCE:
             break
         rows[column] = row
         change = coefficients[row].copy()
@@ -42,13 +40,11 @@ def maxvol(
     return rows, coefficients
 
 
-def maxvol_rect(
-    matrix: NDArray[np.float64], *, tolerance: float, max_rows: int | None = None, min_rows: int = 0
-) -> NDArray[np.intp]:
+def maxvol_rect(matrix: NDArray[np.float64], *, tolerance: float, max_rows: int | None = None) -> NDArray[np.intp]:
     """Rows of which every other row is a combination with a coefficient norm of at most `tolerance`.
 
-    `matrix` is (n, r) with n > r and full column rank. At least max(r, min_rows) and at most `max_rows` rows
-    come back (never fewer than r), in the order in which they were chosen. Raises ValueError for other shapes.
+    `matrix` is (n, r) with n > r and full column rank. At least r and at most `max_rows` rows come back
+    (never fewer than r), in the order in which they were chosen. Raises ValueError for other shapes.
     """
     count, rank = matrix.shape
     limit = count if max_rows is None else min(max(max_rows, rank), count)
@@ -59,7 +55,7 @@ def maxvol_rect(
     norms = free * np.square(coefficients).sum(axis=1)
     while len(rows) < limit:
         row = int(norms.argmax())
-        if len(rows) >= min_rows and norms[row] <= tolerance**2:
+        if norms[row] <= tolerance**2:
             break
         rows.append(row)
         free[row] = 0.0

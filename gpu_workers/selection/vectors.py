@@ -66,28 +66,14 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows / np.maximum(lengths, 1e-12)
 
 
-def directions(
-    candidates: Sequence[FrameFeatures],
-    indices: Sequence[int],
-    rank: int,
-    weights: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
+def directions(candidates: Sequence[FrameFeatures], indices: Sequence[int], rank: int) -> NDArray[np.float64]:
     """The strongest left singular vectors of the frames' vectors, shape (n, at most rank).
 
-    They come from the smaller Gram matrix, which for many frames is summed block by block. `weights`, shape (n,),
-    makes frames count more or less than once.
+    They come from the smaller Gram matrix, which for many frames is summed block by block.
     """
     if len(indices) <= BLOCK:
-        matrix = np.vstack(list(blocks(candidates, indices)))
-        return _left_singular(matrix if weights is None else matrix * weights[:, None], rank)
-
-    def weighted() -> Iterator[NDArray[np.float64]]:
-        start = 0
-        for block in blocks(candidates, indices):
-            yield block if weights is None else block * weights[start : start + len(block), None]
-            start += len(block)
-
-    return _left_singular_of_blocks(weighted, rank)
+        return _left_singular(np.vstack(list(blocks(candidates, indices))), rank)
+    return _left_singular_of_blocks(lambda: blocks(candidates, indices), rank)
 
 
 def _left_singular(matrix: NDArray[np.float64], rank: int) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.services.evaluation.cases import Titled
@@ -54,21 +54,18 @@ def boundary_f1(found: Sequence[float], given: Sequence[float], within_s: float)
     return precision, recall, 2 * precision * recall / (precision + recall) if met else 0.0
 
 
-def soda_c(
-    found: Sequence[Titled], given: Sequence[Titled], likeness: Callable[[str, str], float] | None = None
-) -> float:
+def soda_c(found: Sequence[Titled], given: Sequence[Titled]) -> float:
     """SODA_c (Fujita et al., ECCV 2020): the F measure of the best matching that keeps the order of time.
 
     A pair is worth IoU times the likeness of its texts, 0 to 1. The paper's likeness is METEOR; ours is the F1 of
-    words unless another is given, so that the figures are not those of the paper's tables.
+    words, so that the figures are not those of the paper's tables.
     """
-    alike = likeness or word_f1
     if not found or not given:
         return 1.0 if not found and not given else 0.0
     best = [[0.0] * (len(given) + 1) for _ in range(len(found) + 1)]
     for i, (span, text) in enumerate(found, 1):
         for j, (other, name) in enumerate(given, 1):
-            worth = span.iou(other) * alike(text, name)
+            worth = span.iou(other) * word_f1(text, name)
             best[i][j] = max(best[i - 1][j], best[i][j - 1], best[i - 1][j - 1] + worth)
     total = best[-1][-1]
     precision, recall = total / len(found), total / len(given)

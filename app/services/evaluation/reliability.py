@@ -8,6 +8,8 @@ from statistics import fmean
 
 from app.services.evaluation.scores import Judged, with_truth
 
+BINS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Bin:
@@ -37,11 +39,11 @@ def answers_of(judged: Iterable[Judged]) -> list[tuple[float, bool]]:
 
 
 def reliability(
-    judged: Iterable[Judged], count: int = 10, *, shown: Callable[[float], float] = lambda confidence: confidence
+    judged: Iterable[Judged], *, shown: Callable[[float], float] = lambda confidence: confidence
 ) -> Reliability:
-    """Of `answers_of`, in `count` bins of equal width. `shown`: what users see of a confidence."""
+    """Of `answers_of`, in ten bins of equal width. `shown`: what users see of a confidence."""
     answers = [(shown(confidence), right) for confidence, right in answers_of(judged)]
-    bins = binned(answers, count)
+    bins = binned(answers, BINS)
     error = sum(b.answers * abs(b.confidence - b.right) for b in bins) / len(answers) if answers else None
     return Reliability(len(answers), error, bins)
 

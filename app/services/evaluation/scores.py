@@ -68,13 +68,13 @@ class Share:
         return wilson(self.part, self.whole) if self.whole else None
 
 
-def wilson(part: float, whole: int, z: float = Z_95) -> tuple[float, float]:
-    """Wilson's score interval of a share, 0 to 1. Raises ValueError unless 0 <= part <= whole and whole > 0."""
+def wilson(part: float, whole: int) -> tuple[float, float]:
+    """Wilson's score interval of 95 % of a share, 0 to 1. Raises ValueError unless 0 <= part <= whole and whole > 0."""
     if not (whole > 0 and 0 <= part <= whole):
         raise ValueError(f"{part} of {whole} is no share")
-    share, square = part / whole, z * z / whole
+    share, square = part / whole, Z_95 * Z_95 / whole
     middle = (share + square / 2) / (1 + square)
-    half = z / (1 + square) * math.sqrt(share * (1 - share) / whole + square / (4 * whole))
+    half = Z_95 / (1 + square) * math.sqrt(share * (1 - share) / whole + square / (4 * whole))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

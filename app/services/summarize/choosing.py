@@ -49,10 +49,8 @@ def telling(sentences: Sequence[Sentence]) -> list[Sentence]:
     return written or [s for s in sentences if s.kind is SegmentKind.CAPTION and s.text.strip()]
 
 
-def ranked(
-    video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style, most: int = MOST_POINTS
-) -> list[Point]:
-    """At most `most` sentences that stand for all, best first: near to the mean, in the style's wording, not alike.
+def ranked(video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style) -> list[Point]:
+    """At most four sentences that stand for all, best first: near to the mean, in the style's wording, not alike.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998, equal parts of relevance and novelty), and
     a sentence that nearly repeats a chosen one is never taken.
@@ -62,7 +60,7 @@ def ranked(
     relevance = vectors @ vectors.mean(axis=0) + np.array([cues.weight(s.text, style) for s in sentences], np.float32)
     chosen: list[int] = []
     open_ = np.ones(len(sentences), bool)
-    while len(chosen) < most and open_.any():
+    while len(chosen) < MOST_POINTS and open_.any():
         alike = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences), np.float32)
         open_ &= alike < SAME_COSINE
         if not open_.any():

@@ -74,7 +74,9 @@ def test_models_that_are_not_here_are_known_by_name_or_tell_their_size():
     assert working_bytes("someone/unheard-of-v3", place, Work(1, 100, True)) > 0
 
 
-@pytest.mark.parametrize("content", [b"", b"\5\0", b"\xff" * 8, b"\x05" + bytes(7) + b"{cut}", b"<html>not weights</html>"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\5\0", b"\xff" * 8, b"\x05" + bytes(7) + b"{cut}", b"<html>not weights</html>"]
+)
 def test_a_damaged_file_of_weights_tells_nothing(content, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(content)
     assert list(tensors(tmp_path)) == []

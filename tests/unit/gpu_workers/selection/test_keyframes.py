@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from app.core.errors import BadInput
-from app.core.types import TimeSpan
 from gpu_workers.media.frames import PyAVFrames
 from gpu_workers.selection.keyframes import KeyframeSelector, keyframe_times
 from tests.media_files import grey_at, steady, write_media
@@ -24,10 +23,6 @@ def test_they_lie_where_the_encoder_put_them_and_decode_to_those_pictures(video)
     frames = list(PyAVFrames().at(video, times, max_side=0))
     assert [frame.pts_s for frame in frames] == pytest.approx(times)
     assert [np.median(frame.image) for frame in frames] == pytest.approx([grey_at(t) for t in times], abs=4)
-
-
-def test_a_span_keeps_those_inside(video):
-    assert keyframe_times(video, TimeSpan(1.0, 4.0)) == pytest.approx([2.0, 4.0])
 
 
 def test_a_file_without_pictures_has_none(tmp_path):

@@ -42,10 +42,6 @@ def test_the_rectangular_form_takes_the_same_rows_in_the_same_order(shape, toler
     assert ours.tolist() == theirs.tolist()
 
 
-def test_at_least_min_rows_come_back():
-    assert len(maxvol_rect(matrix(3, 50, 1), tolerance=9.0, min_rows=7)) == 7
-
-
 def test_a_wide_matrix_is_refused():
     with pytest.raises(ValueError, match="more rows"):
         maxvol(np.eye(3))
