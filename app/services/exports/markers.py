@@ -9,8 +9,7 @@ from xml.etree import ElementTree
 
 from app.services.exports.material import Material
 from app.services.exports.timecode import frame_at, rate_of, timecode
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+from app.services.exports.xml_text import legal
 
 
 def edl(material: Material) -> str:
@@ -35,15 +34,15 @@ def fcpxml(material: Material) -> str:
     root = ElementTree.Element("fcpxml", version="1.9")
     _resources(root, material, rate, frames)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name="Longreel")
-    project = ElementTree.SubElement(event, "project", name=_legal(video.title))
+    project = ElementTree.SubElement(event, "project", name=legal(video.title))
     length = _time(frames, rate)
     sequence = ElementTree.SubElement(project, "sequence", format="r1", duration=length, tcStart="0s", tcFormat="NDF")
     spine = ElementTree.SubElement(sequence, "spine")
-    clip = {"ref": "r2", "offset": "0s", "start": "0s", "duration": length, "name": _legal(video.title)}
+    clip = {"ref": "r2", "offset": "0s", "start": "0s", "duration": length, "name": legal(video.title)}
     parent = ElementTree.SubElement(spine, "asset-clip", {**clip, "tcFormat": "NDF"})
     for start_s, title, colour in _marks(material):
         start = _time(min(frame_at(start_s, rate), frames - 1), rate)
-        mark = {"start": start, "duration": _time(1, rate), "value": _legal(title)}
+        mark = {"start": start, "duration": _time(1, rate), "value": legal(title)}
         if colour == "Blue":
             ElementTree.SubElement(parent, "chapter-marker", {**mark, "posterOffset": "0s"})
         else:
@@ -58,7 +57,7 @@ def _resources(root: ElementTree.Element, material: Material, rate: Fraction, fr
     pictures = material.video.media.video
     size = {"width": str(pictures.width), "height": str(pictures.height)} if pictures else {}
     ElementTree.SubElement(resources, "format", {"id": "r1", "frameDuration": _time(1, rate), **size})
-    asset = {"id": "r2", "name": _legal(material.video.title), "start": "0s", "duration": _time(frames, rate)}
+    asset = {"id": "r2", "name": legal(material.video.title), "start": "0s", "duration": _time(frames, rate)}
     if pictures:
         asset |= {"hasVideo": "1", "format": "r1"}
     if material.video.media.audio:
@@ -77,10 +76,6 @@ def _marks(material: Material) -> list[tuple[float, str, str]]:
 
 def _time(frames: int, rate: Fraction) -> str:
     return f"{frames * rate.denominator}/{rate.numerator}s"
-
-
-def _legal(text: str) -> str:
-    return " ".join(_CONTROL.sub("", text).split())
 
 
 def _ascii(text: str) -> str:

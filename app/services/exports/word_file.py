@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING
 
 from app.core.errors import MissingPart
 from app.services.exports.markdown import STATUS, clock, span_clock
 from app.services.exports.material import Material
+from app.services.exports.xml_text import legal
 from app.services.summarize.shapes import Point
 
 if TYPE_CHECKING:
     from docx.document import Document
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def docx(material: Material) -> bytes:
@@ -24,8 +22,8 @@ def docx(material: Material) -> bytes:
     except ImportError as error:
         raise MissingPart("Word files need the package python-docx.", "pip install python-docx") from error
     document = library.Document()
-    document.core_properties.title = _legal(material.video.title)[:250]
-    document.add_heading(_legal(material.video.title), 0)
+    document.core_properties.title = legal(material.video.title)[:250]
+    document.add_heading(legal(material.video.title), 0)
     document.add_paragraph(" · ".join(filter(None, (clock(material.video.duration_s), material.video.language))))
     _summary(document, material)
     _chapters(document, material)
@@ -40,7 +38,7 @@ def _summary(document: Document, material: Material) -> None:
         document.add_heading("Summary", 1)
     for section in material.sections:
         if section.title:
-            document.add_heading(_legal(section.title), 2)
+            document.add_heading(legal(section.title), 2)
         for point in section.points:
             _point(document, point)
 
@@ -49,7 +47,7 @@ def _point(document: Document, point: Point) -> None:
     paragraph = document.add_paragraph(style="List Bullet")
     if point.label:
         paragraph.add_run(f"{point.label.capitalize()}: ").bold = True
-    paragraph.add_run(_legal(point.text))
+    paragraph.add_run(legal(point.text))
     times = ", ".join(dict.fromkeys(span_clock(one.span) for one in point.citations))
     paragraph.add_run(f" [{times}]").italic = True
 
@@ -59,21 +57,17 @@ def _chapters(document: Document, material: Material) -> None:
         document.add_heading("Chapters", 1)
     for chapter in material.chapters:
         paragraph = document.add_paragraph()
-        paragraph.add_run(f"{clock(chapter.span.start_s)}  {_legal(chapter.title)}").bold = True
+        paragraph.add_run(f"{clock(chapter.span.start_s)}  {legal(chapter.title)}").bold = True
         if chapter.summary:
-            paragraph.add_run(f"  {_legal(chapter.summary)}")
+            paragraph.add_run(f"  {legal(chapter.summary)}")
 
 
 def _answers(document: Document, material: Material) -> None:
     if material.answers:
         document.add_heading("Questions", 1)
     for one in material.answers:
-        document.add_heading(_legal(one.question), 2)
-        document.add_paragraph(_legal(one.answer.text or STATUS.get(one.answer.status, "")))
+        document.add_heading(legal(one.question), 2)
+        document.add_paragraph(legal(one.answer.text or STATUS.get(one.answer.status, "")))
         for citation in one.answer.citations:
-            quote = f'[{span_clock(citation.span)}] "{_legal(citation.quote)}"'
+            quote = f'[{span_clock(citation.span)}] "{legal(citation.quote)}"'
             document.add_paragraph(quote, style="List Bullet")
-
-
-def _legal(text: str) -> str:
-    return " ".join(_CONTROL.sub("", text).split())
