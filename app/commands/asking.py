@@ -19,6 +19,7 @@ from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.events import EVENT, Answered, Event
 from app.core.settings import Agent
 from app.core.types import Video
+from app.services.batches import read_text
 from app.terminal import consoles, show_answer, show_step
 
 if TYPE_CHECKING:
@@ -197,13 +198,7 @@ def _lines(out: Console) -> Iterator[str]:
 def _questions(path: Path, videos: list[str]) -> list[Question]:
     """The questions of a file of JSON lines. Raises BadInput with the line's number."""
     asked = []
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:

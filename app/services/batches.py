@@ -23,7 +23,7 @@ from app.core.paths import existing
 from app.core.ports import MediaProbe, StageStore
 from app.core.types import Answer, Video, from_json
 from app.services.ask import AskService
-from app.services.exports import FORMATS, Answered, Material, file_stem, of_summary
+from app.services.exports import FORMATS, Answered, Material, file_stem, named, of_summary
 from app.services.exports.overview import Entry
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
@@ -241,9 +241,7 @@ def check(request: BatchRequest) -> None:
         raise BadInput(f"A batch has at most {MOST_VIDEOS} videos.", "Split it.")
     if len(request.questions) > MOST_QUESTIONS:
         raise BadInput(f"A batch has at most {MOST_QUESTIONS} questions.", "Split them.")
-    for name in request.formats:
-        if name not in FORMATS:
-            raise BadInput(f"There is no export format {name}.", f"Choose from {', '.join(FORMATS)}.")
+    named(request.formats)
 
 
 def folder_items(folder: Path) -> list[Item]:
@@ -262,7 +260,7 @@ def manifest_items(path: Path) -> list[Item]:
 
     Paths may be relative to the manifest. Raises BadInput with the line's number.
     """
-    rows = csv.DictReader(io.StringIO(_text(path)))
+    rows = csv.DictReader(io.StringIO(read_text(path)))
     try:
         return _items(path, rows)
     except csv.Error as error:
@@ -297,7 +295,7 @@ def _beside(manifest: Path, name: str) -> str:
 def read_questions(path: Path) -> list[str]:
     """One question a line, or JSON lines with a field `question`; empty lines are left out. Raises BadInput."""
     questions = []
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         if not line.lstrip().startswith("{"):
@@ -312,7 +310,8 @@ def read_questions(path: Path) -> list[str]:
     return list(dict.fromkeys(questions))
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file that a person wrote. Raises BadInput."""
     try:
         return path.read_text("utf-8-sig")
     except OSError as error:

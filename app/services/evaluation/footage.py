@@ -10,10 +10,7 @@ from typing import Protocol
 from app.core.errors import NotFound
 from app.core.events import Listener
 from app.core.types import Video
-
-_PICTURES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".flv", ".wmv", ".ogv")
-_SOUNDS = (".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac")
-SUFFIXES = frozenset({*_PICTURES, *_SOUNDS})
+from app.services.batches import MEDIA_SUFFIXES
 
 
 class Reader(Protocol):
@@ -76,7 +73,7 @@ def _by_name(folder: Path) -> dict[str, list[Path]]:
     """Media files by their path below the folder, their name, and their stem, in lower case."""
     found: dict[str, list[Path]] = defaultdict(list)
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in SUFFIXES and file.is_file():
+        if file.suffix.lower() in MEDIA_SUFFIXES and file.is_file():
             for name in {file.relative_to(folder).as_posix(), file.name, file.stem}:
                 found[name.lower()].append(file)
     return found
