@@ -9,8 +9,8 @@ from __future__ import annotations
 from app.core.types import TimeSpan, Voice
 from app.services.ingest.chunks import FacesCall
 from app.services.ingest.groups import SAME_FACE, joined
-from app.services.ingest.pictures import chunk_key, chunks_of
-from app.services.ingest.run import Run, Stage, Unit
+from app.services.ingest.pictures import chunks_of
+from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.speakers import packed, unpacked
 from gpu_workers.speech.clustering import link
 
@@ -47,10 +47,10 @@ def group(run: Run) -> None:
 
 def _people(run: Run, stage: Stage, model: str) -> list[Voice]:
     chunks = chunks_of(run.video.duration_s, run.settings.sample_chunk_s)
-    stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if chunk_key(c) in stage.done))
-    units = [Unit(chunk_key(chunk), chunk.duration_s, FacesCall(str(run.path), chunk)) for chunk in chunks]
+    units = [Unit(unit_key(chunk.start_s), chunk.duration_s, FacesCall(str(run.path), chunk)) for chunk in chunks]
+    stage.begin(run.video.duration_s, "s", stage.stored(units))
     stage.work_off("faces", units, packed)
-    found = [unpacked(stage.done[chunk_key(chunk)]) for chunk in chunks]
+    found = [unpacked(stage.done[unit.key]) for unit in units]
     linked = link(found, same=SAME_FACE, least_s=LEAST_S, near=SAME_FACE)
     spans: list[list[TimeSpan]] = [[] for _ in linked.seconds]
     for seen, rows in zip(found, linked.rows, strict=True):

@@ -17,7 +17,7 @@ from app.core.types import (
     to_json,
 )
 from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, thumbnail_key
-from app.services.ingest.run import Run, Stage, Unit
+from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.sampled import Sampled, packed, unpacked
 from retrieval.pieces import cut, scene_borders
 
@@ -35,10 +35,10 @@ def sample(run: Run) -> Sampled:
     def work(stage: Stage) -> bytes:
         if media.video is None:
             return packed(Sampled([], [], []))
-        chunks = chunks_of(run.video.duration_s, settings.sample_chunk_s)
-        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if chunk_key(c) in stage.done))
-        stage.work_off("watch", [_watch(run, chunk) for chunk in chunks], bytes)
-        parts = [unpacked(stage.done[chunk_key(chunk)]) for chunk in chunks]
+        units = [_watch(run, chunk) for chunk in chunks_of(run.video.duration_s, settings.sample_chunk_s)]
+        stage.begin(run.video.duration_s, "s", stage.stored(units))
+        stage.work_off("watch", units, bytes)
+        parts = [unpacked(stage.done[unit.key]) for unit in units]
         whole = Sampled(
             [f for p in parts for f in p.features],
             [t for p in parts for t in p.text_s],
@@ -66,7 +66,7 @@ def _watch(run: Run, chunk: TimeSpan) -> Unit:
     """A glance costs as much as embedding several frames, so of a long video only some frames are glanced at."""
     long = run.video.duration_s > GLANCE_AT_ALL_S
     glances = int(chunk.duration_s / SECONDS_A_GLANCE) + 1 if long else None
-    return Unit(chunk_key(chunk), chunk.duration_s, WatchCall(run.video.id, str(run.path), chunk, glances))
+    return Unit(unit_key(chunk.start_s), chunk.duration_s, WatchCall(run.video.id, str(run.path), chunk, glances))
 
 
 def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utterance]) -> list[TimeSpan]:
@@ -99,10 +99,10 @@ def shots(run: Run) -> list[float] | None:
 
     def work(stage: Stage) -> bytes:
         chunks = chunks_of(run.video.duration_s, settings.sample_chunk_s)
-        stage.begin(run.video.duration_s, "s", sum(c.duration_s for c in chunks if chunk_key(c) in stage.done))
-        units = [Unit(chunk_key(chunk), chunk.duration_s, ShotsCall(str(run.path), chunk)) for chunk in chunks]
+        units = [Unit(unit_key(chunk.start_s), chunk.duration_s, ShotsCall(str(run.path), chunk)) for chunk in chunks]
+        stage.begin(run.video.duration_s, "s", stage.stored(units))
         stage.work_off("shots", units, lambda found: json.dumps(found).encode())
-        found = sorted({time_s for chunk in chunks for time_s in json.loads(stage.done[chunk_key(chunk)])})
+        found = sorted({time_s for unit in units for time_s in json.loads(stage.done[unit.key])})
         stage.detail = f"{len(found) + 1} shots"
         return json.dumps(found).encode()
 
@@ -158,7 +158,7 @@ def captions(
                 (spans[n], tuple(by_piece[n]), tuple(by_time[key.pts_s] for key in by_piece[n])) for n in some
             )
             units.append(Unit(str(first), len(some), CaptionCall(pieces)))
-        stage.begin(len(by_piece), "pieces", sum(unit.size for unit in units if unit.key in stage.done))
+        stage.begin(len(by_piece), "pieces", stage.stored(units))
         stage.work_off("caption", units, lambda part: json.dumps([to_json(c) for c in part]).encode())
         written = [from_json(Caption, item) for unit in units for item in json.loads(stage.done[unit.key])]
         return json.dumps([to_json(c) for c in written if c.text]).encode()
@@ -171,8 +171,3 @@ def chunks_of(duration_s: float, length_s: float) -> list[TimeSpan]:
     """Equal stretches of a video, of which the last may be shorter; at least one."""
     count = max(1, int(np.ceil(duration_s / length_s)))
     return [TimeSpan(i * length_s, min((i + 1) * length_s, max(duration_s, i * length_s))) for i in range(count)]
-
-
-def chunk_key(chunk: TimeSpan) -> str:
-    """The name under which what a stage made of a chunk is stored."""
-    return f"{chunk.start_s:.3f}"

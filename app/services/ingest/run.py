@@ -165,6 +165,11 @@ class Unit:
     call: Any
 
 
+def unit_key(time_s: float) -> str:
+    """The name under which a stage stores what it made of a moment, or of a stretch that begins then."""
+    return f"{time_s:.3f}"
+
+
 class Stage:
     """The progress of one stage. Safe to use from several threads."""
 
@@ -187,6 +192,10 @@ class Stage:
         """Announces the size of the work; unit "s" means seconds of video."""
         self._total, self._unit, self._first, self._reached = total, unit, done, done
         self._run.tell(StageStarted(self._name, total, unit, done))
+
+    def stored(self, units: Sequence[Unit]) -> float:
+        """How much of these units an earlier run stored, in the unit of the stage's total."""
+        return sum(unit.size for unit in units if unit.key in self.done)
 
     def save(self, key: str, payload: bytes) -> None:
         """Stores one unit; from then on a killed run does not lose it."""

@@ -14,7 +14,7 @@ from app.core.types import AudioMap, TimeSpan, Transcript, Utterance, from_json,
 from app.services import subtitles
 from app.services.ingest.chunks import ListenCall
 from app.services.ingest.indexing import early_segments
-from app.services.ingest.run import DETECTED, Run, Stage, Unit
+from app.services.ingest.run import DETECTED, Run, Stage, Unit, unit_key
 
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
@@ -58,7 +58,8 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
 def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
     """The first chunk with speech decides on the language; those after it need not wait for each other."""
     chunks = sound.chunks
-    stage.begin(chunks[-1].end_s if chunks else 0.0, "s", sum(c.duration_s for c in chunks if key(c) in stage.done))
+    done = sum(c.duration_s for c in chunks if unit_key(c.start_s) in stage.done)
+    stage.begin(chunks[-1].end_s if chunks else 0.0, "s", done)
     language = run.options.spoken
     for chunk in chunks:
         if language is not None:
@@ -76,11 +77,12 @@ def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
 def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpan], language: str | None) -> None:
     units = []
     for chunk in chunks:
+        key = unit_key(chunk.start_s)
         if is_quiet(sound, chunk):
-            stage.skip(key(chunk), chunk.duration_s, _packed(Transcript((), None)))
+            stage.skip(key, chunk.duration_s, _packed(Transcript((), None)))
         else:
             call = ListenCall(str(run.path), chunk, language, run.options.translate)
-            units.append(Unit(key(chunk), chunk.duration_s, call))
+            units.append(Unit(key, chunk.duration_s, call))
     stage.work_off("listen", units, _packed, lambda unit, heard: _tell(run, unit.call.span, heard))
 
 
@@ -94,7 +96,7 @@ def _tell(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
 
 
 def _heard(stage: Stage, chunk: TimeSpan) -> Transcript:
-    return from_json(Transcript, json.loads(stage.done[key(chunk)]))
+    return from_json(Transcript, json.loads(stage.done[unit_key(chunk.start_s)]))
 
 
 def _packed(transcript: Transcript) -> bytes:
@@ -128,11 +130,6 @@ def _given(run: Run, text: str) -> list[Utterance]:
 
     payload = run.stage("transcribe", run.version_after(own=f"subtitles/{text}"), work)
     return list(from_json(Transcript, json.loads(payload)).utterances)
-
-
-def key(chunk: TimeSpan) -> str:
-    """The name of a chunk's unit."""
-    return f"{chunk.start_s:.3f}"
 
 
 def _pack(sound: AudioMap) -> bytes:

@@ -12,14 +12,12 @@ import numpy as np
 
 from app.core.types import AudioMap, Diarization, TimeSpan, Utterance, Voice, VoiceTurn
 from app.services.ingest.chunks import DiarizeCall
-from app.services.ingest.run import Run, Stage, Unit
-from app.services.ingest.sound import is_quiet, key
+from app.services.ingest.run import Run, Stage, Unit, unit_key
+from app.services.ingest.sound import is_quiet
 from gpu_workers.speech.clustering import link
 
 BESIDE_S = 1.0
 """A sentence without a turn goes to the nearest turn within this: the borders of words and of voice differ a little."""
-
-
 LEAST_PART_S = 1.0
 """A sentence is cut where the speaker changes when both parts last so long."""
 
@@ -48,12 +46,11 @@ def tell_apart(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
 def _voices(run: Run, stage: Stage, sound: AudioMap, model: str) -> tuple[list[tuple[TimeSpan, str]], list[Voice]]:
     """Turns in time order with the label of who speaks, and the voices by first appearance."""
     pieces = list(joined(sound.chunks, run.settings.speakers_chunk_s))
-    done = sum(piece.duration_s for piece in pieces if key(piece) in stage.done)
-    stage.begin(pieces[-1].end_s if pieces else 0.0, "s", done)
     loud = [piece for piece in pieces if not is_quiet(sound, piece)]
-    units = [Unit(key(piece), piece.duration_s, DiarizeCall(str(run.path), piece)) for piece in loud]
+    units = [Unit(unit_key(piece.start_s), piece.duration_s, DiarizeCall(str(run.path), piece)) for piece in loud]
+    stage.begin(pieces[-1].end_s if pieces else 0.0, "s", stage.stored(units))
     stage.work_off("diarize", units, packed)
-    found = [unpacked(stage.done[key(piece)]) for piece in loud]
+    found = [unpacked(stage.done[unit.key]) for unit in units]
     linked = link(found)
     voices = [
         Voice(f"Speaker {row + 1}", seconds, model, vector)

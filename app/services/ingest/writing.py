@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.core.types import ScreenText, TextLine, from_json, to_json
 from app.services.ingest.chunks import ReadCall, longest_standing
-from app.services.ingest.run import Run, Stage, Unit
+from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.sampled import Sampled
 from gpu_workers.vision.screen_text import merge_readings
 
@@ -26,12 +26,13 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
     )
 
     def work(stage: Stage) -> bytes:
-        stage.begin(len(chosen), "frames", sum(_key(t) in stage.done for t in chosen))
-        units = [Unit(_key(t), 1.0, ReadCall(run.video.id, str(run.path), t)) for t in chosen]
+        units = [Unit(unit_key(t), 1.0, ReadCall(run.video.id, str(run.path), t)) for t in chosen]
+        stage.begin(len(chosen), "frames", stage.stored(units))
         stage.work_off("read", units, lambda lines: json.dumps([to_json(line) for line in lines]).encode())
         readings: list[tuple[float, Sequence[TextLine]]] = [(t, ()) for t in sampled.blank_s]
         for time_s in chosen:
-            readings.append((time_s, [from_json(TextLine, item) for item in json.loads(stage.done[_key(time_s)])]))
+            lines = json.loads(stage.done[unit_key(time_s)])
+            readings.append((time_s, [from_json(TextLine, line) for line in lines]))
         texts = merge_readings(readings, until_s=duration, changes=times)
         stage.detail = f"{len(texts)} texts"
         return json.dumps([to_json(text) for text in texts]).encode()
@@ -39,7 +40,3 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
     payload = run.stage("screen_text", run.version_after("sample", own=f"3/{run.parts.text_reader.model}"), work)
     run.parts.media.remove(f"{run.video.id}/text")
     return [from_json(ScreenText, item) for item in json.loads(payload)]
-
-
-def _key(time_s: float) -> str:
-    return f"{time_s:.3f}"
