@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput, Cancelled
 from app.core.settings import Ingest
-from app.core.types import Caption, MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.core.types import Caption, MediaInfo, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.services import subtitles
+from app.services.chapters import chapter_segments
 from app.services.digest import make_digest
 from app.services.ingest import IngestParts
 from app.services.ingest.entities import named
-from app.services.ingest.indexing import by_piece
+from app.services.ingest.indexing import Found, text_segments
+from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
 from retrieval.pieces import cut
 
@@ -94,7 +96,8 @@ class ImportService:
         parts = self._parts()
         parts.retriever.remove(found.id)
         parts.library.save_utterances(found.id, found.said)
-        segments = [*_spoken(found, self._pieces(found), name), *_seen(found, name)]
+        here = Found(self._pieces(found), found.said, (), found.seen, (), ())
+        segments = text_segments(found.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
         parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         parts.retriever.add(segments)
         if parts.entities is not None:
@@ -124,12 +127,8 @@ class ImportService:
             chapter_done=chapter_done,
         )
         parts.library.save_digest(found.id, made)
-        model = parts.language_model.model if parts.language_model else "extractive"
-        told = [
-            _segment(found.id, SegmentKind.SUMMARY, number, chapter.span, f"{chapter.title}. {chapter.summary}", model)
-            for number, chapter in enumerate(made.chapters)
-            if chapter.summary
-        ]
+        model = parts.language_model.model if parts.language_model else EXTRACTIVE
+        told = chapter_segments(found.id, [one for one in made.chapters if one.summary], model)
         parts.library.replace_segments(found.id, [SegmentKind.SUMMARY], told)
         parts.retriever.add(told)
 
@@ -137,27 +136,6 @@ class ImportService:
 def _check(cancelled: Callable[[], bool]) -> None:
     if cancelled():
         raise Cancelled("The import was stopped.", "Run it again to go on where it stopped.")
-
-
-def _spoken(found: Imported, pieces: Sequence[TimeSpan], name: str) -> list[Segment]:
-    made = []
-    for number, said in enumerate(by_piece(found.said, pieces) if found.said else ()):
-        if said:
-            span = TimeSpan(said[0].span.start_s, max(u.span.end_s for u in said))
-            text = " ".join(u.text for u in said)
-            made.append(_segment(found.id, SegmentKind.SPEECH, number, span, text, name))
-    return made
-
-
-def _seen(found: Imported, name: str) -> list[Segment]:
-    return [
-        _segment(found.id, SegmentKind.CAPTION, number, caption.span, caption.text, name)
-        for number, caption in enumerate(found.seen)
-    ]
-
-
-def _segment(video: VideoId, kind: SegmentKind, number: int, span: TimeSpan, text: str, model: str) -> Segment:
-    return Segment(f"{video}-{kind}-{number}", video, kind, span, text.strip(), model)
 
 
 def read(path: Path, title: str | None, every_s: float) -> list[Imported]:

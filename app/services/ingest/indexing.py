@@ -68,9 +68,7 @@ def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) 
     segments = []
     for number, said in enumerate(by_piece(found.utterances, found.pieces)):
         if said:
-            span = TimeSpan(said[0].span.start_s, max(u.span.end_s for u in said))
-            text = " ".join(u.text for u in said)
-            segments.append(_segment(video, SegmentKind.SPEECH, number, span, text, models))
+            segments.append(_segment(video, SegmentKind.SPEECH, number, *_as_one(said), models))
     for number, shown in enumerate(found.texts):
         segments.append(_segment(video, SegmentKind.SCREEN_TEXT, number, shown.span, shown.text, models, shown.frame_s))
     frames = {found.pieces[k.piece]: k.pts_s for k in reversed(found.key_frames)}
@@ -89,16 +87,14 @@ def early_segments(video: VideoId, said: Sequence[Utterance], model: str) -> lis
         else:
             runs.append([utterance])
     return [
-        Segment(
-            f"{video}-early-{round(run[0].span.start_s * 1000)}",
-            video,
-            SegmentKind.SPEECH,
-            TimeSpan(run[0].span.start_s, max(u.span.end_s for u in run)),
-            " ".join(u.text for u in run),
-            model,
-        )
+        Segment(f"{video}-early-{round(run[0].span.start_s * 1000)}", video, SegmentKind.SPEECH, *_as_one(run), model)
         for run in runs
     ]
+
+
+def _as_one(said: Sequence[Utterance]) -> tuple[TimeSpan, str]:
+    """Sentences in time order, at least one, as one text with the span that covers them."""
+    return TimeSpan(said[0].span.start_s, max(u.span.end_s for u in said)), " ".join(u.text for u in said)
 
 
 def _segment(

@@ -42,6 +42,7 @@ from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import DETECTED, IngestParts, Options, Run, Stage
 from app.services.ingest.sampled import Sampled
 from app.services.shown import told
+from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
 
 HASH_BLOCK = 1 << 22
@@ -254,6 +255,7 @@ def digest(run: Run, found: Found) -> None:
     sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
     sentences = told(sentences) or [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
+    model = parts.language_model.model if parts.language_model else EXTRACTIVE
 
     def work(stage: Stage) -> bytes:
         def chapter_done(done: int, total: int) -> None:
@@ -272,14 +274,12 @@ def digest(run: Run, found: Found) -> None:
             chapter_done=chapter_done,
         )
         parts.library.save_digest(run.video.id, made)
-        name = parts.language_model.model if parts.language_model else "extractive"
-        segments = chapter_segments(run.video.id, [one for one in made.chapters if one.summary], name)
+        segments = chapter_segments(run.video.id, [one for one in made.chapters if one.summary], model)
         parts.library.replace_segments(run.video.id, [SegmentKind.SUMMARY], segments)
         parts.retriever.add(segments)
         stage.detail = f"{len(made.chapters)} chapters"
         return b""
 
-    model = parts.language_model.model if parts.language_model else "extractive"
     run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
 
 
