@@ -154,6 +154,8 @@ def _step(event: Event) -> list[str]:
         return [f"answer   {escape(claim)} [{', '.join(ids)}]" for claim, ids in event.claims]
     if isinstance(event, Verified):
         return [f"verify   {'kept' if event.supported else 'dropped'}: {escape(_short(event.reason))}"]
+    if isinstance(event, Warned):
+        return [f"note     {escape(event.message)}"]
     return []
 
 

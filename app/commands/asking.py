@@ -16,7 +16,7 @@ from rich.markup import escape
 from app.api.schemas import AnswerOut, problem_of
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
-from app.core.events import EVENT, Answered, Event
+from app.core.events import EVENT, Answered, Event, Warned
 from app.core.settings import Agent
 from app.core.types import Video
 from app.services.batches import read_text
@@ -100,7 +100,7 @@ class Asking:
         for event in asked:
             if self.stream and self.as_json and not isinstance(event, Answered):
                 self.out.print(json.dumps(EVENT.dump_python(event, mode="json")), soft_wrap=True, markup=False)
-            elif self.stream:
+            elif self.stream or (isinstance(event, Warned) and not self.as_json):
                 show_step(consoles()[1], event)
             yield event
 

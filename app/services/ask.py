@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agents.plans import plan_from_json, plan_to_json
 from app.core.errors import BadInput, Cancelled, NotFound
-from app.core.events import EVENT, Answered, Event, Understood
+from app.core.events import EVENT, Answered, Event, Understood, Warned
 from app.core.settings import Agent
 from app.core.types import Video
 from app.db.library import SqlLibrary
@@ -44,26 +45,26 @@ class AskService:
     ) -> Iterator[Event]:
         """The agent's steps as they happen; the last event is `Answered`.
 
-        No videos means those of the thread, or the whole library. In a thread the question may point back to earlier
-        ones. `plan`: a plan that `plan` gave, as it is or changed. With a `run_id`, an answer whose process was killed
-        goes on where it was when asked again under it; it is forgotten once the answer is stored, or cancelled.
-        `limits`: settings for this answer instead of the agent's own.
+        No videos means those of the thread, or the whole library; those that are not ready are left out with a warning.
+        In a thread the question may point back to earlier ones. `plan`: a plan that `plan` gave, as it is or changed.
+        With a `run_id`, an answer whose process was killed goes on where it was when asked again under it; it is
+        forgotten once the answer is stored, or cancelled. `limits`: settings for this answer alone.
 
         Raises BadInput for a question or plan that cannot be used, NotFound when no video is ready.
         """
         question = " ".join(question.split())
         _check(question, options)
         asked = videos or (self.threads.videos(thread) if thread else ()) or self._library.videos()
-        ready = [v for v in asked if v.ready]
+        ready, unread = [v for v in asked if v.ready], [v for v in asked if not v.ready]
         if not ready:
-            raise _nothing_ready(asked)
+            raise _nothing_ready(unread)
         turns = self.threads.remembered(thread) if thread else ()
         given = plan_from_json(plan) if plan else None
         agent, trace = self._agent(), list[Event]()
         how: dict[str, Any] = {"plan": given, "run_id": run_id, "limits": limits, "cancelled": cancelled}
         steps = agent.ask(question, ready, options=options, turns=turns, **how)
         try:
-            for event in steps:
+            for event in itertools.chain([_left_out(unread)] if unread else [], steps):
                 trace.append(event)
                 if isinstance(event, Answered):
                     event = replace(event, id=self._keep(question, ready, event, trace, thread))
@@ -92,11 +93,19 @@ class AskService:
         return id
 
 
-def _nothing_ready(videos: Sequence[Video]) -> NotFound:
-    if not videos:
+def _nothing_ready(unread: Sequence[Video]) -> NotFound:
+    if not unread:
         return NotFound("No video is in the library yet.", "Ingest a video and wait until it is ready.")
-    unread = ", ".join(video.title for video in videos[:3])
-    return NotFound(f"Not read to the end yet: {unread}.", "Wait until it is ready; its job tells how far it is.")
+    return NotFound(_unread(unread), "Wait until it is ready; its job tells how far it is.")
+
+
+def _left_out(unread: Sequence[Video]) -> Warned:
+    return Warned(f"{_unread(unread)} The answer is from the others alone.")
+
+
+def _unread(videos: Sequence[Video]) -> str:
+    more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
+    return f"Not read to the end yet: {', '.join(video.title for video in videos[:3])}{more}."
 
 
 def _check(question: str, options: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from agents.agent import VideoAgent
 from agents.checkpoints import Checkpoints
 from app.core.errors import BadInput, Cancelled, NotFound
-from app.core.events import Answered, Event, Planned
+from app.core.events import Answered, Event, Planned, Warned
 from app.core.types import MediaInfo, Video, VideoId, VideoStream
 from app.db.fakes import MemoryLibrary, MemoryThreads
 from app.services.ask import AskService
@@ -69,6 +69,15 @@ def test_where_nothing_is_ready_it_is_told_what_is_missing(tmp_path: Path) -> No
     for asked in ([], [begun]):
         with pytest.raises(NotFound, match="Not read to the end yet: Talk"):
             next(service.stream("When?", asked))
+
+
+def test_a_video_that_is_not_read_yet_is_left_out_and_named(shop: Shop) -> None:
+    media = MediaInfo("mp4", 60.0, 0.0, 1, VideoStream("h264", 160, 90, 0, 25.0))
+    unread = [shop.desk.library.add_video(Video(VideoId(str(n) * 64), f"Talk {n}", "/t.mp4", media)) for n in range(5)]
+    events = list(shop.service.stream("What is the cost of the bridge?", [shop.desk.video, *unread]))
+    assert isinstance(events[0], Warned)
+    assert events[0].message.startswith("Not read to the end yet: Talk 0, Talk 1, Talk 2 and 2 more.")
+    assert last(events).answer["status"] == "answered"
 
 
 def test_a_thread_keeps_what_was_asked_and_the_answer_the_whole_question(shop: Shop) -> None:
