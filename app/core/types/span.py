@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -61,3 +62,14 @@ class TimeSpan:
         if not self.overlaps(bounds):
             return None
         return TimeSpan(max(self.start_s, bounds.start_s), min(self.end_s, bounds.end_s))
+
+
+def joined(spans: Iterable[TimeSpan], apart_s: float = 0.0) -> list[TimeSpan]:
+    """The spans in time order, with those at most `apart_s` seconds apart as one."""
+    found: list[TimeSpan] = []
+    for span in sorted(spans):
+        if found and span.start_s - found[-1].end_s <= apart_s:
+            found[-1] = found[-1].hull(span)
+        else:
+            found.append(span)
+    return found

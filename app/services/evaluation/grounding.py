@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from app.core.types import TimeSpan
+from app.core.types.span import joined
 from app.services.evaluation.cases import Case
 from app.services.evaluation.results import Result
 from app.services.evaluation.scores import Judged, Share, share
@@ -67,17 +68,6 @@ def union_iou(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
     both = sum(a.intersection_s(b) for a in one for b in other)
     either = sum(a.duration_s for a in one) + sum(b.duration_s for b in other) - both
     return both / either if either > 0 else 0.0
-
-
-def joined(found: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """The same times as spans that do not overlap, in order."""
-    kept: list[TimeSpan] = []
-    for span in sorted(found):
-        if kept and span.start_s <= kept[-1].end_s:
-            kept[-1] = kept[-1].hull(span)
-        else:
-            kept.append(span)
-    return kept
 
 
 def hull_iou(found: TimeSpan, given: TimeSpan) -> float:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Diarization, Face, TimeSpan, VoiceTurn
+from app.core.types.span import joined
 from gpu_workers.speech.clustering import agglomerate, centres
 
 SAME_FACE = 0.4
@@ -56,14 +55,3 @@ class Groups:
         longest = sorted(sorted(range(len(means)), key=lambda row: -len(times_s[row]))[:MOST])
         self._vectors = [means[row] for row in longest]
         self._times_s = [sorted(times_s[row]) for row in longest]
-
-
-def joined(spans: Sequence[TimeSpan], apart_s: float) -> list[TimeSpan]:
-    """Spans in time order; those at most `apart_s` apart as one."""
-    found: list[TimeSpan] = []
-    for span in sorted(spans):
-        if found and span.start_s - found[-1].end_s <= apart_s:
-            found[-1] = found[-1].hull(span)
-        else:
-            found.append(span)
-    return found

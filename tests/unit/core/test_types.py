@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -21,6 +22,7 @@ from app.core.types import (
     from_json,
     to_json,
 )
+from app.core.types.span import joined
 
 times = st.floats(0, 1e6)
 spans = st.tuples(times, times).map(lambda pair: TimeSpan(min(pair), max(pair)))
@@ -30,6 +32,18 @@ spans = st.tuples(times, times).map(lambda pair: TimeSpan(min(pair), max(pair)))
 def test_a_span_that_is_no_span_is_refused(pair: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="a time span needs"):
         TimeSpan(*pair)
+
+
+def test_spans_that_lie_close_become_one() -> None:
+    found = [TimeSpan(5, 6), TimeSpan(0, 1), TimeSpan(1.4, 2)]
+    assert joined(found, 0.5) == [TimeSpan(0, 2), TimeSpan(5, 6)]
+
+
+@given(st.lists(spans))
+def test_joined_spans_cover_the_same_times_and_do_not_touch(found: list[TimeSpan]) -> None:
+    whole = joined(found)
+    assert all(any(one.hull(span) == one for one in whole) for span in found)
+    assert all(before.end_s < after.start_s for before, after in itertools.pairwise(whole))
 
 
 @given(spans, spans)

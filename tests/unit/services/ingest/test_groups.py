@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.types import Face, TimeSpan
-from app.services.ingest.groups import AT_ONCE, MOST, Groups, joined
+from app.services.ingest.groups import AT_ONCE, MOST, Groups
 
 WHOLE = TimeSpan(0.0, 10_000.0)
 
@@ -52,8 +52,3 @@ def test_of_a_crowd_those_who_are_seen_longest_are_kept() -> None:
     found = groups.found(WHOLE)
     assert len(found.voices) == MOST
     assert {float(turn.span.duration_s) for turn in found.turns} == {6.0}
-
-
-def test_spans_that_lie_close_become_one() -> None:
-    spans = [TimeSpan(5, 6), TimeSpan(0, 1), TimeSpan(1.4, 2)]
-    assert joined(spans, 0.5) == [TimeSpan(0, 2), TimeSpan(5, 6)]
