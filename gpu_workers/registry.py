@@ -166,14 +166,9 @@ class Workers:
         """What `get` hands out in place of the model of a role. Set before the first `get`."""
 
     def name(self, role: str) -> str:
-        """The implementation that plays a role: the setting's, else the profile's. Raises BadSettings."""
-        chosen = getattr(self._settings.models, role)
-        if chosen:
-            return str(chosen)
-        if self._settings.profile not in PROFILES:
-            known = ", ".join(PROFILES)
-            raise BadSettings(f"The profile {self._settings.profile} has no models yet.", f"Choose one of: {known}.")
-        return PROFILES[self._settings.profile][role]
+        """The implementation that plays a role: the setting's, else the profile's."""
+        chosen: str = getattr(self._settings.models, role)
+        return chosen or PROFILES[self._settings.profile][role]
 
     def get(self, role: str) -> Any:
         """The model that plays a role, or None where the role is played by "none". Raises BadSettings."""

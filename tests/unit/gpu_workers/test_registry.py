@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
@@ -21,6 +22,11 @@ def test_every_role_of_a_profile_can_be_made_without_loading(profile):
         assert workers.name(role) in CLASSES[role]
         workers.get(role)
     assert not any(model.is_loaded for model in workers.models())
+
+
+def test_every_profile_that_can_be_set_has_a_model_for_every_role():
+    assert set(PROFILES) == set(get_args(Settings.model_fields["profile"].annotation))
+    assert all(set(profile) == set(CLASSES) == set(Models.model_fields) for profile in PROFILES.values())
 
 
 def test_making_the_gpu_profile_imports_no_torch():
