@@ -71,10 +71,13 @@ async def _own(settings: Settings) -> AsyncIterator[tuple[AsyncLongreel, bool]]:
 
 
 def _running(settings: Settings) -> str | None:
+    from app.api.guard import key_of
+
     server = settings.server
     host = f"[{server.host}]" if ":" in server.host else server.host
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{server.port}"  # noqa: S104 - compared only
-    headers = {"Authorization": f"Bearer {server.api_key.get_secret_value()}"} if server.api_key else {}
+    key = key_of(server)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         found = httpx.get(f"{address}/v1/health", headers=headers, timeout=PROBE_S, trust_env=False)
         return address if found.is_success and found.json().get("status") == "ok" else None
