@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 from retrieval.chroma_store import ChromaStore, translated
-from retrieval.words import safe
 
 _PREFIX = "longreel-"
 _MAX_BATCH = 1000
@@ -68,7 +68,7 @@ class ChromaSegmentIndex:
                     ids=[segments[i].id for i in batch],
                     embeddings=rows[batch],
                     metadatas=[_metadata(segments[i]) for i in batch],
-                    documents=[safe(segments[i].text) for i in batch],
+                    documents=[readable(segments[i].text) for i in batch],
                 )
 
     def search(
@@ -147,7 +147,7 @@ def _metadata(segment: Segment) -> dict[str, str | float]:
     if segment.frame_s is not None:
         known["frame_s"] = float(segment.frame_s)
     if segment.question is not None:
-        known["question"] = safe(segment.question)
+        known["question"] = readable(segment.question)
     return known
 
 

@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.errors import LongreelError, StorageFull, WorkerFailed
+from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.words import Query, likeness, parse, safe, spaced, squeezed
+from retrieval.words import Query, likeness, parse, spaced, squeezed
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS segment (
@@ -170,10 +171,10 @@ def _delete(connection: sqlite3.Connection, numbers: str, values: Sequence[str |
 
 
 def _row(segment: Segment) -> tuple[object, ...]:
-    question = None if segment.question is None else safe(segment.question)
+    question = None if segment.question is None else readable(segment.question)
     span = segment.span
     fixed = (segment.id, segment.video_id, segment.kind.value, span.start_s, span.end_s)
-    return (*fixed, safe(segment.text), segment.model, segment.frame_s, question)
+    return (*fixed, readable(segment.text), segment.model, segment.frame_s, question)
 
 
 def _segment(connection: sqlite3.Connection, number: int) -> Segment:
@@ -188,7 +189,7 @@ def _filters(
 ) -> tuple[str, list[str | float]]:
     clauses: list[str] = []
     values: list[str | float] = []
-    for column, chosen in (("video_id", [safe(v) for v in videos]), ("kind", [k.value for k in kinds])):
+    for column, chosen in (("video_id", [readable(v) for v in videos]), ("kind", [k.value for k in kinds])):
         if chosen:
             clauses.append(f" AND s.{column} IN (SELECT value FROM json_each(?))")  # noqa: S608 - column names of ours
             values.append(json.dumps(chosen))

@@ -9,13 +9,15 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.paths import readable
 from app.core.ports import FrameEmbedder, LexicalIndex, SegmentIndex, TextEmbedder
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
 from retrieval.fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
-from retrieval.words import coverage, parse, safe
+from retrieval.words import coverage, parse
 
-WEIGHTS = {"dense": 1.0, "lexical": 0.7, "picture": 0.5}
-"""Words that are shared by chance are commoner than meanings; and no question is without a nearest picture."""
+WEIGHTS = {"dense": 1.0, "lexical": 1.0, "picture": 0.5}
+"""No question is without a nearest picture. Words count as much as meanings: with less, the one sentence of four hours
+that has the question's rare word stands after two dozen that are only near it (`benchmarks.needles`)."""
 QUOTAS = {SegmentKind.SPEECH: 0.75, SegmentKind.VISUAL: 0.5, SegmentKind.CAPTION: 0.5, SegmentKind.SUMMARY: 0.5}
 """The most places a kind takes while others want them: talk must not crowd out what is written or shown."""
 
@@ -64,7 +66,7 @@ class HybridRetriever:
         kinds: Sequence[SegmentKind] = (),
     ) -> list[Evidence]:
         """Best first, with ids E1, E2, ... and the searches that found each; nothing for an empty text."""
-        text = safe(text).strip()
+        text = readable(text).strip()
         if not text or limit <= 0:
             return []
         depth = max(_LEAST_DEPTH, _DEPTH * limit)
@@ -87,7 +89,7 @@ class HybridRetriever:
         spoken = [segment for segment in segments if segment.text.strip()]
         for start in range(0, len(spoken), _BATCH):
             batch = spoken[start : start + _BATCH]
-            self._index.add("text", batch, self._text_embedder.embed([safe(segment.text) for segment in batch]))
+            self._index.add("text", batch, self._text_embedder.embed([readable(segment.text) for segment in batch]))
             self._lexical.add(batch)
 
     def add_pictures(self, segments: Sequence[Segment], concepts: NDArray[np.float32]) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from app.core.paths import readable
+
 _STOP_WORDS = """
     a about after all also am an and any are as at be because been before being but by can could did do does doing
     for from had has have he her here him his how i if in into is it its just me my no not of off on one or our
@@ -54,18 +56,13 @@ class Query:
     """Quoted parts and codes, to be found as they stand."""
 
 
-def safe(text: str) -> str:
-    """The text with halves of characters, which no store takes, replaced by question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def spaced(text: str) -> str:
     """The text as a tokenizer that drops signs should see it.
 
     There is a space around each character of a script that is written without spaces, and names that live by
     their signs are spelt out behind themselves: `.NET dotNET`, `C++ Cplusplus`, `C# Csharp`.
     """
-    text = unicodedata.normalize("NFKC", safe(text))
+    text = unicodedata.normalize("NFKC", readable(text))
     for sign, spelt in _SIGNS:
         text = sign.sub(spelt, text)
     return _UNSPACED.sub(r" \1 ", text)
@@ -73,13 +70,13 @@ def spaced(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """Letters and digits only, lower case, without accents: equal for "Microsoft.Maui" and "MicrosoftMaui"."""
-    decomposed = unicodedata.normalize("NFKD", safe(text)).casefold()
+    decomposed = unicodedata.normalize("NFKD", readable(text)).casefold()
     return "".join(c for c in decomposed if c.isalnum())
 
 
 def parse(text: str) -> Query:
     """The content words and phrases of a question; if it has stop words only, those are its words."""
-    text = unicodedata.normalize("NFKC", safe(text)).translate(_STRAIGHT).replace("\x00", " ")
+    text = unicodedata.normalize("NFKC", readable(text)).translate(_STRAIGHT).replace("\x00", " ")
     quoted = tuple(next(filter(None, groups)) for groups in _QUOTED.findall(text))
     every = [word for chunk in text.split() for word in _split(chunk)]
     content = [word for word in every if word not in STOP_WORDS] or every
