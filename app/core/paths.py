@@ -33,3 +33,11 @@ def existing(name: str) -> Path | None:
         return path if path.exists() else None
     except IMPOSSIBLE:
         return None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False also where that cannot be found out."""
+    try:
+        return path.is_dir()
+    except IMPOSSIBLE:
+        return False
