@@ -18,6 +18,7 @@ from app.api.schemas import problem_of
 from app.commands.batch_table import BatchTable, show_cost
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
+from app.core.paths import is_folder, path_of
 from app.core.types import TimeSpan, VideoId
 from app.services.batch_jobs import overview_files
 from app.services.batches import (
@@ -225,9 +226,9 @@ def clip(
             "Give a start before the end, both inside the video.",
         )
     path = out or Path(f"{file_stem(found.title)} {begin:g}-{finish:g}{source.suffix}")
-    if path.exists() and path.resolve() == source.resolve():
+    if path_of(str(path)) == source.resolve():
         raise BadInput("The clip would replace the video itself.", "Give another --out.")
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise BadInput(f"There is no folder {path.parent}.", "Make it first.")
     made = cut(source, TimeSpan(begin, min(finish, found.duration_s)), path)
     out_console, err = consoles()

@@ -19,7 +19,7 @@ from pathlib import Path
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.events import Answered as AnsweredEvent
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, ignore
-from app.core.paths import existing
+from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
 from app.core.types import Answer, Video, from_json
 from app.services.ask import AskService
@@ -246,7 +246,7 @@ def check(request: BatchRequest) -> None:
 
 def folder_items(folder: Path) -> list[Item]:
     """The media files below a folder that are not hidden, in order of their names. Raises BadInput without any."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise BadInput(f"There is no folder {folder}.", "Check the path.")
     media = (path for path in folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file())
     found = sorted(path for path in media if not path.name.startswith("."))

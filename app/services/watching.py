@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.core.errors import BadInput
+from app.core.paths import is_folder
 from app.db.schedules import Look
 from app.services.batches import MEDIA_SUFFIXES
 
@@ -37,7 +38,7 @@ def look_into(folder: Path, before: Mapping[str, Look], deleted: Container[tuple
 
     `deleted` has path and size of the videos in the bin: such a file stays deleted.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise BadInput(f"There is no folder {folder}.", "Check that its disk is there, or change the schedule.")
     new: list[Path] = []
     looks: dict[str, Look] = {}

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from app.core.errors import NotFound
 from app.core.events import Listener
+from app.core.paths import is_folder
 from app.core.types import Video
 from app.services.batches import MEDIA_SUFFIXES
 
@@ -25,7 +26,7 @@ class Footage:
     """The videos of a folder and of the library. `known`: every video of the library."""
 
     def __init__(self, folder: Path | None, known: Callable[[], Sequence[Video]], read: Reader) -> None:
-        if folder is not None and not folder.is_dir():
+        if folder is not None and not is_folder(folder):
             raise NotFound(f"There is no folder {folder}.", "Give the folder of the benchmark's videos.")
         self._folder = folder
         self._known = known

@@ -120,7 +120,7 @@ def test_a_folder_gives_its_videos_and_nothing_else(tmp_path: Path) -> None:
     assert [Path(item.name).name for item in folder_items(tmp_path)] == ["a.webm", "b.MP4", "c.mkv"]
     (tmp_path / "hidden").mkdir()
     (tmp_path / "hidden" / ".one.mp4").write_bytes(b"x")
-    for folder in (tmp_path / "none", tmp_path / "notes.txt", tmp_path / "hidden"):
+    for folder in (tmp_path / "none", tmp_path / "notes.txt", tmp_path / "hidden", Path("x" * 300)):
         with pytest.raises(BadInput, match=r"There is no (folder|video in)"):
             folder_items(folder)
 

@@ -87,5 +87,6 @@ def test_a_deleted_video_stays_deleted_until_its_file_changes(eye: Eye, tmp_path
 
 
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no folder"):
-        look_into(tmp_path / "gone", {}, (), NOW)
+    for folder in (tmp_path / "gone", tmp_path / ("x" * 300)):
+        with pytest.raises(BadInput, match="no folder"):
+            look_into(folder, {}, (), NOW)
