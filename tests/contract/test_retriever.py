@@ -179,6 +179,22 @@ def test_an_index_that_fails_is_not_passed_over(dense: MemorySegmentIndex, lexic
         retriever.search("whale", limit=5)
 
 
+class MeaningEmbedder(WordEmbedder):
+    """Words of one meaning have one vector."""
+
+    def _row(self, text: str) -> NDArray[np.float32]:
+        return super()._row(text.replace("runner", "marathon").replace("champion", "won"))
+
+
+def test_the_one_segment_with_the_words_of_a_question_stands_among_the_first_of_many_that_are_near_it() -> None:
+    retriever = HybridRetriever(MeaningEmbedder(), None, MemorySegmentIndex(), MemoryLexicalIndex())
+    retriever.add([segment(n, f"runner champion {n}") for n in range(60)])
+    lost = segment(60, "bees clocks ferries honey maps nests bridges towers the marathon was won by a baker")
+    retriever.add([lost])
+    found = retriever.search("who won the marathon", limit=5)
+    assert lost in [evidence.segment for evidence in found[:2]]
+
+
 def test_talk_does_not_crowd_out_what_is_written() -> None:
     retriever = HybridRetriever(WordEmbedder(), None, MemorySegmentIndex(), MemoryLexicalIndex())
     retriever.add([segment(n, f"whale whale song {n}") for n in range(30)])
