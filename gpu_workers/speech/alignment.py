@@ -99,13 +99,12 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
 def _aligned(sound: NDArray[np.float32], words: Sequence[Heard], model: Any, described: Any) -> list[Heard]:
     import whisperx.alignment
 
-    groups = list(_sentences(words))
     spaced = described["language"] not in WITHOUT_SPACES
+    device = next(model.parameters()).device
     found: list[Heard] = []
     with _sentences_as_they_are(whisperx.alignment):
-        for group in groups:
+        for group in _sentences(words):
             segment = _segment(group, spaced, len(sound) / RATE)
-            device = next(model.parameters()).device
             aligned = whisperx.alignment.align([segment], model, described, sound, device)
             found += _moved(group, [word for s in aligned["segments"] for word in s["words"]], spaced)
     return found

@@ -61,11 +61,11 @@ class WhisperXTranscriber(ModelWorker[Any]):
         self._place = CPU
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers | None) -> WhisperXTranscriber:
+    def from_settings(cls, settings: Settings, workers: Workers) -> WhisperXTranscriber:
         """The Whisper that settings or profile name, else Whisper base, multilingual, from the offline packages."""
-        aligner = workers.shared("aligner", lambda: WordAligner(settings)) if workers else WordAligner(settings)
+        aligner = workers.shared("aligner", lambda: WordAligner(settings))
         wanted = aligner if aligner.is_wanted else None
-        if workers is None or not workers.names_weights("transcriber"):
+        if not workers.names_weights("transcriber"):
             return cls("whisper-base@1.0.0/int8", lambda: weights.whisper_base(settings), settings, aligner=wanted)
         named = workers.weights("transcriber")
 

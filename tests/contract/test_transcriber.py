@@ -33,7 +33,9 @@ def tiny_by_name(folder):
 def transcriber(request, tmp_path_factory):
     if request.param == "tiny":
         return tiny_by_name(tmp_path_factory.mktemp("tiny"))
-    return {"fake": FakeTranscriber, "base": WhisperXTranscriber}[request.param].from_settings(Settings(), None)
+    return {"fake": FakeTranscriber, "base": WhisperXTranscriber}[request.param].from_settings(
+        Settings(), Workers(Settings())
+    )
 
 
 def buzz(seconds):
