@@ -1,4 +1,4 @@
-"""The eleven basic colour words, by distance in CIELAB, and where in a picture a colour lies."""
+"""The eleven basic colour words, by distance in CIELAB, where in a picture a colour lies, and how light colours are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LUMA = (0.2126, 0.7152, 0.0722)
+"""Weights of red, green and blue in luminance (ITU-R BT.709)."""
 GREYS = ("black", "grey", "white")
 _SHADES = {
     "red": "ff0000 c81e1e 960f14 e03c31 7a1216 d84a4a b04848 5a0c10 cc4460 aa2846 5c1c22",

@@ -21,6 +21,7 @@ from app.core.types import Frame, FrameFeatures
 from gpu_workers.base import ModelWorker
 from gpu_workers.sessions import open_session
 from gpu_workers.vision import class_names, lite0
+from gpu_workers.vision.colours import LUMA
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +37,6 @@ GRID = 32
 """Sides of the network's input are multiples of this, the network's own step."""
 MAX_STRETCH = 3.0
 """Pictures longer than this many times their other side are squashed to it."""
-LUMA = (0.2126, 0.7152, 0.0722)
-"""Weights of red, green and blue in luminance (ITU-R BT.709)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.places import Place
 from gpu_workers.torch_worker import TorchWorker
+from gpu_workers.vision.colours import LUMA
 from gpu_workers.vision.picture_shape import bounded
 from gpu_workers.vision.regions import Box, around
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 ROLE = "frame_embedder"
-LUMA = (0.2126, 0.7152, 0.0722)
-"""Weights of red, green and blue in luminance (ITU-R BT.709)."""
 LIGHT_SIDE = 128
 """Brightness and contrast are measured on at most about this many rows and columns."""
 
