@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -79,14 +79,16 @@ class BatchJobs:
         request = _request(job.payload, ())
         videos = self._there(entries)
         overview = self._batches.overview(videos, request, cancelled=context.cancelled)
-        files = overview_files(overview, entries, failures, request.formats)
-        for entry in entries:
-            for name in entry.files.values():
-                if context.cancelled():
-                    raise Cancelled("The batch was cancelled.", "Try it again to go on where it stopped.")
-                files[name] = self._media.get(_key(job.id, name))
-        self._media.put(_key(job.id, ARCHIVE), archive(files))
-        return {"videos": len(entries), "failed": len(failures), "files": sorted(files)}
+        made = overview_files(overview, entries, failures, request.formats)
+
+        def read(name: str) -> bytes:
+            if context.cancelled():
+                raise Cancelled("The batch was cancelled.", "Try it again to go on where it stopped.")
+            return made[name] if name in made else self._media.get(_key(job.id, name))
+
+        names = sorted({*made, *(name for entry in entries for name in entry.files.values())})
+        self._media.put(_key(job.id, ARCHIVE), archive(names, read))
+        return {"videos": len(entries), "failed": len(failures), "files": names}
 
     def results(self, job: Job) -> bytes:
         """The archive of a finished batch. Raises NotFound before."""
@@ -134,14 +136,14 @@ def overview_files(
     return files
 
 
-def archive(files: Mapping[str, bytes]) -> bytes:
-    """A ZIP archive; the same files give the same bytes."""
+def archive(names: Sequence[str], read: Callable[[str], bytes]) -> bytes:
+    """A ZIP archive of what is read by these names, one after the other; the same files give the same bytes."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in sorted(files):
+        for name in names:
             entry = zipfile.ZipInfo(name, _DATE)
             entry.external_attr = 0o644 << 16
-            packed.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
+            packed.writestr(entry, read(name), zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
