@@ -89,13 +89,13 @@ class UploadService:
         return self.find(made.id)
 
     def find(self, id: str) -> Upload:
-        """One upload, and how far it is. Raises NotFound, also for one that was abandoned."""
+        """One upload, and how far it is. Raises NotFound, also for one that was abandoned or has no readable record."""
         place = self._folder / id
         try:
             if not _ID.fullmatch(id):
                 raise FileNotFoundError(id)
             kept = from_json(Upload, json.loads((place / _RECORD).read_text("utf-8")))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
             raise NotFound("There is no such upload.", "Begin again; one that stops for a day is removed.") from error
         try:
             there = (place / PART).stat()

@@ -150,6 +150,13 @@ def test_only_ids_name_uploads(service: UploadService, tmp_path: Path) -> None:
             service.find(id)
 
 
+def test_an_upload_whose_record_a_power_cut_emptied_begins_again(service: UploadService, tmp_path: Path) -> None:
+    made = service.create(wanted())
+    (tmp_path / "uploads" / made.id / ".upload.json").write_bytes(b"")
+    with pytest.raises(NotFound):
+        service.find(made.id)
+
+
 def test_an_upload_can_be_given_up_until_it_is_complete(service: UploadService, tmp_path: Path) -> None:
     given_up, complete = service.create(wanted()), service.create(wanted())
     service.remove(given_up.id)
