@@ -30,7 +30,7 @@ def cut(source: Path, span: TimeSpan, target: Path) -> TimeSpan:
         partial = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
         try:
             end_s = _copy(media, start_s, span.end_s, partial)
-            os.replace(partial, target)
+            _put(partial, target)
         finally:
             partial.unlink(missing_ok=True)
     return TimeSpan(start_s, max(start_s, end_s))
@@ -68,6 +68,13 @@ def _copy(media: OpenMedia, start_s: float, end_s: float, target: Path) -> float
     except (ValueError, RuntimeError) as error:
         raise _unfit(target, error) from error
     return min(last_s, end_s) if last_s > start_s else end_s
+
+
+def _put(partial: Path, target: Path) -> None:
+    try:
+        os.replace(partial, target)
+    except OSError as error:
+        raise BadInput(f"{target} cannot be written: {error.strerror}.", "Choose another name.") from error
 
 
 def _wanted(media: OpenMedia, start_s: float, end_s: float) -> Iterator[Any]:

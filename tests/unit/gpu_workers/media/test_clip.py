@@ -79,6 +79,14 @@ def test_a_container_that_cannot_hold_the_streams_is_refused_and_nothing_is_left
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
 
 
+def test_a_folder_in_the_place_of_the_clip_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    film = write_media(tmp_path / "film.mp4", times_s=steady(2))
+    (tmp_path / "clip.mp4").mkdir()
+    with pytest.raises(BadInput, match=r"clip\.mp4 cannot be written"):
+        cut(film, TimeSpan(0, 1), tmp_path / "clip.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "film.mp4"]
+
+
 def test_a_span_past_the_end_has_nothing(tmp_path: Path) -> None:
     film = write_media(tmp_path / "talk.m4a", tones_hz=[440], sound_s=2)
     with pytest.raises(BadInput, match="nothing in this span"):
