@@ -19,10 +19,12 @@ def test_an_application_that_breaks_while_its_answer_waits_to_be_read_ends_the_s
 
     async def read() -> None:
         transport = InProcess(breaks)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            async with client.stream("GET", "/") as response:
-                await asyncio.sleep(0.05)
-                with pytest.raises(RuntimeError, match="broken"):
-                    await asyncio.wait_for(response.aread(), 2)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+            client.stream("GET", "/") as response,
+        ):
+            await asyncio.sleep(0.05)
+            with pytest.raises(RuntimeError, match="broken"):
+                await asyncio.wait_for(response.aread(), 2)
 
     asyncio.run(read())
