@@ -50,7 +50,6 @@ class Ingest(_Group):
     """How a video is read."""
 
     sample_every_s: float = Field(1.0, gt=0, le=60, description="time between two pictures that are looked at, seconds")
-    frame_side: int = Field(448, ge=128, le=4096, description="longest side of sampled frames, pixels")
     text_side: int = Field(1280, ge=256, le=4096, description="longest side of frames whose text is read, pixels")
     thumbnail_side: int = Field(
         320, ge=64, le=1024, description="longest side of the pictures that the page shows, pixels"
@@ -60,7 +59,6 @@ class Ingest(_Group):
     segment_min_s: float = Field(10.0, gt=0, description="shortest piece that is indexed, seconds")
     segment_max_s: float = Field(30.0, gt=0, description="longest piece that is indexed, seconds")
     key_frames_per_segment: int = Field(3, ge=1, le=16, description="pictures that stand for a piece, at most")
-    same_frame_cosine: float = Field(0.985, gt=0, le=1, description="frames closer than this are near-duplicates")
     maxinfo_rank: int = Field(8, ge=1, le=64, description="directions that MaxInfo keeps of the pictures' vectors")
     maxinfo_tolerance: float = Field(
         0.3, gt=0, description="how well the chosen pictures must make up the others; lower chooses more"
