@@ -25,12 +25,12 @@ class BodyLimit:
         """Counts what comes in. For the application, a sender of too much is one that went away."""
         if scope["type"] != "http" or _is_file(scope):
             return await self._app(scope, receive, send)
-        read = 0
+        read, more = 0, False
 
         async def receive_counted() -> Message:
-            nonlocal read
+            nonlocal read, more
             message = await receive()
-            read += len(message.get("body", b""))
+            read, more = read + len(message.get("body", b"")), message.get("more_body", False)
             return {"type": "http.disconnect"} if read > LARGEST else message
 
         async def send_unless_refused(message: Message) -> None:
@@ -39,7 +39,8 @@ class BodyLimit:
 
         await self._app(scope, receive_counted, send_unless_refused)
         if read > LARGEST:
-            await drain(receive)
+            if more:
+                await drain(receive)
             most = f"At most {LARGEST / 1e6:g} MB can be sent here."
             await error_response(scope["path"], plain_problem(413, most))(scope, receive, send)
 
