@@ -149,7 +149,7 @@ def report(lengths: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]
             "answered: the answer is right and cites the needle within a second; a picture's needs the citation only",
             f"found: the needle is among the first {FIRST} moments of a search for the question",
             "two needles a depth for speech and text, one for pictures; all in one made sample of each length",
-            "figures of development: a first run found 7 of 10 sentences in 240 minutes; then words got more weight",
+            "figures of development: after a first run, which lost sentences in 240 minutes, words got more weight",
         ],
         "lengths": ordered,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.openai_errors import error_response
@@ -37,7 +38,11 @@ class BodyLimit:
             if read <= LARGEST:
                 await send(message)
 
-        await self._app(scope, receive_counted, send_unless_refused)
+        try:
+            await self._app(scope, receive_counted, send_unless_refused)
+        except ClientDisconnect:
+            if read <= LARGEST:
+                raise
         if read > LARGEST:
             if more:
                 await drain(receive)

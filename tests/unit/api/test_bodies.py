@@ -36,6 +36,13 @@ def test_a_body_that_is_too_long_is_refused_whether_or_not_it_tells_its_length(
         assert "MB" in refused.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/videos", "application/json"), ("/v1/session", "application/x-www-form-urlencoded")]
+)
+def test_routes_that_read_the_body_themselves_refuse_it_too(client: TestClient, path: str, kind: str) -> None:
+    assert client.post(path, content=pieces(MOST), headers={"Content-Type": kind}).status_code == 413
+
+
 def test_a_shorter_body_is_read(client: TestClient) -> None:
     read = client.post("/v1/ask", content=pieces(MOST - 200), headers={"Content-Type": "application/json"})
     assert read.status_code not in (400, 413)
