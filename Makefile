@@ -29,8 +29,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## make a sample, read it, answer three questions; or VIDEO=file QUESTION="..."
 	$(PY) -m benchmarks.demo
 
-test: $(STAMP) ## the whole test suite
-	$(PY) -m pytest
+test: $(STAMP) ## the whole test suite, two files at a time
+	$(PY) -m pytest -n 2 --dist loadfile
 
 check: $(STAMP) ## style, types, import rules, stale documents
 	$(VENV)/bin/ruff check $(CODE)
