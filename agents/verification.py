@@ -20,6 +20,7 @@ from agents.wording import (
     coverage,
     is_misreading,
     is_negated,
+    is_title,
     joined,
     names,
     quotations,
@@ -114,8 +115,7 @@ def _sentences(text: str) -> list[str]:
 
 def _disagrees(sentence: str, told: Sequence[str]) -> bool:
     stems = content_stems(sentence, scaffolding=True)
-    only_names = all(word[:1].isupper() for word in sentence.split())
-    if len(stems) < 2 or only_names:
+    if len(stems) < 2 or is_title(sentence):
         return False
     near = [s for s in told if coverage(stems, s) >= 0.6]
     if not near:

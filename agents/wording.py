@@ -136,6 +136,11 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def is_title(text: str) -> bool:
+    """Whether a text is only a name or a title: all of its words but little ones have a capital."""
+    return all(word[:1].isupper() or word.lower() in STOP_WORDS for word in text.split())
+
+
 def codes(text: str) -> list[str]:
     """Strings that must be copied exactly: letters with digits, paths, addresses; not amounts such as 600g."""
     return [

@@ -28,7 +28,7 @@ from agents.verification import (
 )
 from agents.wanted import premise_stems, role_stem, wanted
 from agents.wire import refuses
-from agents.wording import contains_phrase, content_stems, coverage, joined
+from agents.wording import contains_phrase, content_stems, coverage, is_title, joined
 from agents.writing import write
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Listener, Verified
@@ -172,12 +172,17 @@ def _told_of(claim: Claim, question: str, near: str, state: AgentState, work: Wo
     if not stems or is_placed(plan) or len(absent) / len(stems) <= MOST:
         return Verdict(True, "")
     visual = plan.question_type is QuestionType.VISUAL
-    if state["options"] and not visual and len(content_stems(claim.text, scaffolding=True)) > 1:
+    if state["options"] and not visual and _speaks_for_itself(claim.text):
         return Verdict(True, "")
     vectors = work.parts.text_embedder.embed([question, *(line for line in near.split("\n") if line.strip())])
     if not visual and float(max(vectors[1:] @ vectors[0], default=0.0)) >= SAME_TOPIC:
         return Verdict(True, "")
     return Verdict(False, f"nothing there is about {joined(absent)}")
+
+
+def _speaks_for_itself(option: str) -> bool:
+    """Whether an option tells what it answers; a word or a name may stand in the video for other reasons."""
+    return len(content_stems(option, scaffolding=True)) > 1 and not is_title(option)
 
 
 def is_placed(plan: Plan) -> bool:

@@ -46,6 +46,16 @@ def test_the_option_that_the_video_does_not_tell_is_chosen_when_no_other_is_supp
         assert answer.status is AnswerStatus.NOT_IN_VIDEO
 
 
+def test_a_name_is_not_chosen_only_because_it_stands_in_the_video() -> None:
+    speech: list[Said] = [*TALK, (90.0, 94.0, "Joseph Hale wound every clock in Milton.")]
+    options = ["Theodore Kline", "The video does not say this", "Joseph Hale", "Miriam Foster"]
+    model = FakeLanguageModel(rule=lambda messages, schema: json.dumps({"answer": "Joseph Hale"}))
+    desk = Desk(speech, model=model)
+    wrong = desk.ask("What is the name of the captain of the fishing boat?", options=options)
+    assert wrong.status is not AnswerStatus.ANSWERED and wrong.option_index == 1
+    assert desk.ask("Who wound every clock in Milton?", options=options).option_index == 2
+
+
 def test_the_model_decides_between_options_that_words_do_not_tell_apart() -> None:
     model = FakeLanguageModel(rule=lambda messages, schema: json.dumps({"answer": "Nobody tried the backups"}))
     options = ["The network failed", "Nobody tried the backups", "A fire broke out"]

@@ -12,6 +12,7 @@ from agents.wording import (
     coverage,
     is_misreading,
     is_negated,
+    is_title,
     joined,
     names,
     quotations,
@@ -52,6 +53,11 @@ def test_a_phrase_is_found_without_its_spaces_and_punctuation() -> None:
 def test_names_are_words_with_a_capital_inside_a_sentence() -> None:
     assert names("The bridge is named after Elena Marsh. It uses SQLite.") == ["Elena", "Marsh", "SQLite"]
     assert names("What does she say?") == []
+
+
+def test_a_title_is_told_from_a_sentence() -> None:
+    assert all(is_title(text) for text in ("Joseph Hale", "Bank of England", "NASA"))
+    assert not any(is_title(text) for text in ("Nobody tried it", "a foundry in Milton"))
 
 
 def test_codes_and_quotations_are_found() -> None:
