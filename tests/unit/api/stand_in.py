@@ -173,7 +173,7 @@ class Agent:
 
     pace_s: float = 0.0
     stopped: threading.Event = field(default_factory=threading.Event)
-    """Set when a question was cancelled."""
+    """Set when a question was cancelled, or nobody wanted its next step."""
     forgotten: list[str] = field(default_factory=list)
     limits: Limits | None = None
     """Those of the last question."""
@@ -191,6 +191,21 @@ class Agent:
         cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
         self.limits = limits
+        try:
+            yield from self._steps(question, videos, options, turns, plan, cancelled)
+        except GeneratorExit:
+            self.stopped.set()
+            raise
+
+    def _steps(
+        self,
+        question: str,
+        videos: Sequence[Video],
+        options: Sequence[str],
+        turns: Sequence[Turn],
+        plan: Plan | None,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Event]:
         if turns:
             asked, question = question, f"{question} (after: {turns[-1].understood})"
             yield Understood(asked, question)
