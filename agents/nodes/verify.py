@@ -208,7 +208,7 @@ def context_of(passage: Passage, work: Work) -> str:
 
 
 def _meant(claim: Claim, state: AgentState, work: Work) -> Verdict:
-    """Likeness of meaning, and the language model's opinion with the evidence alone."""
+    """Likeness of meaning to the evidence or a sentence of it, and the model's opinion with the evidence alone."""
     if claim.verbatim:
         return Verdict(True, "quoted from the evidence")
     if state["options"]:
@@ -216,8 +216,9 @@ def _meant(claim: Claim, state: AgentState, work: Work) -> Verdict:
     text = " ".join(p.text for p in claim.passages)
     if is_placed(state["plan"]):
         return _held_in_place(claim, text, state, work)
-    vectors = work.parts.text_embedder.embed([f"{state['question']} {claim.text}", claim.text, text])
-    if float(max(vectors[0] @ vectors[2], vectors[1] @ vectors[2])) < LIKE:
+    told = [text, *(unit for p in claim.passages for _, unit in p.units)]
+    vectors = work.parts.text_embedder.embed([f"{state['question']} {claim.text}", claim.text, *told])
+    if float((vectors[:2] @ vectors[2:].T).max()) < LIKE:
         return Verdict(False, "the claim and the evidence do not mean the same")
     opinion = _second_opinion(claim.passages, state, work)
     return opinion or Verdict(True, "words and meaning agree with the evidence")

@@ -53,6 +53,18 @@ def test_evidence_is_repaired_when_the_model_names_the_wrong_excerpt() -> None:
     assert [c.span for c in answer.citations] == [TimeSpan(300.0, 303.0)]
 
 
+def test_a_claim_is_compared_with_each_sentence_of_a_long_passage() -> None:
+    passage: list[Said] = [
+        (9.0, 14.0, "In February two motors failed while snow fell through half open roofs that we closed."),
+        (14.0, 18.0, "The gear was cast again by a foundry in Milton."),
+        (18.0, 23.0, "Later lightning struck one cupboard, yet all data had been copied to tape."),
+        (23.0, 28.0, "Every autumn we send those tapes downhill on foot, as our cable car stops."),
+    ]
+    model = FakeLanguageModel(rule=names("Milton", "Milton"))
+    answer = Desk(passage, model=model).ask("Where was the new gear for the motor cast?")
+    assert (answer.text, answer.citations[0].span) == ("Milton", TimeSpan(14.0, 18.0))
+
+
 @pytest.mark.parametrize(
     "question",
     [
