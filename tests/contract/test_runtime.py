@@ -273,7 +273,7 @@ def test_a_pool_tells_how_it_stands_without_the_cluster(host: Callable[[RayPool]
     model.embed(["three"])
     pool = runtime._pools["text_embedder"]
     with ThreadPoolExecutor(1) as thread, pool._lock, runtime._lock:  # as when a connection hangs
-        (state,) = thread.submit(runtime.states).result(timeout=1)
+        (state,) = thread.submit(runtime.states).result(timeout=10)
     assert (state.name, state.replicas, state.starting, state.most) == ("text_embedder", 1, 0, 3)
     assert (state.busy, state.queued, state.restarts) == (0, 0, 1)
     (told,) = state.models

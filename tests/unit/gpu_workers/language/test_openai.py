@@ -181,13 +181,13 @@ def test_keys_and_passwords_stay_out_of_logs_errors_and_names(caplog):
 
 def test_several_callers_are_served_at_once():
     with (
-        chat_service(lambda *_: Reply(**vars(completion("yes")) | {"delay_s": 0.3})) as service,
+        chat_service(lambda *_: Reply(**vars(completion("yes")) | {"delay_s": 1.0})) as service,
         Asked(service.url) as asked,
         ThreadPoolExecutor(4) as pool,
     ):
         started = time.monotonic()
         list(pool.map(lambda _: asked.complete(), range(4)))
-        assert time.monotonic() - started < 1.0
+        assert time.monotonic() - started < 3.0
 
 
 def test_frames_go_as_pictures_each_after_its_time():
@@ -234,9 +234,9 @@ def test_settings_name_the_server():
 
 
 def test_a_caller_that_stops_does_not_wait_for_a_slow_server():
-    with chat_service(lambda *_: Reply(delay_s=0.8)) as service, Asked(service.url) as asked:
+    with chat_service(lambda *_: Reply(delay_s=2.0)) as service, Asked(service.url) as asked:
         asks = itertools.count()
         started = time.monotonic()
         with pytest.raises(Cancelled):
             asked.complete(stop=lambda: next(asks) > 1)
-        assert time.monotonic() - started < 0.7
+        assert time.monotonic() - started < 1.5
