@@ -200,11 +200,15 @@ def paired_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[li
     rows = [
         [
             f"{d['first']} - {d['second']}", d["questions"], d["first_only"], d["second_only"],
-            f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}", f"{d['p']:.3f}",
+            f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}", _chance(d["p"]),
         ]
         for d in found
     ]  # fmt: skip
     return ["modes", "asked", "only first right", "only second right", "difference", "95 % interval", "p"], rows
+
+
+def _chance(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def chapter_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:

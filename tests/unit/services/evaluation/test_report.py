@@ -9,7 +9,7 @@ import pytest
 
 from app.core.types import TimeSpan, Usage
 from app.services.evaluation.chapters import chapter_scores
-from app.services.evaluation.report import Prices, markdown, report
+from app.services.evaluation.report import Prices, markdown, paired_table, report
 from app.services.evaluation.sets import benchmark
 from tests.unit.services.evaluation.written import REFUSED, case, judged, result
 
@@ -55,3 +55,10 @@ def test_the_calibration_error_is_that_of_the_confidence_which_users_see() -> No
 
 def test_a_report_is_plain_data() -> None:
     assert json.loads(json.dumps(made()))["modes"]["captions"]["accuracy"]["of"] == 3
+
+
+def test_a_chance_too_small_to_show_is_not_shown_as_none() -> None:
+    one = {"first": "full", "second": "captions", "questions": 94, "first_only": 39, "second_only": 0}
+    known = {**one, "difference": 0.415, "interval": (0.304, 0.509)}
+    _, rows = paired_table([{**known, "p": 0.0004}, {**known, "p": 0.0309}])
+    assert [row[-1] for row in rows] == ["< 0.001", "0.031"]
