@@ -192,44 +192,33 @@ class Agent:
     ) -> Iterator[Event]:
         self.limits = limits
         try:
-            yield from self._steps(question, videos, options, turns, plan, cancelled)
+            if turns:
+                asked, question = question, f"{question} (after: {turns[-1].understood})"
+                yield Understood(asked, question)
+            yield _planned(question, plan)
+            self._wait(cancelled, forever="eternity" in question)
+            if "crash" in question:
+                raise WorkerFailed("The model could not run.", "Try again.")
+            if "bug" in question:
+                raise ZeroDivisionError("a secret of the inside")
+            if "cat" in question:
+                yield Searched(question, ())
+                yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", 0.2)))
+                return
+            start, end, text = SAID[1]
+            span = TimeSpan(start, end)
+            yield Searched(question, (Hit("E1", videos[0].id, span, "speech", text, 0.9),))
+            self._wait(cancelled, forever=False)
+            yield Verified("It opened in 1932.", True, "the numbers match", ("E1",))
+            cited = Citation(videos[0].id, span, SegmentKind.SPEECH, text, 9.0, True)
+            chosen = 1 if options else None
+            usage = Usage(0.5, 2, 0, 100, 20)
+            yield Answered(
+                to_json(Answer(AnswerStatus.ANSWERED, "It opened in {1932} <b>.", 0.86, (cited,), chosen, usage))
+            )
         except GeneratorExit:
             self.stopped.set()
             raise
-
-    def _steps(
-        self,
-        question: str,
-        videos: Sequence[Video],
-        options: Sequence[str],
-        turns: Sequence[Turn],
-        plan: Plan | None,
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Event]:
-        if turns:
-            asked, question = question, f"{question} (after: {turns[-1].understood})"
-            yield Understood(asked, question)
-        yield _planned(question, plan)
-        self._wait(cancelled, forever="eternity" in question)
-        if "crash" in question:
-            raise WorkerFailed("The model could not run.", "Try again.")
-        if "bug" in question:
-            raise ZeroDivisionError("a secret of the inside")
-        if "cat" in question:
-            yield Searched(question, ())
-            yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", 0.2)))
-            return
-        start, end, text = SAID[1]
-        span = TimeSpan(start, end)
-        yield Searched(question, (Hit("E1", videos[0].id, span, "speech", text, 0.9),))
-        self._wait(cancelled, forever=False)
-        yield Verified("It opened in 1932.", True, "the numbers match", ("E1",))
-        cited = Citation(videos[0].id, span, SegmentKind.SPEECH, text, 9.0, True)
-        chosen = 1 if options else None
-        usage = Usage(0.5, 2, 0, 100, 20)
-        yield Answered(
-            to_json(Answer(AnswerStatus.ANSWERED, "It opened in {1932} <b>.", 0.86, (cited,), chosen, usage))
-        )
 
     def plan(self, question: str, turns: Sequence[Turn]) -> Plan:
         return rules.plan(question)
