@@ -137,8 +137,8 @@ def names(text: str) -> list[str]:
 
 
 def is_title(text: str) -> bool:
-    """Whether a text is only a name or a title: all of its words but little ones have a capital."""
-    return all(word[:1].isupper() or word.lower() in STOP_WORDS for word in text.split())
+    """Whether a text is only a name or a title: all of its words have a capital, but for "of", "the" and "and"."""
+    return all(word[:1].isupper() or word in ("of", "the", "and") for word in text.split())
 
 
 def codes(text: str) -> list[str]:

@@ -41,6 +41,7 @@ def test_a_claim_that_the_evidence_holds_is_supported(claim: str, evidence: Pass
         ('He said "build two bridges" to the members in favour.', BRIDGE, "quotation"),
         ("The fine was discussed.", passage("A fine was not discussed."), "negation"),
         ("The mill will not stay where it is.", passage("The mill will stay where it is."), "negation"),
+        ("Miriam is in Oakley.", passage("Miriam is not in Oakley."), "negation"),
         ("The river floods every spring and ruins crops.", BRIDGE, "words"),
         ("Anything at all.", passage(""), "no evidence"),
     ],

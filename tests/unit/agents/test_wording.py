@@ -57,7 +57,7 @@ def test_names_are_words_with_a_capital_inside_a_sentence() -> None:
 
 def test_a_title_is_told_from_a_sentence() -> None:
     assert all(is_title(text) for text in ("Joseph Hale", "Bank of England", "NASA"))
-    assert not any(is_title(text) for text in ("Nobody tried it", "a foundry in Milton"))
+    assert not any(is_title(text) for text in ("Nobody tried it", "a foundry in Milton", "Miriam is not in Oakley"))
 
 
 def test_codes_and_quotations_are_found() -> None:
