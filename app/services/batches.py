@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.events import Answered as AnsweredEvent
-from app.core.events import Listener, StageFinished, StageProgress, StageStarted, ignore
+from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
 from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
 from app.core.types import Answer, Video, from_json
@@ -212,18 +212,22 @@ class BatchService:
         for question in questions:
             unit = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
             if unit not in kept:
-                kept[unit] = self._asked(video, question, cancelled)
+                kept[unit], lasts = self._asked(video, question, cancelled)
                 asked += 1
-                stages.save_unit(video.id, "batch-answers", version, unit, kept[unit])
+                if lasts:
+                    stages.save_unit(video.id, "batch-answers", version, unit, kept[unit])
             made.append(Answered(question, from_json(Answer, json.loads(kept[unit]))))
             tell(StageProgress(ASKING, len(made), len(questions), "questions"))
         tell(StageFinished(ASKING, time.monotonic() - started, f"{len(made)} questions", reused=not asked))
         return made
 
-    def _asked(self, video: Video, question: str, cancelled: Callable[[], bool]) -> bytes:
+    def _asked(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
+        """The answer, and whether it lasts: one that was given while a model failed is asked for again."""
+        lasts = True
         for event in self._ask.stream(question, [video], cancelled=cancelled):
             if isinstance(event, AnsweredEvent):
-                return json.dumps(event.answer).encode()
+                return json.dumps(event.answer).encode(), lasts
+            lasts = lasts and not isinstance(event, Warned)
         raise NotFound("The question was not answered.", "Ask it again.")
 
     def _version(self, video: Video) -> str:

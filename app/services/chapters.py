@@ -1,4 +1,4 @@
-"""Chapters as a person edits them: borders and titles are given, what was found in the video moves along. Pure."""
+"""Chapters: as a person edits them, what was found in the video moving along, and as they are kept and searched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.errors import BadInput
+from app.core.ports import Retriever
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, VideoId
+from app.db.library import SqlLibrary
+
+BY_HAND = "by hand"
+"""What made chapters that a person edited, where others name a model."""
 
 SAME_SHARE = 0.5
 """A chapter keeps a summary when each of the two, it and the summarized one, covers this much of the other."""
@@ -41,19 +46,35 @@ def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float
     return replace(digest, chapters=tuple(made))
 
 
-def chapter_segments(video: VideoId, chapters: Sequence[Chapter], model: str) -> list[Segment]:
-    """Chapters as they are searched: the title, and the summary where there is one. `model` names what made them."""
-    return [
+def edited(library: SqlLibrary, id: VideoId) -> list[Heading]:
+    """What a person made of the chapters of a video; nothing where they are as they were made."""
+    if not any(one.model == BY_HAND for one in library.segments(id, kinds=[SegmentKind.SUMMARY])):
+        return []
+    return [Heading(chapter.span.start_s, chapter.title) for chapter in library.chapters(id)]
+
+
+def publish(library: SqlLibrary, retriever: Retriever, id: VideoId, digest: Digest, by: str) -> None:
+    """Stores a digest, and its chapters for the search, in place of earlier ones. Raises NotFound.
+
+    `by` names what made them. A chapter is searched for its title and summary; a mere number, which a chapter without
+    a summary has unless a person gave it a title, is not.
+    """
+    library.save_digest(id, digest)
+    named = [one for one in digest.chapters if one.summary or by == BY_HAND]
+    found = [
         Segment(
-            f"{video}-{SegmentKind.SUMMARY}-{number}",
-            video,
+            f"{id}-{SegmentKind.SUMMARY}-{number}",
+            id,
             SegmentKind.SUMMARY,
             chapter.span,
             f"{chapter.title}. {chapter.summary}".strip(),
-            model,
+            by,
         )
-        for number, chapter in enumerate(chapters)
+        for number, chapter in enumerate(named)
     ]
+    library.replace_segments(id, [SegmentKind.SUMMARY], found)
+    retriever.remove(id, [SegmentKind.SUMMARY])
+    retriever.add(found)
 
 
 def _chapter(span: TimeSpan, title: str, former: Sequence[Chapter]) -> Chapter:

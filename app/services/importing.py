@@ -18,7 +18,7 @@ from app.core.errors import BadInput, Cancelled
 from app.core.settings import Ingest
 from app.core.types import Caption, MediaInfo, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.services import subtitles
-from app.services.chapters import chapter_segments
+from app.services.chapters import publish
 from app.services.digest import make_digest
 from app.services.ingest import IngestParts
 from app.services.ingest.entities import named
@@ -126,11 +126,8 @@ class ImportService:
             words=self._settings.summary_words,
             chapter_done=chapter_done,
         )
-        parts.library.save_digest(found.id, made)
         model = parts.language_model.model if parts.language_model else EXTRACTIVE
-        told = chapter_segments(found.id, [one for one in made.chapters if one.summary], model)
-        parts.library.replace_segments(found.id, [SegmentKind.SUMMARY], told)
-        parts.retriever.add(told)
+        publish(parts.library, parts.retriever, found.id, made, model)
 
 
 def _check(cancelled: Callable[[], bool]) -> None:

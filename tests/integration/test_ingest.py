@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import Longreel, build
-from app.core.errors import BadInput, Cancelled, NotFound, StorageFull
-from app.core.events import Event, IngestFinished, StageFinished
+from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFailed
+from app.core.events import Event, IngestFinished, StageFinished, Warned
 from app.core.settings import load_settings
-from app.core.types import Segment, SegmentKind, Video
+from app.core.types import Completion, Segment, SegmentKind, TimeSpan, Video
+from app.services.chapters import Heading
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
 
@@ -169,6 +171,78 @@ def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, sho
     longreel.ingest.run(short, tell=events.append)
     assert isinstance(events[-1], IngestFinished)
     assert events[-1].reused
+
+
+class Away:
+    """A language model on a server that is away until it is `there`."""
+
+    model = "away@1"
+
+    def __init__(self) -> None:
+        self.there = False
+        self.asked = 0
+
+    def complete(self, *_: object, **__: object) -> Completion:
+        self.asked += 1
+        if not self.there:
+            raise WorkerFailed("No answer from the server.", "Start it.")
+        return Completion('{"title": "The bridge", "summary": ""}')
+
+
+def test_chapters_that_a_model_could_not_write_are_written_by_the_next_reading(
+    library: OpenLibrary, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "talk.srt"
+    given.write_text("1\n00:00:02,000 --> 00:00:05,500\nIt was 1932 when the bridge opened.\n", encoding="utf-8")
+    longreel, writer = library(), Away()
+    parts = replace(longreel.ingest._make_parts(), language_model=writer)
+    monkeypatch.setattr(longreel.ingest, "_make_parts", lambda: parts)
+
+    def read() -> tuple[str, list[str], set[str]]:
+        events: list[Event] = []
+        video = longreel.ingest.run(short, subtitles=given, tell=events.append)
+        assert video.ready
+        warned = [e.message for e in events if isinstance(e, Warned)]
+        done = {e.stage for e in events if isinstance(e, StageFinished) and not e.reused}
+        return longreel.library.chapters(video.id)[0].title, warned, done
+
+    title, warned, _ = read()
+    assert title.startswith("It was 1932")
+    assert len(warned) == 1 and "(No answer from the server)" in warned[0] and "again" in warned[0]
+    writer.there = True
+    assert read() == ("The bridge", [], {"digest"})
+    assert read() == ("The bridge", [], set())
+    assert writer.asked == 2
+
+
+def test_chapters_that_a_person_edited_stay_when_a_video_is_read_again(
+    library: OpenLibrary, short: Path, tmp_path: Path
+) -> None:
+    longreel = library()
+    video = longreel.ingest.run(short)
+    longreel.library.set_chapters(video.id, [Heading(0, "Arrival"), Heading(4, "The harbour")])
+    given = tmp_path / "talk.srt"
+    given.write_text("1\n00:00:05,000 --> 00:00:08,500\nThe bridge opened in 1932.\n", encoding="utf-8")
+    longreel.ingest.run(short, subtitles=given)
+    arrival, harbour = longreel.library.chapters(video.id)
+    assert (arrival.title, arrival.span.end_s, harbour.title) == ("Arrival", 4.0, "The harbour")
+    assert [one.quote for one in harbour.citations] == ["The bridge opened in 1932."]
+    found = [one.text for one in longreel.library.segments(video.id, [SegmentKind.SUMMARY])]
+    assert [text.split(".")[0] for text in found] == ["Arrival", "The harbour"]
+    kept = longreel.moments.search("harbour", kinds=[SegmentKind.SUMMARY])
+    assert kept[0].segment.text.startswith("The harbour")
+
+
+def test_what_a_look_has_learned_is_still_found_when_a_video_was_read_again(library: OpenLibrary, short: Path) -> None:
+    longreel = library()
+    video = longreel.ingest.run(short)
+    parts = longreel.ingest._make_parts()
+    seen = Segment("look", video.id, SegmentKind.VISUAL, TimeSpan(4, 6), "A zebra crosses.", "eyes@1", 5.0, "Who?")
+    parts.library.add_segments([seen])
+    parts.retriever.add([seen])
+    longreel.ingest.run(short, language="de")
+    found = parts.retriever.search("A zebra crosses.", limit=3, videos=[video.id])
+    assert seen in [one.segment for one in found]
 
 
 def test_a_given_language_stays_until_detection_is_asked_for(library: OpenLibrary, short: Path) -> None:

@@ -40,17 +40,19 @@ class Found:
 
 
 def index(run: Run, found: Found) -> None:
-    """Stores and indexes the segments of a video; earlier ones of the same video are replaced."""
+    """Stores and indexes the segments of a video in place of earlier ones; what an agent has learned stays."""
     parts = run.parts
 
     def work(stage: Stage) -> bytes:
         texts = text_segments(run.video.id, found, run.versions_of_models())
         pictures, concepts = picture_segments(run.video.id, found, parts.frame_embedder.model)
-        stage.begin(len(texts) + len(pictures), "segments")
+        learned = [one for one in parts.library.segments(run.video.id) if one.question is not None]
+        stage.begin(len(texts) + len(learned) + len(pictures), "segments")
         parts.retriever.remove(run.video.id)
         parts.library.replace_segments(run.video.id, KINDS, [*texts, *pictures])
-        for first in range(0, len(texts), 64):
-            parts.retriever.add(texts[first : first + 64])
+        searched = [*texts, *learned]
+        for first in range(0, len(searched), 64):
+            parts.retriever.add(searched[first : first + 64])
             stage.progress(first)
         if pictures:
             parts.retriever.add_pictures(pictures, concepts)

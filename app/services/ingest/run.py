@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import Cancelled
-from app.core.events import Listener, StageFinished, StageProgress, StageStarted
+from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned
 from app.core.ports import (
     AudioSource,
     Captioner,
@@ -129,7 +129,8 @@ class Run:
         self.worked = True
         stage = Stage(self, name, version)
         payload = work(stage)
-        self.parts.stages.finish(self.video.id, name, version, payload)
+        if not stage.postponed:
+            self.parts.stages.finish(self.video.id, name, version, payload)
         self.tell(StageFinished(name, time.monotonic() - stage.started, stage.detail))
         return payload
 
@@ -176,6 +177,7 @@ class Stage:
     def __init__(self, run: Run, name: str, version: str) -> None:
         self.started = time.monotonic()
         self.detail = ""
+        self.postponed = False
         self._run = run
         self._name = name
         self._version = version
@@ -208,6 +210,15 @@ class Stage:
             self.save(key, payload)
             self._reached += size
             self.progress(self._reached)
+
+    def put_off(self, reason: str) -> None:
+        """Leaves the stage unfinished for a reason that may pass: the next reading does what is missing.
+
+        A unit says so: what another version of the stage has finished is replaced in the library and no longer counts.
+        """
+        self.save("put off", reason.encode())
+        self.postponed = True
+        self._run.tell(Warned(f"{reason} Ingest the video again when that is solved."))
 
     def work_off(
         self,

@@ -25,7 +25,6 @@ from app.core.types import (
     FrameFeatures,
     MediaInfo,
     ScreenText,
-    SegmentKind,
     Video,
     VideoId,
     from_json,
@@ -35,15 +34,11 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
-from app.services.chapters import chapter_segments
-from app.services.digest import make_digest
 from app.services.ingest import entities, faces, pictures, sound, speakers, writing
+from app.services.ingest.digesting import digest
 from app.services.ingest.indexing import Found, index
-from app.services.ingest.run import DETECTED, IngestParts, Options, Run, Stage
+from app.services.ingest.run import DETECTED, IngestParts, Options, Run
 from app.services.ingest.sampled import Sampled
-from app.services.shown import told
-from app.services.summarize.shapes import EXTRACTIVE
-from app.services.topics import Sentence
 
 HASH_BLOCK = 1 << 22
 LANGUAGE = re.compile(f"[a-z]{{2,3}}|{DETECTED}")
@@ -247,40 +242,6 @@ def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:
     sampled = pictures.sample(run)
     faces.group(run)
     return sampled, writing.read_screen(run, sampled)
-
-
-def digest(run: Run, found: Found) -> None:
-    """Chapters and summary, stored and indexed."""
-    parts = run.parts
-    sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
-    sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
-    sentences = told(sentences) or [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
-    model = parts.language_model.model if parts.language_model else EXTRACTIVE
-
-    def work(stage: Stage) -> bytes:
-        def chapter_done(done: int, total: int) -> None:
-            if done:
-                stage.progress(done)
-            else:
-                stage.begin(total, "chapters")
-
-        made = make_digest(
-            run.video.id,
-            run.video.duration_s,
-            sentences,
-            parts.text_embedder,
-            parts.language_model,
-            words=run.settings.summary_words,
-            chapter_done=chapter_done,
-        )
-        parts.library.save_digest(run.video.id, made)
-        segments = chapter_segments(run.video.id, [one for one in made.chapters if one.summary], model)
-        parts.library.replace_segments(run.video.id, [SegmentKind.SUMMARY], segments)
-        parts.retriever.add(segments)
-        stage.detail = f"{len(made.chapters)} chapters"
-        return b""
-
-    run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
 
 
 def _forget_deleted(run: Run) -> None:

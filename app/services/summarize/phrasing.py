@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from app.core.errors import Cancelled, LongreelError
+from app.core.errors import ToolRefused
 from app.core.ports import LanguageModel, TextEmbedder
 from app.core.types import Citation, Message
 from app.services.summarize.choosing import repeats, shortened
@@ -45,7 +45,10 @@ _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 class Phraser:
-    """Words of a language model around quotes. Every failure of the model means: the quotes as they are."""
+    """Words of a language model around quotes. What it cannot write well is told by the quotes as they are.
+
+    A model that fails altogether, as on a server that is away, raises: quotes in its place would be kept for good.
+    """
 
     def __init__(self, model: LanguageModel, embedder: TextEmbedder, stop: Callable[[], bool]) -> None:
         """`stop` is asked while the model writes; once it says True, Cancelled is raised."""
@@ -104,9 +107,7 @@ class Phraser:
         try:
             written = self._model.complete(messages, max_tokens=max_tokens, schema=schema, stop=self._stop)
             return json.loads(written.text)[field]
-        except Cancelled:
-            raise
-        except (LongreelError, ValueError, KeyError, TypeError):
+        except (ToolRefused, ValueError, KeyError, TypeError):
             return None  # the quotes are told instead
 
 

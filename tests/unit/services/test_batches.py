@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.core.errors import BadInput
-from app.core.types import AnswerStatus
+from app.core.events import Event, Warned
+from app.core.types import AnswerStatus, Video
 from app.jobs.states import Job, JobState
 from app.services.batch_jobs import archive
 from app.services.batches import BatchRequest, Item, folder_items, manifest_items, read_questions
@@ -77,6 +80,27 @@ def test_a_second_run_asks_nothing_again(product: StandIn) -> None:
     again = product.longreel.batches.one(request.items[0], request)
     assert again.material == first.material
     assert asked == ["When did the bridge open?"]
+
+
+def test_an_answer_that_was_given_while_a_model_failed_is_asked_for_again(
+    product: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, answers = product.add(b"known", "Known"), product.agent.ask
+    asked: list[str] = []
+    warnings = [Warned("The language model failed.")]
+
+    def ask(question: str, videos: Sequence[Video], **how: Any) -> Iterator[Event]:
+        asked.append(question)
+        yield from warnings
+        yield from answers(question, videos, **how)
+
+    monkeypatch.setattr(product.agent, "ask", ask)
+    batches, request = product.longreel.batches, BatchRequest((Item(known.path),), ("When?",))
+    assert batches.one(request.items[0], request).material.answers
+    warnings.clear()
+    for _ in range(2):
+        assert batches.one(request.items[0], request).material.answers
+    assert asked == ["When?"] * 2
 
 
 def test_a_batch_job_delivers_the_rest_when_one_video_fails(product: StandIn, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.core.errors import BadInput, Cancelled, MissingPart, NotFound
+from app.core.errors import BadInput, Cancelled, MissingPart, NotFound, WorkerFailed
 from app.core.events import Event, StageFinished
 from app.db.fakes import MemoryLibrary, MemoryStageStore
 from app.services.summarize import Length, Point, Style, Wanted
@@ -164,6 +164,22 @@ def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number
     assert texts[MEETING[0]] == "Im Frühling 2031 gestrichen."
     assert texts[MEETING[5]] == MEETING[5]
     assert all(sources(point) for point in made.points)
+
+
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(Length.PAGE, language="de")])
+def test_a_summary_waits_for_a_model_that_is_away(library: MemoryLibrary, wanted: Wanted) -> None:
+    video, stages, away = shelve(library, a_video(), MEETING), MemoryStageStore(), [True]
+
+    def write(prompt: str) -> str:
+        if away[0] and ("Translate" in prompt or not wanted.language):
+            raise WorkerFailed("No answer from the server.", "Try again later.")
+        return json.dumps({"sentences": list(MEETING[:3]), "text": "Das Tor bleibt 2031 und 312 Tage zu."})
+
+    summaries = service(library, Writes(write), stages=stages, translates=True)
+    with pytest.raises(WorkerFailed, match="No answer"):
+        summaries.summarize(video, wanted)
+    away[0] = False
+    assert summaries.summarize(video, wanted).model == Writes.model
 
 
 def test_a_long_chapter_is_told_from_its_whole_length(library: MemoryLibrary) -> None:

@@ -1,0 +1,98 @@
+"""The last stage: chapters and summary of a video that was read, written and made searchable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.core.errors import Cancelled, LongreelError, ToolRefused
+from app.core.ports import LanguageModel
+from app.core.types import Completion, Digest, Message, SegmentKind, to_json
+from app.services.chapters import BY_HAND, edited, publish, with_headings
+from app.services.digest import make_digest
+from app.services.ingest.indexing import Found
+from app.services.ingest.run import Run, Stage
+from app.services.shown import told
+from app.services.summarize.shapes import EXTRACTIVE
+from app.services.topics import Sentence
+
+
+class KeptWriter:
+    """The language model of a stage: each text that it writes is a unit of the stage, written once.
+
+    After an error that may pass, such as that of a server that is away, it is asked no more in this reading.
+    """
+
+    def __init__(self, model: LanguageModel, stage: Stage) -> None:
+        self.model = model.model
+        self.error: LongreelError | None = None
+        self._writer = model
+        self._stage = stage
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Completion:
+        """What the model wrote to these messages, now or in a reading that was stopped."""
+        unit = hashlib.sha256(json.dumps([to_json(one) for one in messages]).encode()).hexdigest()
+        if (written := self._stage.done.get(unit)) is not None:
+            return Completion(written.decode())
+        if self.error is not None:
+            raise self.error
+        try:
+            done = self._writer.complete(messages, max_tokens=max_tokens, schema=schema, stop=stop)
+            self._stage.save(unit, done.text.encode())
+        except (Cancelled, ToolRefused):
+            raise
+        except LongreelError as error:
+            self.error = error
+            raise
+        return done
+
+
+def digest(run: Run, found: Found) -> None:
+    """Chapters and summary, stored and indexed. Borders and titles that a person gave stay."""
+    parts = run.parts
+    model = parts.language_model.model if parts.language_model else EXTRACTIVE
+
+    def work(stage: Stage) -> bytes:
+        writer = KeptWriter(parts.language_model, stage) if parts.language_model else None
+        made, by = _made(run, found, stage, writer), model
+        if headings := edited(parts.library, run.video.id):
+            made, by = with_headings(made, headings, run.video.duration_s), BY_HAND
+        publish(parts.library, parts.retriever, run.video.id, made, by)
+        stage.detail = f"{len(made.chapters)} chapters"
+        if writer and writer.error:
+            why = writer.error.message.rstrip(".")
+            stage.put_off(f"The language model failed ({why}), so that chapters only quote the video.")
+        return b""
+
+    run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
+
+
+def _made(run: Run, found: Found, stage: Stage, writer: LanguageModel | None) -> Digest:
+    sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
+    sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
+    sentences = told(sentences) or [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
+
+    def chapter_done(done: int, total: int) -> None:
+        if done:
+            stage.progress(done)
+        else:
+            stage.begin(total, "chapters")
+
+    return make_digest(
+        run.video.id,
+        run.video.duration_s,
+        sentences,
+        run.parts.text_embedder,
+        writer,
+        words=run.settings.summary_words,
+        chapter_done=chapter_done,
+    )

@@ -1,0 +1,115 @@
+"""What a language model writes of a video is kept as it comes; a model that is away is not asked again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused, WorkerFailed
+from app.core.events import Event, Warned
+from app.core.types import Completion, Message, VideoId
+from app.db.database import Database, sqlite_url
+from app.db.stages import SqlStageStore
+from app.services.ingest.digesting import KeptWriter
+from app.services.ingest.run import Run, Stage
+
+
+class Writes:
+    """A language model that repeats the last message; the errors it is given come first."""
+
+    model = "writes@1"
+
+    def __init__(self, *errors: LongreelError) -> None:
+        self.errors = list(errors)
+        self.asked: list[str] = []
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Completion:
+        self.asked.append(messages[-1].content)
+        if self.errors:
+            raise self.errors.pop(0)
+        return Completion(f"Of {messages[-1].content}.", 7, 3)
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> SqlStageStore:
+    database = Database(sqlite_url(tmp_path / "longreel.sqlite"))
+    database.migrate()
+    return SqlStageStore(database)
+
+
+@pytest.fixture
+def told() -> list[Event]:
+    return []
+
+
+@pytest.fixture
+def begin(stages: SqlStageStore, told: list[Event]) -> Callable[[], Stage]:
+    """One more reading of the same video: its last stage."""
+    video = SimpleNamespace(id=VideoId("a" * 64))
+
+    def stage() -> Stage:
+        nothing = cast(Any, None)
+        parts = cast(Any, SimpleNamespace(stages=stages))
+        run = Run(parts, nothing, cast(Any, video), Path("talk.mp4"), nothing, told.append, lambda: False)
+        return Stage(run, "digest", "1")
+
+    return stage
+
+
+def written(writer: KeptWriter, text: str) -> str:
+    return writer.complete([Message("user", text)], max_tokens=9).text
+
+
+def test_a_text_is_written_once_in_all_readings(begin: Callable[[], Stage]) -> None:
+    model = Writes()
+    assert [written(KeptWriter(model, begin()), "bees") for _ in range(3)] == ["Of bees."] * 3
+    assert written(KeptWriter(model, begin()), "tea") == "Of tea."
+    assert model.asked == ["bees", "tea"]
+
+
+@pytest.mark.parametrize("error", [WorkerFailed("away"), StorageFull("full")])
+def test_after_an_error_only_what_is_kept_is_told(begin: Callable[[], Stage], error: LongreelError) -> None:
+    model = Writes()
+    assert written(KeptWriter(model, begin()), "bees") == "Of bees."
+    model.errors = [error]
+    writer = KeptWriter(model, begin())
+    for text in ("tea", "bread"):
+        with pytest.raises(type(error)):
+            written(writer, text)
+    assert written(writer, "bees") == "Of bees."
+    assert writer.error is error
+    assert model.asked == ["bees", "tea"]
+    assert written(KeptWriter(model, begin()), "tea") == "Of tea."
+
+
+@pytest.mark.parametrize("error", [Cancelled("stopped"), ToolRefused("The prompt is too long.")])
+def test_a_person_who_stops_and_a_long_prompt_are_no_failures_of_the_model(
+    begin: Callable[[], Stage], error: LongreelError
+) -> None:
+    writer = KeptWriter(Writes(error), begin())
+    with pytest.raises(type(error)):
+        written(writer, "bees")
+    assert writer.error is None
+    assert written(writer, "bees") == "Of bees."
+
+
+def test_a_stage_that_is_put_off_says_why_and_is_finished_in_no_version(
+    begin: Callable[[], Stage], stages: SqlStageStore, told: list[Event]
+) -> None:
+    stages.finish(VideoId("a" * 64), "digest", "of another model", b"")
+    stage = begin()
+    stage.put_off("The language model failed.")
+    assert stage.postponed
+    assert told == [Warned("The language model failed. Ingest the video again when that is solved.")]
+    assert stages.finished(VideoId("a" * 64), "digest", "of another model") is None
