@@ -103,7 +103,7 @@ class _Wiring:
         settings, jobs, ingest, library = self._settings, self._jobs, self._ingest, self._library_service
         batch_jobs = BatchJobs(self._batches, jobs, library, self._media)
         summary_jobs = SummaryJobs(self._summaries, jobs, library)
-        uploads = UploadService(self._received, self._max_bytes, ingest)
+        uploads = UploadService(self._received, self._max_bytes, ingest, library, jobs)
         private = settings.ingest.private_addresses
         downloads = DownloadService(self._received, self._max_bytes, ingest, library, private=private)
         schedules = ScheduleService(SqlSchedules(self._database), library, ingest, batch_jobs)

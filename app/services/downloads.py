@@ -102,16 +102,12 @@ class DownloadService:
                 self._fetch(address, path, tell, cancelled)
             yield
         finally:
-            if str(path) not in self._of_videos():
+            if str(path) not in self._library.files():
                 shutil.rmtree(path.parent, ignore_errors=True)
-
-    def _of_videos(self) -> set[str]:
-        deleted = (one.video for one in self._library.binned())
-        return {video.path for video in (*self._library.videos(), *deleted)}
 
     def _remove_spare(self, *received: str | None) -> None:
         """Removes uploads that were read and are no video's file: subtitles, and a video that was there already."""
-        of_videos, folder = self._of_videos(), self._folder.resolve()
+        of_videos, folder = self._library.files(), self._folder.resolve()
         for path in (Path(name) for name in received if name and name not in of_videos):
             if path.parent.parent == folder:
                 with suppress(OSError):

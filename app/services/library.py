@@ -15,7 +15,7 @@ from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utte
 from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
 from app.db.rules import matching
-from app.services.chapters import Heading, chapter_segments, with_headings
+from app.services.chapters import BY_HAND, Heading, publish, with_headings
 from app.services.ingest.chunks import thumbnail_key
 
 PART = ".incoming"
@@ -23,8 +23,6 @@ PART = ".incoming"
 SAFE = re.compile(r"[^\w.()+ -]+")
 LONGEST_NAME = 200
 """Bytes of a file name; disks take 255, and a letter has up to four."""
-BY_HAND = "by hand"
-"""What made a chapter that a person edited, where others name a model."""
 
 
 class LibraryService:
@@ -93,11 +91,7 @@ class LibraryService:
         if digest is None:
             raise NotFound("This video has no chapters yet.", "Wait until it has been read to its end.")
         edited = with_headings(digest, headings, self._library.video(id).duration_s)
-        self._library.save_digest(id, edited)
-        found = chapter_segments(id, edited.chapters, BY_HAND)
-        self._library.replace_segments(id, [SegmentKind.SUMMARY], found)
-        self._retriever().remove(id, [SegmentKind.SUMMARY])
-        self._retriever().add(found)
+        publish(self._library, self._retriever(), id, edited, BY_HAND)
         return edited.chapters
 
     def media_path(self, id: VideoId) -> Path:
@@ -174,6 +168,10 @@ class LibraryService:
     def binned(self) -> list[Binned]:
         """The deleted videos that can be restored, the last deleted first."""
         return self._library.binned()
+
+    def files(self) -> set[str]:
+        """The paths of the files of all videos, also of those in the bin."""
+        return {video.path for video in (*self.videos(), *(one.video for one in self.binned()))}
 
     def deleted_files(self) -> set[tuple[str, int]]:
         """Path and bytes of the files whose videos are in the bin."""

@@ -21,11 +21,17 @@ from filelock import FileLock, Timeout
 
 from app.core.errors import BadInput, NotFound, StorageFull, WorkerFailed
 from app.core.types import from_json, to_json
+from app.jobs.states import JobState
+from app.jobs.store import JobStore
 from app.services.ingest import IngestService
-from app.services.library import PART, safe_name
+from app.services.library import PART, LibraryService, safe_name
 
 ABANDONED_S = 86_400.0
-"""An upload that nothing was added to for this long is removed."""
+"""An upload that nothing was added to, and a file that nothing asked for, for this long is removed."""
+LOOK_EVERY_S = 3600.0
+"""How often files that nothing asks for are looked for."""
+ALL_JOBS = 2**31 - 1
+"""As many as any store takes for a limit."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _RECORD, _LOCK = ".upload.json", ".lock"
@@ -60,10 +66,15 @@ class Upload:
 class UploadService:
     """Receives files piece by piece."""
 
-    def __init__(self, folder: Path, max_bytes: int, ingest: IngestService) -> None:
+    def __init__(
+        self, folder: Path, max_bytes: int, ingest: IngestService, library: LibraryService, jobs: JobStore
+    ) -> None:
         self.max_bytes = max_bytes
         self._folder = folder
         self._ingest = ingest
+        self._library = library
+        self._jobs = jobs
+        self._looked_at = float("-inf")
 
     def create(self, wanted: Upload) -> Upload:
         """A new upload of `wanted.length` bytes. Raises BadInput for a size that is not taken, StorageFull."""
@@ -155,16 +166,28 @@ class UploadService:
             shutil.rmtree(self._folder / id, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Removes what was abandoned, of simple uploads too."""
+        """Removes what was abandoned, of simple uploads too: files that never came whole, and files for nothing."""
         if not self._folder.is_dir():
             return
-        for part in self._folder.glob(f"*/{PART}"):
-            try:
-                abandoned = time.time() - part.stat().st_mtime > ABANDONED_S
-            except FileNotFoundError:
-                continue
-            if abandoned:
-                shutil.rmtree(part.parent, ignore_errors=True)
+        abandoned = [part.parent for part in self._folder.glob(f"*/{PART}") if _is_old(part)]
+        if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            abandoned += self._for_nothing()
+        for place in abandoned:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _for_nothing(self) -> list[Path]:
+        """Whole files that are no video's, and that no job may still read: a job that failed was dismissed."""
+        places = (place for place in self._folder.iterdir() if place.is_dir() and not (place / PART).exists())
+        old = [place for place in places if _is_old(place)]
+        if not old:
+            return []
+        states = [state for state in JobState if state is not JobState.FINISHED]
+        jobs = (job for state in states for job in self._jobs.list(state, ALL_JOBS) if not job.dismissed)
+        asked = "\n".join(json.dumps(job.payload) for job in jobs)
+        # after the jobs: the video of one that ends meanwhile is there by then
+        kept = {Path(path).parent.name for path in self._library.files()}
+        return [place for place in old if place.name not in asked and place.name not in kept]
 
     def _write(self, upload: Upload) -> None:
         """Replaces the record as a whole."""
@@ -172,6 +195,13 @@ class UploadService:
         fresh = place / f"{_RECORD}.new"
         fresh.write_text(json.dumps(to_json(upload)), "utf-8")
         os.replace(fresh, place / _RECORD)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED_S
+    except FileNotFoundError:
+        return False
 
 
 def _full(error: OSError) -> StorageFull:

@@ -7,12 +7,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFailed
 from app.jobs.fakes import MemoryJobStore
+from app.jobs.states import JobError
 from app.services import uploads
 from app.services.uploads import ABANDONED_S, Upload, UploadService
 from tests.unit.api.stand_in import Reader
@@ -28,10 +30,11 @@ def service(tmp_path: Path, jobs: MemoryJobStore) -> UploadService:
     return opened(tmp_path, jobs)
 
 
-def opened(folder: Path, jobs: MemoryJobStore) -> UploadService:
-    """The service of a server that was just started."""
+def opened(folder: Path, jobs: MemoryJobStore, *files: str) -> UploadService:
+    """The service of a server that was just started; `files` are those of the library's videos."""
     reader = Reader(jobs, cast(Any, None), cast(Any, None), cast(Any, None))
-    return UploadService(folder / "uploads", 1000, cast(Any, reader))
+    library = SimpleNamespace(files=lambda: set(files))
+    return UploadService(folder / "uploads", 1000, cast(Any, reader), cast(Any, library), jobs)
 
 
 def send(service: UploadService, id: str, *pieces: bytes) -> Upload:
@@ -184,3 +187,55 @@ def test_only_what_nothing_was_added_to_for_a_day_is_swept_away(
     left = {place.name for place in (tmp_path / "uploads").iterdir()}
     assert left == {new.id, complete.id}
     assert service.find(new.id).expires_at == pytest.approx(time.time() + ABANDONED_S, abs=60)
+
+
+def received(tmp_path: Path, service: UploadService, jobs: MemoryJobStore) -> tuple[Path, str]:
+    """A whole file that came more than a day ago, and the job that reads it."""
+    made = service.create(wanted())
+    job = send(service, made.id, b"abcdef").job
+    assert job
+    path = Path(jobs.get(job).payload["path"])
+    past = time.time() - ABANDONED_S - 1
+    os.utime(path.parent, (past, past))
+    return path, job
+
+
+def test_a_file_of_which_no_video_was_made_goes_when_its_job_is_dismissed(
+    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
+) -> None:
+    path, id = received(tmp_path, service, jobs)
+    for step in (lambda: None, lambda: fail(jobs, id), lambda: jobs.retry(id), lambda: fail(jobs, id)):
+        step()
+        opened(tmp_path, jobs).sweep()
+        assert path.is_file()
+    jobs.dismiss(id)
+    opened(tmp_path, jobs).sweep()
+    assert not path.parent.exists()
+
+
+def fail(jobs: MemoryJobStore, id: str) -> None:
+    job = jobs.claim("w", ["ingest"])
+    assert job and job.id == id
+    jobs.fail(job, "w", JobError("bad_input", "This is no video."))
+
+
+def test_the_file_of_a_video_stays_whatever_became_of_its_job(
+    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
+) -> None:
+    path, id = received(tmp_path, service, jobs)
+    fail(jobs, id)
+    jobs.dismiss(id)
+    opened(tmp_path, jobs, str(path)).sweep()
+    assert path.is_file()
+
+
+def test_a_file_that_came_today_stays_until_tomorrow(
+    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
+) -> None:
+    made = service.create(wanted())
+    id = send(service, made.id, b"abcdef").job
+    assert id
+    jobs.cancel(id)
+    jobs.dismiss(id)
+    service.sweep()
+    assert Path(jobs.get(id).payload["path"]).is_file()
