@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from pydantic import ValidationError
+
+from app.api.problems import bad_fields
 from app.api.schemas import AnswerOut
+from app.api.schemas.answers import LimitsIn
 from app.api.schemas.chat import (
     MODEL,
     Annotation,
@@ -72,6 +76,15 @@ def collection_of(asked: ChatIn) -> str | None:
     if name is not None and not isinstance(name, str):
         raise BadInput("metadata.collection is no name.", "Give the id or the name of one collection.")
     return name or None
+
+
+def limits_of(asked: ChatIn) -> LimitsIn:
+    """What the metadata lets the answer take, as numbers or as texts of them. Raises BadInput for anything else."""
+    given = {name: value for name, value in (asked.metadata or {}).items() if name in LimitsIn.model_fields}
+    try:
+        return LimitsIn.model_validate(given)
+    except ValidationError as error:
+        raise bad_fields(error) from error
 
 
 def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:

@@ -117,6 +117,7 @@ class Toolbox:
         videos: VideoNames = [],  # noqa: B006 - never changed
         options: Annotated[list[str], Field(description="the choices of a multiple-choice question")] = [],  # noqa: B006
         collection: Collection = "",
+        max_seconds: Annotated[float | None, Field(ge=1, description="answer with what was found by then")] = None,
     ) -> ToolAnswer:
         """Answer a question about videos, with time-stamped citations that were checked against the video.
 
@@ -126,7 +127,7 @@ class Toolbox:
         """
         steps = 0
         async with aclosing(
-            self._longreel.ask_stream(question, videos, collection=collection, options=options)
+            self._longreel.ask_stream(question, videos, collection=collection, options=options, max_seconds=max_seconds)
         ) as events:
             async for event in events:
                 if isinstance(event, AnswerOut):

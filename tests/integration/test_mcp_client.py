@@ -88,7 +88,9 @@ def test_a_video_is_read_searched_asked_about_and_seen(address: str, parts: Stan
         assert listed["total"] == 1 and listed["videos"][0]["id"] == done["video_id"]
         found = await called(client, "search", query="bridge opened", videos=["Harbour"], kinds=["speech"])
         assert found[0]["start_s"] == 8.0
-        answer = await called(client, "ask", question="When did the bridge open?", videos=["Harbour"])
+        asked = {"question": "When did the bridge open?", "videos": ["Harbour"], "max_seconds": 9}
+        answer = await called(client, "ask", **asked)
+        assert parts.agent.limits is not None and parts.agent.limits.max_seconds == 9
         assert answer["citations"][0]["quote"] == SAID[1][2] and "trace" not in answer
         part = await called(client, "get_transcript", video="Harbour", start_s=7, end_s=12)
         assert [one["text"] for one in part["sentences"]] == [SAID[1][2]] and part["next_start_s"] is None

@@ -83,14 +83,16 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, execu
     """The last message is the question; earlier ones play no part but for the videos that they name.
 
     Videos are named in `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or are those of
-    `metadata.collection`; none means the whole library. Citations come as lines of the text, as `annotations`, and as
-    data in the field `longreel`. With `stream`, the agent's steps come as chunks with a field `longreel` and an empty
-    delta before the answer.
+    `metadata.collection`; none means the whole library. `metadata.max_steps` and `metadata.max_seconds` bound the
+    answer. Citations come as lines of the text, as `annotations`, and as data in the field `longreel`. With `stream`,
+    the agent's steps come as chunks with a field `longreel` and an empty delta before the answer.
     """
     chat.check_request(asked)
     question = chat.question_of(asked.messages)
     videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
-    steps = steps_of(longreel, executor, question, videos)
+    wanted = chat.limits_of(asked)
+    limits = longreel.settings.agent.at_most(wanted.max_steps, wanted.max_seconds)
+    steps = steps_of(longreel, executor, question, videos, limits=limits)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
     if asked.stream:
         return event_stream(_chunks(steps, asked, longreel, videos, head))

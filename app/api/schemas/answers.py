@@ -116,7 +116,18 @@ class AnswerOut(Wire):
         raise WorkerFailed("The agent stopped without an answer.", "Ask again.")
 
 
-class AskIn(Request):
+class LimitsIn(Request):
+    """What an answer may take."""
+
+    max_steps: int | None = Field(
+        None, ge=1, le=20, description="searches and closer looks; the server's own limit is the most that is given"
+    )
+    max_seconds: float | None = Field(
+        None, ge=1, allow_inf_nan=False, description="time for the answer; the server's own limit is the most, likewise"
+    )
+
+
+class AskIn(LimitsIn):
     """A question, about some videos or (none named) the whole library."""
 
     question: str = Field(min_length=1, max_length=2000)
@@ -129,12 +140,6 @@ class AskIn(Request):
     plan: PlanBody | None = Field(None, description="what POST /v1/plan gave, as it is or changed")
     run_id: str = Field(
         "", max_length=100, description="any name; asked again under it, an answer that a crash cut short goes on"
-    )
-    max_steps: int | None = Field(
-        None, ge=1, le=20, description="searches and closer looks; the server's own limit is the most that is given"
-    )
-    max_seconds: float | None = Field(
-        None, ge=1, allow_inf_nan=False, description="time for the answer; the server's own limit is the most, likewise"
     )
 
 

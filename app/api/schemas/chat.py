@@ -62,7 +62,7 @@ class ChatIn(_Sent):
     metadata: dict[str, Any] | None = Field(
         None,
         description="`videos`: a list of ids or titles, or a text with commas between them, or with a JSON list; "
-        "`collection`: the id or name of one",
+        "`collection`: the id or name of one; `max_steps` and `max_seconds` as in `POST /v1/ask`",
     )
     stream: bool | None = None
     stream_options: StreamOptions | None = None

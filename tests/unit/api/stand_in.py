@@ -290,7 +290,7 @@ def make(
     batches = BatchService(ingest, service, summaries, ask, lambda: stages, FakeProbe, lambda: "scripted")
     batch_jobs = BatchJobs(batches, jobs, service, media)
     summary_jobs = SummaryJobs(summaries, jobs, service)
-    uploads = UploadService(data / "uploads", most, ingest)
+    uploads = UploadService(data / "uploads", most, ingest, service, jobs)
     policy = RetryPolicy(3, 0.05, 1.0)
     downloads = DownloadService(
         data / "uploads", most, ingest, service, private=private_addresses, policy=policy, silence_s=1.0

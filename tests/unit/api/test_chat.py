@@ -11,6 +11,8 @@ from app.api.schemas.chat import ChatIn
 from app.core.errors import BadInput
 from tests.unit.api.stand_in import SAID, StandIn
 
+USER = {"role": "user", "content": "When?"}
+
 
 def asked(metadata: Any = None, *urls: str) -> ChatIn:
     parts = [{"type": "video_url", "video_url": {"url": url}} for url in urls]
@@ -55,6 +57,15 @@ def test_a_part_of_a_video_is_refused_rather_than_widened() -> None:
         videos_of(asked(None, "longreel://abc#t=8,11"))
 
 
+@pytest.mark.parametrize("given", [{"max_steps": 2, "max_seconds": 7.5}, {"max_steps": "2", "max_seconds": "7.5"}])
+def test_the_metadata_bounds_what_an_answer_takes(client: TestClient, parts: StandIn, given: dict[str, Any]) -> None:
+    parts.add()
+    body = {"model": "longreel", "messages": [USER], "metadata": given}
+    assert client.post("/v1/chat/completions", json=body).status_code == 200
+    assert parts.agent.limits is not None
+    assert (parts.agent.limits.max_steps, parts.agent.limits.max_seconds) == (2, 7.5)
+
+
 def test_each_mark_in_the_text_has_its_annotation(client: TestClient, parts: StandIn) -> None:
     video = parts.add(title="Harbour")
     answer = AnswerOut.model_validate(client.post("/v1/ask", json={"question": "When?"}).json())
@@ -76,9 +87,6 @@ def test_times_are_written_for_people() -> None:
     ]
 
 
-USER = {"role": "user", "content": "When?"}
-
-
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
@@ -95,6 +103,8 @@ USER = {"role": "user", "content": "When?"}
         ({"model": "longreel", "messages": [USER], "metadata": {"videos": "none such"}}, 404, "none such"),
         ({"model": "longreel", "messages": [USER], "metadata": {"collection": "none such"}}, 404, "none such"),
         ({"model": "longreel", "messages": [USER], "metadata": {"collection": ["a"]}}, 400, "no name"),
+        ({"model": "longreel", "messages": [USER], "metadata": {"max_seconds": "soon"}}, 400, "max_seconds"),
+        ({"model": "longreel", "messages": [USER], "metadata": {"max_steps": 0}}, 400, "max_steps"),
         ({"messages": [USER]}, 400, "model"),
     ],
 )
