@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import functools
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +78,7 @@ class DecordFrames:
                     raise BadInput(f"decord cannot decode {path.name} at {starts[index]:.3f} s.", "Read it with PyAV.")
                 yield Frame(float(starts[index]), image)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _reader(self, path: Path) -> Iterator[tuple[Any, NDArray[np.float64]]]:
         decord = _decord()
         if not suits(path):
@@ -129,8 +132,21 @@ def _image(reader: Any, index: int, max_side: int) -> NDArray[np.uint8] | None:
 
 
 def _decord() -> Any:
+    _share_cpp_runtime()
     try:
         import decord
     except (ImportError, OSError, RuntimeError) as error:
         raise MissingPart("decord is not installed.", "Install it where it has wheels; PyAV does its work.") from error
     return decord
+
+
+@functools.cache
+def _share_cpp_runtime() -> None:
+    """Lets libraries that are loaded later find the system's C++ runtime before the one inside decord.
+
+    decord shows its symbols to the whole process, an old C++ runtime's among them. llama.cpp, loaded after it, would
+    take its random numbers half from the one and half from the other, and could not write a word.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            ctypes.CDLL("libstdc++.so.6", ctypes.RTLD_GLOBAL)

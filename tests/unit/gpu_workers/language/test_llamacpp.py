@@ -17,6 +17,7 @@ from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Message
 from gpu_workers.language.llamacpp import LlamaCppModel
+from tests.media_files import steady, write_media
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +27,12 @@ def model():
     worker = LlamaCppModel.from_settings(Settings(), None)
     yield worker
     worker.unload()
+
+
+def assert_runs_silently(*program: object) -> None:
+    command = [sys.executable, "-c", *map(str, program)]
+    ended = subprocess.run(command, cwd=Path(__file__).parents[4], capture_output=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
 def test_it_answers_from_a_passage_without_a_word_on_the_terminal(model, capfd):
@@ -113,7 +120,22 @@ def test_a_process_that_ends_while_the_model_writes_ends_cleanly():
         time.sleep(0.5)
         """
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[4], capture_output=True, timeout=120, check=False
+    assert_runs_silently(code)
+
+
+def test_it_answers_in_a_process_that_has_read_a_video_by_decord_before(tmp_path):
+    video = write_media(tmp_path / "a.mp4", times_s=steady(1.0))
+    code = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from app.core.settings import Settings
+        from app.core.types import Message
+        from gpu_workers.language.llamacpp import LlamaCppModel
+        from gpu_workers.media.decord_frames import DecordFrames
+        assert len(list(DecordFrames().at(Path(sys.argv[1]), [0.5], max_side=0))) == 1
+        model = LlamaCppModel.from_settings(Settings(), None)
+        assert model.complete([Message("user", "Say yes.")], max_tokens=4).text
+        """
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert_runs_silently(code, video)
