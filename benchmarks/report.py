@@ -116,7 +116,7 @@ def _where(name: str, result: Mapping[str, Any]) -> str:
     return f"`{command}`" + (f", {', '.join(facts)}." if facts else ".")
 
 
-_FACTS = (("cores", "cores"), ("memory_gb", "GB of memory"), ("system", ""), ("when", ""))
+_FACTS = (("cores", "cores"), ("processor", ""), ("memory_gb", "GB of memory"), ("system", ""), ("when", ""))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
+from benchmarks.product import machine
 
 RESULT = {"title": "Reading", "columns": ["video", "speed"], "rows": [["1 h", "8.1"]], "notes": ["kept"]}
 
@@ -97,6 +98,16 @@ def test_a_result_with_a_command_has_a_section_with_tables_pictures_and_notes(ro
     assert text.index("![Found](pictures/found.svg)") < text.index("- kept")
     readme = (root / "README.md").read_text("utf-8")
     assert "**Answers**\n\n| a |\n|---|\n| 1 |\n\n- kept" in readme and "Second" not in readme
+
+
+def test_a_section_tells_the_machine_it_was_measured_on(root: Path) -> None:
+    here = machine()
+    (root / "results" / "quality.json").write_text(json.dumps(measured(machine=here)), "utf-8")
+    page = root / "docs" / "results.md"
+    page.write_text(f"{report.BEGIN}\n{report.END}\n", "utf-8")
+    write(root)
+    told = f"`python -m benchmarks.quality FOLDER`, {here['cores']} cores, {here['processor']}, {here['memory_gb']} GB"
+    assert here["processor"] and told in page.read_text("utf-8")
 
 
 def test_a_picture_that_is_not_what_the_json_says_is_stale(root: Path) -> None:
