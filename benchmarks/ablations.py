@@ -144,9 +144,19 @@ def report(annotations: Path, out: Path) -> dict[str, Any]:
         "notes": [
             *about(out / [*found][-1]),
             "every variant begins with the same library, in which nothing was asked before",
+            *_shorter(found),
             f"errors: {sum(one.result.failed for answers in found.values() for one in answers)}",
         ],
     }
+
+
+def _shorter(found: Mapping[str, Sequence[Judged]]) -> list[str]:
+    most = max(map(len, found.values()))
+    short = {name: len(answers) for name, answers in found.items() if len(answers) < most}
+    return [
+        f"{name} was asked {count} of {most} only: the table of the same questions compares it"
+        for name, count in short.items()
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -71,16 +71,18 @@ def test_without_the_default_there_is_nothing_to_compare_with() -> None:
 
 
 def test_the_report_shows_the_variants_that_were_asked(tmp_path: Path) -> None:
-    annotations = file_of(tmp_path, "qa.jsonl", json.dumps(ROW))
+    annotations = file_of(tmp_path, "qa.jsonl", json.dumps({**ROW, "options": ["Mirela", "Tom"], "correct_index": 0}))
     with pytest.raises(SystemExit, match="Nothing was asked"):
         report(annotations, tmp_path)
-    for name, model in (("default", "qwen"), ("words", "qwen")):
+    for name, forms in (("default", ("open", "choice")), ("words", ("open",))):
         store = ResultStore(tmp_path / name)
-        store.begin({"language model": model, "vision model": "none"})
-        store.add(result(None, (1, 2), id="1/open", text="Mirela"))
+        store.begin({"language model": "qwen", "vision model": "none"})
+        for form in forms:
+            store.add(result(None, (1, 2), id=f"1/{form}", text="Mirela"))
     made = report(annotations, tmp_path)
     assert [row[0] for row in made["tables"][0]["rows"]] == ["default", "words"]
     assert made["document"] == "results.md" and made["notes"][0].startswith("language model: qwen")
+    assert "words was asked 1 of 2 only" in [note.split(":")[0] for note in made["notes"]]
 
 
 def test_the_library_is_read_once_and_each_variant_is_asked_in_a_copy(
