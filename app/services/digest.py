@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import Cancelled, LongreelError
+from app.core.errors import Cancelled, LongreelError, StorageFull
 from app.core.ports import LanguageModel, TextEmbedder
 from app.core.types import (
     Chapter,
@@ -136,7 +136,7 @@ class _Writer:
         try:
             written = json.loads(self._model.complete(messages, max_tokens=90, schema=TITLE_SCHEMA).text)
             return str(written["title"]).strip(" .\"'"), str(written["summary"]).strip()
-        except Cancelled:
+        except (Cancelled, StorageFull):
             raise
         except (LongreelError, ValueError, KeyError, TypeError):
             return "", ""  # the sentences themselves are the summary then

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.core.errors import Cancelled, LongreelError, ToolRefused
+from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
 from app.core.ports import LanguageModel
 from app.core.types import Completion, Digest, Message, SegmentKind, to_json
 from app.services.chapters import BY_HAND, edited, publish, with_headings
@@ -48,7 +48,7 @@ class KeptWriter:
         try:
             done = self._writer.complete(messages, max_tokens=max_tokens, schema=schema, stop=stop)
             self._stage.save(unit, done.text.encode())
-        except (Cancelled, ToolRefused):
+        except (Cancelled, StorageFull, ToolRefused):
             raise
         except LongreelError as error:
             self.error = error

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.core.errors import Cancelled, WorkerFailed
+from app.core.errors import Cancelled, LongreelError, StorageFull, WorkerFailed
 from app.core.types import Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
 from app.services.digest import central, make_digest
 from app.services.topics import Sentence
@@ -156,12 +156,13 @@ def test_a_model_that_fails_leaves_the_sentences_themselves(model: Writes) -> No
     assert made.chapters[0].summary.startswith("We see that bees")
 
 
-def test_a_model_that_is_stopped_stops_the_digest() -> None:
+@pytest.mark.parametrize("error", [Cancelled("The program ends."), StorageFull("There is no room left.")])
+def test_a_person_who_stops_and_a_full_disk_stop_the_digest(error: LongreelError) -> None:
     class Stops(Writes):
         def complete(self, messages: Sequence[Message], **options: Any) -> Completion:
-            raise Cancelled("The program ends.")
+            raise error
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(type(error)):
         _digest(Stops(""))
 
 
