@@ -143,7 +143,7 @@ class Reasons:
     def _is_told(self, text: str) -> bool:
         """Whether a text holds half of the effect's words, and with all of them does not say the opposite."""
         told = coverage(self._stems, text)
-        denied = is_negated(text.lower().replace("not only", " ")) != self._denied
+        denied = is_negated(text) != self._denied
         return told >= HALF and not (told == 1.0 and denied)
 
     def _sentences(self, video: Video) -> list[list[Passage]]:

@@ -31,6 +31,9 @@ from agents.wording import (
 MIN_COVERAGE = 0.5
 """The share of a claim's content words that its passages and its question must hold together."""
 
+NEAR = 0.6
+"""The share of a clause's content words from which on another speaks of the same, and may deny it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -104,23 +107,44 @@ def _without_ids(claim: str) -> str:
 
 
 def _contradicts(claim: str, text: str) -> bool:
-    """Whether a sentence of the claim denies what the sentences with its words affirm, or the other way round."""
+    """Whether a clause of the claim denies what the clauses with its words affirm, or the other way round."""
     told = _sentences(text)
-    return any(_disagrees(sentence, told) for sentence in _sentences(claim))
+    return any(_disagrees(clause, told) for sentence in _sentences(claim) for clause in _clauses(sentence))
 
 
 def _sentences(text: str) -> list[str]:
     return [s for s in re.split(r"(?<=[.!?])\s+|\n", text) if s.strip()]
 
 
-def _disagrees(sentence: str, told: Sequence[str]) -> bool:
-    stems = content_stems(sentence, scaffolding=True)
-    if len(stems) < 2 or is_title(sentence):
+_OPENERS = "if|when|while|because|as|since|although|though|after|before|until|unless"
+_ASIDE = re.compile(rf",(\s+(?:{_OPENERS})\b[^,;]*),", re.I)
+_CLAUSE_END = re.compile(r";\s+|,?\s+but\s+|,\s+(?=(?:i|you|he|she|it|we|they|there)(?:['\u2019][a-z]+)?\s)", re.I)
+
+
+def _clauses(sentence: str) -> list[str]:
+    """The parts of a sentence that state something of their own, so that "not" in one denies nothing in the next.
+
+    People speak, and recognizers write, several sentences with commas between them. Where it is not clear that a new
+    clause begins, or one would hold too few words to be compared, the sentence stays whole.
+    """
+    parts = _CLAUSE_END.split(_ASIDE.sub(r" \1 ", sentence))
+    return parts if all(len(content_stems(part, scaffolding=True)) > 1 for part in parts) else [sentence]
+
+
+def _disagrees(clause: str, told: Sequence[str]) -> bool:
+    stems = content_stems(clause, scaffolding=True)
+    if len(stems) < 2 or is_title(clause):
         return False
-    near = [s for s in told if coverage(stems, s) >= 0.6]
+    near = [one for sentence in told for one in _nearest(stems, sentence)]
     if not near:
-        return is_negated(sentence) and not any(is_negated(s) for s in told)
-    return all(is_negated(s) != is_negated(sentence) for s in near)
+        return is_negated(clause) and not any(is_negated(s) for s in told)
+    return all(is_negated(one) != is_negated(clause) for one in near)
+
+
+def _nearest(stems: Sequence[str], sentence: str) -> list[str]:
+    """The clauses of a sentence that hold most of these words, else the sentence itself if it does."""
+    wholes = (_clauses(sentence), [sentence])
+    return next((near for parts in wholes if (near := [p for p in parts if coverage(stems, p) >= NEAR])), [])
 
 
 def absent_premises(question: str, text: str) -> list[str]:

@@ -158,8 +158,12 @@ def quotations(text: str) -> list[str]:
 
 
 def is_negated(text: str) -> bool:
-    """Whether a sentence denies something."""
-    return any(word in NEGATIONS or word.endswith("n't") for word in words(text))
+    """Whether a sentence denies something. "Not only" does not."""
+    told = words(text)
+    return any(
+        (word in NEGATIONS or word.endswith("n't")) and (word, after) != ("not", "only")
+        for word, after in zip(told, [*told[1:], ""], strict=True)
+    )
 
 
 def joined(items: Iterable[str]) -> str:

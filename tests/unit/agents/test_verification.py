@@ -52,6 +52,45 @@ def test_a_claim_that_says_something_else_is_not_supported(claim: str, evidence:
     assert reason in verdict.reason
 
 
+COMETS = "She was not looking for comets at all, she was checking whether a cable had come loose."
+PUMP = "The pump is not new, but the engine was bought in May."
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("whether a cable had come loose", COMETS),
+        ("She was checking whether a cable had come loose.", COMETS),
+        ("She was not looking for comets.", COMETS),
+        (COMETS, COMETS),
+        ("The engine was bought in May.", PUMP),
+        ("The pump is not new.", PUMP),
+        ("We're open on Sunday.", "Nobody works here on Saturday; we're open on Sunday."),
+        ("They repair clocks.", "They repair not only clocks."),
+        ("No, it is closed.", "No, it is closed."),
+    ],
+)
+def test_a_denial_reaches_no_further_than_its_clause(claim: str, evidence: str) -> None:
+    assert check(claim, [passage(evidence)]).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("She was looking for comets.", COMETS),
+        ("She was not checking whether a cable had come loose.", COMETS),
+        ("The pump is new.", PUMP),
+        ("The engine was not bought in May.", PUMP),
+        ("The council will paint the bridge.", "The council will not widen, strengthen or paint the bridge."),
+        ("You should drive home.", "I do not think that, when it rains, you should drive home."),
+    ],
+)
+def test_a_denial_reaches_to_the_end_of_its_clause(claim: str, evidence: str) -> None:
+    verdict = check(claim, [passage(evidence)])
+    assert not verdict.supported
+    assert "negation" in verdict.reason
+
+
 def test_what_a_claim_repeats_from_the_question_need_not_be_in_the_evidence() -> None:
     evidence = passage("It is due on the third of March.")
     assert not check("Professor Lindqvist wants homework 12 on the third of March.", [evidence]).supported
