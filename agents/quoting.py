@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from agents.counters import nearest
 from agents.listing import listed
+from agents.numerals import numbers
 from agents.screen import one_line
 from agents.state import Claim, Draft, Passage, Plan
 from agents.verification import best_units
-from agents.wanted import wanted
+from agents.vocabulary import UNITS
+from agents.wanted import premises, wanted
 from agents.wording import clock, content_stems, coverage, joined, stem, words
 from app.core.ports import VideoLibrary
 from app.core.types import Segment, SegmentKind, Video
@@ -22,6 +24,11 @@ MAX_CHAPTERS = 8
 _WHY = re.compile(r"why\b|how come\b", re.IGNORECASE)
 """A title gives no reasons."""
 _HOW_MANY = re.compile(r"\bhow many (?:different |other )?(?P<noun>[a-z]{3,})\b", re.IGNORECASE)
+_WHICH_ONES = re.compile(
+    r"\b(?:which|(?:name|list|(?:what|which|who) (?:are|were)) (?:the names of )?(?:the|its|his|her|their|our)) "
+    rf"(?P<number>{'|'.join(UNITS)}|\d+) (?:different )?(?P<noun>[a-z]{{3,}})\b",
+    re.IGNORECASE,
+)
 
 
 def usable(plan: Plan, passages: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -84,13 +91,30 @@ def numbered_items(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
     match = _HOW_MANY.search(plan.question)
     if not match:
         return None
-    noun = stem(words(match["noun"])[0])
-    for passage in passages[:MAX_QUOTES]:
-        items = listed(passage.text, noun)
-        if items:
-            text = f"{len(items)}: {joined(items)}."
-            return Draft((Claim(text, (passage,), verbatim=True, counted=len(items)),), by="rules")
-    return None
+    found = _list_of(match["noun"], passages)
+    return _listing(f"{len(found[0])}: {joined(found[0])}.", *found) if found else None
+
+
+def named_items(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
+    """Which three (four, ...) of something there are, by a list of them that speaks of all that the question does.
+
+    None when it has more or fewer.
+    """
+    match = _WHICH_ONES.search(plan.question)
+    told = [p for p in passages[:MAX_QUOTES] if coverage(premises(plan), p.text) == 1.0]
+    found = _list_of(match["noun"], told) if match else None
+    if match is None or found is None or [len(found[0])] != numbers(match["number"]):
+        return None
+    return _listing(f"{joined(found[0])}.", *found)
+
+
+def _list_of(noun: str, passages: Sequence[Passage]) -> tuple[list[str], Passage] | None:
+    lists = ((listed(passage.text, stem(words(noun)[0])), passage) for passage in passages[:MAX_QUOTES])
+    return next(((items, passage) for items, passage in lists if items), None)
+
+
+def _listing(text: str, items: Sequence[str], passage: Passage) -> Draft:
+    return Draft((Claim(text, (passage,), verbatim=True, counted=len(items)),), by="rules")
 
 
 def counted(plan: Plan, passages: Sequence[Passage]) -> Draft:

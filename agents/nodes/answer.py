@@ -15,7 +15,7 @@ from agents.comparing import compared
 from agents.ordering import choose_order, in_order
 from agents.passages import numbered
 from agents.prompts import prompt
-from agents.quoting import counted, moment, numbered_items, overview, quoted, read_aloud, usable
+from agents.quoting import counted, moment, named_items, numbered_items, overview, quoted, read_aloud, usable
 from agents.saying import statement, who_said
 from agents.screen import at_place
 from agents.state import AgentState, Claim, Draft, Located, Passage, Plan, QuestionType, Work
@@ -126,7 +126,7 @@ def _by_code(plan: Plan, passages: Sequence[Passage], work: Work) -> Draft | Non
         return read_aloud(plan, passages)
     if plan.place and plan.unit:
         return read_aloud(plan, at_place(plan, passages))
-    return numbered_items(plan, passages)
+    return numbered_items(plan, passages) or named_items(plan, passages)
 
 
 def _is_told(plan: Plan, passages: Sequence[Passage]) -> bool:

@@ -231,6 +231,28 @@ def test_a_list_in_a_sentence_is_counted_and_told() -> None:
     assert answer.citations[0].span == TimeSpan(5.0, 9.0)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["What are the names of the three telescopes?", "Which three telescopes are there?", "Name its 3 telescopes."],
+)
+def test_the_items_of_a_list_are_told_when_it_has_as_many_as_are_asked_for(question: str) -> None:
+    slides: list[Said] = [
+        (5.0, 9.0, "The three telescopes\nHeron: built 1991\n\u2022 Wren: built 2004\n\u2022 Plover: new")
+    ]
+    answer = Desk(MEETING, slides).ask(question)
+    assert answer.text == "Heron, Wren and Plover."
+    assert answer.citations[0].span == TimeSpan(5.0, 9.0)
+    assert answer.citations[0].verified
+
+
+@pytest.mark.parametrize(
+    "question", ["What are the names of the four telescopes?", "Name the three telescopes it sold."]
+)
+def test_a_list_of_other_things_or_of_another_length_names_nothing(question: str) -> None:
+    slides: list[Said] = [(5.0, 9.0, "The telescopes\n\u2022 Heron\n\u2022 Wren\n\u2022 Plover")]
+    assert Desk(MEETING, slides).ask(question).text != "Heron, Wren and Plover."
+
+
 @pytest.mark.parametrize("options", [("2", "3", "5"), ("Five", "Two", "Three")])
 def test_the_option_with_the_number_of_a_list_is_chosen(options: tuple[str, ...]) -> None:
     said: list[Said] = [(5.0, 9.0, "It is published in the English, French and Danish languages.")]
