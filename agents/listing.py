@@ -33,12 +33,12 @@ def listed(text: str, noun: str) -> list[str]:
     """
     lines = text.splitlines()
     found = _bulleted(lines, noun) if sum(bool(_BULLET.match(line)) for line in lines) > 1 else _in_sentence(text, noun)
-    told = _told(text, noun)
+    told = told_numbers(text, noun)
     return found if not told or len(found) in told else []
 
 
-def _told(text: str, noun: str) -> list[float]:
-    """The numbers that stand before the noun."""
+def told_numbers(text: str, noun: str) -> list[float]:
+    """The numbers that stand before the noun (a stem): of "three small towns" the 3."""
     found = words(text)
     places = [place for place, word in enumerate(found) if stem(word) == noun]
     before = (numbers(" ".join(found[max(0, place - BEFORE) : place])) for place in places)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 
 from agents.counters import nearest
-from agents.listing import listed
+from agents.listing import listed, told_numbers
 from agents.numerals import numbers
 from agents.screen import one_line
 from agents.state import Claim, Draft, Passage, Plan
 from agents.verification import best_units
 from agents.vocabulary import UNITS
 from agents.wanted import premises, wanted
-from agents.wording import clock, content_stems, coverage, joined, stem, words
+from agents.wording import clock, content_stems, coverage, joined, stem
 from app.core.ports import VideoLibrary
 from app.core.types import Segment, SegmentKind, Video
 
@@ -89,27 +89,26 @@ def _value(plan: Plan, passages: Sequence[Passage]) -> Draft:
 def numbered_items(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
     """How many of something there are, by the list in a sentence that names them; None when no sentence lists any."""
     match = _HOW_MANY.search(plan.question)
-    if not match:
-        return None
-    found = _list_of(match["noun"], passages)
+    found = _list_of(stem(match["noun"].lower()), passages[:MAX_QUOTES]) if match else None
     return _listing(f"{len(found[0])}: {joined(found[0])}.", *found) if found else None
 
 
 def named_items(plan: Plan, passages: Sequence[Passage]) -> Draft | None:
-    """Which three (four, ...) of something there are, by a list of them that speaks of all that the question does.
+    """Which three (four, ...) of something there are; None when no text lists three of them and says so.
 
-    None when it has more or fewer.
+    That text must speak of all that the question does.
     """
     match = _WHICH_ONES.search(plan.question)
-    told = [p for p in passages[:MAX_QUOTES] if coverage(premises(plan), p.text) == 1.0]
-    found = _list_of(match["noun"], told) if match else None
-    if match is None or found is None or [len(found[0])] != numbers(match["number"]):
+    if not match:
         return None
-    return _listing(f"{joined(found[0])}.", *found)
+    noun, (number,) = stem(match["noun"].lower()), numbers(match["number"])
+    whole = [p for p in passages[:MAX_QUOTES] if coverage(premises(plan), p.text) == 1.0]
+    found = _list_of(noun, [p for p in whole if number in told_numbers(p.text, noun)])
+    return _listing(f"{joined(found[0])}.", *found) if found and len(found[0]) == number else None
 
 
 def _list_of(noun: str, passages: Sequence[Passage]) -> tuple[list[str], Passage] | None:
-    lists = ((listed(passage.text, stem(words(noun)[0])), passage) for passage in passages[:MAX_QUOTES])
+    lists = ((listed(passage.text, noun), passage) for passage in passages)
     return next(((items, passage) for items, passage in lists if items), None)
 
 

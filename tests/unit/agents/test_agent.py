@@ -249,8 +249,13 @@ def test_the_items_of_a_list_are_told_when_it_has_as_many_as_are_asked_for(quest
     "question", ["What are the names of the four telescopes?", "Name the three telescopes it sold."]
 )
 def test_a_list_of_other_things_or_of_another_length_names_nothing(question: str) -> None:
-    slides: list[Said] = [(5.0, 9.0, "The telescopes\n\u2022 Heron\n\u2022 Wren\n\u2022 Plover")]
+    slides: list[Said] = [(5.0, 9.0, "The three telescopes\n\u2022 Heron\n\u2022 Wren\n\u2022 Plover")]
     assert Desk(MEETING, slides).ask(question).text != "Heron, Wren and Plover."
+
+
+def test_a_list_that_does_not_tell_its_number_is_left_to_the_model() -> None:
+    shown: list[Said] = [(5.0, 9.0, "The features: it makes a block like START, blah, END.")]
+    assert Desk(MEETING, shown).ask("Which three features are listed?").text != "START, blah and END."
 
 
 @pytest.mark.parametrize("options", [("2", "3", "5"), ("Five", "Two", "Three")])
