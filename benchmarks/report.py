@@ -22,8 +22,6 @@ RESULTS = Path(__file__).with_name("results")
 BEGIN, END = "<!-- benchmarks: begin, written by benchmarks/report.py -->", "<!-- benchmarks: end -->"
 HEADLINES = ("answer_time", "ingest_speed", "quality", "retrieval_speed")
 """The results that README.md shows; docs/benchmarks.md has them all."""
-LAST = ("ablations",)
-"""The results that stand at the end of their page: they take apart what the others measure as a whole."""
 _HEAD = "# Benchmarks\n\nWritten by `python -m benchmarks.report` from `benchmarks/results/`; do not edit.\n"
 _NO_GPU = "No GPU was measured yet; `make bench-gpu` measures one, with random weights of full size.\n"
 
@@ -91,7 +89,7 @@ def pages(root: Path, results: Mapping[str, Mapping[str, Any]]) -> dict[Path, st
     """What the pages and pictures below `root` should hold. A page with a block must be there before it is filled."""
     files = {root / "docs" / "benchmarks.md": document({n: r for n, r in results.items() if "document" not in r})}
     blocks: dict[Path, list[str]] = defaultdict(list)
-    for name, result in sorted(results.items(), key=lambda one: (one[0] in LAST, one[0])):
+    for name, result in sorted(results.items()):
         if name in HEADLINES:
             blocks[root / "README.md"].append(f"**{result.get('title', name)}**\n\n{headline(result)}")
         if "document" in result:
