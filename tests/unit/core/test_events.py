@@ -7,7 +7,19 @@ from typing import get_args
 
 import pytest
 
-from app.core.events import EVENT, Called, Event, Hit, Planned, Searched, StageProgress, Understood
+from app.core.events import (
+    EVENT,
+    Called,
+    Delta,
+    Event,
+    Hit,
+    Planned,
+    Searched,
+    StageProgress,
+    ToolStarted,
+    Understood,
+    Verified,
+)
 from app.core.types import TimeSpan
 
 
@@ -15,8 +27,11 @@ from app.core.types import TimeSpan
     "event",
     [
         Understood("And then?", "What is said after lunch?", "model"),
-        Planned("fact", ("who",), ("speech",), TimeSpan(1, 2), "after lunch", "model"),
-        Called("search", "query: who", "2 moments", refused=True),
+        Planned("loop", "it calls tools", ("who",), ("speech",), TimeSpan(1, 2), "after lunch", "model"),
+        ToolStarted("search", "query: who", "c1"),
+        Called("search", "query: who", "2 moments", refused=True, call_id="c1"),
+        Delta("It is"),
+        Verified("It is red.", "unclear", "it is dark", ("E1",)),
         Searched("who", (Hit("E1", "v", TimeSpan(0, 1), "speech", "text", 0.5),)),
         StageProgress("audio", 1.0, 2.0, "s", 4.0, 0.25),
     ],

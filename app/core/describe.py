@@ -1,0 +1,159 @@
+"""Events in words: the one line about each that the terminal, the page and MCP show."""
+
+from __future__ import annotations
+
+from app.core.events import (
+    Answered,
+    Called,
+    Drafted,
+    Event,
+    Failed,
+    Heard,
+    IngestFinished,
+    Inspected,
+    Planned,
+    Searched,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    ToolStarted,
+    Understood,
+    Verified,
+    Warned,
+)
+from app.core.timecode import clock
+
+STAGE_NAMES = {
+    "download": "Downloading",
+    "probe": "Looking at the file",
+    "audio": "Listening for speech",
+    "transcribe": "Writing down what is said",
+    "speakers": "Telling voices apart",
+    "sample": "Looking at the pictures",
+    "faces": "Telling faces apart",
+    "shots": "Finding the cuts",
+    "segment": "Cutting into segments",
+    "key_frames": "Choosing key frames",
+    "screen_text": "Reading text on the screen",
+    "caption": "Describing the pictures",
+    "index": "Indexing",
+    "entities": "Noting names and things",
+    "digest": "Writing chapters and summary",
+    "summarize": "Summarizing",
+    "answer": "Answering the questions",
+}
+"""What each stage of background work is called."""
+
+VERDICTS = {"yes": "supported", "unclear": "not certain", "no": "not supported"}
+"""What a verdict about a claim is called."""
+
+SOURCES = {"speech": "said", "screen_text": "written on screen", "visual": "shown", "caption": "shown"}
+"""What an answer may rest on: "what is said, shown"."""
+
+_TOOLS = {
+    "browse": ("Reading the overview", "Read the overview"),
+    "search": ("Searching", "Searched"),
+    "read": ("Reading the transcript and screen text", "Read the transcript and screen text"),
+    "look": ("Looking at the pictures", "Looked at the pictures"),
+    "listen": ("Listening again", "Listened again"),
+    "detect": ("Looking for things in the pictures", "Looked for things in the pictures"),
+    "tally": ("Counting", "Counted"),
+    "apart": ("Measuring the time between", "Measured the time between"),
+    "answer": ("Writing the answer", "Wrote the answer"),
+}
+"""Each tool while it works and when it is done."""
+
+_LONGEST = 160
+
+
+def describe(event: Event) -> str:
+    """One line about an event; the text itself for a piece of text."""
+    match event:
+        case StageStarted() | StageProgress() | StageFinished() | IngestFinished() | Heard():
+            return _of_reading(event)
+        case Understood():
+            return f"Understood as “{event.question}”"
+        case Planned():
+            return _planned(event)
+        case ToolStarted() | Called():
+            return _of_tool(event)
+        case Searched() | Inspected():
+            return _of_evidence(event)
+        case Drafted() | Verified():
+            return _of_claims(event)
+        case Answered():
+            return "Answered"
+        case Failed():
+            return f"{event.message} {event.hint}".strip()
+    return event.message if isinstance(event, Warned) else event.text
+
+
+def _of_reading(event: StageStarted | StageProgress | StageFinished | IngestFinished | Heard) -> str:
+    match event:
+        case IngestFinished():
+            return f"{event.title} is ready"
+        case Heard():
+            return f"Heard what is said from {clock(event.span.start_s)} to {clock(event.span.end_s)}"
+        case StageStarted():
+            return _stage_name(event.stage)
+        case StageProgress():
+            share = f": {event.done / event.total:.0%}" if event.total else ""
+            return f"{_stage_name(event.stage)}{share}"
+        case StageFinished():
+            return f"{_stage_name(event.stage)}: done"
+
+
+def _stage_name(stage: str) -> str:
+    return STAGE_NAMES.get(stage, stage.replace("_", " ").capitalize())
+
+
+def _planned(event: Planned) -> str:
+    by = "The model chooses each step" if event.mode == "loop" else "Answering in a few fixed steps"
+    parts = [f"{by} ({event.reason})" if event.reason else by]
+    if event.queries:
+        parts.append(f"searches for {', '.join(f'“{query}”' for query in event.queries)}")
+    if event.sources:
+        names = dict.fromkeys(SOURCES.get(source, source.replace("_", " ")) for source in event.sources)
+        parts.append(f"only what is {', '.join(names)}")
+    if event.window is not None:
+        parts.append(f"only from {clock(event.window.start_s)} to {clock(event.window.end_s)}")
+    return "; ".join(parts)
+
+
+def _of_tool(event: ToolStarted | Called) -> str:
+    unknown = event.tool.replace("_", " ")
+    doing, done = _TOOLS.get(event.tool, (f"Using {unknown}", f"Used {unknown}"))
+    given = f" ({_shortened(event.arguments)})" if event.arguments else ""
+    if isinstance(event, ToolStarted):
+        return f"{doing}{given}"
+    if event.refused:
+        return f"{doing}{given} was not possible: {_shortened(event.observation)}"
+    return f"{done}{given}"
+
+
+def _of_evidence(event: Searched | Inspected) -> str:
+    if isinstance(event, Searched):
+        return f"Searched for “{event.query}”: {_count(len(event.hits), 'moment')}"
+    span = f"from {clock(event.span.start_s)} to {clock(event.span.end_s)}"
+    done = {
+        "read_text": f"Read the text on screen {span}",
+        "look": f"Looked at {_count(len(event.frames_s), 'frame')} {span}",
+        "transcribe": f"Listened again {span}",
+    }[event.action]
+    return f"{done}: {_count(len(event.found), 'finding')}" if event.found else f"{done}: nothing new"
+
+
+def _of_claims(event: Drafted | Verified) -> str:
+    if isinstance(event, Drafted):
+        return f"Wrote an answer with {_count(len(event.claims), 'claim')}"
+    reason = f" ({event.reason})" if event.reason else ""
+    return f"Checked “{event.claim}”: {VERDICTS[event.verdict]}{reason}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"

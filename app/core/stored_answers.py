@@ -1,0 +1,46 @@
+"""Answers and their traces as they are stored, also as earlier versions stored them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.core.events import EVENT, Answered, Delta, Event
+from app.core.types import Answer, AnswerStatus, from_json
+
+
+def dump_trace(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The steps of an answer as plain data, without the answer itself and the pieces of text shown on the way."""
+    return [EVENT.dump_python(event, mode="json") for event in events if not isinstance(event, Answered | Delta)]
+
+
+def load_trace(stored: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """The steps of a stored answer. Those that this version no longer knows are left out."""
+    events: list[Event] = []
+    for step in stored:
+        try:
+            events.append(EVENT.validate_python(_as_now(step)))
+        except ValidationError:
+            continue
+    return events
+
+
+def load_answer(stored: Mapping[str, Any]) -> Answer:
+    """A stored answer. Refusals had a confidence once; now only answers have one."""
+    if stored.get("status") != AnswerStatus.ANSWERED:
+        stored = {**stored, "confidence": None}
+    answer: Answer = from_json(Answer, stored)
+    return answer
+
+
+def _as_now(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step with the fields of today: plans were guided or free once, and a claim was supported or not."""
+    now = dict(step)
+    if now.get("type") == "planned" and now.get("mode") not in ("loop", "pipeline"):
+        now["mode"] = "loop" if now.get("mode") == "free" else "pipeline"
+        now["reason"] = now.get("mode_reason", "")
+    if now.get("type") == "verified" and "verdict" not in now:
+        now["verdict"] = "yes" if now.get("supported") else "no"
+    return now
