@@ -79,7 +79,7 @@ CLASSES: dict[str, dict[str, str]] = {
         "llamacpp": "gpu_workers.language.llamacpp:LlamaCppModel",
         "openai": "gpu_workers.language.openai:OpenAICompatibleModel",
         "transformers": "gpu_workers.language.transformers_language:TransformersLanguageModel",
-        "fake": "gpu_workers.language.fakes:FakeLanguageModel",
+        "fake": "gpu_workers.language.fakes:FakeChat",
         "none": "",
     },
     "vision_language_model": {

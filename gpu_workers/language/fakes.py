@@ -1,4 +1,4 @@
-"""Language, vision and text models without weights, for tests: quick, deterministic, within their contracts."""
+"""Chat, vision and text models without weights, for tests: quick, deterministic, within their contracts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import Cancelled
+from app.core.errors import Cancelled, ToolRefused
 from app.core.settings import Settings
-from app.core.types import Completion, Frame, Message
+from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from gpu_workers.registry import Workers
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 DIMENSIONS = 256
 
-Rule = Callable[[Sequence[Message], Mapping[str, Any] | None], str]
-"""Writes the answer to a prompt; gets the JSON schema when there is one."""
+FAKE = Capabilities(schema=True)
 
 
 def words(text: str) -> list[str]:
@@ -51,45 +51,112 @@ class FakeTextEmbedder:
         lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / lengths if len(texts) else vectors
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """See `TextEmbedder`. Questions are embedded as passages are."""
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
 
-class FakeLanguageModel:
-    """Answers from a list, then by a rule; remembers every prompt in `prompts`.
 
-    Without a rule it repeats the last line of the last message, or writes the smallest JSON that fits the schema.
+@dataclass(frozen=True, slots=True, eq=False)
+class ChatRequest:
+    """What a chat model was asked for."""
+
+    messages: tuple[Message, ...]
+    max_output: int
+    tools: tuple[ToolSpec, ...] = ()
+    schema: Mapping[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of all messages."""
+        return "\n".join(message.text for message in self.messages)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The pictures of all messages, in order."""
+        return tuple(part for message in self.messages for part in message.parts if isinstance(part, Frame))
+
+
+Reply = str | Completion
+Rule = Callable[[ChatRequest], Reply]
+"""Writes the reply to a request."""
+Weights = Callable[[Sequence[Message], Sequence[str]], Mapping[str, float]]
+"""How probable each label is as the first token of a reply."""
+
+
+class FakeChat:
+    """Replies from a list, then by a rule; remembers every request in `requests`.
+
+    A reply is a text, a whole completion (with calls, say), or a function of the request. Without a rule it repeats
+    the last line of the last message, or writes the smallest JSON that fits the schema.
     """
 
-    model = "fake-language@1"
+    model = "fake-chat@1"
 
-    def __init__(self, replies: Sequence[str] = (), rule: Rule | None = None) -> None:
+    def __init__(
+        self,
+        replies: Sequence[Reply | Rule] = (),
+        rule: Rule | None = None,
+        *,
+        capabilities: Capabilities = FAKE,
+        weights: Weights | None = None,
+    ) -> None:
         self._replies = list(replies)
         self._rule = rule or _repeat
-        self.prompts: list[tuple[Message, ...]] = []
+        self._weights = weights
+        self.capabilities = replace(capabilities, weighs=True) if weights else capabilities
+        self.requests: list[ChatRequest] = []
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> FakeLanguageModel:
-        """Answers by the default rule."""
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeChat:
+        """Replies by the default rule."""
         del settings, workers
         return cls()
 
-    def complete(
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
+        tools: Sequence[ToolSpec] = (),
         schema: Mapping[str, Any] | None = None,
         stop: Callable[[], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """See `LanguageModel`. A token is a word, or in JSON four characters."""
+        """See `Chat`. A token is a word, or in JSON four characters."""
         if stop is not None and stop():
-            raise Cancelled("The language model was stopped before its answer was finished.")
-        self.prompts.append(tuple(messages))
-        text = self._replies.pop(0) if self._replies else self._rule(messages, schema)
-        read = sum(len(words(message.content)) for message in messages)
-        if schema is not None:
-            text = text[: max_tokens * 4]
-            return Completion(text, read, -(-len(text) // 4))
-        spoken = text.split()[:max_tokens]
-        return Completion(" ".join(spoken), read, len(spoken))
+            raise Cancelled("The chat model was stopped before its answer was finished.")
+        request = ChatRequest(tuple(messages), max_output, tuple(tools), schema)
+        if request.frames and not self.capabilities.images:
+            raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
+        self.requests.append(request)
+        made = self._replies.pop(0) if self._replies else self._rule
+        reply = made(request) if callable(made) else made
+        completion = reply if isinstance(reply, Completion) else _cut(reply, request)
+        if on_text is not None and schema is None:
+            for piece in re.findall(r"\S+\s*", completion.text):
+                on_text(piece)
+        return completion
+
+    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+        """See `Chat`. By the function that was given; a label that it leaves out gets 0."""
+        if self._weights is None:
+            raise ToolRefused(f"{self.model} gives no probabilities.", "Ask for an answer instead.")
+        self.requests.append(ChatRequest(tuple(messages), 1))
+        given = self._weights(messages, labels)
+        total = sum(given.values()) or 1.0
+        return {label: given.get(label, 0.0) / total for label in labels}, Completion("", 1, 1)
+
+
+def _cut(text: str, request: ChatRequest) -> Completion:
+    read = len(words(request.text)) + len(request.frames)
+    if request.schema is not None:
+        kept = text[: request.max_output * 4]
+        return Completion(kept, read, -(-len(kept) // 4), finish="stop" if kept == text else "length")
+    spoken = text.split()
+    if len(spoken) <= request.max_output:
+        return Completion(text.strip(), read, len(spoken))
+    return Completion(" ".join(spoken[: request.max_output]), read, request.max_output, finish="length")
 
 
 class FakeVisionLanguageModel:
@@ -114,10 +181,10 @@ class FakeVisionLanguageModel:
         return Completion(text, len(words(question)) + len(frames), len(text.split()))
 
 
-def _repeat(messages: Sequence[Message], schema: Mapping[str, Any] | None) -> str:
-    if schema is not None:
-        return json.dumps(smallest(schema))
-    lines = messages[-1].content.strip().splitlines() if messages else []
+def _repeat(request: ChatRequest) -> str:
+    if request.schema is not None:
+        return json.dumps(smallest(request.schema))
+    lines = request.messages[-1].text.strip().splitlines() if request.messages else []
     return lines[-1] if lines else ""
 
 

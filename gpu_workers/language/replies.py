@@ -1,0 +1,98 @@
+"""What a model's raw text holds: its thinking, a fence around the text, JSON, and the part that people may read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.errors import WorkerFailed
+
+_TAGS = r"think|thinking|thought|reasoning"
+_THOUGHT = re.compile(rf"<({_TAGS})>.*?</\1>|\[THINK\].*?\[/THINK\]", re.S | re.I)
+_UNOPENED = re.compile(rf"\A.*(?:</(?:{_TAGS})>|\[/THINK\])", re.S | re.I)
+_UNCLOSED = re.compile(rf"(?:<(?:{_TAGS})>|\[THINK\]).*\Z", re.S | re.I)
+_FENCE = re.compile(r"\A```[\w-]*[ \t]*\n(.*?)\n?```\Z", re.S)
+_INNER_FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?```", re.S)
+_PARTIAL_TAG = re.compile(r"[<\[]/?[A-Za-z_]{0,12}\Z")
+CALL_TAG = "<tool_call>"
+
+
+def ends_unopened_thought(text: str) -> bool:
+    """Whether a text ends a thought that it never began, as models do whose prompt begins it."""
+    return bool(_UNOPENED.match(_THOUGHT.sub("", text)))
+
+
+def without_thinking(text: str) -> str:
+    """A text without its thoughts, complete or cut, whether they were opened or not."""
+    return _UNCLOSED.sub("", _UNOPENED.sub("", _THOUGHT.sub("", text)))
+
+
+def visible(text: str) -> str:
+    """What a person may read of a complete reply: no thoughts, no byte order mark, no fence around the whole."""
+    clean = without_thinking(text.lstrip("\ufeff")).strip()
+    fenced = _FENCE.match(clean)
+    return fenced.group(1).strip() if fenced else clean
+
+
+class VisibleText:
+    """Gives the visible pieces of a reply while it is written. What may become hidden waits until that is decided."""
+
+    def __init__(self, *, tools: bool) -> None:
+        """With `tools`, a text that begins as JSON is held back: it may be a call."""
+        self._held = ("```", "{", "[") if tools else ("```",)
+        self._raw = ""
+        self._given = ""
+
+    def feed(self, piece: str) -> str:
+        """What became visible with a piece of raw text."""
+        self._raw += piece
+        text = without_thinking(self._raw.lstrip("\ufeff")).partition(CALL_TAG)[0]
+        text = _PARTIAL_TAG.sub("", text).strip()
+        if text.startswith(self._held) or "```".startswith(text):
+            return ""
+        return self._advance(text)
+
+    def finish(self, text: str) -> str:
+        """What is left of the final text."""
+        return self._advance(text)
+
+    def _advance(self, text: str) -> str:
+        if not text.startswith(self._given):
+            return ""
+        new, self._given = text[len(self._given) :], text
+        return new
+
+
+def json_value(text: str) -> Any:
+    """The JSON value in a reply, also inside a fence or between words. Raises ValueError."""
+    clean = visible(text)
+    inner = _INNER_FENCE.search(clean)
+    for candidate in [clean, *([inner.group(1)] if inner else [])]:
+        try:
+            return json.loads(candidate)
+        except ValueError:
+            continue
+    start = min((at for at in (clean.find("{"), clean.find("[")) if at >= 0), default=-1)
+    if start < 0:
+        raise ValueError("it is not JSON")
+    try:
+        return json.JSONDecoder().raw_decode(clean[start:])[0]
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not valid JSON ({error.msg} at character {error.pos})") from error
+
+
+def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
+    """The JSON of a reply that fits a schema. Raises ValueError with what is wrong, WorkerFailed for a bad schema."""
+    import jsonschema
+
+    value = json_value(text)
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise WorkerFailed(f"The JSON schema cannot be used: {error.message}", "Correct the schema.") from error
+    fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+    if fault is not None:
+        raise ValueError(f"at {fault.json_path}: {fault.message[:300]}")
+    return json.dumps(value, ensure_ascii=False)
