@@ -115,30 +115,49 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How the agent understood the question."""
+    """How the question will be answered: by whom, and what it asks to be restricted to."""
 
-    question_type: str
-    queries: tuple[str, ...]
-    sources: tuple[str, ...]
+    mode: Literal["loop", "pipeline"]
+    """loop: the model chooses each step; pipeline: a fixed order of small steps."""
+    reason: str = ""
+    """Why this mode."""
+    queries: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     window: TimeSpan | None = None
     time_words: str = ""
     by: Literal["rules", "model", "user"] = "rules"
-    mode: Literal["guided", "free"] = "guided"
-    """Whether rules or the language model choose each step."""
-    mode_reason: str = ""
     type: Literal["planned"] = "planned"
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool that the model chose begins its work."""
+
+    tool: str
+    arguments: str
+    call_id: str = ""
+    type: Literal["tool_started"] = "tool_started"
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
-    """A tool that the language model chose, with what it gave it and what it was told back."""
+    """A tool has finished: what it was given and what the model was told back."""
 
     tool: str
     arguments: str
     observation: str
     refused: bool = False
     """Whether the tool could not do that, and said why."""
+    call_id: str = ""
     type: Literal["called"] = "called"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of what the model is writing. Shown while it comes, never stored."""
+
+    text: str
+    type: Literal["delta"] = "delta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +194,6 @@ class Inspected:
 
 
 @dataclass(frozen=True, slots=True)
-class Reflected:
-    """Whether the evidence is enough, and what is missing."""
-
-    sufficient: bool
-    confidence: float
-    missing: str = ""
-    type: Literal["reflected"] = "reflected"
-
-
-@dataclass(frozen=True, slots=True)
 class Drafted:
     """The claims of a first answer, each with the evidence it names."""
 
@@ -195,13 +204,18 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One claim checked against its evidence."""
+    """One claim judged against the evidence that it cites."""
 
     claim: str
-    supported: bool
+    verdict: Literal["yes", "unclear", "no"]
     reason: str
     evidence_ids: tuple[str, ...] = ()
     type: Literal["verified"] = "verified"
+
+    @property
+    def supported(self) -> bool:
+        """Whether the evidence states the claim."""
+        return self.verdict == "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +246,11 @@ Event = (
     | Warned
     | Understood
     | Planned
+    | ToolStarted
     | Called
+    | Delta
     | Searched
     | Inspected
-    | Reflected
     | Drafted
     | Verified
     | Answered

@@ -35,6 +35,7 @@ class Models(_Group):
     diarizer: str = Field("", description="tells voices apart")
     frame_embedder: str = Field("", description="makes pictures findable by words")
     text_embedder: str = Field("", description="makes texts findable by meaning")
+    reranker: str = Field("", description="puts what a search found in order, reading question and passage together")
     frame_selector: str = Field("maxinfo", description="chooses the key frames of a piece")
     query_frame_selector: str = Field("hybrid", description="chooses the frames of a closer look, for a question")
     text_reader: str = Field("", description="reads text on the screen")
@@ -139,17 +140,15 @@ class Looking(_Group):
 class Agent(_Group):
     """How one answer is found, and its budget."""
 
-    mode: Literal["auto", "guided", "free"] = Field(
+    mode: Literal["auto", "loop", "pipeline"] = Field(
         "auto",
-        description="guided: rules choose each step; free: the language model does; auto: free from 7 billion "
-        "parameters on, as the model's name tells them",
+        description="loop: the model chooses each step; pipeline: a short fixed order for small models; auto: the loop "
+        "where the model can read enough at once, as its server or its files say",
     )
-    max_steps: int = Field(5, ge=1, le=20, description="searches and closer looks")
-    max_frames: int = Field(16, ge=0, le=1024, description="pictures that are looked at again")
-    max_tokens: int = Field(6000, ge=500, description="tokens that the language model reads and writes")
-    free_tokens: int = Field(40_000, ge=500, description="what `max_tokens` is where the model chooses each step")
-    max_seconds: float = Field(60.0, gt=0, description="time for one answer, seconds; then what was found is told")
-    passages: int = Field(8, ge=1, le=64, description="pieces of evidence a search returns")
+    max_steps: int = Field(12, ge=1, le=64, description="turns in which the model uses tools")
+    max_frames: int = Field(128, ge=0, le=4096, description="pictures that are looked at")
+    max_tokens: int = Field(150_000, ge=500, description="tokens that the model reads and writes")
+    max_seconds: float = Field(180.0, gt=0, description="time for one answer, seconds; then the best honest answer")
     always_choose: bool = Field(
         False, description="multiple choice: name the likeliest option even unsupported, as public benchmarks score it"
     )
@@ -254,6 +253,9 @@ class Settings(BaseSettings):
     vlm_url: str | None = Field(None, description="an OpenAI-compatible server that looks at pictures")
     vlm_model: str = Field("", description="the model's name there")
     vlm_key: SecretStr | None = Field(None, description="its key")
+    llm_images: bool | None = Field(None, description="whether the model at `llm_url` accepts pictures; unset: probed")
+    llm_tools: bool | None = Field(None, description="whether it calls tools natively; unset: probed")
+    llm_context: int = Field(0, ge=0, description="tokens it reads at once; 0: as the server says, else 32768")
     vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
         "interleaved", description="how a vision-language model is shown several frames"
     )

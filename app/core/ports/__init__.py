@@ -7,7 +7,8 @@ tree of `app.core.errors`; `model` names what answers, with its version, and cha
 results would.
 """
 
-from app.core.ports.language import LanguageModel, TextEmbedder
+from app.core.ports.chat import Chat
+from app.core.ports.language import Reranker, TextEmbedder
 from app.core.ports.media import AudioSource, FrameSource, MediaProbe
 from app.core.ports.runtime import CallBeat, Runtime
 from app.core.ports.search import LexicalIndex, Retriever, SegmentIndex
@@ -34,6 +35,7 @@ __all__ = [
     "CallBeat",
     "CaptionTask",
     "Captioner",
+    "Chat",
     "Diarizer",
     "EntityStore",
     "FaceFinder",
@@ -41,12 +43,12 @@ __all__ = [
     "FrameFetch",
     "FrameSelector",
     "FrameSource",
-    "LanguageModel",
     "LexicalIndex",
     "MediaProbe",
     "MediaStore",
     "ObjectDetector",
     "QueryFrameSelector",
+    "Reranker",
     "Retriever",
     "Runtime",
     "SegmentIndex",

@@ -1,11 +1,9 @@
-"""What reads and writes text."""
+"""What turns text into numbers: vectors to search by, scores to rank by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
-
-from app.core.types import Completion, Message
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class TextEmbedder(Protocol):
-    """Turns texts into unit vectors."""
+    """Turns texts into unit vectors. Questions and passages may need different prompts: they have a method each."""
 
     @property
     def model(self) -> str:
@@ -22,29 +20,28 @@ class TextEmbedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (n, d), each row of length one; (0, d) for no texts."""
+        """Vectors of passages: shape (n, d), each row of length one; (0, d) for no texts."""
+        ...
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """The unit vector of a question, shape (d,), to compare with passages by dot product."""
         ...
 
 
 @runtime_checkable
-class LanguageModel(Protocol):
-    """Writes text."""
+class Reranker(Protocol):
+    """Scores how well passages fit a question, reading both together."""
 
     @property
     def model(self) -> str:
         """Name and version."""
         ...
 
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
-    ) -> Completion:
-        """Greedy completion. With a JSON schema the text is JSON that fits it (it may still be cut by max_tokens).
+    @property
+    def languages(self) -> frozenset[str]:
+        """The ISO 639-1 codes it was trained for; empty for every language."""
+        ...
 
-        `stop` is asked before the work and often while it goes on; once it says True, Cancelled is raised soon.
-        """
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """One score a passage, shape (n,): larger fits better. Only good to rank by."""
         ...

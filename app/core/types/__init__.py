@@ -7,6 +7,7 @@ and back.
 """
 
 from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Turn, Usage
+from app.core.types.chat import Capabilities, Completion, Message, ToolCall, ToolSpec
 from app.core.types.found import (
     Caption,
     Detection,
@@ -21,7 +22,7 @@ from app.core.types.found import (
     Word,
 )
 from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, VideoStream
-from app.core.types.models import AudioMap, Completion, Face, FrameFeatures, Message
+from app.core.types.models import AudioMap, Face, FrameFeatures
 from app.core.types.plain import from_json, to_json
 from app.core.types.span import TimeSpan
 from app.core.types.voices import Diarization, Likeness, Speaker, Voice, VoiceTurn
@@ -31,6 +32,7 @@ __all__ = [
     "AnswerStatus",
     "AudioMap",
     "AudioStream",
+    "Capabilities",
     "Caption",
     "Chapter",
     "Citation",
@@ -52,6 +54,8 @@ __all__ = [
     "Speaker",
     "TextLine",
     "TimeSpan",
+    "ToolCall",
+    "ToolSpec",
     "Transcript",
     "Turn",
     "Usage",

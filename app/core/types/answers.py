@@ -29,8 +29,9 @@ class AnswerStatus(StrEnum):
 
     ANSWERED = "answered"
     NOT_IN_VIDEO = "not_in_video"
+    """Every kind of evidence that could hold the answer was searched or looked at, and it is not there."""
     INSUFFICIENT = "insufficient"
-    """Stopped by the budget or a missing part before it could be decided."""
+    """It could not be decided: a check failed, or something that could hold the answer was not seen or heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,16 @@ class Answer:
 
     status: AnswerStatus
     text: str
-    confidence: float
+    confidence: float | None = None
+    """How sure the agent is, 0 to 1; None unless the question is answered."""
     citations: tuple[Citation, ...] = ()
     option_index: int | None = None
     """For multiple choice: which option, from 0; None when none is supported."""
     usage: Usage = field(default_factory=Usage)
+    searched: tuple[str, ...] = ()
+    """What was searched, read and looked at, a short phrase each: for an answer that was not found."""
+    missing: tuple[str, ...] = ()
+    """What would be needed to decide, a sentence each with how to get it: for `insufficient`."""
 
     def __post_init__(self) -> None:
         if self.status is AnswerStatus.ANSWERED and not self.citations:

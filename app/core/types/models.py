@@ -23,23 +23,6 @@ class Face:
     """Tells faces apart: unit vector, shape (d,)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a prompt. `role` is system, user or assistant."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What a language model wrote, and its size in tokens."""
-
-    text: str
-    prompt_tokens: int = 0
-    output_tokens: int = 0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameFeatures:
     """What a frame embedder saw in one frame."""

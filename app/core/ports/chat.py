@@ -1,0 +1,58 @@
+"""What writes, calls tools and, where it can, looks at pictures: one port for every chat model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from app.core.types.chat import Capabilities, Completion, Message, ToolSpec
+
+
+@runtime_checkable
+class Chat(Protocol):
+    """A chat model, in this process or behind a server."""
+
+    @property
+    def model(self) -> str:
+        """Name and version."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do: found out once, by asking the server or reading the model's files. May load the model.
+
+        Raises WorkerFailed when the server is away.
+        """
+        ...
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_output: int,
+        tools: Sequence[ToolSpec] = (),
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """The next message, as deterministic as the model allows (temperature 0 where it is accepted).
+
+        `max_output`: tokens of the answer; models that think get room for thinking beyond it. With `tools` the
+        completion may hold calls, whatever the model's own form of calling is. With `schema` the text is JSON that
+        fits it, unless it was cut (`finish` is `length`). Tools and a schema are not given together.
+        `on_text` is told each piece of visible text as it is written, never of JSON or thinking.
+        `stop` is asked before the work and often while it goes on; once it says True, Cancelled is raised within a
+        second.
+
+        Raises ToolRefused when the prompt is longer than the model can read or it accepts no pictures, WorkerFailed
+        when it cannot be reached or gives nothing that can be used, Cancelled.
+        """
+        ...
+
+    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+        """How probable each label is as the first token of the reply, scaled to a sum of 1.
+
+        Only where `capabilities.weighs`; elsewhere ToolRefused. A label is one token, such as a letter or "yes".
+        Case is ignored. Where no label is among the likeliest tokens, all get the same.
+        """
+        ...

@@ -1,0 +1,81 @@
+"""What a chat model is given and what it gives: messages of text and pictures, tools, calls, completions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from app.core.types.media import Frame
+
+Part = str | Frame
+"""A piece of a message: text, or a picture."""
+Role = Literal["system", "user", "assistant", "tool"]
+Finish = Literal["stop", "length", "calls", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model reads it. `parameters`: the JSON schema of its arguments, an object without `$ref`."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's wish to use a tool. `arguments` is the JSON that it wrote, unchecked."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Message:
+    """One message of a conversation with a model."""
+
+    role: Role
+    content: str | tuple[Part, ...]
+    calls: tuple[ToolCall, ...] = ()
+    """The tools that an assistant's message calls."""
+    call_id: str = ""
+    """Which call a tool's message replies to."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The content as parts."""
+        return (self.content,) if isinstance(self.content, str) else self.content
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined by line breaks."""
+        return "\n".join(part for part in self.parts if isinstance(part, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a chat model can do, as its server or its files say."""
+
+    images: bool = False
+    tools: bool = False
+    """Whether it calls tools natively; elsewhere the adapter asks for calls as JSON in the text."""
+    schema: bool = False
+    """Whether its text can be bound to a JSON schema; elsewhere the adapter asks in words, reads and asks again."""
+    context: int = 8192
+    """Tokens of prompt and answer together."""
+    weighs: bool = False
+    """Whether `weigh` gives the probabilities of first tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model wrote, without its thinking and without code fences, and its size in tokens."""
+
+    text: str
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    calls: tuple[ToolCall, ...] = field(default=())
+    finish: Finish = "stop"
+    """Why it ended: `length` means that it was cut by the limit."""
