@@ -1,6 +1,8 @@
-"""Events in words: the one line about each that the terminal, the page and MCP show."""
+"""Events and refusals in words: the lines that the terminal, the page and MCP show."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from app.core.events import (
     Answered,
@@ -22,6 +24,7 @@ from app.core.events import (
     Warned,
 )
 from app.core.timecode import clock
+from app.core.types import AnswerStatus
 
 STAGE_NAMES = {
     "download": "Downloading",
@@ -86,6 +89,15 @@ def describe(event: Event) -> str:
         case Failed():
             return f"{event.message} {event.hint}".strip()
     return event.message if isinstance(event, Warned) else event.text
+
+
+def explain_refusal(status: AnswerStatus, searched: Sequence[str], missing: Sequence[str]) -> str:
+    """What was searched for an answer that was not found, or what it would take to decide; empty where unknown."""
+    if status is AnswerStatus.NOT_IN_VIDEO and searched:
+        return f"Searched: {'; '.join(searched)}."
+    if status is AnswerStatus.INSUFFICIENT and missing:
+        return f"To decide this: {' '.join(missing)}"
+    return ""
 
 
 def _of_reading(event: StageStarted | StageProgress | StageFinished | IngestFinished | Heard) -> str:

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from app.core.describe import STAGE_NAMES, describe
+from app.core.describe import STAGE_NAMES, describe, explain_refusal
 from app.core.events import (
     STAGES,
     Answered,
@@ -29,7 +29,7 @@ from app.core.events import (
     Verified,
     Warned,
 )
-from app.core.types import TimeSpan
+from app.core.types import AnswerStatus, TimeSpan
 
 SPAN = TimeSpan(65, 3723)
 HIT = Hit("E1", "v", SPAN, "speech", "Hello.")
@@ -86,3 +86,12 @@ def test_every_stage_of_reading_has_a_name() -> None:
 def test_long_arguments_are_cut_to_a_line() -> None:
     line = describe(ToolStarted("search", "word\n" * 200))
     assert "\n" not in line and line.endswith("…)") and len(line) < 200
+
+
+def test_a_refusal_says_what_was_searched_or_what_it_would_take() -> None:
+    searched, missing = ("what is said", "32 frames"), ("Set a vision model to look at the pictures.",)
+    refused, open_ = AnswerStatus.NOT_IN_VIDEO, AnswerStatus.INSUFFICIENT
+    assert explain_refusal(refused, searched, ()) == "Searched: what is said; 32 frames."
+    assert explain_refusal(open_, searched, missing) == "To decide this: Set a vision model to look at the pictures."
+    assert explain_refusal(AnswerStatus.ANSWERED, searched, missing) == ""
+    assert explain_refusal(refused, (), missing) == explain_refusal(open_, searched, ()) == ""
