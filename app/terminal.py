@@ -13,22 +13,20 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from app.api.schemas import AnswerOut, CitationOut
+from app.core.describe import describe, explain_refusal
 from app.core.events import (
-    Called,
-    Drafted,
+    Answered,
+    Delta,
     Event,
     IngestFinished,
-    Inspected,
-    Planned,
-    Reflected,
     Searched,
     StageFinished,
     StageProgress,
     StageStarted,
-    Understood,
-    Verified,
+    ToolStarted,
     Warned,
 )
+from app.core.timecode import clock, span_clock
 from app.core.types import AnswerStatus, TimeSpan
 
 PLAIN_EVERY_S = 5.0
@@ -39,17 +37,6 @@ STATUS = {
     AnswerStatus.NOT_IN_VIDEO: "[yellow]the video does not say[/]",
     AnswerStatus.INSUFFICIENT: "[red]could not be decided[/]",
 }
-
-
-def clock(seconds: float) -> str:
-    """A time as people write it: 1:02:03 or 2:03."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def _range(span: TimeSpan) -> str:
-    return f"{clock(span.start_s)}-{clock(span.end_s)}"
 
 
 class IngestDisplay:
@@ -125,41 +112,17 @@ class IngestDisplay:
 
 
 def show_step(console: Console, event: Event) -> None:
-    """One step of the agent as one or a few lines; other events are not shown."""
-    lines = _step(event)
-    for line in lines:
-        console.print(f"[dim]  {line}[/]")
-
-
-def _step(event: Event) -> list[str]:
-    if isinstance(event, Understood):
-        return [f"question {escape(event.question)}"]
-    if isinstance(event, Planned):
-        window = f" in {_range(event.window)}" if event.window else ""
-        asked = "; ".join(event.queries)
-        freely = [f"mode     {event.mode}: {escape(event.mode_reason)}"] if event.mode == "free" else []
-        return [f"plan     {event.question_type}{window}: {escape(asked)}", *freely]
-    if isinstance(event, Called):
-        refused = f": {escape(_short(event.observation))}" if event.refused else ""
-        return [f"tool     {event.tool} {escape(_short(event.arguments))}{refused}"]
+    """One step of the agent as one or a few lines; how a tool begins and pieces of text are not shown."""
+    if isinstance(event, ToolStarted | Delta | Answered):
+        return
+    lines = [describe(event)]
     if isinstance(event, Searched):
-        hits = [f"           {_range(h.span)} {h.kind}: {escape(_short(h.text))}" for h in event.hits[:3]]
-        return [f"search   {escape(event.query)}: {len(event.hits)} hits", *hits]
-    if isinstance(event, Inspected):
-        return [f"inspect  {event.action} in {_range(event.span)}: {len(event.found)} findings"]
-    if isinstance(event, Reflected):
-        verdict = "enough" if event.sufficient else f"not enough: {event.missing}"
-        return [f"reflect  {escape(verdict)}"]
-    if isinstance(event, Drafted):
-        return [f"answer   {escape(claim)} [{', '.join(ids)}]" for claim, ids in event.claims]
-    if isinstance(event, Verified):
-        return [f"verify   {'kept' if event.supported else 'dropped'}: {escape(_short(event.reason))}"]
-    if isinstance(event, Warned):
-        return [f"note     {escape(event.message)}"]
-    return []
+        lines += [f"  {span_clock(hit.span)} {hit.kind}: {_shortened(hit.text)}" for hit in event.hits[:3]]
+    for line in lines:
+        console.print(f"[dim]  {escape(line)}[/]", soft_wrap=True)
 
 
-def _short(text: str, length: int = 90) -> str:
+def _shortened(text: str, length: int = 90) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 3] + "..."
 
@@ -169,7 +132,11 @@ def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str
     if answer.understood:
         console.print(f"\n[dim]understood as: {escape(answer.understood)}[/]", soft_wrap=True)
     console.print(f"\n[bold]{escape(answer.text)}[/]")
-    console.print(f"{STATUS[answer.status]}, confidence {answer.confidence:.2f}, {answer.usage.seconds:.1f} s")
+    sure = "" if answer.confidence is None else f", confidence {answer.confidence:.2f}"
+    console.print(f"{STATUS[answer.status]}{sure}, {answer.usage.seconds:.1f} s")
+    refusal = explain_refusal(answer.status, answer.searched, answer.missing)
+    if refusal:
+        console.print(escape(refusal), soft_wrap=True)
     for number, citation in enumerate(answer.citations, 1):
         console.print(f"  [{number}] {_citation(citation, titles)}", soft_wrap=True)
     console.print()
@@ -177,10 +144,10 @@ def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str
 
 def _citation(citation: CitationOut, titles: dict[str, tuple[str, str]]) -> str:
     title, path = titles.get(citation.video_id, (citation.video_id[:12], ""))
-    times = _range(TimeSpan(citation.start_s, citation.end_s))
+    times = span_clock(TimeSpan(citation.start_s, citation.end_s))
     link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
     mark = "[green]checked[/]" if citation.verified else "[yellow]not checked[/]"
-    return f'{link} {escape(title)}, {citation.kind}: "{escape(_short(citation.quote, 160))}" {mark}'
+    return f'{link} {escape(title)}, {citation.kind}: "{escape(_shortened(citation.quote, 160))}" {mark}'
 
 
 def consoles() -> tuple[Console, Console]:

@@ -16,7 +16,7 @@ from rich.markup import escape
 from app.api.schemas import AnswerOut, problem_of
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
-from app.core.events import EVENT, Answered, Event, Warned
+from app.core.events import EVENT, Answered, Delta, Event, Warned
 from app.core.settings import Agent
 from app.core.types import Video
 from app.services.batches import read_text
@@ -98,7 +98,7 @@ class Asking:
             cancelled=self.cancelled,
         )
         for event in asked:
-            if self.stream and self.as_json and not isinstance(event, Answered):
+            if self.stream and self.as_json and not isinstance(event, Answered | Delta):
                 self.out.print(json.dumps(EVENT.dump_python(event, mode="json")), soft_wrap=True, markup=False)
             elif self.stream or (isinstance(event, Warned) and not self.as_json):
                 show_step(consoles()[1], event)
@@ -137,7 +137,7 @@ def ask(
         str, typer.Option(help="Any name. Asked again under it, an answer that was killed goes on where it was.")
     ] = "",
     max_steps: Annotated[
-        int | None, typer.Option(min=1, max=20, help="Searches and closer looks; as set unless given.")
+        int | None, typer.Option(min=1, max=64, help="Turns in which the model uses tools; as set unless given.")
     ] = None,
     max_seconds: Annotated[float | None, typer.Option(min=1, help="Time for an answer; as set unless given.")] = None,
     stream: StreamOption = False,

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from app.core.errors import LongreelError
 from app.core.events import Event, StageFinished, StageProgress, StageStarted, Warned
+from app.core.timecode import clock
 from app.services.batches import Cost
-from app.terminal import clock
 
 ROWS = 20
 """How many videos the live table shows at once."""

@@ -12,8 +12,9 @@ from rich.table import Table
 from app.api.schemas.entities import EntityOut, MentionedOut
 from app.bootstrap import Longreel
 from app.commands.start import CollectionOption, JsonOption, open_longreel
+from app.core.timecode import clock
 from app.core.types.entities import Entity, EntityKind
-from app.terminal import clock, consoles
+from app.terminal import consoles
 
 
 def entities(

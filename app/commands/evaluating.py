@@ -14,13 +14,14 @@ from rich.markup import escape
 from app.api.schemas import VideoOut
 from app.commands.start import JsonOption, interruptible
 from app.core.settings import Settings, load_settings
+from app.core.timecode import clock
 from app.core.types import Video
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.report import Prices, markdown
 from app.services.evaluation.runner import Progress
 from app.services.evaluation.service import Order
 from app.services.evaluation.sets import BENCHMARKS, benchmark
-from app.terminal import PLAIN_EVERY_S, IngestDisplay, clock, consoles
+from app.terminal import PLAIN_EVERY_S, IngestDisplay, consoles
 
 if TYPE_CHECKING:
     from app.bootstrap import Measuring

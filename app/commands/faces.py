@@ -12,8 +12,9 @@ from rich.table import Table
 from app.api.schemas.faces import FaceOut
 from app.commands.speakers import ListUnlessTold, VideoArgument, note
 from app.commands.start import JsonOption, open_longreel
+from app.core.timecode import clock
 from app.core.types import Speaker
-from app.terminal import clock, consoles
+from app.terminal import consoles
 
 SHOWN = 3
 """Appearances that are told in the table."""

@@ -12,7 +12,8 @@ from app.api.schemas import ChosenOut
 from app.commands.start import JsonOption, open_longreel
 from app.commands.summarizing import write_file
 from app.core.choosing import parsed
-from app.terminal import clock, consoles
+from app.core.timecode import clock
+from app.terminal import consoles
 
 SIDE = 1280
 

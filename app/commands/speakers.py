@@ -12,8 +12,9 @@ from typer.core import TyperGroup
 
 from app.api.schemas.speakers import SpeakerOut
 from app.commands.start import JsonOption, open_longreel
+from app.core.timecode import clock
 from app.core.types import Speaker
-from app.terminal import clock, consoles
+from app.terminal import consoles
 
 VideoArgument = Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]
 

@@ -19,6 +19,7 @@ from app.commands.batch_table import BatchTable, show_cost
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.paths import is_folder, path_of
+from app.core.timecode import clock, span_clock
 from app.core.types import TimeSpan, VideoId
 from app.services.batch_jobs import overview_files
 from app.services.batches import (
@@ -31,11 +32,10 @@ from app.services.batches import (
     read_questions,
 )
 from app.services.exports import FORMATS, exported, file_stem, named
-from app.services.exports.markdown import span_clock
 from app.services.exports.overview import Entry, Failure, overview_record
 from app.services.exports.records import document
 from app.services.summarize import Length, Section, Style, Wanted
-from app.terminal import clock, consoles
+from app.terminal import consoles
 
 if TYPE_CHECKING:
     from app.bootstrap import Longreel

@@ -16,8 +16,9 @@ from app.commands.start import JsonOption, interruptible, open_longreel
 from app.core.errors import Cancelled, LongreelError, NotFound
 from app.core.events import Event, IngestFinished
 from app.core.paths import is_address
+from app.core.timecode import clock
 from app.core.types import Video
-from app.terminal import IngestDisplay, clock, consoles
+from app.terminal import IngestDisplay, consoles
 
 if TYPE_CHECKING:
     from app.bootstrap import Longreel

@@ -6,7 +6,8 @@ import html
 from collections.abc import Sequence
 
 from app.core.errors import MissingPart
-from app.services.exports.markdown import clock, page
+from app.core.timecode import clock
+from app.services.exports.markdown import page
 from app.services.exports.material import Material
 
 _STYLE = """

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from app.core.types import AnswerStatus, Citation, TimeSpan
+from app.core.describe import explain_refusal
+from app.core.timecode import clock, span_clock
+from app.core.types import AnswerStatus, Citation
 from app.services.exports.material import Answered, Material
 from app.services.summarize.shapes import EXTRACTIVE, Point, Section
 
@@ -74,6 +76,8 @@ def answer_text(answered: Answered, link: Link) -> str:
     answer = answered.answer
     said = STATUS.get(answer.status, "") if not answer.text else answer.text
     lines = [f"### {escaped(answered.question)}", "", escaped(said)]
+    refusal = explain_refusal(answer.status, answer.searched, answer.missing)
+    lines += ["", escaped(refusal)] if refusal else []
     if answer.citations:
         lines.append("")
     lines += [f'- {moments([one], link)} "{escaped(" ".join(one.quote.split()))}"' for one in answer.citations]
@@ -88,16 +92,3 @@ def escaped(text: str) -> str:
 
 def _number(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2][:-1]}\\{match[2][-1]}"
-
-
-def clock(seconds: float) -> str:
-    """A time as people write it: 1:02:03 or 2:03."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def span_clock(span: TimeSpan) -> str:
-    """A stretch as people write it: 2:03-2:10, or one time when both are the same."""
-    start, end = clock(span.start_s), clock(span.end_s)
-    return start if start == end else f"{start}-{end}"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from app.core.timecode import clock
 from app.core.types import Citation, VideoId
-from app.services.exports.markdown import clock, escaped, point_text
+from app.services.exports.markdown import escaped, point_text
 from app.services.exports.records import point_record
 from app.services.summarize.shapes import CollectionSummary, Point
 

@@ -108,4 +108,6 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "text": answer.text,
         "confidence": answer.confidence,
         "citations": [citation_record(one) for one in answer.citations],
+        "searched": list(answer.searched),
+        "missing": list(answer.missing),
     }
