@@ -23,7 +23,9 @@ from app.api.schemas.chat import (
     TokenUsage,
     UrlCitation,
 )
+from app.core.describe import explain_refusal
 from app.core.errors import BadInput, NotFound
+from app.core.timecode import clock
 
 SCHEME = "longreel://"
 FOREIGN = ("http://", "https://", "ftp://", "file:", "data:", "blob:")
@@ -88,8 +90,12 @@ def limits_of(asked: ChatIn) -> LimitsIn:
 
 
 def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:
-    """The answer's text with its sources below, numbered, and an annotation for each number."""
-    content = answer.text + (SOURCES if answer.citations else "")
+    """The answer's text with its sources below, numbered, and an annotation for each number.
+
+    A refusal says what was searched, or what it would take to decide.
+    """
+    refusal = explain_refusal(answer.status, answer.searched, answer.missing)
+    content = answer.text + (f"\n\n{refusal}" if refusal else "") + (SOURCES if answer.citations else "")
     annotations = []
     for number, cited in enumerate(answer.citations, start=1):
         mark, title = f"[{number}]", titles.get(cited.video_id, cited.video_id[:12])
@@ -113,6 +119,8 @@ def extension_of(answer: AnswerOut, asked: ChatIn) -> LongreelExtension:
         status=answer.status,
         confidence=answer.confidence,
         citations=answer.citations,
+        searched=answer.searched,
+        missing=answer.missing,
         ignored_messages=len(asked.messages) - 1,
         usage=answer.usage,
     )
@@ -122,13 +130,6 @@ def tokens_of(answer: AnswerOut) -> TokenUsage:
     """The tokens that an answer took."""
     prompt, output = answer.usage.prompt_tokens, answer.usage.output_tokens
     return TokenUsage(prompt_tokens=prompt, completion_tokens=output, total_tokens=prompt + output)
-
-
-def clock(seconds: float) -> str:
-    """A time for people: 1:02:03, 2:03 or 0:03."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
 def _listed(value: Any) -> list[str]:

@@ -138,7 +138,6 @@ VALUES: dict[str, Any] = {
     "MentionedOut.name": "Tom Hale",
     "MoveIn.before": None,
     "PlanBody.by": "rules",
-    "PlanBody.question_type": "fact",
     "PlanBody.queries": ["bridge opened"],
     "PlanBody.sources": [],
     "ThreadIn.title": "",

@@ -78,8 +78,13 @@ class ToolAnswer(Cut):
     status: AnswerStatus
     text: str
     option_index: int | None
-    confidence: float
+    confidence: float | None
+    """Null unless the question is answered."""
     citations: list[CitationOut]
+    searched: list[str]
+    """What was searched, read and looked at, where the answer was not found."""
+    missing: list[str]
+    """What would be needed to decide, where it could not be decided."""
 
 
 class SaidLine(Cut):

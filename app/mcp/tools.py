@@ -17,8 +17,9 @@ from app.api.schemas.batches import Length, Style
 from app.api.schemas.entities import MentionedOut
 from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut
 from app.client import AsyncLongreel
+from app.core.describe import describe
 from app.core.errors import LongreelError, WorkerFailed
-from app.core.events import StageProgress
+from app.core.events import Delta, StageProgress
 from app.core.paths import is_address
 from app.core.types import SegmentKind
 from app.jobs.states import ENDED
@@ -122,8 +123,9 @@ class Toolbox:
         """Answer a question about videos, with time-stamped citations that were checked against the video.
 
         Use this for questions that need understanding or several moments. It takes seconds to a minute; for a quick
-        look for words use search. status=not_in_video means the videos do not say: tell that, do not guess. Quote the
-        times of the citations to the user; use get_frames to see a cited moment yourself.
+        look for words use search. status=not_in_video means the videos do not say: tell that, do not guess.
+        status=insufficient means it could not be decided; `missing` says what would help. Quote the times of the
+        citations to the user; use get_frames to see a cited moment yourself.
         """
         steps = 0
         async with aclosing(
@@ -132,8 +134,9 @@ class Toolbox:
             async for event in events:
                 if isinstance(event, AnswerOut):
                     return ToolAnswer.of(event)
-                steps += 1
-                await context.report_progress(steps, message=event.type)
+                if not isinstance(event, Delta):
+                    steps += 1
+                    await context.report_progress(steps, message=describe(event))
         raise WorkerFailed("The server ended without an answer.", "Ask again.")
 
     @told

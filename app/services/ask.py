@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from agents.plans import plan_from_json, plan_to_json
 from app.core.errors import BadInput, Cancelled, NotFound
-from app.core.events import EVENT, Answered, Event, Understood, Warned
+from app.core.events import Answered, Delta, Event, Understood, Warned
 from app.core.settings import Agent
+from app.core.stored_answers import dump_trace
 from app.core.types import Video
 from app.db.library import SqlLibrary
 from app.db.threads import Thread
@@ -65,7 +66,8 @@ class AskService:
         steps = agent.ask(question, ready, options=options, turns=turns, **how)
         try:
             for event in itertools.chain([_left_out(unread)] if unread else [], steps):
-                trace.append(event)
+                if not isinstance(event, Delta):
+                    trace.append(event)
                 if isinstance(event, Answered):
                     event = replace(event, id=self._keep(question, ready, event, trace, thread))
                     agent.forget(run_id)
@@ -86,8 +88,7 @@ class AskService:
     ) -> str:
         """Stores the answer to the whole question, and the turn of a thread as it was asked."""
         whole = next((event.question for event in trace if isinstance(event, Understood)), question)
-        steps = [EVENT.dump_python(step, mode="json") for step in trace[:-1]]
-        id = self._library.save_answer(whole, [video.id for video in videos], answered.answer, steps)
+        id = self._library.save_answer(whole, [video.id for video in videos], answered.answer, dump_trace(trace))
         if thread:
             self.threads.keep(thread, question, id)
         return id

@@ -21,7 +21,8 @@ from app.core.events import Answered as AnsweredEvent
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
 from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
-from app.core.types import Answer, Video, from_json
+from app.core.stored_answers import load_answer
+from app.core.types import Video
 from app.services.ask import AskService
 from app.services.exports import FORMATS, Answered, Material, file_stem, named, of_summary
 from app.services.exports.overview import Entry
@@ -216,7 +217,7 @@ class BatchService:
                 asked += 1
                 if lasts:
                     stages.save_unit(video.id, "batch-answers", version, unit, kept[unit])
-            made.append(Answered(question, from_json(Answer, json.loads(kept[unit]))))
+            made.append(Answered(question, load_answer(json.loads(kept[unit]))))
             tell(StageProgress(ASKING, len(made), len(questions), "questions"))
         tell(StageFinished(ASKING, time.monotonic() - started, f"{len(made)} questions", reused=not asked))
         return made

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from app.core.errors import NotFound
-from app.core.types import Answer, Turn, Video, VideoId, from_json
+from app.core.stored_answers import load_answer
+from app.core.types import Turn, Video, VideoId
 from app.db.library import SqlLibrary
 from app.db.threads import SavedTurn, Thread, ThreadStore
 
@@ -61,7 +62,7 @@ class ThreadService:
     def remembered(self, thread: Thread) -> tuple[Turn, ...]:
         """The last turns, to which a question can point back."""
         saved = self._store.turns(thread.id)[-REMEMBERED:]
-        return tuple(Turn(turn.question, turn.understood, from_json(Answer, turn.answer)) for turn in saved)
+        return tuple(Turn(turn.question, turn.understood, load_answer(turn.answer)) for turn in saved)
 
     def keep(self, thread: Thread, question: str, answer_id: str) -> None:
         """Adds a question and its answer, unless the thread was deleted meanwhile."""

@@ -13,8 +13,7 @@ from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.ratings import RateIn, RatingOut, SavedAnswerOut
-from app.core.events import EVENT
-from app.core.types import Answer, from_json
+from app.core.stored_answers import load_answer, load_trace
 from app.db.library import Rating, SavedAnswer
 
 router = APIRouter(tags=["questions"])
@@ -70,13 +69,12 @@ def list_ratings(
 
 
 def _saved(saved: SavedAnswer) -> SavedAnswerOut:
-    trace = [EVENT.validate_python(step) for step in saved.trace]
     return SavedAnswerOut(
         id=saved.id,
         question=saved.question,
         video_ids=list(saved.video_ids),
         created_at=_utc(saved.created_at),
-        answer=AnswerOut.of(from_json(Answer, saved.answer), trace, saved.id),
+        answer=AnswerOut.of(load_answer(saved.answer), load_trace(saved.trace), saved.id),
     )
 
 

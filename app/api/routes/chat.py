@@ -36,7 +36,7 @@ from app.api.schemas.chat import (
 from app.api.streams import HEARTBEAT, event_stream, server_event
 from app.bootstrap import Longreel
 from app.core.errors import NotFound
-from app.core.events import Answered, Event, Failed
+from app.core.events import Answered, Delta, Event, Failed
 from app.core.types import Video
 
 
@@ -85,7 +85,8 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, execu
     Videos are named in `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or are those of
     `metadata.collection`; none means the whole library. `metadata.max_steps` and `metadata.max_seconds` bound the
     answer. Citations come as lines of the text, as `annotations`, and as data in the field `longreel`. With `stream`,
-    the agent's steps come as chunks with a field `longreel` and an empty delta before the answer.
+    the agent's steps come as chunks with a field `longreel` and an empty delta before the answer, and what its model
+    writes on the way as `reasoning_content`.
     """
     chat.check_request(asked)
     question = chat.question_of(asked.messages)
@@ -124,7 +125,9 @@ async def _chunks(
                 yield HEARTBEAT
                 continue
             events.append(step)
-            if not isinstance(step, Answered | Failed):
+            if isinstance(step, Delta):
+                yield sent(ChatDelta(reasoning_content=step.text))
+            elif not isinstance(step, Answered | Failed):
                 yield sent(ChatDelta(), longreel=ChunkExtension(event=step))
         answer = AnswerOut.from_events(events)
         message = chat.message_of(answer, await _titles(longreel, videos))

@@ -1,4 +1,4 @@
-"""Plans: how a question will be answered, to be looked at and changed before it is."""
+"""Plans: where to look for an answer, to be read and changed before it is looked for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ router = APIRouter(tags=["questions"])
 
 @router.post("/plan", summary="How a question would be answered")
 def plan(asked: PlanIn, longreel: LongreelDep) -> PlanBody:
-    """The plan as data. Given to /ask with the question, as it is or changed, it decides what is looked for."""
+    """The plan as data. Given to /ask with the question, as it is or changed, it decides where to look."""
     thread = longreel.ask.threads.find(asked.thread_id) if asked.thread_id else None
     return PlanBody.model_validate(longreel.ask.plan(asked.question, thread))

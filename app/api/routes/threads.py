@@ -15,8 +15,7 @@ from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.threads import ConversationOut, ThreadIn, ThreadOut, TurnOut
-from app.core.events import EVENT
-from app.core.types import Answer, from_json
+from app.core.stored_answers import load_answer, load_trace
 from app.db.threads import SavedTurn, Thread
 
 router = APIRouter(tags=["conversations"])
@@ -76,8 +75,7 @@ def _thread(thread: Thread) -> ThreadOut:
 
 
 def _turn(turn: SavedTurn) -> TurnOut:
-    trace = [EVENT.validate_python(step) for step in turn.trace]
-    answer = AnswerOut.of(from_json(Answer, turn.answer), trace, turn.answer_id)
+    answer = AnswerOut.of(load_answer(turn.answer), load_trace(turn.trace), turn.answer_id)
     return TurnOut(question=turn.question, understood=turn.understood, asked_at=_utc(turn.asked_at), answer=answer)
 
 

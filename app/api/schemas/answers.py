@@ -11,15 +11,8 @@ from app.api.schemas.base import AnyEvent, Request, Wire
 from app.api.schemas.plans import PlanBody
 from app.api.schemas.problems import error_of
 from app.core.errors import WorkerFailed
-from app.core.events import Answered, Event, Failed, Understood
-from app.core.types import (
-    Answer,
-    AnswerStatus,
-    Citation,
-    SegmentKind,
-    Usage,
-    from_json,
-)
+from app.core.events import Answered, Delta, Event, Failed, Understood
+from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, Usage, from_json
 
 
 class CitationOut(Wire):
@@ -81,8 +74,13 @@ class AnswerOut(Wire):
     understood: str = ""
     """The whole question that one which points back ("and after that?") was taken for; empty for one that does not."""
     option_index: int | None = None
-    confidence: float
+    confidence: float | None = None
+    """How sure it is, 0 to 1; null unless the question is answered."""
     citations: list[CitationOut] = Field(default=[])
+    searched: list[str] = Field(default=[])
+    """What was searched, read and looked at, where the answer was not found."""
+    missing: list[str] = Field(default=[])
+    """What would be needed to decide, a sentence each, where it could not be decided."""
     trace: list[AnyEvent] = Field(default=[])
     usage: UsageOut = UsageOut()
 
@@ -97,13 +95,15 @@ class AnswerOut(Wire):
             option_index=answer.option_index,
             confidence=answer.confidence,
             citations=[CitationOut.of(citation) for citation in answer.citations],
+            searched=list(answer.searched),
+            missing=list(answer.missing),
             trace=list(trace),
             usage=UsageOut.of(answer.usage),
         )
 
     @classmethod
     def from_events(cls, events: Sequence[Event]) -> Self:
-        """The answer that a stream of agent events ends with; its trace is all that came before.
+        """The answer that a stream of agent events ends with; its trace is all that came before but pieces of text.
 
         Raises the LongreelError that a `Failed` event tells, and WorkerFailed for a stream without an end.
         """
@@ -111,7 +111,7 @@ class AnswerOut(Wire):
             if isinstance(event, Failed):
                 raise error_of(event)
             if isinstance(event, Answered):
-                trace = [earlier for earlier in events if not isinstance(earlier, Answered)]
+                trace = [earlier for earlier in events if not isinstance(earlier, Answered | Delta)]
                 return cls.of(from_json(Answer, event.answer), trace, event.id)
         raise WorkerFailed("The agent stopped without an answer.", "Ask again.")
 
@@ -120,7 +120,10 @@ class LimitsIn(Request):
     """What an answer may take."""
 
     max_steps: int | None = Field(
-        None, ge=1, le=20, description="searches and closer looks; the server's own limit is the most that is given"
+        None,
+        ge=1,
+        le=64,
+        description="turns in which the model uses tools; the server's own limit is the most that is given",
     )
     max_seconds: float | None = Field(
         None, ge=1, allow_inf_nan=False, description="time for the answer; the server's own limit is the most, likewise"
@@ -155,7 +158,7 @@ def example_answer() -> dict[str, Any]:
         "confidence": 0.86,
         "citations": [{**cited, "quote": "It opened to the public in March 1932."}],
         "trace": [
-            {"type": "planned", "question_type": "fact", "queries": ["bridge opened"], "sources": ["speech"]},
+            {"type": "planned", "mode": "pipeline", "queries": ["bridge opened"]},
             {"type": "searched", "query": "bridge opened", "hits": []},
         ],
         "usage": {"seconds": 4.1, "steps": 2, "frames": 0, "prompt_tokens": 812, "output_tokens": 41},

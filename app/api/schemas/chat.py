@@ -93,8 +93,13 @@ class LongreelExtension(Wire):
 
     answer_id: str
     status: AnswerStatus
-    confidence: float
+    confidence: float | None
+    """Null unless the question is answered."""
     citations: list[CitationOut]
+    searched: list[str]
+    """What was searched, read and looked at, where the answer was not found."""
+    missing: list[str]
+    """What would be needed to decide, where it could not be decided."""
     ignored_messages: int
     """Earlier messages that played no part: each question stands for itself."""
     usage: UsageOut
@@ -143,6 +148,8 @@ class ChatDelta(Wire):
 
     role: Literal["assistant"] | None = None
     content: str | None = None
+    reasoning_content: str | None = None
+    """What the agent's model writes on the way to the answer."""
     annotations: list[Annotation] | None = None
 
 

@@ -62,7 +62,7 @@ class Questions(Caller):
 
         In a thread (its id, or "last") a question may point back: "and after that?". `plan` is what `plan` gave, as it
         is or changed; `run` is any name, under which an answer that a crash cut short goes on when asked again.
-        `max_steps` (searches and closer looks) and `max_seconds` hold as far as they are below the server's own limits.
+        `max_steps` (turns in which the model uses tools) and `max_seconds` cannot exceed the server's own limits.
         """
         pulse = self.ask_pulse(
             question,

@@ -18,11 +18,21 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
-from agents import rules
-from agents.state import Plan
+from agents.plans import Plan
 from app.bootstrap import Longreel
 from app.core.errors import BadInput, Cancelled, WorkerFailed
-from app.core.events import Answered, Event, Hit, Planned, Searched, StageProgress, StageStarted, Understood, Verified
+from app.core.events import (
+    Answered,
+    Delta,
+    Event,
+    Hit,
+    Planned,
+    Searched,
+    StageProgress,
+    StageStarted,
+    Understood,
+    Verified,
+)
 from app.core.settings import Agent as Limits
 from app.core.settings import Models, Settings
 from app.core.types import (
@@ -81,6 +91,7 @@ from app.services.summary_jobs import KIND, SummaryJobs
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
+from app.text.time_expressions import TimeScope
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio, FakeFrames, FakeProbe
 from gpu_workers.media.store import FolderMediaStore
@@ -94,6 +105,10 @@ SAID = (
     (8.0, 11.0, "The bridge opened in March {1932} & cost <nothing>."),
     (15.0, 18.0, "Thank you for watching."),
 )
+
+
+SEARCHED = ("what is said", "the text on screen")
+MISSING = ("No model looked at the pictures; set LONGREEL_VLM_URL.",)
 
 
 @dataclass
@@ -169,7 +184,7 @@ class Reader:
 
 @dataclass
 class Agent:
-    """Plays the agent: refuses to know about cats, fails about crashes, never ends about eternity."""
+    """Plays the agent: knows no cats, cannot decide on colours, fails about crashes, never ends about eternity."""
 
     pace_s: float = 0.0
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -203,13 +218,18 @@ class Agent:
                 raise ZeroDivisionError("a secret of the inside")
             if "cat" in question:
                 yield Searched(question, ())
-                yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", 0.2)))
+                yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", searched=SEARCHED)))
+                return
+            if "colour" in question:
+                yield Answered(to_json(Answer(AnswerStatus.INSUFFICIENT, "It is not certain.", missing=MISSING)))
                 return
             start, end, text = SAID[1]
             span = TimeSpan(start, end)
             yield Searched(question, (Hit("E1", videos[0].id, span, "speech", text, 0.9),))
             self._wait(cancelled, forever=False)
-            yield Verified("It opened in 1932.", True, "the numbers match", ("E1",))
+            yield Delta("It opened in ")
+            yield Delta("1932.")
+            yield Verified("It opened in 1932.", "yes", "the numbers match", ("E1",))
             cited = Citation(videos[0].id, span, SegmentKind.SPEECH, text, 9.0, True)
             chosen = 1 if options else None
             usage = Usage(0.5, 2, 0, 100, 20)
@@ -221,7 +241,8 @@ class Agent:
             raise
 
     def plan(self, question: str, turns: Sequence[Turn]) -> Plan:
-        return rules.plan(question)
+        scope = TimeScope(-60.0, float("inf"), "in the last minute") if "last minute" in question else None
+        return Plan(question, (question,), (SegmentKind.SPEECH,), scope)
 
     def forget(self, run_id: str) -> None:
         self.forgotten.append(run_id)
@@ -237,9 +258,9 @@ class Agent:
 
 def _planned(question: str, plan: Plan | None) -> Planned:
     if plan is None:
-        return Planned("fact", (question,), ("speech",))
+        return Planned("pipeline", "", (question,), ("speech",))
     window = plan.scope.window(DURATION_S) if plan.scope else None
-    return Planned("fact", plan.queries, tuple(map(str, plan.sources)) or ("speech",), window, by="user")
+    return Planned("pipeline", "", plan.queries, tuple(map(str, plan.sources)) or ("speech",), window, by="user")
 
 
 @dataclass

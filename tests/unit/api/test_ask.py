@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from app.api.schemas import AnswerOut, AskIn
 from app.services.ask import LONGEST_QUESTION
-from tests.unit.api.stand_in import SAID, StandIn
+from tests.unit.api.stand_in import MISSING, SAID, SEARCHED, StandIn
 from tests.unit.api.test_jobs import events_of
 
 
@@ -16,7 +16,8 @@ def test_an_answer_comes_with_citations_trace_and_usage(client: TestClient, part
     answer = client.post("/v1/ask", json={"question": "When did the bridge open?", "videos": [video.id[:8]]})
     assert answer.status_code == 200
     body = answer.json()
-    keys = ["id", "status", "text", "understood", "option_index", "confidence", "citations", "trace", "usage"]
+    keys = ["id", "status", "text", "understood", "option_index", "confidence", "citations"]
+    keys += ["searched", "missing", "trace", "usage"]
     assert list(body) == keys
     assert body["status"] == "answered" and body["option_index"] is None
     assert body["citations"] == [
@@ -40,9 +41,10 @@ def test_steps_stream_as_they_happen_and_the_answer_ends_them(client: TestClient
     asked = {"question": "When?", "options": ["1931", "1932"]}
     answer = client.post("/v1/ask", json=asked, headers={"Accept": "text/event-stream"})
     told = events_of(answer.text)
-    assert [event["event"] for event in told] == ["planned", "searched", "verified", "answer"]
+    assert [event["event"] for event in told] == ["planned", "searched", "delta", "delta", "verified", "answer"]
     final = AnswerOut.model_validate(told[-1]["data"])
-    assert final.option_index == 1 and len(final.trace) == 3
+    assert final.option_index == 1
+    assert [step.type for step in final.trace] == ["planned", "searched", "verified"]
 
 
 def test_a_question_may_want_less_than_the_server_is_set_to_but_never_more(client: TestClient, parts: StandIn) -> None:
@@ -62,7 +64,21 @@ def test_not_in_the_video_is_an_answer(client: TestClient, parts: StandIn) -> No
     parts.add()
     answer = client.post("/v1/ask", json={"question": "Where is the cat?"})
     assert answer.status_code == 200 and answer.json()["status"] == "not_in_video"
-    assert answer.json()["citations"] == []
+    assert answer.json()["citations"] == [] and answer.json()["confidence"] is None
+    assert answer.json()["searched"] == list(SEARCHED)
+
+
+def test_what_could_not_be_decided_comes_with_what_is_missing(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    body = client.post("/v1/ask", json={"question": "Which colour is it?"}).json()
+    assert (body["status"], body["confidence"], body["missing"]) == ("insufficient", None, list(MISSING))
+
+
+def test_pieces_of_text_are_not_stored(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    id = client.post("/v1/ask", json={"question": "When?"}).json()["id"]
+    trace = parts.longreel.library.answer(id).trace
+    assert [step["type"] for step in trace] == ["planned", "searched", "verified"]
 
 
 def test_an_error_is_never_an_answer(client: TestClient, parts: StandIn) -> None:
@@ -94,7 +110,7 @@ def test_an_inner_fault_shows_no_secret_of_the_inside(client: TestClient, parts:
         ({"question": "When?", "options": ["only one"]}, 422),
         ({"question": "When?", "options": ["", "b"]}, 422),
         ({"question": "When?", "temperature": 1}, 422),
-        ({"question": "When?", "max_steps": 21}, 422),
+        ({"question": "When?", "max_steps": 65}, 422),
         ({"question": "When?", "max_seconds": 0}, 422),
         ({}, 422),
     ],
