@@ -85,7 +85,7 @@
     if (!sources.length) fault = 'Options: answer from at least one of what is said, written and shown.';
     if (!form.from.checkValidity() || !form.to.checkValidity()) fault = 'Options: write times as 12:30 or 1:02:30.';
     else if (to !== null && to <= (from ?? 0)) fault = 'Options: the end must come after the start.';
-    if (!form.steps.checkValidity()) fault = 'Options: write 1 to 20 searches and looks.';
+    if (!form.steps.checkValidity()) fault = 'Options: write 1 to 64 steps.';
     if (!form.seconds.checkValidity()) fault = 'Options: write whole seconds, at least 1.';
     const [steps, limit] = [form.steps, form.seconds].map((input) => (input.value ? Number(input.value) : null));
     const wanted = sources.length < SOURCES.length ? sources : [];

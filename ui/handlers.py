@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, TypedDict, cast
 
@@ -14,7 +15,8 @@ from app.api.schemas.batches import Length, Style
 from app.api.schemas.plans import PlanBody, ScopeBody
 from app.client import Longreel
 from app.core.errors import LongreelError, NotFound
-from app.core.events import Event, StageProgress
+from app.core.events import Delta, Event, StageProgress
+from app.core.timecode import clock
 from app.core.types import SegmentKind
 from ui.render import answers, batches, library, markup, summaries, together, watch
 from ui.render.conversations import conversations
@@ -23,9 +25,10 @@ from ui.render.evaluations import evaluations
 from ui.render.queue import ACTIVE, queue
 from ui.render.relevance import relevance
 from ui.render.status import settings, status
-from ui.steps import clock
 
 MOST_JOBS, MOST_WAITING, MOST_THREADS = 50, 1000, 20
+WRITING_EVERY_S = 0.25
+"""How often the text that a model is writing is shown anew."""
 
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
@@ -259,6 +262,7 @@ def _asking(
 ) -> Iterator[Answered]:
     videos = _by_id(client.videos())
     trace: list[Event] = []
+    written_s = 0.0
     for step in client.ask_pulse(question, names, options=options, thread=thread, **how):
         if isinstance(step, AnswerOut):
             given = answers.answer(question, step, videos, options, thread=thread)
@@ -266,7 +270,11 @@ def _asking(
             yield given, relevance(step.trace, step.citations, videos), talk
             return
         trace += [step] if step else []
-        evidence = relevance(trace, [], videos) if step else gr.skip()
+        if isinstance(step, Delta):
+            if time.monotonic() - written_s < WRITING_EVERY_S:
+                continue
+            written_s = time.monotonic()
+        evidence = relevance(trace, [], videos) if step and not isinstance(step, Delta) else gr.skip()
         yield answers.thinking(question, trace, videos), evidence, gr.skip()
 
 
@@ -274,7 +282,7 @@ def _plan(client: Longreel, question: str, thread: str, asked: dict[str, Any]) -
     """The plan of a question whose person has chosen where to look; None when they have not."""
     sources = [kind for name in asked.get("sources", []) for kind in SOURCES[name]]
     start, end = asked.get("from"), asked.get("to")
-    changes: dict[str, Any] = {"sources": sources, "strict": True} if sources else {}
+    changes: dict[str, Any] = {"sources": sources} if sources else {}
     if start is not None or end is not None:
         words = f"between {clock(start or 0)} and {'the end' if end is None else clock(end)}"
         changes["scope"] = ScopeBody(start=start or 0, end=end, words=words)

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from app.api.schemas import AnswerOut, CitationOut
 from app.api.schemas.ratings import SavedAnswerOut
-from app.core.events import Event, Hit, Inspected, Planned, Searched, Understood, Verified
+from app.core.describe import describe, explain_refusal
+from app.core.events import Event, Hit, Inspected, Searched, Understood, Verified
+from app.core.timecode import clock
 from app.core.types import AnswerStatus
 from ui import steps
 from ui.render.citations import Videos, chip, citations
-from ui.render.markup import frame, note, safe, span_of
-from ui.steps import clock
+from ui.render.markup import frame, note, safe
 
 BADGES = {
     AnswerStatus.ANSWERED: ("Answered", "lr-good"),
     AnswerStatus.NOT_IN_VIDEO: ("Not in the video", "lr-none"),
     AnswerStatus.INSUFFICIENT: ("Could not be decided", "lr-unsure"),
 }
-SOURCES = {"speech": "said", "screen_text": "written", "visual": "shown", "caption": "shown"}
 MOST_FRAMES = 6
 """Pictures shown of one closer look."""
 
@@ -27,12 +27,12 @@ RATINGS = (("right", "&#10003;", "Right"), ("wrong", "&#10007;", "Wrong"), ("wro
 
 def answer(question: str, given: AnswerOut, videos: Videos, options: Sequence[str] = (), *, thread: str = "") -> str:
     """The answer with its badge, its evidence and how it was found; `thread` is the conversation that it belongs to."""
-    count = "1 step" if len(given.trace) == 1 else f"{len(given.trace)} steps"
-    searched = searches(given.trace) if given.status is not AnswerStatus.ANSWERED else ""
+    taken = len(steps.shown(given.trace))
+    count = "1 step" if taken == 1 else f"{taken} steps"
     return (
         f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(given.id)}" data-thread="{safe(thread)}">'
         f"<h2>{safe(question)}</h2>{understood(question, given.trace)}{_verdict(given)}{_option(given, options)}"
-        f"{text(given, videos)}{searched}{citations(given.citations, videos)}"
+        f"{text(given, videos)}{_refusal(given)}{citations(given.citations, videos)}"
         f"{rating(given.id)}"
         f"<details><summary>How this was found: {count}, {given.usage.seconds:.1f} s</summary>"
         f"{step_list(given.trace, videos)}</details></section>"
@@ -54,10 +54,8 @@ def _verdict(given: AnswerOut) -> str:
         proof = f'<span class="lr-badge lr-proved">&#10003; {_sources(all_of)} verified</span>'
     elif all_of:
         proof = f'<span class="lr-badge lr-unsure">{good} of {_sources(all_of)} verified</span>'
-    return (
-        f'<p role="status" class="lr-verdict"><span class="lr-badge {look}">{name}</span> {proof}'
-        f"<small>confidence {given.confidence:.0%}</small></p>"
-    )
+    sure = "" if given.confidence is None else f"<small>confidence {given.confidence:.0%}</small>"
+    return f'<p role="status" class="lr-verdict"><span class="lr-badge {look}">{name}</span> {proof}{sure}</p>'
 
 
 def _sources(count: int) -> str:
@@ -84,11 +82,17 @@ def text(given: AnswerOut, videos: Videos) -> str:
     )
 
 
+def _refusal(given: AnswerOut) -> str:
+    """What was searched for an answer that was not found, or what it would take to decide."""
+    words = explain_refusal(given.status, given.searched, given.missing)
+    return f'<p class="lr-searched">{safe(words)}</p>' if words else ""
+
+
 def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -> int:
-    """The line whose claim was verified by this moment; the last when the trace does not tell."""
+    """The line whose claim rests on this moment; the last when the trace does not tell."""
     hits = {hit.evidence_id: hit for hit in hits_of(trace)}
     for event in trace:
-        if not isinstance(event, Verified) or not event.supported:
+        if not isinstance(event, Verified) or event.verdict == "no":
             continue
         proofs = [hits[id] for id in event.evidence_ids if id in hits]
         if any(_same_moment(cited, proof) for proof in proofs):
@@ -112,25 +116,6 @@ def _same_moment(cited: CitationOut, hit: Hit) -> bool:
     return hit.video_id == cited.video_id and hit.span.start_s <= cited.end_s and cited.start_s <= hit.span.end_s
 
 
-def searches(trace: Sequence[Event]) -> str:
-    """What was searched and looked at, for an answer that was not found."""
-    looked = [f"“{event.query}”" for event in trace if isinstance(event, Searched)]
-    spans = [span_of(event.span.start_s, event.span.end_s) for event in trace if isinstance(event, Inspected)]
-    if not looked and not spans:
-        return ""
-    parts = [f"Searched {_where(trace)} for {', '.join(dict.fromkeys(looked))}."] if looked else []
-    parts += [f"Looked closely at {', '.join(dict.fromkeys(spans))}."] if spans else []
-    return f'<p class="lr-searched">{safe(" ".join(parts))} Try other words, or ask about all videos.</p>'
-
-
-def _where(trace: Sequence[Event]) -> str:
-    """What was searched: everything, or what the person chose."""
-    chosen = next((event.sources for event in trace if isinstance(event, Planned) and event.by == "user"), ())
-    names = dict.fromkeys(SOURCES[kind] for kind in chosen or SOURCES if kind in SOURCES)
-    *others, last = names or ["said"]
-    return f"what is {', '.join(others)}{' and ' if others else ''}{last}"
-
-
 def rating(answer_id: str) -> str:
     """Buttons to say whether the answer is right; the page's script sends what is pressed."""
     if not answer_id:
@@ -150,7 +135,7 @@ def rating(answer_id: str) -> str:
 
 def step_list(trace: Sequence[Event], videos: Videos) -> str:
     """What the agent did, one line a step, with the pictures it looked at."""
-    items = "".join(f"<li>{safe(steps.tell(event))}{_frames(event, videos)}</li>" for event in trace)
+    items = "".join(f"<li>{safe(describe(event))}{_frames(event, videos)}</li>" for event in steps.shown(trace))
     return f'<ol class="lr-steps">{items}</ol>'
 
 
@@ -166,12 +151,15 @@ def _frames(event: Event, videos: Videos) -> str:
 
 
 def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
-    """The steps so far of an answer that is being worked on."""
-    latest = safe(steps.tell(trace[-1])) if trace else "Reading the question"
+    """The steps so far of an answer that is being worked on, and the text that is being written."""
+    taken = steps.shown(trace)
+    latest = safe(describe(taken[-1])) if taken else "Reading the question"
+    text = steps.being_written(trace)
+    written = f'<p class="lr-writing" aria-hidden="true">{safe(text)}</p>' if text else ""
     return (
         '<section class="lr-answer" aria-label="Answer" aria-busy="true">'
         f"<h2>{safe(question)}</h2>{understood(question, trace)}"
-        f'<p role="status" class="lr-now">{latest}</p>{step_list(trace, videos)}</section>'
+        f'<p role="status" class="lr-now">{latest}</p>{step_list(trace, videos)}{written}</section>'
     )
 
 

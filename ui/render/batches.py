@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from app.api.schemas import JobOut, VideoOut
 from app.api.schemas.batches import BatchOut
+from app.core.timecode import clock
 from ui.render.library import box, ticks
 from ui.render.markup import note, safe
 from ui.render.summaries import FILES, Choice, choices
-from ui.steps import clock
 
 CHOSEN = ("md", "docx")
 """Formats that are ticked at first."""

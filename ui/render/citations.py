@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.api.schemas import CitationOut, VideoOut
+from app.core.timecode import clock
 from app.core.types import SegmentKind
 from ui.render.markup import jump, picture, safe, span_of
-from ui.steps import clock
 
 KINDS = {
     SegmentKind.SPEECH: "said",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.api.schemas import VideoOut
+from app.core.timecode import clock
 from ui.render.markup import safe
-from ui.steps import clock
 
 LINE = 'fill="none" stroke="currentColor" stroke-width="2"'
 ICONS = {

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from app.api.schemas import JobOut, VideoOut
 from app.api.schemas.collections import BinnedOut
+from app.core.timecode import clock
 from ui.render.markup import note, picture, safe
 from ui.render.queue import ACTIVE
-from ui.steps import clock
 
 ADD = """
 <form id="lr-upload" aria-label="Add videos">

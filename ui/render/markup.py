@@ -10,7 +10,7 @@ import html
 
 from app.api.schemas import VideoOut
 from app.core.errors import LongreelError
-from ui.steps import clock
+from app.core.timecode import clock
 
 NO_PICTURE = '<span class="lr-nopicture" aria-hidden="true">&#9835;</span>'
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from app.api.schemas import JobOut
 from app.api.schemas.schedules import ScheduleOut
-from ui import steps
+from app.core.describe import STAGE_NAMES
 from ui.render.markup import safe
 
 ACTIVE = ("queued", "running")
@@ -56,7 +57,7 @@ def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
             f"<details><summary>Watched folders ({len(watched)})</summary>"
             f'<ul class="lr-jobs">{"".join(map(_watched, watched))}</ul></details>'
         )
-    return f'<div class="lr-queue" data-stages="{safe(steps.STAGES_JSON)}">{"".join(parts)}</div>'
+    return f'<div class="lr-queue" data-stages="{safe(json.dumps(STAGE_NAMES))}">{"".join(parts)}</div>'
 
 
 def _part(name: str, kind: str, items: Sequence[str]) -> str:

@@ -40,10 +40,9 @@ def marks(trace: Sequence[Event], cited: Sequence[CitationOut] = ()) -> list[Mar
 
 
 def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]:
-    kept = {id for event in trace if isinstance(event, Verified) and event.supported for id in event.evidence_ids}
-    refused = {
-        id for event in trace if isinstance(event, Verified) and not event.supported for id in event.evidence_ids
-    }
+    verdicts = [event for event in trace if isinstance(event, Verified)]
+    kept = {id for event in verdicts if event.verdict != "no" for id in event.evidence_ids}
+    refused = {id for event in verdicts if event.verdict == "no" for id in event.evidence_ids}
     for event in trace:
         hits: tuple[Hit, ...] = ()
         if isinstance(event, Searched):

@@ -40,8 +40,8 @@ QUESTION = r"""
       <input id="lr-from" name="from" placeholder="start" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 12:30">
       <label for="lr-to">to</label>
       <input id="lr-to" name="to" placeholder="end" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 1:02:30"></p>
-    <p class="lr-between"><label for="lr-steps">Searches and looks, at most</label>
-      <input id="lr-steps" name="steps" type="number" min="1" max="20" placeholder="as set"></p>
+    <p class="lr-between"><label for="lr-steps">Steps, at most</label>
+      <input id="lr-steps" name="steps" type="number" min="1" max="64" placeholder="as set"></p>
     <p class="lr-between"><label for="lr-seconds">Seconds, at most</label>
       <input id="lr-seconds" name="seconds" type="number" min="1" placeholder="as set">
       <small>More than the server is set to is not given.</small></p>

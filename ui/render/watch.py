@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from app.api.schemas import ChapterOut, SegmentOut, UtteranceOut, VideoOut
 from app.api.schemas.speakers import SpeakerOut
+from app.core.timecode import clock
 from app.core.types import SegmentKind
 from ui.render.controls import controls, icon
 from ui.render.markup import has_pictures, jump, note, safe, span_of, thumbnail
 from ui.render.summaries import exports
-from ui.steps import clock
 
 MOST_EXAMPLES = 3
 NAMELESS = re.compile(r"part \d+|.*\d.*\d.*\d.*", re.IGNORECASE)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from app.api.schemas import VideoOut
@@ -9,19 +7,17 @@ from app.api.schemas.ratings import SavedAnswerOut
 from app.api.schemas.status import CheckOut, StatusOut
 from app.core.errors import BadInput
 from app.core.events import (
-    STAGES,
-    Drafted,
-    Event,
-    Failed,
+    Called,
+    Delta,
     Hit,
     Inspected,
     Planned,
-    Reflected,
     Searched,
+    ToolStarted,
     Understood,
     Verified,
-    Warned,
 )
+from app.core.timecode import clock
 from app.core.types import AnswerStatus, SegmentKind, TimeSpan
 from tests.unit.ui.samples import (
     NASTY,
@@ -34,13 +30,11 @@ from tests.unit.ui.samples import (
     a_video,
     an_answer,
 )
-from ui import steps
 from ui.login import login_page
 from ui.render import answers, library, markup, shell, watch
 from ui.render.queue import queue
 from ui.render.relevance import marks, relevance
 from ui.render.status import status
-from ui.steps import clock
 
 
 @pytest.mark.parametrize(
@@ -51,10 +45,6 @@ def test_times_read_as_clocks(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
 
 
-def test_every_stage_of_reading_has_words() -> None:
-    assert set(STAGES) <= set(json.loads(steps.STAGES_JSON))
-
-
 def nasty_pages() -> list[str]:
     video = a_video(NASTY)
     looked = Inspected(
@@ -62,7 +52,8 @@ def nasty_pages() -> list[str]:
     )
     trace = [
         Understood(NASTY, NASTY + NASTY),
-        Planned("fact", (NASTY,), ()),
+        Planned("loop", NASTY, (NASTY,)),
+        Delta(NASTY),
         looked,
         Searched(NASTY, (a_hit("E2", 3),)),
     ]
@@ -125,22 +116,42 @@ def test_each_claim_carries_the_moments_that_prove_it() -> None:
     second = first.model_copy(update={"start_s": 40.0, "end_s": 41.0})
     trace = [
         Searched("q", (a_hit("E1", 40), a_hit("E2", 0))),
-        Verified("Blue.", True, "", ("E2",)),
-        Verified("Red.", True, "", ("E1",)),
+        Verified("Blue.", "unclear", "", ("E2",)),
+        Verified("Red.", "yes", "", ("E1",)),
     ]
     page = answers.text(an_answer(text="Red.\nBlue.", citations=[first, second], trace=trace), {})
     red, blue = page.split("</p>")[:2]
     assert "Source 2" in red and "Source 1" not in red and "Source 1" in blue
 
 
-def test_what_the_video_does_not_say_tells_what_was_searched() -> None:
-    trace = [Searched("cat", ()), Searched("pet", ()), Inspected("v", TimeSpan(60, 90), "look")]
-    page = answers.answer("A cat?", an_answer(status=AnswerStatus.NOT_IN_VIDEO, citations=[], trace=trace), {})
-    assert "Not in the video" in page and "“cat”, “pet”" in page and "1:00 to 1:30" in page
-    assert "Searched what is said, written and shown for" in page
-    chosen = [Planned("fact", ("cat",), ("speech", "screen_text"), by="user"), *trace]
-    page = answers.answer("A cat?", an_answer(status=AnswerStatus.NOT_IN_VIDEO, citations=[], trace=chosen), {})
-    assert "Searched what is said and written for" in page
+def test_a_refusal_says_what_was_searched_and_shows_no_confidence() -> None:
+    refused = {"status": AnswerStatus.NOT_IN_VIDEO, "citations": [], "confidence": None}
+    page = answers.answer("A cat?", an_answer(**refused, searched=["what is said", "32 frames"]), {})
+    assert "Not in the video" in page and "Searched: what is said; 32 frames." in page
+    assert "confidence" not in page
+    looked = [Searched("cat", ()), Inspected("v", TimeSpan(60, 90), "look")]
+    assert "lr-searched" not in answers.answer("A cat?", an_answer(**refused, trace=looked), {})
+
+
+def test_what_could_not_be_decided_says_what_it_would_take() -> None:
+    missing = ["No model looked at the pictures; set LONGREEL_VLM_URL."]
+    undecided = an_answer(status=AnswerStatus.INSUFFICIENT, citations=[], confidence=None, missing=missing)
+    page = answers.answer("Which colour?", undecided, {})
+    assert f"To decide this: {missing[0]}" in page and "verified" not in page
+
+
+def test_the_text_that_is_being_written_stands_below_the_steps() -> None:
+    steps = [Planned("loop"), Delta("Old."), Searched("q", ()), Delta("It is "), Delta("red.")]
+    page = answers.thinking("Which?", steps, {})
+    assert "It is red." in page.split("</ol>")[1] and "Old." not in page
+    assert "lr-writing" not in answers.thinking("Which?", steps[:3], {})
+
+
+def test_a_tool_has_one_line_from_its_beginning_to_its_end() -> None:
+    begun = [ToolStarted("search", "red", "c1"), ToolStarted("look", "0:10", "c2")]
+    page = answers.thinking("Which?", [*begun, Called("search", "red", "E1", call_id="c1")], {})
+    assert page.count("<li>") == 2
+    assert "Searched (red)" in page and "Searching" not in page and "Looking at the pictures (0:10)" in page
 
 
 def test_a_closer_look_shows_the_pictures_it_looked_at() -> None:
@@ -161,8 +172,8 @@ def test_the_strongest_thing_that_happened_to_a_moment_is_shown() -> None:
     trace = [
         Searched("q", (a_hit("E1", 0), a_hit("E2", 20), a_hit("E3", 40), a_hit("E4", 83))),
         Inspected(a_video().id, TimeSpan(20, 30), "look"),
-        Verified("c", False, "no", ("E3", "E1")),
-        Verified("d", True, "", ("E1",)),
+        Verified("c", "no", "no", ("E3", "E1")),
+        Verified("d", "yes", "", ("E1",)),
     ]
     cited = an_answer().citations[0].model_copy(update={"start_s": 83.0, "end_s": 93.0})
     assert [(mark.start_s, mark.state) for mark in marks(trace, [cited])] == [
@@ -290,22 +301,3 @@ def test_a_player_starts_where_it_was_asked_to() -> None:
     [video] = [a for tag, a in Tags(watch.player(a_video(), 12.5, play=True)).found if tag == "video"]
     assert str(video["src"]).endswith("/media#t=12.500") and "autoplay" in video
     assert "autoplay" not in watch.player(a_video(), 12.5)
-
-
-@pytest.mark.parametrize(
-    ("event", "line"),
-    [
-        (Understood("And then?", "What came then?"), "Understood as “What came then?”"),
-        (Planned("fact", ("a", "b"), (), TimeSpan(60, 90)), "Will look for “a”, “b”, between 1:00 and 1:30"),
-        (Searched("a", ()), "Searched for “a”: 0 moments"),
-        (Inspected("v", TimeSpan(0, 5), "look"), "Looked closely from 0:00 to 0:05, found nothing new"),
-        (Reflected(True, 0.9), "The evidence is enough"),
-        (Reflected(False, 0.1, "a date"), "Not enough yet: a date"),
-        (Drafted((("c", ("E1",)),), "model"), "Wrote an answer with 1 claim"),
-        (Verified("c", False, "no such number"), "Checked “c”: not supported (no such number)"),
-        (Warned("The tail is missing."), "The tail is missing."),
-        (Failed("error", "m"), "Failed"),
-    ],
-)
-def test_steps_read_as_sentences(event: Event, line: str) -> None:
-    assert steps.tell(event) == line
