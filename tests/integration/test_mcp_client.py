@@ -178,7 +178,11 @@ def test_progress_is_told_while_a_question_is_answered(tmp_path: Path) -> None:
 
     with serving(parts) as address:
         with_client(f"{address}/mcp", work)
-    assert told == ["planned", "searched", "verified"]
+    assert told == [
+        "Answering in a few fixed steps; searches for “When?”; only what is said",
+        "Searched for “When?”: 1 moment",
+        "Checked “It opened in 1932.”: supported (the numbers match)",
+    ]
 
 
 def test_a_question_that_is_given_up_is_cancelled(address: str, parts: StandIn) -> None:

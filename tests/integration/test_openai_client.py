@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from tests.integration.live import serving
 from tests.unit.api import stand_in
-from tests.unit.api.stand_in import SAID, StandIn
+from tests.unit.api.stand_in import SAID, SEARCHED, StandIn
 
 
 @pytest.fixture
@@ -86,6 +86,8 @@ def test_the_answer_streams_after_the_steps(client: openai.OpenAI, parts: StandI
     assert [step for step in steps if step] == ["planned", "searched", "verified"]
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text.startswith("It opened in {1932} <b>.") and "[1]" in text
+    thoughts = [(chunk.choices[0].delta.model_extra or {}).get("reasoning_content") for chunk in chunks[:-1]]
+    assert "".join(thought or "" for thought in thoughts) == "It opened in 1932."
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
     assert (chunks[-2].model_extra or {})["longreel"]["citations"][0]["end_s"] == 11.0
     assert chunks[-1].usage is not None and chunks[-1].usage.completion_tokens == 20
@@ -97,8 +99,10 @@ def test_not_in_the_video_is_an_answer_without_sources(client: openai.OpenAI, pa
     completion = client.chat.completions.create(
         model="longreel", messages=[{"role": "user", "content": "Where is the cat?"}]
     )
-    assert completion.choices[0].message.content == "The video does not say."
-    assert (completion.model_extra or {})["longreel"]["status"] == "not_in_video"
+    searched = "Searched: what is said; the text on screen."
+    assert completion.choices[0].message.content == f"The video does not say.\n\n{searched}"
+    told = (completion.model_extra or {})["longreel"]
+    assert (told["status"], told["confidence"], told["searched"]) == ("not_in_video", None, list(SEARCHED))
 
 
 def test_errors_are_those_of_the_package(client: openai.OpenAI, parts: StandIn) -> None:

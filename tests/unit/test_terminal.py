@@ -6,12 +6,38 @@ import io
 
 from rich.console import Console
 
-from app.core.events import Warned
-from app.terminal import show_step
+from app.api.schemas import AnswerOut
+from app.core.events import Delta, Event, Hit, Searched, ToolStarted, Verified, Warned
+from app.core.types import AnswerStatus, TimeSpan
+from app.terminal import show_answer, show_step
+
+
+def shown(*events: Event) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    for event in events:
+        show_step(console, event)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
 
 
 def test_a_warning_is_shown_as_it_is_written() -> None:
+    assert "Not read to the end yet: [red]Talk[/]." in shown(Warned("Not read to the end yet: [red]Talk[/]."))
+
+
+def test_steps_are_shown_without_how_they_began_and_pieces_of_text() -> None:
+    hit = Hit("E1", "v", TimeSpan(8, 11), "speech", "It opened\nin 1932.")
+    checked = Verified("It opened in 1932.", "unclear", "")
+    assert shown(ToolStarted("search", "bridge"), Searched("bridge", (hit,)), Delta("It"), checked).splitlines() == [
+        "  Searched for “bridge”: 1 moment",
+        "    0:08-0:11 speech: It opened in 1932.",
+        "  Checked “It opened in 1932.”: not certain",
+    ]
+
+
+def test_a_refusal_has_no_confidence_and_says_what_was_searched() -> None:
     console = Console(file=io.StringIO(), width=200)
-    show_step(console, Warned("Not read to the end yet: [red]Talk[/]."))
+    refused = AnswerOut(status=AnswerStatus.NOT_IN_VIDEO, text="It does not say.", searched=["what is said"])
+    show_answer(console, refused, {})
     assert isinstance(console.file, io.StringIO)
-    assert "Not read to the end yet: [red]Talk[/]." in console.file.getvalue()
+    told = console.file.getvalue()
+    assert "Searched: what is said." in told and "confidence" not in told

@@ -163,9 +163,11 @@ def test_options_make_a_choice(page: Page) -> None:
 def test_what_is_not_in_the_video_and_errors_are_told(page: Page) -> None:
     ask(page, "Where is the cat?")
     expect(page.locator(".lr-verdict .lr-badge")).to_have_text("Not in the video")
-    expect(page.locator(".lr-searched")).to_contain_text(
-        "Searched what is said, written and shown for “Where is the cat?”"
-    )
+    expect(page.locator(".lr-searched")).to_have_text("Searched: what is said; the text on screen.")
+    expect(page.locator(".lr-verdict")).not_to_contain_text("confidence")
+    ask(page, "Which colour is it?")
+    expect(page.locator(".lr-verdict .lr-badge")).to_have_text("Could not be decided")
+    expect(page.locator(".lr-searched")).to_contain_text("To decide this: No model looked at the pictures")
     ask(page, "Will it crash?")
     expect(page.get_by_role("alert").filter(has_text="The model could not run. Try again.")).to_be_visible()
     ask(page, "   ")
@@ -174,7 +176,7 @@ def test_what_is_not_in_the_video_and_errors_are_told(page: Page) -> None:
 
 def test_stop_ends_the_work_on_a_question(page: Page, server: Server) -> None:
     ask(page, "What about eternity?")
-    expect(page.locator(".lr-now")).to_contain_text("Will look for")
+    expect(page.locator(".lr-now")).to_contain_text("searches for")
     ask(page, "And another one?")
     expect(page.locator("#lr-ask-problem")).to_contain_text("press Stop")
     page.get_by_role("button", name="Stop").click()

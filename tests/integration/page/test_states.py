@@ -51,10 +51,10 @@ def test_options_are_sent_with_each_question_and_kept(page: Page, server: Server
     expect(page.locator("#lr-ask-problem")).to_contain_text("12:30")
     page.get_by_label("Only from").fill("0:05")
     page.get_by_label("to", exact=True).fill("0:15")
-    page.get_by_label("Searches and looks, at most").fill("21")
+    page.get_by_label("Steps, at most").fill("65")
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.locator("#lr-ask-problem")).to_contain_text("1 to 20 searches")
-    page.get_by_label("Searches and looks, at most").fill("3")
+    expect(page.locator("#lr-ask-problem")).to_contain_text("1 to 64 steps")
+    page.get_by_label("Steps, at most").fill("3")
     page.get_by_label("Seconds, at most").fill("50")
     expect(page.locator("#lr-wished")).to_have_text("(5 changed)")
     assert faults(page) == []

@@ -167,7 +167,7 @@ def test_axe_finds_nothing_wrong_in_any_state(page: Page) -> None:
     open_film(page)
     assert faults(page) == []
     ask(page, "What about eternity?")
-    expect(page.locator(".lr-now")).to_contain_text("Will look for")
+    expect(page.locator(".lr-now")).to_contain_text("searches for")
     assert faults(page) == []
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#lr-answer")).to_contain_text("Stopped.")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.api.chat import clock, message_of, videos_of
+from app.api.chat import message_of, videos_of
 from app.api.schemas import AnswerOut
 from app.api.schemas.chat import ChatIn
 from app.core.errors import BadInput
@@ -75,16 +75,6 @@ def test_each_mark_in_the_text_has_its_annotation(client: TestClient, parts: Sta
     cited = annotation.url_citation
     assert message.content[cited.start_index : cited.end_index] == "[1]"
     assert cited.url == f"longreel://{video.id}#t=8.000,11.000" and cited.title == "Harbour, 0:08-0:11"
-
-
-def test_times_are_written_for_people() -> None:
-    assert [clock(seconds) for seconds in (0.0, 59.9, 61, 3600, 36_605)] == [
-        "0:00",
-        "0:59",
-        "1:01",
-        "1:00:00",
-        "10:10:05",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from app.core.events import (
     Understood,
     Verified,
 )
-from app.core.timecode import clock
 from app.core.types import AnswerStatus, SegmentKind, TimeSpan
 from tests.unit.ui.samples import (
     NASTY,
@@ -35,14 +34,6 @@ from ui.render import answers, library, markup, shell, watch
 from ui.render.queue import queue
 from ui.render.relevance import marks, relevance
 from ui.render.status import status
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0, "0:00"), (7.9, "0:07"), (65, "1:05"), (3723, "1:02:03"), (36000, "10:00:00"), (-1, "0:00")],
-)
-def test_times_read_as_clocks(seconds: float, shown: str) -> None:
-    assert clock(seconds) == shown
 
 
 def nasty_pages() -> list[str]:
