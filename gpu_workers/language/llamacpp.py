@@ -1,26 +1,35 @@
-"""A language model in this process: a GGUF file run by llama.cpp, through xllamacpp."""
+"""A chat model in this process: a GGUF file run by llama.cpp, through xllamacpp."""
 
 from __future__ import annotations
 
 import atexit
-import math
+import functools
+import json
+import queue
 import secrets
 import threading
+import urllib.request
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.settings import Settings
-from app.core.types import Completion, Message
+from app.core.types import Capabilities, Completion, Message, ToolSpec
 from gpu_workers import hub, weights
 from gpu_workers.base import ModelWorker
 from gpu_workers.cores import threads
+from gpu_workers.language import text_calls
+from gpu_workers.language.replies import VisibleText, shares, visible
 from gpu_workers.registry import Workers
 
-CONTEXT = 4096
-"""Tokens of prompt and answer together. The cache of this model takes 28 kB a token."""
+CONTEXT = 8192
+"""Tokens of prompt and answer together for the packaged model. Its cache takes 28 kB a token."""
+
+LARGEST_CONTEXT = 32_768
+"""The same for a file that the settings name, if the model was trained on so many."""
 
 KEPT_PROMPTS_MIB = 256
 """Memory for prompts that were read before, so that a shared beginning is read once. The default is 8 GiB."""
@@ -39,10 +48,12 @@ class LlamaCppModel(ModelWorker[Any]):
     differently: where two words are all but equally likely, the same prompt may go on with either.
     """
 
-    def __init__(self, model: str, locate: Callable[[], Path], *, cores: int = 0) -> None:
+    def __init__(self, model: str, locate: Callable[[], Path], *, cores: int = 0, context: int = CONTEXT) -> None:
         super().__init__(model)
         self._locate = locate
         self._cores = cores
+        self._context = context
+        self._key = ""
         self._leaving = threading.Event()
 
     @classmethod
@@ -51,7 +62,12 @@ class LlamaCppModel(ModelWorker[Any]):
         del workers
         named = settings.weights.language_model
         if named.endswith(".gguf"):
-            return cls(Path(named).name, lambda: hub.file(named, "language_model"), cores=settings.threads)
+            return cls(
+                Path(named).name,
+                lambda: hub.file(named, "language_model"),
+                cores=settings.threads,
+                context=LARGEST_CONTEXT,
+            )
         return cls(
             "qwen2.5-coder-1.5b-instruct@cc324af0/q4_k_m",
             lambda: weights.qwen_gguf(settings),
@@ -66,7 +82,7 @@ class LlamaCppModel(ModelWorker[Any]):
         # The weights are repacked for this processor. A mapped file would stay in memory beside the repacked
         # copy: 1.9 GB instead of 1.3 GB with this model, at the same speed.
         params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
-        params.n_ctx = CONTEXT
+        params.n_ctx = self._context
         params.n_batch = BATCH
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads(self._cores)
@@ -76,48 +92,70 @@ class LlamaCppModel(ModelWorker[Any]):
         params.verbosity = -1
         # The library also listens on a free port of the loopback address. Nobody is told the key, so nobody
         # else on this machine can use the model or read prompts through it.
-        params.api_keys = [secrets.token_urlsafe(32)]
+        self._key = secrets.token_urlsafe(32)
+        params.api_keys = [self._key]
         params.ui = False
         params.endpoint_slots = False
         server = xllamacpp.Server(params)
         atexit.register(_leave, weakref.ref(self))
         return server
 
-    def complete(
+    @functools.cached_property
+    def capabilities(self) -> Capabilities:
+        """Text only, bound by a schema. The context of a file that the settings name is read from the loaded model."""
+        context = self._context
+        if context != CONTEXT:
+            meta = self._ask_server("/v1/models")["data"][0]["meta"]
+            context = min(int(meta["n_ctx"]), int(meta["n_ctx_train"]))
+        return Capabilities(schema=True, context=context, weighs=True)
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text is to this model."""
+        return len(self._ask_server("/tokenize", {"content": text})["tokens"])
+
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
+        tools: Sequence[ToolSpec] = (),
         schema: Mapping[str, Any] | None = None,
         stop: Callable[[], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """See `LanguageModel`. Raises ToolRefused when the prompt is longer than the model can read."""
-        request = _request(messages, max_tokens)
-        if schema is not None:
-            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(schema)}}
-        return self._completion(self._fetch(request, stop))
+        """See `Chat`. Tools are called by a schema. Raises ToolRefused when the prompt is too long."""
+        bound = text_calls.calls_schema(tools) if tools else schema
+        request = self._request(text_calls.as_text(messages, tools), max_output)
+        if bound is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(bound)}}
+        completion = self._completion(self._fetch(request, stop, on_text if bound is None else None))
+        if not tools:
+            return completion
+        text, calls = text_calls.read_calls(completion.text, messages)
+        return replace(completion, text=text, calls=calls, finish="calls" if calls else completion.finish)
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        """How probable each label is as the first token of the reply, scaled to a sum of 1, and the reply's size.
-
-        A label is one token, such as a letter. Labels that are none of the likeliest tokens get 0; where none is
-        among them, all get the same. Raises what `complete` raises.
-        """
-        request = {**_request(messages, 1), "logprobs": True, "top_logprobs": LIKELIEST}
-        reply = self._fetch(request, None)
+        """See `Chat`. Labels that are none of the likeliest tokens get 0."""
+        request = self._request(messages, 1) | {"logprobs": True, "top_logprobs": LIKELIEST}
+        reply = self._fetch(request, None, None)
         completion = self._completion(reply)
-        shares = dict.fromkeys(labels, 0.0)
-        for token in reply.likeliest:
-            label = str(token.get("token", "")).strip()
-            if label in shares:
-                shares[label] += math.exp(float(token["logprob"]))
-        total = sum(shares.values())
-        return {label: share / total if total else 1 / len(shares) for label, share in shares.items()}, completion
+        return shares(reply.likeliest, labels), completion
 
-    def _fetch(self, request: Mapping[str, Any], stop: Callable[[], bool] | None) -> _Reply:
+    def _ask_server(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A question to the library's own server about the loaded model."""
+        with self._use() as server:
+            headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+            data = None if body is None else json.dumps(body).encode()
+            request = urllib.request.Request(server.listening_address + path, data, headers)  # noqa: S310 - loopback
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+                return json.load(response)
+
+    def _fetch(
+        self, request: Mapping[str, Any], stop: Callable[[], bool] | None, on_text: Callable[[str], None] | None
+    ) -> _Reply:
         with self._use(1) as server:
             reply = _Reply(self._leaving, stop or _never)
-            reply.fetch(server, request)
+            reply.fetch(server, request, on_text)
         self.counters.tokens += int(reply.usage.get("completion_tokens", 0))
         return reply
 
@@ -125,28 +163,30 @@ class LlamaCppModel(ModelWorker[Any]):
         problem = reply.error
         if problem.get("type") == "exceed_context_size_error":
             raise ToolRefused(
-                f"The prompt has {problem.get('n_prompt_tokens')} tokens; {self.model} reads {CONTEXT}.",
+                f"The prompt has {problem.get('n_prompt_tokens')} tokens; {self.model} reads {problem.get('n_ctx')}.",
                 "Use fewer or shorter passages.",
             )
         if problem:
             raise WorkerFailed(f"{self.model} could not run: {problem.get('message')}", "Try again; see the log.")
         return Completion(
-            "".join(reply.pieces),
+            visible("".join(reply.pieces)),
             int(reply.usage.get("prompt_tokens", 0)),
             int(reply.usage.get("completion_tokens", 0)),
+            finish="length" if reply.ended == "length" else "stop",
         )
 
-
-def _request(messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
-    return {
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
-        "max_tokens": max_tokens,
-        "temperature": 0.0,
-        "cache_prompt": True,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "return_progress": True,
-    }
+    def _request(self, messages: Sequence[Message], max_output: int) -> dict[str, Any]:
+        if any(not isinstance(part, str) for message in messages for part in message.parts):
+            raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
+        return {
+            "messages": [{"role": message.role, "content": message.text} for message in messages],
+            "max_tokens": max_output,
+            "temperature": 0.0,
+            "cache_prompt": True,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "return_progress": True,
+        }
 
 
 class _Reply:
@@ -162,17 +202,21 @@ class _Reply:
         self.likeliest: list[dict[str, Any]] = []
         """The first token's likeliest values with their log-probabilities, if they were asked for."""
         self.error: dict[str, Any] = {}
+        self.ended = ""
+        """The server's word for why it ended."""
+        self._arrived: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._leaving = leaving
         self._stop = stop
         self._stopped = False
         self._raised: Exception | None = None
 
-    def fetch(self, server: Any, request: Mapping[str, Any]) -> None:
+    def fetch(self, server: Any, request: Mapping[str, Any], on_text: Callable[[str], None] | None) -> None:
         """Returns when the answer is complete. Raises Cancelled when it was stopped or the program ends before."""
         self._refuse_to_go_on()
         thread = threading.Thread(target=self._run, args=(server, request), daemon=True)
         thread.start()
         try:
+            self._pass_on(on_text)
             thread.join()
         except BaseException:
             self._stopped = True
@@ -188,18 +232,32 @@ class _Reply:
         if self._stop():
             raise Cancelled("The language model was stopped before its answer was finished.")
 
+    def _pass_on(self, on_text: Callable[[str], None] | None) -> None:
+        """Gives the visible pieces to a listener in the caller's thread, until the last has arrived."""
+        text = VisibleText(tools=False)
+        while (piece := self._arrived.get()) is not None:
+            if on_text is not None and (shown := text.feed(piece)):
+                on_text(shown)
+        if on_text is not None and not self._stopped and (shown := text.finish(visible("".join(self.pieces)))):
+            on_text(shown)
+
     def _run(self, server: Any, request: Mapping[str, Any]) -> None:
         try:
             server.handle_chat_completions(dict(request), self._take)
         except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
             self._raised = error
+        finally:
+            self._arrived.put(None)
 
     def _take(self, chunk: Mapping[str, Any]) -> bool:
         """Keeps one piece; True stops the rest."""
         self.error = chunk.get("error") or self.error
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or ():
-            self.pieces.append(choice.get("delta", {}).get("content") or "")
+            piece = choice.get("delta", {}).get("content") or ""
+            self.pieces.append(piece)
+            self._arrived.put(piece)
+            self.ended = choice.get("finish_reason") or self.ended
             tokens = (choice.get("logprobs") or {}).get("content") or ()
             if tokens and not self.likeliest:
                 self.likeliest = list(tokens[0].get("top_logprobs") or ())

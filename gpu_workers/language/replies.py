@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import WorkerFailed
@@ -96,3 +97,17 @@ def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
     if fault is not None:
         raise ValueError(f"at {fault.json_path}: {fault.message[:300]}")
     return json.dumps(value, ensure_ascii=False)
+
+
+def shares(likeliest: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> dict[str, float]:
+    """How probable each label is among the likeliest tokens, each `{"token": ..., "logprob": ...}`; the sum is 1.
+
+    Case is ignored. Where no label is among them, all get the same.
+    """
+    weights = dict.fromkeys((label.lower() for label in labels), 0.0)
+    for token in likeliest:
+        label = str(token.get("token", "")).strip().lower()
+        if label in weights:
+            weights[label] += math.exp(float(token["logprob"]))
+    total = sum(weights.values())
+    return {label: weights[label.lower()] / total if total else 1 / len(labels) for label in labels}
