@@ -1,0 +1,75 @@
+"""Which language a text is in, well enough to choose a stemmer, a table of number words or a prompt.
+
+Scripts that belong to one language decide by themselves. The others go to py3langid, whose 4 MB of features come
+with its package. It is asked among the languages that people ask us questions in: with all of its 140 languages,
+a question of four words is often taken for a rare neighbour.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import regex
+
+_COMMON = """
+    ar ca cs da de en es fa fi fr hi hu id it nl no pl pt ro sv tr ur vi
+"""
+COMMON = _COMMON.split()
+"""The languages that a text in a shared script is told apart from, as ISO 639-1 codes."""
+
+_SURE = 0.12
+"""The least probability of a guess, once spread over all of `COMMON`; one letter or a code stays below."""
+
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+_SCRIPTS = (
+    (regex.compile(r"\p{Hangul}"), "ko"),
+    (regex.compile(r"\p{Han}"), "zh"),
+    (regex.compile(r"\p{Cyrillic}"), "ru"),
+    (regex.compile(r"\p{Thai}"), "th"),
+    (regex.compile(r"\p{Lao}"), "lo"),
+    (regex.compile(r"\p{Khmer}"), "km"),
+    (regex.compile(r"\p{Myanmar}"), "my"),
+    (regex.compile(r"\p{Greek}"), "el"),
+    (regex.compile(r"\p{Hebrew}"), "he"),
+    (regex.compile(r"\p{Armenian}"), "hy"),
+    (regex.compile(r"\p{Georgian}"), "ka"),
+    (regex.compile(r"\p{Tamil}"), "ta"),
+)
+_NEIGHBOURS = {
+    "zh": (("ja", _KANA),),
+    "ru": (("uk", regex.compile(r"[іїєґ]", regex.IGNORECASE)), ("sr", regex.compile(r"[јљњћђ]", regex.IGNORECASE))),
+}
+"""Languages that share the script and are known by characters that the script's own language never has."""
+_LETTER = regex.compile(r"\p{L}")
+
+
+@functools.lru_cache(maxsize=1024)
+def guess_language(text: str) -> str:
+    """The likeliest language as an ISO 639-1 code, or "" when the text does not show it.
+
+    A text of several scripts is in the language of the script that makes up a third of its letters: a Chinese
+    question may name an English product.
+    """
+    letters = len(_LETTER.findall(text))
+    language = _by_script(text, letters)
+    if language or letters < 2:
+        return language
+    best, probability = _identifier().classify(text)
+    return str(best) if probability >= _SURE else ""
+
+
+def _by_script(text: str, letters: int) -> str:
+    for script, language in _SCRIPTS:
+        if 3 * len(script.findall(text)) >= letters > 0:
+            return next((other for other, sign in _NEIGHBOURS.get(language, ()) if sign.search(text)), language)
+    return "ja" if _KANA.search(text) and 3 * len(_KANA.findall(text)) >= letters else ""
+
+
+@functools.cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(COMMON)
+    return identifier
