@@ -3,7 +3,7 @@
 Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it; the
 language model, when there is one, phrases title and summary from these sentences alone, and a
 phrased sentence is kept only if the one or two nearest of them support it, a title only if the
-chapter does, by the checks of `app.services.support`. Without a model, or where its words are
+chapter does, by the checks of `app.services.claim_support`. Without a model, or where its words are
 not supported, the sentences themselves are quoted. A heading that the screen shows at the beginning
 of a chapter is its title.
 """
@@ -28,7 +28,7 @@ from app.core.types import (
     TimeSpan,
     VideoId,
 )
-from app.services.support import supported
+from app.services.claim_support import is_supported
 from app.services.topics import Sentence, chapter_spans
 
 SENTENCES_A_CHAPTER = 4
@@ -112,7 +112,7 @@ class _Writer:
         if not sources and not shown:
             return Chapter(span, f"Part {number + 1}", "")
         phrased_title, phrased = self._phrase(sources)
-        if not supported(phrased_title, [self._cite(s) for s in sentences]):
+        if not is_supported(phrased_title, [self._cite(s) for s in sentences]):
             phrased_title = ""
         kept, cited = self._supported(phrased, sources)
         if not kept:
@@ -158,7 +158,7 @@ class _Writer:
     def _proof(self, text: str, nearest: Sequence[Sentence]) -> Sequence[Sentence]:
         """The nearest source if it supports the text, else both nearest if they do, else none."""
         tries = (nearest[:count] for count in range(1, len(nearest) + 1))
-        return next((some for some in tries if supported(text, [self._cite(s) for s in some])), ())
+        return next((some for some in tries if is_supported(text, [self._cite(s) for s in some])), ())
 
     def _cite(self, sentence: Sentence) -> Citation:
         quote = sentence.quote or sentence.text

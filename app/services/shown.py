@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
-from agents.wording import joined
 from app.core.types import SegmentKind
 from app.services.names import is_list_of_names, names_written, small_words
 from app.services.topics import Sentence
@@ -129,9 +128,14 @@ def _without_lists(written: Sequence[Sentence]) -> list[Sentence]:
             kept.append(sentence)
         elif not goes_on:
             names = names_written(sentence.text, small)[:NAMED]
-            such = f", such as {joined(names)}" if names else ""
+            such = f", such as {_listed(names)}" if names else ""
             kept.append(replace(sentence, text=f"Shows a list of names{such}.", quote=sentence.text))
     return kept
+
+
+def _listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _kind_of_numbers(

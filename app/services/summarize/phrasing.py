@@ -2,7 +2,7 @@
 
 The model sees the quoted sentences only. Each sentence that it writes is tied to the one or two
 quotes nearest in meaning, and dropped unless these hold its numbers, names, codes, negations and
-every word that carries meaning (`app.services.support`). What is dropped is told by the quotes themselves.
+every word that carries meaning (`app.services.claim_support`). What is dropped is told by the quotes themselves.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from app.core.errors import ToolRefused
 from app.core.ports import LanguageModel, TextEmbedder
 from app.core.types import Citation, Message
+from app.services.claim_support import is_supported
 from app.services.summarize.choosing import repeats, shortened
 from app.services.summarize.shapes import Point, Style
-from app.services.support import supported
 
 SUPPORT = 0.5
 """Cosine between a phrased sentence and its nearest quote, below which it does not count as supported."""
@@ -85,7 +85,7 @@ class Phraser:
             return ()
         for count in range(1, len(order) + 1):
             chosen = tuple(quotes[i] for i in order[:count])
-            if supported(text, chosen):
+            if is_supported(text, chosen):
                 return tuple(sorted(chosen, key=lambda c: (c.video_id, c.span)))
         return ()
 
