@@ -23,10 +23,13 @@ CASES = Path(__file__).with_name("survival_cases.jsonl")
 """The product's own cases."""
 NEAR_S = 0.5
 """A frame this close to a span shows what the span shows."""
-NOTHING = "Nothing of the kind is to be seen here."
+NOTHING = "NOTHING"
+"""What an honest look says of frames that show nothing of what is looked for."""
 _EVIDENCE = re.compile(r"\[(E\d+)\]")
 _VIDEO = re.compile(r"\bV\d+\b")
 _OPTION = re.compile(r"^\s*\(?([A-Z])[.):]\s+(.+?)\s*$", re.M)
+_JUDGING = "under test"
+"""Words in requests for a verdict."""
 _QUESTION_MARKS = "?\N{FULLWIDTH QUESTION MARK} "
 _STUBBORN = 3
 """How often it looks in vain before it answers all the same."""
@@ -92,15 +95,22 @@ class Case:
         return " ".join(found) or NOTHING
 
     def truth(self, statement: str) -> str:
-        """The honest verdict on a statement, for somebody who sees all that the case shows: yes, no or unclear."""
+        """The honest verdict on a statement, for somebody who sees all that the case shows: yes, no or unclear.
+
+        A statement may join several wordings, such as an option and what is said of it; one wrong one makes it wrong.
+        """
         said = plain(statement)
-        asked = plain(self.question)
-        bare = said.removeprefix(asked).strip() or said
-        right = {plain(one) for one in (*self.right, self.parroted)}
-        wrong = {plain(one) for one in (*self.wrong, *self.wrong_options)}
-        if {said, bare} & right:
-            return "yes"
-        return "no" if {said, bare} & wrong else "unclear"
+        verdicts = {plain(one): "yes" for one in (*self.right, self.parroted)}
+        verdicts |= {plain(one): "no" for one in (*self.wrong, *self.wrong_options)}
+        known = sorted([plain(self.question), *verdicts], key=len, reverse=True)
+        found: set[str] = set()
+        while said:
+            wording = next((one for one in known if f"{said} ".startswith(f"{one} ")), None)
+            if wording is None:
+                return "unclear"
+            found.add(verdicts.get(wording, ""))
+            said = said.removeprefix(wording).strip()
+        return "no" if "no" in found else "yes" if "yes" in found else "unclear"
 
     @property
     def wrong_options(self) -> tuple[str, ...]:
@@ -218,8 +228,7 @@ class ScriptedChat:
         text = "\n".join(message.text for message in messages)
         if not any(map(self.case.shows, frames)) and not set(_telling(text, self.case)) and not _said(text, self.case):
             return "unclear"
-        verdicts = {self.case.truth(line) for line in _statements(messages)}
-        return "no" if "no" in verdicts else "yes" if "yes" in verdicts else "unclear"
+        return _overall({self.case.truth(line) for line in _statements(messages)})
 
 
 @dataclass(frozen=True)
@@ -230,9 +239,19 @@ class ScriptedEyes:
     model: str = "scripted-eyes@1"
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
-        """What an honest look reports, or its verdict."""
-        del question
-        return Completion(self.case.described(frame.pts_s for frame in frames), 100, 20)
+        """What an honest look reports, or its verdict on an answer that is to be judged."""
+        times = [frame.pts_s for frame in frames]
+        if _JUDGING not in question:
+            text = self.case.described(times)
+        elif any(map(self.case.shows, times)):
+            text = _overall({self.case.truth(line) for line in _statements([Message("user", question)])}).upper()
+        else:
+            text = "UNCLEAR"
+        return Completion(text, 100, 20)
+
+
+def _overall(verdicts: set[str]) -> str:
+    return next((one for one in ("no", "yes") if one in verdicts), "unclear")
 
 
 def _times(messages: Sequence[Message]) -> list[float]:

@@ -105,6 +105,12 @@ def test_options_that_are_listed_are_not_the_statement() -> None:
     assert verdict(chat, f"{CHOICE.question} Blue", frame(12.0)) == "no"
 
 
+def test_an_option_and_what_is_said_of_it_are_judged_together() -> None:
+    assert CHOICE.truth("Red (It is scarlet)") == "yes"
+    assert CHOICE.truth("Red (It is blue)") == "no"
+    assert CHOICE.truth("Red (and it has a handle)") == "unclear"
+
+
 def test_words_about_the_frames_take_the_place_of_frames_for_a_model_without_eyes() -> None:
     chat = ScriptedChat(OPEN, "Two.", images=False)
     told = Message("tool", "[E1] seen: A wall.\n[E4] 0:10-0:14 seen: Two mugs stand on a tray.", call_id="look-1")
@@ -117,6 +123,8 @@ def test_eyes_report_what_the_frames_show_and_nothing_else() -> None:
     eyes = ScriptedEyes(OPEN)
     assert eyes.look([frame(11.0)], "?").text == "Two mugs stand on a tray."
     assert eyes.look([frame(50.0)], "?").text == NOTHING
+    assert eyes.look([frame(11.0)], "Question: How many?\nAnswer under test: Three.").text == "NO"
+    assert eyes.look([frame(50.0)], "Question: How many?\nAnswer under test: Three.").text == "UNCLEAR"
 
 
 def test_made_up_frames_keep_their_times_and_differ() -> None:
