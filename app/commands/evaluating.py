@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -16,7 +16,8 @@ from app.commands.start import JsonOption, interruptible
 from app.core.settings import Settings, load_settings
 from app.core.timecode import clock
 from app.core.types import Video
-from app.services.evaluation.modes import Mode
+from app.services.evaluation.controls import Shown
+from app.services.evaluation.modes import COMPARED, Mode
 from app.services.evaluation.report import Prices, markdown
 from app.services.evaluation.runner import Progress
 from app.services.evaluation.service import Order
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
     from app.bootstrap import Measuring
 
 
-class Modes(StrEnum):
-    """The modes of a run; `all` are compared side by side."""
-
-    FULL = "full"
-    TRANSCRIPT = "transcript"
-    CAPTIONS = "captions"
-    UNIFORM = "uniform"
-    ALL = "all"
+ALL = "all"
+"""The agent, what it must beat, and the agent over one source alone."""
 
 
 def evaluate(
@@ -44,7 +39,14 @@ def evaluate(
     truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; else one that the page shows.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
-    mode: Annotated[Modes, typer.Option(help="What answers may rest on; all compares them.")] = Modes.FULL,
+    mode: Annotated[
+        list[str],
+        typer.Option(help="How to answer; repeat to compare.", click_type=click.Choice([*map(str, Mode), ALL])),
+    ] = [Mode.FULL],  # noqa: B006 - never changed
+    frames: Annotated[
+        int | None, typer.Option(min=0, help="Frames that no-agent sees; else 32, or 64 of more than five minutes.")
+    ] = None,
+    subtitles: Annotated[bool, typer.Option(help="Whether no-agent reads the transcript.")] = True,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
     price_prompt: Annotated[float, typer.Option(min=0, help="Price of a million prompt tokens.")] = 0.0,
     price_output: Annotated[float, typer.Option(min=0, help="Price of a million written tokens.")] = 0.0,
@@ -52,17 +54,22 @@ def evaluate(
 ) -> None:
     """Measure Longreel on a benchmark, from local files. Goes on where an earlier run stopped; asks errors again.
 
+    Modes: full (the agent as set), loop or pipeline (the agent, forced), transcript or captions (the agent over these
+    alone), no-agent (the same model, even frames and the transcript in one prompt), none (no language model; it comes
+    with every run of multiple-choice questions), all (full and its controls).
+
     Videos that the library does not have yet are read first. LONGREEL_AGENT__ALWAYS_CHOOSE=true names the likeliest
     option where nothing proves one, as public tables are made; without it such a question counts as wrong.
 
     Example: longreel eval own --annotations qa.jsonl --videos . --mode all
     """
     chosen = benchmark(name)
-    modes = tuple(Mode) if mode is Modes.ALL else (Mode(mode.value),)
+    asked = COMPARED if ALL in mode else tuple(map(Mode, mode))
+    modes = tuple(dict.fromkeys((*asked, Mode.NONE)))
     settings = load_settings()
     folder = out or settings.data / "evaluations" / chosen.name
     prices = Prices(price_prompt, price_output)
-    order = Order(chosen, annotations, truth, videos, folder, modes, limit, jobs, prices)
+    order = Order(chosen, annotations, truth, videos, folder, modes, limit, jobs, prices, Shown(frames, subtitles))
     console, err = consoles()
     measuring = _open(settings)
     with interruptible() as cancelled, IngestDisplay(err) as reading:

@@ -10,7 +10,7 @@ import pytest
 from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput
 from app.core.settings import load_settings
-from app.services.evaluation.modes import Mode
+from app.services.evaluation.modes import COMPARED, Mode
 from app.services.evaluation.service import Order
 from app.services.evaluation.sets import benchmark
 from tests.integration.offline_fakes import environment
@@ -73,12 +73,12 @@ def test_a_benchmark_over_imported_captions_is_run_in_all_modes_and_reported(
     ]
     annotations = tmp_path / "questions.json"
     annotations.write_text(json.dumps(rows), "utf-8")
-    order = Order(benchmark("egoschema"), annotations, None, None, tmp_path / "out", tuple(Mode))
+    order = Order(benchmark("egoschema"), annotations, None, None, tmp_path / "out", COMPARED)
     report = measuring.evaluation.run(order)
-    assert list(report["modes"]) == ["full", "transcript", "captions", "uniform"]
+    assert list(report["modes"]) == ["full", "no-agent", "transcript", "captions", "none"]
     assert all(mode["questions"] == 2 and mode["errors"] == 0 for mode in report["modes"].values())
     lines = (order.out / "results.jsonl").read_text("utf-8")
-    assert len(lines.splitlines()) == 8
+    assert len(lines.splitlines()) == 10
     assert measuring.evaluation.run(order) == report
     assert (order.out / "results.jsonl").read_text("utf-8") == lines
     assert "| transcript | 2 | 0.0% |" in (order.out / "report.md").read_text("utf-8")

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from app.api.schemas.evaluations import BinOut, EvaluationOut, ModeOut, ShareOut
 from ui.render.markup import safe
 
-MODES = {"full": "everything", "transcript": "transcript only", "captions": "captions only", "uniform": "even frames"}
+MODES = {
+    "full": "the agent",
+    "loop": "the agent, its model choosing each step",
+    "pipeline": "the agent in fixed steps",
+    "transcript": "transcript only",
+    "captions": "captions only",
+    "no-agent": "one prompt, no agent",
+    "none": "no language model",
+}
 EMPTY = (
     '<div class="lr-empty"><p><b>No evaluation yet.</b></p><p>Measure on a benchmark of your own or a public one: '
     "<code>longreel eval own --annotations questions.jsonl --videos . --mode all</code>. "

@@ -1,7 +1,7 @@
-"""What an answer may rest on: everything, or one source alone, so that sources can be compared in one run.
+"""The ways to answer a benchmark: the agent as it is, the agent over one source alone, and controls without it.
 
-A mode that is not `full` gives the same agent a view of the library and of the search that shows only some kinds of
-segments, no vision model and no frames to decode. Nothing is learned in such a mode: segments that looks of earlier
+In `transcript` and `captions` the agent gets a view of the library and of the search that shows only some kinds of
+segments, and no pictures or sound to look into. Nothing is learned in such a mode: segments that looks of earlier
 questions made are hidden, and what a look finds is not stored.
 """
 
@@ -19,9 +19,8 @@ from app.core.ports import Retriever, VideoLibrary
 from app.core.types import Chapter, Evidence, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 
 if TYPE_CHECKING:
-    from agents.agent import AgentParts
+    from agents.parts import AgentParts
 
-UNIFORM_FRAMES = 16
 _DEEPER = 8
 """How many times more is searched for when most of what is found will be hidden."""
 
@@ -30,23 +29,34 @@ class Mode(StrEnum):
     """A way to answer."""
 
     FULL = "full"
+    """The agent as the settings have it."""
+    LOOP = "loop"
+    """The agent whose model chooses each step."""
+    PIPELINE = "pipeline"
+    """The agent in a few fixed steps."""
     TRANSCRIPT = "transcript"
+    """The agent over what is said alone."""
     CAPTIONS = "captions"
-    UNIFORM = "uniform"
+    """The agent over what captions and tags of the pictures say alone."""
+    NO_AGENT = "no-agent"
+    """The same chat model, shown evenly spaced frames and the whole transcript in one prompt."""
+    NONE = "none"
+    """No language model: the option nearest in meaning to something said or captioned."""
+
+
+COMPARED = (Mode.FULL, Mode.NO_AGENT, Mode.TRANSCRIPT, Mode.CAPTIONS, Mode.NONE)
+"""What is run side by side when all are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a mode shows. `moments`: only what is shown at so many evenly spaced moments; 0 for everything."""
+    """The kinds of segments that a mode shows."""
 
     kinds: tuple[SegmentKind, ...]
-    moments: int = 0
 
-    def shows(self, segment: Segment, duration_s: float) -> bool:
-        """Whether a segment of a video of that length is shown."""
-        if segment.kind not in self.kinds or segment.question is not None:
-            return False
-        return not self.moments or any(segment.span.contains(t) for t in evenly(duration_s, self.moments))
+    def shows(self, segment: Segment) -> bool:
+        """Whether a segment is shown; those that a question's look made never are."""
+        return segment.kind in self.kinds and segment.question is None
 
     def narrowed(self, kinds: Sequence[SegmentKind]) -> tuple[SegmentKind, ...]:
         """Those of the wanted kinds that are shown; an empty wish is for all."""
@@ -56,7 +66,6 @@ class View:
 VIEWS = {
     Mode.TRANSCRIPT: View((SegmentKind.SPEECH,)),
     Mode.CAPTIONS: View((SegmentKind.CAPTION, SegmentKind.VISUAL)),
-    Mode.UNIFORM: View((SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL), UNIFORM_FRAMES),
 }
 
 
@@ -67,16 +76,28 @@ def evenly(duration_s: float, count: int) -> list[float]:
 
 def restricted(parts: AgentParts, mode: Mode) -> AgentParts:
     """The parts of an agent that answers in this mode."""
-    if mode is Mode.FULL:
+    if mode in (Mode.LOOP, Mode.PIPELINE):
+        return replace(parts, settings=parts.settings.model_copy(update={"mode": mode.value}))
+    view = VIEWS.get(mode)
+    if view is None:
         return parts
-    view = VIEWS[mode]
     return replace(
         parts,
-        retriever=ViewedRetriever(parts.retriever, parts.library, view),
+        retriever=ViewedRetriever(parts.retriever, view),
         library=ViewedLibrary(parts.library, view),
-        vision_language_model=None,
         settings=parts.settings.model_copy(update={"max_frames": 0}),
+        vision=None,
+        features=lambda _: (),
+        frame_embedder=None,
+        query_frame_selector=None,
+        detector=None,
+        entities=None,
     )
+
+
+def without_file(video: Video) -> Video:
+    """A video of which only the index can be read: no pictures and no sound."""
+    return replace(video, path="", media=replace(video.media, video=None, audio=()))
 
 
 class ViewedLibrary:
@@ -87,12 +108,12 @@ class ViewedLibrary:
         self._view = view
 
     def videos(self) -> list[Video]:
-        """All, newest first."""
-        return self._library.videos()
+        """All, newest first, without their files."""
+        return [without_file(video) for video in self._library.videos()]
 
     def video(self, id: VideoId) -> Video:
-        """One. Raises NotFound."""
-        return self._library.video(id)
+        """One, without its file. Raises NotFound."""
+        return without_file(self._library.video(id))
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
         """What was said; nothing where the view hides speech."""
@@ -102,10 +123,9 @@ class ViewedLibrary:
         self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
     ) -> list[Segment]:
         """The shown segments of these kinds, in time order."""
-        duration_s = self._library.video(id).duration_s
         wanted = self._view.narrowed(kinds)
         found = self._library.segments(id, kinds=wanted, window=window) if wanted else []
-        return [segment for segment in found if self._view.shows(segment, duration_s)]
+        return [segment for segment in found if self._view.shows(segment)]
 
     def chapters(self, id: VideoId) -> list[Chapter]:
         """None: they are written from everything that is known."""
@@ -119,9 +139,8 @@ class ViewedLibrary:
 class ViewedRetriever:
     """A search through a view: only what is shown can be found, and nothing is added."""
 
-    def __init__(self, retriever: Retriever, library: VideoLibrary, view: View) -> None:
+    def __init__(self, retriever: Retriever, view: View) -> None:
         self._retriever = retriever
-        self._library = library
         self._view = view
 
     def search(
@@ -138,8 +157,7 @@ class ViewedRetriever:
         if not wanted:
             return []
         found = self._retriever.search(text, limit=limit * _DEEPER, videos=videos, window=window, kinds=wanted)
-        durations = {id: self._library.video(id).duration_s for id in {one.segment.video_id for one in found}}
-        shown = [one for one in found if self._view.shows(one.segment, durations[one.segment.video_id])][:limit]
+        shown = [one for one in found if self._view.shows(one.segment)][:limit]
         return [replace(one, id=f"E{place}") for place, one in enumerate(shown, 1)]
 
     def add(self, segments: Sequence[Segment]) -> None:

@@ -34,8 +34,12 @@ class Reliability:
 
 
 def answers_of(judged: Iterable[Judged]) -> list[tuple[float, bool]]:
-    """The confidence of each answer to a question with a known truth, and whether it is right; no refusals."""
-    return [(one.result.confidence, one.right) for one in with_truth(judged) if one.result.answered]
+    """The confidence of each answer to a question with a known truth, and whether it is right.
+
+    Neither refusals nor answers without a confidence count.
+    """
+    answers = [one for one in with_truth(judged) if one.result.answered]
+    return [(one.result.confidence, one.right) for one in answers if one.result.confidence is not None]
 
 
 def reliability(

@@ -29,7 +29,8 @@ class Result:
     """None when an error came."""
     option_index: int | None = None
     text: str = ""
-    confidence: float = 0.0
+    confidence: float | None = None
+    """Of an answer; None for a refusal, an error, and where none is given."""
     citations: tuple[Citation, ...] = ()
     usage: Usage = field(default_factory=Usage)
     error: str = ""

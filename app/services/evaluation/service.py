@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ from app.core.events import Listener, ignore
 from app.core.types import Video
 from app.services.ask import AskService
 from app.services.calibration import UNCHANGED
-from app.services.evaluation.askers import AgentAsker, Asker, UniformAsker
+from app.services.evaluation.askers import AgentAsker, Asker
 from app.services.evaluation.cases import GivenChapters, Loaded
 from app.services.evaluation.chapters import ChapterScores, chapter_scores
+from app.services.evaluation.controls import NearestAsker, PromptAsker, Shown
 from app.services.evaluation.footage import Footage, Reader
-from app.services.evaluation.modes import Mode
+from app.services.evaluation.modes import VIEWS, Mode
 from app.services.evaluation.report import FREE, Prices, markdown, report
 from app.services.evaluation.results import Result, ResultStore, chosen
 from app.services.evaluation.runner import Runner, Tell
@@ -26,7 +27,7 @@ from app.services.evaluation.scores import Judged
 from app.services.evaluation.sets import Benchmark
 
 if TYPE_CHECKING:
-    from agents.agent import AgentParts
+    from agents.parts import AgentParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Order:
     limit: int | None = None
     jobs: int = 1
     prices: Prices = FREE
+    shown: Shown = field(default_factory=Shown)
+    """What `no-agent` sees."""
 
 
 class EvaluationService:
@@ -88,7 +91,8 @@ class EvaluationService:
         store = ResultStore(order.out)
         about = self._about(order)
         store.begin(about)
-        askers = {str(mode): self._asker(mode, order.benchmark) for mode in order.modes}
+        modes = _asked_modes(order, loaded)
+        askers = {str(mode): self._asker(mode, order) for mode in modes}
         runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
         try:
             runner.run(loaded.cases)
@@ -111,15 +115,17 @@ class EvaluationService:
         found = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
         return [chapter_scores(given.video, found, given.chapters)]
 
-    def _asker(self, mode: Mode, benchmark: Benchmark) -> Asker:
-        if mode is Mode.UNIFORM and self._parts().vision_language_model is not None:
-            return UniformAsker(self._parts, benchmark.prompt)
-        return AgentAsker(self._service(mode))
+    def _asker(self, mode: Mode, order: Order) -> Asker:
+        if mode is Mode.NO_AGENT:
+            return PromptAsker(self._parts, order.benchmark.prompt, order.shown)
+        if mode is Mode.NONE:
+            return NearestAsker(self._parts)
+        return AgentAsker(self._service(mode), looks=mode not in VIEWS)
 
     def _about(self, order: Order) -> dict[str, Any]:
         """What must be the same for results to be comparable, and is shown in the report."""
         parts = self._parts()
-        models = (parts.language_model, parts.vision_language_model)
+        models = (parts.chat, parts.vision)
         written, seen = (model.model if model else "none" for model in models)
         budget = hashlib.sha256(parts.settings.model_dump_json().encode()).hexdigest()[:8]
         return {
@@ -128,6 +134,7 @@ class EvaluationService:
             "language model": written,
             "vision model": seen,
             "agent settings": budget,
+            "no-agent": str(order.shown),
         }
 
     def _write(
@@ -139,7 +146,7 @@ class EvaluationService:
         chapters: Sequence[ChapterScores] = (),
     ) -> dict[str, Any]:
         results = store.results()
-        modes = {str(mode): judged(loaded, results, str(mode)) for mode in order.modes}
+        modes = {str(mode): judged(loaded, results, str(mode)) for mode in _asked_modes(order, loaded)}
         made = report(
             order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
             prices=order.prices, shown=self._calibrate, chapters=chapters,
@@ -153,18 +160,26 @@ class EvaluationService:
         return made
 
     def _notes(self, order: Order, loaded: Loaded) -> list[str]:
-        notes = []
+        notes, modes = [], _asked_modes(order, loaded)
         if order.limit is not None:
             notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
         unknown = sum(not case.has_truth for case in loaded.cases)
         if unknown:
             notes.append(f"{unknown} questions have no public answer and are not judged.")
-        if Mode.UNIFORM in order.modes and self._parts().vision_language_model is None:
+        if Mode.NO_AGENT in modes:
             notes.append(
-                "Without a vision model, uniform means: the agent over what was read and recognised at "
-                "evenly spaced moments."
+                f"no-agent: the same language model in one prompt ({order.shown}; frames only if it accepts pictures). "
+                "It cites everything that it was shown, unchecked."
             )
+        if Mode.NONE in modes:
+            notes.append("none: no language model; the option nearest in meaning to something said or captioned.")
         return notes
+
+
+def _asked_modes(order: Order, loaded: Loaded) -> list[Mode]:
+    """The modes of a run; `none` can only choose between options."""
+    has_options = any(case.options for case in loaded.cases)
+    return [mode for mode in order.modes if has_options or mode is not Mode.NONE]
 
 
 def judged(loaded: Loaded, results: Mapping[tuple[str, str], Result], mode: str) -> list[Judged]:

@@ -2,55 +2,101 @@
 
 from __future__ import annotations
 
-from app.core.types import Segment, SegmentKind, TimeSpan
-from app.services.evaluation.modes import Mode, evenly, restricted
-from tests.unit.agents.parts import Desk
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from agents.parts import AgentParts
+from app.core.settings import Agent
+from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, VideoStream
+from app.db.fakes import MemoryLibrary
+from app.services.evaluation.modes import VIEWS, Mode, evenly, restricted, without_file
+from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.media.fakes import FakeAudio, FakeFrames
+from gpu_workers.vision.fakes import FakeFrameEmbedder
+from retrieval.fakes import MemoryRetriever
+
+VIDEO = Video(VideoId("v" * 64), "Talk", "/talk.mp4", MediaInfo("mp4", 600, 0, 1, VideoStream("h264", 160, 90, 0, 25)))
+SEGMENTS = [
+    Segment(f"{kind}-1", VIDEO.id, kind, TimeSpan(start, start + 4), f"{text} in March", "m")
+    for start, kind, text in (
+        (10, SegmentKind.SPEECH, "the vote"),
+        (20, SegmentKind.SCREEN_TEXT, "the budget"),
+        (30, SegmentKind.CAPTION, "a crowd"),
+    )
+]
+SEEN = Segment("look-1", VIDEO.id, SegmentKind.CAPTION, TimeSpan(1, 2), "a cat in March", "m", None, "Which?")
 
 
-def desk() -> Desk:
-    return Desk(
-        [(10, 14, "The vote was in March.")],
-        [(20, 24, "Budget of March")],
-        captions=[(30, 34, "a march of people in March"), (300, 340, "a dog in March")],
+@pytest.fixture
+def parts() -> AgentParts:
+    library, retriever = MemoryLibrary(), MemoryRetriever()
+    library.add_video(VIDEO)
+    library.save_utterances(VIDEO.id, [Utterance(TimeSpan(10, 14), "the vote in March", ())])
+    library.add_segments(SEGMENTS)
+    retriever.add(SEGMENTS)
+    return AgentParts(
+        retriever=retriever,
+        library=library,
+        settings=Agent(),
+        chat=None,
+        vision=cast(Any, object()),
+        text_embedder=FakeTextEmbedder(),
+        reranker=None,
+        text_reader=cast(Any, None),
+        frames=FakeFrames(),
+        audio=FakeAudio(VIDEO.media),
+        transcriber=cast(Any, None),
+        features=lambda _: [cast(Any, object())],
+        frame_embedder=FakeFrameEmbedder(),
     )
 
 
-def kinds(mode: Mode) -> set[SegmentKind]:
-    one = desk()
-    parts = restricted(one.parts, mode)
-    found = parts.retriever.search("March", limit=8, videos=[one.video.id])
-    listed = parts.library.segments(one.video.id)
-    assert {e.segment.id for e in found} <= {s.id for s in listed}
+def kinds(parts: AgentParts) -> set[SegmentKind]:
+    found = parts.retriever.search("March", limit=8, videos=[VIDEO.id])
+    listed = parts.library.segments(VIDEO.id)
+    assert {e.segment.id for e in found} == {s.id for s in listed}
     return {segment.kind for segment in listed}
 
 
-def test_each_mode_shows_its_own_source() -> None:
-    assert kinds(Mode.TRANSCRIPT) == {SegmentKind.SPEECH}
-    assert kinds(Mode.CAPTIONS) == {SegmentKind.CAPTION}
-    assert kinds(Mode.FULL) == {SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION}
+def test_each_mode_shows_its_own_source(parts: AgentParts) -> None:
+    assert kinds(restricted(parts, Mode.TRANSCRIPT)) == {SegmentKind.SPEECH}
+    assert kinds(restricted(parts, Mode.CAPTIONS)) == {SegmentKind.CAPTION}
+    assert kinds(restricted(parts, Mode.FULL)) == {SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION}
 
 
-def test_what_was_said_is_hidden_where_speech_is() -> None:
-    one = desk()
-    assert restricted(one.parts, Mode.TRANSCRIPT).library.utterances(one.video.id)
-    assert not restricted(one.parts, Mode.CAPTIONS).library.utterances(one.video.id)
+def test_what_was_said_is_hidden_where_speech_is(parts: AgentParts) -> None:
+    assert restricted(parts, Mode.TRANSCRIPT).library.utterances(VIDEO.id)
+    assert not restricted(parts, Mode.CAPTIONS).library.utterances(VIDEO.id)
 
 
-def test_uniform_shows_what_is_there_at_evenly_spaced_moments() -> None:
+@pytest.mark.parametrize("mode", VIEWS)
+def test_over_one_source_nothing_can_be_looked_at_or_heard(parts: AgentParts, mode: Mode) -> None:
+    assert parts.vision and parts.features(VIDEO)
+    shown = restricted(parts, mode)
+    assert shown.vision is None and not shown.features(VIDEO) and shown.settings.max_frames == 0
+    known = shown.library.video(VIDEO.id)
+    assert known == without_file(parts.library.video(VIDEO.id)) and known in shown.library.videos()
+    assert known.path == "" and known.media.video is None and known.duration_s == VIDEO.duration_s
+
+
+def test_loop_and_pipeline_force_the_way_the_agent_works(parts: AgentParts) -> None:
+    for mode in (Mode.LOOP, Mode.PIPELINE):
+        assert restricted(parts, mode) == replace(parts, settings=Agent(mode=mode.value))
+    assert restricted(parts, Mode.FULL) is parts
+
+
+def test_a_mode_learns_nothing_and_does_not_see_what_others_learned(parts: AgentParts) -> None:
+    shown = restricted(parts, Mode.CAPTIONS)
+    shown.library.add_segments([SEEN])
+    shown.retriever.add([SEEN])
+    assert all(s.id != "look-1" for s in parts.library.segments(VIDEO.id))
+    parts.library.add_segments([SEEN])
+    parts.retriever.add([SEEN])
+    assert all(s.id != "look-1" for s in shown.library.segments(VIDEO.id))
+    assert all(e.segment.id != "look-1" for e in shown.retriever.search("cat", limit=8))
+
+
+def test_evenly_spaced_times_lie_in_the_middles_of_equal_parts() -> None:
     assert evenly(600.0, 4) == [75.0, 225.0, 375.0, 525.0]
-    one = desk()
-    shown = restricted(one.parts, Mode.UNIFORM).library.segments(one.video.id)
-    assert [s.text for s in shown] == ["a dog in March"]
-
-
-def test_a_mode_learns_nothing_and_does_not_see_what_others_learned() -> None:
-    one = desk()
-    parts = restricted(one.parts, Mode.CAPTIONS)
-    seen = Segment("look-1", one.video.id, SegmentKind.CAPTION, TimeSpan(1, 2), "a cat in March", "m", None, "Which?")
-    parts.library.add_segments([seen])
-    parts.retriever.add([seen])
-    assert all(s.id != "look-1" for s in one.library.segments(one.video.id))
-    one.library.add_segments([seen])
-    one.retriever.add([seen])
-    assert all(s.id != "look-1" for s in parts.library.segments(one.video.id))
-    assert all(e.segment.id != "look-1" for e in parts.retriever.search("cat", limit=8))

@@ -33,7 +33,7 @@ def result(
     *cited: Span,
     id: str = "q",
     status: AnswerStatus | None = ANSWERED,
-    confidence: float = 0.5,
+    confidence: float | None = 0.5,
     text: str = "",
     usage: Usage | None = None,
     mode: str = "full",
