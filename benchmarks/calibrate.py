@@ -1,10 +1,9 @@
-"""Fits the confidence of answers on the development set, and keeps the curve in the product.
+"""Fits the confidence of answers to questions with known answers, and puts the curve into the product.
 
-    python -m benchmarks.calibrate [--eval ANNOTATIONS FOLDER]... [--json FILE] [--write]
+    python -m benchmarks.calibrate --eval ANNOTATIONS FOLDER [--eval ...] [--json FILE] [--write]
 
-The development set is the written cases of `benchmarks/agent_cases.jsonl`, and what `longreel eval own` made in the
-given folders (their results hold the agent's own confidence). What is reported is told of each answer by a curve
-that was fitted without it.
+FOLDER is what `longreel eval own` made of the annotations; its results hold the agent's own confidence. The figures
+for the calibrated confidence of each answer come from a curve that was fitted without it.
 """
 
 from __future__ import annotations
@@ -12,44 +11,23 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from app.core.settings import load_settings
-from app.core.types import AnswerStatus
 from app.services.calibration import Calibration, fit
 from app.services.evaluation.modes import Mode
 from app.services.evaluation.reliability import answers_of, binned
 from app.services.evaluation.report import percent
-from benchmarks.agent_cases import agent_of, answered, judge, read_cases
 from benchmarks.product import machine
 from benchmarks.quality import asked
 from benchmarks.report import keep
-from gpu_workers.registry import Workers
 
 BINS, FOLDS = 10, 5
 Told = list[tuple[float, bool]]
 """Confidence and whether the answer is right."""
-
-
-def written() -> Told:
-    """The agent's answers to the written cases."""
-    settings = load_settings()
-    workers = Workers(settings)
-    videos, cases = read_cases()
-    agent, library = agent_of(
-        videos.values(), workers.get("text_embedder"), workers.get("language_model"), settings.agent
-    )
-    told: Told = []
-    for number, case in enumerate(cases, 1):
-        answer, seconds = answered(agent, library, case)
-        if answer.status is AnswerStatus.ANSWERED:
-            told.append((answer.confidence, judge(case, answer, seconds).right))
-        print(f"{number}/{len(cases)} {case['case']}", flush=True)
-    return told
 
 
 def measured(annotations: Path, folder: Path) -> Told:
@@ -78,7 +56,7 @@ def brier(told: Told) -> float:
 def report(told: Told, curve: Calibration) -> dict[str, Any]:
     """The result as plain data."""
     columns = ["confidence", "answers", "right", "mean", "calibration error", "Brier score"]
-    series = [("the agent's own", told), ("as told, fitted on the other four fifths", held_out(told))]
+    series = [("the agent's own", told), ("calibrated, fitted on the other four fifths", held_out(told))]
     rows = [
         [
             name, len(some), percent(fmean(right for _, right in some)), percent(fmean(c for c, _ in some)),
@@ -90,7 +68,7 @@ def report(told: Told, curve: Calibration) -> dict[str, Any]:
         {"name": name, "error": calibration_error(some), "bins": [asdict(b) for b in binned(some, BINS)]}
         for name, some in series
     ]
-    title = "Confidence on the development set"
+    title = "Confidence of answers with known truth"
     return {
         "title": title,
         "document": "results.md",
@@ -105,15 +83,15 @@ def report(told: Told, curve: Calibration) -> dict[str, Any]:
     }
 
 
-def main(arguments: Sequence[str] | None = None, cases: Callable[[], Told] = written) -> int:
-    """Asks, fits, prints the table; writes the curve and the JSON if asked."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fits, prints the table; writes the curve and the JSON if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eval", nargs=2, type=Path, action="append", default=[], metavar=("ANNOTATIONS", "FOLDER"))
-    parser.add_argument("--write", action="store_true", help="keep the curve in the product")
+    parser.add_argument("--eval", nargs=2, type=Path, action="append", required=True, metavar=("ANNOTATIONS", "FOLDER"))
+    parser.add_argument("--write", action="store_true", help="put the curve into the product")
     parser.add_argument("--json", type=Path, help="write the table here")
     options = parser.parse_args(arguments)
-    told = cases()
-    names = [f"{len(told)} answers to written cases"]
+    told: Told = []
+    names = []
     for file, folder in options.eval:
         found = measured(file, folder)
         names.append(f"{len(found)} answers on {file.name.removesuffix('.truth.json')}")

@@ -155,7 +155,7 @@ def chapters(out: Path) -> list[dict[str, Any]]:
 
 def trust(found: Sequence[Judged], name: str) -> dict[str, Any]:
     """The reliability diagram of these answers, before calibration and as told."""
-    series = [("the agent's own", reliability(found)), ("as told", reliability(found, shown=calibration.kept()))]
+    series = [("the agent's own", reliability(found)), ("as told", reliability(found, shown=calibration.load()))]
     bins = [{"name": told, "error": one.error, "bins": [asdict(b) for b in one.bins]} for told, one in series]
     return {"name": name, "kind": "reliability", "title": "How often answers are right", "series": bins}
 

@@ -2,7 +2,8 @@
 
 The agent's own confidence only orders its answers. A logistic curve over its log-odds, fitted on questions with
 known answers (Platt, 1999), turns it into a share of right ones. The curve is monotone: no two answers change places.
-`python -m benchmarks.calibrate` fits it; `calibration.json` beside this file keeps it.
+`python -m benchmarks.calibrate` fits it; `calibration.json` beside this file keeps it. As shipped it changes nothing:
+the curve of an earlier agent does not fit this one.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Calibration:
 UNCHANGED = Calibration()
 
 
-def kept(file: Path = FILE) -> Calibration:
+def load(file: Path = FILE) -> Calibration:
     """The calibration that comes with the product."""
     return Calibration(**json.loads(file.read_text("utf-8")))
 

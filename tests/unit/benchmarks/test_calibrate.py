@@ -9,7 +9,7 @@ import pytest
 
 from app.services.evaluation.results import ResultStore
 from benchmarks.calibrate import brier, calibration_error, held_out, main
-from tests.unit.services.evaluation.written import file_of, result
+from tests.unit.services.evaluation.written import REFUSED, file_of, result
 
 OVERSURE = [(0.9, True)] * 6 + [(0.9, False)] * 4
 
@@ -27,15 +27,17 @@ def test_an_answer_is_told_by_a_curve_that_has_not_seen_it() -> None:
     assert brier(held_out(many)) < brier(many)
 
 
-def test_answers_of_a_run_are_added_to_the_written_cases(tmp_path: Path) -> None:
-    rows = [{"video": "v.mp4", "question": "Who?", "accept": ["mirela"], "evidence": [[1, 2]]}] * 2
+def test_the_curve_is_fitted_on_the_answers_of_runs(tmp_path: Path) -> None:
+    rows = [{"video": "v.mp4", "question": "Who?", "accept": ["mirela"], "evidence": [[1, 2]]}] * 10
     annotations = file_of(tmp_path, "qa.jsonl", "\n".join(json.dumps(row) for row in rows))
     store = ResultStore(tmp_path / "out")
     store.begin({})
-    store.add(result(None, (1, 2), id="1/open", text="Mirela", confidence=0.8))
-    store.add(result(None, (1, 2), id="2/open", text="Bo", confidence=0.8))
+    for number in range(1, 10):
+        text = "Mirela" if number < 6 else "Bo"
+        store.add(result(None, (1, 2), id=f"{number}/open", text=text, confidence=0.8))
+    store.add(result(None, id="10/open", status=REFUSED, confidence=None))
     found = tmp_path / "found.json"
-    assert main(["--eval", str(annotations), str(tmp_path / "out"), "--json", str(found)], lambda: OVERSURE.copy()) == 0
+    assert main(["--eval", str(annotations), str(tmp_path / "out"), "--json", str(found)]) == 0
     made = json.loads(found.read_text("utf-8"))
-    assert [row[1] for row in made["tables"][0]["rows"]] == [12, 12]
-    assert "10 answers to written cases and 2 answers on qa.jsonl" in made["notes"][0]
+    assert [row[1] for row in made["tables"][0]["rows"]] == [9, 9]
+    assert "9 answers on qa.jsonl" in made["notes"][0]

@@ -6,11 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.agent import VideoAgent
-from app.core.events import Answered
-from app.core.types import Answer, from_json
-from app.services.calibration import UNCHANGED, Calibration, fit, kept
-from tests.unit.agents.parts import Desk
+from app.services.calibration import UNCHANGED, Calibration, fit, load
 
 
 def answers(*groups: tuple[float, int, int]) -> list[tuple[float, bool]]:
@@ -46,26 +42,9 @@ def test_a_few_right_answers_do_not_give_certainty() -> None:
 def test_a_calibration_is_kept_as_it_is(tmp_path: Path) -> None:
     made = Calibration(0.8, -0.3, 12, "some questions")
     made.write(tmp_path / "c.json")
-    assert kept(tmp_path / "c.json") == made
+    assert load(tmp_path / "c.json") == made
     assert UNCHANGED(0.137) == 0.137
 
 
-def test_the_products_calibration_is_a_rising_curve() -> None:
-    shipped = kept()
-    assert shipped.slope >= 0
-    assert 0 <= shipped(0.0) <= shipped(0.5) <= shipped(1.0) <= 1
-
-
-def told_by(agent: VideoAgent, desk: Desk, question: str) -> Answer:
-    *_, last = agent.ask(question, [desk.video])
-    assert isinstance(last, Answered)
-    return from_json(Answer, last.answer)
-
-
-def test_the_agent_tells_the_calibrated_confidence_of_answers_and_its_own_of_refusals() -> None:
-    desk = Desk([(10.0, 14.0, "Seven members are in favour of the budget.")])
-    for question, changes in (("How many members are in favour?", True), ("Who paints the ferry?", False)):
-        own = told_by(VideoAgent(desk.parts), desk, question)
-        told = told_by(VideoAgent(desk.parts, lambda confidence: confidence / 2), desk, question)
-        assert own.status == told.status
-        assert told.confidence == (own.confidence / 2 if changes else own.confidence)
+def test_the_product_changes_no_confidence_until_a_curve_is_fitted_on_this_agent() -> None:
+    assert load() == UNCHANGED
