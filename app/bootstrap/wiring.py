@@ -56,10 +56,18 @@ from gpu_workers.runtime.remote import RemoteModel
 from gpu_workers.runtime.states import PoolState
 
 if TYPE_CHECKING:
-    from agents.agent import AgentParts, VideoAgent
+    from agents.agent import VideoAgent
+    from agents.parts import AgentParts
     from gpu_workers.runtime.ray import RayRuntime
 
-ANSWERING = ("text_embedder", "frame_embedder", "language_model", "vision_language_model", "text_reader")
+ANSWERING = (
+    "text_embedder",
+    "reranker",
+    "frame_embedder",
+    "language_model",
+    "vision_language_model",
+    "text_reader",
+)
 """The models that a question may need, in the order in which it needs them."""
 WRITE_ENGLISH = ("llamacpp", "none")
 """Language models that are too small to be trusted with another language than English."""
@@ -213,7 +221,7 @@ class _Wiring:
 
     def _answering_models(self) -> str:
         get = self._workers.get
-        models = [get("language_model"), self._eyes, get("text_embedder")]
+        models = [get("language_model"), self._eyes, get("text_embedder"), get("reranker")]
         return " ".join(model.model if model is not None else "none" for model in models)
 
     def measuring(self) -> Measuring:
@@ -222,7 +230,7 @@ class _Wiring:
             self._asking_in,
             self._library.videos,
             read=self._ingest.run,
-            calibrate=calibration.kept(),
+            calibrate=calibration.load(),
         )
         return Measuring(evaluation, ImportService(self._ingest_parts, self._settings.ingest))
 
@@ -334,11 +342,11 @@ class _Wiring:
 
         url = self._settings.database_url
         place = url.get_secret_value() if url else self._settings.data / "runs.sqlite"
-        return VideoAgent(self._agent_parts, calibration.kept(), Checkpoints(place))
+        return VideoAgent(self._agent_parts, calibration.load(), Checkpoints(place))
 
     @functools.cached_property
     def _agent_parts(self) -> AgentParts:
-        from agents.agent import AgentParts
+        from agents.parts import AgentParts
         from gpu_workers.media.audio import PyAVAudio
         from gpu_workers.media.video_frames import VideoFrames
 
@@ -346,15 +354,18 @@ class _Wiring:
         return AgentParts(
             retriever=self._retriever,
             library=self._library,
-            text_embedder=get("text_embedder"),
             settings=self._settings.agent,
-            language_model=get("language_model"),
-            vision_language_model=self._eyes,
+            chat=get("language_model"),
+            vision=self._eyes,
+            text_embedder=get("text_embedder"),
+            reranker=get("reranker"),
             text_reader=get("text_reader"),
             frames=VideoFrames(),
             audio=PyAVAudio(),
             transcriber=get("transcriber"),
+            features=self._ingest.features,
             frame_embedder=get("frame_embedder"),
             query_frame_selector=get("query_frame_selector"),
+            detector=get("object_detector"),
             entities=SqlEntities(self._database),
         )
