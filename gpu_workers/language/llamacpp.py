@@ -131,7 +131,7 @@ class LlamaCppModel(ModelWorker[Any]):
         completion = self._completion(self._fetch(request, stop, on_text if bound is None else None))
         if not tools:
             return completion
-        text, calls = text_calls.read_calls(completion.text, messages)
+        text, calls = text_calls.read_calls(completion.text, tools, messages)
         return replace(completion, text=text, calls=calls, finish="calls" if calls else completion.finish)
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:

@@ -73,8 +73,8 @@ def with_system(messages: Sequence[Message], text: str) -> list[Message]:
     return [Message("system", text), *messages]
 
 
-def read_calls(text: str, earlier: Sequence[Message]) -> tuple[str, tuple[ToolCall, ...]]:
-    """The visible text and the calls of a reply: `<tool_call>` blocks, or JSON with calls; no calls in other text."""
+def read_calls(text: str, tools: Sequence[ToolSpec], earlier: Sequence[Message]) -> tuple[str, tuple[ToolCall, ...]]:
+    """The visible text and the calls of a reply: `<tool_call>` blocks, or JSON that calls tools."""
     clean = visible(text)
     if tagged := _TAGGED.findall(clean):
         return _TAGGED.sub("", clean).strip(), _calls([_value(block) for block in tagged], earlier)
@@ -82,7 +82,11 @@ def read_calls(text: str, earlier: Sequence[Message]) -> tuple[str, tuple[ToolCa
     if isinstance(value, Mapping) and isinstance(value.get("calls"), list):
         words = value.get("text")
         return (words if isinstance(words, str) else ""), _calls(value["calls"], earlier)
-    calls = _calls(value if isinstance(value, list) else [value], earlier)
+    if value is None and '"calls"' in clean:
+        return "", ()  # calls that were cut or broken: nothing to show
+    names = {tool.name for tool in tools}
+    items = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Mapping)]
+    calls = _calls([item for item in items if item.get("name") in names], earlier)
     return ("" if calls else clean), calls
 
 

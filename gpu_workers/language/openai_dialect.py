@@ -1,0 +1,244 @@
+"""How a server wants to be asked: what it refused before is not sent to it again."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from app.core.types import Frame, Message, ToolSpec
+from gpu_workers.language.text_calls import with_system
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BOUNDS = ("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern")
+"""What some vendors refuse in a schema; without it an answer is bounded by its tokens alone."""
+_NOT_KNOWN = r"not support|n't support|unsupported|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected|extra"
+_BAD_SCHEMA = re.compile(r"invalid (?:json )?schema|parse grammar|failed to parse", re.I)
+_TOO_LONG = re.compile(
+    r"context[ _](?:length|size|window)|exceed_context|too long|too many (?:input )?tokens|prompt is longer", re.I
+)
+_TOO_MUCH_OUTPUT = re.compile(
+    r"max_(?:completion_)?tokens[^.]*(?:too large|at most|greater|exceed|must be less|<=)", re.I
+)
+_PICTURES = re.compile(r"image|vision|picture|multi-?modal|mmproj|content.*(?:must be|should be).*str", re.I | re.S)
+
+Form = Literal["json_schema", "json_object", "words"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """What is wanted of a model. `tools` are native ones."""
+
+    messages: tuple[Message, ...]
+    max_output: int
+    tools: tuple[ToolSpec, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether pictures are shown."""
+        return any(isinstance(part, Frame) for message in self.messages for part in message.parts)
+
+
+def is_too_long(refusal: str) -> bool:
+    """Whether a refusal says that prompt and answer do not fit the model."""
+    return bool(_TOO_LONG.search(refusal) or _TOO_MUCH_OUTPUT.search(refusal))
+
+
+def is_about_pictures(refusal: str) -> bool:
+    """Whether a refusal is about pictures in the prompt."""
+    return bool(_PICTURES.search(refusal))
+
+
+class Dialect:
+    """What one server accepts for one model. It begins with what most accept, and learns from refusals."""
+
+    def __init__(self) -> None:
+        self.limit = "max_tokens"
+        self.form: Form = "json_schema"
+        self.thinks_unopened: bool | None = None
+        """Whether its thinking is ended without having been opened; None until a whole reply was seen."""
+        self._temperature = True
+        self._usage = True
+        self._bounds = True
+        self._system = True
+        self._bad_schemas: set[str] = set()
+
+    def form_for(self, schema: Mapping[str, Any]) -> Form:
+        """How replies are bound to a schema."""
+        if self.form == "json_schema" and _key(schema) in self._bad_schemas:
+            return "words"
+        return self.form
+
+    def body(self, ask: Ask, budget: int) -> dict[str, Any]:
+        """A request with at most `budget` tokens of output."""
+        messages = list(ask.messages)
+        body: dict[str, Any] = {"stream": True, self.limit: budget, **ask.extra}
+        if self._usage:
+            body["stream_options"] = {"include_usage": True}
+        if self._temperature:
+            body["temperature"] = 0
+        if ask.tools:
+            body["tools"] = [_tool(tool) for tool in ask.tools]
+        if ask.schema is not None:
+            form = self.form_for(ask.schema)
+            if form == "json_schema":
+                body["response_format"] = _bound_by(ask.schema if self._bounds else without_bounds(ask.schema))
+            else:
+                messages = with_system(messages, in_words(ask.schema))
+            if form == "json_object":
+                body["response_format"] = {"type": "json_object"}
+        body["messages"] = turns(messages if self._system else _without_system(messages))
+        return body
+
+    def learn(self, refusal: str, ask: Ask, body: Mapping[str, Any]) -> bool:
+        """Notes what a server refused of a request; whether asking again in the new way makes sense."""
+        text = refusal.lower()
+        unknown = re.search(_NOT_KNOWN, text) is not None
+        if self.limit in body and self.limit in text and (unknown or "max_completion_tokens" in text):
+            return self._other_limit()
+        if "response_format" in body and ask.schema is not None:
+            form = body["response_format"]["type"]
+            if any(word in text for word in ("response_format", "schema", "json_object", "grammar", *_lower(BOUNDS))):
+                return self._other_form(form, text, ask.schema)
+        for word, name in (("temperature", "_temperature"), ("stream_options", "_usage")):
+            if word in text and word in body:
+                setattr(self, name, False)
+                return True
+        if self._system and "system" in text and "role" in text and any(m.role == "system" for m in ask.messages):
+            self._system = False
+            return True
+        return False
+
+    def _other_limit(self) -> bool:
+        """Each of the two names is tried once."""
+        changed = self.limit == "max_tokens"
+        self.limit = "max_completion_tokens"
+        return changed
+
+    def _other_form(self, form: str, text: str, schema: Mapping[str, Any]) -> bool:
+        if form == "json_object":
+            self.form = "words"
+        elif self._bounds and any(bound in text for bound in _lower(BOUNDS)):
+            self._bounds = False
+        elif _BAD_SCHEMA.search(text):
+            self._bad_schemas.add(_key(schema))
+        else:
+            self.form = "json_object"
+        return True
+
+
+def turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Messages as the protocol writes them. Pictures of a tool follow it as a user's, where servers accept them."""
+    written: list[dict[str, Any]] = []
+    shown: list[str | Frame] = []
+    for message in messages:
+        if message.role != "tool" and shown:
+            written.append({"role": "user", "content": _parts(shown)})
+            shown = []
+        if message.role == "tool":
+            written.append({"role": "tool", "tool_call_id": message.call_id, "content": message.text or "See below."})
+            if any(isinstance(part, Frame) for part in message.parts):
+                shown += [f"The pictures of {message.call_id}:", *message.parts]
+            continue
+        turn: dict[str, Any] = {"role": message.role, "content": _parts(message.parts)}
+        if message.calls:
+            turn["content"] = message.text or None
+            turn["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in message.calls
+            ]
+        written.append(turn)
+    return [*written, {"role": "user", "content": _parts(shown)}] if shown else written
+
+
+def in_words(schema: Mapping[str, Any]) -> str:
+    """What a model is told whose text its server does not bind to a schema."""
+    return (
+        "Reply with JSON only, without any other words. It must fit this JSON schema:\n"
+        f"{json.dumps(dict(schema), ensure_ascii=False)}"
+    )
+
+
+def without_bounds(part: Any) -> Any:
+    """A JSON schema without bounds of lengths, at every depth."""
+    if isinstance(part, list):
+        return [without_bounds(item) for item in part]
+    if not isinstance(part, Mapping):
+        return part
+    return {
+        name: {key: without_bounds(one) for key, one in value.items()}
+        if name == "properties"
+        else without_bounds(value)
+        for name, value in part.items()
+        if name not in BOUNDS
+    }
+
+
+def _parts(parts: Sequence[str | Frame]) -> str | list[dict[str, Any]]:
+    if not any(isinstance(part, Frame) for part in parts):
+        return "\n".join(str(part) for part in parts)
+    return [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {"type": "image_url", "image_url": {"url": data_url(part.image)}}
+        for part in parts
+    ]
+
+
+def data_url(image: NDArray[np.uint8]) -> str:
+    """A picture as an address that holds it as JPEG."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The system message goes to the front of the first message of the user."""
+    system = "\n\n".join(message.text for message in messages if message.role == "system")
+    rest = [message for message in messages if message.role != "system"]
+    if rest and rest[0].role == "user":
+        return [Message("user", (f"{system}\n", *rest[0].parts)), *rest[1:]]
+    return [Message("user", system), *rest]
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
+
+
+def _bound_by(schema: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"name": "answer", "schema": dict(schema), "strict": _is_strict(schema)}
+    return {"type": "json_schema", "json_schema": named}
+
+
+def _is_strict(part: Any) -> bool:
+    """Whether every object requires all its members and allows no others, as the strict mode demands."""
+    if isinstance(part, list):
+        return all(map(_is_strict, part))
+    if not isinstance(part, Mapping):
+        return True
+    members = part.get("properties")
+    if part.get("type") == "object" or isinstance(members, Mapping):
+        members = members or {}
+        if part.get("additionalProperties") is not False or set(part.get("required", ())) != set(members):
+            return False
+    return all(_is_strict(value) for value in part.values())
+
+
+def _key(schema: Mapping[str, Any]) -> str:
+    return json.dumps(dict(schema), sort_keys=True)
+
+
+def _lower(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words)

@@ -1,0 +1,162 @@
+"""A chat completion put together from the pieces that a server sends, whether it streams or answers at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.types import ToolCall
+from gpu_workers.language.replies import VisibleText, ends_unopened_thought, visible
+
+
+@dataclass
+class _Call:
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How a reply is followed while it is written."""
+
+    on_text: Callable[[str], None] | None = None
+    most: int = 0
+    """The reply is cut after so many visible pieces, each at least a token; 0: it is not cut."""
+    first_only: bool = False
+    """Whether the first piece is all that is wanted."""
+    tools: bool = False
+
+
+class Reply:
+    """One reply as it arrives."""
+
+    def __init__(self, listening: Listening) -> None:
+        self._listening = listening
+        self._shown = VisibleText(tools=listening.tools)
+        self._pieces: list[str] = []
+        self._visible_pieces = 0
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self.choices = 0
+        self.ended = ""
+        """The server's word for why it ended."""
+        self.refusal = ""
+        self.likeliest: list[dict[str, Any]] = []
+        """The first token's likeliest values with their log-probabilities, if they were asked for."""
+        self.prompt_tokens = 0
+        self.output_tokens = 0
+        self.told = False
+        """Whether a listener has heard some of it."""
+
+    @property
+    def raw(self) -> str:
+        """All text, with thinking and fences."""
+        return "".join(self._pieces)
+
+    @property
+    def text(self) -> str:
+        """The visible text."""
+        return visible(self.raw)
+
+    @property
+    def thinks_unopened(self) -> bool:
+        """Whether its thinking ended without having been opened."""
+        return ends_unopened_thought(self.raw)
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of text there were: about as many tokens, where the server streams."""
+        return len(self._pieces)
+
+    def take(self, chunk: Mapping[str, Any]) -> bool:
+        """Adds what a server sent; True when that is enough."""
+        usage = chunk.get("usage") or {}
+        self.prompt_tokens = int(usage.get("prompt_tokens") or self.prompt_tokens)
+        self.output_tokens = int(usage.get("completion_tokens") or self.output_tokens)
+        for choice in (chunk.get("choices") or ())[:1]:
+            self.choices += 1
+            self.ended = choice.get("finish_reason") or self.ended
+            tokens = (choice.get("logprobs") or {}).get("content") or ()
+            if tokens and not self.likeliest:
+                self.likeliest = list(tokens[0].get("top_logprobs") or ())
+            if self._add(choice.get("delta") or choice.get("message") or {}):
+                return True
+        return False
+
+    def calls(self, taken: Sequence[str]) -> tuple[ToolCall, ...]:
+        """The native calls; one without an id of its own gets one. `taken`: ids of earlier calls."""
+        used = set(taken)
+        calls = []
+        for call in self._calls:
+            number = len(used) + 1
+            name = call.id if call.id and call.id not in used else f"call_{number}"
+            used.add(name)
+            calls.append(ToolCall(name, call.name, call.arguments or "{}"))
+        return tuple(calls)
+
+    def cut(self, most: int) -> None:
+        """Leaves at most so many pieces, unless some of them are thoughts or a fence."""
+        if len(self._pieces) > most and self.text == self.raw.strip():
+            self._pieces = self._pieces[:most]
+            self.ended = "length"
+
+    def finish_telling(self, text: str) -> None:
+        """Tells the listener what it has not heard of the final text."""
+        if self._listening.on_text is not None and (rest := self._shown.finish(text)):
+            self._listening.on_text(rest)
+
+    def _add(self, message: Mapping[str, Any]) -> bool:
+        self.refusal += message.get("refusal") or ""
+        for call in message.get("tool_calls") or ():
+            self._add_call(call)
+        text = _text_of(message.get("content"))
+        if text:
+            self._pieces.append(text)
+            shown = self._shown.feed(text)
+            self._visible_pieces += bool(shown)
+            if shown and self._listening.on_text is not None:
+                self._listening.on_text(shown)
+                self.told = True
+        if self._listening.first_only:
+            return bool(text or message.get("reasoning_content") or message.get("reasoning"))
+        if self._listening.most and self._visible_pieces >= self._listening.most:
+            self.ended = "length"
+            return True
+        return False
+
+    def _add_call(self, delta: Mapping[str, Any]) -> None:
+        function = delta.get("function") or {}
+        name, arguments = function.get("name") or "", function.get("arguments")
+        index = int(delta.get("index") or 0) if "index" in delta else len(self._calls)
+        call = self._by_index.get(index)
+        # Some servers give every call of a reply the index 0: a name after complete arguments begins another one.
+        if call is None or (name and call.name and (_is_other(call, delta) or _is_json(call.arguments))):
+            call = self._by_index[index] = _Call()
+            self._calls.append(call)
+        call.id = call.id or str(delta.get("id") or "")
+        call.name = call.name or name
+        if arguments is not None:
+            call.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+def _is_other(call: _Call, delta: Mapping[str, Any]) -> bool:
+    return bool(delta.get("id")) and delta.get("id") != call.id
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _text_of(content: Any) -> str:
+    """The text of a content that is a text, or a list of parts of which some are thoughts."""
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, Mapping)]
+        return "".join(str(part.get("text") or "") for part in parts if part.get("type") in ("text", "output_text"))
+    return content if isinstance(content, str) else ""

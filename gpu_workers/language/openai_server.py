@@ -1,0 +1,355 @@
+"""The connection to a server that speaks OpenAI's chat completions: requests that can be stopped, retries, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import queue
+import random
+import re
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import SecretStr
+
+from app.core.errors import Cancelled, LongreelError, MissingPart, WorkerFailed
+from gpu_workers.language.openai_replies import Reply
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, AsyncOpenAI
+
+logger = logging.getLogger(__name__)
+
+TRIES = 4
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 60.0
+"""A server that wants a longer pause is given up."""
+STOP_EVERY_S = 0.1
+"""Seconds between two questions whether a request should be given up."""
+
+_TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_REFUSAL = re.compile(
+    r"not support|n't support|unsupported|unrecogni[sz]ed|image|vision|mmproj|template|tool|response_format|schema"
+    r"|grammar|context (?:size|length|window)",
+    re.I,
+)
+"""What an answer says that refuses a part of the request, whatever its status is."""
+
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+
+class Refused(Exception):
+    """The server refuses the request as it is; another one may be accepted."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class _Busy(Exception):
+    """The request can be sent again as it is."""
+
+    def __init__(self, error: LongreelError, wait_s: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait_s = wait_s
+
+
+class ChatServer:
+    """One address, one model, one key. Several threads may ask at once."""
+
+    def __init__(self, url: str, model: str, key: SecretStr | None = None, *, timeout_s: float = 300.0) -> None:
+        self.url = url.rstrip("/")
+        self.shown_url = shown_address(self.url)
+        """The address for messages and logs."""
+        self.model = model
+        """The model's name; empty until the server was asked for its only one."""
+        self._key = key
+        self._timeout_s = timeout_s
+        self._line: _Line | None = None
+        self._lock = threading.Lock()
+
+    def run(
+        self,
+        work: Callable[[Tell], Coroutine[Any, Any, T]],
+        *,
+        stop: Callable[[], bool] | None = None,
+        on_text: Tell | None = None,
+    ) -> T:
+        """What asynchronous work with this server gives. It is told how to pass text on to `on_text`.
+
+        Raises Cancelled soon after `stop` says so; the connection is closed then.
+        """
+        if stop is not None and stop():
+            raise Cancelled("The chat model was stopped before it was asked.")
+        arrived: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        with self._lock:
+            if self._line is None:
+                self._line = _Line(self._client)
+            future = self._line.submit(work(arrived.put))
+        future.add_done_callback(lambda _: arrived.put(None))
+        try:
+            while (piece := _next(arrived, stop)) is not None:
+                if on_text is not None:
+                    on_text(piece)
+            return future.result()
+        finally:
+            future.cancel()
+
+    def close(self) -> None:
+        """Closes the connections once what is under way has ended; the next use opens them again."""
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+    async def ask(self, body: Mapping[str, Any], new_reply: Callable[[], Reply]) -> Reply:
+        """The reply to a request. Waits longer after each failure, or as long as the server asks.
+
+        Raises Refused, MissingPart or WorkerFailed.
+        """
+        for attempt in range(1, TRIES + 1):
+            reply = new_reply()
+            try:
+                await self._ask_once(body, reply)
+            except _Busy as busy:
+                wait_s = FIRST_WAIT_S * 2.0 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311
+                wait_s = wait_s if busy.wait_s is None else busy.wait_s
+                if attempt == TRIES or reply.told or wait_s > LONGEST_WAIT_S:
+                    raise busy.error from busy
+                logger.info("Asking %s again in %.1f s: %s", self.shown_url, wait_s, busy.error.message)
+                await asyncio.sleep(wait_s)
+            else:
+                return reply
+        raise AssertionError("the last try returns or raises")
+
+    async def get(self, path: str) -> Any:
+        """What the server tells at a path, asked once; None where it knows no such path. Raises WorkerFailed."""
+        import openai
+
+        try:
+            return await self._opened().client.get(path, cast_to=object)
+        except openai.APIStatusError as error:
+            if error.status_code in (401, 403):
+                raise self._no_access() from error
+            if error.status_code in _TRY_AGAIN:
+                raise self._failed(f"it answers {error.status_code}") from error
+            return None
+        except openai.APIConnectionError as error:
+            raise self._away() from error
+        except ValueError:
+            return None
+
+    async def find_model(self) -> str:
+        """The model's name; if none was set, that of the only model of the server. Raises MissingPart."""
+        if not self.model:
+            names = [str(entry.get("id")) for entry in await self.entries()]
+            if len(names) != 1:
+                shown = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
+                raise MissingPart(
+                    f"The server at {self.shown_url} lists {len(names)} models{shown}.",
+                    "Name one in LONGREEL_LLM_MODEL or LONGREEL_VLM_MODEL.",
+                )
+            self.model = names[0]
+        return self.model
+
+    @property
+    def probing(self) -> asyncio.Lock:
+        """Held while the server's capabilities are found out, so that it happens once."""
+        return self._opened().probing
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """The models that the server lists, as it describes them."""
+        listed = await self.get("models")
+        data = listed.get("data") if isinstance(listed, dict) else None
+        return [entry for entry in data or () if isinstance(entry, dict)]
+
+    def _opened(self) -> _Line:
+        line = self._line
+        if line is None:  # closed while this work was under way
+            raise self._failed("the connection was closed")
+        return line
+
+    def _client(self) -> AsyncOpenAI:
+        import httpx2
+        import openai
+
+        headers: dict[str, Any] = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
+        try:
+            return openai.AsyncOpenAI(
+                base_url=self.url,
+                # Without a key the client would send the one of OPENAI_API_KEY, which may belong to somebody else.
+                api_key=self._key.get_secret_value() if self._key else "none",
+                timeout=openai.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s)),
+                max_retries=0,
+                default_headers=headers,
+            )
+        except httpx2.InvalidURL as error:
+            hint = "Correct LONGREEL_LLM_URL or LONGREEL_VLM_URL."
+            raise MissingPart(f"The address {self.shown_url} is not valid.", hint) from error
+
+    async def _ask_once(self, body: Mapping[str, Any], reply: Reply) -> None:
+        import httpx2
+        import openai
+
+        try:
+            await self._receive(body, reply)
+        except openai.APIStatusError as error:
+            raise self._refused(error) from error
+        except openai.APITimeoutError as error:
+            slow = WorkerFailed(
+                f"The model server at {self.shown_url} did not answer in {self._timeout_s:g} s.", "Try again later."
+            )
+            raise _Busy(slow) from error
+        except openai.APIConnectionError as error:
+            is_away = isinstance(
+                error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.UnsupportedProtocol
+            )
+            raise _Busy(self._away() if is_away else self._failed("the connection broke")) from error
+        except httpx2.HTTPError as error:
+            raise _Busy(self._failed("the connection broke")) from error
+        except openai.APIError as error:
+            raise self._reported(_words(error.body) or error.message) from error
+
+    async def _receive(self, body: Mapping[str, Any], reply: Reply) -> None:
+        streaming = self._opened().client.chat.completions.with_streaming_response
+        async with streaming.create(**cast(Any, body)) as response:
+            if "text/event-stream" not in response.headers.get("content-type", ""):
+                self._take_whole(await response.text(), reply)
+                return
+            try:
+                async for chunk in await response.parse():
+                    if reply.take(chunk.to_dict()):
+                        return
+            except json.JSONDecodeError as error:
+                raise self._unlike(error.doc) from error
+        if not reply.choices:
+            raise self._unlike("")
+
+    def _take_whole(self, text: str, reply: Reply) -> None:
+        try:
+            data = json.loads(text.lstrip("\ufeff"))
+            if isinstance(data, dict) and data.get("error"):
+                raise self._reported(_words(data["error"]))
+            reply.take(data)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self._unlike(text) from error
+        if not reply.choices:
+            raise self._unlike(text)
+
+    def _reported(self, text: str) -> Exception:
+        """For an error that came in the body of a good answer."""
+        if _REFUSAL.search(text):
+            return Refused(200, text)
+        return _Busy(self._failed(f"it reports: {text[:300]}"))
+
+    def _refused(self, error: APIStatusError) -> Exception:
+        status, text = error.status_code, _words(error.body) or error.message
+        if status in (401, 403):
+            return self._no_access()
+        if status in _TRY_AGAIN and not (status == 500 and _REFUSAL.search(text)):
+            wait_s = _asked_wait_s(error.response.headers.get("retry-after"))
+            return _Busy(self._failed(f"it answers {status} ({text[:200]})"), wait_s)
+        if status == 404 and not re.search(r"image|vision|tool", text, re.I):
+            return MissingPart(
+                f"The server at {self.shown_url} has no model '{self.model}' or no /chat/completions.",
+                "Check the address (it often ends in /v1) and the model's name.",
+            )
+        return Refused(status, text)
+
+    def _no_access(self) -> MissingPart:
+        return MissingPart(
+            f"The model server at {self.shown_url} refuses the key.", "Set LONGREEL_LLM_KEY or LONGREEL_VLM_KEY."
+        )
+
+    def _away(self) -> WorkerFailed:
+        return WorkerFailed(
+            f"There is no model server at {self.shown_url}.", "Start it, or set LONGREEL_LLM_URL or LONGREEL_VLM_URL."
+        )
+
+    def _failed(self, reason: str) -> WorkerFailed:
+        return WorkerFailed(f"The model server at {self.shown_url} failed: {reason}.", "Try again later.")
+
+    def _unlike(self, text: str) -> WorkerFailed:
+        return WorkerFailed(
+            f"The server at {self.shown_url} does not answer like a chat completion: {text[:200]!r}",
+            "Check that the address belongs to an OpenAI-compatible server.",
+        )
+
+
+class _Line:
+    """A client on an event loop in a thread of its own, so that a request can be cancelled wherever it waits."""
+
+    def __init__(self, make_client: Callable[[], AsyncOpenAI]) -> None:
+        self.client = make_client()
+        self.probing = asyncio.Lock()
+        """Held while capabilities are found out."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts work; cancelling the future cancels it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def close(self) -> None:
+        """Ends the thread once all work has ended."""
+        self.submit(self._end())
+        self._thread.join(timeout=1.0)
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.client.close()
+        self._loop.call_soon(self._loop.stop)
+
+    def _serve(self) -> None:
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+
+def shown_address(url: str) -> str:
+    """An address without a user name, a password and a query in it."""
+    return re.sub(r"//[^/@]*@", "//", url).partition("?")[0]
+
+
+def _next(arrived: queue.SimpleQueue[str | None], stop: Callable[[], bool] | None) -> str | None:
+    """The next piece of text, None at the end. Raises Cancelled."""
+    while True:
+        if stop is not None and stop():
+            raise Cancelled("The chat model was stopped before its answer was finished.")
+        try:
+            return arrived.get(timeout=None if stop is None else STOP_EVERY_S)
+        except queue.Empty:
+            continue
+
+
+def _words(body: object) -> str:
+    """What an error's body says, in whatever shape."""
+    if isinstance(body, Mapping):
+        inner = body.get("message") or body.get("error") or body.get("detail") or body
+        return _words(inner) if isinstance(inner, Mapping) and inner is not body else str(inner)
+    return str(body or "")
+
+
+def _asked_wait_s(header: str | None) -> float | None:
+    """The seconds that a server asks to wait, given as such or as a date."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except ValueError:
+        return None

@@ -1,0 +1,292 @@
+"""Asks one model behind a server for replies, in the way that it accepts, until there is one that can be used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.core.errors import LongreelError, ToolRefused, WorkerFailed
+from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
+from app.core.types.chat import Finish
+from gpu_workers.language.openai_dialect import Ask, Dialect, in_words, is_about_pictures, is_too_long, without_bounds
+from gpu_workers.language.openai_replies import Listening, Reply
+from gpu_workers.language.openai_server import ChatServer, Refused
+from gpu_workers.language.replies import fitting_json, json_value, shares
+
+THINKING = 4000
+"""Tokens that a model may write beyond the visible part of its reply: those that think need them."""
+MORE_THINKING = 16_000
+"""The same after a reply that was cut before anything was visible."""
+USUAL_CONTEXT = 32_768
+"""Tokens that a model reads where its server does not say."""
+LIKELIEST = 20
+"""First tokens with probabilities that are asked for: as many as any server gives."""
+_MENDINGS = 10
+_PICTURE_TOKENS = 400
+"""What a picture counts where the server does not count."""
+
+_READY = ToolSpec(
+    "ready",
+    "Tells that you are ready.",
+    {
+        "type": "object",
+        "properties": {"word": {"type": "string"}},
+        "required": ["word"],
+        "additionalProperties": False,
+    },
+)
+_CONTEXT_NAMES = ("max_model_len", "context_length", "context_window", "max_context_length")
+
+
+class ToolsRefused(WorkerFailed):
+    """The server does not take tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Capabilities that settings name; None and 0 are found out."""
+
+    images: bool | None = None
+    tools: bool | None = None
+    context: int = 0
+
+
+class Talk:
+    """What one model behind a server writes. It learns what the server accepts, once for all callers."""
+
+    def __init__(self, server: ChatServer, known: Known) -> None:
+        self.server = server
+        self._known = known
+        self._dialect = Dialect()
+        self._found: Capabilities | None = None
+
+    @property
+    def found(self) -> Capabilities | None:
+        """The capabilities, if they were found out before."""
+        return self._found
+
+    def forget_tools(self) -> None:
+        """Notes that the server refuses tools after all."""
+        if self._found is not None:
+            self._found = replace(self._found, tools=False)
+
+    async def capabilities(self) -> Capabilities:
+        """What the settings, the server's description and a few tiny requests say. Raises WorkerFailed when away."""
+        async with self.server.probing:
+            if self._found is None:
+                context = self._known.context or await self._context()
+                weighs = await self._weighs()  # alone first: it teaches what every request needs
+                images, tools, schema = await asyncio.gather(self._images(), self._tools(), self._schema())
+                self._found = Capabilities(images, tools, schema, context, weighs)
+            return self._found
+
+    async def complete(self, ask: Ask, on_text: Callable[[str], None] | None = None) -> Completion:
+        """A reply with visible text or calls. Raises ToolRefused, ToolsRefused, MissingPart or WorkerFailed."""
+        budget, again = ask.max_output + THINKING, False
+        while True:
+            listening = self._listening(ask, on_text)
+            try:
+                reply = await self._reply(ask, listening, budget)
+            except Refused as refused:
+                if is_too_long(refused.text) and budget > ask.max_output:
+                    budget = ask.max_output
+                    continue
+                raise self._error(refused, ask) from refused
+            if not listening.most and ask.schema is None:
+                reply.cut(ask.max_output)
+            completion = _completion(reply, ask)
+            if completion.text or completion.calls:
+                break
+            if again or reply.refusal:
+                raise self._empty(reply)
+            again = True
+            budget = MORE_THINKING + ask.max_output if reply.ended == "length" else budget
+        if on_text is not None and ask.schema is None:
+            if listening.on_text is None:
+                on_text(completion.text)
+            else:
+                reply.finish_telling(completion.text)
+        return completion
+
+    async def structured(self, ask: Ask, *, words_allowed: bool = False) -> Completion:
+        """A reply of JSON that fits the schema; after a faulty one the model is asked once to repair it.
+
+        With `words_allowed` plain text is a reply too, and what cannot be repaired is given as it is.
+        """
+        assert ask.schema is not None
+        first = await self.complete(ask)
+        try:
+            return replace(first, text=fitting_json(first.text, ask.schema), finish="stop")
+        except ValueError as error:
+            fault = str(error)
+        if first.finish == "length" or (words_allowed and "{" not in first.text):
+            return first
+        if not _is_json(first.text) and self._dialect.form_for(ask.schema) == "json_schema":
+            self._dialect.form = "words"  # accepted, but without effect
+        plea = f"That reply cannot be used: {fault}. {in_words(ask.schema)}"
+        repair = replace(ask, messages=(*ask.messages, Message("assistant", first.text), Message("user", plea)))
+        second = _sum(first, await self.complete(repair))
+        try:
+            return replace(second, text=fitting_json(second.text, without_bounds(ask.schema)), finish="stop")
+        except ValueError as error:
+            if words_allowed or second.finish == "length":
+                return second
+            raise WorkerFailed(
+                f"{self.server.model} does not write JSON that fits: {error}.", "Choose a more capable model."
+            ) from error
+
+    async def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+        """See `Chat`."""
+        ask = _weighing(messages)
+        try:
+            reply = await self._reply(ask, Listening(), 1)
+        except Refused as refused:
+            raise self._error(refused, ask) from refused
+        return shares(reply.likeliest, labels), _completion(reply, ask)
+
+    def _listening(self, ask: Ask, on_text: Callable[[str], None] | None) -> Listening:
+        """Nothing is shown or cut early until it is known that the model ends no thought that it did not open."""
+        if self._dialect.thinks_unopened is not False:
+            return Listening(tools=bool(ask.tools))
+        return Listening(on_text if ask.schema is None else None, most=ask.max_output, tools=bool(ask.tools))
+
+    async def _reply(self, ask: Ask, listening: Listening, budget: int) -> Reply:
+        """A reply to a request in words that the server accepts. Raises Refused when there are none."""
+        model = await self.server.find_model()
+        for _ in range(_MENDINGS):
+            body = self._dialect.body(ask, budget)
+            try:
+                reply = await self.server.ask({"model": model, **body}, lambda: Reply(listening))
+            except Refused as refused:
+                if is_too_long(refused.text):
+                    raise
+                learned = self._dialect.learn(refused.text, ask, body)
+                if not learned and self._dialect.body(ask, budget) == body:
+                    raise
+                continue
+            if reply.thinks_unopened:
+                self._dialect.thinks_unopened = True
+            elif self._dialect.thinks_unopened is None and reply.raw and reply.ended not in ("", "length"):
+                self._dialect.thinks_unopened = False
+            return reply
+        raise Refused(400, "it refuses every form of the request")
+
+    def _error(self, refused: Refused, ask: Ask) -> LongreelError:
+        if is_too_long(refused.text):
+            return ToolRefused(
+                f"The prompt is longer than {self.server.model} can read: {refused.text[:300]}",
+                "Use fewer or shorter passages, or fewer pictures.",
+            )
+        if ask.has_pictures and is_about_pictures(refused.text):
+            return ToolRefused(
+                f"{self.server.model} does not accept these pictures: {refused.text[:300]}", "Show fewer, or none."
+            )
+        message = (
+            f"The model server at {self.server.shown_url} refused the request ({refused.status}): {refused.text[:300]}"
+        )
+        if ask.tools and ("tool" in refused.text.lower() or "function" in refused.text.lower()):
+            return ToolsRefused(message, "See its log.")
+        return WorkerFailed(message, "See its log.")
+
+    def _empty(self, reply: Reply) -> WorkerFailed:
+        if reply.refusal:
+            return WorkerFailed(f"{self.server.model} declined to answer: {reply.refusal[:300]}", "Ask differently.")
+        reasons = {
+            "length": "it was cut before it wrote anything but thoughts",
+            "content_filter": "a content filter withheld its answer",
+        }
+        reason = reasons.get(reply.ended, "it wrote nothing that can be shown")
+        return WorkerFailed(f"{self.server.model} gave no answer: {reason}.", "Try again, or choose another model.")
+
+    async def _context(self) -> int:
+        entries = await self.server.entries()
+        model = await self.server.find_model()
+        named = [entry for entry in entries if entry.get("id") == model] or (entries if len(entries) == 1 else [])
+        if not named:
+            return USUAL_CONTEXT
+        meta = named[0].get("meta") or {}
+        sizes = [named[0].get(name) for name in _CONTEXT_NAMES]
+        if named[0].get("owned_by") == "llamacpp":
+            root = self.server.url.removesuffix("/v1")
+            properties = await self.server.get(f"{root}/props") or {}
+            sizes.append((properties.get("default_generation_settings") or {}).get("n_ctx"))
+        sizes += [meta.get("n_ctx"), meta.get("n_ctx_train")]
+        return next((int(size) for size in sizes if size), USUAL_CONTEXT)
+
+    async def _weighs(self) -> bool:
+        question = Message("user", "Is water wet? Answer with one word: yes or no.")
+        try:
+            reply = await self._reply(_weighing([question]), Listening(), 1)
+        except Refused:
+            return False
+        return any(str(one.get("token", "")).strip().lower() in ("yes", "no") for one in reply.likeliest)
+
+    async def _images(self) -> bool:
+        if self._known.images is not None:
+            return self._known.images
+        frame = Frame(0.0, np.full((32, 32, 3), (200, 30, 30), np.uint8))
+        ask = Ask((Message("user", ("Which colour is this? Answer with one word.", frame)),), 16)
+        try:
+            await self._reply(ask, Listening(first_only=True), ask.max_output + THINKING)
+        except Refused:
+            return False
+        return True
+
+    async def _tools(self) -> bool:
+        """Some servers accept tools and never tell the model: only a call proves that they are of use."""
+        if self._known.tools is not None:
+            return self._known.tools
+        ask = Ask((Message("user", 'Call the tool "ready" with the word yes.'),), 100, (_READY,))
+        try:
+            reply = await self._reply(ask, Listening(tools=True), ask.max_output + THINKING)
+        except Refused:
+            return False
+        return bool(reply.calls(()))
+
+    async def _schema(self) -> bool:
+        ask = Ask((Message("user", "Say the word yes."),), 100, schema=_READY.parameters)
+        try:
+            reply = await self._reply(ask, Listening(), ask.max_output + THINKING)
+            fitting_json(reply.text, _READY.parameters)
+        except Refused:
+            return False
+        except ValueError:
+            self._dialect.form = "words"  # accepted, but without effect
+            return False
+        return self._dialect.form_for(_READY.parameters) == "json_schema"
+
+
+def _weighing(messages: Sequence[Message]) -> Ask:
+    return Ask(tuple(messages), 1, extra={"logprobs": True, "top_logprobs": LIKELIEST})
+
+
+def _completion(reply: Reply, ask: Ask) -> Completion:
+    read = reply.prompt_tokens or sum(
+        _PICTURE_TOKENS if isinstance(part, Frame) else len(part) // 4 + 1
+        for message in ask.messages
+        for part in message.parts
+    )
+    calls = reply.calls([call.id for message in ask.messages for call in message.calls])
+    finish: Finish = "calls" if calls else "length" if reply.ended == "length" else "stop"
+    written = reply.output_tokens or max(reply.pieces, len(reply.raw) // 4)
+    return Completion(reply.text, read, written, calls, finish)
+
+
+def _sum(first: Completion, second: Completion) -> Completion:
+    """The second with the tokens of both."""
+    return replace(
+        second,
+        prompt_tokens=first.prompt_tokens + second.prompt_tokens,
+        output_tokens=first.output_tokens + second.output_tokens,
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json_value(text)
+    except ValueError:
+        return False
+    return True
