@@ -97,7 +97,7 @@ def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -
         proofs = [hits[id] for id in event.evidence_ids if id in hits]
         if any(_same_moment(cited, proof) for proof in proofs):
             for place, line in enumerate(lines):
-                if line.startswith(event.claim):
+                if event.claim in line:
                     return place
     return len(lines) - 1
 

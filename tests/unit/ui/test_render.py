@@ -113,6 +113,8 @@ def test_each_claim_carries_the_moments_that_prove_it() -> None:
     page = answers.text(an_answer(text="Red.\nBlue.", citations=[first, second], trace=trace), {})
     red, blue = page.split("</p>")[:2]
     assert "Source 2" in red and "Source 1" not in red and "Source 1" in blue
+    page = answers.text(an_answer(text="It is red. Blue.", citations=[first, second], trace=trace), {})
+    assert page.count("<p") == 1 and "Source 1" in page and "Source 2" in page
 
 
 def test_a_refusal_says_what_was_searched_and_shows_no_confidence() -> None:
