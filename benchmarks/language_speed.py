@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.core.ports import LanguageModel
+from app.core.ports import Chat
 from app.core.settings import load_settings
 from app.core.types import Message
 from benchmarks.product import machine
@@ -39,16 +39,16 @@ def prompt_of(words: int, seed: int) -> list[Message]:
     return [Message("user", f"{seed}. Go on with this text, as long as you can: {text}")]
 
 
-def measure(model: LanguageModel, words: int) -> dict[str, float]:
+def measure(model: Chat, words: int) -> dict[str, float]:
     """Prompt tokens, and medians of tokens read and written a second."""
     tokens, reading, writing = 0, [], []
     for run in range(RUNS):
         prompt = prompt_of(words, run)
         started = time.perf_counter()
-        tokens = model.complete(prompt, max_tokens=1).prompt_tokens
+        tokens = model.chat(prompt, max_output=1).prompt_tokens
         reading.append(tokens / (time.perf_counter() - started))
         started = time.perf_counter()  # the prompt is known now: what takes time is writing
-        writing.append(model.complete(prompt, max_tokens=WRITTEN).output_tokens / (time.perf_counter() - started))
+        writing.append(model.chat(prompt, max_output=WRITTEN).output_tokens / (time.perf_counter() - started))
     return {"tokens": tokens, "read": round(median(reading), 1), "written": round(median(writing), 1)}
 
 
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the table here, with the builds that it has")
     options = parser.parse_args(arguments)
     model = Workers(load_settings()).get("language_model")
-    model.complete([Message("user", "Hello")], max_tokens=1)  # loads it
+    model.chat([Message("user", "Hello")], max_output=1)  # loads it
     known = json.loads(options.json.read_text("utf-8"))["builds"] if options.json and options.json.is_file() else {}
     keep(report({**known, options.build: [measure(model, words) for words in WORDS]}, model.model), options.json)
     return 0

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import Cancelled, LongreelError, StorageFull
-from app.core.ports import LanguageModel, TextEmbedder
+from app.core.ports import Chat, TextEmbedder
 from app.core.types import (
     Chapter,
     Citation,
@@ -58,7 +58,7 @@ def make_digest(
     duration_s: float,
     sentences: Sequence[Sentence],
     embedder: TextEmbedder,
-    model: LanguageModel | None,
+    model: Chat | None,
     *,
     words: int,
     chapter_done: Callable[[int, int], None],
@@ -97,7 +97,7 @@ def central(vectors: NDArray[np.float32], count: int) -> list[int]:
 class _Writer:
     """Writes chapters from sentences."""
 
-    def __init__(self, video: VideoId, embedder: TextEmbedder, model: LanguageModel | None) -> None:
+    def __init__(self, video: VideoId, embedder: TextEmbedder, model: Chat | None) -> None:
         self._video = video
         self._embedder = embedder
         self._model = model
@@ -134,7 +134,7 @@ class _Writer:
             ),
         ]
         try:
-            written = json.loads(self._model.complete(messages, max_tokens=90, schema=TITLE_SCHEMA).text)
+            written = json.loads(self._model.chat(messages, max_output=90, schema=TITLE_SCHEMA).text)
             return str(written["title"]).strip(" .\"'"), str(written["summary"]).strip()
         except (Cancelled, StorageFull):
             raise

@@ -45,12 +45,17 @@ class RemoteModel:
 
     def __getattr__(self, name: str) -> Any:
         """What the model has."""
+        if name == "capabilities":  # finding them out may load the model
+            return self._sent(name)
         own = getattr(self._model, name)
         return functools.partial(self._sent, name) if inspect.ismethod(own) else own
 
     def _sent(self, name: str, *given: Any, **named: Any) -> Any:
-        stop = named.pop("stop", None)
-        return self._ask(ModelCall(self._role, name, given, named, stop is not None), stop or _never)
+        stop, on_text = named.pop("stop", None), named.pop("on_text", None)
+        result = self._ask(ModelCall(self._role, name, given, named, stop is not None), stop or _never)
+        if on_text is not None and not named.get("schema"):
+            on_text(result.text)  # a listener cannot be sent along: it hears the whole text at the end
+        return result
 
 
 class ModelHost:
@@ -67,7 +72,10 @@ class ModelHost:
     def ask(self, call: ModelCall, beat: Callable[[float], None]) -> Any:
         """What the model answers. `beat` raises Cancelled when the answer is not wanted any more."""
         beat(0.0)
-        work = functools.partial(getattr(self._workers.get(call.role), call.method), *call.given, **call.named)
+        own = getattr(self._workers.get(call.role), call.method)
+        if not callable(own):
+            return own
+        work = functools.partial(own, *call.given, **call.named)
         return _stoppable(work, beat) if call.stoppable else work()
 
     def states(self) -> list[ModelState]:

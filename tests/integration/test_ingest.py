@@ -182,7 +182,7 @@ class Away:
         self.there = False
         self.asked = 0
 
-    def complete(self, *_: object, **__: object) -> Completion:
+    def chat(self, *_: object, **__: object) -> Completion:
         self.asked += 1
         if not self.there:
             raise WorkerFailed("No answer from the server.", "Start it.")

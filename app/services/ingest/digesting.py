@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
-from app.core.ports import LanguageModel
-from app.core.types import Completion, Digest, Message, SegmentKind, to_json
+from app.core.ports import Chat
+from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
 from app.services.chapters import BY_HAND, edited, publish, with_headings
 from app.services.digest import make_digest
 from app.services.ingest.indexing import Found
@@ -25,28 +25,41 @@ class KeptWriter:
     After an error that may pass, such as that of a server that is away, it is asked no more in this reading.
     """
 
-    def __init__(self, model: LanguageModel, stage: Stage) -> None:
+    def __init__(self, model: Chat, stage: Stage) -> None:
         self.model = model.model
         self.error: LongreelError | None = None
         self._writer = model
         self._stage = stage
 
-    def complete(
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the model."""
+        return self._writer.capabilities
+
+    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+        """What the model gives."""
+        return self._writer.weigh(messages, labels)
+
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
+        tools: Sequence[ToolSpec] = (),
         schema: Mapping[str, Any] | None = None,
         stop: Callable[[], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Completion:
         """What the model wrote to these messages, now or in a reading that was stopped."""
-        unit = hashlib.sha256(json.dumps([to_json(one) for one in messages]).encode()).hexdigest()
+        unit = hashlib.sha256(json.dumps([(one.role, one.text) for one in messages]).encode()).hexdigest()
         if (written := self._stage.done.get(unit)) is not None:
             return Completion(written.decode())
         if self.error is not None:
             raise self.error
         try:
-            done = self._writer.complete(messages, max_tokens=max_tokens, schema=schema, stop=stop)
+            done = self._writer.chat(
+                messages, max_output=max_output, tools=tools, schema=schema, stop=stop, on_text=on_text
+            )
             self._stage.save(unit, done.text.encode())
         except (Cancelled, StorageFull, ToolRefused):
             raise
@@ -76,7 +89,7 @@ def digest(run: Run, found: Found) -> None:
     run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
 
 
-def _made(run: Run, found: Found, stage: Stage, writer: LanguageModel | None) -> Digest:
+def _made(run: Run, found: Found, stage: Stage, writer: Chat | None) -> Digest:
     sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
     sentences = told(sentences) or [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]

@@ -21,11 +21,11 @@ from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.ports import (
     AudioSource,
     Captioner,
+    Chat,
     Diarizer,
     FaceFinder,
     FrameEmbedder,
     FrameSelector,
-    LanguageModel,
     MediaProbe,
     MediaStore,
     Retriever,
@@ -57,7 +57,7 @@ class IngestParts:
     selector: FrameSelector
     text_reader: TextReader
     captioner: Captioner
-    language_model: LanguageModel | None
+    language_model: Chat | None
     retriever: Retriever
     library: SqlLibrary
     stages: StageStore

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from app.core.errors import ToolRefused
-from app.core.ports import LanguageModel, TextEmbedder
+from app.core.ports import Chat, TextEmbedder
 from app.core.types import Citation, Message
 from app.services.claim_support import is_supported
 from app.services.summarize.choosing import repeats, shortened
@@ -50,7 +50,7 @@ class Phraser:
     A model that fails altogether, as on a server that is away, raises: quotes in its place would be kept for good.
     """
 
-    def __init__(self, model: LanguageModel, embedder: TextEmbedder, stop: Callable[[], bool]) -> None:
+    def __init__(self, model: Chat, embedder: TextEmbedder, stop: Callable[[], bool]) -> None:
         """`stop` is asked while the model writes; once it says True, Cancelled is raised."""
         self._stop = stop
         self._model = model
@@ -62,7 +62,7 @@ class Phraser:
         count = "one sentence" if sentences == 1 else f"at most {sentences} sentences"
         task = f"{ASKED[style]} in {count} of at most {max(12, words // max(sentences, 1))} words each."
         messages = [Message("system", RULES), Message("user", f"Notes from {_whence(sources)}:\n{notes}\n\n{task}")]
-        written = self._written(messages, SENTENCES, max_tokens=min(400, 40 + 2 * words), field="sentences")
+        written = self._written(messages, SENTENCES, max_output=min(400, 40 + 2 * words), field="sentences")
         if not isinstance(written, list):
             return []
         kept: list[Point] = []
@@ -95,17 +95,17 @@ class Phraser:
             Message("system", "You translate exactly. Keep names, codes and numbers as they are."),
             Message("user", f"Translate into the language with ISO code {language}:\n\n{point.text}"),
         ]
-        written = self._written(messages, TEXT, max_tokens=200, field="text")
+        written = self._written(messages, TEXT, max_output=200, field="text")
         text = _tidy(written) if isinstance(written, str) else ""
         if not text or sorted(_DIGITS.findall(text)) != sorted(_DIGITS.findall(point.text)):
             return point
         return Point(text, point.citations, point.label)
 
     def _written(
-        self, messages: Sequence[Message], schema: dict[str, object], *, max_tokens: int, field: str
+        self, messages: Sequence[Message], schema: dict[str, object], *, max_output: int, field: str
     ) -> object:
         try:
-            written = self._model.complete(messages, max_tokens=max_tokens, schema=schema, stop=self._stop)
+            written = self._model.chat(messages, max_output=max_output, schema=schema, stop=self._stop)
             return json.loads(written.text)[field]
         except (ToolRefused, ValueError, KeyError, TypeError):
             return None  # the quotes are told instead

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from app.core.errors import BadInput, Cancelled, MissingPart, NotFound
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted
-from app.core.ports import LanguageModel, StageStore, TextEmbedder
+from app.core.ports import Chat, StageStore, TextEmbedder
 from app.core.types import Video, VideoId, from_json, to_json
 from app.db.stages import TOGETHER
 from app.services.summarize.choosing import ranked, telling
@@ -34,7 +34,7 @@ class SummaryParts:
     """The engines that summaries need."""
 
     embedder: TextEmbedder
-    model: LanguageModel | None
+    model: Chat | None
     stages: StageStore
     translates: bool
     """Whether the model can write other languages than the one that it reads."""

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from benchmarks.language_speed import RUNS, WORDS, WRITTEN, measure, prompt_of, report
-from gpu_workers.language.fakes import FakeLanguageModel
+from gpu_workers.language.fakes import FakeChat
 
 
 def test_no_prompt_begins_like_another_so_that_none_is_read_from_memory() -> None:
     beginnings = {prompt_of(WORDS[0], seed)[0].content[:3] for seed in range(RUNS)}
     assert len(beginnings) == RUNS
-    assert prompt_of(WORDS[0], 1) == prompt_of(WORDS[0], 1)
+    assert prompt_of(WORDS[0], 1)[0].text == prompt_of(WORDS[0], 1)[0].text
 
 
 def test_each_prompt_is_read_once_and_then_goes_on() -> None:
-    model = FakeLanguageModel()
+    model = FakeChat()
     measured = measure(model, 50)
-    assert len(model.prompts) == 2 * RUNS and len(set(model.prompts)) == RUNS
+    assert len(model.requests) == 2 * RUNS and len({request.text for request in model.requests}) == RUNS
     assert measured["tokens"] > 50 and measured["read"] > 0 and measured["written"] > 0
 
 

@@ -57,7 +57,7 @@ def test_packed_layers_compute_what_their_values_do(words):
 
 
 def test_a_language_model_writes_with_packed_weights(words):
-    packed, rounded = (model("language_model", folder).complete(ASKED, max_tokens=12) for folder in words)
+    packed, rounded = (model("language_model", folder).chat(ASKED, max_output=12) for folder in words)
     assert packed == rounded and packed.output_tokens > 0
 
 
@@ -86,7 +86,7 @@ def test_a_layout_that_is_not_read_is_refused_with_the_one_that_is(tmp_path, cha
     packed, _ = tiny_models.packed_by_awq(tiny_models.qwen3(tmp_path / "plain"), tmp_path)
     told(packed, **changes)
     with pytest.raises(MissingPart, match="which is not read") as refused:
-        model("language_model", packed).complete(ASKED, max_tokens=2)
+        model("language_model", packed).chat(ASKED, max_output=2)
     assert "gemm" in refused.value.hint
 
 
@@ -95,4 +95,4 @@ def test_weights_that_lack_layers_are_refused(tmp_path):
     packed, _ = tiny_models.packed_by_awq(plain, tmp_path)
     (packed / "model.safetensors").write_bytes((plain / "model.safetensors").read_bytes())
     with pytest.raises(MissingPart, match="lack"):
-        model("language_model", packed).complete(ASKED, max_tokens=2)
+        model("language_model", packed).chat(ASKED, max_output=2)

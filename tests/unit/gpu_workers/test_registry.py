@@ -56,7 +56,7 @@ def test_a_gguf_file_of_the_settings_is_what_llama_cpp_loads(tmp_path):
     model = Workers(Settings(profile="cpu", weights=weights)).get("language_model")
     assert model.model == "mine.gguf"
     with pytest.raises(MissingPart, match="There is no file") as caught:
-        model.complete([Message("user", "Hello")], max_tokens=1)
+        model.chat([Message("user", "Hello")], max_output=1)
     assert "LONGREEL_WEIGHTS__LANGUAGE_MODEL" in caught.value.hint
 
 

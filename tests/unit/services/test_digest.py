@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,13 @@ class Writes:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def complete(
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
         schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
+        **_: object,
     ) -> Completion:
         return Completion(self.text)
 
@@ -41,13 +41,13 @@ class Writes:
 class Breaks(Writes):
     """A language model that is away."""
 
-    def complete(
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
         schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
+        **_: object,
     ) -> Completion:
         raise WorkerFailed("away")
 
@@ -159,7 +159,7 @@ def test_a_model_that_fails_leaves_the_sentences_themselves(model: Writes) -> No
 @pytest.mark.parametrize("error", [Cancelled("The program ends."), StorageFull("There is no room left.")])
 def test_a_person_who_stops_and_a_full_disk_stop_the_digest(error: LongreelError) -> None:
     class Stops(Writes):
-        def complete(self, messages: Sequence[Message], **options: Any) -> Completion:
+        def chat(self, messages: Sequence[Message], **options: Any) -> Completion:
             raise error
 
     with pytest.raises(type(error)):

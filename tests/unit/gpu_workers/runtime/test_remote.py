@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import Cancelled
-from app.core.ports import BatchCaptioner, LanguageModel, TextReader
+from app.core.ports import BatchCaptioner, Chat, TextReader
 from app.core.settings import Models, Settings
 from app.core.types import Frame, Message, TimeSpan
 from gpu_workers.registry import Workers
@@ -56,8 +56,9 @@ def frame() -> Frame:
         ("text_reader", lambda model: (model.may_hold_text(frame()), model.read(frame()))),
         ("captioner", lambda model: model.caption([frame()], [], TimeSpan(0, 5))),
         ("object_detector", lambda model: model.detect([frame()], ["dog"], least=0.1)),
-        ("language_model", lambda model: model.complete(WORDS, max_tokens=9, schema={"type": "object"})),
-        ("language_model", lambda model: model.complete(WORDS, max_tokens=9, stop=lambda: False)),
+        ("language_model", lambda model: model.chat(WORDS, max_output=9, schema={"type": "object"})),
+        ("language_model", lambda model: model.chat(WORDS, max_output=9, stop=lambda: False)),
+        ("language_model", lambda model: model.capabilities),
         ("vision_language_model", lambda model: model.look([frame()], "What is seen?")),
     ],
 )
@@ -70,14 +71,20 @@ def test_a_model_elsewhere_answers_as_one_here(
 
 def test_a_stand_in_plays_what_its_model_plays(there: Callable[[str], Any]) -> None:
     assert isinstance(there("text_reader"), TextReader)
-    assert isinstance(there("language_model"), LanguageModel)
+    assert isinstance(there("language_model"), Chat)
     assert not isinstance(there("captioner"), BatchCaptioner)
     assert not hasattr(there("text_embedder"), "weigh")
 
 
+def test_a_listener_hears_what_a_model_elsewhere_wrote(there: Callable[[str], Any]) -> None:
+    heard: list[str] = []
+    reply = there("language_model").chat(WORDS, max_output=9, on_text=heard.append)
+    assert "".join(heard) == reply.text == "Say it."
+
+
 def test_an_answer_that_is_not_wanted_is_stopped_where_it_is_written(there: Callable[[str], Any]) -> None:
     with pytest.raises(Cancelled):
-        there("language_model").complete(WORDS, max_tokens=9, stop=lambda: True)
+        there("language_model").chat(WORDS, max_output=9, stop=lambda: True)
 
 
 def test_a_host_does_chunks_and_tells_what_its_models_did(host: ModelHost) -> None:

@@ -27,18 +27,18 @@ class Writes:
         self.errors = list(errors)
         self.asked: list[str] = []
 
-    def complete(
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
         schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
+        **_: object,
     ) -> Completion:
-        self.asked.append(messages[-1].content)
+        self.asked.append(messages[-1].text)
         if self.errors:
             raise self.errors.pop(0)
-        return Completion(f"Of {messages[-1].content}.", 7, 3)
+        return Completion(f"Of {messages[-1].text}.", 7, 3)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def begin(stages: SqlStageStore, told: list[Event]) -> Callable[[], Stage]:
 
 
 def written(writer: KeptWriter, text: str) -> str:
-    return writer.complete([Message("user", text)], max_tokens=9).text
+    return writer.chat([Message("user", text)], max_output=9).text
 
 
 def test_a_text_is_written_once_in_all_readings(begin: Callable[[], Stage]) -> None:

@@ -67,16 +67,16 @@ class Writes:
         self.rule = rule
         self.calls = 0
 
-    def complete(
+    def chat(
         self,
         messages: Sequence[Message],
         *,
-        max_tokens: int,
+        max_output: int,
         schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
+        **_: object,
     ) -> Completion:
         self.calls += 1
-        return Completion(self.rule(messages[-1].content))
+        return Completion(self.rule(messages[-1].text))
 
 
 def a_video(name: str = "a", title: str = "Meeting", seconds: float = 120.0, fps: float | None = 25.0) -> Video:
