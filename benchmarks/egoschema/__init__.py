@@ -1,1 +1,1 @@
-"""Four ways to answer EgoSchema's questions from published captions, with one language model."""
+"""Six ways to answer EgoSchema's questions from published captions: four with one language model, two without."""

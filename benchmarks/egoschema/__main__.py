@@ -1,4 +1,4 @@
-"""Four ways to answer EgoSchema's public questions from published captions, with one language model.
+"""Six ways to answer EgoSchema's public questions from published captions, two of them without a model.
 
     python -m benchmarks.egoschema QUESTIONS.json CAPTIONS.json --out FOLDER [--limit N] [--minutes M] [--json FILE]
 
@@ -27,7 +27,15 @@ from app.services.evaluation.results import Result, ResultStore
 from app.services.evaluation.scores import Judged, accuracy
 from app.services.evaluation.sets import benchmark
 from benchmarks.egoschema.captions import captions_in
-from benchmarks.egoschema.methods import Direct, InRounds, Method, OurAgent, SummaryFirst
+from benchmarks.egoschema.methods import (
+    Direct,
+    InRounds,
+    Method,
+    NearestCaption,
+    NearestQuestion,
+    OurAgent,
+    SummaryFirst,
+)
 from benchmarks.product import machine
 from benchmarks.report import keep
 
@@ -36,6 +44,8 @@ NAMES = {
     "summary": "summary first, as LLoVi does",
     "rounds": "rounds from five captions, as VideoAgent does",
     "agent": "our agent",
+    "nearest": "no language model: option nearest to a caption",
+    "blind": "no language model, no captions: option nearest to the question",
 }
 PUBLISHED = (
     ("LLoVi, captions directly", "gpt-3.5", 51.2),
@@ -155,14 +165,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cases = cases_of(options.questions, captions, options.limit)
         measuring = build_measuring(settings)
         parts = measuring.evaluation.parts
-        if parts.language_model is None:
+        if parts.chat is None:
             raise BadInput("There is no language model.", "Unset LONGREEL_MODELS__LANGUAGE_MODEL.")
-        model = parts.language_model
+        model = parts.chat
         methods: dict[str, Method] = {
             "direct": Direct(model),
             "summary": SummaryFirst(model),
             "rounds": InRounds(model, parts.text_embedder),
             "agent": OurAgent(measuring),
+            "nearest": NearestCaption(parts.text_embedder),
+            "blind": NearestQuestion(parts.text_embedder),
         }
         chosen = {mode: methods[mode] for mode in options.mode or NAMES}
         store = ResultStore(options.out)

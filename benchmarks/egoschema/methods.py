@@ -1,4 +1,4 @@
-"""The ways to answer: direct, summary first, rounds from few captions, and our agent.
+"""The ways to answer: by cosine alone, direct, summary first, rounds from few captions, and our agent.
 
 Every prompt is [captions][question][what is wanted], so that the language model reads the captions of a question once.
 Options are scored by the probability of their letters, listed in alphabetical order and then backwards: neither the
@@ -11,14 +11,14 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Protocol
 
 from app.bootstrap import Measuring
-from app.core.ports import LanguageModel, TextEmbedder
+from app.core.ports import Chat, TextEmbedder
 from app.core.types import AnswerStatus, Caption, Completion, Message, Usage
 from app.services.evaluation.askers import AgentAsker
 from app.services.evaluation.cases import Case
@@ -50,20 +50,19 @@ class Method(Protocol):
 class Reader:
     """The language model at work on one question, and what that has cost so far."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: Chat) -> None:
         self._model = model
         self._started = time.monotonic()
         self._prompt_tokens = self._output_tokens = 0
 
     def write(self, prompt: str, max_tokens: int, schema: Mapping[str, Any] | None = None) -> str:
         """What the model writes."""
-        return self._counted(self._model.complete(_messages(prompt), max_tokens=max_tokens, schema=schema)).text
+        return self._counted(self._model.chat(_messages(prompt), max_output=max_tokens, schema=schema)).text
 
     def odds(self, prompt: str, labels: Sequence[str]) -> dict[str, float]:
         """The probability of each label; 1 for the one that is written by a model that tells no probabilities."""
-        weigh: Callable[..., tuple[dict[str, float], Completion]] | None = getattr(self._model, "weigh", None)
-        if weigh is not None:
-            shares, completion = weigh(_messages(prompt), labels)
+        if self._model.capabilities.weighs:
+            shares, completion = self._model.weigh(_messages(prompt), labels)
             self._counted(completion)
             return shares
         said = self.write(prompt, 4, {"enum": list(labels)})
@@ -105,10 +104,41 @@ def _asking(told: str, question: str, options: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
+class NearestCaption:
+    """No language model: the option whose vector is nearest to that of any caption. What an agent must beat."""
+
+    embedder: TextEmbedder
+
+    def __call__(self, case: Case, captions: Sequence[Caption]) -> Result:
+        """See `Method`."""
+        return _nearest(case, "nearest", self.embedder, [caption.text for caption in captions])
+
+
+@dataclass(frozen=True)
+class NearestQuestion:
+    """No language model and no captions: the option whose vector is nearest to that of the question."""
+
+    embedder: TextEmbedder
+
+    def __call__(self, case: Case, captions: Sequence[Caption]) -> Result:
+        """See `Method`."""
+        del captions
+        return _nearest(case, "blind", self.embedder, [case.question])
+
+
+def _nearest(case: Case, mode: str, embedder: TextEmbedder, texts: Sequence[str]) -> Result:
+    started = time.monotonic()
+    likeness = (embedder.embed(list(case.options)) @ embedder.embed(list(texts)).T).max(axis=1)
+    best = max(range(len(case.options)), key=lambda i: (float(likeness[i]), case.options[i]))
+    usage = Usage(time.monotonic() - started, 0, len(texts))
+    return Result(case.id, mode, AnswerStatus.ANSWERED, best, "", None, (), usage)
+
+
+@dataclass(frozen=True)
 class Direct:
     """All captions, the question, the options: one look."""
 
-    model: LanguageModel
+    model: Chat
 
     def __call__(self, case: Case, captions: Sequence[Caption]) -> Result:
         """See `Method`."""
@@ -123,7 +153,7 @@ class SummaryFirst:
     The form (C, Q) -> S of LLoVi (arXiv 2312.17235), with a summary as short as the time allows.
     """
 
-    model: LanguageModel
+    model: Chat
 
     def __call__(self, case: Case, captions: Sequence[Caption]) -> Result:
         """See `Method`."""
@@ -142,7 +172,7 @@ class InRounds:
     times. In place of the likeness of text and frame there is that of text and caption.
     """
 
-    model: LanguageModel
+    model: Chat
     embedder: TextEmbedder
 
     def __call__(self, case: Case, captions: Sequence[Caption]) -> Result:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import BadInput, WorkerFailed
-from app.core.types import Caption, Completion, Message, TimeSpan
+from app.core.types import Capabilities, Caption, Completion, Message, TimeSpan
 from app.services.evaluation.cases import Case
 from app.services.evaluation.results import Result, ResultStore
 from benchmarks.egoschema.__main__ import NAMES, ask, cases_of, main, report
 from benchmarks.egoschema.captions import captions_in, merged, shown
-from benchmarks.egoschema.methods import Direct, InRounds, Method, SummaryFirst
+from benchmarks.egoschema.methods import Direct, InRounds, Method, NearestCaption, NearestQuestion, SummaryFirst
 from gpu_workers.language.fakes import FakeTextEmbedder
 from tests.integration.offline_fakes import environment
 
@@ -27,13 +27,14 @@ class Favourite:
     """Finds the option with a certain text best wherever it stands; writes what it is told, and keeps its prompts."""
 
     model = "favourite"
+    capabilities = Capabilities(weighs=True)
 
     def __init__(self, text: str, *, sure: bool = True, says: str = "") -> None:
         self.text, self.sure, self.says = text, sure, says
         self.prompts: list[str] = []
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        prompt = messages[-1].content
+        prompt = messages[-1].text
         self.prompts.append(prompt)
         if labels[0] == "1":
             return {"1": 0.2, "2": 0.3, "3": 0.5} if self.sure else {"1": 0.6, "2": 0.3, "3": 0.1}, Completion("", 7, 1)
@@ -41,8 +42,8 @@ class Favourite:
         line = next((line for line in prompt.splitlines() if line[1:] == f". {self.text}"), "-")
         return {label: 0.6 * (label == line[0]) + 0.4 * (label == first) for label in labels}, Completion("", 7, 1)
 
-    def complete(self, messages: Sequence[Message], **_: object) -> Completion:
-        self.prompts.append(messages[-1].content)
+    def chat(self, messages: Sequence[Message], **_: object) -> Completion:
+        self.prompts.append(messages[-1].text)
         return Completion(self.says, 10, 5)
 
 
@@ -109,6 +110,14 @@ def test_rounds_go_on_when_a_reply_cannot_be_read() -> None:
     assert (result.option_index, result.usage.frames) == (1, 5)
 
 
+def test_without_a_language_model_the_nearest_option_is_taken() -> None:
+    embedder = FakeTextEmbedder()
+    assert NearestCaption(embedder)(CASE, merged(SAID[:2], "m")).option_index == 2
+    assert NearestCaption(embedder)(CASE, merged(SAID[4:], "m")).option_index == 1
+    case = Case("q1", ("q1",), "Who reads here?", OPTIONS, 1)
+    assert NearestQuestion(embedder)(case, merged(SAID, "m")).option_index == 3
+
+
 class Counting:
     def __init__(self, option: int, broken: bool = False) -> None:
         self.asked: list[str] = []
@@ -162,7 +171,7 @@ def test_questions_come_in_a_fixed_shuffled_order(tmp_path: Path) -> None:
         cases_of(tmp_path / "q.json", {}, None)
 
 
-def test_all_four_modes_are_run_and_told_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_modes_are_run_and_reported_by_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**environment(tmp_path), "LONGREEL_MODELS__LANGUAGE_MODEL": "fake"}.items():
         monkeypatch.setenv(name, value)
     options = {f"option {k}": text for k, text in enumerate(OPTIONS)}
@@ -175,6 +184,6 @@ def test_all_four_modes_are_run_and_told_by_one_command(tmp_path: Path, monkeypa
     assert main([*given, "--json", str(found)]) == 0
     made = json.loads(found.read_text("utf-8"))
     assert [row[:2] for row in made["tables"][0]["rows"]] == [[title, 2] for title in NAMES.values()]
-    assert len(made["tables"][1]["rows"]) == 6
-    assert len((tmp_path / "out" / "results.jsonl").read_text("utf-8").splitlines()) == 8
+    assert len(made["tables"][1]["rows"]) == 15
+    assert len((tmp_path / "out" / "results.jsonl").read_text("utf-8").splitlines()) == 12
     assert main([str(tmp_path / "none.json"), str(tmp_path / "c.json")]) != 0
