@@ -27,14 +27,14 @@ from agents.policy import choose_policy
 from agents.state import Claim
 from app.core.ports import Chat
 from app.core.settings import Agent, Settings, load_settings
-from app.core.types import Capabilities, Completion, Message, SegmentKind, TimeSpan, ToolSpec, VideoId
+from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
 from app.db.fakes import MemoryLibrary
 from app.services.evaluation.report import interval, percent
 from app.services.evaluation.scores import share
 from benchmarks.product import machine
 from benchmarks.report import keep
 from benchmarks.scripted import MadeUpFrames
-from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio
 from gpu_workers.registry import Workers
 from gpu_workers.speech.fakes import FakeTranscriber
@@ -103,35 +103,10 @@ class Ruling:
         return self.verdict == "yes" and not self.right
 
 
-@dataclass(frozen=True)
-class Constant:
-    """A judge that always gives the same verdict: a control. Plays `Chat`."""
-
-    verdict: str
-    model: str = "constant@1"
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Those of a strong model, so that it is asked as one."""
-        return Capabilities(tools=True, schema=True, context=200_000)
-
-    def chat(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_output: int,
-        tools: Sequence[ToolSpec] = (),
-        schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        """The verdict."""
-        del messages, max_output, tools, schema, stop, on_text
-        return Completion(json.dumps({"reason": "always", "verdict": self.verdict}))
-
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        """Never asked for: it does not say that it weighs."""
-        raise NotImplementedError(messages, labels)
+def constant(verdict: str) -> Chat:
+    """A judge that always gives the same verdict: a control. It is asked as a strong model is."""
+    reply = json.dumps({"reason": "always", "verdict": verdict})
+    return FakeChat(rule=lambda _: reply, capabilities=Capabilities(tools=True, schema=True, context=200_000))
 
 
 def read_cases(path: Path) -> list[EvidenceCase]:
@@ -226,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.player == "model":
         chat = Workers(settings).get("language_model")
     else:
-        chat = Constant(options.player.removeprefix("always-"))
+        chat = constant(options.player.removeprefix("always-"))
     rulings = []
     for case in read_cases(options.cases):
         rulings.append(rule(partial(judge_of, chat, settings.agent), case))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.evidence import CASES, TITLE, Constant, EvidenceCase, judge_of, main, read_cases, report, rule
+from benchmarks.evidence import CASES, TITLE, EvidenceCase, constant, judge_of, main, read_cases, report, rule
 
 
 def case(verdict: str, *also: str, kind: str = "roles") -> EvidenceCase:
@@ -18,7 +18,7 @@ def case(verdict: str, *also: str, kind: str = "roles") -> EvidenceCase:
 
 
 def test_a_case_is_judged_by_the_agents_own_judge() -> None:
-    players = [Constant(verdict) for verdict in ("yes", "unclear", "no")]
+    players = [constant(verdict) for verdict in ("yes", "unclear", "no")]
     judged = [rule(partial(judge_of, player), case("yes")) for player in players]
     assert [one.verdict for one in judged] == ["yes", "unclear", "no"]
     assert [one.right for one in judged] == [True, False, False]
@@ -26,7 +26,7 @@ def test_a_case_is_judged_by_the_agents_own_judge() -> None:
 
 def test_a_claim_that_is_wrongly_taken_as_supported_is_counted_apart() -> None:
     cases = [case("yes"), case("no"), case("unclear", "yes"), case("no", kind=TITLE)]
-    rulings = [rule(lambda: judge_of(Constant("yes")), one) for one in cases]
+    rulings = [rule(lambda: judge_of(constant("yes")), one) for one in cases]
     made = report(rulings, CASES, "constant")
     assert made["right"] == 0.5 and made["taken_as_yes"] == pytest.approx(2 / 3)
     assert made["tables"][0]["rows"][-1] == ["all", "4", "2", "2", "4", "0", "0"]

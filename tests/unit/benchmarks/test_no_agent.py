@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
 import pytest
 
 from agents.parts import AgentParts
@@ -15,10 +12,7 @@ from app.core.types import (
     AnswerStatus,
     Capabilities,
     Citation,
-    Completion,
-    Frame,
     MediaInfo,
-    Message,
     SegmentKind,
     TimeSpan,
     Utterance,
@@ -39,7 +33,7 @@ from benchmarks.no_agent import (
 )
 from benchmarks.questions import Asked, Question
 from benchmarks.scripted import CASES, MadeUpFrames, ScriptedEyes, read_cases
-from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio
 from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.vision.fakes import FakeTextReader
@@ -48,34 +42,11 @@ from retrieval.fakes import MemoryRetriever
 QUESTION = Question("v.mp4", "Who sings?", "Ada", "speech", options=("Bo plays", "Ada sings loud"), correct_index=1)
 
 
-class Replies:
-    """Always replies the same and remembers what it was given."""
-
-    model = "replies@1"
-
-    def __init__(self, text: str, *, images: bool) -> None:
-        self.text = text
-        self.capabilities = Capabilities(images=images, context=32_000)
-        self.messages: Sequence[Message] = ()
-
-    def chat(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_output: int,
-        tools: Sequence[Any] = (),
-        schema: Mapping[str, Any] | None = None,
-        stop: Callable[[], bool] | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        self.messages = messages
-        return Completion(self.text, 10, 2)
-
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        raise NotImplementedError
+def replies(text: str, *, images: bool) -> FakeChat:
+    return FakeChat(rule=lambda _: text, capabilities=Capabilities(images=images, context=32_000))
 
 
-def world(chat: Replies | None, duration_s: float = 60.0, *, eyes: bool = False) -> tuple[AgentParts, Video]:
+def world(chat: FakeChat | None, duration_s: float = 60.0, *, eyes: bool = False) -> tuple[AgentParts, Video]:
     library = MemoryLibrary()
     media = MediaInfo("mp4", duration_s, 0.0, 1, VideoStream("h264", 160, 90, 0, 25.0))
     video = library.add_video(Video(VideoId("a" * 64), "v", "/v.mp4", media, "en", "", True))
@@ -97,30 +68,26 @@ def world(chat: Replies | None, duration_s: float = 60.0, *, eyes: bool = False)
     return parts, video
 
 
-def frames_in(messages: Sequence[Message]) -> list[Frame]:
-    return [part for message in messages for part in message.parts if isinstance(part, Frame)]
-
-
 @pytest.mark.parametrize(("duration_s", "count"), [(60.0, 32), (900.0, 64)])
 def test_a_model_with_eyes_gets_evenly_spaced_frames_and_the_transcript(duration_s: float, count: int) -> None:
-    chat = Replies("Ada.", images=True)
+    chat = replies("Ada.", images=True)
     parts, video = world(chat, duration_s)
     answer = without_agent(parts, video, QUESTION, choice=False)
-    frames = frames_in(chat.messages)
+    frames = chat.requests[0].frames
     assert [frame.pts_s for frame in frames] == frame_times(video) and len(frames) == count
-    assert "Line 29: Ada sings" in chat.messages[-1].text
+    assert "Line 29: Ada sings" in chat.requests[0].text
     assert (answer.status, answer.text, answer.usage.frames) == (AnswerStatus.ANSWERED, "Ada.", count)
 
 
 def test_a_model_without_eyes_gets_the_transcript_alone() -> None:
-    chat = Replies("NOT IN VIDEO", images=False)
+    chat = replies("NOT IN VIDEO", images=False)
     parts, video = world(chat)
     assert without_agent(parts, video, QUESTION, choice=False).status is AnswerStatus.NOT_IN_VIDEO
-    assert frames_in(chat.messages) == []
+    assert chat.requests[0].frames == ()
 
 
 def test_a_vision_model_is_asked_where_the_chat_model_has_no_eyes() -> None:
-    parts, video = world(Replies("", images=False), eyes=True)
+    parts, video = world(replies("", images=False), eyes=True)
     assert without_agent(parts, video, QUESTION, choice=False).text != ""
 
 
@@ -131,7 +98,7 @@ def test_without_any_model_nothing_can_be_compared() -> None:
 
 
 def test_an_option_is_read_from_its_letter() -> None:
-    parts, video = world(Replies("B", images=True))
+    parts, video = world(replies("B", images=True))
     assert without_agent(parts, video, QUESTION, choice=True).option_index == 1
 
 
