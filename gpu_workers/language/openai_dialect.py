@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.core.types import Frame, Message, ToolSpec
-from gpu_workers.language.text_calls import with_system
+from gpu_workers.language.text_calls import described, with_system
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,7 @@ class Dialect:
         if self._temperature:
             body["temperature"] = 0
         if ask.tools:
-            body["tools"] = [_tool(tool) for tool in ask.tools]
+            body["tools"] = [described(tool) for tool in ask.tools]
         if ask.schema is not None:
             form = self.form_for(ask.schema)
             if form == "json_schema":
@@ -210,11 +210,6 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     if rest and rest[0].role == "user":
         return [Message("user", (f"{system}\n", *rest[0].parts)), *rest[1:]]
     return [Message("user", system), *rest]
-
-
-def _tool(tool: ToolSpec) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
-    return {"type": "function", "function": function}
 
 
 def _bound_by(schema: Mapping[str, Any]) -> dict[str, Any]:

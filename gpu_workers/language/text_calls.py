@@ -29,6 +29,12 @@ def manual(tools: Sequence[ToolSpec]) -> str:
     return "\n\n".join(["You can use these tools:", *entries, _TASK])
 
 
+def described(tool: ToolSpec) -> dict[str, Any]:
+    """A tool as native calling describes it."""
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
+
+
 def calls_schema(tools: Sequence[ToolSpec]) -> dict[str, Any]:
     """The JSON schema of a reply that calls tools."""
     calls = [
@@ -90,6 +96,14 @@ def read_calls(text: str, tools: Sequence[ToolSpec], earlier: Sequence[Message])
     return ("" if calls else clean), calls
 
 
+def loaded(arguments: str) -> Any:
+    """The arguments of a call as JSON; as text where they are not."""
+    try:
+        return json.loads(arguments)
+    except ValueError:
+        return arguments
+
+
 def _value(text: str) -> Any:
     try:
         return json_value(text)
@@ -111,13 +125,6 @@ def _arguments(value: Any) -> str:
 
 
 def _written(message: Message) -> str:
-    calls = [{"name": call.name, "arguments": _loaded(call.arguments)} for call in message.calls]
+    calls = [{"name": call.name, "arguments": loaded(call.arguments)} for call in message.calls]
     said: dict[str, Any] = {"text": message.text} if message.text else {}
     return json.dumps({"calls": calls} | said, ensure_ascii=False)
-
-
-def _loaded(arguments: str) -> Any:
-    try:
-        return json.loads(arguments)
-    except ValueError:
-        return arguments

@@ -35,15 +35,16 @@ def longest(model: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an answer may be: its length in tokens, a JSON schema, and somebody who may stop it."""
+    """What an answer may be: its length in tokens, a JSON schema, who may stop it, and who hears it meanwhile."""
 
     max_tokens: int
     schema: Mapping[str, Any] | None = None
     stop: Callable[[], bool] | None = None
+    on_text: Callable[[str], None] | None = None
 
 
 def write(model: Any, tokenizer: Any, inputs: Mapping[str, Any], limits: Limits) -> list[tuple[str, int]]:
-    """For each prompt the text and its number of tokens. A schema takes a single prompt. Raises Cancelled."""
+    """For each prompt the text and its number of tokens. A schema and a listener take one prompt. Raises Cancelled."""
     read = inputs["input_ids"].shape[1]
     steps: list[Callable[[Any, Any], Any]] = []
     if limits.stop is not None:
@@ -51,11 +52,33 @@ def write(model: Any, tokenizer: Any, inputs: Mapping[str, Any], limits: Limits)
         steps[0](None, None)
     if limits.schema is not None:
         steps.append(Bound(tokenizer, limits.schema, int(model.get_output_embeddings().weight.shape[0]), read))
-    rows = model.generate(**inputs, max_new_tokens=limits.max_tokens, logits_processor=steps)[:, read:].tolist()
+    options = {} if limits.on_text is None else {"streamer": _streamer(tokenizer, limits.on_text)}
+    rows = model.generate(**inputs, max_new_tokens=limits.max_tokens, logits_processor=steps, **options)
+    rows = rows[:, read:].tolist()
     stops = set(_numbers(model.generation_config.eos_token_id))
     written = [_until(row, stops, model.generation_config.pad_token_id) for row in rows]
     texts = tokenizer.batch_decode(written, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return [(str(text).strip(), len(row)) for text, row in zip(texts, written, strict=True)]
+
+
+def likeliest(model: Any, tokenizer: Any, inputs: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    """The likeliest first tokens of the answer to a prompt, with their log-probabilities."""
+    import torch
+
+    odds = torch.log_softmax(model(**inputs, logits_to_keep=1).logits[0, -1].float(), dim=-1).topk(count)
+    tokens = tokenizer.batch_decode(odds.indices[:, None], clean_up_tokenization_spaces=False)
+    return [{"token": token, "logprob": value} for token, value in zip(tokens, odds.values.tolist(), strict=True)]
+
+
+def _streamer(tokenizer: Any, on_text: Callable[[str], None]) -> Any:
+    from transformers import TextStreamer
+
+    class Told(TextStreamer):  # type: ignore[misc]
+        def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+            del stream_end
+            on_text(text)
+
+    return Told(tokenizer, skip_prompt=True, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 class _Stoppable:

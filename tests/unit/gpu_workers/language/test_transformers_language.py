@@ -27,7 +27,7 @@ def model(tmp_path_factory):
 
 def test_prompt_and_answer_are_counted_in_tokens(model):
     before = model.counters.tokens
-    reply = model.complete(ASKED, max_tokens=5)
+    reply = model.chat(ASKED, max_output=5)
     # One byte is one token here, and a mark is one.
     written = "system\nBe brief.", "user\nWhat is it?", "assistant\n"
     assert reply.prompt_tokens == sum(map(len, written)) + 2 * 3 + 1
@@ -37,11 +37,11 @@ def test_prompt_and_answer_are_counted_in_tokens(model):
 
 def test_two_loadings_write_the_same(model, tmp_path):
     again = made(tiny_models.qwen3(tmp_path / "again"))
-    assert again.complete(ASKED, max_tokens=12) == model.complete(ASKED, max_tokens=12)
+    assert again.chat(ASKED, max_output=12) == model.chat(ASKED, max_output=12)
 
 
 def test_the_prompt_changes_the_answer(model):
-    said = {model.complete([Message("user", f"Number {n}?")], max_tokens=12).text for n in range(4)}
+    said = {model.chat([Message("user", f"Number {n}?")], max_output=12).text for n in range(4)}
     assert len(said) > 1
 
 
@@ -54,7 +54,7 @@ def test_the_prompt_changes_the_answer(model):
     ],
 )
 def test_a_schema_binds_a_model_that_knows_nothing(model, schema):
-    reply = model.complete(ASKED, max_tokens=60, schema=schema)
+    reply = model.chat(ASKED, max_output=60, schema=schema)
     data = json.loads(reply.text)
     if schema.get("type") == "object":
         assert data["n"] in (1, 2, 30) and set(data) == {"n"}
@@ -66,17 +66,17 @@ def test_a_schema_binds_a_model_that_knows_nothing(model, schema):
 
 def test_an_answer_in_json_may_be_cut_by_the_limit(model):
     schema = {"type": "object", "properties": {"name": {"const": "a long name"}}, "required": ["name"]}
-    assert model.complete(ASKED, max_tokens=6, schema=schema).text == '{"name'
+    assert model.chat(ASKED, max_output=6, schema=schema).text == '{"name'
 
 
 def test_a_schema_that_makes_no_sense_is_an_error(model):
     with pytest.raises(WorkerFailed, match="schema"):
-        model.complete(ASKED, max_tokens=4, schema={"type": "nonsense"})
+        model.chat(ASKED, max_output=4, schema={"type": "nonsense"})
 
 
 def test_a_prompt_that_is_too_long_is_refused_with_its_length(model):
     with pytest.raises(ToolRefused, match=r"The prompt has 6\d\d tokens; qwen3.* reads 512"):
-        model.complete([Message("user", "x" * 600)], max_tokens=4)
+        model.chat([Message("user", "x" * 600)], max_output=4)
 
 
 def test_it_stops_when_told_to_and_writes_again_afterwards(model):
@@ -87,9 +87,9 @@ def test_it_stops_when_told_to_and_writes_again_afterwards(model):
         return len(asked) > 3
 
     with pytest.raises(Cancelled):
-        model.complete(ASKED, max_tokens=50, stop=stop)
+        model.chat(ASKED, max_output=50, stop=stop)
     assert len(asked) == 4
-    assert model.complete(ASKED, max_tokens=2).output_tokens == 2
+    assert model.chat(ASKED, max_output=2).output_tokens == 2
 
 
 def test_memory_that_runs_out_on_the_cpu_is_an_error_with_advice(model, monkeypatch):
@@ -100,7 +100,7 @@ def test_memory_that_runs_out_on_the_cpu_is_an_error_with_advice(model, monkeypa
 
     monkeypatch.setattr(model._loaded.model, "generate", full)
     with pytest.raises(WorkerFailed, match="ran out of memory") as caught:
-        model.complete(ASKED, max_tokens=2)
+        model.chat(ASKED, max_output=2)
     assert "smaller model" in caught.value.hint
     assert model.counters.out_of_memory == 1
 
@@ -109,7 +109,7 @@ def test_a_model_without_a_chat_template_is_refused(tmp_path):
     folder = tiny_models.qwen3(tmp_path)
     (folder / "chat_template.jinja").unlink()
     with pytest.raises(MissingPart, match="no chat template"):
-        made(folder).complete(ASKED, max_tokens=2)
+        made(folder).chat(ASKED, max_output=2)
 
 
 def test_weights_that_nobody_named_are_asked_for():
