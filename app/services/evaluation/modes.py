@@ -41,7 +41,7 @@ class Mode(StrEnum):
     NO_AGENT = "no-agent"
     """The same chat model, shown evenly spaced frames and the whole transcript in one prompt."""
     NONE = "none"
-    """No language model: the option nearest in meaning to something said or captioned."""
+    """No language model: the option nearest in meaning to what is said or captioned."""
 
 
 COMPARED = (Mode.FULL, Mode.NO_AGENT, Mode.TRANSCRIPT, Mode.CAPTIONS, Mode.NONE)

@@ -172,7 +172,7 @@ class EvaluationService:
                 "It cites everything that it was shown, unchecked."
             )
         if Mode.NONE in modes:
-            notes.append("none: no language model; the option nearest in meaning to something said or captioned.")
+            notes.append("none: no language model; the option nearest in meaning to what is said or captioned.")
         return notes
 
 

@@ -149,7 +149,8 @@ def test_a_prompt_needs_a_language_model_and_can_be_cancelled() -> None:
 def test_without_a_language_model_the_nearest_option_is_chosen_with_its_passage() -> None:
     video = a_video()
     parts = parts_of(None, video)
-    answer = NearestAsker(lambda: parts)(case(options=OPTIONS), video, lambda: False)
+    options = ("one red kite", "two blue doors", "nobody", "a grey dog")
+    answer = NearestAsker(lambda: parts)(case(options=options), video, lambda: False)
     assert (answer.option_index, answer.text, answer.confidence) == (3, "a grey dog", None)
     assert [(one.quote, one.frame_s, one.verified) for one in answer.citations] == [
         ("a grey dog on a pier", 72.0, False)
