@@ -24,7 +24,7 @@ def test_a_value_is_told_with_where_it_comes_from(monkeypatch: pytest.MonkeyPatc
     settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": 8000})})
     told = found(settings, LONGREEL_AGENT__MAX_STEPS="3")
     steps, port, host = told["AGENT__MAX_STEPS"], told["SERVER__PORT"], told["SERVER__HOST"]
-    assert (steps.value, steps.default, steps.source, steps.part) == ("3", "5", "environment", "agent")
+    assert (steps.value, steps.default, steps.source, steps.part) == ("3", "12", "environment", "agent")
     assert (port.value, port.source, host.source) == ("8000", "command line", "default")
     assert told["INGEST__SPEAKERS"].value == "false" and told["LLM_URL"].value == ""
 
@@ -51,7 +51,7 @@ def test_what_may_be_given_is_told_in_words() -> None:
     allowed = ("PROFILE", "AGENT__MAX_STEPS", "INGEST__SAMPLE_EVERY_S", "SERVER__PRIVATE_WEBHOOKS", "LLM_MODEL")
     assert [told[name].allowed for name in allowed] == [
         "offline, cpu, gpu, remote",
-        "from 1 to 20",
+        "from 1 to 64",
         "above 0 to 60",
         "true, false",
         "",
