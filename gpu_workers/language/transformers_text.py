@@ -1,7 +1,8 @@
 """Text vectors by any sentence model through transformers: BERT-like ones by mean, Qwen3-Embedding by last token.
 
 Which states become the vector is read from `1_Pooling/config.json`, as sentence-transformers writes it; without
-that file a model that writes takes its last token, and any other the mean (Reimers and Gurevych 2019).
+that file a model that writes takes its last token, and any other the mean (Reimers and Gurevych 2019). What stands
+before a question or a passage is read from `config_sentence_transformers.json` in the same way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 ROLE = "text_embedder"
+QWEN3_QUERY = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
+"""What Qwen3-Embedding wants before a question, for copies of it without sentence-transformers' files."""
 LONGEST = 1024
 """Tokens read of a text, if the model can read so many; the rest is left out."""
 
@@ -33,6 +36,8 @@ class _Loaded:
     tokenizer: Any
     pooling: str
     longest: int
+    query_prompt: str
+    passage_prompt: str
 
 
 class TransformersTextEmbedder(TorchWorker[_Loaded]):
@@ -47,13 +52,21 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `TextEmbedder`."""
+        return self._vectors(texts, is_query=False)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """See `TextEmbedder`."""
+        vector: NDArray[np.float32] = self._vectors([text], is_query=True)[0]
+        return vector
+
+    def _vectors(self, texts: Sequence[str], *, is_query: bool) -> NDArray[np.float32]:
         import numpy as np
 
         if not texts:
             with self._use() as loaded:
                 return np.zeros((0, int(loaded.model.config.hidden_size)), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        found = self._in_batches([texts[index] for index in order], _run)
+        found = self._in_batches([(texts[index], is_query) for index in order], _run)
         vectors = np.empty((len(texts), len(found[0])), dtype=np.float32)
         vectors[order] = np.stack(found)
         return vectors
@@ -69,7 +82,8 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         can_read = int(getattr(model.config, "max_position_embeddings", LONGEST))
-        return _Loaded(model, tokenizer, pooling, min(LONGEST, can_read, tokenizer.model_max_length))
+        longest = min(LONGEST, can_read, tokenizer.model_max_length)
+        return _Loaded(model, tokenizer, pooling, longest, *_prompts(folder, model))
 
 
 def _pooling(folder: Path, model: Any) -> str:
@@ -85,8 +99,18 @@ def _pooling(folder: Path, model: Any) -> str:
     return "last" if writes else "mean"
 
 
-def _run(loaded: _Loaded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+def _prompts(folder: Path, model: Any) -> tuple[str, str]:
+    """What stands before a question, and before a passage."""
+    described = folder / "config_sentence_transformers.json"
+    prompts = json.loads(described.read_text("utf-8")).get("prompts") or {} if described.is_file() else {}
+    query = prompts.get("query", QWEN3_QUERY if model.config.model_type == "qwen3" else "")
+    return query, prompts.get("document") or prompts.get("passage") or ""
+
+
+def _run(loaded: _Loaded, items: Sequence[tuple[str, bool]]) -> list[NDArray[np.float32]]:
     import torch
+
+    texts = [(loaded.query_prompt if is_query else loaded.passage_prompt) + text for text, is_query in items]
 
     # An empty text would have no token at all to make a vector of.
     inputs = loaded.tokenizer(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.core.ports import TextEmbedder
 from app.core.settings import Settings, Weights
+from gpu_workers.language.e5 import E5Embedder
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.language.minilm import MiniLMEmbedder
 from gpu_workers.registry import Workers
@@ -16,7 +17,13 @@ from tests import tiny_models
 
 
 @pytest.fixture(
-    scope="module", params=[FakeTextEmbedder, "transformers", pytest.param(MiniLMEmbedder, marks=pytest.mark.slow)]
+    scope="module",
+    params=[
+        FakeTextEmbedder,
+        "transformers",
+        pytest.param(E5Embedder, marks=pytest.mark.slow),
+        pytest.param(MiniLMEmbedder, marks=pytest.mark.slow),
+    ],
 )
 def embedder(request, tmp_path_factory):
     if request.param == "transformers":
@@ -32,6 +39,20 @@ def test_it_plays_the_port_and_names_its_model(embedder):
 
 def test_no_texts_give_no_rows_of_the_usual_width(embedder):
     assert embedder.embed([]).shape == (0, embedder.embed(["x"]).shape[1])
+
+
+@settings(deadline=None, max_examples=20)
+@given(text=st.text(max_size=200))
+def test_any_question_gets_a_unit_vector_of_the_same_width(embedder, text):
+    vector = embedder.embed_query(text)
+    assert vector.dtype == np.float32
+    assert vector.shape == embedder.embed([text])[0].shape
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_question_is_nearer_to_the_passage_that_shares_its_subject(embedder):
+    passages = embedder.embed(["stock prices fell sharply", "the red boat sails home"])
+    assert int(np.argmax(passages @ embedder.embed_query("a red boat sails"))) == 1
 
 
 @settings(deadline=None, max_examples=20)

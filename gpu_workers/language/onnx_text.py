@@ -1,0 +1,81 @@
+"""What text models that run on onnxruntime have in common: a tokenizer, and texts of like length read together."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gpu_workers.base import ModelWorker
+from gpu_workers.sessions import open_session
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxText:
+    """A loaded model and its tokenizer."""
+
+    session: Any
+    tokenizer: Any
+
+
+class OnnxTextModel(ModelWorker[OnnxText]):
+    """A model that turns each text, or each pair of texts, into a row of numbers.
+
+    `locate` gives the files of the model and of its tokenizer, which are made when they are first needed.
+    """
+
+    LONGEST = 512
+    """Tokens read of a text; the rest is left out."""
+    COLUMNS = 384
+    """Numbers in a row."""
+    BATCH = 32
+    """Texts read at once."""
+
+    def __init__(self, model: str, locate: Callable[[], tuple[Path, Path]], *, cores: int = 0) -> None:
+        super().__init__(model)
+        self._locate = locate
+        self._cores = cores
+
+    def _load(self) -> OnnxText:
+        from tokenizers import Tokenizer
+
+        graph, vocabulary = self._locate()
+        tokenizer = Tokenizer.from_file(str(vocabulary))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(self.LONGEST, strategy="longest_first")
+        return OnnxText(open_session(graph, self._cores), tokenizer)
+
+    def _rows(self, texts: Sequence[Any]) -> NDArray[np.float32]:
+        """A row for each text or pair, in order. Texts of like length are read together, so that little is padded."""
+        import numpy as np
+
+        rows = np.zeros((len(texts), self.COLUMNS), dtype=np.float32)
+        if not texts:
+            return rows
+        with self._use(len(texts)) as loaded:
+            encodings = loaded.tokenizer.encode_batch(list(texts))
+            order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
+            for start in range(0, len(order), self.BATCH):
+                batch = order[start : start + self.BATCH]
+                rows[batch] = self._run(loaded.session, [encodings[index] for index in batch])
+        return rows
+
+    @abstractmethod
+    def _run(self, session: Any, encodings: Sequence[Any]) -> NDArray[np.float32]:
+        """The rows of one batch."""
+
+
+def padded(sequences: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """The sequences as rows of one length, filled up with zeros."""
+    import numpy as np
+
+    rows = np.zeros((len(sequences), max(map(len, sequences))), dtype=np.int64)
+    for row, sequence in zip(rows, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return rows
