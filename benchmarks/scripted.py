@@ -141,6 +141,8 @@ class ScriptedChat:
     case: Case
     wording: str
     images: bool = True
+    talks: bool = False
+    """Whether it writes its answer as plain text, instead of calling the tool that ends the work."""
     model: str = "scripted@1"
     shown: dict[str, float] = field(default_factory=dict)
     """The times of the frames that it was shown, by the evidence id beside each."""
@@ -169,7 +171,10 @@ class ScriptedChat:
         if schema is not None:
             return Completion(json.dumps(self._filled(messages, schema), ensure_ascii=False), 100, 20)
         if tools:
-            return Completion("", 100, 20, calls=(self._call(messages),), finish="calls")
+            call = self._call(messages)
+            if self.talks and call.name == "answer":
+                return Completion(self.wording, 100, 20)
+            return Completion("", 100, 20, calls=(call,), finish="calls")
         return Completion(self.case.described(_times(messages)), 100, 20)
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
@@ -190,28 +195,33 @@ class ScriptedChat:
                     self.told |= set(_telling(part, self.case))
 
     def _call(self, messages: Sequence[Message]) -> ToolCall:
-        evidence = [id for id, time_s in self.shown.items() if self.case.shows(time_s)] or sorted(self.told)
-        if not evidence and self.looks < _STUBBORN:
+        if not self._evidence and self.looks < _STUBBORN:
             self.looks += 1
             return ToolCall(f"look-{self.looks}", "look", json.dumps(self._look(messages)))
-        return ToolCall("answer-1", "answer", json.dumps(self._answer(messages, evidence), ensure_ascii=False))
+        return ToolCall("answer-1", "answer", json.dumps(self._answer(messages), ensure_ascii=False))
+
+    @property
+    def _evidence(self) -> list[str]:
+        return [id for id, time_s in self.shown.items() if self.case.shows(time_s)] or sorted(self.told)
 
     def _look(self, messages: Sequence[Message]) -> dict[str, Any]:
         video = next((found[0] for m in messages if (found := _VIDEO.search(m.text))), "V1")
         spans = [{"start_s": sight.span.start_s, "end_s": sight.span.end_s} for sight in self.case.seen]
         return {"video": video, "spans": spans, "frames": min(32, 8 * len(spans)), "goal": self.case.question}
 
-    def _answer(self, messages: Sequence[Message], evidence: Sequence[str]) -> dict[str, Any]:
+    def _answer(self, messages: Sequence[Message]) -> dict[str, Any]:
         letters = {
             plain(text): letter for m in messages if m.role == "user" for letter, text in _OPTION.findall(m.text)
         }
         place = self.case.option_of(self.wording)
         option = letters.get(plain(self.case.options[place]), "") if self.case.options and place is not None else ""
-        statements = [{"text": self.wording, "evidence": list(evidence)}]
+        statements = [{"text": self.wording, "evidence": self._evidence}]
         return {"statements": statements, "option": option, "stated": "yes"}
 
     def _filled(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> dict[str, Any]:
         names = schema.get("properties", {})
+        if "statements" in names:
+            return self._answer(messages)
         if "verdict" in names:
             verdict = self._verdict(messages)
             return {name: verdict if name == "verdict" else "as the pictures show" for name in names}

@@ -1,6 +1,6 @@
 """Whether right answers reach the user and wrong ones are stopped, when the model's part is played by a script.
 
-    python -m benchmarks.survival [--cases FILE] [--videos DIR] [--player sees|text|no-tools] [--json FILE]
+    python -m benchmarks.survival [--cases FILE] [--videos DIR] [--player NAME] [--json FILE]
 
 Every case is played once for each wording of a right answer, once for each wording of a wrong one, and once by a model
 that parrots the question; the agent is the real one. The model looks at the seconds of the case, answers, and judges
@@ -16,14 +16,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from agents.agent import VideoAgent
 from agents.parts import AgentParts
 from app.core.errors import LongreelError
 from app.core.events import Answered, Called, Event, Verified, Warned
 from app.core.ports import Chat, FrameSource, VisionLanguageModel
-from app.core.settings import Agent
+from app.core.settings import Agent, Settings
 from app.core.types import Answer, AnswerStatus, Frame, MediaInfo, TimeSpan, Video, VideoId, VideoStream, from_json
 from app.db.fakes import MemoryLibrary
 from app.services.evaluation.report import percent
@@ -31,14 +31,20 @@ from app.services.evaluation.scores import Share, share
 from benchmarks.product import machine
 from benchmarks.report import keep
 from benchmarks.scripted import CASES, Case, MadeUpFrames, ScriptedChat, ScriptedEyes, plain, read_cases
+from benchmarks.scripted_server import MODEL, ScriptedServer
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio
 from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.vision.fakes import FakeTextReader
 from retrieval.fakes import MemoryRetriever
 
-PLAYERS = ("sees", "text", "no-tools")
-"""A model with eyes and tools; one without eyes beside a model that looks; one that writes its calls as text."""
+if TYPE_CHECKING:
+    from gpu_workers.language.openai import OpenAICompatibleModel
+
+PLAYERS = ("sees", "text", "talks", "served", "no-tools")
+"""A model with eyes and tools; one without eyes beside a model that looks; one that answers in plain text instead of
+calling a tool; the first behind a server, through the real client; and there without native tools, so that it writes
+its calls as text."""
 KEPT, STOPPED = 0.97, 0.90
 """At least so many right wordings are kept, and so many wrong ones not shown as verified."""
 APART = 0.05
@@ -110,10 +116,12 @@ class SmallFrames:
 
 
 class Stage:
-    """The videos of the cases, and an agent over them for each play."""
+    """The videos of the cases, and an agent over them for each play; a context manager."""
 
     def __init__(self, cases: Sequence[Case], videos: Path | None = None, player: str = "sees") -> None:
         self._player = player
+        self._server = ScriptedServer(tools=player == "served") if player in ("served", "no-tools") else None
+        self._client = _client(self._server.url) if self._server else None
         self._library = MemoryLibrary()
         self._small = SmallFrames()
         self._videos: dict[str, Video] = {}
@@ -126,6 +134,16 @@ class Stage:
             video = Video(id, Path(name).stem, str(file or f"/{name}"), media, "en", "", True)
             self._videos[name] = self._library.add_video(video)
             self._frames[name] = self._small if real else MadeUpFrames(media.duration_s)
+
+    def __enter__(self) -> Self:
+        if self._server:
+            self._server.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server and self._client:
+            self._client.unload()
+            self._server.__exit__()
 
     def events(self, case: Case, wording: str) -> list[Event]:
         """Asks the agent a case whose model gives this wording."""
@@ -150,8 +168,17 @@ class Stage:
         )
 
     def _models(self, case: Case, wording: str) -> tuple[Chat, VisionLanguageModel | None]:
-        chat = ScriptedChat(case, wording, images=self._player != "text")
+        chat = ScriptedChat(case, wording, images=self._player != "text", talks=self._player == "talks")
+        if self._server and self._client:
+            self._server.chat = chat
+            return self._client, None
         return chat, ScriptedEyes(case) if self._player == "text" else None
+
+
+def _client(url: str) -> OpenAICompatibleModel:
+    from gpu_workers.language.openai import OpenAICompatibleModel
+
+    return OpenAICompatibleModel.from_settings(Settings(profile="remote", llm_url=url, llm_model=MODEL), None)
 
 
 def _probed(file: Path) -> MediaInfo:
@@ -320,7 +347,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the tables here")
     options = parser.parse_args(arguments)
     cases = [case for case in read_cases(options.cases) if options.only in case.id]
-    plays = play_all(cases, Stage(cases, options.videos, options.player), _print_trouble)
+    with Stage(cases, options.videos, options.player) as stage:
+        plays = play_all(cases, stage, _print_trouble)
     keep(report(plays, options.cases, options.player), options.json)
     return 0
 

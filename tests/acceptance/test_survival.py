@@ -15,7 +15,8 @@ NEAR_PARROTING = 0.03
 @pytest.fixture(scope="module")
 def plays() -> Sequence[Play]:
     cases = read_cases(CASES)
-    return play_all(cases, Stage(cases))
+    with Stage(cases) as stage:
+        return play_all(cases, stage)
 
 
 def lost(plays: Sequence[Play]) -> str:

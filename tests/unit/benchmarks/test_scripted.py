@@ -81,6 +81,15 @@ def test_it_names_the_option_by_the_letter_of_the_message(wording: str, letter: 
     assert json.loads(call.arguments)["option"] == letter
 
 
+def test_a_talker_answers_in_words_until_a_schema_is_given() -> None:
+    chat = ScriptedChat(OPEN, "Two.", talks=True)
+    said = chat.chat([Message("user", "?"), shown(10.2)], max_output=100, tools=TOOLS)
+    assert (said.text, said.calls) == ("Two.", ())
+    schema = {"type": "object", "properties": {"statements": {}, "stated": {}}}
+    reply = json.loads(chat.chat([Message("user", "?"), shown(10.2)], max_output=100, schema=schema).text)
+    assert reply["statements"] == [{"text": "Two.", "evidence": ["E1"]}]
+
+
 def test_it_gives_up_looking_where_nothing_is_ever_shown() -> None:
     chat = ScriptedChat(OPEN, "Two.")
     names = [chat.chat([Message("user", "?")], max_output=100, tools=TOOLS).calls[0].name for _ in range(4)]
