@@ -13,7 +13,7 @@ from app.core.errors import LongreelError
 from app.core.settings import Settings
 from gpu_workers import weights
 from gpu_workers.fitting import Fit, fits
-from gpu_workers.language.openai import shown_address
+from gpu_workers.language.openai_server import shown_address
 from gpu_workers.registry import PROFILES, Workers
 from gpu_workers.vision.opencv_faces import OpenCVFaces
 
