@@ -45,6 +45,10 @@ class RandomEmbedder:
         rows = self._random.standard_normal((len(texts), DIMENSION)).astype(np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Shape (384,)."""
+        return np.asarray(self.embed([text])[0], dtype=np.float32)
+
 
 class RandomPictures:
     """A frame embedder whose pictures are random and whose queries are those of a text embedder, as in ConSE."""
