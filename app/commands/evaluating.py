@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -28,8 +28,17 @@ if TYPE_CHECKING:
     from app.bootstrap import Measuring
 
 
-ALL = "all"
-"""The agent, what it must beat, and the agent over one source alone."""
+class Modes(StrEnum):
+    """The modes of a run; `all` is the agent beside what it must beat, and over one source alone."""
+
+    FULL = "full"
+    LOOP = "loop"
+    PIPELINE = "pipeline"
+    NO_AGENT = "no-agent"
+    TRANSCRIPT = "transcript"
+    CAPTIONS = "captions"
+    NONE = "none"
+    ALL = "all"
 
 
 def evaluate(
@@ -39,10 +48,7 @@ def evaluate(
     truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; else one that the page shows.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
-    mode: Annotated[
-        list[str],
-        typer.Option(help="How to answer; repeat to compare.", click_type=click.Choice([*map(str, Mode), ALL])),
-    ] = [Mode.FULL],  # noqa: B006 - never changed
+    mode: Annotated[list[Modes], typer.Option(help="How to answer; repeat to compare.")] = [Modes.FULL],  # noqa: B006 - never changed
     frames: Annotated[
         int | None, typer.Option(min=0, help="Frames that no-agent sees; else 32, or 64 of more than five minutes.")
     ] = None,
@@ -64,7 +70,7 @@ def evaluate(
     Example: longreel eval own --annotations qa.jsonl --videos . --mode all
     """
     chosen = benchmark(name)
-    asked = COMPARED if ALL in mode else tuple(map(Mode, mode))
+    asked = COMPARED if Modes.ALL in mode else tuple(Mode(one.value) for one in mode)
     modes = tuple(dict.fromkeys((*asked, Mode.NONE)))
     settings = load_settings()
     folder = out or settings.data / "evaluations" / chosen.name
