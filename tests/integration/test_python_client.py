@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from app.api.schemas import AnswerOut
 from app.client import AsyncLongreel, Longreel
 from app.core.errors import BadInput, Cancelled, LongreelError, NotFound, WorkerFailed
-from app.core.events import Planned, Searched, StageProgress, Verified
+from app.core.events import Delta, Planned, Searched, StageProgress, Verified
 from tests.integration.live import serving
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import SAID, StandIn
@@ -85,7 +85,7 @@ def test_a_long_library_comes_whole_and_filtered(
 def test_steps_stream_as_they_happen(longreel: Longreel, parts: StandIn) -> None:
     parts.add()
     steps = list(longreel.ask_stream("When?", options=["1931", "1932"]))
-    assert [type(step) for step in steps] == [Planned, Searched, Verified, AnswerOut]
+    assert [type(step) for step in steps] == [Planned, Searched, Delta, Delta, Verified, AnswerOut]
     assert isinstance(steps[-1], AnswerOut) and steps[-1].option_index == 1
 
 
@@ -161,7 +161,7 @@ def test_the_asynchronous_client_does_the_same(parts: StandIn, address: str, tmp
             answers = await asyncio.gather(*(longreel.ask("When?", video.id) for _ in range(3)))
             assert {answer.citations[0].start_s for answer in answers} == {8.0}
             kinds = [type(step) async for step in longreel.ask_stream("When?")]
-            assert kinds == [Planned, Searched, Verified, AnswerOut]
+            assert kinds == [Planned, Searched, Delta, Delta, Verified, AnswerOut]
             assert len(await longreel.videos()) == 1
             assert (await longreel.frame("Harbour", 2.0)).jpeg[:2] == b"\xff\xd8"
             with pytest.raises(NotFound):
