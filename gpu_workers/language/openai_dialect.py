@@ -151,7 +151,7 @@ def turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
             continue
         turn: dict[str, Any] = {"role": message.role, "content": _parts(message.parts)}
         if message.calls:
-            turn["content"] = message.text or None
+            turn["content"] = message.text
             turn["tool_calls"] = [
                 {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
                 for call in message.calls

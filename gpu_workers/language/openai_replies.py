@@ -25,8 +25,6 @@ class Listening:
     on_text: Callable[[str], None] | None = None
     most: int = 0
     """The reply is cut after so many visible pieces, each at least a token; 0: it is not cut."""
-    first_only: bool = False
-    """Whether the first piece is all that is wanted."""
     tools: bool = False
 
 
@@ -120,8 +118,6 @@ class Reply:
             if shown and self._listening.on_text is not None:
                 self._listening.on_text(shown)
                 self.told = True
-        if self._listening.first_only:
-            return bool(text or message.get("reasoning_content") or message.get("reasoning"))
         if self._listening.most and self._visible_pieces >= self._listening.most:
             self.ended = "length"
             return True

@@ -139,8 +139,6 @@ class ChatServer:
         except openai.APIStatusError as error:
             if error.status_code in (401, 403):
                 raise self._no_access() from error
-            if error.status_code in _TRY_AGAIN:
-                raise self._failed(f"it answers {error.status_code}") from error
             return None
         except openai.APIConnectionError as error:
             raise self._away() from error

@@ -225,15 +225,16 @@ class Talk:
         return any(str(one.get("token", "")).strip().lower() in ("yes", "no") for one in reply.likeliest)
 
     async def _images(self) -> bool:
+        """Some servers accept pictures and drop them: only a reply that names the colour proves that one was seen."""
         if self._known.images is not None:
             return self._known.images
-        frame = Frame(0.0, np.full((32, 32, 3), (200, 30, 30), np.uint8))
-        ask = Ask((Message("user", ("Which colour is this? Answer with one word.", frame)),), 16)
+        frame = Frame(0.0, np.full((32, 32, 3), (250, 220, 0), np.uint8))
+        ask = Ask((Message("user", (frame, "Which colour is this picture? Answer with one word.")),), 30)
         try:
-            await self._reply(ask, Listening(first_only=True), ask.max_output + THINKING)
+            reply = await self._reply(ask, Listening(), ask.max_output + THINKING)
         except Refused:
             return False
-        return True
+        return "yellow" in reply.text.lower()
 
     async def _tools(self) -> bool:
         """Some servers accept tools and never tell the model: only a call proves that they are of use."""
