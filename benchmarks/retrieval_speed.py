@@ -66,7 +66,7 @@ class RandomPictures:
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """Shape (384,)."""
-        return np.asarray(self._texts.embed([text])[0], dtype=np.float32)
+        return np.asarray(self._texts.embed_query(text), dtype=np.float32)
 
 
 def vocabulary(size: int = 8000, seed: int = 0) -> list[str]:

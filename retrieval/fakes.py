@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.words import coverage, parse, tokens
+from retrieval.words import coverage, parse, plain_words, squeezed, tokens
 
 _K1, _B = 1.2, 0.75
 
@@ -72,7 +72,8 @@ class MemoryLexicalIndex:
     ) -> list[tuple[Segment, float]]:
         """Segments that share words with `text` with their score (above 0), best first."""
         query = parse(text)
-        terms = [term for term in map(tokens, (*query.words, *query.phrases)) if term]
+        single = [[token] for word in query.words for token in tokens(word, query.language)]
+        terms = [*single, *filter(None, ([*map(squeezed, plain_words(phrase))] for phrase in query.phrases))]
         texts = self._texts
         mean = sum(len(words) for _, words in texts.values()) / max(1, len(texts))
         scores = dict.fromkeys(texts, 0.0)

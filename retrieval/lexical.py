@@ -1,8 +1,9 @@
 """Finding segments by their words: BM25 in SQLite's FTS5, with a second index of letter triples.
 
-The word index (Porter stems, accents removed) answers nearly every question. A word that it does not know is
-looked up in the triple index, which sees a text without spaces and signs: it finds glued words and reading
-errors of on-screen text. User text never reaches FTS5 as syntax: every term is quoted.
+The word index answers nearly every question: words and their Snowball stems without accents, and pairs of characters
+for scripts without spaces. A long word that it does not know is looked up in the triple index, which sees a text
+without spaces and signs: it finds glued words and reading errors of on-screen text. User text never reaches FTS5 as
+syntax: every term is quoted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from pathlib import Path
 from app.core.errors import LongreelError, StorageFull, WorkerFailed
 from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.words import Query, likeness, parse, spaced, squeezed
+from app.text.languages import guess_language
+from retrieval.words import Query, likeness, other_forms, parse, plain_words, squeezed
+
+VERSION = 2
+"""Of what the word tables hold. A file of an older version is indexed again, from its own texts, when it is opened."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS segment (
@@ -26,13 +31,18 @@ CREATE TABLE IF NOT EXISTS segment (
     start_s REAL NOT NULL, end_s REAL NOT NULL, text TEXT NOT NULL, model TEXT NOT NULL, frame_s REAL, question TEXT
 );
 CREATE INDEX IF NOT EXISTS segment_of_video ON segment (video_id);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, tokenize = "porter unicode61 remove_diacritics 2");
-CREATE VIRTUAL TABLE IF NOT EXISTS triples USING fts5(text, tokenize = "trigram");
 """
+_WORD_TABLES = (
+    "DROP TABLE IF EXISTS words",
+    "DROP TABLE IF EXISTS triples",
+    "CREATE VIRTUAL TABLE words USING fts5("
+    "text, stems, tokenize = \"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\")",
+    'CREATE VIRTUAL TABLE triples USING fts5(text, tokenize = "trigram")',
+)
 
 _PREFIX_FROM = 5
 """Words of at least this many letters also match longer words that begin with them."""
-_GLUED_FROM, _ALIKE_FROM, _ALIKE = 4, 5, 0.8
+_UNKNOWN_FROM, _ALIKE = 5, 0.8
 """Least letters of an unknown word to be found inside others, or misread; and how alike a misread form must be."""
 _MAX_UNKNOWN = 6
 _BUSY_S = 30.0
@@ -60,8 +70,7 @@ class SqliteLexicalIndex:
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     _row(segment),
                 ).lastrowid
-                connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, spaced(segment.text)))
-                connection.execute("INSERT INTO triples (rowid, text) VALUES (?, ?)", (number, squeezed(segment.text)))
+                _add_words(connection, number, segment.text)
 
     def search(
         self,
@@ -122,6 +131,7 @@ class SqliteLexicalIndex:
                 if not self._ready:
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.executescript(_SCHEMA)
+                    _renew(connection)
                     self._ready = True
             except BaseException:
                 connection.close()
@@ -162,6 +172,33 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _renew(connection: sqlite3.Connection) -> None:
+    """Fills the word tables again if an older version made them."""
+    if _version(connection) >= VERSION:
+        return
+    with _transaction(connection):
+        if _version(connection) >= VERSION:  # another process was faster
+            return
+        for statement in _WORD_TABLES:
+            connection.execute(statement)
+        for number, text in connection.execute("SELECT number, text FROM segment"):
+            _add_words(connection, number, text)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _add_words(connection: sqlite3.Connection, number: int | None, text: str) -> None:
+    words = plain_words(text, single_characters=True)
+    forms = other_forms(words, guess_language(text))
+    connection.execute(
+        "INSERT INTO words (rowid, text, stems) VALUES (?, ?, ?)", (number, " ".join(words), " ".join(forms))
+    )
+    connection.execute("INSERT INTO triples (rowid, text) VALUES (?, ?)", (number, squeezed(text)))
 
 
 def _delete(connection: sqlite3.Connection, numbers: str, values: Sequence[str | float]) -> None:
@@ -214,9 +251,14 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def _phrase(text: str) -> str:
+    return _quoted(" ".join(plain_words(text)))
+
+
 def _word_match(query: Query) -> str:
-    """An FTS5 expression: any word, the beginning of a long one, any phrase; what matches twice counts twice."""
-    terms = [_quoted(spaced(term)) for term in (*query.words, *query.phrases)]
+    """An FTS5 expression: any word or stem, the beginning of a long one, any phrase; matching twice counts twice."""
+    terms = [_quoted(word) for word in (*query.words, *other_forms(query.words, query.language))]
+    terms += [_phrase(phrase) for phrase in query.phrases if plain_words(phrase)]
     terms += [
         f"{_quoted(word)} *" for word in query.words if len(word) >= _PREFIX_FROM and word.isalpha() and word.isascii()
     ]
@@ -224,13 +266,15 @@ def _word_match(query: Query) -> str:
 
 
 def _unknown(connection: sqlite3.Connection, query: Query) -> list[str]:
-    """The words and codes that no text holds as they stand."""
+    """The long words and codes that no text holds in any form, the longest first."""
     unknown: dict[str, None] = {}
     for term in (*query.words, *query.phrases):
-        hit = connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (_quoted(spaced(term)),)).fetchone()
-        if hit is None and len(squeezed(term)) >= _GLUED_FROM:
+        if len(squeezed(term)) < _UNKNOWN_FROM:
+            continue
+        match = " OR ".join(map(_quoted, (" ".join(plain_words(term)), *other_forms([term], query.language))))
+        if connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (match,)).fetchone() is None:
             unknown[squeezed(term)] = None
-    return list(unknown)[:_MAX_UNKNOWN]
+    return sorted(unknown, key=len, reverse=True)[:_MAX_UNKNOWN]
 
 
 def _find_alike(
@@ -238,7 +282,7 @@ def _find_alike(
 ) -> dict[int, float]:
     """Texts that hold the word glued to others, or else a form of it with some letters wrong, at half its weight."""
     glued = _find(connection, "triples", _quoted(word), where, values, limit)
-    if glued or len(word) < _ALIKE_FROM:
+    if glued:
         return glued
     triples = dict.fromkeys(word[i : i + 3] for i in range(len(word) - 2))
     found = _find(connection, "triples", " OR ".join(map(_quoted, triples)), where, values, 2 * limit)

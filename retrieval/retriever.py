@@ -73,7 +73,7 @@ class HybridRetriever:
         filters: _Filters = {"limit": depth, "videos": videos, "window": window, "kinds": kinds}
         lexical = self._threads.submit(self._lexical.search, text, **filters)
         pictures = self._threads.submit(self._find_pictures, text, filters)
-        dense = self._index.search("text", self._text_embedder.embed([text])[0], **filters)
+        dense = self._index.search("text", self._text_embedder.embed_query(text), **filters)
         found = {"dense": dense, "lexical": lexical.result(), "picture": pictures.result()}
         rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)

@@ -1,29 +1,22 @@
-"""The words of a text, for indexes that match words. Pure: no index, no model.
+"""What a question looks for in an index of words, and how much of it a text holds. Pure: no index, no model.
 
-Words are kept with what makes them exact: a chunk such as `416x234`, `U+1F600` or `C-c` is one code, and
-a run of codes is searched as one phrase. Scripts without spaces are split into characters.
+`app.text` says what a word and a stem are. Here are the things that only an index needs: codes and quotations are
+looked for as they stand, and names that live by their signs are spelt out.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from rapidfuzz import fuzz
 
 from app.core.paths import readable
-
-_STOP_WORDS = """
-    a about after all also am an and any are as at be because been before being but by can could did do does doing
-    for from had has have he her here him his how i if in into is it its just me my no not of off on one or our
-    out over she should so some than that the their them then there these they this those to too under up us was
-    we were what when where which who whom whose why will with would written you your say says said show shows shown see
-    seen tell tells told mention mentions mentioned video screen
-"""
-STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""English words that most questions contain and that tell nothing about what is looked for."""
+from app.text.languages import guess_language
+from app.text.tokens import is_unspaced, stems
+from app.text.tokens import words as words_of
 
 MAX_TERMS = 48
 """A question longer than this many different words is searched by its first ones."""
@@ -36,36 +29,46 @@ _SIGNS = (
     (re.compile(r"\b([A-Za-z])\+\+(?!\w)"), r"\1++ \1plusplus"),
     (re.compile(r"\b([A-Za-z])#(?!\w)"), r"\1# \1sharp"),
 )
-_QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|«([^»]{2,200})»')
-_STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'"})
-_AROUND = "\"'“”„«»()[]{}<>,;:!?"
-_UNSPACED = re.compile(
-    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
-)
-"""A character of Thai, Lao, Burmese, Khmer, Japanese or Chinese."""
+_QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|«([^»]{2,200})»|「([^」]{2,200})」')
+_AROUND = "\"'“”„«»「」()[]{}<>,;:!?"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a question looks for, in plain words."""
+    """What a question looks for."""
 
     words: tuple[str, ...]
-    """Content words, lower case, without repeats."""
+    """Its words, normalised, without repeats. How rare a word is decides what it weighs, not a list."""
     phrases: tuple[str, ...]
     """Quoted parts and codes, to be found as they stand."""
+    language: str
+    """ISO 639-1, or empty."""
 
 
-def spaced(text: str) -> str:
-    """The text as a tokenizer that drops signs should see it.
+def parse(text: str) -> Query:
+    """The words and phrases of a question."""
+    text = unicodedata.normalize("NFKC", readable(text)).replace("\x00", " ")
+    quoted = tuple(next(filter(None, groups)) for groups in _QUOTED.findall(text))
+    phrases = dict.fromkeys((*quoted, *_codes(text.split())))
+    return Query(tuple(dict.fromkeys(plain_words(text)))[:MAX_TERMS], tuple(phrases)[:MAX_TERMS], guess_language(text))
 
-    There is a space around each character of a script that is written without spaces, and names that live by
-    their signs are spelt out behind themselves: `.NET dotNET`, `C++ Cplusplus`, `C# Csharp`.
-    """
+
+def plain_words(text: str, *, single_characters: bool = False) -> list[str]:
+    """The words of a text, with `.NET`, `C++` and `C#` spelt out behind themselves: dotnet, cplusplus, csharp."""
     text = unicodedata.normalize("NFKC", readable(text))
     for sign, spelt in _SIGNS:
         text = sign.sub(spelt, text)
-    return _UNSPACED.sub(r" \1 ", text)
+    return words_of(text, single_characters=single_characters)
+
+
+def other_forms(words: Sequence[str], language: str) -> list[str]:
+    """The stems of words that differ from the words, in the text's language and in English, without repeats.
+
+    Titles and labels are too short to tell their language, and most of them are English.
+    """
+    known = set(words)
+    found = (stem for name in dict.fromkeys((language or "en", "en")) for word in words for stem in stems(word, name))
+    return [stem for stem in dict.fromkeys(found) if stem not in known]
 
 
 def squeezed(text: str) -> str:
@@ -74,64 +77,35 @@ def squeezed(text: str) -> str:
     return "".join(c for c in decomposed if c.isalnum())
 
 
-def parse(text: str) -> Query:
-    """The content words and phrases of a question; if it has stop words only, those are its words."""
-    text = unicodedata.normalize("NFKC", readable(text)).translate(_STRAIGHT).replace("\x00", " ")
-    quoted = tuple(next(filter(None, groups)) for groups in _QUOTED.findall(text))
-    every = [word for chunk in text.split() for word in _split(chunk)]
-    content = [word for word in every if word not in STOP_WORDS] or every
-    phrases = (*quoted, *_code_runs(text.split()))
-    return Query(tuple(dict.fromkeys(content))[:MAX_TERMS], tuple(dict.fromkeys(phrases))[:MAX_TERMS])
-
-
-def _split(chunk: str) -> list[str]:
-    """A chunk's words in lower case; a run of an unspaced script stays one word."""
-    parts = _letters(chunk).split()
-    return [part for part in parts if len(part) > 1 or part.isdigit() or _UNSPACED.match(part)] or parts
-
-
-def _letters(text: str) -> str:
-    """Lower case, with everything but letters, digits and the marks on them turned into spaces."""
-    return "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text.lower())
-
-
-def _code_runs(chunks: Sequence[str]) -> list[str]:
-    """Runs of neighbouring chunks that look like keys, codes or file names, each run as one phrase."""
-    runs: list[list[str]] = [[]]
+def _codes(chunks: Sequence[str]) -> list[str]:
+    """Keys, codes and file names, and each with the single letters behind it: "C-c" and "C-c l v"."""
+    runs: list[list[str]] = []
+    extends = False
     for chunk in chunks:
         bare = chunk.strip(_AROUND).rstrip(".")
-        if bare and _is_code(bare):
+        is_code = _is_code(bare)
+        if extends and (is_code or len(bare) == 1):
             runs[-1].append(bare)
-        else:
-            runs.append([])
-    return [" ".join(run) for run in runs if run and len("".join(run)) > 1]
+        elif is_code:
+            runs.append([bare])
+        extends = is_code or (extends and len(bare) == 1)
+    return [phrase for run in runs for phrase in dict.fromkeys((run[0], " ".join(run))) if len(phrase) > 1]
 
 
 def _is_code(chunk: str) -> bool:
-    if chunk.lower() in STOP_WORDS:
-        return False
-    inner = re.search(r"\w[^\w\s']+\w|^[^\w\s]\w|^\w[+#]+$", chunk) is not None
-    return inner or any(c.isdigit() for c in chunk) or len(chunk) == 1
+    inner = re.search(r"\w[^\w\s'\u2019]+\w|^[^\w\s]\w|^\w[+#]+$", chunk) is not None
+    return inner or any(c.isdigit() for c in chunk)
 
 
 def likeness(word: str, text: str) -> float:
     """How well the most similar stretch of `text` matches `word`, 0 to 1; both as `squeezed` gives them."""
-    diagonals: Counter[int] = Counter()
-    for i in range(len(word) - 2):
-        place = text.find(word[i : i + 3])
-        while place >= 0:
-            diagonals[place - i] += 1
-            place = text.find(word[i : i + 3], place + 1)
-    best = 0.0
-    for start, _ in diagonals.most_common(3):
-        stretch = text[max(0, start) : start + len(word)]
-        best = max(best, SequenceMatcher(None, word, stretch, autojunk=False).ratio())
-    return best
+    return fuzz.partial_ratio(word, text) / 100 if len(text) >= len(word) else fuzz.ratio(word, text) / 100
 
 
-def tokens(text: str) -> list[str]:
-    """The words of a text in order, lower case, without accents and the commonest English endings."""
-    return [_stem(squeezed(word)) for word in _letters(spaced(text)).split()]
+def tokens(text: str, language: str = "") -> list[str]:
+    """The words of a text in order, then their other forms, without accents; the language is guessed unless given."""
+    words = plain_words(text)
+    return list(map(squeezed, (*words, *other_forms(words, language or guess_language(text)))))
 
 
 def coverage(query: Query, text: str) -> float:
@@ -140,19 +114,17 @@ def coverage(query: Query, text: str) -> float:
     possible = len(query.words) + 2 * len(phrases)
     if possible == 0:
         return 0.0
-    have, whole = set(tokens(text)), squeezed(text)
-    words = sum(_has(squeezed(word), have, whole) for word in query.words)
+    held = plain_words(text)
+    have, whole = _squeezed((*held, *other_forms(held, query.language))), squeezed(text)
+    words = sum(_has(word, query.language, have, whole) for word in query.words)
     return (words + 2 * sum(phrase in whole for phrase in phrases)) / possible
 
 
-def _has(word: str, have: set[str], whole: str) -> bool:
-    long = len(word) >= _GLUED_FROM or _UNSPACED.match(word) is not None
-    return _stem(word) in have or (long and word in whole)
+def _has(word: str, language: str, have: frozenset[str], whole: str) -> bool:
+    plain = squeezed(word)
+    glued = len(plain) >= _GLUED_FROM or is_unspaced(word)
+    return not have.isdisjoint(_squeezed((word, *other_forms([word], language)))) or (glued and plain in whole)
 
 
-def _stem(word: str) -> str:
-    """Enough to compare two texts, not to index them."""
-    for ending in ("ing", "ies", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+def _squeezed(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(squeezed, words)) - {""}

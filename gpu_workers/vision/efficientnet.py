@@ -76,9 +76,8 @@ class EfficientNetConSE(ModelWorker[_Loaded]):
         return [results[index] for index in range(len(frames))]
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """The text embedder's unit vector."""
-        vector: NDArray[np.float32] = self._text_embedder.embed([text])[0]
-        return vector
+        """The text embedder's unit vector of a question."""
+        return self._text_embedder.embed_query(text)
 
     def _load(self) -> _Loaded:
         session = open_session(lite0.onnx_file(self._settings), self._settings.threads)

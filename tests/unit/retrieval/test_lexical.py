@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,25 @@ def test_a_short_unknown_word_finds_nothing(index: SqliteLexicalIndex) -> None:
 def test_long_words_are_found_by_their_beginning(index: SqliteLexicalIndex) -> None:
     add(index, "photosynthesis explained", "a lamp")
     assert found(index, "photosynth") == ["photosynthesis explained"]
+
+
+@pytest.mark.parametrize("question", ["猫", "猫咪", "ねこ"])
+def test_a_character_or_a_pair_is_found_in_a_script_without_spaces(index: SqliteLexicalIndex, question: str) -> None:
+    add(index, "我家的猫咪很可爱", "ねこが寝る", "木星很大")
+    assert question in found(index, question)[0]
+
+
+def test_a_file_of_an_older_version_is_indexed_again(index: SqliteLexicalIndex, tmp_path: Path) -> None:
+    add(index, "港口大桥什么时候开放", "the whale dives")
+    index.close()
+    with closing(sqlite3.connect(tmp_path / "lexical.sqlite")) as old:
+        old.executescript(
+            "DROP TABLE words; DROP TABLE triples; PRAGMA user_version = 0;"
+            'CREATE VIRTUAL TABLE words USING fts5(text, tokenize = "porter unicode61");'
+            'CREATE VIRTUAL TABLE triples USING fts5(text, tokenize = "trigram");'
+        )
+    assert found(index, "大桥") == ["港口大桥什么时候开放"]
+    assert found(index, "whales diving") == ["the whale dives"]
 
 
 def test_segments_outlive_the_connection(index: SqliteLexicalIndex, tmp_path: Path) -> None:

@@ -4,15 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.words import coverage, likeness, parse, spaced, squeezed
+from retrieval.words import coverage, likeness, other_forms, parse, plain_words, squeezed
 
 
-def test_content_words_stay_and_stop_words_go() -> None:
-    assert parse("What does the whale eat?").words == ("whale", "eat")
+def test_a_question_is_read_with_its_language() -> None:
+    query = parse("Wann wird die Brücke wieder geöffnet?")
+    assert query.language == "de"
+    assert query.words == ("wann", "wird", "die", "brücke", "wieder", "geöffnet")
+
+
+def test_other_forms_are_stems_in_the_language_and_in_english() -> None:
+    assert other_forms(["brücken", "opening"], "de") == ["bruck", "open"]
+    assert other_forms(["bridge"], "") == ["bridg"]
+    assert other_forms(["大桥"], "zh") == []
 
 
 def test_codes_become_phrases() -> None:
-    assert parse("What does C-c l v do?").phrases == ("C-c l v",)
+    assert parse("What does C-c l v do?").phrases == ("C-c", "C-c l v")
     assert parse("at 416x234, frame 026973?").phrases == ("416x234", "026973")
     assert parse("Is .NET or C++ in U+1F600?").phrases == (".NET", "C++", "U+1F600")
 
@@ -26,7 +34,7 @@ def test_quoted_parts_become_phrases() -> None:
 
 
 def test_names_that_live_by_their_signs_are_spelt_out() -> None:
-    assert spaced(".NET and C#").split() == [".NET", "dotNET", "and", "C#", "Csharp"]
+    assert plain_words(".NET and C#") == ["net", "dotnet", "and", "c", "csharp"]
 
 
 def test_glued_and_separated_names_are_equal_when_squeezed() -> None:
@@ -48,4 +56,4 @@ def test_coverage_is_the_share_of_words_found() -> None:
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_text_is_read_and_coverage_stays_between_0_and_1(question: str, text: str) -> None:
     assert 0 <= coverage(parse(question), text) <= 1
-    spaced(text).encode("utf-8")
+    " ".join(plain_words(text)).encode("utf-8")
