@@ -14,12 +14,12 @@ def test_settings_are_searched_and_their_lines_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="Status").click()
     expect(page.locator(".lr-part").first).to_be_visible()
-    page.get_by_label("Find", exact=True).locator("visible=true").fill("searches and closer")
+    page.get_by_label("Find", exact=True).locator("visible=true").fill("turns in which the model")
     expect(page.locator("[data-setting]:visible")).to_have_count(1)
     expect(page.locator(".lr-part:visible")).to_have_count(1)
     page.get_by_role("button", name="Copy the line that changes LONGREEL_AGENT__MAX_STEPS").click()
     expect(page.locator("#lr-said")).to_have_text("The line is copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == "export LONGREEL_AGENT__MAX_STEPS=5"
+    assert page.evaluate("navigator.clipboard.readText()") == "export LONGREEL_AGENT__MAX_STEPS=12"
     assert faults(page) == []
 
 

@@ -216,12 +216,12 @@ class Agent:
                 raise WorkerFailed("The model could not run.", "Try again.")
             if "bug" in question:
                 raise ZeroDivisionError("a secret of the inside")
+            if "colour" in question:
+                yield Answered(to_json(Answer(AnswerStatus.INSUFFICIENT, "It is not certain.", missing=MISSING)))
+                return
             if "cat" in question:
                 yield Searched(question, ())
                 yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", searched=SEARCHED)))
-                return
-            if "colour" in question:
-                yield Answered(to_json(Answer(AnswerStatus.INSUFFICIENT, "It is not certain.", missing=MISSING)))
                 return
             start, end, text = SAID[1]
             span = TimeSpan(start, end)
