@@ -149,9 +149,9 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
 
 
 async def _completed(talk: Talk, ask: Ask, tell: Tell | None) -> Completion:
-    if ask.has_pictures and not (await talk.capabilities()).images:
+    if ask.has_pictures and not await talk.takes_images():
         raise ToolRefused(f"{talk.server.model} accepts no pictures.", "Ask about text only.")
-    if ask.tools and (await talk.capabilities()).tools:
+    if ask.tools and await talk.calls_tools():
         try:
             return _with_calls(await talk.complete(ask, tell), ask)
         except ToolsRefused:

@@ -132,10 +132,12 @@ class ChatServer:
 
     async def get(self, path: str) -> Any:
         """What the server tells at a path, asked once; None where it knows no such path. Raises WorkerFailed."""
+        import httpx2
         import openai
 
         try:
-            return await self._opened().client.get(path, cast_to=object)
+            response = await self._opened().client.get(path, cast_to=httpx2.Response)
+            return json.loads(response.text.lstrip("\ufeff"))
         except openai.APIStatusError as error:
             if error.status_code in (401, 403):
                 raise self._no_access() from error
@@ -224,7 +226,7 @@ class ChatServer:
                 return
             try:
                 async for chunk in await response.parse():
-                    if reply.take(chunk.to_dict()):
+                    if reply.take(chunk.to_dict(warnings=False)):
                         return
             except json.JSONDecodeError as error:
                 raise self._unlike(error.doc) from error

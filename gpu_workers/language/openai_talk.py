@@ -70,6 +70,7 @@ class Talk:
 
     def forget_tools(self) -> None:
         """Notes that the server refuses tools after all."""
+        self._known = replace(self._known, tools=False)
         if self._found is not None:
             self._found = replace(self._found, tools=False)
 
@@ -82,6 +83,16 @@ class Talk:
                 images, tools, schema = await asyncio.gather(self._images(), self._tools(), self._schema())
                 self._found = Capabilities(images, tools, schema, context, weighs)
             return self._found
+
+    async def takes_images(self) -> bool:
+        """Whether the model accepts pictures."""
+        return (await self.capabilities()).images if self._known.images is None else self._known.images
+
+    async def calls_tools(self) -> bool:
+        """Whether the model calls tools natively."""
+        if self._known.tools is None or self._found is not None:
+            return (await self.capabilities()).tools
+        return self._known.tools
 
     async def complete(self, ask: Ask, on_text: Callable[[str], None] | None = None) -> Completion:
         """A reply with visible text or calls. Raises ToolRefused, ToolsRefused, MissingPart or WorkerFailed."""

@@ -25,7 +25,8 @@ from tests.unit.gpu_workers.language.chat_server import chat_service, completion
 def served(request, earlier):
     """What a model that really decodes the pictures and reads the times would know."""
     frames, time_s = [], 0.0
-    for part in request["messages"][0]["content"]:
+    content = request["messages"][0]["content"]
+    for part in [] if isinstance(content, str) else content:
         if part["type"] == "image_url":
             data = base64.b64decode(part["image_url"]["url"].partition(",")[2])
             frames.append(Frame(time_s, np.asarray(Image.open(io.BytesIO(data)))))
