@@ -87,6 +87,14 @@ class MemoryLexicalIndex:
         hits = [(segment, scores[segment.id]) for segment in chosen if scores[segment.id] > 0]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].id))[: max(0, limit)]
 
+    def videos(self) -> frozenset[VideoId]:
+        """The videos of which anything is indexed."""
+        return frozenset(segment.video_id for segment, _ in self._texts.values())
+
+    def segments(self, video: VideoId) -> list[Segment]:
+        """Everything that is indexed of a video, in the order in which it was added."""
+        return [segment for segment, _ in self._texts.values() if segment.video_id == video]
+
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds."""
         self._texts = {id_: row for id_, row in self._texts.items() if not _is_of(row[0], video, kinds)}

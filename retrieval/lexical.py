@@ -94,6 +94,17 @@ class SqliteLexicalIndex:
             best = sorted(scores, key=lambda number: (-scores[number], number))[:limit]
             return [(_segment(connection, number), scores[number]) for number in best]
 
+    def videos(self) -> frozenset[VideoId]:
+        """The videos of which anything is indexed."""
+        with self._connection() as connection:
+            return frozenset(VideoId(video) for (video,) in connection.execute("SELECT DISTINCT video_id FROM segment"))
+
+    def segments(self, video: VideoId) -> list[Segment]:
+        """Everything that is indexed of a video, in the order in which it was added."""
+        with self._connection() as connection:
+            numbers = connection.execute("SELECT number FROM segment WHERE video_id = ? ORDER BY number", (video,))
+            return [_segment(connection, number) for (number,) in numbers.fetchall()]
+
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         where, values = _filters([video], None, kinds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
@@ -26,6 +28,10 @@ _LEAST_DEPTH = 32
 _BATCH = 256
 _COVERAGE_WEIGHT = 0.5
 _SEARCHES_AT_ONCE = 4
+_AT_ONCE = 2000
+"""Texts that one search embeds again at most: about half a minute's work on two cores."""
+
+logger = logging.getLogger(__name__)
 
 
 class _Filters(TypedDict):
@@ -54,6 +60,8 @@ class HybridRetriever:
         self._frame_embedder = frame_embedder
         self._index = index
         self._lexical = lexical
+        self._embedded: set[VideoId] = set()
+        self._embedding = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=2 * _SEARCHES_AT_ONCE, thread_name_prefix="search")
 
     def search(
@@ -73,7 +81,9 @@ class HybridRetriever:
         filters: _Filters = {"limit": depth, "videos": videos, "window": window, "kinds": kinds}
         lexical = self._threads.submit(self._lexical.search, text, **filters)
         pictures = self._threads.submit(self._find_pictures, text, filters)
-        dense = self._index.search("text", self._text_embedder.embed_query(text), **filters)
+        vector = self._text_embedder.embed_query(text)
+        self._embed_again(vector, videos)
+        dense = self._index.search("text", vector, **filters)
         found = {"dense": dense, "lexical": lexical.result(), "picture": pictures.result()}
         rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
@@ -84,13 +94,38 @@ class HybridRetriever:
             return []
         return self._index.search("picture", self._frame_embedder.embed_query(text), **filters)
 
+    def _embed_again(self, vector: NDArray[np.float32], videos: Sequence[VideoId]) -> None:
+        """Makes vectors for videos that another text embedder has indexed, so that they are not missed in silence.
+
+        Such a video has words in the lexical index and no vector in this embedder's collection. What is left after
+        `_AT_ONCE` texts waits for the next search.
+        """
+        indexed = self._lexical.videos()
+        with self._embedding:
+            unsure = (indexed.intersection(videos) if videos else indexed) - self._embedded
+            made = 0
+            for video in sorted(unsure):
+                if made >= _AT_ONCE:
+                    logger.warning("Some videos were indexed by another text embedder; ingest them again.")
+                    return
+                if not self._index.search("text", vector, limit=1, videos=[video]):
+                    segments = self._lexical.segments(video)
+                    logger.info("Embedding the %d texts of %s for %s", len(segments), video, self._text_embedder.model)
+                    self._add_vectors(segments)
+                    made += len(segments)
+                self._embedded.add(video)
+
     def add(self, segments: Sequence[Segment]) -> None:
         """Indexes texts in the dense and the lexical index; segments without text are left out."""
         spoken = [segment for segment in segments if segment.text.strip()]
         for start in range(0, len(spoken), _BATCH):
             batch = spoken[start : start + _BATCH]
-            self._index.add("text", batch, self._text_embedder.embed([readable(segment.text) for segment in batch]))
+            self._add_vectors(batch)
             self._lexical.add(batch)
+
+    def _add_vectors(self, segments: Sequence[Segment]) -> None:
+        vectors = self._text_embedder.embed([readable(segment.text) for segment in segments])
+        self._index.add("text", segments, vectors)
 
     def add_pictures(self, segments: Sequence[Segment], concepts: NDArray[np.float32]) -> None:
         """Indexes key frames by their concept vectors, shape (n, q)."""

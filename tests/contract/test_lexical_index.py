@@ -183,6 +183,16 @@ def test_what_is_of_one_kind_can_be_removed_alone(index: LexicalIndex) -> None:
     assert {hit.id for hit, _ in index.search("word", limit=9)} == {"1111-1", "2222-2"}
 
 
+def test_what_is_indexed_of_a_video_can_be_listed(index: LexicalIndex) -> None:
+    mine = [segment(1, "later"), segment(0, "earlier")]
+    index.add([*mine, segment(0, "other", TWO)])
+    assert index.videos() == {ONE, TWO}
+    assert index.segments(ONE) == mine
+    index.remove(ONE)
+    assert index.videos() == {TWO}
+    assert index.segments(ONE) == []
+
+
 def test_removing_an_unknown_video_is_fine(index: LexicalIndex) -> None:
     index.remove(ONE)
 

@@ -204,3 +204,23 @@ def test_talk_does_not_crowd_out_what_is_written() -> None:
     found = retriever.search("whale song", limit=8)
     assert len(found) == 8
     assert sum(evidence.segment.kind is SegmentKind.SCREEN_TEXT for evidence in found) == 2
+
+
+def test_a_video_that_another_embedder_indexed_is_embedded_again_when_it_is_searched(tmp_path: Path) -> None:
+    class Other(WordEmbedder):
+        model = "other words"
+
+        def _row(self, text: str) -> NDArray[np.float32]:
+            return np.ascontiguousarray(super()._row(text)[::-1])
+
+    lexical = SqliteLexicalIndex(tmp_path / "l.sqlite")
+    for embedder in (WordEmbedder(), Other()):
+        dense = ChromaSegmentIndex(tmp_path / "c", None, embedders={"text": embedder.model})
+        retriever = HybridRetriever(embedder, None, dense, lexical)
+        if embedder.model == "words":
+            retriever.add([segment(0, "the lava is hot"), segment(1, "the whale dives", TWO)])
+        found = retriever.search("lava", limit=5, videos=[ONE])
+        assert found[0].found_by == ("dense", "lexical")
+        assert retriever.search("whale", limit=5)[0].found_by == ("dense", "lexical")
+        dense.close()
+    lexical.close()

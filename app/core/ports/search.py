@@ -58,6 +58,14 @@ class LexicalIndex(Protocol):
         """Segments that share words with `text`, by BM25, best first. Any text is safe: it is never query syntax."""
         ...
 
+    def videos(self) -> frozenset[VideoId]:
+        """The videos of which anything is indexed."""
+        ...
+
+    def segments(self, video: VideoId) -> list[Segment]:
+        """Everything that is indexed of a video, in the order in which it was added."""
+        ...
+
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         ...
