@@ -48,7 +48,8 @@ def test_the_notebook_runs_and_shows_the_cited_moment(run: Run, tmp_path: Path) 
     told = run(stand_in.make(tmp_path), film, "When did the bridge open?")
     assert f"8.0 to 11.0 s  speech: {SAID[1][2]}" in told
     assert "A film about a bridge." in told and "0.0 s  The harbour" in told
-    assert "planned\nsearched\nverified\nthe answer" in told
+    assert "Searched for “When did the bridge open?”: 1 moment\nChecked “It opened in 1932.”: supported" in told
+    assert "The answer: It opened in {1932} <b>." in told
 
 
 @pytest.mark.slow
