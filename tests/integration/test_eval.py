@@ -18,7 +18,7 @@ from tests.integration.offline_fakes import environment
 
 @pytest.fixture
 def measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measuring:
-    for name, value in environment(tmp_path).items():
+    for name, value in (environment(tmp_path) | {"LONGREEL_MODELS__LANGUAGE_MODEL": "fake"}).items():
         monkeypatch.setenv(name, value)
     return build_measuring(load_settings())
 
