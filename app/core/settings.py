@@ -249,9 +249,11 @@ class Settings(BaseSettings):
     llm_url: str | None = Field(
         None, description="an OpenAI-compatible server that writes, such as http://127.0.0.1:8000/v1"
     )
-    llm_model: str = Field("", description="the model's name there")
+    llm_model: str = Field("", description="the model's name there; empty: the only one that the server lists")
     llm_key: SecretStr | None = Field(None, description="its key")
-    vlm_url: str | None = Field(None, description="an OpenAI-compatible server that looks at pictures")
+    vlm_url: str | None = Field(
+        None, description="an OpenAI-compatible server that looks at pictures; unset: the one at `llm_url`"
+    )
     vlm_model: str = Field("", description="the model's name there")
     vlm_key: SecretStr | None = Field(None, description="its key")
     llm_images: bool | None = Field(None, description="whether the model at `llm_url` accepts pictures; unset: probed")

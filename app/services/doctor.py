@@ -136,8 +136,8 @@ def _gb(count: int) -> str:
 def _server(settings: Settings) -> Check:
     if settings.llm_url is None:
         return Check("language server", True, "not used")
-    command = "" if settings.llm_model else "export LONGREEL_LLM_MODEL=..."
-    return Check("language server", bool(settings.llm_model), shown_address(settings.llm_url), command)
+    model = settings.llm_model or "its only model"
+    return Check("language server", True, f"{model} at {shown_address(settings.llm_url)}")
 
 
 def _disk(folder: Path) -> Check:

@@ -64,11 +64,11 @@ def test_a_profile_that_cannot_be_made_is_told_once():
     assert [check.name for check in checks if not check.ok and check.name in ("profile", "memory")] == ["profile"]
 
 
-def test_the_language_server_is_told_without_its_password_and_asks_for_nothing_when_it_is_complete():
+def test_the_language_server_is_told_without_its_password_and_needs_no_name_of_a_model():
     def told(**settings):
         url = "http://ann:secret@127.0.0.1:9/v1"
         return {check.name: check for check in doctor.examine(Settings(llm_url=url, **settings))}["language server"]
 
-    complete, nameless = told(llm_model="tiny"), told()
-    assert (complete.ok, complete.detail, complete.command) == (True, "http://127.0.0.1:9/v1", "")
-    assert not nameless.ok and nameless.command == "export LONGREEL_LLM_MODEL=..."
+    named, nameless = told(llm_model="tiny"), told()
+    assert (named.ok, named.detail, named.command) == (True, "tiny at http://127.0.0.1:9/v1", "")
+    assert nameless.ok and nameless.detail == "its only model at http://127.0.0.1:9/v1"
