@@ -104,8 +104,8 @@ def test_a_file_of_questions_gives_one_object_a_line(terminal: Terminal, talk: P
 
 def test_the_steps_are_streamed(terminal: Terminal, talk: Path) -> None:
     done = terminal.run("ask", "talk", "What is said at the end?", "--stream")
-    assert "plan" in done.stderr
-    assert "search" in done.stderr
+    assert "Answering in a few fixed steps" in done.stderr
+    assert "Searched for “What is said at the end?”" in done.stderr
 
 
 def test_a_video_is_found_by_id_prefix_path_and_title(terminal: Terminal, talk: Path) -> None:
