@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -9,63 +10,90 @@ from app.core.errors import Cancelled
 from app.core.settings import Agent
 from app.core.types import Completion, Usage
 
+RESERVED_TOKENS = 3000
+"""Left for the answer and its judge when the rest is used up."""
+JUDGING_SHARE = 0.85
+"""The share of the time after which no further step begins, so that what was found can still be judged."""
+
 
 class Budget:
-    """Counts what an answer has used, and says when to stop. One for each question."""
+    """Counts what an answer has used, and says when to stop. One for each question; safe to use from threads."""
 
     def __init__(self, limits: Agent, cancelled: Callable[[], bool], spent: Usage | None = None) -> None:
-        """`spent`: what the same answer has cost before it was interrupted."""
-        self._limits = limits
+        """`spent`: what the same answer had cost before it was interrupted."""
+        self.limits = limits
         self._cancelled = cancelled
         before = spent or Usage()
         self._started = time.monotonic() - before.seconds
         self._steps, self._frames = before.steps, before.frames
         self._prompt_tokens, self._output_tokens = before.prompt_tokens, before.output_tokens
-
-    def step(self) -> None:
-        """Counts a search or a look. Raises Cancelled when that was asked for."""
-        self.check()
-        self._steps += 1
+        self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raises Cancelled when that was asked for."""
+        """Raises Cancelled once the answer is no longer wanted."""
         if self._cancelled():
             raise Cancelled("The question was cancelled.")
 
     def is_over(self) -> bool:
         """Whether a model that is writing should stop: cancelled, or out of time."""
-        return self._cancelled() or self._seconds >= self._limits.max_seconds
+        return self._cancelled() or self.seconds >= self.limits.max_seconds
 
-    def frames(self, wanted: int) -> int:
-        """How many of the wanted frames may still be decoded."""
-        return max(0, min(wanted, self._limits.max_frames - self._frames))
+    def take_step(self) -> None:
+        """Counts a turn in which tools are used, or a step of the pipeline. Raises Cancelled."""
+        self.check()
+        with self._lock:
+            self._steps += 1
 
-    def spend_frames(self, count: int) -> None:
-        """Counts decoded frames."""
-        self._frames += count
+    def take_frames(self, wanted: int) -> int:
+        """Reserves frames to look at: how many of those wanted are still allowed."""
+        with self._lock:
+            allowed = max(0, min(wanted, self.limits.max_frames - self._frames))
+            self._frames += allowed
+            return allowed
 
     def spend(self, completion: Completion) -> Completion:
-        """Counts the tokens of a completion and hands it on."""
-        self._prompt_tokens += completion.prompt_tokens
-        self._output_tokens += completion.output_tokens
+        """Counts the tokens of a completion and returns it."""
+        with self._lock:
+            self._prompt_tokens += completion.prompt_tokens
+            self._output_tokens += completion.output_tokens
         return completion
 
     @property
     def has_step(self) -> bool:
-        """Whether another search or look fits: steps and time are left."""
-        return self._steps < self._limits.max_steps and self._seconds < 0.5 * self._limits.max_seconds
+        """Whether the model may use tools once more."""
+        in_time = self.seconds < JUDGING_SHARE * self.limits.max_seconds
+        return self._steps < self.limits.max_steps and in_time and self.tokens_left > RESERVED_TOKENS
 
     @property
-    def has_words(self) -> bool:
-        """Whether the language model may be asked once more."""
-        used = self._prompt_tokens + self._output_tokens
-        return used + 500 <= self._limits.max_tokens and self._seconds < self._limits.max_seconds
+    def has_time(self) -> bool:
+        """Whether a model may be asked once more."""
+        return self.seconds < self.limits.max_seconds
+
+    @property
+    def steps_left(self) -> int:
+        """Turns with tools that are left."""
+        return max(0, self.limits.max_steps - self._steps)
+
+    @property
+    def frames_left(self) -> int:
+        """Frames that may still be looked at."""
+        return max(0, self.limits.max_frames - self._frames)
+
+    @property
+    def tokens_left(self) -> int:
+        """Tokens that may still be read and written."""
+        return max(0, self.limits.max_tokens - self._prompt_tokens - self._output_tokens)
+
+    @property
+    def seconds(self) -> float:
+        """Since the question was asked."""
+        return time.monotonic() - self._started
 
     @property
     def usage(self) -> Usage:
         """What was used so far."""
-        return Usage(self._seconds, self._steps, self._frames, self._prompt_tokens, self._output_tokens)
+        return Usage(self.seconds, self._steps, self._frames, self._prompt_tokens, self._output_tokens)
 
-    @property
-    def _seconds(self) -> float:
-        return time.monotonic() - self._started
+    def __str__(self) -> str:
+        left_s = max(0.0, self.limits.max_seconds - self.seconds)
+        return f"{self.steps_left} steps, {self.frames_left} frames, {self.tokens_left // 1000}k tokens, {left_s:.0f} s"

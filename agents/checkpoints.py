@@ -14,28 +14,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.modes import work_of
-from agents.state import (
-    AgentState,
-    Anchor,
-    Claim,
-    Draft,
-    Located,
-    Passage,
-    Place,
-    Plan,
-    QuestionType,
-    Step,
-    TimeScope,
-    Work,
-)
+from agents.budget import Budget
+from agents.evidence import Finding, Passage
+from agents.parts import AgentParts, Work
+from agents.plans import Plan
+from agents.state import AgentState, Claim, Draft, Inspected, Judged, Note, Observation, Said
 from app.core.errors import BadInput, MissingPart, StorageFull, WorkerFailed
-from app.core.events import EVENT, Event
+from app.core.events import EVENT, Delta, Event
 from app.core.types import (
     Answer,
     AnswerStatus,
@@ -44,29 +34,29 @@ from app.core.types import (
     MediaInfo,
     SegmentKind,
     TimeSpan,
+    ToolCall,
     Turn,
     Usage,
     Video,
     VideoStream,
 )
+from app.text.time_expressions import TimeScope
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
-    from agents.agent import AgentParts
-
 Graph: TypeAlias = "CompiledStateGraph[AgentState, Work, AgentState, AgentState]"
-Node = Callable[[AgentState, Runtime[Work]], Command[Any]]
+Node = Callable[[AgentState, Runtime[Work]], Any]
 Value = TypeVar("Value")
 
 STORED = (
-    *(Anchor, Claim, Draft, Located, Passage, Place, Plan, QuestionType, Step, TimeScope),
+    *(Claim, Draft, Finding, Inspected, Judged, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""
 BUSY_S = 30.0
-RECURSION = 100
+RECURSION = 300
 """LangGraph's own limit, far above what the budget allows."""
 
 
@@ -95,17 +85,17 @@ class Checkpoints:
             with self._opening:
                 graph = self._graph
             snapshot = graph.get_state(config)
-            kept = frozen(snapshot.values)
-            if kept and any(kept[name] != start[name] for name in ("asked", "options", "given")):
+            stored = frozen(snapshot.values)
+            if stored and any(stored[name] != start[name] for name in ("question", "options", "plan")):
                 raise BadInput("This run answers another question.", "Ask under another run id.")
-            for told in kept.get("told", ()):
-                yield "custom", EVENT.validate_python(told)
-            if kept:
-                yield "values", kept
-            if kept and not snapshot.next:
+            for event in stored.get("events", ()):
+                yield "custom", EVENT.validate_python(event)
+            if stored:
+                yield "values", stored
+            if stored and not snapshot.next:
                 return
-            work = work_of(parts, cancelled, kept.get("spent", Usage()))
-            yield from streamed(graph, None if kept else start, config, work, durability="sync")
+            work = Work(parts, Budget(parts.settings, cancelled, stored.get("spent", Usage())))
+            yield from streamed(graph, None if stored else start, config, work, durability="sync")
 
     def forget(self, run_id: str) -> None:
         """Removes what is stored of a run; no error when there is nothing."""
@@ -141,7 +131,7 @@ class Checkpoints:
     def _alone(self, run_id: str) -> Iterator[None]:
         with self._lock:
             if run_id in self._running:
-                raise BadInput("This run is at work already.", "Wait for its answer, or ask under another run id.")
+                raise BadInput("This run is already at work.", "Wait for its answer, or ask under another run id.")
             self._running.add(run_id)
         try:
             yield
@@ -197,27 +187,28 @@ def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
 def streamed(
     graph: Graph, start: AgentState | None, config: Any, work: Work, *, durability: Literal["sync"] | None = None
 ) -> Iterator[tuple[str, Any]]:
-    """What the nodes of a run tell ("custom") and the states between them ("values"); no start goes on with one."""
-    told: Any = graph.stream(start, config, context=work, stream_mode=["custom", "values"], durability=durability)
-    yield from told
+    """The events of a run ("custom") and its states ("values"). Without a start, a stored run goes on."""
+    steps: Any = graph.stream(start, config, context=work, stream_mode=["custom", "values"], durability=durability)
+    yield from steps
 
 
-def kept(node: Node) -> Node:
-    """The node, with what it told and spent in the state, so that a run that goes on can tell it again."""
+def recorded(node: Node) -> Node:
+    """The node, with its events and the spent budget in the state, so that a run that goes on can report them again."""
 
     @functools.wraps(node)
-    def run(state: AgentState, runtime: Runtime[Work]) -> Command[Any]:
-        told: list[dict[str, Any]] = []
+    def run(state: AgentState, runtime: Runtime[Work]) -> Any:
+        events: list[dict[str, Any]] = []
 
-        def tell(event: Event) -> None:
-            told.append(EVENT.dump_python(event, mode="json"))
+        def report(event: Event) -> None:
+            if not isinstance(event, Delta):
+                events.append(EVENT.dump_python(event, mode="json"))
             runtime.stream_writer(event)
 
-        command = node(frozen(state), runtime.override(stream_writer=tell))
-        changed: Any = command.update or {}
-        spent = runtime.context.budget.usage
-        update = {**changed, "told": (*state.get("told", ()), *told), "spent": spent}
-        return Command(goto=command.goto, update=update)
+        result = node(frozen(state), runtime.override(stream_writer=report))
+        extra = {"events": tuple(events), "spent": runtime.context.budget.usage}
+        if isinstance(result, Command):
+            return Command(goto=result.goto, update={**(cast(dict[str, Any], result.update) or {}), **extra})
+        return {**result, **extra}
 
     return run
 

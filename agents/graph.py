@@ -1,35 +1,28 @@
 """The graph, on one screen. Each node names its exits in its return type.
 
-understand -> plan -> search -> reflect -> answer -> verify -> end
-               |        ^ ^       |  ^        ^
-               |        | +-------+  |        |
-               |        |         v  |        |
-               |        |       inspect       |
-               v        |                     |
-              act ------+---------------------+
-              ^ |
-              +-+
-
-Rules go the upper way. A language model that chooses its steps goes the lower one, a tool each time that `act` is
-entered; where it comes to nothing, rules take over.
+begin --> think <--> use            the loop: the model calls tools (side by side), until it answers
+  |         |  ^
+  |         v  | one turn to repair
+  +-> gather -> respond -> judge --> finish
+      the pipeline, for models that cannot drive the loop
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from langgraph.graph import START, StateGraph
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command
 
-from agents.checkpoints import kept
-from agents.nodes.act import act
-from agents.nodes.answer import answer
-from agents.nodes.inspect import inspect
-from agents.nodes.plan import plan
-from agents.nodes.reflect import reflect
-from agents.nodes.search import search
-from agents.nodes.understand import understand
-from agents.nodes.verify import verify
-from agents.state import AgentState, Work
+from agents.checkpoints import recorded
+from agents.loop import think, use
+from agents.outcome import finish, judge
+from agents.parts import Work
+from agents.pipeline import gather, respond
+from agents.policy import choose_policy
+from agents.state import AgentState
+from app.core.events import Planned
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -44,7 +37,29 @@ def build_graph(
     `saver`: where the state is stored after each node.
     """
     graph = StateGraph(AgentState, context_schema=Work)
-    for node in (understand, plan, act, search, inspect, reflect, answer, verify):
-        graph.add_node(node.__name__, cast(Any, kept(node) if saver else node))
-    graph.add_edge(START, "understand")
+    for node in (begin, think, use, gather, respond, judge, finish):
+        graph.add_node(node.__name__, cast(Any, recorded(cast(Any, node))))
+    graph.add_edge(START, "begin")
+    graph.add_edge("use", "think")
+    graph.add_edge("finish", END)
     return graph.compile(checkpointer=saver)
+
+
+def begin(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["think", "gather"]]:
+    """Decides who chooses the steps, and says what the question is restricted to."""
+    policy = choose_policy(runtime.context.parts)
+    plan = state.get("plan")
+    scope = plan.scope if plan else None
+    window = plan.span(state["videos"][0]) if plan and scope and len(state["videos"]) == 1 else None
+    runtime.stream_writer(
+        Planned(
+            policy.mode,
+            policy.reason,
+            plan.queries if plan else (),
+            tuple(map(str, plan.sources)) if plan else (),
+            window,
+            scope.words if scope else "",
+            plan.by if plan else "rules",
+        )
+    )
+    return Command(goto="think" if policy.mode == "loop" else "gather")

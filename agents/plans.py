@@ -1,23 +1,42 @@
-"""Plans as data: shown to the person who asks, changed by them, and checked when they come back."""
+"""Plans as data: what a question will be restricted to, shown to the person who asks, changed by them, and checked."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from agents.state import Anchor, Plan, QuestionType, TimeScope
 from app.core.errors import BadInput
-from app.core.types import from_json, to_json
+from app.core.types import SegmentKind, TimeSpan, Video, from_json, to_json
+from app.text.time_expressions import TimeScope
 
 HINT = "Start from the plan that POST /v1/plan gives, and change less."
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where to look for an answer."""
+
+    question: str
+    """Whole: a question that pointed back to an earlier one is written out."""
+    queries: tuple[str, ...] = ()
+    """What to search for first."""
+    sources: tuple[SegmentKind, ...] = ()
+    """Only these kinds of evidence count; empty for all."""
+    scope: TimeScope | None = None
+    """Only this part of each video counts."""
+    by: Literal["rules", "model", "user"] = "rules"
+
+    def span(self, video: Video) -> TimeSpan | None:
+        """The part of a video that counts; None where the scope lies past its end."""
+        return video.media.whole if self.scope is None else self.scope.window(video.duration_s)
+
+
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data; a scope that reaches to the end has no end."""
+    """The plan as plain data; a scope that reaches to the end of the video has no end."""
     data: dict[str, Any] = to_json(plan)
     if plan.scope and math.isinf(plan.scope.end):
         data["scope"]["end"] = None
@@ -25,18 +44,18 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 
 def plan_from_json(data: Mapping[str, Any]) -> Plan:
-    """The plan of the data, by its person. Raises BadInput for what is no plan, or one that looks for nothing."""
+    """The plan that a person sends. Raises BadInput for what is not a plan."""
     scope = data.get("scope")
-    open_end = isinstance(scope, Mapping) and scope.get("end") is None
-    if isinstance(scope, Mapping) and open_end:
+    is_open = isinstance(scope, Mapping) and scope.get("end") is None
+    if isinstance(scope, Mapping) and is_open:
         data = {**data, "scope": {**scope, "end": 0.0}}
     try:
         plan = from_json(Plan, data)
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])
-        raise BadInput(f"This is no plan: {place}: {fault['msg']}.", HINT) from error
-    if plan.scope and open_end:
+        raise BadInput(f"This is not a plan: {place}: {fault['msg']}.", HINT) from error
+    if plan.scope and is_open:
         plan = replace(plan, scope=replace(plan.scope, end=math.inf))
     for complaint in _complaints(plan):
         raise BadInput(complaint, HINT)
@@ -48,30 +67,14 @@ def _complaints(plan: Plan) -> Iterator[str]:
         yield "The plan has no question."
     if any(not query.strip() for query in plan.queries):
         yield "A query of the plan is empty."
-    if plan.scope:
-        yield from _of_scope(plan.scope)
-    if plan.anchor:
-        yield from _of_anchor(plan.anchor)
-    looks = plan.queries or plan.scope or plan.anchor or plan.reads_edge or plan.value or plan.place
-    if not looks and plan.question_type is not QuestionType.SUMMARY:
-        yield "The plan looks for nothing: it has no queries, no scope and no anchor."
-
-
-def _of_scope(scope: TimeScope) -> Iterator[str]:
-    edges = (scope.start, scope.end)
-    if math.isnan(sum(edges)) or math.isinf(scope.start):
+    scope = plan.scope
+    if scope is None:
+        return
+    if math.isnan(scope.start + scope.end) or math.isinf(scope.start):
         yield "The scope of the plan needs a start in seconds."
     if scope.share and not 0 <= scope.start <= scope.end <= 1:
         yield "A scope in shares of the video needs 0 <= start <= end <= 1."
-    counted_alike = math.copysign(1.0, scope.start) == math.copysign(1.0, scope.end)
-    if counted_alike and scope.start > scope.end:
+    if math.copysign(1.0, scope.start) == math.copysign(1.0, scope.end) and scope.start > scope.end:
         yield "The scope of the plan ends before it starts."
     if scope.at is not None and not 0 <= scope.at < math.inf:
-        yield "The moment of the plan's scope is no time of a video."
-
-
-def _of_anchor(anchor: Anchor) -> Iterator[str]:
-    if not anchor.text.strip() and anchor.at is None:
-        yield "The anchor of the plan names no event."
-    if anchor.side == "between" and not anchor.until.strip():
-        yield "An anchor between two events needs the second one."
+        yield "The moment of the plan's scope is not a time of a video."

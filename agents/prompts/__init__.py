@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from importlib import resources
+from typing import cast
 
 from app.core.types import Message
+from app.core.types.chat import Role
 
 
 @functools.cache
@@ -16,7 +18,7 @@ def prompt(name: str) -> str:
 
 
 @functools.cache
-def conversation(name: str) -> tuple[Message, ...]:
-    """The turns of `prompts/<name>.md`, each below a heading that names its role: a prompt with worked examples."""
-    _, *parts = re.split(r"^## (system|user|assistant)\n", prompt(name), flags=re.MULTILINE)
-    return tuple(Message(role, text.strip()) for role, text in zip(parts[::2], parts[1::2], strict=True))
+def examples(name: str) -> tuple[Message, ...]:
+    """The turns of `prompts/<name>.examples.md`, each below a heading that names its role."""
+    _, *parts = re.split(r"^## (user|assistant)\n", prompt(f"{name}.examples"), flags=re.MULTILINE)
+    return tuple(Message(cast(Role, role), text.strip()) for role, text in zip(parts[::2], parts[1::2], strict=True))

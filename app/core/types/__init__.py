@@ -7,7 +7,7 @@ and back.
 """
 
 from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Turn, Usage
-from app.core.types.chat import Capabilities, Completion, Message, ToolCall, ToolSpec
+from app.core.types.chat import Capabilities, Completion, Message, Part, ToolCall, ToolSpec
 from app.core.types.found import (
     Caption,
     Detection,
@@ -24,7 +24,7 @@ from app.core.types.found import (
 from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, VideoStream
 from app.core.types.models import AudioMap, Face, FrameFeatures
 from app.core.types.plain import from_json, to_json
-from app.core.types.span import TimeSpan
+from app.core.types.span import TimeSpan, joined
 from app.core.types.voices import Diarization, Likeness, Speaker, Voice, VoiceTurn
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Likeness",
     "MediaInfo",
     "Message",
+    "Part",
     "ScreenText",
     "Segment",
     "SegmentKind",
@@ -67,5 +68,6 @@ __all__ = [
     "VoiceTurn",
     "Word",
     "from_json",
+    "joined",
     "to_json",
 ]

@@ -1,0 +1,95 @@
+"""What was searched and looked at, and what was not: the difference between "not in the video" and "could not tell"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agents.parts import Work
+from agents.state import AgentState, Inspected, Sense
+from app.core.timecode import span_clock
+from app.core.types import TimeSpan, Video, joined
+
+NEARLY = 0.9
+"""The share of a span from which it counts as covered."""
+NAMES: dict[Sense, str] = {
+    "speech": "what is said",
+    "screen_text": "what is written on the screen",
+    "pictures": "the pictures",
+}
+CONNECT_EYES = (
+    "the pictures were not looked at, because no model that can see is connected. Connect one with LONGREEL_LLM_URL "
+    "or LONGREEL_VLM_URL (docs/vision.md), then ask again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A kind of evidence that could hold the answer and was not fully searched."""
+
+    sense: Sense
+    video: Video
+    sentence: str
+    can_close: bool
+    """Whether the tools at hand could still search it."""
+
+
+def searched(state: AgentState) -> tuple[str, ...]:
+    """What was searched, read or looked at, a phrase each."""
+    titles = {video.id: video for video in state["videos"]}
+    phrases: list[str] = []
+    for sense, name in NAMES.items():
+        some = [one for one in state["inspected"] if one.sense == sense]
+        if not some:
+            continue
+        whole = {one.video_id for one in some if one.span is None}
+        parts = [f"all of {titles[id].title}" if len(titles) > 1 else "from beginning to end" for id in whole]
+        for video in state["videos"]:
+            spans = [one.span for one in some if one.video_id == video.id and one.span is not None]
+            if video.id not in whole and spans:
+                parts += [span_clock(span) for span in joined(spans, 1.0)[:4]]
+        shown = parts if len(parts) <= 4 else [f"{len(parts)} parts"]
+        phrases.append(f"{name} ({', '.join(shown)})")
+    return tuple(phrases)
+
+
+def gaps(state: AgentState, work: Work, senses: Sequence[Sense]) -> list[Gap]:
+    """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere."""
+    found: list[Gap] = []
+    for video in state["videos"]:
+        for sense in senses or tuple(NAMES):
+            found += _gap(state, work, video, sense)
+    return found
+
+
+def _gap(state: AgentState, work: Work, video: Video, sense: Sense) -> Iterator[Gap]:
+    plan = state.get("plan")
+    span = plan.span(video) if plan else video.media.whole
+    if span is None or not _has(video, sense) or _is_covered(state["inspected"], video, sense, span):
+        return
+    if sense != "pictures":
+        yield Gap(sense, video, f"{NAMES[sense]} in {video.title} was not searched", can_close=True)
+    elif not work.sees:
+        yield Gap(sense, video, CONNECT_EYES, can_close=False)
+    else:
+        yield Gap(
+            sense,
+            video,
+            f"the pictures of {video.title} were not looked at closely enough from beginning to end. Ask about a "
+            "shorter part, or allow more frames (LONGREEL_AGENT__MAX_FRAMES)",
+            can_close=work.budget.frames_left > 0,
+        )
+
+
+def _has(video: Video, sense: Sense) -> bool:
+    return bool(video.media.audio) if sense == "speech" else video.media.video is not None
+
+
+def _is_covered(inspected: Sequence[Inspected], video: Video, sense: Sense, span: TimeSpan) -> bool:
+    mine = [one for one in inspected if one.video_id == video.id and one.sense == sense]
+    if any(one.span is None for one in mine):
+        return True
+    spans = joined([one.span for one in mine if one.span is not None], 1.0)
+    if span.duration_s <= 0:
+        return any(one.overlaps(span) for one in spans)
+    return sum(one.intersection_s(span) for one in spans) >= NEARLY * span.duration_s

@@ -1,0 +1,5 @@
+"""What answers rest on: passages with stable ids, and findings that code computed from them."""
+
+from agents.evidence.passage import Finding, Passage, merge_findings, merge_passages
+
+__all__ = ["Finding", "Passage", "merge_findings", "merge_passages"]

@@ -1,0 +1,102 @@
+"""Passages and findings, and how new ones join those that an answer has already gathered.
+
+Ids (E1, E2, ... and F1, F2, ...) are given here and nowhere else: in the order in which evidence arrives, the same id
+for the same moment, however often it is found again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.core.events import Hit
+from app.core.types import Citation, SegmentKind, TimeSpan, VideoId
+
+Key = tuple[VideoId, SegmentKind, float, float, str]
+
+LABELS = {
+    SegmentKind.SPEECH: "said",
+    SegmentKind.SCREEN_TEXT: "on screen",
+    SegmentKind.VISUAL: "seen",
+    SegmentKind.CAPTION: "caption",
+    SegmentKind.SUMMARY: "summary",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A narrow piece of evidence: a sentence, a text on the screen, something seen, or a single picture."""
+
+    video_id: VideoId
+    kind: SegmentKind
+    span: TimeSpan
+    text: str
+    """Empty for a picture that nobody has described."""
+    frame_s: float | None = None
+    """The frame that shows it best, seconds."""
+    speaker: str = ""
+    confidence: float = 1.0
+    """How sure the reader or the transcriber was, 0 to 1."""
+    proves: bool = True
+    """False for what only hints where to look: summaries, chapter titles, guessed tags."""
+    score: float = 0.0
+    """How well it fits the question, 0 to 1; only good to rank by."""
+    id: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What makes it the same passage when it is found again."""
+        return self.video_id, self.kind, round(self.span.start_s, 2), round(self.span.end_s, 2), self.text
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the pixels are the evidence, rather than words."""
+        return self.kind is SegmentKind.VISUAL
+
+    @property
+    def line(self) -> str:
+        """Kind and words, as a prompt shows them behind the id and the time."""
+        if not self.text:
+            return "picture"
+        label = LABELS[self.kind] if self.proves else f"{LABELS[self.kind]} (only a hint)"
+        said = f"{self.speaker}: {self.text}" if self.speaker else self.text
+        return f"{label}: {said}"
+
+    @property
+    def hit(self) -> Hit:
+        """The passage as a trace shows it."""
+        text = self.text or "picture"
+        return Hit(self.id, str(self.video_id), self.span, str(self.kind), text[:300], round(self.score, 3))
+
+    def cited(self, *, verified: bool, confidence: float | None = None) -> Citation:
+        """The passage as a citation of an answer."""
+        return Citation(self.video_id, self.span, self.kind, self.text, self.frame_s, verified, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What code computed from passages: a count, an order, a time between two events."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    id: str = ""
+
+
+def merge_passages(known: Sequence[Passage], new: Sequence[Passage]) -> tuple[Passage, ...]:
+    """All passages, each once, the new ones with the next free ids. The reducer of the graph's `evidence`."""
+    merged = list(known)
+    keys = {passage.key for passage in merged}
+    for passage in new:
+        if passage.key not in keys:
+            keys.add(passage.key)
+            merged.append(replace(passage, id=f"E{len(merged) + 1}"))
+    return tuple(merged)
+
+
+def merge_findings(known: Sequence[Finding], new: Sequence[Finding]) -> tuple[Finding, ...]:
+    """All findings, each once, the new ones with the next free ids. The reducer of the graph's `findings`."""
+    merged = list(known)
+    for finding in new:
+        if all(finding.text != other.text for other in merged):
+            merged.append(replace(finding, id=f"F{len(merged) + 1}"))
+    return tuple(merged)

@@ -1,0 +1,65 @@
+"""What is known of a span of a video, as passages in time order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.evidence.passage import Passage
+from agents.evidence.screen import distinct_lines
+from app.core.ports import VideoLibrary
+from app.core.types import Segment, SegmentKind, TimeSpan, Utterance, Video
+
+GUESSED = "offline-tags"
+"""The captioner that only names classes of pictures; see `gpu_workers.vision.offline_tags`."""
+READABLE = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.VISUAL, SegmentKind.CAPTION)
+
+
+def read_span(
+    library: VideoLibrary, video: Video, span: TimeSpan, kinds: Sequence[SegmentKind] = READABLE
+) -> list[Passage]:
+    """All that is said, written and described in a span, in time order. Text on the screen comes once;
+    guessed tags are left out."""
+    passages: list[Passage] = []
+    if SegmentKind.SPEECH in kinds:
+        passages += [from_utterance(video, utterance) for utterance in library.utterances(video.id, span)]
+    others = tuple(kind for kind in kinds if kind is not SegmentKind.SPEECH)
+    segments = library.segments(video.id, kinds=others, window=span) if others else []
+    passages += distinct_lines(segment for segment in segments if segment.kind is SegmentKind.SCREEN_TEXT)
+    passages += [
+        from_segment(segment)
+        for segment in segments
+        if segment.kind is not SegmentKind.SCREEN_TEXT and segment.text.strip() and not is_guess(segment)
+    ]
+    return sorted(passages, key=lambda passage: (passage.span.start_s, passage.span.end_s))
+
+
+def from_utterance(video: Video, utterance: Utterance) -> Passage:
+    """A sentence that was said."""
+    return Passage(
+        video.id,
+        SegmentKind.SPEECH,
+        utterance.span,
+        utterance.text.strip(),
+        speaker=utterance.speaker or "",
+        confidence=utterance.confidence,
+    )
+
+
+def from_segment(segment: Segment, score: float = 0.0) -> Passage:
+    """A segment as a passage."""
+    return Passage(
+        segment.video_id,
+        segment.kind,
+        segment.span,
+        segment.text.strip(),
+        frame_s=segment.frame_s,
+        proves=segment.kind is not SegmentKind.SUMMARY and not is_guess(segment),
+        score=score,
+    )
+
+
+def is_guess(segment: Segment) -> bool:
+    """Whether a segment only holds what a picture classifier guessed, rather than what a model saw when it looked."""
+    if segment.kind is SegmentKind.VISUAL:
+        return segment.question is None
+    return segment.kind is SegmentKind.CAPTION and segment.model.startswith(GUESSED)

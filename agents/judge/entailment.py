@@ -1,0 +1,123 @@
+"""Entailment: does the cited evidence, by itself, state or show the claim? Three ways to ask a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from agents.evidence import Passage
+from agents.llm import ask_json
+from agents.looking import judge_frames
+from agents.parts import Work
+from agents.prompts import prompt
+from agents.state import Claim, Verdict3
+from agents.tools.frames import evenly
+from app.core.timecode import clock
+from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joined
+
+JUDGED_FRAMES = 16
+"""Frames that a judge sees of one claim, at most: those cited, and others between them."""
+SIDE = 768
+NEAR_S = 3.0
+"""Cited moments nearer than this are one event; the frames between them are shown too."""
+YES, NO = 0.7, 0.35
+"""Probabilities of "yes" from which, and below which, a small model's verdict counts as such."""
+SURE, UNSURE = 0.9, 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Entailment:
+    """A verdict, why, and how sure it is that the evidence states the claim, 0 to 1."""
+
+    value: Verdict3
+    reason: str
+    confidence: float
+
+
+class Verdict(BaseModel):
+    """What a judge replies."""
+
+    reason: str = Field(max_length=600, description="one sentence: what the evidence says or shows about the answer")
+    verdict: Literal["yes", "unclear", "no"]
+
+
+def judge_by_schema(work: Work, question: str, claim: Claim) -> Entailment:
+    """A reasoned verdict on words."""
+    return _ask(work, (_case(question, claim, evidence_text(claim)),))
+
+
+def judge_by_likelihood(work: Work, question: str, claim: Claim) -> Entailment:
+    """A verdict from the probability of "yes" as the model's first word."""
+    assert work.parts.chat is not None
+    case = _case(question, claim, evidence_text(claim))
+    ask = f"{case}\n\nDoes the evidence show that the answer is right? yes or no"
+    messages = [Message("system", "You check answers strictly. Reply with one word: yes or no."), Message("user", ask)]
+    shares, completion = work.parts.chat.weigh(messages, ("yes", "no"))
+    work.budget.spend(completion)
+    share = shares["yes"]
+    value: Verdict3 = "yes" if share >= YES else "no" if share < NO else "unclear"
+    return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
+
+
+def judge_pictures(work: Work, question: str, claim: Claim, videos: Mapping[VideoId, Video]) -> Entailment:
+    """A verdict on the cited frames and those between them, and on the words cited beside them."""
+    shown = _frames(work, claim, videos)
+    if not shown:
+        return Entailment("unclear", "The cited pictures could not be decoded.", UNSURE)
+    if not work.chat_sees:
+        value = judge_frames(work, [frame for _, frame in shown], question, claim.text)
+        sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[value]
+        return Entailment(value, "The vision model looked at the cited frames again.", sure)  # type: ignore[arg-type]
+    parts: list[Part] = [_case(question, claim, evidence_text(claim) or "The pictures below.")]
+    for video, frame in shown:
+        parts += [f"{video.title} at {clock(frame.pts_s, tenths=True)}:", frame]
+    return _ask(work, tuple(parts))
+
+
+def evidence_text(claim: Claim) -> str:
+    """The words of the evidence, a line each; pictures without words are left out."""
+    lines = [f"- {finding.text}" for finding in claim.findings]
+    lines += [f"- {_timed(passage)}" for passage in claim.passages if passage.text]
+    return "\n".join(lines)
+
+
+def _timed(passage: Passage) -> str:
+    return f"{clock(passage.span.start_s)}-{clock(passage.span.end_s)} {passage.line}"
+
+
+def _case(question: str, claim: Claim, evidence: str) -> str:
+    return f"Question: {question}\nAnswer under test: {claim.text}\nEvidence:\n{evidence}"
+
+
+def _ask(work: Work, content: tuple[Part, ...]) -> Entailment:
+    assert work.parts.chat is not None
+    messages = [Message("system", prompt("judge")), Message("user", content)]
+    reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
+    sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[reply.verdict]
+    return Entailment(reply.verdict, reply.reason, sure)
+
+
+def _frames(work: Work, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
+    """The cited frames of each video and others inside the cited events, in order of time."""
+    by_video: dict[VideoId, list[Passage]] = {}
+    for passage in claim.passages:
+        if passage.is_picture and passage.frame_s is not None and passage.video_id in videos:
+            by_video.setdefault(passage.video_id, []).append(passage)
+    shown: list[tuple[Video, Frame]] = []
+    for id, passages in by_video.items():
+        times = _times(passages, JUDGED_FRAMES // len(by_video))
+        shown += [(videos[id], frame) for frame in work.pictures.at(videos[id], times, SIDE)]
+    return shown
+
+
+def _times(passages: list[Passage], count: int) -> list[float]:
+    cited = sorted({passage.frame_s for passage in passages if passage.frame_s is not None})
+    if len(cited) > count:
+        step = len(cited) / count
+        return [cited[int(at * step)] for at in range(count)]
+    events = joined((TimeSpan(p.span.start_s, p.span.end_s) for p in passages), NEAR_S)
+    between = [t for t in evenly(events, count - len(cited)) if all(abs(t - other) > 0.1 for other in cited)]
+    return sorted([*cited, *between])

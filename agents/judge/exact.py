@@ -1,0 +1,36 @@
+"""What is exact is checked by code: quotations, codes, and numbers that are written with digits."""
+
+from __future__ import annotations
+
+import re
+
+from agents.state import Claim
+from app.text.fuzzy import contains
+from app.text.numbers import codes, numbers
+
+QUOTED = re.compile(r"[“\"«„「『]([^”\"»“」』]{3,300})[”\"»“」』]")
+SAME = 0.9
+"""How alike a quotation and its source must be: a recogniser's slip is forgiven, another word is not."""
+LEAST_NUMBER = 100
+"""Smaller numbers are often counted from what is said or shown, and need not be written anywhere."""
+
+
+def exact_fault(claim: Claim) -> str:
+    """What a claim gives exactly and its evidence does not hold, as a sentence; empty when all of it is there.
+
+    Computed findings count as evidence. Only for evidence in words: pictures are for a model to read.
+    """
+    text = "\n".join([*(p.text for p in claim.passages), *(f.text for f in claim.findings)])
+    for quotation in QUOTED.findall(claim.text):
+        if contains(quotation, text) < SAME:
+            return f"The quotation “{quotation}” is not in the cited evidence word for word."
+    plain = QUOTED.sub(" ", claim.text)
+    known = {code.casefold() for code in codes(text)}
+    for code in codes(plain):
+        if code.casefold() not in known and contains(code, text) < SAME:
+            return f"“{code}” is not in the cited evidence."
+    values = {number.value for number in numbers(text)}
+    for number in numbers(plain):
+        if number.value >= LEAST_NUMBER and number.value not in values:
+            return f"The number {number.text} is not in the cited evidence."
+    return ""

@@ -1,0 +1,77 @@
+"""The checks of a claim, in order. The first that decides ends the matter; see `CHECKS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agents.judge.entailment import Entailment, judge_by_likelihood, judge_by_schema, judge_pictures
+from agents.judge.exact import exact_fault
+from agents.parts import Work
+from agents.state import Claim, Judged
+from app.core.errors import Cancelled, LongreelError
+from app.core.types import Video, VideoId
+
+NO_EVIDENCE = "It cites no evidence."
+ONLY_HINTS = "It rests only on summaries or guesses by a machine, which prove nothing."
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges claims from the evidence alone."""
+
+    work: Work
+    videos: Mapping[VideoId, Video]
+    by_likelihood: bool = False
+    """Whether the chat model is asked for the probability of yes rather than for a reasoned verdict: small models
+    that explain themselves first say no to everything."""
+
+    def judge(self, question: str, claim: Claim) -> Judged:
+        """The verdict on one claim. A check that could not run leaves it unclear. Raises Cancelled."""
+        for check in CHECKS:
+            try:
+                verdict = check(self, question, claim)
+            except Cancelled:
+                self.work.budget.check()
+                return Judged(claim, "unclear", "There was no time left to check it.", 0.4)
+            except LongreelError as error:
+                return Judged(claim, "unclear", f"It could not be checked: {error.message}", 0.4)
+            if verdict is not None:
+                return Judged(claim, verdict.value, verdict.reason, verdict.confidence)
+        raise AssertionError("the last check always decides")
+
+
+def cites_evidence(judge: Judge, question: str, claim: Claim) -> Entailment | None:
+    """A claim without evidence is not supported."""
+    del judge, question
+    if claim.passages or claim.findings:
+        return None
+    unknown = f" {', '.join(claim.unknown_ids)} do not exist." if claim.unknown_ids else ""
+    return Entailment("no", NO_EVIDENCE + unknown, 0.0)
+
+
+def rests_on_proof(judge: Judge, question: str, claim: Claim) -> Entailment | None:
+    """Summaries, chapter titles and guessed tags hint where to look; they never prove."""
+    del judge, question
+    proves = claim.findings or any(passage.proves for passage in claim.passages)
+    return None if proves else Entailment("no", ONLY_HINTS, 0.0)
+
+
+def evidence_entails(judge: Judge, question: str, claim: Claim) -> Entailment:
+    """What a model says that sees the evidence alone; yes only where quotations, codes and numbers are exact too."""
+    work = judge.work
+    proofs = replace(claim, passages=tuple(passage for passage in claim.passages if passage.proves))
+    pictures = [p for p in proofs.passages if p.is_picture and p.frame_s is not None and p.video_id in judge.videos]
+    if pictures and work.sees:
+        verdict = judge_pictures(work, question, proofs, judge.videos)
+    elif work.parts.chat is None:
+        return Entailment("unclear", "No language model is connected that could check it.", 0.4)
+    elif judge.by_likelihood:
+        verdict = judge_by_likelihood(work, question, proofs)
+    else:
+        verdict = judge_by_schema(work, question, proofs)
+    fault = exact_fault(proofs) if verdict.value == "yes" and not pictures else ""
+    return Entailment("unclear", fault, 0.4) if fault else verdict
+
+
+CHECKS: Sequence[Callable[[Judge, str, Claim], Entailment | None]] = (cites_evidence, rests_on_proof, evidence_entails)

@@ -1,0 +1,76 @@
+"""Looking through a separate vision model, for chat models that accept no pictures.
+
+Frames go to it in short runs, so that what it says of a run has a short span: a citation never covers all that was
+inspected. What it said is stored, so that later questions can search it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from agents.evidence import Passage
+from agents.evidence.reading import from_segment
+from agents.parts import Work
+from app.core.errors import ToolRefused
+from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
+
+RUN_FRAMES = 4
+RUN_S = 12.0
+"""A run of frames that is described together: at most so many, over at most so many seconds."""
+NOTHING = "NOTHING"
+
+_ASK = (
+    "These are frames of a video, in order. {goal}\n"
+    "Say in one or two short sentences only what you see in them that bears on this: things, people, colours, numbers, "
+    "actions, readable text. Do not guess. If nothing in them bears on it, reply with the one word {nothing}."
+)
+_JUDGE = (
+    "These are frames of a video, in order. Question: {question}\nAnswer under test: {claim}\n"
+    "Do the frames show that this answer is right? Reply with one word: YES, NO or UNCLEAR."
+)
+
+
+def describe_frames(work: Work, video: Video, shown: Sequence[tuple[Passage, Frame]], goal: str) -> list[Passage]:
+    """What the vision model sees in the frames, run by run. Raises ToolRefused without a model, and what it raises."""
+    model = work.parts.vision
+    if model is None:
+        raise ToolRefused("No model that can see is connected.")
+    made: list[Segment] = []
+    ask = _ASK.format(goal=f"Look for: {goal}" if goal else "Describe what they show.", nothing=NOTHING)
+    for run in _runs(shown):
+        work.budget.check()
+        said = work.budget.spend(model.look([frame for _, frame in run], ask)).text.strip()
+        if said and NOTHING not in said:
+            span = TimeSpan(run[0][0].span.start_s, run[-1][0].span.end_s)
+            middle = run[len(run) // 2][1].pts_s
+            made.append(_segment(video, span, said, model.model, middle, goal))
+    if made:
+        work.parts.library.add_segments(made)
+        work.parts.retriever.add(made)
+    return [from_segment(segment) for segment in made]
+
+
+def judge_frames(work: Work, frames: Sequence[Frame], question: str, claim: str) -> str:
+    """yes, no or unclear, as the vision model says of the frames; unclear where it says none of them."""
+    assert work.parts.vision is not None
+    ask = _JUDGE.format(question=question, claim=claim)
+    said = work.budget.spend(work.parts.vision.look(frames, ask)).text.upper()
+    places = {word: said.find(word) for word in ("YES", "UNCLEAR", "NO") if word in said}
+    return min(places, key=lambda word: places[word]).lower() if places else "unclear"
+
+
+def _runs(shown: Sequence[tuple[Passage, Frame]]) -> list[list[tuple[Passage, Frame]]]:
+    runs: list[list[tuple[Passage, Frame]]] = []
+    for one in shown:
+        if runs and len(runs[-1]) < RUN_FRAMES and one[1].pts_s - runs[-1][0][1].pts_s <= RUN_S:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs
+
+
+def _segment(video: Video, span: TimeSpan, text: str, model: str, frame_s: float, goal: str) -> Segment:
+    key = f"{video.id}|{span.start_s:.3f}|{span.end_s:.3f}|{model}|{goal}"
+    id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
+    return Segment(id, video.id, SegmentKind.VISUAL, span, text, model, frame_s, goal or "everything")

@@ -1,0 +1,175 @@
+"""The loop: the model thinks and calls tools, in turns, until it answers; a rejected answer gets one turn to repair."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, cast
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Send
+
+from agents.conversation import option_place, render
+from agents.evidence import Finding, Passage
+from agents.llm import ask_json
+from agents.parts import Work
+from agents.state import AgentState, Claim, Draft, Note, Observation, Said
+from agents.tools.answer import AnswerCall
+from agents.tools.base import Outcome, ToolContext
+from agents.tools.registry import ANSWER, available_tools, read_arguments, run_tool, shown_arguments
+from app.core.errors import Cancelled, LongreelError, ToolRefused
+from app.core.events import Called, Delta, ToolStarted, Warned
+from app.core.types import Completion, Message, ToolCall
+
+Exit = Literal["think", "use", "judge", "finish"]
+MOST_CALLS = 8
+"""Tools of one turn that run; models that call more are told to call the others again."""
+THINKING_TOKENS = 2000
+SHOWN_CHARACTERS = 600
+OUT_OF_TIME = "The time for this answer ran out (LONGREEL_AGENT__MAX_SECONDS)."
+USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
+
+_ID = re.compile(r"([EF])(\d+)(?:\s*(?:-|\u2013|to)\s*[EF]?(\d+))?")
+
+
+def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:
+    """One turn of the model: it calls tools, which then run side by side, or answers."""
+    work = runtime.context
+    work.budget.check()
+    if not work.budget.has_time:
+        return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
+    try:
+        said = _next_turn(state, work, runtime)
+    except Cancelled:
+        work.budget.check()
+        return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
+    except LongreelError as error:
+        runtime.stream_writer(Warned(f"The language model failed: {error}"))
+        return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
+    answer = next((call for call in said.calls if call.name == ANSWER.name), None)
+    if answer is not None:
+        return _answered(state, said.text, answer)
+    if not said.calls:
+        return Command(goto="think", update={"log": (Said(said.text), Note(USE_ANSWER))})
+    calls = said.calls[:MOST_CALLS]
+    work.budget.take_step()
+    sends = [Send("use", {**state, "call": call}) for call in calls]
+    return Command(goto=cast(Any, sends), update={"log": (Said(said.text, calls),)})
+
+
+def use(state: AgentState, runtime: Runtime[Work]) -> dict[str, Any]:
+    """Carries out one call. What it refuses, or what fails, is an observation for the model."""
+    work, call = runtime.context, state["call"]
+    work.budget.check()
+    shown = shown_arguments(call)
+    runtime.stream_writer(ToolStarted(call.name, shown, call.id))
+    problems: tuple[str, ...] = ()
+    refused = False
+    try:
+        outcome = run_tool(call, ToolContext(work, state, runtime.stream_writer))
+    except Cancelled:
+        work.budget.check()
+        outcome, refused = Outcome(("The time ran out. Answer from what you have.",)), True
+    except ToolRefused as error:
+        outcome, refused = Outcome((str(error),)), True
+    except LongreelError as error:
+        outcome, refused = Outcome((f"The tool failed: {error}",)), True
+        problems = (f"{call.name} failed: {error}",)
+        runtime.stream_writer(Warned(problems[0]))
+    passages = [part for part in outcome.parts if isinstance(part, Passage)]
+    findings = [part for part in outcome.parts if isinstance(part, Finding)]
+    runtime.stream_writer(Called(call.name, shown, _shortened(outcome), refused, call.id))
+    return {
+        "log": (Observation(call, outcome.parts, refused),),
+        "evidence": (*(p for finding in findings for p in finding.passages), *passages),
+        "findings": tuple(findings),
+        "inspected": outcome.inspected,
+        "problems": problems,
+    }
+
+
+def _next_turn(state: AgentState, work: Work, runtime: Runtime[Work]) -> Completion:
+    """What the model says next. After two turns without a call its answer is read from a schema instead."""
+    assert work.parts.chat is not None
+    has_step = work.budget.has_step
+    left = f"Left: {work.budget}." if has_step else "No steps are left: call `answer` now, from what you have."
+    messages = _with_note(render(state, work), left)
+    turns = [entry for entry in state["log"] if isinstance(entry, Said)]
+    if len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls:
+        reply = ask_json(work.parts.chat, messages, AnswerCall, budget=work.budget, max_output=THINKING_TOKENS)
+        call = ToolCall(f"answer-{len(turns)}", ANSWER.name, reply.model_dump_json())
+        return Completion("", calls=(call,), finish="calls")
+    tools = available_tools(work) if has_step else [ANSWER]
+    return work.budget.spend(
+        work.parts.chat.chat(
+            messages,
+            max_output=THINKING_TOKENS,
+            tools=[tool.spec for tool in tools],
+            stop=work.budget.is_over,
+            on_text=lambda text: runtime.stream_writer(Delta(text)),
+        )
+    )
+
+
+def _with_note(messages: Sequence[Message], note: str) -> list[Message]:
+    """The messages with a note at the end of the last one, so that roles keep alternating."""
+    *before, last = messages
+    return [*before, Message(last.role, (*last.parts, note), last.calls, last.call_id)]
+
+
+def _answered(state: AgentState, text: str, call: ToolCall) -> Command[Exit]:
+    said = Said(text, (call,))
+    try:
+        reply = cast(AnswerCall, read_arguments(ANSWER, call))
+    except ToolRefused as error:
+        return Command(goto="think", update={"log": (said, Observation(call, (str(error),), refused=True))})
+    return Command(goto="judge", update={"log": (said,), "call": call, "draft": read_draft(reply, state)})
+
+
+def read_draft(reply: AnswerCall, state: AgentState) -> Draft:
+    """The draft of an answer call, its ids looked up. What is said of an answer that is not given is no claim."""
+    option = option_place(reply.option, state["options"]) if reply.option.strip() else None
+    claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
+    if option is not None and not claims:
+        claims = [Claim(state["options"][option], ())]
+    if reply.stated != "yes" and option is None:
+        return Draft((), reply.stated, None, tuple(reply.could_be_in), " ".join(claim.text for claim in claims))
+    if option is not None:
+        claims = [_with_option(claim, state["options"][option]) for claim in claims]
+    return Draft(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
+
+
+def _with_option(claim: Claim, option: str) -> Claim:
+    """What is judged of a choice names the option, whatever the statement leaves out."""
+    if option.casefold() in claim.text.casefold():
+        return claim
+    return Claim(f"{option} ({claim.text.rstrip('.')})", claim.passages, claim.findings, claim.unknown_ids)
+
+
+def _claim(text: str, ids: Sequence[str], state: AgentState) -> Claim:
+    passages = {passage.id: passage for passage in state["evidence"]}
+    findings = {finding.id: finding for finding in state["findings"]}
+    cited = list(dict.fromkeys(id for written in ids for id in expanded(written)))
+    cited_findings = tuple(findings[id] for id in cited if id in findings)
+    own = [passages[id] for id in cited if id in passages]
+    computed = [p for finding in cited_findings for p in finding.passages]
+    known = {p.key: p for p in (*own, *computed)}
+    unknown = tuple(id for id in cited if id not in passages and id not in findings)
+    by_key = {passage.key: passage for passage in passages.values()}
+    return Claim(text.strip(), tuple(by_key.get(key, p) for key, p in known.items()), cited_findings, unknown)
+
+
+def expanded(written: str) -> Iterator[str]:
+    """The ids in what a model wrote: "E3", "[E3], E5", "E3-E6"."""
+    for kind, first, last in _ID.findall(written.upper()):
+        for number in range(int(first), min(int(last or first), int(first) + 64) + 1):
+            yield f"{kind}{number}"
+
+
+def _shortened(outcome: Outcome) -> str:
+    lines = [
+        part if isinstance(part, str) else part.text if isinstance(part, Finding) else part.line
+        for part in outcome.parts
+    ]
+    whole = "\n".join(lines)
+    return whole if len(whole) <= SHOWN_CHARACTERS else whole[: SHOWN_CHARACTERS - 1] + "…"

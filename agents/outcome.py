@@ -1,0 +1,159 @@
+"""The end of every run: the draft is judged, repaired once, and becomes the answer. Only here is a status set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.coverage import gaps, searched
+from agents.evidence import Passage
+from agents.judge import Judge
+from agents.parts import Work
+from agents.policy import choose_policy
+from agents.state import AgentState, Draft, Judged, Observation
+from app.core.events import Drafted, Verified
+from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan
+from app.text.languages import guess_language
+from app.text.phrases import phrase
+
+MOST_CITATIONS = 24
+ONE_EVENT_S = 2.0
+"""Pictures nearer than this show one event and make one citation."""
+
+
+def judge(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["think", "finish"]]:
+    """Judges each claim; what is not supported, or was given up too early, goes back to the model once."""
+    work, draft = runtime.context, state["draft"]
+    in_loop = choose_policy(work.parts).mode == "loop"
+    videos = {video.id: video for video in state["videos"]}
+    runtime.stream_writer(Drafted(tuple((c.text, _ids(c.passages)) for c in draft.claims), "model"))
+    court = Judge(work, videos, by_likelihood=not in_loop and _weighs(work))
+    judged = []
+    for claim in draft.claims:
+        one = court.judge(state["question"], claim)
+        judged.append(one)
+        runtime.stream_writer(Verified(claim.text, one.verdict, one.reason, _ids(claim.passages)))
+    complaints = _complaints(state, work, draft, judged)
+    if in_loop and complaints and state["repairs"] == 0 and work.budget.has_step:
+        note = Observation(state["call"], ("\n".join(complaints),), refused=True)
+        return Command(goto="think", update={"log": (note,), "repairs": 1, "judged": tuple(judged)})
+    return Command(goto="finish", update={"judged": tuple(judged)})
+
+
+def finish(state: AgentState, runtime: Runtime[Work]) -> dict[str, Answer]:
+    """The answer: what was supported, or why nothing was found."""
+    return {"answer": decide(state, runtime.context)}
+
+
+def decide(state: AgentState, work: Work) -> Answer:
+    """The answer of a state whose claims are judged."""
+    draft = state.get("draft") or Draft((), "unsure")
+    accepted = [one for one in state["judged"] if one.verdict != "no"]
+    usage = work.budget.usage
+    must_choose = work.parts.settings.always_choose and draft.option is not None
+    if must_choose and not accepted:
+        accepted = [one for one in state["judged"] if one.claim.passages]
+    if accepted:
+        confidence = sum(one.confidence for one in accepted) / len(accepted)
+        citations = [citation for one in accepted for citation in cite(one)]
+        if citations:
+            text = _joined([one.claim.text for one in accepted])
+            return Answer(
+                AnswerStatus.ANSWERED, text, confidence, _unique(citations)[:MOST_CITATIONS], draft.option, usage
+            )
+    return _refusal(state, work, draft)
+
+
+def cite(judged: Judged) -> list[Citation]:
+    """The citations of one claim. Pictures of one event become one; a picture's quote is what the claim says of it."""
+    verified = judged.verdict == "yes"
+    pictures = [p for p in judged.claim.passages if p.is_picture]
+    words = [p for p in judged.claim.passages if not p.is_picture]
+    citations = [p.cited(verified=verified and p.proves, confidence=None) for p in words]
+    for run in _events(pictures):
+        hull = TimeSpan(run[0].span.start_s, max(p.span.end_s for p in run))
+        best = run[len(run) // 2]
+        quote = best.text or judged.claim.text
+        citations.append(Citation(best.video_id, hull, SegmentKind.VISUAL, quote, best.frame_s, verified))
+    return citations
+
+
+def _refusal(state: AgentState, work: Work, draft: Draft) -> Answer:
+    language = guess_language(state["question"])
+    usage, option = work.budget.usage, draft.option if work.parts.settings.always_choose else None
+    found = gaps(state, work, draft.could_be_in)
+    missing = [*state["problems"], *(gap.sentence for gap in found)]
+    rejected = [one.reason for one in state["judged"] if one.verdict == "no"] if draft.stated == "yes" else []
+    if draft.stated == "unsure" and not missing:
+        missing = ["The model could not decide from what it found."]
+    # An answer that the judge rejected is no finding that the video holds none, unless a model looked everywhere.
+    if missing or (rejected and not state["inspected"]):
+        text = draft.text or phrase("insufficient", language)
+        sentences = tuple(dict.fromkeys(_sentence(one) for one in missing or rejected))
+        return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)
+    text = draft.text or phrase("not_in_video", language)
+    return Answer(AnswerStatus.NOT_IN_VIDEO, text, None, (), option, usage, searched(state))
+
+
+def _complaints(state: AgentState, work: Work, draft: Draft, judged: Sequence[Judged]) -> list[str]:
+    """Why a draft goes back to the model, in words for it; empty when it does not."""
+    complaints = [
+        f"Statement {number} was not accepted ({one.verdict}): {one.reason}"
+        for number, one in enumerate(judged, start=1)
+        if one.verdict != "yes"
+    ]
+    if not draft.claims:
+        open_gaps = [gap for gap in gaps(state, work, draft.could_be_in) if gap.can_close]
+        complaints += [f"Not yet: {gap.sentence}." for gap in open_gaps[:4]]
+    if not complaints:
+        return []
+    return [
+        *complaints,
+        "Find better evidence, correct the statement, cite what shows it, or say that the video does not give it; "
+        "then call `answer` again with all statements.",
+    ]
+
+
+def _weighs(work: Work) -> bool:
+    return work.parts.chat is not None and work.parts.chat.capabilities.weighs
+
+
+def _ids(passages: Sequence[Passage]) -> tuple[str, ...]:
+    return tuple(passage.id for passage in passages)
+
+
+def _events(pictures: Sequence[Passage]) -> list[list[Passage]]:
+    """Pictures in order of time, those of one event together."""
+    runs: list[list[Passage]] = []
+    for picture in sorted(pictures, key=lambda p: (p.video_id, p.span)):
+        last = runs[-1][-1] if runs else None
+        near = last and last.video_id == picture.video_id and picture.span.start_s - last.span.end_s <= ONE_EVENT_S
+        if near:
+            runs[-1].append(picture)
+        else:
+            runs.append([picture])
+    return runs
+
+
+def _unique(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """Each moment once; verified where any claim that cites it is."""
+    best: dict[tuple[object, ...], Citation] = {}
+    for one in citations:
+        key = (one.video_id, one.span, one.kind)
+        if key not in best or (one.verified and not best[key].verified):
+            best[key] = one
+    return tuple(best.values())
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """The statements as one text: lists and long ones a line each, short ones as a paragraph."""
+    multiline = any("\n" in text for text in texts) or len(texts) > 3
+    return ("\n" if multiline else " ").join(dict.fromkeys(text.strip() for text in texts))
+
+
+def _sentence(text: str) -> str:
+    first = text[:1].upper() + text[1:]
+    return first if first.endswith((".", "!", "?", "。")) else f"{first}."

@@ -1,0 +1,125 @@
+"""What the agent works with, and what the nodes of one run share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.budget import Budget
+from agents.evidence import Passage
+from agents.evidence.reading import read_span
+from app.core.ports import (
+    AudioSource,
+    Chat,
+    EntityStore,
+    FrameEmbedder,
+    FrameSource,
+    ObjectDetector,
+    QueryFrameSelector,
+    Reranker,
+    Retriever,
+    TextEmbedder,
+    TextReader,
+    Transcriber,
+    VideoLibrary,
+    VisionLanguageModel,
+)
+from app.core.settings import Agent
+from app.core.types import Frame, FrameFeatures, SegmentKind, Video, VideoId
+
+REMEMBERED_FRAMES = 192
+"""Decoded frames that a run keeps, since each turn of a conversation shows them again."""
+
+
+@dataclass(frozen=True)
+class AgentParts:
+    """The models and stores behind an agent. Those that may be None are missing in some profiles."""
+
+    retriever: Retriever
+    library: VideoLibrary
+    settings: Agent
+    chat: Chat | None
+    """Understands, decides, answers and judges; None leaves only quoting."""
+    vision: VisionLanguageModel | None
+    """Looks at pictures where `chat` accepts none."""
+    text_embedder: TextEmbedder
+    reranker: Reranker | None
+    text_reader: TextReader
+    frames: FrameSource
+    audio: AudioSource
+    transcriber: Transcriber
+    features: Callable[[Video], Sequence[FrameFeatures]]
+    """The vectors of a video's frames, one a second, as ingest stored them. Raises NotFound where there are none."""
+    frame_embedder: FrameEmbedder | None = None
+    query_frame_selector: QueryFrameSelector | None = None
+    detector: ObjectDetector | None = None
+    entities: EntityStore | None = None
+
+
+@dataclass
+class Work:
+    """What the nodes of one run share: parts, budget, and the frames that were decoded."""
+
+    parts: AgentParts
+    budget: Budget
+    pictures: Pictures = field(init=False)
+    _screens: dict[VideoId, list[Passage]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.pictures = Pictures(self.parts.frames)
+
+    def screen(self, video: Video) -> list[Passage]:
+        """All text on the screen of a video, each line once, in order of time. Read once for a run."""
+        if video.id not in self._screens:
+            self._screens[video.id] = read_span(
+                self.parts.library, video, video.media.whole, (SegmentKind.SCREEN_TEXT,)
+            )
+        return self._screens[video.id]
+
+    @property
+    def sees(self) -> bool:
+        """Whether any model of this run can look at pictures."""
+        return self.parts.vision is not None or self.chat_sees
+
+    @property
+    def chat_sees(self) -> bool:
+        """Whether pictures can be shown to the chat model itself."""
+        return self.parts.chat is not None and self.parts.chat.capabilities.images
+
+    def features(self, video: Video) -> Sequence[FrameFeatures]:
+        """The stored vectors of a video; none where they were not stored."""
+        from app.core.errors import NotFound
+
+        try:
+            return self.parts.features(video)
+        except NotFound:
+            return ()
+
+
+class Pictures:
+    """Frames of videos, decoded once for a run and forgotten when many others came after them."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+        self._frames: OrderedDict[tuple[VideoId, float, int], Frame] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, video: Video, times_s: Sequence[float], side: int) -> list[Frame]:
+        """The frame shown at each time, its longest side at most `side` pixels. Raises what the source raises."""
+        with self._lock:
+            missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
+            decoded: Iterable[Frame] = self._source.at(Path(video.path), missing, max_side=side) if missing else ()
+            fresh = dict(zip(missing, decoded, strict=False))
+            frames = []
+            for time_s in times_s:
+                key = (video.id, time_s, side)
+                frame = self._frames.pop(key, None) or fresh.get(time_s)
+                if frame is not None:
+                    self._frames[key] = frame
+                    frames.append(frame)
+            while len(self._frames) > REMEMBERED_FRAMES:
+                self._frames.popitem(last=False)
+            return frames

@@ -1,0 +1,107 @@
+"""gather: the passages that a small model reads: all of a short scope, or the best of a search, in order of time."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.evidence import Passage
+from agents.evidence.reading import READABLE, read_span
+from agents.parts import Work
+from agents.pipeline.question import whole_question
+from agents.state import AgentState, Inspected
+from agents.tools.base import ToolContext
+from agents.tools.search import find
+from app.core.events import Searched, Understood
+from app.core.types import SegmentKind, TimeSpan, Video
+from app.text.languages import guess_language
+
+WHOLE_CHARACTERS = 2_600
+"""A scope with no more words than this is read whole: about 800 tokens, kept between questions by the model."""
+READ_CHARACTERS = 1_500
+"""Of a longer one, so much is read: what was ranked first, with its neighbours."""
+SEARCHED = 24
+"""Segments that a search returns to be ranked again."""
+WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
+
+
+def gather(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["respond"]]:
+    """Collects evidence for the whole question."""
+    work = runtime.context
+    work.budget.take_step()
+    question = whole_question(state["question"], state["turns"], work.parts, work.budget)
+    if question != state["question"]:
+        runtime.stream_writer(Understood(state["question"], question, "model"))
+        state = {**state, "question": question}
+    context = ToolContext(work, state, runtime.stream_writer)
+    passages, inspected = _read(state, context)
+    runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
+    update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
+    return Command(goto="respond", update=update)
+
+
+def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Inspected, ...]]:
+    plan = state.get("plan")
+    kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
+    spans = [(video, plan.span(video) if plan else video.media.whole) for video in state["videos"]]
+    scope = [(video, span) for video, span in spans if span is not None]
+    inspected = tuple(_covered(video, span, kinds) for video, span in scope)
+    whole: list[Passage] = []
+    for video, span in scope:
+        whole += read_span(context.work.parts.library, video, span, kinds)
+        if _size(whole) > WHOLE_CHARACTERS:
+            return _ranked(state, context, scope), tuple(one for some in inspected for one in some)
+    return whole, tuple(one for some in inspected for one in some)
+
+
+def _covered(video: Video, span: TimeSpan, kinds: tuple[SegmentKind, ...]) -> list[Inspected]:
+    """Reading or searching words covers them in full; stored descriptions of pictures are no look at them."""
+    senses = [Inspected("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
+    return senses + ([Inspected("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else [])
+
+
+def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, TimeSpan]]) -> list[Passage]:
+    """What was found, ranked again, the best with their neighbours as far as the model can read, in order of time."""
+    videos = [video for video, _ in scope]
+    spans = {video.id: span for video, span in scope}
+    found = [
+        passage
+        for passage in find([state["question"]], videos, WORDS, SEARCHED, context)
+        if passage.span.overlaps(spans[passage.video_id])
+    ]
+    chosen: dict[object, Passage] = {}
+    for passage in rank(state["question"], found, context.work):
+        near = _with_neighbours(passage, found)
+        if _size([*chosen.values(), *near]) > READ_CHARACTERS and chosen:
+            continue
+        chosen |= {one.key: one for one in near}
+    return sorted(chosen.values(), key=lambda p: (p.video_id, p.span))
+
+
+def rank(question: str, passages: list[Passage], work: Work) -> list[Passage]:
+    """Best first: by the cross-encoder where it knows the question's language, else by the vectors of the texts."""
+    if not passages:
+        return []
+    reranker, texts = work.parts.reranker, [passage.text for passage in passages]
+    if reranker is not None and (not reranker.languages or guess_language(question) in reranker.languages):
+        scores = reranker.scores(question, texts)
+    else:
+        scores = work.parts.text_embedder.embed(texts) @ work.parts.text_embedder.embed_query(question)
+    return [passages[at] for at in sorted(range(len(passages)), key=lambda at: -float(scores[at]))]
+
+
+def _with_neighbours(passage: Passage, found: list[Passage]) -> list[Passage]:
+    """A sentence with the one before and the one after it, where the search found those too."""
+    if passage.kind is not SegmentKind.SPEECH:
+        return [passage]
+    said = sorted(
+        (p for p in found if p.kind is SegmentKind.SPEECH and p.video_id == passage.video_id), key=lambda p: p.span
+    )
+    at = said.index(passage)
+    return said[max(0, at - 1) : at + 2]
+
+
+def _size(passages: list[Passage]) -> int:
+    return sum(len(passage.text) + 12 for passage in passages)

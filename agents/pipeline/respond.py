@@ -1,0 +1,137 @@
+"""respond: one call that names the evidence and answers from it, and the draft that becomes of its reply."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+from pydantic import BaseModel, Field
+
+from agents.conversation import letter, option_place
+from agents.evidence import Passage
+from agents.llm import ask_json
+from agents.loop import OUT_OF_TIME, expanded
+from agents.parts import Work
+from agents.prompts import examples, prompt
+from agents.state import AgentState, Claim, Draft, Sense
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Warned
+from app.core.types import Message
+
+UNKNOWN = "unknown"
+MOST_QUOTED = 3
+"""Passages that are quoted where no language model is connected."""
+WORDS: tuple[Sense, ...] = ("speech", "screen_text")
+
+
+class Part(BaseModel):
+    """The answer to one part of a question."""
+
+    evidence: list[str] = Field(max_length=4)
+    answer: str = Field(max_length=300)
+
+
+class Reading(BaseModel):
+    """What the model replies: an answer for each part of the question."""
+
+    answers: list[Part] = Field(min_length=1, max_length=3)
+
+
+class Choice(BaseModel):
+    """What the model replies to a multiple-choice question."""
+
+    evidence: list[str] = Field(max_length=4)
+    option: str = Field(max_length=1)
+
+
+def respond(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["judge", "finish"]]:
+    """Reads the gathered passages and drafts an answer from them."""
+    work = runtime.context
+    work.budget.take_step()
+    if work.parts.chat is None:
+        return Command(goto="finish", update={"problems": (_quoted(state),)})
+    try:
+        draft = _draft(state, work)
+    except Cancelled:
+        work.budget.check()
+        return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
+    except LongreelError as error:
+        runtime.stream_writer(Warned(f"The language model failed: {error}"))
+        return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
+    return Command(goto="judge", update={"draft": draft})
+
+
+def _draft(state: AgentState, work: Work) -> Draft:
+    assert work.parts.chat is not None
+    passages = state["evidence"]
+    if not passages:
+        return Draft((), "no", could_be_in=_where(state, work))
+    if state["options"]:
+        return _choose(state, work)
+    messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state))]
+    reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
+    claims = [Claim(part.answer.strip(), _cited(part.evidence, passages)) for part in reading.answers]
+    stated = tuple(claim for claim in claims if claim.passages and not _is_unknown(claim.text))
+    if not stated:
+        return Draft((), "no", could_be_in=_where(state, work))
+    return Draft(stated, "yes", could_be_in=_where(state, work))
+
+
+def _choose(state: AgentState, work: Work) -> Draft:
+    """The option that the lines support; none where they support none."""
+    assert work.parts.chat is not None
+    options = state["options"]
+    listed = "\n".join(f"{letter(at)}. {option}" for at, option in enumerate(options))
+    ask = f"{_asked(state)}\n{listed}\nReply with the letter of the option that the lines support."
+    messages = [Message("system", prompt("choice")), Message("user", ask)]
+    reply = ask_json(work.parts.chat, messages, Choice, budget=work.budget, max_output=80)
+    place = option_place(reply.option, options)
+    if place is None:
+        return Draft((), "no", could_be_in=_where(state, work))
+    claim = Claim(options[place], _cited(reply.evidence, state["evidence"]))
+    return Draft((claim,), "yes", place, _where(state, work))
+
+
+def _asked(state: AgentState) -> str:
+    lines = [f"{passage.id} {_line(passage)}" for passage in state["evidence"]]
+    return "\n".join(["Lines:", *lines, f"Question: {state['question']}"])
+
+
+def _line(passage: Passage) -> str:
+    """Without its time: small models take seconds for the numbers of lines."""
+    text = " ".join(passage.text.split())
+    return passage.line.replace(passage.text, text)[:600]
+
+
+def _cited(ids: list[str], passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    known = {passage.id: passage for passage in passages}
+    written = [f"E{id}" if id.isdigit() else id for id in ids]
+    return tuple(dict.fromkeys(known[id] for one in written for id in expanded(one) if id in known))
+
+
+def _is_unknown(answer: str) -> bool:
+    return UNKNOWN in answer.casefold()
+
+
+def _where(state: AgentState, work: Work) -> tuple[Sense, ...]:
+    """Where the answer could be: in words only, as far as the model can tell from the question, or anywhere.
+
+    It matters only where pictures exist and nobody can look at them: then a question that needs them stays open.
+    """
+    has_pictures = any(video.media.video is not None for video in state["videos"])
+    chat = work.parts.chat
+    if not has_pictures or work.sees or chat is None or not chat.capabilities.weighs:
+        return ()
+    messages: list[Any] = [Message("system", prompt("where")), *examples("where")]
+    messages.append(Message("user", state["question"]))
+    shares, completion = chat.weigh(messages, ("words", "pictures"))
+    work.budget.spend(completion)
+    return WORDS if shares["words"] > shares["pictures"] else ()
+
+
+def _quoted(state: AgentState) -> str:
+    best = sorted(state["evidence"], key=lambda passage: -passage.score)[:MOST_QUOTED]
+    quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
+    found = f" The closest passages are: {quotes}." if quotes else ""
+    return f"No language model is connected (LONGREEL_LLM_URL), so that nothing was concluded from them.{found}"

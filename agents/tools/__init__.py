@@ -1,0 +1,1 @@
+"""What a model can do with videos: one file a tool, listed in `agents.tools.registry`."""

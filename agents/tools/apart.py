@@ -1,0 +1,47 @@
+"""apart: computes the order of pieces of evidence and the time between them."""
+
+from __future__ import annotations
+
+import itertools
+
+from pydantic import Field
+
+from agents.evidence import Finding
+from agents.tools.base import Arguments, Outcome, Tool, ToolContext
+from app.core.errors import ToolRefused
+from app.core.timecode import clock
+
+
+class Apart(Arguments):
+    """Arguments of apart."""
+
+    ids: list[str] = Field(min_length=2, max_length=26, description="pieces of evidence of one video, such as E3, E9")
+
+
+def apart(call: Apart, context: ToolContext) -> Outcome:
+    """A finding with the pieces in order of time and the seconds between their beginnings."""
+    known = {passage.id: passage for passage in context.state["evidence"]}
+    unknown = [id for id in call.ids if id not in known]
+    if unknown:
+        raise ToolRefused(f"There is no evidence {', '.join(unknown)}.")
+    passages = sorted((known[id] for id in dict.fromkeys(call.ids)), key=lambda passage: passage.span)
+    if len({passage.video_id for passage in passages}) > 1:
+        raise ToolRefused("Times of different videos cannot be compared.")
+    if len(passages) < 2:
+        raise ToolRefused("Give at least two different pieces of evidence.")
+    steps = [
+        f"{a.id} at {clock(a.span.start_s, tenths=True)}, then {b.span.start_s - a.span.start_s:.1f} s later {b.id}"
+        for a, b in itertools.pairwise(passages)
+    ]
+    order = ", ".join(passage.id for passage in passages)
+    last = f"{passages[-1].id} begins at {clock(passages[-1].span.start_s, tenths=True)}"
+    return Outcome((Finding(f"In order of time: {order}. {'; '.join(steps)}. {last}.", tuple(passages)),))
+
+
+TOOL = Tool(
+    "apart",
+    "Puts pieces of evidence in order of time and gives the seconds between them. The result is a finding, such as "
+    "F1, that an answer can cite.",
+    Apart,
+    apart,
+)

@@ -1,0 +1,120 @@
+"""What every tool is made of: its text for the model, its arguments, its body, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from agents.evidence import Finding, Passage
+from agents.llm import plain_schema
+from agents.parts import Work
+from agents.state import AgentState, Inspected
+from app.core.errors import ToolRefused
+from app.core.events import Event
+from app.core.timecode import clock, parse_clock
+from app.core.types import TimeSpan, ToolSpec, Video
+
+
+def _as_seconds(value: Any) -> Any:
+    return parse_clock(value) if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_as_seconds), Field(ge=0, allow_inf_nan=False)]
+VideoName = Annotated[str, Field(description="the video, such as V1")]
+
+
+class Arguments(BaseModel):
+    """What a tool is called with. Unknown arguments are ignored: models invent some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SpanIn(Arguments):
+    """A span of a video, in seconds (15.2) or as a clock time ("0:15.2")."""
+
+    start_s: Seconds
+    end_s: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a tool found."""
+
+    parts: tuple[str | Passage | Finding, ...]
+    """What the model reads, in order."""
+    inspected: tuple[Inspected, ...] = ()
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """What a tool works with: the run's parts and state, and a listener for its events."""
+
+    work: Work
+    state: AgentState
+    report: Callable[[Event], None]
+    videos: dict[str, Video] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "videos", named_videos(self.state["videos"]))
+
+    def video(self, name: str) -> Video:
+        """The video with this name. Raises ToolRefused."""
+        if not name and len(self.videos) == 1:
+            return next(iter(self.videos.values()))
+        video = self.videos.get(name.strip().upper())
+        if video is None:
+            raise ToolRefused(f"There is no video {name}. The videos are: {', '.join(self.videos)}.")
+        return video
+
+    def allowed(self, video: Video) -> TimeSpan:
+        """The part of a video that the person chose; a time in the question is for the model to understand.
+
+        Raises ToolRefused when it lies past the end.
+        """
+        plan = self.state.get("plan")
+        span = plan.span(video) if plan and plan.by == "user" else video.media.whole
+        if span is None:
+            raise ToolRefused(f"{self.name_of(video)} is shorter than the time that the question asks about.")
+        return span
+
+    def span(self, video: Video, wanted: SpanIn | None) -> TimeSpan:
+        """The wanted span inside the allowed part of a video; all of that when none is wanted. Raises ToolRefused."""
+        allowed = self.allowed(video)
+        if wanted is None:
+            return allowed
+        start, end = sorted((wanted.start_s, wanted.end_s))
+        inside = TimeSpan(start, end).clipped(allowed)
+        if inside is None:
+            raise ToolRefused(
+                f"{self.name_of(video)} can be searched from {clock(allowed.start_s)} to {clock(allowed.end_s)}."
+            )
+        return inside
+
+    def name_of(self, video: Video) -> str:
+        """V1, V2, ..."""
+        return next(name for name, other in self.videos.items() if other.id == video.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool. `run` raises ToolRefused, in words for the model, when it cannot do what was asked."""
+
+    name: str
+    description: str
+    arguments: type[Arguments]
+    run: Callable[[Any, ToolContext], Outcome]
+    is_available: Callable[[Work], bool] = lambda _: True
+
+    @property
+    def spec(self) -> ToolSpec:
+        """As a model reads it."""
+        schema = {name: value for name, value in plain_schema(self.arguments).items() if name != "description"}
+        return ToolSpec(self.name, self.description, schema)
+
+
+def named_videos(videos: Sequence[Video]) -> dict[str, Video]:
+    """The videos of a question by the names that the model uses."""
+    return {f"V{number}": video for number, video in enumerate(videos, start=1)}

@@ -1,0 +1,90 @@
+"""Which frames a look shows: of all stored vectors of the spans, one a second, those that bear on the goal.
+
+A grid of evenly spaced frames misses a short event in a long video; the stored vectors do not. A part of the frames
+goes to the best matches as such, so that no method of spreading can lose them; the settings' selection method chooses
+the rest; and what is left refines around the best, between the stored seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.core.ports import FrameEmbedder, QueryFrameSelector
+from app.core.types import Frame, FrameFeatures, TimeSpan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PEAK_SHARE, REFINED_SHARE = 0.25, 0.125
+"""Of the frames of a look: for the best matches, and for the half seconds around them."""
+PEAK_APART_S = 2.0
+"""Best matches nearer than this to a better one repeat it."""
+DENSE_S = 1.0
+"""Below this many seconds a frame, all frames of the span are shown evenly and nothing needs choosing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChooser:
+    """Chooses the moments of one video that a look should show."""
+
+    embedder: FrameEmbedder | None
+    selector: QueryFrameSelector | None
+    fetch: Callable[[Sequence[float]], Iterable[Frame]]
+    """Decodes frames, for selection methods that look themselves."""
+
+    def choose(
+        self, goal: str, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], count: int
+    ) -> list[float]:
+        """At most `count` times in seconds, ascending, inside the spans."""
+        inside = [one for one in features if any(span.contains(one.pts_s) for span in spans)]
+        total_s = sum(span.duration_s for span in spans)
+        cannot_choose = self.embedder is None or not goal.strip() or len(inside) < 2
+        if count <= 0:
+            return []
+        if cannot_choose or total_s <= count * DENSE_S or len(inside) <= count:
+            return evenly(spans, count)
+        assert self.embedder is not None
+        peaks = _peaks(self.embedder, goal, inside, max(1, round(count * PEAK_SHARE)))
+        refined = _around(peaks, spans, round(count * REFINED_SHARE))
+        times = dict.fromkeys([*peaks, *refined])
+        left = count - len(times)
+        if left > 0 and self.selector is not None:
+            chosen = self.selector.select(goal, inside, left, fetch=self.fetch)
+            times |= dict.fromkeys(inside[at].pts_s for at in chosen)
+        if len(times) < count:
+            times |= dict.fromkeys(evenly(spans, count - len(times)))
+        return sorted(times)[:count] if len(times) <= count else sorted(list(times)[:count])
+
+
+def evenly(spans: Sequence[TimeSpan], count: int) -> list[float]:
+    """The middles of `count` equal parts of the spans laid end to end, in seconds, ascending."""
+    total = sum(span.duration_s for span in spans)
+    if total <= 0:
+        return [spans[0].start_s] if spans and count > 0 else []
+    times, before = [], 0.0
+    wanted = [(part + 0.5) * total / count for part in range(count)]
+    for span in sorted(spans):
+        times += [span.start_s + at - before for at in wanted if before <= at < before + span.duration_s]
+        before += span.duration_s
+    return sorted(times)
+
+
+def _peaks(embedder: FrameEmbedder, goal: str, frames: Sequence[FrameFeatures], count: int) -> list[float]:
+    """The times of the best matches that are not next to a better one, best first."""
+    query = embedder.embed_query(goal)
+    ranked = sorted(frames, key=lambda one: -float(one.concept @ query))
+    peaks: list[float] = []
+    for one in ranked:
+        if all(abs(one.pts_s - other) >= PEAK_APART_S for other in peaks):
+            peaks.append(one.pts_s)
+        if len(peaks) == count:
+            break
+    return peaks
+
+
+def _around(peaks: Sequence[float], spans: Sequence[TimeSpan], count: int) -> list[float]:
+    """Moments on either side of the best matches, those of the best first."""
+    near = [peak + offset for peak in peaks for offset in (-0.5, 0.5, -1.0, 1.0)]
+    return [time_s for time_s in near if any(span.contains(time_s) for span in spans)][:count]

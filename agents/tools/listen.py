@@ -1,0 +1,61 @@
+"""listen: transcribes a span again, where words seem misheard or none were found."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import Field
+
+from agents.evidence.reading import from_segment
+from agents.state import Inspected
+from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
+from app.core import events
+from app.core.errors import ToolRefused
+from app.core.types import Segment, SegmentKind
+
+LONGEST_S = 300.0
+MARGIN_S = 2.0
+
+
+class Listen(Arguments):
+    """Arguments of listen."""
+
+    video: VideoName
+    start_s: Seconds
+    end_s: Seconds
+    language: str = Field("", max_length=8, description="ISO 639-1 code of what is spoken; empty: detect it again")
+
+
+def listen(call: Listen, context: ToolContext) -> Outcome:
+    """What is heard this time, stored beside the first transcript."""
+    video = context.video(call.video)
+    if not video.media.audio:
+        raise ToolRefused(f"{context.name_of(video)} has no sound.")
+    span = context.span(video, SpanIn(start_s=call.start_s, end_s=call.end_s)).padded(MARGIN_S, video.duration_s)
+    if span.duration_s > LONGEST_S:
+        raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
+    parts = context.work.parts
+    heard = parts.transcriber.transcribe(parts.audio.samples(Path(video.path), span), language=call.language or None)
+    made = []
+    for utterance in (one.moved(span.start_s) for one in heard.utterances):
+        key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"
+        id = "heard-" + hashlib.sha256(key.encode()).hexdigest()[:24]
+        made.append(
+            Segment(id, video.id, SegmentKind.SPEECH, utterance.span, utterance.text, parts.transcriber.model, None, "")
+        )
+    if made:
+        parts.library.add_segments(made)
+        parts.retriever.add(made)
+    passages = tuple(from_segment(segment) for segment in made)
+    context.report(events.Inspected(str(video.id), span, "transcribe", (), tuple(p.hit for p in passages)))
+    return Outcome(passages or ("Nothing is said there.",), (Inspected("speech", video.id, span),))
+
+
+TOOL = Tool(
+    "listen",
+    "Transcribes a span of at most five minutes again, where the transcript seems misheard, is in the wrong language, "
+    "or has a gap.",
+    Listen,
+    listen,
+)

@@ -1,0 +1,108 @@
+"""look: shows pictures. A model that can see gets the frames themselves; otherwise the vision model describes them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from agents.evidence import Passage
+from agents.looking import describe_frames
+from agents.parts import Work
+from agents.state import Inspected
+from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
+from agents.tools.frames import FrameChooser, evenly
+from app.core import events
+from app.core.errors import ToolRefused
+from app.core.timecode import clock
+from app.core.types import Frame, SegmentKind, TimeSpan, Video
+
+MOST_FRAMES = 64
+JUDGED_SIDE = 490
+"""Longest side of frames that a selection method looks at itself, pixels."""
+COVERED_S = 30.0
+"""A whole video counts as looked at when no gap between the frames that were shown is longer than this, or than a
+sixteenth of it."""
+COVERED_SHARE = 1 / 16
+
+
+class Look(Arguments):
+    """Arguments of look."""
+
+    video: VideoName
+    spans: list[SpanIn] = Field([], max_length=16, description="where to look; empty: the whole video")
+    goal: str = Field("", max_length=300, description="what to look for: frames that fit it are chosen")
+    frames: int = Field(16, ge=1, le=MOST_FRAMES, description="how many frames, at most 64")
+    fps: float | None = Field(None, gt=0, le=10, description="instead of choosing: this many frames a second, evenly")
+    side: int = Field(640, ge=160, le=1280, description="longest side of the frames in pixels; more for small details")
+
+
+def look(call: Look, context: ToolContext) -> Outcome:
+    """The frames, each as evidence with the span for which it stands."""
+    video = context.video(call.video)
+    if video.media.video is None:
+        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
+    spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
+    times = _times(call, video, spans, context.work)
+    frames = context.work.pictures.at(video, times, call.side)
+    if not frames:
+        raise ToolRefused("No frame is left in the budget, or none could be decoded there. Answer from what you have.")
+    shown = _as_passages(video, frames, spans)
+    if context.work.chat_sees:
+        found: Sequence[Passage] = shown
+    else:
+        found = describe_frames(context.work, video, list(zip(shown, frames, strict=True)), call.goal)
+    hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
+    seen_s = tuple(frame.pts_s for frame in frames)
+    context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in found)))
+    whole = f"{len(frames)} frames of {context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}:"
+    nothing = () if found else ("The vision model saw nothing that bears on this.",)
+    return Outcome((whole, *found, *nothing), (_inspected(video, seen_s, spans),))
+
+
+def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: Work) -> list[float]:
+    if call.fps is not None:
+        wanted = min(MOST_FRAMES, max(1, round(call.fps * sum(span.duration_s for span in spans))))
+        return evenly(spans, work.budget.take_frames(wanted))
+
+    def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
+        return work.parts.frames.at(Path(video.path), times_s, max_side=JUDGED_SIDE)
+
+    chooser = FrameChooser(work.parts.frame_embedder, work.parts.query_frame_selector, fetch)
+    return chooser.choose(call.goal, work.features(video), spans, work.budget.take_frames(call.frames))
+
+
+def _as_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan]) -> list[Passage]:
+    """Each frame stands for the time from half way to the frame before it to half way to the next, at most a second
+    to either side and within its span."""
+    passages = []
+    times = [frame.pts_s for frame in frames]
+    for at, time_s in enumerate(times):
+        start = max(time_s - 1.0, (times[at - 1] + time_s) / 2 if at else 0.0, 0.0)
+        end = min(time_s + 1.0, (times[at + 1] + time_s) / 2 if at + 1 < len(times) else time_s + 1.0)
+        inside = TimeSpan(min(start, time_s), max(end, time_s))
+        home = next((span for span in spans if span.contains(time_s)), None)
+        clipped = inside.clipped(home) if home else None
+        passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", frame_s=time_s))
+    return passages
+
+
+def _inspected(video: Video, seen_s: Sequence[float], spans: Sequence[TimeSpan]) -> Inspected:
+    """The whole video where the frames leave no long gap in it, else only the spans."""
+    gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
+    whole = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
+    hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
+    return Inspected("pictures", video.id, None if whole else hull)
+
+
+TOOL = Tool(
+    "look",
+    "Shows pictures of a video with their exact times. Give a goal in words to find the right frames in a long span, "
+    "or fps to follow a movement, a count or an order closely. Look again with more frames around what you found. "
+    "Colours, things, people, actions, counts and what happens first can only be seen, not searched.",
+    Look,
+    look,
+    is_available=lambda work: work.sees,
+)

@@ -1,0 +1,62 @@
+"""read: everything that is known of a span, in order and uncut."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from agents.evidence import Passage
+from agents.evidence.reading import READABLE, read_span
+from agents.state import Inspected
+from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
+from app.core.timecode import clock
+from app.core.types import SegmentKind
+
+PAGE_CHARACTERS = 12_000
+
+
+class Read(Arguments):
+    """Arguments of read."""
+
+    video: VideoName
+    start_s: float | str = Field(0, description="seconds or a clock time; default: the beginning")
+    end_s: float | str | None = Field(None, description="default: the end")
+    page: int = Field(1, ge=1)
+
+
+def read(call: Read, context: ToolContext) -> Outcome:
+    """One page of the passages of a span; says which page comes next."""
+    video = context.video(call.video)
+    end = video.duration_s if call.end_s is None else call.end_s
+    span = context.span(video, SpanIn.model_validate({"start_s": call.start_s, "end_s": end}))
+    plan = context.state.get("plan")
+    kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
+    pages = _pages(read_span(context.work.parts.library, video, span, kinds))
+    page = min(call.page, len(pages))
+    inspected = [Inspected("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
+    inspected += [Inspected("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else []
+    whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
+    if not pages[0]:
+        return Outcome((f"Nothing is said or written in {whole}.",), tuple(inspected))
+    more = f" Page {page} of {len(pages)}." + (f" Next: page {page + 1}." if page < len(pages) else "")
+    return Outcome((f"All that is said and written in {whole}.{more}", *pages[page - 1]), tuple(inspected))
+
+
+def _pages(passages: list[Passage]) -> list[list[Passage]]:
+    pages: list[list[Passage]] = [[]]
+    size = 0
+    for passage in passages:
+        if size + len(passage.text) > PAGE_CHARACTERS and pages[-1]:
+            pages.append([])
+            size = 0
+        pages[-1].append(passage)
+        size += len(passage.text) + 30
+    return pages
+
+
+TOOL = Tool(
+    "read",
+    "Reads all that is said, written on the screen and was seen in a span, in order and uncut, in pages. "
+    "Short videos can be read whole.",
+    Read,
+    read,
+)

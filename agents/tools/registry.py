@@ -1,0 +1,50 @@
+"""The list of tools, and how one call of a model is carried out. A new tool is one file and one line here."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from agents.llm import describe_fault
+from agents.parts import Work
+from agents.tools import answer, apart, browse, detect, listen, look, read, search, tally
+from agents.tools.base import Outcome, Tool, ToolContext
+from app.core.errors import ToolRefused
+from app.core.types import ToolCall
+
+TOOLS = (browse.TOOL, search.TOOL, read.TOOL, look.TOOL, listen.TOOL, detect.TOOL, tally.TOOL, apart.TOOL, answer.TOOL)
+ANSWER = answer.TOOL
+
+
+def available_tools(work: Work) -> list[Tool]:
+    """The tools that this run's models and settings allow."""
+    return [tool for tool in TOOLS if tool.is_available(work)]
+
+
+def run_tool(call: ToolCall, context: ToolContext) -> Outcome:
+    """What a call gives. Raises ToolRefused, in words for the model, and what the parts raise."""
+    tool = next((tool for tool in available_tools(context.work) if tool.name == call.name), None)
+    if tool is None:
+        names = ", ".join(tool.name for tool in available_tools(context.work))
+        raise ToolRefused(f"There is no tool {call.name}. The tools are: {names}.")
+    return tool.run(read_arguments(tool, call), context)
+
+
+def read_arguments(tool: Tool, call: ToolCall) -> object:
+    """The checked arguments of a call. Raises ToolRefused that names the fault."""
+    try:
+        return tool.arguments.model_validate_json(call.arguments or "{}")
+    except ValidationError as error:
+        raise ToolRefused(f"The call cannot be used: {describe_fault(error)}.") from error
+
+
+def shown_arguments(call: ToolCall) -> str:
+    """The arguments of a call as a trace shows them."""
+    try:
+        arguments = json.loads(call.arguments or "{}")
+    except ValueError:
+        return call.arguments[:200]
+    if not isinstance(arguments, dict):
+        return str(arguments)[:200]
+    return ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())[:300]

@@ -1,0 +1,143 @@
+"""search: finds the sentences, screen texts and descriptions that fit some words best, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from agents.evidence import Passage
+from agents.evidence.reading import from_segment, from_utterance, is_guess
+from agents.parts import Work
+from agents.state import Inspected, Sense
+from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
+from app.core.events import Searched
+from app.core.types import Evidence, SegmentKind, TimeSpan, Video
+
+Source = Literal["speech", "screen_text", "seen"]
+KINDS: dict[Source, tuple[SegmentKind, ...]] = {
+    "speech": (SegmentKind.SPEECH,),
+    "screen_text": (SegmentKind.SCREEN_TEXT,),
+    "seen": (SegmentKind.VISUAL, SegmentKind.CAPTION),
+}
+RANK_CONSTANT = 60
+"""Of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+MOST_SENTENCES = 6
+"""Sentences shown of one segment of speech, around the best."""
+MOST_TEXTS = 4
+"""Texts shown of one reading of the screen."""
+
+
+class Search(Arguments):
+    """Arguments of search."""
+
+    queries: list[str] = Field(
+        min_length=1, max_length=6, description="what to look for, in several wordings; any language"
+    )
+    sources: list[Source] = Field([], description="where it is said, written or was seen; empty: everywhere")
+    video: str = Field("all", description="a video such as V1, or all")
+    span: SpanIn | None = None
+    k: int = Field(8, ge=1, le=20, description="how many segments to return")
+
+
+def search(call: Search, context: ToolContext) -> Outcome:
+    """The best segments over all queries, speech as single sentences."""
+    videos = list(context.videos.values()) if call.video.lower() in ("", "all") else [context.video(call.video)]
+    kinds = tuple(kind for source in call.sources for kind in KINDS[source]) or tuple(
+        kind for kinds in KINDS.values() for kind in kinds
+    )
+    plan = context.state.get("plan")
+    if plan and plan.sources:
+        kinds = tuple(kind for kind in kinds if kind in plan.sources) or plan.sources
+    passages = find(call.queries, videos, kinds, call.k, context, call.span)
+    inspected = tuple(
+        Inspected(sense, video.id, None if call.span is None else context.span(video, call.span))
+        for video in videos
+        for sense in _senses(kinds)
+    )
+    context.report(Searched("; ".join(call.queries), tuple(p.hit for p in passages)))
+    return Outcome(tuple(passages) or ("Nothing was found.",), inspected)
+
+
+def find(
+    queries: Sequence[str],
+    videos: Sequence[Video],
+    kinds: Sequence[SegmentKind],
+    limit: int,
+    context: ToolContext,
+    span: SpanIn | None = None,
+) -> list[Passage]:
+    """The `limit` best segments over all queries as passages, best first; guessed tags are left out."""
+    retriever = context.work.parts.retriever
+    by_id = {video.id: video for video in videos}
+    plan = context.state.get("plan")
+    if span is None and (plan is None or plan.scope is None or plan.by != "user"):
+        windows: list[tuple[Sequence[Video], TimeSpan | None]] = [(videos, None)]
+    else:
+        windows = [([video], context.span(video, span)) for video in videos]
+    scores: dict[str, float] = {}
+    hits: dict[str, Evidence] = {}
+    for query in queries:
+        for some, window in windows:
+            ids = [video.id for video in some]
+            for place, hit in enumerate(retriever.search(query, limit=limit, videos=ids, window=window, kinds=kinds)):
+                hits[hit.segment.id] = hit
+                scores[hit.segment.id] = scores.get(hit.segment.id, 0.0) + 1 / (RANK_CONSTANT + place)
+    best = sorted(hits.values(), key=lambda hit: -scores[hit.segment.id])
+    passages: list[Passage] = []
+    for hit in [hit for hit in best if not is_guess(hit.segment)][:limit]:
+        passages += _narrowed(hit, by_id[hit.segment.video_id], queries, context)
+    return passages
+
+
+def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], context: ToolContext) -> list[Passage]:
+    """The best sentences of a segment of speech, in order; of text on the screen the best lines, each once."""
+    work, segment = context.work, hit.segment
+    if segment.kind is SegmentKind.SPEECH:
+        said = work.parts.library.utterances(video.id, segment.span)
+        inside = [from_utterance(video, one) for one in said if segment.span.contains(one.span.middle_s)]
+        first = _best(inside, queries, work) - MOST_SENTENCES // 2 if len(inside) > MOST_SENTENCES else 0
+        first = min(max(0, first), max(0, len(inside) - MOST_SENTENCES))
+        inside = inside[first : first + MOST_SENTENCES]
+    elif segment.kind is SegmentKind.SCREEN_TEXT:
+        inside = [one for one in work.screen(video) if one.span.overlaps(segment.span)]
+        if len(inside) > MOST_TEXTS:
+            likeness = dict(zip(inside, _likeness(inside, queries, work), strict=True))
+            inside = sorted(sorted(inside, key=lambda one: -likeness[one])[:MOST_TEXTS], key=lambda one: one.span)
+    else:
+        inside = []
+    return [replace(one, score=hit.score) for one in inside] or [from_segment(segment, hit.score)]
+
+
+def _best(passages: Sequence[Passage], queries: Sequence[str], work: Work) -> int:
+    likeness = _likeness(passages, queries, work)
+    return likeness.index(max(likeness))
+
+
+def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: Work) -> list[float]:
+    """How near each passage is to the nearest of the queries."""
+    embedder = work.parts.text_embedder
+    vectors = embedder.embed([one.text for one in passages])
+    asked = [embedder.embed_query(query) for query in queries]
+    return [max(float(vector @ query) for query in asked) for vector in vectors]
+
+
+def _senses(kinds: Sequence[SegmentKind]) -> list[Sense]:
+    """What a search over these kinds has covered. Stored descriptions are no look at the pictures."""
+    senses: list[Sense] = []
+    if SegmentKind.SPEECH in kinds:
+        senses.append("speech")
+    if SegmentKind.SCREEN_TEXT in kinds:
+        senses.append("screen_text")
+    return senses
+
+
+TOOL = Tool(
+    "search",
+    "Finds what is said, written on the screen, or was seen, by meaning and by words, in any language. Give several "
+    "wordings at once, also in the video's language. A search that finds nothing useful proves little: read or look.",
+    Search,
+    search,
+)
