@@ -21,6 +21,25 @@ def test_an_answer_can_be_read_again_by_its_id(client: TestClient, parts: StandI
     assert [one["id"] for one in client.get(f"/v1/videos/{video.id}/answers").json()] == [given.id]
 
 
+def test_an_answer_that_an_earlier_version_stored_can_be_read(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    refused = {"status": "not_in_video", "text": "The video does not say.", "confidence": 0.2, "citations": []}
+    trace = [
+        {"type": "planned", "question_type": "fact", "queries": ["cat"], "sources": [], "mode": "guided"},
+        {"type": "reflected", "sufficient": False, "confidence": 0.1, "missing": "a cat"},
+        {"type": "verified", "claim": "A cat.", "supported": False, "reason": "", "evidence_ids": []},
+    ]
+    id = parts.library.save_answer("Where is the cat?", [video.id], refused, trace)
+    thread = parts.longreel.ask.threads.start([video])
+    parts.longreel.ask.threads.keep(thread, "Where is it?", id)
+    saved = client.get(f"/v1/answers/{id}").json()["answer"]
+    assert saved["confidence"] is None
+    assert [step["type"] for step in saved["trace"]] == ["planned", "verified"]
+    [turn] = client.get(f"/v1/threads/{thread.id}").json()["turns"]
+    assert turn["answer"]["trace"] == saved["trace"]
+    assert client.post("/v1/ask", json={"question": "And now?", "thread_id": thread.id}).status_code == 200
+
+
 def test_the_last_rating_of_an_answer_counts(client: TestClient, parts: StandIn) -> None:
     parts.add()
     id = asked(client).id
