@@ -20,7 +20,7 @@ from app.core.errors import LongreelError, StorageFull, WorkerFailed
 from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 from app.text.languages import guess_language
-from retrieval.words import Query, likeness, other_forms, parse, plain_words, squeezed
+from retrieval.words import ALIKE, Query, likeness, other_forms, parse, plain_words, squeezed
 
 VERSION = 2
 """Of what the word tables hold. A file of an older version is indexed again, from its own texts, when it is opened."""
@@ -42,8 +42,8 @@ _WORD_TABLES = (
 
 _PREFIX_FROM = 5
 """Words of at least this many letters also match longer words that begin with them."""
-_UNKNOWN_FROM, _ALIKE = 5, 0.8
-"""Least letters of an unknown word to be found inside others, or misread; and how alike a misread form must be."""
+_UNKNOWN_FROM = 5
+"""Least letters of an unknown word to be found inside others, or misread."""
 _MAX_UNKNOWN = 6
 _BUSY_S = 30.0
 
@@ -301,7 +301,7 @@ def _find_alike(
     for number in found:
         text = connection.execute("SELECT text FROM triples WHERE rowid = ?", (number,)).fetchone()[0]
         share = likeness(word, text)
-        if share >= _ALIKE:
+        if share >= ALIKE:
             shares[number] = share
     total = connection.execute("SELECT count(*) FROM segment").fetchone()[0]
     weight = 0.5 * math.log(1 + total / max(1, len(shares)))

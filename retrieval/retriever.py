@@ -20,6 +20,9 @@ from retrieval.words import coverage, parse
 WEIGHTS = {"dense": 1.0, "lexical": 1.0, "picture": 0.5}
 """No question is without a nearest picture. Words count as much as meanings: with less, the one sentence of four hours
 that has the question's rare word stands after two dozen that are only near it (`benchmarks.needles`)."""
+LEAST_COVERAGE = 0.25
+"""A text that holds less of the question shares words with it by chance, as "die" of German and of English: without
+this, one German question in three finds another English passage first (`benchmarks.cross_language`)."""
 QUOTAS = {SegmentKind.SPEECH: 0.75, SegmentKind.VISUAL: 0.5, SegmentKind.CAPTION: 0.5, SegmentKind.SUMMARY: 0.5}
 """The most places a kind takes while others want them: talk must not crowd out what is written or shown."""
 
@@ -84,7 +87,9 @@ class HybridRetriever:
         vector = self._text_embedder.embed_query(text)
         self._embed_again(vector, videos)
         dense = self._index.search("text", vector, **filters)
-        found = {"dense": dense, "lexical": lexical.result(), "picture": pictures.result()}
+        query = parse(text)
+        spoken = [hit for hit in lexical.result() if coverage(query, hit[0].text) >= LEAST_COVERAGE]
+        found = {"dense": dense, "lexical": spoken, "picture": pictures.result()}
         rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
         return _evidence(text, best, _cosines(found))

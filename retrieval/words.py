@@ -24,6 +24,12 @@ MAX_TERMS = 48
 _GLUED_FROM = 5
 """Words of at least this many letters are also found inside longer ones."""
 
+ALIKE = 0.8
+"""How alike a misheard or misread form of a word is, letter by letter."""
+
+_LONG = 8
+"""Letters from which on a word weighs as much as any."""
+
 _SIGNS = (
     (re.compile(r"(?<![\w.])\.([A-Za-z]\w*)"), r".\1 dot\1"),
     (re.compile(r"\b([A-Za-z])\+\+(?!\w)"), r"\1++ \1plusplus"),
@@ -109,21 +115,27 @@ def tokens(text: str, language: str = "") -> list[str]:
 
 
 def coverage(query: Query, text: str) -> float:
-    """Which share of the query's words and phrases a text contains, 0 to 1; a code weighs as much as two words."""
+    """Which share of the query's words and phrases a text contains, 0 to 1.
+
+    A long word weighs more than a short one, since in most languages the short ones tell nothing about the subject;
+    a code weighs as much as two long words.
+    """
     phrases = [squeezed(phrase) for phrase in query.phrases if squeezed(phrase)]
-    possible = len(query.words) + 2 * len(phrases)
+    weights = {word: min(len(word), _LONG) for word in query.words}
+    possible = sum(weights.values()) + 2 * _LONG * len(phrases)
     if possible == 0:
         return 0.0
     held = plain_words(text)
     have, whole = _squeezed((*held, *other_forms(held, query.language))), squeezed(text)
-    words = sum(_has(word, query.language, have, whole) for word in query.words)
-    return (words + 2 * sum(phrase in whole for phrase in phrases)) / possible
+    words = sum(weight for word, weight in weights.items() if _has(word, query.language, have, whole))
+    return (words + 2 * _LONG * sum(phrase in whole for phrase in phrases)) / possible
 
 
 def _has(word: str, language: str, have: frozenset[str], whole: str) -> bool:
+    if not have.isdisjoint(_squeezed((word, *other_forms([word], language)))):
+        return True
     plain = squeezed(word)
-    glued = len(plain) >= _GLUED_FROM or is_unspaced(word)
-    return not have.isdisjoint(_squeezed((word, *other_forms([word], language)))) or (glued and plain in whole)
+    return plain in whole if is_unspaced(word) else len(plain) >= _GLUED_FROM and likeness(plain, whole) >= ALIKE
 
 
 def _squeezed(words: Iterable[str]) -> frozenset[str]:

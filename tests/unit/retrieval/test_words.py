@@ -46,9 +46,9 @@ def test_a_misread_name_is_alike_and_another_is_not() -> None:
     assert likeness("goedegebuure", squeezed("the quick brown fox")) < 0.5
 
 
-def test_coverage_is_the_share_of_words_found() -> None:
+def test_coverage_is_the_share_of_the_letters_of_words_found() -> None:
     query = parse("red car bridge")
-    assert coverage(query, "two red cars") == pytest.approx(2 / 3)
+    assert coverage(query, "two red cars") == pytest.approx(6 / 12)
     assert coverage(query, "nothing") == 0
     assert coverage(query, "A red car on the bridges") == 1
 
