@@ -6,6 +6,7 @@ looked for as they stand, and names that live by their signs are spelt out.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -72,8 +73,8 @@ def other_forms(words: Sequence[str], language: str) -> list[str]:
 
     Titles and labels are too short to tell their language, and most of them are English.
     """
-    known = set(words)
-    found = (stem for name in dict.fromkeys((language or "en", "en")) for word in words for stem in stems(word, name))
+    known, text = set(words), " ".join(words)
+    found = (stem for name in dict.fromkeys((language or "en", "en")) for stem in stems(text, name))
     return [stem for stem in dict.fromkeys(found) if stem not in known]
 
 
@@ -125,10 +126,16 @@ def coverage(query: Query, text: str) -> float:
     possible = sum(weights.values()) + 2 * _LONG * len(phrases)
     if possible == 0:
         return 0.0
-    held = plain_words(text)
-    have, whole = _squeezed((*held, *other_forms(held, query.language))), squeezed(text)
+    have, whole = _held(text, query.language)
     words = sum(weight for word, weight in weights.items() if _has(word, query.language, have, whole))
     return (words + 2 * _LONG * sum(phrase in whole for phrase in phrases)) / possible
+
+
+@functools.lru_cache(maxsize=4096)
+def _held(text: str, language: str) -> tuple[frozenset[str], str]:
+    """The words of a text in every form, and the whole text squeezed; an agent asks of the same texts many times."""
+    words = plain_words(text)
+    return _squeezed((*words, *other_forms(words, language))), squeezed(text)
 
 
 def _has(word: str, language: str, have: frozenset[str], whole: str) -> bool:

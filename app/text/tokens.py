@@ -74,14 +74,20 @@ def stems(text: str, language: str = "") -> list[str]:
     digits stay as they are.
     """
     every = words(text)
-    stemmer = _stemmer(_STEMMERS.get(language or guess_language(text), ""))
-    if stemmer is None:
-        return every
-    return [word if any(map(str.isdigit, word)) or is_unspaced(word) else stemmer.stemWord(word) for word in every]
+    name = _STEMMERS.get(language or guess_language(text), "")
+    return [_stem(word, name) for word in every] if name else every
+
+
+@functools.lru_cache(maxsize=50_000)
+def _stem(word: str, name: str) -> str:
+    """Snowball is written in Python here, so that a word is worth remembering."""
+    if any(map(str.isdigit, word)) or is_unspaced(word):
+        return word
+    return str(_stemmer(name).stemWord(word))
 
 
 @functools.cache
 def _stemmer(name: str) -> Any:
     import snowballstemmer
 
-    return snowballstemmer.stemmer(name) if name else None
+    return snowballstemmer.stemmer(name)
