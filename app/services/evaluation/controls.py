@@ -117,7 +117,8 @@ class NearestAsker:
     """The control without a language model: the option that is nearest to what is said or captioned.
 
     Multiple choice only. An option is as near as its five nearest passages are on average, by the cosine of their
-    vectors. The question is left out: with it, fewer answers on EgoSchema captions are right (40 % instead of 50 %).
+    vectors. The question is left out: with it, fewer of 197 answers on EgoSchema captions were right (40 % instead of
+    50 %, all-MiniLM-L6-v2).
     """
 
     def __init__(self, parts: Callable[[], AgentParts]) -> None:
