@@ -86,6 +86,7 @@ CLASSES: dict[str, dict[str, str]] = {
         "llamacpp": "gpu_workers.language.llamacpp:LlamaCppModel",
         "openai": "gpu_workers.language.openai:OpenAICompatibleModel",
         "transformers": "gpu_workers.language.transformers_language:TransformersLanguageModel",
+        "transformers-vision": "gpu_workers.vision.transformers_vision:TransformersVision",
         "fake": "gpu_workers.language.fakes:FakeChat",
         "none": "",
     },

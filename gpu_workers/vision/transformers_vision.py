@@ -17,10 +17,10 @@ from app.core.errors import BadSettings, MissingPart, ToolRefused
 from app.core.settings import Settings
 from app.core.types import Completion, Frame
 from gpu_workers.language import transformers_writing as writing
+from gpu_workers.language.transformers_chat import TransformersChat
 from gpu_workers.places import Place
 from gpu_workers.selection.presentation import PRESENTATIONS
 from gpu_workers.selection.sizing import TokenGrid
-from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.picture_shape import bounded
 from gpu_workers.vision.regions import RegionFinder, cropped
@@ -54,11 +54,21 @@ class _Loaded:
     presentation: str = "interleaved"
     grid: TokenGrid | None = None
 
+    @property
+    def tokenizer(self) -> Any:
+        """Of its text."""
+        return self.processor.tokenizer
 
-class TransformersVision(TorchWorker[_Loaded]):
-    """A vision-language model for one process; captions and looks share it."""
+    @property
+    def template(self) -> str:
+        """The chat template, with a place for pictures."""
+        return str(self.processor.chat_template)
 
-    QUANTISED = True
+
+class TransformersVision(TransformersChat[_Loaded]):
+    """A vision-language model for one process; captions, looks and chats share it."""
+
+    IMAGES = True
     GPU_BATCH, CPU_BATCH = 32, 1
 
     def __init__(self, weights: str, role: str, settings: Settings) -> None:
@@ -124,12 +134,15 @@ class TransformersVision(TorchWorker[_Loaded]):
         grid = _grid(processor.image_processor)
         return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation, grid)
 
+    def _encoded_prompt(self, loaded: _Loaded, prompt: str, frames: Sequence[Frame]) -> Any:
+        from PIL import Image
+
+        options = _options(loaded.processor, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
+        return _in_dtype(loaded.processor(text=[prompt], return_tensors="pt", **options), loaded.model.dtype)
+
     def _run(self, loaded: _Loaded, looks: Sequence[Look], max_tokens: int) -> list[Completion]:
         inputs, looks = _fitting(loaded, looks, loaded.longest - max_tokens)
-        inputs = inputs.to(loaded.model.device)
-        for name, value in inputs.items():
-            if hasattr(value, "is_floating_point") and value.is_floating_point():
-                inputs[name] = value.to(loaded.model.dtype)
+        inputs = _in_dtype(inputs, loaded.model.dtype).to(loaded.model.device)
         limits = writing.Limits(max_tokens)
         keep = self._settings.looking.tokens
         if keep < 1 or loaded.time_tokens:
@@ -192,15 +205,28 @@ def _encoded(loaded: _Loaded, looks: Sequence[Look]) -> Any:
     turns = [[{"role": "user", "content": part}] for part in parts]
     texts = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     pictures = [[piece["image"] for piece in part if "image" in piece] for part in parts]
+    options = _options(processor, texts[0], pictures)
+    if loaded.time_tokens:
+        options |= time_tokens.videos([look.frames for look in looks])
+    return processor(text=texts, padding=True, return_tensors="pt", **options)
+
+
+def _options(processor: Any, prompt: str, pictures: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """What a processor is given beside prompts: the pictures of each, and whether it is to begin them."""
     begin = processor.tokenizer.bos_token
-    options: dict[str, Any] = {"add_special_tokens": not (begin and texts[0].startswith(begin))}
+    options: dict[str, Any] = {"add_special_tokens": not (begin and prompt.startswith(begin))}
     if any(pictures):
         # LLaVA-OneVision's processor miscounts entries without pictures; SmolVLM's wants one for each prompt.
         skips = hasattr(processor, "num_image_tokens")
         options["images"] = [some for some in pictures if some] if skips else pictures
-    if loaded.time_tokens:
-        options |= time_tokens.videos([look.frames for look in looks])
-    return processor(text=texts, padding=True, return_tensors="pt", **options)
+    return options
+
+
+def _in_dtype(inputs: Any, dtype: Any) -> Any:
+    for name, value in inputs.items():
+        if hasattr(value, "is_floating_point") and value.is_floating_point():
+            inputs[name] = value.to(dtype)
+    return inputs
 
 
 def _thinned(look: Look, share: float) -> Look:

@@ -17,7 +17,7 @@ import pytest
 
 from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.ports import Chat
-from app.core.settings import Settings, Weights
+from app.core.settings import Models, Settings, Weights
 from app.core.types import Frame, Message, ToolCall, ToolSpec
 from gpu_workers import weights
 from gpu_workers.language import openai_talk
@@ -95,6 +95,7 @@ MODELS = [
     "fake",
     "transformers",
     "transformers with tools",
+    "transformers with pictures",
     pytest.param("llamacpp", marks=pytest.mark.slow),
     pytest.param("openai at llama.cpp", marks=pytest.mark.slow),
     pytest.param("openai at transformers", marks=pytest.mark.slow),
@@ -106,6 +107,10 @@ def model(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     if request.param == "fake":
         yield FakeChat.from_settings(Settings(), None)
+    elif "pictures" in request.param:
+        models, chosen = Models(language_model="transformers-vision"), tiny_models.qwen2_5_vl(folder)
+        settings = Settings(profile="gpu", models=models, weights=Weights(vision_language_model=str(chosen)))
+        yield Workers(settings).get("language_model")
     elif request.param.startswith("transformers"):
         path = tiny_model(folder)
         if "tools" in request.param:
@@ -212,10 +217,20 @@ def test_a_conversation_with_calls_goes_on(model):
     assert model.chat([*asked, Message("user", "Say yes.")], max_output=8).calls == ()
 
 
-def test_pictures_are_refused_where_they_are_not_accepted(model):
-    assert not model.capabilities.images
-    with pytest.raises(ToolRefused):
-        model.chat([Message("user", ("What?", Frame(0.0, np.zeros((8, 8, 3), np.uint8))))], max_output=8)
+def test_pictures_are_read_or_refused(model):
+    frame = Frame(0.0, np.full((60, 80, 3), 90, np.uint8))
+    asked = [
+        Message("user", "What is seen?"),
+        Message("assistant", "", (ToolCall("call_1", "search", '{"query": "boat"}'),)),
+        Message("tool", ("At 0 s:", frame, "At 1 s:", frame), call_id="call_1"),
+    ]
+    if not model.capabilities.images:
+        with pytest.raises(ToolRefused):
+            model.chat(asked, max_output=8, tools=[SEARCH])
+        return
+    reply = model.chat(asked, max_output=60, tools=[SEARCH])
+    blind = model.chat([*asked[:2], Message("tool", "At 0 s:", call_id="call_1")], max_output=60, tools=[SEARCH])
+    assert reply.prompt_tokens > blind.prompt_tokens + 8
 
 
 def test_it_weighs_labels_or_says_that_it_cannot(model):

@@ -1,0 +1,162 @@
+"""What chat models of transformers share: prompts by the chat template, tools, schemas, and weighing."""
+
+from __future__ import annotations
+
+import functools
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from app.core.errors import ToolRefused
+from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
+from gpu_workers.language import text_calls
+from gpu_workers.language import transformers_writing as writing
+from gpu_workers.language.replies import VisibleText, shares, visible
+from gpu_workers.torch_worker import TorchWorker
+
+LARGEST_CONTEXT = 32_768
+"""Tokens of prompt and answer together, however many more a model was trained on: the cache must fit beside it."""
+LIKELIEST = 64
+"""How many of the likeliest first tokens `weigh` looks through."""
+
+
+class LoadedChat(Protocol):
+    """A loaded model with what turns messages into its input."""
+
+    @property
+    def model(self) -> Any:
+        """The network."""
+        ...
+
+    @property
+    def tokenizer(self) -> Any:
+        """Of its text."""
+        ...
+
+    @property
+    def template(self) -> str:
+        """The chat template."""
+        ...
+
+
+AChat = TypeVar("AChat", bound=LoadedChat)
+
+
+class TransformersChat(TorchWorker[AChat]):
+    """Greedy chat completions, one at a time; JSON by constrained decoding."""
+
+    QUANTISED = True
+    IMAGES = False
+    """Whether messages may hold pictures."""
+
+    @functools.cached_property
+    def capabilities(self) -> Capabilities:
+        """As the loaded model's files say."""
+        with self._use() as loaded:
+            tools = "tools" in loaded.template
+            return Capabilities(self.IMAGES, tools, schema=True, context=_context(loaded), weighs=True)
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_output: int,
+        tools: Sequence[ToolSpec] = (),
+        schema: Mapping[str, Any] | None = None,
+        stop: Callable[[], bool] | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """See `Chat`. Tools go through the chat template where it has a place for them, elsewhere through a schema."""
+        native = bool(tools) and self.capabilities.tools
+        bound = text_calls.calls_schema(tools) if tools and not native else schema
+        text = VisibleText(tools=native)
+
+        def tell(piece: str) -> None:
+            if on_text is not None and (shown := text.feed(piece)):
+                on_text(shown)
+
+        listens = on_text is not None and bound is None
+        limits = writing.Limits(max_output, bound, stop, tell if listens else None)
+        plain = messages if native else text_calls.as_text(messages, tools)
+        completion = self._write(plain, tools if native else (), limits)
+        if tools:
+            words, calls = text_calls.read_calls(completion.text, tools, messages)
+            completion = replace(completion, text=words, calls=calls, finish="calls" if calls else completion.finish)
+        if on_text is not None and listens and (rest := text.finish(completion.text)):
+            on_text(rest)
+        return completion
+
+    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+        """See `Chat`. Labels that are none of the likeliest tokens get 0."""
+
+        def run(loaded: AChat, prompts: Sequence[Sequence[Message]]) -> list[tuple[dict[str, float], Completion]]:
+            inputs = self._inputs(loaded, prompts[0], (), 1)
+            tokens = writing.likeliest(loaded.model, loaded.tokenizer, inputs, LIKELIEST)
+            return [(shares(tokens, labels), Completion(tokens[0]["token"], int(inputs["input_ids"].shape[1]), 1))]
+
+        return self._in_batches([text_calls.as_text(messages, ())], run)[0]
+
+    @abstractmethod
+    def _encoded_prompt(self, loaded: AChat, prompt: str, frames: Sequence[Frame]) -> Any:
+        """The input of the network for a prompt with pictures."""
+
+    def _write(self, messages: Sequence[Message], tools: Sequence[ToolSpec], limits: writing.Limits) -> Completion:
+        def run(loaded: AChat, prompts: Sequence[Sequence[Message]]) -> list[Completion]:
+            inputs = self._inputs(loaded, prompts[0], tools, limits.max_tokens)
+            text, written = writing.write(loaded.model, loaded.tokenizer, inputs, limits)[0]
+            self.counters.tokens += written
+            read = int(inputs["input_ids"].shape[1])
+            return [
+                Completion(visible(text), read, written, finish="length" if written >= limits.max_tokens else "stop")
+            ]
+
+        return self._in_batches([messages], run)[0]
+
+    def _inputs(self, loaded: AChat, messages: Sequence[Message], tools: Sequence[ToolSpec], max_output: int) -> Any:
+        """The prompt as the model reads it. Raises ToolRefused when it is too long or holds pictures in vain."""
+        frames = [part for message in messages for part in message.parts if isinstance(part, Frame)]
+        if frames and not self.IMAGES:
+            raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
+        # Qwen3's template would let the model think aloud first; templates without the word ignore it.
+        prompt = loaded.tokenizer.apply_chat_template(
+            _turns(messages, with_parts=self.IMAGES),
+            chat_template=loaded.template,
+            tools=[text_calls.described(tool) for tool in tools] or None,
+            add_generation_prompt=True,
+            tokenize=False,
+            enable_thinking=False,
+        )
+        inputs = self._encoded_prompt(loaded, prompt, frames)
+        read, context = int(inputs["input_ids"].shape[1]), _context(loaded)
+        if read + max_output > context:
+            raise ToolRefused(
+                f"The prompt has {read} tokens; {self.model} reads {context} with the answer.",
+                "Use fewer or shorter passages, or fewer pictures.",
+            )
+        return inputs.to(loaded.model.device)
+
+
+def _context(loaded: LoadedChat) -> int:
+    return min(writing.longest(loaded.model), LARGEST_CONTEXT)
+
+
+def _turns(messages: Sequence[Message], *, with_parts: bool) -> list[dict[str, Any]]:
+    """Messages as chat templates read them."""
+    names = {call.id: call.name for message in messages for call in message.calls}
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        turn: dict[str, Any] = {"role": message.role, "content": message.text}
+        if with_parts:
+            turn["content"] = [
+                {"type": "text", "text": part} if isinstance(part, str) else {"type": "image"} for part in message.parts
+            ]
+        if message.calls:
+            turn["tool_calls"] = [
+                {"type": "function", "function": {"name": call.name, "arguments": text_calls.loaded(call.arguments)}}
+                for call in message.calls
+            ]
+        if message.role == "tool":
+            turn["name"] = names.get(message.call_id, "")
+        turns.append(turn)
+    return turns
