@@ -51,6 +51,8 @@ def frame() -> Frame:
         ("transcriber", lambda model: model.transcribe(np.ones(16_000, np.float32), language="en")),
         ("diarizer", lambda model: model.diarize(np.ones(16_000, np.float32))),
         ("text_embedder", lambda model: model.embed(["a bridge", ""])),
+        ("text_embedder", lambda model: model.embed_query("a bridge")),
+        ("reranker", lambda model: model.scores("a bridge", ["the bridge", "a cat"])),
         ("frame_embedder", lambda model: model.embed([frame()])),
         ("frame_embedder", lambda model: model.embed_query("red")),
         ("text_reader", lambda model: (model.may_hold_text(frame()), model.read(frame()))),
