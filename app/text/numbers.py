@@ -183,7 +183,8 @@ def _joined(found: list[_Found], text: str, language: str) -> list[_Found]:
     for number in found:
         last = joined[-1] if joined else None
         if last is not None and not text[last.end : number.start].strip() and not number.ordinal:
-            scales = number.spelt and not last.spelt and number.value in (*_SCALES, *_HAN_SCALES.values())
+            scaled = not last.spelt or last.value % 1 != 0
+            scales = scaled and number.spelt and number.value in (*_SCALES, *_HAN_SCALES.values())
             year = (
                 language == "en" and last.spelt and number.spelt and 11 <= last.value <= 21 and 10 <= number.value <= 99
             )

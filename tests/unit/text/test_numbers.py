@@ -18,6 +18,7 @@ def values(text: str, language: str = "") -> list[float]:
         ("Es kostet 1.234,5 Euro oder 3,5 Millionen.", [1234.5, 3_500_000]),
         ("Il y a 920\u202f000 habitants dans la ville.", [920_000]),
         ("fourteen thousand two hundred people", [14_200]),
+        ("three point five million people", [3_500_000]),
         ("twenty-five dogs in nineteen eighty six", [25, 1986]),
         ("dreihundertfünfundzwanzig Hunde und drei Komma fünf Katzen", [325, 3.5]),
         ("catorce mil doscientos veintiuno perros", [14_221]),
