@@ -45,6 +45,7 @@ PLAYERS = ("sees", "text", "talks", "served", "no-tools")
 """A model with eyes and tools; one without eyes beside a model that looks; one that answers in plain text instead of
 calling a tool; the first behind a server, through the real client; and there without native tools, so that it writes
 its calls as text."""
+ALL = "all"
 KEPT, STOPPED = 0.97, 0.90
 """At least so many right wordings are kept, and so many wrong ones not shown as verified."""
 APART = 0.05
@@ -57,6 +58,7 @@ SIDE = 160
 class Play:
     """What became of one wording."""
 
+    player: str
     case: str
     kind: str
     language: str
@@ -119,7 +121,7 @@ class Stage:
     """The videos of the cases, and an agent over them for each play; a context manager."""
 
     def __init__(self, cases: Sequence[Case], videos: Path | None = None, player: str = "sees") -> None:
-        self._player = player
+        self.player = player
         self._server = ScriptedServer(tools=player == "served") if player in ("served", "no-tools") else None
         self._client = _client(self._server.url) if self._server else None
         self._library = MemoryLibrary()
@@ -168,11 +170,11 @@ class Stage:
         )
 
     def _models(self, case: Case, wording: str) -> tuple[Chat, VisionLanguageModel | None]:
-        chat = ScriptedChat(case, wording, images=self._player != "text", talks=self._player == "talks")
+        chat = ScriptedChat(case, wording, images=self.player != "text", talks=self.player == "talks")
         if self._server and self._client:
             self._server.chat = chat
             return self._client, None
-        return chat, ScriptedEyes(case) if self._player == "text" else None
+        return chat, ScriptedEyes(case) if self.player == "text" else None
 
 
 def _client(url: str) -> OpenAICompatibleModel:
@@ -204,12 +206,13 @@ def play(case: Case, role: str, wording: str, stage: Stage) -> Play:
     try:
         events = stage.events(case, wording)
     except LongreelError as error:
-        return _play(case, role, wording, status="error", reason=str(error))
+        return _play(stage.player, case, role, wording, status="error", reason=str(error))
     last = events[-1]
     assert isinstance(last, Answered)
     answer = from_json(Answer, last.answer)
     chosen, said = answer.option_index == case.correct_index, plain(wording) in plain(answer.text)
     return _play(
+        stage.player,
         case,
         role,
         wording,
@@ -224,6 +227,7 @@ def play(case: Case, role: str, wording: str, stage: Stage) -> Play:
 
 
 def _play(
+    player: str,
     case: Case,
     role: str,
     wording: str,
@@ -236,7 +240,7 @@ def _play(
     cited: bool = False,
     reason: str = "",
 ) -> Play:
-    about = (case.id, case.kind, case.language, case.form, role, wording)
+    about = (player, case.id, case.kind, case.language, case.form, role, wording)
     return Play(*about, status, text, option_index, same, verified, cited, reason)
 
 
@@ -285,7 +289,7 @@ def _cells(plays: Sequence[Play]) -> list[str]:
     return [str(counted["wordings"]), *shares, str(counted["wrong"]), *wrong]
 
 
-def report(plays: Sequence[Play], cases: Path, player: str) -> dict[str, Any]:
+def report(plays: Sequence[Play], cases: Path, player: str = ALL) -> dict[str, Any]:
     """The result as plain data; `lost` and `let_through` have every play that went wrong, with its reason."""
     found = {name: one.value for name, one in figures(plays).items()}
     gap = (found["right_kept"] or 0.0) - (found["parrot_kept"] or 0.0)
@@ -293,8 +297,9 @@ def report(plays: Sequence[Play], cases: Path, player: str) -> dict[str, Any]:
         "title": "What survives of a scripted model's answers",
         "document": "results.md",
         "machine": machine(),
-        "command": f"python -m benchmarks.survival --cases {cases.name} --player {player}",
+        "command": f"python -m benchmarks.survival --player {player}" + ("" if cases == CASES else " --cases FILE"),
         "tables": [
+            grouped(plays, "player", lambda one: one.player),
             grouped(plays, "form", lambda one: one.form),
             grouped(plays, "language", lambda one: one.language),
             grouped(plays, "kind", lambda one: one.kind),
@@ -303,7 +308,11 @@ def report(plays: Sequence[Play], cases: Path, player: str) -> dict[str, Any]:
             f"right wordings kept: {percent(found['right_kept'])}; aim: {KEPT:.0%}",
             f"wrong wordings shown as verified: {percent(found['wrong_verified'])}; aim: at most {1 - STOPPED:.0%}",
             f"natural wording against parroting the question: {gap:+.1%}; aim: within 3 points",
-            *(f"{code}: {value:+.1%} against English" for code, value in language_gaps(plays).items()),
+            "right wordings kept, against English: "
+            + ", ".join(f"{code} {value:+.1%}" for code, value in language_gaps(plays).items())
+            + f"; aim: within {100 * APART:.0f} points",
+            "players: a model that sees; one without eyes beside a vision model; one that answers in plain text; the "
+            "first behind a server; and there without native tools",
         ],
         **found,
         "natural_minus_parrot": gap,
@@ -334,7 +343,10 @@ def play_all(cases: Sequence[Case], stage: Stage, tell: Callable[[Play], None] =
 
 def _print_trouble(one: Play) -> None:
     if one.let_through if one.role == "wrong" else not one.kept:
-        print(f"{one.case} | {one.role} | {one.wording} | {one.status} | {one.text} | {one.reason}", flush=True)
+        print(
+            f"{one.player} | {one.case} | {one.role} | {one.wording} | {one.status} | {one.text} | {one.reason}",
+            flush=True,
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -342,13 +354,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, default=CASES)
     parser.add_argument("--videos", type=Path, help="folder of the cases' videos")
-    parser.add_argument("--player", choices=PLAYERS, default="sees")
+    parser.add_argument("--player", choices=[*PLAYERS, ALL], default="sees", help="who plays the model")
     parser.add_argument("--only", default="", help="cases whose id contains this")
     parser.add_argument("--json", type=Path, help="write the tables here")
     options = parser.parse_args(arguments)
     cases = [case for case in read_cases(options.cases) if options.only in case.id]
-    with Stage(cases, options.videos, options.player) as stage:
-        plays = play_all(cases, stage, _print_trouble)
+    plays: list[Play] = []
+    for player in PLAYERS if options.player == ALL else [options.player]:
+        with Stage(cases, options.videos, player) as stage:
+            plays += play_all(cases, stage, _print_trouble)
     keep(report(plays, options.cases, options.player), options.json)
     return 0
 
