@@ -29,7 +29,7 @@ SHOWN_CHARACTERS = 600
 OUT_OF_TIME = "The time for this answer ran out (LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
 
-_ID = re.compile(r"([EF])(\d+)(?:\s*(?:-|\u2013|to)\s*[EF]?(\d+))?")
+_ID = re.compile(r"([EF])(\d+)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d+))?")
 
 
 def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:

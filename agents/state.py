@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, TypeVar
 
 from agents.evidence import Finding, Passage, merge_findings, merge_passages
 from agents.plans import Plan
@@ -87,6 +87,14 @@ class Judged:
     """How sure the judge is that the evidence states the claim, 0 to 1."""
 
 
+Item = TypeVar("Item")
+
+
+def append(before: Sequence[Item], new: Sequence[Item]) -> tuple[Item, ...]:
+    """Both as one tuple, also where a store has made a list of the first."""
+    return (*before, *new)
+
+
 def add_usage(before: Usage, new: Usage) -> Usage:
     """The later of two counts: a budget counts on from what was spent before."""
     return new if new.seconds >= before.seconds else before
@@ -100,11 +108,11 @@ class AgentState(TypedDict, total=False):
     options: tuple[str, ...]
     turns: tuple[Turn, ...]
     plan: Plan | None
-    log: Annotated[tuple[Entry, ...], operator.add]
+    log: Annotated[tuple[Entry, ...], append]
     evidence: Annotated[tuple[Passage, ...], merge_passages]
     findings: Annotated[tuple[Finding, ...], merge_findings]
-    inspected: Annotated[tuple[Inspected, ...], operator.add]
-    problems: Annotated[tuple[str, ...], operator.add]
+    inspected: Annotated[tuple[Inspected, ...], append]
+    problems: Annotated[tuple[str, ...], append]
     """What went wrong or was missing on the way, a sentence each for the user."""
     draft: Draft
     judged: tuple[Judged, ...]
@@ -112,7 +120,7 @@ class AgentState(TypedDict, total=False):
     answer: Answer
     call: ToolCall
     """The call that one `use` node works on."""
-    events: Annotated[tuple[dict[str, Any], ...], operator.add]
+    events: Annotated[tuple[dict[str, Any], ...], append]
     """What was reported so far, for runs that go on after a crash."""
     spent: Annotated[Usage, add_usage]
 

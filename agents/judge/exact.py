@@ -6,7 +6,7 @@ import re
 
 from agents.state import Claim
 from app.text.fuzzy import contains
-from app.text.numbers import codes, numbers
+from app.text.numbers import Number, codes, numbers
 
 QUOTED = re.compile(r"[“\"«„「『]([^”\"»“」』]{3,300})[”\"»“」』]")
 SAME = 0.9
@@ -29,8 +29,20 @@ def exact_fault(claim: Claim) -> str:
     for code in codes(plain):
         if code.casefold() not in known and contains(code, text) < SAME:
             return f"“{code}” is not in the cited evidence."
-    values = {number.value for number in numbers(text)}
-    for number in numbers(plain):
-        if number.value >= LEAST_NUMBER and number.value not in values:
+    return _number_fault(plain, text)
+
+
+def _number_fault(claim: str, evidence: str) -> str:
+    """Compares digits with digits: how numbers are said in words varies too much to be exact."""
+    known = numbers(evidence)
+    if not any(number.value >= LEAST_NUMBER and _has_digits(number) for number in known):
+        return ""
+    values = {number.value for number in known}
+    for number in numbers(claim):
+        if number.value >= LEAST_NUMBER and _has_digits(number) and number.value not in values:
             return f"The number {number.text} is not in the cited evidence."
     return ""
+
+
+def _has_digits(number: Number) -> bool:
+    return any(map(str.isdigit, number.text))

@@ -81,7 +81,7 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
 
 
 def rank(question: str, passages: list[Passage], work: Work) -> list[Passage]:
-    """Best first: by the cross-encoder where it knows the question's language, else by the vectors of the texts."""
+    """Best first: by the re-ranker where it knows the question's language, else by the vectors of the texts."""
     if not passages:
         return []
     reranker, texts = work.parts.reranker, [passage.text for passage in passages]

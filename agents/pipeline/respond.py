@@ -13,6 +13,7 @@ from agents.evidence import Passage
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
 from agents.parts import Work
+from agents.pipeline.gather import rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, Draft, Sense
 from app.core.errors import Cancelled, LongreelError
@@ -50,7 +51,7 @@ def respond(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["judge
     work = runtime.context
     work.budget.take_step()
     if work.parts.chat is None:
-        return Command(goto="finish", update={"problems": (_quoted(state),)})
+        return Command(goto="finish", update={"problems": (_quoted(state, work),)})
     try:
         draft = _draft(state, work)
     except Cancelled:
@@ -130,8 +131,8 @@ def _where(state: AgentState, work: Work) -> tuple[Sense, ...]:
     return WORDS if shares["words"] > shares["pictures"] else ()
 
 
-def _quoted(state: AgentState) -> str:
-    best = sorted(state["evidence"], key=lambda passage: -passage.score)[:MOST_QUOTED]
+def _quoted(state: AgentState, work: Work) -> str:
+    best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
     quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
     found = f" The closest passages are: {quotes}." if quotes else ""
     return f"No language model is connected (LONGREEL_LLM_URL), so that nothing was concluded from them.{found}"

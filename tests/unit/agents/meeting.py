@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.agents.parts import Said
+from tests.unit.agents.parts import Row
 
-MEETING: list[Said] = [
+MEETING: list[Row] = [
     (10.0, 14.0, "I call the meeting of the town council to order."),
     (15.0, 18.0, "The first item is the bicycle bridge."),
     (90.0, 94.0, "The cost of the bridge is two point four million euros."),
@@ -14,7 +14,7 @@ MEETING: list[Said] = [
     (424.0, 428.0, "The library will open on Sundays from ten to four."),
     (500.0, 503.0, "We vote on the library in June, the library must wait."),
 ]
-SLIDES: list[Said] = [
+SLIDES: list[Row] = [
     (0.0, 10.0, "TOWN COUNCIL"),
     (88.0, 290.0, "Item 1: Bicycle bridge"),
     (415.0, 480.0, "Item 2: Library hours"),

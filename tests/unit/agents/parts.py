@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import AgentParts, VideoAgent
+from agents.agent import VideoAgent
+from agents.budget import Budget
+from agents.parts import AgentParts, Work
+from agents.plans import Plan
+from agents.state import AgentState, start_state
+from agents.tools.base import ToolContext
 from app.core.events import Answered, Event
-from app.core.ports import LanguageModel, VisionLanguageModel
+from app.core.ports import Chat, VisionLanguageModel
 from app.core.settings import Agent
 from app.core.types import (
     Answer,
+    AudioStream,
+    Capabilities,
+    Completion,
     Frame,
+    FrameFeatures,
     MediaInfo,
-    Message,
     Segment,
     SegmentKind,
     TimeSpan,
+    ToolCall,
     Transcript,
     Turn,
     Utterance,
@@ -32,20 +41,26 @@ from app.core.types import (
     from_json,
 )
 from app.db.fakes import MemoryEntities, MemoryLibrary
-from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.language.fakes import ChatRequest, FakeChat, FakeTextEmbedder
 from gpu_workers.vision.fakes import FakeTextReader
 from retrieval.fakes import MemoryLexicalIndex, MemorySegmentIndex
 from retrieval.retriever import HybridRetriever
 
-Said = tuple[float, float, str]
+Row = tuple[float, float, str]
+DRIVES = Capabilities(images=True, tools=True, schema=True, context=64_000)
+"""What a model that drives the loop can do."""
+READS = Capabilities(tools=True, schema=True, context=64_000)
+"""The same for one that accepts no pictures."""
+SMALL = Capabilities(schema=True, context=8_000)
+"""What a model of the pipeline can do."""
 
 
 class WrittenFrames:
-    """Frames that hold the text which stands on the screen at their time."""
+    """Frames that hold the text which is on the screen at their time."""
 
-    def __init__(self, shown: Sequence[Said]) -> None:
+    def __init__(self, shown: Sequence[Row]) -> None:
         self._shown = shown
-        self.asked: list[float] = []
+        self.decoded: list[float] = []
 
     def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
         times = np.arange(span.start_s, span.end_s, every_s).tolist()
@@ -53,7 +68,7 @@ class WrittenFrames:
 
     def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
         for time_s in times_s:
-            self.asked.append(time_s)
+            self.decoded.append(time_s)
             lines = [text for start, end, text in self._shown if start <= time_s <= end]
             yield Frame(time_s, FakeTextReader.write(np.zeros((90, 160, 3), np.uint8), lines))
 
@@ -66,7 +81,7 @@ class ClearTranscriber:
     def __init__(self, sentence: str) -> None:
         self._sentence = sentence
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
         end = len(samples) / 16_000
         return Transcript((Utterance(TimeSpan(0.0, end), self._sentence),), language)
 
@@ -86,63 +101,57 @@ class Desk:
 
     def __init__(
         self,
-        speech: Sequence[Said] = (),
-        screen: Sequence[Said] = (),
+        speech: Sequence[Row] = (),
+        screen: Sequence[Row] = (),
         *,
-        captions: Sequence[Said] = (),
-        hidden: Sequence[Said] = (),
-        duration_s: float = 600.0,
-        confidence: float = 1.0,
-        model: LanguageModel | None = None,
+        chat: Chat | None = None,
         vision: VisionLanguageModel | None = None,
+        captions: Sequence[Row] = (),
+        duration_s: float = 600.0,
         heard: str = "",
         settings: Agent | None = None,
+        features: Sequence[FrameFeatures] = (),
     ) -> None:
         self.library = MemoryLibrary()
         self.entities = MemoryEntities(self.library)
         self.embedder = FakeTextEmbedder()
         self.retriever = HybridRetriever(self.embedder, None, MemorySegmentIndex(), MemoryLexicalIndex())
-        self.frames = WrittenFrames([*screen, *hidden])
-        self.video = self.add("v", speech, screen, captions, duration_s, confidence)
+        self.frames = WrittenFrames(screen)
+        self.video = self.add("v", speech, screen, captions, duration_s)
         self.parts = AgentParts(
-            self.retriever,
-            self.library,
-            self.embedder,
-            settings or Agent(),
-            model,
-            vision,
-            FakeTextReader(),
-            self.frames,
-            Silence(),
-            ClearTranscriber(heard),
+            retriever=self.retriever,
+            library=self.library,
+            settings=settings or Agent(),
+            chat=chat,
+            vision=vision,
+            text_embedder=self.embedder,
+            reranker=None,
+            text_reader=FakeTextReader(),
+            frames=self.frames,
+            audio=Silence(),
+            transcriber=ClearTranscriber(heard),
+            features=lambda _: features,
             entities=self.entities,
         )
 
     def add(
         self,
         name: str,
-        speech: Sequence[Said],
-        screen: Sequence[Said] = (),
-        captions: Sequence[Said] = (),
+        speech: Sequence[Row] = (),
+        screen: Sequence[Row] = (),
+        captions: Sequence[Row] = (),
         duration_s: float = 600.0,
-        confidence: float = 1.0,
+        pictures: bool = True,
     ) -> Video:
-        media = MediaInfo("mp4", duration_s, 0.0, 1, VideoStream("h264", 160, 90, 0, 25.0))
+        stream = VideoStream("h264", 160, 90, 0, 25.0) if pictures else None
+        sound = (AudioStream(0, "aac", 1, 16_000),) if speech else ()
+        media = MediaInfo("mp4", duration_s, 0.0, 1, stream, sound)
         id = VideoId(name.encode().hex().ljust(64, "0"))
         video = self.library.add_video(Video(id, f"{name}.mp4", f"/{name}.mp4", media, "en", "", True))
-        said = [Utterance(TimeSpan(start, end), text, confidence=confidence) for start, end, text in speech]
-        self.library.save_utterances(id, said)
+        self.library.save_utterances(id, [Utterance(TimeSpan(start, end), text) for start, end, text in speech])
         kinds = ((SegmentKind.SPEECH, speech), (SegmentKind.SCREEN_TEXT, screen), (SegmentKind.CAPTION, captions))
         segments = [
-            Segment(
-                f"{name}-{kind}-{start}",
-                id,
-                kind,
-                TimeSpan(start, end),
-                text,
-                "offline-tags" if kind is SegmentKind.CAPTION else "test",
-                start,
-            )
+            Segment(f"{name}-{kind}-{start}", id, kind, TimeSpan(start, end), text, "test", start)
             for kind, rows in kinds
             for start, end, text in rows
         ]
@@ -158,25 +167,64 @@ class Desk:
         options: Sequence[str] = (),
         videos: Sequence[Video] = (),
         turns: Sequence[Turn] = (),
+        plan: Plan | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Event]:
         agent = VideoAgent(self.parts)
-        return list(agent.ask(question, videos or [self.video], options=options, turns=turns, cancelled=cancelled))
+        asked = videos or [self.video]
+        return list(agent.ask(question, asked, options=options, turns=turns, plan=plan, cancelled=cancelled))
 
-    def ask(self, question: str, *, options: Sequence[str] = (), videos: Sequence[Video] = ()) -> Answer:
-        last = self.events(question, options=options, videos=videos)[-1]
-        assert isinstance(last, Answered)
-        return from_json(Answer, last.answer)
+    def ask(self, question: str, **how: Any) -> Answer:
+        return answer_of(self.events(question, **how))
+
+    def context(self, question: str = "What?", **state: Any) -> ToolContext:
+        """What a tool of this desk's agent works with."""
+        begun: AgentState = {**start_state(question, (self.video,), (), (), None), **state}  # type: ignore[typeddict-item]
+        work = Work(self.parts, Budget(self.parts.settings, lambda: False))
+        return ToolContext(work, begun, lambda _: None)
 
 
-def names(label: str, answer: str) -> Callable[[Sequence[Message], Mapping[str, Any] | None], str]:
-    """A model that answers with a text from the excerpt that holds `label`, and refuses when none does."""
+def answer_of(events: Sequence[Event]) -> Answer:
+    """The answer at the end of events."""
+    last = events[-1]
+    assert isinstance(last, Answered)
+    return from_json(Answer, last.answer)
 
-    def rule(messages: Sequence[Message], schema: Mapping[str, Any] | None) -> str:
-        if schema is None:
-            return answer
-        lines = messages[-1].content.splitlines()
-        found = next((re.match(r"\[(E\d+)\]", line) for line in lines if label in line and line.startswith("[E")), None)
-        return json.dumps({"evidence": found[1] if found else "none", "answer": answer if found else "not in video"})
 
-    return rule
+_numbers = itertools.count(1)
+
+
+def calls(*named: tuple[str, Mapping[str, Any]], text: str = "") -> Completion:
+    """A turn of a model that calls tools."""
+    made = tuple(ToolCall(f"c{next(_numbers)}", name, json.dumps(arguments)) for name, arguments in named)
+    return Completion(text, 10, 10, made, "calls")
+
+
+def answers(*statements: tuple[str, Sequence[str]], stated: str = "yes", **more: Any) -> Completion:
+    """A turn of a model that answers."""
+    listed = [{"text": text, "evidence": list(ids)} for text, ids in statements]
+    return calls(("answer", {"statements": listed, "stated": stated, **more}))
+
+
+def verdict(value: str, reason: str = "It says so.") -> str:
+    """The reply of a judge."""
+    return json.dumps({"reason": reason, "verdict": value})
+
+
+def is_judging(request: ChatRequest) -> bool:
+    """Whether a request asks for a verdict."""
+    return request.schema is not None and "verdict" in request.schema["properties"]
+
+
+def agent_chat(
+    turns: Sequence[Completion], *, judge: Sequence[str] = (), capabilities: Capabilities = DRIVES
+) -> FakeChat:
+    """A model with these turns, which gives these verdicts in order, then yes."""
+    left, verdicts = list(turns), list(judge)
+
+    def reply(request: ChatRequest) -> Completion | str:
+        if is_judging(request):
+            return verdict(verdicts.pop(0) if verdicts else "yes")
+        return left.pop(0)
+
+    return FakeChat(rule=reply, capabilities=capabilities)

@@ -1,0 +1,76 @@
+"""The judge: what it is shown, and what code checks after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.evidence import Passage
+from agents.judge import Judge
+from agents.judge.exact import exact_fault
+from agents.state import Claim, Judged
+from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
+from gpu_workers.language.fakes import FakeChat
+from tests.unit.agents.parts import READS, Desk, verdict
+
+V = VideoId("v")
+
+
+def said(text: str, kind: SegmentKind = SegmentKind.SPEECH, *, proves: bool = True) -> Passage:
+    return Passage(V, kind, TimeSpan(0, 1), text, proves=proves)
+
+
+def judged(chat: FakeChat, claim: Claim, *, by_likelihood: bool = False) -> Judged:
+    desk = Desk(chat=chat)
+    return Judge(desk.context().work, {}, by_likelihood).judge("What does it cost?", claim)
+
+
+def test_the_judge_sees_the_question_the_claim_and_the_cited_evidence_alone() -> None:
+    chat = FakeChat([verdict("yes", "It says so.")], capabilities=READS)
+    one = judged(chat, Claim("Two euros.", (said("It costs two euros."),)))
+    assert (one.verdict, one.reason) == ("yes", "It says so.")
+    text = chat.requests[0].text
+    assert (
+        "Question: What does it cost?\nAnswer under test: Two euros.\nEvidence:\n- 0:00-0:01 said: It costs two" in text
+    )
+
+
+def test_hints_prove_nothing_and_cost_no_call() -> None:
+    chat = FakeChat(capabilities=READS)
+    one = judged(chat, Claim("Two euros.", (said("Prices: two euros", SegmentKind.SUMMARY, proves=False),)))
+    assert one.verdict == "no" and not chat.requests
+
+
+def test_hints_beside_proof_are_not_shown_to_the_judge() -> None:
+    chat = FakeChat([verdict("yes")], capabilities=READS)
+    hint = said("all about prices", SegmentKind.SUMMARY, proves=False)
+    judged(chat, Claim("Two euros.", (said("It costs two euros."), hint)))
+    assert "all about prices" not in chat.requests[0].text
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.95, "yes"), (0.5, "unclear"), (0.05, "no")])
+def test_a_small_model_is_judged_by_its_probability_of_yes(share: float, expected: str) -> None:
+    chat = FakeChat(weights=lambda *_: {"yes": share, "no": 1 - share}, capabilities=Capabilities(context=8000))
+    assert judged(chat, Claim("Two euros.", (said("It costs two euros."),)), by_likelihood=True).verdict == expected
+
+
+def test_a_verdict_of_yes_does_not_pass_a_wrong_quotation() -> None:
+    chat = FakeChat([verdict("yes")], capabilities=READS)
+    one = judged(chat, Claim("She says “the bridge is closed”.", (said("The bridge is open to everybody."),)))
+    assert one.verdict == "unclear" and "word for word" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "fault"),
+    [
+        ("The code is KX-4471.", "Code: KX-4471", ""),
+        ("The code is KX-4417.", "Code: KX-4471", "KX-4417"),
+        ("It costs 2.4 million euros.", "It costs two point four million euros.", ""),
+        ("It costs 920,000 dollars.", "nine hundred and twenty thousand dollars", ""),
+        ("It was in 1933.", "It opened in 1932.", "1933"),
+        ("Four people come.", "a woman, a man, two boys", ""),
+        ("He says “we are here to stay”.", "And we are here, to stay!", ""),
+    ],
+)
+def test_codes_quotations_and_written_numbers_are_compared_exactly(claim: str, evidence: str, fault: str) -> None:
+    found = exact_fault(Claim(claim, (said(evidence),)))
+    assert (fault in found) if fault else not found

@@ -1,0 +1,247 @@
+"""The loop: a model that uses tools, and what becomes of its answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.loop import expanded
+from app.core.errors import Cancelled, WorkerFailed
+from app.core.events import Called, Delta, Planned, ToolStarted, Verified, Warned
+from app.core.settings import Agent
+from app.core.types import AnswerStatus, Chapter, Completion, Digest, Frame, SegmentKind, TimeSpan, Turn
+from gpu_workers.language.fakes import ChatRequest, FakeChat
+from tests.unit.agents.meeting import MEETING, SLIDES
+from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat, answer_of, answers, calls, is_judging, verdict
+
+QUESTION = "How much does the bicycle bridge cost?"
+READ = calls(("read", {"video": "V1"}))
+LOOK = calls(("look", {"video": "V1", "frames": 8, "goal": "a slide"}))
+
+
+def id_of(request: ChatRequest, text: str) -> str:
+    """The id of the evidence that holds a text, as the model reads it."""
+    line = next(line for line in request.text.splitlines() if text in line and line.startswith("["))
+    return line[1:].partition("]")[0]
+
+
+def test_an_answer_cites_the_sentence_that_the_model_names() -> None:
+    chat = FakeChat(
+        [READ, lambda request: answers(("2.4 million euros.", [id_of(request, "two point four")])), verdict("yes")],
+        capabilities=DRIVES,
+    )
+    answer = Desk(MEETING, SLIDES, chat=chat).ask(QUESTION)
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million euros.")
+    (cited,) = answer.citations
+    assert (cited.span.start_s, cited.span.end_s, cited.verified) == (90.0, 94.0, True)
+    assert answer.confidence is not None and answer.confidence > 0.8
+
+
+def test_tools_of_one_turn_run_together_and_each_is_reported() -> None:
+    both = calls(("search", {"queries": ["bridge"]}), ("browse", {"video": "V1"}))
+    chat = agent_chat([both, answers(("It is about a bridge.", ["E1"]))])
+    events = Desk(MEETING, SLIDES, chat=chat).events(QUESTION)
+    assert isinstance(events[0], Planned) and events[0].mode == "loop"
+    assert sorted(event.tool for event in events if isinstance(event, ToolStarted)) == ["browse", "search"]
+    assert sorted(event.tool for event in events if isinstance(event, Called)) == ["browse", "search"]
+
+
+def test_evidence_keeps_its_id_when_it_is_found_again() -> None:
+    chat = agent_chat([READ, READ, answers(("So.", ["E1"]))])
+    Desk(MEETING, chat=chat).ask(QUESTION)
+    turns = [request for request in chat.requests if not is_judging(request)]
+    assert id_of(turns[1], "two point four") == id_of(turns[2], "two point four")
+
+
+def test_a_model_that_sees_is_shown_the_frames_with_their_times() -> None:
+    chat = agent_chat([LOOK, answers(("A slide.", ["E1"]))])
+    desk = Desk(screen=SLIDES, chat=chat)
+    answer = desk.ask("What is shown?")
+    frames = chat.requests[1].frames
+    assert len(frames) == 8 and all(isinstance(frame, Frame) for frame in frames)
+    assert "[E1] V1 at 0:37.5" in chat.requests[1].text
+    (cited,) = answer.citations
+    assert cited.kind is SegmentKind.VISUAL and cited.frame_s == 37.5
+    assert cited.span.duration_s <= 2.0
+
+
+def test_a_citation_of_pictures_covers_the_frames_that_were_cited_and_not_all_that_were_shown() -> None:
+    dense = calls(("look", {"video": "V1", "spans": [{"start_s": 100, "end_s": 110}], "fps": 1}))
+    chat = agent_chat([dense, answers(("A hand waves.", ["E3", "E4"]))])
+    (cited,) = Desk(chat=chat).ask("What happens?").citations
+    assert 101.5 <= cited.span.start_s <= cited.span.end_s <= 105.0
+
+
+def test_the_judge_of_pictures_sees_the_cited_frames_and_more_between_them() -> None:
+    dense = calls(("look", {"video": "V1", "spans": [{"start_s": 100, "end_s": 110}], "fps": 1}))
+    chat = agent_chat([dense, answers(("A hand waves.", ["E3", "E4"]))])
+    Desk(chat=chat).ask("What happens?")
+    judged = next(request for request in chat.requests if is_judging(request))
+    times = [frame.pts_s for frame in judged.frames]
+    assert {102.5, 103.5} <= set(times) and len(times) > 2
+    assert all(101.0 <= time_s <= 105.0 for time_s in times)
+
+
+def test_a_rejected_statement_goes_back_once_with_the_reason() -> None:
+    chat = agent_chat(
+        [READ, answers(("Ninety euros.", ["E1"])), answers(("2.4 million.", ["E5"]))], judge=["no", "yes"]
+    )
+    answer = Desk(MEETING, SLIDES, chat=chat).ask(QUESTION)
+    assert answer.text == "2.4 million."
+    turns = [request for request in chat.requests if not is_judging(request)]
+    assert "Statement 1 was not accepted (no): It says so." in turns[-1].text
+
+
+def test_a_statement_that_stays_rejected_is_never_shown() -> None:
+    wrong = answers(("Ninety euros.", ["E1"]))
+    answer = Desk(MEETING, SLIDES, chat=agent_chat([READ, wrong, wrong], judge=["no", "no"])).ask(QUESTION)
+    assert answer.status is not AnswerStatus.ANSWERED
+    assert "Ninety" not in answer.text and answer.confidence is None
+
+
+def test_an_unclear_statement_is_shown_without_being_called_verified() -> None:
+    unsure = answers(("Perhaps so.", ["E1"]))
+    answer = Desk(MEETING, chat=agent_chat([READ, unsure, unsure], judge=["unclear", "unclear"])).ask(QUESTION)
+    assert answer.status is AnswerStatus.ANSWERED
+    assert not any(cited.verified for cited in answer.citations)
+
+
+def test_each_half_of_a_question_has_its_own_citation() -> None:
+    halves = answers(("2.4 million euros.", ["E3"]), ("The county pays sixty percent.", ["E4"]))
+    chat = agent_chat([READ, halves])
+    answer = Desk(MEETING, chat=chat).ask("What does the bridge cost, and what does the county pay?")
+    assert len(answer.citations) == 2
+    judged = [request for request in chat.requests if is_judging(request)]
+    assert len(judged) == 2 and "sixty percent" not in judged[0].text.partition("Evidence")[2]
+
+
+def test_evidence_that_does_not_exist_supports_nothing() -> None:
+    invented = answers(("A million.", ["E99"]))
+    events = Desk(MEETING, chat=agent_chat([READ, invented, invented])).events(QUESTION)
+    verdicts = [event for event in events if isinstance(event, Verified)]
+    assert {event.verdict for event in verdicts} == {"no"} and "E99" in verdicts[0].reason
+    assert answer_of(events).status is not AnswerStatus.ANSWERED
+
+
+def test_a_chapter_title_is_never_proof() -> None:
+    title = answers(("A million.", ["E1"]))
+    desk = Desk(MEETING, SLIDES, chat=agent_chat([calls(("browse", {"video": "V1"})), title, title]))
+    chapter = Chapter(TimeSpan(0, 600), "The bridge costs a million", "")
+    desk.library.save_digest(desk.video.id, Digest("", (chapter,)))
+    assert desk.ask(QUESTION).status is not AnswerStatus.ANSWERED
+
+
+def test_the_option_is_found_whatever_the_order_and_the_words() -> None:
+    chat = agent_chat([READ, answers(("The figure is 2.4 million.", ["E3"]), option="b")])
+    options = ["two million four hundred thousand", "ninety euros"]
+    answer = Desk(MEETING, chat=chat).ask(QUESTION, options=options)
+    assert "A. ninety euros\nB. two million four hundred thousand" in chat.requests[0].text
+    assert answer.option_index == 0
+
+
+def test_not_in_the_video_is_said_only_after_everything_was_searched() -> None:
+    gone = answers(stated="no", could_be_in=["speech", "pictures"])
+    chat = agent_chat([READ, gone, calls(("look", {"video": "V1", "frames": 64})), gone])
+    answer = Desk(MEETING, SLIDES, chat=chat).ask("Who paints the bridge?")
+    turns = [request for request in chat.requests if not is_judging(request)]
+    assert "Not yet: the pictures of v.mp4 were not looked at closely enough" in turns[2].text
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO and answer.confidence is None
+    assert answer.searched == ("what is said (0:00-10:00)", "what is written on the screen (0:00-10:00)",
+                               "the pictures (from beginning to end)")  # fmt: skip
+
+
+def test_without_eyes_a_question_about_pictures_stays_open_and_says_what_is_missing() -> None:
+    gone = answers(stated="no", could_be_in=["pictures"])
+    chat = agent_chat([READ, gone], capabilities=READS)
+    answer = Desk(MEETING, SLIDES, chat=chat).ask("What colour is the bridge?")
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert "no model that can see is connected" in answer.missing[0]
+
+
+def test_the_model_s_own_words_say_that_nothing_was_found() -> None:
+    gone = answers(("Das wird nicht gesagt.", []), stated="no", could_be_in=["speech"])
+    answer = Desk(MEETING, chat=agent_chat([READ, gone])).ask("Wer streicht die Brücke?")
+    assert (answer.status, answer.text) == (AnswerStatus.NOT_IN_VIDEO, "Das wird nicht gesagt.")
+
+
+def test_a_call_that_cannot_be_used_is_explained_to_the_model() -> None:
+    bad = calls(("look", {"video": "V9"}), ("fly", {}), ("search", {"queries": []}))
+    gone = answers(stated="unsure", could_be_in=["speech"])
+    chat = agent_chat([bad, gone, gone])
+    Desk(MEETING, chat=chat).ask(QUESTION)
+    seen = chat.requests[1].text
+    assert "There is no video V9. The videos are: V1." in seen
+    assert "There is no tool fly." in seen
+    assert "The call cannot be used: queries" in seen
+
+
+def test_text_instead_of_a_call_is_asked_for_as_an_answer() -> None:
+    said = Completion("It costs 2.4 million.")
+    form = answers(("2.4 million.", ["E3"])).calls[0].arguments
+    chat = FakeChat([READ, said, said, form, verdict("yes")], capabilities=DRIVES)
+    assert Desk(MEETING, chat=chat).ask(QUESTION).text == "2.4 million."
+
+
+def test_the_last_turn_offers_only_the_answer() -> None:
+    chat = agent_chat([READ, READ, answers(("So.", ["E3"]))])
+    Desk(MEETING, chat=chat, settings=Agent(max_steps=2)).ask(QUESTION)
+    assert [tool.name for tool in chat.requests[2].tools] == ["answer"]
+    assert "No steps are left" in chat.requests[2].text
+
+
+def test_frames_are_limited_over_all_looks_of_an_answer() -> None:
+    chat = agent_chat([LOOK, LOOK, answers(("So.", ["E1"]))])
+    desk = Desk(screen=SLIDES, chat=chat, settings=Agent(max_frames=10))
+    answer = desk.ask("What is shown?")
+    assert answer.usage.frames == 10
+
+
+def test_a_model_server_that_dies_gives_a_warning_and_an_open_answer() -> None:
+    def die(_: ChatRequest) -> str:
+        raise WorkerFailed("The model server at 127.0.0.1 is away.", "Start it.")
+
+    events = Desk(MEETING, chat=FakeChat([READ], rule=die, capabilities=DRIVES)).events(QUESTION)
+    answer = answer_of(events)
+    assert answer.status is AnswerStatus.INSUFFICIENT and "is away" in answer.missing[0]
+    assert any(isinstance(event, Warned) and "is away" in event.message for event in events)
+
+
+def test_a_judge_that_fails_leaves_the_claim_unverified() -> None:
+    def die(_: ChatRequest) -> str:
+        raise WorkerFailed("The judge is away.", "")
+
+    good = answers(("2.4 million.", ["E3"]))
+    answer = Desk(MEETING, chat=FakeChat([READ, good, die, good, die], capabilities=DRIVES)).ask(QUESTION)
+    assert answer.status is AnswerStatus.ANSWERED and not answer.citations[0].verified
+
+
+def test_a_cancelled_question_ends_at_once() -> None:
+    with pytest.raises(Cancelled):
+        Desk(MEETING, chat=agent_chat([READ])).events(QUESTION, cancelled=lambda: True)
+
+
+def test_what_the_model_writes_streams_and_is_not_stored() -> None:
+    chat = agent_chat([calls(("read", {"video": "V1"}), text="I read it first."), answers(("So.", ["E3"]))])
+    events = Desk(MEETING, chat=chat).events(QUESTION)
+    assert "".join(event.text for event in events if isinstance(event, Delta)) == "I read it first."
+
+
+def test_the_model_sees_earlier_turns_with_the_moments_they_cited() -> None:
+    first = Desk(MEETING, chat=agent_chat([READ, answers(("2.4 million.", ["E3"]))])).ask(QUESTION)
+    chat = agent_chat([READ, answers(("The county.", ["E4"]))])
+    Desk(MEETING, chat=chat).ask("And who pays?", turns=[Turn(QUESTION, QUESTION, first)])
+    assert f"Question: {QUESTION}" in chat.requests[0].text
+    assert "V1 1:30-1:34: The cost of the bridge is two point four million euros." in chat.requests[0].text
+
+
+@pytest.mark.parametrize(
+    ("written", "ids"),
+    [
+        ("E3", ["E3"]),
+        ("[e3], F1", ["E3", "F1"]),
+        ("E3-E5", ["E3", "E4", "E5"]),
+        ("E3 to 4", ["E3", "E4"]),
+        ("none", []),
+    ],
+)
+def test_ids_are_read_as_models_write_them(written: str, ids: list[str]) -> None:
+    assert list(expanded(written)) == ids

@@ -1,0 +1,125 @@
+"""The pipeline for small models: gather, read, answer, judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from app.core.errors import WorkerFailed
+from app.core.events import Planned, Understood
+from app.core.types import AnswerStatus, Completion, Turn
+from gpu_workers.language.fakes import ChatRequest, FakeChat
+from tests.unit.agents.meeting import MEETING, SLIDES
+from tests.unit.agents.parts import SMALL, Desk, Row
+
+QUESTION = "How much does the bicycle bridge cost?"
+
+
+def reading(*parts: tuple[Sequence[str], str]) -> str:
+    return json.dumps({"answers": [{"evidence": list(ids), "answer": text} for ids, text in parts]})
+
+
+def small(replies: Sequence[str], *, yes: float = 0.9, words: float = 0.9) -> FakeChat:
+    def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
+        share = yes if "yes" in labels else words
+        return {labels[0]: share, labels[1]: 1 - share}
+
+    return FakeChat(replies, capabilities=SMALL, weights=weights)
+
+
+def line_of(desk: Desk, chat: FakeChat, text: str) -> str:
+    del desk
+    line = next(line for line in chat.requests[0].text.splitlines() if text in line)
+    return line.split()[0]
+
+
+def test_a_short_video_is_read_whole_in_order_of_time_without_times() -> None:
+    chat = small([reading((["E4"], "2.4 million euros."))])
+    events = Desk(MEETING[:4], chat=chat).events(QUESTION)
+    assert isinstance(events[0], Planned) and events[0].mode == "pipeline"
+    prompt = chat.requests[0].text
+    assert "E1 said: I call the meeting of the town council to order.\nE2 said: The first item" in prompt
+    assert "1:30" not in prompt and "90" not in prompt
+
+
+def test_the_answer_cites_the_lines_that_the_model_names() -> None:
+    answer = Desk(MEETING, chat=small([reading((["E3"], "2.4 million euros."))])).ask(QUESTION)
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million euros.")
+    assert [(c.span.start_s, c.verified) for c in answer.citations] == [(90.0, True)]
+    assert answer.confidence == 0.9
+
+
+def test_each_part_of_a_question_is_a_claim_of_its_own() -> None:
+    both = reading((["E3"], "2.4 million euros."), (["E4"], "Sixty percent."))
+    answer = Desk(MEETING, chat=small([both])).ask("What does it cost, and what does the county pay?")
+    assert answer.text == "2.4 million euros. Sixty percent." and len(answer.citations) == 2
+
+
+def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
+    answer = Desk(MEETING, chat=small([reading(([], "unknown"))])).ask("Wer hat die Brücke gestrichen?")
+    assert (answer.status, answer.confidence) == (AnswerStatus.NOT_IN_VIDEO, None)
+    assert answer.text == "Das wird im Video nicht gesagt oder gezeigt."
+    assert answer.searched[0] == "what is said (0:00-10:00)"
+
+
+def test_a_question_that_only_pictures_answer_stays_open_without_eyes() -> None:
+    chat = small([reading(([], "unknown"))], words=0.1)
+    answer = Desk(MEETING, chat=chat).ask("What colour is the bridge?")
+    assert answer.status is AnswerStatus.INSUFFICIENT and "no model that can see" in answer.missing[0]
+
+
+def test_an_answer_that_the_judge_rejects_is_not_given() -> None:
+    answer = Desk(MEETING, chat=small([reading((["E1"], "Ninety euros."))], yes=0.05)).ask(QUESTION)
+    assert answer.status is not AnswerStatus.ANSWERED and "Ninety" not in answer.text
+
+
+def test_of_a_long_video_the_best_passages_are_read() -> None:
+    talk: list[Row] = [
+        (at * 10.0, at * 10 + 9.0, f"We talk about item {at} of the long list today.") for at in range(200)
+    ]
+    talk[150] = (1500.0, 1509.0, "The heron sleeps under the wooden pier.")
+    chat = small([reading((["E1"], "Under the pier."))])
+    Desk(talk, chat=chat, duration_s=2100).ask("Where does the heron sleep?")
+    prompt = chat.requests[0].text
+    assert "The heron sleeps under the wooden pier." in prompt and len(prompt) < 6000
+
+
+def test_an_option_is_chosen_by_its_letter() -> None:
+    chat = small([json.dumps({"evidence": ["E3"], "option": "A"})])
+    answer = Desk(MEETING, chat=chat).ask(QUESTION, options=["Ninety euros", "2.4 million euros"])
+    assert answer.option_index == 1 and answer.citations[0].span.start_s == 90.0
+
+
+def test_no_option_is_a_refusal() -> None:
+    chat = small([json.dumps({"evidence": [], "option": "-"})])
+    answer = Desk(MEETING, chat=chat).ask(QUESTION, options=["Ninety euros", "Five euros"])
+    assert answer.option_index is None and answer.status is AnswerStatus.NOT_IN_VIDEO
+
+
+def test_a_follow_up_is_written_out_by_the_model() -> None:
+    first = Desk(MEETING, chat=small([reading((["E3"], "2.4 million euros."))])).ask(QUESTION)
+    whole = json.dumps({"question": "Who pays for the bicycle bridge?"})
+    chat = small([whole, reading((["E4"], "The county pays sixty percent."))])
+    events = Desk(MEETING, chat=chat).events("And who pays?", turns=[Turn(QUESTION, QUESTION, first)])
+    assert Understood("And who pays?", "Who pays for the bicycle bridge?", "model") in events
+    assert "Question: Who pays for the bicycle bridge?" in chat.requests[1].text
+
+
+def test_without_a_language_model_the_closest_passages_are_quoted() -> None:
+    answer = Desk(MEETING, SLIDES).ask(QUESTION)
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert "two point four million euros" in answer.missing[0] and "No language model" in answer.missing[0]
+
+
+def test_a_model_that_fails_leaves_the_question_open() -> None:
+    def die(_: ChatRequest) -> Completion:
+        raise WorkerFailed("The model ran out of memory.", "Close other programs.")
+
+    answer = Desk(MEETING, chat=FakeChat(rule=die, capabilities=SMALL)).ask(QUESTION)
+    assert answer.status is AnswerStatus.INSUFFICIENT and "ran out of memory" in answer.missing[0]
+
+
+def test_only_the_part_of_the_video_that_the_question_names_is_read() -> None:
+    chat = small([reading(([], "unknown"))])
+    Desk(MEETING, chat=chat).ask("What is said in the first minute?")
+    assert "town council" in chat.requests[0].text and "two point four" not in chat.requests[0].text

@@ -1,0 +1,198 @@
+"""The tools, each as a model uses it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.evidence import Finding, Passage
+from agents.evidence.passage import merge_findings, merge_passages
+from agents.tools.base import Outcome
+from agents.tools.registry import TOOLS, available_tools, run_tool
+from app.core.errors import ToolRefused
+from app.core.types import SegmentKind, TimeSpan, ToolCall
+from gpu_workers.language.fakes import FakeVisionLanguageModel
+from gpu_workers.vision.fakes import FakeObjectDetector
+from tests.unit.agents.meeting import MEETING, SLIDES
+from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat
+
+
+def run(desk: Desk, name: str, **arguments: object) -> Outcome:
+    import json
+
+    evidence = arguments.pop("evidence", ())
+    context = desk.context(evidence=evidence)
+    return run_tool(ToolCall("c1", name, json.dumps(arguments)), context)
+
+
+def texts(outcome: Outcome) -> list[str]:
+    return [part.text for part in outcome.parts if isinstance(part, Passage)]
+
+
+def test_every_tool_says_what_it_does_and_has_a_schema_without_references() -> None:
+    for tool in TOOLS:
+        assert len(tool.description) > 40
+        assert "$ref" not in str(tool.spec.parameters) and tool.spec.parameters["type"] == "object"
+
+
+def test_search_returns_single_sentences_with_their_own_times() -> None:
+    outcome = run(Desk(MEETING, SLIDES), "search", queries=["the cost of the bridge"], sources=["speech"], k=1)
+    assert texts(outcome) == ["The cost of the bridge is two point four million euros."]
+    assert [one.sense for one in outcome.inspected] == ["speech"]
+
+
+def test_search_finds_with_any_of_its_wordings() -> None:
+    outcome = run(Desk(MEETING, SLIDES), "search", queries=["zebra", "library sundays"], k=8)
+    assert any("Sundays" in text for text in texts(outcome))
+
+
+def test_a_search_that_finds_nothing_says_so() -> None:
+    assert run(Desk(), "search", queries=["bridge"]).parts == ("Nothing was found.",)
+
+
+def test_read_gives_all_that_is_said_and_written_in_order() -> None:
+    outcome = run(Desk(MEETING, SLIDES), "read", video="V1")
+    starts = [part.span.start_s for part in outcome.parts if isinstance(part, Passage)]
+    assert starts == sorted(starts) and len(starts) == len(MEETING) + len(SLIDES)
+    assert {one.sense for one in outcome.inspected} == {"speech", "screen_text"}
+
+
+def test_read_takes_clock_times_and_gives_long_spans_in_pages() -> None:
+    long = [(float(at), at + 0.5, f"sentence {at} " + "x" * 400) for at in range(60)]
+    desk = Desk(long)
+    first, second = (run(desk, "read", video="V1", start_s="0:00", end_s="1:00", page=page) for page in (1, 2))
+    assert "Page 1 of 3. Next: page 2." in str(first.parts[0])
+    assert len({*texts(first), *texts(second)}) == len(texts(first)) + len(texts(second))
+
+
+def test_text_on_the_screen_comes_once_however_often_it_was_read() -> None:
+    growing = [(0, 2, "MENU"), (2, 4, "MENU\nSoup 4.50"), (4, 6, "MENU\nSoup 4.50\nPie 6")]
+    assert texts(run(Desk(screen=growing), "read", video="V1")) == ["MENU", "Soup 4.50", "Pie 6"]
+
+
+def test_browse_only_hints() -> None:
+    outcome = run(Desk(MEETING), "browse", video="V1")
+    assert "v.mp4: 10:00 long, pictures, speech." in str(outcome.parts[0])
+    assert not any(part.proves for part in outcome.parts if isinstance(part, Passage))
+
+
+def test_look_is_offered_only_where_something_can_see() -> None:
+    sees = Desk(chat=agent_chat([], capabilities=DRIVES)).context().work
+    blind = Desk(chat=agent_chat([], capabilities=READS)).context().work
+    assert "look" in [tool.name for tool in available_tools(sees)]
+    assert "look" not in [tool.name for tool in available_tools(blind)]
+
+
+def test_a_separate_vision_model_describes_short_runs_of_frames() -> None:
+    eyes = FakeVisionLanguageModel(rule=lambda frames, _: f"{len(frames)} frames from {frames[0].pts_s:.1f} s")
+    desk = Desk(chat=agent_chat([], capabilities=READS), vision=eyes)
+    spans = [{"start_s": 0, "end_s": 16}]
+    outcome = run(desk, "look", video="V1", spans=spans, fps=0.5, goal="cars")
+    seen = [part for part in outcome.parts if isinstance(part, Passage)]
+    assert len(seen) == 2 and all(part.span.duration_s <= 13 for part in seen)
+    assert seen[0].text == "4 frames from 1.0 s"
+    stored = desk.library.segments(desk.video.id, kinds=(SegmentKind.VISUAL,))
+    assert [one.question for one in stored] == ["cars", "cars"]
+
+
+def test_a_vision_model_that_sees_nothing_of_it_gives_no_evidence() -> None:
+    eyes = FakeVisionLanguageModel(rule=lambda *_: "NOTHING")
+    outcome = run(Desk(chat=agent_chat([], capabilities=READS), vision=eyes), "look", video="V1", goal="cars")
+    assert not texts(outcome) and "saw nothing" in str(outcome.parts[-1])
+
+
+def test_looking_at_few_frames_of_a_long_video_does_not_cover_it() -> None:
+    desk = Desk(chat=agent_chat([], capabilities=DRIVES), duration_s=3600)
+    few = run(desk, "look", video="V1", frames=4)
+    many = run(desk, "look", video="V1", frames=64)
+    assert few.inspected[0].span is not None and many.inspected[0].span is None
+
+
+def test_listen_stores_what_it_hears() -> None:
+    desk = Desk(MEETING, heard="The toll is three euros.")
+    outcome = run(desk, "listen", video="V1", start_s=100, end_s=110)
+    (heard,) = [part for part in outcome.parts if isinstance(part, Passage)]
+    assert heard.text == "The toll is three euros." and heard.span.start_s == 98.0
+    assert any(one.text == heard.text for one in desk.library.segments(desk.video.id))
+
+
+def test_listen_refuses_a_video_without_sound_and_spans_that_are_too_long() -> None:
+    with pytest.raises(ToolRefused, match="no sound"):
+        run(Desk(screen=SLIDES), "listen", video="V1", start_s=0, end_s=5)
+    with pytest.raises(ToolRefused, match="at most 300 seconds"):
+        run(Desk(MEETING), "listen", video="V1", start_s=0, end_s=500)
+
+
+def test_detect_counts_things_frame_by_frame() -> None:
+    from dataclasses import replace
+
+    desk = Desk(screen=[(0, 600, "x")])
+    desk.parts = replace(desk.parts, detector=FakeObjectDetector())
+    outcome = run(desk, "detect", video="V1", things=["text"], frames=4)
+    assert "of 4 frames" in str(outcome.parts[0])
+
+
+def test_tally_counts_a_word_as_often_as_it_is_said() -> None:
+    outcome = run(Desk(MEETING), "tally", term="the library", source="speech")
+    (finding,) = [part for part in outcome.parts if isinstance(part, Finding)]
+    assert finding.text == "“the library” is said 4 times, counted word by word."
+
+
+def test_tally_counts_the_evidence_that_is_named() -> None:
+    known = merge_passages((), [_passage(1), _passage(2), _passage(3)])
+    outcome = run(Desk(), "tally", ids=["E1", "E3", "E3", "E9"], evidence=known)
+    assert str(outcome.parts[0]).count("E1") and "2 pieces of evidence: E1, E3." in outcome.parts[0].text  # type: ignore[union-attr]
+
+
+def test_apart_orders_evidence_and_gives_the_seconds_between() -> None:
+    known = merge_passages((), [_passage(90), _passage(10)])
+    (finding,) = run(Desk(), "apart", ids=["E1", "E2"], evidence=known).parts
+    assert isinstance(finding, Finding)
+    assert finding.text == "In order of time: E2, E1. E2 at 0:10.0, then 80.0 s later E1. E1 begins at 1:30.0."
+
+
+def test_ids_are_given_once_and_in_order() -> None:
+    first = merge_passages((), [_passage(5), _passage(1)])
+    again = merge_passages(first, [_passage(1), _passage(9)])
+    assert [one.id for one in again] == ["E1", "E2", "E3"] and again[:2] == first
+    found = merge_findings(merge_findings((), [Finding("a", ())]), [Finding("a", ()), Finding("b", ())])
+    assert [one.id for one in found] == ["F1", "F2"]
+
+
+def test_a_look_at_a_short_span_shows_it_evenly() -> None:
+    from agents.tools.frames import evenly
+
+    assert evenly([TimeSpan(0, 4)], 4) == [0.5, 1.5, 2.5, 3.5]
+    assert evenly([TimeSpan(0, 2), TimeSpan(10, 12)], 4) == [0.5, 1.5, 10.5, 11.5]
+    assert evenly([TimeSpan(3, 3)], 4) == [3.0]
+
+
+def test_a_short_event_in_an_hour_is_among_the_frames_of_one_look() -> None:
+    from agents.tools.frames import FrameChooser
+    from app.core.types import FrameFeatures
+    from gpu_workers.selection.hybrid import HybridSelector
+
+    generator = np.random.default_rng(7)
+    wanted = np.eye(64, dtype=np.float32)[0]
+
+    class Perfect:
+        model = "perfect@1"
+
+        def embed_query(self, text: str) -> np.ndarray:
+            return wanted
+
+    features = []
+    for second in range(3600):
+        vector = generator.normal(size=64).astype(np.float32)
+        concept = vector / np.linalg.norm(vector) + (2.0 * wanted if 1700 <= second < 1705 else 0)
+        concept /= np.linalg.norm(concept)
+        features.append(FrameFeatures(float(second), concept, concept))
+    embedder = Perfect()
+    chooser = FrameChooser(embedder, HybridSelector(embedder), lambda _: ())  # type: ignore[arg-type]
+    times = chooser.choose("the event", features, [TimeSpan(0, 3600)], 16)
+    assert len(times) == 16 and any(1700 <= time_s <= 1705 for time_s in times)
+
+
+def _passage(start_s: float) -> Passage:
+    span = TimeSpan(start_s, start_s + 1)
+    return Passage(Desk().video.id, SegmentKind.SPEECH, span, f"said at {start_s}")
