@@ -53,7 +53,8 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
                 raise
             except WorkerFailed:
                 return self._model  # it is away: the address has to do until it is back
-        return f"{server.model}@{server.shown_url}"
+        name = server.model.rpartition("/")[2] if server.model.startswith("/") else server.model
+        return f"{name}@{server.shown_url}"
 
     @property
     def capabilities(self) -> Capabilities:
