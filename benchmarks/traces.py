@@ -48,17 +48,17 @@ class Hard:
 HARD = (
     Hard(
         "After an event",
-        "The answer shares no word with the question: the event is found first, then what is said beside it is read.",
+        "The sentence that answers shares no word with the question: it only follows the one that does.",
         ("What is said right after the engineer repaired the pump with the spring of a ballpoint pen?",),
     ),
     Hard(
         "How often",
-        "Every mention is listed with its time; the number is that of the list.",
+        "The answer stands nowhere in the video: mentions have to be counted.",
         ('How many times is "Pebble" mentioned in speech?',),
     ),
     Hard(
         "Two videos",
-        "Each video is searched on its own, and each is cited.",
+        "The answer needs evidence from each of two videos.",
         ("Do both videos mention the comet?", "Which video mentions herring?"),
         both=True,
     ),
@@ -69,7 +69,7 @@ HARD = (
     ),
     Hard(
         "Follow-ups",
-        "Each question points back to the one before it; how it was understood is shown.",
+        "Each question points back to the one before it.",
         ("Who noticed the smudge?", "What was she checking?", "And after that?", "Who said it?"),
     ),
 )
