@@ -36,15 +36,17 @@ class Models(_Group):
     frame_embedder: str = Field("", description="makes pictures findable by words")
     text_embedder: str = Field("", description="makes texts findable by meaning")
     reranker: str = Field("", description="puts what a search found in order, reading question and passage together")
-    frame_selector: str = Field("maxinfo", description="chooses the key frames of a piece")
-    query_frame_selector: str = Field("hybrid", description="chooses the frames of a closer look, for a question")
+    frame_selector: str = Field("maxinfo", description="chooses the key frames of a segment")
+    query_frame_selector: str = Field("hybrid", description="chooses the frames of a look, for what is looked for")
     text_reader: str = Field("", description="reads text on the screen")
-    captioner: str = Field("", description="describes a piece in a sentence")
+    captioner: str = Field("", description="describes a segment in a sentence")
     object_detector: str = Field("", description="finds things that are named in words")
     shot_detector: str = Field("", description="finds cuts")
     face_finder: str = Field("", description="finds faces and tells them apart")
-    language_model: str = Field("", description="phrases answers and summaries")
-    vision_language_model: str = Field("", description="looks at pictures for a question")
+    language_model: str = Field(
+        "", description="understands questions, answers them, and writes chapters and summaries"
+    )
+    vision_language_model: str = Field("", description="looks at pictures where the language model accepts none")
 
 
 class Ingest(_Group):
@@ -57,9 +59,9 @@ class Ingest(_Group):
     )
     chunk_s: float = Field(120.0, ge=30, le=1800, description="audio transcribed at a time, seconds")
     sample_chunk_s: float = Field(300.0, ge=30, le=1800, description="pictures decoded by one reader, seconds")
-    segment_min_s: float = Field(10.0, gt=0, description="shortest piece that is indexed, seconds")
-    segment_max_s: float = Field(30.0, gt=0, description="longest piece that is indexed, seconds")
-    key_frames_per_segment: int = Field(3, ge=1, le=16, description="pictures that stand for a piece, at most")
+    segment_min_s: float = Field(10.0, gt=0, description="shortest segment that is indexed, seconds")
+    segment_max_s: float = Field(30.0, gt=0, description="longest segment that is indexed, seconds")
+    key_frames_per_segment: int = Field(3, ge=1, le=16, description="pictures that stand for a segment, at most")
     maxinfo_rank: int = Field(8, ge=1, le=64, description="directions that MaxInfo keeps of the pictures' vectors")
     maxinfo_tolerance: float = Field(
         0.3, gt=0, description="how well the chosen pictures must make up the others; lower chooses more"
