@@ -20,7 +20,7 @@ BADGES = {
     AnswerStatus.INSUFFICIENT: ("Could not be decided", "lr-unsure"),
 }
 MOST_FRAMES = 6
-"""Pictures shown of one closer look."""
+"""Pictures shown of one look."""
 
 RATINGS = (("right", "&#10003;", "Right"), ("wrong", "&#10007;", "Wrong"), ("wrong_time", "&#8596;", "Wrong time"))
 

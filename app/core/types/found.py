@@ -123,16 +123,16 @@ class Segment:
     frame_s: float | None = None
     """The frame that shows it best, if it has one."""
     question: str | None = None
-    """The question that made an agent look, for segments that were not made by ingest."""
+    """What was looked for, where an answer looked or listened; None for segments that ingest made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A segment that a search or a look found, under the short name that a prompt uses."""
+    """A segment that a search found."""
 
     id: str
-    """Short and only good within one answer: E1, E2, ..."""
+    """Its place among what was found: E1, E2, ... Only good within one search."""
     segment: Segment
     score: float
     found_by: tuple[str, ...] = ()
-    """The searches that found it: dense, lexical, picture, neighbour, inspect."""
+    """The searches that found it: dense, lexical, picture."""
