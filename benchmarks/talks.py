@@ -26,8 +26,8 @@ HEAD = """<!-- Made by `python -m benchmarks.talks` from a running server. Do no
 
 # Talks
 
-What programs and Longreel say to each other. Long lists and texts are cut at "…", numbers rounded, and what is null is
-left out. How to connect is told in [mcp.md](mcp.md) and [openai.md](openai.md).
+What programs and Longreel say to each other. Long lists and texts are cut at "…", numbers are rounded, and what is null
+is left out. How to connect: [mcp.md](mcp.md) and [openai.md](openai.md).
 """
 
 
