@@ -26,6 +26,7 @@ MOST_CALLS = 8
 """Tools of one turn that run; models that call more are told to call the others again."""
 THINKING_TOKENS = 2000
 SHOWN_CHARACTERS = 600
+NO_ANSWER = "The model gave no answer that can be used."
 OUT_OF_TIME = "The time for this answer ran out (LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
 
@@ -48,9 +49,9 @@ def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:
         return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
     answer = next((call for call in said.calls if call.name == ANSWER.name), None)
     if answer is not None:
-        return _answered(state, said.text, answer)
+        return _answered(state, work, said.text, answer)
     if not said.calls:
-        return Command(goto="think", update={"log": (Said(said.text), Note(USE_ANSWER))})
+        return _retry(work, Said(said.text), Note(USE_ANSWER))
     calls = said.calls[:MOST_CALLS]
     work.budget.take_step()
     sends = [Send("use", {**state, "call": call}) for call in calls]
@@ -117,25 +118,40 @@ def _with_note(messages: Sequence[Message], note: str) -> list[Message]:
     return [*before, Message(last.role, (*last.parts, note), last.calls, last.call_id)]
 
 
-def _answered(state: AgentState, text: str, call: ToolCall) -> Command[Exit]:
+def _answered(state: AgentState, work: Work, text: str, call: ToolCall) -> Command[Exit]:
     said = Said(text, (call,))
     try:
         reply = cast(AnswerCall, read_arguments(ANSWER, call))
+        draft = read_draft(reply, state)
+        if state["options"] and draft.stated == "yes" and draft.option is None:
+            raise ToolRefused("This is multiple choice: set `option` to the letter of the option that is supported.")
     except ToolRefused as error:
-        return Command(goto="think", update={"log": (said, Observation(call, (str(error),), refused=True))})
-    return Command(goto="judge", update={"log": (said,), "call": call, "draft": read_draft(reply, state)})
+        return _retry(work, said, Observation(call, (str(error),), refused=True))
+    return Command(goto="judge", update={"log": (said,), "call": call, "draft": draft})
+
+
+def _retry(work: Work, said: Said, reason: Note | Observation) -> Command[Exit]:
+    """Lets the model try again, which costs a step; ends the run when none is left."""
+    if not work.budget.has_step:
+        return Command(goto="finish", update={"log": (said, reason), "problems": (NO_ANSWER,)})
+    work.budget.take_step()
+    return Command(goto="think", update={"log": (said, reason)})
 
 
 def read_draft(reply: AnswerCall, state: AgentState) -> Draft:
     """The draft of an answer call, its ids looked up. What is said of an answer that is not given is no claim."""
-    option = option_place(reply.option, state["options"]) if reply.option.strip() else None
+    options = state["options"]
+    named = (
+        [reply.option, *(one.text for one in reply.statements)] if options and reply.stated == "yes" else [reply.option]
+    )
+    option = next((place for text in named if (place := option_place(text, options)) is not None), None)
     claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
     if option is not None and not claims:
-        claims = [Claim(state["options"][option], ())]
+        claims = [Claim(options[option], ())]
     if reply.stated != "yes" and option is None:
         return Draft((), reply.stated, None, tuple(reply.could_be_in), " ".join(claim.text for claim in claims))
     if option is not None:
-        claims = [_with_option(claim, state["options"][option]) for claim in claims]
+        claims = [_with_option(claim, options[option]) for claim in claims]
     return Draft(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
 
 
