@@ -36,7 +36,9 @@ _SCALES = (1e3, 1e6, 1e9, 1e12)
 _TOKEN = regex.compile(r"[\p{L}\p{M}]+|\s+|.", regex.DOTALL)
 
 _IN_CODE = r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]]"
-_CHUNK = regex.compile(rf"(?:\$(?=[\p{{L}}_]))?{_IN_CODE}(?:{_IN_CODE}|[-+./:\\#@](?={_IN_CODE}))*(?:\+\+|#)?", regex.VERSION1)
+_CHUNK = regex.compile(
+    rf"(?:\$(?=[\p{{L}}_]))?{_IN_CODE}(?:{_IN_CODE}|[-+./:\\#@](?={_IN_CODE}))*(?:\+\+|#)?", regex.VERSION1
+)
 _AMOUNT = regex.compile(r"\d+(?:[.,]\d+)*(?:\p{L}{1,3}|-\p{Ll}{3,}(?:-\p{Ll}+)*)?")
 """A number with its unit or ending, as in 600g, 25fps, 1980s, 20th or 5-year-old."""
 _ADDRESS = regex.compile(

@@ -76,7 +76,7 @@ def test_a_glance_tells_slides_from_gradients(reader):
         ("uniteai_screencast.webm", 123, "contributions to this project. Let's make it dope AF!"),
         ("echo_kinetic_text.webm", 8.5, "echo the omega"),
         ("bipbop_timecode_30min.mp4", 900, "026973"),
-        ("bipbop_timecode_30min.mp4", 300, "NTSC SQUARE 416 × 234 16x9 - GEAR 1"),  # noqa: RUF001
+        ("bipbop_timecode_30min.mp4", 300, "NTSC SQUARE 416 × 234 16x9 - GEAR 1"),
         ("maui_apple.mp4", 10, "using Microsoft.Maui;"),
         ("manifesto_audiobook.mp4", 5, "Audible Socialism"),
         ("big_buck_bunny_full.mp4", 497, "SACHA GOEDEGEBURE Director"),
