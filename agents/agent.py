@@ -75,6 +75,8 @@ class VideoAgent:
         _check(question, options)
         order = sorted(range(len(options)), key=lambda i: options[i])
         sorted_options = tuple(options[i] for i in order)
+        if plan and plan.by == "user":
+            question = plan.question
         plan = plan or _scope_only(question)
         start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan)
         parts = replace(self._parts, settings=limits or self._parts.settings)

@@ -13,10 +13,6 @@ from agents.tools.base import named_videos
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, Turn, Video, VideoId
 
-FRAME_TOKENS = 600
-"""What a picture takes of a model's context, roughly; vendors count 250 to 1,100 for one of 640 pixels."""
-PICTURE_SHARE = 0.5
-"""The share of a model's context that pictures may take; earlier ones are then no longer shown."""
 SIDE = 640
 MOST_LISTED = 60
 
@@ -80,10 +76,10 @@ def _observed(entry: Observation, ids: _Ids, shown: Mapping[object, Frame]) -> t
 
 
 def _shown_pictures(state: AgentState, work: Work) -> dict[object, Frame]:
-    """The frames of the latest pictures, as many as the model's context has room for."""
-    if not work.chat_sees or work.parts.chat is None:
+    """The frames of the latest pictures, as many as the model's context has room for; earlier ones are left out."""
+    if not work.chat_sees:
         return {}
-    room = max(4, int(work.parts.chat.capabilities.context * PICTURE_SHARE / FRAME_TOKENS))
+    room = work.pictures_at_once
     latest: list[tuple[Passage, int]] = []
     for entry in reversed(state["log"]):
         if isinstance(entry, Observation):

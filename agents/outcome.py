@@ -51,7 +51,7 @@ def finish(state: AgentState, runtime: Runtime[Work]) -> dict[str, Answer]:
 def decide(state: AgentState, work: Work) -> Answer:
     """The answer of a state whose claims are judged."""
     draft = state.get("draft") or Draft((), "unsure")
-    accepted = [one for one in state["judged"] if one.verdict != "no"]
+    accepted = _accepted(state["judged"], strict=choose_policy(work.parts).mode == "pipeline")
     usage = work.budget.usage
     must_choose = work.parts.settings.always_choose and draft.option is not None
     if must_choose and not accepted:
@@ -65,6 +65,15 @@ def decide(state: AgentState, work: Work) -> Answer:
                 AnswerStatus.ANSWERED, text, confidence, _unique(citations)[:MOST_CITATIONS], draft.option, usage
             )
     return _refusal(state, work, draft)
+
+
+def _accepted(judged: Sequence[Judged], *, strict: bool) -> list[Judged]:
+    """What may be shown: all that is not refuted. Small models add statements that nobody asked for: with `strict`,
+    beside a supported statement only supported ones stay, and of unclear ones only the first.
+    """
+    possible = [one for one in judged if one.verdict != "no"]
+    supported = [one for one in possible if one.verdict == "yes"]
+    return (supported or possible[:1]) if strict else possible
 
 
 def cite(judged: Judged) -> list[Citation]:

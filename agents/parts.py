@@ -30,6 +30,10 @@ from app.core.ports import (
 from app.core.settings import Agent
 from app.core.types import Frame, FrameFeatures, SegmentKind, Video, VideoId
 
+PICTURE_TOKENS = 450
+"""What a picture takes of a model's context, roughly; models and vendors count 250 to 1,100 for one of 640 pixels."""
+PICTURE_SHARE = 0.6
+"""The share of a model's context that pictures may take."""
 REMEMBERED_FRAMES = 192
 """Decoded frames that a run keeps, since each turn of a conversation shows them again."""
 
@@ -88,6 +92,12 @@ class Work:
     def chat_sees(self) -> bool:
         """Whether pictures can be shown to the chat model itself."""
         return self.parts.chat is not None and self.parts.chat.capabilities.images
+
+    @property
+    def pictures_at_once(self) -> int:
+        """How many pictures fit into one turn of the chat model."""
+        chat = self.parts.chat
+        return max(4, int(chat.capabilities.context * PICTURE_SHARE / PICTURE_TOKENS)) if chat else 0
 
     def features(self, video: Video) -> Sequence[FrameFeatures]:
         """The stored vectors of a video; none where they were not stored."""

@@ -19,6 +19,8 @@ SAME = 88.0
 """Likeness, of 100, from which two readings of a line are one: recognisers misread a letter in ten."""
 GONE_S = 5.0
 """A line that is away for longer than this and comes back is new."""
+LONGEST = 320
+"""Characters of a passage: a page of credits or a full slide becomes several."""
 LEAST_PREFIX = 3
 """A line of at least so many characters that a later one begins with was being written."""
 
@@ -37,10 +39,19 @@ class _Block:
     frame_s: float | None
     lines: list[_Line] = field(default_factory=list)
 
-    def passage(self) -> Passage:
-        end_s = max(line.last_s for line in self.lines)
-        text = " / ".join(line.text for line in self.lines)
-        return Passage(self.video_id, SegmentKind.SCREEN_TEXT, TimeSpan(self.start_s, end_s), text, self.frame_s)
+    def passages(self) -> list[Passage]:
+        """The lines in order, as few passages as keep each below `LONGEST` characters."""
+        groups: list[list[_Line]] = [[]]
+        for line in self.lines:
+            if groups[-1] and sum(len(other.text) + 3 for other in groups[-1]) + len(line.text) > LONGEST:
+                groups.append([])
+            groups[-1].append(line)
+        return [self._passage(group) for group in groups]
+
+    def _passage(self, lines: Sequence[_Line]) -> Passage:
+        span = TimeSpan(self.start_s, max(line.last_s for line in lines))
+        text = " / ".join(line.text for line in lines)
+        return Passage(self.video_id, SegmentKind.SCREEN_TEXT, span, text, self.frame_s)
 
 
 def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
@@ -61,7 +72,8 @@ def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
             known.last_s = max(known.last_s, segment.span.end_s)
         if block.lines:
             blocks.append(block)
-    return sorted((block.passage() for block in blocks), key=lambda passage: passage.span)
+    passages = [passage for block in blocks for passage in block.passages()]
+    return sorted(passages, key=lambda passage: passage.span)
 
 
 def _find(text: str, lines: Sequence[_Line]) -> _Line | None:

@@ -21,9 +21,12 @@ from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joine
 JUDGED_FRAMES = 16
 """Frames that a judge sees of one claim, at most: those cited, and others between them."""
 SIDE = 768
+MARGIN_S = 0.5
+BETWEEN = 4
+"""Frames of each event that the judge sees beside those cited, at most."""
 NEAR_S = 3.0
 """Cited moments nearer than this are one event; the frames between them are shown too."""
-YES, NO = 0.85, 0.5
+YES, NO = 0.85, 0.6
 """Probabilities of "yes" from which, and below which, a small model's verdict counts as such.
 
 Chosen on half of the cases of `benchmarks.evidence`, with the packaged model: it says yes readily."""
@@ -121,6 +124,7 @@ def _times(passages: list[Passage], count: int) -> list[float]:
     if len(cited) > count:
         step = len(cited) / count
         return [cited[int(at * step)] for at in range(count)]
-    events = joined((TimeSpan(p.span.start_s, p.span.end_s) for p in passages), NEAR_S)
-    between = [t for t in evenly(events, count - len(cited)) if all(abs(t - other) > 0.1 for other in cited)]
+    events = joined((TimeSpan(max(0.0, time_s - MARGIN_S), time_s + MARGIN_S) for time_s in cited), NEAR_S)
+    more = min(count - len(cited), BETWEEN * len(events))
+    between = [t for t in evenly(events, more) if all(abs(t - other) > 0.1 for other in cited)]
     return sorted([*cited, *between])

@@ -7,21 +7,26 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.evidence import Passage
+from agents.evidence import Finding, Passage
 from agents.evidence.reading import READABLE, read_span
 from agents.parts import Work
 from agents.pipeline.question import whole_question
+from agents.prompts import examples, prompt
 from agents.state import AgentState, Inspected
-from agents.tools.base import ToolContext
+from agents.tools.base import Outcome, ToolContext
+from agents.tools.look import Look, look
 from agents.tools.search import find
-from app.core.events import Searched, Understood
-from app.core.types import SegmentKind, TimeSpan, Video
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Searched, Understood, Warned
+from app.core.types import Message, SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 
 WHOLE_CHARACTERS = 2_600
 """A scope with no more words than this is read whole: about 800 tokens, kept between questions by the model."""
-READ_CHARACTERS = 1_500
+READ_CHARACTERS = 1_200
 """Of a longer one, so much is read: what was ranked first, with its neighbours."""
+LOOKED_AT, MOST_LOOKED_AT = 16, 2
+"""Frames of a look, and videos that are looked at, for a question that needs pictures."""
 SEARCHED = 24
 """Segments that a search returns to be ranked again."""
 WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
@@ -37,9 +42,43 @@ def gather(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["respon
         state = {**state, "question": question}
     context = ToolContext(work, state, runtime.stream_writer)
     passages, inspected = _read(state, context)
+    if work.sees and not can_words_tell(question, work):
+        seen = _look(question, context)
+        passages += [part for part in seen.parts if isinstance(part, Passage)]
+        inspected += seen.inspected
     runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
     update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
     return Command(goto="respond", update=update)
+
+
+def can_words_tell(question: str, work: Work) -> bool:
+    """Whether the model takes a question for one that spoken or written words can answer; False where it cannot say."""
+    chat = work.parts.chat
+    if chat is None or not chat.capabilities.weighs:
+        return False
+    messages = [Message("system", prompt("where")), *examples("where"), Message("user", question)]
+    shares, completion = chat.weigh(messages, ("words", "pictures"))
+    work.budget.spend(completion)
+    return shares["words"] > shares["pictures"]
+
+
+def _look(question: str, context: ToolContext) -> Outcome:
+    """What the vision model sees in the frames that fit the question best; nothing where it fails."""
+    parts: list[str | Passage | Finding] = []
+    inspected: list[Inspected] = []
+    for name, video in list(context.videos.items())[:MOST_LOOKED_AT]:
+        if video.media.video is None:
+            continue
+        try:
+            outcome = look(Look(video=name, goal=question[:300], frames=LOOKED_AT), context)
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            context.report(Warned(f"Looking at {video.title} failed: {error}"))
+            continue
+        parts += outcome.parts
+        inspected += outcome.inspected
+    return Outcome(tuple(parts), tuple(inspected))
 
 
 def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Inspected, ...]]:
@@ -68,7 +107,7 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
     spans = {video.id: span for video, span in scope}
     found = [
         passage
-        for passage in find([state["question"]], videos, WORDS, SEARCHED, context)
+        for passage in find(_queries(state), videos, WORDS, SEARCHED, context)
         if passage.span.overlaps(spans[passage.video_id])
     ]
     chosen: dict[object, Passage] = {}
@@ -78,6 +117,11 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
             continue
         chosen |= {one.key: one for one in near}
     return sorted(chosen.values(), key=lambda p: (p.video_id, p.span))
+
+
+def _queries(state: AgentState) -> list[str]:
+    plan = state.get("plan")
+    return list(dict.fromkeys([state["question"], *(plan.queries if plan and plan.by == "user" else ())]))
 
 
 def rank(question: str, passages: list[Passage], work: Work) -> list[Passage]:

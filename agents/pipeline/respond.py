@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -13,7 +13,7 @@ from agents.evidence import Passage
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
 from agents.parts import Work
-from agents.pipeline.gather import rank
+from agents.pipeline.gather import can_words_tell, rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, Draft, Sense
 from app.core.errors import Cancelled, LongreelError
@@ -118,17 +118,10 @@ def _is_unknown(answer: str) -> bool:
 def _where(state: AgentState, work: Work) -> tuple[Sense, ...]:
     """Where the answer could be: in words only, as far as the model can tell from the question, or anywhere.
 
-    It matters only where pictures exist and nobody can look at them: then a question that needs them stays open.
+    It matters only where pictures exist: a question that needs them stays open until somebody looked at them.
     """
     has_pictures = any(video.media.video is not None for video in state["videos"])
-    chat = work.parts.chat
-    if not has_pictures or work.sees or chat is None or not chat.capabilities.weighs:
-        return ()
-    messages: list[Any] = [Message("system", prompt("where")), *examples("where")]
-    messages.append(Message("user", state["question"]))
-    shares, completion = chat.weigh(messages, ("words", "pictures"))
-    work.budget.spend(completion)
-    return WORDS if shares["words"] > shares["pictures"] else ()
+    return WORDS if has_pictures and can_words_tell(state["question"], work) else ()
 
 
 def _quoted(state: AgentState, work: Work) -> str:

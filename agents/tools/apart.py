@@ -6,7 +6,7 @@ import itertools
 
 from pydantic import Field
 
-from agents.evidence import Finding
+from agents.evidence import Finding, Passage
 from agents.tools.base import Arguments, Outcome, Tool, ToolContext
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
@@ -24,18 +24,23 @@ def apart(call: Apart, context: ToolContext) -> Outcome:
     unknown = [id for id in call.ids if id not in known]
     if unknown:
         raise ToolRefused(f"There is no evidence {', '.join(unknown)}.")
-    passages = sorted((known[id] for id in dict.fromkeys(call.ids)), key=lambda passage: passage.span)
+    passages = sorted((known[id] for id in dict.fromkeys(call.ids)), key=_moment)
     if len({passage.video_id for passage in passages}) > 1:
         raise ToolRefused("Times of different videos cannot be compared.")
     if len(passages) < 2:
         raise ToolRefused("Give at least two different pieces of evidence.")
     steps = [
-        f"{a.id} at {clock(a.span.start_s, tenths=True)}, then {b.span.start_s - a.span.start_s:.1f} s later {b.id}"
+        f"{a.id} at {clock(_moment(a), tenths=True)}, then {_moment(b) - _moment(a):.1f} s later {b.id}"
         for a, b in itertools.pairwise(passages)
     ]
     order = ", ".join(passage.id for passage in passages)
-    last = f"{passages[-1].id} begins at {clock(passages[-1].span.start_s, tenths=True)}"
+    last = f"{passages[-1].id} is at {clock(_moment(passages[-1]), tenths=True)}"
     return Outcome((Finding(f"In order of time: {order}. {'; '.join(steps)}. {last}.", tuple(passages)),))
+
+
+def _moment(passage: Passage) -> float:
+    """When a picture is shown, or when words begin, seconds."""
+    return passage.frame_s if passage.is_picture and passage.frame_s is not None else passage.span.start_s
 
 
 TOOL = Tool(

@@ -15,7 +15,7 @@ from agents.state import AgentState, Inspected
 from app.core.errors import ToolRefused
 from app.core.events import Event
 from app.core.timecode import clock, parse_clock
-from app.core.types import TimeSpan, ToolSpec, Video
+from app.core.types import SegmentKind, TimeSpan, ToolSpec, Video
 
 
 def _as_seconds(value: Any) -> Any:
@@ -92,6 +92,12 @@ class ToolContext:
                 f"{self.name_of(video)} can be searched from {clock(allowed.start_s)} to {clock(allowed.end_s)}."
             )
         return inside
+
+    def require(self, kind: SegmentKind) -> None:
+        """Raises ToolRefused where the person has chosen that this kind of evidence does not count."""
+        plan = self.state.get("plan")
+        if plan and plan.by == "user" and plan.sources and kind not in plan.sources:
+            raise ToolRefused(f"Only this evidence counts: {', '.join(plan.sources)}.")
 
     def name_of(self, video: Video) -> str:
         """V1, V2, ..."""

@@ -37,6 +37,7 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     video = context.video(call.video)
     if video.media.video is None:
         raise ToolRefused(f"{context.name_of(video)} has no pictures.")
+    context.require(SegmentKind.VISUAL)
     spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
     times = evenly(spans, context.work.budget.take_frames(call.frames))
     frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE))

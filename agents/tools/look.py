@@ -44,8 +44,9 @@ def look(call: Look, context: ToolContext) -> Outcome:
     video = context.video(call.video)
     if video.media.video is None:
         raise ToolRefused(f"{context.name_of(video)} has no pictures.")
+    context.require(SegmentKind.VISUAL)
     spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
-    times = _times(call, video, spans, context.work)
+    times, how = _times(call, video, spans, context.work)
     frames = context.work.pictures.at(video, times, call.side)
     if not frames:
         raise ToolRefused("No frame is left in the budget, or none could be decoded there. Answer from what you have.")
@@ -57,21 +58,31 @@ def look(call: Look, context: ToolContext) -> Outcome:
     hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
     seen_s = tuple(frame.pts_s for frame in frames)
     context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in found)))
-    whole = f"{len(frames)} frames of {context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}:"
+    where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
+    whole = f"{len(frames)} frames of {where}, {how}:"
     nothing = () if found else ("The vision model saw nothing that bears on this.",)
     return Outcome((whole, *found, *nothing), (_inspected(video, seen_s, spans),))
 
 
-def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: Work) -> list[float]:
+def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: Work) -> tuple[list[float], str]:
+    """Which moments to show, and how they were chosen, in words for the model."""
+    wanted = call.frames
     if call.fps is not None:
-        wanted = min(MOST_FRAMES, max(1, round(call.fps * sum(span.duration_s for span in spans))))
-        return evenly(spans, work.budget.take_frames(wanted))
+        wanted = max(1, round(call.fps * sum(span.duration_s for span in spans)))
+    most = min(MOST_FRAMES, work.pictures_at_once) if work.chat_sees else MOST_FRAMES
+    count = work.budget.take_frames(min(wanted, most))
+    fewer = f"; {most} at most fit into one look" if wanted > most else ""
+    features = work.features(video)
+    if call.fps is not None or not call.goal.strip() or work.parts.frame_embedder is None:
+        return evenly(spans, count), f"evenly spaced{fewer}"
+    if not features:
+        return evenly(spans, count), f"evenly spaced, as this video's pictures cannot be searched{fewer}"
 
     def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
         return work.parts.frames.at(Path(video.path), times_s, max_side=JUDGED_SIDE)
 
     chooser = FrameChooser(work.parts.frame_embedder, work.parts.query_frame_selector, fetch)
-    return chooser.choose(call.goal, work.features(video), spans, work.budget.take_frames(call.frames))
+    return chooser.choose(call.goal, features, spans, count), f"the best matches for the goal among them{fewer}"
 
 
 def _as_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan]) -> list[Passage]:

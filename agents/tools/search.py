@@ -89,7 +89,7 @@ def find(
     passages: list[Passage] = []
     for hit in [hit for hit in best if not is_guess(hit.segment)][:limit]:
         passages += _narrowed(hit, by_id[hit.segment.video_id], queries, context)
-    return passages
+    return list({passage.key: passage for passage in reversed(passages)}.values())[::-1]
 
 
 def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], context: ToolContext) -> list[Passage]:

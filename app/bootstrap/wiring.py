@@ -213,6 +213,12 @@ class _Wiring:
 
         return looking(self._settings, self._workers)
 
+    @property
+    def _separate_eyes(self) -> VisionLanguageModel | None:
+        """The vision model of the agent; None where it is the chat model itself, which then sees or does not."""
+        served = self._workers.name("vision_language_model") == self._workers.name("language_model") == "openai"
+        return None if served and not self._settings.vlm_url else self._eyes
+
     def _answering_parts(self) -> dict[str, Callable[[], object]]:
         """What a question needs, each with what loads it: the models that have anything to load, then the rest."""
         models = {role.replace("_", " "): self._workers.get(role) for role in ANSWERING}
@@ -356,7 +362,7 @@ class _Wiring:
             library=self._library,
             settings=self._settings.agent,
             chat=get("language_model"),
-            vision=self._eyes,
+            vision=self._separate_eyes,
             text_embedder=get("text_embedder"),
             reranker=get("reranker"),
             text_reader=get("text_reader"),

@@ -136,6 +136,9 @@ class Dialect:
         return True
 
 
+PICTURES_FOLLOW = "The result follows in the next message, with its pictures."
+
+
 def turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Messages as the protocol writes them. Pictures of a tool follow it as a user's, where servers accept them."""
     written: list[dict[str, Any]] = []
@@ -145,9 +148,10 @@ def turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
             written.append({"role": "user", "content": _parts(shown)})
             shown = []
         if message.role == "tool":
-            written.append({"role": "tool", "tool_call_id": message.call_id, "content": message.text or "See below."})
-            if any(isinstance(part, Frame) for part in message.parts):
-                shown += [f"The pictures of {message.call_id}:", *message.parts]
+            pictures = any(isinstance(part, Frame) for part in message.parts)
+            text = PICTURES_FOLLOW if pictures else message.text or "Nothing."
+            written.append({"role": "tool", "tool_call_id": message.call_id, "content": text})
+            shown += [f"The result of {message.call_id}:", *message.parts] if pictures else []
             continue
         turn: dict[str, Any] = {"role": message.role, "content": _parts(message.parts)}
         if message.calls:

@@ -47,7 +47,7 @@ def test_hints_beside_proof_are_not_shown_to_the_judge() -> None:
     assert "all about prices" not in chat.requests[0].text
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.95, "yes"), (0.5, "unclear"), (0.05, "no")])
+@pytest.mark.parametrize(("share", "expected"), [(0.95, "yes"), (0.7, "unclear"), (0.05, "no")])
 def test_a_small_model_is_judged_by_its_probability_of_yes(share: float, expected: str) -> None:
     chat = FakeChat(weights=lambda *_: {"yes": share, "no": 1 - share}, capabilities=Capabilities(context=8000))
     assert judged(chat, Claim("Two euros.", (said("It costs two euros."),)), by_likelihood=True).verdict == expected

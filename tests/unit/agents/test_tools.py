@@ -148,7 +148,7 @@ def test_apart_orders_evidence_and_gives_the_seconds_between() -> None:
     known = merge_passages((), [_passage(90), _passage(10)])
     (finding,) = run(Desk(), "apart", ids=["E1", "E2"], evidence=known).parts
     assert isinstance(finding, Finding)
-    assert finding.text == "In order of time: E2, E1. E2 at 0:10.0, then 80.0 s later E1. E1 begins at 1:30.0."
+    assert finding.text == "In order of time: E2, E1. E2 at 0:10.0, then 80.0 s later E1. E1 is at 1:30.0."
 
 
 def test_ids_are_given_once_and_in_order() -> None:

@@ -312,8 +312,9 @@ def test_a_tools_pictures_follow_it_as_those_of_the_user():
         assert asked.chat(CALLED, tools=[SEARCH]).text == "Red."
     assistant, tool, user = service.requests[0]["messages"][2:]
     assert assistant["tool_calls"][0]["function"] == {"name": "search", "arguments": '{"query": "cup"}'}
-    assert tool == {"role": "tool", "tool_call_id": "call_1", "content": "At 12 s a cup."}
+    assert tool["tool_call_id"] == "call_1" and "follows in the next message" in tool["content"]
     assert [part["type"] for part in user["content"]] == ["text", "text", "image_url"]
+    assert user["content"][1]["text"] == "At 12 s a cup."
 
 
 def test_a_server_without_tools_is_told_of_them_in_words():
