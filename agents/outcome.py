@@ -95,13 +95,13 @@ def _refusal(state: AgentState, work: Work, draft: Draft) -> Answer:
     usage, option = work.budget.usage, draft.option if work.parts.settings.always_choose else None
     found = gaps(state, work, draft.could_be_in)
     missing = [*state["problems"], *(gap.sentence for gap in found)]
-    rejected = [one.reason for one in state["judged"] if one.verdict == "no"] if draft.stated == "yes" else []
+    if draft.stated == "yes" and state["judged"]:
+        missing = ["Something that could be the answer was found, but the evidence does not support it", *missing]
     if draft.stated == "unsure" and not missing:
-        missing = ["The model could not decide from what it found."]
-    # An answer that the judge rejected is no finding that the video holds none, unless a model looked everywhere.
-    if missing or (rejected and not state["inspected"]):
+        missing = ["The model could not decide from what it found"]
+    if missing:
         text = draft.text or phrase("insufficient", language)
-        sentences = tuple(dict.fromkeys(_sentence(one) for one in missing or rejected))
+        sentences = tuple(dict.fromkeys(_sentence(one) for one in missing))
         return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)
     text = draft.text or phrase("not_in_video", language)
     return Answer(AnswerStatus.NOT_IN_VIDEO, text, None, (), option, usage, searched(state))
