@@ -19,6 +19,7 @@ SAME = 88.0
 """Likeness, of 100, from which two readings of a line are one: recognisers misread a letter in ten."""
 GONE_S = 5.0
 """A line that is away for longer than this and comes back is new."""
+LEAST_LETTERS = 2
 LONGEST = 320
 """Characters of a passage: a page of credits or a full slide becomes several."""
 LEAST_PREFIX = 3
@@ -61,7 +62,7 @@ def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
     for segment in sorted(segments, key=lambda one: (one.span.start_s, one.span.end_s)):
         open_lines = [line for line in open_lines if segment.span.start_s - line.last_s <= GONE_S]
         block = _Block(segment.video_id, segment.span.start_s, segment.frame_s)
-        for text in filter(None, map(str.strip, segment.text.split("\n"))):
+        for text in filter(_is_text, map(str.strip, segment.text.split("\n"))):
             known = _find(text, open_lines)
             if known is None:
                 known = _Line(text, block, segment.span.end_s)
@@ -74,6 +75,11 @@ def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
             blocks.append(block)
     passages = [passage for block in blocks for passage in block.passages()]
     return sorted(passages, key=lambda passage: passage.span)
+
+
+def _is_text(line: str) -> bool:
+    """Whether a line is more than the single letter that a recogniser sees in a lamp or a window."""
+    return any(map(str.isdigit, line)) or sum(map(str.isalpha, line)) >= LEAST_LETTERS
 
 
 def _find(text: str, lines: Sequence[_Line]) -> _Line | None:
