@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.core.settings import load_settings
 from app.main import create_app
-from tests.integration import offline_fakes
+from tests.integration import offline_fakes, reading_chat
 from tests.unit.api.stand_in import wait_until
 from tests.unit.api.tiny_video import write_webm
 
@@ -28,6 +28,7 @@ The bridge opened in March 1932.
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     for name, value in offline_fakes.environment(tmp_path).items():
         monkeypatch.setenv(name, value)
+    reading_chat.connect(monkeypatch)
     with TestClient(create_app(load_settings(), page=False), base_url="http://localhost") as client:
         yield client
 

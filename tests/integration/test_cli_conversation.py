@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from app.core.errors import NotFound
+from gpu_workers.language.fakes import FakeChat
 from tests.integration.offline_fakes import environment
+from tests.integration.reading_chat import connect
 
 SAID = [
     "I call the meeting of the council to order.",
@@ -33,17 +35,26 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return runner
 
 
+@pytest.fixture
+def chat(terminal: CliRunner, monkeypatch: pytest.MonkeyPatch) -> FakeChat:
+    return connect(monkeypatch, "When does construction start?", "What is the first item?")
+
+
 def done(result: Result) -> Result:
     assert result.exit_code == 0, result.output
     return result
 
 
-def test_a_chat_understands_what_points_back_and_ask_goes_on_with_it(terminal: CliRunner) -> None:
+def test_a_chat_understands_what_points_back_and_ask_goes_on_with_it(terminal: CliRunner, chat: FakeChat) -> None:
     told = done(terminal.invoke(app, ["chat", "council"], input="What does the county pay?\nAnd after that?\n\n"))
-    assert 'understood as: What is said right after "The county pays sixty percent of the bridge"?' in told.output
+    assert "understood as: When does construction start?" in told.output
     assert "Construction starts in September." in told.output
-    asked = done(terminal.invoke(app, ["ask", "--thread", "last", "And before that?", "--json"]))
-    assert json.loads(asked.stdout)["understood"].startswith('What is said right before "Construction starts')
+    asked = json.loads(done(terminal.invoke(app, ["ask", "--thread", "last", "And before that?", "--json"])).stdout)
+    assert asked["understood"] == "What is the first item?"
+    assert asked["text"] == "The first item is the bicycle bridge."
+    (first, second) = [request.text for request in chat.requests if "New question:" in request.text]
+    assert "Q: What does the county pay?\nA: The county pays sixty percent of the bridge." in first
+    assert "A: Construction starts in September.\n\nNew question: And before that?" in second
 
 
 def test_a_conversation_that_is_not_there_is_told(terminal: CliRunner) -> None:

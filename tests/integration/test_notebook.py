@@ -15,6 +15,7 @@ from app.bootstrap import build
 from app.core.settings import load_settings
 from tests.integration.live import serving
 from tests.integration.offline_fakes import environment
+from tests.integration.reading_chat import connect
 from tests.narrated_file import write_narrated
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import SAID
@@ -58,6 +59,7 @@ def test_the_notebook_runs_over_a_video_that_is_really_read(
 ) -> None:
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
+    connect(monkeypatch)
     longreel = build(load_settings())
     film = write_narrated(tmp_path / "talk.mp4", seconds=24)
     told = run(SimpleNamespace(longreel=longreel), film, "Which number stands beside RIVER on the screen?")
