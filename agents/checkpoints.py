@@ -6,7 +6,6 @@ with a list of the types that may be built from them, and removed when the answe
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import sqlite3
@@ -14,18 +13,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
-
-from langgraph.runtime import Runtime
-from langgraph.types import Command
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from agents.budget import Budget
 from agents.evidence import Finding, Passage
+from agents.graph import build_graph
 from agents.parts import AgentParts, Work
 from agents.plans import Plan
+from agents.recording import frozen
 from agents.state import AgentState, Claim, Draft, Inspected, Judged, Note, Observation, Said
 from app.core.errors import BadInput, MissingPart, StorageFull, WorkerFailed
-from app.core.events import EVENT, Delta, Event
+from app.core.events import EVENT
 from app.core.types import (
     Answer,
     AnswerStatus,
@@ -47,8 +45,6 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 Graph: TypeAlias = "CompiledStateGraph[AgentState, Work, AgentState, AgentState]"
-Node = Callable[[AgentState, Runtime[Work]], Any]
-Value = TypeVar("Value")
 
 STORED = (
     *(Claim, Draft, Finding, Inspected, Judged, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
@@ -111,8 +107,6 @@ class Checkpoints:
 
     @functools.cached_property
     def _graph(self) -> Graph:
-        from agents.graph import build_graph
-
         return build_graph(self._saver)
 
     @functools.cached_property
@@ -190,36 +184,3 @@ def streamed(
     """The events of a run ("custom") and its states ("values"). Without a start, a stored run goes on."""
     steps: Any = graph.stream(start, config, context=work, stream_mode=["custom", "values"], durability=durability)
     yield from steps
-
-
-def recorded(node: Node) -> Node:
-    """The node, with its events and the spent budget in the state, so that a run that goes on can report them again."""
-
-    @functools.wraps(node)
-    def run(state: AgentState, runtime: Runtime[Work]) -> Any:
-        events: list[dict[str, Any]] = []
-
-        def report(event: Event) -> None:
-            if not isinstance(event, Delta):
-                events.append(EVENT.dump_python(event, mode="json"))
-            runtime.stream_writer(event)
-
-        result = node(frozen(state), runtime.override(stream_writer=report))
-        extra = {"events": tuple(events), "spent": runtime.context.budget.usage}
-        if isinstance(result, Command):
-            return Command(goto=result.goto, update={**(cast(dict[str, Any], result.update) or {}), **extra})
-        return {**result, **extra}
-
-    return run
-
-
-def frozen(value: Value) -> Value:
-    """The same value with tuples where a file has made lists of them, at every depth."""
-    if isinstance(value, list | tuple):
-        return tuple(frozen(item) for item in value)  # type: ignore[return-value]
-    if isinstance(value, dict):
-        return {name: frozen(item) for name, item in value.items()}  # type: ignore[return-value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: frozen(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **parts)
-    return value

@@ -15,12 +15,12 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.checkpoints import recorded
 from agents.loop import think, use
 from agents.outcome import finish, judge
 from agents.parts import Work
 from agents.pipeline import gather, respond
 from agents.policy import choose_policy
+from agents.recording import recorded
 from agents.state import AgentState
 from app.core.events import Planned
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from agents.agent import VideoAgent
-from agents.checkpoints import STORED, Checkpoints, frozen
+from agents.checkpoints import STORED, Checkpoints
 from agents.evidence import Passage
 from agents.plans import Plan
+from agents.recording import frozen
 from agents.state import Observation
 from app.core.errors import BadInput, Cancelled
 from app.core.events import Answered, Event

@@ -1,0 +1,54 @@
+"""What every node of the graph does beside its work: report its events, and leave them and the spent budget behind.
+
+A run that goes on after a crash reports its earlier events again, and counts on from what it had spent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.parts import Work
+from agents.state import AgentState
+from app.core.events import EVENT, Delta, Event
+
+Node = Callable[[AgentState, Runtime[Work]], Any]
+Value = TypeVar("Value")
+
+
+def recorded(node: Node) -> Node:
+    """The node, with its events and the spent budget in the state, so that a run that goes on can report them again."""
+
+    @functools.wraps(node)
+    def run(state: AgentState, runtime: Runtime[Work]) -> Any:
+        events: list[dict[str, Any]] = []
+
+        def report(event: Event) -> None:
+            if not isinstance(event, Delta):
+                events.append(EVENT.dump_python(event, mode="json"))
+            runtime.stream_writer(event)
+
+        result = node(frozen(state), runtime.override(stream_writer=report))
+        extra = {"events": tuple(events), "spent": runtime.context.budget.usage}
+        if isinstance(result, Command):
+            return Command(goto=result.goto, update={**(cast(dict[str, Any], result.update) or {}), **extra})
+        return {**result, **extra}
+
+    return run
+
+
+def frozen(value: Value) -> Value:
+    """The same value with tuples where a file has made lists of them, at every depth."""
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)  # type: ignore[return-value]
+    if isinstance(value, dict):
+        return {name: frozen(item) for name, item in value.items()}  # type: ignore[return-value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: frozen(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **parts)
+    return value
