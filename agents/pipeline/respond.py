@@ -76,7 +76,7 @@ def _draft(state: AgentState, work: Work) -> Draft:
     stated = tuple(claim for claim in claims if claim.passages and not _is_unknown(claim.text))
     if not stated:
         return Draft((), "no", could_be_in=_where(state, work))
-    return Draft(stated, "yes", could_be_in=_where(state, work))
+    return Draft(stated, "yes")
 
 
 def _choose(state: AgentState, work: Work) -> Draft:
@@ -91,7 +91,7 @@ def _choose(state: AgentState, work: Work) -> Draft:
     if place is None:
         return Draft((), "no", could_be_in=_where(state, work))
     claim = Claim(options[place], _cited(reply.evidence, state["evidence"]))
-    return Draft((claim,), "yes", place, _where(state, work))
+    return Draft((claim,), "yes", place)
 
 
 def _asked(state: AgentState) -> str:
