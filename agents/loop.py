@@ -23,7 +23,7 @@ from app.core.types import Completion, Message, ToolCall
 
 Exit = Literal["think", "use", "judge", "finish"]
 MOST_CALLS = 8
-"""Tools of one turn that run; models that call more are told to call the others again."""
+"""Calls of one turn that are carried out; a model that makes more can make the others in its next turn."""
 THINKING_TOKENS = 2000
 SHOWN_CHARACTERS = 600
 NO_ANSWER = "The model gave no answer that can be used."

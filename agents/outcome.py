@@ -68,8 +68,8 @@ def decide(state: AgentState, work: Work) -> Answer:
 
 
 def _accepted(judged: Sequence[Judged], *, strict: bool) -> list[Judged]:
-    """What may be shown: all that is not refuted. Small models add statements that nobody asked for: with `strict`,
-    beside a supported statement only supported ones stay, and of unclear ones only the first.
+    """What may be shown: all that is not refuted. Small models add statements that were not asked for: with
+    `strict`, only supported ones stay beside a supported one, and of unclear ones only the first.
     """
     possible = [one for one in judged if one.verdict != "no"]
     supported = [one for one in possible if one.verdict == "yes"]

@@ -31,7 +31,7 @@ class Passage:
     kind: SegmentKind
     span: TimeSpan
     text: str
-    """Empty for a picture that nobody has described."""
+    """Empty for a picture without a description."""
     frame_s: float | None = None
     """The frame that shows it best, seconds."""
     speaker: str = ""

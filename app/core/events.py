@@ -141,7 +141,7 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A tool has finished: what it was given and what the model was told back."""
+    """A tool has finished: its arguments, and the observation that the model reads."""
 
     tool: str
     arguments: str
