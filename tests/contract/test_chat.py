@@ -19,7 +19,6 @@ from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.ports import Chat
 from app.core.settings import Models, Settings, Weights
 from app.core.types import Frame, Message, ToolCall, ToolSpec
-from gpu_workers import weights
 from gpu_workers.language import openai_talk
 from gpu_workers.language.fakes import FakeChat
 from gpu_workers.language.llamacpp import LlamaCppModel
@@ -29,8 +28,8 @@ from tests import tiny_models
 
 SCHEMA = {
     "type": "object",
-    "properties": {"found": {"type": "boolean"}, "id": {"enum": ["E1", "E2"]}},
-    "required": ["found", "id"],
+    "properties": {"id": {"enum": ["E1", "E2"]}},
+    "required": ["id"],
     "additionalProperties": False,
 }
 QUERY = {
@@ -56,17 +55,6 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def llamacpp_server():
-    """The packaged weights behind llama.cpp's own HTTP server, which knows nothing of this project."""
-    import xllamacpp
-
-    params = xllamacpp.CommonParams()
-    params.model.path = str(weights.qwen_gguf(Settings()))
-    params.n_ctx, params.n_parallel, params.warmup, params.verbosity = 4096, 1, False, -1
-    params.cache_ram_mib = 0
-    return xllamacpp.Server(params)
 
 
 def transformers_server(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -102,6 +90,15 @@ MODELS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def packaged():
+    """The packaged model, loaded once: it is used in the process, and through llama.cpp's own HTTP server."""
+    # Two threads wait for each other at every token, which takes long where other tests use the cores.
+    worker = LlamaCppModel.from_settings(Settings(threads=1), None)
+    yield worker
+    worker.unload()
+
+
 @pytest.fixture(scope="module", params=MODELS)
 def model(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
@@ -118,19 +115,19 @@ def model(request, tmp_path_factory):
             template.write_text("{% if tools %}{{ tools | tojson }}{% endif %}" + template.read_text("utf-8"), "utf-8")
         yield Workers(Settings(profile="gpu", weights=Weights(language_model=str(path)))).get("language_model")
     elif request.param == "llamacpp":
-        worker = LlamaCppModel.from_settings(Settings(), None)
-        yield worker
-        worker.unload()
+        yield request.getfixturevalue("packaged")
     elif request.param == "openai at llama.cpp":
-        server = llamacpp_server()
-        worker = OpenAICompatibleModel.from_settings(Settings(llm_url=f"{server.listening_address}/v1"), None)
+        packaged = request.getfixturevalue("packaged")
+        packaged.chat([Message("user", "Say yes.")], max_output=1)  # loads it
+        address, key = packaged._loaded.listening_address, packaged._key
+        worker = OpenAICompatibleModel.from_settings(Settings(llm_url=f"{address}/v1", llm_key=key), None)
         yield worker
         worker.unload()
-        del server
     else:
         # Random weights seldom end a text, and this server goes on writing when nobody reads any more.
         patch = pytest.MonkeyPatch()
         patch.setattr(openai_talk, "THINKING", 40)
+        patch.setattr(openai_talk, "MORE_THINKING", 40)
         process, url = transformers_server(tiny_model(folder))
         worker = OpenAICompatibleModel.from_settings(Settings(llm_url=url, llm_model="tiny"), None)
         yield worker
@@ -152,9 +149,10 @@ def test_it_plays_the_port_and_names_its_model(model):
     assert model.capabilities.context >= 512
 
 
-def test_it_writes_text_and_counts_tokens(model):
-    reply = model.chat([Message("system", "Be brief."), Message("user", "Say the word yes.")], max_output=8)
-    assert reply.text.strip()
+def test_it_writes_text_counts_tokens_and_lets_a_listener_hear_what_is_visible(model):
+    heard = []
+    reply = model.chat([Message("user", "Say the word yes.")], max_output=8, on_text=heard.append)
+    assert "".join(heard).strip() == reply.text.strip() != ""
     assert reply.prompt_tokens > 0
     assert 0 < reply.output_tokens <= 16
     assert reply.calls == ()
@@ -166,40 +164,25 @@ def test_it_stops_at_the_limit(model, is_random_and_free):
     assert reply.finish == "length" or is_random_and_free  # transformers serve never says that it cut a reply
 
 
-def test_with_a_schema_the_text_is_json_that_fits(model, is_random_and_free):
-    asked = [Message("user", "Is E2 red? Yes.")]
+def test_with_a_schema_the_text_is_json_that_fits_and_a_listener_hears_none_of_it(model, is_random_and_free):
+    asked, heard = [Message("user", "Which is red? E2.")], []
     if is_random_and_free:
         with pytest.raises(WorkerFailed, match="does not write JSON that fits"):
             model.chat(asked, max_output=60, schema=SCHEMA)
         return
-    data = json.loads(model.chat(asked, max_output=60, schema=SCHEMA).text)
-    assert set(data) == {"found", "id"}
-    assert isinstance(data["found"], bool)
-    assert data["id"] in ("E1", "E2")
-
-
-def test_the_same_prompt_gives_the_same_text(model):
-    prompt = [Message("user", "Answer with one number. What is two plus two?")]
-    assert model.chat(prompt, max_output=6).text == model.chat(prompt, max_output=6).text
-
-
-def test_a_listener_hears_what_is_visible(model):
-    heard = []
-    reply = model.chat([Message("user", "Say the word yes.")], max_output=8, on_text=heard.append)
-    assert "".join(heard).strip() == reply.text.strip() != ""
-
-
-def test_a_listener_hears_no_json(model, is_random_and_free):
-    if is_random_and_free:
-        pytest.skip("nothing binds this model to JSON")
-    heard = []
-    model.chat([Message("user", "Is E2 red? Yes.")], max_output=60, schema=SCHEMA, on_text=heard.append)
+    data = json.loads(model.chat(asked, max_output=60, schema=SCHEMA, on_text=heard.append).text)
+    assert list(data) == ["id"] and data["id"] in ("E1", "E2")
     assert heard == []
 
 
+def test_the_same_prompt_gives_the_same_text(model):
+    prompt = [Message("user", "What is two plus two?")]
+    assert model.chat(prompt, max_output=4).text == model.chat(prompt, max_output=4).text
+
+
 def test_with_tools_there_are_calls_or_text(model):
-    asked = [Message("system", "Find out with the tool."), Message("user", "What is said about the bridge?")]
-    reply = model.chat(asked, max_output=60, tools=[SEARCH])
+    asked = [Message("user", "Search what is said about the bridge.")]
+    reply = model.chat(asked, max_output=40, tools=[SEARCH])
     assert bool(reply.calls) == (reply.finish == "calls")
     for call in reply.calls:
         assert call.id and call.name == "search"
@@ -214,7 +197,7 @@ def test_a_conversation_with_calls_goes_on(model):
     ]
     reply = model.chat(asked, max_output=40, tools=[SEARCH])
     assert all(call.id != "call_1" for call in reply.calls)
-    assert model.chat([*asked, Message("user", "Say yes.")], max_output=8).calls == ()
+    assert model.chat([*asked, Message("user", "Say yes.")], max_output=4).calls == ()
 
 
 def test_pictures_are_read_or_refused(model):
@@ -256,7 +239,7 @@ def test_a_model_that_is_told_to_stop_before_the_start_raises_cancelled(model):
         model.chat([Message("user", "Say yes.")], max_output=8, stop=lambda: True)
 
 
-def test_a_model_that_is_told_to_stop_on_the_way_stops_within_a_second(model):
+def test_a_model_that_is_told_to_stop_on_the_way_stops_soon(model):
     if isinstance(model, FakeChat):
         pytest.skip("the fake answers at once")
     model.chat([Message("user", "Say yes.")], max_output=1)  # loads it
@@ -268,5 +251,5 @@ def test_a_model_that_is_told_to_stop_on_the_way_stops_within_a_second(model):
 
     with pytest.raises(Cancelled):
         model.chat([Message("user", "Count to one thousand in words.")], max_output=400, stop=stop)
-    assert time.monotonic() - began[0] < 1.7
+    assert time.monotonic() - began[0] < 4  # a second on a quiet machine; 400 tokens take the packaged model a minute
     assert model.chat([Message("user", "Say yes.")], max_output=8, stop=lambda: False).text.strip()
