@@ -95,8 +95,8 @@ def _shown_pictures(state: AgentState, work: Work) -> dict[object, Frame]:
     shown: dict[object, Frame] = {}
     for (id, side), passages in by_video.items():
         ordered = sorted(passages, key=lambda passage: passage.frame_s or 0.0)
-        frames = work.pictures.at(videos[id], [passage.frame_s or 0.0 for passage in ordered], side)
-        shown |= {passage.key: frame for passage, frame in zip(ordered, frames, strict=False)}
+        frames = work.pictures.by_time(videos[id], [passage.frame_s or 0.0 for passage in ordered], side)
+        shown |= {one.key: frames[one.frame_s or 0.0] for one in ordered if (one.frame_s or 0.0) in frames}
     return shown
 
 
@@ -105,7 +105,7 @@ def _side(entry: Observation) -> int:
     try:
         side = json.loads(entry.call.arguments or "{}").get("side", SIDE)
         return int(side) if 160 <= int(side) <= 1280 else SIDE
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return SIDE
 
 
@@ -158,13 +158,19 @@ def letter(place: int) -> str:
 def option_place(text: str, options: Sequence[str]) -> int | None:
     """Which option a model means by a letter, a letter with its text, or the text."""
     bare = text.strip().strip("().:*\"'").strip()
-    if len(bare) == 1 and bare.isalpha() and ord(bare.upper()) - ord("A") in range(len(options)):
+    if len(bare) == 1 and bare.isascii() and bare.isalpha() and ord(bare.upper()) - ord("A") in range(len(options)):
         return ord(bare.upper()) - ord("A")
     exact = [at for at, option in enumerate(options) if option.strip().casefold() == bare.casefold()]
     if exact:
         return exact[0]
     head, _, rest = bare.partition(". ")
-    if len(head) == 1 and rest and head.isalpha() and ord(head.upper()) - ord("A") in range(len(options)):
+    if (
+        len(head) == 1
+        and rest
+        and head.isascii()
+        and head.isalpha()
+        and ord(head.upper()) - ord("A") in range(len(options))
+    ):
         return ord(head.upper()) - ord("A")
     inside = [at for at, option in enumerate(options) if bare and bare.casefold() in option.casefold()]
     return inside[0] if len(inside) == 1 else None

@@ -30,7 +30,7 @@ NO_ANSWER = "The model gave no answer that can be used."
 OUT_OF_TIME = "The time for this answer ran out (LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
 
-_ID = re.compile(r"([EF])(\d+)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d+))?")
+_ID = re.compile(r"([EF])(\d{1,4})(?!\d)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d{1,4})(?!\d))?")
 
 
 def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:
@@ -50,7 +50,7 @@ def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:
     answer = next((call for call in said.calls if call.name == ANSWER.name), None)
     if answer is not None:
         return _answered(state, work, said.text, answer)
-    if not said.calls:
+    if not said.calls or not work.budget.has_step:
         return _retry(work, Said(said.text), Note(USE_ANSWER))
     calls = said.calls[:MOST_CALLS]
     work.budget.take_step()
@@ -123,6 +123,8 @@ def _answered(state: AgentState, work: Work, text: str, call: ToolCall) -> Comma
     try:
         reply = cast(AnswerCall, read_arguments(ANSWER, call))
         draft = read_draft(reply, state)
+        if draft.stated == "yes" and not draft.claims:
+            raise ToolRefused("Give statements with their evidence, or set `stated` to no or unsure.")
         if state["options"] and draft.stated == "yes" and draft.option is None:
             raise ToolRefused("This is multiple choice: set `option` to the letter of the option that is supported.")
     except ToolRefused as error:
@@ -148,8 +150,8 @@ def read_draft(reply: AnswerCall, state: AgentState) -> Draft:
     claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
     if option is not None and not claims:
         claims = [Claim(options[option], ())]
-    if reply.stated != "yes" and option is None:
-        return Draft((), reply.stated, None, tuple(reply.could_be_in), " ".join(claim.text for claim in claims))
+    if reply.stated == "no" or (reply.stated == "unsure" and option is None):
+        return Draft((), reply.stated, option, tuple(reply.could_be_in))
     if option is not None:
         claims = [_with_option(claim, options[option]) for claim in claims]
     return Draft(tuple(claims), reply.stated, option, tuple(reply.could_be_in))

@@ -100,10 +100,10 @@ def _refusal(state: AgentState, work: Work, draft: Draft) -> Answer:
     if draft.stated == "unsure" and not missing:
         missing = ["The model could not decide from what it found"]
     if missing:
-        text = draft.text or phrase("insufficient", language)
+        text = phrase("insufficient", language)
         sentences = tuple(dict.fromkeys(_sentence(one) for one in missing))
         return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)
-    text = draft.text or phrase("not_in_video", language)
+    text = phrase("not_in_video", language)
     return Answer(AnswerStatus.NOT_IN_VIDEO, text, None, (), option, usage, searched(state))
 
 

@@ -118,18 +118,22 @@ class Pictures:
         self._lock = threading.Lock()
 
     def at(self, video: Video, times_s: Sequence[float], side: int) -> list[Frame]:
+        """The frames shown at these times, in order; those that cannot be decoded are left out."""
+        frames = self.by_time(video, times_s, side)
+        return [frames[time_s] for time_s in times_s if time_s in frames]
+
+    def by_time(self, video: Video, times_s: Sequence[float], side: int) -> dict[float, Frame]:
         """The frame shown at each time, its longest side at most `side` pixels. Raises what the source raises."""
         with self._lock:
             missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
             decoded: Iterable[Frame] = self._source.at(Path(video.path), missing, max_side=side) if missing else ()
             fresh = dict(zip(missing, decoded, strict=False))
-            frames = []
+            frames: dict[float, Frame] = {}
             for time_s in times_s:
                 key = (video.id, time_s, side)
                 frame = self._frames.pop(key, None) or fresh.get(time_s)
                 if frame is not None:
-                    self._frames[key] = frame
-                    frames.append(frame)
+                    self._frames[key] = frames[time_s] = frame
             while len(self._frames) > REMEMBERED_FRAMES:
                 self._frames.popitem(last=False)
             return frames

@@ -72,8 +72,6 @@ class Draft:
     option: int | None = None
     could_be_in: tuple[Sense, ...] = ()
     """Where the answer would be if the video gave it."""
-    text: str = ""
-    """What to tell the user when nothing is stated."""
 
 
 @dataclass(frozen=True, slots=True)

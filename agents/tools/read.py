@@ -7,7 +7,7 @@ from pydantic import Field
 from agents.evidence import Passage
 from agents.evidence.reading import READABLE, read_span
 from agents.state import Inspected
-from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
+from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.timecode import clock
 from app.core.types import SegmentKind
 
@@ -18,8 +18,8 @@ class Read(Arguments):
     """Arguments of read."""
 
     video: VideoName
-    start_s: float | str = Field(0, description="seconds or a clock time; default: the beginning")
-    end_s: float | str | None = Field(None, description="default: the end")
+    start_s: Seconds = Field(0.0, description="seconds; default: the beginning")
+    end_s: Seconds | None = Field(None, description="seconds; default: the end")
     page: int = Field(1, ge=1)
 
 
@@ -27,7 +27,7 @@ def read(call: Read, context: ToolContext) -> Outcome:
     """One page of the passages of a span; says which page comes next."""
     video = context.video(call.video)
     end = video.duration_s if call.end_s is None else call.end_s
-    span = context.span(video, SpanIn.model_validate({"start_s": call.start_s, "end_s": end}))
+    span = context.span(video, SpanIn(start_s=call.start_s, end_s=end))
     plan = context.state.get("plan")
     kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
     pages = _pages(read_span(context.work.parts.library, video, span, kinds))

@@ -37,13 +37,15 @@ def read_arguments(tool: Tool, call: ToolCall) -> object:
         return tool.arguments.model_validate_json(call.arguments or "{}")
     except ValidationError as error:
         raise ToolRefused(f"The call cannot be used: {describe_fault(error)}.") from error
+    except RecursionError as error:
+        raise ToolRefused("The call cannot be used: it is nested too deeply.") from error
 
 
 def shown_arguments(call: ToolCall) -> str:
     """The arguments of a call as a trace shows them."""
     try:
         arguments = json.loads(call.arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return call.arguments[:200]
     if not isinstance(arguments, dict):
         return str(arguments)[:200]

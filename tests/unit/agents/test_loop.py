@@ -8,7 +8,7 @@ from agents.loop import expanded
 from app.core.errors import Cancelled, WorkerFailed
 from app.core.events import Called, Delta, Planned, ToolStarted, Verified, Warned
 from app.core.settings import Agent
-from app.core.types import AnswerStatus, Chapter, Completion, Digest, Frame, SegmentKind, TimeSpan, Turn
+from app.core.types import AnswerStatus, Chapter, Completion, Digest, Frame, SegmentKind, TimeSpan, ToolCall, Turn
 from gpu_workers.language.fakes import ChatRequest, FakeChat
 from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat, answer_of, answers, calls, is_judging, verdict
@@ -157,10 +157,42 @@ def test_without_eyes_a_question_about_pictures_stays_open_and_says_what_is_miss
     assert "no model that can see is connected" in answer.missing[0]
 
 
-def test_the_model_s_own_words_say_that_nothing_was_found() -> None:
-    gone = answers(("Das wird nicht gesagt.", []), stated="no", could_be_in=["speech"])
+def test_a_refusal_is_worded_by_code_in_the_language_of_the_question() -> None:
+    gone = answers(("Neun Millionen.", []), stated="no", could_be_in=["speech"])
     answer = Desk(MEETING, chat=agent_chat([READ, gone])).ask("Wer streicht die Brücke?")
-    assert (answer.status, answer.text) == (AnswerStatus.NOT_IN_VIDEO, "Das wird nicht gesagt.")
+    assert (answer.status, answer.text) == (
+        AnswerStatus.NOT_IN_VIDEO,
+        "Das wird im Video nicht gesagt oder gezeigt.",
+    )
+
+
+def test_a_model_that_never_answers_is_stopped_by_its_budget() -> None:
+    chat = FakeChat(rule=lambda _: calls(("search", {"queries": ["bridge"]})), capabilities=DRIVES)
+    answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=3)).ask(QUESTION)
+    assert answer.status is AnswerStatus.INSUFFICIENT and len(chat.requests) == 4
+
+
+def test_yes_without_a_statement_is_no_answer() -> None:
+    chat = agent_chat([READ, answers(), answers(("2.4 million.", ["E3"]))])
+    assert Desk(MEETING, chat=chat).ask(QUESTION).text == "2.4 million."
+    assert "Give statements with their evidence" in chat.requests[2].text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"video": "V1", "start_s": "abc"}',
+        '{"video": "V1", "start_s": -5}',
+        '{"video": "V1", "end_s": 1e999}',
+        '{"video": "V1", "side": Infinity}',
+        "[" * 100_000,
+        "not json",
+    ],
+)
+def test_nonsense_in_a_call_is_an_observation_and_never_an_error(arguments: str) -> None:
+    bad = Completion("", 1, 1, (ToolCall("c", "read", arguments),), "calls")
+    chat = agent_chat([bad, answers(("So.", ["E" + "9" * 5000])), answers(stated="no"), answers(stated="no")])
+    assert Desk(MEETING, chat=chat).ask(QUESTION).status is not AnswerStatus.ANSWERED
 
 
 def test_a_call_that_cannot_be_used_is_explained_to_the_model() -> None:
