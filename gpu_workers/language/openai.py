@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from app.core.errors import MissingPart, ToolRefused, WorkerFailed
+from app.core.errors import Cancelled, MissingPart, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from gpu_workers.base import ModelWorker
@@ -24,6 +24,8 @@ LOOK_TOKENS = 400
 """Longest answer to a look, tokens."""
 
 T = TypeVar("T")
+PROBING_S = 180.0
+"""Longest time for finding out what a model can do; a server may have to load it first."""
 Stop = Callable[[], bool]
 
 
@@ -59,7 +61,16 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
     @property
     def capabilities(self) -> Capabilities:
         """See `Chat`: settings first, then what the server describes and accepts."""
-        return self._talk.found or self._run(lambda _: self._talk.capabilities())
+        if self._talk.found:
+            return self._talk.found
+        give_up = time.monotonic() + PROBING_S
+        try:
+            return self._run(lambda _: self._talk.capabilities(), lambda: time.monotonic() > give_up)
+        except Cancelled as error:
+            raise WorkerFailed(
+                f"The model server at {self._talk.server.shown_url} did not answer within {PROBING_S:.0f} seconds.",
+                "See whether it is still loading the model, then ask again.",
+            ) from error
 
     def chat(
         self,

@@ -145,7 +145,7 @@ def _is_other(call: _Call, delta: Mapping[str, Any]) -> bool:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -230,6 +230,8 @@ class ChatServer:
                         return
             except json.JSONDecodeError as error:
                 raise self._unlike(error.doc) from error
+            except (ValueError, AttributeError, TypeError, KeyError) as error:
+                raise self._unlike(str(error)) from error
         if not reply.choices:
             raise self._unlike("")
 
