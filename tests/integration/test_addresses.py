@@ -15,7 +15,7 @@ from mcp import Client
 
 from app.client import AsyncLongreel, Longreel
 from app.core.errors import BadInput
-from app.core.events import StageProgress
+from app.core.events import StageFinished
 from tests.integration.live import serving
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
@@ -66,7 +66,7 @@ def test_the_python_client_has_an_address_read(parts: StandIn, files: FileServer
         with Longreel(server) as longreel:
             video = longreel.ingest(address, tell=heard.append)
             assert video.ready and (video.title, video.source) == ("pier", address)
-            assert any(isinstance(event, StageProgress) and event.stage == "download" for event in heard)
+            assert any(isinstance(event, StageFinished) and event.stage == "download" for event in heard)
             with pytest.raises(BadInput, match="Subtitles"):
                 longreel.ingest(address, subtitles="pier.srt")
 
