@@ -13,7 +13,7 @@ from agents.parts import Work
 from agents.pipeline.question import whole_question
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Inspected
-from agents.tools.base import Outcome, ToolContext
+from agents.tools.base import Outcome, SpanIn, ToolContext
 from agents.tools.look import Look, look
 from agents.tools.search import find
 from app.core.errors import Cancelled, LongreelError
@@ -67,10 +67,13 @@ def _look(question: str, context: ToolContext) -> Outcome:
     parts: list[str | Passage | Finding] = []
     inspected: list[Inspected] = []
     for name, video in list(context.videos.items())[:MOST_LOOKED_AT]:
-        if video.media.video is None:
+        plan = context.state.get("plan")
+        span = plan.span(video) if plan else video.media.whole
+        if video.media.video is None or span is None:
             continue
         try:
-            outcome = look(Look(video=name, goal=question[:300], frames=LOOKED_AT), context)
+            where = SpanIn(start_s=span.start_s, end_s=span.end_s)
+            outcome = look(Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT), context)
         except Cancelled:
             raise
         except LongreelError as error:
