@@ -49,7 +49,7 @@ class Choice(BaseModel):
 def respond(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["judge", "finish"]]:
     """Reads the gathered passages and drafts an answer from them."""
     work = runtime.context
-    work.budget.take_step()
+    work.budget.check()
     if work.parts.chat is None:
         return Command(goto="finish", update={"problems": (_quoted(state, work),)})
     try:

@@ -71,7 +71,7 @@ def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
     words = ("ask", "--collection", "talks", "What colour is the barn?", "--json", "--max-steps")
     answer = terminal.run(*words, "1")
     assert answer.returncode == 0 and json.loads(answer.stdout)["usage"]["steps"] == 1
-    assert terminal.run(*words, "21").returncode == 2
+    assert terminal.run(*words, "65").returncode == 2
     assert terminal.run("collection", "remove", "Empty", "talk").returncode == 0
     assert terminal.run("ask", "--collection", "Empty", "What is said?").returncode == 4
     assert terminal.run("collection", "rename", "Empty", "Other").returncode == 0
