@@ -1,4 +1,4 @@
-"""How well the judge tells whether evidence supports a claim: each case through the judge alone.
+"""How often the judge is right about whether evidence supports a claim: each case through the judge alone.
 
     python -m benchmarks.evidence [--cases FILE] [--profile offline] [--player model|always-yes|always-no] [--json FILE]
 

@@ -123,7 +123,7 @@ class Toolbox:
         """Answer a question about videos, with time-stamped citations that were checked against the video.
 
         Use this for questions that need understanding or several moments. It takes seconds to a minute; for a quick
-        look for words use search. status=not_in_video means the videos do not say: tell that, do not guess.
+        look for words use search. status=not_in_video means the videos do not say: report that, do not guess.
         status=insufficient means it could not be decided; `missing` says what would help. Quote the times of the
         citations to the user; use get_frames to see a cited moment yourself.
         """

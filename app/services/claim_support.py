@@ -30,7 +30,7 @@ _TELLING = """
     mention narrator outline overview part present provide report say section see show speak speaker subject summary
     talk tell topic video
 """
-"""Words that tell that something is told: a small model may add these, and no others."""
+"""Words of reporting, such as "the speaker explains": a small model may add these, and no others."""
 _NEGATIONS = frozenset(("cannot", "neither", "never", "no", "nobody", "none", "nor", "not", "nothing", "without"))
 _NEAR = 0.6
 """The share of a clause's content words from which on another speaks of the same, and may deny it."""

@@ -16,7 +16,7 @@ _COMMON = """
     ar ca cs da de en es fa fi fr hi hu id it nl no pl pt ro sv tr ur vi
 """
 COMMON = _COMMON.split()
-"""The languages that a text in a shared script is told apart from, as ISO 639-1 codes."""
+"""The languages considered for a text in a shared script, as ISO 639-1 codes."""
 
 _SURE = 0.12
 """The least probability of a guess, once spread over all of `COMMON`; one letter or a code stays below."""

@@ -40,7 +40,7 @@ class Chat(Protocol):
         `max_output`: tokens of the answer; models that think get room for thinking beyond it. With `tools` the
         completion may hold calls, whatever the model's own form of calling is. With `schema` the text is JSON that
         fits it, unless it was cut (`finish` is `length`). Tools and a schema are not given together.
-        `on_text` is told each piece of visible text as it is written, never of JSON or thinking.
+        `on_text` receives each piece of visible text as it is written, but neither JSON nor thinking.
         `stop` is asked before the work and often while it goes on; once it says True, Cancelled is raised within a
         second.
 
