@@ -2,7 +2,8 @@
 
 The model sees the quoted sentences only. Each sentence that it writes is tied to the one or two
 quotes nearest in meaning, and dropped unless these hold its numbers, names, codes, negations and
-every word that carries meaning (`app.services.claim_support`). In place of a dropped sentence the quotes stand for themselves.
+every word that carries meaning (`app.services.claim_support`). In place of a dropped sentence the
+quotes stand for themselves.
 """
 
 from __future__ import annotations
