@@ -9,7 +9,7 @@ from typing import Any, cast
 from agents.budget import Budget
 from agents.checkpoints import RECURSION, Checkpoints, streamed
 from agents.graph import build_graph
-from agents.parts import AgentParts, Work
+from agents.parts import AgentParts, AgentRun
 from agents.pipeline.question import whole_question
 from agents.plans import Plan
 from agents.state import AgentState, start_state
@@ -111,7 +111,7 @@ class VideoAgent:
     ) -> Iterator[tuple[str, Any]]:
         if run_id and self._checkpoints:
             return self._checkpoints.stream(run_id, start, parts, cancelled)
-        work = Work(parts, Budget(parts.settings, cancelled))
+        work = AgentRun(parts, Budget(parts.settings, cancelled))
         return streamed(self._graph, start, {"recursion_limit": RECURSION}, work)
 
 

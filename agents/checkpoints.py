@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from agents.budget import Budget
 from agents.evidence import Finding, Passage
 from agents.graph import build_graph
-from agents.parts import AgentParts, Work
+from agents.parts import AgentParts, AgentRun
 from agents.plans import Plan
 from agents.recording import frozen
-from agents.state import AgentState, Claim, Draft, Inspected, Judged, Note, Observation, Said
+from agents.state import AgentState, Claim, Coverage, DraftAnswer, JudgedClaim, Note, Observation, Said
 from app.core.errors import BadInput, MissingPart, StorageFull, WorkerFailed
 from app.core.events import EVENT
 from app.core.types import (
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
-Graph: TypeAlias = "CompiledStateGraph[AgentState, Work, AgentState, AgentState]"
+Graph: TypeAlias = "CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]"
 
 STORED = (
-    *(Claim, Draft, Finding, Inspected, Judged, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
+    *(Claim, DraftAnswer, Finding, Coverage, JudgedClaim, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""
@@ -90,7 +90,7 @@ class Checkpoints:
                 yield "values", stored
             if stored and not snapshot.next:
                 return
-            work = Work(parts, Budget(parts.settings, cancelled, stored.get("spent", Usage())))
+            work = AgentRun(parts, Budget(parts.settings, cancelled, stored.get("spent", Usage())))
             yield from streamed(graph, None if stored else start, config, work, durability="sync")
 
     def forget(self, run_id: str) -> None:
@@ -179,7 +179,7 @@ def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
 
 
 def streamed(
-    graph: Graph, start: AgentState | None, config: Any, work: Work, *, durability: Literal["sync"] | None = None
+    graph: Graph, start: AgentState | None, config: Any, work: AgentRun, *, durability: Literal["sync"] | None = None
 ) -> Iterator[tuple[str, Any]]:
     """The events of a run ("custom") and its states ("values"). Without a start, a stored run goes on."""
     steps: Any = graph.stream(start, config, context=work, stream_mode=["custom", "values"], durability=durability)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from agents.evidence import Finding, Passage
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.prompts import prompt
 from agents.state import AgentState, Note, Observation, Said
 from agents.tools.base import named_videos
@@ -17,7 +17,7 @@ SIDE = 640
 MOST_LISTED = 60
 
 
-def render(state: AgentState, work: Work) -> list[Message]:
+def render(state: AgentState, work: AgentRun) -> list[Message]:
     """The messages of the next turn."""
     names = {video.id: name for name, video in named_videos(state["videos"]).items()}
     ids = _Ids(state, names)
@@ -75,7 +75,7 @@ def _observed(entry: Observation, ids: _Ids, shown: Mapping[object, Frame]) -> t
     return tuple(parts) or ("Nothing.",)
 
 
-def _shown_pictures(state: AgentState, work: Work) -> dict[object, Frame]:
+def _shown_pictures(state: AgentState, work: AgentRun) -> dict[object, Frame]:
     """The frames of the latest pictures, as many as the model's context has room for; earlier ones are left out."""
     if not work.chat_sees:
         return {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agents.parts import Work
-from agents.state import AgentState, Inspected, Sense
+from agents.parts import AgentRun
+from agents.state import AgentState, Coverage, Sense
 from app.core.timecode import span_clock
 from app.core.types import TimeSpan, Video, joined
 
@@ -53,7 +53,7 @@ def searched(state: AgentState) -> tuple[str, ...]:
     return tuple(phrases)
 
 
-def gaps(state: AgentState, work: Work, senses: Sequence[Sense]) -> list[Gap]:
+def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:
     """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere."""
     found: list[Gap] = []
     for video in state["videos"]:
@@ -62,7 +62,7 @@ def gaps(state: AgentState, work: Work, senses: Sequence[Sense]) -> list[Gap]:
     return found
 
 
-def _gap(state: AgentState, work: Work, video: Video, sense: Sense) -> Iterator[Gap]:
+def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Iterator[Gap]:
     plan = state.get("plan")
     span = plan.span(video) if plan else video.media.whole
     if span is None or not _has(video, sense) or _is_covered(state["inspected"], video, sense, span):
@@ -85,7 +85,7 @@ def _has(video: Video, sense: Sense) -> bool:
     return bool(video.media.audio) if sense == "speech" else video.media.video is not None
 
 
-def _is_covered(inspected: Sequence[Inspected], video: Video, sense: Sense, span: TimeSpan) -> bool:
+def _is_covered(inspected: Sequence[Coverage], video: Video, sense: Sense, span: TimeSpan) -> bool:
     mine = [one for one in inspected if one.video_id == video.id and one.sense == sense]
     if any(one.span is None for one in mine):
         return True

@@ -17,7 +17,7 @@ from langgraph.types import Command
 
 from agents.loop import think, use
 from agents.outcome import finish, judge
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.pipeline import gather, respond
 from agents.policy import choose_policy
 from agents.recording import recorded
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 def build_graph(
     saver: BaseCheckpointSaver[Any] | None = None,
-) -> CompiledStateGraph[AgentState, Work, AgentState, AgentState]:
-    """The compiled graph. The parts it works with come with each run, as its context (`Work`).
+) -> CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]:
+    """The compiled graph. The parts it works with come with each run, as its context (`AgentRun`).
 
     `saver`: where the state is stored after each node.
     """
-    graph = StateGraph(AgentState, context_schema=Work)
+    graph = StateGraph(AgentState, context_schema=AgentRun)
     for node in (begin, think, use, gather, respond, judge, finish):
         graph.add_node(node.__name__, cast(Any, recorded(cast(Any, node))))
     graph.add_edge(START, "begin")
@@ -45,7 +45,7 @@ def build_graph(
     return graph.compile(checkpointer=saver)
 
 
-def begin(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["think", "gather"]]:
+def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "gather"]]:
     """Decides who chooses the steps, and says what the question is restricted to."""
     policy = choose_policy(runtime.context.parts)
     plan = state.get("plan")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from agents.evidence import Passage
 from agents.evidence.reading import from_segment
-from agents.parts import Work
+from agents.parts import AgentRun
 from app.core.errors import ToolRefused
 from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
 
@@ -31,7 +31,7 @@ _JUDGE = (
 )
 
 
-def describe_frames(work: Work, video: Video, shown: Sequence[tuple[Passage, Frame]], goal: str) -> list[Passage]:
+def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage, Frame]], goal: str) -> list[Passage]:
     """What the vision model sees in the frames, run by run. Raises ToolRefused without a model, and what it raises."""
     model = work.parts.vision
     if model is None:
@@ -51,7 +51,7 @@ def describe_frames(work: Work, video: Video, shown: Sequence[tuple[Passage, Fra
     return [from_segment(segment) for segment in made]
 
 
-def judge_frames(work: Work, frames: Sequence[Frame], question: str, claim: str) -> str:
+def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> str:
     """yes, no or unclear, as the vision model says of the frames; unclear where it says none of them."""
     assert work.parts.vision is not None
     ask = _JUDGE.format(question=question, claim=claim)

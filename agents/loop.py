@@ -12,8 +12,8 @@ from langgraph.types import Command, Send
 from agents.conversation import option_place, render
 from agents.evidence import Finding, Passage
 from agents.llm import ask_json
-from agents.parts import Work
-from agents.state import AgentState, Claim, Draft, Note, Observation, Said
+from agents.parts import AgentRun
+from agents.state import AgentState, Claim, DraftAnswer, Note, Observation, Said
 from agents.tools.answer import AnswerCall
 from agents.tools.base import Outcome, ToolContext
 from agents.tools.registry import ANSWER, available_tools, read_arguments, run_tool, shown_arguments
@@ -33,7 +33,7 @@ USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `
 _ID = re.compile(r"([EF])(\d{1,4})(?!\d)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d{1,4})(?!\d))?")
 
 
-def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:
+def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
     """One turn of the model: it calls tools, which then run side by side, or answers."""
     work = runtime.context
     work.budget.check()
@@ -58,7 +58,7 @@ def think(state: AgentState, runtime: Runtime[Work]) -> Command[Exit]:
     return Command(goto=cast(Any, sends), update={"log": (Said(said.text, calls),)})
 
 
-def use(state: AgentState, runtime: Runtime[Work]) -> dict[str, Any]:
+def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
     """Carries out one call. What it refuses, or what fails, is an observation for the model."""
     work, call = runtime.context, state["call"]
     work.budget.check()
@@ -89,7 +89,7 @@ def use(state: AgentState, runtime: Runtime[Work]) -> dict[str, Any]:
     }
 
 
-def _next_turn(state: AgentState, work: Work, runtime: Runtime[Work]) -> Completion:
+def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) -> Completion:
     """What the model says next. After two turns without a call its answer is read from a schema instead."""
     assert work.parts.chat is not None
     has_step = work.budget.has_step
@@ -118,7 +118,7 @@ def _with_note(messages: Sequence[Message], note: str) -> list[Message]:
     return [*before, Message(last.role, (*last.parts, note), last.calls, last.call_id)]
 
 
-def _answered(state: AgentState, work: Work, text: str, call: ToolCall) -> Command[Exit]:
+def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> Command[Exit]:
     said = Said(text, (call,))
     try:
         reply = cast(AnswerCall, read_arguments(ANSWER, call))
@@ -132,7 +132,7 @@ def _answered(state: AgentState, work: Work, text: str, call: ToolCall) -> Comma
     return Command(goto="judge", update={"log": (said,), "call": call, "draft": draft})
 
 
-def _retry(work: Work, said: Said, reason: Note | Observation) -> Command[Exit]:
+def _retry(work: AgentRun, said: Said, reason: Note | Observation) -> Command[Exit]:
     """Lets the model try again, which costs a step; ends the run when none is left."""
     if not work.budget.has_step:
         return Command(goto="finish", update={"log": (said, reason), "problems": (NO_ANSWER,)})
@@ -140,7 +140,7 @@ def _retry(work: Work, said: Said, reason: Note | Observation) -> Command[Exit]:
     return Command(goto="think", update={"log": (said, reason)})
 
 
-def read_draft(reply: AnswerCall, state: AgentState) -> Draft:
+def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
     """The draft of an answer call, its ids looked up. What is said of an answer that is not given is no claim."""
     options = state["options"]
     named = (
@@ -151,10 +151,10 @@ def read_draft(reply: AnswerCall, state: AgentState) -> Draft:
     if option is not None and not claims:
         claims = [Claim(options[option], ())]
     if reply.stated == "no" or (reply.stated == "unsure" and option is None):
-        return Draft((), reply.stated, option, tuple(reply.could_be_in))
+        return DraftAnswer((), reply.stated, option, tuple(reply.could_be_in))
     if option is not None:
         claims = [_with_option(claim, options[option]) for claim in claims]
-    return Draft(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
+    return DraftAnswer(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
 
 
 def _with_option(claim: Claim, option: str) -> Claim:

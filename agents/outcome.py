@@ -11,9 +11,9 @@ from langgraph.types import Command
 from agents.coverage import gaps, searched
 from agents.evidence import Passage
 from agents.judge import Judge
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.policy import choose_policy
-from agents.state import AgentState, Draft, Judged, Observation
+from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
 from app.core.events import Drafted, Verified
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan
 from app.text.languages import guess_language
@@ -24,7 +24,7 @@ ONE_EVENT_S = 2.0
 """Pictures nearer than this show one event and make one citation."""
 
 
-def judge(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["think", "finish"]]:
+def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "finish"]]:
     """Judges each claim; what is not supported, or was given up too early, goes back to the model once."""
     work, draft = runtime.context, state["draft"]
     in_loop = choose_policy(work.parts).mode == "loop"
@@ -43,14 +43,14 @@ def judge(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["think",
     return Command(goto="finish", update={"judged": tuple(judged)})
 
 
-def finish(state: AgentState, runtime: Runtime[Work]) -> dict[str, Answer]:
+def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     """The answer: what was supported, or why nothing was found."""
     return {"answer": decide(state, runtime.context)}
 
 
-def decide(state: AgentState, work: Work) -> Answer:
+def decide(state: AgentState, work: AgentRun) -> Answer:
     """The answer of a state whose claims are judged."""
-    draft = state.get("draft") or Draft((), "unsure")
+    draft = state.get("draft") or DraftAnswer((), "unsure")
     accepted = _accepted(state["judged"], strict=choose_policy(work.parts).mode == "pipeline")
     usage = work.budget.usage
     must_choose = work.parts.settings.always_choose and draft.option is not None
@@ -67,7 +67,7 @@ def decide(state: AgentState, work: Work) -> Answer:
     return _refusal(state, work, draft)
 
 
-def _accepted(judged: Sequence[Judged], *, strict: bool) -> list[Judged]:
+def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClaim]:
     """What may be shown: all that is not refuted. Small models add statements that were not asked for: with
     `strict`, only supported ones stay beside a supported one, and of unclear ones only the first.
     """
@@ -76,7 +76,7 @@ def _accepted(judged: Sequence[Judged], *, strict: bool) -> list[Judged]:
     return (supported or possible[:1]) if strict else possible
 
 
-def cite(judged: Judged) -> list[Citation]:
+def cite(judged: JudgedClaim) -> list[Citation]:
     """The citations of one claim. Pictures of one event become one; a picture's quote is what the claim says of it."""
     verified = judged.verdict == "yes"
     pictures = [p for p in judged.claim.passages if p.is_picture]
@@ -90,7 +90,7 @@ def cite(judged: Judged) -> list[Citation]:
     return citations
 
 
-def _refusal(state: AgentState, work: Work, draft: Draft) -> Answer:
+def _refusal(state: AgentState, work: AgentRun, draft: DraftAnswer) -> Answer:
     language = guess_language(state["question"])
     usage, option = work.budget.usage, draft.option if work.parts.settings.always_choose else None
     found = gaps(state, work, draft.could_be_in)
@@ -107,7 +107,7 @@ def _refusal(state: AgentState, work: Work, draft: Draft) -> Answer:
     return Answer(AnswerStatus.NOT_IN_VIDEO, text, None, (), option, usage, searched(state))
 
 
-def _complaints(state: AgentState, work: Work, draft: Draft, judged: Sequence[Judged]) -> list[str]:
+def _complaints(state: AgentState, work: AgentRun, draft: DraftAnswer, judged: Sequence[JudgedClaim]) -> list[str]:
     """Why a draft goes back to the model, in words for it; empty when it does not."""
     complaints = [
         f"Statement {number} was not accepted ({one.verdict}): {one.reason}"
@@ -126,7 +126,7 @@ def _complaints(state: AgentState, work: Work, draft: Draft, judged: Sequence[Ju
     ]
 
 
-def _weighs(work: Work) -> bool:
+def _weighs(work: AgentRun) -> bool:
     return work.parts.chat is not None and work.parts.chat.capabilities.weighs
 
 

@@ -64,7 +64,7 @@ class AgentParts:
 
 
 @dataclass
-class Work:
+class AgentRun:
     """What the nodes of one run share: parts, budget, and the frames that were decoded."""
 
     parts: AgentParts

@@ -13,11 +13,11 @@ from typing import Any, TypeVar, cast
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.state import AgentState
 from app.core.events import EVENT, Delta, Event
 
-Node = Callable[[AgentState, Runtime[Work]], Any]
+Node = Callable[[AgentState, Runtime[AgentRun]], Any]
 Value = TypeVar("Value")
 
 
@@ -25,7 +25,7 @@ def recorded(node: Node) -> Node:
     """The node, with its events and the spent budget in the state, so that a run that goes on can report them again."""
 
     @functools.wraps(node)
-    def run(state: AgentState, runtime: Runtime[Work]) -> Any:
+    def run(state: AgentState, runtime: Runtime[AgentRun]) -> Any:
         events: list[dict[str, Any]] = []
 
         def report(event: Event) -> None:

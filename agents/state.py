@@ -43,7 +43,7 @@ Entry = Said | Observation | Note
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
+class Coverage:
     """Where one sense was searched or looked at. `span` None: the whole video."""
 
     sense: Sense
@@ -63,7 +63,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftAnswer:
     """An answer before it is judged."""
 
     claims: tuple[Claim, ...]
@@ -75,7 +75,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedClaim:
     """A claim with its verdict."""
 
     claim: Claim
@@ -109,11 +109,11 @@ class AgentState(TypedDict, total=False):
     log: Annotated[tuple[Entry, ...], append]
     evidence: Annotated[tuple[Passage, ...], merge_passages]
     findings: Annotated[tuple[Finding, ...], merge_findings]
-    inspected: Annotated[tuple[Inspected, ...], append]
+    inspected: Annotated[tuple[Coverage, ...], append]
     problems: Annotated[tuple[str, ...], append]
     """What went wrong or was missing on the way, a sentence each for the user."""
-    draft: Draft
-    judged: tuple[Judged, ...]
+    draft: DraftAnswer
+    judged: tuple[JudgedClaim, ...]
     repairs: int
     answer: Answer
     call: ToolCall

@@ -69,7 +69,7 @@ app.command()(serving.doctor)
 
 def main() -> None:
     """The `longreel` program: runs a command and turns errors into a sentence and an exit code."""
-    # Threads that wait for work must not spin: several models share the cores (see gpu_workers.sessions).
+    # Threads that wait for work must not spin: several models share the cores (see gpu_workers.onnx).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(level=os.environ.get("LOGLEVEL", "ERROR").upper(), format="%(levelname)s %(name)s %(message)s")
     try:

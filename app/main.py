@@ -12,7 +12,7 @@ from starlette.routing import Route
 from app.api.application import create_api
 from app.api.guard import Guard, check_address, key_of
 from app.api.problems import install_problems
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.settings import Settings
 from ui.login import login_page
 
@@ -22,7 +22,7 @@ NOTICE_STOP_S = 2.0
 """How long it waits for a notice on its way to a webhook, which is sent again at the next start."""
 
 
-def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bool = True) -> FastAPI:
+def create_app(settings: Settings, longreel: Services | None = None, *, page: bool = True) -> FastAPI:
     """The whole server; `longreel` is built from the settings unless given. Raises BadSettings.
 
     Without the page only /v1 and /mcp answer, and nothing of the page's framework is loaded.
@@ -52,7 +52,7 @@ def create_app(settings: Settings, longreel: Longreel | None = None, *, page: bo
                 await run_in_threadpool(wired.webhooks.worker.stop, NOTICE_STOP_S)
                 await run_in_threadpool(wired.worker.stop, STOP_S)
 
-    app = FastAPI(title="Longreel", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Services", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     install_problems(app)
     app.mount("/v1", api)
     door = HttpDoor(app, key_of(settings.server))

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth
+from benchmarks.cli_runner import LONGREEL, ask_all, empty_library, publish, run, sample, truth
 
 MEDIAN_BUDGET_S = 10.0
 WARM_UP = "What is this video about?"

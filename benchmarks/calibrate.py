@@ -17,11 +17,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from app.evaluation.modes import Mode
+from app.evaluation.reliability import answers_of, binned
+from app.evaluation.report import percent
 from app.services.calibration import Calibration, fit
-from app.services.evaluation.modes import Mode
-from app.services.evaluation.reliability import answers_of, binned
-from app.services.evaluation.report import percent
-from benchmarks.product import machine
+from benchmarks.cli_runner import machine
 from benchmarks.quality import asked
 from benchmarks.report import keep
 

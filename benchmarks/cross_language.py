@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from app.core.ports import Reranker, TextEmbedder
 from app.core.settings import load_settings
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
-from benchmarks.product import publish
+from benchmarks.cli_runner import publish
 from gpu_workers.registry import Workers
-from retrieval.lexical import SqliteLexicalIndex
+from retrieval.fts_index import SqliteLexicalIndex
 
 COLUMNS = ("search", "questions", "passages", "first", "among five")
 FIRST = 5
@@ -36,7 +36,7 @@ VIDEO = VideoId("0" * 64)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TranslatedPassage:
     """A passage, a translation of it, and the question for it in each language."""
 
     passage: str
@@ -44,10 +44,10 @@ class Case:
     questions: Mapping[str, str]
 
 
-def cases() -> list[Case]:
+def cases() -> list[TranslatedPassage]:
     """The cases of `cross_language.json`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-    return [Case(row["passage"], row["translation"]["text"], row["questions"]) for row in rows]
+    return [TranslatedPassage(row["passage"], row["translation"]["text"], row["questions"]) for row in rows]
 
 
 def hits(ranks: Sequence[int]) -> tuple[float, float]:
@@ -70,7 +70,7 @@ def _places(found: Sequence[Sequence[int]]) -> list[int]:
 class Measured:
     """The rows of the table as they are measured."""
 
-    def __init__(self, some: Sequence[Case]) -> None:
+    def __init__(self, some: Sequence[TranslatedPassage]) -> None:
         self._cases = some
         self._english = [case.passage for case in some]
         self._others = [case.translation for case in some]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.product import LONGREEL, SAMPLE
+from benchmarks.cli_runner import LONGREEL, SAMPLE
 
 QUESTIONS = (
     "Who discovered the comet?",

@@ -22,16 +22,16 @@ from typing import Any
 from agents.budget import Budget
 from agents.evidence import Passage
 from agents.judge import Judge
-from agents.parts import AgentParts, Work
+from agents.parts import AgentParts, AgentRun
 from agents.policy import choose_policy
 from agents.state import Claim
 from app.core.ports import Chat
 from app.core.settings import Agent, Settings, load_settings
 from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
 from app.db.fakes import MemoryLibrary
-from app.services.evaluation.report import interval, percent
-from app.services.evaluation.scores import share
-from benchmarks.product import machine
+from app.evaluation.report import interval, percent
+from app.evaluation.scores import share
+from benchmarks.cli_runner import machine
 from benchmarks.report import keep
 from benchmarks.scripted import MadeUpFrames
 from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
@@ -132,7 +132,7 @@ def judge_of(chat: Chat, settings: Agent | None = None) -> Judge:
         features=lambda _: (),
     )
     in_pipeline = choose_policy(parts).mode == "pipeline"
-    work = Work(parts, Budget(limits, lambda: False))
+    work = AgentRun(parts, Budget(limits, lambda: False))
     return Judge(work, {}, by_likelihood=in_pipeline and chat.capabilities.weighs)
 
 

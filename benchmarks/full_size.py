@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gpu_workers import torch_worker
-from gpu_workers.places import Place
+from gpu_workers.device import Device
 from tests.tiny_models import QWEN_CHAT, byte_tokenizer
 
 FPS = 25
@@ -98,7 +98,7 @@ def _written(folder: Path, config: Any, *parts: Any) -> Path:
     return folder
 
 
-def random_model(auto: str, folder: Path, place: Place) -> Any:
+def random_model(auto: str, folder: Path, place: Device) -> Any:
     """The model of a folder's configuration with random weights, made on its device."""
     import torch
     import transformers

@@ -20,11 +20,11 @@ from app.bootstrap import build
 from app.core.settings import Hardware, Models, Settings, Weights
 from app.core.types import Frame, TimeSpan
 from benchmarks import full_size
-from benchmarks.product import publish
-from gpu_workers.places import Place
+from benchmarks.cli_runner import publish
+from gpu_workers.device import Device
 from gpu_workers.vision.transformers_captions import PROMPT
 from gpu_workers.vision.transformers_frames import TransformersFrameEmbedder
-from gpu_workers.vision.transformers_vision import Look, TransformersVision
+from gpu_workers.vision.transformers_vision import TransformersVision, VisionPrompt
 from tests import tiny_models
 
 NO_GPU = "There is no GPU that torch can use; nothing was measured. 'python -m benchmarks.gpu --tiny' tries the way."
@@ -35,12 +35,12 @@ PROMPT_TOKENS = 110
 
 
 class _RandomFrameEmbedder(TransformersFrameEmbedder):
-    def _built(self, auto: str, folder: Path, place: Place) -> Any:
+    def _built(self, auto: str, folder: Path, place: Device) -> Any:
         return full_size.random_model(auto, folder, place)
 
 
 class _RandomVision(TransformersVision):
-    def _built(self, auto: str, folder: Path, place: Place) -> Any:
+    def _built(self, auto: str, folder: Path, place: Device) -> Any:
         return full_size.random_model(auto, folder, place)
 
 
@@ -130,7 +130,7 @@ class Bench:
 
     def _caption_batch(self, worker: _RandomVision, batch: int, tokens: int) -> None:
         frames = tuple(Frame(float(i), picture) for i, picture in enumerate(_pictures(FRAMES_A_SEGMENT, 180, 320)))
-        looks = [Look(frames, PROMPT[:PROMPT_TOKENS])] * batch
+        looks = [VisionPrompt(frames, PROMPT[:PROMPT_TOKENS])] * batch
         worker._largest = batch
         failed = worker.counters.out_of_memory
         worker.answer(looks, 2)

@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample, truth
+from benchmarks.cli_runner import LONGREEL, ask_all, empty_library, publish, run, sample, truth
 
 SPEED_BUDGET, APART_BUDGET, MEMORY_BUDGET_GB = 6.0, 0.15, 4.0
 

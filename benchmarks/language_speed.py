@@ -21,7 +21,7 @@ from typing import Any
 from app.core.ports import Chat
 from app.core.settings import load_settings
 from app.core.types import Message
-from benchmarks.product import machine
+from benchmarks.cli_runner import machine
 from benchmarks.report import keep
 from gpu_workers.registry import Workers
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.settings import load_settings
 from app.jobs.states import JobState
-from benchmarks.product import LONGREEL, publish
+from benchmarks.cli_runner import LONGREEL, publish
 
 FAKES = ("TRANSCRIBER", "FRAME_EMBEDDER", "TEXT_EMBEDDER", "TEXT_READER", "CAPTIONER")
 FPS, SECONDS, SIDE = 5, 2, 96
@@ -79,7 +79,7 @@ def _worker() -> Iterator[subprocess.Popen[bytes]]:
         worker.wait()
 
 
-def _until(longreel: Longreel, finished: int, worker: subprocess.Popen[bytes]) -> None:
+def _until(longreel: Services, finished: int, worker: subprocess.Popen[bytes]) -> None:
     while len(longreel.jobs.list(JobState.FINISHED, limit=finished)) < finished:
         if worker.poll() is not None or longreel.jobs.list(JobState.FAILED, limit=1):
             raise RuntimeError("The worker ended, or a file could not be read.")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answer_time import WARM_UP
-from benchmarks.product import LONGREEL, ask_all, empty_library, publish, run, sample
+from benchmarks.cli_runner import LONGREEL, ask_all, empty_library, publish, run, sample
 
 MINUTES = 12.0
 
@@ -54,7 +54,7 @@ PAIRS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class MemoryCost:
     """What one answer took."""
 
     seconds: float
@@ -62,7 +62,7 @@ class Cost:
     tokens: int
 
     @classmethod
-    def of(cls, answer: Mapping[str, Any]) -> Cost:
+    def of(cls, answer: Mapping[str, Any]) -> MemoryCost:
         """The cost that an answer of `longreel ask --json` tells. Tokens are those read and those written."""
         usage = answer["usage"]
         return cls(usage["seconds"], usage["frames"], usage["prompt_tokens"] + usage["output_tokens"])
@@ -77,7 +77,7 @@ def asked(questions: Sequence[str], library: Path, video: str) -> list[dict[str,
         return ask_all(rows, {"LONGREEL_DATA": str(copy)}).json_lines[1:]
 
 
-def table(first: Sequence[Cost], alone: Sequence[Cost], after: Sequence[Cost]) -> list[list[str]]:
+def table(first: Sequence[MemoryCost], alone: Sequence[MemoryCost], after: Sequence[MemoryCost]) -> list[list[str]]:
     """One row a way of asking: the median of seconds, the sums of frames and tokens."""
     ways = {"the first question": first, "the second, alone": alone, "the second, after the first": after}
     return [
@@ -128,7 +128,7 @@ def main() -> None:
         alone = asked([pair.second for pair in PAIRS], library, video)
         both = asked([question for pair in PAIRS for question in (pair.first, pair.second)], library, video)
     first, after = both[::2], both[1::2]
-    rows = table(*([Cost.of(answer) for answer in answers] for answers in (first, alone, after)))
+    rows = table(*([MemoryCost.of(answer) for answer in answers] for answers in (first, alone, after)))
     same = sum(one["text"] == other["text"] for one, other in zip(alone, after, strict=True))
     notes = [
         f"{len(PAIRS)} pairs of questions about text in a moment or stretch; seconds are medians, the rest sums",

@@ -22,11 +22,11 @@ from typing import Any
 from app.bootstrap import build_measuring
 from app.core.settings import load_settings
 from app.core.types import TimeSpan
-from app.services.evaluation.grounding import TOLERANCE_S, cited
-from app.services.evaluation.modes import Mode
-from app.services.evaluation.report import interval, percent
-from app.services.evaluation.scores import Judged, share
-from benchmarks.product import LONGREEL, machine, run, truth
+from app.evaluation.grounding import TOLERANCE_S, cited
+from app.evaluation.modes import Mode
+from app.evaluation.report import interval, percent
+from app.evaluation.scores import JudgedCase, share
+from benchmarks.cli_runner import LONGREEL, machine, run, truth
 from benchmarks.quality import asked
 from benchmarks.report import keep
 from benchmarks.sample.make import Needle, Request, make
@@ -120,7 +120,7 @@ Search = Callable[[str], Sequence[TimeSpan]]
 """The spans that a search for a question finds first."""
 
 
-def cells(found: Sequence[Judged], search: Search) -> list[dict[str, Any]]:
+def cells(found: Sequence[JudgedCase], search: Search) -> list[dict[str, Any]]:
     """What came of each needle, as plain data."""
     made = []
     for one in found:

@@ -33,12 +33,12 @@ from app.core.types import (
     Usage,
     Video,
 )
-from app.services.evaluation.choices import lettered, read_letter
-from app.services.evaluation.comparison import paired
-from app.services.evaluation.modes import evenly
-from app.services.evaluation.report import interval, percent
-from app.services.evaluation.scores import share
-from benchmarks.product import machine
+from app.evaluation.choices import lettered, read_letter
+from app.evaluation.comparison import paired
+from app.evaluation.modes import evenly
+from app.evaluation.report import interval, percent
+from app.evaluation.scores import share
+from benchmarks.cli_runner import machine
 from benchmarks.questions import AnswerFile, Asked, Product, Question, ask_missing, ingest, read_questions, timed
 from benchmarks.report import keep
 

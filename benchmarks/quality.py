@@ -19,31 +19,31 @@ from statistics import median
 from typing import Any
 
 from app.core.types import AnswerStatus
+from app.evaluation.grounding import asks_when, cited, moment_retrieval
+from app.evaluation.modes import Mode
+from app.evaluation.reliability import reliability
+from app.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
+from app.evaluation.results import ResultStore
+from app.evaluation.scores import JudgedCase, Share, accuracy, by_label, refusals, share
+from app.evaluation.service import judged
+from app.evaluation.sets import benchmark
 from app.services import calibration
-from app.services.evaluation.grounding import asks_when, cited, moment_retrieval
-from app.services.evaluation.modes import Mode
-from app.services.evaluation.reliability import reliability
-from app.services.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
-from app.services.evaluation.results import ResultStore
-from app.services.evaluation.scores import Judged, Share, accuracy, by_label, refusals, share
-from app.services.evaluation.service import judged
-from app.services.evaluation.sets import benchmark
-from benchmarks.product import LONGREEL, empty_library, machine, run
+from benchmarks.cli_runner import LONGREEL, empty_library, machine, run
 from benchmarks.report import keep
 
-Modes = Mapping[str, Sequence[Judged]]
+Modes = Mapping[str, Sequence[JudgedCase]]
 TOLD = ("speech", "on-screen text")
 """Modalities that the offline profile must answer; the others need a model that looks."""
 AIMS = {"told": 0.85, "cited": 0.9, "refused": 0.8}
 
 
-def asked(annotations: Path, out: Path, modes: Sequence[str]) -> dict[str, list[Judged]]:
+def asked(annotations: Path, out: Path, modes: Sequence[str]) -> dict[str, list[JudgedCase]]:
     """The results of a run by mode."""
     loaded, results = benchmark("own").loaded(annotations), ResultStore(out).results()
     return {mode: judged(loaded, results, mode) for mode in modes}
 
 
-def forms(found: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+def forms(found: Sequence[JudgedCase]) -> tuple[list[JudgedCase], list[JudgedCase]]:
     """Open questions, and those with options."""
     return [one for one in found if not one.case.options], [one for one in found if one.case.options]
 
@@ -57,7 +57,7 @@ def tables(modes: Modes) -> list[dict[str, Any]]:
     return [*made, {"title": "The same questions in two modes", **compared(modes, Mode.FULL)}]
 
 
-def _by_modality(found: Sequence[Judged]) -> dict[str, Any]:
+def _by_modality(found: Sequence[JudgedCase]) -> dict[str, Any]:
     groups = {name: [one for one in found if name in one.case.values("modality")] for name in _modalities(found)}
     rows = []
     for name, group in [*groups.items(), ("all", list(found))]:
@@ -70,7 +70,7 @@ def _by_modality(found: Sequence[Judged]) -> dict[str, Any]:
     return {"title": "By what tells the answer", "columns": columns, "rows": rows}
 
 
-def _modalities(found: Sequence[Judged]) -> list[str]:
+def _modalities(found: Sequence[JudgedCase]) -> list[str]:
     return sorted(by_label(found).get("modality", {}))
 
 
@@ -79,7 +79,7 @@ def _told(share: Share) -> str:
     return f"{percent(share.value)} ({interval(share.interval)})" if share.whole else "-"
 
 
-def _left_open(found: Sequence[Judged]) -> Share:
+def _left_open(found: Sequence[JudgedCase]) -> Share:
     """Answerable questions of which it was said that a part to answer them with is missing here."""
     answerable = [one for one in found if one.case.answerable and not one.result.failed]
     return share(one.result.status is AnswerStatus.INSUFFICIENT for one in answerable)
@@ -124,7 +124,7 @@ def compared(modes: Modes, first: str) -> dict[str, Any]:
     return {"columns": columns, "rows": rows}
 
 
-def notes(found: Sequence[Judged]) -> list[str]:
+def notes(found: Sequence[JudgedCase]) -> list[str]:
     """The figures that have an aim, a sentence each, and how many errors there were."""
     opened, _ = forms(found)
     told = accuracy([one for one in found if set(one.case.values("modality")) & set(TOLD)])
@@ -153,7 +153,7 @@ def chapters(out: Path) -> list[dict[str, Any]]:
     return [{"title": "Chapters against the given ones", "columns": columns, "rows": rows}] if rows else []
 
 
-def trust(found: Sequence[Judged], name: str) -> dict[str, Any]:
+def trust(found: Sequence[JudgedCase], name: str) -> dict[str, Any]:
     """The reliability diagram of these answers, before calibration and as told."""
     series = [("the agent's own", reliability(found)), ("as told", reliability(found, shown=calibration.load()))]
     bins = [{"name": told, "error": one.error, "bins": [asdict(b) for b in one.bins]} for told, one in series]

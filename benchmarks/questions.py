@@ -21,8 +21,8 @@ from app.core.errors import LongreelError, NotFound
 from app.core.events import Answered
 from app.core.settings import Settings
 from app.core.types import Answer, AnswerStatus, TimeSpan, Video, from_json, to_json
-from app.services.evaluation.modes import Mode
-from benchmarks.product import LONGREEL, run
+from app.evaluation.modes import Mode
+from benchmarks.cli_runner import LONGREEL, run
 
 ORIGINAL = "original"
 _FITTING = 0.6

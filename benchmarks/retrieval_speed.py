@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from app.core.ports import TextEmbedder
 from app.core.types import Frame, FrameFeatures, Segment, SegmentKind, TimeSpan, VideoId
-from benchmarks.product import publish
-from retrieval.chroma import ChromaSegmentIndex
-from retrieval.lexical import SqliteLexicalIndex
+from benchmarks.cli_runner import publish
+from retrieval.chroma_index import ChromaSegmentIndex
+from retrieval.fts_index import SqliteLexicalIndex
 from retrieval.retriever import HybridRetriever
 
 DIMENSION = 384

@@ -49,7 +49,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Case:
+class ScriptedCase:
     """A question about what is seen, with right and wrong wordings of its answer."""
 
     id: str
@@ -65,7 +65,7 @@ class Case:
     correct_index: int | None = None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Case:
+    def of(cls, row: Mapping[str, Any]) -> ScriptedCase:
         """Reads a line of a file of cases."""
         seen = tuple(Sight(TimeSpan(one["start_s"], one["end_s"]), one["what"]) for one in row["seen"])
         return cls(
@@ -129,16 +129,16 @@ class Case:
         return max(range(len(shared)), key=shared.__getitem__) if any(shared) else None
 
 
-def read_cases(path: Path) -> list[Case]:
+def read_cases(path: Path) -> list[ScriptedCase]:
     """The cases of a file, a JSON object a line."""
-    return [Case.of(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [ScriptedCase.of(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 @dataclass
 class ScriptedChat:
     """Plays one case with one wording. Plays `Chat`."""
 
-    case: Case
+    case: ScriptedCase
     wording: str
     images: bool = True
     talks: bool = False
@@ -245,7 +245,7 @@ class ScriptedChat:
 class ScriptedEyes:
     """A vision model beside a chat model without eyes: it reports what a case shows. Plays `VisionLanguageModel`."""
 
-    case: Case
+    case: ScriptedCase
     model: str = "scripted-eyes@1"
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
@@ -268,7 +268,7 @@ def _times(messages: Sequence[Message]) -> list[float]:
     return [part.pts_s for message in messages for part in message.parts if isinstance(part, Frame)]
 
 
-def _telling(text: str, case: Case) -> Iterator[str]:
+def _telling(text: str, case: ScriptedCase) -> Iterator[str]:
     """The ids of lines that tell what the case shows."""
     for line in text.splitlines():
         found = _EVIDENCE.search(line)
@@ -276,7 +276,7 @@ def _telling(text: str, case: Case) -> Iterator[str]:
             yield found[1]
 
 
-def _said(text: str, case: Case) -> bool:
+def _said(text: str, case: ScriptedCase) -> bool:
     return any(plain(sight.what) in plain(text) for sight in case.seen)
 
 

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from app.core.ports import FrameEmbedder, QueryFrameSelector
 from app.core.types import Completion, Frame, FrameFeatures, TimeSpan
+from benchmarks.cli_runner import machine
 from benchmarks.haystack import NOISE, Haystack, haystack
-from benchmarks.product import machine
 from gpu_workers.selection.gens import GenSSelector
 from gpu_workers.selection.hybrid import HybridSelector
 from gpu_workers.selection.keyframes import KeyframeSelector
@@ -54,7 +54,7 @@ SEEN = ("visual", "on-screen text", "count", "order")
 Choose = Callable[[Sequence[FrameFeatures], NDArray[np.float32], int], list[int]]
 
 
-class Asked:
+class FixedVectorEmbedder:
     """Gives one vector for every question. Plays the part of `FrameEmbedder` that selections use."""
 
     model = "given"
@@ -108,7 +108,7 @@ def _free(selector: Any) -> Choose:
 
 def _asking(make: Callable[[FrameEmbedder], QueryFrameSelector]) -> Choose:
     def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> list[int]:
-        return make(Asked(question)).select("", features, budget, fetch=_no_pictures)
+        return make(FixedVectorEmbedder(question)).select("", features, budget, fetch=_no_pictures)
 
     return choose
 

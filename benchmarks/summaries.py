@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.settings import load_settings
 from app.core.types import Citation, TimeSpan, Video, VideoId
-from app.services.summarize import CollectionSummary, Length, Point, Style, VideoSummary, Wanted
-from benchmarks.product import machine, truth
+from app.services.summarize import CollectionSummary, Length, Point, Style, SummaryRequest, VideoSummary
+from benchmarks.cli_runner import machine, truth
 from benchmarks.report import table
 
 TOPIC_S = 10.0
@@ -109,7 +109,9 @@ def _words(text: str) -> set[str]:
 Made = VideoSummary | CollectionSummary
 
 
-def measure(longreel: Longreel, samples: Sequence[tuple[Video, Facts]], wanted: Wanted, *, together: bool) -> list[Any]:
+def measure(
+    longreel: Services, samples: Sequence[tuple[Video, Facts]], wanted: SummaryRequest, *, together: bool
+) -> list[Any]:
     """One row of the table: the mean over the samples, or one summary of them all."""
     started = time.monotonic()
     made: list[tuple[Made, dict[VideoId, Facts]]] = []
@@ -148,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     longreel = build(load_settings())
     samples = [(longreel.library.find(path.stem), facts_of(truth(path))) for path in options.samples]
     rows = [
-        measure(longreel, samples, Wanted(Length(length), Style(style)), together=options.together)
+        measure(longreel, samples, SummaryRequest(Length(length), Style(style)), together=options.together)
         for length in options.lengths.split(",")
         for style in options.styles.split(",")
     ]

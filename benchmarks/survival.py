@@ -26,11 +26,11 @@ from app.core.ports import Chat, FrameSource, VisionLanguageModel
 from app.core.settings import Agent, Settings
 from app.core.types import Answer, AnswerStatus, Frame, MediaInfo, TimeSpan, Video, VideoId, VideoStream, from_json
 from app.db.fakes import MemoryLibrary
-from app.services.evaluation.report import percent
-from app.services.evaluation.scores import Share, share
-from benchmarks.product import machine
+from app.evaluation.report import percent
+from app.evaluation.scores import Share, share
+from benchmarks.cli_runner import machine
 from benchmarks.report import keep
-from benchmarks.scripted import CASES, Case, MadeUpFrames, ScriptedChat, ScriptedEyes, plain, read_cases
+from benchmarks.scripted import CASES, MadeUpFrames, ScriptedCase, ScriptedChat, ScriptedEyes, plain, read_cases
 from benchmarks.scripted_server import MODEL, ScriptedServer
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio
@@ -117,10 +117,10 @@ class SmallFrames:
         return (self._known[path, time_s] for time_s in times_s if (path, time_s) in self._known)
 
 
-class Stage:
+class ScriptedStage:
     """The videos of the cases, and an agent over them for each play; a context manager."""
 
-    def __init__(self, cases: Sequence[Case], videos: Path | None = None, player: str = "sees") -> None:
+    def __init__(self, cases: Sequence[ScriptedCase], videos: Path | None = None, player: str = "sees") -> None:
         self.player = player
         self._server = ScriptedServer(tools=player == "served") if player in ("served", "no-tools") else None
         self._client = _client(self._server.url) if self._server else None
@@ -147,12 +147,12 @@ class Stage:
             self._client.unload()
             self._server.__exit__()
 
-    def events(self, case: Case, wording: str) -> list[Event]:
+    def events(self, case: ScriptedCase, wording: str) -> list[Event]:
         """Asks the agent a case whose model gives this wording."""
         agent = VideoAgent(self._parts(case, wording))
         return list(agent.ask(case.question, [self._videos[case.video]], options=case.options))
 
-    def _parts(self, case: Case, wording: str) -> AgentParts:
+    def _parts(self, case: ScriptedCase, wording: str) -> AgentParts:
         chat, vision = self._models(case, wording)
         return AgentParts(
             retriever=MemoryRetriever(),
@@ -169,7 +169,7 @@ class Stage:
             features=lambda _: (),
         )
 
-    def _models(self, case: Case, wording: str) -> tuple[Chat, VisionLanguageModel | None]:
+    def _models(self, case: ScriptedCase, wording: str) -> tuple[Chat, VisionLanguageModel | None]:
         chat = ScriptedChat(case, wording, images=self.player != "text", talks=self.player == "talks")
         if self._server and self._client:
             self._server.chat = chat
@@ -189,19 +189,19 @@ def _probed(file: Path) -> MediaInfo:
     return PyAVProbe().probe(file)
 
 
-def _made_up(cases: Iterable[Case]) -> MediaInfo:
+def _made_up(cases: Iterable[ScriptedCase]) -> MediaInfo:
     end_s = max(span.end_s for case in cases for span in (*case.evidence, *(sight.span for sight in case.seen)))
     return MediaInfo("mp4", end_s + 10.0, 0.0, 1, VideoStream("h264", 640, 360, 0, 25.0))
 
 
-def wordings(case: Case) -> Iterator[tuple[str, str]]:
+def wordings(case: ScriptedCase) -> Iterator[tuple[str, str]]:
     """What the model is made to say, each with its role."""
     yield from (("right", wording) for wording in case.right)
     yield from (("wrong", wording) for wording in case.wrong)
     yield "parrot", case.parroted
 
 
-def play(case: Case, role: str, wording: str, stage: Stage) -> Play:
+def play(case: ScriptedCase, role: str, wording: str, stage: ScriptedStage) -> Play:
     """Plays one wording of a case."""
     try:
         events = stage.events(case, wording)
@@ -228,7 +228,7 @@ def play(case: Case, role: str, wording: str, stage: Stage) -> Play:
 
 def _play(
     player: str,
-    case: Case,
+    case: ScriptedCase,
     role: str,
     wording: str,
     *,
@@ -331,7 +331,7 @@ def language_gaps(plays: Iterable[Play]) -> dict[str, float]:
     return {code: value - shares["en"] for code, value in shares.items() if code != "en" and "en" in shares}
 
 
-def play_all(cases: Sequence[Case], stage: Stage, tell: Callable[[Play], None] = lambda _: None) -> list[Play]:
+def play_all(cases: Sequence[ScriptedCase], stage: ScriptedStage, tell: Callable[[Play], None] = lambda _: None) -> list[Play]:
     """Plays every wording of every case."""
     plays = []
     for case in cases:
@@ -361,7 +361,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = [case for case in read_cases(options.cases) if options.only in case.id]
     plays: list[Play] = []
     for player in PLAYERS if options.player == ALL else [options.player]:
-        with Stage(cases, options.videos, player) as stage:
+        with ScriptedStage(cases, options.videos, player) as stage:
             plays += play_all(cases, stage, _print_trouble)
     keep(report(plays, options.cases, options.player), options.json)
     return 0

@@ -24,10 +24,10 @@ from app.core.events import Event
 from app.core.settings import Settings, load_settings
 from app.core.types import Video
 from app.terminal import show_answer, show_step
-from benchmarks.product import LONGREEL, SAMPLE
+from benchmarks.cli_runner import LONGREEL, SAMPLE
 
 if TYPE_CHECKING:
-    from app.bootstrap import Longreel
+    from app.bootstrap import Services
 
 PAGE = Path(__file__).parents[1] / "docs" / "traces.md"
 SECOND = Path(__file__).with_name("harbour_radio.srt")
@@ -96,7 +96,7 @@ def _printed(command: Sequence[str]) -> str:
     return made.stdout.strip().splitlines()[-1]
 
 
-def _page(longreel: Longreel, settings: Settings, videos: Sequence[Video]) -> Iterator[str]:
+def _page(longreel: Services, settings: Settings, videos: Sequence[Video]) -> Iterator[str]:
     yield "<!-- Made by `python -m benchmarks.traces`. Do not edit. -->\n"
     yield "# Five hard questions, step by step\n"
     yield (

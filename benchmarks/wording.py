@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from app.core.settings import load_settings
-from app.services.evaluation.report import percent
+from app.evaluation.report import percent
 from benchmarks.answer_time import percentile
-from benchmarks.product import machine
+from benchmarks.cli_runner import machine
 from benchmarks.questions import (
     ORIGINAL,
     AnswerFile,

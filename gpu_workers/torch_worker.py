@@ -15,9 +15,11 @@ from typing import Any, TypeVar
 
 from app.core.errors import BadSettings, MissingPart
 from app.core.settings import Settings
-from gpu_workers import awq, footprint, hub
+from gpu_workers import awq
 from gpu_workers.base import Loaded, ModelWorker, OutOfMemory, free_memory
-from gpu_workers.places import CPU, Place, best_place
+from gpu_workers.device import CPU, Device, best_place
+from gpu_workers.memory import estimate
+from gpu_workers.weights import hub
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +43,11 @@ class TorchWorker(ModelWorker[Loaded]):
         self._weights = weights
         self._role = role
         self._settings = settings
-        self._place: Place | None = None
+        self._place: Device | None = None
         self._largest: int | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Device:
         """Where the model is, or would be loaded now. Raises MissingPart."""
         if self._place is None:
             place = best_place(self._settings.hardware, quantise=self.QUANTISED)
@@ -65,7 +67,7 @@ class TorchWorker(ModelWorker[Loaded]):
             super().unload()
 
     @abstractmethod
-    def _load_at(self, folder: Path, place: Place) -> Loaded:
+    def _load_at(self, folder: Path, place: Device) -> Loaded:
         """Builds the model from a folder that is complete."""
 
     def _load(self) -> Loaded:
@@ -80,10 +82,10 @@ class TorchWorker(ModelWorker[Loaded]):
         return hub.folder(self._weights, self._role)
 
     def _expected_bytes(self) -> int:
-        known = footprint.weight_bytes(self._weights, self.place)
+        known = estimate.weight_bytes(self._weights, self.place)
         return known or 0
 
-    def _built(self, auto: str, folder: Path, place: Place) -> Any:
+    def _built(self, auto: str, folder: Path, place: Device) -> Any:
         """The network itself; benchmarks put one with random weights in its place."""
         return from_folder(auto, folder, place)
 
@@ -132,7 +134,7 @@ class TorchWorker(ModelWorker[Loaded]):
             raise OutOfMemory(problem, "Close other programs or choose a smaller model, then resume.")
 
 
-def from_folder(auto: str, folder: Path, place: Place) -> Any:
+def from_folder(auto: str, folder: Path, place: Device) -> Any:
     """The model of a folder by one of transformers' Auto classes, ready to predict. Raises MissingPart, BadSettings."""
     import torch
     import transformers
@@ -163,7 +165,7 @@ def from_folder(auto: str, folder: Path, place: Place) -> Any:
     return model.eval() if place.quantisation != "none" else model.eval().to(place.device)
 
 
-def _bitsandbytes(place: Place) -> Any:
+def _bitsandbytes(place: Device) -> Any:
     import importlib.util
 
     import torch

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.words import coverage, parse, plain_words, squeezed, tokens
+from retrieval.query import coverage, parse, plain_words, squeezed, tokens
 
 _K1, _B = 1.2, 0.75
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from app.core.paths import readable
 from app.core.ports import FrameEmbedder, LexicalIndex, SegmentIndex, TextEmbedder
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
-from retrieval.words import coverage, parse
+from retrieval.query import coverage, parse
+from retrieval.rank_fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
 
 WEIGHTS = {"dense": 1.0, "lexical": 1.0, "picture": 0.5}
 """No question is without a nearest picture. Words count as much as meanings: with less, the one sentence of four hours

@@ -115,7 +115,7 @@ class Page:
             watch.player(video, start_s, play, bool(said)),
             watch.timeline(video, chapters, said, shown),
             mentioned + watch.about(video, said, shown, chapters, asked, speakers),
-            summaries.panel(summary, summaries.Choice()),
+            summaries.panel(summary, summaries.SummaryForm()),
             watch.examples(video, chapters, bool(said)),
         )
 
@@ -126,7 +126,7 @@ class Page:
     def summarize(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
         """The summary that was asked for, when it is made."""
         asked = {name: str(value) for name, value in _told(event).items()}
-        chosen = summaries.Choice(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
+        chosen = summaries.SummaryForm(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
         yield summaries.panel(summaries.waiting(), chosen, busy=True)
         try:
             with self._client(request) as client:
@@ -140,7 +140,7 @@ class Page:
     def together(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
         """How far the job is that makes the summary of a collection, then the summary."""
         asked = {name: str(value) for name, value in _told(event).items()}
-        chosen = summaries.Choice(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
+        chosen = summaries.SummaryForm(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
         opened, found = asked.get("collection", ""), []
         try:
             with self._client(request) as client:
@@ -226,7 +226,7 @@ class Page:
                 if view == "batches":
                     videos = client.videos()
                     ready = [video for video in videos if video.ready]
-                    short = together.panel(client.collections(), "", summaries.Choice())
+                    short = together.panel(client.collections(), "", summaries.SummaryForm())
                     return skip, skip, short, batches.form(ready), batches.batches(client.batches(), videos)
         except LongreelError as error:
             told = markup.problem(error)
@@ -242,12 +242,12 @@ class Page:
             return markup.problem(error)
 
 
-def _wanted(chosen: summaries.Choice) -> _Wanted:
+def _wanted(chosen: summaries.SummaryForm) -> _Wanted:
     length, style = cast("Length", chosen.length), cast("Style", chosen.style)
     return {"length": length, "style": style, "language": chosen.language or None}
 
 
-def _summarizing(client: Longreel, collection: str, chosen: summaries.Choice) -> Iterator[str]:
+def _summarizing(client: Longreel, collection: str, chosen: summaries.SummaryForm) -> Iterator[str]:
     """How far the job is; raises what it failed with."""
     job = client.start_summary(collection, **_wanted(chosen))
     yield together.waiting(None)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from agents.evidence import Passage
 from agents.llm import ask_json
 from agents.looking import judge_frames
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.prompts import examples, prompt
 from agents.state import Claim, Verdict3
 from agents.tools.frames import evenly
@@ -49,12 +49,12 @@ class Verdict(BaseModel):
     verdict: Literal["yes", "unclear", "no"]
 
 
-def judge_by_schema(work: Work, question: str, claim: Claim) -> Entailment:
+def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
     """A reasoned verdict on words."""
     return _ask(work, (_case(question, claim, evidence_text(claim)),))
 
 
-def judge_by_likelihood(work: Work, question: str, claim: Claim) -> Entailment:
+def judge_by_likelihood(work: AgentRun, question: str, claim: Claim) -> Entailment:
     """A verdict from the probability of "yes" as the model's first word."""
     assert work.parts.chat is not None
     evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
@@ -68,7 +68,7 @@ def judge_by_likelihood(work: Work, question: str, claim: Claim) -> Entailment:
     return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
 
 
-def judge_pictures(work: Work, question: str, claim: Claim, videos: Mapping[VideoId, Video]) -> Entailment:
+def judge_pictures(work: AgentRun, question: str, claim: Claim, videos: Mapping[VideoId, Video]) -> Entailment:
     """A verdict on the cited frames and those between them, and on the words cited beside them."""
     shown = _frames(work, claim, videos)
     if not shown:
@@ -98,7 +98,7 @@ def _case(question: str, claim: Claim, evidence: str) -> str:
     return f"Question: {question}\nAnswer under test: {claim.text}\nEvidence:\n{evidence}"
 
 
-def _ask(work: Work, content: tuple[Part, ...]) -> Entailment:
+def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
     assert work.parts.chat is not None
     messages = [Message("system", prompt("judge")), Message("user", content)]
     reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
@@ -106,7 +106,7 @@ def _ask(work: Work, content: tuple[Part, ...]) -> Entailment:
     return Entailment(reply.verdict, reply.reason, sure)
 
 
-def _frames(work: Work, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
+def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
     """The cited frames of each video and others inside the cited events, in order of time."""
     by_video: dict[VideoId, list[Passage]] = {}
     for passage in claim.passages:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from agents.judge.entailment import Entailment, judge_by_likelihood, judge_by_schema, judge_pictures
 from agents.judge.exact import exact_fault
-from agents.parts import Work
-from agents.state import Claim, Judged
+from agents.parts import AgentRun
+from agents.state import Claim, JudgedClaim
 from app.core.errors import Cancelled, LongreelError
 from app.core.types import Video, VideoId
 
@@ -20,24 +20,24 @@ ONLY_HINTS = "It rests only on summaries or guesses by a machine, which prove no
 class Judge:
     """Judges claims from the evidence alone."""
 
-    work: Work
+    work: AgentRun
     videos: Mapping[VideoId, Video]
     by_likelihood: bool = False
     """Whether the chat model is asked for the probability of yes rather than for a reasoned verdict: small models
     that explain themselves first say no to everything."""
 
-    def judge(self, question: str, claim: Claim) -> Judged:
+    def judge(self, question: str, claim: Claim) -> JudgedClaim:
         """The verdict on one claim. A check that could not run leaves it unclear. Raises Cancelled."""
         for check in CHECKS:
             try:
                 verdict = check(self, question, claim)
             except Cancelled:
                 self.work.budget.check()
-                return Judged(claim, "unclear", "There was no time left to check it.", 0.4)
+                return JudgedClaim(claim, "unclear", "There was no time left to check it.", 0.4)
             except LongreelError as error:
-                return Judged(claim, "unclear", f"It could not be checked: {error.message}", 0.4)
+                return JudgedClaim(claim, "unclear", f"It could not be checked: {error.message}", 0.4)
             if verdict is not None:
-                return Judged(claim, verdict.value, verdict.reason, verdict.confidence)
+                return JudgedClaim(claim, verdict.value, verdict.reason, verdict.confidence)
         raise AssertionError("the last check always decides")
 
 

@@ -9,10 +9,10 @@ from langgraph.types import Command
 
 from agents.evidence import Finding, Passage
 from agents.evidence.reading import READABLE, read_span
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.pipeline.question import whole_question
 from agents.prompts import examples, prompt
-from agents.state import AgentState, Inspected
+from agents.state import AgentState, Coverage
 from agents.tools.base import Outcome, SpanIn, ToolContext
 from agents.tools.look import Look, look
 from agents.tools.search import find
@@ -32,7 +32,7 @@ SEARCHED = 24
 WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
 
 
-def gather(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["respond"]]:
+def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond"]]:
     """Collects evidence for the whole question."""
     work = runtime.context
     work.budget.take_step()
@@ -51,7 +51,7 @@ def gather(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["respon
     return Command(goto="respond", update=update)
 
 
-def can_words_tell(question: str, work: Work) -> bool:
+def can_words_tell(question: str, work: AgentRun) -> bool:
     """Whether the model takes a question for one that spoken or written words can answer; False where it cannot say."""
     chat = work.parts.chat
     if chat is None or not chat.capabilities.weighs:
@@ -65,7 +65,7 @@ def can_words_tell(question: str, work: Work) -> bool:
 def _look(question: str, context: ToolContext) -> Outcome:
     """What the vision model sees in the frames that fit the question best; nothing where it fails."""
     parts: list[str | Passage | Finding] = []
-    inspected: list[Inspected] = []
+    inspected: list[Coverage] = []
     for name, video in list(context.videos.items())[:MOST_LOOKED_AT]:
         plan = context.state.get("plan")
         span = plan.span(video) if plan else video.media.whole
@@ -84,7 +84,7 @@ def _look(question: str, context: ToolContext) -> Outcome:
     return Outcome(tuple(parts), tuple(inspected))
 
 
-def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Inspected, ...]]:
+def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
     plan = state.get("plan")
     kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
     spans = [(video, plan.span(video) if plan else video.media.whole) for video in state["videos"]]
@@ -98,10 +98,10 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
     return whole, tuple(one for some in inspected for one in some)
 
 
-def _covered(video: Video, span: TimeSpan, kinds: tuple[SegmentKind, ...]) -> list[Inspected]:
+def _covered(video: Video, span: TimeSpan, kinds: tuple[SegmentKind, ...]) -> list[Coverage]:
     """Reading or searching words covers them in full; stored descriptions of pictures are no look at them."""
-    senses = [Inspected("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
-    return senses + ([Inspected("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else [])
+    senses = [Coverage("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
+    return senses + ([Coverage("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else [])
 
 
 def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, TimeSpan]]) -> list[Passage]:
@@ -127,7 +127,7 @@ def _queries(state: AgentState) -> list[str]:
     return list(dict.fromkeys([state["question"], *(plan.queries if plan and plan.by == "user" else ())]))
 
 
-def rank(question: str, passages: list[Passage], work: Work) -> list[Passage]:
+def rank(question: str, passages: list[Passage], work: AgentRun) -> list[Passage]:
     """Best first: by the re-ranker where it knows the question's language, else by the vectors of the texts."""
     if not passages:
         return []

@@ -12,10 +12,10 @@ from agents.conversation import letter, option_place
 from agents.evidence import Passage
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.pipeline.gather import can_words_tell, rank
 from agents.prompts import examples, prompt
-from agents.state import AgentState, Claim, Draft, Sense
+from agents.state import AgentState, Claim, DraftAnswer, Sense
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
 from app.core.types import Message
@@ -26,7 +26,7 @@ MOST_QUOTED = 3
 WORDS: tuple[Sense, ...] = ("speech", "screen_text")
 
 
-class Part(BaseModel):
+class AnsweredPart(BaseModel):
     """The answer to one part of a question."""
 
     evidence: list[str] = Field(max_length=4)
@@ -36,7 +36,7 @@ class Part(BaseModel):
 class Reading(BaseModel):
     """What the model replies: an answer for each part of the question."""
 
-    answers: list[Part] = Field(min_length=1, max_length=3)
+    answers: list[AnsweredPart] = Field(min_length=1, max_length=3)
 
 
 class Choice(BaseModel):
@@ -46,7 +46,7 @@ class Choice(BaseModel):
     option: str = Field(max_length=1)
 
 
-def respond(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["judge", "finish"]]:
+def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["judge", "finish"]]:
     """Reads the gathered passages and drafts an answer from them."""
     work = runtime.context
     work.budget.check()
@@ -63,11 +63,11 @@ def respond(state: AgentState, runtime: Runtime[Work]) -> Command[Literal["judge
     return Command(goto="judge", update={"draft": draft})
 
 
-def _draft(state: AgentState, work: Work) -> Draft:
+def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
     assert work.parts.chat is not None
     passages = state["evidence"]
     if not passages:
-        return Draft((), "no", could_be_in=_where(state, work))
+        return DraftAnswer((), "no", could_be_in=_where(state, work))
     if state["options"]:
         return _choose(state, work)
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state))]
@@ -75,11 +75,11 @@ def _draft(state: AgentState, work: Work) -> Draft:
     claims = [Claim(part.answer.strip(), _cited(part.evidence, passages)) for part in reading.answers]
     stated = tuple(claim for claim in claims if claim.passages and not _is_unknown(claim.text))
     if not stated:
-        return Draft((), "no", could_be_in=_where(state, work))
-    return Draft(stated, "yes")
+        return DraftAnswer((), "no", could_be_in=_where(state, work))
+    return DraftAnswer(stated, "yes")
 
 
-def _choose(state: AgentState, work: Work) -> Draft:
+def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
     """The option that the lines support; none where they support none."""
     assert work.parts.chat is not None
     options = state["options"]
@@ -89,9 +89,9 @@ def _choose(state: AgentState, work: Work) -> Draft:
     reply = ask_json(work.parts.chat, messages, Choice, budget=work.budget, max_output=80)
     place = option_place(reply.option, options)
     if place is None:
-        return Draft((), "no", could_be_in=_where(state, work))
+        return DraftAnswer((), "no", could_be_in=_where(state, work))
     claim = Claim(options[place], _cited(reply.evidence, state["evidence"]))
-    return Draft((claim,), "yes", place)
+    return DraftAnswer((claim,), "yes", place)
 
 
 def _asked(state: AgentState) -> str:
@@ -115,7 +115,7 @@ def _is_unknown(answer: str) -> bool:
     return UNKNOWN in answer.casefold()
 
 
-def _where(state: AgentState, work: Work) -> tuple[Sense, ...]:
+def _where(state: AgentState, work: AgentRun) -> tuple[Sense, ...]:
     """Where the answer could be: in words only, as far as the model can tell from the question, or anywhere.
 
     It matters only where pictures exist: a question that needs them stays open until somebody looked at them.
@@ -124,7 +124,7 @@ def _where(state: AgentState, work: Work) -> tuple[Sense, ...]:
     return WORDS if has_pictures and can_words_tell(state["question"], work) else ()
 
 
-def _quoted(state: AgentState, work: Work) -> str:
+def _quoted(state: AgentState, work: AgentRun) -> str:
     best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
     quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
     found = f" The closest passages are: {quotes}." if quotes else ""

@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from agents.evidence import Finding, Passage
 from agents.llm import plain_schema
-from agents.parts import Work
-from agents.state import AgentState, Inspected
+from agents.parts import AgentRun
+from agents.state import AgentState, Coverage
 from app.core.errors import ToolRefused
 from app.core.events import Event
 from app.core.timecode import clock, parse_clock
@@ -45,14 +45,14 @@ class Outcome:
 
     parts: tuple[str | Passage | Finding, ...]
     """What the model reads, in order."""
-    inspected: tuple[Inspected, ...] = ()
+    inspected: tuple[Coverage, ...] = ()
 
 
 @dataclass(frozen=True)
 class ToolContext:
     """What a tool works with: the run's parts and state, and a listener for its events."""
 
-    work: Work
+    work: AgentRun
     state: AgentState
     report: Callable[[Event], None]
     videos: dict[str, Video] = field(init=False)
@@ -112,7 +112,7 @@ class Tool:
     description: str
     arguments: type[Arguments]
     run: Callable[[Any, ToolContext], Outcome]
-    is_available: Callable[[Work], bool] = lambda _: True
+    is_available: Callable[[AgentRun], bool] = lambda _: True
 
     @property
     def spec(self) -> ToolSpec:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from agents.evidence import Passage
-from agents.state import Inspected
+from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.frames import evenly
 from app.core import events
@@ -55,7 +55,7 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in passages)))
     names = ", ".join(call.things)
     head = f"{names}: found in {len(passages)} of {len(frames)} frames."
-    return Outcome((head, *passages), (Inspected("pictures", video.id, hull),))
+    return Outcome((head, *passages), (Coverage("pictures", video.id, hull),))
 
 
 def _described(things: list[Detection]) -> str:

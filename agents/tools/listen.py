@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from agents.evidence.reading import from_segment
-from agents.state import Inspected
+from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core import events
 from app.core.errors import ToolRefused
@@ -49,7 +49,7 @@ def listen(call: Listen, context: ToolContext) -> Outcome:
         parts.retriever.add(made)
     passages = tuple(from_segment(segment) for segment in made)
     context.report(events.Inspected(str(video.id), span, "transcribe", (), tuple(p.hit for p in passages)))
-    return Outcome(passages or ("Nothing is said there.",), (Inspected("speech", video.id, span),))
+    return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))
 
 
 TOOL = Tool(

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from agents.evidence import Passage
 from agents.looking import describe_frames
-from agents.parts import Work
-from agents.state import Inspected
+from agents.parts import AgentRun
+from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.frames import FrameChooser, evenly
 from app.core import events
@@ -64,7 +64,7 @@ def look(call: Look, context: ToolContext) -> Outcome:
     return Outcome((whole, *found, *nothing), (_inspected(video, seen_s, spans),))
 
 
-def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: Work) -> tuple[list[float], str]:
+def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) -> tuple[list[float], str]:
     """Which moments to show, and how they were chosen, in words for the model."""
     wanted = call.frames
     if call.fps is not None:
@@ -100,12 +100,12 @@ def _as_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan
     return passages
 
 
-def _inspected(video: Video, seen_s: Sequence[float], spans: Sequence[TimeSpan]) -> Inspected:
+def _inspected(video: Video, seen_s: Sequence[float], spans: Sequence[TimeSpan]) -> Coverage:
     """The whole video where the frames leave no long gap in it, else only the spans."""
     gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
     whole = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
     hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-    return Inspected("pictures", video.id, None if whole else hull)
+    return Coverage("pictures", video.id, None if whole else hull)
 
 
 TOOL = Tool(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.reading import READABLE, read_span
-from agents.state import Inspected
+from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.timecode import clock
 from app.core.types import SegmentKind
@@ -32,8 +32,8 @@ def read(call: Read, context: ToolContext) -> Outcome:
     kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
     pages = _pages(read_span(context.work.parts.library, video, span, kinds))
     page = min(call.page, len(pages))
-    inspected = [Inspected("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
-    inspected += [Inspected("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else []
+    inspected = [Coverage("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
+    inspected += [Coverage("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else []
     whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
     if not pages[0]:
         return Outcome((f"Nothing is said or written in {whole}.",), tuple(inspected))

@@ -7,7 +7,7 @@ import json
 from pydantic import ValidationError
 
 from agents.llm import describe_fault
-from agents.parts import Work
+from agents.parts import AgentRun
 from agents.tools import answer, apart, browse, detect, listen, look, read, search, tally
 from agents.tools.base import Outcome, Tool, ToolContext
 from app.core.errors import ToolRefused
@@ -17,7 +17,7 @@ TOOLS = (browse.TOOL, search.TOOL, read.TOOL, look.TOOL, listen.TOOL, detect.TOO
 ANSWER = answer.TOOL
 
 
-def available_tools(work: Work) -> list[Tool]:
+def available_tools(work: AgentRun) -> list[Tool]:
     """The tools that this run's models and settings allow."""
     return [tool for tool in TOOLS if tool.is_available(work)]
 

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.reading import from_segment, from_utterance, is_guess
-from agents.parts import Work
-from agents.state import Inspected, Sense
+from agents.parts import AgentRun
+from agents.state import Coverage, Sense
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video
@@ -53,7 +53,7 @@ def search(call: Search, context: ToolContext) -> Outcome:
         kinds = tuple(kind for kind in kinds if kind in plan.sources) or plan.sources
     passages = find(call.queries, videos, kinds, call.k, context, call.span)
     inspected = tuple(
-        Inspected(sense, video.id, None if call.span is None else context.span(video, call.span))
+        Coverage(sense, video.id, None if call.span is None else context.span(video, call.span))
         for video in videos
         for sense in _senses(kinds)
     )
@@ -111,12 +111,12 @@ def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], context: Tool
     return [replace(one, score=hit.score) for one in inside] or [from_segment(segment, hit.score)]
 
 
-def _best(passages: Sequence[Passage], queries: Sequence[str], work: Work) -> int:
+def _best(passages: Sequence[Passage], queries: Sequence[str], work: AgentRun) -> int:
     likeness = _likeness(passages, queries, work)
     return likeness.index(max(likeness))
 
 
-def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: Work) -> list[float]:
+def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: AgentRun) -> list[float]:
     """How near each passage is to the nearest of the queries."""
     embedder = work.parts.text_embedder
     vectors = embedder.embed([one.text for one in passages])

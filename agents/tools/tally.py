@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agents.evidence import Finding, Passage
 from agents.evidence.reading import read_span
-from agents.state import Inspected
+from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
 from app.core.errors import ToolRefused
 from app.core.types import SegmentKind
@@ -51,7 +51,7 @@ def _count_term(call: Tally, context: ToolContext) -> Outcome:
             times = _occurrences(wanted, words(passage.text))
             total += times
             where += [passage] if times else []
-        inspected.append(Inspected(call.source, video.id, span))
+        inspected.append(Coverage(call.source, video.id, span))
     how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
     finding = Finding(f"“{call.term}” is {how} {total} times, counted word by word.", tuple(where))
     rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()

@@ -38,7 +38,7 @@ from app.api.routes import (
     webhooks,
 )
 from app.api.schemas import ProblemOut
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 
 ASKING_THREADS = 8
 
@@ -48,10 +48,10 @@ DESCRIPTION = (
 )
 
 
-def create_api(longreel: Longreel, login_page: Callable[[str], str]) -> FastAPI:
+def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     """All routes over wired services. `app.state.executor` should be shut down with the server."""
     app = DescribedApi(
-        title="Longreel",
+        title="Services",
         version=version("longreel"),
         description=DESCRIPTION,
         docs_url=None,

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from app.api.schemas import AnswerOut
 from app.api.schemas.plans import PlanBody
 from app.api.streams import CHECK_S, HEARTBEAT_S, pump
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import Cancelled
 from app.core.events import Event
 from app.core.settings import Agent
@@ -23,13 +23,13 @@ Steps = AsyncGenerator[Event | None]
 """Events as they happen; None now and then while nothing does."""
 
 
-async def named(longreel: Longreel, names: Sequence[str], collection: str | None = None) -> list[Video]:
+async def named(longreel: Services, names: Sequence[str], collection: str | None = None) -> list[Video]:
     """The videos that a question names, one by one or as a collection. Raises NotFound."""
     return await run_in_threadpool(longreel.library.scope, names, collection)
 
 
 def steps_of(
-    longreel: Longreel,
+    longreel: Services,
     executor: Executor,
     question: str,
     videos: Sequence[Video],

@@ -10,15 +10,15 @@ from fastapi import Depends, Path, Query, Request
 
 from app.api.guard import is_loopback, key_of
 from app.api.schemas.webhooks import WebhookIn
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import BadInput
 from app.core.types import TimeSpan, Video
 from app.jobs.states import Job
 
 
-def longreel_of(request: Request) -> Longreel:
+def longreel_of(request: Request) -> Services:
     """Everything wired, as the application was given it."""
-    return cast(Longreel, request.app.state.longreel)
+    return cast(Services, request.app.state.longreel)
 
 
 def executor_of(request: Request) -> Executor:
@@ -26,7 +26,7 @@ def executor_of(request: Request) -> Executor:
     return cast(Executor, request.app.state.executor)
 
 
-LongreelDep = Annotated[Longreel, Depends(longreel_of)]
+LongreelDep = Annotated[Services, Depends(longreel_of)]
 ExecutorDep = Annotated[Executor, Depends(executor_of)]
 
 
@@ -52,12 +52,12 @@ def window_of(
     return TimeSpan(start_s, end_s)
 
 
-def hook_of(longreel: Longreel, webhook: WebhookIn | None) -> dict[str, str] | None:
+def hook_of(longreel: Services, webhook: WebhookIn | None) -> dict[str, str] | None:
     """What a job is told of a webhook that was asked for. Raises BadInput for one that cannot be used."""
     return None if webhook is None else longreel.webhooks.wanted(webhook.url, webhook.secret.get_secret_value())
 
 
-def trusts_callers(longreel: Longreel) -> bool:
+def trusts_callers(longreel: Services) -> bool:
     """Whether only people who may read this machine's files can call: a loopback address without a key."""
     server = longreel.settings.server
     return is_loopback(server.host) and not key_of(server)

@@ -24,7 +24,7 @@ from app.api.openai_errors import error_response
 from app.api.problems import plain_problem
 from app.api.schemas import problem_of
 from app.core.errors import BadInput, LongreelError
-from app.core.replies import HELD_S, Earlier, Reply, ReplyStore
+from app.core.replies import HELD_S, Earlier, ReplyStore, StoredReply
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class _Once:
             await asyncio.sleep(HELD_S / 3)
             await self._try(self._replies.renew)
 
-    async def _try(self, change: Callable[..., None], *given: Reply) -> bool:
+    async def _try(self, change: Callable[..., None], *given: StoredReply) -> bool:
         """Changes what the store has of the key. A store that fails does not spoil an answer that was made."""
         try:
             await run_in_threadpool(change, self._key, self._owner, *given)
@@ -157,9 +157,9 @@ def _is_worth_keeping(start: Message) -> bool:
     return 200 <= start["status"] < 300 and not kind.startswith(STREAMED)
 
 
-def _reply(start: Message, body: bytes) -> Reply:
+def _reply(start: Message, body: bytes) -> StoredReply:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
-    return Reply(start["status"], headers, body)
+    return StoredReply(start["status"], headers, body)
 
 
 def _again(path: str, earlier: Earlier, request: str) -> Response:

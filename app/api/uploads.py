@@ -56,7 +56,7 @@ class Body(Iterator[bytes]):
 
 
 @dataclass
-class Upload:
+class UploadForm:
     """What a form brought."""
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class _Part:
     file_name: str | None
 
 
-def read_upload(content_type: str, body: Iterator[bytes], receive: Receive) -> Upload:
+def read_upload(content_type: str, body: Iterator[bytes], receive: Receive) -> UploadForm:
     """Stores the files "file" and "subtitles" of a form.
 
     Raises BadInput, and what `receive` raises; then nothing stays.
@@ -86,7 +86,7 @@ def read_upload(content_type: str, body: Iterator[bytes], receive: Receive) -> U
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise BadInput("The request is not a multipart form.", FORM_HINT)
-    upload = Upload()
+    upload = UploadForm()
     try:
         parts = _Parts(options[b"boundary"], body)
         while (part := parts.next_part()) is not None:
@@ -103,7 +103,7 @@ def read_upload(content_type: str, body: Iterator[bytes], receive: Receive) -> U
     return upload
 
 
-def _take(upload: Upload, part: _Part, data: Iterator[bytes], receive: Receive) -> None:
+def _take(upload: UploadForm, part: _Part, data: Iterator[bytes], receive: Receive) -> None:
     if part.file_name is None:
         upload.fields[part.name] = b"".join(_limited(data, LONGEST_FIELD, part.name)).decode("utf-8", "replace")
     elif not part.file_name:

@@ -7,9 +7,9 @@ from pathlib import Path
 from app.core.ports import MediaStore
 from app.core.settings import RayPool, Settings
 from app.services.ingest.chunks import ChunkReader
+from gpu_workers.cluster.batching import joining
+from gpu_workers.cluster.remote import ModelHost
 from gpu_workers.registry import Workers
-from gpu_workers.runtime.remote import ModelHost
-from gpu_workers.runtime.window import joining
 
 ROLES = {
     "listen": "transcriber",

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.bootstrap.longreel import Longreel, Measuring
 from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
+from app.bootstrap.services import Measuring, Services
 from app.core.errors import BadSettings
 from app.core.ports import FrameSource, MediaStore, Retriever, Runtime, VisionLanguageModel
 from app.core.settings import RayPool, Settings
@@ -23,6 +23,8 @@ from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.threads import SqlThreads
+from app.evaluation.modes import Mode, restricted
+from app.evaluation.service import EvaluationService
 from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore
@@ -33,32 +35,30 @@ from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
-from app.services.evaluation.modes import Mode, restricted
-from app.services.evaluation.service import EvaluationService
-from app.services.importing import ImportService
 from app.services.ingest import IngestParts, IngestService
 from app.services.ingest.faces import LIKE, SAME_PERSON
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.preload import WarmUp
 from app.services.schedules import ScheduleService
-from app.services.sealing import Seal
+from app.services.secrets import Seal
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
+from app.services.subtitle_import import ImportService
 from app.services.summarize import SummarizeService, SummaryParts
 from app.services.summary_jobs import KIND as SUMMARY
 from app.services.summary_jobs import SummaryJobs
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
-from app.services.warming import WarmUp
 from app.services.webhooks import WebhookService
+from gpu_workers.cluster.remote import RemoteModel
+from gpu_workers.cluster.states import PoolState
 from gpu_workers.registry import Workers
-from gpu_workers.runtime.remote import RemoteModel
-from gpu_workers.runtime.states import PoolState
 
 if TYPE_CHECKING:
     from agents.agent import VideoAgent
     from agents.parts import AgentParts
-    from gpu_workers.runtime.ray import RayRuntime
+    from gpu_workers.cluster.ray import RayRuntime
 
 ANSWERING = (
     "text_embedder",
@@ -73,7 +73,7 @@ WRITE_ENGLISH = ("llamacpp", "none")
 """Language models that are too small to be trusted with another language than English."""
 
 
-def build(settings: Settings) -> Longreel:
+def build(settings: Settings) -> Services:
     """Wires the services over the stores and models that the settings name. Raises BadSettings, WorkerFailed."""
     return _Wiring(settings).longreel()
 
@@ -107,7 +107,7 @@ class _Wiring:
         self._speakers = SpeakerService(SqlSpeakers(self._database), self._library)
         self._people = SpeakerService(SqlSpeakers(self._database, faces), self._library, same=SAME_PERSON, like=LIKE)
 
-    def longreel(self) -> Longreel:
+    def longreel(self) -> Services:
         settings, jobs, ingest, library = self._settings, self._jobs, self._ingest, self._library_service
         batch_jobs = BatchJobs(self._batches, jobs, library, self._media)
         summary_jobs = SummaryJobs(self._summaries, jobs, library)
@@ -121,7 +121,7 @@ class _Wiring:
             WHOLE: batch_jobs.handle_whole,
             SUMMARY: summary_jobs.handle,
         }
-        return Longreel(
+        return Services(
             settings=settings,
             library=library,
             ingest=ingest,
@@ -209,7 +209,7 @@ class _Wiring:
 
     @functools.cached_property
     def _eyes(self) -> VisionLanguageModel | None:
-        from gpu_workers.selection.sizing import looking
+        from gpu_workers.selection.token_budget import looking
 
         return looking(self._settings, self._workers)
 
@@ -258,8 +258,8 @@ class _Wiring:
 
     @functools.cached_property
     def _retriever(self) -> Retriever:
-        from retrieval.chroma import ChromaSegmentIndex
-        from retrieval.lexical import SqliteLexicalIndex
+        from retrieval.chroma_index import ChromaSegmentIndex
+        from retrieval.fts_index import SqliteLexicalIndex
         from retrieval.retriever import HybridRetriever
 
         data, texts, pictures = (
@@ -283,7 +283,7 @@ class _Wiring:
 
     @functools.cached_property
     def _runtime(self) -> Runtime:
-        from gpu_workers.runtime.local import LocalRuntime
+        from gpu_workers.cluster.local import LocalRuntime
 
         if self._settings.runtime == "ray":
             return self._ray
@@ -291,7 +291,7 @@ class _Wiring:
 
     @functools.cached_property
     def _ray(self) -> RayRuntime:
-        from gpu_workers.runtime.ray import RayRuntime
+        from gpu_workers.cluster.ray import RayRuntime
 
         settings = self._settings
 

@@ -9,7 +9,7 @@ import httpx
 
 from app.client import wire
 from app.client.calls import Calls
-from app.client.line import LoopLine
+from app.client.transport import AsyncTransport
 
 
 class AsyncLongreel(Calls):
@@ -23,7 +23,7 @@ class AsyncLongreel(Calls):
         self, base_url: str = wire.HOME, key: str = "", *, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         """`key` is the server's LONGREEL_SERVER__API_KEY, if it has one."""
-        super().__init__(LoopLine(**wire.client_options(base_url, key), transport=transport))
+        super().__init__(AsyncTransport(**wire.client_options(base_url, key), transport=transport))
 
     async def __aenter__(self) -> Self:
         return self

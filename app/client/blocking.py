@@ -13,7 +13,7 @@ import httpx
 
 from app.client import wire
 from app.client.calls import Calls
-from app.client.line import WaitingLine
+from app.client.transport import SyncTransport
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -53,7 +53,7 @@ def streams(
 
 
 def _finished(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """What a coroutine over a `WaitingLine` returns: its first step is its last."""
+    """What a coroutine over a `SyncTransport` returns: its first step is its last."""
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -74,7 +74,7 @@ class Longreel:
         self, base_url: str = wire.HOME, key: str = "", *, transport: httpx.BaseTransport | None = None
     ) -> None:
         """`key` is the server's LONGREEL_SERVER__API_KEY, if it has one."""
-        self._calls = Calls(WaitingLine(**wire.client_options(base_url, key), transport=transport))
+        self._calls = Calls(SyncTransport(**wire.client_options(base_url, key), transport=transport))
 
     def __enter__(self) -> Self:
         return self

@@ -40,7 +40,7 @@ class Call(Generic[Result]):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class VideoFrame:
     """A frame of a video: JPEG, and the time in seconds at which the video shows it."""
 
     pts_s: float

@@ -10,7 +10,7 @@ import httpx
 
 from app.client import following, wire
 from app.client.call import Call, nothing, streamed
-from app.client.line import Line
+from app.client.transport import Transport
 
 Result = TypeVar("Result")
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 class Caller:
     """Speaks to one server over a line."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Transport) -> None:
         self._line = line
 
     async def close(self) -> None:

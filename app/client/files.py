@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from app.client.following import Patience
+from app.client.following import Reconnect
 from app.core.errors import BadInput
 from app.core.paths import readable
 
@@ -61,7 +61,7 @@ class Sending:
     """A file that is sent in pieces. As a context it holds the file open. Raises BadInput."""
 
     def __init__(self, path: Path, tell: Tell | None) -> None:
-        self.patience = Patience()
+        self.patience = Reconnect()
         try:
             self._file = path.open("rb")
         except OSError as error:

@@ -63,7 +63,7 @@ class EventReader:
         return ended
 
 
-class Patience:
+class Reconnect:
     """How often one tries again, and after what pause."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Waiting(Generic[Told]):
         self._timeout_s = timeout_s
         self._read = read
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        self._patience = Patience()
+        self._patience = Reconnect()
 
     def take(self, event: ServerEvent) -> Told | None:
         """What an event of the stream says; None for a heartbeat. Raises WorkerFailed when the time is up."""

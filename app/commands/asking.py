@@ -23,7 +23,7 @@ from app.services.batches import read_text
 from app.terminal import consoles, show_answer, show_step
 
 if TYPE_CHECKING:
-    from app.bootstrap import Longreel
+    from app.bootstrap import Services
     from app.db.threads import Thread
 
 NEW = "new"
@@ -32,7 +32,7 @@ LEAVE = ("", "exit", "quit", "bye")
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionScope:
     """What is asked, and the videos it is about by name."""
 
     videos: list[str]
@@ -44,7 +44,7 @@ class Question:
 class Asking:
     """How questions are asked and their answers shown."""
 
-    longreel: Longreel
+    longreel: Services
     cancelled: Callable[[], bool]
     stream: bool = False
     as_json: bool = False
@@ -70,7 +70,7 @@ class Asking:
         consoles()[1].print(f"conversation {made.id[:12]}")
         return made
 
-    def ask(self, question: Question, thread: Thread | None = None) -> None:
+    def ask(self, question: QuestionScope, thread: Thread | None = None) -> None:
         """Asks and shows. With many questions an error is shown, so that the others are asked all the same."""
         try:
             videos = [self.longreel.library.find(name) for name in question.videos]
@@ -87,7 +87,7 @@ class Asking:
         else:
             show_answer(self.out, answer, _titles(videos or self.longreel.library.videos()))
 
-    def _steps(self, question: Question, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
+    def _steps(self, question: QuestionScope, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
         asked = self.longreel.ask.stream(
             question.text,
             videos,
@@ -104,7 +104,7 @@ class Asking:
                 show_step(consoles()[1], event)
             yield event
 
-    def _failed(self, question: Question, error: LongreelError) -> None:
+    def _failed(self, question: QuestionScope, error: LongreelError) -> None:
         problem = {"question": question.text, "error": problem_of(error).model_dump(mode="json")}
         if self.as_json:
             self.out.print(json.dumps(problem), soft_wrap=True, markup=False)
@@ -155,7 +155,7 @@ def ask(
     longreel = open_longreel()
     held = [video.id for video in longreel.library.scope((), collection)]
     about = (names if questions else names[:-1]) + held
-    asked = _questions(questions, about) if questions else [Question(about, names[-1], option or [])]
+    asked = _questions(questions, about) if questions else [QuestionScope(about, names[-1], option or [])]
     with interruptible() as cancelled:
         given = {"max_steps": max_steps, "max_seconds": max_seconds}
         wanted = {name: value for name, value in given.items() if value is not None}
@@ -181,7 +181,7 @@ def chat(
         asking = Asking(open_longreel(), cancelled, stream, many=True)
         conversation = asking.thread(thread, videos or ())
         for line in _lines(asking.out):
-            asking.ask(Question([], line, []), conversation)
+            asking.ask(QuestionScope([], line, []), conversation)
 
 
 def _lines(out: Console) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _lines(out: Console) -> Iterator[str]:
         yield line
 
 
-def _questions(path: Path, videos: list[str]) -> list[Question]:
+def _questions(path: Path, videos: list[str]) -> list[QuestionScope]:
     """The questions of a file of JSON lines. Raises BadInput with the line's number."""
     asked = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
@@ -204,7 +204,7 @@ def _questions(path: Path, videos: list[str]) -> list[Question]:
         try:
             item = json.loads(line)
             named = [str(item["video"])] if item.get("video") else videos
-            asked.append(Question(named, str(item["question"]), [str(o) for o in item.get("options") or []]))
+            asked.append(QuestionScope(named, str(item["question"]), [str(o) for o in item.get("options") or []]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             hint = 'Each line needs an object like {"question": "...", "options": [...], "video": "..."}.'
             raise BadInput(f"{path}, line {number} is not a question.", hint) from error

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.schemas.entities import EntityOut, MentionedOut
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.commands.start import CollectionOption, JsonOption, open_longreel
 from app.core.timecode import clock
 from app.core.types.entities import Entity, EntityKind
@@ -51,7 +51,7 @@ def _show(found: Sequence[Entity], as_json: bool) -> None:
     out.print(table)
 
 
-def _show_one(longreel: Longreel, id: str, as_json: bool) -> None:
+def _show_one(longreel: Services, id: str, as_json: bool) -> None:
     out, _ = consoles()
     entity, mentions = longreel.entities.entity(id)
     if as_json:

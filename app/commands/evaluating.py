@@ -16,12 +16,12 @@ from app.commands.start import JsonOption, interruptible
 from app.core.settings import Settings, load_settings
 from app.core.timecode import clock
 from app.core.types import Video
-from app.services.evaluation.controls import Shown
-from app.services.evaluation.modes import COMPARED, Mode
-from app.services.evaluation.report import Prices, markdown
-from app.services.evaluation.runner import Progress
-from app.services.evaluation.service import Order
-from app.services.evaluation.sets import BENCHMARKS, benchmark
+from app.evaluation.controls import PromptMaterial
+from app.evaluation.modes import COMPARED, Mode
+from app.evaluation.report import Prices, markdown
+from app.evaluation.runner import EvaluationProgress
+from app.evaluation.service import Order
+from app.evaluation.sets import BENCHMARKS, benchmark
 from app.terminal import PLAIN_EVERY_S, IngestDisplay, consoles
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def evaluate(
     settings = load_settings()
     folder = out or settings.data / "evaluations" / chosen.name
     prices = Prices(price_prompt, price_output)
-    order = Order(chosen, annotations, truth, videos, folder, modes, limit, jobs, prices, Shown(frames, subtitles))
+    order = Order(
+        chosen, annotations, truth, videos, folder, modes, limit, jobs, prices, PromptMaterial(frames, subtitles)
+    )
     console, err = consoles()
     measuring = _open(settings)
     with interruptible() as cancelled, IngestDisplay(err) as reading:
@@ -126,7 +128,7 @@ class _Asking:
         self._console = console
         self._told = 0.0
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: EvaluationProgress) -> None:
         """Shows one step."""
         result = progress.result
         if result is None:

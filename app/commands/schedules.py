@@ -18,16 +18,16 @@ from app.commands.start import JsonOption, interruptible, open_longreel
 from app.commands.summarizing import BatchRun
 from app.commands.videos import ingest_one
 from app.core.errors import BadInput, Cancelled, LongreelError
-from app.db.schedules import Look, Schedule
+from app.db.schedules import FileState, Schedule
 from app.services.batches import BatchRequest, Item, read_questions
 from app.services.exports import FORMATS, named
-from app.services.schedules import Plan
-from app.services.summarize import Length, Style, Wanted
+from app.services.schedules import ScheduleSpec
+from app.services.summarize import Length, Style, SummaryRequest
 from app.services.watching import SETTLE_S, look_into
 from app.terminal import consoles
 
 if TYPE_CHECKING:
-    from app.bootstrap import Longreel
+    from app.bootstrap import Services
 
 _EVERY = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -82,7 +82,7 @@ def watch(
 class _Watcher:
     """A folder that this program watches itself."""
 
-    longreel: Longreel
+    longreel: Services
     folder: Path
     tags: tuple[str, ...]
     summary: BatchRequest | None
@@ -90,7 +90,7 @@ class _Watcher:
     cancelled: Callable[[], bool]
 
     def __post_init__(self) -> None:
-        self._looks: dict[str, Look] = {}
+        self._looks: dict[str, FileState] = {}
 
     def look(self) -> int:
         """Does what is new; how many files may still be written. Raises Cancelled, BadInput without the folder."""
@@ -138,7 +138,7 @@ def add(
     every_s = seconds_of(every) if every else None
     summary = _summary(summarize, length, style, language, questions, format)
     schedules = open_longreel().schedules
-    made = schedules.add(Plan(str(folder), cron, every_s, collection, summary))
+    made = schedules.add(ScheduleSpec(str(folder), cron, every_s, collection, summary))
     if as_json:
         consoles()[0].print_json(data=_data(made))
     else:
@@ -207,7 +207,7 @@ def _summary(
         return None
     asked = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
-    return BatchRequest((), asked, Wanted(length, style, language), formats)
+    return BatchRequest((), asked, SummaryRequest(length, style, language), formats)
 
 
 def _rest(seconds: float, cancelled: Callable[[], bool]) -> None:

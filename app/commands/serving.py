@@ -97,7 +97,7 @@ def doctor(
 
 
 def _prepare(settings: Settings, err: Console) -> None:
-    from gpu_workers import weights
+    from gpu_workers.weights import packaged
 
     told: dict[str, int] = {}
 
@@ -107,4 +107,4 @@ def _prepare(settings: Settings, err: Console) -> None:
             told[name] = tenth
             err.print(f"  {name:<28} {tenth * 10:3d}%")
 
-    weights.prepare(settings, progress)
+    packaged.prepare(settings, progress)

@@ -13,13 +13,13 @@ import typer
 from app.core.settings import load_settings
 
 if TYPE_CHECKING:
-    from app.bootstrap import Longreel
+    from app.bootstrap import Services
 
 CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those named.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 
-def open_longreel() -> Longreel:
+def open_longreel() -> Services:
     """Everything wired as the environment's settings say. Raises BadSettings."""
     from app.bootstrap import build
 

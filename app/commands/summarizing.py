@@ -34,11 +34,11 @@ from app.services.batches import (
 from app.services.exports import FORMATS, exported, file_stem, named
 from app.services.exports.overview import Entry, Failure, overview_record
 from app.services.exports.records import document
-from app.services.summarize import Length, Section, Style, Wanted
+from app.services.summarize import Length, Section, Style, SummaryRequest
 from app.terminal import consoles
 
 if TYPE_CHECKING:
-    from app.bootstrap import Longreel
+    from app.bootstrap import Services
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
 
@@ -75,7 +75,7 @@ def summarize(
     items += manifest_items(manifest) if manifest else []
     asked = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
-    request = BatchRequest(tuple(dict.fromkeys(items)), asked, Wanted(length, style, language), formats)
+    request = BatchRequest(tuple(dict.fromkeys(items)), asked, SummaryRequest(length, style, language), formats)
     check(request)
     cost = longreel.batches.cost(request)
     show_cost(err, cost)
@@ -93,7 +93,7 @@ class BatchRun:
     """One run of `longreel summarize`."""
 
     def __init__(
-        self, longreel: Longreel, request: BatchRequest, out: Path | None, err: Console, cancelled: Callable[[], bool]
+        self, longreel: Services, request: BatchRequest, out: Path | None, err: Console, cancelled: Callable[[], bool]
     ) -> None:
         self._longreel = longreel
         self._request = request

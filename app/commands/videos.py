@@ -21,7 +21,7 @@ from app.core.types import Video
 from app.terminal import IngestDisplay, consoles
 
 if TYPE_CHECKING:
-    from app.bootstrap import Longreel
+    from app.bootstrap import Services
 
 
 def ingest(
@@ -74,7 +74,7 @@ def ingest(
 
 
 def ingest_one(
-    longreel: Longreel,
+    longreel: Services,
     err: Console,
     path: Path | str,
     given: dict[str, Any],
@@ -181,7 +181,7 @@ def restore(video: Annotated[str, typer.Argument(help="Id, beginning of an id, p
     consoles()[1].print(f"Restored {escape(found.title)}.")
 
 
-def _found(longreel: Longreel, name: str, *, deleted: bool) -> Video:
+def _found(longreel: Services, name: str, *, deleted: bool) -> Video:
     try:
         return longreel.library.find(name)
     except NotFound:

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class StoredReply:
     """An answer as it went over the wire."""
 
     status: int
@@ -20,7 +20,7 @@ class Earlier:
     """What came before under the same key: which request, and its answer unless that is still being made."""
 
     request: str
-    reply: Reply | None
+    reply: StoredReply | None
 
 
 @runtime_checkable
@@ -39,7 +39,7 @@ class ReplyStore(Protocol):
         """Keeps the key for another minute: the request is still at work."""
         ...
 
-    def keep(self, key: str, owner: str, reply: Reply) -> None:
+    def keep(self, key: str, owner: str, reply: StoredReply) -> None:
         """Keeps the answer for a day."""
         ...
 

@@ -119,7 +119,7 @@ class Weights(_Group):
     language_model: str = Field("", description="an instruct model with a chat template, or a .gguf file")
 
 
-class Looking(_Group):
+class VisionSettings(_Group):
     """How a vision-language model that runs here is shown frames; the defaults show all there is."""
 
     tokens: float = Field(
@@ -269,7 +269,7 @@ class Settings(BaseSettings):
     models: Models = Models()
     hardware: Hardware = Hardware()
     weights: Weights = Weights()
-    looking: Looking = Looking()
+    vision: VisionSettings = VisionSettings()
     ingest: Ingest = Ingest()
     agent: Agent = Agent()
     server: Server = Server()

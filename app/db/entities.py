@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, select
 
 from app.core.types import TimeSpan, VideoId
-from app.core.types.entities import Entity, EntityKind, Mention, Source, name_key
+from app.core.types.entities import Entity, EntityKind, Mention, MentionSource, name_key
 from app.db.collections import must_be_there
 from app.db.database import Database
 from app.db.tables import mentions, utterances, videos, voices
@@ -32,7 +32,7 @@ class Counted:
 
     kind: EntityKind
     name: str
-    source: Source
+    source: MentionSource
     video_id: VideoId
     count: int
 
@@ -58,11 +58,11 @@ class SqlEntities:
         spoken = _spoken(videos, _WHO, utterances.c.video_id, func.count()).group_by(_WHO, utterances.c.video_id)
         with self._database.reading() as connection:
             counted = [
-                Counted(EntityKind(kind), name, Source(source), VideoId(video), count)
+                Counted(EntityKind(kind), name, MentionSource(source), VideoId(video), count)
                 for kind, name, source, video, count in connection.execute(stored)
             ]
             counted += [
-                Counted(EntityKind.NAME, who, Source.SPEAKS, VideoId(video), count)
+                Counted(EntityKind.NAME, who, MentionSource.SPEAKS, VideoId(video), count)
                 for who, video, count in connection.execute(spoken)
                 if is_named(who)
             ]
@@ -89,7 +89,7 @@ def is_named(who: str | None) -> bool:
 
 def spoken_by(who: str, video: str, start_s: float, end_s: float, text: str) -> Mention:
     """A sentence as a mention of who says it."""
-    return Mention(EntityKind.NAME, who, VideoId(video), TimeSpan(start_s, end_s), Source.SPEAKS, text.strip())
+    return Mention(EntityKind.NAME, who, VideoId(video), TimeSpan(start_s, end_s), MentionSource.SPEAKS, text.strip())
 
 
 def entities_of(counted: Iterable[Counted]) -> list[Entity]:
@@ -109,7 +109,7 @@ def _entity(kind: EntityKind, key: str, group: Sequence[Counted]) -> Entity:
         held[one.video_id] += one.count
     name = min(names, key=lambda name: (-names[name], name))
     ranked = sorted(held, key=lambda video: (-held[video], video))
-    sources = tuple(source for source in Source if any(one.source is source for one in group))
+    sources = tuple(source for source in MentionSource if any(one.source is source for one in group))
     return Entity(kind, key, name, tuple(ranked), sum(held.values()), sources)
 
 
@@ -143,5 +143,5 @@ def _row(mention: Mention) -> dict[str, Any]:
 
 
 def _mention(row: Row[Any]) -> Mention:
-    span, source = TimeSpan(row.start_s, row.end_s), Source(row.source)
+    span, source = TimeSpan(row.start_s, row.end_s), MentionSource(row.source)
     return Mention(EntityKind(row.kind), row.name, VideoId(row.video_id), span, source, row.quote, row.frame_s)

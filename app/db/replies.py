@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
-from app.core.replies import HELD_S, KEPT_S, Earlier, Reply
+from app.core.replies import HELD_S, KEPT_S, Earlier, StoredReply
 from app.db.database import Database, insert_for
 from app.db.tables import replies
 
@@ -39,7 +39,7 @@ class SqlReplies:
         """Keeps the key for another minute."""
         self._change(_held(key, owner), until=self._clock() + HELD_S)
 
-    def keep(self, key: str, owner: str, reply: Reply) -> None:
+    def keep(self, key: str, owner: str, reply: StoredReply) -> None:
         """Keeps the answer for a day."""
         headers = [list(pair) for pair in reply.headers]
         until = self._clock() + KEPT_S
@@ -59,7 +59,7 @@ def _held(key: str, owner: str) -> ColumnElement[bool]:
     return and_(replies.c.key == key, replies.c.owner == owner, replies.c.status.is_(None))
 
 
-def _reply(row: Any) -> Reply | None:
+def _reply(row: Any) -> StoredReply | None:
     if row.status is None:
         return None
-    return Reply(row.status, tuple((name, value) for name, value in row.headers), bytes(row.body))
+    return StoredReply(row.status, tuple((name, value) for name, value in row.headers), bytes(row.body))

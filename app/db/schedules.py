@@ -37,7 +37,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileState:
     """A file as it was when it was looked at."""
 
     look: str
@@ -111,13 +111,13 @@ class SqlSchedules:
         with self._database.writing() as connection:
             connection.execute(later.values(next_at=at))
 
-    def looks(self, id: str) -> dict[str, Look]:
+    def looks(self, id: str) -> dict[str, FileState]:
         """What was seen in its folder, by file."""
         query = select(watched_files).where(watched_files.c.schedule_id == id)
         with self._database.reading() as connection:
-            return {row.file: Look(row.look, row.seen_at, row.taken) for row in connection.execute(query)}
+            return {row.file: FileState(row.look, row.seen_at, row.taken) for row in connection.execute(query)}
 
-    def keep_looks(self, id: str, looks: Mapping[str, Look]) -> None:
+    def keep_looks(self, id: str, looks: Mapping[str, FileState]) -> None:
         """Adds or replaces what was seen. Raises NotFound."""
         rows = [
             {"schedule_id": id, "file": file, "look": one.look, "seen_at": one.seen_at, "taken": one.taken}

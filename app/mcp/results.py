@@ -23,7 +23,7 @@ class Cut(Wire):
         return cls.model_validate(whole)
 
 
-class VideoLine(Cut):
+class VideoEntry(Cut):
     """A video of the library."""
 
     id: str
@@ -39,7 +39,7 @@ class VideoLine(Cut):
 class VideoList(Wire):
     """Videos, newest first; `total` counts also those beyond the limit."""
 
-    videos: list[VideoLine]
+    videos: list[VideoEntry]
     total: int
 
 

@@ -23,7 +23,7 @@ from app.core.events import Delta, StageProgress
 from app.core.paths import is_address
 from app.core.types import SegmentKind
 from app.jobs.states import ENDED
-from app.mcp.results import JobLine, SaidLine, ToolAnswer, TranscriptPart, VideoLine, VideoList
+from app.mcp.results import JobLine, SaidLine, ToolAnswer, TranscriptPart, VideoEntry, VideoList
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -70,7 +70,7 @@ class Toolbox:
         Call this first when you do not know which videos there are. A video with ready=false is still being read.
         """
         videos = await self._longreel.videos(title, collection=collection)
-        return VideoList(videos=[VideoLine.of(video) for video in videos[:limit]], total=len(videos))
+        return VideoList(videos=[VideoEntry.of(video) for video in videos[:limit]], total=len(videos))
 
     @told
     async def ingest(

@@ -22,7 +22,7 @@ from app.services.batches import BatchRequest, BatchService, Item, check
 from app.services.exports.html_page import plain_page
 from app.services.exports.overview import Entry, Failure, overview_record, overview_text
 from app.services.library import LibraryService
-from app.services.summarize import CollectionSummary, Wanted
+from app.services.summarize import CollectionSummary, SummaryRequest
 
 WHOLE, PART = "batch", "batch_video"
 ARCHIVE = "results.zip"
@@ -148,7 +148,7 @@ def archive(names: Sequence[str], read: Callable[[str], bytes]) -> bytes:
 
 
 def _request(payload: Mapping[str, Any], items: tuple[Item, ...]) -> BatchRequest:
-    wanted = from_json(Wanted, payload["wanted"])
+    wanted = from_json(SummaryRequest, payload["wanted"])
     return BatchRequest(items, tuple(payload["questions"]), wanted, tuple(payload["formats"]))
 
 

@@ -24,11 +24,11 @@ from app.core.ports import MediaProbe, StageStore
 from app.core.stored_answers import load_answer
 from app.core.types import Video
 from app.services.ask import AskService
-from app.services.exports import FORMATS, Answered, Material, file_stem, named, of_summary
+from app.services.exports import FORMATS, AnsweredQuestion, Material, file_stem, named, of_summary
 from app.services.exports.overview import Entry
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
-from app.services.summarize import CollectionSummary, SummarizeService, Wanted
+from app.services.summarize import CollectionSummary, SummarizeService, SummaryRequest
 
 ASKING = "answer"
 READ_SPEED = 10.0
@@ -65,7 +65,7 @@ class BatchRequest:
 
     items: tuple[Item, ...]
     questions: tuple[str, ...] = ()
-    wanted: Wanted = field(default_factory=Wanted)
+    wanted: SummaryRequest = field(default_factory=SummaryRequest)
     formats: tuple[str, ...] = ("md", "json")
 
     def key(self) -> str:
@@ -202,13 +202,13 @@ class BatchService:
 
     def _answers(
         self, video: Video, questions: Sequence[str], tell: Listener, cancelled: Callable[[], bool]
-    ) -> list[Answered]:
+    ) -> list[AnsweredQuestion]:
         if not questions:
             return []
         stages, version = self._stages(), self._version(video)
         kept = stages.units(video.id, "batch-answers", version)
         tell(StageStarted(ASKING, len(questions), "questions"))
-        made: list[Answered] = []
+        made: list[AnsweredQuestion] = []
         started, asked = time.monotonic(), 0
         for question in questions:
             unit = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
@@ -217,7 +217,7 @@ class BatchService:
                 asked += 1
                 if lasts:
                     stages.save_unit(video.id, "batch-answers", version, unit, kept[unit])
-            made.append(Answered(question, load_answer(json.loads(kept[unit]))))
+            made.append(AnsweredQuestion(question, load_answer(json.loads(kept[unit]))))
             tell(StageProgress(ASKING, len(made), len(questions), "questions"))
         tell(StageFinished(ASKING, time.monotonic() - started, f"{len(made)} questions", reused=not asked))
         return made

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from app.core.errors import LongreelError
 from app.core.settings import Settings
-from gpu_workers import weights
-from gpu_workers.fitting import Fit, fits
 from gpu_workers.language.openai_server import shown_address
+from gpu_workers.memory.check import Fit, fits
 from gpu_workers.registry import PROFILES, Workers
 from gpu_workers.vision.opencv_faces import OpenCVFaces
+from gpu_workers.weights import packaged
 
 LEAST_FREE_GB = 5.0
 PACKAGES = {
@@ -49,7 +49,7 @@ def examine(settings: Settings) -> list[Check]:
     return [
         _python(),
         *[_package(name, extra) for name, extra in PACKAGES.items()],
-        *[_part(status) for status in weights.status(settings) if status.needed],
+        *[_part(status) for status in packaged.status(settings) if status.needed],
         profile,
         *(_memory(settings) if profile.ok else []),
         *(_faces(settings) if settings.ingest.faces and profile.ok else []),
@@ -71,7 +71,7 @@ def _package(name: str, extra: str) -> Check:
     return Check(f"package {name}", present, detail, "" if present else f"pip install '{wanted}'")
 
 
-def _part(status: weights.PartStatus) -> Check:
+def _part(status: packaged.PartStatus) -> Check:
     usable = status.state != "missing"
     command = status.command if not usable else ""
     return Check(f"model {status.name}", usable, status.state, command)

@@ -21,7 +21,7 @@ MOST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class JpegFrame:
     """A frame as a JPEG file, and the time at which the video shows it."""
 
     pts_s: float
@@ -72,7 +72,7 @@ class MomentService:
             return search_within(self._retriever(), words, spans if spoken else {}, limit=limit, window=window)
         return self._retriever().search(words, limit=limit, videos=videos, window=window, kinds=kinds)
 
-    def picture(self, video: Video, time_s: float, max_side: int) -> Picture:
+    def picture(self, video: Video, time_s: float, max_side: int) -> JpegFrame:
         """The frame shown at a time, at most `max_side` pixels on its longest side; past the end the last one.
 
         Raises NotFound when the video has no pictures or its file is gone.
@@ -85,7 +85,7 @@ class MomentService:
             raise NotFound(f"No picture can be read at {time_s:g} s.", "Ask for an earlier time.")
         buffer = io.BytesIO()
         Image.fromarray(frame.image).save(buffer, "JPEG", quality=QUALITY)
-        return Picture(frame.pts_s, buffer.getvalue())
+        return JpegFrame(frame.pts_s, buffer.getvalue())
 
 
 def search_within(

@@ -32,7 +32,7 @@ LEAST_EVERY_S, MOST_EVERY_S = 10.0, 366 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ScheduleSpec:
     """What a person decides about a schedule."""
 
     folder: str
@@ -77,14 +77,14 @@ class ScheduleService:
             raise NotFound(f"Several schedules fit {name}.", "Give more of the id.")
         return fits[0]
 
-    def plan(self, schedule: Schedule) -> Plan:
+    def plan(self, schedule: Schedule) -> ScheduleSpec:
         """What was decided about a schedule."""
         names = {one.id: one.name for one in self._library.collections.all()}
         summary = None if schedule.summary is None else from_json(BatchRequest, schedule.summary)
         collection = names.get(schedule.collection_id or "")
-        return Plan(schedule.folder, schedule.cron, schedule.every_s, collection, summary, schedule.paused)
+        return ScheduleSpec(schedule.folder, schedule.cron, schedule.every_s, collection, summary, schedule.paused)
 
-    def add(self, plan: Plan) -> Schedule:
+    def add(self, plan: ScheduleSpec) -> Schedule:
         """A new schedule. One with an interval is due at once. Raises BadInput."""
         now = self._clock()
         plan = replace(plan, folder=_folder(plan.folder))
@@ -92,7 +92,7 @@ class ScheduleService:
         self._store.add(made)
         return made
 
-    def change(self, id: str, plan: Plan) -> Schedule:
+    def change(self, id: str, plan: ScheduleSpec) -> Schedule:
         """Replaces what was decided, and when it is next due. Raises NotFound, BadInput."""
         kept = self._store.get(id)
         if plan.folder != kept.folder:
@@ -132,7 +132,7 @@ class ScheduleService:
         self._store.keep_looks(schedule.id, seen.looks)
         return {"new": len(seen.new), "waiting": seen.waiting, "jobs": queued}
 
-    def _queue(self, plan: Plan, new: tuple[Path, ...]) -> list[str]:
+    def _queue(self, plan: ScheduleSpec, new: tuple[Path, ...]) -> list[str]:
         tags = (plan.collection,) if plan.collection else ()
         if plan.summary is None:
             return [self._ingest.submit(path, tags=tags).id for path in new]
@@ -140,7 +140,7 @@ class ScheduleService:
         batches = [tuple(items[at : at + MOST_VIDEOS]) for at in range(0, len(items), MOST_VIDEOS)]
         return [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]
 
-    def _decided(self, plan: Plan, now: float) -> dict[str, Any]:
+    def _decided(self, plan: ScheduleSpec, now: float) -> dict[str, Any]:
         if (plan.cron is None) == (plan.every_s is None):
             raise BadInput("A schedule needs either a cron expression or an interval.", "Give one of them.")
         first = now if plan.cron is None else next_time(plan.cron, None, now)

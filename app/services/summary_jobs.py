@@ -12,7 +12,7 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services.library import LibraryService
-from app.services.summarize import SummarizeService, Wanted
+from app.services.summarize import SummarizeService, SummaryRequest
 
 KIND = "summary"
 
@@ -26,7 +26,7 @@ class SummaryJobs:
         self._library = library
 
     def submit(
-        self, videos: Sequence[Video], wanted: Wanted, *, title: str, webhook: Mapping[str, str] | None = None
+        self, videos: Sequence[Video], wanted: SummaryRequest, *, title: str, webhook: Mapping[str, str] | None = None
     ) -> Job:
         """Queues a summary; while the same one is queued or running, that one is returned.
 
@@ -41,6 +41,6 @@ class SummaryJobs:
         """What a worker does. Videos that were deleted meanwhile are left out."""
         there = {video.id: video for video in self._library.videos()}
         videos = [there[id] for id in job.payload["videos"] if id in there]
-        wanted = from_json(Wanted, job.payload["wanted"])
+        wanted = from_json(SummaryRequest, job.payload["wanted"])
         made = self._summaries.together(videos, wanted, tell=context.tell, cancelled=context.cancelled)
         return {"videos": len(made.videos), "sentences": len(made.points), "model": made.model}

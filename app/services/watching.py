@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.core.errors import BadInput
 from app.core.paths import is_folder
-from app.db.schedules import Look
+from app.db.schedules import FileState
 from app.services.batches import MEDIA_SUFFIXES
 
 SETTLE_S = 10.0
@@ -29,11 +29,11 @@ class Seen:
     """Files that are whole and were not taken before, in order of their names."""
     waiting: int = 0
     """Files that may still be written."""
-    looks: dict[str, Look] = field(default_factory=dict)
+    looks: dict[str, FileState] = field(default_factory=dict)
     """What changed since the last look, to be kept once the new files are taken care of."""
 
 
-def look_into(folder: Path, before: Mapping[str, Look], deleted: Container[tuple[str, int]], now: float) -> Seen:
+def look_into(folder: Path, before: Mapping[str, FileState], deleted: Container[tuple[str, int]], now: float) -> Seen:
     """Compares a folder, and those below it, with what was seen in it before. Raises BadInput when it is gone.
 
     `deleted` has path and size of the videos in the bin: such a file stays deleted.
@@ -41,19 +41,19 @@ def look_into(folder: Path, before: Mapping[str, Look], deleted: Container[tuple
     if not is_folder(folder):
         raise BadInput(f"There is no folder {folder}.", "Check that its disk is there, or change the schedule.")
     new: list[Path] = []
-    looks: dict[str, Look] = {}
+    looks: dict[str, FileState] = {}
     waiting = 0
     for path, size, look in sorted(_files(folder)):
         key = file_key(path)
         seen = before.get(key)
         if seen is None or seen.look != look:
-            seen = looks[key] = Look(look, now, taken=(str(path), size) in deleted)
+            seen = looks[key] = FileState(look, now, taken=(str(path), size) in deleted)
         if seen.taken:
             continue
         if now - seen.seen_at < SETTLE_S:
             waiting += 1
         else:
-            looks[key] = Look(look, seen.seen_at, taken=True)
+            looks[key] = FileState(look, seen.seen_at, taken=True)
             new.append(path)
     return Seen(tuple(new), waiting, looks)
 

@@ -23,7 +23,7 @@ from app.jobs.store import JobStore
 from app.jobs.webhooks import NOTICE
 from app.jobs.worker import Worker
 from app.services.addresses import check_address, post
-from app.services.sealing import Seal
+from app.services.secrets import Seal
 
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
 POLICY = RetryPolicy(max_attempts=10, first_s=5.0, factor=5.0, max_s=6 * 3600.0)

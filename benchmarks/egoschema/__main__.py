@@ -21,11 +21,12 @@ from app.bootstrap import build_measuring
 from app.core.errors import BadInput, LongreelError
 from app.core.settings import load_settings
 from app.core.types import Caption
-from app.services.evaluation.cases import Case
-from app.services.evaluation.report import differences, interval, paired_table, percent
-from app.services.evaluation.results import Result, ResultStore
-from app.services.evaluation.scores import Judged, accuracy
-from app.services.evaluation.sets import benchmark
+from app.evaluation.cases import Case
+from app.evaluation.report import differences, interval, paired_table, percent
+from app.evaluation.results import Result, ResultStore
+from app.evaluation.scores import JudgedCase, accuracy
+from app.evaluation.sets import benchmark
+from benchmarks.cli_runner import machine
 from benchmarks.egoschema.captions import captions_in
 from benchmarks.egoschema.methods import (
     Direct,
@@ -36,7 +37,6 @@ from benchmarks.egoschema.methods import (
     OurAgent,
     SummaryFirst,
 )
-from benchmarks.product import machine
 from benchmarks.report import keep
 
 NAMES = {
@@ -92,14 +92,14 @@ def ask(
             except LongreelError as error:
                 result = Result(case.id, mode, None, error=str(error))
             store.add(result)
-            said = result.error or ("right" if Judged(case, result).right else "wrong")
+            said = result.error or ("right" if JudgedCase(case, result).right else "wrong")
             print(f"{number}/{len(cases)} {mode:8} {result.usage.seconds:6.1f} s  {said}", flush=True)
 
 
 def report(cases: Sequence[Case], results: Results, modes: Sequence[str], model: str) -> dict[str, Any]:
     """The tables as plain data; modes are compared on the questions that were answered in all of them."""
     whole = [case for case in cases if all(_is_done(results, mode, case) for mode in modes)]
-    judged = {mode: [Judged(case, results[mode, case.id]) for case in whole] for mode in modes}
+    judged = {mode: [JudgedCase(case, results[mode, case.id]) for case in whole] for mode in modes}
     return {
         "title": "EgoSchema from published captions",
         "document": "results.md",
@@ -120,7 +120,7 @@ def _is_done(results: Results, mode: str, case: Case) -> bool:
     return result is not None and not result.failed
 
 
-def _accuracies(judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
+def _accuracies(judged: Mapping[str, Sequence[JudgedCase]]) -> dict[str, Any]:
     rows = []
     for mode, asked in judged.items():
         found = accuracy(asked)
@@ -137,7 +137,7 @@ def _accuracies(judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
     return {"title": "Accuracy", "columns": columns, "rows": rows}
 
 
-def _differences(judged: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
+def _differences(judged: Mapping[str, Sequence[JudgedCase]]) -> dict[str, Any]:
     columns, rows = paired_table(differences(judged))
     return {"title": "The same questions in two modes", "columns": columns, "rows": rows}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from gpu_workers import weights
 from gpu_workers.language.onnx_text import OnnxTextModel, padded
 from gpu_workers.registry import Workers
+from gpu_workers.weights import packaged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,5 +49,5 @@ class CrossEncoderReranker(OnnxTextModel):
 
 
 def _files(settings: Settings) -> tuple[Path, Path]:
-    folder = weights.cross_encoder(settings)
+    folder = packaged.cross_encoder(settings)
     return folder / "model.onnx", folder / "tokenizer.json"

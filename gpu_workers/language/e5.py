@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from gpu_workers import weights
 from gpu_workers.language.e5_file import E5File, read
 from gpu_workers.language.onnx_text import OnnxTextModel, padded
-from gpu_workers.prepared_files import make_once
 from gpu_workers.registry import Workers
+from gpu_workers.weights import packaged
+from gpu_workers.weights.file_cache import make_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,13 +92,13 @@ def exported(settings: Settings) -> Path:
 def _files(settings: Settings) -> tuple[Path, Path]:
     from gpu_workers.language import e5_export
 
-    folder, name = weights.models_folder(settings), weights.E5.exported
+    folder, name = packaged.models_folder(settings), packaged.E5.exported
     tokenizer = folder / name.replace(".onnx", "-tokenizer.json")
     graph = folder / name
     if not (graph.is_file() and tokenizer.is_file()):
-        content = read(weights.verified(weights.E5))
-        make_once(tokenizer, weights.E5.name, lambda fresh: e5_export.write_tokenizer(content, fresh))
-        make_once(graph, weights.E5.name, lambda fresh: _write_centred(content, tokenizer, fresh))
+        content = read(packaged.verified(packaged.E5))
+        make_once(tokenizer, packaged.E5.name, lambda fresh: e5_export.write_tokenizer(content, fresh))
+        make_once(graph, packaged.E5.name, lambda fresh: _write_centred(content, tokenizer, fresh))
     return graph, tokenizer
 
 

@@ -18,12 +18,12 @@ from typing import Any
 from app.core.errors import Cancelled, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Capabilities, Completion, Message, ToolSpec
-from gpu_workers import hub, weights
 from gpu_workers.base import ModelWorker
-from gpu_workers.cores import threads
 from gpu_workers.language import text_calls
 from gpu_workers.language.replies import VisibleText, shares, visible
 from gpu_workers.registry import Workers
+from gpu_workers.threads import threads
+from gpu_workers.weights import hub, packaged
 
 CONTEXT = 8192
 """Tokens of prompt and answer together for the packaged model. Its cache takes 28 kB a token."""
@@ -70,7 +70,7 @@ class LlamaCppModel(ModelWorker[Any]):
             )
         return cls(
             "qwen2.5-coder-1.5b-instruct@cc324af0/q4_k_m",
-            lambda: weights.qwen_gguf(settings),
+            lambda: packaged.qwen_gguf(settings),
             cores=settings.threads,
         )
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from gpu_workers import weights
 from gpu_workers.language.onnx_text import OnnxTextModel, padded
-from gpu_workers.prepared_files import make_once
 from gpu_workers.registry import Workers
+from gpu_workers.weights import packaged
+from gpu_workers.weights.file_cache import make_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,14 +52,14 @@ class MiniLMEmbedder(OnnxTextModel):
 
 
 def _files(settings: Settings) -> tuple[Path, Path]:
-    return exported(settings), weights.minilm_folder(settings) / "tokenizer.json"
+    return exported(settings), packaged.minilm_folder(settings) / "tokenizer.json"
 
 
 def exported(settings: Settings) -> Path:
     """The ONNX file, made from the package's weights if needed. Raises MissingPart, StorageFull."""
-    folder = weights.minilm_folder(settings)
-    place = weights.models_folder(settings) / weights.MINILM.exported
-    return make_once(place, weights.MINILM.name, lambda fresh: _export(folder, fresh))
+    folder = packaged.minilm_folder(settings)
+    place = packaged.models_folder(settings) / packaged.MINILM.exported
+    return make_once(place, packaged.MINILM.name, lambda fresh: _export(folder, fresh))
 
 
 def _export(folder: Path, fresh: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpu_workers.base import ModelWorker
-from gpu_workers.sessions import open_session
+from gpu_workers.onnx import open_session
 
 if TYPE_CHECKING:
     import numpy as np

@@ -28,7 +28,7 @@ class Listening:
     tools: bool = False
 
 
-class Reply:
+class ServerReply:
     """One reply as it arrives."""
 
     def __init__(self, listening: Listening) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import SecretStr
 
 from app.core.errors import Cancelled, LongreelError, MissingPart, WorkerFailed
-from gpu_workers.language.openai_replies import Reply
+from gpu_workers.language.openai_replies import ServerReply
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -110,7 +110,7 @@ class ChatServer:
         if line is not None:
             line.close()
 
-    async def ask(self, body: Mapping[str, Any], new_reply: Callable[[], Reply]) -> Reply:
+    async def ask(self, body: Mapping[str, Any], new_reply: Callable[[], ServerReply]) -> ServerReply:
         """The reply to a request. Waits longer after each failure, or as long as the server asks.
 
         Raises Refused, MissingPart or WorkerFailed.
@@ -195,7 +195,7 @@ class ChatServer:
             hint = "Correct LONGREEL_LLM_URL or LONGREEL_VLM_URL."
             raise MissingPart(f"The address {self.shown_url} is not valid.", hint) from error
 
-    async def _ask_once(self, body: Mapping[str, Any], reply: Reply) -> None:
+    async def _ask_once(self, body: Mapping[str, Any], reply: ServerReply) -> None:
         import httpx2
         import openai
 
@@ -218,7 +218,7 @@ class ChatServer:
         except openai.APIError as error:
             raise self._reported(_words(error.body) or error.message) from error
 
-    async def _receive(self, body: Mapping[str, Any], reply: Reply) -> None:
+    async def _receive(self, body: Mapping[str, Any], reply: ServerReply) -> None:
         streaming = self._opened().client.chat.completions.with_streaming_response
         async with streaming.create(**cast(Any, body)) as response:
             if "text/event-stream" not in response.headers.get("content-type", ""):
@@ -235,7 +235,7 @@ class ChatServer:
         if not reply.choices:
             raise self._unlike("")
 
-    def _take_whole(self, text: str, reply: Reply) -> None:
+    def _take_whole(self, text: str, reply: ServerReply) -> None:
         try:
             data = json.loads(text.lstrip("\ufeff"))
             if isinstance(data, dict) and data.get("error"):

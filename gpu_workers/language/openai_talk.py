@@ -12,7 +12,7 @@ from app.core.errors import LongreelError, ToolRefused, WorkerFailed
 from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from app.core.types.chat import Finish
 from gpu_workers.language.openai_dialect import Ask, Dialect, in_words, is_about_pictures, is_too_long, without_bounds
-from gpu_workers.language.openai_replies import Listening, Reply
+from gpu_workers.language.openai_replies import Listening, ServerReply
 from gpu_workers.language.openai_server import ChatServer, Refused
 from gpu_workers.language.replies import fitting_json, json_value, shares
 
@@ -164,13 +164,13 @@ class Talk:
             return Listening(tools=bool(ask.tools))
         return Listening(on_text if ask.schema is None else None, most=ask.max_output, tools=bool(ask.tools))
 
-    async def _reply(self, ask: Ask, listening: Listening, budget: int) -> Reply:
+    async def _reply(self, ask: Ask, listening: Listening, budget: int) -> ServerReply:
         """A reply to a request in words that the server accepts. Raises Refused when there are none."""
         model = await self.server.find_model()
         for _ in range(_MENDINGS):
             body = self._dialect.body(ask, budget)
             try:
-                reply = await self.server.ask({"model": model, **body}, lambda: Reply(listening))
+                reply = await self.server.ask({"model": model, **body}, lambda: ServerReply(listening))
             except Refused as refused:
                 if is_too_long(refused.text):
                     raise
@@ -202,7 +202,7 @@ class Talk:
             return ToolsRefused(message, "See its log.")
         return WorkerFailed(message, "See its log.")
 
-    def _empty(self, reply: Reply) -> WorkerFailed:
+    def _empty(self, reply: ServerReply) -> WorkerFailed:
         if reply.refusal:
             return WorkerFailed(f"{self.server.model} declined to answer: {reply.refusal[:300]}", "Ask differently.")
         reasons = {
@@ -275,7 +275,7 @@ def _weighing(messages: Sequence[Message]) -> Ask:
     return Ask(tuple(messages), 1, extra={"logprobs": True, "top_logprobs": LIKELIEST})
 
 
-def _completion(reply: Reply, ask: Ask) -> Completion:
+def _completion(reply: ServerReply, ask: Ask) -> Completion:
     read = reply.prompt_tokens or sum(
         _PICTURE_TOKENS if isinstance(part, Frame) else len(part) // 4 + 1
         for message in ask.messages

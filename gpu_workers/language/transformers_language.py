@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Frame
+from gpu_workers.device import Device
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.language.transformers_chat import TransformersChat
-from gpu_workers.places import Place
 
 if TYPE_CHECKING:
     from gpu_workers.registry import Workers
@@ -39,7 +39,7 @@ class TransformersLanguageModel(TransformersChat[_Loaded]):
         """The weights of the settings or the profile."""
         return cls(workers.weights(ROLE), ROLE, settings)
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import BadSettings
 from app.core.settings import Settings
-from gpu_workers.places import Place
+from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class TransformersReranker(TorchWorker[_Loaded]):
         scores[order] = found
         return scores
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoTokenizer
 
         model = self._built("AutoModelForSequenceClassification", folder, place)

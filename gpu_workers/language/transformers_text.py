@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from gpu_workers.places import Place
+from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
         vectors[order] = np.stack(found)
         return vectors
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoTokenizer
 
         model = self._built("AutoModel", folder, place)

@@ -6,7 +6,7 @@ thumbnail    TS-LLaVA (arXiv 2411.11066): six frames in one picture, then all fr
 slowfast     SlowFast-LLaVA (arXiv 2407.15841): few frames in full, then all of them in very small, many to a picture
 
 The papers of the last two drop or pool tokens inside the model; before a model of whatever kind the same is done with
-pixels. The true time of every frame stays with it: in the text before its picture and in `Picture.times_s`.
+pixels. The true time of every frame stays with it: in the text before its picture and in `PresentedPicture.times_s`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FAST = (5, 4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class PresentedPicture:
     """One picture for a model, the text before it, and the true times of the frames in it, row by row."""
 
     text: str
@@ -43,17 +43,17 @@ class Picture:
     times_s: tuple[float, ...]
 
 
-def interleaved(frames: Sequence[Frame]) -> list[Picture]:
+def interleaved(frames: Sequence[Frame]) -> list[PresentedPicture]:
     """Each frame after its time."""
-    return [Picture(_time(frame.pts_s), frame.image, (frame.pts_s,)) for frame in frames]
+    return [PresentedPicture(_time(frame.pts_s), frame.image, (frame.pts_s,)) for frame in frames]
 
 
-def grid(frames: Sequence[Frame]) -> list[Picture]:
+def grid(frames: Sequence[Frame]) -> list[PresentedPicture]:
     """Six frames a picture, each picture as large as six frames; one frame alone is shown as it is."""
     return _sheets(frames, GRID, 1.0)
 
 
-def thumbnail(frames: Sequence[Frame]) -> list[Picture]:
+def thumbnail(frames: Sequence[Frame]) -> list[PresentedPicture]:
     """Six even frames in one picture of the size of one frame, then every frame with a tenth of its pixels."""
     across, down = GRID
     if len(frames) <= 1:
@@ -61,13 +61,13 @@ def thumbnail(frames: Sequence[Frame]) -> list[Picture]:
     return [*_sheets(evenly_spaced(frames, across * down), GRID, 1 / across), *interleaved(_small(frames, SAMPLED))]
 
 
-def slowfast(frames: Sequence[Frame]) -> list[Picture]:
+def slowfast(frames: Sequence[Frame]) -> list[PresentedPicture]:
     """Ten even frames in full, then, where there are more, all frames in small, twenty to a picture."""
     slow = interleaved(evenly_spaced(frames, SLOW))
     return slow if len(frames) <= SLOW else [*slow, *_sheets(frames, FAST, 1 / FAST[0])]
 
 
-PRESENTATIONS: dict[str, Callable[[Sequence[Frame]], list[Picture]]] = {
+PRESENTATIONS: dict[str, Callable[[Sequence[Frame]], list[PresentedPicture]]] = {
     "interleaved": interleaved,
     "grid": grid,
     "thumbnail": thumbnail,
@@ -81,12 +81,12 @@ def evenly_spaced(frames: Sequence[Frame], count: int) -> list[Frame]:
     return [frames[place] for place in evenly(range(len(frames)), count)]
 
 
-def _sheets(frames: Sequence[Frame], cells: tuple[int, int], scale: float) -> list[Picture]:
+def _sheets(frames: Sequence[Frame], cells: tuple[int, int], scale: float) -> list[PresentedPicture]:
     each = cells[0] * cells[1]
     return [_sheet(frames[start : start + each], cells[0], scale) for start in range(0, len(frames), each)]
 
 
-def _sheet(frames: Sequence[Frame], across: int, scale: float) -> Picture:
+def _sheet(frames: Sequence[Frame], across: int, scale: float) -> PresentedPicture:
     """Frames side by side on white, each fitted into a cell of the size of the smallest frame times `scale`."""
     if len(frames) == 1:
         return interleaved(frames)[0]
@@ -101,7 +101,7 @@ def _sheet(frames: Sequence[Frame], across: int, scale: float) -> Picture:
         sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
     times = tuple(frame.pts_s for frame in frames)
     shown = ", ".join(_time(time_s) for time_s in times)
-    return Picture(f"{len(frames)} moments of the video in one picture, row by row: {shown}", sheet, times)
+    return PresentedPicture(f"{len(frames)} moments of the video in one picture, row by row: {shown}", sheet, times)
 
 
 def _small(frames: Sequence[Frame], share: float) -> list[Frame]:

@@ -33,7 +33,7 @@ TOKENS_A_FRAME = 196
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class FrameShare:
     """One chosen frame and how many tokens it is worth."""
 
     index: int
@@ -69,7 +69,7 @@ class QuotaSelector:
 
     def allot(
         self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
-    ) -> list[Share]:
+    ) -> list[FrameShare]:
         """At most `budget` frames in time order that share budget x TOKENS_A_FRAME tokens; those worth none are out."""
         usable = worth_showing(candidates)
         if budget <= 0 or not usable:
@@ -80,7 +80,7 @@ class QuotaSelector:
         sure = self._scorer.glance(names, [candidates[index] for index in judged], fetch).max(axis=1)
         best = np.sort(np.argsort(-sure, kind="stable")[:budget])
         shares = tokens_by_probability(sure[best], budget * TOKENS_A_FRAME)
-        return [Share(judged[place], int(n)) for place, n in zip(best, shares, strict=True) if n > 0]
+        return [FrameShare(judged[place], int(n)) for place, n in zip(best, shares, strict=True) if n > 0]
 
 
 def tokens_by_probability(probabilities: NDArray[np.float64], total: int) -> NDArray[np.intp]:

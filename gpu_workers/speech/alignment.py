@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import TimeSpan
-from gpu_workers import hub
 from gpu_workers.base import ModelWorker
-from gpu_workers.places import best_place
-from gpu_workers.speech.sentences import Heard, utterances
-from gpu_workers.speech.voice import RATE
+from gpu_workers.device import best_place
+from gpu_workers.speech.sentences import ModelWord, utterances
+from gpu_workers.speech.vad import RATE
+from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,9 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
         """Whether the settings ask for alignment in any language."""
         return self._by_default or any(self._own.values())
 
-    def align(self, sound: NDArray[np.float32], words: Sequence[Heard], language: str) -> tuple[list[Heard], str]:
+    def align(
+        self, sound: NDArray[np.float32], words: Sequence[ModelWord], language: str
+    ) -> tuple[list[ModelWord], str]:
         """The words with better times, and a sentence for the user when the model of the language is missing."""
         if language in self._missing:
             return list(words), self._told(language)
@@ -96,12 +98,12 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
         return str(chosen)
 
 
-def _aligned(sound: NDArray[np.float32], words: Sequence[Heard], model: Any, described: Any) -> list[Heard]:
+def _aligned(sound: NDArray[np.float32], words: Sequence[ModelWord], model: Any, described: Any) -> list[ModelWord]:
     import whisperx.alignment
 
     spaced = described["language"] not in WITHOUT_SPACES
     device = next(model.parameters()).device
-    found: list[Heard] = []
+    found: list[ModelWord] = []
     with _sentences_as_they_are(whisperx.alignment):
         for group in _sentences(words):
             segment = _segment(group, spaced, len(sound) / RATE)
@@ -110,20 +112,20 @@ def _aligned(sound: NDArray[np.float32], words: Sequence[Heard], model: Any, des
     return found
 
 
-def _sentences(words: Sequence[Heard]) -> Iterator[Sequence[Heard]]:
+def _sentences(words: Sequence[ModelWord]) -> Iterator[Sequence[ModelWord]]:
     first = 0
     for sentence in utterances(words):
         yield words[first : first + len(sentence.words)]
         first += len(sentence.words)
 
 
-def _segment(group: Sequence[Heard], spaced: bool, duration_s: float) -> dict[str, Any]:
+def _segment(group: Sequence[ModelWord], spaced: bool, duration_s: float) -> dict[str, Any]:
     text = (" " if spaced else "").join(word.written.strip() for word in group)
     span = TimeSpan(group[0].span.start_s, group[-1].span.end_s).padded(AROUND_S, duration_s)
     return {"start": span.start_s, "end": span.end_s, "text": text}
 
 
-def _moved(group: Sequence[Heard], found: Sequence[Mapping[str, Any]], spaced: bool) -> list[Heard]:
+def _moved(group: Sequence[ModelWord], found: Sequence[Mapping[str, Any]], spaced: bool) -> list[ModelWord]:
     """The group with the times that were found; without spaces, whisperX tells those of each letter.
 
     A sentence that could not be aligned as a whole keeps its times.

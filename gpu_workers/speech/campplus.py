@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from app.core.settings import Settings
-from gpu_workers import weights
-from gpu_workers.prepared_files import make_once
 from gpu_workers.speech.fbank import BANDS
+from gpu_workers.weights import packaged
+from gpu_workers.weights.file_cache import make_once
 
 FRAMES = 148
 """Frames of `fbank` in 1.5 s."""
@@ -26,9 +26,9 @@ _BLOCKS = ((12, 1), (24, 2), (16, 2))
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (a few seconds). Raises MissingPart, StorageFull."""
-    part = weights.CAMPPLUS
-    place = weights.models_folder(settings) / part.exported
-    return make_once(place, part.name, lambda fresh: _export(weights.campplus(settings), fresh))
+    part = packaged.CAMPPLUS
+    place = packaged.models_folder(settings) / part.exported
+    return make_once(place, part.name, lambda fresh: _export(packaged.campplus(settings), fresh))
 
 
 def _export(checkpoint: Path, place: Path) -> None:

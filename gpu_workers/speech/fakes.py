@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from app.core.settings import Settings
 from app.core.types import Diarization, TimeSpan, Transcript, VoiceTurn
 from gpu_workers.registry import Workers
-from gpu_workers.speech.sentences import Heard, utterances
-from gpu_workers.speech.voice import RATE
+from gpu_workers.speech.sentences import ModelWord, utterances
+from gpu_workers.speech.vad import RATE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,9 +91,9 @@ def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:
             start = None
 
 
-def _spread(sentence: str, span: TimeSpan) -> Iterator[Heard]:
+def _spread(sentence: str, span: TimeSpan) -> Iterator[ModelWord]:
     said = sentence.split()
     for index, word in enumerate(said):
         start = span.start_s + span.duration_s * index / len(said)
         end = span.end_s if index + 1 == len(said) else span.start_s + span.duration_s * (index + 1) / len(said)
-        yield Heard(f" {word}", TimeSpan(start, end), 1.0)
+        yield ModelWord(f" {word}", TimeSpan(start, end), 1.0)

@@ -11,7 +11,7 @@ import functools
 import math
 from typing import TYPE_CHECKING
 
-from gpu_workers.speech.voice import RATE
+from gpu_workers.speech.vad import RATE
 
 if TYPE_CHECKING:
     import numpy as np

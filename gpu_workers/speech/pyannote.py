@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
 from app.core.types import Diarization, TimeSpan, VoiceTurn
-from gpu_workers import hub
 from gpu_workers.base import ModelWorker
-from gpu_workers.places import best_place
+from gpu_workers.device import best_place
 from gpu_workers.registry import Workers
-from gpu_workers.speech.voice import RATE
+from gpu_workers.speech.vad import RATE
+from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
     import numpy as np

@@ -23,7 +23,7 @@ _ABBREVIATION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ModelWord:
     """One word as the model wrote it, with the space before it if the language has spaces."""
 
     written: str
@@ -31,13 +31,13 @@ class Heard:
     probability: float
 
 
-def utterances(words: Sequence[Heard]) -> list[Utterance]:
+def utterances(words: Sequence[ModelWord]) -> list[Utterance]:
     """Sentences in time order, each exactly from its first word's start to its last word's end."""
     return [_utterance(piece) for sentence in _sentences(words) for piece in _shortened(sentence)]
 
 
-def _sentences(words: Sequence[Heard]) -> Iterator[list[Heard]]:
-    sentence: list[Heard] = []
+def _sentences(words: Sequence[ModelWord]) -> Iterator[list[ModelWord]]:
+    sentence: list[ModelWord] = []
     for index, word in enumerate(words):
         sentence.append(word)
         following = words[index + 1] if index + 1 < len(words) else None
@@ -46,7 +46,7 @@ def _sentences(words: Sequence[Heard]) -> Iterator[list[Heard]]:
             sentence = []
 
 
-def _ends(word: Heard, following: Heard) -> bool:
+def _ends(word: ModelWord, following: ModelWord) -> bool:
     if following.span.start_s - word.span.end_s >= PAUSE_S:
         return True
     written = word.written.strip()
@@ -57,7 +57,7 @@ def _ends(word: Heard, following: Heard) -> bool:
     return not following.written.strip()[:1].islower()
 
 
-def _shortened(sentence: list[Heard]) -> Iterator[list[Heard]]:
+def _shortened(sentence: list[ModelWord]) -> Iterator[list[ModelWord]]:
     """Cuts what is too long where the pause is longest, a comma counting as half a second of pause."""
     if len(sentence) < 2 or sentence[-1].span.end_s - sentence[0].span.start_s <= LONGEST_S:
         yield sentence
@@ -67,7 +67,7 @@ def _shortened(sentence: list[Heard]) -> Iterator[list[Heard]]:
     yield from _shortened(sentence[cut:])
 
 
-def _worth(sentence: Sequence[Heard], index: int) -> tuple[float, float]:
+def _worth(sentence: Sequence[ModelWord], index: int) -> tuple[float, float]:
     before, after = sentence[index - 1], sentence[index]
     pause = after.span.start_s - before.span.end_s
     comma = 0.5 if _COMMA.search(before.written.strip()) else 0.0
@@ -77,7 +77,7 @@ def _worth(sentence: Sequence[Heard], index: int) -> tuple[float, float]:
     return pause + comma - off_centre, -float(index)
 
 
-def _utterance(words: Sequence[Heard]) -> Utterance:
+def _utterance(words: Sequence[ModelWord]) -> Utterance:
     span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
     text = " ".join("".join(word.written for word in words).split())
     kept = tuple(Word(word.written.strip(), word.span, word.probability) for word in words)

@@ -16,7 +16,7 @@ LEAST_REGION_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class VoiceWindow:
     """A stretch whose voice is looked at. It stands for `share`, half way to its neighbours."""
 
     span: TimeSpan
@@ -25,7 +25,7 @@ class Window:
     """Which voice region it lies in."""
 
 
-def windows(regions: Sequence[TimeSpan]) -> list[Window]:
+def windows(regions: Sequence[TimeSpan]) -> list[VoiceWindow]:
     """Windows of at most WINDOW_S, STEP_S apart, that cover each region from its start to its end."""
     found = []
     for number, region in enumerate(regions):
@@ -34,7 +34,7 @@ def windows(regions: Sequence[TimeSpan]) -> list[Window]:
         spans = _spans(region)
         edges = [(a.middle_s + b.middle_s) / 2 for a, b in itertools.pairwise(spans)]
         starts, ends = [region.start_s, *edges], [*edges, region.end_s]
-        found += [Window(s, TimeSpan(a, b), number) for s, a, b in zip(spans, starts, ends, strict=True)]
+        found += [VoiceWindow(s, TimeSpan(a, b), number) for s, a, b in zip(spans, starts, ends, strict=True)]
     return found
 
 
@@ -47,7 +47,7 @@ def _spans(region: TimeSpan) -> list[TimeSpan]:
     return [TimeSpan(start, start + WINDOW_S) for start in starts]
 
 
-def smoothed(windows: Sequence[Window], labels: Sequence[int], alike: Sequence[Sequence[float]]) -> list[int]:
+def smoothed(windows: Sequence[VoiceWindow], labels: Sequence[int], alike: Sequence[Sequence[float]]) -> list[int]:
     """Labels without single windows that differ from what is before and after them in the same region.
 
     Where one voice follows another, the window over the change hears both and is often taken for a third.
@@ -61,7 +61,7 @@ def smoothed(windows: Sequence[Window], labels: Sequence[int], alike: Sequence[S
     return result
 
 
-def turns(windows: Sequence[Window], labels: Sequence[int]) -> list[VoiceTurn]:
+def turns(windows: Sequence[VoiceWindow], labels: Sequence[int]) -> list[VoiceTurn]:
     """One turn for each run of windows of one region and one label."""
     found: list[VoiceTurn] = []
     last = -1

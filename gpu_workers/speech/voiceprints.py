@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from app.core.settings import Settings
 from app.core.types import Diarization, TimeSpan
 from gpu_workers.base import ModelWorker
+from gpu_workers.onnx import open_session
 from gpu_workers.registry import Workers
-from gpu_workers.sessions import open_session
 from gpu_workers.speech import campplus
 from gpu_workers.speech.clustering import agglomerate, centres
 from gpu_workers.speech.fbank import fbank
 from gpu_workers.speech.turns import WINDOW_S, smoothed, turns, windows
-from gpu_workers.speech.voice import RATE, SileroVoice
+from gpu_workers.speech.vad import RATE, SileroVoice
 
 if TYPE_CHECKING:
     import numpy as np

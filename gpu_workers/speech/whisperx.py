@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import BadInput
 from app.core.settings import Settings
 from app.core.types import TimeSpan, Transcript
-from gpu_workers import hub, weights
 from gpu_workers.base import ModelWorker
-from gpu_workers.cores import threads
-from gpu_workers.places import CPU, Place, best_place
+from gpu_workers.device import CPU, Device, best_place
 from gpu_workers.registry import Workers
-from gpu_workers.speech import doubt, sentences, voice
+from gpu_workers.speech import hallucination, sentences, vad
 from gpu_workers.speech.alignment import WordAligner
+from gpu_workers.threads import threads
+from gpu_workers.weights import hub, packaged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ class WhisperXTranscriber(ModelWorker[Any]):
         settings: Settings,
         *,
         aligner: WordAligner | None = None,
-        place: Callable[[], Place] = lambda: CPU,
+        place: Callable[[], Device] = lambda: CPU,
     ) -> None:
         super().__init__(f"{model}+{aligner.model}" if aligner else model)
         self._locate = locate
@@ -66,7 +66,7 @@ class WhisperXTranscriber(ModelWorker[Any]):
         aligner = workers.shared("aligner", lambda: WordAligner(settings))
         wanted = aligner if aligner.is_wanted else None
         if not workers.names_weights("transcriber"):
-            return cls("whisper-base@1.0.0/int8", lambda: weights.whisper_base(settings), settings, aligner=wanted)
+            return cls("whisper-base@1.0.0/int8", lambda: packaged.whisper_base(settings), settings, aligner=wanted)
         named = workers.weights("transcriber")
 
         def locate() -> Path:
@@ -84,7 +84,7 @@ class WhisperXTranscriber(ModelWorker[Any]):
                 device,
                 device_index=int(number or 0),
                 compute_type="float16" if self._place.is_gpu else "int8",
-                vad_model=voice.SileroVoice(),
+                vad_model=vad.SileroVoice(),
                 local_files_only=True,
                 threads=threads(self._settings.threads),
             )
@@ -122,8 +122,8 @@ class WhisperXTranscriber(ModelWorker[Any]):
         note = ""
         if self._aligner is not None and words and not translate:
             words, note = self._aligner.align(sound, words, spoken)
-            words = _in_order(words, len(sound) / voice.RATE)
-        kept = doubt.believed(sentences.utterances(words), regions)
+            words = _in_order(words, len(sound) / vad.RATE)
+        kept = hallucination.believed(sentences.utterances(words), regions)
         return Transcript(tuple(kept), spoken if kept else language, (note,) if note else ())
 
 
@@ -149,23 +149,23 @@ class _Reader:
     batch: int
     task: str
 
-    def read_all(self, regions: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.Heard], str]:
+    def read_all(self, regions: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.ModelWord], str]:
         """Words of all regions in time order, and the language."""
-        words, spoken = self._read(voice.windows(regions), language)
-        missed = voice.unread(regions, [word.span for word in words], at_least_s=MISSED_S)
+        words, spoken = self._read(vad.windows(regions), language)
+        missed = vad.unread(regions, [word.span for word in words], at_least_s=MISSED_S)
         if missed:
-            more, _ = self._read(voice.windows(missed), spoken)
-            words = _in_order([*words, *more], len(self.sound) / voice.RATE)
+            more, _ = self._read(vad.windows(missed), spoken)
+            words = _in_order([*words, *more], len(self.sound) / vad.RATE)
         return words, spoken
 
-    def _read(self, pieces: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.Heard], str]:
+    def _read(self, pieces: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.ModelWord], str]:
         found, spoken = self._decode(pieces, language, beam_size=1)
         failed = [piece for piece, decoded in zip(pieces, found, strict=True) if _failed(decoded)]
         good = [segment for decoded in found if not _failed(decoded) for segment in decoded]
         if failed:
             again, _ = self._decode(failed, spoken, beam_size=5, no_repeat_ngram_size=3)
             good += [segment for decoded in again if not _failed(decoded) for segment in decoded]
-        return _in_order(list(_words(good)), len(self.sound) / voice.RATE), spoken
+        return _in_order(list(_words(good)), len(self.sound) / vad.RATE), spoken
 
     def _decode(self, pieces: Sequence[TimeSpan], language: str | None, **options: Any) -> tuple[list[list[Any]], str]:
         """For each piece the decoder's segments, and the language.
@@ -188,7 +188,7 @@ class _Reader:
         )
         by_piece: list[list[Any]] = [[] for _ in pieces]
         frames = self.model.frames_per_second
-        seeks = {int(int(piece.start_s * voice.RATE) / voice.RATE * frames): i for i, piece in enumerate(pieces)}
+        seeks = {int(int(piece.start_s * vad.RATE) / vad.RATE * frames): i for i, piece in enumerate(pieces)}
         for segment in segments:
             by_piece[seeks[segment.seek]].append(segment)
         return by_piece, str(info.language)
@@ -198,24 +198,26 @@ def _failed(segments: Sequence[Any]) -> bool:
     if not segments:
         return False
     text = "".join(segment.text for segment in segments)
-    return doubt.is_failed(doubt.Decoded(text, segments[0].avg_logprob, segments[0].no_speech_prob))
+    return hallucination.is_failed(hallucination.Decoded(text, segments[0].avg_logprob, segments[0].no_speech_prob))
 
 
-def _words(segments: Sequence[Any]) -> Iterator[sentences.Heard]:
+def _words(segments: Sequence[Any]) -> Iterator[sentences.ModelWord]:
     for segment in segments:
         for word in segment.words or ():
             if word.word.strip():
                 start = max(0.0, float(word.start))
-                yield sentences.Heard(word.word, TimeSpan(start, max(start, float(word.end))), float(word.probability))
+                yield sentences.ModelWord(
+                    word.word, TimeSpan(start, max(start, float(word.end))), float(word.probability)
+                )
 
 
-def _in_order(words: list[sentences.Heard], duration_s: float) -> list[sentences.Heard]:
+def _in_order(words: list[sentences.ModelWord], duration_s: float) -> list[sentences.ModelWord]:
     """Words by time, none beginning before the last has ended or ending after the sound."""
-    ordered: list[sentences.Heard] = []
+    ordered: list[sentences.ModelWord] = []
     earliest = 0.0
     for word in sorted(words, key=lambda word: word.span.start_s):
         end = min(duration_s, max(earliest, word.span.end_s))
         start = min(end, max(earliest, word.span.start_s))
-        ordered.append(sentences.Heard(word.written, TimeSpan(start, end), min(1.0, word.probability)))
+        ordered.append(sentences.ModelWord(word.written, TimeSpan(start, end), min(1.0, word.probability)))
         earliest = end
     return ordered

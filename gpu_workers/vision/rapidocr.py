@@ -16,7 +16,7 @@ from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Frame, TextLine
 from gpu_workers.base import ModelWorker
-from gpu_workers.sessions import open_session
+from gpu_workers.onnx import open_session
 from gpu_workers.vision.text_layout import TextBox, lines_of, with_spaces
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.core.ports import CaptionTask
 from app.core.settings import Settings
 from app.core.types import Caption, Frame, FrameFeatures, TimeSpan
-from gpu_workers.vision.transformers_vision import Look, TransformersVision
+from gpu_workers.vision.transformers_vision import TransformersVision, VisionPrompt
 
 if TYPE_CHECKING:
     from gpu_workers.registry import Workers
@@ -62,7 +62,7 @@ class TransformersCaptioner:
     def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
         """See `BatchCaptioner`: several pieces at once, in order."""
         shown = [task for task in tasks if task.frames]
-        said = iter(self.eyes.answer([Look(task.frames, PROMPT) for task in shown], MAX_TOKENS))
+        said = iter(self.eyes.answer([VisionPrompt(task.frames, PROMPT) for task in shown], MAX_TOKENS))
         return [
             self._caption(next(said).text, task.span) if task.frames else Caption(task.span, "", self.model)
             for task in tasks

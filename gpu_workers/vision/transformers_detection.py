@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Detection, Frame
-from gpu_workers.places import Place
+from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.picture_shape import bounded
 
@@ -60,7 +60,7 @@ class TransformersDetector(TorchWorker[_Loaded]):
             found += self._in_batches(list(same), lambda loaded, some: _detected(loaded, some, names, least))
         return found
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
 
         looks = {"owlv2": _owl, "owlvit": _owl, "grounding-dino": _dino, "mm-grounding-dino": _dino}

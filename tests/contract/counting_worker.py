@@ -13,9 +13,9 @@ import numpy as np
 from app.core.errors import BadInput, Cancelled
 from app.core.settings import RayPool, Settings
 from gpu_workers.base import ModelWorker
+from gpu_workers.cluster.batching import joining
+from gpu_workers.cluster.remote import ModelHost
 from gpu_workers.registry import Workers
-from gpu_workers.runtime.remote import ModelHost
-from gpu_workers.runtime.window import joining
 
 
 class CountingWorker:

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.errors import NotFound
 from app.core.types import MediaInfo, TimeSpan, Utterance, Video, VideoId
-from app.core.types.entities import EntityKind, Mention, Source
+from app.core.types.entities import EntityKind, Mention, MentionSource
 from app.db.entities import SqlEntities
 from app.db.fakes import MemoryEntities, MemoryLibrary, MemorySpeakers
 from app.db.library import SqlLibrary
@@ -42,9 +42,9 @@ def _filled(
 
 
 def mention(
-    name: str, video: VideoId, at_s: float = 0.0, source: Source = Source.SAID, kind: EntityKind = NAME
+    name: str, video: VideoId, at_s: float = 0.0, source: MentionSource = MentionSource.SAID, kind: EntityKind = NAME
 ) -> Mention:
-    frame_s = None if source is Source.SAID else at_s
+    frame_s = None if source is MentionSource.SAID else at_s
     return Mention(kind, name, video, TimeSpan(at_s, at_s + 2), source, f"About {name}.", frame_s)
 
 
@@ -54,7 +54,7 @@ def told(stores: Stores, *kinds: EntityKind, videos: tuple[VideoId, ...] = ()) -
 
 def test_mentions_come_back_as_they_were_and_in_the_order_of_time(stores: Stores) -> None:
     entities, _, _ = stores
-    late, early = mention("Tom Hale", A, 9.5, Source.WRITTEN), mention("Tom Hale", A, 3)
+    late, early = mention("Tom Hale", A, 9.5, MentionSource.WRITTEN), mention("Tom Hale", A, 3)
     entities.save(A, [late, early, mention("Ann Lee", A)])
     assert entities.mentions(NAME, "tom hale") == [early, late]
     entities.save(A, [])
@@ -69,18 +69,18 @@ def test_an_unknown_video_mentions_nothing(stores: Stores) -> None:
 def test_one_name_is_one_entity_in_all_videos_however_it_is_written(stores: Stores) -> None:
     entities, _, _ = stores
     entities.save(A, [mention("Tom Hale", A), mention("Zoë Ek", A)])
-    entities.save(B, [mention("TOM HALE", B, at, Source.WRITTEN) for at in (1, 5)])
+    entities.save(B, [mention("TOM HALE", B, at, MentionSource.WRITTEN) for at in (1, 5)])
     tom, zoe = entities.all()
     assert (tom.id, tom.name, tom.mentions, tom.videos) == ("name-tom-hale", "TOM HALE", 3, (B, A))
-    assert tom.sources == (Source.WRITTEN, Source.SAID)
+    assert tom.sources == (MentionSource.WRITTEN, MentionSource.SAID)
     assert (zoe.id, zoe.videos) == ("name-zoe-ek", (A,))
     assert [one.video_id for one in entities.mentions(NAME, "tom hale", [B])] == [B, B]
 
 
 def test_names_and_things_are_told_apart_and_asked_for_by_video(stores: Stores) -> None:
     entities, _, _ = stores
-    entities.save(A, [mention("Water Bottle", A), mention("water bottle", A, 4, Source.SEEN, THING)])
-    entities.save(B, [mention("water bottle", B, 4, Source.SEEN, THING)])
+    entities.save(A, [mention("Water Bottle", A), mention("water bottle", A, 4, MentionSource.SEEN, THING)])
+    entities.save(B, [mention("water bottle", B, 4, MentionSource.SEEN, THING)])
     assert told(stores, THING) == [("thing-water-bottle", "water bottle", 2)]
     assert told(stores, NAME) == [("name-water-bottle", "Water Bottle", 1)]
     assert told(stores, videos=(B,)) == [("thing-water-bottle", "water bottle", 1)]
@@ -95,7 +95,7 @@ def test_who_speaks_is_the_same_entity_and_follows_a_new_name(stores: Stores) ->
     speakers.save(A, [known(A, 0, "Tom Hale"), known(A, 1)])
     assert told(stores) == [("name-tom-hale", "Tom Hale", 3), ("name-eve-ek", "Eve Ek", 1)]
     first = entities.mentions(NAME, "tom hale")[0]
-    assert (first.source, first.quote, first.span, first.frame_s) == (Source.SPEAKS, "So.", TimeSpan(0, 1), None)
+    assert (first.source, first.quote, first.span, first.frame_s) == (MentionSource.SPEAKS, "So.", TimeSpan(0, 1), None)
     speakers.rename("Tom Hale", "Ann Lee")
     assert told(stores, videos=(A,)) == [("name-ann-lee", "Ann Lee", 2), ("name-eve-ek", "Eve Ek", 1)]
     assert [one.video_id for one in entities.mentions(NAME, "tom hale")] == [B]

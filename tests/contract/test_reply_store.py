@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.replies import HELD_S, KEPT_S, Earlier, Reply, ReplyStore
+from app.core.replies import HELD_S, KEPT_S, Earlier, ReplyStore, StoredReply
 from app.db.fakes import MemoryReplies
 from app.db.replies import SqlReplies
 from tests.contract.clock import Clock
 from tests.postgres import KINDS, open_database
 
-REPLY = Reply(202, (("content-type", "application/json"), ("location", "/v1/jobs/ü")), b"\x00{}")
+REPLY = StoredReply(202, (("content-type", "application/json"), ("location", "/v1/jobs/ü")), b"\x00{}")
 
 
 @pytest.fixture(params=["memory", *KINDS])

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from app.core.errors import WorkerFailed
 from app.core.ports import Retriever
 from app.core.types import Evidence, Frame, FrameFeatures, Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.chroma import ChromaSegmentIndex
+from retrieval.chroma_index import ChromaSegmentIndex
 from retrieval.fakes import MemoryLexicalIndex, MemoryRetriever, MemorySegmentIndex
-from retrieval.lexical import SqliteLexicalIndex
+from retrieval.fts_index import SqliteLexicalIndex
+from retrieval.query import tokens
 from retrieval.retriever import HybridRetriever
-from retrieval.words import tokens
 
 ONE, TWO = VideoId("1" * 64), VideoId("2" * 64)
 

@@ -15,11 +15,11 @@ import pytest
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.ports import Runtime
 from app.core.settings import Ray, RayPool
-from gpu_workers.runtime.fakes import ShuffledRuntime
-from gpu_workers.runtime.local import LocalRuntime
-from gpu_workers.runtime.pool import ActorPool, Slot
-from gpu_workers.runtime.ray import RayRuntime
-from gpu_workers.runtime.remote import RemoteModel
+from gpu_workers.cluster.fakes import ShuffledRuntime
+from gpu_workers.cluster.local import LocalRuntime
+from gpu_workers.cluster.pool import ActorPool, Slot
+from gpu_workers.cluster.ray import RayRuntime
+from gpu_workers.cluster.remote import RemoteModel
 from tests.contract.counting_worker import CountingModel, CountingWorker
 from tests.ray_cluster import ray_cluster  # noqa: F401
 

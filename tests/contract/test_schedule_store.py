@@ -12,7 +12,7 @@ from app.core.errors import NotFound
 from app.db.collections import SqlCollections
 from app.db.database import Database
 from app.db.fakes import MemorySchedules
-from app.db.schedules import Look, Schedule, SqlSchedules
+from app.db.schedules import FileState, Schedule, SqlSchedules
 from tests.postgres import KINDS, open_database
 
 Store = MemorySchedules | SqlSchedules
@@ -45,18 +45,18 @@ def test_a_schedule_comes_back_as_it_was(store: Store) -> None:
 
 def test_a_schedule_changes_and_goes(store: Store) -> None:
     store.add(schedule("a"))
-    store.keep_looks("a", {"f": Look("1-1", NOW)})
+    store.keep_looks("a", {"f": FileState("1-1", NOW)})
     changed = schedule("a", paused=True, every_s=90.0)
     store.change(changed)
     assert store.get("a") == changed
-    assert store.looks("a") == {"f": Look("1-1", NOW)}
+    assert store.looks("a") == {"f": FileState("1-1", NOW)}
     store.remove("a")
     assert store.all() == [] and store.looks("a") == {}
     for call in (
         lambda: store.get("a"),
         lambda: store.remove("a"),
         lambda: store.change(changed),
-        lambda: store.keep_looks("a", {"f": Look("1-1", NOW)}),
+        lambda: store.keep_looks("a", {"f": FileState("1-1", NOW)}),
     ):
         with pytest.raises(NotFound):
             call()
@@ -109,9 +109,9 @@ def test_nothing_is_said_about_a_schedule_that_went_meanwhile(store: Store) -> N
 def test_looks_are_replaced_file_by_file(store: Store) -> None:
     store.add(schedule("a"))
     store.keep_looks("a", {})
-    store.keep_looks("a", {"f": Look("1-1", NOW), "g": Look("2-2", NOW)})
-    store.keep_looks("a", {"f": Look("1-9", NOW + 1, taken=True)})
-    assert store.looks("a") == {"f": Look("1-9", NOW + 1, taken=True), "g": Look("2-2", NOW)}
+    store.keep_looks("a", {"f": FileState("1-1", NOW), "g": FileState("2-2", NOW)})
+    store.keep_looks("a", {"f": FileState("1-9", NOW + 1, taken=True)})
+    assert store.looks("a") == {"f": FileState("1-9", NOW + 1, taken=True), "g": FileState("2-2", NOW)}
     assert store.looks("b") == {}
 
 

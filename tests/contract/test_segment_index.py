@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from app.core.ports import SegmentIndex
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.chroma import ChromaSegmentIndex
+from retrieval.chroma_index import ChromaSegmentIndex
 from retrieval.fakes import MemorySegmentIndex
 
 ONE, TWO = VideoId("1" * 64), VideoId("2" * 64)

@@ -8,10 +8,10 @@ import pytest
 from app.core.ports import Transcriber
 from app.core.settings import Settings, Weights
 from app.core.types import TimeSpan, Transcript
-from gpu_workers import weights
 from gpu_workers.registry import Workers
 from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.speech.whisperx import WhisperXTranscriber
+from gpu_workers.weights import packaged
 from tests.tiny_speech import wav2vec2, whisper
 
 RATE = 16_000
@@ -19,7 +19,7 @@ RATE = 16_000
 
 def tiny_by_name(folder):
     """A Whisper from a folder that the settings name, with a folder of an alignment model."""
-    source = weights.WHISPER_BASE.targets[1].sources[0].find()
+    source = packaged.WHISPER_BASE.targets[1].sources[0].find()
     if source is None:
         pytest.skip("the package of Whisper base is missing")
     for name in ("whisper", "letters"):

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from app.core.ports import VisionLanguageModel
-from app.core.settings import Looking, Models, Settings, Weights
+from app.core.settings import Models, Settings, VisionSettings, Weights
 from app.core.types import Frame
 from gpu_workers.language.fakes import FakeVisionLanguageModel
 from gpu_workers.language.openai import OpenAICompatibleVisionModel
 from gpu_workers.registry import Workers
-from gpu_workers.selection.sizing import SizedLooking, looking
+from gpu_workers.selection.token_budget import SizedLooking, looking
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.transformers_vision import TransformersVision
 from tests.tiny_models import EYES
@@ -48,7 +48,7 @@ def model(request, tmp_path_factory):
     if request.param == "sized":
         weights = Weights(vision_language_model=str(EYES["qwen3_vl"](tmp_path_factory.mktemp("eyes"))))
         models = Models(frame_embedder="fake")
-        chosen = Settings(profile="cpu", weights=weights, models=models, looking=Looking(quota=6))
+        chosen = Settings(profile="cpu", weights=weights, models=models, vision=VisionSettings(quota=6))
         yield looking(chosen, Workers(chosen))
         return
     with chat_service(served) as service:

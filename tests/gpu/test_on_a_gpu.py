@@ -8,7 +8,7 @@ import pytest
 from app.core.settings import Hardware, Settings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
-from gpu_workers.vision.transformers_vision import Look
+from gpu_workers.vision.transformers_vision import VisionPrompt
 from tests import tiny_models
 
 
@@ -42,7 +42,7 @@ def test_pictures_have_the_same_vectors_on_both_devices(kind, tmp_path):
 @pytest.mark.parametrize("kind", sorted(tiny_models.EYES))
 def test_several_prompts_are_answered_in_half_precision(kind, tmp_path):
     model = workers("cuda", vision_language_model=str(tiny_models.EYES[kind](tmp_path))).get("vision_language_model")
-    looks = [Look((frame(1), frame(2)), "What?"), Look((frame(3),), "Who is there?")]
+    looks = [VisionPrompt((frame(1), frame(2)), "What?"), VisionPrompt((frame(3),), "Who is there?")]
     answers = model.answer(looks, 5)
     assert len(answers) == 2 and answers == model.answer(looks, 5)
     assert model.place.dtype in ("bfloat16", "float16")

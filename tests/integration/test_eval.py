@@ -10,9 +10,9 @@ import pytest
 from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput
 from app.core.settings import load_settings
-from app.services.evaluation.modes import COMPARED, Mode
-from app.services.evaluation.service import Order
-from app.services.evaluation.sets import benchmark
+from app.evaluation.modes import COMPARED, Mode
+from app.evaluation.service import Order
+from app.evaluation.sets import benchmark
 from tests.integration.offline_fakes import environment
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.cli import app
 from app.core.errors import MissingPart
 from app.core.settings import load_settings
@@ -49,7 +49,7 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyP
     return monkeypatch
 
 
-def times(longreel: Longreel, video: VideoId) -> list[tuple[str, list[tuple[float, float]]]]:
+def times(longreel: Services, video: VideoId) -> list[tuple[str, list[tuple[float, float]]]]:
     return [
         (one.title, [(round(span.start_s), round(span.end_s)) for span in one.spans])
         for one in longreel.people.of(video)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFailed
 from app.core.events import Event, IngestFinished, StageFinished, Warned
 from app.core.settings import load_settings
@@ -22,8 +22,8 @@ from app.services.chapters import Heading
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
 
-OpenLibrary = Callable[[], Longreel]
-Read = tuple[Longreel, Video]
+OpenLibrary = Callable[[], Services]
+Read = tuple[Services, Video]
 
 KILLER = """
 import os, signal, sys
@@ -46,9 +46,9 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenLibrary:
     """A library of the test's own."""
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
-    opened: list[Longreel] = []
+    opened: list[Services] = []
 
-    def open_once() -> Longreel:
+    def open_once() -> Services:
         if not opened:
             opened.append(build(load_settings()))
         return opened[0]
@@ -76,7 +76,7 @@ def read(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
     return longreel, longreel.ingest.run(talk)
 
 
-def _found(longreel: Longreel, video: Video) -> list[str]:
+def _found(longreel: Services, video: Video) -> list[str]:
     found = longreel.library.segments(video.id)
     said = [str(u.span) + u.text for u in longreel.library.utterances(video.id)]
     return sorted(f"{s.kind} {s.span} {s.text} {s.frame_s}" for s in found) + said

@@ -24,7 +24,7 @@ def test_frames_of_a_look_keep_the_budget(tmp_path: Path, monkeypatch: pytest.Mo
     more = {
         "LONGREEL_MODELS__VISION_LANGUAGE_MODEL": "transformers",
         "LONGREEL_WEIGHTS__VISION_LANGUAGE_MODEL": str(tiny_models.qwen3_vl(tmp_path / "eyes")),
-        "LONGREEL_LOOKING__QUOTA": str(BUDGET),
+        "LONGREEL_VISION__QUOTA": str(BUDGET),
     }
     for name, value in {**environment(tmp_path), **more}.items():
         monkeypatch.setenv(name, value)

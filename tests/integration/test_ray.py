@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from threadpoolctl import threadpool_limits
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.events import Event, StageProgress
 from app.core.settings import Ray, RayPool, Settings, load_settings
 from app.core.types import Video
@@ -57,14 +57,14 @@ def blind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings()
 
 
-def _found(longreel: Longreel, video: Video) -> list[str]:
+def _found(longreel: Services, video: Video) -> list[str]:
     found = longreel.library.segments(video.id)
     said = [str(u.span) + u.text for u in longreel.library.utterances(video.id)]
     return sorted(f"{s.kind} {s.span} {s.text} {s.frame_s}" for s in found) + said
 
 
 @contextmanager
-def _over_ray(settings: Settings, ray: Ray) -> Iterator[Longreel]:
+def _over_ray(settings: Settings, ray: Ray) -> Iterator[Services]:
     """Longreel over the cluster; its actors end with the block."""
     many = build(settings.model_copy(update={"runtime": "ray", "ray": ray}))
     try:

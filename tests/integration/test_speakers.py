@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.events import Event, Heard, StageFinished
 from app.core.settings import load_settings
 from app.core.types import TimeSpan
@@ -17,7 +17,7 @@ from tests.narrated_file import write_narrated
 
 
 @pytest.fixture
-def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Longreel:
+def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     for name, value in {**environment(tmp_path), "LONGREEL_INGEST__SPEAKERS_CHUNK_S": "60"}.items():
         monkeypatch.setenv(name, value)
     return build(load_settings())
@@ -29,7 +29,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_sentences_get_speakers_over_all_chunks_and_names_reach_a_second_video(
-    longreel: Longreel, talk: Path, tmp_path: Path
+    longreel: Services, talk: Path, tmp_path: Path
 ) -> None:
     video = longreel.ingest.run(talk, speakers=True)
     assert [one.label for one in longreel.speakers.of(video.id)] == ["Speaker 1", "Speaker 2"]
@@ -45,7 +45,7 @@ def test_sentences_get_speakers_over_all_chunks_and_names_reach_a_second_video(
     assert [(one.title, one.recognised) for one in longreel.speakers.of(second.id)] == [("Anna", True)]
 
 
-def test_voices_are_told_apart_later_without_listening_again(longreel: Longreel, talk: Path) -> None:
+def test_voices_are_told_apart_later_without_listening_again(longreel: Services, talk: Path) -> None:
     video = longreel.ingest.run(talk)
     assert {one.speaker for one in longreel.library.utterances(video.id)} == {None}
     events: list[Event] = []
@@ -59,7 +59,7 @@ def test_voices_are_told_apart_later_without_listening_again(longreel: Longreel,
 
 
 def test_what_was_heard_is_told_and_can_be_read_and_found_while_the_rest_is_read(
-    longreel: Longreel, talk: Path
+    longreel: Services, talk: Path
 ) -> None:
     told: list[tuple[Heard, int, bool]] = []
 

@@ -9,7 +9,7 @@ from app.api.schemas.batches import BatchOut
 from app.core.timecode import clock
 from ui.render.library import box, ticks
 from ui.render.markup import note, safe
-from ui.render.summaries import FILES, Choice, choices
+from ui.render.summaries import FILES, SummaryForm, choices
 
 CHOSEN = ("md", "docx")
 """Formats that are ticked at first."""
@@ -47,7 +47,7 @@ def form(videos: Sequence[VideoOut]) -> str:
         '<form id="lr-batch" aria-label="Summarize and ask many videos"><div class="lr-half"><fieldset>'
         f'<legend>Videos</legend><p><label><input type="checkbox" id="lr-every"> All {len(videos)} videos</label></p>'
         f"{ticks(videos)}"
-        f'<ul class="lr-pick">{boxes}</ul></fieldset><div><div class="lr-bar">{choices(Choice(), "batch")}</div>'
+        f'<ul class="lr-pick">{boxes}</ul></fieldset><div><div class="lr-bar">{choices(SummaryForm(), "batch")}</div>'
         '<p><label for="lr-batch-questions">Questions to each of them, one on each line (if you like)</label>'
         '<textarea id="lr-batch-questions" name="questions" rows="3" '
         'placeholder="What was decided? Who speaks?"></textarea></p>'

@@ -26,7 +26,7 @@ QUOTED = "extractive"
 
 
 @dataclass(frozen=True)
-class Choice:
+class SummaryForm:
     """What is chosen in the form."""
 
     length: str = "paragraph"
@@ -34,7 +34,7 @@ class Choice:
     language: str = ""
 
 
-def panel(inner: str, chosen: Choice, *, busy: bool = False) -> str:
+def panel(inner: str, chosen: SummaryForm, *, busy: bool = False) -> str:
     """The form with the choices, and below it what there is to read. `inner` is HTML."""
     state = ' aria-busy="true"' if busy else ""
     return (
@@ -45,7 +45,7 @@ def panel(inner: str, chosen: Choice, *, busy: bool = False) -> str:
     )
 
 
-def choices(chosen: Choice, of: str = "summary") -> str:
+def choices(chosen: SummaryForm, of: str = "summary") -> str:
     """Length, style and language as fields of a form; `of` makes their ids its own."""
     return (
         f"{_select(f'lr-{of}-length', 'length', LENGTHS, chosen.length)}"

@@ -11,7 +11,7 @@ from app.api.schemas.summaries import CollectionSummaryOut, VideoLineOut
 from app.core.events import StageProgress
 from ui.render.citations import Videos
 from ui.render.markup import note, safe
-from ui.render.summaries import Choice, Numbers, choices, phrased_by, point, sections
+from ui.render.summaries import Numbers, SummaryForm, choices, phrased_by, point, sections
 
 HEAD = (
     "<h2>A collection in short</h2><p><small>Each sentence says which video and moment it comes from. "
@@ -19,7 +19,9 @@ HEAD = (
 )
 
 
-def panel(found: Sequence[CollectionOut], opened: str, chosen: Choice, inner: str = "", *, busy: bool = False) -> str:
+def panel(
+    found: Sequence[CollectionOut], opened: str, chosen: SummaryForm, inner: str = "", *, busy: bool = False
+) -> str:
     """The form with the collections, `opened` chosen by its id, and below it what there is to read. `inner` is HTML."""
     filled = [one for one in found if one.size]
     if not filled:

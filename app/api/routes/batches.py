@@ -18,14 +18,14 @@ from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.paths import existing
 from app.jobs.states import ENDED, Job, JobState
 from app.services.batch_jobs import WHOLE
 from app.services.batches import BatchRequest, Item
 from app.services.exports import FORMATS, exported
-from app.services.summarize import Length, Style, Wanted
+from app.services.summarize import Length, Style, SummaryRequest
 
 router = APIRouter(tags=["batches"])
 
@@ -67,16 +67,16 @@ def estimate_batch(given: BatchIn, longreel: LongreelDep) -> CostOut:
     return CostOut(**asdict(longreel.batches.cost(_request(longreel, given))))
 
 
-def _request(longreel: Longreel, given: BatchIn) -> BatchRequest:
+def _request(longreel: Services, given: BatchIn) -> BatchRequest:
     named = [Item(name) for name in given.videos]
     if given.collection:
         named += [Item(video.id, video.title) for video in longreel.library.scope((), given.collection)]
     items = tuple(dict.fromkeys(named))
-    wanted = Wanted(Length(given.length), Style(given.style), given.language)
+    wanted = SummaryRequest(Length(given.length), Style(given.style), given.language)
     return BatchRequest(items, tuple(dict.fromkeys(given.questions)), wanted, tuple(dict.fromkeys(given.formats)))
 
 
-def _must_be_known(longreel: Longreel, names: list[str]) -> None:
+def _must_be_known(longreel: Services, names: list[str]) -> None:
     for name in names:
         if existing(name):
             raise BadInput("This server takes no paths of its own files.", "Upload the file and name it by its id.")
@@ -141,7 +141,7 @@ def batch_events(
     return event_stream(_follow(longreel, batch.id, number))
 
 
-async def _follow(longreel: Longreel, batch_id: str, number: int) -> AsyncIterator[bytes]:
+async def _follow(longreel: Services, batch_id: str, number: int) -> AsyncIterator[bytes]:
     told, last = time.monotonic(), ""
     while True:
         try:

@@ -34,7 +34,7 @@ from app.api.schemas.chat import (
     OpenAIError,
 )
 from app.api.streams import HEARTBEAT, event_stream, server_event
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import NotFound
 from app.core.events import Answered, Delta, Event, Failed
 from app.core.types import Video
@@ -109,7 +109,7 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, execu
 
 
 async def _chunks(
-    steps: Steps, asked: ChatIn, longreel: Longreel, videos: Sequence[Video], head: dict[str, Any]
+    steps: Steps, asked: ChatIn, longreel: Services, videos: Sequence[Video], head: dict[str, Any]
 ) -> AsyncIterator[bytes]:
     def sent(delta: ChatDelta, *, reason: Any = None, **more: Any) -> bytes:
         chunk = ChatChunk(**head, choices=[ChunkChoice(delta=delta, finish_reason=reason)], **more)
@@ -141,7 +141,7 @@ async def _chunks(
         yield server_event(_error(error)[1].model_dump_json())
 
 
-async def _titles(longreel: Longreel, videos: Sequence[Video]) -> dict[str, str]:
+async def _titles(longreel: Services, videos: Sequence[Video]) -> dict[str, str]:
     about = videos or await run_in_threadpool(longreel.library.videos)
     return {video.id: video.title for video in about}
 

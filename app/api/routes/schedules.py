@@ -12,12 +12,12 @@ from app.api.deps import LongreelDep, trusts_callers
 from app.api.schemas.collections import utc
 from app.api.schemas.jobs import JobErrorOut
 from app.api.schemas.schedules import OutcomeOut, ScheduleChange, ScheduleIn, ScheduleOut, SummaryWish
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import BadInput
 from app.db.schedules import Schedule
 from app.services.batches import BatchRequest
-from app.services.schedules import Plan
-from app.services.summarize import Length, Style, Wanted
+from app.services.schedules import ScheduleSpec
+from app.services.summarize import Length, Style, SummaryRequest
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
@@ -27,7 +27,7 @@ def schedule_of(longreel: LongreelDep, schedule: Annotated[str, Path(description
     return longreel.schedules.find(schedule)
 
 
-def trusted(longreel: LongreelDep) -> Longreel:
+def trusted(longreel: LongreelDep) -> Services:
     """The product, for callers who may name folders of the server. Raises BadInput for others."""
     if not trusts_callers(longreel):
         raise BadInput("This server takes no folders of its own.", "Use `longreel schedule` on its machine.")
@@ -35,7 +35,7 @@ def trusted(longreel: LongreelDep) -> Longreel:
 
 
 ScheduleDep = Annotated[Schedule, Depends(schedule_of)]
-TrustedDep = Annotated[Longreel, Depends(trusted)]
+TrustedDep = Annotated[Services, Depends(trusted)]
 
 
 @router.get("", summary="Schedules, the oldest first")
@@ -87,7 +87,7 @@ def remove_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> None:
     longreel.schedules.remove(schedule.id)
 
 
-def schedule_out(longreel: Longreel, schedule: Schedule) -> ScheduleOut:
+def schedule_out(longreel: Services, schedule: Schedule) -> ScheduleOut:
     """The wire form of a schedule."""
     plan = longreel.schedules.plan(schedule)
     return ScheduleOut(
@@ -104,14 +104,14 @@ def schedule_out(longreel: Longreel, schedule: Schedule) -> ScheduleOut:
     )
 
 
-def _plan(asked: ScheduleIn) -> Plan:
-    return Plan(asked.folder, asked.cron, asked.every_s, asked.collection, _batch(asked.summary), asked.paused)
+def _plan(asked: ScheduleIn) -> ScheduleSpec:
+    return ScheduleSpec(asked.folder, asked.cron, asked.every_s, asked.collection, _batch(asked.summary), asked.paused)
 
 
 def _batch(wish: SummaryWish | None) -> BatchRequest | None:
     if wish is None:
         return None
-    wanted = Wanted(Length(wish.length), Style(wish.style), wish.language)
+    wanted = SummaryRequest(Length(wish.length), Style(wish.style), wish.language)
     return BatchRequest((), tuple(dict.fromkeys(wish.questions)), wanted, tuple(dict.fromkeys(wish.formats)))
 
 

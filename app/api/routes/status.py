@@ -12,7 +12,7 @@ from app.api.deps import LongreelDep
 from app.api.schemas.status import CheckOut, ModelOut, PoolOut, SettingOut, StatusOut, WarmUpOut
 from app.services.configuration import explained
 from app.services.doctor import examine
-from gpu_workers.runtime.states import ModelState, PoolState
+from gpu_workers.cluster.states import ModelState, PoolState
 
 router = APIRouter(tags=["server"])
 

@@ -25,11 +25,11 @@ from app.api.schemas.summaries import (
     VideoLineOut,
 )
 from app.api.streams import HEARTBEAT, event_stream, pump, server_event
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import BadInput, Cancelled
 from app.core.types import Video
 from app.services.chapters import Heading
-from app.services.summarize import CollectionSummary, Length, Point, Section, Style, VideoSummary, Wanted
+from app.services.summarize import CollectionSummary, Length, Point, Section, Style, SummaryRequest, VideoSummary
 
 router = APIRouter(tags=["summaries"])
 
@@ -53,7 +53,7 @@ async def make_summary(
     With `Accept: text/event-stream` heartbeats come while it is made; the one event is `summary` or `problem`.
     A client that goes away cancels it; what was made of it is kept.
     """
-    asked = Wanted(Length(wanted.length), Style(wanted.style), wanted.language)
+    asked = SummaryRequest(Length(wanted.length), Style(wanted.style), wanted.language)
 
     def work(gone: Callable[[], bool]) -> Iterator[VideoSummary]:
         yield longreel.summaries.summarize(video, asked, cancelled=gone)
@@ -85,7 +85,7 @@ def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep) -> Response
     What was made before is used again: only a changed video, and what it changes in the whole, is made anew.
     """
     videos, title = _scope(longreel, asked.videos, asked.collection)
-    wanted = Wanted(Length(asked.length), Style(asked.style), asked.language)
+    wanted = SummaryRequest(Length(asked.length), Style(asked.style), asked.language)
     job = longreel.summary_jobs.submit(videos, wanted, title=title, webhook=hook_of(longreel, asked.webhook))
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
 
@@ -103,12 +103,12 @@ def get_collection_summary(
 ) -> Any:
     """The summary that POST made of these videos as they are now. 404 when they changed since, or none was made."""
     videos, _ = _scope(longreel, video, collection)
-    wanted = Wanted(Length(length), Style(style), language)
+    wanted = SummaryRequest(Length(length), Style(style), language)
     made = longreel.summaries.together(videos, wanted, kept_only=True)
     return partly(_made_together(made), CollectionSummaryOut, fields, response)
 
 
-def _scope(longreel: Longreel, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:
+def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:
     """The videos, and what to call them. Raises NotFound, and BadInput when nothing is named."""
     if not names and not collection:
         raise BadInput("Nothing to summarize is named.", "Name videos or a collection.")

@@ -24,7 +24,7 @@ from app.api.schemas import problem_of
 from app.api.schemas.collections import utc
 from app.api.schemas.uploads import UploadOut, UploadWish
 from app.api.uploads import Body
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import LongreelError
 from app.services.uploads import Upload, UploadService
 
@@ -122,7 +122,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
 
 @router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response, openapi_extra=_described())
 def get_offset(upload: str, uploads: UploadsDep) -> Response:
-    """`Upload-Offset` tells how many bytes are here; `Longreel-Job` names the job of a complete one."""
+    """`Upload-Offset` tells how many bytes are here; `Services-Job` names the job of a complete one."""
     found = _settled(uploads, upload)
     headers = {"Upload-Length": str(found.length), "Cache-Control": "no-store", **_headers(found)}
     if found.metadata:
@@ -154,7 +154,7 @@ def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
 async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> Response:
     """The body goes to the end of what is here: `Upload-Offset` must say how much that is.
 
-    What came before the line broke is kept. The answer to the last piece names the job in `Longreel-Job`.
+    What came before the line broke is kept. The answer to the last piece names the job in `Services-Job`.
     """
     if request.headers.get("content-type", "") != PIECE:
         raise HTTPException(415, f"Send the piece as {PIECE}.")
@@ -187,7 +187,7 @@ async def overridden(upload: str, request: Request, longreel: LongreelDep) -> Re
     raise HTTPException(405, "Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
 
 
-def _append(longreel: Longreel, id: str, offset: int, body: Body) -> Upload:
+def _append(longreel: Services, id: str, offset: int, body: Body) -> Upload:
     with longreel.uploads.writing(id) as upload:
         if upload.offset != offset:
             raise HTTPException(409, f"{upload.offset} bytes are here, not {offset}.")
@@ -208,7 +208,7 @@ def _headers(upload: Upload) -> dict[str, str]:
     if upload.expires_at is not None:
         headers["Upload-Expires"] = formatdate(upload.expires_at, usegmt=True)
     if upload.job is not None:
-        headers["Longreel-Job"] = upload.job
+        headers["Services-Job"] = upload.job
     return headers
 
 

@@ -28,7 +28,7 @@ from app.api.schemas import (
     WaveformOut,
 )
 from app.api.uploads import Body, read_upload
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.paths import existing
 from app.core.types import SegmentKind, Utterance
@@ -91,7 +91,7 @@ async def add_video(request: Request, longreel: LongreelDep) -> Response:
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, headers)
 
 
-def _check_size(request: Request, longreel: Longreel) -> None:
+def _check_size(request: Request, longreel: Services) -> None:
     most = longreel.settings.server.max_upload_gb
     size = request.headers.get("content-length", "")
     if size.isdecimal() and int(size) > most * 1e9 + 1e6:
@@ -100,7 +100,7 @@ def _check_size(request: Request, longreel: Longreel) -> None:
         )
 
 
-def _receive(longreel: Longreel, content_type: str, body: Body) -> Job:
+def _receive(longreel: Services, content_type: str, body: Body) -> Job:
     try:
         return _upload(longreel, content_type, body)
     except (BadInput, StorageFull):
@@ -108,7 +108,7 @@ def _receive(longreel: Longreel, content_type: str, body: Body) -> Job:
         raise
 
 
-def _upload(longreel: Longreel, content_type: str, body: Body) -> Job:
+def _upload(longreel: Services, content_type: str, body: Body) -> Job:
     upload = read_upload(content_type, body, longreel.library.receive)
     try:
         asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
@@ -132,7 +132,7 @@ def _upload(longreel: Longreel, content_type: str, body: Body) -> Job:
         raise
 
 
-def _register(longreel: Longreel, body: bytes) -> Job:
+def _register(longreel: Services, body: bytes) -> Job:
     try:
         asked = RegisterIn.model_validate_json(body)
     except ValidationError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from app.api.schemas.base import Wire
-from app.core.types.entities import Entity, EntityKind, Mention, Source
+from app.core.types.entities import Entity, EntityKind, Mention, MentionSource
 
 
 class EntityOut(Wire):
@@ -18,7 +18,7 @@ class EntityOut(Wire):
     video_ids: list[str]
     """Those that mention it, most mentions first."""
     mentions: int
-    sources: list[Source]
+    sources: list[MentionSource]
 
     @classmethod
     def of(cls, entity: Entity) -> Self:
@@ -39,7 +39,7 @@ class MentionOut(Wire):
     video_id: str
     start_s: float
     end_s: float
-    source: Source
+    source: MentionSource
     quote: str
     frame_s: float | None
 

@@ -29,7 +29,7 @@ from app.client.call import (
     STREAMED,
     SUBTITLES,
     Call,
-    Picture,
+    VideoFrame,
     Webhook,
     content,
     model,
@@ -242,11 +242,11 @@ class Videos(Jobs):
         """How loud it is over time, in at most `points` peaks; none for a video without sound."""
         return await self._do(Call("GET", video_path(name, "/waveform"), model(WaveformOut), {"points": points}))
 
-    async def frame(self, name: str, time_s: float, *, side: int = 768) -> Picture:
+    async def frame(self, name: str, time_s: float, *, side: int = 768) -> VideoFrame:
         """The picture that the video shows at a time, at most `side` pixels on its longest side."""
 
-        def read(response: httpx.Response) -> Picture:
-            return Picture(float(response.headers["x-frame-time"]), response.content)
+        def read(response: httpx.Response) -> VideoFrame:
+            return VideoFrame(float(response.headers["x-frame-time"]), response.content)
 
         return await self._do(Call("GET", video_path(name, "/frame"), read, {"t": time_s, "side": side}))
 

@@ -20,7 +20,7 @@ class EntityKind(StrEnum):
     """A class of things that is recognised in pictures."""
 
 
-class Source(StrEnum):
+class MentionSource(StrEnum):
     """How a moment mentions an entity."""
 
     WRITTEN = "written"
@@ -39,7 +39,7 @@ class Mention:
     """As it is best written in this video."""
     video_id: VideoId
     span: TimeSpan
-    source: Source
+    source: MentionSource
     quote: str
     """What is said or written there; the class of what is seen."""
     frame_s: float | None = None
@@ -62,7 +62,7 @@ class Entity:
     videos: tuple[VideoId, ...]
     """Those that mention it, most mentions first."""
     mentions: int
-    sources: tuple[Source, ...]
+    sources: tuple[MentionSource, ...]
 
     @property
     def id(self) -> str:

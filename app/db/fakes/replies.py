@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.core.replies import HELD_S, KEPT_S, Earlier, Reply
+from app.core.replies import HELD_S, KEPT_S, Earlier, StoredReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class MemoryReplies:
             if self._is_held(key, owner):
                 self._held[key] = replace(self._held[key], until=self._clock() + HELD_S)
 
-    def keep(self, key: str, owner: str, reply: Reply) -> None:
+    def keep(self, key: str, owner: str, reply: StoredReply) -> None:
         """Keeps the answer for a day."""
         with self._lock:
             if self._is_held(key, owner):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.db.schedules import Look, Schedule, no_such_schedule
+from app.db.schedules import FileState, Schedule, no_such_schedule
 
 
 class MemorySchedules:
@@ -16,7 +16,7 @@ class MemorySchedules:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._all: dict[str, Schedule] = {}
-        self._looks: dict[str, dict[str, Look]] = {}
+        self._looks: dict[str, dict[str, FileState]] = {}
 
     def all(self) -> list[Schedule]:
         """All, the oldest first."""
@@ -68,12 +68,12 @@ class MemorySchedules:
             if id in self._all and self._all[id].next_at > at:
                 self.change(replace(self._all[id], next_at=at))
 
-    def looks(self, id: str) -> dict[str, Look]:
+    def looks(self, id: str) -> dict[str, FileState]:
         """What was seen in its folder, by file."""
         with self._lock:
             return dict(self._looks.get(id, {}))
 
-    def keep_looks(self, id: str, looks: Mapping[str, Look]) -> None:
+    def keep_looks(self, id: str, looks: Mapping[str, FileState]) -> None:
         """Adds or replaces what was seen. Raises NotFound."""
         with self._lock:
             self.get(id)

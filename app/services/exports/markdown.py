@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from app.core.describe import explain_refusal
 from app.core.timecode import clock, span_clock
 from app.core.types import AnswerStatus, Citation
-from app.services.exports.material import Answered, Material
+from app.services.exports.material import AnsweredQuestion, Material
 from app.services.summarize.shapes import EXTRACTIVE, Point, Section
 
 Link = Callable[[Citation], str]
@@ -71,7 +71,7 @@ def moments(citations: Sequence[Citation], link: Link) -> str:
     return " ".join(dict.fromkeys(shown))
 
 
-def answer_text(answered: Answered, link: Link) -> str:
+def answer_text(answered: AnsweredQuestion, link: Link) -> str:
     """A question, its answer, and the quotes that prove it."""
     answer = answered.answer
     said = STATUS.get(answer.status, "") if not answer.text else answer.text

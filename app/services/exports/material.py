@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from app.core.types import Answer, Chapter, Digest, Utterance, Video
-from app.services.summarize.shapes import Point, Section, VideoSummary, Wanted
+from app.services.summarize.shapes import Point, Section, SummaryRequest, VideoSummary
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnsweredQuestion:
     """A question about the video and its answer."""
 
     question: str
@@ -26,8 +26,8 @@ class Material:
     utterances: tuple[Utterance, ...]
     chapters: tuple[Chapter, ...]
     sections: tuple[Section, ...] = ()
-    answers: tuple[Answered, ...] = ()
-    wanted: Wanted | None = None
+    answers: tuple[AnsweredQuestion, ...] = ()
+    wanted: SummaryRequest | None = None
     model: str = ""
     """What phrased the sections."""
     media_url: str = ""
@@ -48,7 +48,7 @@ def of_summary(
     utterances: Sequence[Utterance],
     chapters: Sequence[Chapter],
     summary: VideoSummary,
-    answers: Sequence[Answered] = (),
+    answers: Sequence[AnsweredQuestion] = (),
 ) -> Material:
     """The material of a video with the summary that somebody asked for."""
     return Material(

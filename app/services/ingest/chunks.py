@@ -43,10 +43,10 @@ from app.core.types import (
     Transcript,
     VideoId,
 )
-from app.services.ingest.ahead import ahead
-from app.services.ingest.changes import ChangeDetector
-from app.services.ingest.groups import Groups
-from app.services.ingest.sampled import Sampled, packed
+from app.services.ingest.face_clusters import Groups
+from app.services.ingest.frame_change import ChangeDetector
+from app.services.ingest.frame_samples import Sampled, packed
+from app.services.ingest.prefetch import ahead
 
 BATCH = 16
 EVERY_FRAME_S = 0.001

@@ -14,7 +14,7 @@ from app.services.chapters import BY_HAND, edited, publish, with_headings
 from app.services.digest import make_digest
 from app.services.ingest.indexing import Found
 from app.services.ingest.run import Run, Stage
-from app.services.shown import told
+from app.services.screen_text_filter import told
 from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
-from app.core.types.entities import EntityKind, Mention, Source, name_key
+from app.core.types.entities import EntityKind, Mention, MentionSource, name_key
 from app.services.ingest.indexing import Found
 from app.services.ingest.run import Run, Stage
 from app.services.names import in_capitals, names_said, names_written, small_words, written_small
@@ -37,7 +37,7 @@ class _Place:
 
     name: str
     span: TimeSpan
-    source: Source
+    source: MentionSource
     quote: str
     frame_s: float | None = None
 
@@ -60,7 +60,9 @@ def remember(run: Run, found: Found) -> None:
 def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:
     """The names of a video with their moments, in time order. One name may be spelled in several ways."""
     small = small_words(chain((one.text for one in said), (one.text for one in written)))
-    places = [_Place(name, u.span, Source.SAID, u.text.strip()) for u in said for name in names_said(u.text, small)]
+    places = [
+        _Place(name, u.span, MentionSource.SAID, u.text.strip()) for u in said for name in names_said(u.text, small)
+    ]
     for text in written:
         places += [_written(name, text) for name in names_written(text.text, small)]
     places += _capitals(written, {name_key(place.name) for place in places})
@@ -86,7 +88,9 @@ def seen(video: VideoId, found: Found) -> list[Mention]:
         shown = {piece: frames for piece, frames in pieces.items() if len(frames) >= LEAST_FRAMES}
         for piece, frames in shown.items() if len(shown) >= LEAST_PIECES else ():
             frame_s = max(frames, key=lambda one: one[0])[1].pts_s
-            mentions.append(Mention(EntityKind.THING, name, video, found.pieces[piece], Source.SEEN, name, frame_s))
+            mentions.append(
+                Mention(EntityKind.THING, name, video, found.pieces[piece], MentionSource.SEEN, name, frame_s)
+            )
     return sorted(mentions, key=lambda one: (one.span.start_s, one.name))
 
 
@@ -94,7 +98,7 @@ def _written(name: str, text: ScreenText) -> _Place:
     """A name on the screen with the line that holds it."""
     lines = [" ".join(line.split()) for line in text.text.splitlines()]
     line = next((line for line in lines if name_key(name) in name_key(line)), name)
-    return _Place(name, text.span, Source.WRITTEN, line, text.frame_s)
+    return _Place(name, text.span, MentionSource.WRITTEN, line, text.frame_s)
 
 
 def _capitals(written: Sequence[ScreenText], known: set[str]) -> list[_Place]:
@@ -114,7 +118,7 @@ def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
     for place in places:
         key = name_key(place.name)
         forms[key][place.name] += 1
-        weight[key] += 1_000_000 if place.source is Source.WRITTEN else 1
+        weight[key] += 1_000_000 if place.source is MentionSource.WRITTEN else 1
     best: dict[str, str] = {}
     kept: list[str] = []
     for key, _ in weight.most_common():
@@ -137,7 +141,7 @@ def _is_misread(one: str, other: str) -> bool:
 def _joined(mentions: Iterable[Mention]) -> list[Mention]:
     """Mentions in time order; a name that stays on the screen is mentioned once."""
     kept: list[Mention] = []
-    last: dict[tuple[str, Source], int] = {}
+    last: dict[tuple[str, MentionSource], int] = {}
     for mention in sorted(mentions, key=lambda one: (one.span.start_s, one.span.end_s, one.name)):
         at = last.get((mention.key, mention.source))
         if at is not None and _goes_on(kept[at], mention):
@@ -149,6 +153,6 @@ def _joined(mentions: Iterable[Mention]) -> list[Mention]:
 
 
 def _goes_on(one: Mention, other: Mention) -> bool:
-    if one.source is Source.WRITTEN:
+    if one.source is MentionSource.WRITTEN:
         return other.span.start_s <= one.span.end_s + SAME_GAP_S
     return other.span == one.span

@@ -17,9 +17,9 @@ from app.core.types import (
     to_json,
 )
 from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, thumbnail_key
+from app.services.ingest.frame_samples import Sampled, packed, unpacked
 from app.services.ingest.run import Run, Stage, Unit, unit_key
-from app.services.ingest.sampled import Sampled, packed, unpacked
-from retrieval.pieces import cut, scene_borders
+from retrieval.segmentation import cut, scene_borders
 
 CAPTIONS_A_UNIT = 32
 GLANCE_AT_ALL_S = 300.0

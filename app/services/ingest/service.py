@@ -34,11 +34,11 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
-from app.services.ingest import entities, faces, pictures, sound, speakers, writing
+from app.services.ingest import entities, faces, pictures, screen_text, speakers, transcription
 from app.services.ingest.digesting import digest
+from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import DETECTED, IngestParts, Options, Run
-from app.services.ingest.sampled import Sampled
 
 HASH_BLOCK = 1 << 22
 LANGUAGE = re.compile(f"[a-z]{{2,3}}|{DETECTED}")
@@ -59,7 +59,7 @@ def content_id(path: Path) -> VideoId:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FileDetails:
     """What a person told of a file, for the library."""
 
     title: str | None
@@ -148,7 +148,7 @@ class IngestService:
         started = time.monotonic()
         try:
             options = replace(_options(subtitles, language), translate=translate, speakers=speakers)
-            run = self._begin(path, Told(_tidy(title), tuple(tags), source), options, tell, cancelled)
+            run = self._begin(path, FileDetails(_tidy(title), tuple(tags), source), options, tell, cancelled)
             try:
                 self._read(run)
             except BaseException:
@@ -180,12 +180,12 @@ class IngestService:
         if not video.ready:
             raise NotFound("The sound of this video was not read yet.", "Wait until the video is ready.")
         run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
-        return sound.survey(run)
+        return transcription.survey(run)
 
     def _begin(
         self,
         path: Path,
-        told: Told,
+        told: FileDetails,
         options: Options,
         tell: Listener,
         cancelled: Callable[[], bool],
@@ -219,8 +219,8 @@ class IngestService:
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
             seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(_see, run)
             try:
-                track = sound.survey(run)
-                said = sound.transcribe(run, track)
+                track = transcription.survey(run)
+                said = transcription.transcribe(run, track)
                 speakers.tell_apart(run, track, said)
             except BaseException:
                 run.stop()
@@ -241,7 +241,7 @@ class IngestService:
 def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:
     sampled = pictures.sample(run)
     faces.group(run)
-    return sampled, writing.read_screen(run, sampled)
+    return sampled, screen_text.read_screen(run, sampled)
 
 
 def _forget_deleted(run: Run) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from app.core.types import AudioMap, Diarization, TimeSpan, Utterance, Voice, VoiceTurn
 from app.services.ingest.chunks import DiarizeCall
 from app.services.ingest.run import Run, Stage, Unit, unit_key
-from app.services.ingest.sound import is_quiet
+from app.services.ingest.transcription import is_quiet
 from gpu_workers.speech.clustering import link
 
 BESIDE_S = 1.0

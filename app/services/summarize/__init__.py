@@ -7,9 +7,9 @@ from app.services.summarize.shapes import (
     Point,
     Section,
     Style,
-    VideoLine,
+    SummaryRequest,
+    VideoSentence,
     VideoSummary,
-    Wanted,
 )
 from app.services.summarize.work import SummaryParts
 
@@ -21,7 +21,7 @@ __all__ = [
     "Style",
     "SummarizeService",
     "SummaryParts",
-    "VideoLine",
+    "SummaryRequest",
+    "VideoSentence",
     "VideoSummary",
-    "Wanted",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.core.types import SegmentKind, TimeSpan
 from app.services.summarize import cues
 from app.services.summarize.choosing import filled, shortened
-from app.services.summarize.shapes import Length, Point, Section, Style, Wanted
+from app.services.summarize.shapes import Length, Point, Section, Style, SummaryRequest
 
 LINE_SOURCES = 6
 
@@ -40,7 +40,7 @@ class Draft:
 
 
 def drafts(
-    branches: Sequence[Branch], wanted: Wanted, central: Callable[[Sequence[Point]], list[Point]]
+    branches: Sequence[Branch], wanted: SummaryRequest, central: Callable[[Sequence[Point]], list[Point]]
 ) -> list[Draft]:
     """The sections of a summary, in reading order; together within the words of its length.
 

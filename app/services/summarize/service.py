@@ -14,11 +14,19 @@ from app.core.errors import NotFound
 from app.core.events import Listener, ignore
 from app.core.types import SegmentKind, Utterance, Video
 from app.db.library import SqlLibrary
-from app.services.shown import told
+from app.services.screen_text_filter import told
 from app.services.summarize.choosing import blocks, inside
 from app.services.summarize.composing import Branch, drafts
-from app.services.summarize.shapes import CollectionSummary, Length, Point, Section, VideoLine, VideoSummary, Wanted
-from app.services.summarize.work import SummaryParts, Units, Work
+from app.services.summarize.shapes import (
+    CollectionSummary,
+    Length,
+    Point,
+    Section,
+    SummaryRequest,
+    VideoSentence,
+    VideoSummary,
+)
+from app.services.summarize.work import SummaryParts, SummaryRun, Units
 from app.services.topics import Sentence
 
 
@@ -32,7 +40,7 @@ class SummarizeService:
     def summarize(
         self,
         video: Video,
-        wanted: Wanted | None = None,
+        wanted: SummaryRequest | None = None,
         *,
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
@@ -54,7 +62,7 @@ class SummarizeService:
     def together(
         self,
         videos: Sequence[Video],
-        wanted: Wanted | None = None,
+        wanted: SummaryRequest | None = None,
         *,
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
@@ -72,7 +80,7 @@ class SummarizeService:
         for number, video in enumerate(sorted(videos, key=lambda one: (one.added_at, one.id)), 1):
             found = self._branches(video, work)
             branches += [Branch(video.title, None, (self._offered(found, work),))] if found else []
-            lines.append(VideoLine(video.id, video.title, self._line(found, work)))
+            lines.append(VideoSentence(video.id, video.title, self._line(found, work)))
             work.progress(number)
         if not branches:
             raise NotFound("None of these videos has a summary yet.", "Wait until one has been read to its end.")
@@ -81,12 +89,12 @@ class SummarizeService:
         return CollectionSummary(work.wanted, sections, tuple(lines), work.phrased_by)
 
     def _begun(
-        self, wanted: Wanted | None, tell: Listener, cancelled: Callable[[], bool], *, kept_only: bool = False
-    ) -> Work:
+        self, wanted: SummaryRequest | None, tell: Listener, cancelled: Callable[[], bool], *, kept_only: bool = False
+    ) -> SummaryRun:
         parts = self._make_parts()
-        return Work(parts, wanted or Wanted(), Units(parts.stages, cancelled, kept_only=kept_only), tell)
+        return SummaryRun(parts, wanted or SummaryRequest(), Units(parts.stages, cancelled, kept_only=kept_only), tell)
 
-    def _branches(self, video: Video, work: Work, tell: Callable[[int], None] = lambda _: None) -> list[Branch]:
+    def _branches(self, video: Video, work: SummaryRun, tell: Callable[[int], None] = lambda _: None) -> list[Branch]:
         """The chapters of a video with what each offers; none before it was read to its end."""
         chapters = self._library.chapters(video.id)
         if not chapters:
@@ -102,7 +110,7 @@ class SummarizeService:
             tell(number)
         return branches
 
-    def _offered(self, found: Sequence[Branch], work: Work) -> tuple[Point, ...]:
+    def _offered(self, found: Sequence[Branch], work: SummaryRun) -> tuple[Point, ...]:
         """What a video offers to a collection: the sentences of its paragraph, most central first.
 
         They are in the video's own language, so that each text is translated once.
@@ -111,7 +119,7 @@ class SummarizeService:
         points = [point for section in _composed(found, short) for point in section.points]
         return tuple(work.central(points)) if points else ()
 
-    def _line(self, found: Sequence[Branch], work: Work) -> Point | None:
+    def _line(self, found: Sequence[Branch], work: SummaryRun) -> Point | None:
         sections = _composed(found, work.part(replace(work.wanted, length=Length.LINE)))
         return next((point for section in sections for point in section.points), None)
 
@@ -122,5 +130,5 @@ class SummarizeService:
         return told(spoken + [s for s in seen if s.text.strip()])
 
 
-def _composed(branches: Sequence[Branch], work: Work) -> tuple[Section, ...]:
+def _composed(branches: Sequence[Branch], work: SummaryRun) -> tuple[Section, ...]:
     return tuple(work.section(draft) for draft in drafts(branches, work.wanted, work.central))

@@ -38,7 +38,7 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SummaryRequest:
     """The summary that somebody asks for."""
 
     length: Length = Length.PARAGRAPH
@@ -99,14 +99,14 @@ class VideoSummary(_Sectioned):
 
     video_id: VideoId
     title: str
-    wanted: Wanted
+    wanted: SummaryRequest
     sections: tuple[Section, ...]
     model: str
     """What phrased it; EXTRACTIVE where the video's own sentences are quoted."""
 
 
 @dataclass(frozen=True, slots=True)
-class VideoLine:
+class VideoSentence:
     """One video of a collection, in one sentence; None when nothing is known of it, or it is still being read."""
 
     video_id: VideoId
@@ -118,10 +118,10 @@ class VideoLine:
 class CollectionSummary(_Sectioned):
     """Several videos in short: what they tell together, and each in a sentence."""
 
-    wanted: Wanted
+    wanted: SummaryRequest
     sections: tuple[Section, ...]
     """Each citation names the video that it lies in. On a page a section is what one video tells."""
-    videos: tuple[VideoLine, ...]
+    videos: tuple[VideoSentence, ...]
     """In the order in which they were added to the library."""
     model: str
     """What phrased it; EXTRACTIVE where the videos' own sentences are quoted."""

@@ -21,7 +21,7 @@ from app.db.stages import TOGETHER
 from app.services.summarize.choosing import ranked, telling
 from app.services.summarize.composing import Draft
 from app.services.summarize.phrasing import Phraser
-from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, Wanted
+from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, SummaryRequest
 from app.services.topics import Sentence
 
 STAGE = "summarize"
@@ -70,10 +70,10 @@ class Units:
         return made
 
 
-class Work:
+class SummaryRun:
     """The making of one summary."""
 
-    def __init__(self, parts: SummaryParts, wanted: Wanted, units: Units, tell: Listener) -> None:
+    def __init__(self, parts: SummaryParts, wanted: SummaryRequest, units: Units, tell: Listener) -> None:
         self.wanted = wanted
         self._parts = parts
         self._units = units
@@ -84,7 +84,7 @@ class Work:
         self._phrased_by: set[str] = set()
         self._languages: dict[VideoId, str] = {}
 
-    def part(self, wanted: Wanted) -> Work:
+    def part(self, wanted: SummaryRequest) -> SummaryRun:
         """The making of another summary that this one is made of; it shares everything else."""
         own = copy.copy(self)
         own.wanted = wanted

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents.agent import VideoAgent
 from agents.budget import Budget
-from agents.parts import AgentParts, Work
+from agents.parts import AgentParts, AgentRun
 from agents.plans import Plan
 from agents.state import AgentState, start_state
 from agents.tools.base import ToolContext
@@ -180,7 +180,7 @@ class Desk:
     def context(self, question: str = "What?", **state: Any) -> ToolContext:
         """What a tool of this desk's agent works with."""
         begun: AgentState = {**start_state(question, (self.video,), (), (), None), **state}  # type: ignore[typeddict-item]
-        work = Work(self.parts, Budget(self.parts.settings, lambda: False))
+        work = AgentRun(self.parts, Budget(self.parts.settings, lambda: False))
         return ToolContext(work, begun, lambda _: None)
 
 

@@ -7,7 +7,7 @@ import pytest
 from agents.evidence import Passage
 from agents.judge import Judge
 from agents.judge.exact import exact_fault
-from agents.state import Claim, Judged
+from agents.state import Claim, JudgedClaim
 from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import READS, Desk, verdict
@@ -19,7 +19,7 @@ def said(text: str, kind: SegmentKind = SegmentKind.SPEECH, *, proves: bool = Tr
     return Passage(V, kind, TimeSpan(0, 1), text, proves=proves)
 
 
-def judged(chat: FakeChat, claim: Claim, *, by_likelihood: bool = False) -> Judged:
+def judged(chat: FakeChat, claim: Claim, *, by_likelihood: bool = False) -> JudgedClaim:
     desk = Desk(chat=chat)
     return Judge(desk.context().work, {}, by_likelihood).judge("What does it cost?", claim)
 

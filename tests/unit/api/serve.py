@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from app.jobs.states import ENDED
 from app.main import create_app
-from gpu_workers.runtime.states import PoolState
+from gpu_workers.cluster.states import PoolState
 from tests.unit.api import stand_in
 from tests.unit.api.tiny_video import write_webm
 

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from agents.plans import Plan
-from app.bootstrap import Longreel
+from app.bootstrap import Services
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.events import (
     Answered,
@@ -83,7 +83,7 @@ from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
-from app.services.sealing import Seal
+from app.services.secrets import Seal
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummarizeService, SummaryParts
@@ -267,7 +267,7 @@ def _planned(question: str, plan: Plan | None) -> Planned:
 class StandIn:
     """The wired product with its scripted parts in reach."""
 
-    longreel: Longreel
+    longreel: Services
     reader: Reader
     agent: Agent
     library: MemoryLibrary
@@ -325,7 +325,7 @@ def make(
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
     webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=0.05)
     schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
-    longreel = Longreel(
+    longreel = Services(
         settings=settings,
         library=service,
         ingest=ingest,

@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from app.api.schemas import AnswerOut
 from app.api.schemas.ratings import SavedAnswerOut
 from gpu_workers.base import Counters
-from gpu_workers.runtime.states import ModelState, PoolState
+from gpu_workers.cluster.states import ModelState, PoolState
 from tests.unit.api.stand_in import StandIn
 
 

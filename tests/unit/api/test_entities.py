@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 
 from app.api.schemas.entities import EntityOut, MentionedOut
 from app.core.types import TimeSpan, Video
-from app.core.types.entities import EntityKind, Mention, Source
+from app.core.types.entities import EntityKind, Mention, MentionSource
 from tests.unit.api.stand_in import StandIn, give_voices
 
 
@@ -14,10 +14,10 @@ def talk(parts: StandIn, title: str, *names: str) -> Video:
     """A video in which names are written, one every five seconds, and a bottle is seen."""
     video = parts.add(title.encode(), title)
     found = [
-        Mention(EntityKind.NAME, name, video.id, TimeSpan(at, at + 2), Source.WRITTEN, f"{name}, host", at + 1.0)
+        Mention(EntityKind.NAME, name, video.id, TimeSpan(at, at + 2), MentionSource.WRITTEN, f"{name}, host", at + 1.0)
         for at, name in zip(range(0, 100, 5), names, strict=False)
     ]
-    bottle = Mention(EntityKind.THING, "bottle", video.id, TimeSpan(0, 9), Source.SEEN, "bottle", 3.0)
+    bottle = Mention(EntityKind.THING, "bottle", video.id, TimeSpan(0, 9), MentionSource.SEEN, "bottle", 3.0)
     parts.entities.save(video.id, [*found, bottle])
     return video
 
@@ -63,8 +63,8 @@ def test_one_entity_has_its_moments_in_all_videos_and_those_in_which_it_speaks(
     assert listed.model_dump() == found.model_dump(exclude={"moments"})
     told = {one.video_id: (one.source, one.start_s, one.quote, one.frame_s) for one in found.moments}
     assert told == {
-        one.id: (Source.WRITTEN, 0.0, "Tom Hale, host", 1.0),
-        two.id: (Source.SPEAKS, 2.0, "Welcome to the harbour.", None),
+        one.id: (MentionSource.WRITTEN, 0.0, "Tom Hale, host", 1.0),
+        two.id: (MentionSource.SPEAKS, 2.0, "Welcome to the harbour.", None),
     }
     part = client.get("/v1/entities/name-tom-hale", params={"fields": "moments.source"}).json()
     assert sorted(one["source"] for one in part["moments"]) == ["speaks", "written"]

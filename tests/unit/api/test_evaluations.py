@@ -6,10 +6,10 @@ import json
 
 from fastapi.testclient import TestClient
 
-from app.services.evaluation.report import report
-from app.services.evaluation.sets import benchmark
+from app.evaluation.report import report
+from app.evaluation.sets import benchmark
 from tests.unit.api.stand_in import StandIn
-from tests.unit.services.evaluation.written import case, judged, result
+from tests.unit.evaluation.written import case, judged, result
 
 
 def test_a_report_that_was_written_is_told(client: TestClient, parts: StandIn) -> None:

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from app.core.errors import WorkerFailed
 from app.core.events import Event
-from app.core.replies import Earlier, Reply
+from app.core.replies import Earlier, StoredReply
 from app.db.fakes import MemoryReplies
 from app.main import create_app
 from tests.unit.api import stand_in
@@ -126,7 +126,7 @@ def test_a_store_that_fails_is_a_problem_and_nothing_is_done(tmp_path: Path) -> 
 
 
 class ForgetfulStore(MemoryReplies):
-    def keep(self, key: str, owner: str, reply: Reply) -> None:
+    def keep(self, key: str, owner: str, reply: StoredReply) -> None:
         raise WorkerFailed("The disk failed.", "Check the disk.")
 
 

@@ -21,7 +21,7 @@ from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.jobs.fakes import MemoryJobStore
 from app.main import create_app
-from app.services.sealing import Seal
+from app.services.secrets import Seal
 from app.services.webhooks import WebhookService, signature
 from tests.unit.api import stand_in
 from tests.unit.api.receiver import Receiver, receiving

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.services.evaluation.results import ResultStore
+from app.evaluation.results import ResultStore
 from benchmarks.calibrate import brier, calibration_error, held_out, main
-from tests.unit.services.evaluation.written import REFUSED, file_of, result
+from tests.unit.evaluation.written import REFUSED, file_of, result
 
 OVERSURE = [(0.9, True)] * 6 + [(0.9, False)] * 4
 

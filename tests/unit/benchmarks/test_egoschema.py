@@ -10,8 +10,8 @@ import pytest
 
 from app.core.errors import BadInput, WorkerFailed
 from app.core.types import Capabilities, Caption, Completion, Message, TimeSpan
-from app.services.evaluation.cases import Case
-from app.services.evaluation.results import Result, ResultStore
+from app.evaluation.cases import Case
+from app.evaluation.results import Result, ResultStore
 from benchmarks.egoschema.__main__ import NAMES, ask, cases_of, main, report
 from benchmarks.egoschema.captions import captions_in, merged, shown
 from benchmarks.egoschema.methods import Direct, InRounds, Method, NearestCaption, NearestQuestion, SummaryFirst

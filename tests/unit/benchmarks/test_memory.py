@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.memory import Cost, missing, table
+from benchmarks.memory import MemoryCost, missing, table
 
 
 def test_a_cost_is_what_an_answer_tells() -> None:
     usage = {"seconds": 2.5, "steps": 3, "frames": 6, "prompt_tokens": 200, "output_tokens": 20}
-    assert Cost.of({"text": "Yes.", "usage": usage}) == Cost(2.5, 6, 220)
+    assert MemoryCost.of({"text": "Yes.", "usage": usage}) == MemoryCost(2.5, 6, 220)
 
 
 def test_the_table_compares_the_second_question_alone_and_after_the_first() -> None:
-    first = [Cost(2.0, 6, 0), Cost(4.0, 1, 0)]
-    rows = table(first, [Cost(3.0, 6, 100), Cost(9.0, 1, 50)], [Cost(1.0, 0, 100), Cost(2.0, 0, 0)])
+    first = [MemoryCost(2.0, 6, 0), MemoryCost(4.0, 1, 0)]
+    rows = table(first, [MemoryCost(3.0, 6, 100), MemoryCost(9.0, 1, 50)], [MemoryCost(1.0, 0, 100), MemoryCost(2.0, 0, 0)])
     assert rows == [
         ["the first question", "3.00 s", "7", "0"],
         ["the second, alone", "6.00 s", "7", "150"],

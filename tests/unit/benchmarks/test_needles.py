@@ -7,7 +7,7 @@ from collections import Counter
 from app.core.types import TimeSpan
 from benchmarks.needles import ANY, DEPTHS, HIDDEN, cells, depth_of, questions, report, request
 from benchmarks.sample.script import load_script
-from tests.unit.services.evaluation.written import REFUSED, case, judged, result
+from tests.unit.evaluation.written import REFUSED, case, judged, result
 
 
 def test_every_kind_lies_at_every_depth() -> None:

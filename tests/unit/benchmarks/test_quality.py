@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from app.core.types import AnswerStatus
-from app.services.evaluation.results import ResultStore
-from app.services.evaluation.scores import Judged
+from app.evaluation.results import ResultStore
+from app.evaluation.scores import JudgedCase
 from benchmarks.quality import notes, report, tables, trust
 from benchmarks.report import tables_of
-from tests.unit.services.evaluation.written import REFUSED, case, file_of, judged, result
+from tests.unit.evaluation.written import REFUSED, case, file_of, judged, result
 
 SAID, SEEN, NONE = (("modality", name) for name in ("speech", "visual", "unanswerable"))
 
 
-def one(id: str, label: tuple[str, str], right: bool | None, *, open: bool = True, cites: bool = True) -> Judged:
+def one(id: str, label: tuple[str, str], right: bool | None, *, open: bool = True, cites: bool = True) -> JudgedCase:
     """A question and its answer; `right` None: refused."""
     form: dict[str, Any] = {"options": (), "answer": None, "accept": ("mirela",)} if open else {}
     asked = case(id, evidence=[(10, 12)], labels=(label,), **form)
@@ -27,7 +27,7 @@ def one(id: str, label: tuple[str, str], right: bool | None, *, open: bool = Tru
     return judged(asked, result(None if open else int(not right), span, id=id, text="Mirela" if right else "Bo"))
 
 
-def trap(id: str, refused: bool) -> Judged:
+def trap(id: str, refused: bool) -> JudgedCase:
     asked = case(id, None, options=(), answerable=False, labels=(NONE,))
     return judged(asked, result(None, (1, 2), id=id, status=REFUSED) if refused else result(None, (1, 2), id=id))
 

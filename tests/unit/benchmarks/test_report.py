@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from benchmarks.product import machine
+from benchmarks.cli_runner import machine
 
 RESULT = {"title": "Reading", "columns": ["video", "speed"], "rows": [["1 h", "8.1"]], "notes": ["kept"]}
 

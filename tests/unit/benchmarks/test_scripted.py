@@ -11,11 +11,21 @@ import pytest
 
 from app.core.types import Frame, TimeSpan
 from app.core.types.chat import Message, ToolSpec
-from benchmarks.scripted import CASES, NOTHING, Case, MadeUpFrames, ScriptedChat, ScriptedEyes, Sight, plain, read_cases
+from benchmarks.scripted import (
+    CASES,
+    NOTHING,
+    MadeUpFrames,
+    ScriptedCase,
+    ScriptedChat,
+    ScriptedEyes,
+    Sight,
+    plain,
+    read_cases,
+)
 
 TOOLS = (ToolSpec("look", "", {}), ToolSpec("answer", "", {}))
 VERDICT = {"type": "object", "properties": {"verdict": {}, "reason": {}}}
-OPEN = Case(
+OPEN = ScriptedCase(
     "cup",
     "v.mp4",
     "How many cups are there?",
@@ -26,7 +36,7 @@ OPEN = Case(
     ("Three.",),
     (TimeSpan(10, 14),),
 )
-CHOICE = Case(
+CHOICE = ScriptedCase(
     "hue",
     "v.mp4",
     "Which colour is the mug?",
@@ -142,7 +152,7 @@ def test_made_up_frames_keep_their_times_and_differ() -> None:
     assert (first.image != second.image).any()
 
 
-def languages(cases: Sequence[Case]) -> set[str]:
+def languages(cases: Sequence[ScriptedCase]) -> set[str]:
     return {case.language for case in cases}
 
 

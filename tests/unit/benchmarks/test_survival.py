@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scripted import CASES, read_cases
-from benchmarks.survival import PLAYERS, Play, Stage, figures, language_gaps, main, play_all, report
+from benchmarks.survival import PLAYERS, Play, ScriptedStage, figures, language_gaps, main, play_all, report
 
 KEPT = Play("sees", "c", "count", "en", "open", "right", "Two.", "answered", "Two.", None, True, True, True, "")
 REFUSED = replace(KEPT, status="not_in_video", text="", same=False, verified=False, cited=False)
@@ -60,7 +60,7 @@ def test_the_report_names_every_loss_with_its_reason() -> None:
 @pytest.mark.parametrize("player", PLAYERS)
 def test_every_player_gets_a_right_answer_to_the_user_and_no_wrong_one(player: str) -> None:
     (case,) = [one for one in read_cases(CASES) if one.id == "yard-dog"]
-    with Stage([case], player=player) as stage:
+    with ScriptedStage([case], player=player) as stage:
         plays = play_all([case], stage)
     assert {one.kept for one in plays if one.role != "wrong"} == {True}
     assert {one.let_through for one in plays if one.role == "wrong"} == {False}

@@ -11,8 +11,8 @@ from app.core.errors import BadSettings, MissingPart
 from app.core.settings import Settings, Weights
 from app.core.types import Frame, Message
 from gpu_workers.awq import unpacked
-from gpu_workers.footprint import weight_bytes
-from gpu_workers.places import CPU, Place
+from gpu_workers.device import CPU, Device
+from gpu_workers.memory.estimate import weight_bytes
 from gpu_workers.registry import Workers
 from gpu_workers.torch_worker import from_folder
 from gpu_workers.vision import transformers_vision
@@ -78,7 +78,7 @@ def test_packed_weights_take_the_memory_that_was_told(words):
 
 def test_packed_weights_are_not_quantised_again(words):
     with pytest.raises(BadSettings, match="quantised already"):
-        from_folder("AutoModelForCausalLM", words[0], Place("cuda:0", "float16", "4bit"))
+        from_folder("AutoModelForCausalLM", words[0], Device("cuda:0", "float16", "4bit"))
 
 
 @pytest.mark.parametrize("changes", [{"version": "gemv"}, {"bits": 8}, {"zero_point": False}])

@@ -9,23 +9,23 @@ import pytest
 from app.core.errors import MissingPart
 from app.core.settings import Hardware, Settings
 from gpu_workers.base import OutOfMemory
-from gpu_workers.places import CPU, Place
+from gpu_workers.device import CPU, Device
 from gpu_workers.torch_worker import TorchWorker, from_folder
 from tests import tiny_models
 
 
-class Squares(TorchWorker[Place]):
+class Squares(TorchWorker[Device]):
     """Squares numbers. Its device holds `room` numbers, the CPU `cpu_room`; its model is where it was loaded."""
 
     GPU_BATCH = CPU_BATCH = 8
 
     def __init__(self, weights: Path, *, device: str = "cpu", room: int = 99, cpu_room: int = 99, **hardware) -> None:
         super().__init__(str(weights), "language_model", Settings(hardware=Hardware(**hardware)))
-        self._place = Place(device)
+        self._place = Device(device)
         self.room, self.cpu_room = room, cpu_room
         self.sizes: list[tuple[str, int]] = []
 
-    def _load_at(self, folder: Path, place: Place) -> Place:
+    def _load_at(self, folder: Path, place: Device) -> Device:
         self._take(place, 0)
         return place
 
@@ -37,7 +37,7 @@ class Squares(TorchWorker[Place]):
 
         return self._in_batches(numbers, run)
 
-    def _take(self, place: Place, count: int) -> None:
+    def _take(self, place: Device, count: int) -> None:
         import torch
 
         if count > (self.room if place.is_gpu else self.cpu_room):
@@ -115,10 +115,10 @@ def test_a_gpu_that_is_not_there_is_named(folder):
 
 def test_quantised_weights_need_bitsandbytes_which_is_named(folder):
     with pytest.raises(MissingPart, match="bitsandbytes"):
-        from_folder("AutoModel", folder, Place("cuda:0", "bfloat16", "4bit"))
+        from_folder("AutoModel", folder, Device("cuda:0", "bfloat16", "4bit"))
 
 
 def test_weights_are_loaded_in_the_numbers_that_were_asked_for(folder):
     import torch
 
-    assert from_folder("AutoModel", folder, Place("cpu", "bfloat16")).dtype == torch.bfloat16
+    assert from_folder("AutoModel", folder, Device("cpu", "bfloat16")).dtype == torch.bfloat16

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from app.core.errors import BadSettings, StorageFull, WorkerFailed
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.chroma import ChromaSegmentIndex
-from retrieval.chroma_store import ChromaStore, translated
+from retrieval.chroma_client import ChromaStore, translated
+from retrieval.chroma_index import ChromaSegmentIndex
 
 VIDEO = VideoId("1" * 64)
 
@@ -69,7 +69,7 @@ def test_another_embedder_begins_a_new_collection(index: ChromaSegmentIndex, tmp
 
 HOLDER = """
 import sys, time, pathlib, numpy
-from retrieval.chroma import ChromaSegmentIndex
+from retrieval.chroma_index import ChromaSegmentIndex
 index = ChromaSegmentIndex(pathlib.Path(sys.argv[1]), None)
 index.search("text", numpy.ones(16, numpy.float32) / 4, limit=1)
 sys.stdout.write("open\\n")

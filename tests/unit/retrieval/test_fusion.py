@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
+from retrieval.rank_fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
 
 KINDS = list(SegmentKind)
 

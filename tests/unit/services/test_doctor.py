@@ -6,7 +6,7 @@ import pytest
 
 from app.core.settings import Hardware, Ingest, Settings, Weights
 from app.services import doctor
-from gpu_workers import fitting
+from gpu_workers.memory import check as memory_check
 from tests import tiny_models
 
 
@@ -46,14 +46,14 @@ def test_every_model_has_a_line_with_its_size_and_what_is_free(small):
 
 
 def test_what_does_not_fit_comes_with_a_command(small, monkeypatch):
-    monkeypatch.setattr(fitting, "free_bytes", lambda place: 1000)
+    monkeypatch.setattr(memory_check, "free_bytes", lambda place: 1000)
     check = memory(small())["memory frame_embedder"]
     assert not check.ok and check.command.startswith("export LONGREEL_")
 
 
 def test_models_that_fit_alone_but_not_together_take_turns_within_a_budget(small, monkeypatch):
     # The packaged language model takes 1.1 GB, and the others a little more.
-    monkeypatch.setattr(fitting, "free_bytes", lambda place: 1_200_000_000)
+    monkeypatch.setattr(memory_check, "free_bytes", lambda place: 1_200_000_000)
     check = memory(small())["memory cpu"]
     assert not check.ok and check.command == "export LONGREEL_HARDWARE__MEMORY_GB=1.1"
     assert memory(small(memory_gb=1.1))["memory cpu"].ok

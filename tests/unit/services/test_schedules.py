@@ -14,8 +14,8 @@ import pytest
 from app.core.errors import BadInput, NotFound
 from app.db.fakes import MemorySchedules
 from app.services.batches import BatchRequest
-from app.services.schedules import LEASE_S, Plan, ScheduleService, next_time
-from app.services.summarize import Length, Wanted
+from app.services.schedules import LEASE_S, ScheduleService, ScheduleSpec, next_time
+from app.services.summarize import Length, SummaryRequest
 from app.services.watching import SETTLE_S
 from tests.unit.api import stand_in
 
@@ -51,8 +51,8 @@ def server(tmp_path: Path) -> Server:
     return Server(tmp_path)
 
 
-def every(server: Server, seconds: float = 3600.0, **more: Any) -> Plan:
-    return Plan(str(server.folder), every_s=seconds, **more)
+def every(server: Server, seconds: float = 3600.0, **more: Any) -> ScheduleSpec:
+    return ScheduleSpec(str(server.folder), every_s=seconds, **more)
 
 
 def test_what_is_new_is_queued_once_and_joins_the_collection(server: Server) -> None:
@@ -76,7 +76,7 @@ def test_what_is_new_is_queued_once_and_joins_the_collection(server: Server) -> 
 def test_new_files_become_one_batch_where_summaries_are_wanted(server: Server) -> None:
     server.put("a.mp4")
     server.put("b.mp4", b"another")
-    wish = BatchRequest((), ("Who?",), Wanted(Length.LINE), ("md",))
+    wish = BatchRequest((), ("Who?",), SummaryRequest(Length.LINE), ("md",))
     made = server.schedules.add(every(server, summary=wish, collection="Talks"))
     assert server.schedules.plan(made) == every(server, summary=wish, collection="Talks")
     server.schedules.tick()

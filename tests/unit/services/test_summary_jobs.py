@@ -11,7 +11,7 @@ from app.core.errors import Cancelled
 from app.db.fakes import MemoryLibrary, MemoryStageStore
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore
-from app.services.summarize import Wanted
+from app.services.summarize import SummaryRequest
 from app.services.summary_jobs import KIND, SummaryJobs
 from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, a_video, service, shelve
 
@@ -37,7 +37,7 @@ def test_a_stopped_job_goes_on_where_it_was_and_leaves_out_what_was_deleted() ->
         return SummaryJobs(service(library, embedder=embedder, stages=stages), store, cast(Any, library))
 
     first, second = Stopping(stop), CountingEmbedder()
-    queued = jobs(first).submit([*videos, gone], Wanted(), title="Films")
+    queued = jobs(first).submit([*videos, gone], SummaryRequest(), title="Films")
     library.delete_video(gone.id)
     claimed = store.claim("w1", [KIND])
     assert claimed is not None and claimed.id == queued.id

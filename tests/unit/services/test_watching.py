@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import BadInput
-from app.db.schedules import Look
+from app.db.schedules import FileState
 from app.services.watching import SETTLE_S, look_into
 
 NOW = 1_700_000_000.0
@@ -19,7 +19,7 @@ class Eye:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.looks: dict[str, Look] = {}
+        self.looks: dict[str, FileState] = {}
         self.deleted: set[tuple[str, int]] = set()
 
     def look(self, now: float) -> tuple[list[str], int]:

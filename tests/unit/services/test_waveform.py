@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bootstrap import Longreel, build
+from app.bootstrap import Services, build
 from app.core.errors import NotFound
 from app.core.settings import load_settings
 from app.core.types import AudioMap
@@ -45,14 +45,14 @@ def test_the_peaks_cover_the_track_and_lose_no_loud_place(measured: int, points:
 
 
 @pytest.fixture
-def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Longreel:
+def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     return build(load_settings())
 
 
 def test_a_tone_and_a_silence_are_seen_where_they_are_also_when_the_file_is_gone(
-    longreel: Longreel, tmp_path: Path
+    longreel: Services, tmp_path: Path
 ) -> None:
     clip = write_media(
         tmp_path / "tone.mkv", tones_hz=[440.0], sound_s=6.0, missing=(2.0, 4.0), audio_codec="pcm_s16le"
@@ -64,7 +64,7 @@ def test_a_tone_and_a_silence_are_seen_where_they_are_also_when_the_file_is_gone
     assert max(drawn.peaks[22:39]) == 0 and min(drawn.peaks[:19] + drawn.peaks[42:59]) > 0.2
 
 
-def test_a_video_that_was_read_with_other_settings_is_measured_once_more(longreel: Longreel, tmp_path: Path) -> None:
+def test_a_video_that_was_read_with_other_settings_is_measured_once_more(longreel: Services, tmp_path: Path) -> None:
     clip = write_media(tmp_path / "tone.mkv", tones_hz=[440.0], sound_s=2.0, audio_codec="pcm_s16le")
     video = longreel.ingest.run(clip)
     settings = longreel.settings.model_copy(
@@ -76,12 +76,12 @@ def test_a_video_that_was_read_with_other_settings_is_measured_once_more(longree
     assert min(other.ingest.sound(video).loudness) > 0.2
 
 
-def test_a_video_without_sound_has_no_peaks(longreel: Longreel, tmp_path: Path) -> None:
+def test_a_video_without_sound_has_no_peaks(longreel: Services, tmp_path: Path) -> None:
     video = longreel.ingest.run(write_media(tmp_path / "still.mp4", times_s=steady(2)))
     assert longreel.ingest.sound(video).loudness.shape == (0,)
 
 
-def test_a_video_that_is_being_read_has_none_yet(longreel: Longreel, tmp_path: Path) -> None:
+def test_a_video_that_is_being_read_has_none_yet(longreel: Services, tmp_path: Path) -> None:
     video = longreel.ingest.run(write_media(tmp_path / "still.mp4", times_s=steady(2)))
     with pytest.raises(NotFound, match="not read yet"):
         longreel.ingest.sound(replace(video, ready=False))

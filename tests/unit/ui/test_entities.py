@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from app.api.schemas.entities import EntityOut
-from app.core.types.entities import EntityKind, Source
+from app.core.types.entities import EntityKind, MentionSource
 from tests.unit.ui.samples import NASTY, Tags
 from ui.render.entities import MOST_CHIPS, entities
 
 
 def one(name: str, kind: EntityKind = EntityKind.NAME) -> EntityOut:
-    return EntityOut(id=f"{kind}-{name}", kind=kind, name=name, video_ids=["v"], mentions=3, sources=[Source.SAID])
+    return EntityOut(
+        id=f"{kind}-{name}", kind=kind, name=name, video_ids=["v"], mentions=3, sources=[MentionSource.SAID]
+    )
 
 
 def test_names_come_before_things_each_with_a_button_for_its_moments() -> None:

@@ -105,7 +105,7 @@ def nasty_views() -> list[str]:
     video = a_video(NASTY).model_copy(update={"tags": [NASTY]})
     videos = {video.id: video}
     digest = SummaryOut(summary=NASTY, chapters=[], citations=an_answer().citations)
-    chosen = summaries.Choice(NASTY, NASTY, NASTY)
+    chosen = summaries.SummaryForm(NASTY, NASTY, NASTY)
     gone = BinnedOut(video=video, deleted_at="", gone_at="")
     waiting = [a_job("queued", NASTY, "j1"), a_job("queued", NASTY + "2", "j2")]
     return [
@@ -153,11 +153,11 @@ def test_a_collections_sentences_tell_their_video_and_its_videos_a_sentence_each
 
 def test_a_collection_is_chosen_by_its_id_and_empty_ones_are_not_offered() -> None:
     found = [a_collection("Films", "c1"), a_collection("Talks", "c2"), a_collection("Empty", "c3", size=0)]
-    view = together.panel(found, "c2", summaries.Choice("page", "notes"), together.waiting(None), busy=True)
+    view = together.panel(found, "c2", summaries.SummaryForm("page", "notes"), together.waiting(None), busy=True)
     assert [a["value"] for tag, a in Tags(view).found if "selected" in a] == ["c2", "page", "notes"]
     assert "Empty" not in view and "Waiting for its turn" in view and "disabled" in view
     assert "1 of 2 videos" in together.waiting(StageProgress("summarize", 1, 3, "videos"))
-    assert "a tag in the library" in together.panel(found[2:], "", summaries.Choice())
+    assert "a tag in the library" in together.panel(found[2:], "", summaries.SummaryForm())
 
 
 def test_a_single_section_without_a_title_is_running_text() -> None:
@@ -167,7 +167,7 @@ def test_a_single_section_without_a_title_is_running_text() -> None:
 
 
 def test_the_form_of_a_summary_keeps_what_was_chosen() -> None:
-    view = summaries.panel("", summaries.Choice("page", "notes", "de"), busy=True)
+    view = summaries.panel("", summaries.SummaryForm("page", "notes", "de"), busy=True)
     assert [a["value"] for tag, a in Tags(view).found if "selected" in a] == ["page", "notes"]
     assert 'value="de"' in view and 'aria-busy="true"' in view and "disabled" in view
 

@@ -24,9 +24,9 @@ def test_the_exported_model_gives_what_the_original_gives(embedder):
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    from gpu_workers import weights
+    from gpu_workers.weights import packaged
 
-    folder = weights.minilm_folder(Settings())
+    folder = packaged.minilm_folder(Settings())
     texts = ["A red bicycle.", "", "She explains how tides move the sea. " * 60, "Números: 42!"]
     inputs = AutoTokenizer.from_pretrained(folder)(
         texts, padding=True, truncation=True, max_length=256, return_tensors="pt"

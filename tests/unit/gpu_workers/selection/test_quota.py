@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_workers.language.fakes import FakeVisionLanguageModel
-from gpu_workers.selection.quota import TOKENS_A_FRAME, QuotaSelector, Share, tokens_by_probability
+from gpu_workers.selection.quota import TOKENS_A_FRAME, FrameShare, QuotaSelector, tokens_by_probability
 from gpu_workers.selection.scoring import LikenessScorer, LookingScorer
 from tests.unit.gpu_workers.selection.made_up import Axes, Fetch, axis, never, shown
 
@@ -27,7 +27,7 @@ def test_twice_the_probability_is_four_times_the_tokens():
 def test_likely_frames_get_the_budget_and_unlikely_ones_are_dropped():
     frames = shown([axis(0)] * 60, [(0.8 if 20 <= s < 24 else 0.001) * axis(1) for s in range(60)])
     shares = QuotaSelector(LikenessScorer(Axes())).allot("1", frames, 8, fetch=never)
-    assert shares == [Share(index, 2 * TOKENS_A_FRAME - 1) for index in range(20, 24)]
+    assert shares == [FrameShare(index, 2 * TOKENS_A_FRAME - 1) for index in range(20, 24)]
 
 
 def test_a_model_that_sees_names_things_first_and_judges_every_frame_for_each():
@@ -40,4 +40,4 @@ def test_a_model_that_sees_names_things_first_and_judges_every_frame_for_each():
     model = FakeVisionLanguageModel(answer)
     chosen = QuotaSelector(LookingScorer(model), model).allot("Who drinks?", shown([axis(0)] * 40), 4, fetch=Fetch())
     assert len(model.questions) == 1 + 40 * 2
-    assert chosen == [Share(0, 2), Share(1, 2), Share(2, 2), Share(30, 776)]
+    assert chosen == [FrameShare(0, 2), FrameShare(1, 2), FrameShare(2, 2), FrameShare(30, 776)]

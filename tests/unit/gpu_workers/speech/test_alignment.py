@@ -10,7 +10,7 @@ from app.core.types import TimeSpan
 from gpu_workers.registry import Workers
 from gpu_workers.speech import alignment
 from gpu_workers.speech.alignment import WordAligner
-from gpu_workers.speech.sentences import Heard
+from gpu_workers.speech.sentences import ModelWord
 from tests.tiny_speech import LETTERS, wav2vec2
 
 RATE = 16_000
@@ -19,7 +19,7 @@ HISS = (np.random.default_rng(1).normal(size=RATE * 6) * 0.05).astype(np.float32
 
 
 def words(*items):
-    return [Heard(f" {text}", TimeSpan(start, end), 0.9) for text, start, end in items]
+    return [ModelWord(f" {text}", TimeSpan(start, end), 0.9) for text, start, end in items]
 
 
 class Letters:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_workers.speech.fbank import BANDS, fbank
-from gpu_workers.speech.voice import RATE
+from gpu_workers.speech.vad import RATE
 
 
 @pytest.mark.parametrize("seconds", [0.025, 0.5, 1.5])

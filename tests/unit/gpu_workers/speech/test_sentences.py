@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.types import TimeSpan
-from gpu_workers.speech.sentences import LONGEST_S, Heard, utterances
+from gpu_workers.speech.sentences import LONGEST_S, ModelWord, utterances
 
 
 def heard(text, *, start=0.0, pace=0.4, pauses=None):
     """Words at an even pace; `pauses` gives seconds of silence after the word with that index."""
     words, at = [], start
     for index, word in enumerate(text.split()):
-        words.append(Heard(f" {word}", TimeSpan(at, at + pace * 0.9), 0.9))
+        words.append(ModelWord(f" {word}", TimeSpan(at, at + pace * 0.9), 0.9))
         at += pace + (pauses or {}).get(index, 0.0)
     return words
 
@@ -49,7 +49,7 @@ def test_a_long_pause_ends_a_sentence_without_a_full_stop():
 
 
 def test_scripts_without_spaces_keep_their_text():
-    words = [Heard(sign, TimeSpan(i * 0.2, i * 0.2 + 0.2), 0.9) for i, sign in enumerate("你好。今天下雨。")]
+    words = [ModelWord(sign, TimeSpan(i * 0.2, i * 0.2 + 0.2), 0.9) for i, sign in enumerate("你好。今天下雨。")]
     assert texts(words) == ["你好。", "今天下雨。"]
 
 
@@ -69,7 +69,7 @@ def test_a_long_sentence_without_pauses_is_cut_at_a_comma():
 def test_no_word_is_lost_and_no_sentence_is_too_long(steps):
     words, at = [], 0.0
     for written, pause, length in steps:
-        words.append(Heard(written, TimeSpan(at + pause, at + pause + length), 0.5))
+        words.append(ModelWord(written, TimeSpan(at + pause, at + pause + length), 0.5))
         at += pause + length
     pieces = utterances(words)
     assert [word.text for piece in pieces for word in piece.words] == [word.written.strip() for word in words]

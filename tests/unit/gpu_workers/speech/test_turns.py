@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.types import TimeSpan, VoiceTurn
-from gpu_workers.speech.turns import LEAST_REGION_S, STEP_S, WINDOW_S, Window, smoothed, turns, windows
+from gpu_workers.speech.turns import LEAST_REGION_S, STEP_S, WINDOW_S, VoiceWindow, smoothed, turns, windows
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(LEAST_REGION_S + 0.01, 30)), max_size=8))
@@ -35,7 +35,7 @@ def test_a_cough_has_no_window():
 
 def four(regions):
     spans = [TimeSpan(float(i), i + 1.0) for i in range(4)]
-    return [Window(span, span, region) for span, region in zip(spans, regions, strict=True)]
+    return [VoiceWindow(span, span, region) for span, region in zip(spans, regions, strict=True)]
 
 
 def test_a_window_over_a_change_is_not_a_third_voice():

@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.core.settings import Looking, Settings, Weights
+from app.core.settings import Settings, VisionSettings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.picture_tokens import shown
-from gpu_workers.vision.transformers_vision import Look
+from gpu_workers.vision.transformers_vision import VisionPrompt
 from tests import tiny_models
 
 
 def made(folder, **looking):
-    chosen = Settings(profile="cpu", weights=Weights(vision_language_model=str(folder)), looking=Looking(**looking))
+    chosen = Settings(
+        profile="cpu", weights=Weights(vision_language_model=str(folder)), vision=VisionSettings(**looking)
+    )
     return Workers(chosen).get("vision_language_model")
 
 
@@ -37,9 +39,9 @@ def frame(time_s, size=(56, 84)) -> Frame:
 
 
 LOOKS = [
-    Look((frame(1.0), frame(2.0), frame(9.0)), "What is there?"),
-    Look((), "Hello, and good evening to you all"),
-    Look((frame(3.0, (64, 20)),), "Who?"),
+    VisionPrompt((frame(1.0), frame(2.0), frame(9.0)), "What is there?"),
+    VisionPrompt((), "Hello, and good evening to you all"),
+    VisionPrompt((frame(3.0, (64, 20)),), "Who?"),
 ]
 
 

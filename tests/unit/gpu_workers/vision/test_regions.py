@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import BadSettings
-from app.core.settings import Looking, Settings, Weights
+from app.core.settings import Settings, VisionSettings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision.regions import RegionFinder, around, cropped
@@ -74,7 +74,7 @@ def looking(tmp_path, **models):
         frame_embedder=str(tiny_models.siglip(tmp_path / "a")),
         vision_language_model=str(tiny_models.smolvlm(tmp_path / "b")),
     )
-    chosen = Settings(profile="cpu", weights=weights, looking=Looking(region=0.25), models=models)
+    chosen = Settings(profile="cpu", weights=weights, vision=VisionSettings(region=0.25), models=models)
     return Workers(chosen).get("vision_language_model")
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from app.core.errors import BadSettings
-from app.core.settings import Looking, Settings, Weights
+from app.core.settings import Settings, VisionSettings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.picture_tokens import shown
-from gpu_workers.vision.transformers_vision import Look
+from gpu_workers.vision.transformers_vision import VisionPrompt
 from tests import tiny_models
 
 UNEVEN = (0.04, 3.537, 3.6, 71.25)
@@ -21,7 +21,7 @@ UNEVEN = (0.04, 3.537, 3.6, 71.25)
 
 def made(kind, tmp_path, **looking):
     weights = Weights(vision_language_model=str(tiny_models.EYES[kind](tmp_path)))
-    chosen = Settings(profile="cpu", weights=weights, looking=Looking(time_tokens=True, **looking))
+    chosen = Settings(profile="cpu", weights=weights, vision=VisionSettings(time_tokens=True, **looking))
     return Workers(chosen).get("vision_language_model")
 
 
@@ -42,7 +42,7 @@ def frame(time_s, size=(56, 84)) -> Frame:
 
 def encoded(eyes, times):
     eyes.warm_up()
-    return transformers_vision._encoded(eyes._loaded, [Look(tuple(frame(t) for t in times), "What is red?")])
+    return transformers_vision._encoded(eyes._loaded, [VisionPrompt(tuple(frame(t) for t in times), "What is red?")])
 
 
 def test_each_step_of_qwen3_stands_after_its_true_time(tmp_path):
@@ -84,7 +84,7 @@ def test_other_times_of_the_same_frames_change_what_is_read(eyes):
     for spread in (1.0, 30.0):
         frames = [Frame(100 + i * spread, image) for i, image in enumerate(images)]
         eyes.warm_up()
-        inputs = transformers_vision._encoded(eyes._loaded, [Look(tuple(frames), "What?")])
+        inputs = transformers_vision._encoded(eyes._loaded, [VisionPrompt(tuple(frames), "What?")])
         model = eyes._loaded.model
         with shown(model, inputs, 1.0, [[f.pts_s for f in frames]]) as fed:
             said.add(str(fed["input_ids"].tolist()) + str(model.model.get_rope_index()[0].tolist()))
@@ -93,9 +93,9 @@ def test_other_times_of_the_same_frames_change_what_is_read(eyes):
 
 def test_prompts_together_give_what_each_gives_alone(eyes):
     looks = [
-        Look(tuple(frame(t) for t in UNEVEN), "What?"),
-        Look((), "Hello"),
-        Look((frame(5.0, (30, 30)), frame(6.0, (60, 60))), "Who is it?"),
+        VisionPrompt(tuple(frame(t) for t in UNEVEN), "What?"),
+        VisionPrompt((), "Hello"),
+        VisionPrompt((frame(5.0, (30, 30)), frame(6.0, (60, 60))), "Who is it?"),
     ]
     together = eyes.answer(looks, 5)
     assert together == [eyes.answer([look], 5)[0] for look in looks]
@@ -106,7 +106,7 @@ def test_fewer_tokens_and_true_times_go_together(eyes, tmp_path):
     chosen = Settings(
         profile="cpu",
         weights=Weights(vision_language_model=str(tmp_path)),
-        looking=Looking(time_tokens=True, tokens=0.25),
+        vision=VisionSettings(time_tokens=True, tokens=0.25),
     )
     fewer = Workers(chosen).get("vision_language_model").look([frame(t) for t in UNEVEN], "What?")
     assert fewer.prompt_tokens < whole.prompt_tokens

@@ -13,7 +13,7 @@ from app.core.settings import Hardware, Settings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_vision
-from gpu_workers.vision.transformers_vision import Look
+from gpu_workers.vision.transformers_vision import VisionPrompt
 from tests import tiny_models
 
 
@@ -55,9 +55,9 @@ def prompts(eyes, monkeypatch):
 
 def test_several_prompts_at_once_get_what_each_gets_alone(eyes):
     looks = [
-        Look((frame(1.0), frame(2.0)), "What is there?"),
-        Look((frame(3.0, (64, 20)),), "Who is it now?"),
-        Look((), "Hello"),
+        VisionPrompt((frame(1.0), frame(2.0)), "What is there?"),
+        VisionPrompt((frame(3.0, (64, 20)),), "Who is it now?"),
+        VisionPrompt((), "Hello"),
     ]
     together = eyes.answer(looks, 6)
     assert together == [eyes.answer([look], 6)[0] for look in looks]
@@ -135,7 +135,7 @@ def test_pictures_of_odd_shapes_are_no_trouble(eyes, size):
 def test_a_batch_that_does_not_fit_is_halved(eyes, monkeypatch):
     import torch
 
-    looks = [Look((frame(float(i)),), "What?") for i in range(4)]
+    looks = [VisionPrompt((frame(float(i)),), "What?") for i in range(4)]
     expected = eyes.answer(looks, 4)
     model, sizes = eyes._loaded.model, []
     generate = model.generate

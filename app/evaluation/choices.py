@@ -1,0 +1,139 @@
+"""Options of a multiple-choice question: their letters, the official prompts, and the reading of a reply.
+
+A reply that names no option, or several, is a refusal. It is never replaced by a random choice; what the official
+script of a benchmark would count for it is a number of its own (see `scores.official_accuracy`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from string import ascii_uppercase
+
+from app.evaluation.cases import Case
+from app.evaluation.rows import Row
+
+_PREFIX = re.compile(r"\s*\(?([A-Za-z])[.):]\s*")
+_INLINE = re.compile(r"(?:^|\n)\s*\(?([A-Z])[.)]\s+")
+_TAG = re.compile(r"<answer>\s*\(?([A-Za-z])\)?[.]?\s*</answer>", re.IGNORECASE)
+
+
+class Unparsed(StrEnum):
+    """What the official script of a benchmark counts for a reply without an option."""
+
+    WRONG = "wrong"
+    CHANCE = "chance"
+    """A random option is taken, so the expected share of one over the number of options is counted."""
+    SKIPPED = "skipped"
+    """The question is left out of the sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The words around question and options in a benchmark's official prompt."""
+
+    before: str = ""
+    after: str = "Answer with the option's letter from the given choices directly."
+    question: str = "Question: "
+    bracketed: bool = False
+    """Whether options are written (A) rather than A."""
+
+    def of(self, case: Case) -> str:
+        """The whole prompt; an open question is asked as it is."""
+        if not case.options:
+            return case.question
+        listed = lettered(case.options, bracketed=self.bracketed)
+        return "\n".join(part for part in (self.before, f"{self.question}{case.question}", listed, self.after) if part)
+
+
+def lettered(options: Sequence[str], *, bracketed: bool = False) -> str:
+    """Options as lines with letters."""
+    marks = (f"({letter})" if bracketed else f"{letter}." for letter in ascii_uppercase)
+    return "\n".join(f"{mark} {option}" for mark, option in zip(marks, options, strict=False))
+
+
+def plain(options: Sequence[str]) -> tuple[str, ...]:
+    """Options without their letters, if every one has its own letter in order: "A. Red", "(B) Blue"."""
+    found = [_PREFIX.match(option) for option in options]
+    in_order = all(m and m[1].upper() == letter for m, letter in zip(found, ascii_uppercase, strict=False))
+    texts = [option[m.end() :] if m and in_order else option for option, m in zip(options, found, strict=True)]
+    return tuple(text.strip() for text in texts)
+
+
+def options_of(row: Row, given: Sequence[object]) -> tuple[str, ...]:
+    """Plain options. Raises BadInput unless there are 2 to 26 texts."""
+    if not 2 <= len(given) <= len(ascii_uppercase):
+        raise row.refused(f"a multiple-choice question needs 2 to 26 options, and this one has {len(given)}")
+    if any(isinstance(option, list | dict) or option is None for option in given):
+        raise row.refused("an option is no text")
+    options = plain([str(option) for option in given])
+    if not all(options):
+        raise row.refused("an option is empty")
+    return options
+
+
+def inline(row: Row, text: str) -> tuple[str, tuple[str, ...]]:
+    """Question and options of a text that holds both, each option on a line with its letter. Raises BadInput."""
+    marks = list(_INLINE.finditer(text))
+    start = next((i for i, mark in enumerate(marks) if mark[1] == "A"), None)
+    if start is None:
+        raise row.refused("the question has no lines of options with letters")
+    kept = [mark for mark, letter in zip(marks[start:], ascii_uppercase, strict=False) if mark[1] == letter]
+    ends = [*(mark.start() for mark in kept[1:]), len(text)]
+    found = [text[mark.end() : end] for mark, end in zip(kept, ends, strict=True)]
+    return text[: kept[0].start()].strip(), options_of(row, found)
+
+
+def letter_of(row: Row, answer: object, options: Sequence[str]) -> int:
+    """Which option a letter means, as "C", "(C)", "C." or "<answer>C</answer>". Raises BadInput."""
+    tag = _TAG.search(str(answer))
+    letter = (tag[1] if tag else str(answer).strip("(). \n")).upper()
+    if len(letter) != 1 or letter not in ascii_uppercase[: len(options)]:
+        raise row.refused(f"the answer is no letter from A to {ascii_uppercase[len(options) - 1]}: {str(answer)[:40]}")
+    return ascii_uppercase.index(letter)
+
+
+def text_of(row: Row, answer: object, options: Sequence[str]) -> int:
+    """The first option with this text; another with the same text is as right. Raises BadInput when none has it."""
+    said = str(answer).strip()
+    if said not in options:
+        raise row.refused(f"the answer is none of the {len(options)} options: {said[:60]}")
+    return list(options).index(said)
+
+
+def number_of(row: Row, answer: object, options: Sequence[str]) -> int:
+    """Which option a number from 0 means. Raises BadInput."""
+    try:
+        index = int(str(answer))
+    except ValueError as error:
+        raise row.refused(f"the answer is no number: {str(answer)[:40]}") from error
+    if not 0 <= index < len(options):
+        raise row.refused(f"the answer is {index}, and the options are 0 to {len(options) - 1}")
+    return index
+
+
+def read_letter(reply: str, options: Sequence[str]) -> int | None:
+    """The one option that a model's reply names; None when it names none or several."""
+    said = reply.strip()
+    same = [i for i, option in enumerate(options) if said.casefold().rstrip(".") == option.casefold().rstrip(".")]
+    if len(same) == 1:
+        return same[0]
+    letters = ascii_uppercase[: len(options)]
+    for pattern in _ways(letters):
+        named = {match.upper() for match in re.findall(pattern, said)}
+        if named:
+            return letters.index(named.pop()) if len(named) == 1 else None
+    return None
+
+
+def _ways(letters: str) -> tuple[str, ...]:
+    """Where a reply may name a letter, surest first. A bare "A" before a word is an article."""
+    one = f"([{letters}])"
+    return (
+        rf"(?i:<answer>)\s*\(?{one}",
+        rf"(?i:\b(?:answer|option|choice)\b)(?:\s+(?i:is))?\s*:?\s*[(\"'*]*{one}\b(?! [a-z])",
+        rf"\A[\s(\[\"'*]*{one}(?:[).:\]\"'*]|\s*\n|\s*\Z)",
+        rf"\({one}\)",
+    )

@@ -1,0 +1,47 @@
+"""Two modes on the same questions: how far apart they are, and whether chance would do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.evaluation.scores import Z_95
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """How two modes differ in accuracy over the questions that both were asked."""
+
+    questions: int
+    first_only: int
+    """Questions that only the first mode got right."""
+    second_only: int
+    difference: float
+    """Accuracy of the first less that of the second, -1 to 1."""
+    interval: tuple[float, float]
+    """Of 95 %: the adjusted Wald interval of Bonett and Price (J. Educ. Behav. Stat. 37, 2012)."""
+    p: float
+    """Two-sided, of McNemar's exact test: how often chance alone gives a difference as great as this."""
+
+
+def paired(first: Sequence[bool], second: Sequence[bool]) -> Paired:
+    """Compares whether answers are right, question by question. Raises ValueError for lists of unlike lengths."""
+    pairs = list(zip(first, second, strict=True))
+    total = len(pairs)
+    one, other = sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)
+    low, high = _interval(one, other, total)
+    return Paired(total, one, other, (one - other) / total if total else 0.0, (low, high), _mcnemar(one, other))
+
+
+def _interval(one: int, other: int, total: int) -> tuple[float, float]:
+    first, second = (one + 1) / (total + 2), (other + 1) / (total + 2)
+    middle = first - second
+    half = Z_95 * math.sqrt(max(0.0, first + second - middle * middle) / (total + 2))
+    return max(-1.0, middle - half), min(1.0, middle + half)
+
+
+def _mcnemar(one: int, other: int) -> float:
+    differing = one + other
+    tail = sum(math.comb(differing, count) for count in range(min(one, other) + 1))
+    return min(1.0, 2 * tail / (1 << differing))

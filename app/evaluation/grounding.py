@@ -1,0 +1,181 @@
+"""How well the cited moments fit the given ones: our own columns, and those of the grounding benchmarks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from app.core.types import TimeSpan
+from app.core.types.span import joined
+from app.evaluation.cases import Case
+from app.evaluation.results import Result
+from app.evaluation.scores import JudgedCase, Share, share
+
+TOLERANCE_S = 1.0
+"""Given spans are good to about a second."""
+HAYSTACK_S = 5.0
+"""How near a time must be to a given one in LV-Haystack (arXiv 2504.02259)."""
+
+
+def spans(result: Result) -> list[TimeSpan]:
+    """The cited spans, in the order of the answer."""
+    return [citation.span for citation in result.citations]
+
+
+def times(result: Result) -> list[float]:
+    """The cited moments: the frame of a citation, else the middle of its span."""
+    return [c.span.middle_s if c.frame_s is None else c.frame_s for c in result.citations]
+
+
+def _near(one: TimeSpan, other: TimeSpan) -> bool:
+    return one.start_s <= other.end_s + TOLERANCE_S and other.start_s - TOLERANCE_S <= one.end_s
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """How citations and given spans meet, over all questions that have given spans."""
+
+    precision: Share
+    """Of the citations of answers, those that meet a given span within a second."""
+    recall: Share
+    """Of the given spans, those that a citation meets; an unanswered question meets none."""
+    answers: Share
+    """Of the answered questions, those with a citation that meets a given span."""
+    iou: float | None
+    """Mean over answered questions of the seconds in both over the seconds in either."""
+
+
+def cited(judged: Iterable[JudgedCase]) -> Cited:
+    """Citation precision and recall, and temporal IoU."""
+    known = [one for one in judged if one.case.evidence and not one.result.failed]
+    answered = [one for one in known if one.result.answered]
+    meets = [any(_near(span, given) for given in one.case.evidence) for one in answered for span in spans(one.result)]
+    met = [
+        one.result.answered and any(_near(span, given) for span in spans(one.result))
+        for one in known
+        for given in one.case.evidence
+    ]
+    overlaps = [union_iou(spans(one.result), one.case.evidence) for one in answered]
+    proven = [any(_near(span, given) for span in spans(o.result) for given in o.case.evidence) for o in answered]
+    return Cited(share(meets), share(met), share(proven), fmean(overlaps) if overlaps else None)
+
+
+def union_iou(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
+    """Seconds covered by both sets of spans over seconds covered by either, 0 to 1; 0 when neither covers any."""
+    one, other = joined(found), joined(given)
+    both = sum(a.intersection_s(b) for a in one for b in other)
+    either = sum(a.duration_s for a in one) + sum(b.duration_s for b in other) - both
+    return both / either if either > 0 else 0.0
+
+
+def hull_iou(found: TimeSpan, given: TimeSpan) -> float:
+    """IoU as moment retrieval and NExT-GQA count it: the common seconds over those from first start to last end."""
+    whole = found.hull(given).duration_s
+    return found.intersection_s(given) / whole if whole > 0 else 0.0
+
+
+def iop(found: TimeSpan, given: TimeSpan) -> float:
+    """Common seconds over the found span's length; an instant inside the given span counts 1."""
+    if found.duration_s == 0:
+        return 1.0 if given.contains(found.start_s) else 0.0
+    return found.intersection_s(given) / found.duration_s
+
+
+_WHEN = re.compile(r"\s*(?:when|(?:at|from|until) (?:what|which) (?:time|moment|second|minute))\b", re.IGNORECASE)
+
+
+def asks_when(case: Case) -> bool:
+    """Whether a question is for a time of the video."""
+    return bool(_WHEN.match(case.question))
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRetrieval:
+    """The scores of moment retrieval, for the first citation of each answer; no answer counts 0."""
+
+    recall: dict[float, Share]
+    """R@1 by least IoU: 0.3, 0.5, 0.7."""
+    miou: float | None
+
+
+def moment_retrieval(judged: Iterable[JudgedCase]) -> MomentRetrieval:
+    """R@1 at IoU 0.3, 0.5, 0.7 and mIoU over all questions with given spans; the best given span counts."""
+    values = [_best(one) for one in judged if one.case.evidence]
+    overlaps = [iou for iou, _ in values]
+    recall = {least: share(iou >= least for iou in overlaps) for least in (0.3, 0.5, 0.7)}
+    return MomentRetrieval(recall, fmean(overlaps) if overlaps else None)
+
+
+def _best(one: JudgedCase) -> tuple[float, float]:
+    """The greatest IoU and IoP of the first citation with any given span."""
+    found = spans(one.result)[:1] if one.result.answered else []
+    if not found:
+        return 0.0, 0.0
+    return max(hull_iou(found[0], g) for g in one.case.evidence), max(iop(found[0], g) for g in one.case.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """NExT-GQA's scores (arXiv 2309.01327)."""
+
+    questions: int
+    acc_gqa: float
+    """The share of right answers whose span has IoP of at least 0.5."""
+    miop: float
+    iop_3: float
+    iop_5: float
+    miou: float
+    iou_3: float
+    iou_5: float
+
+
+def grounded(judged: Iterable[JudgedCase], *, official: bool = False) -> Grounded | None:
+    """Scores of the first citation against the given spans; None without questions that have any.
+
+    The official script leaves out questions without a predicted span; ours counts them as 0.
+    """
+    known = [one for one in judged if one.case.evidence and (not official or one.result.citations)]
+    if not known:
+        return None
+    values = [_best(one) for one in known]
+    ious, iops = [iou for iou, _ in values], [value for _, value in values]
+    right = [one.right and value >= 0.5 for one, value in zip(known, iops, strict=True)]
+    return Grounded(
+        len(known), fmean(right), fmean(iops), _at(iops, 0.3), _at(iops, 0.5), fmean(ious), _at(ious, 0.3),
+        _at(ious, 0.5),
+    )  # fmt: skip
+
+
+def _at(values: Sequence[float], least: float) -> float:
+    return sum(value >= least for value in values) / len(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """LV-Haystack's temporal scores, means over questions."""
+
+    questions: int
+    precision: float
+    recall: float
+    f1: float
+
+
+def needles(judged: Iterable[JudgedCase], within_s: float = HAYSTACK_S) -> Needles | None:
+    """Cited moments against given frames; None without questions that have frames. No citation counts 0."""
+    values = [near(times(one.result), one.case.moments_s, within_s) for one in judged if one.case.moments_s]
+    if not values:
+        return None
+    precision, recall, f1 = (fmean(column) for column in zip(*values, strict=True))
+    return Needles(len(values), precision, recall, f1)
+
+
+def near(found: Sequence[float], given: Sequence[float], within_s: float) -> tuple[float, float, float]:
+    """Precision, recall and F1 of times: a time counts when one of the other list lies within so many seconds."""
+    if not found or not given:
+        return 0.0, 0.0, 0.0
+    precision = sum(any(abs(f - g) <= within_s for g in given) for f in found) / len(found)
+    recall = sum(any(abs(f - g) <= within_s for f in found) for g in given) / len(given)
+    total = precision + recall
+    return precision, recall, 2 * precision * recall / total if total else 0.0

@@ -1,0 +1,284 @@
+"""The report of a run: plain figures as JSON, and the same figures as Markdown tables, modes side by side."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, median
+from typing import Any
+
+from app.evaluation.chapters import ChapterScores
+from app.evaluation.choices import Unparsed
+from app.evaluation.comparison import paired
+from app.evaluation.grounding import cited
+from app.evaluation.official import official_figures
+from app.evaluation.reliability import reliability
+from app.evaluation.scores import (
+    JudgedCase,
+    Share,
+    accuracy,
+    by_label,
+    official_accuracy,
+    refusals,
+    share,
+    with_truth,
+)
+from app.evaluation.sets import Benchmark
+from app.services.calibration import UNCHANGED
+
+_COUNTED = {
+    Unparsed.CHANCE: "Officially a reply without an option is replaced by a random one; its expected share is counted.",
+    Unparsed.SKIPPED: "The official script leaves out questions whose reply names no option.",
+    Unparsed.WRONG: "A reply without an option counts as wrong, officially as well.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a million tokens cost, in the currency of whoever reads the report; 0 where nothing is paid."""
+
+    prompt: float = 0.0
+    output: float = 0.0
+
+    def of(self, one: JudgedCase) -> float:
+        """The price of one answer."""
+        usage = one.result.usage
+        return (usage.prompt_tokens * self.prompt + usage.output_tokens * self.output) / 1e6
+
+
+FREE = Prices()
+
+
+def figures(
+    benchmark: Benchmark, judged: Sequence[JudgedCase], prices: Prices, shown: Callable[[float], float]
+) -> dict[str, Any]:
+    """Everything that is measured of one mode, as plain data. Shares are 0 to 1; None where there is nothing.
+
+    `shown`: the confidence that users see, of the agent's own, which the results hold.
+    """
+    proof, declined, trust = cited(judged), refusals(judged), reliability(judged, shown=shown)
+    return {
+        "questions": len(judged),
+        "with_truth": len(with_truth(judged)),
+        "errors": sum(one.result.failed for one in judged),
+        "undecided": sum(not (o.result.answered or o.result.refused or o.result.failed) for o in judged),
+        "accuracy": _share(accuracy(judged)),
+        "proven": _share(share(one.proven for one in with_truth(judged))),
+        "official_accuracy": _share(official_accuracy(judged, benchmark.unparsed)),
+        "official": official_figures(benchmark.name, judged),
+        "citation_precision": _share(proof.precision),
+        "citation_recall": _share(proof.recall),
+        "answers_on_evidence": _share(proof.answers),
+        "temporal_iou": proof.iou,
+        "refusal_precision": _share(declined.precision),
+        "refusal_recall": _share(declined.recall),
+        "wrong_refusals": _share(declined.wrong),
+        "calibration_error": trust.error,
+        "calibration_error_before": reliability(judged).error,
+        "reliability": [asdict(one) for one in trust.bins],
+        "by_label": {
+            column: {value: _share(part) for value, part in values.items()}
+            for column, values in by_label(judged).items()
+        },
+        "cost": _cost(judged, prices),
+    }
+
+
+def _share(found: Share) -> dict[str, Any]:
+    return {"value": found.value, "interval": found.interval, "part": found.part, "of": found.whole}
+
+
+def _cost(judged: Sequence[JudgedCase], prices: Prices) -> dict[str, float | None]:
+    """Means of a question, and the median of its seconds."""
+    done = [one for one in judged if not one.result.failed]
+    used = [one.result.usage for one in done]
+    return {
+        "seconds": _mean([u.seconds for u in used]),
+        "median_seconds": median(u.seconds for u in used) if used else None,
+        "frames": _mean([u.frames for u in used]),
+        "prompt_tokens": _mean([u.prompt_tokens for u in used]),
+        "output_tokens": _mean([u.output_tokens for u in used]),
+        "price": _mean([prices.of(one) for one in done]),
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def report(
+    benchmark: Benchmark,
+    modes: Mapping[str, Sequence[JudgedCase]],
+    *,
+    about: Mapping[str, Any],
+    notes: Sequence[str] = (),
+    prices: Prices = FREE,
+    shown: Callable[[float], float] = UNCHANGED,
+    chapters: Sequence[ChapterScores] = (),
+) -> dict[str, Any]:
+    """The report as plain data. `about`: what was run, as kept beside the results; `shown`: see `figures`."""
+    return {
+        "title": benchmark.title,
+        "benchmark": benchmark.name,
+        "about": dict(about),
+        "notes": [*notes, _COUNTED[benchmark.unparsed]],
+        "modes": {mode: figures(benchmark, judged, prices, shown) for mode, judged in modes.items()},
+        "differences": differences(modes),
+        "chapters": [asdict(one) for one in chapters],
+    }
+
+
+def differences(modes: Mapping[str, Sequence[JudgedCase]]) -> list[dict[str, Any]]:
+    """Every two modes on the questions that were asked in both."""
+    made = []
+    for (one, first), (other, second) in itertools.combinations(modes.items(), 2):
+        known = {j.case.id: j.right for j in with_truth(second)}
+        pairs = [(j.right, known[j.case.id]) for j in with_truth(first) if j.case.id in known]
+        found = paired([a for a, _ in pairs], [b for _, b in pairs])
+        made.append({"first": one, "second": other, **asdict(found)})
+    return made
+
+
+def markdown(made: Mapping[str, Any]) -> str:
+    """The report as Markdown."""
+    modes: Mapping[str, Any] = made["modes"]
+    parts = [f"## {made['title']}", _told(made["about"]), _answers(modes), _proof(modes)]
+    parts += [_table_of(paired_table(made["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
+    parts.append(_table_of(chapter_table(made["chapters"])))
+    parts.append("\n".join(f"- {note}" for note in made["notes"]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _told(about: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in about.items() if value not in (None, "", {})) + "."
+
+
+def _answers(modes: Mapping[str, Any]) -> str:
+    head = [
+        "mode",
+        "questions",
+        "accuracy",
+        "95 % interval",
+        "official",
+        "right with proof",
+        "undecided",
+        "errors",
+        "wrong refusals",
+    ]
+    head += ["refusal precision", "refusal recall"]
+    rows = [
+        [
+            mode, found["with_truth"], percent(found["accuracy"]["value"]), interval(found["accuracy"]["interval"]),
+            percent(found["official_accuracy"]["value"]),
+            percent(found["proven"]["value"]), found["undecided"], found["errors"],
+            *(percent(found[name]["value"]) for name in ("wrong_refusals", "refusal_precision", "refusal_recall")),
+        ]
+        for mode, found in modes.items()
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def _proof(modes: Mapping[str, Any]) -> str:
+    head = ["mode", "citation precision", "citation recall", "answers on evidence", "temporal IoU"]
+    head += ["calibration error", "before calibration", "seconds", "median", "frames", "prompt tokens", "output tokens"]
+    priced = any(found["cost"]["price"] for found in modes.values())
+    rows = []
+    for mode, found in modes.items():
+        cost = found["cost"]
+        row = [mode, percent(found["citation_precision"]["value"]), percent(found["citation_recall"]["value"])]
+        row += [percent(found["answers_on_evidence"]["value"]), percent(found["temporal_iou"])]
+        row += [percent(found["calibration_error"]), percent(found["calibration_error_before"])]
+        row += [number(cost["seconds"], 1), number(cost["median_seconds"], 1), number(cost["frames"], 1)]
+        row += [number(cost["prompt_tokens"], 0), number(cost["output_tokens"], 0)]
+        rows.append([*row, number(cost["price"], 5)] if priced else row)
+    return table([*head, "price"] if priced else head, rows)
+
+
+def paired_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of `differences`."""
+    rows = [
+        [
+            f"{d['first']} - {d['second']}", d["questions"], d["first_only"], d["second_only"],
+            f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}", _chance(d["p"]),
+        ]
+        for d in found
+    ]  # fmt: skip
+    return ["modes", "asked", "only first right", "only second right", "difference", "95 % interval", "p"], rows
+
+
+def _chance(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
+def chapter_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of chapters against given ones."""
+    names = ("precision", "recall", "f1", "soda_c")
+    rows = [[c["video"], c["given"], c["found"], *(percent(c[name]) for name in names)] for c in found]
+    columns = ["chapters of", "given", "found", "border precision", "border recall", "border F1, 5 s", "SODA_c"]
+    return columns, rows
+
+
+def _table_of(found: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> str:
+    """A table; nothing where it has no rows."""
+    columns, rows = found
+    return table(columns, rows) if rows else ""
+
+
+def _official(modes: Mapping[str, Any]) -> str:
+    names = list(dict.fromkeys(name for found in modes.values() for name in found["official"]))
+    rows = [[name, *(percent(found["official"].get(name)) for found in modes.values())] for name in names]
+    return table(["the benchmark's own figures", *modes], rows) if names else ""
+
+
+def _by_label(modes: Mapping[str, Any]) -> list[str]:
+    columns = list(dict.fromkeys(column for found in modes.values() for column in found["by_label"]))
+    made = []
+    for column in columns:
+        groups = [found["by_label"].get(column, {}) for found in modes.values()]
+        values = list(dict.fromkeys(value for group in groups for value in group))
+        rows = [
+            [
+                value,
+                max(group.get(value, {"of": 0})["of"] for group in groups),
+                *(_cell(group, value) for group in groups),
+            ]
+            for value in values
+        ]
+        made.append(table([column, "questions", *modes], rows))
+    return made
+
+
+def _cell(group: Mapping[str, Any], value: str) -> str:
+    return percent(group[value]["value"]) if value in group else "-"
+
+
+def _reliability(modes: Mapping[str, Any]) -> str:
+    rows = [
+        [mode, f"{b['low']:.1f}-{b['high']:.1f}", b["answers"], percent(b["confidence"]), percent(b["right"])]
+        for mode, found in modes.items()
+        for b in found["reliability"]
+    ]
+    return table(["mode", "confidence", "answers", "mean confidence", "right"], rows) if rows else ""
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    escaped = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in escaped)])
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage with one decimal; a dash where there was nothing to count."""
+    return "-" if value is None else f"{value:.1%}"
+
+
+def interval(found: Sequence[float] | None) -> str:
+    """An interval of shares as percentages."""
+    return "-" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
+
+
+def number(value: float | None, digits: int) -> str:
+    """A number with so many decimals; a dash for none."""
+    return "-" if value is None else f"{value:.{digits}f}"

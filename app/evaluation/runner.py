@@ -1,0 +1,144 @@
+"""Asks the cases of a benchmark, in every wanted mode, and keeps what comes of each.
+
+Videos are read one after the other, questions may be asked several at a time; one thread writes the results. An
+error of one question is its result, and the next run asks it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Literal
+
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Listener, ignore
+from app.core.types import Video
+from app.evaluation.askers import Asker
+from app.evaluation.cases import Case
+from app.evaluation.footage import Footage
+from app.evaluation.results import Result, ResultStore, result_of
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationProgress:
+    """How far a run is: videos read or questions asked. `result`: the question that was just done."""
+
+    doing: Literal["reading", "asking"]
+    done: int
+    total: int
+    note: str = ""
+    result: Result | None = None
+
+
+Tell = Callable[[EvaluationProgress], None]
+
+
+class Runner:
+    """One run of a benchmark. `askers`: by the name of their mode."""
+
+    def __init__(
+        self,
+        footage: Footage,
+        askers: Mapping[str, Asker],
+        store: ResultStore,
+        *,
+        jobs: int = 1,
+        tell: Tell = lambda _: None,
+        listen: Listener = ignore,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._footage = footage
+        self._askers = askers
+        self._store = store
+        self._jobs = jobs
+        self._tell = tell
+        self._listen = listen
+        self._cancelled = cancelled
+
+    def run(self, cases: Sequence[Case]) -> dict[tuple[str, str], Result]:
+        """Every result, earlier ones included. Raises Cancelled, StorageFull; what was done by then is kept."""
+        results = self._store.results()
+        waiting = [
+            (mode, case) for case in cases for mode in self._askers if _open(results.get((mode, case.id)))
+        ]  # a case in all modes before the next: a run that is stopped compares like with like
+        total = len(cases) * len(self._askers)
+        videos, failed = self._read([case for _, case in waiting])
+        for result in failed_results(waiting, failed):
+            self._keep(results, result, total)
+        todo = [(mode, case) for mode, case in waiting if case.videos in videos]
+        for result in self._asked(todo, videos):
+            self._keep(results, result, total)
+        return results
+
+    def _keep(self, results: dict[tuple[str, str], Result], result: Result, total: int) -> None:
+        self._store.add(result)
+        results[result.mode, result.case] = result
+        done = sum(not _open(one) for one in results.values())
+        self._tell(EvaluationProgress("asking", min(done, total), total, result.error, result))
+
+    def _read(self, cases: Sequence[Case]) -> tuple[dict[tuple[str, ...], Video], dict[tuple[str, ...], LongreelError]]:
+        """The videos of these cases, and why some cannot be had."""
+        wanted = list(dict.fromkeys(case.videos for case in cases))
+        videos: dict[tuple[str, ...], Video] = {}
+        failed: dict[tuple[str, ...], LongreelError] = {}
+        for number, names in enumerate(wanted):
+            self._check()
+            self._tell(EvaluationProgress("reading", number, len(wanted), names[0]))
+            try:
+                videos[names] = self._footage.video(names, self._listen, self._cancelled)
+            except Cancelled:
+                raise
+            except LongreelError as error:
+                failed[names] = error
+        self._tell(EvaluationProgress("reading", len(wanted), len(wanted)))
+        return videos, failed
+
+    def _asked(self, todo: Sequence[tuple[str, Case]], videos: Mapping[tuple[str, ...], Video]) -> Iterator[Result]:
+        """Results as they come. At most `jobs` questions are under way, so that a stop loses no more."""
+        queue = iter(todo)
+        running: set[Future[Result]] = set()
+        with ThreadPoolExecutor(self._jobs, thread_name_prefix="ask") as pool:
+            while True:
+                while len(running) < self._jobs and not self._cancelled() and (item := next(queue, None)) is not None:
+                    running.add(pool.submit(self._ask, *item, videos[item[1].videos]))
+                if not running:
+                    break
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (result for result in self._settled(done))
+        self._check()
+
+    def _settled(self, done: set[Future[Result]]) -> list[Result]:
+        """The results of questions that ended; those that were cancelled on the way have none."""
+        settled = []
+        for future in done:
+            try:
+                settled.append(future.result())
+            except Cancelled:
+                continue
+        return settled
+
+    def _ask(self, mode: str, case: Case, video: Video) -> Result:
+        try:
+            return result_of(case.id, mode, self._askers[mode](case, video, self._cancelled))
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            return Result(case.id, mode, None, error=str(error))
+
+    def _check(self) -> None:
+        if self._cancelled():
+            raise Cancelled("The evaluation was stopped.", "Run it again to go on where it stopped.")
+
+
+def _open(result: Result | None) -> bool:
+    return result is None or result.failed
+
+
+def failed_results(
+    waiting: Sequence[tuple[str, Case]], failed: Mapping[tuple[str, ...], LongreelError]
+) -> list[Result]:
+    """The results of cases whose video cannot be had."""
+    return [
+        Result(case.id, mode, None, error=str(failed[case.videos])) for mode, case in waiting if case.videos in failed
+    ]

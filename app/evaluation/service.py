@@ -1,0 +1,212 @@
+"""The use case: measure Longreel on a benchmark."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import BadInput, Cancelled, LongreelError, StorageFull
+from app.core.events import Listener, ignore
+from app.core.types import Video
+from app.evaluation.askers import AgentAsker, Asker
+from app.evaluation.cases import GivenChapters, Loaded
+from app.evaluation.chapters import ChapterScores, chapter_scores
+from app.evaluation.controls import NearestAsker, PromptAsker, PromptMaterial
+from app.evaluation.footage import Footage, Reader
+from app.evaluation.modes import VIEWS, Mode
+from app.evaluation.report import FREE, Prices, markdown, report
+from app.evaluation.results import Result, ResultStore, chosen
+from app.evaluation.runner import Runner, Tell
+from app.evaluation.scores import JudgedCase
+from app.evaluation.sets import Benchmark
+from app.services.ask import AskService
+from app.services.calibration import UNCHANGED
+
+if TYPE_CHECKING:
+    from agents.parts import AgentParts
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to measure. `folder`: where the videos lie, unless all were imported."""
+
+    benchmark: Benchmark
+    annotations: Path
+    truth: Path | None
+    folder: Path | None
+    out: Path
+    modes: tuple[Mode, ...]
+    limit: int | None = None
+    jobs: int = 1
+    prices: Prices = FREE
+    shown: PromptMaterial = field(default_factory=PromptMaterial)
+    """What `no-agent` sees."""
+
+
+class EvaluationService:
+    """Runs benchmarks over the library and writes their reports."""
+
+    def __init__(
+        self,
+        parts: Callable[[], AgentParts],
+        service: Callable[[Mode], AskService],
+        videos: Callable[[], Sequence[Video]],
+        read: Reader,
+        calibrate: Callable[[float], float] = UNCHANGED,
+    ) -> None:
+        """`service`: asking without calibration, so that results hold the agent's own confidence."""
+        self._parts = parts
+        self._service = service
+        self._videos = videos
+        self._read = read
+        self._calibrate = calibrate
+
+    @property
+    def parts(self) -> AgentParts:
+        """The models and stores that the agent works with."""
+        return self._parts()
+
+    def service(self, mode: Mode) -> AskService:
+        """The use case of asking, in one mode."""
+        return self._service(mode)
+
+    def run(
+        self,
+        order: Order,
+        *,
+        tell: Tell = lambda _: None,
+        listen: Listener = ignore,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """The report, also written as report.json and report.md. A run that was stopped goes on where it was.
+
+        Raises BadInput for a bad annotation row, NotFound, Cancelled after writing the report of what is done.
+        """
+        loaded = order.benchmark.loaded(order.annotations, order.truth).limited(order.limit)
+        footage = Footage(order.folder, self._videos, self._read)
+        store = ResultStore(order.out)
+        about = self._about(order)
+        store.begin(about)
+        modes = _asked_modes(order, loaded)
+        askers = {str(mode): self._asker(mode, order) for mode in modes}
+        runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
+        try:
+            runner.run(loaded.cases)
+            chapters = [score for one in loaded.chapters for score in self._chapters(one, footage, listen, cancelled)]
+        except Cancelled:
+            self._write(order, loaded, store, about)
+            raise
+        return self._write(order, loaded, store, about, chapters)
+
+    def _chapters(
+        self, given: GivenChapters, footage: Footage, listen: Listener, cancelled: Callable[[], bool]
+    ) -> list[ChapterScores]:
+        """The scores of one video; none of a video that cannot be had, which its questions tell as an error."""
+        try:
+            video = footage.video((given.video,), listen, cancelled)
+        except Cancelled:
+            raise
+        except LongreelError:
+            return []
+        found = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
+        return [chapter_scores(given.video, found, given.chapters)]
+
+    def _asker(self, mode: Mode, order: Order) -> Asker:
+        if mode is Mode.NO_AGENT:
+            return PromptAsker(self._parts, order.benchmark.prompt, order.shown)
+        if mode is Mode.NONE:
+            return NearestAsker(self._parts)
+        return AgentAsker(self._service(mode), looks=mode not in VIEWS)
+
+    def _about(self, order: Order) -> dict[str, Any]:
+        """What must be the same for results to be comparable, and is shown in the report."""
+        parts = self._parts()
+        models = (parts.chat, parts.vision)
+        written, seen = (model.model if model else "none" for model in models)
+        budget = hashlib.sha256(parts.settings.model_dump_json().encode()).hexdigest()[:8]
+        return {
+            "benchmark": order.benchmark.name,
+            "annotations": f"{order.annotations.name} ({_digest([order.annotations, order.truth])})",
+            "language model": written,
+            "vision model": seen,
+            "agent settings": budget,
+            "no-agent": str(order.shown),
+        }
+
+    def _write(
+        self,
+        order: Order,
+        loaded: Loaded,
+        store: ResultStore,
+        about: Mapping[str, Any],
+        chapters: Sequence[ChapterScores] = (),
+    ) -> dict[str, Any]:
+        results = store.results()
+        modes = {str(mode): judged(loaded, results, str(mode)) for mode in _asked_modes(order, loaded)}
+        made = report(
+            order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
+            prices=order.prices, shown=self._calibrate, chapters=chapters,
+        )  # fmt: skip
+        try:
+            (order.out / "report.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            (order.out / "report.md").write_text(markdown(made), "utf-8")
+            _write_predictions(order, results)
+        except OSError as error:
+            raise StorageFull(f"{order.out} cannot be written: {error.strerror}.", "Free some space.") from error
+        return made
+
+    def _notes(self, order: Order, loaded: Loaded) -> list[str]:
+        notes, modes = [], _asked_modes(order, loaded)
+        if order.limit is not None:
+            notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
+        unknown = sum(not case.has_truth for case in loaded.cases)
+        if unknown:
+            notes.append(f"{unknown} questions have no public answer and are not judged.")
+        if Mode.NO_AGENT in modes:
+            notes.append(
+                f"no-agent: the same language model in one prompt ({order.shown}; frames only if it accepts pictures). "
+                "It cites everything that it was shown, unchecked."
+            )
+        if Mode.NONE in modes:
+            notes.append("none: no language model; the option nearest in meaning to what is said or captioned.")
+        return notes
+
+
+def _asked_modes(order: Order, loaded: Loaded) -> list[Mode]:
+    """The modes of a run; `none` can only choose between options."""
+    has_options = any(case.options for case in loaded.cases)
+    return [mode for mode in order.modes if has_options or mode is not Mode.NONE]
+
+
+def judged(loaded: Loaded, results: Mapping[tuple[str, str], Result], mode: str) -> list[JudgedCase]:
+    """The cases that were asked in a mode, with their results."""
+    by_id = {case.id: case for case in loaded.cases}
+    return [JudgedCase(by_id[result.case], result) for result in chosen(results, mode, by_id)]
+
+
+def _write_predictions(order: Order, results: Mapping[tuple[str, str], Result]) -> None:
+    """EgoSchema's submission, {q_uid: option}: its full set is judged by a server. Refused questions are left out."""
+    if order.benchmark.name != "egoschema":
+        return
+    for mode in order.modes:
+        options = {case: one.option_index for (name, case), one in results.items() if name == mode}
+        named = {case: index for case, index in options.items() if index is not None}
+        (order.out / f"predictions-{mode}.json").write_text(json.dumps(named, indent=1) + "\n", "utf-8")
+
+
+def _digest(files: Sequence[Path | None]) -> str:
+    """The beginning of the SHA-256 of these files, of a folder's JSON files in order."""
+    digest = hashlib.sha256()
+    for file in files:
+        if file is None:
+            continue
+        try:
+            for part in sorted(file.glob("*.json")) if file.is_dir() else [file]:
+                digest.update(part.read_bytes())
+        except OSError as error:
+            raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+    return digest.hexdigest()[:12]

@@ -1,0 +1,218 @@
+"""The use case: captions or subtitles instead of a video. They become a video of the library without a file.
+
+Its id is the SHA-256 of what was imported. There are no pictures to look at, and nothing was measured: a caption is
+taken for what a captioning model saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadInput, Cancelled
+from app.core.settings import Ingest
+from app.core.types import Caption, MediaInfo, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.services import subtitles
+from app.services.chapters import publish
+from app.services.digest import make_digest
+from app.services.ingest import IngestParts
+from app.services.ingest.entities import named
+from app.services.ingest.indexing import Found, text_segments
+from app.services.summarize.shapes import EXTRACTIVE
+from app.services.topics import Sentence
+from retrieval.segmentation import cut
+
+SUFFIXES = (".srt", ".vtt")
+LONGEST_S = 10_000 * 3600.0
+"""No film is longer; times in another unit than seconds would make one."""
+_HINT = (
+    'Give an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or [caption, ...], '
+    'where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What one file, or one entry of it, tells of one video."""
+
+    id: VideoId
+    title: str
+    said: tuple[Utterance, ...] = ()
+    seen: tuple[Caption, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Up to the last end."""
+        return max([u.span.end_s for u in self.said] + [c.span.end_s for c in self.seen])
+
+
+class ImportService:
+    """Adds videos that only words are known of."""
+
+    def __init__(self, parts: Callable[[], IngestParts], settings: Ingest) -> None:
+        self._parts = parts
+        self._settings = settings
+
+    def run(
+        self,
+        path: Path,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        every_s: float = 1.0,
+        tell: Callable[[int, int, Video], None] = lambda *_: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Video]:
+        """The videos of a file, ready for questions; those that are in the library already are no work.
+
+        `every_s`: what a caption without times covers, in seconds. `tell(done, total, video)` follows each video.
+        Raises BadInput for a file that is neither subtitles nor captions, Cancelled.
+        """
+        found = read(path, title, every_s)
+        videos = []
+        for number, one in enumerate(found, 1):
+            videos.append(self._add(one, path.name, language, cancelled))
+            tell(number, len(found), videos[-1])
+        return videos
+
+    def _add(self, found: Imported, name: str, language: str | None, cancelled: Callable[[], bool]) -> Video:
+        parts = self._parts()
+        media = MediaInfo("subtitles" if found.said else "captions", found.duration_s, 0.0, 0, None)
+        video = parts.library.add_video(Video(found.id, found.title, "", media, language))
+        if video.ready:
+            return video
+        _check(cancelled)
+        self._index(found, name)
+        self._digest(found, cancelled)
+        parts.library.set_ready(found.id, language)
+        return parts.library.video(found.id)
+
+    def _index(self, found: Imported, name: str) -> None:
+        parts = self._parts()
+        parts.retriever.remove(found.id)
+        parts.library.save_utterances(found.id, found.said)
+        here = Found(self._pieces(found), found.said, (), found.seen, (), ())
+        segments = text_segments(found.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
+        parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
+        parts.retriever.add(segments)
+        if parts.entities is not None:
+            parts.entities.save(found.id, named(found.id, found.said))
+
+    def _pieces(self, found: Imported) -> list[TimeSpan]:
+        borders = [caption.span.start_s for caption in found.seen]
+        least, most = self._settings.segment_min_s, self._settings.segment_max_s
+        return cut(found.duration_s, borders, [u.span for u in found.said], min_s=least, max_s=most)
+
+    def _digest(self, found: Imported, cancelled: Callable[[], bool]) -> None:
+        parts = self._parts()
+
+        def chapter_done(done: int, total: int) -> None:
+            del done, total
+            _check(cancelled)
+
+        sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.said]
+        sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.seen]
+        made = make_digest(
+            found.id,
+            found.duration_s,
+            sentences,
+            parts.text_embedder,
+            parts.language_model,
+            words=self._settings.summary_words,
+            chapter_done=chapter_done,
+        )
+        model = parts.language_model.model if parts.language_model else EXTRACTIVE
+        publish(parts.library, parts.retriever, found.id, made, model)
+
+
+def _check(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("The import was stopped.", "Run it again to go on where it stopped.")
+
+
+def read(path: Path, title: str | None, every_s: float) -> list[Imported]:
+    """What a file holds, one entry a video. Raises BadInput that names the entry and the caption."""
+    found = _read(path, title, every_s)
+    for one in found:
+        if one.duration_s > LONGEST_S:
+            raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
+    return found
+
+
+def _read(path: Path, title: str | None, every_s: float) -> list[Imported]:
+    if not (math.isfinite(every_s) and every_s > 0):
+        raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    name = title or path.stem
+    if path.suffix.lower() in SUFFIXES:
+        return [_said(path, name, data)]
+    content = _json(path, data)
+    if subtitles.is_transcript(content):
+        return [_said(path, name, data)]
+    if isinstance(content, list):
+        return [Imported(_digest(data), name, (), _captions(f"{path}", content, every_s, path.name))]
+    if title and len(content) > 1:
+        raise BadInput(f"{path} has {len(content)} videos, and one title.", "Leave the title out: names are titles.")
+    return [
+        Imported(_digest(_canonical(key, listed)), title or key, (), _captions(key, listed, every_s, path.name))
+        for key, listed in content.items()
+    ]
+
+
+def _said(path: Path, name: str, data: bytes) -> Imported:
+    said = tuple(subtitles.parse(data))
+    if not said or max(u.span.end_s for u in said) <= 0:
+        raise BadInput(f"{path} has no subtitles.", "Give a file that says something.")
+    return Imported(_digest(data), name, said)
+
+
+def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
+    if not isinstance(content, list | dict) or not content:
+        raise BadInput(f"{path} has no captions.", _HINT)
+    return content
+
+
+def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Caption, ...]:
+    """Captions in time order; the same sentence again at once becomes one caption that covers both."""
+    if not isinstance(listed, list):
+        raise BadInput(f"{where}: its captions are no list.", _HINT)
+    made = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
+    kept: list[Caption] = []
+    for caption in sorted((one for one in made if one.text), key=lambda one: one.span):
+        if kept and kept[-1].text == caption.text and caption.span.start_s <= kept[-1].span.end_s + every_s / 2:
+            kept[-1] = Caption(kept[-1].span.hull(caption.span), caption.text, model)
+        else:
+            kept.append(caption)
+    if not kept or kept[-1].span.end_s <= 0:
+        raise BadInput(f"{where} has no captions.", _HINT)
+    return tuple(kept)
+
+
+def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Caption:
+    if isinstance(item, str):
+        return Caption(TimeSpan(at * every_s, (at + 1) * every_s), " ".join(item.split()), model)
+    try:
+        span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
+        return Caption(span, " ".join(str(item["text"]).split()), model)
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
+        raise BadInput(f"{where} is no caption.", _HINT) from error
+
+
+def _canonical(key: str, listed: Any) -> bytes:
+    return json.dumps({key: listed}, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _digest(data: bytes) -> VideoId:
+    return VideoId(hashlib.sha256(data).hexdigest())

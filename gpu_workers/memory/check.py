@@ -1,0 +1,122 @@
+"""Whether the models that the settings choose fit into the memory there is, and the setting that would make them fit.
+
+Nothing is loaded or downloaded. Weights are counted from the files' headers or the model's name; what a model takes at
+work is an estimate (`footprint.working_bytes`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.core.settings import Settings
+from gpu_workers.base import resident_bytes
+from gpu_workers.device import CPU, Device
+from gpu_workers.memory.estimate import ModelLoad, weight_bytes, working_bytes
+from gpu_workers.registry import CLASSES, Workers
+from gpu_workers.torch_worker import TorchWorker
+from gpu_workers.weights import packaged as offline
+
+READS = {"captioner": 1000, "vision_language_model": 1000, "language_model": 8000, "text_embedder": 512}
+"""Tokens that a model of a role reads of one item: three frames and a prompt, or the agent's longest prompt."""
+ALONE = ("language_model",)
+"""Roles that are given one item at a time whatever their batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What one model will take, and what there is for it."""
+
+    roles: tuple[str, ...]
+    model: str
+    place: Device
+    weights: int | None
+    """Bytes; None where neither files nor name tell."""
+    working: int
+    free: int
+    setting: str = ""
+    """A variable and its value with which it would fit; empty when it fits or nothing helps."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room, as far as is known."""
+        return self.weights is None or self.weights + self.working <= self.free
+
+
+def fits(settings: Settings, workers: Workers) -> list[Fit]:
+    """One for each model, in the order of the roles. Raises MissingPart for a GPU that is not there."""
+    found: dict[int, Fit] = {}
+    for role in CLASSES:
+        model = workers.get(role)
+        model = getattr(model, "eyes", model)
+        if id(model) in found:
+            found[id(model)] = replace(found[id(model)], roles=(*found[id(model)].roles, role))
+        elif isinstance(model, TorchWorker):
+            found[id(model)] = _fit(role, model, settings)
+    return [*found.values(), *_packaged(settings)]
+
+
+def free_bytes(place: Device) -> int:
+    """Memory at a place that this process has or could have; all there is where the system does not tell."""
+    if place.is_gpu:
+        import torch
+
+        free: int = torch.cuda.mem_get_info(place.device)[0]
+        return free + int(torch.cuda.memory_reserved(place.device))
+    try:
+        with open("/proc/meminfo", encoding="ascii") as told:
+            available = re.search(r"MemAvailable:\s+(\d+) kB", told.read())
+    except OSError:
+        available = None
+    if available is None:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return int(available[1]) * 1024 + resident_bytes()
+
+
+def _fit(role: str, model: TorchWorker[Any], settings: Settings) -> Fit:
+    place = model.place
+    work = ModelLoad(1 if role in ALONE else model.batch, READS.get(role, 0), model.QUANTISED)
+    fit = _at(role, model.weights, model.model, place, work)
+    if fit.fits:
+        return fit
+    for setting, other, batch in _remedies(role, place, work.batch, model.QUANTISED, settings):
+        if _at(role, model.weights, model.model, other, replace(work, batch=batch)).fits:
+            return replace(fit, setting=setting)
+    return replace(fit, setting=f"LONGREEL_WEIGHTS__{role.upper()}=a smaller model")
+
+
+def _at(role: str, weights: str, title: str, place: Device, work: ModelLoad) -> Fit:
+    taken = weight_bytes(weights, place)
+    return Fit((role,), title, place, taken, working_bytes(weights, place, work), free_bytes(place))
+
+
+def _remedies(
+    role: str, place: Device, batch: int, quantised: bool, settings: Settings
+) -> Iterator[tuple[str, Device, int]]:
+    """Settings to try, from the one that costs least; each with the place and batch that it gives."""
+    for smaller in (batch // 2, batch // 8, 1):
+        if 0 < smaller < batch and role not in ALONE:
+            yield f"LONGREEL_HARDWARE__BATCH={smaller}", place, smaller
+    if place.dtype == "float32":
+        yield "LONGREEL_HARDWARE__DTYPE=bfloat16", replace(place, dtype="bfloat16"), batch
+    if place.is_gpu and quantised:
+        for bits in ("8bit", "4bit"):
+            if bits != settings.hardware.quantisation:
+                yield f"LONGREEL_HARDWARE__QUANTISATION={bits}", replace(place, quantisation=bits), 1
+    if place.is_gpu:
+        yield "LONGREEL_HARDWARE__DEVICE=cpu", CPU, 1
+
+
+def _packaged(settings: Settings) -> list[Fit]:
+    """The models that come in packages: their files are about what they take."""
+    parts = [part for part in offline.needed_parts(settings) if not getattr(settings.weights, part.role, "")]
+    return [Fit((part.role,), part.name, CPU, _packed_bytes(part) or None, 0, free_bytes(CPU)) for part in parts]
+
+
+def _packed_bytes(part: offline.Part) -> int:
+    if part.targets:
+        return sum(target.size for target in part.targets)
+    return sum(place.stat().st_size for source in part.sources if (place := source.find()) is not None)

@@ -1,0 +1,137 @@
+"""How much memory a model will take, told from its files or its name before anything is loaded or downloaded."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from gpu_workers.device import Device
+from gpu_workers.weights import hub
+
+NUMBER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
+"""Bytes of a number."""
+QUANTISED = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}
+"""Bytes of a quantised number; 4bit keeps a float32 for each 64."""
+MILLIONS = {
+    "google/siglip2-base-patch16-224": 375,
+    "google/siglip2-so400m-patch14-384": 1136,
+    "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": 507,
+    "Qwen/Qwen2.5-VL-7B-Instruct": 8292,
+    "Qwen/Qwen3-VL-8B-Instruct": 8767,
+    "Qwen/Qwen3-8B": 8191,
+    "Qwen/Qwen3-Embedding-0.6B": 596,
+    "google/owlv2-base-patch16-ensemble": 155,
+    "IDEA-Research/grounding-dino-tiny": 172,
+}
+"""Numbers in the weights of models that are named in profiles and documents; other names tell theirs, as in "-7B"."""
+TYPICAL = {"hidden": 4096, "intermediate": 12288, "layers": 36, "kv": 1024, "vocabulary": 152064, "tokens": 729}
+"""Sizes of the 8B models, taken where a configuration is not on this machine: an estimate on the safe side."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoad:
+    """What a model is given at once. `reads` is in tokens; for encoders 0, which takes the picture's own."""
+
+    batch: int
+    reads: int = 0
+    writes: bool = False
+    """Whether it keeps the keys and values of what it read."""
+
+
+def weight_bytes(weights: str, place: Device) -> int | None:
+    """What the weights take at a place; None when neither the files nor the name tell."""
+    folder = hub.here(weights)
+    shapes = dict(tensors(folder)) if folder is not None else {}
+    if shapes:
+        return int(sum(prod(shape) * _number(name, shape, place) for name, shape in shapes.items()))
+    count = _named(weights)
+    if count is None:
+        return None
+    bits = "4bit" if weights.lower().endswith("-awq") else place.quantisation
+    return int(count * (QUANTISED.get(bits) or NUMBER[place.dtype]))
+
+
+def working_bytes(weights: str, place: Device, work: ModelLoad) -> int:
+    """About what it takes besides the weights while it works on a batch.
+
+    Kept are the keys and values of every layer, and of one layer at a time its input, its attention and the wide part
+    between; attention itself takes nothing that grows with the square of the tokens.
+    """
+    size = sizes(weights)
+    tokens = work.batch * (work.reads or size["tokens"])
+    kept = 2 * size["layers"] * size["kv"] * tokens if work.writes else 0
+    passing = tokens * (6 * size["hidden"] + 2 * size["intermediate"])
+    last = 2 * work.batch * size["vocabulary"] if work.writes else 0
+    return int((kept + passing + last) * NUMBER[place.dtype])
+
+
+def sizes(weights: str) -> dict[str, int]:
+    """Sizes of the layers from the configuration of weights that are on this machine, else typical ones."""
+    folder = hub.here(weights)
+    if folder is None or not (folder / "config.json").is_file():
+        return dict(TYPICAL)
+    from transformers import AutoConfig
+
+    try:
+        whole = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError):
+        return dict(TYPICAL)
+    text, seen = whole.get_text_config(), getattr(whole, "vision_config", whole)
+    hidden, heads = _first(text, "hidden_size", "d_model"), _first(text, "num_attention_heads") or 1
+    side = _first(seen, "image_size") // (_first(seen, "patch_size") or 1)
+    return {
+        "hidden": max(hidden, _first(seen, "hidden_size", "d_model")),
+        "intermediate": max(_first(part, "intermediate_size", "encoder_ffn_dim") for part in (text, seen)),
+        "layers": _first(text, "num_hidden_layers", "encoder_layers"),
+        "kv": (_first(text, "num_key_value_heads") or heads) * (_first(text, "head_dim") or hidden // heads),
+        "vocabulary": _first(text, "vocab_size"),
+        "tokens": side * side or TYPICAL["tokens"],
+    }
+
+
+def tensors(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The name and shape of every tensor in safetensors files, from their headers alone; none of damaged files."""
+    for file in sorted(place.glob("*.safetensors")) if place.is_dir() else [place]:
+        if file.suffix != ".safetensors":
+            continue
+        for name, told in _header(file).items():
+            if name != "__metadata__":
+                yield name, tuple(int(side) for side in told["shape"])
+
+
+def _header(file: Path) -> dict[str, Any]:
+    with file.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8).ljust(8, b"\0"))
+        try:
+            header: dict[str, Any] = json.loads(stream.read(length)) if length < file.stat().st_size else {}
+        except ValueError:
+            return {}
+    return header
+
+
+def _number(name: str, shape: tuple[int, ...], place: Device) -> float:
+    """Bytes of one number: AWQ packs in 32 bits; bitsandbytes takes matrices of linear layers, without the last one."""
+    if name.endswith((".qweight", ".qzeros")):
+        return 4.0
+    linear = len(shape) == 2 and not re.search(r"embed|lm_head|norm|position", name)
+    return QUANTISED[place.quantisation] if linear and place.quantisation in QUANTISED else NUMBER[place.dtype]
+
+
+def _named(weights: str) -> float | None:
+    name = weights.partition("@")[0]
+    if name in MILLIONS:
+        return MILLIONS[name] * 1e6
+    told = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", name.rpartition("/")[2].lower())
+    return float(told[1]) * {"b": 1e9, "m": 1e6}[told[2]] if told else None
+
+
+def _first(config: Any, *keys: str) -> int:
+    """The first of some settings that a configuration has as a whole number, else 0."""
+    found = (getattr(config, key, None) for key in keys)
+    return next((number for number in found if isinstance(number, int)), 0)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import BadInput
+from app.core.types import TimeSpan
+from app.services.subtitle_import import read
+
+
+def test_a_transcript_of_whisperx_is_what_was_said_and_not_captions(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    segment = {"start": 1.0, "end": 2.5, "text": " Hello.", "words": [], "speaker": "SPEAKER_01"}
+    file.write_text(json.dumps({"segments": [segment], "word_segments": [], "language": "en"}), "utf-8")
+    [found] = read(file, None, 1.0)
+    [said] = found.said
+    assert (found.title, found.seen, found.duration_s) == ("talk", (), 2.5)
+    assert (said.text, said.span, said.speaker) == ("Hello.", TimeSpan(1.0, 2.5), "SPEAKER_01")
+
+
+def test_captions_of_a_video_that_is_called_segments_stay_captions(tmp_path: Path) -> None:
+    file = tmp_path / "many.json"
+    file.write_text(json.dumps({"segments": ["a dog", {"start_s": 1, "end_s": 2, "text": "a cat"}]}), "utf-8")
+    [found] = read(file, None, 1.0)
+    assert [one.text for one in found.seen] == ["a dog", "a cat"] and found.said == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"a": [{"start_s": 0, "end_s": 3600000000, "text": "x"}]}', "hours long.*in seconds"),
+        ('{"segments": [{"start": 0, "end": 1e15, "text": "x"}]}', "hours long.*in seconds"),
+        (f'{{"a": [{{"start_s": 0, "end_s": 1{"0" * 400}, "text": "x"}}]}}', "caption 1 is no caption"),
+        ("[" * 100_000, "neither subtitles nor JSON"),
+    ],
+)
+def test_what_can_be_no_captions_of_a_film_is_refused(tmp_path: Path, content: str, told: str) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text(content, "utf-8")
+    with pytest.raises(BadInput, match=told):
+        read(file, None, 1.0)
