@@ -15,7 +15,7 @@ from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from gpu_workers.base import ModelWorker
 from gpu_workers.language import text_calls
 from gpu_workers.language.openai_dialect import Ask
-from gpu_workers.language.openai_server import ChatServer, Tell
+from gpu_workers.language.openai_server import ModelServer, Tell
 from gpu_workers.language.openai_talk import Known, Talk, ToolsRefused
 from gpu_workers.registry import Workers
 from gpu_workers.selection.presentation import PRESENTATIONS
@@ -199,4 +199,4 @@ def _talk(url: str | None, model: str, key: SecretStr | None, known: Known) -> T
             "No model server is set: LONGREEL_LLM_URL is empty.",
             "Set it to an address such as http://127.0.0.1:8000/v1, or choose another profile.",
         )
-    return Talk(ChatServer(url, model, key), known)
+    return Talk(ModelServer(url, model, key), known)

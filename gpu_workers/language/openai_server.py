@@ -1,4 +1,4 @@
-"""The connection to a server that speaks OpenAI's chat completions: requests that can be stopped, retries, errors."""
+"""The connection to a server that speaks OpenAI's API: requests that can be stopped, retries, errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import queue
 import random
 import re
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -62,10 +62,21 @@ class _Busy(Exception):
         self.wait_s = wait_s
 
 
-class ChatServer:
-    """One address, one model, one key. Several threads may ask at once."""
+class ModelServer:
+    """One address, one model, one key. Several threads may ask at once.
 
-    def __init__(self, url: str, model: str, key: SecretStr | None = None, *, timeout_s: float = 300.0) -> None:
+    `settings`: whose address, model and key these are, as messages name them: LLM for LONGREEL_LLM_URL.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key: SecretStr | None = None,
+        *,
+        timeout_s: float = 300.0,
+        settings: Sequence[str] = ("LLM", "VLM"),
+    ) -> None:
         self.url = url.rstrip("/")
         self.shown_url = shown_address(self.url)
         """The address for messages and logs."""
@@ -73,6 +84,7 @@ class ChatServer:
         """The model's name; empty until the server was asked for its only one."""
         self._key = key
         self._timeout_s = timeout_s
+        self._settings = settings
         self._line: _Line | None = None
         self._lock = threading.Lock()
 
@@ -115,20 +127,34 @@ class ChatServer:
 
         Raises Refused, MissingPart or WorkerFailed.
         """
-        for attempt in range(1, TRIES + 1):
+
+        async def once() -> ServerReply:
             reply = new_reply()
             try:
-                await self._ask_once(body, reply)
+                await self._translated(self._receive(body, reply))
             except _Busy as busy:
-                wait_s = FIRST_WAIT_S * 2.0 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311
-                wait_s = wait_s if busy.wait_s is None else busy.wait_s
-                if attempt == TRIES or reply.told or wait_s > LONGEST_WAIT_S:
+                if reply.told:
                     raise busy.error from busy
-                logger.info("Asking %s again in %.1f s: %s", self.shown_url, wait_s, busy.error.message)
-                await asyncio.sleep(wait_s)
-            else:
-                return reply
-        raise AssertionError("the last try returns or raises")
+                raise
+            return reply
+
+        return await self._retried(once)
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON that comes back from a path, with the same patience. Raises Refused, MissingPart or WorkerFailed."""
+        import httpx2
+
+        async def once() -> Any:
+            response = await self._translated(self._opened().client.post(path, cast_to=httpx2.Response, body=body))
+            try:
+                data = json.loads(response.text.lstrip("\ufeff"))
+            except ValueError as error:
+                raise self.unlike(response.text) from error
+            if isinstance(data, dict) and data.get("error"):
+                raise self._reported(_words(data["error"]))
+            return data
+
+        return await self._retried(once)
 
     async def get(self, path: str) -> Any:
         """What the server tells at a path, asked once; None where it knows no such path. Raises WorkerFailed."""
@@ -155,7 +181,7 @@ class ChatServer:
                 shown = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
                 raise MissingPart(
                     f"The server at {self.shown_url} lists {len(names)} models{shown}.",
-                    "Name one in LONGREEL_LLM_MODEL or LONGREEL_VLM_MODEL.",
+                    f"Name one in {self._variables('MODEL')}.",
                 )
             self.model = names[0]
         return self.model
@@ -170,6 +196,16 @@ class ChatServer:
         listed = await self.get("models")
         data = listed.get("data") if isinstance(listed, dict) else None
         return [entry for entry in data or () if isinstance(entry, dict)]
+
+    def unlike(self, text: str) -> WorkerFailed:
+        """The error for a reply that is not of the kind that was asked for."""
+        return WorkerFailed(
+            f"The server at {self.shown_url} does not answer like OpenAI's API: {text[:200]!r}",
+            "Check that the address belongs to an OpenAI-compatible server.",
+        )
+
+    def _variables(self, name: str) -> str:
+        return " or ".join(f"LONGREEL_{one}_{name}" for one in self._settings)
 
     def _opened(self) -> _Line:
         line = self._line
@@ -192,15 +228,28 @@ class ChatServer:
                 default_headers=headers,
             )
         except httpx2.InvalidURL as error:
-            hint = "Correct LONGREEL_LLM_URL or LONGREEL_VLM_URL."
+            hint = f"Correct {self._variables('URL')}."
             raise MissingPart(f"The address {self.shown_url} is not valid.", hint) from error
 
-    async def _ask_once(self, body: Mapping[str, Any], reply: ServerReply) -> None:
+    async def _retried(self, once: Callable[[], Awaitable[T]]) -> T:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await once()
+            except _Busy as busy:
+                wait_s = FIRST_WAIT_S * 2.0 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311
+                wait_s = wait_s if busy.wait_s is None else busy.wait_s
+                if attempt == TRIES or wait_s > LONGEST_WAIT_S:
+                    raise busy.error from busy
+                logger.info("Asking %s again in %.1f s: %s", self.shown_url, wait_s, busy.error.message)
+                await asyncio.sleep(wait_s)
+        raise AssertionError("the last try returns or raises")
+
+    async def _translated(self, work: Awaitable[T]) -> T:
         import httpx2
         import openai
 
         try:
-            await self._receive(body, reply)
+            return await work
         except openai.APIStatusError as error:
             raise self._refused(error) from error
         except openai.APITimeoutError as error:
@@ -229,11 +278,11 @@ class ChatServer:
                     if reply.take(chunk.to_dict(warnings=False)):
                         return
             except json.JSONDecodeError as error:
-                raise self._unlike(error.doc) from error
+                raise self.unlike(error.doc) from error
             except (ValueError, AttributeError, TypeError, KeyError) as error:
-                raise self._unlike(str(error)) from error
+                raise self.unlike(str(error)) from error
         if not reply.choices:
-            raise self._unlike("")
+            raise self.unlike("")
 
     def _take_whole(self, text: str, reply: ServerReply) -> None:
         try:
@@ -242,9 +291,9 @@ class ChatServer:
                 raise self._reported(_words(data["error"]))
             reply.take(data)
         except (ValueError, AttributeError, TypeError) as error:
-            raise self._unlike(text) from error
+            raise self.unlike(text) from error
         if not reply.choices:
-            raise self._unlike(text)
+            raise self.unlike(text)
 
     def _reported(self, text: str) -> Exception:
         """For an error that came in the body of a good answer."""
@@ -261,29 +310,21 @@ class ChatServer:
             return _Busy(self._failed(f"it answers {status} ({text[:200]})"), wait_s)
         if status == 404 and not re.search(r"image|vision|tool", text, re.I):
             return MissingPart(
-                f"The server at {self.shown_url} has no model '{self.model}' or no /chat/completions.",
+                f"The server at {self.shown_url} has no model '{self.model}' or no {error.request.url.path}.",
                 "Check the address (it often ends in /v1) and the model's name.",
             )
         return Refused(status, text)
 
     def _no_access(self) -> MissingPart:
-        return MissingPart(
-            f"The model server at {self.shown_url} refuses the key.", "Set LONGREEL_LLM_KEY or LONGREEL_VLM_KEY."
-        )
+        return MissingPart(f"The model server at {self.shown_url} refuses the key.", f"Set {self._variables('KEY')}.")
 
     def _away(self) -> WorkerFailed:
         return WorkerFailed(
-            f"There is no model server at {self.shown_url}.", "Start it, or set LONGREEL_LLM_URL or LONGREEL_VLM_URL."
+            f"There is no model server at {self.shown_url}.", f"Start it, or set {self._variables('URL')}."
         )
 
     def _failed(self, reason: str) -> WorkerFailed:
         return WorkerFailed(f"The model server at {self.shown_url} failed: {reason}.", "Try again later.")
-
-    def _unlike(self, text: str) -> WorkerFailed:
-        return WorkerFailed(
-            f"The server at {self.shown_url} does not answer like a chat completion: {text[:200]!r}",
-            "Check that the address belongs to an OpenAI-compatible server.",
-        )
 
 
 class _Line:

@@ -13,7 +13,7 @@ from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from app.core.types.chat import Finish
 from gpu_workers.language.openai_dialect import Ask, Dialect, in_words, is_about_pictures, is_too_long, without_bounds
 from gpu_workers.language.openai_replies import Listening, ServerReply
-from gpu_workers.language.openai_server import ChatServer, Refused
+from gpu_workers.language.openai_server import ModelServer, Refused
 from gpu_workers.language.replies import fitting_json, json_value, shares
 
 THINKING = 4000
@@ -57,7 +57,7 @@ class Known:
 class Talk:
     """What one model behind a server writes. It learns what the server accepts, once for all callers."""
 
-    def __init__(self, server: ChatServer, known: Known) -> None:
+    def __init__(self, server: ModelServer, known: Known) -> None:
         self.server = server
         self._known = known
         self._dialect = Dialect()

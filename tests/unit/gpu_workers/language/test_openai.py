@@ -21,7 +21,7 @@ from app.core.settings import Settings
 from app.core.types import Capabilities, Completion, Frame, Message, ToolCall, ToolSpec
 from gpu_workers.language import openai_server
 from gpu_workers.language.openai import OpenAICompatibleModel, OpenAICompatibleVisionModel
-from gpu_workers.language.openai_server import TRIES, ChatServer
+from gpu_workers.language.openai_server import TRIES, ModelServer
 from gpu_workers.language.openai_talk import Known, Talk
 from gpu_workers.registry import Workers
 from tests.unit.gpu_workers.language.chat_server import Reply, chat_service, completion, message, refusal, stream
@@ -48,7 +48,7 @@ class Asked:
     """A client of a served answer whose capabilities are known, unless said otherwise."""
 
     def __init__(self, url, known=None, timeout_s=5.0, name="tiny"):
-        self.server = ChatServer(url, name, SecretStr(KEY), timeout_s=timeout_s)
+        self.server = ModelServer(url, name, SecretStr(KEY), timeout_s=timeout_s)
         self.model = OpenAICompatibleModel(Talk(self.server, known or Known(images=True, tools=True, context=9000)))
 
     def __enter__(self):
