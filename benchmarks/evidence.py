@@ -29,8 +29,8 @@ from app.core.ports import Chat
 from app.core.settings import Agent, Settings, load_settings
 from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
 from app.db.fakes import MemoryLibrary
+from app.evaluation.metrics.scores import share
 from app.evaluation.report import interval, percent
-from app.evaluation.scores import share
 from benchmarks.cli_runner import machine
 from benchmarks.report import keep
 from benchmarks.scripted import MadeUpFrames

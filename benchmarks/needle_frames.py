@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from agents.tools.frames import FrameChooser, evenly
 from app.core.types import Frame, FrameFeatures, TimeSpan
+from app.evaluation.metrics.scores import Share, share
 from app.evaluation.report import interval, percent
-from app.evaluation.scores import Share, share
 from benchmarks.cli_runner import machine
 from benchmarks.report import keep
 from gpu_workers.selection.hybrid import HybridSelector

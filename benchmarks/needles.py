@@ -22,10 +22,10 @@ from typing import Any
 from app.bootstrap import build_measuring
 from app.core.settings import load_settings
 from app.core.types import TimeSpan
-from app.evaluation.grounding import TOLERANCE_S, cited
-from app.evaluation.modes import Mode
+from app.evaluation.metrics.grounding import TOLERANCE_S, cited
+from app.evaluation.metrics.scores import JudgedCase, share
+from app.evaluation.modes.views import Mode
 from app.evaluation.report import interval, percent
-from app.evaluation.scores import JudgedCase, share
 from benchmarks.cli_runner import LONGREEL, machine, run, truth
 from benchmarks.quality import asked
 from benchmarks.report import keep

@@ -33,11 +33,11 @@ from app.core.types import (
     Usage,
     Video,
 )
-from app.evaluation.choices import lettered, read_letter
-from app.evaluation.comparison import paired
-from app.evaluation.modes import evenly
+from app.evaluation.datasets.choices import lettered, read_letter
+from app.evaluation.metrics.comparison import paired
+from app.evaluation.metrics.scores import share
+from app.evaluation.modes.views import evenly
 from app.evaluation.report import interval, percent
-from app.evaluation.scores import share
 from benchmarks.cli_runner import machine
 from benchmarks.questions import AnswerFile, Asked, Product, Question, ask_missing, ingest, read_questions, timed
 from benchmarks.report import keep

@@ -19,14 +19,14 @@ from statistics import median
 from typing import Any
 
 from app.core.types import AnswerStatus
-from app.evaluation.grounding import asks_when, cited, moment_retrieval
-from app.evaluation.modes import Mode
-from app.evaluation.reliability import reliability
+from app.evaluation.datasets.registry import benchmark
+from app.evaluation.metrics.grounding import asks_when, cited, moment_retrieval
+from app.evaluation.metrics.reliability import reliability
+from app.evaluation.metrics.scores import JudgedCase, Share, accuracy, by_label, refusals, share
+from app.evaluation.modes.views import Mode
 from app.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
-from app.evaluation.results import ResultStore
-from app.evaluation.scores import JudgedCase, Share, accuracy, by_label, refusals, share
-from app.evaluation.service import judged
-from app.evaluation.sets import benchmark
+from app.evaluation.run.results import ResultStore
+from app.evaluation.run.service import judged
 from app.services import calibration
 from benchmarks.cli_runner import LONGREEL, empty_library, machine, run
 from benchmarks.report import keep

@@ -21,7 +21,7 @@ from app.core.errors import LongreelError, NotFound
 from app.core.events import Answered
 from app.core.settings import Settings
 from app.core.types import Answer, AnswerStatus, TimeSpan, Video, from_json, to_json
-from app.evaluation.modes import Mode
+from app.evaluation.modes.views import Mode
 from benchmarks.cli_runner import LONGREEL, run
 
 ORIGINAL = "original"

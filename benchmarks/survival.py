@@ -26,8 +26,8 @@ from app.core.ports import Chat, FrameSource, VisionLanguageModel
 from app.core.settings import Agent, Settings
 from app.core.types import Answer, AnswerStatus, Frame, MediaInfo, TimeSpan, Video, VideoId, VideoStream, from_json
 from app.db.fakes import MemoryLibrary
+from app.evaluation.metrics.scores import Share, share
 from app.evaluation.report import percent
-from app.evaluation.scores import Share, share
 from benchmarks.cli_runner import machine
 from benchmarks.report import keep
 from benchmarks.scripted import CASES, MadeUpFrames, ScriptedCase, ScriptedChat, ScriptedEyes, plain, read_cases
@@ -331,7 +331,9 @@ def language_gaps(plays: Iterable[Play]) -> dict[str, float]:
     return {code: value - shares["en"] for code, value in shares.items() if code != "en" and "en" in shares}
 
 
-def play_all(cases: Sequence[ScriptedCase], stage: ScriptedStage, tell: Callable[[Play], None] = lambda _: None) -> list[Play]:
+def play_all(
+    cases: Sequence[ScriptedCase], stage: ScriptedStage, tell: Callable[[Play], None] = lambda _: None
+) -> list[Play]:
     """Plays every wording of every case."""
     plays = []
     for case in cases:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from app.core.replies import ReplyStore
 from app.core.settings import Settings
-from app.evaluation.service import EvaluationService
+from app.evaluation.run.service import EvaluationService
 from app.jobs.chores import Chores
 from app.jobs.store import JobStore
 from app.jobs.worker import Worker

@@ -23,8 +23,8 @@ from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.threads import SqlThreads
-from app.evaluation.modes import Mode, restricted
-from app.evaluation.service import EvaluationService
+from app.evaluation.modes.views import Mode, restricted
+from app.evaluation.run.service import EvaluationService
 from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
 from app.jobs.store import JobStore

@@ -16,12 +16,12 @@ from app.commands.start import JsonOption, interruptible
 from app.core.settings import Settings, load_settings
 from app.core.timecode import clock
 from app.core.types import Video
-from app.evaluation.controls import PromptMaterial
-from app.evaluation.modes import COMPARED, Mode
+from app.evaluation.datasets.registry import BENCHMARKS, benchmark
+from app.evaluation.modes.controls import PromptMaterial
+from app.evaluation.modes.views import COMPARED, Mode
 from app.evaluation.report import Prices, markdown
-from app.evaluation.runner import EvaluationProgress
-from app.evaluation.service import Order
-from app.evaluation.sets import BENCHMARKS, benchmark
+from app.evaluation.run.runner import EvaluationProgress
+from app.evaluation.run.service import Order
 from app.terminal import PLAIN_EVERY_S, IngestDisplay, consoles
 
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
 
-from app.evaluation.chapters import ChapterScores
-from app.evaluation.choices import Unparsed
-from app.evaluation.comparison import paired
-from app.evaluation.grounding import cited
-from app.evaluation.official import official_figures
-from app.evaluation.reliability import reliability
-from app.evaluation.scores import (
+from app.evaluation.datasets.choices import Unparsed
+from app.evaluation.datasets.registry import Benchmark
+from app.evaluation.metrics.chapters import ChapterScores
+from app.evaluation.metrics.comparison import paired
+from app.evaluation.metrics.grounding import cited
+from app.evaluation.metrics.official_figures import official_figures
+from app.evaluation.metrics.reliability import reliability
+from app.evaluation.metrics.scores import (
     JudgedCase,
     Share,
     accuracy,
@@ -24,7 +25,6 @@ from app.evaluation.scores import (
     share,
     with_truth,
 )
-from app.evaluation.sets import Benchmark
 from app.services.calibration import UNCHANGED
 
 _COUNTED = {

@@ -22,10 +22,10 @@ from app.core.errors import BadInput, LongreelError
 from app.core.settings import load_settings
 from app.core.types import Caption
 from app.evaluation.cases import Case
+from app.evaluation.datasets.registry import benchmark
+from app.evaluation.metrics.scores import JudgedCase, accuracy
 from app.evaluation.report import differences, interval, paired_table, percent
-from app.evaluation.results import Result, ResultStore
-from app.evaluation.scores import JudgedCase, accuracy
-from app.evaluation.sets import benchmark
+from app.evaluation.run.results import Result, ResultStore
 from benchmarks.cli_runner import machine
 from benchmarks.egoschema.captions import captions_in
 from benchmarks.egoschema.methods import (

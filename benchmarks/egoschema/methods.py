@@ -20,10 +20,10 @@ from typing import Any, Protocol
 from app.bootstrap import Measuring
 from app.core.ports import Chat, TextEmbedder
 from app.core.types import AnswerStatus, Caption, Completion, Message, Usage
-from app.evaluation.askers import AgentAsker
 from app.evaluation.cases import Case
-from app.evaluation.modes import Mode, evenly
-from app.evaluation.results import Result, result_of
+from app.evaluation.modes.askers import AgentAsker
+from app.evaluation.modes.views import Mode, evenly
+from app.evaluation.run.results import Result, result_of
 from benchmarks.egoschema.captions import shown
 
 SUMMARY_WORDS, SUMMARY_TOKENS = 100, 160

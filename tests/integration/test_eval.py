@@ -10,9 +10,9 @@ import pytest
 from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput
 from app.core.settings import load_settings
-from app.evaluation.modes import COMPARED, Mode
-from app.evaluation.service import Order
-from app.evaluation.sets import benchmark
+from app.evaluation.datasets.registry import benchmark
+from app.evaluation.modes.views import COMPARED, Mode
+from app.evaluation.run.service import Order
 from tests.integration.offline_fakes import environment
 
 

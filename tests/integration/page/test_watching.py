@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.evaluation.datasets.registry import benchmark
 from app.evaluation.report import report
-from app.evaluation.sets import benchmark
 from tests.integration.page.conftest import Server, ask, faults, now, open_film, settle, wait_until_at
 from tests.unit.evaluation.written import case, judged, result
 

@@ -6,8 +6,8 @@ import json
 
 from fastapi.testclient import TestClient
 
+from app.evaluation.datasets.registry import benchmark
 from app.evaluation.report import report
-from app.evaluation.sets import benchmark
 from tests.unit.api.stand_in import StandIn
 from tests.unit.evaluation.written import case, judged, result
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.evaluation.results import ResultStore
+from app.evaluation.run.results import ResultStore
 from benchmarks.calibrate import brier, calibration_error, held_out, main
 from tests.unit.evaluation.written import REFUSED, file_of, result
 

@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import BadInput, WorkerFailed
 from app.core.types import Capabilities, Caption, Completion, Message, TimeSpan
 from app.evaluation.cases import Case
-from app.evaluation.results import Result, ResultStore
+from app.evaluation.run.results import Result, ResultStore
 from benchmarks.egoschema.__main__ import NAMES, ask, cases_of, main, report
 from benchmarks.egoschema.captions import captions_in, merged, shown
 from benchmarks.egoschema.methods import Direct, InRounds, Method, NearestCaption, NearestQuestion, SummaryFirst

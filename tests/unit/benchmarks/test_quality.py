@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.types import AnswerStatus
-from app.evaluation.results import ResultStore
-from app.evaluation.scores import JudgedCase
+from app.evaluation.metrics.scores import JudgedCase
+from app.evaluation.run.results import ResultStore
 from benchmarks.quality import notes, report, tables, trust
 from benchmarks.report import tables_of
 from tests.unit.evaluation.written import REFUSED, case, file_of, judged, result

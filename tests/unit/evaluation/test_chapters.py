@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import TimeSpan
-from app.evaluation.chapters import boundary_f1, chapter_scores, soda_c, word_f1
-from app.evaluation.reliability import reliability
+from app.evaluation.metrics.chapters import boundary_f1, chapter_scores, soda_c, word_f1
+from app.evaluation.metrics.reliability import reliability
 from tests.unit.evaluation.written import REFUSED, case, judged, result
 
 

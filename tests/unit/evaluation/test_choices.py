@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.choices import plain, read_letter
-from app.evaluation.sets import benchmark
+from app.evaluation.datasets.choices import plain, read_letter
+from app.evaluation.datasets.registry import benchmark
 from tests.unit.evaluation.written import case
 
 COLOURS = ("red", "green", "blue", "grey")

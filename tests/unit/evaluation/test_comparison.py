@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.comparison import paired
+from app.evaluation.metrics.comparison import paired
 
 
 def test_only_questions_that_modes_answer_unlike_tell_them_apart() -> None:

@@ -24,8 +24,8 @@ from app.core.types import (
     VideoStream,
 )
 from app.db.fakes import MemoryLibrary
-from app.evaluation.choices import Prompt
-from app.evaluation.controls import REFUSAL, NearestAsker, PromptAsker, PromptMaterial
+from app.evaluation.datasets.choices import Prompt
+from app.evaluation.modes.controls import REFUSAL, NearestAsker, PromptAsker, PromptMaterial
 from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio, FakeFrames
 from retrieval.fakes import MemoryRetriever

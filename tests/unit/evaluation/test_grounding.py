@@ -6,7 +6,7 @@ import pytest
 
 from app.core.types import TimeSpan
 from app.evaluation.cases import Case
-from app.evaluation.grounding import (
+from app.evaluation.metrics.grounding import (
     cited,
     grounded,
     hull_iou,
@@ -16,8 +16,8 @@ from app.evaluation.grounding import (
     needles,
     union_iou,
 )
-from app.evaluation.official import official_figures
-from app.evaluation.scores import JudgedCase
+from app.evaluation.metrics.official_figures import official_figures
+from app.evaluation.metrics.scores import JudgedCase
 from tests.unit.evaluation.written import REFUSED, case, judged, result, spans
 
 

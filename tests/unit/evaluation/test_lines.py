@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.evaluation.results import Result, ResultStore
-from app.evaluation.rows import json_rows
+from app.evaluation.datasets.rows import json_rows
+from app.evaluation.run.results import Result, ResultStore
 
 TEXT = "one\u2028two\u2029three\x85four"
 

@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import BadInput
 from app.core.types import TimeSpan
 from app.evaluation.cases import Case
-from app.evaluation.sets import BENCHMARKS, benchmark
+from app.evaluation.datasets.registry import BENCHMARKS, benchmark
 from tests.conftest import ROOT
 from tests.unit.evaluation.written import file_of
 

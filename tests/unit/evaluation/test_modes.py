@@ -11,7 +11,7 @@ from agents.parts import AgentParts
 from app.core.settings import Agent
 from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, VideoStream
 from app.db.fakes import MemoryLibrary
-from app.evaluation.modes import VIEWS, Mode, evenly, restricted, without_file
+from app.evaluation.modes.views import VIEWS, Mode, evenly, restricted, without_file
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio, FakeFrames
 from gpu_workers.vision.fakes import FakeFrameEmbedder

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from app.core.types import TimeSpan, Usage
-from app.evaluation.chapters import chapter_scores
+from app.evaluation.datasets.registry import benchmark
+from app.evaluation.metrics.chapters import chapter_scores
 from app.evaluation.report import Prices, markdown, paired_table, report
-from app.evaluation.sets import benchmark
 from tests.unit.evaluation.written import REFUSED, case, judged, result
 
 USED = [Usage(2.0, 3, 4, 100, 10), Usage(4.0, 3, 0, 300, 30), Usage(9.0, 3, 2, 200, 20)]

@@ -10,9 +10,9 @@ import pytest
 from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.types import Answer, AnswerStatus, MediaInfo, Video
 from app.evaluation.cases import Case
-from app.evaluation.footage import Footage
-from app.evaluation.results import ResultStore
-from app.evaluation.runner import Runner
+from app.evaluation.run.footage import Footage
+from app.evaluation.run.results import ResultStore
+from app.evaluation.run.runner import Runner
 from tests.unit.evaluation.written import REFUSED, VIDEO, case, result
 
 IMPORTED = Video(VIDEO, "v", "", MediaInfo("captions", 10.0, 0.0, 0, None), ready=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import AnswerStatus
-from app.evaluation.choices import Unparsed
-from app.evaluation.scores import (
+from app.evaluation.datasets.choices import Unparsed
+from app.evaluation.metrics.scores import (
     JudgedCase,
     accuracy,
     by_label,

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.core.types import AnswerStatus, Citation, SegmentKind, TimeSpan, Usage, VideoId
 from app.evaluation.cases import Case
-from app.evaluation.results import Result
-from app.evaluation.scores import JudgedCase
+from app.evaluation.metrics.scores import JudgedCase
+from app.evaluation.run.results import Result
 
 VIDEO = VideoId("a" * 64)
 ANSWERED, REFUSED = AnswerStatus.ANSWERED, AnswerStatus.NOT_IN_VIDEO

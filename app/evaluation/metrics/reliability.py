@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from app.evaluation.scores import JudgedCase, with_truth
+from app.evaluation.metrics.scores import JudgedCase, with_truth
 
 BINS = 10
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.evaluation.scores import Z_95
+from app.evaluation.metrics.scores import Z_95
 
 
 @dataclass(frozen=True, slots=True)

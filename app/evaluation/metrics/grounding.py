@@ -10,8 +10,8 @@ from statistics import fmean
 from app.core.types import TimeSpan
 from app.core.types.span import joined
 from app.evaluation.cases import Case
-from app.evaluation.results import Result
-from app.evaluation.scores import JudgedCase, Share, share
+from app.evaluation.metrics.scores import JudgedCase, Share, share
+from app.evaluation.run.results import Result
 
 TOLERANCE_S = 1.0
 """Given spans are good to about a second."""

@@ -9,7 +9,7 @@ from app.core.errors import WorkerFailed
 from app.core.events import Answered
 from app.core.types import Answer, Video, from_json
 from app.evaluation.cases import Case
-from app.evaluation.modes import without_file
+from app.evaluation.modes.views import without_file
 from app.services.ask import AskService
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from app.evaluation.grounding import asks_when, grounded, moment_retrieval, needles
-from app.evaluation.scores import JudgedCase, by_label, macro
+from app.evaluation.metrics.grounding import asks_when, grounded, moment_retrieval, needles
+from app.evaluation.metrics.scores import JudgedCase, by_label, macro
 
 Figures = dict[str, float | None]
 """Figures by the name under which the benchmark prints them; shares are 0 to 1."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.evaluation.cases import Case
-from app.evaluation.choices import Unparsed
-from app.evaluation.results import Result
+from app.evaluation.datasets.choices import Unparsed
+from app.evaluation.run.results import Result
 
 Z_95 = 1.959963984540054
 """The normal quantile of a two-sided interval of 95 %."""

@@ -14,8 +14,8 @@ from app.core.errors import Cancelled, MissingPart
 from app.core.timecode import clock
 from app.core.types import Answer, AnswerStatus, Citation, Frame, Message, SegmentKind, TimeSpan, Usage, Video
 from app.evaluation.cases import Case
-from app.evaluation.choices import Prompt, read_letter
-from app.evaluation.modes import evenly
+from app.evaluation.datasets.choices import Prompt, read_letter
+from app.evaluation.modes.views import evenly
 
 if TYPE_CHECKING:
     from agents.parts import AgentParts

@@ -13,7 +13,7 @@ from enum import StrEnum
 from string import ascii_uppercase
 
 from app.evaluation.cases import Case
-from app.evaluation.rows import Row
+from app.evaluation.datasets.rows import Row
 
 _PREFIX = re.compile(r"\s*\(?([A-Za-z])[.):]\s*")
 _INLINE = re.compile(r"(?:^|\n)\s*\(?([A-Z])[.)]\s+")

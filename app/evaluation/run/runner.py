@@ -14,10 +14,10 @@ from typing import Literal
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Listener, ignore
 from app.core.types import Video
-from app.evaluation.askers import Asker
 from app.evaluation.cases import Case
-from app.evaluation.footage import Footage
-from app.evaluation.results import Result, ResultStore, result_of
+from app.evaluation.modes.askers import Asker
+from app.evaluation.run.footage import Footage
+from app.evaluation.run.results import Result, ResultStore, result_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import BadInput, Cancelled, LongreelError, StorageFull
 from app.core.events import Listener, ignore
 from app.core.types import Video
-from app.evaluation.askers import AgentAsker, Asker
 from app.evaluation.cases import GivenChapters, Loaded
-from app.evaluation.chapters import ChapterScores, chapter_scores
-from app.evaluation.controls import NearestAsker, PromptAsker, PromptMaterial
-from app.evaluation.footage import Footage, Reader
-from app.evaluation.modes import VIEWS, Mode
+from app.evaluation.datasets.registry import Benchmark
+from app.evaluation.metrics.chapters import ChapterScores, chapter_scores
+from app.evaluation.metrics.scores import JudgedCase
+from app.evaluation.modes.askers import AgentAsker, Asker
+from app.evaluation.modes.controls import NearestAsker, PromptAsker, PromptMaterial
+from app.evaluation.modes.views import VIEWS, Mode
 from app.evaluation.report import FREE, Prices, markdown, report
-from app.evaluation.results import Result, ResultStore, chosen
-from app.evaluation.runner import Runner, Tell
-from app.evaluation.scores import JudgedCase
-from app.evaluation.sets import Benchmark
+from app.evaluation.run.footage import Footage, Reader
+from app.evaluation.run.results import Result, ResultStore, chosen
+from app.evaluation.run.runner import Runner, Tell
 from app.services.ask import AskService
 from app.services.calibration import UNCHANGED
 

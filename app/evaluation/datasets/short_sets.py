@@ -9,8 +9,8 @@ from typing import Any
 
 from app.core.errors import BadInput
 from app.evaluation.cases import Case, GivenChapters, Loaded, labels, spans_of
-from app.evaluation.choices import number_of, options_of, text_of
-from app.evaluation.rows import Row, csv_rows, json_rows, read_json
+from app.evaluation.datasets.choices import number_of, options_of, text_of
+from app.evaluation.datasets.rows import Row, csv_rows, json_rows, read_json
 
 NEXT_GROUPS = {"C": "causal", "T": "temporal", "D": "descriptive"}
 """NExT-QA's groups by the first letter of a question's type (CW, CH, TN, TC, TP, DC, DL, DO, DB)."""

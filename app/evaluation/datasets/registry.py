@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import BadInput
-from app.evaluation import long_sets, short_sets
 from app.evaluation.cases import Loaded
-from app.evaluation.choices import Prompt, Unparsed
+from app.evaluation.datasets import long_sets, short_sets
+from app.evaluation.datasets.choices import Prompt, Unparsed
 
 _PLAIN = Prompt()
 _VIDEO_MME = Prompt(

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from app.core.types import TimeSpan
 from app.evaluation.cases import Case, Loaded, labels, spans_of
-from app.evaluation.choices import inline, letter_of, number_of, options_of, text_of
-from app.evaluation.rows import UNVERIFIED, Row, json_rows
+from app.evaluation.datasets.choices import inline, letter_of, number_of, options_of, text_of
+from app.evaluation.datasets.rows import UNVERIFIED, Row, json_rows
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{2})(?:\.\d+)?")
 _VIDEO_ID = re.compile(r"(?:v=|youtu\.be/|shorts/)([\w-]{6,})")

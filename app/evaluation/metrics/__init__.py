@@ -1,0 +1,1 @@
+"""What is measured of results: pure functions over cases and answers."""

@@ -1,0 +1,1 @@
+"""One run of a benchmark: its videos, its questions in every mode, what came of each, the report."""
