@@ -98,7 +98,7 @@ def test_enough_tokens_for_all_change_no_frame():
 
 def product(tmp_path, kind, **settings):
     weights = Weights(vision_language_model=str(tiny_models.EYES[kind](tmp_path)))
-    settings = {"looking": VisionSettings(quota=60), **settings}
+    settings = {"vision": VisionSettings(quota=60), **settings}
     chosen = Settings(profile="cpu", weights=weights, models=Models(frame_embedder="fake"), **settings)
     return chosen, Workers(chosen)
 
@@ -134,7 +134,7 @@ def test_a_model_reads_the_budget_and_most_of_the_relevant_frame(tmp_path, kind,
 def test_the_setting_makes_agents_look_so(tmp_path):
     chosen, workers = product(tmp_path, "qwen3_vl")
     assert isinstance(looking(chosen, workers), SizedLooking)
-    plain = chosen.model_copy(update={"looking": VisionSettings()})
+    plain = chosen.model_copy(update={"vision": VisionSettings()})
     assert looking(plain, workers) is workers.get("vision_language_model")
 
 
@@ -148,7 +148,7 @@ def test_a_model_to_which_all_pictures_are_alike_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other", [{"vlm_presentation": "grid"}, {"looking": VisionSettings(quota=60, time_tokens=True)}]
+    "other", [{"vlm_presentation": "grid"}, {"vision": VisionSettings(quota=60, time_tokens=True)}]
 )
 def test_sizes_and_frames_that_go_together_exclude_each_other(tmp_path, other):
     with pytest.raises(BadSettings, match="Frames of different sizes"):

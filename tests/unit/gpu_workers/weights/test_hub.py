@@ -59,7 +59,7 @@ def test_a_file_is_a_path_or_missing_with_the_setting_named(tmp_path):
 
 
 AWAY = """
-from gpu_workers import hub
+from gpu_workers.weights import hub
 from app.core.errors import MissingPart
 for ask in (lambda: hub.folder("nobody/nothing", "frame_embedder"), lambda: hub.file("a/b/c.gguf", "language_model")):
     try:

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import MissingPart, StorageFull
 from app.core.settings import Settings
-from gpu_workers.weights.packaged import file_cache, packaged
+from gpu_workers.weights import file_cache, packaged
 
 PIECES = (b"first " * 400_000, b"second " * 300_000, b"third")
 WHOLE = b"".join(PIECES)
@@ -132,13 +132,13 @@ def test_several_processes_at_once_make_one_good_file(site, settings):
         sys.path.insert(0, {str(site)!r})
         from pathlib import Path
         from app.core.settings import Settings
-        from gpu_workers import weights
-        from tests.unit.gpu_workers.test_weights import part, WHOLE
-        folder = weights.ensure(Settings(home=Path({str(settings.home)!r})), part())
+        from gpu_workers.weights import packaged
+        from tests.unit.gpu_workers.weights.test_packaged import part, WHOLE
+        folder = packaged.ensure(Settings(home=Path({str(settings.home)!r})), part())
         assert (folder / "model.bin").read_bytes() == WHOLE
         """
     )
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     running = [
         subprocess.Popen(
             [sys.executable, "-c", code], cwd=root, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": "."}
