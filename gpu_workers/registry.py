@@ -29,6 +29,7 @@ CLASSES: dict[str, dict[str, str]] = {
     "text_embedder": {
         "e5": "gpu_workers.language.e5:E5Embedder",
         "minilm": "gpu_workers.language.minilm:MiniLMEmbedder",
+        "openai": "gpu_workers.language.openai_embeddings:OpenAITextEmbedder",
         "transformers": "gpu_workers.language.transformers_text:TransformersTextEmbedder",
         "fake": "gpu_workers.language.fakes:FakeTextEmbedder",
     },
@@ -40,6 +41,7 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "frame_embedder": {
         "efficientnet-conse": "gpu_workers.vision.efficientnet:EfficientNetConSE",
+        "openai": "gpu_workers.vision.openai_frame_embeddings:OpenAIFrameEmbedder",
         "transformers": "gpu_workers.vision.transformers_frames:TransformersFrameEmbedder",
         "fake": "gpu_workers.vision.fakes:FakeFrameEmbedder",
     },

@@ -258,6 +258,27 @@ class Settings(BaseSettings):
     )
     vlm_model: str = Field("", description="the model's name there")
     vlm_key: SecretStr | None = Field(None, description="its key")
+    embedding_url: str | None = Field(
+        None, description="an OpenAI-compatible server for text vectors, with the text embedder `openai`"
+    )
+    embedding_model: str = Field("", description="the model's name there; empty: the only one that the server lists")
+    embedding_key: SecretStr | None = Field(None, description="its key")
+    embedding_query_prefix: str = Field("", description='what the model wants before a question, such as "query: "')
+    embedding_document_prefix: str = Field("", description='what it wants before a passage, such as "passage: "')
+    frame_embedding_url: str | None = Field(
+        None,
+        description="a server such as vLLM for vectors of pictures and words, with the frame embedder `openai`; "
+        "unset: the one at `embedding_url`",
+    )
+    frame_embedding_model: str = Field("", description="the model's name there")
+    frame_embedding_key: SecretStr | None = Field(None, description="its key")
+    frame_embedding_prompt: str = Field(
+        "", description='what the model wants beside a picture, such as "Represent the given image."'
+    )
+    frame_embedding_query_prefix: str = Field("", description="what it wants before words that look for pictures")
+    server_requests: int = Field(
+        8, ge=1, le=256, description="requests that one video has under way at a model server while it is read"
+    )
     llm_images: bool | None = Field(None, description="whether the model at `llm_url` accepts pictures; unset: probed")
     llm_tools: bool | None = Field(None, description="whether it calls tools natively; unset: probed")
     llm_context: int = Field(0, ge=0, description="tokens it reads at once; 0: as the server says, else 32768")

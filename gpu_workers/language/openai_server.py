@@ -35,7 +35,7 @@ STOP_EVERY_S = 0.1
 _TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _REFUSAL = re.compile(
     r"not support|n't support|unsupported|unrecogni[sz]ed|image|vision|mmproj|template|tool|response_format|schema"
-    r"|grammar|context (?:size|length|window)",
+    r"|grammar|context (?:size|length|window)|too large to process",
     re.I,
 )
 """What an answer says that refuses a part of the request, whatever its status is."""

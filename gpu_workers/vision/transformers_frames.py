@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
-from gpu_workers.vision.colours import LUMA
+from gpu_workers.vision.joint_space import joint_features
 from gpu_workers.vision.picture_shape import bounded
 from gpu_workers.vision.regions import Box, around
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 ROLE = "frame_embedder"
-LIGHT_SIDE = 128
-"""Brightness and contrast are measured on at most about this many rows and columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:
     given = _given(loaded, frames)
     found = torch.nn.functional.normalize(loaded.model.get_image_features(**given).float(), dim=-1)
     vectors = found.cpu().numpy()
-    return [_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
+    return [joint_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
 
 
 def _regions(loaded: _Loaded, frames: Sequence[Frame], wanted: NDArray[np.float32], share: float) -> list[Box]:
@@ -124,15 +122,6 @@ def _on_device(image: NDArray[np.uint8], place: Device) -> Any:
 
     tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1)
     return tensor.pin_memory().to(place.device, non_blocking=True) if place.is_gpu else tensor
-
-
-def _features(frame: Frame, vector: NDArray[np.float32]) -> FrameFeatures:
-    import numpy as np
-
-    height, width = frame.image.shape[:2]
-    some = frame.image[:: -(-height // LIGHT_SIDE), :: -(-width // LIGHT_SIDE)]
-    light = some @ np.asarray(LUMA, dtype=np.float32) / 255.0
-    return FrameFeatures(frame.pts_s, vector, vector, brightness=float(light.mean()), contrast=float(light.std()))
 
 
 def _read(loaded: _Loaded, texts: Sequence[str]) -> list[NDArray[np.float32]]:

@@ -11,19 +11,27 @@ from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision.efficientnet import EfficientNetConSE
 from gpu_workers.vision.fakes import FakeFrameEmbedder
+from gpu_workers.vision.openai_frame_embeddings import OpenAIFrameEmbedder
+from tests.served_models import embedding_service
 from tests.tiny_models import EMBEDDERS
 
 REAL = pytest.param(EfficientNetConSE, marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module", params=[REAL, FakeFrameEmbedder, *sorted(EMBEDDERS)])
+@pytest.fixture(scope="module", params=[REAL, FakeFrameEmbedder, "openai", *sorted(EMBEDDERS)])
 def embedder(request, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     if request.param in EMBEDDERS:
         weights = Weights(frame_embedder=str(EMBEDDERS[request.param](home)))
-        return Workers(Settings(profile="cpu", weights=weights)).get("frame_embedder")
-    settings = Settings(home=home)
-    return request.param.from_settings(settings, Workers(settings))
+        yield Workers(Settings(profile="cpu", weights=weights)).get("frame_embedder")
+    elif request.param == "openai":
+        with embedding_service() as service:
+            worker = OpenAIFrameEmbedder.from_settings(Settings(frame_embedding_url=service.url), None)
+            yield worker
+            worker.unload()
+    else:
+        settings = Settings(home=home)
+        yield request.param.from_settings(settings, Workers(settings))
 
 
 def plain(colour, size=(90, 160), pts_s=0.0) -> Frame:

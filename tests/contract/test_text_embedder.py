@@ -12,8 +12,10 @@ from app.core.settings import Settings, Weights
 from gpu_workers.language.e5 import E5Embedder
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.language.minilm import MiniLMEmbedder
+from gpu_workers.language.openai_embeddings import OpenAITextEmbedder
 from gpu_workers.registry import Workers
 from tests import tiny_models
+from tests.served_models import embedding_service
 
 
 @pytest.fixture(
@@ -21,6 +23,7 @@ from tests import tiny_models
     params=[
         FakeTextEmbedder,
         "transformers",
+        "openai",
         pytest.param(E5Embedder, marks=pytest.mark.slow),
         pytest.param(MiniLMEmbedder, marks=pytest.mark.slow),
     ],
@@ -28,8 +31,14 @@ from tests import tiny_models
 def embedder(request, tmp_path_factory):
     if request.param == "transformers":
         weights = Weights(text_embedder=str(tiny_models.bert(tmp_path_factory.mktemp("bert"))))
-        return Workers(Settings(profile="gpu", weights=weights)).get("text_embedder")
-    return request.param.from_settings(Settings(), None)
+        yield Workers(Settings(profile="gpu", weights=weights)).get("text_embedder")
+    elif request.param == "openai":
+        with embedding_service() as service:
+            worker = OpenAITextEmbedder.from_settings(Settings(embedding_url=service.url), None)
+            yield worker
+            worker.unload()
+    else:
+        yield request.param.from_settings(Settings(), None)
 
 
 def test_it_plays_the_port_and_names_its_model(embedder):
