@@ -98,6 +98,34 @@ class Checkpoints:
         with self._translated(), self._opening:
             self._saver.delete_thread(_key(run_id))
 
+    def forget_all(self) -> None:
+        """Removes all runs but those at work, and leaves nothing of any that was removed in a file.
+
+        A run that was to be taken up again begins anew.
+        """
+        if isinstance(self._place, Path) and not self._place.exists():
+            return
+        with self._translated(), self._opening:
+            with self._lock:
+                at_work = {_key(run_id) for run_id in self._running}
+            for run in self._stored() - at_work:
+                self._saver.delete_thread(run)
+            if isinstance(self._place, Path):
+                self._compact()
+
+    def _stored(self) -> set[str]:
+        if isinstance(self._place, str):
+            return {one.config["configurable"]["thread_id"] for one in self._saver.list(None)}
+        saver: Any = self._saver
+        with saver.cursor() as cursor:
+            return {key for (key,) in cursor.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()}
+
+    def _compact(self) -> None:
+        saver: Any = self._saver
+        with saver.lock:
+            saver.conn.execute("VACUUM")
+            saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Closes the connection, if one was opened."""
         opened: Any = self.__dict__.pop("_saver", None)
@@ -119,7 +147,9 @@ class Checkpoints:
         from langgraph.checkpoint.sqlite import SqliteSaver
 
         self._place.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteSaver(sqlite3.connect(self._place, timeout=BUSY_S, check_same_thread=False), serde=serde)
+        connection = sqlite3.connect(self._place, timeout=BUSY_S, check_same_thread=False)
+        connection.execute("PRAGMA secure_delete = ON")
+        return SqliteSaver(connection, serde=serde)
 
     @contextmanager
     def _alone(self, run_id: str) -> Iterator[None]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,14 @@ from chromadb.errors import NotFoundError
 from app.core.errors import BadSettings, LongreelError, StorageFull, WorkerFailed
 
 LOCK_NAME = "longreel.lock"
+DATABASE = "chroma.sqlite3"
+_COMPACT = (
+    "UPDATE embeddings_queue SET metadata = NULL WHERE seq_id <= (SELECT max(m.seq_id) FROM max_seq_id m"
+    " JOIN segments s ON s.id = m.segment_id WHERE s.scope = 'METADATA' AND s.collection = substr(topic, -36))",
+    "INSERT INTO embedding_fulltext_search (embedding_fulltext_search) VALUES ('optimize')",
+    "VACUUM",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+)
 _POLL_S = 0.1
 _ANSWER_S = 60.0
 
@@ -59,6 +68,21 @@ class ChromaStore:
             if self._client is None:
                 self._client = _connect(self.url or "") if self.path is None else _open(self.path, self._wait_s)
             return self._client
+
+    def compact(self) -> None:
+        """Writes the database of the folder anew, without what was removed; a server is left alone.
+
+        Chroma leaves removed texts in its queue of changes, in its index of words and in free pages. The queue stays,
+        since it feeds the vectors to a graph in memory, but no graph needs the texts in it. What is queued after the
+        texts were read is left for the next time.
+        """
+        if self.path is None:
+            return
+        self.client()
+        database = sqlite3.connect(self.path / DATABASE, timeout=_ANSWER_S, isolation_level=None)
+        with closing(database):
+            for statement in _COMPACT:
+                database.execute(statement)
 
     def close(self) -> None:
         """Closes the client; for a folder, when no other index of this process uses it."""

@@ -112,6 +112,11 @@ class ChromaSegmentIndex:
                 while ids := mine.get(where=where, limit=_MAX_BATCH, include=[])["ids"]:
                     mine.delete(ids=ids)
 
+    def compact(self) -> None:
+        """Leaves nothing of what was removed in the folder; a server's disk is its own matter."""
+        with translated(self._store):
+            self._store.compact()
+
     def close(self) -> None:
         """Gives the store back to other processes; the next call opens it again."""
         with self._lock:

@@ -95,6 +95,9 @@ class MemoryLexicalIndex:
         """Everything that is indexed of a video, in the order in which it was added."""
         return [segment for segment, _ in self._texts.values() if segment.video_id == video]
 
+    def compact(self) -> None:
+        """There is no disk."""
+
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds."""
         self._texts = {id_: row for id_, row in self._texts.items() if not _is_of(row[0], video, kinds)}

@@ -111,6 +111,14 @@ class SqliteLexicalIndex:
         with self._connection() as connection, _transaction(connection):
             _delete(connection, f"SELECT s.number FROM segment s WHERE TRUE{where}", values)  # noqa: S608 - clauses of ours
 
+    def compact(self) -> None:
+        """Writes the file anew, so that what was removed is nowhere on the disk."""
+        with self._connection() as connection:
+            for table in ("words", "triples"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Closes the file; the next call opens it again."""
         with self._lock:
@@ -138,7 +146,8 @@ class SqliteLexicalIndex:
                 self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=32
             )
             try:
-                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA secure_delete = ON")
                 if not self._ready:
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.executescript(_SCHEMA)

@@ -141,6 +141,11 @@ class HybridRetriever:
         self._index.remove(video, kinds)
         self._lexical.remove(video, kinds)
 
+    def compact(self) -> None:
+        """Leaves nothing on the disk of what was removed."""
+        self._index.compact()
+        self._lexical.compact()
+
 
 def _cosines(found: Mapping[str, Sequence[tuple[Segment, float]]]) -> dict[str, float]:
     """The best cosine of each segment that has one."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
 from app.bootstrap.services import Measuring, Services
 from app.core.errors import BadSettings
-from app.core.ports import FrameSource, MediaStore, Retriever, Runtime, VisionLanguageModel
+from app.core.ports import FrameSource, MediaStore, Runtime, VisionLanguageModel
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
 from app.db.database import Database, sqlite_url
@@ -33,6 +33,7 @@ from app.services import calibration
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
+from app.services.deletion import Deletion
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
 from app.services.ingest import IngestParts, IngestService
@@ -57,8 +58,10 @@ from gpu_workers.registry import Workers
 
 if TYPE_CHECKING:
     from agents.agent import VideoAgent
+    from agents.checkpoints import Checkpoints
     from agents.parts import AgentParts
     from gpu_workers.cluster.ray import RayRuntime
+    from retrieval.retriever import HybridRetriever
 
 ANSWERING = (
     "text_embedder",
@@ -178,6 +181,20 @@ class _Wiring:
             self._received,
             self._max_bytes,
             self._settings.bin_days,
+            deletion=self._deletion,
+        )
+
+    @functools.cached_property
+    def _deletion(self) -> Deletion:
+        return Deletion(
+            self._library,
+            self._jobs,
+            SqlReplies(self._database),
+            SqlThreads(self._database),
+            self._media,
+            lambda: self._retriever,
+            self._received,
+            (lambda: self._retriever.compact(), lambda: self._checkpoints.forget_all(), self._database.compact),
         )
 
     @functools.cached_property
@@ -257,7 +274,7 @@ class _Wiring:
         return media_store(self._settings)
 
     @functools.cached_property
-    def _retriever(self) -> Retriever:
+    def _retriever(self) -> HybridRetriever:
         from retrieval.chroma_index import ChromaSegmentIndex
         from retrieval.fts_index import SqliteLexicalIndex
         from retrieval.retriever import HybridRetriever
@@ -344,11 +361,15 @@ class _Wiring:
     @functools.cached_property
     def _agent(self) -> VideoAgent:
         from agents.agent import VideoAgent
+
+        return VideoAgent(self._agent_parts, calibration.load(), self._checkpoints)
+
+    @functools.cached_property
+    def _checkpoints(self) -> Checkpoints:
         from agents.checkpoints import Checkpoints
 
         url = self._settings.database_url
-        place = url.get_secret_value() if url else self._settings.data / "runs.sqlite"
-        return VideoAgent(self._agent_parts, calibration.load(), Checkpoints(place))
+        return Checkpoints(url.get_secret_value() if url else self._settings.data / "runs.sqlite")
 
     @functools.cached_property
     def _agent_parts(self) -> AgentParts:

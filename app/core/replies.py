@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -45,6 +46,10 @@ class ReplyStore(Protocol):
 
     def drop(self, key: str, owner: str) -> None:
         """Gives the key back: the request came to nothing."""
+        ...
+
+    def forget(self, words: Sequence[str]) -> None:
+        """Deletes the answers in which any of these words stands, such as ids of what was deleted."""
         ...
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from app.core.errors import BadSettings, MissingPart, StorageFull, WorkerFailed
+from app.core.errors import BadSettings, LongreelError, MissingPart, StorageFull, WorkerFailed
 from app.db.errors import translated, where
 
 logger = logging.getLogger(__name__)
@@ -94,15 +94,21 @@ class Database:
         """Closes the idle connections; the next use opens new ones."""
         self._engine.dispose()
 
-    def _forget(self) -> None:
-        """Writes a SQLite file anew, so that what was replaced in it is nowhere on the disk."""
+    def compact(self) -> None:
+        """Writes a SQLite file anew, so that what was deleted or replaced in it is nowhere on the disk.
+
+        PostgreSQL does the like by itself, some time later.
+        """
         if self._url.get_backend_name() != "sqlite":
             return
+        with translated(self._url), self._engine.connect().execution_options(begin="") as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _forget(self) -> None:
         try:
-            with self._engine.connect().execution_options(begin="") as connection:
-                connection.exec_driver_sql("VACUUM")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        except OperationalError:
+            self.compact()
+        except LongreelError:
             logger.warning("Secrets are sealed now; run VACUUM on %s to remove their traces.", self.name)
 
     def _prepare_file(self) -> None:
@@ -175,7 +181,12 @@ def _engine(url: URL) -> Engine:
 def _configure_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("foreign_keys = ON", f"busy_timeout = {int(BUSY_S * 1000)}", "synchronous = FULL"):
+    for pragma in (
+        "foreign_keys = ON",
+        f"busy_timeout = {int(BUSY_S * 1000)}",
+        "synchronous = FULL",
+        "secure_delete = ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -160,6 +160,23 @@ class SqlJobStore:
         with self._database.writing() as connection:
             return _dismiss(connection, jobs.c.kind == kind if kind else jobs.c.kind != NOTICE)
 
+    def forget(self, job_ids: Sequence[str]) -> list[str]:
+        """Deletes jobs with their parts, events and notices."""
+        whole = or_(jobs.c.id.in_(job_ids), jobs.c.parent.in_(job_ids))
+        with self._database.writing() as connection:
+            ids = list(connection.execute(select(jobs.c.id).where(whole)).scalars())
+            notices = connection.execute(select(jobs.c.id, jobs.c.payload).where(jobs.c.kind == NOTICE))
+            ids += [row.id for row in notices if row.payload.get("job") in ids]
+            connection.execute(delete(job_events).where(job_events.c.job_id.in_(ids)))
+            connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
+        return ids
+
+    def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
+        """Gives a finished job another result."""
+        with self._database.writing() as connection:
+            corrected = states.correct(_job(_locked(connection, job_id), job_id), as_json(result))
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=corrected.result))
+
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
         highest = select(func.max(jobs.c.priority)).where(jobs.c.state == str(JobState.QUEUED))

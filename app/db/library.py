@@ -198,12 +198,18 @@ class SqlLibrary:
         """Gives a video another title. Raises NotFound."""
         self._change(id, {"title": title})
 
-    def bin_video(self, id: VideoId) -> None:
+    def bin_video(self, id: VideoId, deleted_at: float | None = None) -> None:
         """Puts a video into the bin: nothing but `binned` tells of it, and all that is known of it stays.
 
+        `deleted_at` is now unless given, seconds since 1970. One that is there already gets this time, if one is given.
         Raises NotFound.
         """
-        self._change(id, {"deleted_at": time.time()})
+        if deleted_at is None:
+            return self._change(id, {"deleted_at": time.time()})
+        with self._database.writing() as connection:
+            changed = update(videos).where(videos.c.id == id).values(deleted_at=deleted_at)
+            if not connection.execute(changed).rowcount:
+                raise no_such_video(id)
 
     def binned(self) -> list[Binned]:
         """The videos in the bin, the last deleted first."""
@@ -219,17 +225,22 @@ class SqlLibrary:
             connection.execute(update(videos).where(videos.c.id == id).values(deleted_at=None))
             return self._one(connection, id)
 
-    def delete_video(self, id: VideoId) -> None:
-        """Deletes a video, in the bin or not, with all that is known of it and answers about it. Raises NotFound."""
+    def delete_video(self, id: VideoId) -> list[str]:
+        """Deletes a video, in the bin or not, with all that is known of it, and the answers about it.
+
+        Returns the ids of these answers. Raises NotFound.
+        """
         about = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == id)
         with self._database.writing() as connection:
             if connection.execute(select(videos.c.id).where(videos.c.id == id)).one_or_none() is None:
                 raise no_such_video(id)
-            connection.execute(delete(answers).where(answers.c.id.in_(about)))
+            gone = list(connection.execute(about).scalars())
+            connection.execute(delete(answers).where(answers.c.id.in_(gone)))
             for table in (stage_units, stage_results):
                 connection.execute(delete(table).where(table.c.video_id == id))
             connection.execute(delete(stage_units).where(stage_units.c.stage.startswith(f"{TOGETHER}-")))
             connection.execute(delete(videos).where(videos.c.id == id))
+        return gone
 
     def save_utterances(self, id: VideoId, said: Sequence[Utterance], window: TimeSpan | None = None) -> None:
         """Replaces what was said, or only what begins in a window, its end left out. Raises NotFound."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
@@ -50,9 +50,24 @@ class SqlReplies:
         with self._database.writing() as connection:
             connection.execute(delete(replies).where(_held(key, owner)))
 
+    def forget(self, words: Sequence[str]) -> None:
+        """Deletes the answers in which any of these words stands."""
+        with self._database.writing() as connection:
+            stored = connection.execute(select(replies).where(replies.c.status.is_not(None)))
+            keys = [row.key for row in stored if mentions(_reply(row), words)]
+            connection.execute(delete(replies).where(replies.c.key.in_(keys)))
+
     def _change(self, which: ColumnElement[bool], **values: Any) -> None:
         with self._database.writing() as connection:
             connection.execute(update(replies).where(which).values(values))
+
+
+def mentions(reply: StoredReply | None, words: Sequence[str]) -> bool:
+    """Whether one of the words stands in the headers or the body of an answer."""
+    if reply is None:
+        return False
+    sent = b"\n".join([reply.body, *(value.encode() for _, value in reply.headers)])
+    return any(word.encode() in sent for word in words)
 
 
 def _held(key: str, owner: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from app.core.errors import NotFound
 from app.core.types import VideoId
 from app.db.database import Database
-from app.db.tables import answers, threads, turns
+from app.db.tables import answer_videos, answers, threads, turns
 
 TITLE_LENGTH = 120
 """Characters of the first question that name a thread without a title."""
@@ -77,6 +77,14 @@ class ThreadStore(Protocol):
         """Forgets a thread; its answers stay. Raises NotFound."""
         ...
 
+    def forget_video(self, video: VideoId) -> list[str]:
+        """Deletes the turns about a video, and returns the ids of the threads that went with it.
+
+        A thread goes when it was about no other video, or when none of its turns is left. One that stays and was named
+        by a question that went is named by the first that is left.
+        """
+        ...
+
 
 class SqlThreads:
     """The port ThreadStore over a database."""
@@ -137,6 +145,41 @@ class SqlThreads:
         with self._database.writing() as connection:
             _found(connection, id)
             connection.execute(delete(threads).where(threads.c.id == id))
+
+    def forget_video(self, video: VideoId) -> list[str]:
+        """Deletes the turns about a video, and returns the ids of the threads that went with it."""
+        about = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == video)
+        gone = []
+        with self._database.writing() as connection:
+            lost = connection.execute(select(turns).where(turns.c.answer_id.in_(about)).order_by(turns.c.number)).all()
+            connection.execute(delete(turns).where(turns.c.answer_id.in_(about)))
+            for row in connection.execute(_threads()).all():
+                left = select(turns.c.question).where(turns.c.thread_id == row.id).order_by(turns.c.number)
+                stays = without_video(
+                    _thread(row),
+                    video,
+                    [turn.question for turn in lost if turn.thread_id == row.id],
+                    list(connection.execute(left).scalars()),
+                )
+                if stays is None:
+                    gone.append(row.id)
+                    continue
+                values = {"title": stays.title, "videos": list(stays.video_ids)}
+                connection.execute(update(threads).where(threads.c.id == row.id).values(values))
+            connection.execute(delete(threads).where(threads.c.id.in_(gone)))
+        return gone
+
+
+def without_video(thread: Thread, video: VideoId, lost: Sequence[str], left: Sequence[str]) -> Thread | None:
+    """What stays of a thread when a video is deleted; None when nothing does.
+
+    `lost` are the questions about the video, `left` the others, both in order.
+    """
+    videos = tuple(id for id in thread.video_ids if id != video)
+    if (thread.video_ids and not videos) or (lost and not left):
+        return None
+    named_by_lost = thread.title in [question[:TITLE_LENGTH] for question in lost]
+    return replace(thread, video_ids=videos, title=left[0][:TITLE_LENGTH] if named_by_lost else thread.title)
 
 
 def no_such_thread(id: str) -> NotFound:

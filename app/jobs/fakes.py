@@ -107,6 +107,21 @@ class MemoryJobStore:
             every = self._jobs.values()
             return self._dismiss([job for job in every if (job.kind == kind if kind else job.kind != NOTICE)])
 
+    def forget(self, job_ids: Sequence[str]) -> list[str]:
+        """Deletes jobs with their parts, events and notices."""
+        with self._lock:
+            whole = [job.id for job in self._jobs.values() if job.id in job_ids or job.parent in job_ids]
+            told = [job.id for job in self._jobs.values() if job.kind == NOTICE and job.payload.get("job") in whole]
+            for id in (*whole, *told):
+                for kept in (self._jobs, self._events, self._counts):
+                    kept.pop(id, None)
+            return [*whole, *told]
+
+    def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
+        """Gives a finished job another result."""
+        with self._lock:
+            self._jobs[job_id] = states.correct(self.get(job_id), as_json(result))
+
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
         with self._lock:

@@ -186,6 +186,13 @@ def dismiss(job: Job) -> Job:
     return replace(job, dismissed=True)
 
 
+def correct(job: Job, result: dict[str, Any]) -> Job:
+    """Finished -> the same with another result. Raises BadInput for other states."""
+    if job.state is not JobState.FINISHED:
+        raise _illegal(job, "corrected")
+    return replace(job, result=result)
+
+
 def prioritize(job: Job, priority: int) -> Job:
     """Queued -> queued at another place. Raises BadInput for other states and priorities out of range."""
     if job.state is not JobState.QUEUED:

@@ -88,6 +88,17 @@ class JobStore(Protocol):
         """The same for all that ended, or those of one kind; how many. Notices only where that is their kind."""
         ...
 
+    def forget(self, job_ids: Sequence[str]) -> list[str]:
+        """Deletes jobs with their parts, events and notices, and returns the ids of what was deleted.
+
+        A worker that runs one of them has lost it: it stops and stores nothing more of it. Unknown ids are no error.
+        """
+        ...
+
+    def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
+        """Gives a finished job another result, without telling anyone. Raises NotFound; BadInput in other states."""
+        ...
+
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait.
 

@@ -102,6 +102,34 @@ class BatchJobs:
         return [there[id] for id in dict.fromkeys(entry.video_id for entry in entries) if id in there]
 
 
+def results_folder(job_id: str) -> str:
+    """The keys below which the media store has the files of a batch."""
+    return f"batches/{job_id}"
+
+
+def leave_out(media: MediaStore, jobs: JobStore, batch: str, lost: Sequence[Job]) -> None:
+    """Takes parts out of the results of a batch whose videos were deleted.
+
+    The overview was written from all of them: in its place comes the list of those that are left.
+    """
+    gone = {job.id for job in lost}
+    entries, failures = results([job for job in jobs.children(batch) if job.id not in gone])
+    kept = {name for entry in entries for name in entry.files.values()}
+    whole = jobs.get(batch)
+    for name in {*(name for job in lost for name in (job.result or {}).get("files", {}).values())} - kept:
+        media.remove(_key(batch, name))
+    if whole.state is not JobState.FINISHED:
+        return
+    made = overview_files(None, entries, failures, whole.payload["formats"])
+    names = sorted({*made, *kept})
+
+    def read(name: str) -> bytes:
+        return made[name] if name in made else media.get(_key(batch, name))
+
+    media.put(_key(batch, ARCHIVE), archive(names, read))
+    jobs.correct(batch, {"videos": len(entries), "failed": len(failures), "files": names})
+
+
 def results(children: Sequence[Job]) -> tuple[list[Entry], list[Failure]]:
     """What the parts of a batch came to."""
     entries: dict[str, Entry] = {}
@@ -153,7 +181,7 @@ def _request(payload: Mapping[str, Any], items: tuple[Item, ...]) -> BatchReques
 
 
 def _key(job_id: str, name: str) -> str:
-    return f"batches/{job_id}/{name}"
+    return f"{results_folder(job_id)}/{name}"
 
 
 def _shown(name: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.ports import MediaStore, Retriever
@@ -18,9 +20,14 @@ from app.db.rules import matching
 from app.services.chapters import BY_HAND, Heading, publish, with_headings
 from app.services.ingest.chunks import thumbnail_key
 
+if TYPE_CHECKING:
+    from app.services.deletion import Deletion
+
 PART = ".incoming"
 """The name of an upload until all of it is here. No sender's file has such a name: see `safe_name`."""
 SAFE = re.compile(r"[^\w.()+ -]+")
+NEVER_RESTORED = 0.0
+"""The time at which a video came into the bin that is to be forgotten as soon as possible."""
 LONGEST_NAME = 200
 """Bytes of a file name; disks take 255, and a letter has up to four."""
 
@@ -37,8 +44,12 @@ class LibraryService:
         uploads: Path,
         max_bytes: int,
         bin_days: float = 7.0,
+        *,
+        deletion: Deletion,
     ) -> None:
         """A deleted video can be restored for `bin_days`; 0 means not at all."""
+        self._deletion = deletion
+        self._emptying = threading.Lock()
         self.collections = collections
         self._bin_s = bin_days * 86_400
         self._library = library
@@ -158,24 +169,28 @@ class LibraryService:
         self._library.set_title(id, kept)
 
     def delete(self, id: VideoId, *, now: bool = False) -> None:
-        """Puts a video into the bin, from which `restore` takes it; with `now` nothing of it stays. Raises NotFound."""
+        """Puts a video into the bin, from which `restore` takes it, and cancels its jobs. Raises NotFound.
+
+        With `now` nothing of it stays. While a worker still has to let go of it, that takes until the next `empty_bin`.
+        """
+        video = self._library.video(id)
+        self._library.bin_video(id)
+        self._deletion.cancel_jobs(video)
         if now or not self._bin_s:
-            self._forget(self._library.video(id))
-        else:
-            self._library.bin_video(id)
+            self._library.bin_video(id, NEVER_RESTORED)
         self.empty_bin()
 
     def binned(self) -> list[Binned]:
         """The deleted videos that can be restored, the last deleted first."""
-        return self._library.binned()
+        return [one for one in self._library.binned() if self.gone_at(one) > time.time()]
 
     def files(self) -> set[str]:
         """The paths of the files of all videos, also of those in the bin."""
-        return {video.path for video in (*self.videos(), *(one.video for one in self.binned()))}
+        return {video.path for video in (*self.videos(), *(one.video for one in self._library.binned()))}
 
     def deleted_files(self) -> set[tuple[str, int]]:
         """Path and bytes of the files whose videos are in the bin."""
-        return {(one.video.path, one.video.media.size_bytes) for one in self.binned()}
+        return {(one.video.path, one.video.media.size_bytes) for one in self._library.binned()}
 
     def gone_at(self, binned: Binned) -> float:
         """When a deleted video can no longer be restored, seconds since 1970."""
@@ -192,32 +207,16 @@ class LibraryService:
 
     def purge(self, name: str) -> None:
         """Forgets a deleted video for good. Raises NotFound."""
-        self._forget(self.find_binned(name))
+        self._library.bin_video(self.find_binned(name).id, NEVER_RESTORED)
+        self.empty_bin()
 
     def empty_bin(self) -> None:
-        """Forgets for good what has been in the bin for too long."""
-        for one in self.binned():
-            if self.gone_at(one) <= time.time():
-                self._forget(one.video)
-
-    def _forget(self, video: Video) -> None:
-        """Deletes index, pictures and rows, and the upload; a file of the person's own is left alone.
-
-        The row goes last, so that a delete that was killed can be done again.
-        """
-        try:
-            self._retriever().remove(video.id)
-        except StorageFull:  # on a full disk its files make the room that forgetting it takes
-            self._remove_files(video)
-            self._retriever().remove(video.id)
-        self._remove_files(video)
-        self._library.delete_video(video.id)
-
-    def _remove_files(self, video: Video) -> None:
-        self._media.remove(video.id)
-        folder = Path(video.path).parent
-        if self._uploads.resolve() == folder.parent:
-            shutil.rmtree(folder, ignore_errors=True)
+        """Forgets for good what has been in the bin for too long, and is not at work any more."""
+        with self._emptying:
+            for one in self._library.binned():
+                if self.gone_at(one) <= time.time() and not self._deletion.is_busy(one.video):
+                    self._deletion.forget(one.video)
+            self._deletion.overwrite()
 
 
 def safe_name(name: str) -> str:

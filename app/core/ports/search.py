@@ -37,6 +37,10 @@ class SegmentIndex(Protocol):
         """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
+    def compact(self) -> None:
+        """Leaves nothing on the disk of what was removed, as far as the store is on this machine."""
+        ...
+
 
 @runtime_checkable
 class LexicalIndex(Protocol):
@@ -68,6 +72,10 @@ class LexicalIndex(Protocol):
 
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
+        ...
+
+    def compact(self) -> None:
+        """Leaves nothing on the disk of what was removed."""
         ...
 
 

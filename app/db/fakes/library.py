@@ -150,14 +150,19 @@ class MemoryLibrary:
         shelf = self._shelf(id)
         shelf.video = replace(shelf.video, title=title)
 
-    def bin_video(self, id: VideoId) -> None:
-        """Puts a video into the bin. Raises NotFound."""
-        self._shelf(id).deleted_at = time.time()
+    def bin_video(self, id: VideoId, deleted_at: float | None = None) -> None:
+        """Puts a video into the bin, or sets the time at which it came there. Raises NotFound."""
+        with self._lock:
+            if deleted_at is None or id not in self._shelves:
+                self._shelf(id).deleted_at = time.time()
+            else:
+                self._shelves[id].deleted_at = deleted_at
 
     def binned(self) -> list[Binned]:
         """The videos in the bin, the last deleted first."""
         with self._lock:
-            there = [Binned(shelf.video, shelf.deleted_at) for shelf in self._shelves.values() if shelf.deleted_at]
+            shelves = self._shelves.values()
+            there = [Binned(shelf.video, shelf.deleted_at) for shelf in shelves if shelf.deleted_at is not None]
             return sorted(there, key=lambda one: one.deleted_at, reverse=True)
 
     def restore_video(self, id: VideoId) -> Video:
@@ -167,15 +172,17 @@ class MemoryLibrary:
                 self._shelves[id].deleted_at = None
             return self.video(id)
 
-    def delete_video(self, id: VideoId) -> None:
-        """Deletes a video, in the bin or not, with all that is known of it and answers about it. Raises NotFound."""
+    def delete_video(self, id: VideoId) -> list[str]:
+        """Deletes a video, in the bin or not, with all that is known of it, and the answers about it; their ids."""
         with self._lock:
             if id not in self._shelves:
                 raise no_such_video(id)
             del self._shelves[id]
             self.collections.forget(id)
             self._segments = {key: one for key, one in self._segments.items() if one.video_id != id}
-            self._answers = [answer for answer in self._answers if id not in answer.video_ids]
+            gone = [answer.id for answer in self._answers if id in answer.video_ids]
+            self._answers = [answer for answer in self._answers if answer.id not in gone]
+            return gone
 
     def save_utterances(self, id: VideoId, said: Sequence[Utterance], window: TimeSpan | None = None) -> None:
         """Replaces what was said, or only what begins in a window, its end left out. Raises NotFound."""

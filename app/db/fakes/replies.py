@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.replies import HELD_S, KEPT_S, Earlier, StoredReply
+from app.db.replies import mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class MemoryReplies:
         with self._lock:
             if self._is_held(key, owner):
                 del self._held[key]
+
+    def forget(self, words: Sequence[str]) -> None:
+        """Deletes the answers in which any of these words stands."""
+        with self._lock:
+            self._held = {key: held for key, held in self._held.items() if not mentions(held.earlier.reply, words)}
 
     def _is_held(self, key: str, owner: str) -> bool:
         held = self._held.get(key)

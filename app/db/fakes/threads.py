@@ -11,7 +11,7 @@ from typing import Protocol
 from app.core.errors import NotFound
 from app.core.types import VideoId
 from app.db.library import SavedAnswer
-from app.db.threads import TITLE_LENGTH, SavedTurn, Thread, made_thread, no_such_thread
+from app.db.threads import TITLE_LENGTH, SavedTurn, Thread, made_thread, no_such_thread, without_video
 
 
 class AnswerKeeper(Protocol):
@@ -73,6 +73,26 @@ class MemoryThreads:
         with self._lock:
             self._thread(id)
             del self._threads[id], self._turns[id]
+
+    def forget_video(self, video: VideoId) -> list[str]:
+        """Deletes the turns about a video, and returns the ids of the threads that went with it."""
+        gone = []
+        with self._lock:
+            for id, thread in list(self._threads.items()):
+                about = [self._is_about(answer, video) for _, answer in self._turns[id]]
+                lost = [asked for (asked, _), is_lost in zip(self._turns[id], about, strict=True) if is_lost]
+                left = [turn for turn, is_lost in zip(self._turns[id], about, strict=True) if not is_lost]
+                stays = without_video(thread, video, lost, [asked for asked, _ in left])
+                if stays is None:
+                    del self._threads[id], self._turns[id]
+                    gone.append(id)
+                else:
+                    self._threads[id], self._turns[id] = stays, left
+        return gone
+
+    def _is_about(self, answer_id: str, video: VideoId) -> bool:
+        answer = self._answer(answer_id)
+        return answer is not None and video in answer.video_ids
 
     def _thread(self, id: str) -> Thread:
         if id not in self._threads:

@@ -76,6 +76,7 @@ from app.jobs.worker import Worker
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
+from app.services.deletion import Deletion
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
 from app.services.ingest import IngestService
@@ -299,11 +300,14 @@ def make(
         reader.hold.set()
     most = int(settings.server.max_upload_gb * 1e9)
     collections = cast(Any, library.collections)
-    service = LibraryService(cast(Any, library), collections, media, lambda: retriever, data / "uploads", most)
+    threads, replies = MemoryThreads(library), MemoryReplies()
+    deletion = Deletion(cast(Any, library), jobs, replies, threads, media, lambda: retriever, data / "uploads")
+    service = LibraryService(
+        cast(Any, library), collections, media, lambda: retriever, data / "uploads", most, deletion=deletion
+    )
     speakers = SpeakerService(cast(Any, MemorySpeakers(library)), cast(Any, library))
     moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
-    threads = ThreadService(MemoryThreads(library), cast(Any, library))
-    ask = AskService(lambda: cast(Any, agent), cast(Any, library), threads)
+    ask = AskService(lambda: cast(Any, agent), cast(Any, library), ThreadService(threads, cast(Any, library)))
     ingest = cast(IngestService, reader)
     stages = MemoryStageStore()
     parts = SummaryParts(FakeTextEmbedder(), None, stages, False)
@@ -337,7 +341,7 @@ def make(
         batches=batches,
         batch_jobs=batch_jobs,
         webhooks=webhooks,
-        replies=MemoryReplies(),
+        replies=replies,
         uploads=uploads,
         downloads=downloads,
         speakers=speakers,

@@ -10,7 +10,9 @@ import pytest
 
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.types import Segment, SegmentKind, TimeSpan, Video, VideoId
-from app.db.fakes import MemoryLibrary
+from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryThreads
+from app.jobs.fakes import MemoryJobStore
+from app.services.deletion import Deletion
 from app.services.library import LibraryService
 from gpu_workers.media.store import FolderMediaStore
 from retrieval.fakes import MemoryRetriever
@@ -24,8 +26,11 @@ class Shelf:
         self.rows, self.retriever = MemoryLibrary(), MemoryRetriever()
         self.uploads, self.media = folder / "uploads", FolderMediaStore(folder / "media")
         collections, index = cast(Any, self.rows.collections), lambda: self.retriever
+        self.jobs, rows = MemoryJobStore(), cast(Any, self.rows)
+        kept = (MemoryReplies(), MemoryThreads(self.rows))
+        deletion = Deletion(rows, self.jobs, *kept, self.media, index, self.uploads)
         self.service = LibraryService(
-            cast(Any, self.rows), collections, self.media, index, self.uploads, 10**9, bin_days
+            rows, collections, self.media, index, self.uploads, 10**9, bin_days, deletion=deletion
         )
 
     def add(self, data: bytes, title: str) -> Video:
