@@ -22,7 +22,8 @@ BOUNDS = ("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"
 _NOT_KNOWN = r"not support|n't support|unsupported|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected|extra"
 _BAD_SCHEMA = re.compile(r"invalid (?:json )?schema|parse grammar|failed to parse", re.I)
 _TOO_LONG = re.compile(
-    r"context[ _](?:length|size|window)|exceed_context|too long|too large to process|too many (?:input )?tokens|prompt is longer",
+    r"context[ _](?:length|size|window)|exceed_context|too long|too large to process|too many (?:input )?tokens"
+    r"|prompt is longer",
     re.I,
 )
 _TOO_MUCH_OUTPUT = re.compile(
