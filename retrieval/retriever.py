@@ -23,7 +23,13 @@ that has the question's rare word stands after two dozen that are only near it (
 LEAST_COVERAGE = 0.25
 """A text that holds less of the question shares words with it by chance, as "die" of German and of English: without
 this, one German question in three finds another English passage first (`benchmarks.cross_language`)."""
-QUOTAS = {SegmentKind.SPEECH: 0.75, SegmentKind.VISUAL: 0.5, SegmentKind.CAPTION: 0.5, SegmentKind.SUMMARY: 0.5}
+QUOTAS = {
+    SegmentKind.SPEECH: 0.75,
+    SegmentKind.VISUAL: 0.5,
+    SegmentKind.CAPTION: 0.5,
+    SegmentKind.EVENT: 0.5,
+    SegmentKind.SUMMARY: 0.5,
+}
 """The most places a kind takes while others want them: talk must not crowd out what is written or shown."""
 
 _DEPTH = 4

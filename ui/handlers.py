@@ -33,9 +33,11 @@ WRITING_EVERY_S = 0.25
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
     "screen_text": [SegmentKind.SCREEN_TEXT],
-    "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION],
+    "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT],
 }
 """What an option of the page's question form stands for."""
+SHOWN = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.VISUAL)
+"""What the page lists and draws of the pictures of a video."""
 
 Listed = tuple[str, str, str]
 """Background work, the videos, where to look."""
@@ -103,7 +105,7 @@ class Page:
                 video = client.video(id)
                 said, shown, chapters = (
                     client.transcript(video.id),
-                    client.segments(video.id, kinds=(SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)),
+                    client.segments(video.id, kinds=SHOWN),
                     client.chapters(video.id),
                 )
                 speakers, asked = client.speakers(video.id), answers.asked_before(client.answers(video.id))

@@ -19,6 +19,7 @@ LABELS = {
     SegmentKind.SCREEN_TEXT: "on screen",
     SegmentKind.VISUAL: "seen",
     SegmentKind.CAPTION: "caption",
+    SegmentKind.EVENT: "event",
     SegmentKind.SUMMARY: "summary",
 }
 

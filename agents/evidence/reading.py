@@ -11,7 +11,13 @@ from app.core.types import Segment, SegmentKind, TimeSpan, Utterance, Video
 
 GUESSED = "offline-tags"
 """The captioner that only names classes of pictures; see `gpu_workers.vision.offline_tags`."""
-READABLE = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.VISUAL, SegmentKind.CAPTION)
+READABLE = (
+    SegmentKind.SPEECH,
+    SegmentKind.SCREEN_TEXT,
+    SegmentKind.VISUAL,
+    SegmentKind.CAPTION,
+    SegmentKind.EVENT,
+)
 
 
 def read_span(

@@ -50,7 +50,7 @@ STAGE_NAMES = {
 VERDICTS = {"yes": "supported", "unclear": "not certain", "no": "not supported"}
 """What a verdict about a claim is called."""
 
-SOURCES = {"speech": "said", "screen_text": "written on screen", "visual": "shown", "caption": "shown"}
+SOURCES = {"speech": "said", "screen_text": "written on screen", "visual": "shown", "caption": "shown", "event": "shown"}
 """What an answer may rest on: "what is said, shown"."""
 
 _TOOLS = {

@@ -14,6 +14,7 @@ KINDS = {
     SegmentKind.SCREEN_TEXT: "written on screen",
     SegmentKind.VISUAL: "shown",
     SegmentKind.CAPTION: "shown",
+    SegmentKind.EVENT: "shown",
     SegmentKind.SUMMARY: "summary",
 }
 

@@ -72,6 +72,7 @@ def timeline(
         "Said": [(line.start_s, line.end_s) for line in said],
         "On screen": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.SCREEN_TEXT],
         "Described": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.CAPTION],
+        "Events": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.EVENT],
     }
     rows += [_row(name, _lane(spans, whole)) for name, spans in lanes.items() if spans]
     return f'<div class="lr-timeline" data-duration="{whole:.3f}">{"".join(rows)}</div>'
@@ -224,7 +225,7 @@ def _line(video_id: str, line: UtteranceOut) -> str:
 
 def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
     """What is written and shown, as buttons that play it."""
-    names = {SegmentKind.SCREEN_TEXT: "text", SegmentKind.CAPTION: "picture"}
+    names = {SegmentKind.SCREEN_TEXT: "text", SegmentKind.CAPTION: "picture", SegmentKind.EVENT: "event"}
     shown = [one for one in segments if one.kind in names]
     if not shown:
         return note("Nothing is written on screen." if video.ready else "This video is still being read.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from app.core.types import Caption, Completion, Detection, Face, Frame, FrameFeatures, TextLine, TimeSpan
+from app.core.types.scenes import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,6 +167,35 @@ class BatchCaptioner(Captioner, Protocol):
 
     def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
         """For each piece what `caption` would give, in order."""
+        ...
+
+
+@runtime_checkable
+class SceneDescriber(Captioner, Protocol):
+    """A captioner that sees full frames and also tells who and what is seen, and what happens when.
+
+    Several threads may call it at once.
+    """
+
+    @property
+    def at_once(self) -> int:
+        """How many calls may be under way at a time."""
+        ...
+
+    @property
+    def frames_wanted(self) -> int:
+        """How many frames of a segment it is shown, if the segment has so many that differ."""
+        ...
+
+    def describe(self, frames: Sequence[Frame], span: TimeSpan, stop: Callable[[], bool] | None = None) -> Caption:
+        """Caption, subjects and events of the span that the frames come from. Times are those of the frames.
+
+        Once `stop` says True, Cancelled is raised within a second.
+        """
+        ...
+
+    def group(self, subjects: Sequence[Subject]) -> list[list[int]]:
+        """Which subjects of different segments are the same: groups of at least two indices, each in one group."""
         ...
 
 

@@ -17,7 +17,7 @@ class EntityKind(StrEnum):
     NAME = "name"
     """Somebody or something with a name of its own: a person, a place, a firm, a work."""
     THING = "thing"
-    """A class of things that is recognised in pictures."""
+    """Somebody or something that is recognised in pictures, by a classifier or by a model that describes them."""
 
 
 class MentionSource(StrEnum):
@@ -41,7 +41,7 @@ class Mention:
     span: TimeSpan
     source: MentionSource
     quote: str
-    """What is said or written there; the class of what is seen."""
+    """What is said or written there; of what is seen its class or its description."""
     frame_s: float | None = None
     """The frame that shows it best, for what is written or seen."""
 

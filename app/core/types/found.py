@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.types.media import VideoId
+from app.core.types.scenes import SceneEvent, Subject
 from app.core.types.span import TimeSpan
 
 
@@ -86,6 +87,8 @@ class Caption:
     text: str
     model: str
     tags: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    events: tuple[SceneEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ class SegmentKind(StrEnum):
     SCREEN_TEXT = "screen_text"
     VISUAL = "visual"
     CAPTION = "caption"
+    EVENT = "event"
+    """Something that happens in the pictures, as a model that saw the frames of its segment described it. Its span runs
+    from the first of these frames that shows it to the last."""
     SUMMARY = "summary"
 
 
