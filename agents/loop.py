@@ -24,6 +24,8 @@ from app.core.types import Completion, Message, ToolCall
 Exit = Literal["think", "use", "judge", "finish"]
 MOST_CALLS = 8
 """Calls of one turn that are carried out; a model that makes more can make the others in its next turn."""
+MOST_LISTED_CALLS = 64
+TOO_MANY_CALLS = f"Not run: {MOST_CALLS} calls are carried out in one turn. Call it again in the next."
 THINKING_TOKENS = 2000
 SHOWN_CHARACTERS = 600
 NO_ANSWER = "The model gave no answer that can be used."
@@ -52,10 +54,11 @@ def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
         return _answered(state, work, said.text, answer)
     if not said.calls or not work.budget.has_step:
         return _retry(work, Said(said.text), Note(USE_ANSWER))
-    calls = said.calls[:MOST_CALLS]
+    calls, too_many = said.calls[:MOST_CALLS], said.calls[MOST_CALLS:MOST_LISTED_CALLS]
     work.budget.take_step()
     sends = [Send("use", {**state, "call": call}) for call in calls]
-    return Command(goto=cast(Any, sends), update={"log": (Said(said.text, calls),)})
+    not_run = (Observation(call, (TOO_MANY_CALLS,), refused=True) for call in too_many)
+    return Command(goto=cast(Any, sends), update={"log": (Said(said.text, (*calls, *too_many)), *not_run)})
 
 
 def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:

@@ -24,6 +24,9 @@ ONE_EVENT_S = 2.0
 """Pictures nearer than this show one event and make one citation."""
 
 
+LEFT_OUT = "A part of the answer is left out, because its evidence does not support it."
+
+
 def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "finish"]]:
     """Judges each claim; what is not supported, or was given up too early, goes back to the model once."""
     work, draft = runtime.context, state["draft"]
@@ -60,9 +63,14 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
         confidence = sum(one.confidence for one in accepted) / len(accepted)
         citations = [citation for one in accepted for citation in cite(one)]
         if citations:
-            text = _joined([one.claim.text for one in accepted])
             return Answer(
-                AnswerStatus.ANSWERED, text, confidence, _unique(citations)[:MOST_CITATIONS], draft.option, usage
+                AnswerStatus.ANSWERED,
+                _joined([one.claim.text for one in accepted]),
+                confidence,
+                _unique(citations)[:MOST_CITATIONS],
+                draft.option,
+                usage,
+                missing=_left_out(state["judged"], work),
             )
     return _refusal(state, work, draft)
 
@@ -74,6 +82,14 @@ def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClai
     possible = [one for one in judged if one.verdict != "no"]
     supported = [one for one in possible if one.verdict == "yes"]
     return (supported or possible[:1]) if strict else possible
+
+
+def _left_out(judged: Sequence[JudgedClaim], work: AgentRun) -> tuple[str, ...]:
+    """Says that a refuted statement is missing from the answer. Small models add what nobody asked for."""
+    refuted = [one for one in judged if one.verdict == "no"]
+    if not refuted or choose_policy(work.parts).mode == "pipeline":
+        return ()
+    return (LEFT_OUT,)
 
 
 def cite(judged: JudgedClaim) -> list[Citation]:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from app.api.schemas import AnswerOut, CitationOut
-from app.core.describe import describe, explain_refusal
+from app.core.describe import describe, explain_status
 from app.core.events import (
     Answered,
     Delta,
@@ -134,9 +134,9 @@ def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str
     console.print(f"\n[bold]{escape(answer.text)}[/]")
     sure = "" if answer.confidence is None else f", confidence {answer.confidence:.2f}"
     console.print(f"{STATUS[answer.status]}{sure}, {answer.usage.seconds:.1f} s")
-    refusal = explain_refusal(answer.status, answer.searched, answer.missing)
-    if refusal:
-        console.print(escape(refusal), soft_wrap=True)
+    note = explain_status(answer.status, answer.searched, answer.missing)
+    if note:
+        console.print(escape(note), soft_wrap=True)
     for number, citation in enumerate(answer.citations, 1):
         console.print(f"  [{number}] {_citation(citation, titles)}", soft_wrap=True)
     console.print()

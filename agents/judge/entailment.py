@@ -40,6 +40,8 @@ class Entailment:
     value: Verdict3
     reason: str
     confidence: float
+    shown_by: tuple[str, ...] = ()
+    """Ids of the lines that show it, where the judge names some."""
 
 
 class Verdict(BaseModel):
@@ -47,6 +49,7 @@ class Verdict(BaseModel):
 
     reason: str = Field(max_length=600, description="one sentence: what the evidence says or shows about the answer")
     verdict: Literal["yes", "unclear", "no"]
+    shown_by: list[str] = Field([], max_length=64, description="ids of the lines of evidence that show it, such as E3")
 
 
 def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
@@ -91,7 +94,8 @@ def evidence_text(claim: Claim) -> str:
 
 
 def _timed(passage: Passage) -> str:
-    return f"{clock(passage.span.start_s)}-{clock(passage.span.end_s)} {passage.line}"
+    id = f"[{passage.id}] " if passage.id else ""
+    return f"{id}{clock(passage.span.start_s)}-{clock(passage.span.end_s)} {passage.line}"
 
 
 def _case(question: str, claim: Claim, evidence: str) -> str:
@@ -103,7 +107,7 @@ def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
     messages = [Message("system", prompt("judge")), Message("user", content)]
     reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
     sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[reply.verdict]
-    return Entailment(reply.verdict, reply.reason, sure)
+    return Entailment(reply.verdict, reply.reason, sure, tuple(id.strip("[] ").upper() for id in reply.shown_by))
 
 
 def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:

@@ -37,8 +37,18 @@ class Judge:
             except LongreelError as error:
                 return JudgedClaim(claim, "unclear", f"It could not be checked: {error.message}", 0.4)
             if verdict is not None:
-                return JudgedClaim(claim, verdict.value, verdict.reason, verdict.confidence)
+                return JudgedClaim(_narrowed(claim, verdict), verdict.value, verdict.reason, verdict.confidence)
         raise AssertionError("the last check always decides")
+
+
+def _narrowed(claim: Claim, verdict: Entailment) -> Claim:
+    """A supported claim with the cited words that show it; all of them where the judge names none."""
+    computed = {passage.key for finding in claim.findings for passage in finding.passages}
+    showing = {passage.key for passage in claim.passages if passage.id in verdict.shown_by and not passage.is_picture}
+    if verdict.value != "yes" or not showing:
+        return claim
+    shown = (p for p in claim.passages if p.is_picture or p.key in showing or p.key in computed)
+    return replace(claim, passages=tuple(shown))
 
 
 def cites_evidence(judge: Judge, question: str, claim: Claim) -> Entailment | None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 
+from langgraph.errors import GraphBubbleUp
 from pydantic import ValidationError
 
 from agents.llm import describe_fault
 from agents.parts import AgentRun
 from agents.tools import answer, apart, browse, detect, listen, look, read, search, tally
 from agents.tools.base import Outcome, Tool, ToolContext
-from app.core.errors import ToolRefused
+from app.core.errors import LongreelError, ToolRefused, WorkerFailed
 from app.core.types import ToolCall
+
+logger = logging.getLogger(__name__)
 
 TOOLS = (browse.TOOL, search.TOOL, read.TOOL, look.TOOL, listen.TOOL, detect.TOOL, tally.TOOL, apart.TOOL, answer.TOOL)
 ANSWER = answer.TOOL
@@ -28,7 +32,14 @@ def run_tool(call: ToolCall, context: ToolContext) -> Outcome:
     if tool is None:
         names = ", ".join(tool.name for tool in available_tools(context.work))
         raise ToolRefused(f"There is no tool {call.name}. The tools are: {names}.")
-    return tool.run(read_arguments(tool, call), context)
+    arguments = read_arguments(tool, call)
+    try:
+        return tool.run(arguments, context)
+    except (LongreelError, GraphBubbleUp):
+        raise
+    except Exception as error:
+        logger.exception("The tool %s failed", call.name)
+        raise WorkerFailed(f"an unexpected {type(error).__name__}.", "The log has the details.") from error
 
 
 def read_arguments(tool: Tool, call: ToolCall) -> object:

@@ -23,7 +23,7 @@ from app.api.schemas.chat import (
     TokenUsage,
     UrlCitation,
 )
-from app.core.describe import explain_refusal
+from app.core.describe import explain_status
 from app.core.errors import BadInput, NotFound
 from app.core.timecode import clock
 
@@ -94,7 +94,7 @@ def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:
 
     A refusal says what was searched, or what it would take to decide.
     """
-    refusal = explain_refusal(answer.status, answer.searched, answer.missing)
+    refusal = explain_status(answer.status, answer.searched, answer.missing)
     content = answer.text + (f"\n\n{refusal}" if refusal else "") + (SOURCES if answer.citations else "")
     annotations = []
     for number, cited in enumerate(answer.citations, start=1):

@@ -91,8 +91,10 @@ def describe(event: Event) -> str:
     return event.message if isinstance(event, Warned) else event.text
 
 
-def explain_refusal(status: AnswerStatus, searched: Sequence[str], missing: Sequence[str]) -> str:
-    """What was searched for an answer that was not found, or what it would take to decide; empty where unknown."""
+def explain_status(status: AnswerStatus, searched: Sequence[str], missing: Sequence[str]) -> str:
+    """What stands behind a status: what was searched, what it would take to decide, or what an answer leaves out."""
+    if status is AnswerStatus.ANSWERED:
+        return " ".join(missing)
     if status is AnswerStatus.NOT_IN_VIDEO and searched:
         return f"Searched: {'; '.join(searched)}."
     if status is AnswerStatus.INSUFFICIENT and missing:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.api.schemas import AnswerOut, CitationOut
 from app.api.schemas.ratings import SavedAnswerOut
-from app.core.describe import describe, explain_refusal
+from app.core.describe import describe, explain_status
 from app.core.events import Event, Hit, Inspected, Searched, Understood, Verified
 from app.core.timecode import clock
 from app.core.types import AnswerStatus
@@ -32,7 +32,7 @@ def answer(question: str, given: AnswerOut, videos: Videos, options: Sequence[st
     return (
         f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(given.id)}" data-thread="{safe(thread)}">'
         f"<h2>{safe(question)}</h2>{understood(question, given.trace)}{_verdict(given)}{_option(given, options)}"
-        f"{text(given, videos)}{_refusal(given)}{citations(given.citations, videos)}"
+        f"{text(given, videos)}{_status_note(given)}{citations(given.citations, videos)}"
         f"{rating(given.id)}"
         f"<details><summary>How this was found: {count}, {given.usage.seconds:.1f} s</summary>"
         f"{step_list(given.trace, videos)}</details></section>"
@@ -82,9 +82,9 @@ def text(given: AnswerOut, videos: Videos) -> str:
     )
 
 
-def _refusal(given: AnswerOut) -> str:
-    """What was searched for an answer that was not found, or what it would take to decide."""
-    words = explain_refusal(given.status, given.searched, given.missing)
+def _status_note(given: AnswerOut) -> str:
+    """What was searched for an answer that was not found, what it would take to decide, or what is left out."""
+    words = explain_status(given.status, given.searched, given.missing)
     return f'<p class="lr-searched">{safe(words)}</p>' if words else ""
 
 

@@ -60,7 +60,8 @@ class Answer:
     searched: tuple[str, ...] = ()
     """What was searched, read and looked at, a short phrase each: for an answer that was not found."""
     missing: tuple[str, ...] = ()
-    """What would be needed to decide, a sentence each with how to get it: for `insufficient`."""
+    """What would be needed to decide, a sentence each with how to get it: for `insufficient`. For `answered`: what the
+    answer leaves out."""
 
     def __post_init__(self) -> None:
         if self.status is AnswerStatus.ANSWERED and not self.citations:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from app.core.describe import explain_refusal
+from app.core.describe import explain_status
 from app.core.timecode import clock, span_clock
 from app.core.types import AnswerStatus, Citation
 from app.services.exports.material import AnsweredQuestion, Material
@@ -76,8 +76,8 @@ def answer_text(answered: AnsweredQuestion, link: Link) -> str:
     answer = answered.answer
     said = STATUS.get(answer.status, "") if not answer.text else answer.text
     lines = [f"### {escaped(answered.question)}", "", escaped(said)]
-    refusal = explain_refusal(answer.status, answer.searched, answer.missing)
-    lines += ["", escaped(refusal)] if refusal else []
+    note = explain_status(answer.status, answer.searched, answer.missing)
+    lines += ["", escaped(note)] if note else []
     if answer.citations:
         lines.append("")
     lines += [f'- {moments([one], link)} "{escaped(" ".join(one.quote.split()))}"' for one in answer.citations]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from app.core.describe import explain_refusal
+from app.core.describe import explain_status
 from app.core.errors import MissingPart
 from app.core.timecode import clock, span_clock
 from app.services.exports.markdown import STATUS
@@ -70,9 +70,9 @@ def _answers(document: Document, material: Material) -> None:
     for one in material.answers:
         document.add_heading(legal(one.question), 2)
         document.add_paragraph(legal(one.answer.text or STATUS.get(one.answer.status, "")))
-        refusal = explain_refusal(one.answer.status, one.answer.searched, one.answer.missing)
-        if refusal:
-            document.add_paragraph(legal(refusal))
+        note = explain_status(one.answer.status, one.answer.searched, one.answer.missing)
+        if note:
+            document.add_paragraph(legal(note))
         for citation in one.answer.citations:
             quote = f'[{span_clock(citation.span)}] "{legal(citation.quote)}"'
             document.add_paragraph(quote, style="List Bullet")

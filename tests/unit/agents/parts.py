@@ -62,11 +62,15 @@ class WrittenFrames:
         self._shown = shown
         self.decoded: list[float] = []
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         times = np.arange(span.start_s, span.end_s, every_s).tolist()
         return self.at(path, times, max_side=max_side)
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+    def at(
+        self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         for time_s in times_s:
             self.decoded.append(time_s)
             lines = [text for start, end, text in self._shown if start <= time_s <= end]
@@ -89,10 +93,10 @@ class ClearTranscriber:
 class Silence:
     """Sound without any."""
 
-    def survey(self, path: Path, *, chunk_s: float) -> Any:
+    def survey(self, path: Path, *, chunk_s: float, track: int | None = None) -> Any:
         raise AssertionError("an agent never surveys")
 
-    def samples(self, path: Path, span: TimeSpan) -> NDArray[np.float32]:
+    def samples(self, path: Path, span: TimeSpan, choice: Any = None) -> NDArray[np.float32]:
         return np.zeros(round(span.duration_s * 16_000), np.float32)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from agents.loop import expanded
@@ -235,6 +237,50 @@ def test_a_model_server_that_dies_gives_a_warning_and_an_open_answer() -> None:
     answer = answer_of(events)
     assert answer.status is AnswerStatus.INSUFFICIENT and "is away" in answer.missing[0]
     assert any(isinstance(event, Warned) and "is away" in event.message for event in events)
+
+
+def test_a_library_that_breaks_inside_the_model_ends_in_an_open_answer(caplog: pytest.LogCaptureFixture) -> None:
+    def break_down(_: ChatRequest) -> str:
+        raise ZeroDivisionError
+
+    events = Desk(MEETING, chat=FakeChat([READ], rule=break_down, capabilities=DRIVES)).events(QUESTION)
+    answer = answer_of(events)
+    assert answer.status is AnswerStatus.INSUFFICIENT and "ZeroDivisionError" in answer.missing[0]
+    assert "The step think failed" in caplog.text
+
+
+def test_a_library_that_breaks_inside_a_tool_is_reported_and_the_model_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(MEETING, chat=agent_chat([LOOK, READ, answers(("2.4 million.", ["E3"]))]))
+    monkeypatch.setattr(desk.frames, "at", lambda *_, **__: 1 / 0)
+    events = desk.events(QUESTION)
+    assert answer_of(events).text == "2.4 million."
+    assert any(isinstance(event, Warned) and "ZeroDivisionError" in event.message for event in events)
+    assert "The tool look failed" in caplog.text
+
+
+def test_calls_beyond_the_limit_of_a_turn_are_refused_by_name() -> None:
+    many = calls(*[("read", {"video": "V1"})] * 10)
+    chat = agent_chat([many, answers(("2.4 million.", ["E3"]))])
+    Desk(MEETING, chat=chat).ask(QUESTION)
+    replies = [message.text for message in chat.requests[1].messages if message.role == "tool"]
+    assert len(replies) == 10 and sum("Not run: 8 calls" in reply for reply in replies) == 2
+
+
+def test_an_answer_says_that_a_refuted_half_is_left_out() -> None:
+    halves = answers(("2.4 million euros.", ["E3"]), ("The county pays it all.", ["E4"]))
+    chat = agent_chat([READ, halves, halves], judge=["yes", "no", "yes", "no"])
+    answer = Desk(MEETING, chat=chat).ask("What does the bridge cost, and what does the county pay?")
+    assert answer.text == "2.4 million euros." and len(answer.citations) == 1
+    assert answer.missing == ("A part of the answer is left out, because its evidence does not support it.",)
+
+
+def test_only_the_cited_words_that_show_the_answer_stay_cited() -> None:
+    judged = json.dumps({"reason": "It says so.", "verdict": "yes", "shown_by": ["E3"]})
+    chat = FakeChat([READ, answers(("2.4 million.", ["E1", "E3", "E4"])), judged], capabilities=DRIVES)
+    (cited,) = Desk(MEETING, chat=chat).ask(QUESTION).citations
+    assert "two point four million" in cited.quote and cited.verified
 
 
 def test_a_judge_that_fails_leaves_the_claim_unverified() -> None:
