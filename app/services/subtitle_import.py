@@ -27,12 +27,11 @@ from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
 from retrieval.segmentation import cut
 
-SUFFIXES = (".srt", ".vtt")
 LONGEST_S = 10_000 * 3600.0
 """No film is longer; times in another unit than seconds would make one."""
 _HINT = (
-    'Give an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or [caption, ...], '
-    'where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
+    'Give subtitles such as an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or '
+    '[caption, ...], where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
 )
 
 
@@ -66,14 +65,16 @@ class ImportService:
         language: str | None = None,
         every_s: float = 1.0,
         tell: Callable[[int, int, Video], None] = lambda *_: None,
+        warn: Callable[[str], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Video]:
         """The videos of a file, ready for questions; those that are in the library already are no work.
 
-        `every_s`: what a caption without times covers, in seconds. `tell(done, total, video)` follows each video.
+        `every_s`: what a caption without times covers, in seconds. `tell(done, total, video)` follows each video,
+        and `warn` hears what was left out.
         Raises BadInput for a file that is neither subtitles nor captions, Cancelled.
         """
-        found = read(path, title, every_s)
+        found = read(path, title, every_s, language, warn)
         videos = []
         for number, one in enumerate(found, 1):
             videos.append(self._add(one, path.name, language, cancelled))
@@ -135,16 +136,24 @@ def _check(cancelled: Callable[[], bool]) -> None:
         raise Cancelled("The import was stopped.", "Run it again to go on where it stopped.")
 
 
-def read(path: Path, title: str | None, every_s: float) -> list[Imported]:
+def read(
+    path: Path,
+    title: str | None,
+    every_s: float,
+    language: str | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Imported]:
     """What a file holds, one entry a video. Raises BadInput that names the entry and the caption."""
-    found = _read(path, title, every_s)
+    found = _read(path, title, every_s, language, warn)
     for one in found:
         if one.duration_s > LONGEST_S:
             raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
     return found
 
 
-def _read(path: Path, title: str | None, every_s: float) -> list[Imported]:
+def _read(
+    path: Path, title: str | None, every_s: float, language: str | None, warn: Callable[[str], None]
+) -> list[Imported]:
     if not (math.isfinite(every_s) and every_s > 0):
         raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
     try:
@@ -152,11 +161,11 @@ def _read(path: Path, title: str | None, every_s: float) -> list[Imported]:
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     name = title or path.stem
-    if path.suffix.lower() in SUFFIXES:
-        return [_said(path, name, data)]
+    if path.suffix.lower() in subtitles.SUFFIXES:
+        return [_said(path, name, data, language, warn)]
     content = _json(path, data)
     if subtitles.is_transcript(content):
-        return [_said(path, name, data)]
+        return [_said(path, name, data, language, warn)]
     if isinstance(content, list):
         return [Imported(_digest(data), name, (), _captions(f"{path}", content, every_s, path.name))]
     if title and len(content) > 1:
@@ -167,8 +176,8 @@ def _read(path: Path, title: str | None, every_s: float) -> list[Imported]:
     ]
 
 
-def _said(path: Path, name: str, data: bytes) -> Imported:
-    said = tuple(subtitles.parse(data))
+def _said(path: Path, name: str, data: bytes, language: str | None, warn: Callable[[str], None]) -> Imported:
+    said = tuple(subtitles.parse(data, language=language, warn=warn))
     if not said or max(u.span.end_s for u in said) <= 0:
         raise BadInput(f"{path} has no subtitles.", "Give a file that says something.")
     return Imported(_digest(data), name, said)

@@ -173,6 +173,36 @@ def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, sho
     assert events[-1].reused
 
 
+def test_subtitles_of_another_film_are_warned_of_and_the_sound_is_transcribed(
+    library: OpenLibrary, short: Path, tmp_path: Path
+) -> None:
+    given = tmp_path / "late.srt"
+    given.write_text("1\n01:00:02,000 --> 01:00:05,500\nThe bridge opened in 1932.\n", encoding="utf-8")
+    longreel = library()
+    heard = longreel.library.utterances(longreel.ingest.run(short).id)
+    events: list[Event] = []
+    video = longreel.ingest.run(short, subtitles=given, tell=events.append)
+    [warning] = [event.message for event in events if isinstance(event, Warned)]
+    assert "No subtitle of late.srt lies in the video" in warning and "transcribed" in warning
+    assert longreel.library.utterances(video.id) == heard
+    assert all(one.model != "late.srt" for one in longreel.library.segments(video.id, [SegmentKind.SPEECH]))
+
+
+def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_named(
+    library: OpenLibrary, short: Path, tmp_path: Path
+) -> None:
+    given = tmp_path / "ja.srt"
+    text = "1\n00:00:01,000 --> 00:00:02,000\n橋の費用は九十二万円です。\n\n2\n00:00:xx,000 --> 00:00:05,000\n鍵\n"
+    given.write_bytes(text.encode("cp932"))
+    longreel = library()
+    events: list[Event] = []
+    video = longreel.ingest.run(short, subtitles=given, tell=events.append)
+    assert [one.text for one in longreel.library.utterances(video.id)] == ["橋の費用は九十二万円です。"]
+    assert longreel.library.video(video.id).language == "ja"
+    [warning] = [event.message for event in events if isinstance(event, Warned)]
+    assert "Line 6 is no time range" in warning
+
+
 class Away:
     """A language model on a server that is away until it is `there`."""
 

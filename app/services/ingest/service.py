@@ -262,11 +262,8 @@ def _options(given: Path | None, language: str | None) -> Options:
         raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en or de, or auto.")
     if given is None:
         return Options(language)
-    try:
-        text = given.read_text("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise BadInput(f"{given} cannot be read: {error.strerror}.", "Give an SRT, WebVTT or whisperX file.") from error
-    subtitles.parse(text)
+    text = subtitles.read_text(given, None if language == DETECTED else language)
+    subtitles.parse(text, fps=subtitles.USUAL_FPS)
     return Options(language, text, given.name)
 
 

@@ -10,12 +10,16 @@ from dataclasses import replace
 import numpy as np
 
 from app.core.events import Heard, Warned
+from app.core.timecode import clock
 from app.core.types import AudioMap, TimeSpan, Transcript, Utterance, from_json, to_json
 from app.services import subtitles
 from app.services.ingest.chunks import ListenCall
 from app.services.ingest.indexing import early_segments
 from app.services.ingest.run import DETECTED, Run, Stage, Unit, unit_key
+from app.text.languages import guess_language
 
+SAMPLE = 50
+"""Subtitles that show which language they are in."""
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
 
@@ -35,9 +39,12 @@ def survey(run: Run) -> AudioMap:
 
 
 def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
-    """Every sentence with its times, stored in the library."""
+    """Every sentence with its times, stored in the library. Subtitles that all lie outside the video do not count."""
     if run.options.subtitles is not None:
-        return _given(run, run.options.subtitles)
+        given = _given(run, run.options.subtitles)
+        if given is not None:
+            return given
+        run.options = replace(run.options, subtitles=None, subtitles_name="")
 
     def work(stage: Stage) -> bytes:
         transcript = _listen(run, stage, sound)
@@ -110,26 +117,53 @@ def is_quiet(sound: AudioMap, chunk: TimeSpan) -> bool:
     return not loudness.size or float(loudness.max()) < QUIET
 
 
-def _given(run: Run, text: str) -> list[Utterance]:
-    def work(stage: Stage) -> bytes:
-        read = subtitles.parse(text)
-        whole = TimeSpan(0.0, run.video.duration_s)
-        inside = [u for u in read if u.span.start_s < whole.end_s]
-        utterances = tuple(
-            replace(
-                u,
-                span=TimeSpan(u.span.start_s, min(u.span.end_s, whole.end_s)),
-                words=tuple(word for word in u.words if word.span.end_s <= whole.end_s),
-            )
-            for u in inside
-        )
-        run.parts.library.save_utterances(run.video.id, utterances)
-        run.parts.library.set_language(run.video.id, run.options.spoken)
-        stage.detail = f"{len(utterances)} subtitles from {run.options.subtitles_name}"
-        return json.dumps(to_json(Transcript(utterances, run.options.spoken))).encode()
+def _given(run: Run, text: str) -> list[Utterance] | None:
+    """The subtitles that lie in the video, stored; None, with a warning, if there are none."""
 
-    payload = run.stage("transcribe", run.version_after(own=f"subtitles/{text}"), work)
-    return list(from_json(Transcript, json.loads(payload)).utterances)
+    def work(stage: Stage) -> bytes:
+        notes: list[str] = []
+        cues = subtitles.parse(text, fps=_frame_rate(run), warn=notes.append)
+        whole = TimeSpan(0.0, run.video.duration_s)
+        utterances = tuple(_clipped(cue, whole) for cue in cues if cue.span.start_s < whole.end_s)
+        notes += _outside(run, cues, len(utterances))
+        for note in notes:
+            run.tell(Warned(note))
+        if not utterances:
+            return b""
+        language = run.options.spoken or guess_language(" ".join(u.text for u in utterances[:SAMPLE])) or None
+        run.parts.library.save_utterances(run.video.id, utterances)
+        run.parts.library.set_language(run.video.id, language)
+        stage.detail = f"{len(utterances)} subtitles from {run.options.subtitles_name}"
+        return _packed(Transcript(utterances, language, tuple(notes)))
+
+    own = f"subtitles/2/{run.options.spoken}/{text}"
+    payload = run.stage("transcribe", run.version_after(own=own), work)
+    return list(from_json(Transcript, json.loads(payload)).utterances) if payload else None
+
+
+def _clipped(cue: Utterance, whole: TimeSpan) -> Utterance:
+    words = tuple(word for word in cue.words if word.span.end_s <= whole.end_s)
+    return replace(cue, span=TimeSpan(cue.span.start_s, min(cue.span.end_s, whole.end_s)), words=words)
+
+
+def _outside(run: Run, cues: Sequence[Utterance], inside: int) -> list[str]:
+    """What to tell of subtitles that begin after the end of the video: those of another film, or of a longer cut."""
+    if inside == len(cues):
+        return [] if cues else [f"{run.options.subtitles_name} holds no subtitles: the sound is transcribed instead."]
+    end, first = clock(run.video.duration_s), clock(cues[0].span.start_s)
+    if not inside:
+        return [
+            f"No subtitle of {run.options.subtitles_name} lies in the video: it ends at {end}, and they begin "
+            f"at {first}. The sound is transcribed instead."
+        ]
+    return [
+        f"{len(cues) - inside} of {len(cues)} subtitles of {run.options.subtitles_name} begin after the end of the "
+        f"video ({end}) and were left out."
+    ]
+
+
+def _frame_rate(run: Run) -> float | None:
+    return run.video.media.video.average_fps if run.video.media.video else None
 
 
 def _pack(sound: AudioMap) -> bytes:

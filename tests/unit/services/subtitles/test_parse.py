@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -118,19 +120,87 @@ def test_webvtt_without_cues_is_empty():
     [
         ("", 1),
         ("This is a letter.\nIt says nothing.\n", 1),
-        ("1\nhello\n00:00:01,000 --> 00:00:02,000\nx\n", 2),
-        ("1\n00:00:01,000 --> 00:00:02,000\nx\n\n2\n00:00:xx,000 --> 00:00:05,000\ny\n", 6),
         ("1\n00:00:05,000 --> 00:00:02,000\nx\n", 2),
         ("1\n00:75:00,000 --> 00:76:00,000\nx\n", 2),
         ("WEBVTT\n\nnow --> then\nx\n", 3),
         (f"1\n{'9' * 5000}:00:00,000 --> 00:00:02,000\nx\n", 2),
-        (bytes(range(256)) * 4, 1),
     ],
 )
 def test_nonsense_is_refused_with_its_line(data, line):
     with pytest.raises(BadInput, match=rf"[Ll]ine {line}\b") as refusal:
         subtitles.parse(data)
     assert refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ("1\nhello\n00:00:01,000 --> 00:00:02,000\nx\n", 2),
+        ("1\n00:00:01,000 --> 00:00:02,000\nx\n\n2\n00:00:xx,000 --> 00:00:05,000\ny\n", 6),
+        ("1\n00:00:04,000\ny\n\n2\n00:00:01,000 --> 00:00:02,000\nx\n", 2),
+        ("1\n00:00:05,000 --> 00:00:02,000\ny\n\n2\n00:00:01,000 --> 00:00:02,000\nx\n", 2),
+        ("WEBVTT\n\nnow --> then\ny\n\n00:01.000 --> 00:02.000\nx\n", 3),
+    ],
+)
+def test_one_bad_cue_is_left_out_and_named_and_the_others_are_read(data, line):
+    warnings = []
+    [cue] = subtitles.parse(data, warn=warnings.append)
+    assert (cue.text, cue.span) == ("x", TimeSpan(1.0, 2.0))
+    [warning] = warnings
+    assert warning.startswith("One subtitle could not be read and was left out.") and f"Line {line} " in warning
+
+
+def test_of_many_bad_cues_the_first_are_named_and_the_others_counted():
+    warnings = []
+    bad = "".join(f"00:00:0{second},000 --> oops\ny\n\n" for second in range(2, 9))
+    subtitles.parse(f"00:00:01,000 --> 00:00:02,000\nx\n\n{bad}", warn=warnings.append)
+    [warning] = warnings
+    assert "7 subtitles" in warning and "Line 4 " in warning and "And 4 more." in warning
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)) * 4, b"\x00\x00\x01\xba" * 200, b"\x00\x01" * 500])
+def test_binary_data_is_refused(data):
+    with pytest.raises(BadInput):
+        subtitles.parse(data)
+
+
+@pytest.mark.parametrize("arrow", ["->", "-->", "\u2013>", "\u2192"])
+def test_a_short_arrow_is_an_arrow(arrow):
+    assert said(f"1\n00:00:01,000 {arrow} 00:00:02,000\nx\n") == [(1.0, 2.0, "x")]
+
+
+def test_a_line_of_spaces_does_not_end_a_webvtt_cue_that_goes_on():
+    assert said("WEBVTT\n\n00:01.000 --> 00:02.000\n \nx\n\n00:03.000 --> 00:04.000\ny\n") == [
+        (1.0, 2.0, "x"),
+        (3.0, 4.0, "y"),
+    ]
+
+
+def test_words_with_times_of_their_own_have_them():
+    [cue] = subtitles.parse("WEBVTT\n\n00:01.000 --> 00:02.000\nso <00:01.200>it <00:01.500><c>goes on</c>\n")
+    spans = [(word.text, round(word.span.start_s, 3), round(word.span.end_s, 3)) for word in cue.words]
+    assert spans == [("so", 1.0, 1.2), ("it", 1.2, 1.5), ("goes", 1.5, 1.75), ("on", 1.75, 2.0)]
+
+
+def test_a_time_within_a_text_without_spaces_does_not_split_it():
+    [cue] = subtitles.parse("WEBVTT\n\n00:01.000 --> 00:02.000\n橋は<00:01.200><c>三月</c>\n")
+    assert cue.text == "橋は三月"
+
+
+def test_hundreds_of_thousands_of_cues_that_overlap_take_seconds():
+    cues = (f"00:00:{at // 1000 % 60:02d},{at % 1000:03d} --> 00:01:30,000\nline {at}\n\n" for at in range(60_000))
+    started = time.monotonic()
+    assert len(subtitles.parse("".join(cues))) == 60_000
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("piece", ["<v ", "{\\", "<", "{1}{2}", "&", "<00:01.000>", "00:", "--> ", "[1][2]", "\x0b"])
+def test_a_hostile_line_takes_no_time(piece):
+    data = f"00:00:01,000 --> 00:00:02,000\n{piece * (1_000_000 // len(piece))}\n"
+    started = time.monotonic()
+    with contextlib.suppress(BadInput):
+        subtitles.parse(data)
+    assert time.monotonic() - started < 5
 
 
 def test_words_that_whisperx_could_not_place_stay_in_their_sentence():
@@ -193,10 +263,36 @@ def test_what_is_written_as_srt_reads_the_same(utterances):
     assert subtitles.parse(subtitles.to_srt(utterances)) == utterances
 
 
-@given(st.text() | st.binary())
+HEADS = st.sampled_from(
+    ["", "WEBVTT\n\n", "[Script Info]\n", "{1}{1}25\n", "<SAMI>", "<tt>", "[1][2]", "0:00:01.000,0:00:02.000\n", "{"]
+)
+PIECES = st.sampled_from(
+    [
+        "00:00:01,000 --> 00:00:02,000\n",
+        "00:01.000 --> 00:00.500\n",
+        "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,",
+        "{25}{50}",
+        "<sync start=1000><p>",
+        '<p begin="1s" end="2s">',
+        "</p></tt>",
+        "<00:01.500>",
+        "[10][20]",
+        "-->",
+        "\n\n",
+        "x",
+    ]
+)
+
+
+@given(
+    st.text() | st.binary() | st.builds(lambda head, *rest: head + "".join(*rest), HEADS, st.lists(PIECES | st.text()))
+)
 def test_any_file_is_read_or_refused(data):
     try:
-        cues = subtitles.parse(data)
-    except BadInput:
+        cues = subtitles.parse(data, fps=25.0)
+    except BadInput as refusal:
+        assert refusal.hint and "\n" not in refusal.message
         return
-    assert all(cue.text for cue in cues)
+    assert all(cue.text and cue.text == " ".join(cue.text.split()) for cue in cues)
+    assert [cue.span.start_s for cue in cues] == sorted(cue.span.start_s for cue in cues)
+    assert all(cue.span.start_s <= word.span.start_s <= cue.span.end_s for cue in cues for word in cue.words)

@@ -1,0 +1,78 @@
+"""Subtitle files become utterances, and utterances become subtitle files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from app.core.errors import BadInput
+from app.core.types import Utterance
+from app.services.subtitles import other_formats, subrip, ttml, whisperx
+from app.services.subtitles.cue import HINT, Cue, LeftOut
+from app.services.subtitles.encodings import decode
+from app.services.subtitles.rolling import unrolled
+from app.services.subtitles.whisperx import is_transcript
+from app.services.subtitles.writing import to_srt, to_vtt
+
+__all__ = ["HINT", "SUFFIXES", "USUAL_FPS", "is_transcript", "parse", "read_text", "to_srt", "to_vtt"]
+
+SUFFIXES = (".srt", ".vtt", ".sbv", ".ttml", ".dfxp", ".xml", ".ass", ".ssa", ".sub", ".mpl", ".smi", ".sami")
+"""The endings of subtitle files that are read; a .txt or .json may be one, too."""
+LARGEST_BYTES = 100_000_000
+"""No subtitle file is larger: a million cues fit."""
+USUAL_FPS = 25.0
+"""Good enough to see whether subtitles that count frames can be read at all."""
+
+_JSON = re.compile(r"\s*\{(?!\s*(?:\d+|DEFAULT)\s*\}\s*\{)")
+
+
+def parse(
+    data: bytes | str,
+    *,
+    fps: float | None = None,
+    language: str | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> list[Utterance]:
+    """What a subtitle file says, by start time; cues without text are left out.
+
+    A cue that cannot be read is left out, too, and `warn` hears of it. `fps` is the frame rate of the video, for
+    formats that count frames; `language` (ISO 639-1) helps to recognize an old encoding.
+    Raises BadInput for what is no subtitle file, where it can with the line number.
+    """
+    text = data if isinstance(data, str) else decode(data, language)
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if _JSON.match(text):
+        return whisperx.read(text)
+    left_out = LeftOut()
+    cues = _cues(text, fps, left_out)
+    if not cues and left_out.first:
+        raise BadInput(f"These subtitles cannot be read. {left_out.first}", HINT)
+    warning = left_out.warning()
+    if warning:
+        warn(warning)
+    return [cue.utterance() for cue in unrolled(cues)]
+
+
+def read_text(path: Path, language: str | None = None) -> str:
+    """The text of a subtitle file, whatever its encoding; see `parse`. Raises BadInput."""
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= LARGEST_BYTES else b""
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Give a file with subtitles.") from error
+    if size > LARGEST_BYTES:
+        raise BadInput(f"{path.name} is too large for subtitles: {size / 1e6:.0f} MB.", HINT)
+    return decode(data, language)
+
+
+def _cues(text: str, fps: float | None, left_out: LeftOut) -> list[Cue]:
+    if ttml.looks_like_ttml(text):
+        return ttml.read(text, left_out)
+    format = other_formats.detect_format(text)
+    if format:
+        return other_formats.read(text, format, fps, left_out)
+    lines = text.split("\n")
+    if subrip.looks_like_sbv(lines):
+        return subrip.read_sbv(lines, left_out)
+    return subrip.read(lines, left_out)

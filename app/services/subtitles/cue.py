@@ -1,0 +1,144 @@
+"""One cue of a subtitle file while it is being read, and what is wrong with those that cannot be."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.core.types import TimeSpan, Utterance, Word
+
+LONGEST_TEXT = 10_000
+"""Characters; no cue is longer, and no pattern below takes long on one."""
+HINT = (
+    "Give SubRip (.srt), WebVTT (.vtt), SubViewer (.sbv), TTML (.ttml), SubStation (.ass, .ssa), MicroDVD (.sub), "
+    "MPL2, TMPlayer, SAMI (.smi), or the JSON that whisperX writes."
+)
+NAMED = 3
+"""How many of the cues that were left out a warning names."""
+
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
+_STAMP = re.compile(r"<((?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3})>")
+_MARKUP = re.compile(r"[<{&]")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.,]*>|\{\\[^{}]*\}")
+
+
+class Token(NamedTuple):
+    """A word as it is shown."""
+
+    text: str
+    start_s: float | None = None
+    """When it is said, where the file tells."""
+    begins_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What is shown during one span."""
+
+    span: TimeSpan
+    tokens: tuple[Token, ...]
+    speaker: str | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words, without their times."""
+        return tuple(token.text for token in self.tokens)
+
+    def utterance(self) -> Utterance:
+        """What was said, with times of words where at least one of them has its own."""
+        return Utterance(self.span, " ".join(self.words), self._timed(), self.speaker)
+
+    def _timed(self) -> tuple[Word, ...]:
+        """Words that share a time, because only the first has one, share its span evenly."""
+        starts = [self.span.start_s]
+        groups: list[list[Token]] = [[]]
+        for token in self.tokens:
+            if token.start_s is not None and groups[-1]:
+                starts.append(min(max(token.start_s, starts[-1]), self.span.end_s))
+                groups.append([])
+            elif token.start_s is not None:
+                starts[-1] = min(max(token.start_s, starts[-1]), self.span.end_s)
+            groups[-1].append(token)
+        if len(groups) == 1 and self.tokens[0].start_s is None:
+            return ()
+        words: list[Word] = []
+        for group, start, end in zip(groups, starts, [*starts[1:], self.span.end_s], strict=True):
+            edges = [start + (end - start) * place / len(group) for place in range(len(group) + 1)]
+            words += [Word(token.text, TimeSpan(a, b)) for token, a, b in zip(group, edges, edges[1:], strict=False)]
+        return tuple(words)
+
+
+class LeftOut:
+    """The cues that could not be read, and where they stand."""
+
+    def __init__(self) -> None:
+        self._reasons: list[tuple[int, str]] = []
+
+    def add(self, place: int, reason: str) -> None:
+        """Takes note of one: the number of its line or cue, and a sentence that says where and why."""
+        self._reasons.append((place, reason))
+
+    @property
+    def first(self) -> str | None:
+        """The reason that comes first in the file; None where everything was read."""
+        return min(self._reasons)[1] if self._reasons else None
+
+    def warning(self) -> str | None:
+        """One sentence for the user; None where everything was read."""
+        if not self._reasons:
+            return None
+        number = len(self._reasons)
+        named = " ".join(reason for _, reason in sorted(self._reasons)[:NAMED])
+        more = f" And {number - NAMED} more." if number > NAMED else ""
+        which = "One subtitle" if number == 1 else f"{number} subtitles"
+        return f"{which} could not be read and {'was' if number == 1 else 'were'} left out. {named}{more}"
+
+
+def spoken(span: TimeSpan, lines: Sequence[str], speaker: str | None = None) -> list[Cue]:
+    """One cue for each voice that the lines of a cue name; none where they say nothing."""
+    pieces = _VOICE.split("\n".join(lines)) if any("<v" in line for line in lines) else ["\n".join(lines)]
+    speakers = [speaker, *(plain(name) or None for name in pieces[1::2])]
+    cues = (Cue(span, _tokens(piece), name) for name, piece in zip(speakers, pieces[::2], strict=True))
+    return [cue for cue in cues if cue.tokens]
+
+
+def seconds(text: str) -> float:
+    """The seconds of a clock time such as 1:02:03.5 or 02:03,500, which is known to be one."""
+    total = 0.0
+    for part in text.replace(",", ".").split(":"):
+        total = total * 60 + float(part)
+    return round(total, 6)
+
+
+def plain(text: str) -> str:
+    """A text on one line, without tags and entities."""
+    return " ".join(html.unescape(_TAG.sub("", text)).split())
+
+
+def _tokens(text: str) -> tuple[Token, ...]:
+    tokens: list[Token] = []
+    for line in text.split("\n"):
+        tokens += _of_line(line)
+    return tuple(tokens)
+
+
+def _of_line(line: str) -> list[Token]:
+    """The words of a line; a time inside a word, as in texts without spaces, does not split it."""
+    if not _MARKUP.search(line):
+        return [Token(word, None, place == 0) for place, word in enumerate(line.split())]
+    tokens: list[Token] = []
+    pieces = _STAMP.split(line)
+    spaced = True
+    for piece, stamp in zip(pieces[::2], [None, *pieces[1::2]], strict=True):
+        text = html.unescape(_TAG.sub("", piece))
+        words = text.split()
+        if words and not spaced and not text[0].isspace():
+            tokens[-1] = tokens[-1]._replace(text=tokens[-1].text + words.pop(0))
+        for place, word in enumerate(words):
+            start_s = seconds(stamp) if stamp and place == 0 else None
+            tokens.append(Token(word, start_s, begins_line=not tokens))
+        spaced = text[-1].isspace() if text else spaced
+    return tokens

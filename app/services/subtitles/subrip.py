@@ -1,0 +1,142 @@
+"""SubRip (.srt), WebVTT (.vtt) and SubViewer as YouTube writes it (.sbv).
+
+Timing lines are the anchors, because in the wild blank lines and counters are missing. Tags are
+taken out of the text; WebVTT's voice tags name the speaker. Positions, styles and notes are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.types import TimeSpan
+from app.services.subtitles.cue import LONGEST_TEXT, Cue, LeftOut, spoken
+
+_TIME = r"(?:(\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?"
+_ARROW = r"(?:[-\u2013\u2014]+ ?>|\u2192)"
+_TIMING = re.compile(rf"\s*{_TIME}\s*{_ARROW}\s*{_TIME}(?:\s.*)?")
+_SBV_TIMING = re.compile(rf"\s*{_TIME}\s*,\s*{_TIME}\s*")
+_BROKEN_TIMING = re.compile(r"\s*-?\d.*-->|.*-->\s*\d+:\d|\s*-?\d+:\d+:\d+[.,]\d")
+"""What was meant as a timing line: an arrow with a number on one side, or a time with a fraction at its beginning."""
+_MOST_HOURS = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    line: int
+    """Index of the timing line, from 0."""
+    span: TimeSpan | None
+    """None where the line cannot be read: its cue is left out."""
+
+
+def looks_like_sbv(lines: Sequence[str]) -> bool:
+    """Whether the first line with text holds two times and a comma."""
+    first = next((line for line in lines if line.strip()), "")
+    return _SBV_TIMING.fullmatch(first) is not None and "." in first
+
+
+def read(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
+    """The cues of the file in their order."""
+    webvtt = next((line for line in lines if line.strip()), "").lstrip().startswith("WEBVTT")
+    timings = _timings(lines, webvtt, left_out)
+    if not webvtt:
+        _check_beginning(lines, timings, left_out)
+    if not timings:
+        return []
+    counted = any(line.strip().isdigit() for line in lines[: timings[0].line])
+    stops = [timing.line for timing in timings[1:]]
+    cues: list[Cue] = []
+    for timing, stop in zip(timings, [*stops, len(lines)], strict=True):
+        if timing.span is not None:
+            counter = counted and stop < len(lines)
+            body = _body(lines[timing.line + 1 : stop], webvtt=webvtt, counter=counter)
+            cues += _cues(timing, body, left_out)
+    return cues
+
+
+def read_sbv(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
+    """The cues of a file whose timing lines are two times and a comma."""
+    timings = [
+        _Timing(index, _span(match, index, left_out))
+        for index, line in enumerate(lines)
+        if (match := _SBV_TIMING.fullmatch(line))
+    ]
+    cues: list[Cue] = []
+    for timing, stop in zip(timings, [*(timing.line for timing in timings[1:]), len(lines)], strict=True):
+        if timing.span is not None:
+            cues += _cues(timing, [line for line in lines[timing.line + 1 : stop] if line.strip()], left_out)
+    return cues
+
+
+def _cues(timing: _Timing, body: Sequence[str], left_out: LeftOut) -> list[Cue]:
+    assert timing.span is not None
+    if sum(map(len, body)) > LONGEST_TEXT:
+        left_out.add(timing.line + 1, f"Line {timing.line + 1} is followed by more text than a subtitle can hold.")
+        return []
+    return spoken(timing.span, body)
+
+
+def _timings(lines: Sequence[str], webvtt: bool, left_out: LeftOut) -> list[_Timing]:
+    found = []
+    for index, line in enumerate(lines):
+        if len(line) > LONGEST_TEXT or (":" not in line and "-->" not in line):
+            continue
+        match = _TIMING.fullmatch(line)
+        if match:
+            found.append(_Timing(index, _span(match, index, left_out)))
+        elif (webvtt and "-->" in line) or _BROKEN_TIMING.match(line):
+            left_out.add(index + 1, f"Line {index + 1} is no time range: {line.strip()[:60]}.")
+            found.append(_Timing(index, None))
+    return found
+
+
+def _span(match: re.Match[str], index: int, left_out: LeftOut) -> TimeSpan | None:
+    start, end = _seconds(match.groups()[:4]), _seconds(match.groups()[4:])
+    if start is None or end is None:
+        left_out.add(index + 1, f"Line {index + 1} has an impossible time.")
+        return None
+    if end < start:
+        left_out.add(index + 1, f"Line {index + 1} ends before it starts.")
+        return None
+    return TimeSpan(start, end)
+
+
+def _seconds(parts: Sequence[str | None]) -> float | None:
+    hours, minutes, seconds = (int(part or 0) for part in parts[:3])
+    if minutes > 59 or seconds > 59 or hours > _MOST_HOURS:
+        return None
+    milliseconds = int((parts[3] or "0").ljust(3, "0")[:3])
+    return (hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + milliseconds) / 1000
+
+
+def _check_beginning(lines: Sequence[str], timings: Sequence[_Timing], left_out: LeftOut) -> None:
+    """SubRip begins with a counter, or with the first times."""
+    first = timings[0].line if timings else len(lines)
+    for index, line in enumerate(lines[:first]):
+        if line.strip() and not line.strip().isdigit():
+            left_out.add(index + 1, f"Line {index + 1} is neither a counter nor a time range.")
+            return
+    if not timings:
+        left_out.add(len(lines), f"The file ends at line {len(lines)} without a single time range.")
+
+
+def _body(lines: Sequence[str], *, webvtt: bool, counter: bool) -> list[str]:
+    """The cue's own lines among those up to the next timing line, without that one's counter or name."""
+    if webvtt:
+        return _webvtt_body(lines)
+    body = [line.strip() for line in lines if line.strip()]
+    if counter and body and body[-1].isdigit():
+        body.pop()
+    return body
+
+
+def _webvtt_body(lines: Sequence[str]) -> list[str]:
+    """Up to the first empty line, or, where there is none, up to one of spaces that follows text."""
+    if "" in lines:
+        lines = lines[: lines.index("")]
+        return [line for line in lines if line.strip()]
+    texts = [line.strip() for line in lines]
+    first = next((at for at, text in enumerate(texts) if text), len(texts))
+    stop = texts.index("", first) if "" in texts[first:] else len(texts)
+    return texts[first:stop]

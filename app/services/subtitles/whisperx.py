@@ -1,0 +1,45 @@
+"""The JSON that whisperX writes becomes utterances."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.errors import BadInput
+from app.core.types import TimeSpan, Utterance, Word
+from app.services.subtitles.cue import HINT
+
+
+def is_transcript(content: Any) -> bool:
+    """Whether the contents of a JSON file look like those that whisperX writes."""
+    segments = content.get("segments") if isinstance(content, dict) else None
+    if not isinstance(segments, list) or not segments:
+        return False
+    return all(isinstance(one, dict) and "start" in one for one in segments)
+
+
+def read(text: str) -> list[Utterance]:
+    """What was said, by start time. Raises BadInput for any other JSON."""
+    try:
+        said = [_utterance(one) for one in json.loads(text)["segments"]]
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise BadInput("The JSON is no transcript as whisperX writes it.", HINT) from error
+    return sorted((one for one in said if one.text), key=lambda one: one.span.start_s)
+
+
+def _utterance(segment: Mapping[str, Any]) -> Utterance:
+    """Words that whisperX could not place in time are left out; the sentence keeps them."""
+    span = TimeSpan(float(segment["start"]), float(segment["end"]))
+    placed = [word for word in segment.get("words", ()) if "start" in word and "end" in word]
+    words = tuple(
+        Word(str(word["word"]), TimeSpan(float(word["start"]), float(word["end"])), _score(word)) for word in placed
+    )
+    return Utterance(span, " ".join(str(segment["text"]).split()), words, segment.get("speaker") or None)
+
+
+def _score(word: Mapping[str, Any]) -> float:
+    """How sure the word is; whisperX writes NaN where it cannot tell, which is no JSON for others."""
+    score = float(word.get("score", 1.0))
+    return score if math.isfinite(score) else 1.0
