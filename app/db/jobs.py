@@ -165,10 +165,8 @@ class SqlJobStore:
         whole = or_(jobs.c.id.in_(job_ids), jobs.c.parent.in_(job_ids))
         with self._database.writing() as connection:
             ids = list(connection.execute(select(jobs.c.id).where(whole)).scalars())
-            notices = connection.execute(select(jobs.c.id, jobs.c.payload).where(jobs.c.kind == NOTICE))
-            ids += [row.id for row in notices if row.payload.get("job") in ids]
-            connection.execute(delete(job_events).where(job_events.c.job_id.in_(ids)))
-            connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
+            ids += _notices_of(connection, ids)
+            _delete(connection, ids)
         return ids
 
     def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
@@ -176,6 +174,7 @@ class SqlJobStore:
         with self._database.writing() as connection:
             corrected = states.correct(_job(_locked(connection, job_id), job_id), as_json(result))
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=corrected.result))
+            _delete(connection, _notices_of(connection, [job_id]))
 
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
@@ -282,6 +281,16 @@ def _locked_children(connection: Connection, job_id: str) -> Sequence[Job]:
 
 def _locked(connection: Connection, job_id: str) -> Row[Any] | None:
     return connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one_or_none()
+
+
+def _notices_of(connection: Connection, ids: Sequence[str]) -> Sequence[str]:
+    notices = connection.execute(select(jobs.c.id, jobs.c.payload).where(jobs.c.kind == NOTICE))
+    return [row.id for row in notices if row.payload.get("job") in ids]
+
+
+def _delete(connection: Connection, ids: Sequence[str]) -> None:
+    connection.execute(delete(job_events).where(job_events.c.job_id.in_(ids)))
+    connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
 
 
 def _dismiss(connection: Connection, which: ColumnElement[bool]) -> int:

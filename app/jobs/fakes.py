@@ -111,16 +111,22 @@ class MemoryJobStore:
         """Deletes jobs with their parts, events and notices."""
         with self._lock:
             whole = [job.id for job in self._jobs.values() if job.id in job_ids or job.parent in job_ids]
-            told = [job.id for job in self._jobs.values() if job.kind == NOTICE and job.payload.get("job") in whole]
-            for id in (*whole, *told):
-                for kept in (self._jobs, self._events, self._counts):
-                    kept.pop(id, None)
-            return [*whole, *told]
+            return self._delete([*whole, *self._notices_of(whole)])
 
     def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
         """Gives a finished job another result."""
         with self._lock:
             self._jobs[job_id] = states.correct(self.get(job_id), as_json(result))
+            self._delete(self._notices_of([job_id]))
+
+    def _notices_of(self, ids: Sequence[str]) -> Any:
+        return [job.id for job in self._jobs.values() if job.kind == NOTICE and job.payload.get("job") in ids]
+
+    def _delete(self, ids: Sequence[str]) -> Any:
+        for id in ids:
+            for kept in (self._jobs, self._events, self._counts):
+                kept.pop(id, None)
+        return ids
 
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""

@@ -96,7 +96,10 @@ class JobStore(Protocol):
         ...
 
     def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
-        """Gives a finished job another result, without telling anyone. Raises NotFound; BadInput in other states."""
+        """Gives a finished job another result, and deletes the notices of the old one; nobody is told.
+
+        Raises NotFound; BadInput in other states.
+        """
         ...
 
     def prioritize(self, job_id: str, priority: int | None) -> Job:

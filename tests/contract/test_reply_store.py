@@ -90,3 +90,14 @@ def test_of_many_at_once_one_begins(store: ReplyStore) -> None:
     for thread in threads:
         thread.join()
     assert len(began) == 1
+
+
+def test_answers_that_mention_what_was_deleted_are_forgotten(store: ReplyStore) -> None:
+    for key, body in (("about", b'{"id": "dead"}'), ("other", b'{"id": "live"}')):
+        store.begin(key, "request", key)
+        store.keep(key, key, StoredReply(200, (), body))
+    store.begin("at work", "request", "w")
+    store.forget(["dead"])
+    assert store.begin("about", "request", "x") is None
+    assert store.begin("other", "request", "x") is not None
+    assert store.begin("at work", "request", "x") == Earlier("request", None)

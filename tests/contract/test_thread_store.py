@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.core.types import MediaInfo, Video, VideoId
 from app.db.fakes import MemoryLibrary, MemoryThreads
 from app.db.library import SqlLibrary
-from app.db.threads import SqlThreads, ThreadStore
+from app.db.threads import SqlThreads, Thread, ThreadStore, without_video
 from tests.postgres import KINDS, open_database
 
 VIDEO = VideoId("a" * 64)
@@ -86,6 +86,32 @@ def test_a_turn_goes_with_its_answer(kept: Kept) -> None:
     kept.library.delete_video(VIDEO)
     assert kept.threads.turns(made.id) == []
     assert kept.threads.thread(made.id).turn_count == 0
+
+
+def test_a_thread_goes_with_its_only_video_and_one_that_stays_is_named_by_what_is_left(kept: Kept) -> None:
+    only = kept.threads.add("About tea", [VIDEO])
+    lost = kept.threads.add("", [])
+    kept.threads.add_turn(lost.id, "What is made?", kept.answered("What is made?"))
+    empty = kept.threads.add("Of everything", [])
+    assert set(kept.threads.forget_video(VIDEO)) == {only.id, lost.id}
+    assert [one.id for one in kept.threads.threads(10)] == [empty.id]
+
+
+@pytest.mark.parametrize(
+    ("title", "videos", "lost", "left", "stays"),
+    [
+        ("Why?", (VIDEO, "b"), ["Why?"], ["How?"], ("How?", ("b",))),
+        ("My own", (VIDEO, "b"), ["Why?"], ["How?"], ("My own", ("b",))),
+        ("", (), [], [], ("", ())),
+        ("Why?", (), ["Why?"], [], None),
+        ("My own", (VIDEO,), [], [], None),
+    ],
+)
+def test_what_stays_of_a_thread_without_a_video(
+    title: str, videos: tuple[VideoId, ...], lost: list[str], left: list[str], stays: tuple[str, tuple[str, ...]] | None
+) -> None:
+    thread = without_video(Thread("id", title, videos, 0.0, 0.0), VIDEO, lost, left)
+    assert (thread and (thread.title, thread.video_ids)) == stays
 
 
 def test_a_deleted_thread_leaves_its_answers(kept: Kept) -> None:

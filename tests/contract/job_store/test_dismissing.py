@@ -92,3 +92,30 @@ def test_all_that_ended_is_dismissed_once_but_no_notice(store: JobStore) -> None
     assert {job.kind for job in store.list() if job.dismissed} == {"batch", "summary"}
     assert store.get(waiting.id).state is JobState.QUEUED
     assert store.dismiss_ended(NOTICE) == 1
+
+
+def test_a_forgotten_job_is_gone_with_its_parts_events_and_notices_and_its_worker_loses_it(store: JobStore) -> None:
+    hook = {"webhook": {"url": "http://127.0.0.1:9/"}}
+    whole = store.submit("batch", hook, children=[("part", {"n": 1}), ("part", {"n": 2})])
+    other = store.submit("ingest", {"n": 3})
+    part = store.claim("w", ["part"])
+    assert part is not None
+    store.cancel(whole.id)
+    assert len(store.list()) == 5  # the whole, two parts, a notice, and the other
+    gone = store.forget([whole.id, "unknown"])
+    assert len(gone) == 4 and whole.id in gone
+    assert [job.id for job in store.list()] == [other.id]
+    assert not store.heartbeat(part, "w") and not store.finish(part, "w", {})
+    with pytest.raises(NotFound):
+        store.events(whole.id)
+
+
+def test_a_finished_job_is_corrected_without_telling_anyone(store: JobStore) -> None:
+    job = store.submit("batch", {"webhook": {"url": "http://127.0.0.1:9/"}})
+    with pytest.raises(BadInput):
+        store.correct(job.id, {"files": []})
+    held = store.claim("w", ["batch"])
+    assert held is not None and store.finish(held, "w", {"files": ["a", "b"]})
+    assert len(store.list()) == 2
+    store.correct(job.id, {"files": ["a"]})
+    assert [one.result for one in store.list()] == [{"files": ["a"]}]
