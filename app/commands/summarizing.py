@@ -71,7 +71,7 @@ def summarize(
     items = [Item(name) for name in videos or []]
     longreel = open_longreel()
     items += [Item(video.id, video.title) for video in longreel.library.scope((), collection)]
-    items += folder_items(folder) if folder else []
+    items += folder_items(folder, lambda warning: err.print(escape(warning), soft_wrap=True)) if folder else []
     items += manifest_items(manifest) if manifest else []
     asked = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))

@@ -26,6 +26,7 @@ from app.core.types import Video
 from app.services.ask import AskService
 from app.services.exports import FORMATS, AnsweredQuestion, Material, file_stem, named, of_summary
 from app.services.exports.overview import Entry
+from app.services.folders import MEDIA_SUFFIXES, media_files, split_growing
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.summarize import CollectionSummary, SummarizeService, SummaryRequest
@@ -38,12 +39,6 @@ ANSWER_TOKENS, SUMMARY_TOKENS = 1500, 900
 """Rough sizes for the estimate, by the measured answers of the offline profile."""
 DISK_A_SECOND = 6_000
 """Bytes of database, index and thumbnails that a second of video leaves: 20 MB an hour."""
-MEDIA_SUFFIXES = frozenset(
-    {
-        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp"),
-        *(".ogv", ".ogg", ".mp3", ".m4a", ".wav", ".flac", ".aac", ".opus"),
-    }
-)
 MOST_VIDEOS, MOST_QUESTIONS = 1000, 100
 
 
@@ -249,12 +244,16 @@ def check(request: BatchRequest) -> None:
     named(request.formats)
 
 
-def folder_items(folder: Path) -> list[Item]:
-    """The media files below a folder that are not hidden, in order of their names. Raises BadInput without any."""
+def folder_items(folder: Path, warn: Callable[[str], None] = lambda _: None) -> list[Item]:
+    """The media files below a folder, in order of their names; `warn` hears of those that are still being written.
+
+    Raises BadInput without any.
+    """
     if not is_folder(folder):
         raise BadInput(f"There is no folder {folder}.", "Check the path.")
-    media = (path for path in folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file())
-    found = sorted(path for path in media if not path.name.startswith("."))
+    found, growing = split_growing(sorted(media_files(folder)))
+    for path in growing:
+        warn(f"{path.name} is still being written and was left out.")
     if not found:
         raise BadInput(f"There is no video in {folder}.", f"Files end as {', '.join(sorted(MEDIA_SUFFIXES)[:6])}, ...")
     return [Item(str(path)) for path in found]

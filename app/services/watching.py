@@ -15,9 +15,9 @@ from pathlib import Path
 from app.core.errors import BadInput
 from app.core.paths import is_folder
 from app.db.schedules import FileState
-from app.services.batches import MEDIA_SUFFIXES
+from app.services.folders import RECENT_S, media_files
 
-SETTLE_S = 10.0
+SETTLE_S = RECENT_S
 """How long a file must look the same before it is taken."""
 
 
@@ -64,13 +64,11 @@ def file_key(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, int, str]]:
-    """Media files with their size and their look; hidden and empty ones are left out."""
-    for path in folder.resolve().rglob("*"):
-        if path.suffix.lower() not in MEDIA_SUFFIXES or path.name.startswith("."):
-            continue
+    """Media files with their size and their look; empty ones are left out."""
+    for path in media_files(folder):
         try:
             found = path.stat()
         except OSError:
             continue  # it went away, or nobody may look at it
-        if path.is_file() and found.st_size:
+        if found.st_size:
             yield path, found.st_size, f"{found.st_size}-{found.st_mtime_ns}"

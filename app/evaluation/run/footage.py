@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.core.events import Listener
 from app.core.paths import is_folder
 from app.core.types import Video
-from app.services.batches import MEDIA_SUFFIXES
+from app.services.folders import MEDIA_SUFFIXES
 
 
 class Reader(Protocol):

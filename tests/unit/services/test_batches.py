@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -142,6 +143,7 @@ def test_a_folder_gives_its_videos_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     for name in ("b.MP4", "a.webm", "notes.txt", "deep/c.mkv", ".hidden.mp4"):
         (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (1_600_000_000, 1_600_000_000))
     assert [Path(item.name).name for item in folder_items(tmp_path)] == ["a.webm", "b.MP4", "c.mkv"]
     (tmp_path / "hidden").mkdir()
     (tmp_path / "hidden" / ".one.mp4").write_bytes(b"x")

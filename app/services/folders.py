@@ -1,0 +1,80 @@
+"""The video and sound files below a folder, without what its system keeps for itself."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+MEDIA_SUFFIXES = frozenset(
+    {
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp"),
+        *(".ogv", ".ogg", ".mp3", ".m4a", ".wav", ".flac", ".aac", ".opus"),
+    }
+)
+RECENT_S = 10.0
+"""A file that was changed so recently may still be written."""
+LOOK_EVERY_S = 1.0
+WAIT_S = 60.0
+"""How long files that grow are waited for."""
+
+_BINS = frozenset(
+    {
+        *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "recycler"),
+        *("system volume information", "lost+found", "network trash folder", "temporary items"),
+    }
+)
+"""Bins, old versions and previews of network drives and of Windows; those of other systems begin with a dot."""
+
+
+def media_files(folder: Path) -> Iterator[Path]:
+    """The media files below a folder, in order of their names in each folder.
+
+    Hidden files and folders, bins and old versions are left out, and so are links that lead out of the folder and
+    links to folders, which could go round in a circle.
+    """
+    root = folder.resolve()
+    for place, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not _is_kept_by_system(name))
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.suffix.lower() in MEDIA_SUFFIXES and not _is_kept_by_system(name) and _is_inside(path, root):
+                yield path
+
+
+def split_growing(
+    paths: Sequence[Path],
+    *,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[list[Path], list[Path]]:
+    """The files that are whole, and those that still grow after a wait. Only files that are new are waited for."""
+    until = clock() + WAIT_S
+    looks = {path: _look(path) for path in paths}
+    growing = {path for path, look in looks.items() if look is not None and clock() - look[1] < RECENT_S}
+    while growing and clock() < until:
+        sleep(LOOK_EVERY_S)
+        now = {path: _look(path) for path in growing}
+        growing = {path for path in growing if now[path] != looks[path]}
+        looks |= now
+    return [path for path in paths if path not in growing], [path for path in paths if path in growing]
+
+
+def _is_kept_by_system(name: str) -> bool:
+    return name.startswith(".") or name.casefold() in _BINS
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    try:
+        return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(root))
+    except (OSError, RuntimeError):
+        return False
+
+
+def _look(path: Path) -> tuple[int, float] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime
