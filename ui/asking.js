@@ -75,11 +75,10 @@
   const SOURCES = ['speech', 'screen_text', 'visual'];
   const wishes = () => all('#lr-wishes input');
   const isUsual = (input) => (input.type === 'checkbox' ? input.checked === input.defaultChecked : !input.value.trim());
-  const seconds = (text) => text.trim().split(':').reduce((whole, part) => whole * 60 + Number(part), 0);
 
   function wished() {
     const form = find('#lr-question');
-    const [from, to] = [form.from, form.to].map((input) => (input.value.trim() ? seconds(input.value) : null));
+    const [from, to] = [form.from, form.to].map((input) => (input.value.trim() ? longreel.secondsOf(input.value) : null));
     const sources = SOURCES.filter((name) => form[name].checked);
     let fault = '';
     if (!sources.length) fault = 'Options: answer from at least one of what is said, written and shown.';

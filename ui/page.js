@@ -65,6 +65,13 @@ const longreel = (() => {
       : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
   }
 
+  // The seconds of 1:23, 1:02:03 or the time code 01:02:03:12, whose last part counts frames; NaN for anything else
+  function secondsOf(text) {
+    const parts = text.trim().split(/[:;]/).map((part) => (part.trim() ? Number(part) : NaN));
+    const frames = parts.length === 4 ? parts.pop() : 0;
+    return parts.reduce((sum, part) => sum * 60 + part, 0) + frames / [25, 30, 60, 120].find((rate) => !(frames >= rate));
+  }
+
   const duration = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
 
   // After the server rendered something
@@ -215,5 +222,5 @@ const longreel = (() => {
 
   document.documentElement.dataset.view = viewNow();
   document.documentElement.dataset.tab = tab;
-  return { find, all, tell, opened, player, named, address, goTo, rendered, notice, sentence, call, actions, filter, element, clock, duration };
+  return { find, all, tell, opened, player, named, address, goTo, rendered, notice, sentence, call, actions, filter, element, clock, secondsOf, duration };
 })();

@@ -116,8 +116,7 @@
 
   function secondsOf(input) {
     if (input.value.trim() === clock(Number(input.dataset.exact))) return Number(input.dataset.exact);
-    const parts = input.value.trim().split(':').map((part) => (part.trim() ? Number(part) : NaN));
-    return parts.reduce((sum, part) => sum * 60 + part, 0);
+    return longreel.secondsOf(input.value);
   }
 
   async function save(form) {

@@ -7,7 +7,11 @@ import re
 
 from app.core.types import TimeSpan
 
+FRAME_RATES = (25.0, 30.0, 60.0, 120.0)
+"""What the last part of a time code such as 00:13:05:12 counts: the first of these that is larger."""
+
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)")
+_TIMECODE = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})[:;](\d{2})")
 
 
 def clock(seconds: float, *, tenths: bool = False) -> str:
@@ -25,8 +29,17 @@ def span_clock(span: TimeSpan) -> str:
     return start if start == end else f"{start}-{end}"
 
 
+def frames_s(frames: float) -> float:
+    """The seconds of the frames in a time code."""
+    return frames / next(rate for rate in FRAME_RATES if frames < rate)
+
+
 def parse_clock(text: str) -> float | None:
-    """Seconds of a time such as 2:03, 1:02:03.5 or 83.2; None for anything else."""
+    """Seconds of a time such as 2:03, 1:02:03.5, 01:02:03:12 (frames last) or 83.2; None for anything else."""
+    timecode = _TIMECODE.fullmatch(text.strip())
+    if timecode:
+        hours, minutes, seconds, frames = map(int, timecode.groups())
+        return hours * 3600 + minutes * 60 + seconds + frames_s(frames)
     match = _CLOCK.fullmatch(text.strip())
     if match:
         return int(match[1] or 0) * 3600 + int(match[2]) * 60 + float(match[3])

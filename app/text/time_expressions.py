@@ -15,13 +15,14 @@ from typing import Any
 
 import regex
 
+from app.core.timecode import frames_s
 from app.core.types import TimeSpan
 from app.text.numbers import spelt_numbers
 
-FRAMES_A_SECOND = 25.0
-"""What the last part of a time code such as 00:13:05:12 counts, since the question does not say."""
 REACH_S, VAGUE_REACH_S, EXACT_REACH_S = 10.0, 15.0, 0.5
-"""How far around a moment to look: at a time, at about a time, at exactly a time."""
+"""How far around a moment to look: at a time in words such as minute 2, at about a time, at one that a clock shows."""
+CLOCK_STEP_S = 1.0
+"""A clock shows the same time for so long."""
 EDGE_S = 30.0
 """How long the beginning and the end of a video are."""
 
@@ -168,8 +169,8 @@ def _with_digits(text: str) -> tuple[str, list[int]]:
 def _clock_seconds(clock: str) -> float:
     """A clock time or a time code; of four parts the last counts frames."""
     parts = [float(part) for part in regex.split("[:;]", clock.replace(",", "."))]
-    frames = parts.pop() / FRAMES_A_SECOND if len(parts) == 4 else 0.0
-    return math.fsum(part * 60.0**power for power, part in enumerate(reversed(parts))) + frames
+    frames = parts.pop() if len(parts) == 4 else 0.0
+    return math.fsum(part * 60.0**power for power, part in enumerate(reversed(parts))) + frames_s(frames)
 
 
 def _unit_seconds(unit: str) -> float:
@@ -198,6 +199,8 @@ def _at(match: Any) -> TimeScope:
         reach = EXACT_REACH_S
     elif regex.search(_B + rf"(?:{_ABOUT}|near)", match[0], regex.IGNORECASE):
         reach = VAGUE_REACH_S
+    elif regex.search(_CLOCK, match["t"]):
+        return TimeScope(max(0.0, at - EXACT_REACH_S), at + CLOCK_STEP_S, "", at=at)
     return TimeScope(max(0.0, at - reach), at + reach, "", at=at)
 
 

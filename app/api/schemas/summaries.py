@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.webhooks import WebhookIn
+from app.core.timecode import parse_clock
 
 
 class SummaryIn(Request):
@@ -83,10 +84,16 @@ class CollectionSummaryOut(Wire):
     """In the order in which they were added."""
 
 
+def _read_clock(value: Any) -> Any:
+    seconds = parse_clock(value) if isinstance(value, str) else None
+    return value if seconds is None else seconds
+
+
 class HeadingIn(Request):
     """Where a chapter begins, and what it is called. It ends where the next one begins."""
 
-    start_s: float = Field(ge=0, allow_inf_nan=False)
+    start_s: Annotated[float, BeforeValidator(_read_clock), Field(ge=0, allow_inf_nan=False)]
+    """Seconds; also a clock time such as 1:23 or a time code such as 01:02:03:12."""
     title: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 
 

@@ -119,6 +119,19 @@ def test_the_last_part_of_a_time_code_counts_frames(code: str) -> None:
     assert scope.at == pytest.approx(13 * 60 + 5 + 12 / 25)
 
 
+@pytest.mark.parametrize("words", ["at 0:25", "at 00:00:25:00", "bei 0:25", "at 00:00:25;05"])
+def test_a_clock_time_means_what_is_said_or_shown_then(words: str) -> None:
+    scope = find_scope(f"What is on the screen {words}?")
+    assert scope is not None and scope.at is not None
+    assert scope.at - 0.5 == pytest.approx(scope.start) and scope.at + 1 == pytest.approx(scope.end)
+
+
+def test_a_time_in_whole_minutes_or_about_a_time_has_more_around_it() -> None:
+    for words in ("at minute 12", "at about 12:00", "12 minutes in"):
+        scope = find_scope(f"What happens {words}?")
+        assert scope is not None and scope.start <= 710 and scope.end >= 730
+
+
 def test_a_moment_past_the_end_has_no_window() -> None:
     scope = find_scope("What happens at 40:00?")
     assert scope is not None
