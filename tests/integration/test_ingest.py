@@ -198,7 +198,7 @@ def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_nam
     events: list[Event] = []
     video = longreel.ingest.run(short, subtitles=given, tell=events.append)
     assert [one.text for one in longreel.library.utterances(video.id)] == ["橋の費用は九十二万円です。"]
-    assert longreel.library.video(video.id).language == "ja"
+    assert longreel.library.find(video.id).language == "ja"
     [warning] = [event.message for event in events if isinstance(event, Warned)]
     assert "Line 6 is no time range" in warning
 
