@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Any
 
 from app.evaluation.metrics.reliability import answers_of, binned
-from app.evaluation.modes.views import Mode
+from app.evaluation.modes.mode import Mode
 from app.evaluation.report import percent
 from app.services.calibration import Calibration, fit
 from benchmarks.cli_runner import machine

@@ -24,7 +24,7 @@ from app.core.settings import load_settings
 from app.core.types import TimeSpan
 from app.evaluation.metrics.grounding import TOLERANCE_S, cited
 from app.evaluation.metrics.scores import JudgedCase, share
-from app.evaluation.modes.views import Mode
+from app.evaluation.modes.mode import Mode
 from app.evaluation.report import interval, percent
 from benchmarks.cli_runner import LONGREEL, machine, run, truth
 from benchmarks.quality import asked

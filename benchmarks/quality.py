@@ -23,7 +23,7 @@ from app.evaluation.datasets.registry import benchmark
 from app.evaluation.metrics.grounding import asks_when, cited, moment_retrieval
 from app.evaluation.metrics.reliability import reliability
 from app.evaluation.metrics.scores import JudgedCase, Share, accuracy, by_label, refusals, share
-from app.evaluation.modes.views import Mode
+from app.evaluation.modes.mode import Mode
 from app.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
 from app.evaluation.run.results import ResultStore
 from app.evaluation.run.service import judged

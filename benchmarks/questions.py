@@ -21,7 +21,9 @@ from app.core.errors import LongreelError, NotFound
 from app.core.events import Answered
 from app.core.settings import Settings
 from app.core.types import Answer, AnswerStatus, TimeSpan, Video, from_json, to_json
-from app.evaluation.modes.views import Mode
+from app.evaluation.cases import Case
+from app.evaluation.modes.agent import Asker
+from app.evaluation.modes.mode import Mode
 from benchmarks.cli_runner import LONGREEL, run
 
 ORIGINAL = "original"
@@ -73,6 +75,12 @@ class Question:
         """Which half of the questions it belongs to, the same for all of its wordings: even or odd."""
         digest = hashlib.sha256(f"{self.video} {self.first_wording}".encode()).digest()
         return "odd" if digest[0] % 2 else "even"
+
+    def case(self, *, choice: bool) -> Case:
+        """The question as the evaluation asks it."""
+        options = self.options if choice else ()
+        answer = self.correct_index if choice else None
+        return Case(self.text, (self.video,), self.text, options, answer, self.accept, self.answerable)
 
     def accepts(self, text: str) -> bool:
         """Whether an open answer is right."""
@@ -185,6 +193,10 @@ class Product:
     def parts(self) -> AgentParts:
         """The models and stores behind the agent."""
         return self._evaluation.parts
+
+    def asker(self, mode: Mode) -> Asker:
+        """Another way to answer, over the same models."""
+        return self._evaluation.asker(mode)
 
     def video(self, name: str) -> Video:
         """The video of this file name. Raises NotFound."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
 from app.bootstrap.services import Measuring, Services
-from app.core.errors import BadSettings
+from app.core.errors import BadSettings, MissingPart, WorkerFailed
 from app.core.ports import FrameSource, MediaStore, Runtime, VisionLanguageModel
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
@@ -23,7 +23,9 @@ from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.threads import SqlThreads
-from app.evaluation.modes.views import Mode, restricted
+from app.evaluation.modes.material import Material
+from app.evaluation.modes.mode import Mode
+from app.evaluation.modes.views import restricted
 from app.evaluation.run.service import EvaluationService
 from app.jobs.chores import Chores
 from app.jobs.retry import RetryPolicy
@@ -55,6 +57,7 @@ from app.services.webhooks import WebhookService
 from gpu_workers.cluster.remote import RemoteModel
 from gpu_workers.cluster.states import PoolState
 from gpu_workers.registry import Workers
+from gpu_workers.weights import packaged
 
 if TYPE_CHECKING:
     from agents.agent import VideoAgent
@@ -147,8 +150,13 @@ class _Wiring:
             chores=Chores((schedules.tick, library.empty_bin, uploads.sweep)),
             selection=SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
             workers=self._workers,
+            readiness={
+                "database": lambda: self._database.ping(),
+                "index": lambda: self._retriever.ping(),
+                "models": self._check_models,
+            },
             pools=self._pools,
-            warm_up=WarmUp(self._answering_parts),
+            warm_up=self._warm_up,
         )
 
     def _worker(self, handlers: Mapping[str, Handler]) -> Worker:
@@ -161,6 +169,21 @@ class _Wiring:
             poll_s=jobs.poll_s,
             heartbeat_s=jobs.heartbeat_s,
         )
+
+    @functools.cached_property
+    def _warm_up(self) -> WarmUp:
+        return WarmUp(self._answering_parts)
+
+    def _check_models(self) -> None:
+        """Raises MissingPart for weights that are not there, WorkerFailed while the models are loaded."""
+        for part in packaged.status(self._settings):
+            if part.needed and part.state == "missing":
+                raise MissingPart(f"The model {part.name} is missing.", part.command)
+        warmth = self._warm_up.now
+        if warmth.state == "loading":
+            raise WorkerFailed(f"{warmth.done} of {warmth.total} models are loaded.", "Wait a moment.")
+        if warmth.problems:
+            raise WorkerFailed(warmth.problems[0])
 
     @functools.cached_property
     def _jobs(self) -> JobStore:
@@ -257,11 +280,11 @@ class _Wiring:
         )
         return Measuring(evaluation, ImportService(self._ingest_parts, self._settings.ingest))
 
-    def _asking_in(self, mode: Mode) -> AskService:
+    def _asking_in(self, mode: Mode, shown: Material) -> AskService:
         def agent() -> VideoAgent:
             from agents.agent import VideoAgent
 
-            return VideoAgent(restricted(self._agent_parts, mode))
+            return VideoAgent(restricted(self._agent_parts, mode, shown))
 
         return AskService(functools.cache(agent), self._library, self._threads)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +13,13 @@ from rich.markup import escape
 
 from app.api.schemas import VideoOut
 from app.commands.start import JsonOption, interruptible
+from app.core.errors import BadInput
 from app.core.settings import Settings, load_settings
 from app.core.timecode import clock
 from app.core.types import Video
 from app.evaluation.datasets.registry import BENCHMARKS, benchmark
-from app.evaluation.modes.controls import PromptMaterial
-from app.evaluation.modes.views import COMPARED, Mode
+from app.evaluation.modes.material import Material, Subtitles
+from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.report import Prices, markdown
 from app.evaluation.run.runner import EvaluationProgress
 from app.evaluation.run.service import Order
@@ -28,17 +29,8 @@ if TYPE_CHECKING:
     from app.bootstrap import Measuring
 
 
-class Modes(StrEnum):
-    """The modes of a run; `all` is the agent beside what it must beat, and over one source alone."""
-
-    FULL = "full"
-    LOOP = "loop"
-    PIPELINE = "pipeline"
-    NO_AGENT = "no-agent"
-    TRANSCRIPT = "transcript"
-    CAPTIONS = "captions"
-    NONE = "none"
-    ALL = "all"
+ALL = "all"
+"""The agent beside what it must beat, and over one source alone."""
 
 
 def evaluate(
@@ -48,11 +40,19 @@ def evaluate(
     truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report; else one that the page shows.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
-    mode: Annotated[list[Modes], typer.Option(help="How to answer; repeat to compare.")] = [Modes.FULL],  # noqa: B006 - never changed
+    mode: Annotated[
+        list[str],
+        typer.Option(metavar="MODE", help=f"How to answer; repeat to compare. One of: {', '.join([*Mode, ALL])}."),
+    ] = [Mode.FULL],  # noqa: B006 - never changed
     frames: Annotated[
-        int | None, typer.Option(min=0, help="Frames that no-agent sees; else 32, or 64 of more than five minutes.")
+        int | None, typer.Option(min=0, help="Frames that a question may see; else as each mode has it.")
     ] = None,
-    subtitles: Annotated[bool, typer.Option(help="Whether no-agent reads the transcript.")] = True,
+    subtitles: Annotated[
+        Subtitles, typer.Option(help="What may be read of the transcript: all, the frames' own lines, or none.")
+    ] = Subtitles.ALL,
+    official_prompt: Annotated[
+        bool, typer.Option("--official-prompt", help="no-agent sends the benchmark's own prompt and nothing else.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
     price_prompt: Annotated[float, typer.Option(min=0, help="Price of a million prompt tokens.")] = 0.0,
     price_output: Annotated[float, typer.Option(min=0, help="Price of a million written tokens.")] = 0.0,
@@ -61,8 +61,9 @@ def evaluate(
     """Measure Longreel on a benchmark, from local files. Goes on where an earlier run stopped; asks errors again.
 
     Modes: full (the agent as set), loop or pipeline (the agent, forced), transcript or captions (the agent over these
-    alone), no-agent (the same model, even frames and the transcript in one prompt), none (no language model; it comes
-    with every run of multiple-choice questions), all (full and its controls).
+    alone), llovi, videoagent, videotree, dvd, avp (published agents over the same models), no-agent (the same model,
+    even frames and the transcript in one prompt), none (no language model; it comes with every run), all (full and
+    its controls).
 
     Videos that the library does not have yet are read first. LONGREEL_AGENT__ALWAYS_CHOOSE=true names the likeliest
     option where nothing proves one, as public tables are made; without it such a question counts as wrong.
@@ -70,13 +71,21 @@ def evaluate(
     Example: longreel eval own --annotations qa.jsonl --videos . --mode all
     """
     chosen = benchmark(name)
-    asked = COMPARED if Modes.ALL in mode else tuple(Mode(one.value) for one in mode)
-    modes = tuple(dict.fromkeys((*asked, Mode.NONE)))
+    modes = _modes(mode)
     settings = load_settings()
     folder = out or settings.data / "evaluations" / chosen.name
     prices = Prices(price_prompt, price_output)
     order = Order(
-        chosen, annotations, truth, videos, folder, modes, limit, jobs, prices, PromptMaterial(frames, subtitles)
+        chosen,
+        annotations,
+        truth,
+        videos,
+        folder,
+        modes,
+        limit,
+        jobs,
+        prices,
+        Material(frames, subtitles, official_prompt),
     )
     console, err = consoles()
     measuring = _open(settings)
@@ -87,6 +96,15 @@ def evaluate(
         return
     console.print(markdown(report), markup=False, soft_wrap=True)
     err.print(f"The report is in {escape(str(order.out))}: report.md, report.json.", soft_wrap=True)
+
+
+def _modes(names: Sequence[str]) -> tuple[Mode, ...]:
+    """The modes of a run, each once, the control without a language model last. Raises BadInput for other names."""
+    unknown = [name for name in names if name not in [*Mode, ALL]]
+    if unknown:
+        raise BadInput(f"There is no mode called {unknown[0]}.", f"Known are: {', '.join([*Mode, ALL])}.")
+    asked = COMPARED if ALL in names else tuple(map(Mode, names))
+    return tuple(dict.fromkeys((*asked, Mode.NONE)))
 
 
 def import_words(
@@ -107,9 +125,12 @@ def import_words(
     def tell(done: int, total: int, video: Video) -> None:
         err.print(f"  {done}/{total}  {escape(video.title)}  {clock(video.duration_s)}", soft_wrap=True)
 
+    def warn(warning: str) -> None:
+        err.print(f"  [yellow]![/] {escape(warning)}", soft_wrap=True)
+
     with interruptible() as cancelled:
         added = measuring.imports.run(
-            path, title=title, language=language, every_s=every, tell=tell, cancelled=cancelled
+            path, title=title, language=language, every_s=every, tell=tell, warn=warn, cancelled=cancelled
         )
     if as_json:
         console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in added])

@@ -11,7 +11,7 @@ from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput
 from app.core.settings import load_settings
 from app.evaluation.datasets.registry import benchmark
-from app.evaluation.modes.views import COMPARED, Mode
+from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.run.service import Order
 from tests.integration.offline_fakes import environment
 

@@ -1,18 +1,16 @@
-"""Options of a multiple-choice question: their letters, the official prompts, and the reading of a reply.
+"""Options of a multiple-choice question: their letters, and the reading of a reply.
 
 A reply that names no option, or several, is a refusal. It is never replaced by a random choice; what the official
-script of a benchmark would count for it is a number of its own (see `scores.official_accuracy`).
+script of a benchmark would count for it is a number of its own (see `metrics.scores.official_accuracy`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from string import ascii_uppercase
 
-from app.evaluation.cases import Case
 from app.evaluation.datasets.rows import Row
 
 _PREFIX = re.compile(r"\s*\(?([A-Za-z])[.):]\s*")
@@ -28,30 +26,6 @@ class Unparsed(StrEnum):
     """A random option is taken, so the expected share of one over the number of options is counted."""
     SKIPPED = "skipped"
     """The question is left out of the sum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """The words around question and options in a benchmark's official prompt."""
-
-    before: str = ""
-    after: str = "Answer with the option's letter from the given choices directly."
-    question: str = "Question: "
-    bracketed: bool = False
-    """Whether options are written (A) rather than A."""
-
-    def of(self, case: Case) -> str:
-        """The whole prompt; an open question is asked as it is."""
-        if not case.options:
-            return case.question
-        listed = lettered(case.options, bracketed=self.bracketed)
-        return "\n".join(part for part in (self.before, f"{self.question}{case.question}", listed, self.after) if part)
-
-
-def lettered(options: Sequence[str], *, bracketed: bool = False) -> str:
-    """Options as lines with letters."""
-    marks = (f"({letter})" if bracketed else f"{letter}." for letter in ascii_uppercase)
-    return "\n".join(f"{mark} {option}" for mark, option in zip(marks, options, strict=False))
 
 
 def plain(options: Sequence[str]) -> tuple[str, ...]:

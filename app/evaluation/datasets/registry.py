@@ -8,24 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import BadInput
+from app.evaluation import official
 from app.evaluation.cases import Loaded
 from app.evaluation.datasets import long_sets, short_sets
-from app.evaluation.datasets.choices import Prompt, Unparsed
-
-_PLAIN = Prompt()
-_VIDEO_MME = Prompt(
-    before="Select the best answer to the following multiple-choice question based on the video. "
-    "Respond with only the letter (A, B, C, or D) of the correct option.",
-    after="The best answer is:",
-    question="",
-)
-_MLVU = Prompt(
-    before="Carefully watch this video and pay attention to every detail. "
-    "Based on your observations, select the best option that accurately addresses the question.",
-    after="Only give the best option.\nBest option: (",
-    bracketed=True,
-)
-_HAYSTACK = Prompt(before="Select the best answer to the question below. Answer with the option's letter.", after="")
+from app.evaluation.datasets.choices import Unparsed
+from app.evaluation.official import Prompt
 
 
 @dataclass(frozen=True)
@@ -35,7 +22,7 @@ class Benchmark:
     name: str
     title: str
     load: Callable[..., Loaded]
-    prompt: Prompt = _PLAIN
+    prompt: Prompt = official.PLAIN
     unparsed: Unparsed = Unparsed.WRONG
     apart: str = ""
 
@@ -55,16 +42,22 @@ class Benchmark:
 
 
 _ALL = (
-    Benchmark("video-mme", "Video-MME", long_sets.video_mme, _VIDEO_MME),
-    Benchmark("longvideobench", "LongVideoBench", long_sets.long_video_bench, unparsed=Unparsed.CHANCE),
-    Benchmark("mlvu", "MLVU", long_sets.mlvu, _MLVU),
-    Benchmark("lvbench", "LVBench", long_sets.lv_bench, unparsed=Unparsed.SKIPPED),
+    Benchmark("video-mme", "Video-MME", long_sets.video_mme, official.VIDEO_MME),
+    Benchmark(
+        "longvideobench",
+        "LongVideoBench",
+        long_sets.long_video_bench,
+        official.LONG_VIDEO_BENCH,
+        unparsed=Unparsed.CHANCE,
+    ),
+    Benchmark("mlvu", "MLVU", long_sets.mlvu, official.MLVU),
+    Benchmark("lvbench", "LVBench", long_sets.lv_bench, official.LV_BENCH, unparsed=Unparsed.SKIPPED),
     Benchmark("minerva", "Minerva", long_sets.minerva),
     Benchmark("egoschema", "EgoSchema", short_sets.ego_schema, apart="the public answers"),
     Benchmark("nextqa", "NExT-QA", short_sets.next_qa),
     Benchmark("nextgqa", "NExT-GQA", short_sets.next_gqa, apart="the spans (gsub_val.json)"),
     Benchmark("hourvideo", "HourVideo", long_sets.hour_video),
-    Benchmark("lv-haystack", "LV-Haystack", long_sets.lv_haystack, _HAYSTACK),
+    Benchmark("lv-haystack", "LV-Haystack", long_sets.lv_haystack, official.LV_HAYSTACK),
     Benchmark("own", "Own questions", short_sets.own),
 )
 BENCHMARKS = {benchmark.name: benchmark for benchmark in _ALL}

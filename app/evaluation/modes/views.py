@@ -1,7 +1,7 @@
-"""The ways to answer a benchmark: the agent as it is, the agent over one source alone, and controls without it.
+"""What an agent may see in a mode: everything, one source alone, or everything but what is said.
 
-In `transcript` and `captions` the agent gets a view of the library and of the search that shows only some kinds of
-segments, and no pictures or sound to look into. Nothing is learned in such a mode: segments that looks of earlier
+A view of the library and of the search shows only some kinds of segments; over one source alone there are no pictures
+or sound to look into. Nothing is learned in such a mode: segments that looks of earlier
 questions made are hidden, and what a look finds is not stored.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,8 @@ from numpy.typing import NDArray
 
 from app.core.ports import Retriever, VideoLibrary
 from app.core.types import Chapter, Evidence, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.mode import Mode
 
 if TYPE_CHECKING:
     from agents.parts import AgentParts
@@ -25,34 +26,12 @@ _DEEPER = 8
 """How many times more is searched for when most of what is found will be hidden."""
 
 
-class Mode(StrEnum):
-    """A way to answer."""
-
-    FULL = "full"
-    """The agent as the settings have it."""
-    LOOP = "loop"
-    """The agent whose model chooses each step."""
-    PIPELINE = "pipeline"
-    """The agent in a few fixed steps."""
-    TRANSCRIPT = "transcript"
-    """The agent over what is said alone."""
-    CAPTIONS = "captions"
-    """The agent over what captions and tags of the pictures say alone."""
-    NO_AGENT = "no-agent"
-    """The same chat model, shown evenly spaced frames and the whole transcript in one prompt."""
-    NONE = "none"
-    """No language model: the option nearest in meaning to what is said or captioned."""
-
-
-COMPARED = (Mode.FULL, Mode.NO_AGENT, Mode.TRANSCRIPT, Mode.CAPTIONS, Mode.NONE)
-"""What is run side by side when all are asked for."""
-
-
 @dataclass(frozen=True, slots=True)
 class View:
-    """The kinds of segments that a mode shows."""
+    """The kinds of segments that a mode shows, and whether it may look into the file."""
 
     kinds: tuple[SegmentKind, ...]
+    looks: bool = False
 
     def shows(self, segment: Segment) -> bool:
         """Whether a segment is shown; those that a question's look made never are."""
@@ -62,36 +41,44 @@ class View:
         """Those of the wanted kinds that are shown; an empty wish is for all."""
         return tuple(kind for kind in self.kinds if not kinds or kind in kinds)
 
+    def of(self, video: Video) -> Video:
+        """The video as it may be opened: without its file, or without its sound."""
+        return replace(video, media=replace(video.media, audio=())) if self.looks else without_file(video)
 
-VIEWS = {
+
+_VIEWS = {
     Mode.TRANSCRIPT: View((SegmentKind.SPEECH,)),
     Mode.CAPTIONS: View((SegmentKind.CAPTION, SegmentKind.VISUAL)),
 }
+_UNHEARD = View((SegmentKind.SCREEN_TEXT, SegmentKind.VISUAL, SegmentKind.CAPTION), looks=True)
+"""Everything but what is said and what was written from it."""
 
 
-def evenly(duration_s: float, count: int) -> list[float]:
-    """The middles of `count` equal parts of a video, in seconds."""
-    return [(part + 0.5) * duration_s / count for part in range(count)]
+def view_of(mode: Mode, shown: Material) -> View | None:
+    """What an agent sees in this mode; None for everything."""
+    unheard = _UNHEARD if shown.subtitles is Subtitles.NONE else None
+    return _VIEWS.get(mode, unheard)
 
 
-def restricted(parts: AgentParts, mode: Mode) -> AgentParts:
+def restricted(parts: AgentParts, mode: Mode, shown: Material = DEFAULT) -> AgentParts:
     """The parts of an agent that answers in this mode."""
+    limits: dict[str, str | int] = {"max_frames": shown.frames} if shown.frames is not None else {}
     if mode in (Mode.LOOP, Mode.PIPELINE):
-        return replace(parts, settings=parts.settings.model_copy(update={"mode": mode.value}))
-    view = VIEWS.get(mode)
+        limits["mode"] = mode.value
+    view = view_of(mode, shown)
     if view is None:
-        return parts
-    return replace(
+        return replace(parts, settings=parts.settings.model_copy(update=limits)) if limits else parts
+    viewed = replace(
         parts,
         retriever=ViewedRetriever(parts.retriever, view),
         library=ViewedLibrary(parts.library, view),
-        settings=parts.settings.model_copy(update={"max_frames": 0}),
-        vision=None,
-        features=lambda _: (),
-        frame_embedder=None,
-        query_frame_selector=None,
-        detector=None,
+        settings=parts.settings.model_copy(update=limits if view.looks else {**limits, "max_frames": 0}),
         entities=None,
+    )
+    if view.looks:
+        return viewed
+    return replace(
+        viewed, vision=None, features=lambda _: (), frame_embedder=None, query_frame_selector=None, detector=None
     )
 
 
@@ -108,12 +95,12 @@ class ViewedLibrary:
         self._view = view
 
     def videos(self) -> list[Video]:
-        """All, newest first, without their files."""
-        return [without_file(video) for video in self._library.videos()]
+        """All, newest first, as the view opens them."""
+        return [self._view.of(video) for video in self._library.videos()]
 
     def video(self, id: VideoId) -> Video:
-        """One, without its file. Raises NotFound."""
-        return without_file(self._library.video(id))
+        """One, as the view opens it. Raises NotFound."""
+        return self._view.of(self._library.video(id))
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
         """What was said; nothing where the view hides speech."""

@@ -15,7 +15,7 @@ from app.core.errors import Cancelled, LongreelError
 from app.core.events import Listener, ignore
 from app.core.types import Video
 from app.evaluation.cases import Case
-from app.evaluation.modes.askers import Asker
+from app.evaluation.modes.agent import Asker
 from app.evaluation.run.footage import Footage
 from app.evaluation.run.results import Result, ResultStore, result_of
 

@@ -16,9 +16,11 @@ from app.evaluation.cases import GivenChapters, Loaded
 from app.evaluation.datasets.registry import Benchmark
 from app.evaluation.metrics.chapters import ChapterScores, chapter_scores
 from app.evaluation.metrics.scores import JudgedCase
-from app.evaluation.modes.askers import AgentAsker, Asker
-from app.evaluation.modes.controls import NearestAsker, PromptAsker, PromptMaterial
-from app.evaluation.modes.views import VIEWS, Mode
+from app.evaluation.modes.agent import Asker
+from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.mode import Mode
+from app.evaluation.modes.registry import MODES, ModeParts, asker
+from app.evaluation.official import PLAIN, Prompt
 from app.evaluation.report import FREE, Prices, markdown, report
 from app.evaluation.run.footage import Footage, Reader
 from app.evaluation.run.results import Result, ResultStore, chosen
@@ -43,8 +45,12 @@ class Order:
     limit: int | None = None
     jobs: int = 1
     prices: Prices = FREE
-    shown: PromptMaterial = field(default_factory=PromptMaterial)
-    """What `no-agent` sees."""
+    shown: Material = field(default_factory=Material)
+    """What the modes may see."""
+
+    def __post_init__(self) -> None:
+        if self.shown.subtitles is Subtitles.NONE and Mode.TRANSCRIPT in self.modes:
+            raise BadInput("The mode transcript has nothing to read without subtitles.", "Leave out --mode transcript.")
 
 
 class EvaluationService:
@@ -53,7 +59,7 @@ class EvaluationService:
     def __init__(
         self,
         parts: Callable[[], AgentParts],
-        service: Callable[[Mode], AskService],
+        service: Callable[[Mode, Material], AskService],
         videos: Callable[[], Sequence[Video]],
         read: Reader,
         calibrate: Callable[[float], float] = UNCHANGED,
@@ -72,7 +78,11 @@ class EvaluationService:
 
     def service(self, mode: Mode) -> AskService:
         """The use case of asking, in one mode."""
-        return self._service(mode)
+        return self._service(mode, DEFAULT)
+
+    def asker(self, mode: Mode, prompt: Prompt = PLAIN, shown: Material = DEFAULT) -> Asker:
+        """A way to answer cases."""
+        return asker(mode, ModeParts(self._parts, self._service, prompt, shown))
 
     def run(
         self,
@@ -91,8 +101,7 @@ class EvaluationService:
         store = ResultStore(order.out)
         about = self._about(order)
         store.begin(about)
-        modes = _asked_modes(order, loaded)
-        askers = {str(mode): self._asker(mode, order) for mode in modes}
+        askers = {str(mode): self.asker(mode, order.benchmark.prompt, order.shown) for mode in order.modes}
         runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
         try:
             runner.run(loaded.cases)
@@ -115,13 +124,6 @@ class EvaluationService:
         found = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
         return [chapter_scores(given.video, found, given.chapters)]
 
-    def _asker(self, mode: Mode, order: Order) -> Asker:
-        if mode is Mode.NO_AGENT:
-            return PromptAsker(self._parts, order.benchmark.prompt, order.shown)
-        if mode is Mode.NONE:
-            return NearestAsker(self._parts)
-        return AgentAsker(self._service(mode), looks=mode not in VIEWS)
-
     def _about(self, order: Order) -> dict[str, Any]:
         """What must be the same for results to be comparable, and is shown in the report."""
         parts = self._parts()
@@ -134,7 +136,7 @@ class EvaluationService:
             "language model": written,
             "vision model": seen,
             "agent settings": budget,
-            "no-agent": str(order.shown),
+            "shown": str(order.shown),
         }
 
     def _write(
@@ -146,7 +148,7 @@ class EvaluationService:
         chapters: Sequence[ChapterScores] = (),
     ) -> dict[str, Any]:
         results = store.results()
-        modes = {str(mode): judged(loaded, results, str(mode)) for mode in _asked_modes(order, loaded)}
+        modes = {str(mode): judged(loaded, results, str(mode)) for mode in order.modes}
         made = report(
             order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
             prices=order.prices, shown=self._calibrate, chapters=chapters,
@@ -160,26 +162,13 @@ class EvaluationService:
         return made
 
     def _notes(self, order: Order, loaded: Loaded) -> list[str]:
-        notes, modes = [], _asked_modes(order, loaded)
+        notes = [f"{mode}: {MODES[mode].note}." for mode in order.modes]
         if order.limit is not None:
             notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
         unknown = sum(not case.has_truth for case in loaded.cases)
         if unknown:
             notes.append(f"{unknown} questions have no public answer and are not judged.")
-        if Mode.NO_AGENT in modes:
-            notes.append(
-                f"no-agent: the same language model in one prompt ({order.shown}; frames only if it accepts pictures). "
-                "It cites everything that it was shown, unchecked."
-            )
-        if Mode.NONE in modes:
-            notes.append("none: no language model; the option nearest in meaning to what is said or captioned.")
         return notes
-
-
-def _asked_modes(order: Order, loaded: Loaded) -> list[Mode]:
-    """The modes of a run; `none` can only choose between options."""
-    has_options = any(case.options for case in loaded.cases)
-    return [mode for mode in order.modes if has_options or mode is not Mode.NONE]
 
 
 def judged(loaded: Loaded, results: Mapping[tuple[str, str], Result], mode: str) -> list[JudgedCase]:

@@ -51,7 +51,7 @@ def test_the_official_prompts_keep_the_order_of_the_options() -> None:
     mlvu = benchmark("mlvu").prompt.of(case(options=COLOURS))
     assert "(A) red\n(B) green" in mlvu and mlvu.endswith("Best option: (")
     lvb = benchmark("longvideobench").prompt.of(case(options=COLOURS))
-    assert lvb.startswith("Question: Which?\nA. red")
+    assert lvb.startswith("Which?\nA. red")
     assert lvb.endswith("Answer with the option's letter from the given choices directly.")
 
 

@@ -3,76 +3,51 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from agents.parts import AgentParts
 from app.core.errors import Cancelled, MissingPart
-from app.core.settings import Agent
-from app.core.types import (
-    Answer,
-    AnswerStatus,
-    Capabilities,
-    MediaInfo,
-    Segment,
-    SegmentKind,
-    TimeSpan,
-    Utterance,
-    Video,
-    VideoId,
-    VideoStream,
-)
-from app.db.fakes import MemoryLibrary
-from app.evaluation.datasets.choices import Prompt
-from app.evaluation.modes.controls import REFUSAL, NearestAsker, PromptAsker, PromptMaterial
-from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
-from gpu_workers.media.fakes import FakeAudio, FakeFrames
-from retrieval.fakes import MemoryRetriever
+from app.core.types import Answer, AnswerStatus, Capabilities, Segment, SegmentKind, TimeSpan, Video
+from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.nearest import Blind, Nearest
+from app.evaluation.modes.no_agent import NoAgent
+from app.evaluation.modes.reply import REFUSAL
+from app.evaluation.official import LONG_VIDEO_BENCH, MLVU, PLAIN, VIDEO_MME, Prompt
+from gpu_workers.language.fakes import FakeChat, FakeVisionLanguageModel
+from tests.unit.evaluation.world import SEES, Timed, a_video, parts_of
 from tests.unit.evaluation.written import case
 
-SEES = Capabilities(images=True, context=200_000)
 OPTIONS = ("a red kite", "a green boat", "a blue door", "a grey dog")
 SAID = ("The boat comes in at noon.", "It is green.", "Nobody waits for it.")
 
 
-def a_video(seconds: float = 90.0, *, pictures: bool = True) -> Video:
-    stream = VideoStream("h264", 1280, 720, 0, 25.0) if pictures else None
-    return Video(VideoId("v" * 64), "Harbour", __file__, MediaInfo("mp4", seconds, 0.0, 1, stream), ready=True)
+SPOKEN = [(10.0 * place, 10.0 * place + 5, text) for place, text in enumerate(SAID)]
+SHOWN = [(70.0, 75.0, "a grey dog on a pier")]
 
 
-def parts_of(chat: FakeChat | None, video: Video, said: tuple[str, ...] = SAID) -> AgentParts:
-    library = MemoryLibrary()
-    library.add_video(video)
-    spans = [TimeSpan(10.0 * place, 10.0 * place + 5) for place in range(len(said))]
-    library.save_utterances(video.id, [Utterance(span, text, ()) for span, text in zip(spans, said, strict=True)])
-    segments = [
-        Segment(f"s{place}", video.id, SegmentKind.SPEECH, span, text, "m")
-        for place, (span, text) in enumerate(zip(spans, said, strict=True))
-    ]
-    shown = Segment("c", video.id, SegmentKind.CAPTION, TimeSpan(70, 75), "a grey dog on a pier", "m", 72.0)
+def world(chat: FakeChat | None, video: Video, said: Sequence[Timed] = SPOKEN, **more: Any) -> AgentParts:
+    parts = parts_of(chat, video, said=said, captions=SHOWN, **more)
     looked = Segment("l", video.id, SegmentKind.CAPTION, TimeSpan(1, 2), "a red kite", "m", 1.0, "Which?")
-    library.add_segments([*segments, shown, looked])
-    return AgentParts(
-        retriever=MemoryRetriever(),
-        library=library,
-        settings=Agent(),
-        chat=chat,
-        vision=None,
-        text_embedder=FakeTextEmbedder(),
-        reranker=None,
-        text_reader=cast(Any, None),
-        frames=FakeFrames(video.media),
-        audio=FakeAudio(video.media),
-        transcriber=cast(Any, None),
-        features=lambda _: (),
-    )
+    parts.library.add_segments([looked])
+    return parts
 
 
-def ask(chat: FakeChat, *, shown: PromptMaterial | None = None, video: Video | None = None, **more: Any) -> Answer:
+def ask(
+    chat: FakeChat,
+    *,
+    shown: Material = DEFAULT,
+    video: Video | None = None,
+    prompt: Prompt = PLAIN,
+    parts: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Answer:
     video = video or a_video()
-    parts = parts_of(chat, video, more.pop("said", SAID))
-    return PromptAsker(lambda: parts, Prompt(), shown or PromptMaterial())(case(**more), video, lambda: False)
+    made = world(chat, video, **(parts or {}))
+    return NoAgent(lambda: made, prompt, shown)(case(**more), video, lambda: False)
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(90.0, 32), (300.0, 32), (301.0, 64)])
@@ -91,7 +66,7 @@ def test_one_prompt_shows_even_frames_and_the_whole_transcript(seconds: float, c
 
 def test_what_is_shown_can_be_chosen() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=PromptMaterial(4, subtitles=False), options=OPTIONS)
+    ask(chat, shown=Material(4, Subtitles.NONE), options=OPTIONS)
     assert len(chat.requests[0].frames) == 4 and SAID[0] not in chat.requests[0].text
 
 
@@ -105,7 +80,12 @@ def test_a_model_that_accepts_no_pictures_reads_the_transcript_alone() -> None:
 def test_a_transcript_that_does_not_fit_loses_lines_evenly() -> None:
     said = tuple(f"This is sentence number {place} of a very long talk." for place in range(900))
     chat = FakeChat(["B"], capabilities=Capabilities(context=4096))
-    ask(chat, video=a_video(9000.0), options=OPTIONS, said=said)
+    ask(
+        chat,
+        video=a_video(9000.0),
+        options=OPTIONS,
+        parts={"said": [(float(n), n + 1.0, text) for n, text in enumerate(said)]},
+    )
     read = [place for place, text in enumerate(said) if text in chat.requests[0].text]
     assert 100 < len(read) < 300 and len(chat.requests[0].text.encode()) < 3 * 4096
     gaps = {later - earlier for earlier, later in itertools.pairwise(read)}
@@ -141,24 +121,80 @@ def test_captions_stand_in_for_the_pictures_of_an_imported_video() -> None:
 def test_a_prompt_needs_a_language_model_and_can_be_cancelled() -> None:
     video = a_video()
     with pytest.raises(MissingPart, match="language model"):
-        PromptAsker(lambda: parts_of(None, video), Prompt())(case(), video, lambda: False)
+        NoAgent(lambda: world(None, video), PLAIN)(case(), video, lambda: False)
     with pytest.raises(Cancelled):
-        PromptAsker(lambda: parts_of(FakeChat(), video), Prompt())(case(), video, lambda: True)
+        NoAgent(lambda: world(FakeChat(), video), PLAIN)(case(), video, lambda: True)
 
 
 def test_without_a_language_model_the_nearest_option_is_chosen_with_its_passage() -> None:
     video = a_video()
-    parts = parts_of(None, video)
+    parts = world(None, video)
     options = ("one red kite", "two blue doors", "nobody", "a grey dog")
-    answer = NearestAsker(lambda: parts)(case(options=options), video, lambda: False)
+    answer = Nearest(lambda: parts)(case(options=options), video, lambda: False)
     assert (answer.option_index, answer.text, answer.confidence) == (3, "a grey dog", None)
     assert [(one.quote, one.frame_s, one.verified) for one in answer.citations] == [
-        ("a grey dog on a pier", 72.0, False)
+        ("a grey dog on a pier", 72.5, False)
     ]
 
 
-def test_without_a_language_model_open_questions_stay_open() -> None:
+def test_without_a_language_model_an_open_question_gets_the_nearest_passage() -> None:
     video = a_video()
-    parts = parts_of(None, video)
-    answer = NearestAsker(lambda: parts)(case(options=(), accept=("noon",)), video, lambda: False)
-    assert answer.status is AnswerStatus.INSUFFICIENT and answer.missing
+    parts = world(None, video)
+    asked = replace(case(options=(), accept=("noon",)), question="When does the boat come in?")
+    answer = Nearest(lambda: parts)(asked, video, lambda: False)
+    assert (answer.text, answer.citations[0].span) == (SAID[0], TimeSpan(0, 5))
+    unheard = Nearest(lambda: parts, Material(subtitles=Subtitles.NONE))(asked, video, lambda: False)
+    assert unheard.text == "a grey dog on a pier"
+
+
+def test_without_language_model_and_video_the_option_nearest_to_the_question_is_chosen() -> None:
+    video = a_video()
+    asked = replace(case(options=OPTIONS), question="Which dog is grey?")
+    assert Blind(lambda: world(None, video))(asked, video, lambda: False).option_index == 3
+    assert Blind(lambda: world(None, video))(case(options=()), video, lambda: False).status is AnswerStatus.INSUFFICIENT
+
+
+def content(chat: FakeChat) -> list[str]:
+    """The user's message, each frame as its time."""
+    parts = chat.requests[0].messages[-1].parts
+    return [part if isinstance(part, str) else f"<{part.pts_s:.0f}>" for part in parts]
+
+
+def test_the_official_prompt_stands_alone() -> None:
+    chat = FakeChat(["B"], capabilities=SEES)
+    ask(chat, shown=Material(2, official=True), options=OPTIONS, prompt=VIDEO_MME)
+    assert content(chat) == [
+        "<22>",
+        "<67>",
+        "This video's subtitles are listed below:\n" + "\n".join(SAID),
+        "Select the best answer to the following multiple-choice question based on the video. Respond with only the "
+        "letter (A, B, C, or D) of the correct option.\nWhich?\nA. a red kite\nB. a green boat\nC. a blue door\n"
+        "D. a grey dog\nThe best answer is:",
+    ]
+
+
+def test_official_subtitles_stand_between_frames_only_where_they_cover_one() -> None:
+    chat = FakeChat(["B"], capabilities=SEES)
+    ask(chat, shown=Material(4, official=True), options=OPTIONS, prompt=LONG_VIDEO_BENCH)
+    assert content(chat)[:-1] == ["<11>", SAID[1], "<34>", "<56>", "<79>"]
+    assert content(chat)[-1].startswith("Which?\nA. a red kite") and content(chat)[-1].endswith("choices directly.")
+
+
+def test_an_official_prompt_without_subtitles_shows_none_and_has_its_system_message() -> None:
+    chat = FakeChat(["B"], capabilities=SEES)
+    ask(chat, shown=Material(2, official=True), options=OPTIONS, prompt=MLVU)
+    assert [message.role for message in chat.requests[0].messages] == ["system", "user"]
+    assert len(content(chat)) == 3 and content(chat)[-1].endswith("Only give the best option.\nBest option: (")
+
+
+def test_subtitles_of_the_frames_leave_out_what_no_frame_covers() -> None:
+    chat = FakeChat(["B"], capabilities=SEES)
+    ask(chat, shown=Material(4, Subtitles.FRAMES), options=OPTIONS)
+    assert SAID[1] in chat.requests[0].text and SAID[0] not in chat.requests[0].text
+
+
+def test_a_vision_model_is_asked_where_the_chat_model_accepts_no_pictures() -> None:
+    eyes = FakeVisionLanguageModel(lambda frames, question: "B" if SAID[2] in question else "A")
+    chat = FakeChat(capabilities=Capabilities(context=32_000))
+    answer = ask(chat, options=OPTIONS, parts={"vision": eyes})
+    assert (answer.option_index, answer.usage.frames, chat.requests) == (1, 32, [])

@@ -11,7 +11,10 @@ from agents.parts import AgentParts
 from app.core.settings import Agent
 from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, VideoStream
 from app.db.fakes import MemoryLibrary
-from app.evaluation.modes.views import VIEWS, Mode, evenly, restricted, without_file
+from app.evaluation.modes.material import DEFAULT, Material, Subtitles, evenly
+from app.evaluation.modes.mode import Mode
+from app.evaluation.modes.registry import MODES
+from app.evaluation.modes.views import restricted, view_of, without_file
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio, FakeFrames
 from gpu_workers.vision.fakes import FakeFrameEmbedder
@@ -71,7 +74,7 @@ def test_what_was_said_is_hidden_where_speech_is(parts: AgentParts) -> None:
     assert not restricted(parts, Mode.CAPTIONS).library.utterances(VIDEO.id)
 
 
-@pytest.mark.parametrize("mode", VIEWS)
+@pytest.mark.parametrize("mode", [Mode.TRANSCRIPT, Mode.CAPTIONS])
 def test_over_one_source_nothing_can_be_looked_at_or_heard(parts: AgentParts, mode: Mode) -> None:
     assert parts.vision and parts.features(VIDEO)
     shown = restricted(parts, mode)
@@ -85,6 +88,19 @@ def test_loop_and_pipeline_force_the_way_the_agent_works(parts: AgentParts) -> N
     for mode in (Mode.LOOP, Mode.PIPELINE):
         assert restricted(parts, mode) == replace(parts, settings=Agent(mode=mode.value))
     assert restricted(parts, Mode.FULL) is parts
+
+
+def test_without_subtitles_the_agent_sees_but_neither_reads_nor_hears_what_is_said(parts: AgentParts) -> None:
+    shown = restricted(parts, Mode.LOOP, Material(frames=7, subtitles=Subtitles.NONE))
+    assert kinds(shown) == {SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION} and not shown.library.utterances(VIDEO.id)
+    assert shown.vision is parts.vision and shown.features(VIDEO) and shown.settings == Agent(mode="loop", max_frames=7)
+    view = view_of(Mode.LOOP, Material(subtitles=Subtitles.NONE))
+    assert view is not None and view.of(VIDEO).path == VIDEO.path and view.of(VIDEO).media.audio == ()
+    assert view_of(Mode.LOOP, DEFAULT) is None
+
+
+def test_every_mode_can_be_made_and_says_what_it_is() -> None:
+    assert set(MODES) == set(Mode) and all(entry.note for entry in MODES.values())
 
 
 def test_a_mode_learns_nothing_and_does_not_see_what_others_learned(parts: AgentParts) -> None:

@@ -1,4 +1,4 @@
-"""Who answers a case."""
+"""The product's own way to answer, and what every way to answer is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.core.errors import WorkerFailed
 from app.core.events import Answered
 from app.core.types import Answer, Video, from_json
 from app.evaluation.cases import Case
-from app.evaluation.modes.views import without_file
+from app.evaluation.modes.views import View
 from app.services.ask import AskService
 
 
@@ -22,15 +22,15 @@ class Asker(Protocol):
 
 
 class AgentAsker:
-    """The product's own way, through the use case. Without `looks`, the video's file is out of reach."""
+    """The agent, through the use case. `view`: what it sees of the video; None for everything."""
 
-    def __init__(self, service: AskService, *, looks: bool = True) -> None:
+    def __init__(self, service: AskService, view: View | None = None) -> None:
         self._service = service
-        self._looks = looks
+        self._view = view
 
     def __call__(self, case: Case, video: Video, cancelled: Callable[[], bool]) -> Answer:
         """The agent's last word."""
-        about = video if self._looks else without_file(video)
+        about = self._view.of(video) if self._view else video
         for event in self._service.stream(case.question, [about], options=case.options, cancelled=cancelled):
             if isinstance(event, Answered):
                 return from_json(Answer, event.answer)

@@ -1,0 +1,62 @@
+"""Clusters of unit vectors: k-means by cosine, and Ward's tree cut into so many parts. Deterministic."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+_ROUNDS = 50
+
+
+def by_cosine(vectors: Vectors, count: int) -> list[list[int]]:
+    """At most `count` clusters of row indices, in order of their first row; none is empty.
+
+    The first centre is the first row, each further one the row that is farthest from all centres.
+    """
+    centres = [0]
+    while len(centres) < min(count, len(vectors)):
+        nearest = (vectors @ vectors[centres].T).max(axis=1)
+        nearest[centres] = np.inf
+        if np.isinf(nearest).all():
+            break
+        centres.append(int(nearest.argmin()))
+    middles = vectors[centres]
+    labels = np.zeros(len(vectors), dtype=np.int64)
+    for round_number in range(_ROUNDS):
+        fresh = (vectors @ middles.T).argmax(axis=1)
+        if round_number and (fresh == labels).all():
+            break
+        labels = fresh
+        filled = [label for label in range(len(middles)) if (labels == label).any()]
+        middles = np.stack([_unit(vectors[labels == label].mean(axis=0)) for label in filled])
+        labels = np.searchsorted(filled, labels)
+    return sorted(np.flatnonzero(labels == label).tolist() for label in range(len(middles)))
+
+
+def by_ward(vectors: Vectors, rows: list[int], count: int) -> list[list[int]]:
+    """These rows as at most `count` clusters, by merging the two whose union adds least to the squared distances."""
+    groups = [[row] for row in rows]
+    middles = vectors[rows].astype(np.float64)
+    sizes = np.ones(len(rows))
+    while len(groups) > count:
+        apart = np.square(middles[:, None] - middles[None]).sum(axis=2)
+        cost = apart * (sizes[:, None] * sizes[None] / (sizes[:, None] + sizes[None]))
+        np.fill_diagonal(cost, np.inf)
+        one, other = sorted(divmod(int(cost.argmin()), len(groups)))
+        total = sizes[one] + sizes[other]
+        middles[one] = (middles[one] * sizes[one] + middles[other] * sizes[other]) / total
+        sizes[one] = total
+        groups[one] = sorted(groups[one] + groups.pop(other))
+        middles, sizes = np.delete(middles, other, axis=0), np.delete(sizes, other)
+    return sorted(groups)
+
+
+def centre(vectors: Vectors, rows: list[int]) -> int:
+    """The row that is nearest to the middle of these rows."""
+    return rows[int((vectors[rows] @ vectors[rows].mean(axis=0)).argmax())]
+
+
+def _unit(vector: Vectors) -> Vectors:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector

@@ -1,0 +1,108 @@
+"""VideoAgent (arXiv 2403.10517): five frames at first; while the model is not sure, it says what else to look for.
+
+Each round answers from the captions of the frames so far, then judges in a call of its own how far they suffice (1 to
+3). Below 3 it names segments between these frames and what to find there; the frame of each segment that is nearest to
+those words joins. Three rounds at most. The paper takes EVA-CLIP for the likeness and a random option where no answer
+can be read; here the stored vectors are searched, and such a reply is no answer.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.types import Answer
+from app.evaluation.modes.moments import Moments, moments_of
+from app.evaluation.modes.published import PublishedAgent, Work, as_number, as_object
+from app.evaluation.modes.reply import REFUSE, cited_frames
+
+FIRST, ROUNDS, SURE = 5, 3, 3
+_CONFIDENCE = {
+    "type": "object",
+    "properties": {"confidence": {"enum": [1, 2, 3]}},
+    "required": ["confidence"],
+}
+_SEGMENTS = {
+    "type": "object",
+    "properties": {
+        "frame_descriptions": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {
+                "type": "object",
+                "properties": {"segment_id": {"type": "integer"}, "description": {"type": "string"}},
+                "required": ["segment_id", "description"],
+            },
+        }
+    },
+    "required": ["frame_descriptions"],
+}
+
+
+class VideoAgent(PublishedAgent):
+    """Rounds of answering, judging and looking closer."""
+
+    def solve(self, work: Work) -> Answer:
+        """The answer of the last round."""
+        moments = moments_of(work)
+        known = moments.evenly(FIRST)
+        for left in reversed(range(ROUNDS)):
+            told = self._told(work, moments, known)
+            reply = work.write(f"{told}\n\n{self._question(work)}")
+            if not left or self._is_sure(work, told, reply):
+                break
+            more = self._found(work, moments, known, told)
+            if not more - set(known):
+                break
+            known = sorted({*known, *more})
+        cited = cited_frames(work.video, [moments.times_s[place] for place in known])
+        final = as_object(reply).get("final_answer", "")
+        if not work.case.options:
+            return work.answer(str(final) or reply, cited)
+        option = as_number(final, 0, len(work.case.options) - 1)
+        return work.answer(reply if option is not None else "", cited, option=option)
+
+    def _told(self, work: Work, moments: Moments, known: Sequence[int]) -> str:
+        lines = work.captions_at([moments.times_s[place] for place in known])
+        listed = "\n".join(f"frame {place}: {text}" for place, (_, text) in zip(known, lines, strict=True))
+        said = work.told(work.said(), 0.3)
+        heard = f"\nWhat is said:\n{said}" if said else ""
+        return f"A video has {len(moments.times_s)} frames, one a second. Some of them show:\n{listed}{heard}"
+
+    def _question(self, work: Work) -> str:
+        if not work.case.options:
+            return (
+                f'Question: {work.case.question}\nThink step by step, then reply with JSON: {{"final_answer": "..."}}. '
+                f"{REFUSE}"
+            )
+        options = " ".join(f"{number}. {option}" for number, option in enumerate(work.case.options))
+        return (
+            f"Question: {work.case.question}\nChoices: {options}\nThink step by step, then give the number of the best "
+            'choice as JSON: {"final_answer": number}.'
+        )
+
+    def _is_sure(self, work: Work, told: str, reply: str) -> bool:
+        prompt = (
+            f"{told}\n\n{work.question}\n\nThis was decided:\n{reply}\n\nHow far does what is known support it? "
+            '1: too little is known. 2: it supports a guess. 3: it is enough. Reply with JSON: {"confidence": number}.'
+        )
+        return as_number(work.fill(prompt, _CONFIDENCE, max_output=100).get("confidence"), 1, 3) == SURE
+
+    def _found(self, work: Work, moments: Moments, known: Sequence[int], told: str) -> set[int]:
+        """The frames nearest to what the model looks for, in the segments that it names."""
+        segments = list(itertools.pairwise(known))
+        listed = "; ".join(f"{number}: frames {a} to {b}" for number, (a, b) in enumerate(segments, 1))
+        prompt = (
+            f"{told}\n\n{work.question}\n\nThis is not enough to answer. The segments between these frames are: "
+            f"{listed}.\nName the segments that are likely to show what is missing, and for each frame to look for "
+            "describe in one sentence what it shows."
+        )
+        asked: Any = work.fill(prompt, _SEGMENTS).get("frame_descriptions", [])
+        found = set()
+        for item in asked if isinstance(asked, list) else []:
+            number = as_number(item.get("segment_id"), 1, len(segments)) if isinstance(item, dict) else None
+            if number is not None:
+                start, end = segments[number - 1]
+                found.add(moments.nearest(str(item.get("description", "")), range(start, end + 1)))
+        return found
