@@ -52,7 +52,7 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
                 await run_in_threadpool(wired.webhooks.worker.stop, NOTICE_STOP_S)
                 await run_in_threadpool(wired.worker.stop, STOP_S)
 
-    app = FastAPI(title="Services", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Longreel", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     install_problems(app)
     app.mount("/v1", api)
     door = HttpDoor(app, key_of(settings.server))

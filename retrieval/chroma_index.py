@@ -112,6 +112,11 @@ class ChromaSegmentIndex:
                 while ids := mine.get(where=where, limit=_MAX_BATCH, include=[])["ids"]:
                     mine.delete(ids=ids)
 
+    def ping(self) -> None:
+        """Raises WorkerFailed when the store or the server cannot be used."""
+        with translated(self._store):
+            self._store.client().heartbeat()
+
     def compact(self) -> None:
         """Leaves nothing of what was removed in the folder; a server's disk is its own matter."""
         with translated(self._store):

@@ -95,6 +95,9 @@ class MemoryLexicalIndex:
         """Everything that is indexed of a video, in the order in which it was added."""
         return [segment for segment, _ in self._texts.values() if segment.video_id == video]
 
+    def ping(self) -> None:
+        """Memory is always there."""
+
     def compact(self) -> None:
         """There is no disk."""
 

@@ -147,6 +147,11 @@ class HybridRetriever:
         self._index.remove(video, kinds)
         self._lexical.remove(video, kinds)
 
+    def ping(self) -> None:
+        """Raises what keeps an index from being used. No model is loaded."""
+        self._index.ping()
+        self._lexical.videos()
+
     def compact(self) -> None:
         """Leaves nothing on the disk of what was removed."""
         self._index.compact()

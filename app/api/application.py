@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
+import anyio
 from fastapi import FastAPI
 
 from app.api.bodies import BodyLimit
@@ -38,6 +39,7 @@ from app.api.routes import (
     webhooks,
 )
 from app.api.schemas import ProblemOut
+from app.api.uploads import WRITERS
 from app.bootstrap import Services
 
 ASKING_THREADS = 8
@@ -51,7 +53,7 @@ DESCRIPTION = (
 def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     """All routes over wired services. `app.state.executor` should be shut down with the server."""
     app = DescribedApi(
-        title="Services",
+        title="Longreel",
         version=version("longreel"),
         description=DESCRIPTION,
         docs_url=None,
@@ -61,6 +63,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     )
     app.state.longreel = longreel
     app.state.login_page = login_page
+    app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
     app.state.executor = ThreadPoolExecutor(ASKING_THREADS, thread_name_prefix="ask")
     install_problems(app)
     for module in (

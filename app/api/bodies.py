@@ -1,6 +1,14 @@
-"""How large a request may be that is held in memory. Files have their own limit: they go to disk as they come."""
+"""How large a request may be that is held in memory, and how slowly any may come.
+
+Files have their own limit of size: they go to disk as they come. A sender that stops or trickles is sent away, so that
+no number of them can take all connections for ever.
+"""
 
 from __future__ import annotations
+
+import asyncio
+import math
+import time
 
 import anyio
 from starlette.datastructures import Headers
@@ -12,42 +20,76 @@ from app.api.problems import plain_problem
 
 LARGEST = 16_000_000
 """In bytes. A question about ten thousand videos is shorter than a million."""
+IDLE_S = 30.0
+"""How long a sender may send nothing before its body is complete."""
+GRACE_S = 30.0
+LEAST_RATE = 1000.0
+"""Bytes a second that must have come on average once a body has taken `GRACE_S`."""
 DRAIN_S = 5.0
 """How long a body that nobody needs is read on, so that its sender gets to read the answer."""
 
 
+class _Body:
+    """What came of a body so far."""
+
+    def __init__(self, receive: Receive, largest: float) -> None:
+        self._receive = receive
+        self._largest = largest
+        self._started = time.monotonic()
+        self._size = 0
+        self.more = True
+        self.is_large = self.is_slow = False
+
+    async def receive(self) -> Message:
+        """The next message; a disconnect in place of what is too much or too slow."""
+        if not self.more:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), IDLE_S)
+        except TimeoutError:
+            self.is_slow = True
+            return {"type": "http.disconnect"}
+        self._size += len(message.get("body", b""))
+        self.more = message.get("more_body", False)
+        self.is_large = self._size > self._largest
+        passed = time.monotonic() - self._started
+        self.is_slow = self.more and passed > GRACE_S and self._size < LEAST_RATE * passed
+        return {"type": "http.disconnect"} if self.is_refused else message
+
+    @property
+    def is_refused(self) -> bool:
+        return self.is_large or self.is_slow
+
+
 class BodyLimit:
-    """ASGI middleware: 413 for a body over `LARGEST`, told as soon as it is known."""
+    """ASGI middleware: 413 for a body over `LARGEST`, told as soon as it is known; 408 for one that is too slow."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Counts what comes in. For the application, a sender of too much is one that went away."""
-        if scope["type"] != "http" or _is_file(scope):
+        if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        read, more = 0, False
-
-        async def receive_counted() -> Message:
-            nonlocal read, more
-            message = await receive()
-            read, more = read + len(message.get("body", b"")), message.get("more_body", False)
-            return {"type": "http.disconnect"} if read > LARGEST else message
+        body = _Body(receive, math.inf if _is_file(scope) else LARGEST)
 
         async def send_unless_refused(message: Message) -> None:
-            if read <= LARGEST:
+            if not body.is_refused:
                 await send(message)
 
         try:
-            await self._app(scope, receive_counted, send_unless_refused)
+            await self._app(scope, body.receive, send_unless_refused)
         except ClientDisconnect:
-            if read <= LARGEST:
+            if not body.is_refused:
                 raise
-        if read > LARGEST:
-            if more:
+        if body.is_large:
+            if body.more:
                 await drain(receive)
             most = f"At most {LARGEST / 1e6:g} MB can be sent here."
             await error_response(scope["path"], plain_problem(413, most))(scope, receive, send)
+        elif body.is_slow:
+            slow = plain_problem(408, "The request came too slowly.", hint="Send it again, over a faster line.")
+            await error_response(scope["path"], slow, {"Connection": "close"})(scope, receive, send)
 
 
 def _is_file(scope: Scope) -> bool:

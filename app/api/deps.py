@@ -16,12 +16,12 @@ from app.core.types import TimeSpan, Video
 from app.jobs.states import Job
 
 
-def longreel_of(request: Request) -> Services:
+async def longreel_of(request: Request) -> Services:
     """Everything wired, as the application was given it."""
     return cast(Services, request.app.state.longreel)
 
 
-def executor_of(request: Request) -> Executor:
+async def executor_of(request: Request) -> Executor:
     """The threads in which questions are answered."""
     return cast(Executor, request.app.state.executor)
 

@@ -21,7 +21,7 @@ from app.api.problems import plain_problem
 from app.core.settings import Server
 
 WINDOW_S = 60
-FREE = ("/v1/health",)
+FREE = ("/v1/health", "/v1/ready")
 MANY = 10_000
 """So many callers are remembered before those whose minute is over are forgotten."""
 

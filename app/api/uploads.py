@@ -1,20 +1,19 @@
-"""Reads a multipart upload as it arrives: a file of any size goes straight to its place on disk.
+"""Receives uploads of any size: each piece goes to its place on disk as it comes, and is forgotten.
 
-The body is parsed in a worker thread that asks the event loop for the next piece only when the
-last one is written, so neither memory nor a temporary folder ever holds the file.
+The event loop waits for the pieces. A thread is needed only while one is written, so senders that are slow or stopped
+hold none; `app.api.bodies` sends those away. Neither memory nor a temporary folder ever holds the file.
 """
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Self
+from typing import Protocol, TypeVar
 
-import anyio.from_thread
+import anyio
+from anyio.to_thread import run_sync
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
@@ -22,37 +21,57 @@ from starlette.requests import ClientDisconnect, Request
 
 from app.core.errors import BadInput, Cancelled
 
-Receive = Callable[[str, Iterable[bytes]], Path]
-"""Stores what arrives under a file name, and tells where."""
+Result = TypeVar("Result")
 
 LONGEST_FIELD = 4096
+LONGEST_HEADER = 8192
+"""Bytes of what stands before the content of a field."""
+MOST_FIELDS = 32
 LONGEST_SUBTITLES = 20_000_000
 FORM_HINT = "Send the form fields file, and where wanted title, language and subtitles."
+BLOCK = 1 << 18
+"""Bytes that are gathered before they are written."""
+WRITERS = 8
+"""Threads that write what comes, beside those of the routes."""
 
 
-class Body(Iterator[bytes]):
-    """A request's body, read piece by piece from a worker thread."""
+class Sink(Protocol):
+    """Where a file goes."""
 
-    def __init__(self, request: Request) -> None:
-        self._pieces = request.stream()
+    def write(self, data: bytes) -> None:
+        """Adds bytes."""
+        ...
 
-    def __iter__(self) -> Self:
-        return self
+    def finish(self) -> Path:
+        """All is here; tells where."""
+        ...
 
-    def __next__(self) -> bytes:
-        """The next piece. Raises Cancelled when the sender has gone."""
-        try:
-            return anyio.from_thread.run(self._pieces.__anext__)
-        except StopAsyncIteration:
-            raise StopIteration from None
-        except ClientDisconnect as error:
-            raise Cancelled("The upload was cut off.") from error
+    def discard(self) -> None:
+        """Removes what came."""
+        ...
 
-    def drain(self, seconds: float) -> None:
-        """Reads on for a while and forgets it."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and next(self, None) is not None:
-            pass
+
+async def on_disk(request: Request, work: Callable[[], Result]) -> Result:
+    """Does something that may block, in one of the threads that are there for uploads alone."""
+    limiter: anyio.CapacityLimiter = request.app.state.upload_threads
+    return await run_sync(work, limiter=limiter)
+
+
+async def blocks(request: Request) -> AsyncIterator[bytes]:
+    """A request's body in blocks. Raises Cancelled when the sender has gone, after the last that came."""
+    block = bytearray()
+    try:
+        async for piece in request.stream():
+            block += piece
+            if len(block) >= BLOCK:
+                yield bytes(block)
+                block.clear()
+    except ClientDisconnect as error:
+        if block:
+            yield bytes(block)
+        raise Cancelled("The upload was cut off.") from error
+    if block:
+        yield bytes(block)
 
 
 @dataclass
@@ -72,121 +91,117 @@ class UploadForm:
                 path.parent.rmdir()
 
 
-@dataclass
-class _Part:
-    name: str
-    file_name: str | None
+class FormReceiver:
+    """Stores the files "file" and "subtitles" of a form as they come. What is not finished must be discarded."""
 
-
-def read_upload(content_type: str, body: Iterator[bytes], receive: Receive) -> UploadForm:
-    """Stores the files "file" and "subtitles" of a form.
-
-    Raises BadInput, and what `receive` raises; then nothing stays.
-    """
-    kind, options = parse_options_header(content_type)
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise BadInput("The request is not a multipart form.", FORM_HINT)
-    upload = UploadForm()
-    try:
-        parts = _Parts(options[b"boundary"], body)
-        while (part := parts.next_part()) is not None:
-            _take(upload, part, parts.data(), receive)
-    except FormParserError as error:
-        upload.discard()
-        raise BadInput("The form is damaged or incomplete.", "Upload the file again.") from error
-    except BaseException:
-        upload.discard()
-        raise
-    if "file" not in upload.files:
-        upload.discard()
-        raise BadInput("The form has no file.", FORM_HINT)
-    return upload
-
-
-def _take(upload: UploadForm, part: _Part, data: Iterator[bytes], receive: Receive) -> None:
-    if part.file_name is None:
-        upload.fields[part.name] = b"".join(_limited(data, LONGEST_FIELD, part.name)).decode("utf-8", "replace")
-    elif not part.file_name:
-        deque(data, maxlen=0)
-    elif part.name not in ("file", "subtitles") or part.name in upload.files:
-        raise BadInput(f"The form has an unexpected file {part.name}.", FORM_HINT)
-    else:
-        limited = data if part.name == "file" else _limited(data, LONGEST_SUBTITLES, part.name)
-        upload.names[part.name] = PurePath(part.file_name.replace("\\", "/")).name
-        upload.files[part.name] = receive(part.file_name, limited)
-
-
-def _limited(data: Iterator[bytes], most: int, name: str) -> Iterator[bytes]:
-    size = 0
-    for piece in data:
-        size += len(piece)
-        if size > most:
-            raise BadInput(f"The field {name} is longer than {most} bytes.", "Shorten it.")
-        yield piece
-
-
-class _Parts:
-    """Turns the parser's calls into parts and their data, in the order of the body."""
-
-    def __init__(self, boundary: bytes, body: Iterator[bytes]) -> None:
-        self._body = body
-        self._events: deque[_Part | bytes | None] = deque()
+    def __init__(self, content_type: str, open_sink: Callable[[str], Sink]) -> None:
+        """`open_sink` makes a place for a file of this name. Raises BadInput for what is no form."""
+        kind, options = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or not options.get(b"boundary"):
+            raise BadInput("The request is not a multipart form.", FORM_HINT)
+        self._open_sink = open_sink
+        self._form = UploadForm()
         self._headers: dict[str, str] = {}
         self._name = self._value = b""
+        self._header_size = self._size = self._count = 0
+        self._part = ""
+        self._sink: Sink | None = None
+        self._text: bytearray | None = None
         self._complete = False
         self._parser = MultipartParser(
-            boundary,
+            options[b"boundary"],
             {
-                "on_part_begin": self._headers.clear,
+                "on_part_begin": self._on_part_begin,
                 "on_header_field": self._on_header_field,
                 "on_header_value": self._on_header_value,
                 "on_header_end": self._on_header_end,
                 "on_headers_finished": self._on_headers_finished,
-                "on_part_data": lambda data, start, end: self._events.append(data[start:end]),
-                "on_part_end": lambda: self._events.append(None),
+                "on_part_data": self._on_part_data,
+                "on_part_end": self._on_part_end,
                 "on_end": self._on_end,
             },
         )
 
-    def next_part(self) -> _Part | None:
-        """The next part, or None at the end of the form. Raises FormParserError for a body that was cut off."""
-        while (event := self._next()) is not self:
-            if isinstance(event, _Part):
-                return event
+    def write(self, data: bytes) -> None:
+        """Takes a block of the body. Raises BadInput, and what the sinks raise."""
+        try:
+            self._parser.write(data)
+        except FormParserError as error:
+            raise _damaged() from error
+
+    def finish(self) -> UploadForm:
+        """The form, all of which came. Raises BadInput when it did not, or has no file."""
         if not self._complete:
-            raise FormParserError("the form ends too early")
-        return None
+            raise _damaged()
+        if "file" not in self._form.files:
+            raise BadInput("The form has no file.", FORM_HINT)
+        return self._form
 
-    def data(self) -> Iterator[bytes]:
-        """The bytes of the part that `next_part` gave."""
-        while (event := self._next()) is not None:
-            if not isinstance(event, bytes):
-                raise FormParserError("the part ends too early")
-            yield event
+    def discard(self) -> None:
+        """Deletes what was stored."""
+        if self._sink is not None:
+            self._sink.discard()
+        self._form.discard()
 
-    def _next(self) -> _Part | bytes | _Parts | None:
-        while not self._events:
-            piece = next(self._body, None)
-            if piece is None:
-                return self
-            self._parser.write(piece)
-        return self._events.popleft()
+    def _on_part_begin(self) -> None:
+        self._headers.clear()
+        self._header_size = self._size = 0
+        self._count += 1
+        if self._count > MOST_FIELDS:
+            raise BadInput(f"The form has more than {MOST_FIELDS} fields.", FORM_HINT)
+
+    def _on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get("content-disposition", "").encode())
+        self._part = options.get(b"name", b"").decode("utf-8", "replace")
+        file_name = options.get(b"filename")
+        if file_name is None:
+            self._text = bytearray()
+        elif file_name:
+            self._begin_file(file_name.decode("utf-8", "replace"))
+
+    def _begin_file(self, file_name: str) -> None:
+        if self._part not in ("file", "subtitles") or self._part in self._form.files:
+            raise BadInput(f"The form has an unexpected file {self._part[:100]}.", FORM_HINT)
+        self._form.names[self._part] = PurePath(file_name.replace("\\", "/")).name
+        self._sink = self._open_sink(file_name)
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._size += end - start
+        most = LONGEST_FIELD if self._text is not None else LONGEST_SUBTITLES if self._part == "subtitles" else None
+        if most is not None and self._size > most:
+            raise BadInput(f"The field {self._part[:100]} is longer than {most} bytes.", "Shorten it.")
+        if self._text is not None:
+            self._text += data[start:end]
+        elif self._sink is not None:
+            self._sink.write(data[start:end])
+
+    def _on_part_end(self) -> None:
+        if self._text is not None:
+            self._form.fields[self._part] = self._text.decode("utf-8", "replace")
+        elif self._sink is not None:
+            self._form.files[self._part] = self._sink.finish()
+        self._text = self._sink = None
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
+        self._count_header(end - start)
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
+        self._count_header(end - start)
 
     def _on_header_end(self) -> None:
         self._headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
         self._name = self._value = b""
 
-    def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get("content-disposition", "").encode())
-        file_name = options.get(b"filename")
-        name = options.get(b"name", b"").decode("utf-8", "replace")
-        self._events.append(_Part(name, None if file_name is None else file_name.decode("utf-8", "replace")))
-
     def _on_end(self) -> None:
         self._complete = True
+
+    def _count_header(self, size: int) -> None:
+        self._header_size += size
+        if self._header_size > LONGEST_HEADER:
+            raise BadInput("The form has a field with a very long header.", FORM_HINT)
+
+
+def _damaged() -> BadInput:
+    return BadInput("The form is damaged or incomplete.", "Upload the file again.")

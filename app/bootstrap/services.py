@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from app.core.replies import ReplyStore
@@ -59,6 +59,8 @@ class Services:
     summary_jobs: SummaryJobs
     people: SpeakerService
     """Those whose faces are seen."""
+    readiness: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    """What must be ready for work, by name, each with a look that raises what is wrong. None loads a model."""
     pools: Callable[[], list[PoolState]] = list
     """How the pools of actors stand that this process uses."""
     warm_up: WarmUp = field(default_factory=WarmUp)

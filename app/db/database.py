@@ -94,6 +94,11 @@ class Database:
         """Closes the idle connections; the next use opens new ones."""
         self._engine.dispose()
 
+    def ping(self) -> None:
+        """Raises what keeps the database from being used."""
+        with self.reading() as connection:
+            connection.execute(text("SELECT count(*) FROM videos"))
+
     def compact(self) -> None:
         """Writes a SQLite file anew, so that what was deleted or replaced in it is nowhere on the disk.
 

@@ -122,7 +122,7 @@ class MemoryJobStore:
     def _notices_of(self, ids: Sequence[str]) -> Any:
         return [job.id for job in self._jobs.values() if job.kind == NOTICE and job.payload.get("job") in ids]
 
-    def _delete(self, ids: Sequence[str]) -> Any:
+    def _delete(self, ids: list[str]) -> list[str]:
         for id in ids:
             for kept in (self._jobs, self._events, self._counts):
                 kept.pop(id, None)

@@ -7,7 +7,8 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,42 @@ NEVER_RESTORED = 0.0
 """The time at which a video came into the bin that is to be forgotten as soon as possible."""
 LONGEST_NAME = 200
 """Bytes of a file name; disks take 255, and a letter has up to four."""
+
+
+class Incoming:
+    """An upload on its way to its folder. What is not finished must be discarded."""
+
+    def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
+        self._folder = folder
+        self._name = name
+        self._max_bytes = max_bytes
+        self._size = 0
+        with _room():
+            folder.mkdir(parents=True)
+            self._file = (folder / PART).open("wb")
+
+    def write(self, data: bytes) -> None:
+        """Adds bytes. Raises BadInput when there are too many, StorageFull."""
+        self._size += len(data)
+        if self._size > self._max_bytes:
+            raise BadInput(
+                f"The file is larger than {self._max_bytes / 1e9:.0f} GB.",
+                "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or ingest it from the server's disk.",
+            )
+        with _room():
+            self._file.write(data)
+
+    def finish(self) -> Path:
+        """Gives the file its name, and tells where it is. Raises StorageFull."""
+        with _room():
+            self._file.close()
+            return (self._folder / PART).rename(self._folder / safe_name(self._name))
+
+    def discard(self) -> None:
+        """Removes what came."""
+        with suppress(OSError):
+            self._file.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class LibraryService:
@@ -138,27 +175,19 @@ class LibraryService:
         """What people said of answers, newest first."""
         return self._library.ratings()
 
+    def incoming(self, name: str) -> Incoming:
+        """A place for an upload, in a folder of its own. Raises StorageFull."""
+        return Incoming(self._uploads / uuid.uuid4().hex, name, self._max_bytes)
+
     def receive(self, name: str, chunks: Iterable[bytes]) -> Path:
-        """Stores an upload under a folder of its own. Raises BadInput when it is too large, StorageFull."""
-        folder = self._uploads / uuid.uuid4().hex
-        size = 0
+        """Stores an upload whose bytes are there. Raises BadInput when it is too large, StorageFull."""
+        incoming = self.incoming(name)
         try:
-            folder.mkdir(parents=True)
-            with (folder / PART).open("wb") as file:
-                for chunk in chunks:
-                    size += len(chunk)
-                    if size > self._max_bytes:
-                        raise BadInput(
-                            f"The file is larger than {self._max_bytes / 1e9:.0f} GB.",
-                            "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or ingest it from the server's disk.",
-                        )
-                    file.write(chunk)
-            return (folder / PART).rename(folder / safe_name(name))
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space.") from error
+            for chunk in chunks:
+                incoming.write(chunk)
+            return incoming.finish()
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            incoming.discard()
             raise
 
     def rename(self, id: VideoId, title: str) -> None:
@@ -217,6 +246,14 @@ class LibraryService:
                 if self.gone_at(one) <= time.time() and not self._deletion.is_busy(one.video):
                     self._deletion.forget(one.video)
             self._deletion.overwrite()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space.") from error
 
 
 def safe_name(name: str) -> str:

@@ -10,12 +10,14 @@ import json
 import os
 import re
 import shutil
+import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -63,6 +65,39 @@ class Upload:
         return None if self.offset == self.length else self.changed_at + ABANDONED_S
 
 
+class Appending:
+    """Bytes on their way to the end of an upload."""
+
+    def __init__(self, upload: Upload, path: Path) -> None:
+        self.upload = upload
+        """As it was before; once all is written, as it is then."""
+        self._left = upload.length - upload.offset
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def write(self, data: bytes) -> None:
+        """Adds bytes. Raises BadInput for more than were announced, StorageFull."""
+        self._left -= len(data)
+        if self._left < 0:
+            raise BadInput("More bytes came than the upload has.", "Send what Upload-Length announced.")
+        try:
+            self._file = self._file or self._path.open("ab")
+            self._file.write(data)
+        except OSError as error:
+            raise _full(error) from error
+
+    def close(self) -> None:
+        """Makes sure that the bytes are on the disk. Raises StorageFull."""
+        if self._file is None:
+            return
+        try:
+            with self._file as file:
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _full(error) from error
+
+
 class UploadService:
     """Receives files piece by piece."""
 
@@ -75,6 +110,7 @@ class UploadService:
         self._library = library
         self._jobs = jobs
         self._looked_at = float("-inf")
+        self._announcing = threading.Lock()
 
     def create(self, wanted: Upload) -> Upload:
         """A new upload of `wanted.length` bytes. Raises BadInput for a size that is not taken, StorageFull."""
@@ -87,10 +123,14 @@ class UploadService:
         place = self._folder / made.id
         try:
             place.mkdir(parents=True)
-            if shutil.disk_usage(place).free < made.length:
-                raise StorageFull("There is no room for this file.", "Free some space on the server's disk.")
-            (place / PART).touch()
-            self._write(made)
+            with self._announcing:
+                if shutil.disk_usage(place).free < self._announced() + made.length:
+                    raise StorageFull(
+                        "There is no room for this file beside those that are on their way.",
+                        "Free some space on the server's disk, or wait until they are here.",
+                    )
+                (place / PART).touch()
+                self._write(made)
         except OSError as error:
             shutil.rmtree(place, ignore_errors=True)
             raise _full(error) from error
@@ -98,6 +138,15 @@ class UploadService:
             shutil.rmtree(place, ignore_errors=True)
             raise
         return self.find(made.id)
+
+    def _announced(self) -> int:
+        """Bytes of the uploads that are on their way and not here yet."""
+        left = 0
+        for part in self._folder.glob(f"*/{PART}"):
+            with suppress(NotFound):
+                upload = self.find(part.parent.name)
+                left += upload.length - upload.offset
+        return left
 
     def find(self, id: str) -> Upload:
         """One upload, and how far it is. Raises NotFound, also for one that was abandoned or has no readable record."""
@@ -115,38 +164,31 @@ class UploadService:
         return replace(kept, id=id, offset=there.st_size, changed_at=there.st_mtime)
 
     @contextmanager
-    def writing(self, id: str) -> Iterator[Upload]:
-        """The upload, while nobody else adds to it. Raises NotFound, WorkerFailed while somebody does."""
+    def writing(self, id: str) -> Iterator[Appending]:
+        """The upload, while nobody else adds to it; what came before an error stays.
+
+        A complete file is given to a worker at the end. Raises NotFound, WorkerFailed while another request adds to it.
+        """
+        with self._alone(id):
+            appending = Appending(self.find(id), self._folder / id / PART)
+            try:
+                yield appending
+            finally:
+                appending.close()
+            appending.upload = self.settle(self.find(id))
+
+    @contextmanager
+    def _alone(self, id: str) -> Iterator[None]:
         place = self._folder / self.find(id).id
         try:
-            with FileLock(place / _LOCK, timeout=0):
-                yield self.find(id)
+            # The threads that begin and end a request need not be the same.
+            with FileLock(place / _LOCK, timeout=0, thread_local=False):
+                yield
         except Timeout as error:
             raise WorkerFailed("Another request adds to this upload.", "Try again in a moment.") from error
 
-    def append(self, upload: Upload, pieces: Iterable[bytes]) -> Upload:
-        """Adds bytes inside `writing`; what came before an error stays. A complete file is given to a worker.
-
-        Raises BadInput for more bytes than were announced, StorageFull.
-        """
-        left = upload.length - upload.offset
-        try:
-            with (self._folder / upload.id / PART).open("ab") as file:
-                try:
-                    for piece in pieces:
-                        left -= len(piece)
-                        if left < 0:
-                            raise BadInput("More bytes came than the upload has.", "Send what Upload-Length announced.")
-                        file.write(piece)
-                finally:
-                    file.flush()
-                    os.fsync(file.fileno())
-        except OSError as error:
-            raise _full(error) from error
-        return self.settle(self.find(upload.id))
-
     def settle(self, upload: Upload) -> Upload:
-        """Gives a complete file to a worker, inside `writing`, unless that was done; others come back as they are."""
+        """Gives a complete file to a worker unless that was done; others come back as they are."""
         if upload.offset < upload.length or upload.job is not None:
             return upload
         place = self._folder / upload.id
@@ -160,7 +202,8 @@ class UploadService:
 
     def remove(self, id: str) -> None:
         """Forgets an upload that is not complete. Raises NotFound, BadInput for one that is."""
-        with self.writing(id) as upload:
+        with self._alone(id):
+            upload = self.find(id)
             if upload.offset == upload.length:
                 raise BadInput("The file was received already.", "Cancel its job, or delete its video.")
             shutil.rmtree(self._folder / id, ignore_errors=True)

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from importlib.metadata import version
 from urllib.parse import parse_qs
 
+import anyio
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.deps import LongreelDep
 from app.api.guard import COOKIE, SESSION_S, key_of, new_session, same_key
-from app.api.schemas import HealthOut
-from app.core.errors import BadInput
+from app.api.schemas import HealthOut, ReadyOut
+from app.core.errors import BadInput, LongreelError
 
 router = APIRouter(tags=["server"])
 
 LONGEST_FORM = 10_000
+READY_S = 2.0
+"""How long a part of the server may take to say that it is ready."""
 
 
 @router.get("/health", summary="Whether the server answers")
-def health(longreel: LongreelDep) -> HealthOut:
-    """Needs no model and no store."""
+async def health(longreel: LongreelDep) -> HealthOut:
+    """Needs no model, no store and no thread, so that it never waits."""
     return HealthOut(version=version("longreel"), profile=longreel.settings.profile)
+
+
+@router.get("/ready", summary="Whether the server can work", responses={503: {"model": ReadyOut}})
+async def ready(longreel: LongreelDep, response: Response) -> ReadyOut:
+    """Looks at the database, the index and the models, for what sends requests to servers. 503 when one is not ready.
+
+    Each is given two seconds, in threads of its own.
+    """
+    names = list(longreel.readiness)
+    told = await asyncio.gather(*(_problem(longreel.readiness[name]) for name in names))
+    problems = {name: problem for name, problem in zip(names, told, strict=True) if problem}
+    response.status_code = 503 if problems else 200
+    return ReadyOut(ready=not problems, problems=problems)
+
+
+async def _problem(check: Callable[[], None]) -> str:
+    try:
+        with anyio.fail_after(READY_S):
+            await run_sync(check, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
+    except TimeoutError:
+        return f"It does not answer within {READY_S:g} s."
+    except LongreelError as error:
+        return str(error)
+    return ""
 
 
 @router.post("/session", include_in_schema=False)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Coroutine
 from email.utils import formatdate
+from functools import partial
 from pathlib import PurePath
 from typing import Annotated, Any
 
+import anyio
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
@@ -23,8 +25,7 @@ from app.api.problems import bad_fields, plain_problem, problem_response
 from app.api.schemas import problem_of
 from app.api.schemas.collections import utc
 from app.api.schemas.uploads import UploadOut, UploadWish
-from app.api.uploads import Body
-from app.bootstrap import Services
+from app.api.uploads import blocks, on_disk
 from app.core.errors import LongreelError
 from app.services.uploads import Upload, UploadService
 
@@ -122,7 +123,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
 
 @router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response, openapi_extra=_described())
 def get_offset(upload: str, uploads: UploadsDep) -> Response:
-    """`Upload-Offset` tells how many bytes are here; `Services-Job` names the job of a complete one."""
+    """`Upload-Offset` tells how many bytes are here; `Longreel-Job` names the job of a complete one."""
     found = _settled(uploads, upload)
     headers = {"Upload-Length": str(found.length), "Cache-Control": "no-store", **_headers(found)}
     if found.metadata:
@@ -154,13 +155,24 @@ def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
 async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> Response:
     """The body goes to the end of what is here: `Upload-Offset` must say how much that is.
 
-    What came before the line broke is kept. The answer to the last piece names the job in `Services-Job`.
+    What came before the line broke is kept. The answer to the last piece names the job in `Longreel-Job`.
     """
     if request.headers.get("content-type", "") != PIECE:
         raise HTTPException(415, f"Send the piece as {PIECE}.")
     offset = _number(request, "upload-offset")
-    done = await run_in_threadpool(_append, longreel, upload, offset, Body(request))
-    return Response(status_code=204, headers=_headers(done))
+    writing = longreel.uploads.writing(upload)
+    appending = await on_disk(request, writing.__enter__)
+    try:
+        if appending.upload.offset != offset:
+            raise HTTPException(409, f"{appending.upload.offset} bytes are here, not {offset}.")
+        async for block in blocks(request):
+            await on_disk(request, partial(appending.write, block))
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            await on_disk(request, partial(writing.__exit__, type(error), error, error.__traceback__))
+        raise
+    await on_disk(request, partial(writing.__exit__, None, None, None))
+    return Response(status_code=204, headers=_headers(appending.upload))
 
 
 @router.delete(
@@ -187,19 +199,13 @@ async def overridden(upload: str, request: Request, longreel: LongreelDep) -> Re
     raise HTTPException(405, "Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
 
 
-def _append(longreel: Services, id: str, offset: int, body: Body) -> Upload:
-    with longreel.uploads.writing(id) as upload:
-        if upload.offset != offset:
-            raise HTTPException(409, f"{upload.offset} bytes are here, not {offset}.")
-        return longreel.uploads.append(upload, body)
-
-
 def _settled(uploads: UploadService, id: str) -> Upload:
     """The upload; one that became complete when the server was killed is given to a worker now."""
     found = uploads.find(id)
     if found.offset == found.length and found.job is None:
-        with uploads.writing(id) as upload:
-            return uploads.settle(upload)
+        with uploads.writing(id) as writing:
+            pass
+        return writing.upload
     return found
 
 
@@ -208,7 +214,7 @@ def _headers(upload: Upload) -> dict[str, str]:
     if upload.expires_at is not None:
         headers["Upload-Expires"] = formatdate(upload.expires_at, usegmt=True)
     if upload.job is not None:
-        headers["Services-Job"] = upload.job
+        headers["Longreel-Job"] = upload.job
     return headers
 
 

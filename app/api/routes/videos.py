@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import anyio
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.api.bodies import DRAIN_S
+from app.api.bodies import drain
 from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
 from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
@@ -27,7 +29,7 @@ from app.api.schemas import (
     VideoOut,
     WaveformOut,
 )
-from app.api.uploads import Body, read_upload
+from app.api.uploads import FormReceiver, UploadForm, blocks, on_disk
 from app.bootstrap import Services
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.paths import existing
@@ -84,7 +86,8 @@ async def add_video(request: Request, longreel: LongreelDep) -> Response:
         job = await run_in_threadpool(_register, longreel, await request.body())
     elif kind == "multipart/form-data":
         _check_size(request, longreel)
-        job = await run_in_threadpool(_receive, longreel, request.headers["content-type"], Body(request))
+        upload = await _receive(request, longreel)
+        job = await on_disk(request, lambda: _submit(longreel, upload))
     else:
         raise BadInput(f"A video cannot be added as {kind or 'nothing'}.", "Send a multipart form or JSON.")
     headers = {"Location": f"/v1/jobs/{job.id}"}
@@ -100,16 +103,21 @@ def _check_size(request: Request, longreel: Services) -> None:
         )
 
 
-def _receive(longreel: Services, content_type: str, body: Body) -> Job:
+async def _receive(request: Request, longreel: Services) -> UploadForm:
+    form = FormReceiver(request.headers["content-type"], longreel.library.incoming)
     try:
-        return _upload(longreel, content_type, body)
-    except (BadInput, StorageFull):
-        body.drain(DRAIN_S)
+        async for block in blocks(request):
+            await on_disk(request, partial(form.write, block))
+        return form.finish()
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            await on_disk(request, form.discard)
+            if isinstance(error, BadInput | StorageFull):
+                await drain(request.receive)
         raise
 
 
-def _upload(longreel: Services, content_type: str, body: Body) -> Job:
-    upload = read_upload(content_type, body, longreel.library.receive)
+def _submit(longreel: Services, upload: UploadForm) -> Job:
     try:
         asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
         if asked.path or asked.url or asked.subtitles:

@@ -6,7 +6,7 @@ only, so that a client needs nothing else.
 
 from app.api.schemas.answers import AnswerOut, AskIn, CitationOut, UsageOut, example_answer
 from app.api.schemas.jobs import JobErrorOut, JobOut
-from app.api.schemas.problems import HealthOut, ProblemOut, error_of, problem_of
+from app.api.schemas.problems import HealthOut, ProblemOut, ReadyOut, error_of, problem_of
 from app.api.schemas.search import ChosenOut, FoundOut
 from app.api.schemas.videos import (
     ChapterOut,
@@ -30,6 +30,7 @@ __all__ = [
     "JobErrorOut",
     "JobOut",
     "ProblemOut",
+    "ReadyOut",
     "RegisterIn",
     "SegmentOut",
     "SummaryOut",

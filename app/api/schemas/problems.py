@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from pydantic import Field
+
 from app.api.schemas.base import Wire
 from app.core.errors import LongreelError
 from app.core.events import Failed
@@ -16,6 +18,14 @@ class HealthOut(Wire):
     status: Literal["ok"] = "ok"
     version: str
     profile: str
+
+
+class ReadyOut(Wire):
+    """Whether the server can do its work now."""
+
+    ready: bool
+    problems: dict[str, str] = Field(default_factory=dict)
+    """What is not ready, each with a sentence: database, index or models."""
 
 
 class ProblemOut(Wire):

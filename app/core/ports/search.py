@@ -37,6 +37,10 @@ class SegmentIndex(Protocol):
         """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
+    def ping(self) -> None:
+        """Raises what keeps the store from being used."""
+        ...
+
     def compact(self) -> None:
         """Leaves nothing on the disk of what was removed, as far as the store is on this machine."""
         ...

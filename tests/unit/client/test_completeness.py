@@ -22,6 +22,7 @@ ABSENT = {
     "GET /models": "for programs that speak OpenAI's API: use the package openai",
     "GET /models/{model}": "likewise",
     "POST /chat/completions": "likewise",
+    "GET /ready": "for what sends requests to servers; health and status tell programs",
     "HEAD /uploads/{upload}": "for programs that speak tus; GET tells the same",
 }
 """Operations that have no call, and why."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -38,8 +37,10 @@ def opened(folder: Path, jobs: MemoryJobStore, *files: str) -> UploadService:
 
 
 def send(service: UploadService, id: str, *pieces: bytes) -> Upload:
-    with service.writing(id) as upload:
-        return service.append(upload, pieces)
+    with service.writing(id) as writing:
+        for piece in pieces:
+            writing.write(piece)
+    return writing.upload
 
 
 def wanted(length: int = 6, name: str = "talk.mp4", **more: Any) -> Upload:
@@ -79,21 +80,18 @@ def test_a_server_that_died_before_it_queued_the_job_queues_it_later(
     again = opened(tmp_path, jobs)
     found = again.find(made.id)
     assert (found.offset, found.job) == (6, None)
-    with again.writing(made.id) as upload:
-        settled = again.settle(upload)
-        assert again.settle(settled) == settled
+    with again.writing(made.id) as writing:
+        pass
+    settled = again.settle(writing.upload)
+    assert settled == writing.upload
     assert [job.id for job in jobs.list()] == [settled.job]
 
 
 def test_what_came_before_the_line_broke_is_kept(service: UploadService) -> None:
     made = service.create(wanted())
-
-    def broken() -> Iterator[bytes]:
-        yield b"abcd"
+    with pytest.raises(Cancelled), service.writing(made.id) as writing:
+        writing.write(b"abcd")
         raise Cancelled("The upload was cut off.")
-
-    with pytest.raises(Cancelled), service.writing(made.id) as upload:
-        service.append(upload, broken())
     assert service.find(made.id).offset == 4
 
 
@@ -121,14 +119,16 @@ def test_a_file_that_the_disk_cannot_hold_is_refused_at_once(
         service.create(wanted(length=6))
     assert list((tmp_path / "uploads").iterdir()) == []
     assert service.create(wanted(length=5)).length == 5
+    with pytest.raises(StorageFull, match="on their way"):
+        service.create(wanted(length=1))
 
 
 def test_two_senders_do_not_mix(service: UploadService) -> None:
     made = service.create(wanted())
-    with service.writing(made.id) as upload:
+    with service.writing(made.id) as writing:
         with pytest.raises(WorkerFailed, match="Another request"), service.writing(made.id):
             pass
-        service.append(upload, [b"abc"])
+        writing.write(b"abc")
     assert send(service, made.id, b"def").job
 
 
