@@ -17,7 +17,6 @@ from agents.state import Claim, Verdict3
 from agents.tools.frames import evenly
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joined
-from app.text.fuzzy import likeness
 
 JUDGED_FRAMES = 16
 """Frames that a judge sees of one claim, at most: those cited, and others between them."""
@@ -27,16 +26,10 @@ BETWEEN = 4
 """Frames of each event that the judge sees beside those cited, at most."""
 NEAR_S = 3.0
 """Cited moments nearer than this are one event; the frames between them are shown too."""
-YES, NO = 0.7, 0.5
-"""How sure a small model must be in both ways of asking for "yes", and how unsure in either for "no".
+YES, NO = 0.85, 0.6
+"""Probabilities of "yes" from which, and below which, a small model's verdict counts as such.
 
-Chosen with the packaged model on 60 written cases that no benchmark has: of 24 supported claims 13 are called so and 4
-are lost; of 36 others 3 are called supported and 23 are stopped. One way alone stops as many only if it calls nearly
-nothing supported."""
-SAME_WORDS = 0.9
-"""Answers as alike as this, letter by letter, need no model to compare them."""
-AGAIN_TOKENS = 40
-UNKNOWN = "unknown"
+Chosen on half of the cases of `benchmarks.evidence`, with the packaged model: it says yes readily."""
 SURE, UNSURE = 0.9, 0.45
 
 
@@ -65,44 +58,17 @@ def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
 
 
 def judge_by_likelihood(work: AgentRun, question: str, claim: Claim) -> Entailment:
-    """A verdict of two ways of asking that must agree, for models that say yes too readily.
-
-    The first is the probability of "yes" as the model's first word. For the second the model answers the question
-    again from the evidence alone; the claim must mean the same.
-    """
-    lines = [*(f.text for f in claim.findings), *(p.line for p in claim.passages)]
-    evidence = "\n".join(f"- {line}" for line in lines)
-    asked = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
-    stated = _yes(work, "check", f"Evidence:\n{evidence}\n\n{asked}")
-    if stated < NO:
-        return Entailment("no", f"The model is only {stated:.0%} sure that the evidence states it.", stated)
-    again = _answer_again(work, question, evidence)
-    if again.strip(" .").casefold() == UNKNOWN:
-        return Entailment("no", "Asked again, the model does not find the answer in the evidence.", 0.0)
-    if likeness(again, claim.text) >= SAME_WORDS:
-        same = 1.0
-    else:
-        same = _yes(work, "same", f"Question: {question}\nFirst answer: {again}\nSecond answer: {claim.text}")
-    share = min(stated, same)
-    value: Verdict3 = "yes" if share >= YES else "no" if share < NO else "unclear"
-    reason = f"The model is {stated:.0%} sure that the evidence states it; asked again, it answers “{again}”."
-    return Entailment(value, reason, share)
-
-
-def _yes(work: AgentRun, name: str, ask: str) -> float:
-    """The probability of "yes", by a prompt and its examples."""
+    """A verdict from the probability of "yes" as the model's first word."""
     assert work.parts.chat is not None
-    messages = [Message("system", prompt(name)), *examples(name), Message("user", ask)]
+    evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
+    asked = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
+    ask = Message("user", f"Evidence:\n{evidence}\n\n{asked}")
+    messages = [Message("system", prompt("check")), *examples("check"), ask]
     shares, completion = work.parts.chat.weigh(messages, ("yes", "no"))
     work.budget.spend(completion)
-    return shares["yes"]
-
-
-def _answer_again(work: AgentRun, question: str, evidence: str) -> str:
-    assert work.parts.chat is not None
-    messages = [Message("system", prompt("again")), Message("user", f"Text:\n{evidence}\n\nQuestion: {question}")]
-    done = work.parts.chat.chat(messages, max_output=AGAIN_TOKENS, stop=work.budget.is_over)
-    return " ".join(work.budget.spend(done).text.split())
+    share = shares["yes"]
+    value: Verdict3 = "yes" if share >= YES else "no" if share < NO else "unclear"
+    return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
 
 
 def judge_pictures(work: AgentRun, question: str, claim: Claim, videos: Mapping[VideoId, Video]) -> Entailment:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from agents.prompts import prompt
 from app.core.errors import WorkerFailed
 from app.core.events import Planned, Understood
 from app.core.types import AnswerStatus, Completion, Turn
@@ -25,13 +24,7 @@ def small(replies: Sequence[str], *, yes: float = 0.9, words: float = 0.9) -> Fa
         share = yes if "yes" in labels else words
         return {labels[0]: share, labels[1]: 1 - share}
 
-    left = list(replies)
-
-    def reply(request: ChatRequest) -> str:
-        """When asked again, the model gives a short answer of its own; the weights say that it is the same."""
-        return "the same" if prompt("again") in request.text else left.pop(0)
-
-    return FakeChat(rule=reply, capabilities=SMALL, weights=weights)
+    return FakeChat(replies, capabilities=SMALL, weights=weights)
 
 
 def line_of(desk: Desk, chat: FakeChat, text: str) -> str:
