@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -34,6 +35,13 @@ POLICY = RetryPolicy(max_attempts=5, first_s=1.0, factor=2.0, max_s=15.0)
 """A broken connection is taken up after 1, 2, 4 and 8 seconds."""
 SILENCE_S = 20.0
 """How long a server may send nothing."""
+WINDOW_S = 60.0
+LEAST_RATE = 1000.0
+"""Bytes a second that must come, on average over `WINDOW_S`."""
+LONGEST_S = 24 * 3600.0
+"""How long one download may take."""
+LOOK_EVERY_S = 0.25
+"""How often a download is looked at: whether it was cancelled, or is too slow."""
 PROGRESS_EVERY_S = 0.25
 MB = 1e6
 
@@ -140,11 +148,71 @@ class DownloadService:
 
     def _receive(self, address: str, coming: _Coming) -> None:
         headers = {"User-Agent": "Longreel", "Accept-Encoding": "identity", **coming.rest()}
-        with get(address, headers, private=self._private, timeout_s=self._silence_s) as answer:
-            coming.begin(answer)
-            for piece in answer.iter_raw():
-                coming.add(piece)
-        coming.end()
+
+        def receive(connection: _Connection) -> None:
+            with get(address, headers, private=self._private, timeout_s=self._silence_s) as answer:
+                with connection.held():
+                    coming.begin(answer)
+                for piece in answer.iter_raw():
+                    with connection.held():
+                        coming.add(piece)
+            with connection.held():
+                coming.end()
+
+        connection = _Connection(receive)
+        try:
+            connection.watch(coming)
+        finally:
+            connection.abandon()
+
+
+class _Abandoned(Exception):
+    """Nobody waits for this connection any more."""
+
+
+class _Connection:
+    """One connection, read in a thread of its own: a server that sends nothing cannot keep the worker from leaving."""
+
+    def __init__(self, receive: Callable[[_Connection], None]) -> None:
+        self._receive = receive
+        self._lock = threading.Lock()
+        self._abandoned = False
+        self._ended = threading.Event()
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, name="longreel-download", daemon=True).start()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Something is done with the file; ends the thread when nobody waits for it any more."""
+        with self._lock:
+            if self._abandoned:
+                raise _Abandoned
+            yield
+
+    def watch(self, coming: _Coming) -> None:
+        """Waits for the end. Raises what the connection raised, Cancelled, WorkerFailed when it is too slow."""
+        since, before = time.monotonic(), coming.size
+        while not self._ended.wait(LOOK_EVERY_S):
+            coming.check_time()
+            if time.monotonic() - since < WINDOW_S:
+                continue
+            if coming.size - before < LEAST_RATE * WINDOW_S:
+                raise WorkerFailed(f"{coming.host} sends less than {LEAST_RATE:g} bytes a second.", "Try again later.")
+            since, before = time.monotonic(), coming.size
+        if self._error is not None:
+            raise self._error
+
+    def abandon(self) -> None:
+        """From now on this connection changes nothing."""
+        with self._lock:
+            self._abandoned = True
+
+    def _run(self) -> None:
+        try:
+            self._receive(self)
+        except BaseException as error:  # noqa: BLE001 - raised where the end is waited for
+            self._error = error
+        self._ended.set()
 
 
 class _Coming:
@@ -158,7 +226,7 @@ class _Coming:
         self.complete = False
         self._file = file
         self._folder = folder
-        self._host = host
+        self.host = host
         self._most = most
         self._tell = tell
         self._cancelled = cancelled
@@ -167,6 +235,15 @@ class _Coming:
         """What the server calls this state of the file: a strong ETag or a date."""
         self._started = time.monotonic()
         self._told: float | None = None
+
+    def check_time(self) -> None:
+        """Raises Cancelled, BadInput for a download that takes too long."""
+        _check_cancelled(self._cancelled)
+        if time.monotonic() - self._started > LONGEST_S:
+            raise BadInput(
+                f"The download from {self.host} takes longer than {LONGEST_S / 3600:g} hours.",
+                "Download the file yourself, then upload it.",
+            )
 
     def rest(self) -> dict[str, str]:
         """The headers that ask for what is missing; none when all must come, as at first."""
@@ -180,12 +257,12 @@ class _Coming:
         first, total = _extent(answer)
         if first == 0:
             self._restart()
-            _check_kind(self._host, answer.headers)
+            _check_kind(self.host, answer.headers)
             etag = answer.headers.get("etag", "")
             self._version = etag if etag.startswith('"') else answer.headers.get("last-modified", "")
         elif first != self.size or self._total not in (None, total):
             self._restart()
-            raise WorkerFailed(f"The file at {self._host} changed while it was read.", "Try again.")
+            raise WorkerFailed(f"The file at {self.host} changed while it was read.", "Try again.")
         self._total = total
         self._check_size()
         if self._told is None:
@@ -195,7 +272,7 @@ class _Coming:
     def add(self, piece: bytes) -> None:
         """Stores bytes. Raises BadInput for a page or too many bytes, Cancelled, OSError."""
         if not self.size and piece.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-            raise _no_media(self._host, "a web page")
+            raise _no_media(self.host, "a web page")
         self._file.write(piece)
         self.size += len(piece)
         if self.size > self._most:
@@ -206,9 +283,9 @@ class _Coming:
     def end(self) -> None:
         """Called when a connection gave all it had. Raises BadInput for an empty file, WorkerFailed."""
         if self._total is not None and self.size < self._total:
-            raise WorkerFailed(f"{self._host} sent only a part of the file.", "Try again.")
+            raise WorkerFailed(f"{self.host} sent only a part of the file.", "Try again.")
         if not self.size:
-            raise BadInput(f"The file at {self._host} is empty.", HINT)
+            raise BadInput(f"The file at {self.host} is empty.", HINT)
         self.complete = True
 
     def _restart(self) -> None:
@@ -222,9 +299,9 @@ class _Coming:
         if status == 416:
             self._restart()
         if status in (408, 416, 425, 429) or status >= 500:
-            raise WorkerFailed(f"{self._host} answers with status {status}.", "Try again later.")
+            raise WorkerFailed(f"{self.host} answers with status {status}.", "Try again later.")
         hint = "Whoever may see it can download it, and then upload the file." if status in (401, 403) else HINT
-        raise BadInput(f"{self._host} does not give the file: it answers with status {status}.", hint)
+        raise BadInput(f"{self.host} does not give the file: it answers with status {status}.", hint)
 
     def _check_size(self) -> None:
         if self._total is None:
@@ -236,7 +313,7 @@ class _Coming:
 
     def _too_large(self) -> BadInput:
         return BadInput(
-            f"The file at {self._host} is larger than {self._most / 1e9:g} GB.",
+            f"The file at {self.host} is larger than {self._most / 1e9:g} GB.",
             "Raise LONGREEL_SERVER__MAX_UPLOAD_GB, or download it and cut the video.",
         )
 

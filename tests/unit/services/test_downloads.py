@@ -260,3 +260,36 @@ def test_no_address_names_a_file_outside_its_own_folder(parts: StandIn, address:
     path = service(parts).place(address)
     assert path.name == name
     assert path.parent.parent == (parts.longreel.settings.data / "uploads").resolve()
+
+
+def test_a_download_that_sends_nothing_is_cancelled_at_once(parts: StandIn, files: FileServer) -> None:
+    files.hangs.clear()
+    asked_at: list[float] = []
+
+    def cancelled() -> bool:
+        far = bool(files.ranges)
+        if far and not asked_at:
+            asked_at.append(time.monotonic())
+        return far
+
+    with pytest.raises(Cancelled):
+        service(parts, silence_s=20.0).run(f"{files.base}/a.mp4", cancelled=cancelled)
+    assert time.monotonic() - asked_at[0] < 2.0
+    assert left_over(parts) == []
+
+
+def test_a_download_that_trickles_is_given_up(
+    parts: StandIn, files: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "WINDOW_S", 0.3)
+    monkeypatch.setattr(downloads, "LOOK_EVERY_S", 0.05)
+    files.hangs.clear()
+    told = refused(parts, f"{files.base}/a.mp4", WorkerFailed, silence_s=20.0)
+    assert "bytes a second" in told and len(files.ranges) == 3
+
+
+def test_a_download_ends_after_a_day(parts: StandIn, files: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "LONGEST_S", 0.2)
+    monkeypatch.setattr(downloads, "LOOK_EVERY_S", 0.05)
+    files.hangs.clear()
+    assert "takes longer" in refused(parts, f"{files.base}/a.mp4", silence_s=20.0)
