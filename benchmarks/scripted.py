@@ -299,13 +299,17 @@ class MadeUpFrames:
         self._duration_s = duration_s
         self._side = side
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """See the port."""
-        return self.at(path, np.arange(span.start_s, span.end_s, every_s).tolist(), max_side=max_side)
+        return self.at(path, np.arange(span.start_s, span.end_s, every_s).tolist(), max_side=max_side, track=track)
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+    def at(
+        self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """See the port."""
-        del path, max_side
+        del path, max_side, track
         for time_s in times_s:
             shown_s = min(time_s, self._duration_s)
             noise = np.random.default_rng(int(shown_s)).integers(0, 256, (self._side, self._side, 3), dtype=np.uint8)

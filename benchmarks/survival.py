@@ -105,14 +105,19 @@ class SmallFrames:
         self._frames: FrameSource = VideoFrames()
         self._known: dict[tuple[Path, float], Frame] = {}
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """See the port."""
-        return self._frames.sample(path, span=span, every_s=every_s, max_side=min(max_side, SIDE))
+        return self._frames.sample(path, span=span, every_s=every_s, max_side=min(max_side, SIDE), track=track)
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+    def at(
+        self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """See the port."""
         new = [time_s for time_s in times_s if (path, time_s) not in self._known]
-        for time_s, frame in zip(new, self._frames.at(path, new, max_side=min(max_side, SIDE)), strict=False):
+        frames = self._frames.at(path, new, max_side=min(max_side, SIDE), track=track)
+        for time_s, frame in zip(new, frames, strict=False):
             self._known[path, time_s] = frame
         return (self._known[path, time_s] for time_s in times_s if (path, time_s) in self._known)
 

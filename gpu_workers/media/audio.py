@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.core.errors import BadInput
-from app.core.types import AudioMap, TimeSpan
+from app.core.types import AudioMap, SoundChoice, TimeSpan
 from gpu_workers.media.container import OpenMedia, opened
-from gpu_workers.media.loudness import STEP_S, LoudnessMeter, quiet_cuts
+from gpu_workers.media.loudness import SOUNDING, STEP_S, LoudnessMeter, quiet_cuts
+from gpu_workers.media.opening import decoded
+from gpu_workers.media.phase import PhaseMeter
+from gpu_workers.media.tracks import sound_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,40 +26,42 @@ _JITTER_S = 0.04
 """Timestamps are rounded, so sound runs on unless they disagree with the count of samples by more than this."""
 _LONGEST_GAP_S = 12 * 3600.0
 """A jump beyond this is a broken timestamp, not silence; the track ends there."""
+_ODD_STEP_S = 2.0
+"""The frame after a longer step shows whether the time before it was false."""
 _PREROLL_S = 0.5
 """Codecs need a little sound before the first sample that is right: Opus 80 ms, AAC and MP3 less."""
 _SILENCE = 60 * SAMPLE_RATE
+_SOUNDING_SHARE = 0.05
+"""A track of which less can be heard is taken for silent when another one has more."""
 
 
 class PyAVAudio:
-    """Decodes one sound track. `track` counts the sound tracks from 0; None takes the default one, else the first.
+    """Decodes one sound track: the chosen one, else the default one, else the first. Plays `AudioSource`.
 
-    Plays `AudioSource`. Channels are mixed by FFmpeg's weights (centre 1, left and right 0.71, surround 0.5),
-    scaled so that two equal channels keep their level; sums beyond full scale are clipped.
+    Channels are mixed by FFmpeg's weights (centre 1, left and right 0.71, surround 0.5), scaled so that two equal
+    channels keep their level; sums beyond full scale are clipped. Where a choice names a channel, it is taken alone.
     """
 
-    def __init__(self, track: int | None = None) -> None:
-        self._track = track
-
-    def survey(self, path: Path, *, chunk_s: float) -> AudioMap:
+    def survey(self, path: Path, *, chunk_s: float, track: int | None = None) -> AudioMap:
         """See the port; a file without sound gives an empty map. Raises BadInput."""
-        meter = LoudnessMeter(SAMPLE_RATE)
-        position = 0
         with opened(path) as media:
-            for start, samples in self._placed(media, 0.0):
-                for silence in _silences(start - position):
-                    meter.add(silence)
-                meter.add(samples[max(0, position - start) :])
-                position = max(position, start + len(samples))
-        loudness = meter.result()
-        return AudioMap(loudness, STEP_S, quiet_cuts(loudness, position / SAMPLE_RATE, chunk_s))
+            places = [place for place, _ in sound_order(media.sounds)] if track is None else [track]
+        best: tuple[NDArray[np.float32], float, SoundChoice] = (np.zeros(0, np.float32), 0.0, SoundChoice(track))
+        for place in places:
+            loudness, end_s, choice = self._measured(path, place)
+            if place == places[0] or _sounding(loudness) > _sounding(best[0]):
+                best = loudness, end_s, choice
+            if _sounding(best[0]) >= _SOUNDING_SHARE * len(best[0]):
+                break
+        loudness, end_s, choice = best
+        return AudioMap(loudness, STEP_S, quiet_cuts(loudness, end_s, chunk_s), choice)
 
-    def samples(self, path: Path, span: TimeSpan) -> NDArray[np.float32]:
+    def samples(self, path: Path, span: TimeSpan, choice: SoundChoice | None = None) -> NDArray[np.float32]:
         """See the port; a file without sound gives silence. Raises BadInput."""
         first = round(span.start_s * SAMPLE_RATE)
         result = np.zeros(round(span.duration_s * SAMPLE_RATE), dtype=np.float32)
         with opened(path) as media:
-            for start, samples in self._placed(media, max(0.0, span.start_s - _PREROLL_S)):
+            for start, samples in _placed(media, choice or SoundChoice(), max(0.0, span.start_s - _PREROLL_S)):
                 offset = start - first
                 if offset >= len(result):
                     break
@@ -63,36 +70,79 @@ class PyAVAudio:
                     result[left:right] = samples[left - offset : right - offset]
         return result
 
-    def _placed(self, media: OpenMedia, from_s: float) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Sound with the number of its first sample on the video's clock; starts may leave gaps or overlap."""
-        stream = self._stream(media)
-        if stream is None:
-            return
-        run = _Run()
-        for frame, time_s in _decoded(media, stream.index, from_s):
-            if run.accepts(frame, time_s):
-                yield from run.add(frame)
-                continue
-            yield from run.end()
-            if run.is_broken(time_s):
-                return
-            run = _Run(frame, time_s)
+    def _measured(self, path: Path, track: int) -> tuple[NDArray[np.float32], float, SoundChoice]:
+        """The loudness of a track, where it ends, and how it is best listened to."""
+        phase = PhaseMeter()
+        loudness, end_s = _loudness(path, SoundChoice(track), phase)
+        channel = phase.channel_to_use()
+        if channel is None:
+            return loudness, end_s, SoundChoice(track)
+        return *_loudness(path, SoundChoice(track, channel)), SoundChoice(track, channel)
+
+
+def _loudness(path: Path, choice: SoundChoice, phase: PhaseMeter | None = None) -> tuple[NDArray[np.float32], float]:
+    meter = LoudnessMeter(SAMPLE_RATE)
+    position = 0
+    with opened(path) as media:
+        for start, samples in _placed(media, choice, 0.0, phase):
+            for silence in _silences(start - position):
+                meter.add(silence)
+            meter.add(samples[max(0, position - start) :])
+            position = max(position, start + len(samples))
+    return meter.result(), position / SAMPLE_RATE
+
+
+def _sounding(loudness: NDArray[np.float32]) -> int:
+    """The number of steps in which something can be heard."""
+    return int((loudness >= SOUNDING).sum())
+
+
+def _placed(
+    media: OpenMedia, choice: SoundChoice, from_s: float, phase: PhaseMeter | None = None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Sound with the number of its first sample on the video's clock; starts may leave gaps or overlap."""
+    stream = _stream(media, choice.track)
+    if stream is None:
+        return
+    run = _Run()
+    for frame, time_s in _plausible(_decoded(media, stream.index, from_s)):
+        if phase is not None:
+            phase.add(frame)
+        if choice.channel is not None and choice.channel < frame.layout.nb_channels:
+            frame = _one_channel(frame, choice.channel)
+        if run.accepts(frame, time_s):
             yield from run.add(frame)
+            continue
         yield from run.end()
+        if run.is_broken(time_s):
+            return
+        run = _Run(frame, time_s)
+        yield from run.add(frame)
+    yield from run.end()
 
-    def _stream(self, media: OpenMedia) -> Any:
-        from av.stream import Disposition
 
-        if self._track is None:
-            streams = [stream for _, stream in media.sounds]
-            return next((s for s in streams if s.disposition & Disposition.default), next(iter(streams), None))
-        for place, stream in media.sounds:
-            if place == self._track:
-                return stream
-        raise BadInput(
-            f"{media.path.name} has no sound track {self._track} that can be decoded.",
-            f"Choose one of: {', '.join(str(place) for place, _ in media.sounds) or 'none'}.",
-        )
+def _stream(media: OpenMedia, track: int | None) -> Any:
+    if track is None:
+        return next((stream for _, stream in sound_order(media.sounds)), None)
+    for place, stream in media.sounds:
+        if place == track:
+            return stream
+    raise BadInput(
+        f"{media.path.name} has no sound track {track} that can be decoded.",
+        f"Choose one of: {', '.join(str(place) for place, _ in media.sounds) or 'none'}.",
+    )
+
+
+def _one_channel(frame: Any, channel: int) -> Any:
+    import av
+
+    samples = frame.to_ndarray()
+    own = samples[channel] if frame.format.is_planar else samples.reshape(-1, frame.layout.nb_channels)[:, channel]
+    alone = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(own.reshape(1, -1)), format=frame.format.packed.name, layout="mono"
+    )
+    alone.sample_rate = frame.sample_rate
+    return alone
 
 
 class _Run:
@@ -143,17 +193,36 @@ def _shape(frame: Any) -> tuple[str, str, int]:
 
 def _decoded(media: OpenMedia, stream_index: int, from_s: float) -> Iterator[tuple[Any, float]]:
     """Decoded frames of sound with their times. Damaged packets give nothing."""
-    import av
-
     for packet in media.packets(stream_index, from_s):
-        try:
-            frames = packet.decode()
-        except (av.error.FFmpegError, EOFError):
-            continue
-        for frame in frames:
+        for frame in decoded(packet.stream, packet):
             time_s = media.seconds(frame.pts if frame.pts is not None else frame.dts, frame.time_base)
             if time_s is not None and frame.samples:
                 yield frame, time_s
+
+
+def _plausible(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:
+    """The frames without those whose times are false: the frame after them goes on from the one before them."""
+    expected_s: float | None = None
+    odd: tuple[Any, float] | None = None
+    for frame, time_s in itertools.chain(frames, ((None, math.inf),)):
+        if odd is not None and expected_s is None:  # the first frame: true if the second goes on from it
+            end_s = odd[1] + odd[0].samples / odd[0].sample_rate
+            if frame is None or abs(time_s - end_s) <= _ODD_STEP_S:
+                yield odd
+                expected_s = end_s
+            odd = None
+        elif odd is not None and expected_s is not None:
+            if abs(time_s - odd[1]) <= abs(time_s - expected_s) and odd[1] - expected_s < _LONGEST_GAP_S:
+                yield odd
+                expected_s = odd[1] + odd[0].samples / odd[0].sample_rate
+            odd = None
+        if frame is None:
+            return
+        if expected_s is None or abs(time_s - expected_s) > _ODD_STEP_S:
+            odd = frame, time_s
+            continue
+        expected_s = time_s + frame.samples / frame.sample_rate
+        yield frame, time_s
 
 
 def _silences(count: int) -> Iterator[NDArray[np.float32]]:

@@ -1,52 +1,71 @@
-"""Opens a media file with FFmpeg (PyAV), puts its streams on one clock, and seeks so that nothing is missed.
+"""An open media file: its streams on one clock, and packets from any moment on, so that nothing is missed.
 
 The clock of a video starts at its first presented frame or sample: the smallest start time of the
 pictures and the sound tracks is subtracted here, and nowhere else, so picture and sound stay in step.
+Where a file's own times begin again or are false, packets leave here with corrected ones.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
-import stat
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import BadInput, LongreelError, MissingPart
-
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,w64,mp3,flac,aac,aiff,caf,amr,mxf,ivf,gif"
-)
-"""FFmpeg's names of the containers that may be opened. Playlists are not among them: a text file named
-.mp4 must not be able to make the reader open other files or addresses."""
+from app.core.errors import BadInput
+from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, demuxed, media_errors, open_container
+from gpu_workers.media.packet_scan import FileScan, raw_rate, scan, time_stamps
+from gpu_workers.media.timeline import AHEAD_S
+from gpu_workers.media.tracks import best_pictures, picture_streams
 
 SAME_TIME_S = 1e-4
 """Two times closer than this are one: containers round their timestamps, and no frame is shown so briefly."""
 
-_LFS = b"version https://git-lfs"
 _MARGINS_S = (0.0, 10.0, 60.0)
+_TAIL_S = 3.0
+_HEADER_SLACK_S = 2.0
 
 
 class OpenMedia:
     """An open file: its streams, its clock and its packets. Not for use by two threads at once."""
 
     video: Any
-    """The first picture stream that is not a cover and has a decoder; None when there is none."""
+    """The picture stream that is read; None when there is none."""
     sounds: list[tuple[int, Any]]
     """Sound tracks that can be decoded, each with its place among all sound tracks of the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, track: int | None = None) -> None:
+        """`track` is the place of the picture stream among those that are no covers; None takes the best one."""
         self.path = path
+        self.scan = scan_if_needed(path)
+        self._index: int | None = None
         self._open()
-        self.clock_start_s = self._first_timestamp_s()
+        self._index = self._choose(track)
+        self.video = None if self._index is None else self.container.streams[self._index]
+        self.clock_start_s = self._first_timestamp_s() if self.scan is None else self.scan.start_s
+        self.is_raw = self.container.format.name in RAW
 
     def _open(self) -> None:
-        self.container = _open(self.path)
+        self.container = open_container(self.path, self.scan.preview if self.scan else None)
         self._untouched = True
-        self.video = _picture_stream(self.container)
+        self.video = None if self._index is None else self.container.streams[self._index]
         sounds = enumerate(self.container.streams.audio)
         self.sounds = [(place, stream) for place, stream in sounds if stream.codec_context is not None]
+
+    def _choose(self, track: int | None) -> int | None:
+        streams = picture_streams(self.container)
+        if track is None:
+            best = best_pictures(streams, {} if self.scan is None else self.scan.streams)
+            return None if best is None else int(best.index)
+        if not 0 <= track < len(streams) or streams[track].codec_context is None:
+            raise BadInput(
+                f"{self.path.name} has no picture track {track} that can be decoded.",
+                f"Choose one of: {', '.join(str(place) for place in range(len(streams))) or 'none'}.",
+            )
+        return int(streams[track].index)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -67,12 +86,23 @@ class OpenMedia:
         time_s = self.seconds(frame.dts if frame.pts is None else frame.pts, time_base)
         return None if time_s is None else max(0.0, time_s)
 
+    @property
+    def raw_rate(self) -> float:
+        """Pictures a second of a file without times."""
+        return raw_rate(self.video)
+
     def packets(self, stream_index: int, from_s: float) -> Iterator[Any]:
         """Packets of a stream, in decoding order, from a key frame that is shown at or before `from_s`.
 
-        A damaged place that FFmpeg cannot pass ends the stream. The file may be reopened for this, and a
-        stream or decoder of a closed file must not be touched: take them from `packet.stream`.
+        Those of hidden pictures, which others may need, are among them. A damaged place that FFmpeg cannot pass
+        ends the stream. The file may be reopened for this, and a stream or decoder of a closed file must not be
+        touched: take them from `packet.stream`.
         """
+        if self.scan is not None:
+            return self._from_index([self.container.streams[stream_index]], stream_index, from_s)
+        return self._from_time(stream_index, 0.0 if self.is_raw else from_s)
+
+    def _from_time(self, stream_index: int, from_s: float) -> Iterator[Any]:
         for margin_s in _MARGINS_S:
             if from_s - margin_s <= 1.0:
                 break
@@ -81,31 +111,67 @@ class OpenMedia:
             if first is not None and (self.packet_s(first) or 0.0) <= from_s + SAME_TIME_S:
                 yield from itertools.chain((first,), packets)
                 return
+        self._rewind()
+        yield from demuxed(self.container, self.container.streams[stream_index])
+
+    def _rewind(self) -> None:
         if not self._untouched:
             self.container.close()
             self._open()
         self._untouched = False
-        yield from _demuxed(self.container, self.container.streams[stream_index])
+        if self.scan is not None and self.scan.preview is not None:
+            self.container.seek(PREVIEW_BYTES, unsupported_byte_offset=True)
+
+    def _from_index(self, streams: list[Any], stream_index: int, from_s: float) -> Iterator[Any]:
+        """Packets with corrected times, from a place that the scan of the file knows."""
+        assert self.scan is not None
+        numbers, index = [stream.index for stream in streams], self.scan.index.get(stream_index)
+        place = 0 if index is None else bisect_right(index.times_s, from_s + self.clock_start_s + SAME_TIME_S) - 1
+        position = 0
+        if index is None or place <= 0 or self.container.format.name not in TRANSPORT:
+            self._rewind()
+        else:
+            position = int(index.positions[place])
+            self._untouched = False
+            self.container.seek(position, unsupported_byte_offset=True)
+        yield from self._retimed(demuxed(self.container, [self.container.streams[n] for n in numbers]), position)
+
+    def _retimed(self, packets: Iterator[Any], position: int) -> Iterator[Any]:
+        assert self.scan is not None
+        line, false_times = self.scan.timeline, self.scan.false_times
+        last: dict[int, int] = {}
+        for packet in packets:
+            number = packet.stream.index
+            at = packet.pos if packet.pos is not None else last.get(number, position)
+            last[number] = at
+            if at < position:
+                continue
+            if false_times and (number, *time_stamps(packet)) in false_times:
+                packet.pts = packet.dts = None
+            elif shift_s := line.part_at(at).shift_s:
+                _shift(packet, shift_s)
+            yield packet
 
     def all_packets(self, from_s: float) -> Iterator[Any]:
         """Packets of the pictures and of all sound tracks, from about `from_s`; none if that cannot be sought."""
+        streams = [stream for _, stream in self.sounds]
+        streams = streams if self.video is None else [self.video, *streams]
+        if self.scan is not None and streams:
+            return self._from_index(streams, streams[0].index, from_s)
         if from_s > 0 and not self._seek(int((from_s + self.clock_start_s) * 1_000_000), None):
             return iter(())
-        streams = [stream for _, stream in self.sounds]
-        return _demuxed(self.container, streams if self.video is None else [self.video, *streams])
+        return demuxed(self.container, streams)
 
     def _sought(self, stream_index: int, time_s: float) -> Iterator[Any]:
         stream = self.container.streams[stream_index]
         found = self._seek(int((time_s + self.clock_start_s) / stream.time_base), stream)
-        return _demuxed(self.container, stream) if found else iter(())
+        return demuxed(self.container, stream) if found else iter(())
 
     def _seek(self, timestamp: int, stream: Any) -> bool:
-        import av
-
         self._untouched = False
         try:
             self.container.seek(timestamp, stream=stream)
-        except (av.error.FFmpegError, OverflowError):
+        except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; it cannot be sought
             return False
         return True
 
@@ -116,109 +182,56 @@ class OpenMedia:
         return min(starts, default=0.0)
 
 
+def _shift(packet: Any, seconds: float) -> None:
+    ticks = round(seconds / float(packet.time_base))
+    if packet.pts is not None:
+        packet.pts += ticks
+    if packet.dts is not None:
+        packet.dts += ticks
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[OpenMedia]:
+def opened(path: Path, track: int | None = None) -> Iterator[OpenMedia]:
     """An open file. Raises BadInput with the reason for everything that cannot be read."""
     with media_errors(path):
-        media = OpenMedia(path)
+        media = OpenMedia(path, track)
         try:
             yield media
         finally:
             media.close()
 
 
-@contextmanager
-def media_errors(path: Path) -> Iterator[None]:
-    """Turns what FFmpeg and the file system raise about a file into BadInput."""
+def scan_if_needed(path: Path) -> FileScan | None:
+    """The scan of a file whose header does not say which times and streams are right; None for all others."""
+    with media_errors(path):
+        if not path.is_file():
+            return None
+        state = path.stat()
+        return scan(path) if _needs_scan(path, state.st_size, state.st_mtime_ns) else None
+
+
+@functools.lru_cache(maxsize=256)
+def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001 - they make the key
+    with open_container(path) as container:
+        several = len(picture_streams(container)) > 1
+        return several or container.format.name in TRANSPORT or _is_joined(container)
+
+
+def _is_joined(container: Any) -> bool:
+    """Whether the times of a Matroska or Ogg file go back or jump near its end: it was joined to another."""
+    if not container.format.name.startswith(("matroska", "ogg")) or not container.duration:
+        return False
     try:
-        yield
-    except LongreelError:
-        raise
-    except ImportError as error:
-        raise MissingPart(
-            "Reading media needs the package av.", "Install it: pip install 'longreel[models]'."
-        ) from error
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
-        if not path.exists():
-            raise _missing(path) from error
-        raise BadInput(f"{path.name} cannot be read: {error}", "Check the file in a player, or convert it.") from error
-
-
-def _open(path: Path) -> Any:
-    import av
-
-    _refuse_what_is_no_media(path)
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    try:
-        return av.open(f"file:{path}", container_options=options, metadata_errors="replace")
-    except PermissionError as error:
-        raise BadInput(f"{path.name} may not be read.", "Give yourself the right to read it.") from error
-    except (av.error.FFmpegError, ValueError) as error:
-        raise _unreadable(path) from error
-
-
-def _refuse_what_is_no_media(path: Path) -> None:
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError as error:
-        raise _missing(path) from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be opened: {error.strerror}.", "Check the path.") from error
-    if stat.S_ISDIR(mode):
-        raise BadInput(f"{path} is a folder.", "Name the video files in it.")
-    if not stat.S_ISREG(mode):
-        raise BadInput(f"{path} is not a regular file.", "Save the video to a file first.")
-    if path.stat().st_size == 0:
-        raise BadInput(f"{path.name} is empty.", "Copy or download it again.")
-
-
-def _missing(path: Path) -> BadInput:
-    return BadInput(f"There is no file {path}.", "Check the path; the file may have been moved or removed.")
-
-
-def _unreadable(path: Path) -> BadInput:
-    try:
-        with path.open("rb") as file:
-            head = file.read(64)
-    except FileNotFoundError:
-        return _missing(path)
-    except OSError as error:
-        return BadInput(f"{path.name} cannot be read: {error.strerror}.", "Check the file and its rights.")
-    if head.startswith(_LFS):
-        return BadInput(
-            f"{path.name} is a Git LFS pointer, not the video.", "Run 'git lfs pull' in its repository, then try again."
-        )
-    if head[4:8] == b"ftyp":
-        return BadInput(
-            f"{path.name} starts as an MP4 file, but its index is missing or damaged.",
-            "The recording or download was cut off: get the complete file.",
-        )
-    return BadInput(
-        f"{path.name} is not a video or sound file that can be read.",
-        "Give an mp4, mkv, webm, mov, avi or ts file, or a sound file.",
-    )
-
-
-def _picture_stream(container: Any) -> Any:
-    from av.stream import Disposition
-
-    for stream in container.streams.video:
-        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
-            return stream
-    return None
-
-
-def _demuxed(container: Any, streams: Any) -> Iterator[Any]:
-    """Packets with data until the end, or until the data is damaged beyond reading."""
-    import av
-
-    packets = container.demux(streams)
-    while True:
-        try:
-            packet = next(packets, None)
-        except (av.error.FFmpegError, EOFError):
-            return
-        if packet is None:
-            return
-        if packet.size and not packet.is_discard:
-            yield packet
+        container.seek(max(0, int(container.duration - _TAIL_S * 1e6)))
+    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; it cannot be sought
+        return False
+    last: dict[int, float] = {}
+    for packet in demuxed(container, [s for s in container.streams if s.type in ("video", "audio")]):
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        if stamp is None:
+            continue
+        time_s = float(stamp * packet.time_base)
+        if not -1.0 <= time_s - last.get(packet.stream.index, time_s) <= AHEAD_S:
+            return True
+        last[packet.stream.index] = time_s
+    return False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.core.errors import BadInput, NotFound
-from app.core.types import AudioMap, AudioStream, Frame, MediaInfo, TimeSpan, VideoStream
+from app.core.types import AudioMap, AudioStream, Frame, MediaInfo, SoundChoice, TimeSpan, VideoStream
 from gpu_workers.media.loudness import STEP_S, LoudnessMeter, quiet_cuts
 from gpu_workers.media.picks import EveryTick
 from gpu_workers.media.picture import fitted
@@ -39,7 +39,7 @@ class FakeProbe:
     def __init__(self, media: MediaInfo = FAKE_MEDIA) -> None:
         self._media = media
 
-    def probe(self, path: Path) -> MediaInfo:
+    def probe(self, path: Path, *, track: int | None = None) -> MediaInfo:  # noqa: ARG002 - it has one
         """See the port. Raises BadInput for what is missing or empty."""
         _refuse(path)
         return replace(self._media, size_bytes=path.stat().st_size)
@@ -52,8 +52,11 @@ class FakeFrames:
         self._media = media
         self._scene_s = scene_s
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
-        """See the port."""
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
+        """See the port; it has one track."""
+        del track
         _refuse(path)
         if every_s <= 0:
             raise ValueError(f"every_s must be above 0, got {every_s}")
@@ -64,8 +67,9 @@ class FakeFrames:
                 shown_s = frame.pts_s
                 yield frame
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
-        """See the port."""
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
+        """See the port; it has one track."""
+        del track
         _refuse(path)
         for time_s in times_s:
             frame = self._frame(time_s, max_side)
@@ -95,7 +99,7 @@ class FakeAudio:
     def __init__(self, media: MediaInfo = FAKE_MEDIA) -> None:
         self._media = media
 
-    def survey(self, path: Path, *, chunk_s: float) -> AudioMap:
+    def survey(self, path: Path, *, chunk_s: float, track: int | None = None) -> AudioMap:
         """See the port."""
         _refuse(path)
         meter = LoudnessMeter(_RATE)
@@ -105,9 +109,9 @@ class FakeAudio:
             span = TimeSpan(start_s, min(start_s + 60.0, end_s))
             meter.add(self.samples(path, span))
             start_s = span.end_s
-        return AudioMap(meter.result(), STEP_S, quiet_cuts(meter.result(), end_s, chunk_s))
+        return AudioMap(meter.result(), STEP_S, quiet_cuts(meter.result(), end_s, chunk_s), SoundChoice(track))
 
-    def samples(self, path: Path, span: TimeSpan) -> NDArray[np.float32]:
+    def samples(self, path: Path, span: TimeSpan, choice: SoundChoice | None = None) -> NDArray[np.float32]:  # noqa: ARG002
         """See the port."""
         _refuse(path)
         times = round(span.start_s * _RATE) / _RATE + np.arange(round(span.duration_s * _RATE)) / _RATE

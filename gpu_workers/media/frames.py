@@ -7,6 +7,7 @@ need (`picks.chosen`) 48 times, with the same pixels. See `VideoFrames` for deco
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from app.core.types import Frame, TimeSpan
 from gpu_workers.media.container import OpenMedia, opened
+from gpu_workers.media.opening import decoded
 from gpu_workers.media.picks import EveryTick, ListedTicks, Packet, Ticks, chosen
 from gpu_workers.media.picture import picture, pixel_aspect
 
@@ -31,20 +33,22 @@ class PyAVFrames:
     def __init__(self, threads: int = 2) -> None:
         self._threads = threads
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
         if every_s <= 0:
             raise ValueError(f"every_s must be above 0, got {every_s}")
         ticks = EveryTick(span.start_s, span.end_s, every_s)
-        with opened(path) as media:
+        with opened(path, track) as media:
             for raw, time_s, _ in _shown(media, ticks, span.start_s, self._threads):
                 if time_s < span.end_s:
                     yield Frame(time_s, picture(raw, _aspect(media), max_side))
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
         for run in _runs(times_s):
-            with opened(path) as media:
+            with opened(path, track) as media:
                 for raw, time_s, count in _shown_or_last(media, run, self._threads):
                     frame = Frame(time_s, picture(raw, _aspect(media), max_side))
                     for _ in range(count):
@@ -88,6 +92,8 @@ def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iter
     held: tuple[Any, float] | None = None
     answered = 0
     for raw, time_s in _decoded(media, ticks, start_s, threads):
+        if held is not None and time_s < held[1]:  # damaged: shown pictures never go back
+            continue
         due = ticks.before(time_s)
         if held is not None and due > answered:
             yield *held, due - answered
@@ -103,6 +109,9 @@ def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> It
     """Decoded frames with their times, in the order shown: all that are wanted, and some that others need."""
     if media.video is None or ticks.count == 0:
         return
+    if media.is_raw:
+        yield from _counted(media, threads)
+        return
     decoder = None
     for packet, wanted in chosen(_described(media, start_s), ticks):
         if decoder is None:
@@ -114,9 +123,22 @@ def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> It
         yield from _frames(media, decoder, None)
 
 
+def _counted(media: OpenMedia, threads: int) -> Iterator[tuple[Any, float]]:
+    """All frames of a file without times, each as long as its rate says."""
+    number = 0
+    decoder = None
+    for packet in itertools.chain(media.packets(media.video.index, 0.0), (None,)):
+        if decoder is None and packet is not None:
+            decoder = _configured(packet.stream.codec_context, threads)
+        for frame in decoded(decoder, packet) if decoder is not None else ():
+            yield frame, number / media.raw_rate
+            number += 1
+
+
 def _described(media: OpenMedia, start_s: float) -> Iterator[Packet]:
     for raw in media.packets(media.video.index, start_s):
-        yield Packet(media.packet_s(raw) if raw.pts is not None else None, raw.is_keyframe, raw.size, raw)
+        time_s = media.packet_s(raw) if raw.pts is not None else None
+        yield Packet(time_s, raw.is_keyframe, raw.size, raw, is_hidden=raw.is_discard)
 
 
 def _configured(decoder: Any, threads: int) -> Any:
@@ -126,14 +148,8 @@ def _configured(decoder: Any, threads: int) -> Any:
 
 
 def _frames(media: OpenMedia, decoder: Any, packet: Any) -> Iterator[tuple[Any, float]]:
-    """What one packet gives (None: what the decoder still holds). Damaged packets give nothing."""
-    import av
-
-    try:
-        frames = decoder.decode(packet)
-    except (av.error.FFmpegError, EOFError):
-        return
-    for frame in frames:
+    """What one packet gives (None: what the decoder still holds)."""
+    for frame in decoded(decoder, packet):
         time_s = media.frame_s(frame, media.video.time_base)
         if time_s is not None:
             yield frame, time_s

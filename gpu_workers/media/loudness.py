@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEP_S = 0.1
+SOUNDING = 1e-4
+"""Root mean square below which there is nothing to hear (-80 dB of full scale)."""
 SEARCH_S = 10.0
 """A cut may move this far to fall into a quiet place."""
 _PAUSE_STEPS = 5

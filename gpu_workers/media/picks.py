@@ -81,6 +81,8 @@ class Packet:
     size: int = 0
     data: Any = None
     """The packet itself, for whoever decodes it."""
+    is_hidden: bool = False
+    """Whether its frame is never shown: it lies before the beginning that an edit list sets, and others need it."""
 
 
 def chosen(packets: Iterator[Packet], ticks: Ticks) -> Iterator[tuple[Any, bool]]:
@@ -92,7 +94,7 @@ def chosen(packets: Iterator[Packet], ticks: Ticks) -> Iterator[tuple[Any, bool]
         times = [packet.time_s for packet in ahead if packet.time_s is not None]
         if times and len(times) == len(ahead) and ticks.before(min(times)) == ticks.count:
             return
-        first = False
+        first = first and all(packet.is_hidden for packet in group)
 
 
 def choose(
@@ -105,12 +107,14 @@ def choose(
 
     `ahead` are the packets that follow: the next key frame first, unless the group was cut short.
     """
-    times = sorted(packet.time_s for packet in (*group, *ahead) if packet.time_s is not None)
-    if len(times) < len(group) + len(ahead):
+    if any(packet.time_s is None for packet in (*group, *ahead)):
         return [(packet, True) for packet in group]
+    times = sorted(packet.time_s for packet in (*group, *ahead) if packet.time_s is not None and not packet.is_hidden)
 
     def wanted(packet: Packet) -> bool:
         assert packet.time_s is not None
+        if packet.is_hidden:
+            return False
         following = bisect_right(times, packet.time_s)
         end_s = times[following] if following < len(times) else math.inf
         answered = 0 if first and packet.time_s == times[0] else ticks.before(packet.time_s)

@@ -1,48 +1,55 @@
 """Finds out what a file holds, and refuses early what cannot be read.
 
-Headers lie and are missing, so the length is read from the data: the last packets of the file are
-looked at, and only when they cannot be reached is every packet read. Nothing but the first picture
-is decoded, so a long file costs little more than a short one.
+Headers lie and are missing, so all packets of the file are read once: they tell its length, where streams begin,
+and what is lost. Nothing but the first picture is decoded.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput
 from app.core.types import AudioStream, MediaInfo, VideoStream
-from gpu_workers.media.container import OpenMedia, media_errors, opened
+from gpu_workers.media.container import OpenMedia, opened
+from gpu_workers.media.file_tags import file_tags
+from gpu_workers.media.opening import decoded, media_errors
+from gpu_workers.media.packet_scan import FileScan, scan
 from gpu_workers.media.picture import clockwise, pixel_aspect, shown_size
+from gpu_workers.media.tracks import picture_streams
 
-_TAIL_S = 3.0
 _HEADER_SLACK_S = 2.0
 """A header may be this much off without a warning: tracks end at slightly different times."""
 _FIRST_PICTURE_PACKETS = 600
 _SHORTEST_S = 0.04
 """Length of a file with a single picture that does not say how long it is shown."""
+_LATE_S = 2.0
+"""Sound or pictures that begin later than this are named."""
+_MOST_NAMED = 5
 
 
 class PyAVProbe:
-    """Reads headers, the first picture and the last packets with PyAV. Plays `MediaProbe`."""
+    """Reads headers, packets and the first picture with PyAV. Plays `MediaProbe`."""
 
-    def probe(self, path: Path) -> MediaInfo:
+    def probe(self, path: Path, *, track: int | None = None) -> MediaInfo:
         """See the port. Raises BadInput."""
         path = Path(path)
-        with opened(path) as media:
-            video, warnings = _video(media)
-            sounds, more = _sounds(media)
-            container, start_s = _container_name(media), media.clock_start_s
-            header_s = _header_s(media)
-        if video is None and not sounds:
-            raise _nothing_to_read(path, warnings + more)
-        duration_s = _measured_s(path, header_s)
         with media_errors(path):
-            size = path.stat().st_size
-        warnings += more + _length_warnings(header_s, duration_s)
-        return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings))
+            size = path.stat().st_size if path.exists() else 0
+        with opened(path, track) as media:
+            video, warnings = _video(media, track)
+            sounds, more = _sounds(media)
+            if video is None and not sounds:
+                raise _nothing_to_read(path, warnings + more)
+            facts = scan(path)
+            container, start_s, header_s = _container_name(media), media.clock_start_s, _header_s(media)
+            duration_s = _duration_s(media, facts)
+            warnings += more + _choice_warnings(media) + _length_warnings(header_s, duration_s, media)
+            warnings += _clock_warnings(facts, start_s) + _late_warnings(media, facts) + _loss_warnings(facts, start_s)
+            tags = file_tags(media.container, start_s, duration_s)
+        return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings), tags=tags)
 
 
 def _container_name(media: OpenMedia) -> str:
@@ -51,7 +58,7 @@ def _container_name(media: OpenMedia) -> str:
     return suffix if suffix in names else names[0]
 
 
-def _video(media: OpenMedia) -> tuple[VideoStream | None, list[str]]:
+def _video(media: OpenMedia, track: int | None) -> tuple[VideoStream | None, list[str]]:
     if media.video is None:
         unknown = any(stream.codec_context is None for stream in media.container.streams.video)
         return None, ["The pictures use an unknown codec and are left out."] if unknown else []
@@ -61,24 +68,18 @@ def _video(media: OpenMedia) -> tuple[VideoStream | None, list[str]]:
         return None, [f"The pictures ({codec}) cannot be decoded and are left out."]
     width, height = shown_size(frame, pixel_aspect(media.video))
     rate = media.video.average_rate
-    return VideoStream(codec, width, height, clockwise(frame), float(rate) if rate else None), []
+    return VideoStream(codec, width, height, clockwise(frame), float(rate) if rate else None, track), []
 
 
 def _first_picture(media: OpenMedia) -> Any:
-    import av
-
     assert media.video is not None
-    for packet in itertools.islice(media.packets(media.video.index, 0.0), _FIRST_PICTURE_PACKETS):
-        try:
-            frames = packet.decode()
-        except (av.error.FFmpegError, EOFError):
-            continue
-        if frames:
+    packets = itertools.islice(media.packets(media.video.index, 0.0), _FIRST_PICTURE_PACKETS)
+    decoder = None
+    for packet in packets:
+        decoder = packet.stream.codec_context
+        if frames := decoded(decoder, packet):
             return frames[0]
-    try:
-        return next(iter(media.video.codec_context.decode(None)), None)
-    except (av.error.FFmpegError, EOFError):
-        return None
+    return next(iter(decoded(decoder, None)), None) if decoder is not None else None
 
 
 def _sounds(media: OpenMedia) -> tuple[tuple[AudioStream, ...], list[str]]:
@@ -92,6 +93,7 @@ def _sounds(media: OpenMedia) -> tuple[tuple[AudioStream, ...], list[str]]:
             sample_rate=stream.codec_context.sample_rate,
             language=_language(stream),
             default=bool(stream.disposition & Disposition.default),
+            title=str(stream.metadata.get("title", "")),
         )
         for place, stream in media.sounds
         if stream.codec_context.sample_rate > 0
@@ -114,37 +116,71 @@ def _header_s(media: OpenMedia) -> float | None:
     return max(0.0, float(container.duration + start) / 1e6 - media.clock_start_s)
 
 
-def _measured_s(path: Path, header_s: float | None) -> float:
+def _duration_s(media: OpenMedia, facts: FileScan) -> float:
     """Where the last picture or sound ends, in seconds."""
-    end_s = None
-    if header_s is not None and header_s > 2 * _TAIL_S:
-        with opened(path) as media:
-            end_s = _end_s(media, media.all_packets(header_s - _TAIL_S))
-    if end_s is None or header_s is None or end_s < header_s - _TAIL_S:
-        with opened(path) as media:
-            end_s = _end_s(media, media.all_packets(0.0))
-    return round(max(end_s or 0.0, _SHORTEST_S), 6)
+    read = {stream.index for _, stream in media.sounds} | ({media.video.index} if media.video is not None else set())
+    ends = [one.end_s - media.clock_start_s for number, one in facts.streams.items() if number in read]
+    return round(max([*ends, _SHORTEST_S]), 6)
 
 
-def _end_s(media: OpenMedia, packets: Iterable[Any]) -> float | None:
-    """The latest end of the packets; None when there are none."""
-    latest: float | None = None
-    for packet in packets:
-        start_s = media.packet_s(packet)
-        if start_s is not None:
-            end_s = start_s + float((packet.duration or 0) * packet.time_base)
-            latest = end_s if latest is None else max(latest, end_s)
-    return latest
+def _choice_warnings(media: OpenMedia) -> list[str]:
+    streams = picture_streams(media.container)
+    if len(streams) < 2 or media.video is None:
+        return []
+    place = [stream.index for stream in streams].index(media.video.index)
+    shown = f"{media.video.width}x{media.video.height}"
+    return [
+        f"The file has {len(streams)} picture tracks, counted from 0: track {place} ({shown}) is read. "
+        "Choose another with --video-track."
+    ]
 
 
-def _length_warnings(header_s: float | None, duration_s: float) -> list[str]:
+def _length_warnings(header_s: float | None, duration_s: float, media: OpenMedia) -> list[str]:
+    if media.is_raw:
+        return [f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
     if header_s is None:
         return ["The file does not tell its length, so it was measured; its end may be missing."]
+    if media.scan is not None:  # FFmpeg guesses the length of a broadcast
+        return []
     if header_s > duration_s + _HEADER_SLACK_S:
         return [f"The header promises {header_s:.0f} s, but the data ends at {duration_s:.0f} s: the rest is missing."]
     if header_s < duration_s - _HEADER_SLACK_S:
         return [f"The header promises {header_s:.0f} s, but there are {duration_s:.0f} s of data: all is used."]
     return []
+
+
+def _clock_warnings(facts: FileScan, start_s: float) -> list[str]:
+    warnings = []
+    joints = facts.timeline.parts[1:]
+    if joints:
+        places = _listed([f"{part.start_s - start_s:.1f} s" for part in joints])
+        how = "begin again" if joints[0].step_s < 0 else "jump ahead"
+        warnings.append(f"The times of the file {how} at {places}: its parts are placed one after another.")
+    if facts.false_times:
+        count = len(facts.false_times)
+        warnings.append(f"{count} damaged packet(s) carry a false time, which is ignored.")
+    return warnings
+
+
+def _late_warnings(media: OpenMedia, facts: FileScan) -> list[str]:
+    starts = {number: one.start_s - media.clock_start_s for number, one in facts.streams.items()}
+    sound_s = min((starts[stream.index] for _, stream in media.sounds if stream.index in starts), default=0.0)
+    picture_s = starts.get(media.video.index, 0.0) if media.video is not None else 0.0
+    late = (("The sound begins", sound_s), ("The pictures begin", picture_s))
+    return [f"{what} {time_s:.1f} s after the file." for what, time_s in late if time_s > _LATE_S]
+
+
+def _loss_warnings(facts: FileScan, start_s: float) -> list[str]:
+    if not facts.losses:
+        return []
+    places = _listed([f"{max(0.0, a - start_s):.1f} s to {b - start_s:.1f} s" for a, b in facts.losses])
+    total_s = sum(b - a for a, b in facts.losses)
+    return [f"The file is damaged: {total_s:.1f} s cannot be read ({places})."]
+
+
+def _listed(places: Sequence[str]) -> str:
+    rest = len(places) - _MOST_NAMED
+    return ", ".join(places[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _nothing_to_read(path: Path, reasons: list[str]) -> BadInput:

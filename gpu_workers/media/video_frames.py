@@ -32,21 +32,23 @@ class VideoFrames:
         self._pyav = PyAVFrames(threads)
         self._decord = DecordFrames(threads)
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
-        return self._pyav.sample(path, span=span, every_s=every_s, max_side=max_side)
+        return self._pyav.sample(path, span=span, every_s=every_s, max_side=max_side, track=track)
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
         answered = 0
-        if times_s and _is_short(path) and suits(path):
+        if times_s and track is None and _is_short(path) and suits(path):
             try:
                 for frame in self._decord.at(path, times_s, max_side=max_side):
                     answered += 1
                     yield frame
             except (BadInput, MissingPart) as error:
                 logger.debug("PyAV takes over from decord: %s", error)
-        yield from self._pyav.at(path, times_s[answered:], max_side=max_side)
+        yield from self._pyav.at(path, times_s[answered:], max_side=max_side, track=track)
 
 
 def _is_short(path: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from app.core.types import AudioMap, Frame, MediaInfo, TimeSpan
+from app.core.types import AudioMap, Frame, MediaInfo, SoundChoice, TimeSpan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 class MediaProbe(Protocol):
     """Looks at a file before any work is done on it."""
 
-    def probe(self, path: Path) -> MediaInfo:
-        """Container, streams, true duration. Raises BadInput with a clear reason for what cannot be read."""
+    def probe(self, path: Path, *, track: int | None = None) -> MediaInfo:
+        """Container, streams, true duration. Raises BadInput with a clear reason for what cannot be read.
+
+        `track` chooses a picture stream; None takes the best one.
+        """
         ...
 
 
@@ -26,15 +29,18 @@ class MediaProbe(Protocol):
 class FrameSource(Protocol):
     """Decodes pictures. Holds no more than a few frames at a time, whatever the length of the file."""
 
-    def sample(self, path: Path, *, span: TimeSpan, every_s: float, max_side: int) -> Iterator[Frame]:
+    def sample(
+        self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
+    ) -> Iterator[Frame]:
         """For each tick span.start + k * every_s inside [start, end) the frame shown at that moment, in time order.
 
         A frame comes once even if it is shown over several ticks. `max_side` is in pixels; 0 keeps the size.
+        `track` is the place of the picture stream among those of the file; None takes the best one.
         A damaged tail ends the stream early without an error.
         """
         ...
 
-    def at(self, path: Path, times_s: Sequence[float], *, max_side: int) -> Iterator[Frame]:
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """The frame shown at each time, one for each, in the order given; times past the end give the last frame."""
         ...
 
@@ -43,10 +49,13 @@ class FrameSource(Protocol):
 class AudioSource(Protocol):
     """Decodes sound: mono, 16,000 samples a second, float32, -1 to 1."""
 
-    def survey(self, path: Path, *, chunk_s: float) -> AudioMap:
-        """Reads the chosen track once, keeping only its loudness, and cuts it in quiet places about `chunk_s` apart."""
+    def survey(self, path: Path, *, chunk_s: float, track: int | None = None) -> AudioMap:
+        """Reads a track once, keeping only its loudness, and cuts it in quiet places about `chunk_s` apart.
+
+        Without a `track` it is the default one, or another one where next to nothing can be heard in that.
+        """
         ...
 
-    def samples(self, path: Path, span: TimeSpan) -> NDArray[np.float32]:
+    def samples(self, path: Path, span: TimeSpan, choice: SoundChoice | None = None) -> NDArray[np.float32]:
         """The sound of a span, shape (round(duration * 16000),), filled with silence where the track has none."""
         ...

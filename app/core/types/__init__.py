@@ -21,7 +21,17 @@ from app.core.types.found import (
     Utterance,
     Word,
 )
-from app.core.types.media import AudioStream, Frame, MediaInfo, Video, VideoId, VideoStream
+from app.core.types.media import (
+    AudioStream,
+    FileChapter,
+    FileTags,
+    Frame,
+    MediaInfo,
+    SoundChoice,
+    Video,
+    VideoId,
+    VideoStream,
+)
 from app.core.types.models import AudioMap, Face, FrameFeatures
 from app.core.types.plain import from_json, to_json
 from app.core.types.span import TimeSpan, joined
@@ -42,6 +52,8 @@ __all__ = [
     "Digest",
     "Evidence",
     "Face",
+    "FileChapter",
+    "FileTags",
     "Frame",
     "FrameFeatures",
     "KeyFrame",
@@ -52,6 +64,7 @@ __all__ = [
     "ScreenText",
     "Segment",
     "SegmentKind",
+    "SoundChoice",
     "Speaker",
     "TextLine",
     "TimeSpan",

@@ -16,8 +16,46 @@ VideoId = NewType("VideoId", str)
 
 
 @dataclass(frozen=True, slots=True)
+class SoundChoice:
+    """What is listened to: a sound track, by its place among those of the file, and one of its channels or all."""
+
+    track: int | None = None
+    """None means the default track."""
+    channel: int | None = None
+    """None mixes all channels; one alone is taken where the mix would be silent."""
+
+
+DEFAULT_SOUND = SoundChoice()
+
+
+@dataclass(frozen=True, slots=True)
+class FileChapter:
+    """A chapter that the file itself names."""
+
+    span: TimeSpan
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileTags:
+    """What the file says about itself; empty where it says nothing."""
+
+    title: str = ""
+    created_at: str = ""
+    """ISO 8601."""
+    camera: str = ""
+    """Make and model."""
+    location: str = ""
+    """Latitude and longitude in degrees, ISO 6709, such as +48.2082+016.3738/."""
+    chapters: tuple[FileChapter, ...] = ()
+
+
+NO_TAGS = FileTags()
+
+
+@dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The picture stream that is read: the first that is not a cover picture."""
+    """The picture stream that is read. Covers are never among those counted."""
 
     codec: str
     width: int
@@ -27,6 +65,8 @@ class VideoStream:
     """Clockwise degrees that were applied to show the picture upright: 0, 90, 180 or 270."""
     average_fps: float | None
     """None when the container does not tell; never used to compute a time."""
+    track: int | None = None
+    """Its place among the picture streams of the file where a person chose it; None where it is the best one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +79,7 @@ class AudioStream:
     sample_rate: int
     language: str | None = None
     default: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +95,14 @@ class MediaInfo:
     audio: tuple[AudioStream, ...] = ()
     warnings: tuple[str, ...] = ()
     """Sentences for the user, such as a tail that is missing."""
+    sound: SoundChoice = DEFAULT_SOUND
+    """What was transcribed."""
+    tags: FileTags = NO_TAGS
+
+    @property
+    def picture_track(self) -> int | None:
+        """The picture stream that a person chose; None where the best one is read."""
+        return self.video.track if self.video else None
 
     @property
     def whole(self) -> TimeSpan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.core.types.media import DEFAULT_SOUND, SoundChoice
 from app.core.types.span import TimeSpan
 
 if TYPE_CHECKING:
@@ -49,3 +50,5 @@ class AudioMap:
     step_s: float
     chunks: tuple[TimeSpan, ...]
     """Consecutive pieces that cover the track, cut in quiet places."""
+    choice: SoundChoice = DEFAULT_SOUND
+    """The track, and where needed the channel, that can be heard best."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import BadInput
-from app.core.types import TimeSpan
+from app.core.types import SoundChoice, TimeSpan
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.loudness import LoudnessMeter, quiet_cuts
 from gpu_workers.media.probe import PyAVProbe
@@ -32,9 +32,9 @@ def test_a_track_is_chosen_by_its_place_and_the_first_by_default(tmp_path):
     assert [track.index for track in PyAVProbe().probe(path).audio] == [0, 1]
     span = TimeSpan(0.5, 1.5)
     assert pitch(PyAVAudio().samples(path, span)) == pytest.approx(400, abs=3)
-    assert pitch(PyAVAudio(track=1).samples(path, span)) == pytest.approx(1000, abs=3)
+    assert pitch(PyAVAudio().samples(path, span, SoundChoice(1))) == pytest.approx(1000, abs=3)
     with pytest.raises(BadInput, match="no sound track 2"):
-        PyAVAudio(track=2).samples(path, span)
+        PyAVAudio().samples(path, span, SoundChoice(2))
 
 
 @pytest.mark.parametrize(("layout", "codec"), [("stereo", "aac"), ("5.1", "aac"), ("mono", "libopus")])

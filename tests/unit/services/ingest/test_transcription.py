@@ -19,7 +19,7 @@ class Ears:
     def __init__(self) -> None:
         self.asked: list[tuple[int, str | None, bool]] = []
 
-    def samples(self, path: Path, span: TimeSpan) -> Any:
+    def samples(self, path: Path, span: TimeSpan, choice: Any = None) -> Any:
         return np.zeros(round(span.duration_s * 10))
 
     def transcribe(self, samples: Any, *, language: str | None, translate: bool = False) -> Transcript:

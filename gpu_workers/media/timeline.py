@@ -1,0 +1,268 @@
+"""One clock for a file whose own times cannot be trusted. Pure: no decoder here.
+
+The times of a joined recording begin again or jump ahead at each joint, and a damaged packet may carry any
+time at all. The packets of a file, in the order in which they lie in it, tell these cases apart: after a joint
+the following packets go on from the new time, after a damaged packet they go on from the old one, and where a
+part of the file is destroyed, the bytes between two packets account for the time between them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BACK_S = 0.5
+"""Times of one stream may go back this far: where only presentation times are stored, pictures are reordered."""
+AHEAD_S = 10.0
+"""A longer step ahead, with nothing lost in between, is a joint and not a pause."""
+SUSPICIOUS_S = 1.0
+GAP_S = 0.5
+"""Shorter losses are not named."""
+_FOLLOWERS = 8
+_LOST_SHARE = 0.25
+"""Of the bytes that the time between two packets should take, so many are missing where the file is destroyed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketTable:
+    """The packets of the pictures and the sound of a file, in the order of their bytes; one column for each fact."""
+
+    stream: NDArray[np.int16]
+    position: NDArray[np.int64]
+    """Where each lies in the file, bytes."""
+    size: NDArray[np.int64]
+    decoded_s: NDArray[np.float64]
+    """When it is decoded, else presented, by the file's own clock."""
+    shown_s: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+    is_key: NDArray[np.bool_]
+    is_damaged: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedPart:
+    """A part of a file with one clock, from `first_byte` on. `shift_s` is added to the file's times."""
+
+    first_byte: int
+    shift_s: float
+    start_s: float
+    """When it begins, shifted."""
+    step_s: float
+    """How far the file's times jump at its beginning; below zero where they begin again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The parts of a file in order, and the packets whose times are false."""
+
+    parts: tuple[JoinedPart, ...]
+    false_times: frozenset[int]
+    """Rows of the table."""
+
+    def part_at(self, position: int) -> JoinedPart:
+        """The part in which a byte lies."""
+        place = bisect_right([part.first_byte for part in self.parts], position) - 1
+        return self.parts[max(0, place)]
+
+
+def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
+    """Finds the joints and the false times of a file. Containers with one table of all times cannot have joints."""
+    waits_s = table.shown_s - table.decoded_s
+    false_times = set(np.flatnonzero((waits_s < -BACK_S) | (waits_s > AHEAD_S)).tolist())
+    if not may_be_joined or not _is_suspicious(table, false_times):
+        return Timeline((JoinedPart(0, 0.0, _start_s(table), 0.0),), frozenset(false_times))
+    return _Walk(table, false_times).result()
+
+
+def _start_s(table: PacketTable) -> float:
+    times = table.shown_s[np.isfinite(table.shown_s)]
+    return float(times[:64].min()) if len(times) else 0.0
+
+
+def _is_suspicious(table: PacketTable, false_times: set[int]) -> bool:
+    good = np.ones(len(table.stream), dtype=bool)
+    good[list(false_times)] = False
+    for stream in np.unique(table.stream):
+        steps = np.diff(table.decoded_s[good & (table.stream == stream)])
+        if len(steps) and (steps.min() < -BACK_S or steps.max() > SUSPICIOUS_S):
+            return True
+    return False
+
+
+class _Walk:
+    """Goes through the packets in the order of the file and follows its clock."""
+
+    def __init__(self, table: PacketTable, false_times: set[int]) -> None:
+        self._table = table
+        self._false = false_times
+        self._streams: list[int] = table.stream.tolist()
+        self._decoded: list[float] = table.decoded_s.tolist()
+        self._ends: list[float] = (table.shown_s + table.duration_s).tolist()
+        self._rows = {int(s): np.flatnonzero(table.stream == s).tolist() for s in np.unique(table.stream)}
+        self._at = dict.fromkeys(self._rows, 0)
+        self._last: dict[int, float] = {}
+        self._before: dict[int, tuple[float, int]] = {}
+        """By stream the time before the last one, and the row of the last one."""
+        self._now_s: float | None = None
+        self._end_s = 0.0
+        self._previous = 0
+        self._parts: list[JoinedPart] = []
+
+    def result(self) -> Timeline:
+        """The parts that the whole table shows."""
+        for row, stream in enumerate(self._streams):
+            self._at[stream] += 1
+            if row in self._false:
+                continue
+            if self._now_s is None:
+                self._begin(row, 0.0, self._earliest(row), 0.0)
+            elif self._is_odd(row, stream) and not self._accepts(row, stream):
+                continue
+            self._follow(row, stream)
+        return Timeline(tuple(self._parts) or (JoinedPart(0, 0.0, 0.0, 0.0),), frozenset(self._false))
+
+    def _follow(self, row: int, stream: int) -> None:
+        time_s = self._decoded[row]
+        self._before[stream] = (self._last.get(stream, time_s), row)
+        self._last[stream] = time_s
+        self._now_s = max(time_s if self._now_s is None else self._now_s, time_s)
+        self._end_s = max(self._end_s, self._ends[row])
+        self._previous = row
+
+    def _is_odd(self, row: int, stream: int) -> bool:
+        assert self._now_s is not None
+        time_s, last_s = self._decoded[row], self._last.get(stream)
+        if last_s is None:
+            return abs(time_s - self._now_s) > AHEAD_S
+        return not last_s - BACK_S <= time_s <= last_s + SUSPICIOUS_S
+
+    def _accepts(self, row: int, stream: int) -> bool:
+        """Whether an odd time is true: after a pause, after a loss or at the beginning of a part."""
+        assert self._now_s is not None
+        time_s = self._decoded[row]
+        before_s = self._last.get(stream, self._now_s)
+        if time_s < before_s and self._was_false(time_s, stream):
+            return True
+        following = [self._decoded[r] for r in self._rows[stream][self._at[stream] : self._at[stream] + _FOLLOWERS]]
+        staying = sum(abs(other - time_s) < abs(other - before_s) for other in following)
+        ahead = before_s - BACK_S <= time_s
+        is_alone = not following and not (ahead and self._is_near(time_s))
+        if is_alone or (following and staying * 2 <= len(following)):
+            self._false.add(row)
+            return False
+        if not ahead or not (self._is_near(time_s) or self._is_loss(row, time_s - self._now_s)):
+            start_s = self._earliest(row)
+            self._begin(row, self._parts[-1].shift_s + self._end_s - start_s, start_s, time_s - before_s)
+        return True
+
+    def _was_false(self, time_s: float, stream: int) -> bool:
+        """Whether the last packet of a stream had a false time, since this one goes on from the one before it."""
+        before_s, last_row = self._before.get(stream, (time_s + AHEAD_S, -1))
+        if not 0 <= time_s - before_s <= SUSPICIOUS_S:
+            return False
+        self._false.add(last_row)
+        return True
+
+    def _is_near(self, time_s: float) -> bool:
+        assert self._now_s is not None
+        return time_s <= self._now_s + AHEAD_S
+
+    def _is_loss(self, row: int, pause_s: float) -> bool:
+        """Whether bytes that belong to no packet account for a step ahead."""
+        table, before = self._table, self._previous
+        part = self._parts[-1]
+        seconds = self._end_s + part.shift_s - part.start_s
+        if seconds <= 0:
+            return False
+        rate = (table.position[before] - part.first_byte) / seconds
+        lost = table.position[row] - table.position[before] - table.size[before]
+        return bool(lost > _LOST_SHARE * rate * pause_s)
+
+    def _earliest(self, row: int) -> float:
+        """When the part that begins with a row is first shown or heard."""
+        times = self._table.shown_s[row : row + 64]
+        near = times[np.abs(times - self._decoded[row]) < AHEAD_S]
+        return float(near.min()) if len(near) else self._decoded[row]
+
+    def _begin(self, row: int, shift_s: float, start_s: float, step_s: float) -> None:
+        self._parts.append(
+            JoinedPart(int(self._table.position[row]) if self._parts else 0, shift_s, start_s + shift_s, step_s)
+        )
+        self._last, self._before = {}, {}
+        self._now_s, self._end_s = self._decoded[row], start_s
+
+
+def losses(table: PacketTable, shown_s: NDArray[np.float64], *, counts_bytes: bool) -> list[tuple[float, float]]:
+    """Spans of which nothing can be read, by corrected times (NaN where they are false).
+
+    Packets are damaged, or, where `counts_bytes`, the bytes between two packets belong to none.
+    """
+    spans: list[tuple[float, float]] = []
+    good = np.isfinite(shown_s)
+    for stream in np.unique(table.stream[good]):
+        own = good & (table.stream == stream)
+        spans.extend(_damaged_runs(table, shown_s, np.flatnonzero(own)))
+        if counts_bytes:
+            others = np.flatnonzero(good & ~own)
+            spans.extend(
+                s for s in _missing_runs(table, shown_s, np.flatnonzero(own)) if _is_silent(table, shown_s, others, s)
+            )
+    return merged(spans)
+
+
+def _is_silent(
+    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64], span: tuple[float, float]
+) -> bool:
+    """Whether other streams have a gap there, too."""
+    inside = rows[(shown_s[rows] >= span[0]) & (shown_s[rows] < span[1])]
+    return bool(table.duration_s[inside].sum() < 0.5 * (span[1] - span[0]))
+
+
+def _damaged_runs(
+    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64]
+) -> list[tuple[float, float]]:
+    bad = rows[table.is_damaged[rows]]
+    ends = shown_s[bad] + np.maximum(table.duration_s[bad], 0.02)
+    return [(s, e) for s, e in merged(list(zip(shown_s[bad].tolist(), ends.tolist(), strict=True))) if e - s >= GAP_S]
+
+
+def _missing_runs(
+    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64]
+) -> list[tuple[float, float]]:
+    ordered = rows[np.argsort(shown_s[rows], kind="stable")]
+    starts = shown_s[ordered]
+    ends = starts + table.duration_s[ordered]
+    spans = []
+    least_s = max(GAP_S, 4 * float(np.median(np.diff(starts)))) if len(starts) > 1 else GAP_S
+    for place in np.flatnonzero(starts[1:] - np.maximum.accumulate(ends[:-1]) > least_s):
+        if _lost_bytes(table, int(ordered[place]), int(ordered[place + 1])):
+            spans.append((float(ends[place]), float(starts[place + 1])))
+    return spans
+
+
+_LEAST_LOST = 4096
+
+
+def _lost_bytes(table: PacketTable, before: int, after: int) -> bool:
+    """Whether somewhere between two packets bytes lie that no packet claims."""
+    low, high = sorted((before, after))
+    position, size = table.position[low : high + 1], table.size[low : high + 1]
+    return bool((np.diff(position) - size[:-1] > np.maximum(_LEAST_LOST, size[:-1])).any())
+
+
+def merged(spans: Sequence[tuple[float, float]], within_s: float = 0.1) -> list[tuple[float, float]]:
+    """Spans in time order; those that overlap or nearly touch become one."""
+    result: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(spans):
+        if result and start_s <= result[-1][1] + within_s:
+            result[-1] = (result[-1][0], max(result[-1][1], end_s))
+        else:
+            result.append((start_s, end_s))
+    return result

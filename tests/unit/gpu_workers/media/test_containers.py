@@ -1,0 +1,298 @@
+"""Files of recorders, editors and broadcasters: joined, trimmed, damaged, with several streams; each has one clock."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from app.core.errors import BadInput
+from app.core.types import SoundChoice, TimeSpan
+from gpu_workers.media.audio import PyAVAudio
+from gpu_workers.media.frames import PyAVFrames
+from gpu_workers.media.opening import demuxed
+from gpu_workers.media.probe import PyAVProbe
+from tests.media_files import RATE, grey_at, steady, write_media
+
+TRANSPORT = 188
+
+
+def greys(path: Path, *times_s: float, track: int | None = None) -> list[float]:
+    """How bright the picture is at each time, without the red corner."""
+    frames = PyAVFrames().at(path, times_s, max_side=0, track=track)
+    return [float(frame.image[frame.image.shape[0] // 2 :].mean()) for frame in frames]
+
+
+def loud(path: Path, start_s: float, end_s: float, choice: SoundChoice | None = None) -> bool:
+    return bool(np.abs(PyAVAudio().samples(path, TimeSpan(start_s, end_s), choice)).mean() > 0.05)
+
+
+def pitch(path: Path, start_s: float, choice: SoundChoice | None = None) -> float:
+    samples = PyAVAudio().samples(path, TimeSpan(start_s, start_s + 1.0), choice)
+    return float(np.argmax(np.abs(np.fft.rfft(samples))))
+
+
+def talk(path: Path, start_s: float = 0.0, seconds: float = 4.0, tone: float = 440.0, **options) -> Path:
+    times_s = steady(seconds, 25.0, start_s)
+    return write_media(path, times_s=times_s, tones_hz=[tone], sound_s=seconds, sound_start_s=start_s, **options)
+
+
+def joined(path: Path, *parts: Path) -> Path:
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+@pytest.mark.parametrize("second_s", [0.0, 1.0, 3600.0])
+@pytest.mark.parametrize("suffix", ["ts", "mkv"])
+def test_joined_recordings_follow_one_another_with_their_pictures_and_sound(tmp_path, second_s, suffix):
+    first, second = talk(tmp_path / f"a.{suffix}"), talk(tmp_path / f"b.{suffix}", second_s, tone=800.0)
+    path = joined(tmp_path / f"c.{suffix}", first, second)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(8.0, abs=0.3)
+    assert sum("parts are placed one after another" in warning for warning in media.warnings) == 1
+    survey = PyAVAudio().survey(path, chunk_s=30.0)
+    assert len(survey.loudness) == pytest.approx(80, abs=3) and (survey.loudness > 0.05).mean() > 0.9
+    assert pitch(path, 1.0) == pytest.approx(440, abs=3) and pitch(path, 6.0) == pytest.approx(800, abs=3)
+    assert greys(path, 1.0, 6.5) == pytest.approx([grey_at(1.0), grey_at(second_s + 2.5)], abs=3)
+    assert greys(path, 6.5, 1.0) == pytest.approx([grey_at(second_s + 2.5), grey_at(1.0)], abs=3)
+    times = [frame.pts_s for frame in PyAVFrames().sample(path, span=media.whole, every_s=0.5, max_side=0)]
+    assert times == sorted(set(times)) and len(times) >= 16
+
+
+def with_times(path: Path, source: Path, changed: dict[int, float]) -> Path:
+    """A transport stream whose picture packets of these numbers claim other times."""
+    data = bytearray(source.read_bytes())
+    number = -1
+    for start in range(0, len(data), TRANSPORT):
+        pes = data.find(b"\x00\x00\x01\xe0", start, start + TRANSPORT)
+        if pes < 0 or not data[start + 1] & 0x40:
+            continue
+        number += 1
+        if number in changed:
+            for at in (9, 14) if data[pes + 7] & 0x40 else (9,):
+                data[pes + at : pes + at + 5] = stamp(round(changed[number] * 90_000), data[pes + at] >> 4)
+    path.write_bytes(data)
+    return path
+
+
+def stamp(ticks: int, head: int) -> bytes:
+    return bytes(
+        [
+            head << 4 | (ticks >> 29) & 0x0E | 1,
+            (ticks >> 22) & 0xFF,
+            (ticks >> 14) & 0xFE | 1,
+            (ticks >> 7) & 0xFF,
+            (ticks << 1) & 0xFE | 1,
+        ]
+    )
+
+
+def test_a_damaged_packet_does_not_make_a_short_file_ten_hours_long(tmp_path):
+    path = with_times(tmp_path / "b.ts", talk(tmp_path / "a.ts"), {30: 36_000.0, 60: 4.0, 80: 0.2})
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(4.0, abs=0.2)
+    assert any("packet(s) carry a false time" in warning for warning in media.warnings)
+    assert len(PyAVAudio().survey(path, chunk_s=30.0).loudness) == pytest.approx(40, abs=2)
+    assert greys(path, 0.5, 3.5) == pytest.approx([grey_at(0.5), grey_at(3.5)], abs=3)
+
+
+def test_a_broadcast_whose_sound_begins_later_has_pictures_and_sound(tmp_path):
+    silent = write_media(tmp_path / "a.ts", times_s=steady(4.0, 25.0))
+    path = joined(tmp_path / "c.ts", silent, talk(tmp_path / "b.ts", 4.0))
+    media = PyAVProbe().probe(path)
+    assert media.video is not None and len(media.audio) == 1
+    assert any("The sound begins 3.9 s" in warning for warning in media.warnings)
+    assert not loud(path, 0.0, 3.5) and loud(path, 5.0, 7.0)
+    assert greys(path, 1.0, 6.0) == pytest.approx([grey_at(1.0), grey_at(6.0)], abs=3)
+
+
+def test_a_broadcast_whose_streams_change_their_numbers_is_one_recording(tmp_path):
+    second = talk(tmp_path / "b.ts", 4.0, tone=800.0, container_options={"mpegts_start_pid": "0x300"})
+    path = joined(tmp_path / "c.ts", talk(tmp_path / "a.ts"), second)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(8.0, abs=0.3)
+    assert pitch(path, 1.0) == pytest.approx(440, abs=3) and pitch(path, 6.0) == pytest.approx(800, abs=3)
+    assert greys(path, 1.0, 6.5) == pytest.approx([grey_at(1.0), grey_at(6.5)], abs=3)
+
+
+def trimmed(path: Path, source: Path, start_s: float) -> Path:
+    """A copy that starts later: what lies before is in the file, hidden by an edit list."""
+    with av.open(str(source)) as given, av.open(str(path), "w") as out:
+        copies = {stream.index: out.add_stream_from_template(stream) for stream in given.streams}
+        for packet in given.demux():
+            if packet.dts is not None:
+                ticks = round(start_s / packet.time_base)
+                packet.pts, packet.dts, packet.stream = (
+                    packet.pts - ticks,
+                    packet.dts - ticks,
+                    copies[packet.stream.index],
+                )
+                out.mux(packet)
+    return path
+
+
+def test_a_clip_that_was_cut_without_encoding_shows_its_pictures_from_the_beginning(tmp_path):
+    whole = talk(tmp_path / "a.mp4", seconds=12.0, options={"g": "300", "bf": "2"})
+    path = trimmed(tmp_path / "b.mp4", whole, 5.0)
+    media = PyAVProbe().probe(path)
+    assert media.video is not None and media.warnings == ()
+    assert media.duration_s == pytest.approx(7.0, abs=0.1)
+    frames = list(PyAVFrames().sample(path, span=media.whole, every_s=1.0, max_side=0))
+    assert [round(frame.pts_s) for frame in frames[:7]] == [0, 1, 2, 3, 4, 5, 6] and frames[0].pts_s < 0.1
+    assert greys(path, 0.0, 3.0, 6.5) == pytest.approx([grey_at(5.0), grey_at(8.0), grey_at(11.5)], abs=3)
+
+
+def with_streams(path: Path, *sources: Path, default: int | None = None) -> Path:
+    """The streams of several files in one Matroska file; one picture stream may be flagged as default."""
+    from av.stream import Disposition
+
+    given = [av.open(str(source)) for source in sources]
+    with av.open(str(path), "w") as out:
+        packets = []
+        for number, container in enumerate(given):
+            for stream in container.streams:
+                copy = out.add_stream_from_template(stream)
+                copy.disposition = Disposition.default if number == default else Disposition(0)
+                packets += [(packet, copy) for packet in container.demux(stream) if packet.size]
+                container.seek(0)
+        packets.sort(key=lambda one: float(one[0].pts * one[0].time_base))
+        for packet, copy in packets:
+            packet.stream = copy
+            packet.dts = packet.pts if packet.dts is None else packet.dts
+            out.mux(packet)
+    for container in given:
+        container.close()
+    return path
+
+
+def test_a_thumbnail_before_the_pictures_is_not_the_video(tmp_path):
+    thumbnail = write_media(tmp_path / "a.mkv", times_s=[0.0], size=(320, 240), options={"bf": "0"})
+    path = with_streams(
+        tmp_path / "c.mkv", thumbnail, write_media(tmp_path / "b.mkv", times_s=steady(6.0, 25.0), options={"bf": "0"})
+    )
+    media = PyAVProbe().probe(path)
+    assert media.video is not None and media.video.width == 64 and media.duration_s == pytest.approx(6.0, abs=0.1)
+    assert any("2 picture tracks" in warning and "track 1 (64x48) is read" in warning for warning in media.warnings)
+    assert greys(path, 5.0) == pytest.approx([grey_at(5.0)], abs=3)
+
+
+@pytest.mark.parametrize("grey_first", [True, False])
+def test_a_camera_that_shows_nothing_is_not_the_video_and_can_be_chosen(tmp_path, grey_first):
+    nothing = write_media(tmp_path / "a.mkv", times_s=[0.0, 2.0, 4.0, 5.9], size=(320, 240), options={"bf": "0"})
+    noisy = noise(tmp_path / "b.mkv", 6.0)
+    files = (nothing, noisy) if grey_first else (noisy, nothing)
+    path = with_streams(tmp_path / "c.mkv", *files)
+    assert (media := PyAVProbe().probe(path)).video is not None and media.video.width == 160
+    chosen = PyAVProbe().probe(path, track=0 if grey_first else 1)
+    assert chosen.video is not None and chosen.video.width == 320 and chosen.picture_track is not None
+    assert next(iter(PyAVFrames().at(path, [2.0], max_side=0, track=chosen.picture_track))).image.shape[1] == 320
+    with pytest.raises(BadInput, match="no picture track 2"):
+        PyAVProbe().probe(path, track=2)
+
+
+def noise(path: Path, seconds: float) -> Path:
+    """Pictures that cost many bytes."""
+    dice = np.random.default_rng(0)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        stream.options = {"preset": "ultrafast"}
+        for _ in range(round(seconds * 10)):
+            image = dice.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def test_the_default_flag_chooses_among_real_pictures(tmp_path):
+    small, large = (
+        write_media(tmp_path / "a.mkv", times_s=steady(3.0), options={"bf": "0"}),
+        noise(tmp_path / "b.mkv", 3.0),
+    )
+    for flagged, width in ((0, 64), (1, 160)):
+        path = with_streams(tmp_path / f"{flagged}.mkv", small, large, default=flagged)
+        assert (media := PyAVProbe().probe(path)).video is not None and media.video.width == width
+
+
+def test_a_silent_first_track_gives_way_to_one_with_sound(tmp_path):
+    path = write_media(tmp_path / "a.mkv", times_s=steady(4.0), tones_hz=[0.0, 440.0, 800.0], sound_s=4.0)
+    survey = PyAVAudio().survey(path, chunk_s=30.0)
+    assert survey.choice == SoundChoice(1) and survey.loudness.max() > 0.1
+    assert pitch(path, 1.0, survey.choice) == pytest.approx(440, abs=3)
+    assert PyAVAudio().survey(path, chunk_s=30.0, track=0).loudness.max() < 1e-3
+    assert PyAVAudio().survey(path, chunk_s=30.0, track=2).choice == SoundChoice(2)
+
+
+def test_a_first_track_with_sound_is_taken_and_the_others_are_not_read(tmp_path):
+    path = write_media(tmp_path / "a.mkv", tones_hz=[440.0, 800.0], sound_s=4.0)
+    assert PyAVAudio().survey(path, chunk_s=30.0).choice == SoundChoice(0)
+
+
+def stereo(path: Path, left: float, right: float, codec: str = "aac") -> Path:
+    """A tone on both channels, with these weights."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=RATE, layout="stereo")
+        tone = np.sin(2 * np.pi * 440 * np.arange(3 * RATE) / RATE).astype(np.float32)
+        for first in range(0, len(tone) - 1024, 1024):
+            block = np.stack([left * tone[first : first + 1024], right * tone[first : first + 1024]])
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, first, Fraction(1, RATE)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_channels_that_cancel_each_other_out_are_listened_to_alone(tmp_path, codec):
+    path = stereo(tmp_path / "a.mkv", 0.3, -0.32, codec)
+    survey = PyAVAudio().survey(path, chunk_s=30.0)
+    assert survey.choice == SoundChoice(0, 1) and np.median(survey.loudness) > 0.1
+    assert pitch(path, 1.0, survey.choice) == pytest.approx(440, abs=3) and loud(path, 1.0, 2.0, survey.choice)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0.3, 0.3), (0.3, 0.0), (0.3, -0.05)])
+def test_other_stereo_sound_is_mixed(tmp_path, left, right):
+    assert PyAVAudio().survey(stereo(tmp_path / "a.mkv", left, right), chunk_s=30.0).choice == SoundChoice(0)
+
+
+def zeroed(path: Path, source: Path, first: float, last: float) -> Path:
+    """A copy of which a part of the bytes is zero."""
+    data = bytearray(source.read_bytes())
+    start, end = int(len(data) * first), int(len(data) * last)
+    data[start:end] = bytes(end - start)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mkv", "mp4"])
+def test_a_part_that_was_overwritten_is_named_in_seconds_and_the_rest_is_in_its_place(tmp_path, suffix):
+    options = {"movflags": "faststart"} if suffix == "mp4" else {}
+    whole = talk(tmp_path / f"a.{suffix}", seconds=20.0, container_options=options)
+    path = zeroed(tmp_path / f"b.{suffix}", whole, 0.4, 0.6)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(20.0, abs=0.3)
+    named = next(warning for warning in media.warnings if "cannot be read" in warning)
+    lost_s = float(named.split(": ")[1].split(" s")[0])
+    assert 2.5 < lost_s < 6.0
+    assert loud(path, 1.0, 5.0) and not loud(path, 9.5, 10.5) and loud(path, 15.0, 19.0)
+    assert greys(path, 2.0, 18.0) == pytest.approx([grey_at(2.0), grey_at(18.0)], abs=4)
+
+
+def test_pictures_without_a_container_are_counted(tmp_path):
+    path = write_media(tmp_path / "a.h264", times_s=steady(4.0, 25.0))
+    media = PyAVProbe().probe(path)
+    assert media.video is not None and media.duration_s == pytest.approx(4.0, abs=0.1)
+    assert "25 pictures a second are assumed" in media.warnings[0]
+    assert greys(path, 0.5, 3.5) == pytest.approx([grey_at(0.5), grey_at(3.5)], abs=3)
+
+
+def test_whatever_a_library_raises_ends_the_file():
+    class Damaged:
+        def demux(self, streams):
+            yield av.Packet(b"data")
+            raise IndexError("list index out of range")
+
+    assert len(list(demuxed(Damaged()))) == 1

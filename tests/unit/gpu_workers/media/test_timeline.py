@@ -1,0 +1,93 @@
+"""Joints, false times and losses are told apart by the packets around them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpu_workers.media.timeline import PacketTable, losses, timeline
+
+STEP_S = 0.04
+SIZE = 1000
+
+
+def table(*times_s: float, lost_before: int | None = None, damaged: range = range(0)) -> PacketTable:
+    """One stream of packets of a thousand bytes; `lost_before` is a row before which bytes are missing."""
+    count = len(times_s)
+    position = np.arange(count, dtype=np.int64) * SIZE
+    if lost_before is not None:
+        position[lost_before:] += 300 * SIZE
+    return PacketTable(
+        stream=np.zeros(count, np.int16),
+        position=position,
+        size=np.full(count, SIZE, np.int64),
+        decoded_s=np.array(times_s),
+        shown_s=np.array(times_s),
+        duration_s=np.full(count, STEP_S),
+        is_key=np.ones(count, bool),
+        is_damaged=np.isin(np.arange(count), damaged),
+    )
+
+
+def run(start_s: float, count: int = 100) -> list[float]:
+    return [start_s + number * STEP_S for number in range(count)]
+
+
+@pytest.mark.parametrize(("second_s", "step_s"), [(0.0, -3.96), (3600.0, 3596.04), (2.0, -1.96)])
+def test_a_part_with_times_of_its_own_follows_the_part_before_it(second_s, step_s):
+    line = timeline(table(*run(0.0), *run(second_s)), may_be_joined=True)
+    assert len(line.parts) == 2 and not line.false_times
+    joint = line.parts[1]
+    assert joint.first_byte == 100 * SIZE and joint.step_s == pytest.approx(step_s)
+    assert joint.start_s == pytest.approx(4.0) and joint.shift_s == pytest.approx(4.0 - second_s)
+    assert line.part_at(99 * SIZE).shift_s == 0.0 and line.part_at(150 * SIZE) == joint
+
+
+@pytest.mark.parametrize("false_s", [36_000.0, 3.9, 2.8, 0.1])
+def test_a_single_packet_with_a_false_time_changes_nothing_else(false_s):
+    times = run(0.0)
+    times[50] = false_s
+    line = timeline(table(*times), may_be_joined=True)
+    assert len(line.parts) == 1 and line.false_times == {50}
+
+
+def test_a_run_of_false_times_is_no_joint():
+    times = run(0.0)
+    times[50:53] = [500.0, 90.0, 1200.0]
+    line = timeline(table(*times), may_be_joined=True)
+    assert len(line.parts) == 1 and line.false_times == {50, 51, 52}
+
+
+def test_a_pause_stays_a_pause():
+    line = timeline(table(*run(0.0), *run(9.0)), may_be_joined=True)
+    assert len(line.parts) == 1 and not line.false_times
+
+
+def test_time_that_is_lost_with_its_bytes_stays_on_the_clock():
+    packets = table(*run(0.0), *run(16.0), lost_before=100)
+    line = timeline(packets, may_be_joined=True)
+    assert len(line.parts) == 1 and not line.false_times
+    assert losses(packets, packets.shown_s, counts_bytes=True) == [(pytest.approx(4.0), pytest.approx(16.0))]
+
+
+def test_a_pause_of_a_slow_stream_is_no_loss():
+    packets = table(*run(0.0), *run(16.0))
+    assert losses(packets, packets.shown_s, counts_bytes=True) == []
+
+
+def test_damaged_packets_that_follow_one_another_are_one_loss():
+    packets = table(*run(0.0), damaged=range(25, 75))
+    assert losses(packets, packets.shown_s, counts_bytes=False) == [(pytest.approx(1.0), pytest.approx(3.0))]
+
+
+def test_the_last_packet_of_a_file_does_not_make_it_longer_by_hours():
+    line = timeline(table(*run(0.0), 36_000.0), may_be_joined=True)
+    assert len(line.parts) == 1 and line.false_times == {100}
+
+
+def test_containers_with_a_table_of_times_are_never_taken_for_joined():
+    assert len(timeline(table(*run(0.0), *run(0.0)), may_be_joined=False).parts) == 1
+
+
+def test_a_file_without_packets_has_one_empty_part():
+    assert len(timeline(table(), may_be_joined=True).parts) == 1
