@@ -7,6 +7,7 @@ way through all allowed cuts, found by dynamic programming. Pure numpy.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +30,7 @@ overlapping sentences begins or ends, and inside a sentence that is too long for
 _TOO_LONG = 20.0
 _SNAP_S = 1.0
 """Scene borders are known to about one sampling step; one this close to a gap between sentences counts as in it."""
+_CROWDED_S = 0.1
 _TOUCH_S = 0.05
 """Word times are no more exact than this: sentences that overlap by less follow each other."""
 
@@ -114,13 +116,13 @@ def cut(
     return [TimeSpan(start, end) for start, end in pairwise(borders)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Block:
     """A run of sentences that overlap each other: nothing is cut inside unless it is too long."""
 
     start_s: float
     end_s: float
-    edges: tuple[float, ...]
+    edges: list[float]
 
 
 def _blocks(duration_s: float, sentences: Sequence[TimeSpan]) -> list[_Block]:
@@ -130,10 +132,10 @@ def _blocks(duration_s: float, sentences: Sequence[TimeSpan]) -> list[_Block]:
         if start >= end:
             continue
         if blocks and start < blocks[-1].end_s - _TOUCH_S:
-            last = blocks[-1]
-            blocks[-1] = _Block(last.start_s, max(last.end_s, end), (*last.edges, start, end))
+            blocks[-1].end_s = max(blocks[-1].end_s, end)
+            blocks[-1].edges += (start, end)
         else:
-            blocks.append(_Block(start, end, (start, end)))
+            blocks.append(_Block(start, end, [start, end]))
     return blocks
 
 
@@ -142,7 +144,7 @@ def _candidates(
 ) -> dict[float, float]:
     """Every time that may be cut, strictly inside the video, with its cost."""
     step = max_s / 12
-    scenes = np.sort(np.asarray(scene_borders_s, dtype=np.float64))
+    scenes = sorted(map(float, scene_borders_s))
     blocks = _blocks(duration_s, sentences)
     edges = [0.0, *(t for block in blocks for t in (block.start_s, block.end_s)), duration_s]
     costs: dict[float, float] = {}
@@ -151,32 +153,42 @@ def _candidates(
     for block in blocks:
         if block.end_s - block.start_s > max_s:
             _add_inside(costs, block, step, scenes)
-    return {t: cost for t, cost in costs.items() if 0 < t < duration_s}
+    inside = {t: cost for t, cost in costs.items() if 0 < t < duration_s}
+    return _uncrowded(inside) if len(inside) > duration_s / _CROWDED_S else inside
 
 
-def _add_gap(costs: dict[float, float], start: float, end: float, step: float, scenes: Floats) -> None:
+def _uncrowded(costs: dict[float, float]) -> dict[float, float]:
+    """The cheapest cut of every tenth of a second: with thousands in each, comparing them all takes hours."""
+    cheapest: dict[int, tuple[float, float]] = {}
+    for t, cost in costs.items():
+        place = int(t / _CROWDED_S)
+        cheapest[place] = min(cheapest.get(place, (cost, t)), (cost, t))
+    return {t: cost for cost, t in cheapest.values()}
+
+
+def _add_gap(costs: dict[float, float], start: float, end: float, step: float, scenes: Sequence[float]) -> None:
     inside = _within(scenes, start, end)
     for t in inside:
-        _offer(costs, float(t), _SCENE)
-    near = len(inside) == 0 and len(_within(scenes, start - _SNAP_S, end + _SNAP_S)) > 0
+        _offer(costs, t, _SCENE)
+    near = not inside and bool(_within(scenes, start - _SNAP_S, end + _SNAP_S))
     if end - start <= step:
         _offer(costs, (start + end) / 2, _SCENE if near else _SENTENCE)
         return
     for t in (start, end):
-        _offer(costs, t, _SCENE if len(_within(scenes, t - _SNAP_S, t + _SNAP_S)) else _SENTENCE)
+        _offer(costs, t, _SCENE if _within(scenes, t - _SNAP_S, t + _SNAP_S) else _SENTENCE)
     for t in np.arange(start + step, end, step):
         _offer(costs, float(t), _QUIET)
 
 
-def _add_inside(costs: dict[float, float], block: _Block, step: float, scenes: Floats) -> None:
+def _add_inside(costs: dict[float, float], block: _Block, step: float, scenes: Sequence[float]) -> None:
     for t in (*block.edges, *_within(scenes, block.start_s, block.end_s)):
-        _offer(costs, float(t), _INSIDE_EDGE)
+        _offer(costs, t, _INSIDE_EDGE)
     for t in np.arange(block.start_s + step, block.end_s, step):
         _offer(costs, float(t), _INSIDE)
 
 
-def _within(sorted_times: Floats, start: float, end: float) -> Floats:
-    return sorted_times[np.searchsorted(sorted_times, start) : np.searchsorted(sorted_times, end, side="right")]
+def _within(sorted_times: Sequence[float], start: float, end: float) -> Sequence[float]:
+    return sorted_times[bisect_left(sorted_times, start) : bisect_right(sorted_times, end)]
 
 
 def _offer(costs: dict[float, float], time_s: float, cost: float) -> None:

@@ -167,3 +167,12 @@ def test_four_hours_take_less_than_two_seconds() -> None:
     pieces = cut(14_400, borders, sentences, min_s=10, max_s=30)
     assert time.process_time() - started < 2
     assert 14_400 / 30 <= len(pieces) <= 14_400 / 10
+
+
+@pytest.mark.parametrize("longer_s", [0.0, 5.0])
+def test_a_hundred_thousand_sentences_in_a_minute_take_seconds(longer_s: float) -> None:
+    sentences = [TimeSpan(i / 2000, min(60.0, i / 2000 + 0.0005 + longer_s)) for i in range(100_000)]
+    started = time.process_time()
+    pieces = cut(60, [20.0], sentences, min_s=10, max_s=30)
+    assert time.process_time() - started < 10
+    assert pieces[0].start_s == 0 and pieces[-1].end_s == 60
