@@ -15,6 +15,7 @@ from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import Outcome, SpanIn, ToolContext
 from agents.tools.look import Look, look
+from agents.tools.scan import read_moments
 from agents.tools.search import find
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Searched, Understood, Warned
@@ -42,6 +43,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
         state = {**state, "question": question}
     context = ToolContext(work, state, runtime.stream_writer)
     passages, inspected = _read(state, context)
+    passages += _at_the_moment(context)
     if work.sees and not can_words_tell(question, work):
         seen = _look(question, context)
         passages += [part for part in seen.parts if isinstance(part, Passage)]
@@ -60,6 +62,25 @@ def can_words_tell(question: str, work: AgentRun) -> bool:
     shares, completion = chat.weigh(messages, ("words", "pictures"))
     work.budget.spend(completion)
     return shares["words"] > shares["pictures"]
+
+
+def _at_the_moment(context: ToolContext) -> list[Passage]:
+    """The text on the screen at the one moment that the question names; nothing where reading it fails."""
+    plan, passages = context.state.get("plan"), []
+    if plan is None or plan.scope is None or plan.scope.at is None:
+        return []
+    if plan.sources and SegmentKind.SCREEN_TEXT not in plan.sources:
+        return []
+    for video in list(context.videos.values())[:MOST_LOOKED_AT]:
+        if video.media.video is None or plan.scope.at > video.duration_s:
+            continue
+        try:
+            passages += read_moments(context.work, video, [plan.scope.at])
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            context.report(Warned(f"The screen of {video.title} could not be read again: {error}"))
+    return passages
 
 
 def _look(question: str, context: ToolContext) -> Outcome:

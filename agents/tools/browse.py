@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pydantic import Field
+
 from agents.evidence import Passage
+from agents.evidence.reading import from_segment
 from agents.tools.base import Arguments, Outcome, Tool, ToolContext, VideoName
-from app.core.timecode import clock
+from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
+from app.core.types.entities import Entity, Mention, MentionSource
 
 MOST_CHAPTERS = 60
 MOST_SUBJECTS = 30
 MOST_MENTIONS = 5
+EVENTS_A_PAGE = 60
 
 
 class Browse(Arguments):
     """Arguments of browse."""
 
     video: VideoName
+    page: int = Field(1, ge=1, description="of the events, where there are many")
 
 
 def browse(call: Browse, context: ToolContext) -> Outcome:
-    """Title, chapters, summary and subjects. All of it only hints where to look: a machine wrote it."""
+    """Title, chapters, subjects and events. Chapters and subjects only hint where to look: a machine wrote them."""
     video = context.video(call.video)
     library = context.work.parts.library
+    events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
+    if call.page > 1:
+        return Outcome(tuple(_events(events, call.page)) or ("There are no events.",))
     chapters = library.chapters(video.id)
     passages = [
         Passage(video.id, SegmentKind.SUMMARY, one.span, f"chapter “{one.title}”. {one.summary}".strip(), proves=False)
@@ -30,26 +41,45 @@ def browse(call: Browse, context: ToolContext) -> Outcome:
     spoken = "speech" if library.utterances(video.id) else "no speech"
     pictures = "pictures" if video.media.video else "no pictures"
     head = f"{video.title}: {clock(video.duration_s)} long, {pictures}, {spoken}. {len(chapters)} chapters:"
-    return Outcome((head, *passages, *_subjects(video, context)))
+    return Outcome((head, *passages, *_subjects(video, context), *_events(events, 1)))
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:
     entities = context.work.parts.entities
     if entities is None:
         return []
-    lines = []
-    for entity in entities.all(videos=[video.id])[:MOST_SUBJECTS]:
-        mentions = entities.mentions(entity.kind, entity.key, [video.id])
-        times = ", ".join(clock(one.span.start_s) for one in mentions[:MOST_MENTIONS])
-        more = f" and {len(mentions) - MOST_MENTIONS} more" if len(mentions) > MOST_MENTIONS else ""
-        lines.append(f"{entity.name}: {times}{more}")
-    return [f"Names and things, with the times of their mentions: {'; '.join(lines)}."] if lines else []
+    found = entities.all(videos=[video.id])[:MOST_SUBJECTS]
+    lines = [_subject(entity, entities.mentions(entity.kind, entity.key, [video.id])) for entity in found]
+    return [f"Names, people and things, with the times of their mentions: {'; '.join(lines)}."] if lines else []
+
+
+def _subject(entity: Entity, mentions: Sequence[Mention]) -> str:
+    """A name and when it is mentioned; of what is seen also what it looks like, and for how long it is seen."""
+    times = ", ".join(
+        span_clock(one.span) if one.source is MentionSource.SEEN else clock(one.span.start_s)
+        for one in mentions[:MOST_MENTIONS]
+    )
+    more = f" and {len(mentions) - MOST_MENTIONS} more" if len(mentions) > MOST_MENTIONS else ""
+    looks = next((one.quote for one in mentions if one.source is MentionSource.SEEN and one.quote != entity.name), "")
+    return f"{entity.name}{f' ({looks})' if looks else ''}: {times}{more}"
+
+
+def _events(events: Sequence[Passage], page: int) -> list[str | Passage]:
+    """One page of the events, in order of time."""
+    if not events:
+        return []
+    pages = -(-len(events) // EVENTS_A_PAGE)
+    page = min(page, pages)
+    shown = events[(page - 1) * EVENTS_A_PAGE : page * EVENTS_A_PAGE]
+    more = f", page {page} of {pages}" if pages > 1 else ""
+    return [f"{len(events)} events that a model saw in the pictures{more}:", *shown]
 
 
 TOOL = Tool(
     "browse",
-    "Shows what a video is about: its length, chapters with times, and the names and things that come up. "
-    "Written by a machine: use it to decide where to look, never as proof.",
+    "Shows what a video is about: its length, chapters with times, the names, people and things that come up, and what "
+    "happens in the pictures where a model described them. Chapters and subjects are written by a machine: use them to "
+    "decide where to look, never as proof.",
     Browse,
     browse,
 )

@@ -10,14 +10,25 @@ from pydantic import ValidationError
 
 from agents.llm import describe_fault
 from agents.parts import AgentRun
-from agents.tools import answer, apart, browse, detect, listen, look, read, search, tally
+from agents.tools import answer, apart, browse, detect, listen, look, read, scan, search, tally
 from agents.tools.base import Outcome, Tool, ToolContext
 from app.core.errors import LongreelError, ToolRefused, WorkerFailed
 from app.core.types import ToolCall
 
 logger = logging.getLogger(__name__)
 
-TOOLS = (browse.TOOL, search.TOOL, read.TOOL, look.TOOL, listen.TOOL, detect.TOOL, tally.TOOL, apart.TOOL, answer.TOOL)
+TOOLS = (
+    browse.TOOL,
+    search.TOOL,
+    read.TOOL,
+    look.TOOL,
+    scan.TOOL,
+    listen.TOOL,
+    detect.TOOL,
+    tally.TOOL,
+    apart.TOOL,
+    answer.TOOL,
+)
 ANSWER = answer.TOOL
 
 

@@ -68,9 +68,7 @@ class WrittenFrames:
         times = np.arange(span.start_s, span.end_s, every_s).tolist()
         return self.at(path, times, max_side=max_side)
 
-    def at(
-        self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None
-    ) -> Iterator[Frame]:
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         for time_s in times_s:
             self.decoded.append(time_s)
             lines = [text for start, end, text in self._shown if start <= time_s <= end]

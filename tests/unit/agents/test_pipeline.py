@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.core.errors import WorkerFailed
 from app.core.events import Planned, Understood
-from app.core.types import AnswerStatus, Completion, Turn
+from app.core.types import AnswerStatus, Completion, TimeSpan, Turn
 from gpu_workers.language.fakes import ChatRequest, FakeChat
 from tests.unit.agents.meeting import MEETING, SLIDES
-from tests.unit.agents.parts import SMALL, Desk, Row
+from tests.unit.agents.parts import SMALL, Desk, Row, WrittenFrames
 
 QUESTION = "How much does the bicycle bridge cost?"
 
@@ -40,6 +41,15 @@ def test_a_short_video_is_read_whole_in_order_of_time_without_times() -> None:
     prompt = chat.requests[0].text
     assert "E1 said: I call the meeting of the town council to order.\nE2 said: The first item" in prompt
     assert "1:30" not in prompt and "90" not in prompt
+
+
+def test_at_a_moment_that_the_question_names_the_screen_is_read_again() -> None:
+    chat = small([reading((["E1"], "3 : 1"))])
+    desk = Desk(chat=chat)
+    desk.parts = replace(desk.parts, frames=WrittenFrames([(14, 16, "Score 3 : 1")]))
+    answer = desk.ask("What is the score at 0:15?")
+    assert "E1 on screen: Score 3 : 1" in chat.requests[0].text
+    assert answer.citations[0].span == TimeSpan(14.5, 15.5)
 
 
 def test_the_answer_cites_the_lines_that_the_model_names() -> None:

@@ -108,6 +108,21 @@ def test_looking_at_few_frames_of_a_long_video_does_not_cover_it() -> None:
     assert few.inspected[0].span is not None and many.inspected[0].span is None
 
 
+def test_scan_reads_the_screen_at_moments_that_ingest_did_not_read() -> None:
+    desk = Desk(screen=[(10, 20, "Score 3 : 1")])
+    outcome = run(desk, "scan", video="V1", times=["0:15", 40])
+    (passage,) = (part for part in outcome.parts if isinstance(part, Passage))
+    assert passage.kind is SegmentKind.SCREEN_TEXT and passage.text == "Score 3 : 1" and passage.frame_s == 15.0
+    assert passage.span == TimeSpan(14.5, 15.5)
+    assert [one.sense for one in outcome.inspected] == ["screen_text"]
+
+
+def test_scan_says_when_nothing_can_be_read() -> None:
+    assert run(Desk(screen=[(10, 20, "Score")]), "scan", video="V1", times=[40]).parts == (
+        "No text can be read there.",
+    )
+
+
 def test_listen_stores_what_it_hears() -> None:
     desk = Desk(MEETING, heard="The toll is three euros.")
     outcome = run(desk, "listen", video="V1", start_s=100, end_s=110)

@@ -1,0 +1,76 @@
+"""scan: reads the text on the screen again at chosen moments, where it changes between the frames that ingest read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from agents.evidence import Passage
+from agents.evidence.reading import from_segment
+from agents.parts import AgentRun
+from agents.state import Coverage
+from agents.tools.base import Arguments, Outcome, Seconds, Tool, ToolContext, VideoName
+from app.core import events
+from app.core.errors import ToolRefused
+from app.core.types import Segment, SegmentKind, TimeSpan, Video
+
+MOST_MOMENTS = 16
+SIDE = 1280
+"""Longest side of the frames that are read, pixels: small print is lost below it."""
+STANDS_S = 0.5
+"""A text that was read in one frame stands for so long before and after it."""
+
+
+class Scan(Arguments):
+    """Arguments of scan."""
+
+    video: VideoName
+    times: list[Seconds] = Field(min_length=1, max_length=MOST_MOMENTS, description="moments, in seconds")
+
+
+def scan(call: Scan, context: ToolContext) -> Outcome:
+    """What is written on the screen at each moment."""
+    video = context.video(call.video)
+    if video.media.video is None:
+        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
+    context.require(SegmentKind.SCREEN_TEXT)
+    allowed = context.allowed(video)
+    times = sorted(time_s for time_s in set(call.times) if allowed.contains(time_s))
+    passages = read_moments(context.work, video, times)
+    hull = TimeSpan(times[0], times[-1]) if times else allowed
+    context.report(events.Inspected(str(video.id), hull, "read_text", tuple(times), tuple(p.hit for p in passages)))
+    return Outcome(tuple(passages) or ("No text can be read there.",), (Coverage("screen_text", video.id, hull),))
+
+
+def read_moments(work: AgentRun, video: Video, times_s: Sequence[float]) -> list[Passage]:
+    """The text in the frames shown at these times, a passage each, stored for later questions.
+
+    Raises what decoding and the text reader raise.
+    """
+    reader, segments = work.parts.text_reader, []
+    for frame in work.pictures.at(video, times_s, SIDE):
+        work.budget.check()
+        text = "\n".join(line.text for line in reader.read(frame))
+        if text.strip():
+            segments.append(_segment(video, frame.pts_s, text, reader.model))
+    if segments:
+        work.parts.library.add_segments(segments)
+        work.parts.retriever.add(segments)
+    return [from_segment(segment) for segment in segments]
+
+
+def _segment(video: Video, time_s: float, text: str, model: str) -> Segment:
+    span = TimeSpan(max(0.0, time_s - STANDS_S), min(video.duration_s, time_s + STANDS_S))
+    id = "scan-" + hashlib.sha256(f"{video.id}|{time_s:.3f}|{model}".encode()).hexdigest()[:24]
+    return Segment(id, video.id, SegmentKind.SCREEN_TEXT, span, text, model, time_s, "")
+
+
+TOOL = Tool(
+    "scan",
+    "Reads the text on the screen again at up to 16 moments: clocks, counters, scores, scrolling or briefly shown "
+    "text, wherever `read` has a gap.",
+    Scan,
+    scan,
+)
