@@ -66,6 +66,7 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "captioner": {
         "offline-tags": "gpu_workers.vision.offline_tags:OfflineTagsCaptioner",
+        "openai": "gpu_workers.vision.openai_captions:OpenAICaptioner",
         "transformers": "gpu_workers.vision.transformers_captions:TransformersCaptioner",
         "fake": "gpu_workers.vision.fakes:FakeCaptioner",
     },
@@ -135,7 +136,7 @@ PROFILES: dict[str, dict[str, str]] = {
         "language_model": "transformers",
         "object_detector": "transformers",
     },
-    "remote": {**OFFLINE, "language_model": "openai", "vision_language_model": "openai"},
+    "remote": {**OFFLINE, "captioner": "openai", "language_model": "openai", "vision_language_model": "openai"},
 }
 
 FACES = {

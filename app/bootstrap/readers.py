@@ -19,6 +19,7 @@ ROLES = {
     "faces": "face_finder",
     "read": "text_reader",
     "caption": "captioner",
+    "describe": "captioner",
 }
 """The model that does most of each kind of chunk: on a cluster, the chunks are read by the pool of that role."""
 

@@ -62,6 +62,12 @@ class Ingest(_Group):
     segment_min_s: float = Field(10.0, gt=0, description="shortest segment that is indexed, seconds")
     segment_max_s: float = Field(30.0, gt=0, description="longest segment that is indexed, seconds")
     key_frames_per_segment: int = Field(3, ge=1, le=16, description="pictures that stand for a segment, at most")
+    caption_frames: int = Field(
+        8,
+        ge=1,
+        le=64,
+        description="frames of a segment that the captioner `openai` is shown in full, if so many differ",
+    )
     maxinfo_rank: int = Field(8, ge=1, le=64, description="directions that MaxInfo keeps of the pictures' vectors")
     maxinfo_tolerance: float = Field(
         0.3, gt=0, description="how well the chosen pictures must make up the others; lower chooses more"

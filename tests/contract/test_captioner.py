@@ -12,17 +12,26 @@ from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_captions
 from gpu_workers.vision.fakes import FakeCaptioner, FakeFrameEmbedder
 from gpu_workers.vision.offline_tags import OfflineTagsCaptioner
+from gpu_workers.vision.openai_captions import OpenAICaptioner
+from tests.served_models import describe
 from tests.tiny_models import EYES
+from tests.unit.gpu_workers.language.chat_server import chat_service
 
 SPAN = TimeSpan(10.0, 20.0)
 
 
-@pytest.fixture(scope="module", params=[OfflineTagsCaptioner, FakeCaptioner, *sorted(EYES)])
+@pytest.fixture(scope="module", params=[OfflineTagsCaptioner, FakeCaptioner, "openai", *sorted(EYES)])
 def captioner(request, tmp_path_factory):
-    if request.param not in EYES:
-        return request.param.from_settings(Settings(), None)
-    weights = Weights(captioner=str(EYES[request.param](tmp_path_factory.mktemp("eyes"))))
-    return Workers(Settings(profile="cpu", weights=weights)).get("captioner")
+    if request.param == "openai":
+        with chat_service(describe) as service:
+            worker = OpenAICaptioner.from_settings(Settings(vlm_url=service.url, vlm_model="tiny"), None)
+            yield worker
+            worker.unload()
+    elif request.param in EYES:
+        weights = Weights(captioner=str(EYES[request.param](tmp_path_factory.mktemp("eyes"))))
+        yield Workers(Settings(profile="cpu", weights=weights)).get("captioner")
+    else:
+        yield request.param.from_settings(Settings(), None)
 
 
 @pytest.fixture(autouse=True)

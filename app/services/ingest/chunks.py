@@ -8,7 +8,9 @@ Memory holds one batch of frames and one chunk of compressed pictures, whatever 
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.core.errors import MissingPart, NotFound
+from app.core.errors import Cancelled, LongreelError, MissingPart, NotFound, StorageFull
 from app.core.ports import (
     AudioSource,
     BatchCaptioner,
@@ -27,6 +29,7 @@ from app.core.ports import (
     FrameEmbedder,
     FrameSource,
     MediaStore,
+    SceneDescriber,
     ShotDetector,
     TextReader,
     Transcriber,
@@ -57,6 +60,8 @@ BEFORE_S = 4.0
 """What a detector sees before a chunk, so that a cut on the border is found."""
 SHOT_BEATS = 50
 """Frames between two signs of life."""
+LOOK_S = 0.2
+"""Seconds between two signs of life while a server is waited for."""
 SPREAD = 0.7
 """The share of a budget of frames that is spread evenly; the rest goes to the frames that stand longest."""
 
@@ -69,9 +74,14 @@ def thumbnail_key(video: VideoId, pts_s: float) -> str:
     return f"{video}/frames/{round(pts_s * 1000):010d}.webp"
 
 
-def text_picture_key(video: VideoId, pts_s: float) -> str:
-    """Where the full-size picture of a moment waits for the text reader."""
-    return f"{video}/text/{round(pts_s * 1000):010d}.jpg"
+def full_pictures(video: VideoId) -> str:
+    """Where full-size pictures wait for those that read and describe them, so that each is decoded once."""
+    return f"{video}/full"
+
+
+def full_picture_key(video: VideoId, pts_s: float) -> str:
+    """Where the full-size picture of a moment waits."""
+    return f"{full_pictures(video)}/{round(pts_s * 1000):010d}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,22 @@ class CaptionCall:
     """Pieces of a video with the key frames that stand for each, and what the frame embedder saw in these."""
 
     pieces: tuple[tuple[TimeSpan, tuple[KeyFrame, ...], tuple[FrameFeatures, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeCall:
+    """Pieces of a video, each with the times of the frames that shall be shown of it."""
+
+    video: VideoId
+    path: str
+    pieces: tuple[tuple[TimeSpan, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undescribed:
+    """Why there is no description of a piece."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -209,11 +235,15 @@ class ChunkReader:
         return packed(Sampled(features, *self._keep_texts(call, pictures, beat)))
 
     def _see(self, video: VideoId, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
-        """Features of a batch; its thumbnails are stored, its full-size pictures held compressed."""
+        """Features of a batch; its thumbnails are stored, its full-size pictures held compressed, and stored too where
+        the captioner wants them."""
         side = self.settings.thumbnail_side
+        describes = isinstance(self.captioner, SceneDescriber)
         for frame in batch:
             picture = Image.fromarray(frame.image)
             pictures[frame.pts_s] = _encoded(picture, "JPEG", 92)
+            if describes:
+                self.media.put(full_picture_key(video, frame.pts_s), pictures[frame.pts_s])
             picture.thumbnail((side, side))
             self.media.put(thumbnail_key(video, frame.pts_s), _encoded(picture, "WEBP", 75))
         return self.frame_embedder.embed(batch)
@@ -226,7 +256,7 @@ class ChunkReader:
         for time_s in longest_standing(times, times, call.span, budget):
             beat(1.0)
             if self.text_reader.may_hold_text(Frame(time_s, decoded(pictures[time_s]))):
-                self.media.put(text_picture_key(call.video, time_s), pictures[time_s])
+                self.media.put(full_picture_key(call.video, time_s), pictures[time_s])
                 kept.append(time_s)
             else:
                 blank.append(time_s)
@@ -235,14 +265,44 @@ class ChunkReader:
     def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
         """The text on the screen at a moment."""
         beat(0.0)
+        return self.text_reader.read(self._full_frames(call.video, call.path, [call.time_s])[0])
+
+    def describe(self, call: DescribeCall, beat: Beat) -> list[Caption | Undescribed]:
+        """What each piece shows, with as many requests under way as the captioner allows.
+
+        Raises MissingPart when the captioner is of another kind.
+        """
+        captioner = self.captioner
+        if not isinstance(captioner, SceneDescriber):
+            raise MissingPart(f"{captioner.model} does not describe scenes.", "Set LONGREEL_MODELS__CAPTIONER=openai.")
+        stopped = threading.Event()
+
+        def describe(piece: tuple[TimeSpan, tuple[float, ...]]) -> Caption | Undescribed:
+            span, times_s = piece
+            try:
+                frames = self._full_frames(call.video, call.path, times_s)
+                return captioner.describe(frames, span, stopped.is_set)
+            except (Cancelled, StorageFull):
+                raise
+            except LongreelError as error:
+                return Undescribed(str(error))
+
+        with ThreadPoolExecutor(captioner.at_once, thread_name_prefix="describe") as pool:
+            futures = [pool.submit(describe, piece) for piece in call.pieces]
+            try:
+                while left := wait(futures, LOOK_S).not_done:
+                    beat(1 - len(left) / len(futures))
+            except BaseException:
+                stopped.set()
+                raise
+        return [future.result() for future in futures]
+
+    def _full_frames(self, video: VideoId, path: str, times_s: Sequence[float]) -> list[Frame]:
+        """The frames of some moments in full size. They are decoded again where an earlier run did not keep them."""
         try:
-            kept = self.media.get(text_picture_key(call.video, call.time_s))
-        except NotFound:  # an earlier run had read them all, with another reader
-            side = self.settings.text_side
-            frame = next(iter(self.frames.at(Path(call.path), [call.time_s], max_side=side)))
-        else:
-            frame = Frame(call.time_s, decoded(kept))
-        return self.text_reader.read(frame)
+            return [Frame(time_s, decoded(self.media.get(full_picture_key(video, time_s)))) for time_s in times_s]
+        except NotFound:
+            return list(self.frames.at(Path(path), times_s, max_side=self.settings.text_side))
 
     def caption(self, call: CaptionCall, beat: Beat) -> list[Caption]:
         """One caption for each piece, as many at once as the captioner likes."""

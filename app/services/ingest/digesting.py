@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
-from app.core.ports import Chat
+from app.core.ports import Chat, SceneDescriber
 from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
 from app.services.chapters import BY_HAND, edited, publish, with_headings
 from app.services.digest import make_digest
@@ -92,7 +92,13 @@ def digest(run: Run, found: Found) -> None:
 def _made(run: Run, found: Found, stage: Stage, writer: Chat | None) -> Digest:
     sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
-    sentences = told(sentences) or [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions]
+    sentences = told(sentences)
+    captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions if c.text]
+    if not sentences:
+        sentences = captions
+    elif isinstance(run.parts.captioner, SceneDescriber):
+        silent = [c for c in captions if not any(c.span.contains(s.span.middle_s) for s in sentences)]
+        sentences = sorted([*sentences, *silent], key=lambda s: s.span)
 
     def chapter_done(done: int, total: int) -> None:
         if done:

@@ -11,10 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from app.core.errors import Cancelled, LongreelError, StorageFull
+from app.core.ports import SceneDescriber
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
 from app.core.types.entities import EntityKind, Mention, MentionSource, name_key
+from app.core.types.scenes import Subject
 from app.services.ingest.indexing import Found
 from app.services.ingest.run import Run, Stage
+from app.services.ingest.subjects import subject_mentions
 from app.services.names import in_capitals, names_said, names_written, small_words, written_small
 
 SAME_GAP_S = 2.0
@@ -49,12 +53,31 @@ def remember(run: Run, found: Found) -> None:
         return
 
     def work(stage: Stage) -> bytes:
-        mentions = [*named(run.video.id, found.utterances, found.texts), *seen(run.video.id, found)]
+        mentions = [*named(run.video.id, found.utterances, found.texts), *_shown(run, found, stage)]
         entities.save(run.video.id, mentions)
         stage.detail = f"{len({(one.kind, one.key) for one in mentions})} names and things"
         return b""
 
     run.stage("entities", run.version_after("index", own="1"), work)
+
+
+def _shown(run: Run, found: Found, stage: Stage) -> list[Mention]:
+    """The subjects of a model that described the video; without one, the things that a classifier is sure of."""
+    describer = run.parts.captioner
+    if not isinstance(describer, SceneDescriber):
+        return seen(run.video.id, found)
+
+    def group(subjects: Sequence[Subject]) -> list[list[int]]:
+        try:
+            return describer.group(subjects)
+        except (Cancelled, StorageFull):
+            raise
+        except LongreelError as error:
+            stage.put_off(f"Subjects that have different names in different segments were not merged: {error}")
+            return []
+
+    frames = {found.pieces[key.piece]: key.pts_s for key in reversed(found.key_frames)}
+    return subject_mentions(run.video.id, found.captions, frames, group)
 
 
 def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:

@@ -20,7 +20,13 @@ from app.core.types import (
 )
 from app.services.ingest.run import Run, Stage
 
-KINDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.VISUAL)
+KINDS = (
+    SegmentKind.SPEECH,
+    SegmentKind.SCREEN_TEXT,
+    SegmentKind.CAPTION,
+    SegmentKind.EVENT,
+    SegmentKind.VISUAL,
+)
 EARLY_S = 30.0
 """The length of a segment that is indexed before the video's pieces are known."""
 LIKELY = 0.2
@@ -66,7 +72,7 @@ def index(run: Run, found: Found) -> None:
 
 
 def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) -> list[Segment]:
-    """Speech by piece, on-screen texts with their own spans, captions."""
+    """Speech by piece, on-screen texts with their own spans, captions, events with their own spans."""
     segments = []
     for number, said in enumerate(by_piece(found.utterances, found.pieces)):
         if said:
@@ -76,7 +82,10 @@ def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) 
     frames = {found.pieces[k.piece]: k.pts_s for k in reversed(found.key_frames)}
     for number, caption in enumerate(found.captions):
         frame_s = frames.get(caption.span)
-        segments.append(_segment(video, SegmentKind.CAPTION, number, caption.span, caption.text, models, frame_s))
+        if caption.text:
+            segments.append(_segment(video, SegmentKind.CAPTION, number, caption.span, caption.text, models, frame_s))
+    for number, event in enumerate(event for caption in found.captions for event in caption.events):
+        segments.append(_segment(video, SegmentKind.EVENT, number, event.span, event.text, models, event.frame_s))
     return segments
 
 

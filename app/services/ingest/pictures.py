@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from app.core.ports import SceneDescriber
 from app.core.types import (
     Caption,
     FrameFeatures,
@@ -16,9 +17,10 @@ from app.core.types import (
     from_json,
     to_json,
 )
-from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, thumbnail_key
+from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, full_pictures, thumbnail_key
 from app.services.ingest.frame_samples import Sampled, packed, unpacked
 from app.services.ingest.run import Run, Stage, Unit, unit_key
+from app.services.ingest.scenes import described
 from retrieval.segmentation import cut, scene_borders
 
 CAPTIONS_A_UNIT = 32
@@ -143,7 +145,18 @@ def features_by_piece(
 def captions(
     run: Run, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], keys: Sequence[KeyFrame]
 ) -> list[Caption]:
-    """A sentence about what each piece shows; pieces of which nothing can be said have none."""
+    """What each piece shows; pieces of which nothing can be said have no caption."""
+    if isinstance(run.parts.captioner, SceneDescriber):
+        written = described(run, run.parts.captioner, list(features_by_piece(features, spans)), spans)
+    else:
+        written = _captions_of_key_frames(run, features, spans, keys)
+    run.parts.media.remove(full_pictures(run.video.id))
+    return written
+
+
+def _captions_of_key_frames(
+    run: Run, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], keys: Sequence[KeyFrame]
+) -> list[Caption]:
     by_piece: dict[int, list[KeyFrame]] = {}
     for key in keys:
         by_piece.setdefault(key.piece, []).append(key)

@@ -129,7 +129,10 @@ class Run:
         self.worked = True
         stage = Stage(self, name, version)
         payload = work(stage)
-        if not stage.postponed:
+        if stage.postponed:
+            # What builds on this has to be done again once the rest is there.
+            self.versions[name] = f"{version}/{hashlib.sha256(payload).hexdigest()[:12]}"
+        else:
             self.parts.stages.finish(self.video.id, name, version, payload)
         self.tell(StageFinished(name, time.monotonic() - stage.started, stage.detail))
         return payload
@@ -147,6 +150,7 @@ class Run:
             SegmentKind.SPEECH: heard,
             SegmentKind.SCREEN_TEXT: parts.text_reader.model,
             SegmentKind.CAPTION: parts.captioner.model,
+            SegmentKind.EVENT: parts.captioner.model,
             SegmentKind.VISUAL: parts.frame_embedder.model,
         }
 
@@ -224,12 +228,12 @@ class Stage:
         self,
         method: str,
         units: Sequence[Unit],
-        pack: Callable[[Any], bytes],
+        pack: Callable[[Any], bytes | None],
         hear: Callable[[Unit, Any], None] = lambda unit, result: None,  # noqa: ARG005
     ) -> None:
         """Has the units that are not stored yet done by the runtime, in any order; each is stored when it is done.
 
-        `hear` is told of each result as it comes. Raises Cancelled.
+        `hear` is told of each result as it comes, and stores it itself where `pack` gives None. Raises Cancelled.
         """
         left = [unit for unit in units if unit.key not in self.done]
         under_way: dict[int, float] = {}
@@ -240,7 +244,9 @@ class Stage:
 
         with closing(self._run.parts.runtime.map(method, (unit.call for unit in left), beat=beat)) as results:
             for number, result in results:
-                self.save(left[number].key, pack(result))
+                packed = pack(result)
+                if packed is not None:
+                    self.save(left[number].key, packed)
                 hear(left[number], result)
                 self._reached += left[number].size
                 under_way.pop(number, None)

@@ -38,5 +38,4 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
         return json.dumps([to_json(text) for text in texts]).encode()
 
     payload = run.stage("screen_text", run.version_after("sample", own=f"3/{run.parts.text_reader.model}"), work)
-    run.parts.media.remove(f"{run.video.id}/text")
     return [from_json(ScreenText, item) for item in json.loads(payload)]
