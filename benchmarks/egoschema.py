@@ -23,7 +23,7 @@ from app.bootstrap import build_measuring
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.settings import load_settings
 from app.evaluation.datasets.registry import benchmark
-from app.evaluation.datasets.rows import json_rows, read_json
+from app.evaluation.datasets.rows import read_json, read_rows
 from app.evaluation.modes.mode import Mode
 from app.evaluation.report import interval, paired_table, percent
 from app.evaluation.run.service import Order
@@ -70,7 +70,7 @@ def prepare(questions: Path, captions: Path, out: Path, limit: int | None) -> tu
     given = read_json(captions)
     if not isinstance(given, Mapping):
         raise BadInput(f"{captions} has no captions by video.", 'Give JSON: {"name": [caption, ...]}.')
-    rows = sorted((dict(row.data) for row in json_rows(questions) if row.data.get("q_uid") in given), key=_id)
+    rows = sorted((dict(row.data) for row in read_rows(questions) if row.data.get("q_uid") in given), key=_id)
     if not rows:
         raise BadInput(f"No question of {questions.name} has captions.", "Give files that belong together.")
     random.Random(_ORDER_SEED).shuffle(rows)  # noqa: S311 - the same order every time, no secret

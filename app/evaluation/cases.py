@@ -9,6 +9,14 @@ from app.core.types import TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that are scored together. `structure`: how, in the benchmark's words."""
+
+    number: int
+    structure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One question, whatever file it came from. Options are plain texts without letters, in the file's order."""
 
@@ -30,11 +38,17 @@ class Case:
     """Where the video tells the answer, if the benchmark says so."""
     moments_s: tuple[float, ...] = ()
     """Single frames that tell the answer, in seconds."""
+    reference: str = ""
+    """What an open answer should say, where a model has to compare."""
+    group: Group | None = None
+    """The questions that are scored together with it."""
+    asked: str = ""
+    """The whole official prompt, where the annotation file holds it."""
 
     @property
     def has_truth(self) -> bool:
         """Whether an answer can be judged."""
-        return self.answer is not None or bool(self.accept) or not self.answerable
+        return self.answer is not None or bool(self.accept or self.reference) or not self.answerable
 
     def values(self, column: str) -> tuple[str, ...]:
         """The values of a label column."""

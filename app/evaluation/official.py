@@ -36,8 +36,8 @@ class Prompt:
 
     def of(self, case: Case) -> str:
         """Question and options with the words around them; an open question is asked as it is."""
-        if not case.options:
-            return case.question
+        if case.asked or not case.options:
+            return case.asked or case.question
         listed = lettered(case.options, bracketed=self.bracketed)
         return "\n".join(part for part in (self.before, f"{self.question}{case.question}", listed, self.after) if part)
 
@@ -68,7 +68,4 @@ MLVU = Prompt(
     bracketed=True,
 )
 LV_HAYSTACK = Prompt(before="Select the best answer to the question below. Answer with the option's letter.", after="")
-TEMP_COMPASS = Prompt(question="", after="Please directly give the best option:")
 VIDEO_VISTA = Prompt(question="", bracketed=True)
-AS_WRITTEN = Prompt(question="", after="")
-"""The annotation file holds the whole prompt."""

@@ -12,7 +12,7 @@ from app.evaluation.datasets.choices import Unparsed
 from app.evaluation.datasets.registry import Benchmark
 from app.evaluation.metrics.chapters import ChapterScores
 from app.evaluation.metrics.comparison import paired
-from app.evaluation.metrics.grounding import cited
+from app.evaluation.metrics.grounding import cited, moment_retrieval
 from app.evaluation.metrics.official_figures import official_figures
 from app.evaluation.metrics.reliability import reliability
 from app.evaluation.metrics.scores import (
@@ -69,6 +69,8 @@ def figures(
         "official": official_figures(benchmark.name, judged),
         "citation_precision": _share(proof.precision),
         "citation_recall": _share(proof.recall),
+        "citation_f1": proof.f1,
+        "recall_at_1": _share(moment_retrieval(judged).recall[0.5]),
         "answers_on_evidence": _share(proof.answers),
         "temporal_iou": proof.iou,
         "refusal_precision": _share(declined.precision),
@@ -180,14 +182,16 @@ def _answers(modes: Mapping[str, Any]) -> str:
 
 
 def _proof(modes: Mapping[str, Any]) -> str:
-    head = ["mode", "citation precision", "citation recall", "answers on evidence", "temporal IoU"]
+    head = ["mode", "citation precision", "citation recall", "citation F1", "answers on evidence", "temporal IoU"]
+    head.append("R@1, IoU 0.5")
     head += ["calibration error", "before calibration", "seconds", "median", "frames", "prompt tokens", "output tokens"]
     priced = any(found["cost"]["price"] for found in modes.values())
     rows = []
     for mode, found in modes.items():
         cost = found["cost"]
         row = [mode, percent(found["citation_precision"]["value"]), percent(found["citation_recall"]["value"])]
-        row += [percent(found["answers_on_evidence"]["value"]), percent(found["temporal_iou"])]
+        row += [percent(found["citation_f1"]), percent(found["answers_on_evidence"]["value"])]
+        row += [percent(found["temporal_iou"]), percent(found["recall_at_1"]["value"])]
         row += [percent(found["calibration_error"]), percent(found["calibration_error_before"])]
         row += [number(cost["seconds"], 1), number(cost["median_seconds"], 1), number(cost["frames"], 1)]
         row += [number(cost["prompt_tokens"], 0), number(cost["output_tokens"], 0)]

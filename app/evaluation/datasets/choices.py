@@ -15,6 +15,7 @@ from app.evaluation.datasets.rows import Row
 
 _PREFIX = re.compile(r"\s*\(?([A-Za-z])[.):]\s*")
 _INLINE = re.compile(r"(?:^|\n)\s*\(?([A-Z])[.)]\s+")
+_MARKED = re.compile(r"\s*(?:[A-Z]\w+ )?(?:[A-Z]|\d)[.:)]\s+")
 _TAG = re.compile(r"<answer>\s*\(?([A-Za-z])\)?[.]?\s*</answer>", re.IGNORECASE)
 
 
@@ -60,6 +61,27 @@ def inline(row: Row, text: str) -> tuple[str, tuple[str, ...]]:
     return text[: kept[0].start()].strip(), options_of(row, found)
 
 
+def has_inline(text: str) -> bool:
+    """Whether a text has lines of options with letters."""
+    return any(mark[1] == "A" for mark in _INLINE.finditer(text))
+
+
+def marked_options(row: Row, text: str) -> tuple[str, tuple[str, ...]]:
+    """Question and options of a text whose lines are "Option 1: ...", "Caption A: ..." or "A. ...". Raises BadInput."""
+    lines = text.strip().split("\n")
+    marked = [number for number, line in enumerate(lines) if _MARKED.match(line)]
+    first = marked[0] if marked else len(lines)
+    if marked != list(range(first, len(lines))):
+        raise row.refused("the question does not end with its options")
+    return "\n".join(lines[:first]).strip(), options_of(row, [plain_option(line) for line in lines[first:]])
+
+
+def plain_option(text: str) -> str:
+    """An option without its letter, number or "Option 1:"."""
+    mark = _MARKED.match(text)
+    return text[mark.end() :].strip() if mark else text.strip()
+
+
 def letter_of(row: Row, answer: object, options: Sequence[str]) -> int:
     """Which option a letter means, as "C", "(C)", "C." or "<answer>C</answer>". Raises BadInput."""
     tag = _TAG.search(str(answer))
@@ -91,6 +113,8 @@ def number_of(row: Row, answer: object, options: Sequence[str]) -> int:
 def read_letter(reply: str, options: Sequence[str]) -> int | None:
     """The one option that a model's reply names; None when it names none or several."""
     said = reply.strip()
+    if plain_option(said) in options:
+        said = plain_option(said)
     same = [i for i, option in enumerate(options) if said.casefold().rstrip(".") == option.casefold().rstrip(".")]
     if len(same) == 1:
         return same[0]

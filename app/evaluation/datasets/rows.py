@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput
+from app.evaluation.datasets.parquet import is_parquet, parquet_rows
 
 UNVERIFIED = " The field names of this benchmark's official file could not be verified when its loader was written."
 
@@ -57,9 +59,12 @@ class Row:
         """A field as a number. Raises BadInput."""
         value = self.any(*names)
         try:
-            return float(value)
-        except (TypeError, ValueError) as error:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError) as error:
             raise self.refused(f"{names[0]} is no number: {str(value)[:40]}") from error
+        if not math.isfinite(number):
+            raise self.refused(f"{names[0]} is no number: {number}")
+        return number
 
     def sequence(self, *names: str) -> list[Any]:
         """A field that is a list, or a text that holds one as JSON. Raises BadInput."""
@@ -93,7 +98,7 @@ def read_text(file: Path) -> str:
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is not UTF-8 text.", "Give the annotation file, not an archive or Parquet.") from error
+        raise BadInput(f"{file} is not UTF-8 text.", "Give the annotation file, not an archive.") from error
 
 
 def read_json(file: Path) -> Any:
@@ -104,22 +109,36 @@ def read_json(file: Path) -> Any:
         raise BadInput(f"{file} is not JSON: {error}.", "Give the benchmark's own annotation file.") from error
 
 
-def json_rows(file: Path, hint: str = "") -> list[Row]:
-    """The objects of a JSON list, of the values of a JSON object, or of JSON lines. Raises BadInput.
+def read_object(file: Path) -> Mapping[str, Any]:
+    """The content of a JSON file that is one object. Raises BadInput."""
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise BadInput(f"{file} is no JSON object.", "Give the benchmark's own file.")
+    return content
 
-    Rows of a JSON object have its key as their place.
+
+def read_rows(file: Path, hint: str = "") -> list[Row]:
+    """The objects of a JSON list, of the values of a JSON object, of JSON lines, or of Parquet. Raises BadInput.
+
+    Rows of a JSON object have its key as their place. A folder stands for the Parquet files in it.
     """
+    if is_parquet(file):
+        return _numbered(file, parquet_rows(file), hint)
     text = read_text(file)
     try:
         content = json.loads(text)
     except ValueError:
         content = None
     if isinstance(content, list):
-        return [row(file, f"row {number}", item, hint) for number, item in enumerate(content, 1)]
+        return _numbered(file, content, hint)
     if isinstance(content, dict) and content and all(isinstance(item, dict) for item in content.values()):
         return [row(file, str(key), item, hint) for key, item in content.items()]
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     return [row(file, f"row {number}", _line(file, number, line), hint) for number, line in lines]
+
+
+def _numbered(file: Path, items: Iterable[Any], hint: str = "") -> list[Row]:
+    return [row(file, f"row {number}", item, hint) for number, item in enumerate(items, 1)]
 
 
 def _line(file: Path, number: int, line: str) -> Any:
@@ -130,7 +149,9 @@ def _line(file: Path, number: int, line: str) -> Any:
 
 
 def csv_rows(file: Path) -> list[Row]:
-    """The lines of a CSV file with a header. Raises BadInput for a line with too many or too few fields."""
+    """The lines of a CSV file with a header, or of Parquet. Raises BadInput for a line with too many or few fields."""
+    if is_parquet(file):
+        return _numbered(file, parquet_rows(file))
     reader = csv.DictReader(io.StringIO(read_text(file), newline=""))
     made = []
     for number, item in enumerate(reader, 2):

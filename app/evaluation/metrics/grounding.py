@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -46,6 +46,14 @@ class Cited:
     iou: float | None
     """Mean over answered questions of the seconds in both over the seconds in either."""
 
+    @property
+    def f1(self) -> float | None:
+        """The harmonic mean of citation precision and recall; None where there is nothing to cite."""
+        one, other = self.precision.value, self.recall.value
+        if other is None:
+            return None
+        return 2 * one * other / (one + other) if one and other else 0.0
+
 
 def cited(judged: Iterable[JudgedCase]) -> Cited:
     """Citation precision and recall, and temporal IoU."""
@@ -74,6 +82,46 @@ def hull_iou(found: TimeSpan, given: TimeSpan) -> float:
     """IoU as moment retrieval and NExT-GQA count it: the common seconds over those from first start to last end."""
     whole = found.hull(given).duration_s
     return found.intersection_s(given) / whole if whole > 0 else 0.0
+
+
+def seconds_f1(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
+    """F1 of the seconds that are covered, 0 to 1."""
+    one, other = joined(found), joined(given)
+    both = sum(a.intersection_s(b) for a in one for b in other)
+    total = sum(a.duration_s for a in one) + sum(b.duration_s for b in other)
+    return 2 * both / total if total else 0.0
+
+
+SPAN_LEAST = (0.1, 0.3, 0.5, 0.7)
+"""The least IoUs over which E.T. Bench takes the mean of its F1."""
+
+
+def span_f1(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
+    """F1 of spans, the mean over four least IoUs: a span counts where one of the other list meets the IoU.
+
+    Instants meet within a second, as they have no IoU.
+    """
+    if not found or not given:
+        return 0.0
+    likeness = [[a.iou(b) or float(_near(a, b) and not b.duration_s) for b in given] for a in found]
+    values = []
+    for least in SPAN_LEAST:
+        precision = fmean(max(row) >= least for row in likeness)
+        recall = fmean(max(column) >= least for column in zip(*likeness, strict=True))
+        values.append(2 * precision * recall / (precision + recall) if precision and recall else 0.0)
+    return fmean(values)
+
+
+def mean_over_spans(
+    judged: Iterable[JudgedCase], score: Callable[[Sequence[TimeSpan], Sequence[TimeSpan]], float]
+) -> float | None:
+    """The mean of a score of cited against given spans, over all questions with given spans; no answer counts 0."""
+    values = [
+        score(spans(one.result), one.case.evidence) if one.result.answered else 0.0
+        for one in judged
+        if one.case.evidence
+    ]
+    return fmean(values) if values else None
 
 
 def iop(found: TimeSpan, given: TimeSpan) -> float:

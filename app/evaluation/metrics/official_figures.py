@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from statistics import fmean
 
-from app.evaluation.metrics.grounding import asks_when, grounded, moment_retrieval, needles
-from app.evaluation.metrics.scores import JudgedCase, by_label, macro
+from app.evaluation.datasets.video_mme_v2 import GROUP
+from app.evaluation.metrics.grounding import (
+    asks_when,
+    grounded,
+    mean_over_spans,
+    moment_retrieval,
+    needles,
+    seconds_f1,
+    span_f1,
+)
+from app.evaluation.metrics.scores import SCORES, JudgedCase, by_label, macro
 
 Figures = dict[str, float | None]
 """Figures by the name under which the benchmark prints them; shares are 0 to 1."""
@@ -18,13 +29,63 @@ def official_figures(benchmark: str, judged: Sequence[JudgedCase]) -> Figures:
         "nextqa": _next_qa,
         "nextgqa": _next_gqa,
         "lv-haystack": _lv_haystack,
+        "video-mme-v2": _video_mme_v2,
+        "etbench": lambda cases: {"F1 of spans, IoU 0.1 to 0.7": mean_over_spans(cases, span_f1)},
+        "eg-vqa": lambda cases: {"evidence F1, in seconds": mean_over_spans(cases, seconds_f1)},
     }
     found = makers[benchmark](judged) if benchmark in makers else {}
     return {**found, **_moments(judged)}
 
 
 def _mlvu(judged: Sequence[JudgedCase]) -> Figures:
-    return {"M-Avg": macro(by_label(judged).get("task", {}).values())}
+    """M-Avg over the tasks with options, and the judge's mean score of the generative tasks, as a share of 5."""
+    chosen = [one for one in judged if one.case.options]
+    scores: dict[str, list[int]] = defaultdict(list)
+    for one in judged:
+        if not one.case.options and one.has_truth:
+            for task in one.case.values("task"):
+                scores[task].append(one.result.score or SCORES[0])
+    means = [fmean(values) / SCORES[-1] for values in scores.values()]
+    generated: Figures = {"generation, of 5 points": fmean(means)} if means else {}
+    return {"M-Avg": macro(by_label(chosen).get("task", {}).values()), **generated}
+
+
+CHAINS = {
+    "[1, 2, 3, 4]": (0.0, 1 / 16, 4 / 16, 9 / 16, 1.0),
+    "[1, [2, 3], 4]": (0.0, 1 / 12, 4 / 12, 7 / 12, 1.0),
+    "[[1, 2], 3, 4]": (0.0, 1 / 10, 2 / 10, 5 / 10, 1.0),
+}
+"""What a logic group of Video-MME-v2 is worth by how many steps of its chain are right."""
+
+
+def group_score(structure: str, right: Sequence[bool]) -> float:
+    """What a group of four is worth: the square of its share of right answers, or the unbroken start of its chain.
+
+    Questions in inner brackets may be answered in either order: one of the two is a step as well.
+    """
+    if structure not in CHAINS:
+        return (sum(right) / len(right)) ** 2
+    steps = next((place for place, one in enumerate(right) if not one), len(right))
+    either = {"[1, [2, 3], 4]": (1, right[2]), "[[1, 2], 3, 4]": (0, right[1])}.get(structure)
+    if either is not None and steps == either[0] and either[1]:
+        steps += 1
+    return CHAINS[structure][steps]
+
+
+def _video_mme_v2(judged: Sequence[JudgedCase]) -> Figures:
+    """The group score over whole groups, and by kind of group; a group that was not asked whole is left out."""
+    groups: dict[int, list[JudgedCase]] = defaultdict(list)
+    for one in judged:
+        if one.case.group is not None:
+            groups[one.case.group.number].append(one)
+    scores: dict[str, list[float]] = defaultdict(list)
+    for members in groups.values():
+        group = members[0].case.group
+        if len(members) == GROUP and group is not None:
+            value = group_score(group.structure, [one.right for one in members])
+            scores["group score"].append(value)
+            scores[f"{'relevance' if group.structure == 'relevance' else 'logic'} score"].append(value)
+    return {name: fmean(values) for name, values in scores.items()}
 
 
 def _next_qa(judged: Sequence[JudgedCase]) -> Figures:

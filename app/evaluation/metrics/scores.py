@@ -12,6 +12,10 @@ from app.evaluation.cases import Case
 from app.evaluation.datasets.choices import Unparsed
 from app.evaluation.run.results import Result
 
+SCORES = range(1, 6)
+"""How far an answer says what the reference says, by a model."""
+RIGHT_SCORE = 4
+"""The least score of a right answer."""
 Z_95 = 1.959963984540054
 """The normal quantile of a two-sided interval of 95 %."""
 
@@ -34,7 +38,15 @@ class JudgedCase:
         if case.options:
             index, answer = result.option_index, case.answer
             return index is not None and answer is not None and case.options[index] == case.options[answer]
+        if not case.accept:
+            return result.answered and (result.score or 0) >= RIGHT_SCORE
         return case.answerable and result.answered and any(re.search(a, result.text, re.I | re.S) for a in case.accept)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether the answer can be judged: its truth is known, and where that takes a model, one has compared them."""
+        compared = self.case.reference and not self.case.accept
+        return self.case.has_truth and not (compared and self.result.answered and self.result.score is None)
 
     @property
     def proven(self) -> bool:
@@ -86,7 +98,7 @@ def share(flags: Iterable[bool]) -> Share:
 
 def with_truth(judged: Iterable[JudgedCase]) -> list[JudgedCase]:
     """Those whose truth is known."""
-    return [one for one in judged if one.case.has_truth]
+    return [one for one in judged if one.has_truth]
 
 
 def accuracy(judged: Iterable[JudgedCase]) -> Share:

@@ -34,6 +34,8 @@ class Result:
     citations: tuple[Citation, ...] = ()
     usage: Usage = field(default_factory=Usage)
     error: str = ""
+    score: int | None = None
+    """How far an open answer says what the reference says, 1 to 5; None where no model compared them."""
 
     @property
     def answered(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.core.errors import Cancelled, LongreelError
@@ -17,6 +17,7 @@ from app.core.types import Video
 from app.evaluation.cases import Case
 from app.evaluation.modes.agent import Asker
 from app.evaluation.run.footage import Footage
+from app.evaluation.run.judge import Judge, no_judge
 from app.evaluation.run.results import Result, ResultStore, result_of
 
 
@@ -47,7 +48,9 @@ class Runner:
         tell: Tell = lambda _: None,
         listen: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
+        judge: Judge = no_judge,
     ) -> None:
+        self._judge = judge
         self._footage = footage
         self._askers = askers
         self._store = store
@@ -120,7 +123,10 @@ class Runner:
 
     def _ask(self, mode: str, case: Case, video: Video) -> Result:
         try:
-            return result_of(case.id, mode, self._askers[mode](case, video, self._cancelled))
+            result = result_of(case.id, mode, self._askers[mode](case, video, self._cancelled))
+            if case.reference and result.answered:
+                return replace(result, score=self._judge(case, result.text, self._cancelled))
+            return result
         except Cancelled:
             raise
         except LongreelError as error:

@@ -23,6 +23,7 @@ from app.evaluation.modes.registry import MODES, ModeParts, asker
 from app.evaluation.official import PLAIN, Prompt
 from app.evaluation.report import FREE, Prices, markdown, report
 from app.evaluation.run.footage import Footage, Reader
+from app.evaluation.run.judge import ReferenceJudge, no_judge
 from app.evaluation.run.results import Result, ResultStore, chosen
 from app.evaluation.run.runner import Runner, Tell
 from app.services.ask import AskService
@@ -102,7 +103,11 @@ class EvaluationService:
         about = self._about(order)
         store.begin(about)
         askers = {str(mode): self.asker(mode, order.benchmark.prompt, order.shown) for mode in order.modes}
-        runner = Runner(footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled)
+        chat = self.parts.chat
+        judge = ReferenceJudge(chat) if chat is not None else no_judge
+        runner = Runner(
+            footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled, judge=judge
+        )
         try:
             runner.run(loaded.cases)
             chapters = [score for one in loaded.chapters for score in self._chapters(one, footage, listen, cancelled)]
@@ -167,7 +172,12 @@ class EvaluationService:
             notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
         unknown = sum(not case.has_truth for case in loaded.cases)
         if unknown:
-            notes.append(f"{unknown} questions have no public answer and are not judged.")
+            notes.append(f"{unknown} questions have no public answer; they count only where they have spans.")
+        if any(case.reference for case in loaded.cases):
+            notes.append(
+                "Open answers are right where the language model gives them 4 of 5 points beside the reference; "
+                "without a language model they are not judged. Official figures come from another judge."
+            )
         return notes
 
 
@@ -188,13 +198,13 @@ def _write_predictions(order: Order, results: Mapping[tuple[str, str], Result]) 
 
 
 def _digest(files: Sequence[Path | None]) -> str:
-    """The beginning of the SHA-256 of these files, of a folder's JSON files in order."""
+    """The beginning of the SHA-256 of these files, of a folder's JSON or Parquet files in order."""
     digest = hashlib.sha256()
     for file in files:
         if file is None:
             continue
         try:
-            for part in sorted(file.glob("*.json")) if file.is_dir() else [file]:
+            for part in sorted(file.glob("*.[jp]*")) if file.is_dir() else [file]:
                 digest.update(part.read_bytes())
         except OSError as error:
             raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error

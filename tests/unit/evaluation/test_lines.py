@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.evaluation.datasets.rows import json_rows
+from app.evaluation.datasets.rows import read_rows
 from app.evaluation.run.results import Result, ResultStore
 
 TEXT = "one\u2028two\u2029three\x85four"
@@ -23,4 +23,4 @@ def test_rows_with_any_text_are_read(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     lines = [json.dumps({"text": text}, ensure_ascii=False) for text in (TEXT, "plain")]
     file.write_text("\r\n".join(lines), "utf-8", newline="")
-    assert [row.text("text") for row in json_rows(file)] == [TEXT, "plain"]
+    assert [row.text("text") for row in read_rows(file)] == [TEXT, "plain"]

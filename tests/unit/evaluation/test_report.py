@@ -31,7 +31,7 @@ def test_seconds_frames_and_tokens_are_means_of_a_question() -> None:
     assert (cost["seconds"], cost["median_seconds"], cost["frames"]) == (5.0, 4.0, 2.0)
     assert (cost["prompt_tokens"], cost["output_tokens"]) == (200.0, 20.0)
     assert cost["price"] == pytest.approx((200 * 1.0 + 20 * 2.0) / 1e6)
-    told = "| full | 100.0% | 100.0% | 100.0% | 100.0% | 50.0% | 50.0% | 5.0 | 4.0 | 2.0 | 200 | 20 |"
+    told = "| full | 100.0% | 100.0% | 100.0% | 100.0% | 100.0% | 100.0% | 50.0% | 50.0% | 5.0 | 4.0 | 2.0 | 200 | 20 |"
     assert told in markdown(made())
 
 

@@ -1,0 +1,47 @@
+"""E.T. Bench (arXiv 2409.18111): events in time. `etbench_txt_v1.0.json`, or one task's file of `annotations/txt`.
+
+Rows have idx, task, source, video, duration, q (the whole prompt), and by task: o and p (options and the right one),
+tgt (spans or times that answer), g (captions). Dense captions (dvc, slc) are left out: their scores
+compare whole texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.core.types import TimeSpan
+from app.evaluation.cases import Case, Loaded, labels
+from app.evaluation.datasets.choices import number_of, options_of
+from app.evaluation.datasets.common import row_spans, video_names
+from app.evaluation.datasets.rows import Row, read_rows
+
+CAPTIONING = frozenset({"dvc", "slc"})
+
+
+def et_bench(file: Path) -> Loaded:
+    """Choices are judged by their answer, all tasks with spans by what is cited."""
+    rows = [(row, row.text("task")) for row in read_rows(file)]
+    cases = tuple(_case(row, task) for row, task in rows if task not in CAPTIONING)
+    left_out = len(rows) - len(cases)
+    told = f"{left_out} dense captions were left out: their official scores compare whole texts."
+    return Loaded(cases, (told,) if left_out else ())
+
+
+def _case(row: Row, task: str) -> Case:
+    asked = row.text("q")
+    options = options_of(row, row.sequence("o")) if row.has("o") else ()
+    return Case(
+        f"{task}/{row.text('source')}/{row.text('idx')}", video_names(row, "video"), asked, options,
+        number_of(row, row.any("p"), options) if options else None,
+        labels=labels(("task", task), ("source", row.maybe("source"))),
+        evidence=_spans(row, row.sequence("tgt") if row.has("tgt") else []), asked=asked,
+    )  # fmt: skip
+
+
+def _spans(row: Row, given: Sequence[Any]) -> tuple[TimeSpan, ...]:
+    """Pairs are spans; a list of two numbers is one; other numbers are instants."""
+    if given and not any(isinstance(one, list) for one in given):
+        given = [given] if len(given) == 2 and row.text("task") != "vhd" else [[one, one] for one in given]
+    return row_spans(row, given)

@@ -1,0 +1,38 @@
+"""HourVideo (arXiv 2411.04998)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.evaluation.cases import Case, Loaded, labels
+from app.evaluation.datasets.choices import inline, letter_of, options_of
+from app.evaluation.datasets.rows import UNVERIFIED, Row, read_rows
+
+
+def hour_video(file: Path) -> Loaded:
+    """HourVideo (arXiv 2411.04998): an object with a list of questions for each video.
+
+    The names of video_metadata, benchmark_dataset, qid, task, mcq_test and correct_answer_label are those that the
+    official evaluation script reads; the layout of mcq_test is inferred.
+    """
+    hint = "Give the official annotation file as JSON." + UNVERIFIED
+    cases = []
+    for video in read_rows(file, hint):
+        for asked in video.parts("benchmark_dataset"):
+            question, options = _hour_video_choices(asked)
+            answer = asked.maybe("correct_answer_label")
+            cases.append(Case(
+                f"{video.place}/{asked.text('qid')}", (video.place,), question, options,
+                None if answer is None else letter_of(asked, answer, options),
+                labels=labels(("task", re.sub(r"^summarization/.*", "summarization", asked.text("task")))),
+            ))  # fmt: skip
+    return Loaded(tuple(cases))
+
+
+def _hour_video_choices(row: Row) -> tuple[str, tuple[str, ...]]:
+    numbered = [row.data[name] for name in (f"answer_{n}" for n in range(1, 6)) if row.has(name)]
+    if numbered:
+        return row.text("question"), options_of(row, numbered)
+    question, options = inline(row, row.text("mcq_test"))
+    return (question or row.text("question")), options

@@ -1,0 +1,32 @@
+"""M3-Bench (arXiv 2508.09736): open questions about films from the web and from a robot's eyes.
+
+{video: {video_path, qa_list: [{question, answer, question_id, type, timestamp, before_clip}]}}. A robot's question is
+asked at `timestamp`, when only the clips before it were seen; here the whole video may be seen, which the report says.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.evaluation.cases import Case, Loaded, labels
+from app.evaluation.datasets.common import video_names
+from app.evaluation.datasets.rows import Row, read_rows
+
+
+def m3_bench(file: Path) -> Loaded:
+    """Open questions with a reference answer."""
+    cases, timed = [], 0
+    for video in read_rows(file):
+        for asked in video.parts("qa_list"):
+            cases.append(_case(video, asked))
+            timed += asked.has("timestamp")
+    told = f"{timed} questions are officially asked before the end of their video; here all of it may be seen."
+    return Loaded(tuple(cases), (told,) if timed else ())
+
+
+def _case(video: Row, asked: Row) -> Case:
+    kinds = asked.sequence("type") if asked.has("type") else []
+    return Case(
+        asked.text("question_id"), (*video_names(video, "video_path"), video.place), asked.text("question"),
+        reference=asked.text("answer"), labels=labels(*(("type", kind) for kind in kinds)),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Our own questions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.evaluation.cases import Case, GivenChapters, Loaded, labels
+from app.evaluation.datasets.choices import number_of, options_of
+from app.evaluation.datasets.common import row_spans
+from app.evaluation.datasets.rows import Row, read_json, read_rows
+
+
+def own(file: Path) -> Loaded:
+    """Questions in our own form. A question with options is asked openly and with them.
+
+    The file is JSON lines as in `qa.jsonl`, or the truth of a made sample, one object {video, questions, chapters}.
+    """
+    whole = read_json(file) if file.suffix.lower() == ".json" else None
+    if not isinstance(whole, dict) or "questions" not in whole:
+        return Loaded(tuple(case for number, one in enumerate(read_rows(file), 1) for case in _own(one, number)))
+    sample = Row(file, "the whole file", whole)
+    cases = [case for number, one in enumerate(sample.parts("questions"), 1) for case in _own(one, number)]
+    return Loaded(tuple(cases), (), _chapters(sample))
+
+
+def _chapters(sample: Row) -> tuple[GivenChapters, ...]:
+    """The given chapters of a sample's truth; none where it has none."""
+    if not sample.has("chapters"):
+        return ()
+    rows = list(sample.parts("chapters"))
+    spans = [row_spans(one, [[one.number("start_s"), one.number("end_s")]])[0] for one in rows]
+    titles = [one.text("title") for one in rows]
+    return (GivenChapters(sample.text("video"), tuple(zip(spans, titles, strict=True))),)
+
+
+def _own(row: Row, number: int) -> list[Case]:
+    answerable = bool(row.data.get("answerable", True))
+    videos, question = (row.text("video"),), row.text("question")
+    accept = _expressions(row, answerable)
+    evidence = row_spans(row, row.sequence("evidence") if row.has("evidence") else ())
+    modality = ("modality", row.maybe("modality"))
+    made = []
+    if accept or not answerable:
+        made.append(Case(
+            f"{number}/open", videos, question, (), None, accept, answerable,
+            labels(("form", "open"), modality), evidence,
+        ))  # fmt: skip
+    if row.has("options"):
+        options = options_of(row, row.sequence("options"))
+        made.append(Case(
+            f"{number}/choice", videos, question, options, number_of(row, row.any("correct_index"), options), (),
+            answerable, labels(("form", "multiple choice"), modality), evidence,
+        ))  # fmt: skip
+    if not made:
+        raise row.refused("it has neither accept nor options, so that no answer could be judged")
+    return made
+
+
+def _expressions(row: Row, answerable: bool) -> tuple[str, ...]:
+    given = row.data.get("accept") or ()
+    if not isinstance(given, list | tuple) or not answerable:
+        return ()
+    for expression in given:
+        try:
+            re.compile(str(expression))
+        except re.error as error:
+            raise row.refused(f"accept has an expression that cannot be read: {expression}") from error
+    return tuple(map(str, given))

@@ -1,0 +1,45 @@
+"""Video-MME (arXiv 2405.21075)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.evaluation.cases import Case, Loaded, labels
+from app.evaluation.datasets.choices import letter_of, options_of
+from app.evaluation.datasets.common import video_names
+from app.evaluation.datasets.rows import Row, read_rows
+
+_SHORT_S, _MEDIUM_S = 180.0, 1350.0
+"""Between the length groups: under 2, 4 to 15, and 30 to 60 minutes."""
+
+
+def video_mme(file: Path) -> Loaded:
+    """Video-MME (arXiv 2405.21075): one object a video with its questions, or one a question."""
+    cases: list[Case] = []
+    for video in read_rows(file):
+        if video.has("questions"):
+            cases += [_video_mme(video, part) for part in video.parts("questions")]
+        else:
+            cases.append(_video_mme(video, video))
+    return Loaded(tuple(cases))
+
+
+def _video_mme(video: Row, asked: Row) -> Case:
+    options = options_of(asked, asked.sequence("options", "choices"))
+    length = video.maybe("duration", "duration_category")
+    group = _length_group(length) if isinstance(length, int | float) else length
+    found = labels(
+        ("task", asked.maybe("task_type")),
+        ("length", group),
+        ("domain", video.maybe("domain", "video_category")),
+        ("sub-category", video.maybe("sub_category", "video_sub_category")),
+    )
+    return Case(
+        asked.text("question_id"), video_names(video, "path", "videoID", "url", "video_id"), asked.text("question"),
+        options,
+        letter_of(asked, asked.any("answer"), options), labels=found,
+    )  # fmt: skip
+
+
+def _length_group(seconds: float) -> str:
+    return "short" if seconds < _SHORT_S else "medium" if seconds < _MEDIUM_S else "long"

@@ -1,0 +1,56 @@
+"""Video-MME-v2: eight options, and groups of four questions about a video that are scored together.
+
+The hub's Parquet file has video_id, url, group_type (relevance or logic), group_structure, question_id, question,
+options, answer, level, second_head, third_head; four rows that follow each other are a group.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from app.evaluation.cases import Case, Group, Loaded, labels
+from app.evaluation.datasets.choices import inline, letter_of, options_of
+from app.evaluation.datasets.common import video_names
+from app.evaluation.datasets.rows import Row, read_rows
+
+GROUP = 4
+
+
+def video_mme_v2(file: Path) -> Loaded:
+    """The questions with their groups."""
+    rows = read_rows(file)
+    return Loaded(tuple(_case(row, place // GROUP) for place, row in enumerate(rows)))
+
+
+def _case(row: Row, number: int) -> Case:
+    given = row.any("options")
+    if isinstance(given, str) and not given.lstrip().startswith("["):
+        _, options = inline(row, f"\n{given}")
+    else:
+        options = options_of(row, row.sequence("options"))
+    found = labels(
+        ("group", row.text("group_type")),
+        ("level", row.maybe("level")),
+        ("ability", row.maybe("second_head")),
+        ("task", row.maybe("third_head")),
+    )
+    return Case(
+        row.text("question_id"),
+        video_names(row, "video_id", "url"),
+        row.text("question"),
+        options,
+        letter_of(row, row.any("answer"), options),
+        labels=found,
+        group=Group(number, _structure(row)),
+    )
+
+
+def _structure(row: Row) -> str:
+    """`relevance`, or the chain of a logic group such as [1, [2, 3], 4]. Raises BadInput."""
+    if row.text("group_type") == "relevance":
+        return "relevance"
+    try:
+        return str(ast.literal_eval(row.text("group_structure")))
+    except (ValueError, SyntaxError) as error:
+        raise row.refused("group_structure is no list") from error
