@@ -23,7 +23,7 @@ from app.evaluation.datasets.registry import benchmark
 from app.evaluation.metrics.grounding import asks_when, cited, moment_retrieval
 from app.evaluation.metrics.reliability import reliability
 from app.evaluation.metrics.scores import JudgedCase, Share, accuracy, by_label, refusals, share
-from app.evaluation.modes.mode import Mode
+from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.report import chapter_table, differences, interval, number, paired_table, percent
 from app.evaluation.run.results import ResultStore
 from app.evaluation.run.service import judged
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     given: Path = options.folder
     annotations = given / "qa.jsonl" if given.is_dir() else given
-    modes = [str(mode) for mode in Mode] if options.mode == "all" else [options.mode]
+    modes = [str(mode) for mode in COMPARED] if options.mode == "all" else [options.mode]
     with empty_library() as temporary:
         variables = {"LONGREEL_DATA": str(options.keep)} if options.keep else temporary
         command = [*LONGREEL, "eval", "own", "--annotations", str(annotations), "--videos", str(annotations.parent)]

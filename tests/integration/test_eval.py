@@ -11,6 +11,7 @@ from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput
 from app.core.settings import load_settings
 from app.evaluation.datasets.registry import benchmark
+from app.evaluation.modes.material import Material, Subtitles
 from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.run.service import Order
 from tests.integration.offline_fakes import environment
@@ -82,6 +83,35 @@ def test_a_benchmark_over_imported_captions_is_run_in_all_modes_and_reported(
     assert measuring.evaluation.run(order) == report
     assert (order.out / "results.jsonl").read_text("utf-8") == lines
     assert "| transcript | 2 | 0.0% |" in (order.out / "report.md").read_text("utf-8")
+
+
+def test_every_mode_answers_over_the_whole_product(measuring: Measuring, captions: Path, tmp_path: Path) -> None:
+    measuring.imports.run(captions)
+    options = ["C does nothing", "C paints a chair", "C reads"]
+    rows = [
+        {"video": "u-1", "question": "What does C paint?", "options": options, "correct_index": 1, "evidence": [[2, 3]],
+         "accept": ["chair"]},
+        {"video": "u-1", "question": "Who sings?", "answerable": False},
+    ]  # fmt: skip
+    annotations = tmp_path / "qa.jsonl"
+    annotations.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    shown = Material(frames=4, official=True)
+    order = Order(benchmark("own"), annotations, None, None, tmp_path / "out", tuple(Mode), shown=shown)
+    report = measuring.evaluation.run(order)
+    assert list(report["modes"]) == [str(mode) for mode in Mode]
+    assert {mode: found["errors"] for mode, found in report["modes"].items()} == dict.fromkeys(map(str, Mode), 0)
+    nearest = report["modes"]["none"]
+    assert (nearest["by_label"]["form"]["multiple choice"]["value"], nearest["citation_f1"]) == (1.0, 1.0)
+    text = (order.out / "report.md").read_text("utf-8")
+    assert "| mode | citation precision | citation recall | citation F1 |" in text and "- dvd: after Deep Video" in text
+
+
+def test_without_subtitles_there_is_no_transcript_mode(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nothing to read"):
+        Order(
+            benchmark("own"), tmp_path, None, None, tmp_path, (Mode.TRANSCRIPT,),
+            shown=Material(subtitles=Subtitles.NONE),
+        )  # fmt: skip
 
 
 def test_the_chapters_of_a_sample_are_compared_with_its_truth(measuring: Measuring, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 The planner gives one action a round: what to look for, over the whole video or in regions, at how many frames a second
 and how finely. The observer gives evidence with start and end. The reflector says whether it is enough and how sure it
 is; at 0.7 and enough the loop stops. A reflection that cannot be read counts as 0.3. Frames are bounded by the model's
-context, not by the paper's 2,048 coarse ones.
+context, not by the paper's 2,048 coarse ones. Of a video without pictures its captions are observed.
 """
 
 from __future__ import annotations
@@ -121,8 +121,11 @@ class ActiveVideoPerception(PublishedAgent):
             'question as JSON: {"evidence": [{"start": s, "end": s, "description": "..."}]}, times in seconds. Do not '
             f"answer it.{_said(work, spans)}"
         )
-        reply = work.look(_times(spans, fps, most), prompt, schema=_EVIDENCE)
-        found = as_object(reply).get("evidence", [])
+        if work.sees:
+            seen = as_object(work.look(_times(spans, fps, most), prompt, schema=_EVIDENCE))
+        else:
+            seen = work.fill(f"{_captioned(work, spans, fps, most)}\n\n{prompt}", _EVIDENCE)
+        found = seen.get("evidence", [])
         return [one for item in found if (one := _observed(item, spans)) is not None] if isinstance(found, list) else []
 
     def _reflect(self, work: Work, memory: _Memory) -> Mapping[str, Any]:
@@ -176,6 +179,11 @@ def _number(value: object, otherwise: float) -> float:
         return float(str(value))
     except ValueError:
         return otherwise
+
+
+def _captioned(work: Work, spans: Sequence[TimeSpan], fps: float, most: int) -> str:
+    """The captions of the spans, for a video without pictures. Raises MissingPart where there are none."""
+    return "Captions:\n" + work.told(list(dict.fromkeys(work.captions_at(_times(spans, fps, most)))))
 
 
 def _said(work: Work, spans: Sequence[TimeSpan]) -> str:

@@ -259,6 +259,16 @@ def test_avp_gives_up_after_three_rounds_and_then_chooses_from_its_evidence() ->
     assert {one.frame_s is not None for one in answer.citations} == {True}
 
 
+def test_avp_observes_captions_where_there_are_no_pictures() -> None:
+    sure = json.dumps({"sufficient": True, "confidence": 0.8, "justification": "seen", "answer": "B"})
+    region = plan(load_mode="region", regions=[[38, 41]])
+    evidence = json.dumps({"evidence": [{"start": 38, "end": 41, "description": "a red door"}]})
+    chat = FakeChat([region, evidence, sure], capabilities=READS)
+    answer = run(ActiveVideoPerception, chat)
+    assert f"Captions:\n[0:38] {DOOR}\n" in chat.requests[1].text
+    assert (answer.option_index, [one.span for one in answer.citations]) == (1, [TimeSpan(38, 41)])
+
+
 def test_a_vision_model_looks_where_the_chat_model_cannot() -> None:
     eyes = FakeVisionLanguageModel(lambda frames, question: f"{len(frames)} frames: the door is red")
     chat = FakeChat(
