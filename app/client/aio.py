@@ -13,10 +13,10 @@ from app.client.transport import AsyncTransport
 
 
 class AsyncLongreel(Calls):
-    """Speaks to one server. A video is named by its id, the beginning of its id, or its title.
+    """Talks to one server. A video may be named by its id, the beginning of its id, or its title.
 
-    Every call may raise the LongreelError that the server answered, and WorkerFailed when it does not answer.
-    Belongs to one event loop.
+    Every call may raise the LongreelError that the server answered with, and WorkerFailed when it does not answer.
+    Bound to one event loop.
     """
 
     def __init__(

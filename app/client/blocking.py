@@ -15,29 +15,29 @@ from app.client import wire
 from app.client.calls import Calls
 from app.client.transport import SyncTransport
 
-Given = ParamSpec("Given")
+Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 
 def waits(
-    call: Callable[Concatenate[Calls, Given], Coroutine[Any, Any, Result]],
-) -> Callable[Concatenate[Longreel, Given], Result]:
+    call: Callable[Concatenate[Calls, Params], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[Longreel, Params], Result]:
     """The call as one that returns when it is done."""
 
     @wraps(call)
-    def waiting(longreel: Longreel, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+    def waiting(longreel: Longreel, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
         return _finished(call(longreel._calls, *args, **kwargs))
 
     return waiting
 
 
 def streams(
-    call: Callable[Concatenate[Calls, Given], AsyncGenerator[Result]],
-) -> Callable[Concatenate[Longreel, Given], Generator[Result, None, None]]:
+    call: Callable[Concatenate[Calls, Params], AsyncGenerator[Result]],
+) -> Callable[Concatenate[Longreel, Params], Generator[Result, None, None]]:
     """The stream as one that a plain loop reads."""
 
     @wraps(call)
-    def reading(longreel: Longreel, /, *args: Given.args, **kwargs: Given.kwargs) -> Generator[Result, None, None]:
+    def reading(longreel: Longreel, /, *args: Params.args, **kwargs: Params.kwargs) -> Generator[Result, None, None]:
         stream = call(longreel._calls, *args, **kwargs)
         try:
             with suppress(StopAsyncIteration):
@@ -46,14 +46,14 @@ def streams(
         finally:
             _finished(stream.aclose())
 
-    told = inspect.signature(call)
-    shown = told.replace(return_annotation=str(told.return_annotation).removeprefix("Async"))
+    signature = inspect.signature(call)
+    shown = signature.replace(return_annotation=str(signature.return_annotation).removeprefix("Async"))
     reading.__signature__ = shown  # type: ignore[attr-defined]
     return reading
 
 
 def _finished(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """What a coroutine over a `SyncTransport` returns: its first step is its last."""
+    """The result of a coroutine over a `SyncTransport`, which finishes in its first step."""
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -64,10 +64,10 @@ def _finished(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 class Longreel:
-    """Speaks to one server. A video is named by its id, the beginning of its id, or its title.
+    """Talks to one server. A video may be named by its id, the beginning of its id, or its title.
 
-    Every call may raise the LongreelError that the server answered, and WorkerFailed when it does not answer.
-    May be shared by threads.
+    Every call may raise the LongreelError that the server answered with, and WorkerFailed when it does not answer.
+    Threads may share it.
     """
 
     def __init__(

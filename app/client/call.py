@@ -1,4 +1,4 @@
-"""One request as data, and the readers of answers."""
+"""One request as data, and functions that read the response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STREAMED = {"Accept": "text/event-stream"}
 
 @dataclass(frozen=True)
 class Call(Generic[Result]):
-    """One request, and the reader of its answer."""
+    """One request, and the function that reads its response."""
 
     method: str
     path: str
@@ -35,13 +35,13 @@ class Call(Generic[Result]):
     def options(self) -> dict[str, Any]:
         """The keyword arguments of httpx's `request` besides method and path."""
         params = {name: value for name, value in self.params.items() if value not in (None, "", [], ())}
-        sent = {"content": self.content} if self.content is not None else {"json": self.json}
-        return {"params": params or None, "headers": dict(self.headers), **sent}
+        body = {"content": self.content} if self.content is not None else {"json": self.json}
+        return {"params": params or None, "headers": dict(self.headers), **body}
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFrame:
-    """A frame of a video: JPEG, and the time in seconds at which the video shows it."""
+    """A frame of a video as JPEG, and the time in seconds at which it is shown."""
 
     pts_s: float
     jpeg: bytes
@@ -49,20 +49,20 @@ class VideoFrame:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where the server tells by a signed POST that work has ended (Standard Webhooks)."""
+    """Where the server sends a signed POST when a job has ended (Standard Webhooks)."""
 
     url: str
     secret: str
-    """whsec_ and then 24 to 64 random bytes in base64."""
+    """`whsec_` followed by 24 to 64 random bytes in base64."""
 
     @property
     def json(self) -> str:
-        """As a form has it."""
+        """The form field with this webhook."""
         return json.dumps(asdict(self))
 
 
 def once(key: str) -> dict[str, str]:
-    """The header that makes a request safe to repeat; none without a key."""
+    """The header that makes a request safe to repeat; empty without a key."""
     return {"Idempotency-Key": key} if key else {}
 
 
@@ -78,32 +78,32 @@ def models(kind: type[Model]) -> Callable[[httpx.Response], list[Model]]:
 
 
 def nothing(_: httpx.Response) -> None:
-    """Reads nothing: the answer is empty, or is read as a stream."""
+    """Reads nothing: the response is empty, or is read as a stream."""
     return None
 
 
 def content(response: httpx.Response) -> bytes:
-    """The answer's bytes."""
+    """The response's bytes."""
     return response.content
 
 
 def text(response: httpx.Response) -> str:
-    """The answer's text."""
+    """The response's text."""
     return response.text
 
 
 def streamed(after: int) -> dict[str, str]:
-    """The headers that ask for a stream, of what has a number above `after`."""
+    """The headers that ask for a stream of the events numbered above `after`."""
     return {**STREAMED, **({"Last-Event-ID": str(after)} if after else {})}
 
 
 def video_path(name: str, rest: str = "") -> str:
-    """The path of a video, and of what is below it."""
+    """The path of a video, or of something that belongs to it."""
     return f"/v1/videos/{quoted(name)}{rest}"
 
 
 def quoted(name: str) -> str:
-    """A name as a part of a path, also one that a path would take for its way up. Raises BadInput for an empty one."""
+    """A name as one segment of a path, even "." or "..". Raises BadInput for an empty name."""
     if not name:
-        raise BadInput("A name is empty, and would mean something else.", "Give an id or a name.")
+        raise BadInput("A name is empty.", "Give an id or a name.")
     return "%2E" * len(name) if name in (".", "..") else quote(name, safe="", errors="replace")

@@ -1,4 +1,4 @@
-"""Files on their way up and down."""
+"""Files that are uploaded or downloaded."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from app.core.errors import BadInput
 from app.core.paths import readable
 
 PIECE = 8 << 20
-"""Bytes of an upload that are sent at a time, where it can go on after a break."""
+"""Bytes that a resumable upload sends at a time."""
 
-Tell = Callable[[int, int], None]
-"""Told how many bytes of a file are sent or received, and how many there are."""
+OnProgress = Callable[[int, int], None]
+"""Gets the number of bytes sent or received so far, and the size of the file."""
 
 
 @contextmanager
 def upload_form(
-    path: Path, fields: dict[str, str | None], subtitles: Path | None, tell: Tell | None
+    path: Path, fields: dict[str, str | None], subtitles: Path | None, on_progress: OnProgress | None
 ) -> Iterator[dict[str, Any]]:
-    """The form that uploads a file; it is read from the disk while it is sent. Raises BadInput."""
+    """The form that uploads a file, read from disk while it is sent. Raises BadInput."""
     opened: list[io.FileIO] = []
     try:
-        opened.append(_SentFile(path, tell))
+        opened.append(_SentFile(path, on_progress))
         files = {"file": (readable(path.name), opened[0])}
         if subtitles is not None:
             opened.append(_SentFile(subtitles, None))
@@ -43,31 +43,31 @@ def upload_form(
 
 
 class _SentFile(io.FileIO):
-    """A file that tells how far it was read."""
+    """A file that reports how much of it has been read."""
 
-    def __init__(self, path: Path, tell: Tell | None) -> None:
+    def __init__(self, path: Path, on_progress: OnProgress | None) -> None:
         super().__init__(path)
-        self._told = tell
+        self._on_progress = on_progress
         self._size = path.stat().st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(-1 if size is None else size)
-        if self._told is not None and data:
-            self._told(self.tell(), self._size)
+        if self._on_progress is not None and data:
+            self._on_progress(self.tell(), self._size)
         return data or b""
 
 
 class Sending:
-    """A file that is sent in pieces. As a context it holds the file open. Raises BadInput."""
+    """A file that is sent in pieces. As a context manager it holds the file open. Raises BadInput."""
 
-    def __init__(self, path: Path, tell: Tell | None) -> None:
-        self.patience = Reconnect()
+    def __init__(self, path: Path, on_progress: OnProgress | None) -> None:
+        self.reconnect = Reconnect()
         try:
             self._file = path.open("rb")
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
         self.size = path.stat().st_size
-        self._tell = tell
+        self._on_progress = on_progress
         self._reached = 0
 
     def __enter__(self) -> Self:
@@ -79,30 +79,30 @@ class Sending:
         self._file.close()
 
     def piece(self, offset: int) -> bytes:
-        """What is to be sent from there on."""
+        """The next piece to send, from an offset on."""
         self._file.seek(offset)
         return self._file.read(PIECE)
 
     def reached(self, offset: int) -> None:
-        """So much of it is there."""
+        """Notes that the server has the file up to an offset."""
         if offset > self._reached:
             self._reached = offset
-            self.patience.restored()
-            if self._tell is not None:
-                self._tell(offset, self.size)
+            self.reconnect.restored()
+            if self._on_progress is not None:
+                self._on_progress(offset, self.size)
 
 
 @contextmanager
-def saved(path: Path, response: httpx.Response, tell: Tell | None) -> Iterator[Callable[[bytes], None]]:
-    """Takes a file's pieces; it stands under its name once it is whole. Raises BadInput."""
+def saved(path: Path, response: httpx.Response, on_progress: OnProgress | None) -> Iterator[Callable[[bytes], None]]:
+    """Writes a file piece by piece; it gets its name only once it is complete. Raises BadInput."""
     size, part = int(response.headers.get("content-length", 0)), path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:
 
             def write(piece: bytes) -> None:
                 file.write(piece)
-                if tell is not None:
-                    tell(file.tell(), size)
+                if on_progress is not None:
+                    on_progress(file.tell(), size)
 
             yield write
         part.replace(path)

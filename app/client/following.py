@@ -1,4 +1,4 @@
-"""How streams are read, and background work is followed until it ends."""
+"""Reads event streams, and follows background work until it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.jobs.states import JobState
 
 RECONNECTS = 5
 
-Told = TypeVar("Told")
+Item = TypeVar("Item")
 Work = TypeVar("Work", JobOut, BatchOut)
 
 
@@ -42,7 +42,7 @@ class EventReader:
         self._data: list[str] = []
 
     def feed(self, line: str) -> ServerEvent | None:
-        """The event that this line ends, or a heartbeat; None while an event goes on."""
+        """The event that ends with this line, or a heartbeat; None in the middle of an event."""
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if not line:
@@ -64,38 +64,38 @@ class EventReader:
 
 
 class Reconnect:
-    """How often one tries again, and after what pause."""
+    """Counts failed attempts, and says how long to wait before the next one."""
 
     def __init__(self) -> None:
         self._lost = 0
 
     def restored(self) -> None:
-        """It works again."""
+        """Starts counting again: the connection works."""
         self._lost = 0
 
     def lost(self, error: WorkerFailed) -> float:
-        """Seconds to wait before the next try. Raises the error after several in vain, or if trying is no use."""
+        """Seconds to wait before the next attempt. Raises the error after several failures, or when it is no use."""
         self._lost += 1
         if self._lost > RECONNECTS or not error.retryable:
             raise error
         return float(min(5.0, 0.2 * 2.0**self._lost))
 
 
-class Waiting(Generic[Told]):
-    """How background work is followed over lost connections, until it ends or the time is up."""
+class Waiting(Generic[Item]):
+    """Follows background work across lost connections, until it ends or the time is up."""
 
-    def __init__(self, what: str, timeout_s: float | None, read: Callable[[ServerEvent], Told | None]) -> None:
+    def __init__(self, what: str, timeout_s: float | None, read: Callable[[ServerEvent], Item | None]) -> None:
         self.after = 0
         self.ended = False
         self._what = what
         self._timeout_s = timeout_s
         self._read = read
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        self._patience = Reconnect()
+        self._reconnect = Reconnect()
 
-    def take(self, event: ServerEvent) -> Told | None:
-        """What an event of the stream says; None for a heartbeat. Raises WorkerFailed when the time is up."""
-        self._patience.restored()
+    def take(self, event: ServerEvent) -> Item | None:
+        """What an event says; None for a heartbeat. Raises WorkerFailed when the time is up."""
+        self._reconnect.restored()
         self.after = max(self.after, event.number)
         self.ended = event.kind == "end"
         if not self.ended and self._deadline is not None and time.monotonic() > self._deadline:
@@ -105,27 +105,27 @@ class Waiting(Generic[Told]):
         return self._read(event)
 
     def lost(self, error: httpx.HTTPError | None = None) -> float:
-        """Seconds to wait before the connection is made again. Raises WorkerFailed after several in vain."""
+        """Seconds to wait before reconnecting. Raises WorkerFailed after several failures."""
         closed = WorkerFailed("The server keeps closing the stream.", "See its log.")
-        return self._patience.lost(wire.unreachable(error) if error else closed)
+        return self._reconnect.lost(wire.unreachable(error) if error else closed)
 
 
-def job_told(event: ServerEvent) -> Event | JobOut | None:
-    """What happened to a job, or the job as it ended; None for a heartbeat."""
+def job_event_in(event: ServerEvent) -> Event | JobOut | None:
+    """Reads an event of a job, or the job as it ended; None for a heartbeat."""
     return JobOut.model_validate_json(event.data) if event.kind == "end" else event_of(event)
 
 
-def batch_told(event: ServerEvent) -> BatchOut | None:
-    """The state of a batch; None for a heartbeat."""
+def batch_in(event: ServerEvent) -> BatchOut | None:
+    """Reads the state of a batch; None for a heartbeat."""
     return BatchOut.model_validate_json(event.data) if event.kind else None
 
 
-def hush(batch: BatchOut) -> None:
-    """The listener of those who do not listen to a batch."""
+def ignore_batch(batch: BatchOut) -> None:
+    """Does nothing with the state of a batch."""
 
 
 def step_of(event: ServerEvent) -> Event | AnswerOut | None:
-    """A step of the agent or its answer; None for a heartbeat. Raises the problem that the stream tells."""
+    """Reads a step of the agent or its answer; None for a heartbeat. Raises the error that the stream reports."""
     if event.kind == "problem":
         raise wire.error_in(ProblemOut.model_validate_json(event.data))
     if event.kind == "answer":
@@ -134,14 +134,14 @@ def step_of(event: ServerEvent) -> Event | AnswerOut | None:
 
 
 def summary_in(event: ServerEvent) -> MadeSummaryOut | None:
-    """A summary; None for a heartbeat. Raises the problem that the stream tells."""
+    """Reads a summary; None for a heartbeat. Raises the error that the stream reports."""
     if event.kind == "problem":
         raise wire.error_in(ProblemOut.model_validate_json(event.data))
     return MadeSummaryOut.model_validate_json(event.data) if event.kind == "summary" else None
 
 
 def event_of(event: ServerEvent) -> Event | None:
-    """What happened; None for a heartbeat, and for what only a newer client knows."""
+    """Reads what happened; None for a heartbeat, and for kinds that only a newer client knows."""
     try:
         return EVENT.validate_json(event.data) if event.kind else None
     except ValidationError:
@@ -149,9 +149,9 @@ def event_of(event: ServerEvent) -> Event | None:
 
 
 def ended_well(work: Work, name: str) -> Work:
-    """The work when it finished; `name` is how a person knows it. Raises the error it failed with, or Cancelled."""
+    """The work if it finished; `name` is for messages. Raises the error it failed with, or Cancelled."""
     if work.state is JobState.FAILED and work.error is not None:
         raise error_of(Failed(work.error.code, work.error.message, work.error.hint))
     if work.state is JobState.CANCELLED:
-        raise Cancelled(f"{name} was cancelled.", "Retry it to go on where it stopped.")
+        raise Cancelled(f"{name} was cancelled.", "Retry it to continue where it stopped.")
     return work

@@ -1,7 +1,7 @@
 """Carries the asynchronous client's requests to an application in the same process, without a socket.
 
-Unlike httpx's own transport it passes bodies on piece by piece, so that streams are streams, and a
-reader that goes away is noticed by the application.
+Unlike httpx's own transport it passes bodies on piece by piece, so that streams stay streams and the
+application notices when a reader goes away.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Application = Callable[
 """An ASGI application."""
 
 PIECES = 16
-"""Pieces of an answer that wait for a slow reader."""
+"""Pieces of a response that may wait for a slow reader."""
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -30,7 +30,7 @@ class InProcess(httpx.AsyncBaseTransport):
         self._application = application
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Starts the application on the request; returns once it has sent its headers."""
+        """Starts the application on the request; returns once it has sent the headers."""
         exchange = _Exchange(request)
         exchange.task = asyncio.create_task(exchange.run(self._application))
         try:
@@ -45,7 +45,7 @@ class InProcess(httpx.AsyncBaseTransport):
 
 
 class _Exchange(httpx.AsyncByteStream):
-    """One request and its answer; the answer's body is the stream."""
+    """One request and its response, whose body is the stream."""
 
     task: asyncio.Task[None]
 
@@ -53,13 +53,13 @@ class _Exchange(httpx.AsyncByteStream):
         self.sent: asyncio.Queue[Message | None] = asyncio.Queue(PIECES)
         self._request = request
         stream = request.stream
-        assert isinstance(stream, httpx.AsyncByteStream)  # the asynchronous client makes no other
+        assert isinstance(stream, httpx.AsyncByteStream)  # the asynchronous client creates no other kind
         self._pieces = aiter(stream)
         self._read = False
         self._gone = asyncio.Event()
 
     async def run(self, application: Application) -> None:
-        """Runs the application to its end, which a None in the queue marks."""
+        """Runs the application to its end, then puts None into the queue."""
         try:
             await application(self._scope(), self._receive, self.sent.put)
         finally:
@@ -76,11 +76,11 @@ class _Exchange(httpx.AsyncByteStream):
         await self.task
 
     def _is_over(self) -> bool:
-        """Whether the application has ended and all that it sent was read: its None may have found no room."""
+        """Whether the application has ended and everything was read: there may have been no room for its final None."""
         return self.task.done() and self.sent.empty()
 
     async def aclose(self) -> None:
-        """Tells the application that its reader is gone, and stops it."""
+        """Stops the application, whose reader is gone."""
         self._gone.set()
         self.task.cancel()
         with suppress(asyncio.CancelledError, Exception):

@@ -1,7 +1,7 @@
-"""The two lines to a server: one leaves the waiting to an event loop, one waits itself.
+"""Two transports to a server: one for an event loop, and one that blocks.
 
-Calls are described once, as coroutines over a line. Over a `SyncTransport` such a coroutine never stops on
-its way, so that one step runs it to its end and no event loop is needed.
+Calls are described once, as coroutines. Over a `SyncTransport` such a coroutine never suspends, so that
+one step runs it to its end and no event loop is needed.
 """
 
 from __future__ import annotations
@@ -19,97 +19,97 @@ class Transport(Protocol):
     """A connection pool to one server. Options are those of httpx's `request`; errors are httpx's."""
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """The whole answer."""
+        """The whole response."""
         ...
 
     def opened(self, method: str, url: str, **options: Any) -> AbstractAsyncContextManager[httpx.Response]:
-        """The answer with its body still to come; that of an error is read."""
+        """The response before its body has been read; the body of an error is read."""
         ...
 
     def lines(self, response: httpx.Response) -> AsyncIterator[str]:
-        """The body of an opened answer, line by line."""
+        """The body of an opened response, line by line."""
         ...
 
     def pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """The body of an opened answer as it comes."""
+        """The body of an opened response as it arrives."""
         ...
 
     async def pause(self, seconds: float) -> None:
-        """Lets time pass."""
+        """Waits."""
         ...
 
     async def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         ...
 
 
 class AsyncTransport:
-    """Leaves the waiting to the event loop that runs. `options` are those of `httpx.AsyncClient`."""
+    """Waits in the running event loop. `options` are those of `httpx.AsyncClient`."""
 
     def __init__(self, **options: Any) -> None:
         self._http = httpx.AsyncClient(**options)
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """The whole answer."""
+        """The whole response."""
         return await self._http.request(method, url, **options)
 
     @asynccontextmanager
     async def opened(self, method: str, url: str, **options: Any) -> AsyncIterator[httpx.Response]:
-        """The answer with its body still to come; that of an error is read."""
+        """The response before its body has been read; the body of an error is read."""
         async with self._http.stream(method, url, **options) as response:
             if not response.is_success:
                 await response.aread()
             yield response
 
     def lines(self, response: httpx.Response) -> AsyncIterator[str]:
-        """The body of an opened answer, line by line."""
+        """The body of an opened response, line by line."""
         return response.aiter_lines()
 
     def pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """The body of an opened answer as it comes."""
+        """The body of an opened response as it arrives."""
         return response.aiter_bytes()
 
     async def pause(self, seconds: float) -> None:
-        """Lets time pass."""
+        """Waits."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         await self._http.aclose()
 
 
 class SyncTransport:
-    """Waits in the thread that asks; may be shared by threads. `options` are those of `httpx.Client`."""
+    """Blocks the calling thread; threads may share it. `options` are those of `httpx.Client`."""
 
     def __init__(self, **options: Any) -> None:
         self._http = httpx.Client(**options)
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """The whole answer."""
+        """The whole response."""
         return self._http.request(method, url, **options)
 
     @asynccontextmanager
     async def opened(self, method: str, url: str, **options: Any) -> AsyncIterator[httpx.Response]:
-        """The answer with its body still to come; that of an error is read."""
+        """The response before its body has been read; the body of an error is read."""
         with self._http.stream(method, url, **options) as response:
             if not response.is_success:
                 response.read()
             yield response
 
     async def lines(self, response: httpx.Response) -> AsyncIterator[str]:
-        """The body of an opened answer, line by line."""
+        """The body of an opened response, line by line."""
         for line in response.iter_lines():
             yield line
 
     async def pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """The body of an opened answer as it comes."""
+        """The body of an opened response as it arrives."""
         for piece in response.iter_bytes():
             yield piece
 
     async def pause(self, seconds: float) -> None:
-        """Lets time pass."""
+        """Waits."""
         time.sleep(seconds)
 
     async def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         self._http.close()

@@ -64,7 +64,7 @@ def test_the_python_client_has_an_address_read(parts: StandIn, files: FileServer
     address = f"{files.base}/pier.mp4"
     with serving(parts) as server:
         with Longreel(server) as longreel:
-            video = longreel.ingest(address, tell=heard.append)
+            video = longreel.ingest(address, on_event=heard.append)
             assert video.ready and (video.title, video.source) == ("pier", address)
             assert any(isinstance(event, StageFinished) and event.stage == "download" for event in heard)
             with pytest.raises(BadInput, match="Subtitles"):

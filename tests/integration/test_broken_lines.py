@@ -94,7 +94,7 @@ def test_an_upload_in_pieces_goes_on_where_the_line_broke(
     film.write_bytes(bytes(range(250)) * 12_000)
     line, here = Breaking(), []
     with Longreel(address, transport=line) as longreel:
-        job = longreel.upload_in_pieces(film, title="Harbour", tell=lambda done, size: here.append((done, size)))
+        job = longreel.upload_in_pieces(film, title="Harbour", on_progress=lambda done, size: here.append((done, size)))
         video = longreel.video(str((longreel.wait(job.id).result or {})["video_id"]))
     assert video.id == hashlib.sha256(film.read_bytes()).hexdigest() and video.title == "Harbour"
     assert here == [(sent, 3_000_000) for sent in (1_000_000, 2_000_000, 3_000_000)] and line.pieces == 4

@@ -33,10 +33,10 @@ def test_a_video_is_uploaded_with_progress_read_and_asked_about(longreel: Longre
     film = tmp_path / "harbour.mp4"
     film.write_bytes(bytes(3_000_000))
     sent: list[tuple[int, int]] = []
-    job = longreel.upload(film, title="Harbour", tell=lambda done, total: sent.append((done, total)))
+    job = longreel.upload(film, title="Harbour", on_progress=lambda done, total: sent.append((done, total)))
     assert sent[-1] == (3_000_000, 3_000_000) and len(sent) > 3 and sent == sorted(sent)
     heard: list[object] = []
-    ended = longreel.wait(job.id, tell=heard.append)
+    ended = longreel.wait(job.id, on_event=heard.append)
     assert ended.state == "finished" and isinstance(heard[-1], StageProgress)
     answer = longreel.ask("When did the bridge open?", "Harbour")
     assert answer.citations[0].start_s == 8.0 and answer.citations[0].quote == SAID[1][2]
@@ -155,7 +155,7 @@ def test_the_asynchronous_client_does_the_same(parts: StandIn, address: str, tmp
 
     async def work() -> None:
         async with AsyncLongreel(address) as longreel:
-            job = await longreel.upload(film, title="Harbour", tell=lambda done, _: sent.append(done))
+            job = await longreel.upload(film, title="Harbour", on_progress=lambda done, _: sent.append(done))
             assert (await longreel.wait(job.id, timeout_s=30)).state == "finished"
             video = await longreel.ingest(film)
             answers = await asyncio.gather(*(longreel.ask("When?", video.id) for _ in range(3)))
@@ -211,7 +211,7 @@ def test_an_answer_is_found_again_and_rated(longreel: Longreel, parts: StandIn) 
 def test_a_video_is_saved_and_exported(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
     video = parts.add(bytes(300_000))
     here: list[tuple[int, int]] = []
-    saved = longreel.download(video.id, tmp_path / "copy.webm", tell=lambda done, size: here.append((done, size)))
+    saved = longreel.download(video.id, tmp_path / "copy.webm", on_progress=lambda done, size: here.append((done, size)))
     assert saved.read_bytes() == bytes(300_000) and here[-1] == (300_000, 300_000)
     assert longreel.export(video.id, "srt").decode().startswith("1\n00:00:02,000 --> ")
     assert longreel.export(video.id, "docx")[:2] == b"PK"
@@ -229,7 +229,7 @@ def test_many_videos_are_summarized_and_asked(longreel: Longreel, parts: StandIn
     batch = longreel.start_batch(videos, questions=["When did it open?"], length="line", formats=["md"])
     assert batch.total == 2 and batch.cost is not None and batch.cost.known_s > 0
     heard: list[float] = []
-    done = longreel.wait_batch(batch.id, timeout_s=60, tell=lambda state: heard.append(state.done_share))
+    done = longreel.wait_batch(batch.id, timeout_s=60, on_event=lambda state: heard.append(state.done_share))
     assert (done.state, done.finished, heard[-1]) == ("finished", 2, 1.0)
     with zipfile.ZipFile(io.BytesIO(longreel.batch_results(batch.id))) as archive:
         assert any("Film 1" in name for name in archive.namelist())
@@ -243,7 +243,7 @@ def test_a_collection_is_summarized(longreel: Longreel, address: str, parts: Sta
     for video in videos:
         longreel.collect("Films", video.id)
     heard: list[Any] = []
-    made = longreel.summarize_collection("Films", length="page", style="notes", tell=heard.append)
+    made = longreel.summarize_collection("Films", length="page", style="notes", on_event=heard.append)
     assert {line.video_id for line in made.videos} == {video.id for video in videos}
     points = [point for section in made.sections for point in section.points]
     assert points and all(one.verified and one.quote for point in points for one in point.citations)

@@ -1,4 +1,4 @@
-"""Every call of the REST API, described once: what to send, and how to read what comes back."""
+"""Every call of the REST API, described once: what to send, and how to read the response."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from app.client.calls.videos import Videos
 
 
 class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summaries, Schedules):
-    """All calls, over any line."""
+    """All calls, over either transport."""
 
     async def health(self) -> HealthOut:
-        """Whether the server answers, and its version."""
+        """Checks that the server answers, and returns its version."""
         return await self._do(Call("GET", "/v1/health", model(HealthOut)))
 
     async def status(self) -> StatusOut:
-        """What the server runs on and what is missing."""
+        """What the server runs on, and what is missing."""
         return await self._do(Call("GET", "/v1/status", model(StatusOut)))
 
     async def settings(self) -> list[SettingOut]:
-        """Every setting of the server, its value, and where that comes from; no secrets."""
+        """Every setting of the server, its value, and where the value comes from; without secrets."""
         return await self._do(Call("GET", "/v1/settings", models(SettingOut)))
 
     async def evaluations(self) -> list[EvaluationOut]:
-        """What `longreel eval` has measured on the server's machine, newest first."""
+        """The results of `longreel eval` on the server's machine, newest first."""
         return await self._do(Call("GET", "/v1/evaluations", models(EvaluationOut)))

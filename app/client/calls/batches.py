@@ -13,7 +13,7 @@ from app.client.caller import Caller
 from app.core.errors import WorkerFailed
 
 MOST_BATCHES = 100
-"""That the server tells in one page."""
+"""The most that the server returns in one page."""
 
 
 class Batches(Caller):
@@ -32,56 +32,56 @@ class Batches(Caller):
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> BatchOut:
-        """Has videos summarized and asked, each as a job of its own; `cost` tells what that will take."""
-        asked = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
-        wanted = {"formats": list(formats), "length": length, "style": style, "language": language}
-        told = {**asked, **wanted, "webhook": webhook and asdict(webhook)}
-        return await self._do(Call("POST", "/v1/batches", model(BatchOut), json=told, headers=once(idempotency_key)))
+        """Summarizes videos and asks questions about each, one job per video; see `cost` first."""
+        targets = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
+        summary = {"formats": list(formats), "length": length, "style": style, "language": language}
+        body = {**targets, **summary, "webhook": webhook and asdict(webhook)}
+        return await self._do(Call("POST", "/v1/batches", model(BatchOut), json=body, headers=once(idempotency_key)))
 
     async def cost(
         self, videos: str | Sequence[str] = (), *, collection: str = "", questions: Sequence[str] = ()
     ) -> CostOut:
-        """What a batch would take: minutes, disk, tokens. Nothing is started."""
-        asked = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
-        return await self._do(Call("POST", "/v1/batches/cost", model(CostOut), json=asked))
+        """What a batch would take: minutes, disk space, tokens. Starts nothing."""
+        body = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
+        return await self._do(Call("POST", "/v1/batches/cost", model(CostOut), json=body))
 
     async def batches(self, limit: int = 20) -> list[BatchOut]:
         """Batches, newest first."""
         return await self._all(Call("GET", "/v1/batches", models(BatchOut), {"limit": min(limit, MOST_BATCHES)}), limit)
 
     async def batch(self, id: str) -> BatchOut:
-        """How far a batch is, and each of its videos."""
+        """The progress of a batch and of each of its videos."""
         return await self._do(Call("GET", _batch(id), model(BatchOut)))
 
     async def cancel_batch(self, id: str) -> BatchOut:
-        """Stops a batch at its next safe place; what it finished is kept."""
+        """Stops a batch as soon as it safely can; finished work stays."""
         return await self._do(Call("DELETE", _batch(id), model(BatchOut)))
 
     async def retry_batch(self, id: str, *, idempotency_key: str = "") -> BatchOut:
-        """Tries what did not finish again."""
+        """Runs again whatever did not finish."""
         return await self._do(Call("POST", _batch(id, "/retry"), model(BatchOut), headers=once(idempotency_key)))
 
     def follow_batch(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[BatchOut]:
-        """The batch whenever it changed, also over lost connections; the last item is the batch as it ended."""
-        return self._followed(_batch(id, "/events"), following.Waiting(f"Batch {id}", timeout_s, following.batch_told))
+        """The batch each time it changes, across lost connections; the last item is the batch as it ended."""
+        return self._followed(_batch(id, "/events"), following.Waiting(f"Batch {id}", timeout_s, following.batch_in))
 
     async def wait_batch(
-        self, id: str, *, timeout_s: float | None = None, tell: Callable[[BatchOut], None] = following.hush
+        self, id: str, *, timeout_s: float | None = None, on_event: Callable[[BatchOut], None] = following.ignore_batch
     ) -> BatchOut:
-        """The batch once it has finished; `tell` hears its states. Raises the error it failed with, or Cancelled.
+        """Waits until a batch has finished; `on_event` gets its states. Raises the error it failed with, or Cancelled.
 
         Some of its videos may have failed: see `failed` and `children`.
         """
         batch = None
         async with aclosing(self.follow_batch(id, timeout_s=timeout_s)) as states:
             async for batch in states:
-                tell(batch)
+                on_event(batch)
         if batch is None:
             raise WorkerFailed("The server ended the stream before the batch.", "Wait for it again.")
         return following.ended_well(batch, "The batch")
 
     async def batch_results(self, id: str) -> bytes:
-        """A ZIP archive with the files of each video and an overview. Raises NotFound before the batch has finished."""
+        """A ZIP archive of each video's files and an overview. Raises NotFound until the batch has finished."""
         return await self._do(Call("GET", _batch(id, "/results"), content))
 
 

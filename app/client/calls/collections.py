@@ -9,10 +9,10 @@ from app.client.caller import Caller
 
 
 class Collections(Caller):
-    """The calls about collections, named by their id or name, and about the bin."""
+    """The calls about collections, given by id or name, and about the bin."""
 
     async def collections(self) -> list[CollectionOut]:
-        """Collections by name, each with the number of its videos."""
+        """All collections by name, each with the number of its videos."""
         return await self._do(Call("GET", "/v1/collections", models(CollectionOut)))
 
     async def collection(self, name: str) -> CollectionOut:
@@ -20,15 +20,15 @@ class Collections(Caller):
         return await self._do(Call("GET", _collection(name), model(CollectionOut)))
 
     async def create_collection(self, name: str) -> CollectionOut:
-        """Makes a collection, empty at first."""
+        """Creates an empty collection."""
         return await self._do(Call("POST", "/v1/collections", model(CollectionOut), json={"name": name}))
 
     async def rename_collection(self, name: str, to: str) -> CollectionOut:
-        """Gives a collection another name; its id and its videos stay the same."""
+        """Renames a collection; its id and its videos stay the same."""
         return await self._do(Call("PATCH", _collection(name), model(CollectionOut), json={"name": to}))
 
     async def delete_collection(self, name: str) -> None:
-        """Forgets a collection; its videos stay in the library."""
+        """Deletes a collection; its videos stay in the library."""
         await self._do(Call("DELETE", _collection(name), nothing))
 
     async def collect(self, name: str, video: str) -> CollectionOut:
@@ -40,15 +40,15 @@ class Collections(Caller):
         return await self._do(Call("DELETE", _collection(name, video), model(CollectionOut)))
 
     async def binned(self) -> list[BinnedOut]:
-        """Deleted videos that can be restored, the last deleted first."""
+        """Deleted videos that can be restored, most recently deleted first."""
         return await self._do(Call("GET", "/v1/bin", models(BinnedOut)))
 
     async def restore(self, name: str) -> VideoOut:
-        """Takes a video out of the bin, as it was."""
+        """Takes a video out of the bin, unchanged."""
         return await self._do(Call("POST", video_path(name, "/restore"), model(VideoOut)))
 
     async def purge(self, name: str) -> None:
-        """Deletes a video in the bin for good."""
+        """Deletes a video in the bin permanently."""
         await self._do(Call("DELETE", f"/v1/bin/{quoted(name)}", nothing))
 
 

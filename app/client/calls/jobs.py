@@ -29,52 +29,53 @@ class Jobs(Caller):
         return await self._do(Call("GET", f"/v1/jobs/{quoted(id)}", model(JobOut)))
 
     async def move(self, id: str, priority: int | None = None, *, before: str | None = None) -> JobOut:
-        """Runs a waiting job just before another one, or by a priority: a higher one runs earlier; 0 is usual."""
-        place = {"priority": priority, "before": before}
-        return await self._do(Call("PATCH", f"/v1/jobs/{quoted(id)}", model(JobOut), json=place))
+        """Moves a waiting job before another, or sets its priority: higher runs earlier; 0 is the default."""
+        position = {"priority": priority, "before": before}
+        return await self._do(Call("PATCH", f"/v1/jobs/{quoted(id)}", model(JobOut), json=position))
 
     async def run_next(self, id: str) -> JobOut:
-        """Runs a waiting job before all others that wait."""
+        """Moves a waiting job to the front of the queue."""
         return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/next", model(JobOut)))
 
     async def run_last(self, id: str) -> JobOut:
-        """Runs a waiting job after all others that wait."""
+        """Moves a waiting job to the end of the queue."""
         return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/last", model(JobOut)))
 
     async def cancel(self, id: str) -> JobOut:
-        """Stops a job at its next safe place; what it finished is kept."""
+        """Stops a job as soon as it safely can; finished work stays."""
         return await self._do(Call("DELETE", f"/v1/jobs/{quoted(id)}", model(JobOut)))
 
     async def retry(self, id: str, *, idempotency_key: str = "") -> JobOut:
-        """Tries a failed or cancelled job again, from where it stopped."""
+        """Runs a failed or cancelled job again, from where it stopped."""
         path = f"/v1/jobs/{quoted(id)}/retry"
         return await self._do(Call("POST", path, model(JobOut), headers=once(idempotency_key)))
 
     async def dismiss(self, id: str) -> JobOut:
-        """Takes a job that has ended off the lists; what it has done stays."""
+        """Removes a job that has ended from the lists; its results stay."""
         return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/dismiss", model(JobOut)))
 
     async def dismiss_ended(self, *, kind: str = "") -> int:
-        """The same for all jobs that have ended, or those of one kind; how many these were."""
-        done = await self._do(Call("POST", "/v1/jobs/dismiss", model(DismissedOut), {"kind": kind}))
-        return done.jobs
+        """Dismisses all jobs that have ended, or those of one kind; returns how many."""
+        dismissed = await self._do(Call("POST", "/v1/jobs/dismiss", model(DismissedOut), {"kind": kind}))
+        return dismissed.jobs
 
     async def deliveries(self, job_id: str = "", *, limit: int = 100) -> list[DeliveryOut]:
-        """The notices to webhooks, newest first: all, or those of one job."""
+        """Notices to webhooks, newest first: all, or those about one job."""
         params = {"job": job_id, "limit": min(limit, PAGE)}
         return await self._all(Call("GET", "/v1/webhooks/deliveries", models(DeliveryOut), params), limit)
 
     def follow(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[Event | JobOut]:
-        """The events of a job from its first, also over lost connections; the last item is the job as it ended."""
-        return self._followed(
-            f"/v1/jobs/{quoted(id)}/events", following.Waiting(f"Job {id}", timeout_s, following.job_told)
-        )
+        """All events of a job, across lost connections; the last item is the job as it ended."""
+        path = f"/v1/jobs/{quoted(id)}/events"
+        return self._followed(path, following.Waiting(f"Job {id}", timeout_s, following.job_event_in))
 
-    async def wait(self, id: str, *, timeout_s: float | None = None, tell: Callable[[Event], None] = ignore) -> JobOut:
-        """The job once it has finished; `tell` hears its events. Raises the error it failed with, or Cancelled."""
+    async def wait(
+        self, id: str, *, timeout_s: float | None = None, on_event: Callable[[Event], None] = ignore
+    ) -> JobOut:
+        """Waits until a job has finished; `on_event` gets its events. Raises the error it failed with, or Cancelled."""
         async with aclosing(self.follow(id, timeout_s=timeout_s)) as events:
             async for event in events:
                 if isinstance(event, JobOut):
                     return following.ended_well(event, f"The job on {event.title}")
-                tell(event)
+                on_event(event)
         raise WorkerFailed("The server ended the stream before the job.", "Wait for it again.")

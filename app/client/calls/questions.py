@@ -18,7 +18,7 @@ from app.core.types import SegmentKind
 
 
 class Questions(Caller):
-    """The calls that find and answer."""
+    """The calls that search and answer."""
 
     async def search(
         self,
@@ -32,9 +32,9 @@ class Questions(Caller):
         end_s: float | None = None,
         limit: int = 10,
     ) -> list[FoundOut]:
-        """The moments that fit a text best, best first; no videos and no collection mean the whole library.
+        """The segments that match a text best, best first; with no videos and no collection, in the whole library.
 
-        With a speaker's name, only what is said while that person speaks.
+        With a speaker's name, only what that person says.
         """
         where = {"video": wire.names_of(videos), "collection": collection, "start_s": start_s, "end_s": end_s}
         params = {"q": query, **where, "kind": [str(kind) for kind in kinds], "speaker": speaker, "limit": limit}
@@ -42,8 +42,8 @@ class Questions(Caller):
 
     async def plan(self, question: str, *, thread: str = "") -> PlanBody:
         """How a question would be answered, without answering it."""
-        asked = {"question": question, "thread_id": thread or None}
-        return await self._do(Call("POST", "/v1/plan", model(PlanBody), json=asked))
+        body = {"question": question, "thread_id": thread or None}
+        return await self._do(Call("POST", "/v1/plan", model(PlanBody), json=body))
 
     async def ask(
         self,
@@ -58,10 +58,10 @@ class Questions(Caller):
         max_steps: int | None = None,
         max_seconds: float | None = None,
     ) -> AnswerOut:
-        """The answer with its citations; none named means the videos of the thread, or the whole library.
+        """The answer with its citations. Without videos, about those of the thread, or about the whole library.
 
-        In a thread (its id, or "last") a question may point back: "and after that?". `plan` is what `plan` gave, as it
-        is or changed; `run` is any name, under which an answer that a crash cut short goes on when asked again.
+        In a thread (its id, or "last") a question may refer back: "and after that?". `plan` is the result of `plan`,
+        changed or not. `run` is a name of your choice: ask again under it after a crash and the answer resumes.
         `max_steps` (turns in which the model uses tools) and `max_seconds` cannot exceed the server's own limits.
         """
         pulse = self.ask_pulse(
@@ -124,12 +124,12 @@ class Questions(Caller):
         max_steps: int | None = None,
         max_seconds: float | None = None,
     ) -> AsyncGenerator[Event | AnswerOut | None]:
-        """`ask_stream` with None now and then while nothing happens: an iterator can only be closed between items."""
+        """`ask_stream` with None now and then while nothing happens, because an iterator closes only between items."""
         where = {"videos": wire.names_of(videos), "collection": collection or None, "thread_id": thread or None}
         how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
         limits = {"max_steps": max_steps, "max_seconds": max_seconds}
-        asked = {"question": question, "options": list(options), **where, **how, **limits}
-        call = Call("POST", "/v1/ask", nothing, json=asked, headers=STREAMED)
+        body = {"question": question, "options": list(options), **where, **how, **limits}
+        call = Call("POST", "/v1/ask", nothing, json=body, headers=STREAMED)
         with wire.http_errors():
             async with self._events(call) as events:
                 async for event in events:
@@ -138,12 +138,12 @@ class Questions(Caller):
     async def start_thread(
         self, videos: str | Sequence[str] = (), *, collection: str = "", title: str = ""
     ) -> ThreadOut:
-        """A new conversation about some videos, or the whole library."""
-        asked = {"title": title, "videos": wire.names_of(videos), "collection": collection or None}
-        return await self._do(Call("POST", "/v1/threads", model(ThreadOut), json=asked))
+        """Starts a conversation about some videos, or the whole library."""
+        body = {"title": title, "videos": wire.names_of(videos), "collection": collection or None}
+        return await self._do(Call("POST", "/v1/threads", model(ThreadOut), json=body))
 
     async def threads(self, *, limit: int = 50) -> list[ThreadOut]:
-        """Conversations, the one used last first."""
+        """Conversations, most recently used first."""
         return await self._all(Call("GET", "/v1/threads", models(ThreadOut), {"limit": min(limit, PAGE)}), limit)
 
     async def thread(self, id: str) -> ConversationOut:
@@ -151,22 +151,22 @@ class Questions(Caller):
         return await self._do(Call("GET", f"/v1/threads/{quoted(id)}", model(ConversationOut)))
 
     async def delete_thread(self, id: str) -> None:
-        """Forgets a conversation; its answers stay."""
+        """Deletes a conversation; its answers stay."""
         await self._do(Call("DELETE", f"/v1/threads/{quoted(id)}", nothing))
 
     async def answer(self, id: str) -> SavedAnswerOut:
-        """An answer that was given, with its question."""
+        """An earlier answer, with its question."""
         return await self._do(Call("GET", f"/v1/answers/{quoted(id)}", model(SavedAnswerOut)))
 
     async def answers(self, name: str) -> list[SavedAnswerOut]:
-        """What was asked about a video, newest first."""
+        """The questions asked about a video and their answers, newest first."""
         return await self._all(Call("GET", video_path(name, "/answers"), models(SavedAnswerOut)))
 
     async def rate(self, id: str, verdict: Verdict, note: str = "") -> RatingOut:
-        """Says whether an answer is right; `note` may tell what would have been. Replaces an earlier rating."""
+        """Rates an answer as right or wrong; `note` may give the right answer. Replaces an earlier rating."""
         path = f"/v1/answers/{quoted(id)}/rating"
         return await self._do(Call("PUT", path, model(RatingOut), json={"verdict": verdict, "note": note}))
 
     async def ratings(self) -> list[RatingOut]:
-        """What people said of answers, newest first."""
+        """People's ratings of answers, newest first."""
         return await self._all(Call("GET", "/v1/ratings", models(RatingOut)))

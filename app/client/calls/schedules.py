@@ -1,4 +1,4 @@
-"""Folders that are watched."""
+"""Watched folders."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ class Schedules(Caller):
     """The calls about schedules."""
 
     async def schedules(self) -> list[ScheduleOut]:
-        """Watched folders, the oldest first, each with what its last look came to."""
+        """Watched folders, oldest first, each with the result of its last check."""
         return await self._do(Call("GET", "/v1/schedules", models(ScheduleOut)))
 
-    async def add_schedule(self, asked: ScheduleIn) -> ScheduleOut:
-        """Watches a folder of the server's machine; only a loopback server without a key allows it."""
-        return await self._do(Call("POST", "/v1/schedules", model(ScheduleOut), json=asked.model_dump()))
+    async def add_schedule(self, schedule: ScheduleIn) -> ScheduleOut:
+        """Watches a folder on the server's machine; allowed only on a loopback server without a key."""
+        return await self._do(Call("POST", "/v1/schedules", model(ScheduleOut), json=schedule.model_dump()))
 
     async def schedule(self, id: str) -> ScheduleOut:
-        """One schedule: when it is next due, and what its last look came to."""
+        """One schedule: when it is due next, and the result of its last check."""
         return await self._do(Call("GET", _schedule(id), model(ScheduleOut)))
 
     async def change_schedule(self, id: str, change: ScheduleChange) -> ScheduleOut:
-        """Changes what the change names; the rest stays."""
-        told = change.model_dump(exclude_unset=True)
-        return await self._do(Call("PATCH", _schedule(id), model(ScheduleOut), json=told))
+        """Changes the fields that are set; the rest stays."""
+        body = change.model_dump(exclude_unset=True)
+        return await self._do(Call("PATCH", _schedule(id), model(ScheduleOut), json=body))
 
     async def run_schedule(self, id: str) -> ScheduleOut:
-        """Looks into the folder now; its other times stay."""
+        """Checks the folder now; its other times stay the same."""
         return await self._do(Call("POST", _schedule(id, "/run"), model(ScheduleOut)))
 
     async def delete_schedule(self, id: str) -> None:
-        """Ends the watching of a folder; what came of it stays."""
+        """Stops watching a folder; its videos stay."""
         await self._do(Call("DELETE", _schedule(id), nothing))
 
 

@@ -1,4 +1,4 @@
-"""Several videos in short."""
+"""Summaries of several videos."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Summaries(Jobs):
         length: Length = "paragraph",
         style: Style = "neutral",
         language: str | None = None,
-        tell: Callable[[Event], None] = ignore,
+        on_event: Callable[[Event], None] = ignore,
         timeout_s: float | None = None,
     ) -> CollectionSummaryOut:
-        """A summary of a collection, or of several videos, made for you; each sentence names videos and moments.
+        """Summarizes a collection, or several videos; each sentence cites videos and times.
 
-        Only what changed since it was last made takes time. `tell` hears how far it is. Raises the error it failed
-        with, or Cancelled; WorkerFailed when the time is up: it goes on, and can be asked for again.
+        Only what changed since the last time takes long. `on_event` gets the progress. Raises the error it failed
+        with, or Cancelled; WorkerFailed when the time is up: the work goes on, and you can ask for it again.
         """
         job = await self.start_summary(collection, videos, length=length, style=style, language=language)
-        await self.wait(job.id, timeout_s=timeout_s, tell=tell)
+        await self.wait(job.id, timeout_s=timeout_s, on_event=on_event)
         return await self.collection_summary(collection, videos, length=length, style=style, language=language)
 
     async def start_summary(
@@ -48,11 +48,11 @@ class Summaries(Jobs):
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
-        """Has a collection, or several videos, summarized in the background; `collection_summary` tells the result."""
-        asked = {"videos": wire.names_of(videos), "collection": collection or None}
-        wanted = {"length": length, "style": style, "language": language}
-        told = {**asked, **wanted, "webhook": webhook and asdict(webhook)}
-        return await self._do(Call("POST", "/v1/summaries", model(JobOut), json=told, headers=once(idempotency_key)))
+        """Summarizes a collection, or several videos, in the background; get it with `collection_summary`."""
+        targets = {"videos": wire.names_of(videos), "collection": collection or None}
+        options = {"length": length, "style": style, "language": language}
+        body = {**targets, **options, "webhook": webhook and asdict(webhook)}
+        return await self._do(Call("POST", "/v1/summaries", model(JobOut), json=body, headers=once(idempotency_key)))
 
     async def collection_summary(
         self,
@@ -63,7 +63,7 @@ class Summaries(Jobs):
         style: Style = "neutral",
         language: str | None = None,
     ) -> CollectionSummaryOut:
-        """The summary that was made of these videos as they are now. Raises NotFound when there is none."""
-        asked = {"video": wire.names_of(videos), "collection": collection}
-        wanted = {"length": length, "style": style, "language": language}
-        return await self._do(Call("GET", "/v1/summaries", model(CollectionSummaryOut), {**asked, **wanted}))
+        """The summary of these videos as they are now. Raises NotFound when there is none."""
+        targets = {"video": wire.names_of(videos), "collection": collection}
+        options = {"length": length, "style": style, "language": language}
+        return await self._do(Call("GET", "/v1/summaries", model(CollectionSummaryOut), {**targets, **options}))

@@ -1,4 +1,4 @@
-"""Uploads that go on where a connection broke, by the tus protocol 1.0.0."""
+"""Resumable uploads, by the tus protocol 1.0.0."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ class Uploads(Jobs):
         title: str | None = None,
         language: str | None = None,
         collection: str | None = None,
-        tell: files.Tell | None = None,
+        on_progress: files.OnProgress | None = None,
     ) -> JobOut:
-        """`upload` for lines that break: each piece that arrived is kept, and the next try goes on after it."""
-        told = {"filename": readable(Path(path).name), "title": title, "language": language, "collection": collection}
-        with files.Sending(Path(path), tell) as file:
-            id = await self._begin_upload(file.size, told)
+        """`upload` for unreliable connections: after a break it resumes behind the last piece that arrived."""
+        name = readable(Path(path).name)
+        metadata = {"filename": name, "title": title, "language": language, "collection": collection}
+        with files.Sending(Path(path), on_progress) as file:
+            id = await self._begin_upload(file.size, metadata)
             while True:
                 try:
                     state = await self.upload_state(id)
@@ -43,18 +44,18 @@ class Uploads(Jobs):
                         return await self.job(state.job_id)
                     await self._send_piece(id, state.offset, file.piece(state.offset))
                 except WorkerFailed as error:
-                    await self._line.pause(file.patience.lost(error))
+                    await self._transport.pause(file.reconnect.lost(error))
 
     async def upload_state(self, id: str) -> UploadOut:
-        """How far an upload in pieces is, and its job once it is complete."""
+        """The progress of an upload in pieces, and its job once it is complete."""
         return await self._do(Call("GET", _upload(id), model(UploadOut)))
 
     async def give_up_upload(self, id: str) -> None:
-        """Removes an upload that is not complete."""
+        """Removes an incomplete upload."""
         await self._do(Call("DELETE", _upload(id), nothing, headers=TUS))
 
-    async def _begin_upload(self, length: int, told: Mapping[str, str | None]) -> str:
-        pairs = (f"{name} {b64encode(value.encode()).decode()}" for name, value in told.items() if value)
+    async def _begin_upload(self, length: int, metadata: Mapping[str, str | None]) -> str:
+        pairs = (f"{name} {b64encode(value.encode()).decode()}" for name, value in metadata.items() if value)
         headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": ",".join(pairs)}
         return await self._do(Call("POST", "/v1/uploads", _id, headers=headers))
 

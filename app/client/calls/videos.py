@@ -1,4 +1,4 @@
-"""The library and what is in its videos."""
+"""The library, and the contents of its videos."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Videos(Jobs):
         collection: str = "",
         tags: Sequence[str] = (),
     ) -> list[VideoOut]:
-        """The library, newest first; `q` is a part of the title, `tags` are collections that all hold a video."""
+        """The library, newest first; `q` matches part of the title, `tags` are collections that all hold the video."""
         params = {"q": q, "ready": ready, "language": language, "collection": collection, "tag": list(tags)}
         return await self._all(Call("GET", "/v1/videos", models(VideoOut), {**params, "limit": PAGE}))
 
@@ -68,12 +68,12 @@ class Videos(Jobs):
         return await self._do(Call("GET", video_path(name), model(VideoOut)))
 
     async def change(self, name: str, *, title: str | None = None, tags: Sequence[str] | None = None) -> VideoOut:
-        """Gives a video another title, or the collections that hold it from now on."""
-        asked = {"title": title, "tags": None if tags is None else list(tags)}
-        return await self._do(Call("PATCH", video_path(name), model(VideoOut), json=asked))
+        """Renames a video, or sets the collections that it is in."""
+        body = {"title": title, "tags": None if tags is None else list(tags)}
+        return await self._do(Call("PATCH", video_path(name), model(VideoOut), json=body))
 
     async def delete(self, name: str, *, now: bool = False) -> None:
-        """Puts a video into the bin, or forgets it and its upload at once; a file registered by path stays."""
+        """Puts a video into the bin, or deletes it and its upload `now`; a file registered by path stays."""
         await self._do(Call("DELETE", video_path(name), nothing, {"now": now or None}))
 
     async def upload(
@@ -85,18 +85,18 @@ class Videos(Jobs):
         subtitles: str | Path | None = None,
         collection: str | None = None,
         webhook: Webhook | None = None,
-        tell: files.Tell | None = None,
+        on_progress: files.OnProgress | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
-        """Sends a file of any size; `tell` hears how many bytes of how many are sent. It is read in the background."""
-        given = Path(subtitles) if subtitles else None
-        told = {
+        """Uploads a file of any size and ingests it in the background; `on_progress` gets bytes sent and file size."""
+        fields = {
             "title": title,
             "language": language,
             "collection": collection,
             "webhook": webhook.json if webhook else None,
         }
-        with files.upload_form(Path(path), told, given, tell) as form:
+        subtitle_file = Path(subtitles) if subtitles else None
+        with files.upload_form(Path(path), fields, subtitle_file, on_progress) as form:
             response = await self._send("POST", "/v1/videos", **form, headers=once(idempotency_key))
         return JobOut.model_validate_json(response.content)
 
@@ -111,11 +111,16 @@ class Videos(Jobs):
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
-        """Has a file read that lies on the server's own machine; only a loopback server without a key allows it."""
-        given = str(subtitles) if subtitles else None
-        told = {"title": title, "language": language, "subtitles": given, "collection": collection}
-        asked = {"path": str(path), **told, "webhook": webhook and asdict(webhook)}
-        return await self._do(Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(idempotency_key)))
+        """Ingests a file on the server's own machine; allowed only on a loopback server without a key."""
+        body = {
+            "path": str(path),
+            "title": title,
+            "language": language,
+            "subtitles": str(subtitles) if subtitles else None,
+            "collection": collection,
+            "webhook": webhook and asdict(webhook),
+        }
+        return await self._do(Call("POST", "/v1/videos", model(JobOut), json=body, headers=once(idempotency_key)))
 
     async def fetch(
         self,
@@ -127,10 +132,10 @@ class Videos(Jobs):
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
-        """Has the server download the media file at an http or https address and read it in the background."""
-        told = {"title": title, "language": language, "collection": collection}
-        asked = {"url": url, **told, "webhook": webhook and asdict(webhook)}
-        return await self._do(Call("POST", "/v1/videos", model(JobOut), json=asked, headers=once(idempotency_key)))
+        """Has the server download the media file at an http or https address and ingest it in the background."""
+        fields = {"title": title, "language": language, "collection": collection}
+        body = {"url": url, **fields, "webhook": webhook and asdict(webhook)}
+        return await self._do(Call("POST", "/v1/videos", model(JobOut), json=body, headers=once(idempotency_key)))
 
     async def ingest(
         self,
@@ -140,11 +145,11 @@ class Videos(Jobs):
         language: str | None = None,
         subtitles: str | Path | None = None,
         collection: str | None = None,
-        tell: Callable[[Event], None] = ignore,
+        on_event: Callable[[Event], None] = ignore,
     ) -> VideoOut:
-        """Uploads a file, or has one at an address downloaded, waits until it was read, and returns the video.
+        """Uploads a file, or has the server download one, waits until it is ingested, and returns the video.
 
-        `tell` hears what happens. Raises BadInput for subtitles that shall go with an address.
+        `on_event` gets the events meanwhile. Raises BadInput for subtitles together with an address.
         """
         if is_address(str(path)):
             if subtitles is not None:
@@ -152,11 +157,11 @@ class Videos(Jobs):
             job = await self.fetch(str(path), title=title, language=language, collection=collection)
         else:
             job = await self.upload(path, title=title, language=language, subtitles=subtitles, collection=collection)
-        result = (await self.wait(job.id, tell=tell)).result or {}
+        result = (await self.wait(job.id, on_event=on_event)).result or {}
         return await self.video(str(result["video_id"]))
 
     async def transcript(self, name: str, start_s: float = 0.0, end_s: float | None = None) -> list[UtteranceOut]:
-        """What was said, in time order; with times the sentences that overlap them."""
+        """What was said, in time order; with times, the sentences that overlap them."""
         window = {"start_s": start_s, "end_s": end_s}
         return await self._do(Call("GET", video_path(name, "/transcript"), models(UtteranceOut), window))
 
@@ -165,32 +170,32 @@ class Videos(Jobs):
         return await self._do(Call("GET", video_path(name, "/transcript"), text, {"format": format}))
 
     async def speakers(self, name: str) -> list[SpeakerOut]:
-        """Who speaks in a video, by first appearance; none when voices were not told apart."""
+        """Who speaks in a video, by first appearance; empty when speakers were not separated."""
         return await self._do(Call("GET", video_path(name, "/speakers"), models(SpeakerOut)))
 
     async def name_speaker(self, name: str, speaker: str, to: str, *, here_only: bool = False) -> list[SpeakerOut]:
-        """Gives a speaker a name, here and wherever the same person speaks; an empty one takes it away."""
+        """Names a speaker, here and wherever the same person speaks; an empty name removes it."""
         path = video_path(name, f"/speakers/{quoted(speaker)}")
         return await self._do(Call("PATCH", path, models(SpeakerOut), json={"name": to, "here_only": here_only}))
 
     async def faces(self, name: str) -> list[FaceOut]:
-        """Who is seen in a video, by first appearance, and when."""
+        """Whose faces appear in a video, by first appearance, and when."""
         return await self._do(Call("GET", video_path(name, "/faces"), models(FaceOut)))
 
     async def name_face(self, name: str, face: str, to: str, *, here_only: bool = False) -> list[FaceOut]:
-        """Gives a person a name, here and wherever the same face is seen; an empty one takes it away."""
+        """Names a face, here and wherever the same face appears; an empty name removes it."""
         path = video_path(name, f"/faces/{quoted(face)}")
         return await self._do(Call("PATCH", path, models(FaceOut), json={"name": to, "here_only": here_only}))
 
     async def delete_face(self, name: str, face: str, *, everywhere: bool = False) -> None:
-        """Deletes what is kept of a face: here, or in all videos in which one has the same name."""
+        """Deletes a face's data: in this video, or in all videos with a face of the same name."""
         path = video_path(name, f"/faces/{quoted(face)}")
         await self._do(Call("DELETE", path, nothing, {"everywhere": everywhere}))
 
     async def segments(
         self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None
     ) -> list[SegmentOut]:
-        """What spans of a video say, show and write, in time order."""
+        """What is said, shown and written in a video, segment by segment in time order."""
         params = {"kind": [str(kind) for kind in kinds], "start_s": start_s, "end_s": end_s, "limit": PAGE}
         return await self._all(Call("GET", video_path(name, "/segments"), models(SegmentOut), params))
 
@@ -199,38 +204,38 @@ class Videos(Jobs):
         return await self._do(Call("GET", video_path(name, "/chapters"), models(ChapterOut)))
 
     async def set_chapters(self, name: str, headings: Sequence[HeadingIn]) -> list[ChapterOut]:
-        """Replaces the chapters: where each begins and what it is called. The first begins at 0."""
-        given = {"chapters": to_jsonable_python(list(headings))}
-        return await self._do(Call("PUT", video_path(name, "/chapters"), models(ChapterOut), json=given))
+        """Replaces the chapters: where each begins and its title. The first begins at 0."""
+        body = {"chapters": to_jsonable_python(list(headings))}
+        return await self._do(Call("PUT", video_path(name, "/chapters"), models(ChapterOut), json=body))
 
     async def summary(self, name: str) -> SummaryOut:
-        """The video in short, with its chapters. Raises NotFound before it was read to its end."""
+        """The stored summary of a video, with its chapters. Raises NotFound until ingest has finished."""
         return await self._do(Call("GET", video_path(name, "/summary"), model(SummaryOut)))
 
     async def summarize(
         self, name: str, *, length: Length = "paragraph", style: Style = "neutral", language: str | None = None
     ) -> MadeSummaryOut:
-        """A summary made for you, each sentence with its moments; with a language model it takes up to minutes."""
-        wanted = {"length": length, "style": style, "language": language}
-        call = Call("POST", video_path(name, "/summaries"), nothing, json=wanted, headers=STREAMED)
+        """Writes a summary in which each sentence cites its times; with a language model it takes up to minutes."""
+        body = {"length": length, "style": style, "language": language}
+        call = Call("POST", video_path(name, "/summaries"), nothing, json=body, headers=STREAMED)
         with wire.http_errors():
             async with self._events(call) as events:
                 async for event in events:
-                    made = following.summary_in(event)
-                    if made is not None:
-                        return made
+                    summary = following.summary_in(event)
+                    if summary is not None:
+                        return summary
         raise WorkerFailed("The server ended the stream without a summary.", "Ask for it again.")
 
     async def export(self, name: str, format: str = "md") -> bytes:
-        """A video as a file for another program: md, docx, edl, fcpxml and more; an unknown format names them all."""
+        """A video as a file for another program: md, docx, edl, fcpxml and more; the error for any other lists them."""
         return await self._do(Call("GET", video_path(name, "/export"), content, {"format": format}))
 
-    async def download(self, name: str, path: str | Path, *, tell: files.Tell | None = None) -> Path:
-        """Saves the video's own file; `tell` hears how many bytes of how many are here. Raises BadInput."""
+    async def download(self, name: str, path: str | Path, *, on_progress: files.OnProgress | None = None) -> Path:
+        """Saves the video's own file; `on_progress` gets bytes received and file size. Raises BadInput."""
         with wire.http_errors():
             async with self._opened(Call("GET", video_path(name, "/media"), nothing)) as response:
-                with files.saved(Path(path), response, tell) as write:
-                    async for piece in self._line.pieces(response):
+                with files.saved(Path(path), response, on_progress) as write:
+                    async for piece in self._transport.pieces(response):
                         write(piece)
         return Path(path)
 
@@ -239,11 +244,11 @@ class Videos(Jobs):
         return await self._do(Call("GET", video_path(name, "/thumbnail"), content, {"t": time_s}))
 
     async def waveform(self, name: str, *, points: int = 1000) -> WaveformOut:
-        """How loud it is over time, in at most `points` peaks; none for a video without sound."""
+        """The loudness over time, in at most `points` peaks; none for a video without sound."""
         return await self._do(Call("GET", video_path(name, "/waveform"), model(WaveformOut), {"points": points}))
 
     async def frame(self, name: str, time_s: float, *, side: int = 768) -> VideoFrame:
-        """The picture that the video shows at a time, at most `side` pixels on its longest side."""
+        """The frame shown at a time, at most `side` pixels on its longest side."""
 
         def read(response: httpx.Response) -> VideoFrame:
             return VideoFrame(float(response.headers["x-frame-time"]), response.content)
@@ -261,9 +266,9 @@ class Videos(Jobs):
         end_s: float | None = None,
         options: Mapping[str, float | str] | None = None,
     ) -> ChosenOut:
-        """When frames that stand for a video, or that bear on a question, are shown; `frame` gives the pictures.
+        """The times of frames that represent a video, or that relate to a question; get each picture with `frame`.
 
-        `options` are those of the method, such as `{"rank": 12}`: docs/selection.md.
+        `options` are those of the method, such as `{"rank": 12}`; see docs/selection.md.
         """
-        asked = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
-        return await self._do(Call("GET", video_path(name, "/frames"), model(ChosenOut), {**asked, **(options or {})}))
+        params = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
+        return await self._do(Call("GET", video_path(name, "/frames"), model(ChosenOut), {**params, **(options or {})}))
