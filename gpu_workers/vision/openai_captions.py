@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import ToolRefused, WorkerFailed
+from app.core.errors import MissingPart, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.timecode import clock
 from app.core.types import Caption, Frame, FrameFeatures, Message, TimeSpan
@@ -89,6 +89,8 @@ GROUPS: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+NO_EYES = "Set LONGREEL_VLM_URL to a model that sees, or LONGREEL_MODELS__CAPTIONER=offline-tags."
+
 Stop = Callable[[], bool]
 
 
@@ -138,15 +140,20 @@ class OpenAICaptioner:
         """See `SceneDescriber`. A server that takes fewer pictures at a time is shown half as many from then on."""
         if not frames:
             return Caption(span, "", self.model)
+        most = self._most_frames
         while True:
-            shown = evenly_spaced(frames, self._most_frames)
+            shown = evenly_spaced(frames, most)
             try:
-                return self._described(self._ask(_prompt(shown), SCHEMA, stop), shown, span)
+                caption = self._described(self._ask(_prompt(shown), SCHEMA, stop), shown, span)
             except ToolRefused as error:
                 if len(shown) == 1:
-                    raise
-                self._most_frames = min(self._most_frames, len(shown) // 2)
-                logger.info("Showing %d frames of a segment from now on: %s", self._most_frames, error.message)
+                    raise MissingPart(error.message, NO_EYES) from error
+                most = len(shown) // 2
+                continue
+            if most < self._most_frames:
+                logger.warning("%s takes no more than %d frames of a segment at a time", self._name, most)
+                self._most_frames = most
+            return caption
 
     def group(self, subjects: Sequence[Subject]) -> list[list[int]]:
         """See `SceneDescriber`. Of many, the first of each group so far is compared with those that follow."""

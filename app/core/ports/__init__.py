@@ -28,6 +28,7 @@ from app.core.ports.vision import (
     ShotDetector,
     TextReader,
     VisionLanguageModel,
+    scene_describer,
 )
 
 __all__ = [
@@ -61,4 +62,5 @@ __all__ = [
     "Transcriber",
     "VideoLibrary",
     "VisionLanguageModel",
+    "scene_describer",
 ]

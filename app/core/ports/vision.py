@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from app.core.types import Caption, Completion, Detection, Face, Frame, FrameFeatures, TextLine, TimeSpan
 from app.core.types.scenes import Subject
@@ -170,7 +170,6 @@ class BatchCaptioner(Captioner, Protocol):
         ...
 
 
-@runtime_checkable
 class SceneDescriber(Captioner, Protocol):
     """A captioner that sees full frames and also tells who and what is seen, and what happens when.
 
@@ -197,6 +196,14 @@ class SceneDescriber(Captioner, Protocol):
     def group(self, subjects: Sequence[Subject]) -> list[list[int]]:
         """Which subjects of different segments are the same: groups of at least two indices, each in one group."""
         ...
+
+
+def scene_describer(captioner: Captioner) -> SceneDescriber | None:
+    """The captioner as one that describes scenes; None where it writes captions alone.
+
+    What stands for a captioner of another process has its methods, but is no instance of the protocol.
+    """
+    return cast("SceneDescriber", captioner) if hasattr(captioner, "describe") else None
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from app.core.errors import Cancelled, LongreelError, StorageFull
-from app.core.ports import SceneDescriber
+from app.core.ports import scene_describer
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
 from app.core.types.entities import EntityKind, Mention, MentionSource, name_key
 from app.core.types.scenes import Subject
@@ -63,8 +63,8 @@ def remember(run: Run, found: Found) -> None:
 
 def _shown(run: Run, found: Found, stage: Stage) -> list[Mention]:
     """The subjects of a model that described the video; without one, the things that a classifier is sure of."""
-    describer = run.parts.captioner
-    if not isinstance(describer, SceneDescriber):
+    describer = scene_describer(run.parts.captioner)
+    if describer is None:
         return seen(run.video.id, found)
 
     def group(subjects: Sequence[Subject]) -> list[list[int]]:

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from app.core.errors import Cancelled, MissingPart, ToolRefused, WorkerFailed
-from app.core.ports import SceneDescriber
+from app.core.errors import Cancelled, MissingPart, WorkerFailed
+from app.core.ports import Captioner, scene_describer
 from app.core.settings import Settings
 from app.core.types import Frame, TimeSpan
 from app.core.types.scenes import Subject
@@ -149,8 +149,9 @@ def test_a_server_that_takes_fewer_pictures_is_shown_fewer_from_then_on(captione
 
 def test_a_model_that_takes_no_pictures_says_so(captioner):
     reply = refusal("this model does not support image input")
-    with chat_service(lambda *_: reply) as service, pytest.raises(ToolRefused):
+    with chat_service(lambda *_: reply) as service, pytest.raises(MissingPart, match="image input") as caught:
         captioner(service.url).describe(frames("red", "blue"), SPAN)
+    assert "LONGREEL_VLM_URL" in caught.value.hint
 
 
 def test_a_description_that_nobody_waits_for_is_given_up(captioner):
@@ -182,7 +183,8 @@ def test_groups_of_numbers_that_were_not_given_are_no_groups(captioner):
 def test_the_version_is_known_without_the_server_and_names_model_and_prompt():
     settings = Settings(profile="remote", llm_url="http://127.0.0.1:9/v1", llm_model="tiny")
     captioner = Workers(settings).get("captioner")
-    assert isinstance(captioner, SceneDescriber)
+    assert isinstance(captioner, Captioner)
+    assert scene_describer(captioner) is captioner
     assert captioner.model == "tiny/scenes-1"
     unnamed = Workers(Settings(profile="remote", llm_url="http://me:secret@127.0.0.1:9/v1")).get("captioner")
     assert unnamed.model == "http://127.0.0.1:9/v1/scenes-1"
