@@ -48,7 +48,7 @@ class View:
 
 _VIEWS = {
     Mode.TRANSCRIPT: View((SegmentKind.SPEECH,)),
-    Mode.CAPTIONS: View((SegmentKind.CAPTION, SegmentKind.VISUAL)),
+    Mode.CAPTIONS: View((SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.VISUAL)),
 }
 _UNHEARD = View((SegmentKind.SCREEN_TEXT, SegmentKind.VISUAL, SegmentKind.CAPTION), looks=True)
 """Everything but what is said and what was written from it."""
