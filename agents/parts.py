@@ -126,7 +126,11 @@ class Pictures:
         """The frame shown at each time, its longest side at most `side` pixels. Raises what the source raises."""
         with self._lock:
             missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
-            decoded: Iterable[Frame] = self._source.at(Path(video.path), missing, max_side=side) if missing else ()
+            decoded: Iterable[Frame] = (
+                self._source.at(Path(video.path), missing, max_side=side, track=video.media.picture_track)
+                if missing
+                else ()
+            )
             fresh = dict(zip(missing, decoded, strict=False))
             frames: dict[float, Frame] = {}
             for time_s in times_s:

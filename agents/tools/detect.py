@@ -40,7 +40,8 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     context.require(SegmentKind.VISUAL)
     spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
     times = evenly(spans, context.work.budget.take_frames(call.frames))
-    frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE))
+    track = video.media.picture_track
+    frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE, track=track))
     if not frames:
         raise ToolRefused("No frame is left in the budget, or none could be decoded there.")
     passages = []

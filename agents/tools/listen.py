@@ -36,7 +36,8 @@ def listen(call: Listen, context: ToolContext) -> Outcome:
     if span.duration_s > LONGEST_S:
         raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
     parts = context.work.parts
-    heard = parts.transcriber.transcribe(parts.audio.samples(Path(video.path), span), language=call.language or None)
+    sound = parts.audio.samples(Path(video.path), span, video.media.sound)
+    heard = parts.transcriber.transcribe(sound, language=call.language or None)
     made = []
     for utterance in (one.moved(span.start_s) for one in heard.utterances):
         key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"

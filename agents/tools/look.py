@@ -79,7 +79,7 @@ def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) 
         return evenly(spans, count), f"evenly spaced, as this video's pictures cannot be searched{fewer}"
 
     def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
-        return work.parts.frames.at(Path(video.path), times_s, max_side=JUDGED_SIDE)
+        return work.parts.frames.at(Path(video.path), times_s, max_side=JUDGED_SIDE, track=video.media.picture_track)
 
     chooser = FrameChooser(work.parts.frame_embedder, work.parts.query_frame_selector, fetch)
     return chooser.choose(call.goal, features, spans, count), f"the best matches for the goal among them{fewer}"

@@ -38,6 +38,13 @@ def ingest(
     ] = None,
     translate: Annotated[bool, typer.Option("--translate", help="Write what is said in English.")] = False,
     speakers: Annotated[bool | None, typer.Option(help="Tell voices apart, or do not, whatever is set.")] = None,
+    video_track: Annotated[
+        int | None, typer.Option(min=0, help="Picture track to read, counted from 0; the best one unless given.")
+    ] = None,
+    audio_track: Annotated[
+        int | None,
+        typer.Option(min=0, help="Sound track to transcribe, counted from 0; the first with sound unless given."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read videos, so that they can be asked about. Goes on where an earlier run stopped."""
@@ -54,6 +61,8 @@ def ingest(
         "language": language,
         "translate": translate,
         "speakers": speakers,
+        "video_track": video_track,
+        "audio_track": audio_track,
     }
     with interruptible() as cancelled:
         for path in paths:

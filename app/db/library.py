@@ -12,7 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, insert, or_, select, update
 
-from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, to_json
+from app.core.types import (
+    Chapter,
+    Digest,
+    MediaInfo,
+    Segment,
+    SegmentKind,
+    TimeSpan,
+    Utterance,
+    Video,
+    VideoId,
+    to_json,
+)
 from app.db import rows
 from app.db.collections import add_tags, must_be_there, tags_of
 from app.db.database import Database, upsert
@@ -193,6 +204,10 @@ class SqlLibrary:
     def set_language(self, id: VideoId, language: str | None) -> None:
         """Sets the language, an ISO 639-1 code. Raises NotFound."""
         self._change(id, {"language": language})
+
+    def set_media(self, id: VideoId, media: MediaInfo) -> None:
+        """Stores what was found out about the file of a video. Raises NotFound."""
+        self._change(id, {"media": to_json(media)})
 
     def set_title(self, id: VideoId, title: str) -> None:
         """Gives a video another title. Raises NotFound."""

@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 from app.core.errors import BadInput
 from app.core.ports import Retriever
-from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, VideoId
+from app.core.types import Chapter, Digest, MediaInfo, Segment, SegmentKind, TimeSpan, VideoId
 from app.db.library import SqlLibrary
 
 BY_HAND = "by hand"
 """What made chapters that a person edited, where others name a model."""
+
+BY_FILE = "the file"
+"""What made chapters that the file itself names."""
+
+AT_START_S = 1.0
+"""A file whose first chapter begins within this time has no other chapter before it."""
 
 SAME_SHARE = 0.5
 """A chapter keeps a summary when each of the two, it and the summarized one, covers this much of the other."""
@@ -46,6 +52,16 @@ def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float
     return replace(digest, chapters=tuple(made))
 
 
+def file_headings(media: MediaInfo) -> list[Heading]:
+    """The chapters that the file itself names, so that the first begins with the video; nothing without any."""
+    headings = [Heading(chapter.span.start_s, chapter.title) for chapter in media.tags.chapters]
+    if not headings:
+        return []
+    if headings[0].start_s < AT_START_S:
+        return [Heading(0.0, headings[0].title), *headings[1:]]
+    return [Heading(0.0, "Beginning"), *headings]
+
+
 def edited(library: SqlLibrary, id: VideoId) -> list[Heading]:
     """What a person made of the chapters of a video; nothing where they are as they were made."""
     if not any(one.model == BY_HAND for one in library.segments(id, kinds=[SegmentKind.SUMMARY])):
@@ -57,10 +73,10 @@ def publish(library: SqlLibrary, retriever: Retriever, id: VideoId, digest: Dige
     """Stores a digest, and its chapters for the search, in place of earlier ones. Raises NotFound.
 
     `by` names what made them. A chapter is searched for its title and summary; a mere number, which a chapter without
-    a summary has unless a person gave it a title, is not.
+    a summary has unless a person or the file gave it a title, is not.
     """
     library.save_digest(id, digest)
-    named = [one for one in digest.chapters if one.summary or by == BY_HAND]
+    named = [one for one in digest.chapters if one.summary or by in (BY_HAND, BY_FILE)]
     found = [
         Segment(
             f"{id}-{SegmentKind.SUMMARY}-{number}",

@@ -62,14 +62,18 @@ def make_digest(
     *,
     words: int,
     chapter_done: Callable[[int, int], None],
+    starts_s: Sequence[float] = (),
 ) -> Digest:
     """Chapters and summary of a video; `chapter_done(done, total)` is called before the first and after each chapter.
 
+    The chapters begin at `starts_s`, of which the first is 0; without these where the topic changes.
     `words` bounds the summary. A video of which nothing is known has one chapter without a summary.
     """
     writer = _Writer(video, embedder, model)
     vectors = embedder.embed([s.text for s in sentences])
-    spans = chapter_spans(duration_s, sentences, vectors)
+    ends = [*starts_s[1:], duration_s]
+    given = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]
+    spans = given or chapter_spans(duration_s, sentences, vectors)
     chapters: list[Chapter] = []
     chapter_done(0, len(spans))
     for number, span in enumerate(spans):

@@ -58,6 +58,8 @@ BODIES: dict[str, Any] = {
                         "language": {"type": "string", "description": "ISO 639-1, or auto; detected unless given"},
                         "translate": {"type": "boolean", "description": "write what is said in English"},
                         "speakers": {"type": "boolean", "description": "tell voices apart"},
+                        "video_track": {"type": "integer", "description": "picture track, counted from 0"},
+                        "audio_track": {"type": "integer", "description": "sound track, counted from 0"},
                         "collection": {"type": "string", "description": "to put the video into; made when new"},
                         "subtitles": {"type": "string", "format": "binary", "description": "SRT, WebVTT or whisperX"},
                         "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
@@ -124,11 +126,14 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
             raise BadInput("A form brings the files themselves.", "Send the fields file, title, language, subtitles.")
         return longreel.ingest.submit(
             upload.files["file"],
-            title=asked.title or Path(upload.names["file"]).stem,
+            title=asked.title,
+            name=Path(upload.names["file"]).stem,
             subtitles=upload.files.get("subtitles"),
             language=asked.language,
             translate=asked.translate,
             speakers=asked.speakers,
+            video_track=asked.video_track,
+            audio_track=asked.audio_track,
             tags=asked.tags,
             webhook=hook_of(longreel, asked.webhook),
         )
@@ -160,6 +165,8 @@ def _register(longreel: Services, body: bytes) -> Job:
         language=asked.language,
         translate=asked.translate,
         speakers=asked.speakers,
+        video_track=asked.video_track,
+        audio_track=asked.audio_track,
         tags=asked.tags,
         webhook=webhook,
         source=asked.url or "",

@@ -22,6 +22,7 @@ from app.core.types.found import (
     Word,
 )
 from app.core.types.media import (
+    DEFAULT_SOUND,
     AudioStream,
     FileChapter,
     FileTags,
@@ -38,6 +39,7 @@ from app.core.types.span import TimeSpan, joined
 from app.core.types.voices import Diarization, Likeness, Speaker, Voice, VoiceTurn
 
 __all__ = [
+    "DEFAULT_SOUND",
     "Answer",
     "AnswerStatus",
     "AudioMap",

@@ -29,18 +29,20 @@ from app.core.ports import (
     FrameEmbedder,
     FrameSource,
     MediaStore,
+    SceneDescriber,
     ShotDetector,
     TextReader,
     Transcriber,
-    scene_describer,
 )
 from app.core.settings import Ingest
 from app.core.types import (
+    DEFAULT_SOUND,
     Caption,
     Diarization,
     Frame,
     FrameFeatures,
     KeyFrame,
+    SoundChoice,
     TextLine,
     TimeSpan,
     Transcript,
@@ -92,6 +94,7 @@ class ListenCall:
     span: TimeSpan
     language: str | None
     translate: bool = False
+    sound: SoundChoice = DEFAULT_SOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class DiarizeCall:
 
     path: str
     span: TimeSpan
+    sound: SoundChoice = DEFAULT_SOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class WatchCall:
     path: str
     span: TimeSpan
     glances: int | None
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class ShotsCall:
 
     path: str
     span: TimeSpan
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class FacesCall:
 
     path: str
     span: TimeSpan
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,7 @@ class ReadCall:
     video: VideoId
     path: str
     time_s: float
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +159,7 @@ class DescribeCall:
     video: VideoId
     path: str
     pieces: tuple[tuple[TimeSpan, tuple[float, ...]], ...]
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ class ChunkReader:
     def listen(self, call: ListenCall, beat: Beat) -> Transcript:
         """What is said in a chunk, on the chunk's clock."""
         beat(0.0)
-        sound = self.audio.samples(Path(call.path), call.span)
+        sound = self.audio.samples(Path(call.path), call.span, call.sound)
         return self.transcriber.transcribe(sound, language=call.language, translate=call.translate)
 
     def diarize(self, call: DiarizeCall, beat: Beat) -> Diarization:
@@ -187,7 +196,7 @@ class ChunkReader:
         beat(0.0)
         if self.diarizer is None:
             raise MissingPart("No model tells voices apart.", "Set LONGREEL_MODELS__DIARIZER.")
-        return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span))
+        return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span, call.sound))
 
     def shots(self, call: ShotsCall, beat: Beat) -> list[float]:
         """When shots begin in a chunk, by all of its frames and some before. Raises MissingPart without a detector."""
@@ -196,7 +205,9 @@ class ChunkReader:
         span = TimeSpan(max(0.0, call.span.start_s - BEFORE_S), call.span.end_s)
 
         def every() -> Iterator[Frame]:
-            frames = self.frames.sample(Path(call.path), span=span, every_s=EVERY_FRAME_S, max_side=SHOT_SIDE)
+            frames = self.frames.sample(
+                Path(call.path), span=span, every_s=EVERY_FRAME_S, max_side=SHOT_SIDE, track=call.track
+            )
             for number, frame in enumerate(frames):
                 if number % SHOT_BEATS == 0:
                     beat(min(1.0, max(0.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, 1.0))))
@@ -210,7 +221,8 @@ class ChunkReader:
             raise MissingPart("No model finds faces.", "Set LONGREEL_MODELS__FACE_FINDER.")
         every_s, side = self.settings.sample_every_s, self.settings.text_side
         groups = Groups(every_s)
-        for frame in ahead(self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side)):
+        frames = self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side, track=call.track)
+        for frame in ahead(frames):
             for face in self.face_finder.faces([frame])[0]:
                 groups.add(frame.pts_s, face)
             beat(min(1.0, max(0.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, every_s))))
@@ -223,7 +235,8 @@ class ChunkReader:
         pictures: dict[float, bytes] = {}
         batch: list[Frame] = []
         every_s, side = self.settings.sample_every_s, self.settings.text_side
-        for frame in ahead(self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side)):
+        frames = self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side, track=call.track)
+        for frame in ahead(frames):
             if detector.is_new(frame):
                 batch.append(frame)
             if len(batch) == BATCH:
@@ -238,7 +251,7 @@ class ChunkReader:
         """Features of a batch; its thumbnails are stored, its full-size pictures held compressed, and stored too where
         the captioner wants them."""
         side = self.settings.thumbnail_side
-        describes = scene_describer(self.captioner) is not None
+        describes = isinstance(self.captioner, SceneDescriber)
         for frame in batch:
             picture = Image.fromarray(frame.image)
             pictures[frame.pts_s] = _encoded(picture, "JPEG", 92)
@@ -265,22 +278,22 @@ class ChunkReader:
     def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
         """The text on the screen at a moment."""
         beat(0.0)
-        return self.text_reader.read(self._full_frames(call.video, call.path, [call.time_s])[0])
+        return self.text_reader.read(self._full_frames(call.video, call.path, [call.time_s], call.track)[0])
 
     def describe(self, call: DescribeCall, beat: Beat) -> list[Caption | Undescribed]:
         """What each piece shows, with as many requests under way as the captioner allows.
 
         Raises MissingPart when the captioner is of another kind.
         """
-        captioner = scene_describer(self.captioner)
-        if captioner is None:
-            raise MissingPart(f"{self.captioner.model} describes no scenes.", "Set LONGREEL_MODELS__CAPTIONER=openai.")
+        captioner = self.captioner
+        if not isinstance(captioner, SceneDescriber):
+            raise MissingPart(f"{captioner.model} does not describe scenes.", "Set LONGREEL_MODELS__CAPTIONER=openai.")
         stopped = threading.Event()
 
         def describe(piece: tuple[TimeSpan, tuple[float, ...]]) -> Caption | Undescribed:
             span, times_s = piece
             try:
-                frames = self._full_frames(call.video, call.path, times_s)
+                frames = self._full_frames(call.video, call.path, times_s, call.track)
                 return captioner.describe(frames, span, stopped.is_set)
             except (Cancelled, StorageFull):
                 raise
@@ -297,12 +310,12 @@ class ChunkReader:
                 raise
         return [future.result() for future in futures]
 
-    def _full_frames(self, video: VideoId, path: str, times_s: Sequence[float]) -> list[Frame]:
+    def _full_frames(self, video: VideoId, path: str, times_s: Sequence[float], track: int | None) -> list[Frame]:
         """The frames of some moments in full size. They are decoded again where an earlier run did not keep them."""
         try:
             return [Frame(time_s, decoded(self.media.get(full_picture_key(video, time_s)))) for time_s in times_s]
         except NotFound:
-            return list(self.frames.at(Path(path), times_s, max_side=self.settings.text_side))
+            return list(self.frames.at(Path(path), times_s, max_side=self.settings.text_side, track=track))
 
     def caption(self, call: CaptionCall, beat: Beat) -> list[Caption]:
         """One caption for each piece, as many at once as the captioner likes."""

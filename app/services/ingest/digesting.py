@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
-from app.core.ports import Chat, scene_describer
+from app.core.ports import Chat, SceneDescriber
 from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
-from app.services.chapters import BY_HAND, edited, publish, with_headings
+from app.services.chapters import BY_FILE, BY_HAND, Heading, edited, file_headings, publish, with_headings
 from app.services.digest import make_digest
 from app.services.ingest.indexing import Found
 from app.services.ingest.run import Run, Stage
@@ -73,10 +73,13 @@ def digest(run: Run, found: Found) -> None:
     """Chapters and summary, stored and indexed. Borders and titles that a person gave stay."""
     parts = run.parts
     model = parts.language_model.model if parts.language_model else EXTRACTIVE
+    own_chapters = file_headings(run.video.media)
 
     def work(stage: Stage) -> bytes:
         writer = KeptWriter(parts.language_model, stage) if parts.language_model else None
-        made, by = _made(run, found, stage, writer), model
+        made, by = _made(run, found, stage, writer, own_chapters), model
+        if own_chapters:
+            made, by = with_headings(made, own_chapters, run.video.duration_s), BY_FILE
         if headings := edited(parts.library, run.video.id):
             made, by = with_headings(made, headings, run.video.duration_s), BY_HAND
         publish(parts.library, parts.retriever, run.video.id, made, by)
@@ -86,17 +89,19 @@ def digest(run: Run, found: Found) -> None:
             stage.put_off(f"The language model failed ({why}), so that chapters only quote the video.")
         return b""
 
-    run.stage("digest", run.version_after("index", own=f"7/{model}/{run.settings.summary_words}"), work)
+    titles = "".join(f"/{one.start_s:g} {one.title}" for one in own_chapters)
+    own = f"7/{model}/{run.settings.summary_words}{titles}"
+    run.stage("digest", run.version_after("index", own=own), work)
 
 
-def _made(run: Run, found: Found, stage: Stage, writer: Chat | None) -> Digest:
+def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
     sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
     sentences = told(sentences)
     captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions if c.text]
     if not sentences:
         sentences = captions
-    elif scene_describer(run.parts.captioner) is not None:
+    elif isinstance(run.parts.captioner, SceneDescriber):
         silent = [c for c in captions if not any(c.span.contains(s.span.middle_s) for s in sentences)]
         sentences = sorted([*sentences, *silent], key=lambda s: s.span)
 
@@ -113,5 +118,6 @@ def _made(run: Run, found: Found, stage: Stage, writer: Chat | None) -> Digest:
         run.parts.text_embedder,
         writer,
         words=run.settings.summary_words,
+        starts_s=[heading.start_s for heading in headings],
         chapter_done=chapter_done,
     )

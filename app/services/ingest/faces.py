@@ -48,7 +48,8 @@ def group(run: Run) -> None:
 
 def _people(run: Run, stage: Stage, model: str) -> list[Voice]:
     chunks = chunks_of(run.video.duration_s, run.settings.sample_chunk_s)
-    units = [Unit(unit_key(chunk.start_s), chunk.duration_s, FacesCall(str(run.path), chunk)) for chunk in chunks]
+    track = run.video.media.picture_track
+    units = [Unit(unit_key(c.start_s), c.duration_s, FacesCall(str(run.path), c, track)) for c in chunks]
     stage.begin(run.video.duration_s, "s", stage.stored(units))
     stage.work_off("faces", units, packed)
     found = [unpacked(stage.done[unit.key]) for unit in units]

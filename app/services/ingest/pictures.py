@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.core.ports import scene_describer
+from app.core.ports import SceneDescriber
 from app.core.types import (
     Caption,
     FrameFeatures,
@@ -68,7 +68,8 @@ def _watch(run: Run, chunk: TimeSpan) -> Unit:
     """A glance costs as much as embedding several frames, so of a long video only some frames are glanced at."""
     long = run.video.duration_s > GLANCE_AT_ALL_S
     glances = int(chunk.duration_s / SECONDS_A_GLANCE) + 1 if long else None
-    return Unit(unit_key(chunk.start_s), chunk.duration_s, WatchCall(run.video.id, str(run.path), chunk, glances))
+    call = WatchCall(run.video.id, str(run.path), chunk, glances, run.video.media.picture_track)
+    return Unit(unit_key(chunk.start_s), chunk.duration_s, call)
 
 
 def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utterance]) -> list[TimeSpan]:
@@ -101,7 +102,8 @@ def shots(run: Run) -> list[float] | None:
 
     def work(stage: Stage) -> bytes:
         chunks = chunks_of(run.video.duration_s, settings.sample_chunk_s)
-        units = [Unit(unit_key(chunk.start_s), chunk.duration_s, ShotsCall(str(run.path), chunk)) for chunk in chunks]
+        track = media.picture_track
+        units = [Unit(unit_key(c.start_s), c.duration_s, ShotsCall(str(run.path), c, track)) for c in chunks]
         stage.begin(run.video.duration_s, "s", stage.stored(units))
         stage.work_off("shots", units, lambda found: json.dumps(found).encode())
         found = sorted({time_s for unit in units for time_s in json.loads(stage.done[unit.key])})
@@ -146,8 +148,8 @@ def captions(
     run: Run, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], keys: Sequence[KeyFrame]
 ) -> list[Caption]:
     """What each piece shows; pieces of which nothing can be said have no caption."""
-    if (describer := scene_describer(run.parts.captioner)) is not None:
-        written = described(run, describer, list(features_by_piece(features, spans)), spans)
+    if isinstance(run.parts.captioner, SceneDescriber):
+        written = described(run, run.parts.captioner, list(features_by_piece(features, spans)), spans)
     else:
         written = _captions_of_key_frames(run, features, spans, keys)
     run.parts.media.remove(full_pictures(run.video.id))

@@ -92,6 +92,10 @@ class Options:
     """Whether what is said is written in English."""
     speakers: bool | None = None
     """Whether voices are told apart; None leaves it to the settings."""
+    video_track: int | None = None
+    """The picture stream to read, counted from 0; None takes the best one."""
+    audio_track: int | None = None
+    """The sound track to transcribe, counted from 0; None takes the first that can be heard."""
 
     @property
     def spoken(self) -> str | None:

@@ -26,7 +26,8 @@ def read_screen(run: Run, sampled: Sampled) -> list[ScreenText]:
     )
 
     def work(stage: Stage) -> bytes:
-        units = [Unit(unit_key(t), 1.0, ReadCall(run.video.id, str(run.path), t)) for t in chosen]
+        track = run.video.media.picture_track
+        units = [Unit(unit_key(t), 1.0, ReadCall(run.video.id, str(run.path), t, track)) for t in chosen]
         stage.begin(len(chosen), "frames", stage.stored(units))
         stage.work_off("read", units, lambda lines: json.dumps([to_json(line) for line in lines]).encode())
         readings: list[tuple[float, Sequence[TextLine]]] = [(t, ()) for t in sampled.blank_s]

@@ -42,8 +42,10 @@ from app.services.ingest.run import DETECTED, IngestParts, Options, Run
 
 HASH_BLOCK = 1 << 22
 LANGUAGE = re.compile(f"[a-z]{{2,3}}|{DETECTED}")
-PROBE = "1"
+PROBE = "2"
 """The version of what probing a file stores."""
+PROBES_BEFORE = ("1",)
+"""Earlier versions, after which a video can still be asked about."""
 
 
 def content_id(path: Path) -> VideoId:
@@ -58,11 +60,21 @@ def content_id(path: Path) -> VideoId:
     return VideoId(digest.hexdigest())
 
 
+def content_of_finished(path: Path, size: int) -> VideoId:
+    """The id of a file that had this size when it was probed. Raises BadInput when it has grown since."""
+    id = content_id(path)
+    if path.stat().st_size != size:
+        raise BadInput(f"{path.name} is still being written.", "Ingest it when the recording or download has ended.")
+    return id
+
+
 @dataclass(frozen=True, slots=True)
 class FileDetails:
     """What a person told of a file, for the library."""
 
     title: str | None
+    name: str | None
+    """What it is called where neither a person nor the file itself gives a title; None takes the file's name."""
     tags: tuple[str, ...]
     source: str
 
@@ -87,10 +99,13 @@ class IngestService:
         tags: Sequence[str] = (),
         webhook: Mapping[str, str] | None = None,
         source: str = "",
+        name: str = "",
+        video_track: int | None = None,
+        audio_track: int | None = None,
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
-        `source` is the address that the file comes from, when it was downloaded.
+        The other arguments are those of `run`.
         """
         payload: dict[str, Any] = {
             "path": str(path.resolve()),
@@ -101,6 +116,9 @@ class IngestService:
             "speakers": speakers,
             "tags": list(tags),
             "source": source,
+            "name": name,
+            "video_track": video_track,
+            "audio_track": audio_track,
         }
         if webhook is not None:
             payload["webhook"] = dict(webhook)
@@ -118,6 +136,9 @@ class IngestService:
             speakers=given.get("speakers"),
             tags=given.get("tags", ()),
             source=given.get("source", ""),
+            name=given.get("name", ""),
+            video_track=given.get("video_track"),
+            audio_track=given.get("audio_track"),
             tell=context.tell,
             cancelled=context.cancelled,
         )
@@ -134,6 +155,9 @@ class IngestService:
         speakers: bool | None = None,
         tags: Sequence[str] = (),
         source: str = "",
+        name: str = "",
+        video_track: int | None = None,
+        audio_track: int | None = None,
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Video:
@@ -142,13 +166,22 @@ class IngestService:
         What an earlier run finished is used again, so that the same file twice is no work, and a
         run that was killed goes on where it stopped. The video joins the collections named in `tags`. With
         `translate` the transcript is English; `speakers` tells voices apart, or not, whatever the settings say.
-        `source` is the address that the file was downloaded from.
+        `source` is the address that the file was downloaded from. Without a `title` the video is called as the file
+        itself says, else by its `name`, else as the file is named. `video_track` and `audio_track` choose a picture
+        stream and a sound track, each counted from 0.
         Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
         try:
-            options = replace(_options(subtitles, language), translate=translate, speakers=speakers)
-            run = self._begin(path, FileDetails(_tidy(title), tuple(tags), source), options, tell, cancelled)
+            options = replace(
+                _options(subtitles, language),
+                translate=translate,
+                speakers=speakers,
+                video_track=video_track,
+                audio_track=audio_track,
+            )
+            details = FileDetails(_tidy(title), _tidy(name), tuple(tags), source)
+            run = self._begin(path, details, options, tell, cancelled)
             try:
                 self._read(run)
             except BaseException:
@@ -165,11 +198,11 @@ class IngestService:
         if video.media.video is None:
             raise NotFound("This video has no pictures.")
         run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
-        run.versions["probe"] = PROBE
-        seen = pictures.sampled_before(run)
-        if seen is None:
-            raise NotFound("The pictures of this video were not read with today's settings.", "Ingest it again.")
-        return seen.features
+        for probe in (PROBE, *PROBES_BEFORE):
+            run.versions["probe"] = _version(probe, video.media.picture_track)
+            if (seen := pictures.sampled_before(run)) is not None:
+                return seen.features
+        raise NotFound("The pictures of this video were not read with today's settings.", "Ingest it again.")
 
     def sound(self, video: Video) -> AudioMap:
         """How loud the video is over time; an empty map when it has no sound.
@@ -180,6 +213,7 @@ class IngestService:
         if not video.ready:
             raise NotFound("The sound of this video was not read yet.", "Wait until the video is ready.")
         run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
+        run.options = _remembered(run, Options())
         return transcription.survey(run)
 
     def _begin(
@@ -193,22 +227,25 @@ class IngestService:
         """Probes the file, and adds it to the library when it is new."""
         path = path.expanduser()
         parts = self._make_parts()
-        media = parts.probe.probe(path)
+        media = parts.probe.probe(path, track=options.video_track)
         started = time.monotonic()
-        video_id = content_id(path)
-        title = told.title or path.stem
-        video = Video(video_id, title, str(path.resolve()), media, added_at=_now(), tags=told.tags, source=told.source)
+        video_id = content_of_finished(path, media.size_bytes)
+        video = Video(video_id, "", str(path.resolve()), media, added_at=_now(), tags=told.tags, source=told.source)
         run = Run(parts, self._settings, video, path, options, tell, cancelled)
         run.check()
         run.options = _remembered(run, options)
-        stored = parts.stages.finished(video_id, "probe", PROBE)
-        run.versions["probe"] = PROBE
+        if run.options.video_track != options.video_track:
+            media = parts.probe.probe(path, track=run.options.video_track)
+        version = run.versions["probe"] = _version(PROBE, run.options.video_track)
+        stored = parts.stages.finished(video_id, "probe", version)
         if stored is not None:
             media = from_json(MediaInfo, json.loads(stored))
         else:
-            parts.stages.finish(video_id, "probe", PROBE, json.dumps(to_json(media)).encode())
+            parts.stages.finish(video_id, "probe", version, json.dumps(to_json(media)).encode())
             run.worked = True
-        run.video = parts.library.add_video(replace(video, media=media))
+        _warn_of_change(run)
+        title = told.title or media.tags.title or told.name or path.stem
+        run.video = parts.library.add_video(replace(video, title=title, media=media))
         tell(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
         for warning in media.warnings:
             tell(Warned(warning))
@@ -220,6 +257,7 @@ class IngestService:
             seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(_see, run)
             try:
                 track = transcription.survey(run)
+                transcription.tell_choice(run, track.choice)
                 said = transcription.transcribe(run, track)
                 speakers.tell_apart(run, track, said)
             except BaseException:
@@ -250,6 +288,24 @@ def _forget_deleted(run: Run) -> None:
     if id not in {video.id for video in (*parts.library.videos(), *(one.video for one in parts.library.binned()))}:
         parts.retriever.remove(id)
         parts.media.remove(id)
+
+
+def _version(probe: str, track: int | None) -> str:
+    """The version of a probe of a picture stream."""
+    return probe if track is None else f"{probe}/{track}"
+
+
+def _warn_of_change(run: Run) -> None:
+    """Says so when another video was read from the same path: the file has grown or was written anew."""
+    for video in run.parts.library.videos():
+        if video.path == run.video.path and video.id != run.video.id:
+            run.tell(
+                Warned(
+                    f"{run.path.name} has changed since it was read as video {video.id[:12]} "
+                    f"({video.duration_s:.0f} s), which stays in the library. "
+                    f"To replace it by this one, delete it: longreel delete {video.id[:12]}"
+                )
+            )
 
 
 def _tidy(title: str | None) -> str | None:

@@ -47,7 +47,10 @@ def _voices(run: Run, stage: Stage, sound: AudioMap, model: str) -> tuple[list[t
     """Turns in time order with the label of who speaks, and the voices by first appearance."""
     pieces = list(joined(sound.chunks, run.settings.speakers_chunk_s))
     loud = [piece for piece in pieces if not is_quiet(sound, piece)]
-    units = [Unit(unit_key(piece.start_s), piece.duration_s, DiarizeCall(str(run.path), piece)) for piece in loud]
+    units = [
+        Unit(unit_key(piece.start_s), piece.duration_s, DiarizeCall(str(run.path), piece, sound.choice))
+        for piece in loud
+    ]
     stage.begin(pieces[-1].end_s if pieces else 0.0, "s", stage.stored(units))
     stage.work_off("diarize", units, packed)
     found = [unpacked(stage.done[unit.key]) for unit in units]

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.core.events import Heard, Warned
 from app.core.timecode import clock
-from app.core.types import AudioMap, TimeSpan, Transcript, Utterance, from_json, to_json
+from app.core.types import AudioMap, MediaInfo, SoundChoice, TimeSpan, Transcript, Utterance, from_json, to_json
 from app.services import subtitles
 from app.services.ingest.chunks import ListenCall
 from app.services.ingest.indexing import early_segments
@@ -22,20 +22,52 @@ SAMPLE = 50
 """Subtitles that show which language they are in."""
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
+SIDES = ("left", "right")
 
 
 def survey(run: Run) -> AudioMap:
-    """The sound track at a glance; an empty map when there is none."""
+    """The sound track at a glance, the one that is transcribed; an empty map when there is none."""
 
     def work(stage: Stage) -> bytes:
         if not run.video.media.audio:
             return _pack(AudioMap(np.zeros(0, np.float32), 0.1, ()))
         stage.begin(run.video.duration_s, "s")
-        found = run.parts.audio.survey(run.path, chunk_s=run.settings.chunk_s)
+        found = run.parts.audio.survey(run.path, chunk_s=run.settings.chunk_s, track=run.options.audio_track)
         stage.detail = f"{len(found.chunks)} chunks"
         return _pack(found)
 
-    return _unpack(run.stage("audio", f"1/{run.settings.chunk_s:g}", work))
+    track = "" if run.options.audio_track is None else f"/{run.options.audio_track}"
+    return _unpack(run.stage("audio", f"2/{run.settings.chunk_s:g}{track}", work))
+
+
+def tell_choice(run: Run, choice: SoundChoice) -> None:
+    """Makes known which sound is transcribed, where there is more than one, and stores it with the video."""
+    notes = choice_notes(run.video.media, choice)
+    media = replace(run.video.media, sound=choice, warnings=(*run.video.media.warnings, *notes))
+    if media != run.video.media:
+        run.parts.library.set_media(run.video.id, media)
+        run.video = replace(run.video, media=media)
+    for note in notes:
+        run.tell(Warned(note))
+
+
+def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
+    """What a user should know about the sound that was chosen."""
+    notes = []
+    chosen = next((track for track in media.audio if track.index == choice.track), None)
+    if chosen is not None and len(media.audio) > 1:
+        called = ", ".join(filter(None, (chosen.title, chosen.language)))
+        named = f"{chosen.index} ({called})" if called else str(chosen.index)
+        notes.append(
+            f"The file has {len(media.audio)} sound tracks, counted from 0: track {named} is transcribed. "
+            "Choose another with --audio-track."
+        )
+    if choice.channel is not None:
+        notes.append(
+            "The channels of the sound cancel each other out when they are mixed: "
+            f"the {SIDES[choice.channel]} one alone is transcribed."
+        )
+    return notes
 
 
 def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
@@ -88,7 +120,7 @@ def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpa
         if is_quiet(sound, chunk):
             stage.skip(key, chunk.duration_s, _packed(Transcript((), None)))
         else:
-            call = ListenCall(str(run.path), chunk, language, run.options.translate)
+            call = ListenCall(str(run.path), chunk, language, run.options.translate, sound.choice)
             units.append(Unit(key, chunk.duration_s, call))
     stage.work_off("listen", units, _packed, lambda unit, heard: _tell(run, unit.call.span, heard))
 
@@ -169,11 +201,13 @@ def _frame_rate(run: Run) -> float | None:
 def _pack(sound: AudioMap) -> bytes:
     buffer = io.BytesIO()
     spans = np.array([(c.start_s, c.end_s) for c in sound.chunks]).reshape(-1, 2)
-    np.savez(buffer, loudness=sound.loudness.astype(np.float16), step=sound.step_s, spans=spans)
+    choice = json.dumps(to_json(sound.choice))
+    np.savez(buffer, loudness=sound.loudness.astype(np.float16), step=sound.step_s, spans=spans, choice=choice)
     return buffer.getvalue()
 
 
 def _unpack(payload: bytes) -> AudioMap:
     with np.load(io.BytesIO(payload)) as data:
         chunks = tuple(TimeSpan(float(a), float(b)) for a, b in data["spans"])
-        return AudioMap(data["loudness"].astype(np.float32), float(data["step"]), chunks)
+        choice = from_json(SoundChoice, json.loads(str(data["choice"])))
+        return AudioMap(data["loudness"].astype(np.float32), float(data["step"]), chunks, choice)
