@@ -71,6 +71,7 @@ CLASSES: dict[str, dict[str, str]] = {
         "fake": "gpu_workers.vision.fakes:FakeCaptioner",
     },
     "object_detector": {
+        "ssd-mobilenet": "gpu_workers.vision.ssd_detector:SSDDetector",
         "transformers": "gpu_workers.vision.transformers_detection:TransformersDetector",
         "fake": "gpu_workers.vision.fakes:FakeObjectDetector",
         "none": "",
@@ -111,7 +112,7 @@ OFFLINE = {
     "query_frame_selector": "hybrid",
     "text_reader": "rapidocr",
     "captioner": "offline-tags",
-    "object_detector": "none",
+    "object_detector": "ssd-mobilenet",
     "shot_detector": "none",
     "face_finder": "opencv",
     "language_model": "llamacpp",

@@ -131,6 +131,7 @@ class FakeObjectDetector:
     """Finds the five named colours, each as one thing that takes all of its pixels."""
 
     model = "fake-detector@1"
+    classes: Sequence[str] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> FakeObjectDetector:  # noqa: ARG003

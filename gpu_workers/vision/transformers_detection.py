@@ -44,6 +44,7 @@ class TransformersDetector(TorchWorker[_Loaded]):
 
     PRECISE = True  # Grounding DINO mixes float32 positions into what it computes.
     GPU_BATCH, CPU_BATCH = 16, 1
+    classes: Sequence[str] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> TransformersDetector:

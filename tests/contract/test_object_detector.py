@@ -9,15 +9,20 @@ from app.core.ports import ObjectDetector
 from app.core.settings import Models, Settings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
+from gpu_workers.weights import packaged
 from tests.tiny_models import DETECTORS
 
-NAMES = ["red ball", "blue car", "dog"]
+NAMES = ["red ball", "blue car", "dog", "person", "tv"]
 
 
-@pytest.fixture(scope="module", params=["fake", *sorted(DETECTORS)])
+PACKAGED = packaged.SSD_MOBILENET.sources[0].find() is not None
+"""Whether the package with the weights of the offline detector is installed."""
+
+
+@pytest.fixture(scope="module", params=["fake", *(["ssd-mobilenet"] if PACKAGED else []), *sorted(DETECTORS)])
 def detector(request, tmp_path_factory):
-    if request.param == "fake":
-        yield Workers(Settings(models=Models(object_detector="fake"))).get("object_detector")
+    if request.param in ("fake", "ssd-mobilenet"):
+        yield Workers(Settings(models=Models(object_detector=request.param))).get("object_detector")
         return
     folder = DETECTORS[request.param](tmp_path_factory.mktemp(request.param))
     chosen = Settings(models=Models(object_detector="transformers"), weights=Weights(object_detector=str(folder)))
@@ -34,6 +39,13 @@ def frame(seed, size=(40, 64)) -> Frame:
 
 def test_it_plays_the_port_and_names_its_model(detector):
     assert isinstance(detector, ObjectDetector) and detector.model
+
+
+def test_a_detector_with_classes_of_its_own_knows_no_others(detector):
+    if not detector.classes:
+        pytest.skip("it finds whatever is named")
+    assert len(set(detector.classes)) == len(detector.classes)
+    assert detector.detect([frame(1)], ["no such thing"], least=0.0) == [[]]
 
 
 def test_each_frame_has_its_finds_surest_first_inside_the_picture(detector):

