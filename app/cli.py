@@ -23,14 +23,17 @@ from app.commands import (
     frames,
     jobs,
     mcp,
+    models,
     schedules,
     serving,
     speakers,
     summarizing,
     videos,
 )
-from app.core.errors import LongreelError
+from app.core.errors import LongreelError, unexpected
 from app.terminal import consoles
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(
     help="Ask long videos questions, and see where in the video each answer comes from.",
@@ -65,6 +68,7 @@ app.command()(serving.serve)
 app.command()(mcp.mcp)
 app.command()(serving.worker)
 app.command()(serving.doctor)
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:
@@ -79,6 +83,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        logger.exception("The command failed in a way it should not", extra={"action": "command_failed"})
+        _fail(unexpected(error), as_json="--json" in sys.argv)
 
 
 def _fail(error: LongreelError, *, as_json: bool) -> None:

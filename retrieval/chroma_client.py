@@ -20,7 +20,7 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
 
-from app.core.errors import BadSettings, LongreelError, StorageFull, WorkerFailed
+from app.core.errors import BadSettings, InUse, LongreelError, StorageFull, WorkerFailed
 
 LOCK_NAME = "longreel.lock"
 DATABASE = "chroma.sqlite3"
@@ -165,7 +165,7 @@ def _locked(path: Path, wait_s: float) -> int:
                 continue
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
-            raise WorkerFailed(
+            raise InUse(
                 f"Another process{f' ({holder})' if holder else ''} uses the segment index in {path.parent}.",
                 "Stop the server, or run a Chroma server and set LONGREEL_CHROMA_URL for all of them.",
             ) from None

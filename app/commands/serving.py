@@ -17,7 +17,11 @@ from rich.table import Table
 
 from app.commands.start import JsonOption, open_longreel
 from app.core.settings import Settings, load_settings
+from app.services.ownership import owned
 from app.terminal import consoles
+
+MOST_CONNECTIONS = 500
+"""Connections beyond these are answered with 503 at once."""
 
 
 def serve(
@@ -38,19 +42,22 @@ def serve(
     asked = (("host", host), ("port", port), ("warm_up", warm_up or None))
     changes = {name: value for name, value in asked if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
-    application = create_app(settings)
-    shown = f"http://{settings.server.host}:{settings.server.port}"
-    consoles()[1].print(
-        f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
-    )
-    logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
-    uvicorn.run(
-        application,
-        host=settings.server.host,
-        port=settings.server.port,
-        log_level="warning",
-        timeout_graceful_shutdown=3,
-    )
+    shown = settings.server.public_url or settings.server.url
+    with owned(settings, f"the server at {shown}"):
+        application = create_app(settings)
+        consoles()[1].print(
+            f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
+        )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
+        uvicorn.run(
+            application,
+            host=settings.server.host.strip("[]"),
+            port=settings.server.port,
+            proxy_headers=False,  # app.api.proxies reads them
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+            limit_concurrency=MOST_CONNECTIONS,
+        )
 
 
 def _is_no_cut_stream(record: logging.LogRecord) -> bool:
@@ -60,16 +67,18 @@ def _is_no_cut_stream(record: logging.LogRecord) -> bool:
 
 def worker() -> None:
     """Work on queued jobs until Ctrl-C, next to a server over PostgreSQL and a Chroma server."""
-    longreel = open_longreel()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    longreel.worker.start()
-    longreel.webhooks.worker.start()
-    consoles()[1].print("Waiting for jobs. Stop with Ctrl-C.")
-    stopped.wait()
-    longreel.webhooks.worker.stop(timeout_s=15.0)
-    longreel.worker.stop(timeout_s=30.0)
+    settings = load_settings()
+    with owned(settings, "a worker"):
+        longreel = open_longreel()
+        longreel.worker.start()
+        longreel.webhooks.worker.start()
+        consoles()[1].print("Waiting for jobs. Stop with Ctrl-C.")
+        stopped.wait()
+        longreel.webhooks.worker.stop(timeout_s=15.0)
+        longreel.worker.stop(timeout_s=30.0)
 
 
 def doctor(

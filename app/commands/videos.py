@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.api.schemas import SegmentOut, SummaryOut, VideoOut, problem_of
 from app.commands.start import JsonOption, interruptible, open_longreel
-from app.core.errors import Cancelled, LongreelError, NotFound
+from app.core.errors import Cancelled, LongreelError, NotFound, contained
 from app.core.events import Event, IngestFinished
 from app.core.paths import is_address
 from app.core.timecode import clock
@@ -69,7 +69,8 @@ def ingest(
             if not as_json or err.is_terminal:
                 err.print(f"[bold]{escape(path)}[/]")
             try:
-                done.append(ingest_one(longreel, err, path if is_address(path) else Path(path), given, cancelled))
+                with contained():
+                    done.append(ingest_one(longreel, err, path if is_address(path) else Path(path), given, cancelled))
             except Cancelled:
                 raise
             except LongreelError as error:

@@ -6,8 +6,10 @@
     |-- MissingPart         whoever runs Longreel: install or configure something         (exit 5)
     |   `-- BadSettings     a setting that is misspelt or out of range
     |-- WorkerFailed        nobody yet: the work can be tried again                       (exit 1)
-    |   `-- StorageFull     whoever runs Longreel: free some space, then resume
+    |   |-- StorageFull     whoever runs Longreel: free some space, then resume
+    |   `-- InUse           whoever runs Longreel: end the other process, or ask it
     |-- ToolRefused         the agent: call the tool differently
+    |-- Unexpected          whoever develops Longreel: nobody thought of this            (exit 1)
     `-- Cancelled           nobody: it was asked for
 
 Foreign exceptions become one of these in the engine that met them and travel no further.
@@ -15,6 +17,8 @@ Foreign exceptions become one of these in the engine that met them and travel no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from app.core.paths import readable
@@ -83,6 +87,18 @@ class StorageFull(WorkerFailed):
     retryable = False
 
 
+class InUse(WorkerFailed):
+    """A store belongs to another process. The work itself has not been tried."""
+
+    code = "in_use"
+
+
+class Unexpected(LongreelError):
+    """Something failed in a way that nobody thought of."""
+
+    code = "internal"
+
+
 class ToolRefused(LongreelError):
     """An agent's tool cannot do what was asked of it; the agent should ask differently."""
 
@@ -94,3 +110,25 @@ class Cancelled(LongreelError):
 
     code = "cancelled"
     http_status = 409
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Whatever the block raises comes out as a LongreelError; Ctrl-C and the end of the program pass.
+
+    The compiled cores of libraries panic with exceptions that are no `Exception`.
+    """
+    try:
+        yield
+    except (LongreelError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise unexpected(error) from error
+
+
+def unexpected(error: BaseException) -> LongreelError:
+    """Our error for any."""
+    if isinstance(error, LongreelError):
+        return error
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Unexpected(f"Longreel failed in a way it should not ({readable(reason)}).", "The log has the details.")

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 30.0
 """How long a writer waits for another on SQLite, in seconds."""
+
+_fence: ContextVar[Callable[[Connection], None] | None] = ContextVar("fence", default=None)
 
 _MIGRATION_LOCK = 7_061_826
 """The key of PostgreSQL's advisory lock that lets one process migrate at a time."""
@@ -63,9 +66,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that writes; durable when the block has ended, undone when it raises."""
+    def writing(self, *, fenced: bool = True) -> Iterator[Connection]:
+        """A transaction that writes; durable when the block has ended, undone when it raises.
+
+        Inside `fence` it raises what the fence raises, unless it is not `fenced`.
+        """
         with translated(self._url), self._writer.begin() as connection:
+            check = _fence.get() if fenced else None
+            if check is not None:
+                check(connection)
             yield connection
 
     def migrate(self, seal: Callable[[str], str] | None = None) -> None:
@@ -138,6 +147,23 @@ class Database:
                 return False
             raise
         return True
+
+
+@contextmanager
+def fence(check: Callable[[Connection], None]) -> Iterator[None]:
+    """Runs a check at the beginning of each writing transaction of the block, in this context of the thread."""
+    before = _fence.set(check)
+    try:
+        yield
+    finally:
+        _fence.reset(before)
+
+
+def time_of(connection: Connection) -> float:
+    """The database's time, seconds since 1970; a file's is that of this machine."""
+    if connection.dialect.name == "postgresql":
+        return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+    return time.time()
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:

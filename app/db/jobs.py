@@ -6,9 +6,10 @@ Each move of a job locks its row (SQLite: the database), applies the pure functi
 
 from __future__ import annotations
 
-import time
+import functools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -29,8 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from app.core.errors import Cancelled
 from app.core.types import from_json, to_json
-from app.db.database import Database, insert_for
+from app.db.database import Database, fence, insert_for, time_of
 from app.db.tables import job_events, jobs
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
@@ -42,27 +44,44 @@ ACTIVE = text("state IN ('queued', 'running')")
 
 
 class SqlJobStore:
-    """The port JobStore over a database. Workers on several machines need clocks that agree to a few seconds."""
+    """The port JobStore over a database, whose clock decides when a lease ends: those of workers may be wrong."""
 
     def __init__(
         self,
         database: Database,
         *,
         lease_s: float = 60.0,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         webhook_url: str = "",
     ) -> None:
-        """`clock` gives seconds since 1970, UTC; `webhook_url` hears of jobs that name no webhook of their own."""
+        """`clock` gives seconds since 1970 in place of the database's; `webhook_url` hears of jobs that name none."""
         self._database = database
         self._webhook_url = webhook_url
-        self._lease_s = lease_s
+        self.lease_s = lease_s
         self._clock = clock
+        self._writing = functools.partial(database.writing, fenced=False)
+
+    def _now(self, connection: Connection) -> float:
+        return time_of(connection) if self._clock is None else self._clock()
+
+    @contextmanager
+    def fenced(self, job: Job, worker: str) -> Iterator[None]:
+        """While the block runs, what its thread writes to this database is refused once the job is lost."""
+
+        def check(connection: Connection) -> None:
+            row = connection.execute(select(jobs).where(jobs.c.id == job.id).with_for_update(read=True)).one_or_none()
+            if row is None or not states.is_held(_job(row), job, worker):
+                raise Cancelled(f"Job {job.id} belongs to another worker by now.")
+
+        with fence(check):
+            yield
 
     def submit(
         self, kind: str, payload: Mapping[str, Any], *, key: str | None = None, children: Sequence[Part] = ()
     ) -> Job:
         """Queues a job with its children, or returns the one of this kind and key that is queued or running."""
-        now = self._clock()
+        with self._database.reading() as connection:
+            now = self._now(connection)
         job = Job(uuid.uuid4().hex, kind, as_json(payload), created_at=now, due_at=now, key=key)
         parts = [
             Job(uuid.uuid4().hex, part, as_json(given), created_at=now, due_at=now, parent=job.id)
@@ -71,7 +90,7 @@ class SqlJobStore:
         active = jobs.c.state.not_in([str(state) for state in ENDED])
         same = select(jobs).where(jobs.c.kind == kind, jobs.c.key == key, active)
         while True:
-            with self._database.writing() as connection:
+            with self._writing() as connection:
                 add = insert_for(connection, jobs).values({**_row(job), "event_count": 0})
                 add = add.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=ACTIVE)
                 added = connection.execute(add.returning(jobs.c.id)).one_or_none() is not None
@@ -86,29 +105,31 @@ class SqlJobStore:
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
         """The first job of these kinds that is due; None when there is none."""
         while True:
-            due = (
-                select(jobs).where(_due(kinds, self._clock())).order_by(jobs.c.priority.desc(), jobs.c.number).limit(1)
-            )
             with self._database.reading() as connection:
                 # An idle worker must not take SQLite's only write lock at each poll.
-                if connection.execute(due).one_or_none() is None:
+                if connection.execute(self._first_due(connection, kinds)).one_or_none() is None:
                     return None
-            with self._database.writing() as connection:
-                row = connection.execute(due.with_for_update(skip_locked=True)).one_or_none()
+            with self._writing() as connection:
+                due = self._first_due(connection, kinds).with_for_update(skip_locked=True)
+                row = connection.execute(due).one_or_none()
                 if row is None:
                     return None
-                claimed = self._save(connection, states.claim(_job(row), worker, self._clock(), self._lease_s))
+                claimed = self._save(connection, states.claim(_job(row), worker, self._now(connection), self.lease_s))
             if claimed.state is JobState.RUNNING:
                 return claimed
+
+    def _first_due(self, connection: Connection, kinds: Sequence[str]) -> Select[Any]:
+        due = select(jobs).where(_due(kinds, self._now(connection)))
+        return due.order_by(jobs.c.priority.desc(), jobs.c.number).limit(1)
 
     def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
         """Extends the lease and stores an event; False when the work should stop."""
         plain = None if event is None else as_json(event)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             row = _locked(connection, job.id)
             if row is None or not states.is_held(_job(row), job, worker):
                 return False
-            kept = states.extend(_job(row), self._clock(), self._lease_s)
+            kept = states.extend(_job(row), self._now(connection), self.lease_s)
             if plain is not None:
                 kept = _tell(connection, row, kept, plain)
             return not self._save(connection, kept).cancel_requested
@@ -122,48 +143,48 @@ class SqlJobStore:
         """Ends a job badly, or queues it again."""
         return self._move(job, worker, lambda stored, now: states.fail(stored, error, retry_in_s, now))
 
-    def release(self, job: Job, worker: str) -> bool:
+    def release(self, job: Job, worker: str, *, due_in_s: float = 0.0) -> bool:
         """Gives a job back, as if it had not been tried."""
-        return self._move(job, worker, states.release)
+        return self._move(job, worker, lambda stored, now: states.release(stored, now, due_in_s))
 
     def cancel(self, job_id: str) -> Job:
         """Ends a queued job, asks a running one to stop, and so its children."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             job = _job(_locked(connection, job_id), job_id)
-            cancelled = self._save(connection, states.cancel(job, self._clock()))
+            cancelled = self._save(connection, states.cancel(job, self._now(connection)))
             for child in _locked_children(connection, job_id):
                 if child.state not in ENDED:
-                    self._save(connection, states.cancel(child, self._clock()))
+                    self._save(connection, states.cancel(child, self._now(connection)))
             return cancelled
 
     def retry(self, job_id: str) -> Job:
         """Queues a failed or cancelled job again, and such children of it."""
         try:
-            with self._database.writing() as connection:
-                job = states.retry(_job(_locked(connection, job_id), job_id), self._clock())
+            with self._writing() as connection:
+                job = states.retry(_job(_locked(connection, job_id), job_id), self._now(connection))
                 for child in _locked_children(connection, job_id):
                     if child.state in (JobState.FAILED, JobState.CANCELLED):
-                        self._save(connection, states.retry(child, self._clock()))
+                        self._save(connection, states.retry(child, self._now(connection)))
                 return self._save(connection, job)
         except IntegrityError as error:
             raise key_taken(job) from error
 
     def dismiss(self, job_id: str) -> Job:
         """Marks an ended job and its children that ended, and deletes their events."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             dismissed = states.dismiss(_job(_locked(connection, job_id), job_id))
             _dismiss(connection, or_(jobs.c.id == job_id, jobs.c.parent == job_id))
             return dismissed
 
     def dismiss_ended(self, kind: str = "") -> int:
         """The same for all that ended, or those of one kind; how many."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             return _dismiss(connection, jobs.c.kind == kind if kind else jobs.c.kind != NOTICE)
 
     def forget(self, job_ids: Sequence[str]) -> list[str]:
         """Deletes jobs with their parts, events and notices."""
         whole = or_(jobs.c.id.in_(job_ids), jobs.c.parent.in_(job_ids))
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             ids = list(connection.execute(select(jobs.c.id).where(whole)).scalars())
             ids += _notices_of(connection, ids)
             _delete(connection, ids)
@@ -171,7 +192,7 @@ class SqlJobStore:
 
     def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
         """Gives a finished job another result."""
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             corrected = states.correct(_job(_locked(connection, job_id), job_id), as_json(result))
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=corrected.result))
             _delete(connection, _notices_of(connection, [job_id]))
@@ -179,7 +200,7 @@ class SqlJobStore:
     def prioritize(self, job_id: str, priority: int | None) -> Job:
         """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
         highest = select(func.max(jobs.c.priority)).where(jobs.c.state == str(JobState.QUEUED))
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             job = _job(_locked(connection, job_id), job_id)
             place = 1 + (connection.execute(highest).scalar() or 0) if priority is None else priority
             moved = self._save(connection, states.prioritize(job, place))
@@ -193,7 +214,7 @@ class SqlJobStore:
         queued = jobs.c.state == str(JobState.QUEUED)
         whole = select(jobs).where(queued, jobs.c.parent.is_(None), jobs.c.kind != NOTICE)
         place = update(jobs).where(queued, or_(jobs.c.id == bindparam("moved"), jobs.c.parent == bindparam("moved")))
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             # Locked in one order, so that two moves cannot wait for each other; what a worker claims meanwhile is gone.
             waiting = [_job(row) for row in connection.execute(whole.order_by(jobs.c.number).with_for_update())]
             job = _job(connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none(), job_id)
@@ -240,18 +261,18 @@ class SqlJobStore:
     def add_event(self, job_id: str, event: Mapping[str, Any]) -> None:
         """Stores an event about a job."""
         plain = as_json(event)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             row = _locked(connection, job_id)
             if row is None:
                 raise no_such_job(job_id)
             self._save(connection, _tell(connection, row, _job(row), plain))
 
     def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             row = _locked(connection, job.id)
             if row is None or not states.is_held(_job(row), job, worker):
                 return False
-            self._save(connection, move(_job(row), self._clock()))
+            self._save(connection, move(_job(row), self._now(connection)))
             return True
 
     def _save(self, connection: Connection, job: Job) -> Job:

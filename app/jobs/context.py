@@ -33,16 +33,20 @@ class JobContext:
         """`claimed_as` is the worker's name in this claim; `stopping` is set when the worker shall stop."""
         self._store = store
         self._job = job
-        self._claimed_as = claimed_as
+        self.claimed_as = claimed_as
         self._stopping = stopping or threading.Event()
         self._clock = clock
         self._lost = threading.Event()
         self._lock = threading.Lock()
         self._pending: StageProgress | None = None
         self._told_at = float("-inf")
+        self._held_at = clock()
 
     def cancelled(self) -> bool:
-        """Whether the handler should raise Cancelled: the job was cancelled or lost, or the worker stops."""
+        """Whether the handler should raise Cancelled: the job was cancelled or lost, or the worker stops.
+
+        A job is lost, too, once the store could not be reached for as long as the lease lasts.
+        """
         return self._lost.is_set() or self._stopping.is_set()
 
     def tell(self, event: Event) -> None:
@@ -59,15 +63,15 @@ class JobContext:
 
     def finish(self, result: Mapping[str, Any]) -> bool:
         """Ends the job well; False when it is no longer ours."""
-        return self._store.finish(self._job, self._claimed_as, result)
+        return self._store.finish(self._job, self.claimed_as, result)
 
     def fail(self, error: JobError, *, retry_in_s: float | None = None) -> bool:
         """Ends the job badly or queues it again; False when it is no longer ours."""
-        return self._store.fail(self._job, self._claimed_as, error, retry_in_s=retry_in_s)
+        return self._store.fail(self._job, self.claimed_as, error, retry_in_s=retry_in_s)
 
-    def release(self) -> bool:
-        """Gives the job back; False when it is no longer ours."""
-        return self._store.release(self._job, self._claimed_as)
+    def release(self, due_in_s: float = 0.0) -> bool:
+        """Gives the job back, to be tried again after a while; False when it is no longer ours."""
+        return self._store.release(self._job, self.claimed_as, due_in_s=due_in_s)
 
     @contextmanager
     def kept_alive(self, every_s: float) -> Iterator[None]:
@@ -98,8 +102,12 @@ class JobContext:
 
     def _beat(self, event: Event | None) -> None:
         data = None if event is None else EVENT.dump_python(event, mode="json")
+        asked_at = self._clock()
         try:
-            if not self._store.heartbeat(self._job, self._claimed_as, data):
+            if not self._store.heartbeat(self._job, self.claimed_as, data):
                 self._lost.set()
+            self._held_at = asked_at
         except Exception:
+            if self._clock() - self._held_at >= self._store.lease_s:
+                self._lost.set()  # by now another worker may have the job
             logger.exception("Job %s could not be kept alive", self._job.id, extra={"action": "heartbeat_failed"})

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from app.jobs import states
@@ -18,7 +19,7 @@ class MemoryJobStore:
     """The port JobStore in a dictionary."""
 
     def __init__(self, *, lease_s: float = 60.0, clock: Callable[[], float] = time.time, webhook_url: str = "") -> None:
-        self._lease_s = lease_s
+        self.lease_s = lease_s
         self._webhook_url = webhook_url
         self._clock = clock
         self._lock = threading.RLock()
@@ -48,7 +49,7 @@ class MemoryJobStore:
             now = self._clock()
             for job in sorted(self._jobs.values(), key=lambda job: -job.priority):
                 if job.kind in kinds and states.is_due(job, now) and not self._waits(job):
-                    claimed = self._keep(states.claim(job, worker, now, self._lease_s))
+                    claimed = self._keep(states.claim(job, worker, now, self.lease_s))
                     if claimed.state is JobState.RUNNING:
                         return claimed
             return None
@@ -56,7 +57,7 @@ class MemoryJobStore:
     def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
         """Extends the lease and stores an event; False when the work should stop."""
         plain = None if event is None else as_json(event)
-        held = self._move(job, worker, lambda stored, now: states.extend(stored, now, self._lease_s))
+        held = self._move(job, worker, lambda stored, now: states.extend(stored, now, self.lease_s))
         if held and plain is not None:
             self.add_event(job.id, plain)
         return held and not self.get(job.id).cancel_requested
@@ -70,9 +71,13 @@ class MemoryJobStore:
         """Ends a job badly, or queues it again."""
         return self._move(job, worker, lambda stored, now: states.fail(stored, error, retry_in_s, now))
 
-    def release(self, job: Job, worker: str) -> bool:
+    def fenced(self, job: Job, worker: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing is beside this store."""
+        return nullcontext()
+
+    def release(self, job: Job, worker: str, *, due_in_s: float = 0.0) -> bool:
         """Gives a job back, as if it had not been tried."""
-        return self._move(job, worker, states.release)
+        return self._move(job, worker, lambda stored, now: states.release(stored, now, due_in_s))
 
     def cancel(self, job_id: str) -> Job:
         """Ends a queued job, asks a running one to stop, and so its children."""

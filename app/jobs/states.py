@@ -88,7 +88,7 @@ class Job:
     @property
     def title(self) -> str:
         """What it works on, for people."""
-        return readable(str(self.payload.get("title") or PurePath(str(self.payload.get("path", ""))).stem))
+        return readable(str(self.payload.get("title") or self.payload.get("name") or PurePath(str(self.payload.get("path", ""))).stem))
 
     @property
     def done_share(self) -> float | None:
@@ -151,13 +151,13 @@ def fail(job: Job, error: JobError, retry_in_s: float | None, now: float) -> Job
     return replace(waiting, worker=None, lease_until=None)
 
 
-def release(job: Job, now: float) -> Job:
-    """Running -> queued, due at once and as if not tried: its worker stops. Raises BadInput."""
+def release(job: Job, now: float, due_in_s: float = 0.0) -> Job:
+    """Running -> queued as if not tried, due at once or after a while. Raises BadInput."""
     _must_run(job, "released")
     if job.cancel_requested:
         return _ended(job, JobState.CANCELLED, now)
     attempts = max(0, job.attempts - 1)
-    return replace(job, state=JobState.QUEUED, attempts=attempts, due_at=now, worker=None, lease_until=None)
+    return replace(job, state=JobState.QUEUED, attempts=attempts, due_at=now + due_in_s, worker=None, lease_until=None)
 
 
 def cancel(job: Job, now: float) -> Job:

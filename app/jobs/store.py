@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from app.core.errors import BadInput, NotFound
@@ -58,8 +59,18 @@ class JobStore(Protocol):
         """Ends a job badly, or queues it again; a job that was asked to stop becomes cancelled."""
         ...
 
-    def release(self, job: Job, worker: str) -> bool:
-        """Gives a job back, as if it had not been tried: its worker stops."""
+    lease_s: float
+    """How long a worker has a job without a sign of life, in seconds."""
+
+    def fenced(self, job: Job, worker: str) -> AbstractContextManager[None]:
+        """While the block runs, what its thread writes to the stores beside this one is refused once the job is lost.
+
+        Such a write raises Cancelled: a worker that was away for longer than its lease changes nothing any more.
+        """
+        ...
+
+    def release(self, job: Job, worker: str, *, due_in_s: float = 0.0) -> bool:
+        """Gives a job back, as if it had not been tried: its worker stops, or a store that it needs is in use."""
         ...
 
     def cancel(self, job_id: str) -> Job:

@@ -17,9 +17,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from app.core.errors import Cancelled, LongreelError, WorkerFailed
+from app.core.errors import Cancelled, InUse, LongreelError, WorkerFailed, unexpected
 from app.core.events import Failed, Warned
-from app.core.paths import readable
 from app.jobs.context import JobContext
 from app.jobs.retry import RetryPolicy
 from app.jobs.states import Job, JobError
@@ -31,6 +30,8 @@ Handler: TypeAlias = Callable[[Job, JobContext], Mapping[str, Any]]
 """Does the work of one kind of job and returns its result. It looks at `context.cancelled()` often, and raises
 Cancelled when that is true. A job may run again after an attempt that was killed: it should go on from there."""
 
+IN_USE_S = 15.0
+"""When a job that another process has kept from its stores is tried again; that uses up no attempt."""
 LONGEST_WAIT_S = 30.0
 """How long a worker waits at most before it asks a failing store again."""
 
@@ -102,7 +103,7 @@ class Worker:
                 failures += 1
                 found = False
                 logger.warning("The job store failed: %s", error, extra={"action": "store_failed"})
-            except Exception:
+            except BaseException:
                 failures += 1
                 found = False
                 logger.exception("The worker met an unexpected error", extra={"action": "worker_failed"})
@@ -113,19 +114,23 @@ class Worker:
         try:
             if job.attempts > self._policy.max_attempts:
                 raise _poisoned(job)
-            result = self._handlers[job.kind](job, context)
+            with self._store.fenced(job, context.claimed_as):
+                result = self._handlers[job.kind](job, context)
             held = context.finish(result)
         except Cancelled as error:
             held = context.release() if self._stopping.is_set() else context.fail(_told(error))
+        except InUse as error:
+            logger.warning("Job %s waits: %s", job.id, error, extra={"action": "job_waits", "job": job.id})
+            held = context.release(IN_USE_S)
         except LongreelError as error:
             held = self._failed(job, context, error)
-        except Exception as error:
+        except BaseException as error:  # a panic in a library's core is no Exception, and must not end the worker
             logger.exception("Job %s failed unexpectedly", job.id, extra={"action": "job_failed", "job": job.id})
-            held = self._failed(job, context, error)
+            held = self._failed(job, context, unexpected(error))
         ending = "Ended job %s" if held else "Let go of job %s: another worker has it"
         logger.info(ending, job.id, extra={"action": "job_ended", "job": job.id, "held": held})
 
-    def _failed(self, job: Job, context: JobContext, error: Exception) -> bool:
+    def _failed(self, job: Job, context: JobContext, error: LongreelError) -> bool:
         told = _told(error)
         wait_s = self._policy.retry_in_s(error, job.attempts, job.id)
         if wait_s is None:
@@ -135,12 +140,8 @@ class Worker:
         return context.fail(told, retry_in_s=wait_s)
 
 
-def _told(error: Exception) -> JobError:
-    if isinstance(error, LongreelError):
-        return JobError(error.code, error.message, error.hint)
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    said = f"Longreel failed in a way it should not ({readable(reason)})."
-    return JobError("internal", said, "The log has the details.")
+def _told(error: LongreelError) -> JobError:
+    return JobError(error.code, error.message, error.hint)
 
 
 def _poisoned(job: Job) -> LongreelError:

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -254,7 +255,7 @@ class IngestService:
     def _read(self, run: Run) -> None:
         faces.check(run)
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
-            seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(_see, run)
+            seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(copy_context().run, _see, run)
             try:
                 track = transcription.survey(run)
                 transcription.tell_choice(run, track.choice)

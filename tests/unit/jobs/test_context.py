@@ -106,3 +106,19 @@ def _until(true: Any) -> None:
             return
         waiting.wait(0.01)
     raise AssertionError("it did not happen within five seconds")
+
+
+def test_a_worker_that_cannot_reach_the_store_stops_when_its_lease_is_over() -> None:
+    class Unreachable(MemoryJobStore):
+        def heartbeat(self, *_: object, **__: object) -> bool:
+            raise WorkerFailed("The database does not answer.")
+
+    now = [0.0]
+    store = Unreachable(lease_s=10.0)
+    context = JobContext(store, running(store), "w1", clock=lambda: now[0])
+    now[0] = 9.0
+    context.tell(Warned("still within the lease"))
+    assert not context.cancelled()
+    now[0] = 10.0
+    context.tell(Warned("another may have it"))
+    assert context.cancelled()

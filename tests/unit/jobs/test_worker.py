@@ -16,16 +16,19 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.errors import BadInput, Cancelled, InUse, WorkerFailed
 from app.core.events import StageStarted
+from app.core.types import VideoId
 from app.db.database import Database
 from app.db.jobs import SqlJobStore
+from app.db.stages import SqlStageStore
 from app.jobs.context import JobContext
 from app.jobs.fakes import MemoryJobStore
 from app.jobs.retry import RetryPolicy
 from app.jobs.states import Job, JobState
 from app.jobs.worker import Handler, Worker
 from tests.postgres import KINDS, open_database
+from tests.unit.api.stand_in import wait_until
 
 AT_ONCE = RetryPolicy(first_s=0.0)
 NOTED = {"video": "abc"}
@@ -254,6 +257,7 @@ BUSY = """
 import os, sys
 from app.db.database import Database
 from app.db.jobs import SqlJobStore
+from app.db.stages import SqlStageStore
 from app.jobs.worker import Worker
 
 def handler(job, context):
@@ -288,6 +292,7 @@ import sys, time
 from pathlib import Path
 from app.db.database import Database
 from app.db.jobs import SqlJobStore
+from app.db.stages import SqlStageStore
 from app.jobs.worker import Worker
 
 def handler(job, context):
@@ -311,3 +316,64 @@ def test_a_job_whose_worker_was_killed_is_finished_by_another(
     working(store, lambda job, context: {"attempt": job.attempts})
     done = ended(store, job)
     assert (done.state, done.result) == (JobState.FINISHED, {"attempt": 2})
+
+
+class Panic(BaseException):
+    """What the compiled core of a library raises."""
+
+
+@pytest.mark.parametrize("fault", [Panic("index out of bounds"), MemoryError(), RecursionError(), OSError(5, "I/O")])
+def test_no_exception_of_one_job_ends_the_worker(store: SqlJobStore, fault: BaseException) -> None:
+    def handle(job: Job, _: JobContext) -> dict[str, str]:
+        if job.payload.get("damaged"):
+            raise fault
+        return {}
+
+    damaged, sound = store.submit("ingest", {"damaged": True}), store.submit("ingest", {})
+    worker = Worker(store, {"ingest": handle}, poll_s=0.01)
+    worker.start()
+    wait_until(lambda: store.get(sound.id).state is JobState.FINISHED)
+    assert worker.stop(5.0)
+    failed = store.get(damaged.id)
+    assert failed.state is JobState.FAILED and failed.error is not None and failed.error.code == "internal"
+
+
+def test_a_store_that_belongs_to_another_process_uses_up_no_attempt(
+    store: SqlJobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.worker.IN_USE_S", 0.0)
+    taken = [True] * 6
+
+    def handle(*_: object) -> dict[str, str]:
+        if taken:
+            taken.pop()
+            raise InUse("Another process uses the index.")
+        return {}
+
+    job = store.submit("ingest", {})
+    worker = Worker(store, {"ingest": handle})
+    while worker.run_one():
+        pass
+    ended = store.get(job.id)
+    assert (ended.state, ended.attempts, taken) == (JobState.FINISHED, 1, [])
+
+
+def test_a_worker_that_lost_its_job_writes_nothing_more(database: Database) -> None:
+    """As after a pause longer than the lease: another worker has the job when the first one wakes up."""
+    store, stages = SqlJobStore(database, lease_s=0.05), SqlStageStore(database)
+    written: list[str] = []
+
+    def handle(job: Job, _: JobContext) -> dict[str, str]:
+        stages.finish(VideoId("v"), "probe", "1", b"first")
+        time.sleep(0.1)
+        assert store.claim("second", ["ingest"]) is not None
+        stages.finish(VideoId("v"), "probe", "1", b"late")
+        written.append("late")
+        return {}
+
+    store.submit("ingest", {})
+    Worker(store, {"ingest": handle}, heartbeat_s=10.0).run_one()
+    assert written == [] and stages.finished(VideoId("v"), "probe", "1") == b"first"
+    assert [job.worker for job in store.list()] == ["second"]
+    stages.finish(VideoId("v"), "probe", "1", b"outside")
+    assert stages.finished(VideoId("v"), "probe", "1") == b"outside"
