@@ -1,8 +1,8 @@
-"""Weights that were packed by AWQ (arXiv 2306.00978), read with torch alone.
+"""Reads weights that AWQ packed (arXiv 2306.00978), with torch alone.
 
-Four bits a weight stay packed in memory and are unpacked layer by layer whenever a layer is used, so that a model takes
-about a third of its memory, and more time for each word. Kernels that are quicker come with AutoAWQ, whose last version
-cannot be imported beside the transformers that Longreel needs. Read is AutoAWQ's usual layout ("gemm").
+The weights stay packed in memory, four bits each, and every layer is unpacked whenever it is used. A model then takes
+about a third of its memory but more time per token. AutoAWQ has faster kernels, but its last version cannot be imported
+with the transformers version that Longreel needs. Only AutoAWQ's usual layout ("gemm") is supported.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from typing import Any
 from app.core.errors import MissingPart
 
 METHOD = "longreel-awq"
-"""The name under which transformers knows this way of reading."""
+"""The name under which this reader is registered with transformers."""
 BITS = 4
 IN_ONE = 8
-"""Weights in one number of 32 bits."""
+"""Weights packed into one 32-bit integer."""
 ORDER = (0, 4, 1, 5, 2, 6, 3, 7)
-"""Where the weights of neighbouring columns lie in it, counted from its lowest bits."""
+"""The order of neighbouring columns within it, from the lowest bits up."""
 
 
 def packing(folder: Path) -> dict[str, Any] | None:
-    """What a checkpoint tells of its packing; None when it was not packed by AWQ.
+    """The AWQ configuration of a checkpoint; None when AWQ did not pack it.
 
-    Raises MissingPart for a layout that cannot be read.
+    Raises MissingPart for an unsupported layout.
     """
     file = folder / "config.json"
-    told = json.loads(file.read_text("utf-8")).get("quantization_config") if file.is_file() else None
-    if not told or told.get("quant_method") != "awq":
+    settings = json.loads(file.read_text("utf-8")).get("quantization_config") if file.is_file() else None
+    if not settings or settings.get("quant_method") != "awq":
         return None
-    layout = (told.get("bits", BITS), told.get("version", "gemm").lower(), told.get("backend", "autoawq"))
-    if layout != (BITS, "gemm", "autoawq") or not told.get("zero_point", True):
+    layout = (settings.get("bits", BITS), settings.get("version", "gemm").lower(), settings.get("backend", "autoawq"))
+    if layout != (BITS, "gemm", "autoawq") or not settings.get("zero_point", True):
         raise MissingPart(
-            f"The AWQ weights in {folder.name} have {layout[0]} bits in the layout {layout[1]}, which is not read.",
-            "Choose weights in AutoAWQ's layout gemm, with 4 bits and zero points.",
+            f"The AWQ weights in {folder.name} use {layout[0]} bits and the layout {layout[1]}: this is not supported.",
+            "Choose weights in AutoAWQ's gemm layout, with 4 bits and zero points.",
         )
-    return dict(told)
+    return dict(settings)
 
 
 def configuration(folder: Path, packed: dict[str, Any]) -> Any:
@@ -52,7 +52,7 @@ def configuration(folder: Path, packed: dict[str, Any]) -> Any:
 
 
 def unpacked(numbers: Any) -> Any:
-    """Values of 0 to 15 as bytes, shape (rows, 8 n), from whole numbers of 32 bits, shape (rows, n)."""
+    """Unpacks 32-bit integers, shape (rows, n), into bytes from 0 to 15, shape (rows, 8 n)."""
     import torch
 
     shifts = torch.tensor([BITS * place for place in ORDER], dtype=torch.int32, device=numbers.device)
@@ -62,13 +62,13 @@ def unpacked(numbers: Any) -> Any:
 
 @functools.cache
 def _registered() -> None:
-    """Tells transformers of the way of reading, once a process."""
+    """Registers the reader with transformers, once per process."""
     import torch
     from transformers.quantizers import HfQuantizer, register_quantization_config, register_quantizer
     from transformers.utils.quantization_config import QuantizationConfigMixin
 
     class Packed(QuantizationConfigMixin):  # type: ignore[misc]
-        """What the checkpoint tells."""
+        """The checkpoint's AWQ configuration."""
 
         def __init__(self, group_size: int = 128, modules_to_not_convert: list[str] | None = None, **_: Any) -> None:
             self.quant_method = METHOD
@@ -76,7 +76,7 @@ def _registered() -> None:
             self.modules_to_not_convert = modules_to_not_convert or []
 
     class Reader(HfQuantizer):  # type: ignore[misc]
-        """Puts packed layers in the place of linear ones before the weights are read."""
+        """Replaces linear layers with packed ones before the weights are loaded."""
 
         is_trainable = False
 
@@ -84,14 +84,14 @@ def _registered() -> None:
             return False
 
         def _convert_model_for_quantization(self, model: Any) -> None:
-            """Experts of other kinds of models, which need accelerate."""
+            """Does nothing: the base class would convert mixture-of-experts layers, which needs accelerate."""
 
         def _process_model_before_weight_loading(self, model: Any, **_: Any) -> None:
-            told, last = self.quantization_config, model.get_output_embeddings()
+            stored, last = self.quantization_config, model.get_output_embeddings()
             for name, module in list(model.named_modules()):
-                plain = module is last or any(part in name for part in told.modules_to_not_convert)
+                plain = module is last or any(part in name for part in stored.modules_to_not_convert)
                 if isinstance(module, torch.nn.Linear) and not plain:
-                    model.set_submodule(name, _packed_layer(module, told.group_size))
+                    model.set_submodule(name, _packed_layer(module, stored.group_size))
 
         def _process_model_after_weight_loading(self, model: Any, **_: Any) -> None:
             pass
@@ -101,7 +101,7 @@ def _registered() -> None:
 
 
 def _packed_layer(linear: Any, group: int) -> Any:
-    """A layer of the shape of a linear one, with room for packed weights: `qweight`, `qzeros` and `scales`."""
+    """A layer shaped like the linear one, with buffers for packed weights: `qweight`, `qzeros` and `scales`."""
     import torch
 
     class PackedLinear(torch.nn.Module):  # type: ignore[misc]
@@ -117,11 +117,11 @@ def _packed_layer(linear: Any, group: int) -> Any:
             bias = None if linear.bias is None else torch.empty_like(linear.bias)
             self.register_buffer("bias", bias)
 
-        def forward(self, given: Any) -> Any:
+        def forward(self, inputs: Any) -> Any:
             groups, columns = self.scales.shape
             values = unpacked(self.qweight).view(groups, -1, columns) - unpacked(self.qzeros)[:, None]
             weight = (values * self.scales[:, None]).view(-1, columns)
-            made = given @ weight.to(given.dtype)
-            return made if self.bias is None else made + self.bias
+            outputs = inputs @ weight.to(inputs.dtype)
+            return outputs if self.bias is None else outputs + self.bias
 
     return PackedLinear()

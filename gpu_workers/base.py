@@ -32,21 +32,21 @@ class OutOfMemory(WorkerFailed):
 
 @dataclass
 class Counters:
-    """What one worker has done so far, for metrics."""
+    """What one worker has done so far; used for metrics."""
 
     seconds: float = 0.0
-    """Spent in predictions."""
+    """Time spent in predictions."""
     calls: int = 0
     items: int = 0
-    """Frames, texts, questions, captions, or pieces of sound."""
+    """Frames, texts, questions, captions or sound chunks processed."""
     tokens: int = 0
-    """Written, by models that write."""
+    """Tokens written, for generative models."""
     loads: int = 0
     out_of_memory: int = 0
 
 
 class ModelWorker(ABC, Generic[Loaded]):
-    """Owns one model: loads it at the first use, keeps it, and can let go of it."""
+    """Owns one model: loads it on first use, keeps it in memory, and can free it."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -57,15 +57,15 @@ class ModelWorker(ABC, Generic[Loaded]):
         self._watch: threading.Timer | None = None
         self.counters = Counters()
         self.idle_unload_s = 0.0
-        """The model is freed when it was not used for so many seconds; 0 keeps it."""
+        """Frees the model after this many seconds without use; 0 never frees it."""
         self.make_room: Callable[[], bool] = lambda: False
-        """Frees the model of another worker that was not used for longest; tells whether there was one."""
+        """Frees the least recently used model of another worker; returns whether there was one."""
         self.keep_within: Callable[[int], None] = lambda _: None
-        """Frees models of other workers until one that takes so many bytes stays within the memory budget."""
+        """Frees models of other workers until a model of this many bytes fits the memory budget."""
 
     @property
     def model(self) -> str:
-        """Name and version of what answers."""
+        """The model's name and version."""
         return self._model
 
     @property
@@ -75,16 +75,16 @@ class ModelWorker(ABC, Generic[Loaded]):
 
     @property
     def last_used(self) -> float:
-        """When it was last used, on the clock of `time.monotonic`; 0 if never."""
+        """When it was last used, by `time.monotonic`; 0 if never."""
         return self._last_used
 
     @property
     def bytes_taken(self) -> int:
-        """What the weights take in memory while they are loaded, as far as it is known."""
+        """Memory that the loaded weights take, as far as known."""
         return self._taken if self._loaded is not None else 0
 
     def warm_up(self) -> None:
-        """Loads the model before somebody waits for it."""
+        """Loads the model before anybody waits for it."""
         with self._use():
             pass
 
@@ -96,7 +96,7 @@ class ModelWorker(ABC, Generic[Loaded]):
             free_memory()
 
     def unload_if_unused(self) -> bool:
-        """Frees the model unless somebody uses it at this moment; tells whether it did."""
+        """Frees the model unless it is in use right now; returns whether it was freed."""
         if not self._lock.acquire(blocking=False):
             return False
         try:
@@ -112,7 +112,7 @@ class ModelWorker(ABC, Generic[Loaded]):
         """Builds the model. Heavy imports belong here. May raise MissingPart."""
 
     def _expected_bytes(self) -> int:
-        """What the weights will take; 0 when that is seen only by loading them."""
+        """Memory that the weights will take; 0 if only loading them can show it."""
         return 0
 
     def _load_within_budget(self) -> Loaded:
@@ -129,7 +129,7 @@ class ModelWorker(ABC, Generic[Loaded]):
 
     @contextmanager
     def _use(self, items: int = 0) -> Iterator[Loaded]:
-        """The loaded model, for this caller alone; `items` are counted when nothing was raised."""
+        """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised."""
         with self._lock:
             with self._translated("load"):
                 if self._loaded is None:
@@ -171,9 +171,9 @@ class ModelWorker(ABC, Generic[Loaded]):
         except LongreelError:
             raise
         except ImportError as error:
-            wanted = f"the package {error.name}" if error.name else str(error).strip().splitlines()[0]
+            needed = f"the package {error.name}" if error.name else str(error).strip().splitlines()[0]
             raise MissingPart(
-                f"{self.model} needs {wanted}.", "Run 'longreel doctor' to see what to install."
+                f"{self.model} needs {needed}.", "Run 'longreel doctor' to see what to install."
             ) from error
         except Exception as error:
             if is_out_of_memory(error):
@@ -190,19 +190,19 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def resident_bytes() -> int:
-    """What this process holds in memory; 0 where the system does not tell."""
+    """Resident memory of this process; 0 where the system does not report it."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as told:
-            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
 
 
 def free_memory() -> None:
-    """Gives memory that nothing refers to back to the system and to the other programs on a GPU."""
+    """Returns unused memory to the system and, on a GPU, to other programs."""
     gc.collect()
     if sys.platform == "linux":
-        # glibc keeps what was freed in small pieces: a quarter of a gigabyte after hearing and reading text.
+        # glibc holds on to small freed blocks: 250 MB after speech recognition and OCR.
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)

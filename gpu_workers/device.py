@@ -1,4 +1,4 @@
-"""On which device, and with which numbers, a torch model runs."""
+"""Chooses the device and number type that a torch model runs with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.core.settings import Hardware
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as torch names it, the type of the weights, and how they are quantised."""
+    """A device as torch names it, the weights' number type, and their quantisation."""
 
     device: str = "cpu"
     dtype: str = "float32"
@@ -26,7 +26,7 @@ CPU = Device()
 
 
 def best_place(hardware: Hardware, *, quantise: bool = False) -> Device:
-    """Where the settings put a model; `quantise` for models that may be quantised. Raises MissingPart."""
+    """The device that the settings choose; pass `quantise` for models that may be quantised. Raises MissingPart."""
     device = _device(hardware.device)
     quantisation = hardware.quantisation if quantise else "none"
     if quantisation != "none" and device == "cpu":
@@ -36,25 +36,25 @@ def best_place(hardware: Hardware, *, quantise: bool = False) -> Device:
     return Device(device, _dtype(hardware.dtype, device), quantisation)
 
 
-def _device(wanted: str) -> str:
-    if wanted == "cpu":
-        return wanted
+def _device(choice: str) -> str:
+    if choice == "cpu":
+        return choice
     import torch
 
-    number = int(wanted.partition(":")[2] or 0)
+    number = int(choice.partition(":")[2] or 0)
     if torch.cuda.is_available() and number < torch.cuda.device_count():
         return f"cuda:{number}"
-    if wanted == "auto":
+    if choice == "auto":
         return "cpu"
     raise MissingPart(
-        f"LONGREEL_HARDWARE__DEVICE is {wanted}, but torch finds no such GPU.",
+        f"LONGREEL_HARDWARE__DEVICE is {choice}, but torch finds no such GPU.",
         "Set it to auto or cpu, or install a driver and a torch build for the GPU.",
     )
 
 
-def _dtype(wanted: str, device: str) -> str:
-    if wanted != "auto":
-        return wanted
+def _dtype(choice: str, device: str) -> str:
+    if choice != "auto":
+        return choice
     if device == "cpu":
         return "float32"
     import torch

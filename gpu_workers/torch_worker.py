@@ -1,7 +1,7 @@
-"""A model on torch: where it runs, its weights, its batches, and what happens when memory runs out.
+"""The base of all torch models: device, weights, batches, and what to do when memory runs out.
 
-Out of memory is met in this order: half the batch, down to one item; free models that nobody uses now;
-go on with the CPU until the model is unloaded. Only when the CPU cannot hold it either is it an error.
+When memory runs out, the worker halves the batch, down to one item; then frees models that are not in use;
+then continues on the CPU until the model is unloaded. It raises an error only if the CPU runs out too.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Result = TypeVar("Result")
 
 
 class TorchWorker(ModelWorker[Loaded]):
-    """A backend writes `_load_at` and runs its items through `_in_batches`."""
+    """A backend implements `_load_at` and passes its items through `_in_batches`."""
 
     QUANTISED = False
-    """Whether the setting for quantisation applies to this kind of model."""
+    """Whether the quantisation setting applies to this kind of model."""
     PRECISE = False
-    """Whether the automatic choice of numbers is float32 on a GPU too: for small models that lose by less."""
+    """Whether the automatic number type is float32 on a GPU too, for small models that need the precision."""
     GPU_BATCH, CPU_BATCH = 32, 8
 
     def __init__(self, weights: str, role: str, settings: Settings, *, suffix: str = "") -> None:
@@ -48,7 +48,7 @@ class TorchWorker(ModelWorker[Loaded]):
 
     @property
     def place(self) -> Device:
-        """Where the model is, or would be loaded now. Raises MissingPart."""
+        """The device where the model is, or where it would be loaded now. Raises MissingPart."""
         if self._place is None:
             place = best_place(self._settings.hardware, quantise=self.QUANTISED)
             precise = self.PRECISE and self._settings.hardware.dtype == "auto"
@@ -68,7 +68,7 @@ class TorchWorker(ModelWorker[Loaded]):
 
     @abstractmethod
     def _load_at(self, folder: Path, place: Device) -> Loaded:
-        """Builds the model from a folder that is complete."""
+        """Builds the model from a complete folder."""
 
     def _load(self) -> Loaded:
         import torch
@@ -78,7 +78,7 @@ class TorchWorker(ModelWorker[Loaded]):
         return self._load_at(self._files(), self.place)
 
     def _files(self) -> Path:
-        """The folder, or the file, that the model is built from. Raises MissingPart."""
+        """The folder or file that the model is built from. Raises MissingPart."""
         return hub.folder(self._weights, self._role)
 
     def _expected_bytes(self) -> int:
@@ -86,13 +86,13 @@ class TorchWorker(ModelWorker[Loaded]):
         return known or 0
 
     def _built(self, auto: str, folder: Path, place: Device) -> Any:
-        """The network itself; benchmarks put one with random weights in its place."""
+        """The network itself; benchmarks replace it with one that has random weights."""
         return from_folder(auto, folder, place)
 
     def _in_batches(
         self, items: Sequence[Item], run: Callable[[Loaded, Sequence[Item]], Sequence[Result]]
     ) -> list[Result]:
-        """`run` on consecutive batches of the items, without gradients; its results in order."""
+        """Calls `run` on consecutive batches without gradients, and returns the results in order."""
         import torch
 
         results: list[Result] = []
@@ -104,38 +104,38 @@ class TorchWorker(ModelWorker[Loaded]):
                     results += run(loaded, some)
             except OutOfMemory as error:
                 problem = error.message
-            # The error holds the tensors that filled the memory; it is gone only outside its clause.
+            # The exception holds the tensors that filled the memory, and lives until this clause ends.
             if problem:
                 self._spare(len(some), problem)
         return results
 
     @property
     def batch(self) -> int:
-        """Items that the model takes at once, now. Raises MissingPart."""
+        """The current batch size. Raises MissingPart."""
         if self._largest is None:
             own = self.GPU_BATCH if self.place.is_gpu else self.CPU_BATCH
             self._largest = self._settings.hardware.batch or own
         return self._largest
 
     def _spare(self, size: int, problem: str) -> None:
-        """Makes the next try need less memory, or raises OutOfMemory."""
+        """Reduces the memory that the next attempt needs, or raises OutOfMemory."""
         self.counters.out_of_memory += 1
         free_memory()
         if self.is_loaded and size > 1:
             self._largest = size // 2
-            logger.warning("%s The batch is now %d.", problem, self._largest)
+            logger.warning("%s The batch size is now %d.", problem, self._largest)
         elif self.make_room():
-            logger.warning("%s Models that are not in use were freed.", problem)
+            logger.warning("%s Freed the models that are not in use.", problem)
         elif self.place.is_gpu:
             self.unload()
             self._place = CPU
-            logger.warning("%s It goes on with the CPU, which is slow.", problem)
+            logger.warning("%s Continuing on the CPU, which is slow.", problem)
         else:
             raise OutOfMemory(problem, "Close other programs or choose a smaller model, then resume.")
 
 
 def from_folder(auto: str, folder: Path, place: Device) -> Any:
-    """The model of a folder by one of transformers' Auto classes, ready to predict. Raises MissingPart, BadSettings."""
+    """Loads a folder with one of transformers' Auto classes, ready to predict. Raises MissingPart, BadSettings."""
     import torch
     import transformers
 
@@ -143,7 +143,7 @@ def from_folder(auto: str, folder: Path, place: Device) -> Any:
     packed = awq.packing(folder)
     if packed and place.quantisation != "none":
         raise BadSettings(
-            f"The weights in {folder.name} are quantised already.", "Unset LONGREEL_HARDWARE__QUANTISATION."
+            f"The weights in {folder.name} are already quantised.", "Unset LONGREEL_HARDWARE__QUANTISATION."
         )
     if packed:
         options["config"] = awq.configuration(folder, packed)
@@ -152,12 +152,12 @@ def from_folder(auto: str, folder: Path, place: Device) -> Any:
     shown = transformers.utils.logging.is_progress_bar_enabled()
     transformers.utils.logging.disable_progress_bar()
     try:
-        model, told = getattr(transformers, auto).from_pretrained(folder, output_loading_info=True, **options)
+        model, loading = getattr(transformers, auto).from_pretrained(folder, output_loading_info=True, **options)
     finally:
         if shown:
             transformers.utils.logging.enable_progress_bar()
-    if packed and told["missing_keys"]:
-        lacking = told["missing_keys"]
+    if packed and loading["missing_keys"]:
+        lacking = loading["missing_keys"]
         raise MissingPart(
             f"The weights in {folder.name} lack {len(lacking)} parts, such as {min(lacking)}.",
             "Choose weights that AutoAWQ made for this model.",

@@ -1,1 +1,1 @@
-"""Where the chunks of a video are read: in this process, or by actors of a Ray cluster."""
+"""Runs the chunks of a video in this process, or on the actors of a Ray cluster."""

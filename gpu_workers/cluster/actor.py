@@ -10,22 +10,22 @@ from app.core.errors import Cancelled, LongreelError
 from gpu_workers.cluster.states import ModelState
 
 CHUNKS, ASKS = "chunks", "asks"
-"""Groups of an actor's threads: a question does not wait until a chunk of minutes is done."""
+"""An actor's thread groups: a question does not wait behind a chunk that takes minutes."""
 ASK = "ask"
-"""The method for calls that are no chunk."""
+"""The method for calls that are not chunks."""
 
 
 class ActorReply(NamedTuple):
-    """What a call gives, and what the actor's models did so far."""
+    """The result of a call, and the state of the actor's models."""
 
     error: Exception | None
-    """Ours, or the system's; others are Ray's to carry."""
+    """A LongreelError or OSError; Ray carries all others."""
     result: Any
     models: list[ModelState]
 
 
 class Actor:
-    """Holds the object that a factory makes, made when it is first called. Several threads may call."""
+    """Holds the object that a factory creates on the first call. Safe for several threads."""
 
     def __init__(self, factory: str, argument: Any) -> None:
         self._factory = factory
@@ -37,7 +37,7 @@ class Actor:
         """Returns once the actor runs."""
 
     def work(self, method: str, call: Any) -> ActorReply:
-        """Calls a method of the object; what its `states` tells goes along, if it has that."""
+        """Calls a method of the object, and adds its `states` to the reply if it has any."""
         error, result = None, None
         try:
             result = getattr(self._object(), method)(call, _stop_when_cancelled)

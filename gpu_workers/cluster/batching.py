@@ -1,4 +1,4 @@
-"""Joins what several threads ask of one model within a moment into one batch."""
+"""Joins the calls that several threads make to one model at nearly the same time into one batch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 JOINED = {"text_embedder": "embed", "frame_embedder": "embed", "captioner": "caption_all"}
-"""By role the method that takes a list of items and gives one result for each, whatever stands beside it.
+"""For each role, the method that takes a list of items and returns one result per item, independent of the others.
 
-Models that write answer one request after the other; a server such as vLLM behind the profile `remote` joins theirs.
+Generative models answer one request at a time; a server such as vLLM behind the `remote` profile batches its own.
 """
 
 
@@ -29,10 +29,10 @@ class _Group:
 
 
 class BatchWindow:
-    """A function of a list, called once for all lists that threads give it within `wait_s`, at most `most` lists.
+    """Wraps a function of a list: lists that threads pass within `wait_s`, at most `most`, go into one call.
 
-    The first caller waits and works for all. A group that fails is done again call by call, so that each caller
-    gets the error of its own items only.
+    The first caller waits and does the work for all. A group that fails is repeated call by call, so each caller
+    only gets errors caused by its own items.
     """
 
     def __init__(self, work: Callable[[Sequence[Any]], Any], wait_s: float, most: int) -> None:
@@ -87,7 +87,7 @@ class BatchWindow:
 
 
 class Joined:
-    """A model one of whose methods goes through a window; all else is the model's own."""
+    """A model with one method routed through a window; everything else is the model's own."""
 
     def __init__(self, model: Any, method: str, wait_s: float, most: int) -> None:
         self._model = model
@@ -95,12 +95,12 @@ class Joined:
         self._window = BatchWindow(getattr(model, method), wait_s, most)
 
     def __getattr__(self, name: str) -> Any:
-        """The window for the method, else what the model has."""
+        """The window for the batched method, else the model's attribute."""
         return self._window if name == self._method else getattr(self._model, name)
 
 
 def joining(wait_s: float, most: int) -> Callable[[str, Any], Any]:
-    """What stands in for the models of a process, by role, where `most` calls may be joined."""
+    """Returns a wrapper for the models of a process, by role, that joins up to `most` calls."""
 
     def stand_in(role: str, model: Any) -> Any:
         method = JOINED.get(role, "")

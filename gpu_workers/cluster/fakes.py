@@ -1,4 +1,4 @@
-"""A runtime that finishes calls out of order, as a cluster would, for tests."""
+"""A runtime for tests that finishes calls out of order, as a cluster would."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core.ports import CallBeat
 
 
 class ShuffledRuntime:
-    """Takes a few calls and does them in a random order, the same for the same seed. Plays `Runtime`."""
+    """Takes a few calls at a time and runs them in random order, fixed by the seed. Implements `Runtime`."""
 
     def __init__(self, worker: Callable[[], Any], *, ahead: int = 4, seed: int = 0) -> None:
         self._worker = worker

@@ -1,4 +1,4 @@
-"""Reads chunks in this process."""
+"""Runs chunks in this process."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from app.core.ports import CallBeat
 
 
 class LocalRuntime:
-    """One call at a time, in the caller's thread, over the process's own models. Plays `Runtime`.
+    """Runs one call at a time, in the caller's thread, on the process's own models. Implements `Runtime`.
 
-    More at a time would gain nothing here: a model serves one caller at a time and uses all cores, and
-    decoding already runs ahead of it in a thread of its own.
+    More at once would gain nothing: a model serves one caller at a time and uses all cores, and
+    decoding already runs ahead in its own thread.
     """
 
     def __init__(self, worker: Callable[[], Any]) -> None:

@@ -1,4 +1,4 @@
-"""Actors of one kind in a Ray cluster: started, counted, replaced when they die; more when work waits, fewer after."""
+"""A pool of equal actors in a Ray cluster: grows when work waits, shrinks when idle, and replaces actors that die."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Slot:
-    """A place for one actor, which may be replaced."""
+    """Holds one actor, which may be replaced."""
 
     actor: Any
     ready: Any
     """The reference that resolves when the actor has started; None from then on."""
     load: int = 0
-    """Calls of all maps that are at this actor."""
+    """Calls from all maps that this actor holds."""
     deaths: int = 0
-    """In a row, without a call that succeeded in between."""
+    """Deaths in a row, with no successful call in between."""
     idle_since: float = field(default_factory=time.monotonic)
-    """When its last call ended, on the clock of `time.monotonic`."""
+    """When its last call ended, by `time.monotonic`."""
     models: Sequence[ModelState] = ()
-    """What the actor told last."""
+    """The model states that the actor last reported."""
 
 
 class ActorPool:
@@ -58,7 +58,7 @@ class ActorPool:
 
     @contextlib.contextmanager
     def serving(self, waiting: deque[Any]) -> Iterator[None]:
-        """Keeps actors for somebody whose calls wait in a queue."""
+        """Keeps actors running for a caller whose calls wait in a queue."""
         try:
             with self._lock:
                 self._queues.append(waiting)
@@ -80,10 +80,10 @@ class ActorPool:
             _kill(slot.actor)
 
     def send(self, method: str, call: Any, own: Mapping[Slot, int], in_flight: int) -> tuple[Any, Slot, Any] | None:
-        """Gives a call to the least busy actor: the reference to its `ActorReply`, its slot, and the actor.
+        """Sends a call to the least busy actor; returns the reference to its `ActorReply`, the slot and the actor.
 
-        None when each has `in_flight` of one's own calls, which `own` counts, or enough of others: behind these only
-        the first call waits. When none has a thread left, another actor is started, one after the other.
+        Returns None when every actor has `in_flight` of the caller's own calls, which `own` counts, or enough calls
+        of others: only the caller's first call queues behind those. When no actor has a free thread, starts one more.
         """
         group, most = ASKS if method == ASK else CHUNKS, max(in_flight, self._shape.at_once)
         with self._lock:
@@ -101,14 +101,14 @@ class ActorPool:
             return ref, slot, slot.actor
 
     def leave(self, slot: Slot) -> None:
-        """One call of an actor has ended."""
+        """Notes that one call of an actor has ended."""
         with self._lock:
             slot.load -= 1
             slot.idle_since = time.monotonic()
             self._watch()
 
     def abandon(self, ref: Any, slot: Slot) -> None:
-        """Nobody wants a call any more. Its actor counts as busy until it has noticed."""
+        """Cancels a call. Its actor counts as busy until it has noticed."""
         import ray
 
         with self._lock:
@@ -121,13 +121,13 @@ class ActorPool:
             return [slot.ready for slot in self._slots if slot.ready is not None]
 
     def look_at(self, refs: Sequence[Any]) -> None:
-        """Takes up the actors whose references have resolved."""
+        """Puts into service the actors whose references have resolved."""
         import ray
 
         for ref in refs:
             with self._lock:
                 slot = next((slot for slot in self._slots if slot.ready == ref), None)
-                if slot is None:  # another thread was here first
+                if slot is None:  # another thread has handled it
                     continue
                 try:
                     ray.get(ref)
@@ -137,16 +137,16 @@ class ActorPool:
                     slot.ready = None
 
     def worked(self, slot: Slot, actor: Any, reply: ActorReply) -> None:
-        """An actor has done a call: its deaths are forgiven."""
+        """Notes that an actor has finished a call, and resets its count of deaths."""
         with self._lock:
             if slot.actor is actor:
                 slot.deaths = 0
                 slot.models = reply.models or slot.models
 
     def died(self, slot: Slot, actor: Any, reason: BaseException) -> None:
-        """Puts a new actor in the place of one that died; gives the place up when that happens too often."""
+        """Replaces an actor that died; removes the slot when that happens too often."""
         with self._lock:
-            if slot.actor is not actor or slot not in self._slots:  # another call of the same actor was here first
+            if slot.actor is not actor or slot not in self._slots:  # another call to the same actor has handled it
                 return
             self._end(slot)
             self._last_reason = str(reason).strip().splitlines()[-1][:300]
@@ -159,7 +159,7 @@ class ActorPool:
             slot.actor, slot.ready = fresh.actor, fresh.ready
 
     def check_start(self) -> None:
-        """Raises WorkerFailed when no actor is left, or none could be started for long."""
+        """Raises WorkerFailed when no actor is left, or none has started within the time limit."""
         with self._lock:
             if not self._slots:
                 raise WorkerFailed(f"The actors of the Ray cluster keep dying. {self._last_reason}", "See Ray's logs.")
@@ -178,7 +178,7 @@ class ActorPool:
         )
 
     def state(self, name: str) -> PoolState:
-        """How the pool stands. Never waits: not for the cluster, nor for a thread that waits for it."""
+        """The state of the pool. Never blocks, neither on the cluster nor on a thread that waits for it."""
         slots = list(self._slots)
         loads = [slot.load for slot in slots]
         started = sum(slot.ready is None for slot in slots)
@@ -197,7 +197,7 @@ class ActorPool:
         )
 
     def _least(self) -> int:
-        """As many actors are kept: one at least while somebody has work."""
+        """The least number of actors: at least one while there is work."""
         return max(self._shape.replicas, 1 if self._queues else 0)
 
     def _grow(self) -> None:
@@ -206,13 +206,13 @@ class ActorPool:
 
     @functools.cached_property
     def _kind(self) -> Any:
-        """What makes actors: one, since Ray sends the class to the cluster for each."""
+        """The remote class; cached, because Ray sends the class to the cluster each time it is created."""
         import ray
 
-        remote: Any = ray.remote  # its types know no groups
+        remote: Any = ray.remote  # its type stubs lack concurrency groups
         actors = remote(concurrency_groups={CHUNKS: self._shape.at_once, ASKS: self._shape.at_once})(Actor)
         shape = {"num_cpus": self._shape.cpus, "num_gpus": self._shape.gpus, "max_restarts": 0}
-        # In order, a call that was cancelled on its way would hold up all that follow for 30 seconds.
+        # With ordered execution, a call cancelled in transit would block all later ones for 30 seconds.
         return actors.options(**shape, allow_out_of_order_execution=True)
 
     def _started(self) -> Slot:
@@ -235,7 +235,7 @@ class ActorPool:
             self.leave(self._abandoned.pop(ref))
 
     def _watch(self) -> None:
-        """Looks again in a while whether there are more actors than work."""
+        """Schedules the next check for idle actors."""
         if self._timer is None and self._limits.idle_s > 0 and len(self._slots) > self._least():
             self._timer = threading.Timer(self._limits.idle_s, self._shrink)
             self._timer.daemon = True
@@ -247,7 +247,7 @@ class ActorPool:
             self._let_go()
             long_ago = time.monotonic() - self._limits.idle_s
             idle = [slot for slot in self._slots if slot.load == 0 and slot.idle_since <= long_ago]
-            idle.sort(key=lambda slot: slot.ready is None)  # those for which there is no room yet go first
+            idle.sort(key=lambda slot: slot.ready is None)  # actors that wait for room go first
             gone = idle[: max(0, len(self._slots) - self._least())]
             for slot in gone:
                 self._end(slot)

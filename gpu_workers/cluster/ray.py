@@ -1,7 +1,7 @@
-"""Does calls on the machines of a Ray cluster. It knows nothing of models: it calls methods of an object that a
-factory makes inside each actor.
+"""Runs calls on the machines of a Ray cluster. It knows nothing about models: it calls methods of an object that a
+factory creates inside each actor.
 
-Each call goes to the actor that has the fewest; an actor that dies is replaced, and its calls are tried
+Each call goes to the actor with the fewest calls. An actor that dies is replaced, and its calls are retried
 elsewhere. Ray's own retries are off, since they tie a call to its actor: it would wait for a machine that
 may never come back while other actors are idle.
 """
@@ -26,21 +26,21 @@ from gpu_workers.cluster.states import PoolState
 logger = logging.getLogger(__name__)
 
 LOOK_S = 0.25
-"""How long one waits for a result before `beat` is told again, which notices a cancel."""
+"""How long to wait for a result before calling `beat` again, which notices a cancel."""
 
 STORE_BYTES = 256 << 20
-"""Ray's object store where it is started for us: results are small and few at a time."""
+"""Size of Ray's object store when Longreel starts Ray: results are small and few at a time."""
 
 
 class RayRuntime:
-    """Pools of actors, started when they are first used. Plays `Runtime`; safe to use from several threads."""
+    """Pools of actors, started on first use. Implements `Runtime`; safe for several threads."""
 
     def __init__(
         self, factory: str, argument: Callable[[RayPool], Any], settings: Ray, roles: Mapping[str, str] | None = None
     ) -> None:
-        """`factory` names "module:function"; each actor calls it with `argument(its pool)`, which is sent to it.
+        """`factory` is "module:function"; each actor calls it with `argument(its pool)`.
 
-        `roles` tells which role does most of each method's work: the method is done by the pool of that role.
+        `roles` maps each method to the role that does most of its work; that role's pool runs the method.
         """
         self._factory = factory
         self._argument = argument
@@ -54,7 +54,7 @@ class RayRuntime:
         return self._results(self._roles.get(method, ""), method, calls, beat)
 
     def ask(self, call: ModelCall, stop: Stop) -> Any:
-        """One answer of the model of a role, by the pool of that role. Raises Cancelled, and what `map` raises."""
+        """One answer from the model of a role, run by that role's pool. Raises Cancelled, and what `map` raises."""
 
         def beat(number: int, share: float) -> None:
             del number, share
@@ -65,7 +65,7 @@ class RayRuntime:
         return answer
 
     def states(self) -> list[PoolState]:
-        """How each pool that was used stands, without asking the cluster."""
+        """The state of each pool used so far, without asking the cluster."""
         return [pool.state(name) for name, pool in list(self._pools.items())]
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class RayRuntime:
 
 
 def connect(address: str) -> None:
-    """Joins a cluster, or starts one on this machine for an empty address; nothing when joined already."""
+    """Joins a cluster, or starts one on this machine for an empty address; does nothing if already connected."""
     try:
         import ray
     except ImportError as error:
@@ -104,7 +104,7 @@ def connect(address: str) -> None:
     own: dict[str, Any] = {} if address else {"include_dashboard": False, "object_store_memory": STORE_BYTES}
     try:
         ray.init(address=address or "local", log_to_driver=False, namespace="longreel", **own)
-    except Exception as error:  # Ray raises ConnectionError, RuntimeError, ValueError and its own, by the cause
+    except Exception as error:  # depending on the cause, ConnectionError, RuntimeError, ValueError or Ray's own
         raise WorkerFailed(
             f"The Ray cluster at {address or 'this machine'} does not answer: {error}",
             "Start it with 'ray start --head', or correct LONGREEL_RAY__ADDRESS.",
@@ -113,7 +113,7 @@ def connect(address: str) -> None:
 
 @dataclass
 class _Task:
-    """One call and how often it was tried."""
+    """One call and its number of tries."""
 
     number: int
     call: Any
@@ -122,7 +122,7 @@ class _Task:
 
 @dataclass
 class _Sent:
-    """A task at an actor. `actor` tells whether the slot has been given a new one since."""
+    """A task at an actor. `actor` shows whether the slot has a new actor since."""
 
     task: _Task
     slot: Slot
@@ -130,7 +130,7 @@ class _Sent:
 
 
 class _Map:
-    """One `map`: what waits, what runs, what is tried again."""
+    """One `map`: its waiting, running and repeated calls."""
 
     def __init__(self, pool: ActorPool, settings: Ray, method: str, calls: Iterable[Any], beat: CallBeat) -> None:
         self._pool = pool
@@ -142,7 +142,7 @@ class _Map:
         self._sent: dict[Any, _Sent] = {}
 
     def results(self) -> Generator[tuple[int, Any], None, None]:
-        """Everything, as it finishes."""
+        """All results, as they finish."""
         self._take()
         with self._pool.serving(self._waiting):
             try:
@@ -157,12 +157,12 @@ class _Map:
                     self._pool.abandon(ref, sent.slot)
 
     def _take(self) -> None:
-        """Keeps one call at hand, so that the end of the calls is known when it comes."""
+        """Reads one call ahead, to notice the end of the calls in time."""
         if not self._waiting:
             self._waiting.extend(task for task in [next(self._tasks, None)] if task is not None)
 
     def _send(self) -> None:
-        """Gives waiting calls to actors that have room."""
+        """Sends waiting calls to actors with room."""
         while self._waiting:
             own = Counter(sent.slot for sent in self._sent.values())
             task = self._waiting[0]
@@ -176,7 +176,7 @@ class _Map:
             self._beat(task.number, 0.0)
 
     def _finished(self) -> list[Any]:
-        """Calls that have finished; none when only an actor has started, or nothing happened for a moment."""
+        """Calls that have finished; empty when only an actor has started, or nothing happened for a moment."""
         import ray
 
         if not self._sent:
@@ -190,7 +190,7 @@ class _Map:
         return [ref for ref in ready if ref in self._sent]
 
     def _result(self, ref: Any, sent: _Sent) -> list[tuple[int, Any]]:
-        """The result of a call with its number; nothing when it has to be tried again."""
+        """The result of a call with its number; empty when it must be tried again."""
         import ray
         from ray import exceptions as lost
 
@@ -200,7 +200,7 @@ class _Map:
             self._pool.died(sent.slot, sent.actor, gone)
             self._again(sent.task, gone)
             return []
-        except lost.ObjectLostError as gone:  # the machine that kept the result died before it was fetched
+        except lost.ObjectLostError as gone:  # the machine that held the result died before it was fetched
             self._again(sent.task, gone)
             return []
         except (lost.OutOfDiskError, lost.ObjectStoreFullError) as full:
@@ -208,7 +208,7 @@ class _Map:
         except lost.RayError as foreign:
             raise WorkerFailed(f"A chunk failed on the Ray cluster: {_reason(foreign)}", "See Ray's logs.") from foreign
         finally:
-            self._pool.leave(sent.slot)  # after the dead were replaced, so that nobody is sent to them
+            self._pool.leave(sent.slot)  # after dead actors were replaced, so that no call goes to them
         self._pool.worked(sent.slot, sent.actor, reply)
         if reply.error is not None:
             raise reply.error
@@ -218,14 +218,14 @@ class _Map:
         logger.warning("Chunk %d lost its actor on try %d: %s", task.number, task.tries, _reason(reason))
         if task.tries >= self._settings.max_tries:
             raise WorkerFailed(
-                f"A chunk was given up after {task.tries} tries; each time its actor died. {_reason(reason)}",
-                "Give actors more memory or fewer chunks at a time, then resume: finished chunks are kept.",
+                f"A chunk failed after {task.tries} tries; each time its actor died. {_reason(reason)}",
+                "Give actors more memory or fewer chunks at a time, then resume: finished chunks are not repeated.",
             ) from reason
         self._waiting.appendleft(task)
 
 
 def _reason(error: BaseException) -> str:
-    """The line of Ray's long messages that tells most."""
+    """The most useful line of one of Ray's long messages."""
     cause = getattr(error, "cause", None)
     if cause is not None:
         return f"{type(cause).__name__}: {cause}"

@@ -1,4 +1,4 @@
-"""How pools of actors stand, as plain data."""
+"""The state of pools of actors, as plain data."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ class ModelState:
     model: str
     loaded: bool
     bytes: int
-    """What its weights take in memory now, as far as it is known."""
+    """Memory that its weights take now, as far as known."""
     counters: Counters
 
     @classmethod
     def of(cls, worker: ModelWorker[Any]) -> ModelState:
-        """As it is at this moment."""
+        """The worker's current state."""
         return cls(worker.model, worker.is_loaded, worker.bytes_taken, replace(worker.counters))
 
     def gone(self) -> ModelState:
-        """What is left of it when its process has ended: what it did."""
+        """The state after its process has ended: nothing loaded, but its counters remain."""
         return replace(self, loaded=False, bytes=0)
 
 
 @dataclass(frozen=True, slots=True)
 class PoolState:
-    """One pool of actors, as far as the process that owns it knows without asking the cluster."""
+    """One pool of actors, as its owner knows it without asking the cluster."""
 
     name: str
-    """The role that it plays; empty for the pool of all that has none of its own."""
+    """The pool's role; empty for the pool that serves all roles without their own."""
     replicas: int
-    """Actors that run."""
+    """Running actors."""
     starting: int
     most: int
-    """Actors that it may grow to."""
+    """The most actors it may grow to."""
     busy: int
-    """Calls that are being worked on."""
+    """Calls in progress."""
     queued: int
-    """Calls that wait, at actors or for one. Chunks that were not taken yet wait in their job instead."""
+    """Calls waiting at or for an actor. Chunks not taken yet wait in their job instead."""
     restarts: int
-    """Actors that were started in the place of one that died."""
+    """Actors started to replace one that died."""
     models: tuple[ModelState, ...]
-    """Of all actors that there are and were, as of their last answers."""
+    """Of all past and present actors, as of their last replies."""
 
 
 def summed(states: Iterable[ModelState]) -> list[ModelState]:
-    """One state for each model: loaded when it is anywhere, numbers added up."""
-    found: dict[str, ModelState] = {}
+    """One state per model: loaded if loaded anywhere, with the numbers added up."""
+    by_model: dict[str, ModelState] = {}
     for state in states:
-        other = found.get(state.model)
-        found[state.model] = state if other is None else _both(other, state)
-    return list(found.values())
+        other = by_model.get(state.model)
+        by_model[state.model] = state if other is None else _merge(other, state)
+    return list(by_model.values())
 
 
-def _both(one: ModelState, other: ModelState) -> ModelState:
+def _merge(one: ModelState, other: ModelState) -> ModelState:
     names = [field.name for field in fields(Counters)]
     counters = Counters(**{name: getattr(one.counters, name) + getattr(other.counters, name) for name in names})
     return ModelState(one.model, one.loaded or other.loaded, one.bytes + other.bytes, counters)

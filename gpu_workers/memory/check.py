@@ -1,7 +1,7 @@
-"""Whether the models that the settings choose fit into the memory there is, and the setting that would make them fit.
+"""Checks whether the chosen models fit into memory, and suggests a setting that would make them fit.
 
-Nothing is loaded or downloaded. Weights are counted from the files' headers or the model's name; what a model takes at
-work is an estimate (`footprint.working_bytes`).
+Nothing is loaded or downloaded. The size of the weights comes from the files' headers or the model's name; the memory
+a model needs while it works is an estimate (`estimate.working_bytes`).
 """
 
 from __future__ import annotations
@@ -21,54 +21,54 @@ from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.weights import packaged as offline
 
 READS = {"captioner": 1000, "vision_language_model": 1000, "language_model": 8000, "text_embedder": 512}
-"""Tokens that a model of a role reads of one item: three frames and a prompt, or the agent's longest prompt."""
+"""Tokens that a role's model reads per item: three frames and a prompt, or the agent's longest prompt."""
 ALONE = ("language_model",)
-"""Roles that are given one item at a time whatever their batch."""
+"""Roles that get one item at a time, whatever the batch size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What one model will take, and what there is for it."""
+    """The memory that one model needs, and what is available."""
 
     roles: tuple[str, ...]
     model: str
     place: Device
     weights: int | None
-    """Bytes; None where neither files nor name tell."""
+    """Bytes; None if neither the files nor the name show it."""
     working: int
     free: int
     setting: str = ""
-    """A variable and its value with which it would fit; empty when it fits or nothing helps."""
+    """The variable and value that would make it fit; empty when it fits or nothing helps."""
 
     @property
     def fits(self) -> bool:
-        """Whether there is room, as far as is known."""
+        """Whether it fits, as far as known."""
         return self.weights is None or self.weights + self.working <= self.free
 
 
 def fits(settings: Settings, workers: Workers) -> list[Fit]:
-    """One for each model, in the order of the roles. Raises MissingPart for a GPU that is not there."""
-    found: dict[int, Fit] = {}
+    """The fit of each model, in the order of the roles. Raises MissingPart if the chosen GPU is absent."""
+    by_model: dict[int, Fit] = {}
     for role in CLASSES:
         model = workers.get(role)
         model = getattr(model, "eyes", model)
-        if id(model) in found:
-            found[id(model)] = replace(found[id(model)], roles=(*found[id(model)].roles, role))
+        if id(model) in by_model:
+            by_model[id(model)] = replace(by_model[id(model)], roles=(*by_model[id(model)].roles, role))
         elif isinstance(model, TorchWorker):
-            found[id(model)] = _fit(role, model, settings)
-    return [*found.values(), *_packaged(settings)]
+            by_model[id(model)] = _fit(role, model, settings)
+    return [*by_model.values(), *_packaged(settings)]
 
 
 def free_bytes(place: Device) -> int:
-    """Memory at a place that this process has or could have; all there is where the system does not tell."""
+    """Memory on a device that this process has or could get; the total if the system does not report it."""
     if place.is_gpu:
         import torch
 
         free: int = torch.cuda.mem_get_info(place.device)[0]
         return free + int(torch.cuda.memory_reserved(place.device))
     try:
-        with open("/proc/meminfo", encoding="ascii") as told:
-            available = re.search(r"MemAvailable:\s+(\d+) kB", told.read())
+        with open("/proc/meminfo", encoding="ascii") as file:
+            available = re.search(r"MemAvailable:\s+(\d+) kB", file.read())
     except OSError:
         available = None
     if available is None:
@@ -96,7 +96,7 @@ def _at(role: str, weights: str, title: str, place: Device, work: ModelLoad) -> 
 def _remedies(
     role: str, place: Device, batch: int, quantised: bool, settings: Settings
 ) -> Iterator[tuple[str, Device, int]]:
-    """Settings to try, from the one that costs least; each with the place and batch that it gives."""
+    """Settings to try, cheapest first, each with the device and batch size that it results in."""
     for smaller in (batch // 2, batch // 8, 1):
         if 0 < smaller < batch and role not in ALONE:
             yield f"LONGREEL_HARDWARE__BATCH={smaller}", place, smaller
@@ -111,7 +111,7 @@ def _remedies(
 
 
 def _packaged(settings: Settings) -> list[Fit]:
-    """The models that come in packages: their files are about what they take."""
+    """The models that come in packages: they take about the size of their files."""
     parts = [part for part in offline.needed_parts(settings) if not getattr(settings.weights, part.role, "")]
     return [Fit((part.role,), part.name, CPU, _packed_bytes(part) or None, 0, free_bytes(CPU)) for part in parts]
 

@@ -1,4 +1,4 @@
-"""How much memory a model will take, told from its files or its name before anything is loaded or downloaded."""
+"""Estimates a model's memory from its files or its name, before anything is loaded or downloaded."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gpu_workers.device import Device
 from gpu_workers.weights import hub
 
 NUMBER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
-"""Bytes of a number."""
+"""Bytes per number."""
 QUANTISED = {"8bit": 1.0, "4bit": 0.5 + 4 / 64}
-"""Bytes of a quantised number; 4bit keeps a float32 for each 64."""
+"""Bytes per quantised number; 4bit adds one float32 for every 64."""
 MILLIONS = {
     "google/siglip2-base-patch16-224": 375,
     "google/siglip2-so400m-patch14-384": 1136,
@@ -29,23 +29,23 @@ MILLIONS = {
     "google/owlv2-base-patch16-ensemble": 155,
     "IDEA-Research/grounding-dino-tiny": 172,
 }
-"""Numbers in the weights of models that are named in profiles and documents; other names tell theirs, as in "-7B"."""
+"""Parameters of the models named in profiles and docs; other names contain theirs, as in "-7B"."""
 TYPICAL = {"hidden": 4096, "intermediate": 12288, "layers": 36, "kv": 1024, "vocabulary": 152064, "tokens": 729}
-"""Sizes of the 8B models, taken where a configuration is not on this machine: an estimate on the safe side."""
+"""Layer sizes of the 8B models: a safe guess when the configuration is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelLoad:
-    """What a model is given at once. `reads` is in tokens; for encoders 0, which takes the picture's own."""
+    """A model's input at once. `reads` is in tokens; 0 for encoders, which use the tokens of a picture."""
 
     batch: int
     reads: int = 0
     writes: bool = False
-    """Whether it keeps the keys and values of what it read."""
+    """Whether it holds a cache of keys and values while it writes."""
 
 
 def weight_bytes(weights: str, place: Device) -> int | None:
-    """What the weights take at a place; None when neither the files nor the name tell."""
+    """Memory for the weights on a device; None if neither the files nor the name show it."""
     folder = hub.here(weights)
     shapes = dict(tensors(folder)) if folder is not None else {}
     if shapes:
@@ -58,21 +58,21 @@ def weight_bytes(weights: str, place: Device) -> int | None:
 
 
 def working_bytes(weights: str, place: Device, work: ModelLoad) -> int:
-    """About what it takes besides the weights while it works on a batch.
+    """An estimate of the memory for a batch, besides the weights.
 
-    Kept are the keys and values of every layer, and of one layer at a time its input, its attention and the wide part
-    between; attention itself takes nothing that grows with the square of the tokens.
+    This counts the keys and values of every layer, plus the input, attention and feed-forward values of one layer at
+    a time. Attention takes no memory that grows with the square of the tokens.
     """
     size = sizes(weights)
     tokens = work.batch * (work.reads or size["tokens"])
-    kept = 2 * size["layers"] * size["kv"] * tokens if work.writes else 0
+    cache = 2 * size["layers"] * size["kv"] * tokens if work.writes else 0
     passing = tokens * (6 * size["hidden"] + 2 * size["intermediate"])
     last = 2 * work.batch * size["vocabulary"] if work.writes else 0
-    return int((kept + passing + last) * NUMBER[place.dtype])
+    return int((cache + passing + last) * NUMBER[place.dtype])
 
 
 def sizes(weights: str) -> dict[str, int]:
-    """Sizes of the layers from the configuration of weights that are on this machine, else typical ones."""
+    """Layer sizes from the configuration if the weights are on this machine, else typical ones."""
     folder = hub.here(weights)
     if folder is None or not (folder / "config.json").is_file():
         return dict(TYPICAL)
@@ -96,13 +96,13 @@ def sizes(weights: str) -> dict[str, int]:
 
 
 def tensors(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The name and shape of every tensor in safetensors files, from their headers alone; none of damaged files."""
+    """The name and shape of every tensor in safetensors files, from their headers alone; skips damaged files."""
     for file in sorted(place.glob("*.safetensors")) if place.is_dir() else [place]:
         if file.suffix != ".safetensors":
             continue
-        for name, told in _header(file).items():
+        for name, entry in _header(file).items():
             if name != "__metadata__":
-                yield name, tuple(int(side) for side in told["shape"])
+                yield name, tuple(int(side) for side in entry["shape"])
 
 
 def _header(file: Path) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _header(file: Path) -> dict[str, Any]:
 
 
 def _number(name: str, shape: tuple[int, ...], place: Device) -> float:
-    """Bytes of one number: AWQ packs in 32 bits; bitsandbytes takes matrices of linear layers, without the last one."""
+    """Bytes per number: AWQ packs into 32 bits; bitsandbytes quantises linear layers except the last."""
     if name.endswith((".qweight", ".qzeros")):
         return 4.0
     linear = len(shape) == 2 and not re.search(r"embed|lm_head|norm|position", name)
@@ -127,11 +127,11 @@ def _named(weights: str) -> float | None:
     name = weights.partition("@")[0]
     if name in MILLIONS:
         return MILLIONS[name] * 1e6
-    told = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", name.rpartition("/")[2].lower())
-    return float(told[1]) * {"b": 1e9, "m": 1e6}[told[2]] if told else None
+    size = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", name.rpartition("/")[2].lower())
+    return float(size[1]) * {"b": 1e9, "m": 1e6}[size[2]] if size else None
 
 
 def _first(config: Any, *keys: str) -> int:
-    """The first of some settings that a configuration has as a whole number, else 0."""
-    found = (getattr(config, key, None) for key in keys)
-    return next((number for number in found if isinstance(number, int)), 0)
+    """The first of these keys that holds an integer in the configuration, else 0."""
+    values = (getattr(config, key, None) for key in keys)
+    return next((value for value in values if isinstance(value, int)), 0)

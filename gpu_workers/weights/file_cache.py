@@ -1,7 +1,7 @@
-"""Files that are made once and then kept: whole or not at all, by one process at a time.
+"""A cache of files that are built once: completely or not at all, by one process at a time.
 
-A file is written beside its place and renamed, under a lock that other processes wait for. A stamp
-remembers the size and time of a file whose content was checked, so that later starts need not read it.
+A file is written under a temporary name and renamed, under a lock that other processes wait for. A stamp
+records the size and time of a file whose checksum was verified, so later starts need not read it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from app.core.errors import MissingPart, StorageFull
 logger = logging.getLogger(__name__)
 
 BLOCK = 4 << 20
-"""Bytes read at a time: joining never holds more than this of a file in memory."""
+"""Bytes read at a time: joining files never holds more than this in memory."""
 
 
 def make_once(place: Path, what: str, build: Callable[[Path], None]) -> Path:
-    """`place`, after `build` has written it if it was not there. `what` names it in errors. Raises StorageFull."""
+    """Returns `place`, calling `build` to write it if it is missing. `what` names it in errors. Raises StorageFull."""
     if not place.is_file():
         with making(place, what) as fresh:
             if not place.is_file():
@@ -37,7 +37,7 @@ def make_once(place: Path, what: str, build: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def making(place: Path, what: str) -> Iterator[Path]:
-    """Holds the lock of a file and gives the name to write to. Raises StorageFull, MissingPart."""
+    """Holds the lock of a file and yields the temporary name to write to. Raises StorageFull, MissingPart."""
     fresh = place.with_name(place.name + ".part")
     with _translated(what, place.parent), _locked(place):
         try:
@@ -47,7 +47,7 @@ def making(place: Path, what: str) -> Iterator[Path]:
 
 
 def join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) -> str:
-    """Writes the parts one after another, reporting bytes; the SHA-256 of the whole."""
+    """Concatenates the parts, reporting bytes; returns the SHA-256 of the whole."""
     digest, written = hashlib.sha256(), 0
     with fresh.open("wb") as joined:
         for part in parts:
@@ -62,7 +62,7 @@ def join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) ->
 
 
 def was_checked(file: Path, sha256: str) -> bool:
-    """Whether the file is the one that was found to have this SHA-256, by its size and time."""
+    """Whether the stamp says that the file, by its size and time, has this SHA-256."""
     try:
         remembered = json.loads(_stamp_path(file).read_text(encoding="utf-8"))
         return bool(remembered == _identity(file, sha256))
@@ -89,7 +89,7 @@ def is_right(file: Path, size: int, sha256: str) -> bool:
 
 
 def remember(file: Path, sha256: str) -> None:
-    """Notes that the file as it is now has this SHA-256."""
+    """Records that the file in its present state has this SHA-256."""
     _write_stamp(file, _identity(file, sha256))
 
 
@@ -119,7 +119,7 @@ def _reach_the_disk(file: Path) -> None:
 
 @contextmanager
 def _locked(place: Path) -> Iterator[None]:
-    """Waits until no other process makes the same file. The lock of a process that dies is let go."""
+    """Waits until no other process builds the same file. The lock of a process that dies is released."""
     from filelock import FileLock
 
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Weights by a Hugging Face name or a folder: found on this machine first, downloaded once, never waited for long.
+"""Finds weights by a Hugging Face name or a folder: on this machine first, else downloaded once; fails fast offline.
 
 A name may end in @revision: `google/siglip2-base-patch16-224@main`. Downloads go to Hugging Face's own cache
-(`HF_HOME`), so that other programs' copies are used too.
+(`HF_HOME`), so copies that other programs downloaded are used too.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Any
 from app.core.errors import MissingPart
 
 PATIENCE_S = 10.0
-"""How long the hub may take to say what a model consists of."""
+"""How long the hub may take to list a model's files."""
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a model of some kind consists of."""
+    """The files of a kind of model."""
 
     files: tuple[str, ...]
-    """Patterns of what is downloaded."""
+    """Patterns of the files to download."""
     is_complete: Callable[[Path], bool]
-    """Whether a folder holds all of it."""
+    """Whether a folder holds all the files."""
 
 
 def title(weights: str) -> str:
-    """What results are filed under: the hub's name, or a folder's name with a mark that changes with its files."""
+    """The identity of a model in stored results: its hub name, or a folder name with a mark that follows its files."""
     place = Path(weights).expanduser()
     if not _is_local(weights):
         return weights
@@ -44,7 +44,7 @@ def title(weights: str) -> str:
 
 
 def folder(weights: str, role: str, kind: Kind | None = None) -> Path:
-    """The folder with a model's files, downloaded if needed; a transformers model unless `kind` says otherwise.
+    """The folder with a model's files, downloaded if needed; a transformers model unless `kind` is given.
 
     Raises MissingPart, which says what to do.
     """
@@ -52,22 +52,22 @@ def folder(weights: str, role: str, kind: Kind | None = None) -> Path:
     if _is_local(weights):
         place = Path(weights).expanduser()
         if not kind.is_complete(place):
-            raise MissingPart(f"The folder {place} holds no complete model.", _choose(role))
+            raise MissingPart(f"The folder {place} does not contain a complete model.", _choose(role))
         return place
     name, _, revision = weights.partition("@")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    wanted: dict[str, Any] = {"revision": revision or None, "allow_patterns": list(kind.files)}
+    options: dict[str, Any] = {"revision": revision or None, "allow_patterns": list(kind.files)}
     try:
-        place = Path(snapshot_download(name, local_files_only=True, **wanted))
+        place = Path(snapshot_download(name, local_files_only=True, **options))
     except LocalEntryNotFoundError:
-        return _downloaded(name, role, kind, wanted)
-    return place if kind.is_complete(place) else _downloaded(name, role, kind, wanted)
+        return _download(name, role, kind, options)
+    return place if kind.is_complete(place) else _download(name, role, kind, options)
 
 
 def here(weights: str) -> Path | None:
-    """The folder or file if it is on this machine already, complete or not; nothing is downloaded."""
+    """The folder or file if it is already on this machine, complete or not; nothing is downloaded."""
     place = Path(weights).expanduser()
     if _is_local(weights) or place.is_file():
         return place if place.exists() else None
@@ -75,14 +75,14 @@ def here(weights: str) -> Path | None:
     from huggingface_hub import snapshot_download
 
     try:
-        found = snapshot_download(name, revision=revision or None, local_files_only=True, allow_patterns=list(WANTED))
+        cached = snapshot_download(name, revision=revision or None, local_files_only=True, allow_patterns=list(WANTED))
     except (OSError, ValueError):
         return None
-    return Path(found)
+    return Path(cached)
 
 
 def file(weights: str, role: str) -> Path:
-    """One file: a path on this machine, or owner/name/file of the hub. Raises MissingPart."""
+    """One file: a path on this machine, or owner/name/file on the hub. Raises MissingPart."""
     place = Path(weights).expanduser()
     if place.is_file():
         return place
@@ -99,14 +99,14 @@ def file(weights: str, role: str) -> Path:
     except LocalEntryNotFoundError:
         with_file = f"{repository} {filename}"
     try:
-        _knock()
+        _check_reachable()
         return Path(hf_hub_download(repository, filename, etag_timeout=PATIENCE_S))
     except Exception as error:
         raise _unavailable(repository, with_file, role, error) from error
 
 
 def is_complete(place: Path) -> bool:
-    """Whether a folder holds a configuration and every file of weights that its index names."""
+    """Whether a folder holds a configuration and every weights file that its index lists."""
     if not (place / "config.json").is_file():
         return False
     index = place / "model.safetensors.index.json"
@@ -121,12 +121,12 @@ CTRANSLATE2 = Kind(("*.json", "*.txt", "model.bin"), lambda place: (place / "mod
 PYANNOTE = Kind(("*.yaml", "*.bin", "*.npz"), lambda place: (place / "config.yaml").is_file())
 
 
-def _downloaded(name: str, role: str, kind: Kind, wanted: dict[str, Any]) -> Path:
+def _download(name: str, role: str, kind: Kind, options: dict[str, Any]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        _knock()
-        place = Path(snapshot_download(name, etag_timeout=PATIENCE_S, **wanted))
+        _check_reachable()
+        place = Path(snapshot_download(name, etag_timeout=PATIENCE_S, **options))
     except Exception as error:
         raise _unavailable(name, name, role, error) from error
     if kind.is_complete(place):
@@ -134,8 +134,8 @@ def _downloaded(name: str, role: str, kind: Kind, wanted: dict[str, Any]) -> Pat
     raise MissingPart(f"The download of {name} is not complete.", f"Run 'hf download {name}', or {_set(role)}")
 
 
-def _knock() -> None:
-    """Raises at once when the hub is away; its own client would try again for half a minute."""
+def _check_reachable() -> None:
+    """Raises at once when the hub cannot be reached; its own client would retry for half a minute."""
     from huggingface_hub import constants, get_session
 
     get_session().head(constants.ENDPOINT, timeout=PATIENCE_S)
@@ -146,7 +146,7 @@ def _unavailable(name: str, download: str, role: str, error: Exception) -> Missi
 
     if isinstance(error, GatedRepoError):
         return MissingPart(
-            f"{name} is given only to those who accepted its licence.",
+            f"{name} can only be downloaded after you accept its licence.",
             f"Accept it at https://huggingface.co/{name} and run 'hf auth login', or {_set(role)}",
         )
     if isinstance(error, RepositoryNotFoundError) or type(error) is EntryNotFoundError:

@@ -140,7 +140,7 @@ def test_a_killed_actor_costs_a_retry(ray_runtime: RayRuntime, tmp_path: Path) -
 
 
 def test_a_call_that_kills_every_actor_is_given_up(ray_runtime: RayRuntime) -> None:
-    with pytest.raises(WorkerFailed, match="given up after 3 tries"):
+    with pytest.raises(WorkerFailed, match="failed after 3 tries"):
         list(ray_runtime.map("die", ["x"], beat=deaf))
     assert dict(ray_runtime.map("double", [1], beat=deaf)) == {0: 2}
 
