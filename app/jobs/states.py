@@ -88,7 +88,8 @@ class Job:
     @property
     def title(self) -> str:
         """What it works on, for people."""
-        return readable(str(self.payload.get("title") or self.payload.get("name") or PurePath(str(self.payload.get("path", ""))).stem))
+        given = self.payload.get("title") or self.payload.get("name")
+        return readable(str(given or PurePath(str(self.payload.get("path", ""))).stem))
 
     @property
     def done_share(self) -> float | None:

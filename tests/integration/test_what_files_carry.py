@@ -1,0 +1,120 @@
+"""What a file carries is used and reported: its tracks, its chapters and title, and that it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from app.bootstrap import Services, build
+from app.core.errors import BadInput
+from app.core.events import Event, Warned
+from app.core.settings import load_settings
+from app.core.types import SegmentKind, SoundChoice
+from tests.integration.offline_fakes import environment
+from tests.media_files import steady, write_media
+from tests.narrated_file import write_narrated
+
+Warnings = Callable[..., list[str]]
+
+
+@pytest.fixture
+def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    for name, value in environment(tmp_path / "library").items():
+        monkeypatch.setenv(name, value)
+    return build(load_settings())
+
+
+def warned(longreel: Services, path: Path, **options: object) -> list[str]:
+    """Reads a file; the warnings that a user sees."""
+    events: list[Event] = []
+    longreel.ingest.run(path, tell=events.append, **options)  # type: ignore[arg-type]
+    return [event.message for event in events if isinstance(event, Warned)]
+
+
+def with_chapters(path: Path, source: Path, title: str, chapters: list[tuple[float, float, str]]) -> Path:
+    with av.open(str(source)) as given, av.open(str(path), "w") as out:
+        copies = {stream.index: out.add_stream_from_template(stream) for stream in given.streams}
+        out.metadata["title"] = title
+        out.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": round(start_s * 1000),
+                    "end": round(end_s * 1000),
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": name},
+                }
+                for number, (start_s, end_s, name) in enumerate(chapters)
+            ]
+        )
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream.index]
+                out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_the_chapters_and_the_title_of_the_file_are_those_of_the_video(longreel, tmp_path, suffix):
+    talk = write_narrated(tmp_path / "talk.mp4", seconds=12)
+    chapters = [(0.0, 5.0, "Opening by the mayor"), (5.0, 12.0, "Safety report")]
+    path = with_chapters(tmp_path / f"file.{suffix}", talk, "Council session", chapters)
+    video = longreel.ingest.run(path)
+    assert video.title == "Council session"
+    found = longreel.library.chapters(video.id)
+    assert [chapter.title for chapter in found] == ["Opening by the mayor", "Safety report"]
+    assert [round(chapter.span.start_s) for chapter in found] == [0, 5]
+    texts = [one.text for one in longreel.library.segments(video.id, kinds=[SegmentKind.SUMMARY])]
+    assert any(text.startswith("Safety report") for text in texts)
+    assert longreel.ingest.run(path, title="My own").id == video.id
+
+
+def test_chapters_that_begin_later_leave_one_for_the_beginning(longreel, tmp_path):
+    talk = write_narrated(tmp_path / "talk.mp4", seconds=12)
+    path = with_chapters(tmp_path / "file.mkv", talk, "", [(4.0, 8.0, "First"), (8.0, 12.0, "Second")])
+    video = longreel.ingest.run(path)
+    assert video.title == "file"
+    titles = [(round(one.span.start_s), one.title) for one in longreel.library.chapters(video.id)]
+    assert titles == [(0, "Beginning"), (4, "First"), (8, "Second")]
+
+
+def test_a_silent_first_sound_track_gives_way_and_the_user_is_told(longreel, tmp_path):
+    path = write_media(tmp_path / "a.mkv", times_s=steady(4.0), tones_hz=[0.0, 440.0], sound_s=4.0)
+    (note,) = warned(longreel, path)
+    assert "2 sound tracks" in note and "track 1 is transcribed" in note and "--audio-track" in note
+    video = longreel.library.videos()[0]
+    assert video.media.sound == SoundChoice(1) and note in video.media.warnings
+    (note,) = warned(longreel, path, audio_track=0)
+    assert "track 0 is transcribed" in note
+    assert longreel.library.videos()[0].media.sound == SoundChoice(0)
+    assert longreel.library.videos()[0].media.warnings == (note,)
+
+
+@pytest.mark.parametrize("option", ["audio_track", "video_track"])
+def test_a_track_that_is_not_there_is_refused_with_those_that_are(longreel, tmp_path, option):
+    path = write_media(tmp_path / "a.mkv", times_s=steady(2.0), tones_hz=[440.0])
+    with pytest.raises(BadInput, match="track 7") as caught:
+        longreel.ingest.run(path, **{option: 7})
+    assert caught.value.hint == "Choose one of: 0."
+
+
+def test_a_file_with_one_track_of_each_kind_gives_no_note(longreel, tmp_path):
+    assert warned(longreel, write_media(tmp_path / "a.mp4", times_s=steady(2.0), tones_hz=[440.0])) == []
+
+
+def test_a_recording_that_has_grown_is_told_apart_from_its_beginning(longreel, tmp_path):
+    whole = write_media(tmp_path / "whole.ts", times_s=steady(8.0, 25.0), tones_hz=[440.0], sound_s=8.0).read_bytes()
+    path = tmp_path / "recording.ts"
+    path.write_bytes(whole[: len(whole) // 3])
+    assert not any("has changed" in note for note in warned(longreel, path))
+    first = longreel.library.videos()[0]
+    path.write_bytes(whole)
+    (note,) = [note for note in warned(longreel, path) if "has changed" in note]
+    assert f"longreel delete {first.id[:12]}" in note
+    assert not any(
+        "has changed" in note for note in warned(longreel, write_media(tmp_path / "b.mp4", tones_hz=[300.0]))
+    )
