@@ -1,4 +1,4 @@
-"""What the command line shows: progress bars, agent steps, answers. Text for people goes through here."""
+"""The output of the command line: progress bars, agent steps, answers. Text for people goes through here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from app.core.timecode import clock, span_clock
 from app.core.types import AnswerStatus, TimeSpan
 
 PLAIN_EVERY_S = 5.0
-"""How often a stage reports where there is no terminal to redraw."""
+"""How often a stage reports when there is no terminal to redraw."""
 
 STATUS = {
     AnswerStatus.ANSWERED: "[green]answered[/]",
@@ -40,12 +40,12 @@ STATUS = {
 
 
 class IngestDisplay:
-    """A listener that shows the stages of ingest: bars on a terminal, lines elsewhere."""
+    """Listens to ingest and shows its stages: bars on a terminal, lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("{task.description:<12}"),
@@ -73,7 +73,7 @@ class IngestDisplay:
                 self._tasks[event.stage] = self._bars.add_task(
                     event.stage, total=event.total or 1, completed=int(event.done), note=""
                 )
-                self._told[event.stage] = time.monotonic()
+                self._reported[event.stage] = time.monotonic()
             elif isinstance(event, StageProgress):
                 self._progress(event)
             elif isinstance(event, StageFinished):
@@ -89,9 +89,9 @@ class IngestDisplay:
         note = f"{speed}  {clock(event.left_s)} left" if event.left_s is not None else speed
         if event.stage in self._tasks:
             self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
-        due = time.monotonic() - self._told.get(event.stage, 0.0) >= PLAIN_EVERY_S
+        due = time.monotonic() - self._reported.get(event.stage, 0.0) >= PLAIN_EVERY_S
         if not self._console.is_terminal and due:
-            self._told[event.stage] = time.monotonic()
+            self._reported[event.stage] = time.monotonic()
             share = f"{event.done / event.total:4.0%}" if event.total else "    "
             self._console.print(f"  {event.stage:<12} {share}  {note}")
 
@@ -104,15 +104,15 @@ class IngestDisplay:
 
     def _end(self, event: IngestFinished) -> None:
         if event.reused:
-            note = "already read, nothing to do"
+            note = "already ingested, nothing to do"
         else:
-            note = f"read in {clock(event.seconds)} ({event.duration_s / max(event.seconds, 1e-3):.1f}x real time)"
+            note = f"ingested in {clock(event.seconds)} ({event.duration_s / max(event.seconds, 1e-3):.1f}x real time)"
         self._console.print(f"[green]ready[/] {escape(event.title)} ({clock(event.duration_s)}): {note}")
         self._console.print(f"      id {event.video_id[:12]}")
 
 
 def show_step(console: Console, event: Event) -> None:
-    """One step of the agent as one or a few lines; how a tool begins and pieces of text are not shown."""
+    """Shows one step of the agent in one or a few lines; leaves out tool starts and pieces of text."""
     if isinstance(event, ToolStarted | Delta | Answered):
         return
     lines = [describe(event)]
@@ -128,7 +128,7 @@ def _shortened(text: str, length: int = 90) -> str:
 
 
 def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str, str]]) -> None:
-    """The answer and its proof. `titles`: video id to (title, path)."""
+    """Shows an answer and its citations. `titles`: video id to (title, path)."""
     if answer.understood:
         console.print(f"\n[dim]understood as: {escape(answer.understood)}[/]", soft_wrap=True)
     console.print(f"\n[bold]{escape(answer.text)}[/]")

@@ -1,4 +1,4 @@
-"""The commands that ask: one question, a file of them, or a conversation."""
+"""The commands that answer questions: one question, a file of them, or a conversation."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from app.db.threads import Thread
 
 NEW = "new"
-"""The name of a conversation that is to be started."""
+"""The name that stands for a new conversation."""
 LEAVE = ("", "exit", "quit", "bye")
 
 
 @dataclass(frozen=True)
 class QuestionScope:
-    """What is asked, and the videos it is about by name."""
+    """A question, and the names of the videos it is about."""
 
     videos: list[str]
     text: str
@@ -42,7 +42,7 @@ class QuestionScope:
 
 @dataclass(frozen=True)
 class Asking:
-    """How questions are asked and their answers shown."""
+    """How questions are asked and their answers are shown."""
 
     longreel: Services
     cancelled: Callable[[], bool]
@@ -50,28 +50,28 @@ class Asking:
     as_json: bool = False
     many: bool = False
     run: str = ""
-    """The name under which an answer that was cut short goes on."""
+    """The name under which an interrupted answer resumes."""
     limits: Agent | None = None
-    """Settings for the answers instead of the agent's own."""
+    """Settings for these answers, instead of the agent's own."""
 
     @property
     def out(self) -> Console:
-        """For results."""
+        """The console for results."""
         return consoles()[0]
 
     def thread(self, name: str | None, videos: Sequence[str]) -> Thread | None:
-        """The conversation of that name; one that is started is told. Raises NotFound."""
+        """The conversation of that name, or a new one, whose id is printed. Raises NotFound."""
         threads = self.longreel.ask.threads
         if not name:
             return None
         if name != NEW:
             return threads.find(name)
-        made = threads.start([self.longreel.library.find(video) for video in videos])
-        consoles()[1].print(f"conversation {made.id[:12]}")
-        return made
+        thread = threads.start([self.longreel.library.find(video) for video in videos])
+        consoles()[1].print(f"conversation {thread.id[:12]}")
+        return thread
 
     def ask(self, question: QuestionScope, thread: Thread | None = None) -> None:
-        """Asks and shows. With many questions an error is shown, so that the others are asked all the same."""
+        """Asks a question and shows the answer. Among many questions an error is shown and does not stop the others."""
         try:
             videos = [self.longreel.library.find(name) for name in question.videos]
             if self.many and not self.as_json:
@@ -88,7 +88,7 @@ class Asking:
             show_answer(self.out, answer, _titles(videos or self.longreel.library.videos()))
 
     def _steps(self, question: QuestionScope, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
-        asked = self.longreel.ask.stream(
+        events = self.longreel.ask.stream(
             question.text,
             videos,
             options=question.options,
@@ -97,7 +97,7 @@ class Asking:
             limits=self.limits,
             cancelled=self.cancelled,
         )
-        for event in asked:
+        for event in events:
             if self.stream and self.as_json and not isinstance(event, Answered | Delta):
                 self.out.print(json.dumps(EVENT.dump_python(event, mode="json")), soft_wrap=True, markup=False)
             elif self.stream or (isinstance(event, Warned) and not self.as_json):
@@ -114,66 +114,66 @@ class Asking:
 
 ThreadOption = Annotated[
     str | None,
-    typer.Option(help='Conversation: "last", "new", or its id. A question in one may point back: "and after that?".'),
+    typer.Option(help='Conversation: "last", "new", or its id. A question may refer back to it: "and after that?".'),
 ]
-StreamOption = Annotated[bool, typer.Option("--stream", help="Show the steps as they happen.")]
+StreamOption = Annotated[bool, typer.Option("--stream", help="Show the agent's steps as they happen.")]
 
 
 def ask(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Videos (id, beginning of an id, path or title; none means all), then the question.",
+            help="Videos (id, beginning of an id, path or title; all if none are given), then the question.",
             metavar='[VIDEO]... "QUESTION"',
         ),
     ] = None,
     option: Annotated[list[str] | None, typer.Option(help="One choice of a multiple-choice question; repeat.")] = None,
     questions: Annotated[
-        Path | None, typer.Option(help="File of JSON lines with question, options and video; answers them all.")
+        Path | None, typer.Option(help="JSON lines file with question, options and video; answers every line.")
     ] = None,
     collection: CollectionOption = None,
     thread: ThreadOption = None,
     run: Annotated[
-        str, typer.Option(help="Any name. Asked again under it, an answer that was killed goes on where it was.")
+        str, typer.Option(help="A name of your choice. Ask again under it, and an interrupted answer resumes.")
     ] = "",
     max_steps: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Turns in which the model uses tools; as set unless given.")
+        int | None, typer.Option(min=1, max=64, help="Turns in which the model uses tools; default: the setting.")
     ] = None,
-    max_seconds: Annotated[float | None, typer.Option(min=1, help="Time for an answer; as set unless given.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(min=1, help="Time limit; default: the setting.")] = None,
     stream: StreamOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question, with the moments that prove it.
+    """Answer a question, with the moments of the video that prove it.
 
     Example: longreel ask talk.mp4 "When does she mention the budget?"
     """
     names = list(words or [])
     if questions is None and not names:
-        raise typer.BadParameter("give a question, or a file with --questions")
+        raise typer.BadParameter("give a question, or a file of them with --questions")
     if questions is not None and run:
-        raise typer.BadParameter("--run names one question")
+        raise typer.BadParameter("--run works with one question only")
     longreel = open_longreel()
-    held = [video.id for video in longreel.library.scope((), collection)]
-    about = (names if questions else names[:-1]) + held
-    asked = _questions(questions, about) if questions else [QuestionScope(about, names[-1], option or [])]
+    collected = [video.id for video in longreel.library.scope((), collection)]
+    about = (names if questions else names[:-1]) + collected
+    scopes = _questions(questions, about) if questions else [QuestionScope(about, names[-1], option or [])]
     with interruptible() as cancelled:
-        given = {"max_steps": max_steps, "max_seconds": max_seconds}
-        wanted = {name: value for name, value in given.items() if value is not None}
-        limits = longreel.settings.agent.model_copy(update=wanted)
-        asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run, limits=limits)
-        conversation = asking.thread(thread, asked[0].videos if asked else ())
-        for question in asked:
+        limits = {"max_steps": max_steps, "max_seconds": max_seconds}
+        given = {name: value for name, value in limits.items() if value is not None}
+        agent = longreel.settings.agent.model_copy(update=given)
+        asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run, limits=agent)
+        conversation = asking.thread(thread, scopes[0].videos if scopes else ())
+        for question in scopes:
             asking.ask(question, conversation)
 
 
 def chat(
     videos: Annotated[
-        list[str] | None, typer.Argument(help="Videos (id, beginning of an id, path or title; none means all).")
+        list[str] | None, typer.Argument(help="Videos (id, beginning of an id, path or title; all if none are given).")
     ] = None,
     thread: ThreadOption = NEW,
     stream: StreamOption = False,
 ) -> None:
-    """Ask one question after another, each of which may point back. An empty line ends it.
+    """Ask one question after another; each may refer back to earlier ones. An empty line ends the chat.
 
     Example: longreel chat talk.mp4
     """
@@ -185,7 +185,7 @@ def chat(
 
 
 def _lines(out: Console) -> Iterator[str]:
-    """What a person types, until an empty line or the end of the input."""
+    """The lines that a person types, until an empty line or the end of the input."""
     while True:
         if sys.stdin.isatty():
             out.print("[bold blue]>[/] ", end="")
@@ -197,18 +197,18 @@ def _lines(out: Console) -> Iterator[str]:
 
 def _questions(path: Path, videos: list[str]) -> list[QuestionScope]:
     """The questions of a file of JSON lines. Raises BadInput with the line's number."""
-    asked = []
+    questions = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
             item = json.loads(line)
-            named = [str(item["video"])] if item.get("video") else videos
-            asked.append(QuestionScope(named, str(item["question"]), [str(o) for o in item.get("options") or []]))
+            names = [str(item["video"])] if item.get("video") else videos
+            questions.append(QuestionScope(names, str(item["question"]), [str(o) for o in item.get("options") or []]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             hint = 'Each line needs an object like {"question": "...", "options": [...], "video": "..."}.'
             raise BadInput(f"{path}, line {number} is not a question.", hint) from error
-    return asked
+    return questions
 
 
 def _titles(videos: list[Video]) -> dict[str, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What `longreel summarize` shows: the cost before it starts, a live table while it works; lines without a terminal."""
+"""What `longreel summarize` shows: an estimate, then a live table, or plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from app.core.timecode import clock
 from app.services.batches import Cost
 
 ROWS = 20
-"""How many videos the live table shows at once."""
+"""The number of videos that the live table shows at once."""
 
 
 def show_cost(console: Console, cost: Cost) -> None:
-    """What the batch will take, in a few words."""
-    known = f"{clock(cost.known_s)} of video read before" if cost.known_s else ""
-    new = f"{cost.new} new with {clock(cost.new_s)} to read" if cost.new else "nothing new to read"
+    """Prints an estimate of what the batch will take."""
+    known = f"{clock(cost.known_s)} of video already ingested" if cost.known_s else ""
+    new = f"{cost.new} new with {clock(cost.new_s)} to ingest" if cost.new else "nothing new to ingest"
     console.print(
         f"{cost.videos} videos: {', '.join(part for part in (new, known) if part)}. "
         f"At most about {clock(cost.work_s)} of work, {cost.disk_bytes / 1e6:.0f} MB of disk, {cost.tokens} tokens."
@@ -33,7 +33,7 @@ def show_cost(console: Console, cost: Cost) -> None:
 
 
 class BatchTable:
-    """A table of videos and how far each is. A listener for one video at a time."""
+    """A table of videos with the progress of each; listens to the events of one video at a time."""
 
     def __init__(self, console: Console, names: Sequence[str]) -> None:
         self._console = console
@@ -57,24 +57,24 @@ class BatchTable:
             self._live.stop()
 
     def begin(self, number: int) -> None:
-        """Work on this video starts."""
+        """Marks a video as begun."""
         with self._lock:
             self._current, self._begun, self._reused = number, time.monotonic(), True
         self._set("[cyan]begins[/]", line=False)
 
     def end(self, number: int) -> None:
-        """This video is finished."""
+        """Marks a video as done."""
         took = "re-used" if self._reused else clock(time.monotonic() - self._begun)
         self._current = number
         self._set(f"[green]done[/] {took}", line=True)
 
     def fail(self, number: int, error: LongreelError) -> None:
-        """This video cannot be done."""
+        """Marks a video as failed."""
         self._current = number
         self._set(f"[red]failed[/] {escape(error.message)}", line=True)
 
-    def tell(self, event: Event) -> None:
-        """Shows how far the current video is; called from several threads."""
+    def on_event(self, event: Event) -> None:
+        """Shows the progress of the current video; called from several threads."""
         if isinstance(event, StageStarted):
             self._set(f"[cyan]{event.stage}[/]", line=False)
         elif isinstance(event, StageProgress):

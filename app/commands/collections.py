@@ -16,35 +16,35 @@ from app.terminal import consoles
 NameArgument = Annotated[str, typer.Argument(help="Name of the collection, in any letter case, or its id.")]
 VideosArgument = Annotated[list[str], typer.Argument(help="Ids, beginnings of ids, paths or titles.")]
 
-app = typer.Typer(help="Named sets of videos, to be listed, asked and summarized together.", no_args_is_help=True)
+app = typer.Typer(help="Named sets of videos that you can list, ask and summarize together.", no_args_is_help=True)
 
 
 @app.command(name="list")
 def list_collections(as_json: JsonOption = False) -> None:
     """List the collections, each with the number of its videos."""
     out, _ = consoles()
-    found = open_longreel().library.collections.all()
+    collections = open_longreel().library.collections.all()
     if as_json:
-        out.print_json(data=[_out(one).model_dump(mode="json") for one in found])
+        out.print_json(data=[_out(one).model_dump(mode="json") for one in collections])
         return
-    if not found:
-        out.print("There is no collection. Make one with: longreel collection create NAME")
+    if not collections:
+        out.print("There are no collections. Create one with: longreel collection create NAME")
         return
     table = Table("collection", "videos", box=None)
-    for one in found:
-        table.add_row(escape(one.name), str(one.size))
+    for collection in collections:
+        table.add_row(escape(collection.name), str(collection.size))
     out.print(table)
 
 
 @app.command()
-def create(name: Annotated[str, typer.Argument(help="Unlike any other, in any letter case.")]) -> None:
-    """Make an empty collection."""
+def create(name: Annotated[str, typer.Argument(help="A new name; letter case does not count.")]) -> None:
+    """Create an empty collection."""
     _show(open_longreel().library.collections.create(name))
 
 
 @app.command()
 def rename(name: NameArgument, new: Annotated[str, typer.Argument(help="The new name.")]) -> None:
-    """Give a collection another name."""
+    """Rename a collection."""
     _show(open_longreel().library.collections.rename(name, new))
 
 
@@ -68,16 +68,18 @@ def remove(name: NameArgument, videos: VideosArgument) -> None:
 
 @app.command()
 def delete(name: NameArgument) -> None:
-    """Forget a collection; its videos stay in the library."""
+    """Delete a collection; its videos stay in the library."""
     collections = open_longreel().library.collections
-    found = collections.find(name)
-    collections.delete(found.id)
-    consoles()[1].print(f"Forgot the collection {escape(found.name)}; its videos stay.")
+    collection = collections.find(name)
+    collections.delete(collection.id)
+    consoles()[1].print(f"Deleted the collection {escape(collection.name)}; its videos stay.")
 
 
-def _show(found: Collection) -> None:
-    consoles()[0].print(f"{escape(found.name)}: {found.size} videos", soft_wrap=True)
+def _show(collection: Collection) -> None:
+    consoles()[0].print(f"{escape(collection.name)}: {collection.size} videos", soft_wrap=True)
 
 
-def _out(found: Collection) -> CollectionOut:
-    return CollectionOut(id=found.id, name=found.name, size=found.size, created_at=utc(found.created_at))
+def _out(collection: Collection) -> CollectionOut:
+    return CollectionOut(
+        id=collection.id, name=collection.name, size=collection.size, created_at=utc(collection.created_at)
+    )

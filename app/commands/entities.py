@@ -1,4 +1,4 @@
-"""The command about who and what videos mention."""
+"""The command that shows who and what is mentioned in the videos."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from app.terminal import consoles
 
 
 def entities(
-    name: Annotated[str, typer.Argument(help="A part of a name; when one fits, its moments are shown.")] = "",
+    name: Annotated[str, typer.Argument(help="Part of a name; if only one name matches, shows when it occurs.")] = "",
     video: Annotated[list[str], typer.Option(help="Only this video; can be repeated.")] = [],  # noqa: B006
-    kind: Annotated[list[EntityKind], typer.Option(help="Only names or only things.")] = [],  # noqa: B006
+    kind: Annotated[list[EntityKind], typer.Option(help="Only this kind; can be repeated.")] = [],  # noqa: B006
     collection: CollectionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who and what the videos mention: names said, written or given to voices, and things seen repeatedly.
+    """Show who and what is mentioned in the videos: names said, on screen or given to speakers, and things seen often.
 
     Example: longreel entities "Tom Hale"
     """
     longreel = open_longreel()
-    videos = [found.id for found in longreel.library.scope(video, collection)]
-    found = longreel.entities.find(name, kinds=kind, videos=videos)
-    if name and len(found) == 1:
-        _show_one(longreel, found[0].id, as_json)
+    videos = [one.id for one in longreel.library.scope(video, collection)]
+    entities = longreel.entities.find(name, kinds=kind, videos=videos)
+    if name and len(entities) == 1:
+        _show_one(longreel, entities[0].id, as_json)
     else:
-        _show(found, as_json)
+        _show(entities, as_json)
 
 
-def _show(found: Sequence[Entity], as_json: bool) -> None:
+def _show(entities: Sequence[Entity], as_json: bool) -> None:
     out, _ = consoles()
     if as_json:
-        out.print_json(data=[EntityOut.of(one).model_dump(mode="json") for one in found])
+        out.print_json(data=[EntityOut.of(one).model_dump(mode="json") for one in entities])
         return
-    if not found:
-        out.print("No names and no things are known. Videos that were read before need: longreel ingest PATH")
+    if not entities:
+        out.print("No names or things were found. For videos of an older version, run: longreel ingest PATH")
         return
-    table = Table("name", "kind", "how", "videos", "moments", box=None)
-    for one in found:
+    table = Table("name", "kind", "how", "videos", "mentions", box=None)
+    for one in entities:
         table.add_row(escape(one.name), one.kind, ", ".join(one.sources), str(len(one.videos)), str(one.mentions))
     out.print(table)
 

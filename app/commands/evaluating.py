@@ -1,4 +1,4 @@
-"""Commands that measure: eval runs a benchmark, import adds captions or subtitles instead of a video."""
+"""Commands for benchmarks: eval runs one, import adds captions or subtitles in place of a video."""
 
 from __future__ import annotations
 
@@ -30,43 +30,43 @@ if TYPE_CHECKING:
 
 
 ALL = "all"
-"""The agent beside what it must beat, and over one source alone."""
+"""The agent, its baselines, and the agent over one source alone."""
 
 
 def evaluate(
     name: Annotated[str, typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}.", metavar="BENCHMARK")],
-    annotations: Annotated[Path, typer.Option(help="The benchmark's own annotation file.")],
-    videos: Annotated[Path | None, typer.Option(help="Folder of its videos; imported videos need none.")] = None,
+    annotations: Annotated[Path, typer.Option(help="The benchmark's annotation file.")],
+    videos: Annotated[Path | None, typer.Option(help="Folder with its videos; not needed for imported ones.")] = None,
     truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report; else one that the page shows.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report; default: one that the page shows.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only this many questions, from the first.")] = None,
     mode: Annotated[
         list[str],
         typer.Option(metavar="MODE", help=f"How to answer; repeat to compare. One of: {', '.join([*Mode, ALL])}."),
     ] = [Mode.FULL],  # noqa: B006 - never changed
     frames: Annotated[
-        int | None, typer.Option(min=0, help="Frames that a question may see; else as each mode has it.")
+        int | None, typer.Option(min=0, help="Frames that a question may use; default: that of each mode.")
     ] = None,
     subtitles: Annotated[
-        Subtitles, typer.Option(help="What may be read of the transcript: all, the frames' own lines, or none.")
+        Subtitles, typer.Option(help="How much of the transcript to use: all, only the lines at the frames, or none.")
     ] = Subtitles.ALL,
     official_prompt: Annotated[
-        bool, typer.Option("--official-prompt", help="no-agent sends the benchmark's own prompt and nothing else.")
+        bool, typer.Option("--official-prompt", help="no-agent sends only the benchmark's own prompt.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at once.")] = 1,
-    price_prompt: Annotated[float, typer.Option(min=0, help="Price of a million prompt tokens.")] = 0.0,
-    price_output: Annotated[float, typer.Option(min=0, help="Price of a million written tokens.")] = 0.0,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Questions to ask in parallel.")] = 1,
+    price_prompt: Annotated[float, typer.Option(min=0, help="Price per million prompt tokens.")] = 0.0,
+    price_output: Annotated[float, typer.Option(min=0, help="Price per million output tokens.")] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure Longreel on a benchmark, from local files. Goes on where an earlier run stopped; asks errors again.
+    """Evaluate Longreel on a benchmark, from local files. Resumes an earlier run, and asks again what failed.
 
-    Modes: full (the agent as set), loop or pipeline (the agent, forced), transcript or captions (the agent over these
-    alone), llovi, videoagent, videotree, dvd, avp (published agents over the same models), no-agent (the same model,
-    even frames and the transcript in one prompt), none (no language model; it comes with every run), all (full and
-    its controls).
+    Modes: full (the agent as configured), loop or pipeline (the agent, forced), transcript or captions (the agent over
+    these alone), llovi, videoagent, videotree, dvd, avp (published agents over the same models), no-agent (the same
+    model, evenly spaced frames and the transcript in one prompt), none (no language model; always included), all (full
+    and its baselines).
 
-    Videos that the library does not have yet are read first. LONGREEL_AGENT__ALWAYS_CHOOSE=true names the likeliest
-    option where nothing proves one, as public tables are made; without it such a question counts as wrong.
+    Videos that are not in the library are ingested first. LONGREEL_AGENT__ALWAYS_CHOOSE=true picks the likeliest
+    option when none is proven, as published tables do; without it such a question counts as wrong.
 
     Example: longreel eval own --annotations qa.jsonl --videos . --mode all
     """
@@ -89,32 +89,32 @@ def evaluate(
     )
     console, err = consoles()
     measuring = _open(settings)
-    with interruptible() as cancelled, IngestDisplay(err) as reading:
-        report = measuring.evaluation.run(order, tell=_Asking(err), listen=reading, cancelled=cancelled)
+    with interruptible() as cancelled, IngestDisplay(err) as ingesting:
+        report = measuring.evaluation.run(order, tell=_Progress(err), listen=ingesting, cancelled=cancelled)
     if as_json:
         console.print_json(data=report)
         return
     console.print(markdown(report), markup=False, soft_wrap=True)
-    err.print(f"The report is in {escape(str(order.out))}: report.md, report.json.", soft_wrap=True)
+    err.print(f"The report is in {escape(str(order.out))}: report.md and report.json.", soft_wrap=True)
 
 
 def _modes(names: Sequence[str]) -> tuple[Mode, ...]:
-    """The modes of a run, each once, the control without a language model last. Raises BadInput for other names."""
+    """The modes of a run, each once, with none (no language model) last. Raises BadInput for unknown names."""
     unknown = [name for name in names if name not in [*Mode, ALL]]
     if unknown:
-        raise BadInput(f"There is no mode called {unknown[0]}.", f"Known are: {', '.join([*Mode, ALL])}.")
-    asked = COMPARED if ALL in names else tuple(map(Mode, names))
-    return tuple(dict.fromkeys((*asked, Mode.NONE)))
+        raise BadInput(f"There is no mode {unknown[0]}.", f"Choose from: {', '.join([*Mode, ALL])}.")
+    modes = COMPARED if ALL in names else tuple(map(Mode, names))
+    return tuple(dict.fromkeys((*modes, Mode.NONE)))
 
 
 def import_words(
     path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT, whisperX).")],
-    title: Annotated[str | None, typer.Option(help="Title to use instead of the name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title; default: the name.")] = None,
     language: Annotated[str | None, typer.Option(help="Language, such as en.")] = None,
     every: Annotated[float, typer.Option(help="Seconds that a caption without times covers.")] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Add captions or subtitles instead of a video: they can be asked about, but there are no pictures to look at.
+    """Add captions or subtitles in place of a video: you can ask about them, but there are no pictures to see.
 
     JSON is [caption, ...] for one video or {"name": [caption, ...]} for many, where a caption is a text or
     {"start_s": 0, "end_s": 1, "text": "..."}.
@@ -122,18 +122,18 @@ def import_words(
     console, err = consoles()
     measuring = _open(load_settings())
 
-    def tell(done: int, total: int, video: Video) -> None:
+    def report(done: int, total: int, video: Video) -> None:
         err.print(f"  {done}/{total}  {escape(video.title)}  {clock(video.duration_s)}", soft_wrap=True)
 
     def warn(warning: str) -> None:
         err.print(f"  [yellow]![/] {escape(warning)}", soft_wrap=True)
 
     with interruptible() as cancelled:
-        added = measuring.imports.run(
-            path, title=title, language=language, every_s=every, tell=tell, warn=warn, cancelled=cancelled
+        videos = measuring.imports.run(
+            path, title=title, language=language, every_s=every, tell=report, warn=warn, cancelled=cancelled
         )
     if as_json:
-        console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in added])
+        console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in videos])
 
 
 def _open(settings: Settings) -> Measuring:
@@ -142,12 +142,12 @@ def _open(settings: Settings) -> Measuring:
     return build_measuring(settings)
 
 
-class _Asking:
-    """Tells how far a run is: every question on a terminal, one every few seconds elsewhere, and every error."""
+class _Progress:
+    """Reports a run's progress: every question on a terminal, one every few seconds elsewhere, and every error."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told = 0.0
+        self._reported = 0.0
 
     def __call__(self, progress: EvaluationProgress) -> None:
         """Shows one step."""
@@ -162,6 +162,6 @@ class _Asking:
             self._console.print(f"  {progress.done}/{progress.total}  {result.mode} {escape(result.case)}: {ended}")
 
     def _is_due(self) -> bool:
-        due = time.monotonic() - self._told >= PLAIN_EVERY_S
-        self._told = time.monotonic() if due else self._told
+        due = time.monotonic() - self._reported >= PLAIN_EVERY_S
+        self._reported = time.monotonic() if due else self._reported
         return due

@@ -1,4 +1,4 @@
-"""Commands about who is seen: list the persons of a video, name them, delete what is kept of them."""
+"""Commands about faces: list the people seen in a video, name them, delete their data."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.schemas.faces import FaceOut
-from app.commands.speakers import ListUnlessTold, VideoArgument, note
+from app.commands.speakers import ListByDefault, VideoArgument, note
 from app.commands.start import JsonOption, open_longreel
 from app.core.timecode import clock
 from app.core.types import Speaker
 from app.terminal import consoles
 
 SHOWN = 3
-"""Appearances that are told in the table."""
-WhoArgument = Annotated[str, typer.Argument(help="What the person is called now, such as 'Person 1'.")]
+"""Appearances listed in the table."""
+WhoArgument = Annotated[str, typer.Argument(help="The person's current name, such as 'Person 1'.")]
 
 app = typer.Typer(
-    cls=ListUnlessTold,
+    cls=ListByDefault,
     help="Show who is seen in a video, name them, or delete them. 'faces VIDEO' is short for 'faces list VIDEO'.",
     no_args_is_help=True,
 )
@@ -29,7 +29,7 @@ app = typer.Typer(
 
 @app.command(name="list")
 def list_faces(video: VideoArgument, as_json: JsonOption = False) -> None:
-    """Show who is seen, for how long and when, and who of the library they may be."""
+    """Show who is seen, how long and when, and which people of the library they may be."""
     longreel = open_longreel()
     _show(longreel.people.of(longreel.library.find(video).id), as_json)
 
@@ -38,14 +38,14 @@ def list_faces(video: VideoArgument, as_json: JsonOption = False) -> None:
 def rename(
     video: VideoArgument,
     who: WhoArgument,
-    name: Annotated[str, typer.Argument(help="The name; '' takes it away.")],
-    here_only: Annotated[bool, typer.Option("--here-only", help="Leave other videos as they are.")] = False,
+    name: Annotated[str, typer.Argument(help="The new name; '' removes it.")],
+    here_only: Annotated[bool, typer.Option("--here-only", help="Leave other videos unchanged.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Name a person, here and wherever the same face is seen. Two with one name are one person."""
+    """Name a person, here and wherever the same face appears. Faces with the same name are one person."""
     longreel = open_longreel()
-    found = longreel.library.find(video)
-    _show(longreel.people.rename(found.id, who, name, here_only=here_only), as_json)
+    video_id = longreel.library.find(video).id
+    _show(longreel.people.rename(video_id, who, name, here_only=here_only), as_json)
 
 
 @app.command()
@@ -57,7 +57,7 @@ def delete(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete what is kept of a face: its vector, its name and when it is seen."""
+    """Delete a face's data: its vector, its name and when it is seen."""
     longreel = open_longreel()
     _show(longreel.people.forget(longreel.library.find(video).id, who, everywhere=everywhere), as_json)
 
@@ -68,13 +68,13 @@ def _show(people: Sequence[Speaker], as_json: bool) -> None:
         out.print_json(data=[FaceOut.of(person).model_dump(mode="json") for person in people])
         return
     if not people:
-        out.print("Nobody is known to be seen. docs/faces.md tells how to look for faces.")
+        out.print("Nobody is known to be seen. See docs/faces.md for how to detect faces.")
         return
     table = Table("face", "name", "seen", "at", "", box=None)
     for person in people:
         times = ", ".join(clock(span.start_s) for span in person.spans[:SHOWN])
         more = len(person.spans) - SHOWN
         at = f"{times} and {more} more" if more > 0 else times
-        told = note(person, "face", "looks like")
-        table.add_row(person.label, escape(person.name or "-"), clock(person.seconds), at, told)
+        match = note(person, "face", "looks like")
+        table.add_row(person.label, escape(person.name or "-"), clock(person.seconds), at, match)
     out.print(table)

@@ -1,4 +1,4 @@
-"""The command that chooses frames of a video, and can save them as pictures."""
+"""The command that selects frames of a video and can save them as pictures."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SIDE = 1280
 
 def frames(
     video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
-    question: Annotated[str, typer.Option(help="What the frames should bear on; without it they stand for all.")] = "",
+    question: Annotated[str, typer.Option(help="What the frames should show; without it, the whole video.")] = "",
     method: Annotated[
         str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, videotree, ...")
     ] = "",
-    count: Annotated[int, typer.Option(min=1, max=1024, help="Frames at most.")] = 8,
-    option: Annotated[list[str], typer.Option(help="NAME=VALUE of the method, such as rank=12. Can be repeated.")] = [],  # noqa: B006
-    out: Annotated[Path | None, typer.Option(help="Folder to save them in, as JPEG named after their times.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=1024, help="Number of frames at most.")] = 8,
+    option: Annotated[list[str], typer.Option(help="NAME=VALUE for the method, such as rank=12; repeatable.")] = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option(help="Folder to save them in as JPEG, named after their times.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose the frames that stand for a video, or that bear on a question. docs/selection.md tells of the methods
+    """Select the frames that represent a video, or that relate to a question. docs/selection.md explains the methods
     and their options.
 
     Example: longreel frames talk.mp4 --question "a map of Europe" --count 4 --out pictures

@@ -1,4 +1,4 @@
-"""Commands about background work: what a server does, and taking off the list what has ended."""
+"""Commands about a server's background jobs: list them, and dismiss those that have ended."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from app.terminal import consoles
 
 MOST_JOBS = 10_000
 
-app = typer.Typer(help="Background work of a server: list it, dismiss what has ended.", no_args_is_help=True)
+app = typer.Typer(help="A server's background jobs: list them, dismiss those that have ended.", no_args_is_help=True)
 
 
 @app.command(name="list")
 def list_jobs(as_json: JsonOption = False) -> None:
-    """List what waits, runs and has ended, newest first, without what was dismissed."""
+    """List waiting, running and ended jobs, newest first, without dismissed ones."""
     out, _ = consoles()
-    found = [job for job in _all(open_longreel().jobs) if not job.dismissed]
+    jobs = [job for job in _all(open_longreel().jobs) if not job.dismissed]
     if as_json:
-        out.print_json(data=[JobOut.of(job).model_dump(mode="json") for job in found])
+        out.print_json(data=[JobOut.of(job).model_dump(mode="json") for job in jobs])
         return
-    if not found:
-        out.print("There is no background work.")
+    if not jobs:
+        out.print("There are no background jobs.")
         return
     table = Table("id", "kind", "title", "state", "", box=None)
-    for job in found:
-        said = escape(job.error.message) if job.error else ""
-        table.add_row(job.id[:12], job.kind, escape(job.title), job.state, said)
+    for job in jobs:
+        message = escape(job.error.message) if job.error else ""
+        table.add_row(job.id[:12], job.kind, escape(job.title), job.state, message)
     out.print(table)
 
 
@@ -44,7 +44,7 @@ def dismiss(
     jobs: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids, or beginnings of ids.")] = None,
     ended: Annotated[bool, typer.Option("--ended", help="All that finished, failed or were cancelled.")] = False,
 ) -> None:
-    """Take jobs that have ended off the lists. What they did stays: videos that were read, results of batches.
+    """Remove jobs that have ended from the lists. Their results stay: ingested videos, files of batches.
 
     Only their logs are deleted. Example: longreel jobs dismiss --ended
     """
@@ -54,19 +54,19 @@ def dismiss(
     if ended:
         count = store.dismiss_ended()
     else:
-        found = [_find(store, name) for name in jobs or ()]
-        count = len([store.dismiss(job.id) for job in found])
-    consoles()[1].print(f"Dismissed {count} {'job' if count == 1 else 'jobs'}; what they did stays.")
+        matches = [_find(store, name) for name in jobs or ()]
+        count = len([store.dismiss(job.id) for job in matches])
+    consoles()[1].print(f"Dismissed {count} {'job' if count == 1 else 'jobs'}; their results stay.")
 
 
 def _find(store: JobStore, name: str) -> Job:
-    """The job of an id or its beginning. Raises NotFound, BadInput."""
-    found = [job for job in _all(store) if job.id.startswith(name)]
-    if not found:
-        raise NotFound(f"There is no job {name}.", "See: longreel jobs list")
-    if len(found) > 1:
-        raise BadInput(f"{len(found)} jobs have an id that begins with {name}.", "Give more of the id.")
-    return found[0]
+    """The job with this id, or whose id begins like this. Raises NotFound, BadInput."""
+    matches = [job for job in _all(store) if job.id.startswith(name)]
+    if not matches:
+        raise NotFound(f"There is no job {name}.", "List them with: longreel jobs list")
+    if len(matches) > 1:
+        raise BadInput(f"{len(matches)} jobs have an id that begins with {name}.", "Give more of the id.")
+    return matches[0]
 
 
 def _all(store: JobStore) -> list[Job]:

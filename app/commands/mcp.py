@@ -1,4 +1,4 @@
-"""The command that serves language models: the Model Context Protocol over standard input and output."""
+"""The command that serves other programs' language models over standard input and output."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ PROBE_S = 1.0
 
 def mcp(
     url: Annotated[
-        str | None, typer.Option(help="A running server, such as http://127.0.0.1:7860; looked for there unless given.")
+        str | None, typer.Option(help="A running server, such as http://127.0.0.1:7860; default: one on this machine.")
     ] = None,
 ) -> None:
-    """Serve language models (Model Context Protocol) over standard input and output.
+    """Serve language models over the Model Context Protocol, on standard input and output.
 
-    Uses the running server if there is one, and else opens the library itself. A running server also
+    Uses a running server if there is one, and otherwise opens the library itself. A running server also
     speaks the protocol over HTTP, at /mcp.
     """
     settings = load_settings()
     address = url or _running(settings)
-    told = f"the server at {address}" if address else f"the library in {settings.data}"
-    consoles()[1].print(f"Longreel for language models, over {told}.", soft_wrap=True)
+    source = f"the server at {address}" if address else f"the library in {settings.data}"
+    consoles()[1].print(f"Longreel serves language models from {source}.", soft_wrap=True)
     asyncio.run(_serve(settings, address))
 
 
@@ -47,7 +47,7 @@ async def _serve(settings: Settings, address: str | None) -> None:
 
 @asynccontextmanager
 async def _remote(settings: Settings, address: str) -> AsyncIterator[tuple[AsyncLongreel, bool]]:
-    """A client of a running server; one on this machine without a key reads files by their path."""
+    """A client of a running server; one on this machine without a key ingests files by their path."""
     from app.api.guard import is_loopback, key_of
     from app.client import AsyncLongreel
 
@@ -58,7 +58,7 @@ async def _remote(settings: Settings, address: str) -> AsyncIterator[tuple[Async
 
 @asynccontextmanager
 async def _own(settings: Settings) -> AsyncIterator[tuple[AsyncLongreel, bool]]:
-    """A client of an application in this process, which nobody else can reach."""
+    """A client of an application in this process, which nothing else can reach."""
     from app.client import AsyncLongreel
     from app.client.inprocess import InProcess
     from app.main import create_app
@@ -79,7 +79,7 @@ def _running(settings: Settings) -> str | None:
     key = key_of(server)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
-        found = httpx.get(f"{address}/v1/health", headers=headers, timeout=PROBE_S, trust_env=False)
-        return address if found.is_success and found.json().get("status") == "ok" else None
+        response = httpx.get(f"{address}/v1/health", headers=headers, timeout=PROBE_S, trust_env=False)
+        return address if response.is_success and response.json().get("status") == "ok" else None
     except (httpx.HTTPError, ValueError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""Commands about folders with videos that come by themselves: watch one now, or have the server watch it."""
+"""Commands about watched folders: watch one now, or have the server watch it."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 _EVERY = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
-FolderArgument = Annotated[Path, typer.Argument(help="The folder; those below it are watched as well.")]
-NewOption = Annotated[str | None, typer.Option("--collection", help="Collection that new videos join; made if new.")]
+FolderArgument = Annotated[Path, typer.Argument(help="The folder; its subfolders are watched too.")]
+NewOption = Annotated[str | None, typer.Option("--collection", help="Collection to add new videos to; created if new.")]
 SummarizeOption = Annotated[bool, typer.Option("--summarize", help="Summarize new videos, as a batch.")]
-LengthOption = Annotated[Length, typer.Option(help="How much a summary tells.")]
-StyleOption = Annotated[Style, typer.Option(help="What a summary tells.")]
-LanguageOption = Annotated[str | None, typer.Option(help="Language of summaries, such as en; the video's own.")]
+LengthOption = Annotated[Length, typer.Option(help="Length of summaries.")]
+StyleOption = Annotated[Style, typer.Option(help="Style of summaries.")]
+LanguageOption = Annotated[str | None, typer.Option(help="Language of summaries, such as en; default: the video's.")]
 QuestionsOption = Annotated[
-    Path | None, typer.Option(help="With --summarize: file of questions, one a line, that every new video is asked.")
+    Path | None, typer.Option(help="With --summarize: file of questions to ask every new video, one per line.")
 ]
-FormatOption = Annotated[str, typer.Option(help=f"With --summarize, by commas: {', '.join(FORMATS)}.")]
+FormatOption = Annotated[str, typer.Option(help=f"With --summarize, separated by commas: {', '.join(FORMATS)}.")]
 ScheduleArgument = Annotated[str, typer.Argument(help="Id, beginning of an id, or folder.")]
 
-app = typer.Typer(help="Folders that a running server looks into for new videos at set times.", no_args_is_help=True)
+app = typer.Typer(help="Folders that a running server checks for new videos at set times.", no_args_is_help=True)
 
 
 def watch(
@@ -55,14 +55,14 @@ def watch(
     style: StyleOption = Style.NEUTRAL,
     language: LanguageOption = None,
     questions: QuestionsOption = None,
-    out: Annotated[Path | None, typer.Option(help="With --summarize: folder for a file of each video.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With --summarize: folder for one file per video.")] = None,
     format: FormatOption = "md,json",
-    every: Annotated[str, typer.Option(help="How often to look: 30s, 10m, 1h.")] = "30s",
-    once: Annotated[bool, typer.Option("--once", help="End when all that is there has been read.")] = False,
+    every: Annotated[str, typer.Option(help="How often to check: 30s, 10m, 1h.")] = "30s",
+    once: Annotated[bool, typer.Option("--once", help="Stop when everything in the folder has been ingested.")] = False,
 ) -> None:
-    """Read the videos of a folder, and those that come into it, until Ctrl-C. Needs no server.
+    """Ingest the videos in a folder, and new ones as they arrive, until Ctrl-C. Needs no server.
 
-    A file that is still being written is left until it rests. To have a running server do it: longreel schedule add
+    A file that is still being written has to wait. To have a running server do it: longreel schedule add
     """
     pause_s = seconds_of(every)
     summary = _summary(summarize, length, style, language, questions, format)
@@ -75,12 +75,12 @@ def watch(
                     return
                 _rest(SETTLE_S if waiting else pause_s, cancelled)
         except Cancelled:
-            consoles()[1].print("Stopped; what was read is kept.")
+            consoles()[1].print("Stopped; finished videos stay in the library.")
 
 
 @dataclass
 class _Watcher:
-    """A folder that this program watches itself."""
+    """A folder that this process watches itself."""
 
     longreel: Services
     folder: Path
@@ -93,7 +93,7 @@ class _Watcher:
         self._looks: dict[str, FileState] = {}
 
     def look(self) -> int:
-        """Does what is new; how many files may still be written. Raises Cancelled, BadInput without the folder."""
+        """Ingests new files; returns how many may still be written. Raises Cancelled; BadInput without the folder."""
         seen = look_into(self.folder, self._looks, self.longreel.library.deleted_files(), time.time())
         self._looks |= seen.looks
         if self.summary is None:
@@ -131,33 +131,33 @@ def add(
     format: FormatOption = "md,json",
     as_json: JsonOption = False,
 ) -> None:
-    """Have the server read what is new in a folder at set times.
+    """Have the server ingest new videos in a folder at set times.
 
     Example: longreel schedule add /data/talks --cron "30 2 * * *" --collection Talks --summarize
     """
     every_s = seconds_of(every) if every else None
     summary = _summary(summarize, length, style, language, questions, format)
     schedules = open_longreel().schedules
-    made = schedules.add(ScheduleSpec(str(folder), cron, every_s, collection, summary))
+    schedule = schedules.add(ScheduleSpec(str(folder), cron, every_s, collection, summary))
     if as_json:
-        consoles()[0].print_json(data=_data(made))
+        consoles()[0].print_json(data=_data(schedule))
     else:
-        consoles()[0].print(f"{made.id[:12]}  {_when(made)}, next {_local(made.next_at)}")
+        consoles()[0].print(f"{schedule.id[:12]}  {_when(schedule)}, next {_local(schedule.next_at)}")
 
 
 @app.command(name="list")
 def list_schedules(as_json: JsonOption = False) -> None:
-    """List the schedules, when they are due, and what their last look came to."""
+    """List the schedules, when each is due, and the result of its last check."""
     out, _ = consoles()
-    found = open_longreel().schedules.all()
+    schedules = open_longreel().schedules.all()
     if as_json:
-        out.print_json(data=[_data(one) for one in found])
+        out.print_json(data=[_data(one) for one in schedules])
         return
-    if not found:
-        out.print("There is no schedule. Make one with: longreel schedule add FOLDER --every 1h")
+    if not schedules:
+        out.print("There are no schedules. Create one with: longreel schedule add FOLDER --every 1h")
         return
     table = Table("id", "folder", "when", "next", "last", box=None)
-    for one in found:
+    for one in schedules:
         due = "paused" if one.paused else _local(one.next_at)
         table.add_row(one.id[:12], escape(one.folder), _when(one), due, escape(_last(one)))
     out.print(table)
@@ -165,45 +165,45 @@ def list_schedules(as_json: JsonOption = False) -> None:
 
 @app.command()
 def pause(schedule: ScheduleArgument) -> None:
-    """Let a schedule rest until it is resumed."""
+    """Pause a schedule until it is resumed."""
     _set_paused(schedule, True)
 
 
 @app.command()
 def resume(schedule: ScheduleArgument) -> None:
-    """Let a paused schedule go on."""
+    """Resume a paused schedule."""
     _set_paused(schedule, False)
 
 
 @app.command()
 def run(schedule: ScheduleArgument) -> None:
-    """Have the server look into the folder now."""
+    """Have the server check the folder now."""
     schedules = open_longreel().schedules
     schedules.hasten(schedules.find(schedule).id)
-    consoles()[1].print("A running server looks within some seconds.")
+    consoles()[1].print("A running server will check it within seconds.")
 
 
 @app.command()
 def remove(schedule: ScheduleArgument) -> None:
-    """Forget a schedule; videos that came of it stay."""
+    """Delete a schedule; its videos stay."""
     schedules = open_longreel().schedules
-    found = schedules.find(schedule)
-    schedules.remove(found.id)
-    consoles()[1].print(f"{escape(found.folder)} is no longer watched.")
+    match = schedules.find(schedule)
+    schedules.remove(match.id)
+    consoles()[1].print(f"{escape(match.folder)} is no longer watched.")
 
 
 def seconds_of(text: str) -> float:
-    """Seconds of "90", "30s", "10m", "6h", "1d". Raises BadInput."""
+    """The seconds in "90", "30s", "10m", "6h" or "1d". Raises BadInput."""
     match = _EVERY.fullmatch(text.strip().lower())
     if match is None or not float(match[1]):
-        raise BadInput(f"{text} is no interval.", "Write 30s, 10m, 6h or 1d.")
+        raise BadInput(f"{text} is not an interval.", "Write 30s, 10m, 6h or 1d.")
     return float(match[1]) * _SECONDS[match[2]]
 
 
 def _summary(
-    wanted: bool, length: Length, style: Style, language: str | None, questions: Path | None, format: str
+    summarize: bool, length: Length, style: Style, language: str | None, questions: Path | None, format: str
 ) -> BatchRequest | None:
-    if not wanted:
+    if not summarize:
         return None
     asked = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
@@ -218,10 +218,10 @@ def _rest(seconds: float, cancelled: Callable[[], bool]) -> None:
 
 def _set_paused(name: str, paused: bool) -> None:
     schedules = open_longreel().schedules
-    found = schedules.find(name)
-    changed = schedules.change(found.id, replace(schedules.plan(found), paused=paused))
-    state = "rests" if paused else f"is next looked into {_local(changed.next_at)}"
-    consoles()[1].print(f"{escape(found.folder)} {state}.")
+    schedule = schedules.find(name)
+    changed = schedules.change(schedule.id, replace(schedules.plan(schedule), paused=paused))
+    state = "is paused" if paused else f"will be checked next at {_local(changed.next_at)}"
+    consoles()[1].print(f"{escape(schedule.folder)} {state}.")
 
 
 def _when(schedule: Schedule) -> str:
@@ -233,10 +233,10 @@ def _when(schedule: Schedule) -> str:
 
 
 def _last(schedule: Schedule) -> str:
-    came = schedule.outcome or {}
-    if "error" in came:
-        return str(came["error"]["message"])
-    return f"{came.get('new', 0)} new, {came.get('waiting', 0)} waiting" if came else "-"
+    outcome = schedule.outcome or {}
+    if "error" in outcome:
+        return str(outcome["error"]["message"])
+    return f"{outcome.get('new', 0)} new, {outcome.get('waiting', 0)} waiting" if outcome else "-"
 
 
 def _local(seconds: float) -> str:
@@ -244,5 +244,5 @@ def _local(seconds: float) -> str:
 
 
 def _data(schedule: Schedule) -> dict[str, Any]:
-    kept = ("id", "folder", "cron", "every_s", "paused", "created_at", "next_at", "last_at", "outcome")
-    return {name: getattr(schedule, name) for name in kept}
+    names = ("id", "folder", "cron", "every_s", "paused", "created_at", "next_at", "last_at", "outcome")
+    return {name: getattr(schedule, name) for name in names}

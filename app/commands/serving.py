@@ -21,12 +21,12 @@ from app.services.ownership import owned
 from app.terminal import consoles
 
 MOST_CONNECTIONS = 500
-"""Connections beyond these are answered with 503 at once."""
+"""More connections than this get a 503 at once."""
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; a public one needs LONGREEL_SERVER__API_KEY.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 7860 unless set.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; default: 7860.")] = None,
     warm_up: Annotated[
         bool, typer.Option("--warm-up", help="Load the models that answering needs before the first question.")
     ] = False,
@@ -36,11 +36,11 @@ def serve(
 
     from app.main import create_app
 
-    # Gradio uses a name that Starlette is renaming; people who serve can do nothing about it.
+    # Gradio uses a name that Starlette is renaming; whoever runs the server can do nothing about it.
     warnings.filterwarnings("ignore", message=".*HTTP_422_UNPROCESSABLE_ENTITY.*")
     settings = load_settings()
-    asked = (("host", host), ("port", port), ("warm_up", warm_up or None))
-    changes = {name: value for name, value in asked if value is not None}
+    options = (("host", host), ("port", port), ("warm_up", warm_up or None))
+    changes = {name: value for name, value in options if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
     shown = settings.server.public_url or settings.server.url
     with owned(settings, f"the server at {shown}"):
@@ -61,12 +61,12 @@ def serve(
 
 
 def _is_no_cut_stream(record: logging.LogRecord) -> bool:
-    """False for the traceback of a stream, such as that of an open page, which the end of the server cuts off."""
+    """False for the traceback of a stream (such as that of an open page) that ends with the server."""
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def worker() -> None:
-    """Work on queued jobs until Ctrl-C, next to a server over PostgreSQL and a Chroma server."""
+    """Process queued jobs until Ctrl-C, beside a server over PostgreSQL and a Chroma server."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -85,7 +85,7 @@ def doctor(
     prepare: Annotated[bool, typer.Option("--prepare", help="Prepare the model files now, with progress.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what is installed, what is missing, and the command that mends it."""
+    """Show what is installed, what is missing, and the command that fixes it."""
     from app.services.doctor import examine
 
     out, err = consoles()
@@ -96,7 +96,7 @@ def doctor(
     if as_json:
         out.print_json(data=[asdict(check) for check in checks])
     else:
-        table = Table("", "part", "what was found", "to mend it", box=None)
+        table = Table("", "part", "result", "to fix it", box=None)
         for check in checks:
             mark = "[green]ok[/]" if check.ok else "[red]missing[/]"
             table.add_row(mark, check.name, escape(check.detail), escape(check.command))
@@ -108,12 +108,12 @@ def doctor(
 def _prepare(settings: Settings, err: Console) -> None:
     from gpu_workers.weights import packaged
 
-    told: dict[str, int] = {}
+    shown: dict[str, int] = {}
 
     def progress(name: str, done: float, total: float) -> None:
         tenth = int(10 * done / total) if total else 10
-        if told.get(name) != tenth:
-            told[name] = tenth
+        if shown.get(name) != tenth:
+            shown[name] = tenth
             err.print(f"  {name:<28} {tenth * 10:3d}%")
 
     packaged.prepare(settings, progress)

@@ -1,4 +1,4 @@
-"""Commands about who speaks: list the speakers of a video, give them names."""
+"""Commands about speakers: list those of a video, and name them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from app.terminal import consoles
 VideoArgument = Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]
 
 
-class ListUnlessTold(TyperGroup):
-    """`longreel speakers VIDEO` is short for `longreel speakers list VIDEO`, and so for faces."""
+class ListByDefault(TyperGroup):
+    """Makes `longreel speakers VIDEO` short for `longreel speakers list VIDEO`, and the same for faces."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Puts `list` before a first word that is no command."""
+        """Puts `list` before a first word that is not a command."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
 
 app = typer.Typer(
-    cls=ListUnlessTold,
+    cls=ListByDefault,
     help="Show who speaks in a video, or name them. 'speakers VIDEO' is short for 'speakers list VIDEO'.",
     no_args_is_help=True,
 )
@@ -38,7 +38,7 @@ app = typer.Typer(
 
 @app.command(name="list")
 def list_speakers(video: VideoArgument, as_json: JsonOption = False) -> None:
-    """Show who speaks, for how long, and who of the library they may be."""
+    """Show who speaks, for how long, and which people of the library they may be."""
     longreel = open_longreel()
     _show(longreel.speakers.of(longreel.library.find(video).id), as_json)
 
@@ -46,15 +46,15 @@ def list_speakers(video: VideoArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def rename(
     video: VideoArgument,
-    who: Annotated[str, typer.Argument(help="What the speaker is called now, such as 'Speaker 1'.")],
-    name: Annotated[str, typer.Argument(help="The name; '' takes it away.")],
-    here_only: Annotated[bool, typer.Option("--here-only", help="Leave other videos as they are.")] = False,
+    who: Annotated[str, typer.Argument(help="The speaker's current name, such as 'Speaker 1'.")],
+    name: Annotated[str, typer.Argument(help="The new name; '' removes it.")],
+    here_only: Annotated[bool, typer.Option("--here-only", help="Leave other videos unchanged.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Name a speaker, here and wherever the same person speaks. Two with one name are one person."""
+    """Name a speaker, here and wherever the same person speaks. Speakers with the same name are one person."""
     longreel = open_longreel()
-    found = longreel.library.find(video)
-    _show(longreel.speakers.rename(found.id, who, name, here_only=here_only), as_json)
+    video_id = longreel.library.find(video).id
+    _show(longreel.speakers.rename(video_id, who, name, here_only=here_only), as_json)
 
 
 def _show(speakers: Sequence[Speaker], as_json: bool) -> None:
@@ -63,17 +63,17 @@ def _show(speakers: Sequence[Speaker], as_json: bool) -> None:
         out.print_json(data=[SpeakerOut.of(speaker).model_dump(mode="json") for speaker in speakers])
         return
     if not speakers:
-        out.print("Nobody is known to speak. Tell voices apart with: longreel ingest --speakers PATH")
+        out.print("No speakers are known. Separate the voices with: longreel ingest --speakers PATH")
         return
     table = Table("voice", "name", "speaks", "", box=None)
     for speaker in speakers:
-        told = note(speaker, "voice", "sounds like")
-        table.add_row(speaker.label, escape(speaker.name or "-"), clock(speaker.seconds), told)
+        match = note(speaker, "voice", "sounds like")
+        table.add_row(speaker.label, escape(speaker.name or "-"), clock(speaker.seconds), match)
     out.print(table)
 
 
 def note(speaker: Speaker, by: str, likeness: str) -> str:
-    """How a name was found, or whom somebody is like: "recognised by voice", "sounds like Ann (0.61)"."""
+    """How somebody was recognised, or whom they resemble: "recognised by voice", "sounds like Ann (0.61)"."""
     if speaker.recognised:
         return f"recognised by {by}"
     likely = ", ".join(f"{escape(one.name)} ({one.cosine:.2f})" for one in speaker.suggestions)

@@ -1,4 +1,4 @@
-"""What every command begins with: the wired product, the `--json` option, and Ctrl-C that stops work cleanly."""
+"""What all commands share: the wired services, the `--json` option, and Ctrl-C that stops work cleanly."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from app.core.settings import load_settings
 if TYPE_CHECKING:
     from app.bootstrap import Services
 
-CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those named.")]
+CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those given.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 
 def open_longreel() -> Services:
-    """Everything wired as the environment's settings say. Raises BadSettings."""
+    """All services, wired as the settings say. Raises BadSettings."""
     from app.bootstrap import build
 
     return build(load_settings())
@@ -29,15 +29,15 @@ def open_longreel() -> Services:
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
     """Ctrl-C asks the work to stop at its next unit; a second Ctrl-C ends the program at once."""
-    asked = threading.Event()
+    stopping = threading.Event()
 
     def stop(*_: object) -> None:
-        if asked.is_set():
+        if stopping.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        stopping.set()
 
     before = signal.signal(signal.SIGINT, stop)
     try:
-        yield asked.is_set
+        yield stopping.is_set
     finally:
         signal.signal(signal.SIGINT, before)

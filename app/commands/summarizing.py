@@ -1,4 +1,4 @@
-"""Commands that make files of what is known: summarize (many videos at once), export, clip."""
+"""Commands that write files: summarize (many videos at once), export, clip."""
 
 from __future__ import annotations
 
@@ -48,22 +48,20 @@ def summarize(
         list[str] | None, typer.Argument(help="Files, or videos of the library (id, title).", metavar="[VIDEO]...")
     ] = None,
     collection: CollectionOption = None,
-    folder: Annotated[Path | None, typer.Option(help="All videos in this folder and those below it.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="All videos in this folder and its subfolders.")] = None,
     manifest: Annotated[
         Path | None, typer.Option(help="CSV with the columns video, title, language, subtitles.")
     ] = None,
-    length: Annotated[Length, typer.Option(help="How much is told.")] = Length.PARAGRAPH,
-    style: Annotated[Style, typer.Option(help="What is told.")] = Style.NEUTRAL,
-    language: Annotated[str | None, typer.Option(help="Language of the summary, such as en; the video's own.")] = None,
-    questions: Annotated[
-        Path | None, typer.Option(help="File of questions, one a line, that every video is asked.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for a file of each video and an overview.")] = None,
+    length: Annotated[Length, typer.Option(help="Length of the summary.")] = Length.PARAGRAPH,
+    style: Annotated[Style, typer.Option(help="Style of the summary.")] = Style.NEUTRAL,
+    language: Annotated[str | None, typer.Option(help="Its language, such as en; default: the video's.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="File of questions to ask every video, one per line.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for one file per video and an overview.")] = None,
     format: Annotated[str, typer.Option(help=f"With --out, separated by commas: {', '.join(FORMATS)}.")] = "md,json",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would cost and end.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the estimate and stop.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read what is new, summarize it, and ask every video the same questions. A second run re-uses everything.
+    """Ingest new videos, summarize them, and ask each the same questions. A second run re-uses everything.
 
     Example: longreel summarize --folder talks --questions asked.txt --out summaries --format md,html
     """
@@ -105,13 +103,15 @@ class BatchRun:
         self.failed: list[tuple[Item, LongreelError]] = []
 
     def run(self) -> None:
-        """Works on the videos one after the other; each is written as soon as it is finished."""
+        """Processes the videos one after the other; each is written as soon as it is finished."""
         with BatchTable(self._err, [item.title or Path(item.name).name for item in self._request.items]) as table:
             for number, item in enumerate(self._request.items):
                 table.begin(number)
                 try:
-                    done = self._longreel.batches.one(item, self._request, tell=table.tell, cancelled=self._cancelled)
-                    self._keep(done)
+                    done = self._longreel.batches.one(
+                        item, self._request, tell=table.on_event, cancelled=self._cancelled
+                    )
+                    self._add(done)
                     table.end(number)
                 except Cancelled:
                     raise
@@ -119,7 +119,7 @@ class BatchRun:
                     self.failed.append((item, error))
                     table.fail(number, error)
 
-    def _keep(self, done: Done) -> None:
+    def _add(self, done: Done) -> None:
         files = {}
         for format, (name, content) in (done.files(self._request.formats) if self._out else {}).items():
             self._write(name, content)
@@ -128,7 +128,7 @@ class BatchRun:
         self._entries[done.video.id] = done.entry(files)
 
     def finish(self, console: Console, as_json: bool) -> None:
-        """The overview, and what failed."""
+        """Shows or writes the overview, and reports failures."""
         failures = [
             Failure(item.title or item.name, error.code, error.message, error.hint) for item, error in self.failed
         ]
@@ -141,12 +141,12 @@ class BatchRun:
             for name, content in overview_files(overview, entries, failures, self._request.formats).items():
                 self._write(name, content)
         if as_json:
-            told: dict[str, Any] = {"videos": [document(done.material) for done in self._done.values()]}
-            told["overview"] = overview_record(overview, entries, failures)
-            told["failed"] = [
+            report: dict[str, Any] = {"videos": [document(done.material) for done in self._done.values()]}
+            report["overview"] = overview_record(overview, entries, failures)
+            report["failed"] = [
                 {"video": item.name, **problem_of(error).model_dump(mode="json")} for item, error in self.failed
             ]
-            console.print_json(data=told)
+            console.print_json(data=report)
         elif self._out:
             console.print(str(self._out / "overview.md"), soft_wrap=True, markup=False)
         else:
@@ -156,10 +156,10 @@ class BatchRun:
                 console.print("\n[bold]Together[/]")
                 _show_sections(console, overview.sections, {video.id: video.title for video in videos})
         for item, error in self.failed:
-            self._err.print(f"[red]not done[/] {escape(item.name)}: {escape(str(error))}", soft_wrap=True)
+            self._err.print(f"[red]failed[/] {escape(item.name)}: {escape(str(error))}", soft_wrap=True)
 
     def _write(self, name: str, content: bytes) -> None:
-        assert self._out is not None  # only called when files were asked for
+        assert self._out is not None  # only called when there is a folder for files
         write_file(self._out / name, content)
 
 
@@ -167,14 +167,14 @@ def _show(console: Console, done: Done) -> None:
     video = done.video
     console.print(f"\n[bold]{escape(video.title)}[/]  {clock(video.duration_s)}")
     _show_sections(console, done.material.sections, {})
-    for answered in done.material.answers:
-        console.print(f"[bold blue]? {escape(answered.question)}[/]")
-        times = ", ".join(dict.fromkeys(span_clock(one.span) for one in answered.answer.citations))
-        console.print(f"  {escape(answered.answer.text)} [dim]{times}[/]", soft_wrap=True)
+    for item in done.material.answers:
+        console.print(f"[bold blue]? {escape(item.question)}[/]")
+        times = ", ".join(dict.fromkeys(span_clock(one.span) for one in item.answer.citations))
+        console.print(f"  {escape(item.answer.text)} [dim]{times}[/]", soft_wrap=True)
 
 
 def _show_sections(console: Console, sections: Sequence[Section], titles: Mapping[VideoId, str]) -> None:
-    """The sentences with their times, before them the video where titles are given."""
+    """Prints sentences with their times, and with the video's title if titles are given."""
     for section in sections:
         if section.title:
             console.print(f"[cyan]{escape(section.title)}[/]")
@@ -188,7 +188,7 @@ def _show_sections(console: Console, sections: Sequence[Section], titles: Mappin
 def export(
     video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "md",
-    out: Annotated[Path | None, typer.Option(help="File to write; a name made of the title unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; default: a name made from the title.")] = None,
 ) -> None:
     """Write a video's chapters, transcript or markers to a file for other programs.
 
@@ -203,14 +203,14 @@ def export(
 
 def clip(
     video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
-    start: Annotated[str, typer.Option(help="Where it begins: seconds, or 1:02:03.5.")],
+    start: Annotated[str, typer.Option(help="Where the clip begins: seconds, or 1:02:03.5.")],
     end: Annotated[str, typer.Option(help="Where it ends.")],
     out: Annotated[
-        Path | None, typer.Option(help="File to write; a name made of title and times unless given.")
+        Path | None, typer.Option(help="File to write; default: a name made from the title and the times.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cut a piece out of a video without encoding it again. It begins at the key frame at or before --start.
+    """Cut a clip out of a video without encoding it again. It begins at the key frame at or before --start.
 
     Example: longreel clip talk.mp4 --start 12:30 --end 13:05
     """
@@ -227,30 +227,30 @@ def clip(
         )
     path = out or Path(f"{file_stem(found.title)} {begin:g}-{finish:g}{source.suffix}")
     if path_of(str(path)) == source.resolve():
-        raise BadInput("The clip would replace the video itself.", "Give another --out.")
+        raise BadInput("The clip would overwrite the video itself.", "Give another --out.")
     if not is_folder(path.parent):
-        raise BadInput(f"There is no folder {path.parent}.", "Make it first.")
-    made = cut(source, TimeSpan(begin, min(finish, found.duration_s)), path)
+        raise BadInput(f"There is no folder {path.parent}.", "Create it first.")
+    span = cut(source, TimeSpan(begin, min(finish, found.duration_s)), path)
     out_console, err = consoles()
     if as_json:
-        out_console.print_json(data={"path": str(path), "start_s": made.start_s, "end_s": made.end_s})
+        out_console.print_json(data={"path": str(path), "start_s": span.start_s, "end_s": span.end_s})
         return
-    if begin - made.start_s > 0.05:
-        err.print(f"[yellow]note[/] begins at the key frame at {made.start_s:.2f} s: pictures are copied, not encoded.")
+    if begin - span.start_s > 0.05:
+        err.print(f"[yellow]note[/] begins at the key frame at {span.start_s:.2f} s: pictures are copied, not encoded.")
     out_console.print(str(path), soft_wrap=True, markup=False)
 
 
 def _seconds(text: str) -> float:
-    """Seconds of "75", "1:15", "0:01:15.5". Raises BadInput."""
+    """The seconds in "75", "1:15" or "0:01:15.5". Raises BadInput."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
-        raise BadInput(f"{text} is no time.", "Write seconds (75.5) or 1:15.5 or 0:01:15.5.")
+        raise BadInput(f"{text} is not a time.", "Write seconds (75.5) or 1:15.5 or 0:01:15.5.")
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """The whole file or nothing, so that a run that is killed leaves no half of one. Raises BadInput."""
+    """Writes the whole file or nothing, so that a killed run leaves no partial file. Raises BadInput."""
     part = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,32 +29,32 @@ def ingest(
         list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
     ],
     subtitles: Annotated[
-        Path | None, typer.Option(help="SRT, WebVTT or whisperX file to use instead of listening.")
+        Path | None, typer.Option(help="SRT, WebVTT or whisperX file to use instead of transcribing.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto to detect it again.")] = None,
-    title: Annotated[str | None, typer.Option(help="Title to use instead of the file's name.")] = None,
+    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto detects it again.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,
     collection: Annotated[
-        list[str] | None, typer.Option(help="Collection to put the videos into; made when there is none. Repeat.")
+        list[str] | None, typer.Option(help="Collection to put the videos into; created if new. Can be repeated.")
     ] = None,
-    translate: Annotated[bool, typer.Option("--translate", help="Write what is said in English.")] = False,
-    speakers: Annotated[bool | None, typer.Option(help="Tell voices apart, or do not, whatever is set.")] = None,
+    translate: Annotated[bool, typer.Option("--translate", help="Translate the transcript into English.")] = False,
+    speakers: Annotated[bool | None, typer.Option(help="Separate speakers, or do not; default: the setting.")] = None,
     video_track: Annotated[
-        int | None, typer.Option(min=0, help="Picture track to read, counted from 0; the best one unless given.")
+        int | None, typer.Option(min=0, help="Video track to use, counted from 0; default: the best one.")
     ] = None,
     audio_track: Annotated[
         int | None,
-        typer.Option(min=0, help="Sound track to transcribe, counted from 0; the first with sound unless given."),
+        typer.Option(min=0, help="Audio track to transcribe, counted from 0; default: the first with sound."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read videos, so that they can be asked about. Goes on where an earlier run stopped."""
+    """Ingest videos, so that you can ask about them. Resumes where an earlier run stopped."""
     if subtitles and len(paths) > 1:
-        raise typer.BadParameter("--subtitles goes with one video")
+        raise typer.BadParameter("--subtitles works with one video only")
     out, err = consoles()
     longreel = open_longreel()
     done: list[dict[str, Any]] = []
     failed: list[tuple[str, LongreelError]] = []
-    given = {
+    options = {
         "tags": collection or (),
         "title": title,
         "subtitles": subtitles,
@@ -70,7 +70,7 @@ def ingest(
                 err.print(f"[bold]{escape(path)}[/]")
             try:
                 with contained():
-                    done.append(ingest_one(longreel, err, path if is_address(path) else Path(path), given, cancelled))
+                    done.append(ingest_one(longreel, err, path if is_address(path) else Path(path), options, cancelled))
             except Cancelled:
                 raise
             except LongreelError as error:
@@ -87,29 +87,29 @@ def ingest_one(
     longreel: Services,
     err: Console,
     path: Path | str,
-    given: dict[str, Any],
+    options: dict[str, Any],
     cancelled: Callable[[], bool],
 ) -> dict[str, Any]:
-    """Reads one video with its progress shown: a file, or text that is an address. Raises what reading raises."""
+    """Ingests one file or address and shows the progress. Raises what ingest raises."""
     ends: list[IngestFinished] = []
     with IngestDisplay(err) as display:
 
-        def tell(event: Event) -> None:
+        def on_event(event: Event) -> None:
             display(event)
             if isinstance(event, IngestFinished):
                 ends.append(event)
 
         if isinstance(path, str):
-            video = longreel.downloads.run(path, **given, tell=tell, cancelled=cancelled)
+            video = longreel.downloads.run(path, **options, tell=on_event, cancelled=cancelled)
         else:
-            video = longreel.ingest.run(path, **given, tell=tell, cancelled=cancelled)
+            video = longreel.ingest.run(path, **options, tell=on_event, cancelled=cancelled)
     end = ends[-1]
     return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 
 
 def list_videos(
     collection: Annotated[str | None, typer.Option(help="Only the videos of this collection.")] = None,
-    deleted: Annotated[bool, typer.Option("--deleted", help="The deleted videos that can be restored.")] = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Deleted videos that can be restored.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the videos of the library, newest first."""
@@ -117,8 +117,8 @@ def list_videos(
     library = open_longreel().library
     videos = [one.video for one in library.binned()] if deleted else library.videos()
     if collection:
-        wanted = library.collections.find(collection).name
-        videos = [video for video in videos if wanted in video.tags]
+        name = library.collections.find(collection).name
+        videos = [video for video in videos if name in video.tags]
     if as_json:
         out.print_json(data=[VideoOut.of(v).model_dump(mode="json") for v in videos])
         return
@@ -138,7 +138,7 @@ def list_videos(
 def show(
     video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")], as_json: JsonOption = False
 ) -> None:
-    """Show a video: summary, chapters, and how much was found in it."""
+    """Show a video: its summary, its chapters, and the number of segments of each kind."""
     out, _ = consoles()
     library = open_longreel().library
     found = library.find(video)
@@ -168,25 +168,25 @@ def show(
 
 def delete(
     video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
-    now: Annotated[bool, typer.Option("--now", help="At once and for good.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it is gone for good.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Delete it at once and permanently.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a permanent deletion.")] = False,
 ) -> None:
-    """Forget a video. It can be restored for some days (LONGREEL_BIN_DAYS); the file itself stays where it is."""
+    """Delete a video. You can restore it for some days (LONGREEL_BIN_DAYS); the file itself stays where it is."""
     longreel = open_longreel()
     days = 0.0 if now else longreel.settings.bin_days
     found = _found(longreel, video, deleted=now)
     if not days and not yes:
-        typer.confirm(f"Forget {found.title} ({clock(found.duration_s)}) and all that was read in it?", abort=True)
+        typer.confirm(f"Delete {found.title} ({clock(found.duration_s)}) and its index permanently?", abort=True)
     if found in [one.video for one in longreel.library.binned()]:
         longreel.library.purge(found.id)
     else:
         longreel.library.delete(found.id, now=now)
-    comes_back = f" For {days:g} days it comes back with: longreel restore {found.id[:12]}" if days else ""
-    consoles()[1].print(f"Forgot {escape(found.title)}.{comes_back}", soft_wrap=True)
+    undo = f" For {days:g} days you can restore it with: longreel restore {found.id[:12]}" if days else ""
+    consoles()[1].print(f"Deleted {escape(found.title)}.{undo}", soft_wrap=True)
 
 
 def restore(video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]) -> None:
-    """Take back a deleted video, as it was."""
+    """Restore a deleted video, unchanged."""
     found = open_longreel().library.restore(video)
     consoles()[1].print(f"Restored {escape(found.title)}.")
 

@@ -1,5 +1,5 @@
-"""Longreel as a server of the Model Context Protocol: the tools, and the doors to them.
+"""Longreel as a server of the Model Context Protocol: its tools, and the ways to reach them.
 
-The only home of the `mcp` library. The tools speak to the REST API through `app.client`, whether it
-runs elsewhere or in the same process, so every door gives the same answers.
+The only place that uses the `mcp` library. The tools call the REST API through `app.client`, on a running
+server or in the same process, so both give the same answers.
 """

@@ -1,4 +1,4 @@
-"""What the tools return: the wire types, cut down to what a language model needs."""
+"""The tools' results: the wire types, cut down to what a language model needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Cut(Wire):
 
     @classmethod
     def of(cls, whole: BaseModel) -> Self:
-        """The short form."""
+        """The short form of a wire type."""
         return cls.model_validate(whole)
 
 
@@ -31,30 +31,30 @@ class VideoEntry(Cut):
     duration_s: float
     language: str | None
     ready: bool
-    """Whether it can be asked about."""
+    """Whether it can be searched and asked about."""
     collections: list[str] = Field(validation_alias=AliasChoices("collections", "tags"))
-    """The names of the collections that hold it."""
+    """The names of its collections."""
 
 
 class VideoList(Wire):
-    """Videos, newest first; `total` counts also those beyond the limit."""
+    """Videos, newest first; `total` also counts those beyond the limit."""
 
     videos: list[VideoEntry]
     total: int
 
 
 class JobLine(Wire):
-    """How far the reading of a video is."""
+    """The progress of a video's ingest."""
 
     job_id: str
     state: JobState
     title: str
     stage: str
-    """What is being done now; empty when nothing is."""
+    """The stage that is running; empty when none is."""
     stage_done_share: float | None
-    """How much of that stage is done, 0 to 1."""
+    """The share of that stage that is done, 0 to 1."""
     video_id: str | None
-    """The video, once it was read."""
+    """The video, once it is ingested."""
     error: str
 
     @classmethod
@@ -73,22 +73,22 @@ class JobLine(Wire):
 
 
 class ToolAnswer(Cut):
-    """An answer and the moments that prove it. Times are seconds."""
+    """An answer, and the citations that prove it. Times are in seconds."""
 
     status: AnswerStatus
     text: str
     option_index: int | None
     confidence: float | None
-    """Null unless the question is answered."""
+    """Null unless the status is answered."""
     citations: list[CitationOut]
     searched: list[str]
-    """What was searched, read and looked at, where the answer was not found."""
+    """What was searched and looked at, when the answer was not found."""
     missing: list[str]
-    """What would be needed to decide, where it could not be decided."""
+    """What it would take to decide, when the question could not be decided."""
 
 
 class SaidLine(Cut):
-    """A sentence that was said. Times are seconds."""
+    """A spoken sentence. Times are in seconds."""
 
     start_s: float
     end_s: float
@@ -97,7 +97,7 @@ class SaidLine(Cut):
 
 
 class TranscriptPart(Wire):
-    """Sentences in time order; `next_start_s` is where to go on when there are more."""
+    """Sentences in time order; `next_start_s` is where to continue when there are more."""
 
     sentences: list[SaidLine]
     next_start_s: float | None

@@ -1,4 +1,4 @@
-"""The tools put together as one server, and its door over HTTP."""
+"""The tools combined into one server, and its HTTP endpoint."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from app.mcp.tools import Toolbox
 PATH = "/mcp"
 
 INSTRUCTIONS = (
-    "Longreel holds a library of long videos that were read once: what was said, written on the screen and shown, "
+    "Longreel holds a library of long videos that have been indexed: what was said, written on the screen and shown, "
     "each with its time. Begin with list_videos. Use summarize for an overview, search to find moments, ask for "
     "answers with checked citations, get_transcript to read, get_frames to see. Times are seconds from the start of "
-    "the video. Name the video and the time of everything you tell from it."
+    "the video. Whenever you use something from a video, name the video and the time."
 )
 
 
 def build_server(longreel: AsyncLongreel, *, registers: bool) -> MCPServer[object]:
-    """The server over a client of the REST API; for `registers` see `Toolbox`."""
+    """A server over a client of the REST API; for `registers` see `Toolbox`."""
     server: MCPServer[object] = MCPServer(
         "longreel", title="Longreel", instructions=INSTRUCTIONS, version=version("longreel"), log_level="ERROR"
     )
@@ -51,9 +51,9 @@ def build_server(longreel: AsyncLongreel, *, registers: bool) -> MCPServer[objec
 
 
 class HttpDoor:
-    """Streamable HTTP at one address of an application, whose own REST API the tools call in the same process.
+    """Streamable HTTP as part of an application, whose own REST API the tools call in the same process.
 
-    Who may come in is decided by the application's guard, which is in front.
+    The application's guard, which comes first, decides who may use it.
     """
 
     def __init__(self, application: ASGIApp, key: str) -> None:
@@ -77,7 +77,7 @@ class HttpDoor:
                     self._inner = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on. Raises WorkerFailed while the door is closed."""
+        """Passes a request on. Raises WorkerFailed while it is closed."""
         if self._inner is None:
             raise WorkerFailed("The server is not running.", "Start it with: longreel serve")
         await self._inner(scope, receive, send)
