@@ -81,7 +81,7 @@ def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
 
 def test_jobs_that_ended_are_dismissed(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
-    assert "no background work" in terminal.run("jobs", "list").stdout
+    assert "no background jobs" in terminal.run("jobs", "list").stdout
     store = SqlJobStore(Database(sqlite_url(tmp_path / "data" / "longreel.sqlite")))
     store.submit("summary", {"title": "Waits"})
     ended = [store.cancel(store.submit("summary", {"title": title}).id).id for title in ("One", "Two", "Three")]
@@ -89,7 +89,7 @@ def test_jobs_that_ended_are_dismissed(tmp_path: Path) -> None:
     assert terminal.run("jobs", "dismiss", "none").returncode == 4
     assert terminal.run("jobs", "dismiss", "").returncode == 3
     done = terminal.run("jobs", "dismiss", ended[0][:12])
-    assert done.returncode == 0 and done.stderr.strip() == "Dismissed 1 job; what they did stays."
+    assert done.returncode == 0 and done.stderr.strip() == "Dismissed 1 job; their results stay."
     listed = json.loads(terminal.run("jobs", "list", "--json").stdout)
     assert [one["title"] for one in listed] == ["Three", "Two", "Waits"]
     assert terminal.run("jobs", "dismiss", listed[2]["id"]).returncode == 3
