@@ -115,7 +115,7 @@ class ActiveVideoPerception(PublishedAgent):
     def _observe(self, work: Work, plan: Mapping[str, Any]) -> list[_Observed]:
         spans = _regions(plan, work.video.duration_s)
         fps = min(5.0, max(0.1, _number(plan.get("fps"), 0.5)))
-        most = work.shown.frames or MOST_FRAMES.get(str(plan.get("spatial")), MOST_FRAMES["low"])
+        most = work.shown.at_most(MOST_FRAMES.get(str(plan.get("spatial")), MOST_FRAMES["low"]))
         prompt = (
             f"Watch for this: {plan.get('goal') or work.case.question}\n{work.question}\n\nList what bears on the "
             'question as JSON: {"evidence": [{"start": s, "end": s, "description": "..."}]}, times in seconds. Do not '

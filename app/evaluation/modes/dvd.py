@@ -143,7 +143,7 @@ class _Session:
             "Watch these frames closely: what happens in which order, details of things, what people do. Answer from "
             f"them alone, or say that they do not show it. Question: {arguments.get('question', '')}"
         )
-        return self._work.look(_flattened(spans, self._work.shown.frames or INSPECTED_FRAMES), prompt, max_output=512)
+        return self._work.look(_flattened(spans, self._work.shown.at_most(INSPECTED_FRAMES)), prompt, max_output=512)
 
 
 def _told(work: Work, lines: Sequence[Line], share: float = OBSERVED_SHARE) -> str:

@@ -40,6 +40,10 @@ class Material:
         """How many frames one prompt shows of a video of this length."""
         return (MANY_FRAMES if duration_s > LONG_S else FRAMES) if self.frames is None else self.frames
 
+    def at_most(self, usual: int) -> int:
+        """How many frames an agent shows that usually shows so many."""
+        return usual if self.frames is None else min(usual, self.frames)
+
     def __str__(self) -> str:
         frames = "32 or 64 frames" if self.frames is None else f"{self.frames} frames"
         return f"{frames}, subtitles: {self.subtitles}" + (", official prompt" if self.official else "")

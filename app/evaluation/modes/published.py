@@ -138,7 +138,8 @@ class Work:
     @property
     def sees(self) -> bool:
         """Whether a model can look at the pictures of this video."""
-        return self.video.media.video is not None and (self.chat.capabilities.images or self.parts.vision is not None)
+        may_look = self.video.media.video is not None and self.shown.frames != 0
+        return may_look and (self.chat.capabilities.images or self.parts.vision is not None)
 
     def stored_captions(self) -> list[Line]:
         """The captions that ingest or an import stored; where nothing could write any, the recognised tags."""
@@ -178,6 +179,11 @@ class Work:
         if self.shown.subtitles is Subtitles.NONE:
             return []
         return [(one.span, f'"{_flat(one.text)}"') for one in self.parts.library.utterances(self.video.id)]
+
+    def told_frames(self, lines: Sequence[Line]) -> str:
+        """Captions of frames, each with its time, and then what is said."""
+        said = self.told(self.said(), 0.25)
+        return self.told(lines, 0.35) + (f"\nWhat is said:\n{said}" if said else "")
 
     def told(self, lines: Sequence[Line], share: float = 0.6) -> str:
         """Lines with their times, as many as fit into a share of the model's context."""

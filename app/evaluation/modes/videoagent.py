@@ -46,16 +46,17 @@ class VideoAgent(PublishedAgent):
     def solve(self, work: Work) -> Answer:
         """The answer of the last round."""
         moments = moments_of(work)
-        known = moments.evenly(FIRST)
+        known = moments.evenly(max(1, work.shown.at_most(FIRST)))
         for left in reversed(range(ROUNDS)):
             told = self._told(work, moments, known)
             reply = work.write(f"{told}\n\n{self._question(work)}")
             if not left or self._is_sure(work, told, reply):
                 break
-            more = self._found(work, moments, known, told)
-            if not more - set(known):
+            more = sorted(self._found(work, moments, known, told) - set(known))
+            more = more[: max(0, work.shown.at_most(len(moments.times_s)) - len(known))]
+            if not more:
                 break
-            known = sorted({*known, *more})
+            known = sorted([*known, *more])
         cited = cited_frames(work.video, [moments.times_s[place] for place in known])
         final = as_object(reply).get("final_answer", "")
         if not work.case.options:

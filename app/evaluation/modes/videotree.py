@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.core.types import Answer
+from app.core.types import Answer, TimeSpan
 from app.evaluation.modes.clusters import by_cosine, by_ward, centre
+from app.evaluation.modes.material import evenly
 from app.evaluation.modes.moments import Moments, moments_of
 from app.evaluation.modes.published import PublishedAgent, Work, as_number
 from app.evaluation.modes.reply import cited_frames
@@ -39,6 +40,7 @@ class VideoTree(PublishedAgent):
         moments = _thinned(moments_of(work))
         clusters, relevance = self._wide(work, moments)
         places = self._deep(moments, clusters, relevance)
+        places = [places[int(place)] for place in evenly(len(places), work.shown.at_most(len(places)))]
         told = self._told(work, moments, places)
         reply = work.write(
             f"Captions of frames of a video, in order of time:\n{told}\n\n{work.question}\n\n{work.wanted}"
@@ -75,12 +77,9 @@ class VideoTree(PublishedAgent):
         return sorted({centre(moments.vectors, rows) for rows in parts})
 
     def _told(self, work: Work, moments: Moments, places: Sequence[int]) -> str:
-        lines = work.captions_at([moments.times_s[place] for place in places])
-        frames = [
-            (type(span)(moments.times_s[place], moments.times_s[place]), text)
-            for place, (span, text) in zip(places, lines, strict=True)
-        ]
-        return work.told(sorted([*frames, *work.said()]))
+        times = [moments.times_s[place] for place in places]
+        lines = zip(times, work.captions_at(times), strict=True)
+        return work.told_frames([(TimeSpan(at, at), text) for at, (_, text) in lines])
 
 
 def _thinned(moments: Moments) -> Moments:

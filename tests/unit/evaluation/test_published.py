@@ -259,6 +259,21 @@ def test_avp_gives_up_after_three_rounds_and_then_chooses_from_its_evidence() ->
     assert {one.frame_s is not None for one in answer.citations} == {True}
 
 
+def test_no_agent_shows_more_frames_than_a_run_allows() -> None:
+    inspect = call("frame_inspect", question="?", time_ranges=[["0:00", "1:00"]])
+    chat = FakeChat([inspect, "seen", call("finish", answer="B")], capabilities=SEES)
+    assert run(DeepVideoDiscovery, chat, shown=Material(frames=8)).usage.frames == len(chat.requests[1].frames) == 8
+    unsure = json.dumps({"sufficient": False, "confidence": 0.2, "justification": "", "answer": "B"})
+    chat = FakeChat([plan(fps=5), '{"evidence": []}', unsure] * 3, capabilities=SEES)
+    run(ActiveVideoPerception, chat, shown=Material(frames=8))
+    assert {len(request.frames) for request in chat.requests} == {0, 8}
+    assert run(VideoAgent, FakeChat(rule=seeker, capabilities=READS), shown=Material(frames=5)).usage.frames == 5
+    close = json.dumps({"answer": "A", "confidence": 1, "relevance": [3] * 40})
+    chat = FakeChat([close, "B"], capabilities=READS)
+    answer = run(VideoTree, chat, seen=[f"thing{n}" for n in range(60)], shown=Material(frames=6))
+    assert len(answer.citations) == 6 and len(chat.requests) == 2
+
+
 def test_avp_observes_captions_where_there_are_no_pictures() -> None:
     sure = json.dumps({"sufficient": True, "confidence": 0.8, "justification": "seen", "answer": "B"})
     region = plan(load_mode="region", regions=[[38, 41]])
