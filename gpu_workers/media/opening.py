@@ -36,7 +36,7 @@ def media_errors(path: Path) -> Iterator[None]:
         raise
     except ImportError as error:
         raise MissingPart(
-            "Reading media needs the package av.", "Install it: pip install 'longreel[models]'."
+            "Reading media needs the package av.", "Install it: pip install 'longreel[offline]'."
         ) from error
     except (OSError, ValueError, RuntimeError, MemoryError, LookupError, TypeError, ArithmeticError) as error:
         if not path.exists():

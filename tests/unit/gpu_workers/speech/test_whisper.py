@@ -13,7 +13,7 @@ import pytest
 from app.core.errors import BadInput
 from app.core.settings import Settings
 from gpu_workers.registry import Workers
-from gpu_workers.speech.whisperx import WhisperXTranscriber
+from gpu_workers.speech.whisper import WhisperTranscriber
 
 RATE = 16_000
 STEADY = ["--noise-scale", "0", "--noise-w-scale", "0"]
@@ -22,7 +22,7 @@ STEADY = ["--noise-scale", "0", "--noise-w-scale", "0"]
 
 @pytest.fixture(scope="module")
 def transcriber():
-    worker = WhisperXTranscriber.from_settings(Settings(), Workers(Settings()))
+    worker = WhisperTranscriber.from_settings(Settings(), Workers(Settings()))
     yield worker
     worker.unload()
 
@@ -71,7 +71,7 @@ def music(seconds):
 
 
 def test_nothing_and_digital_silence_need_no_model():
-    worker = WhisperXTranscriber.from_settings(Settings(), Workers(Settings()))
+    worker = WhisperTranscriber.from_settings(Settings(), Workers(Settings()))
     for samples in (np.zeros(0, np.float32), np.zeros(RATE * 5, np.float32)):
         assert worker.transcribe(samples, language=None).utterances == ()
     assert not worker.is_loaded

