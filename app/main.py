@@ -12,6 +12,7 @@ from starlette.routing import Route
 from app.api.application import create_api
 from app.api.guard import Guard, check_address, key_of
 from app.api.problems import install_problems
+from app.api.proxies import BehindProxy
 from app.bootstrap import Services, build
 from app.core.settings import Settings
 from ui.login import login_page
@@ -62,4 +63,5 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
 
         mount_page(app, settings.server.api_key)
     app.add_middleware(Guard, server=settings.server, login_page=login_page)
+    app.add_middleware(BehindProxy, server=settings.server)
     return app

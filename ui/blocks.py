@@ -103,9 +103,10 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
     """Puts the page at / of a FastAPI application."""
     look = (HERE / "page.css").read_text("utf-8")  # as `css` its selectors would be rewritten
     script = "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
+    blocks = create_page(key)
     gr.mount_gradio_app(
         app,
-        create_page(key),
+        blocks,
         path="/",
         ssr_mode=False,
         footer_links=[],
@@ -113,3 +114,4 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         theme=theme(),
         head=f"<style>{look}</style><script>{script}</script>",
     )
+    blocks.custom_mount_path = None  # else it counts more than the path that a proxy tells

@@ -16,7 +16,7 @@ button {{ background: #0f766e; color: #fff; border: 0; cursor: pointer }}
 .problem {{ color: #b91c1c; margin: 0 }}
 @media (prefers-color-scheme: dark) {{ .problem {{ color: #fca5a5 }} }}
 </style></head>
-<body><form method="post" action="/v1/session">
+<body><form method="post" action="{action}">
 <h1>Longreel</h1>
 <label for="key">API key of this server</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
@@ -25,7 +25,7 @@ button {{ background: #0f766e; color: #fff; border: 0; cursor: pointer }}
 """
 
 
-def login_page(problem: str) -> str:
-    """The form, with a sentence on what was wrong ("" at first)."""
+def login_page(problem: str, action: str = "v1/session") -> str:
+    """The form, with a sentence on what was wrong ("" at first). `action` is where it goes, as a relative address."""
     told = f'<p class="problem" role="alert">{html.escape(problem)}</p>\n' if problem else ""
-    return PAGE.format(problem=told)
+    return PAGE.format(problem=told, action=action)

@@ -104,7 +104,7 @@ const longreel = (() => {
     const headers = body ? { 'Content-Type': 'application/json' } : {};
     let response;
     try {
-      response = await fetch(`/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+      response = await fetch(`v1${path}`, { method, headers, body: body && JSON.stringify(body) });
     } catch {
       const text = 'The server does not answer. See whether it still runs, then try again.';
       throw Object.assign(new Error(text), { isGone: true });

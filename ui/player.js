@@ -101,7 +101,7 @@
 
   async function copy(button) {
     const element = player();
-    const link = `${location.origin}/?video=${element.dataset.video}&t=${short(element.currentTime)}`;
+    const link = `${location.origin}${location.pathname}?video=${element.dataset.video}&t=${short(element.currentTime)}`;
     try {
       await navigator.clipboard.writeText(link);
       longreel.toast('The link is copied.');

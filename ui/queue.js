@@ -206,7 +206,7 @@
   function hear(list, id) {
     hush();
     list.replaceChildren();
-    const source = new EventSource(`/v1/jobs/${id}/events`);
+    const source = new EventSource(`v1/jobs/${id}/events`);
     heard = { id, source };
     const told = ({ type, data }) => {
       const event = JSON.parse(data);

@@ -54,7 +54,7 @@
   }
 
   const at = (places, time) => places.findLast(([start]) => start <= time) || places[0];
-  const thumbnail = (frame) => `/v1/videos/${opened()}/thumbnail?t=${frame.toFixed(3)}`;
+  const thumbnail = (frame) => `v1/videos/${opened()}/thumbnail?t=${frame.toFixed(3)}`;
 
   function thinned(most) {
     const whole = longreel.whole();

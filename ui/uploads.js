@@ -99,7 +99,7 @@
   async function begin(shown, wish) {
     const told = Object.entries(wish).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`);
     const headers = { ...VERSION, 'Upload-Length': shown.file.size, 'Upload-Metadata': told.join(',') };
-    const made = await exchange(shown, 'POST', '/v1/uploads', headers);
+    const made = await exchange(shown, 'POST', 'v1/uploads', headers);
     return new URL(made.getResponseHeader('Location'), location.href).pathname;
   }
 
@@ -163,7 +163,7 @@
     form.append('language', wish.language || '');
     form.append('subtitles', subtitles);
     form.append('file', shown.file);
-    await exchange(shown, 'POST', '/v1/videos', {}, form, (bytes) => shown.sent(Math.min(bytes, shown.file.size)));
+    await exchange(shown, 'POST', 'v1/videos', {}, form, (bytes) => shown.sent(Math.min(bytes, shown.file.size)));
   }
 
   async function send({ shown, wish, subtitles }) {

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.openai_errors import error_response
 from app.api.problems import plain_problem
+from app.api.proxies import PUBLIC_ORIGIN, public_address
 from app.core.errors import BadSettings
 from app.core.settings import Server, Settings
 
@@ -107,7 +108,7 @@ class Guard:
     def __init__(self, app: ASGIApp, server: Server, login_page: LoginPage) -> None:
         self._app = app
         self._key = key_of(server)
-        self._names = LOCAL_NAMES | {server.host.strip("[]").lower()} if is_loopback(server.host) else None
+        self._names = _own_names(server) if is_loopback(server.host) else None
         self._login_page = login_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,10 +133,11 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path = scope["path"]
-        if self._names is not None and _host_name(headers.get("host", "")) not in self._names:
+        if self._names is not None and not {_host_name(name) for name in _hosts(scope, headers)} <= self._names:
             detail = "The server does not go by this name."
-            return error_response(path, plain_problem(403, detail, "foreign_host"))
-        if scope["method"] not in SAFE_METHODS and _is_foreign(headers):
+            hint = "If a proxy publishes it under this name, set LONGREEL_SERVER__PUBLIC_URL to that address."
+            return error_response(path, plain_problem(403, detail, "foreign_host", hint=hint))
+        if scope["method"] not in SAFE_METHODS and _is_foreign(scope, headers):
             detail = "Only pages of this server may change something."
             return error_response(path, plain_problem(403, detail, "foreign_origin"))
         if path.startswith(CLOSED):
@@ -168,12 +170,27 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _is_foreign(headers: Headers) -> bool:
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return True
+def _own_names(server: Server) -> frozenset[str]:
+    public = public_address(server)
+    names = {server.host.strip("[]").lower(), _host_name(public.netloc) if public else "localhost"}
+    return LOCAL_NAMES | names
+
+
+def _hosts(scope: Scope, headers: Headers) -> list[str]:
+    """The names that a request uses: that of the proxy's own request, and that which the browser sees."""
+    public = scope.get(PUBLIC_ORIGIN, "").partition("://")[2]
+    return [headers.get("host", ""), *([public] if public else [])]
+
+
+def _is_foreign(scope: Scope, headers: Headers) -> bool:
+    """Whether another site's page sends it. A browser that tells where a request comes from is believed."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
     origin = headers.get("origin")
     try:
-        return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        hosts = [host.lower() for host in _hosts(scope, headers)]
+        return origin is not None and urlsplit(origin).netloc.lower() not in hosts
     except ValueError:
         return True
 

@@ -77,6 +77,10 @@ class Ingest(_Group):
     )
     speakers: bool = Field(False, description="tell voices apart and say who speaks; needs the extra `speakers`")
     speakers_chunk_s: float = Field(300.0, ge=60, le=3600, description="sound whose voices are told apart at a time")
+    objects: bool = Field(True, description="find things and follow them, so that they can be counted")
+    objects_every_s: float = Field(
+        8.0, ge=0.1, le=600, description="time between two frames of a long video in which things are looked for"
+    )
     faces: bool = Field(False, description="find faces and group them by person; needs files, see docs/faces.md")
     summary_words: int = Field(120, ge=20, le=1000, description="length of the first summary, words")
     private_addresses: bool = Field(
@@ -174,6 +178,12 @@ class Server(_Group):
 
     host: str = Field("127.0.0.1", description="address to listen at; a public one needs an API key")
     port: int = Field(7860, ge=0, le=65535, description="port to listen at; 0 takes a free one")
+    public_url: str = Field(
+        "", description="the address that browsers open when a proxy publishes the server: https://example.org/longreel"
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1", description="addresses and networks of proxies whose X-Forwarded-* fields are believed"
+    )
     api_key: SecretStr | None = Field(
         None, description="asked of every caller; unset: nobody is asked, and only this machine may call"
     )
@@ -186,6 +196,12 @@ class Server(_Group):
     webhook_url: str = Field("", description="told of the end of each job that names no webhook of its own")
     webhook_secret: SecretStr | None = Field(None, description="signs what goes there: whsec_ and 24-64 bytes, base64")
     private_webhooks: bool = Field(False, description="webhooks may go to this machine and private networks")
+
+    @property
+    def url(self) -> str:
+        """The address that it listens at, as a browser takes it; numbers of IPv6 stand in brackets."""
+        host = self.host.strip("[]")
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 class Jobs(_Group):

@@ -87,7 +87,7 @@ def _actions(batch: BatchOut, when: str) -> str:
     id = safe(batch.id)
     made = []
     if batch.state == "finished":
-        made.append(f'<a class="lr-small" href="/v1/batches/{id}/results" download>Download (ZIP)</a>')
+        made.append(f'<a class="lr-small" href="v1/batches/{id}/results" download>Download (ZIP)</a>')
     if batch.state in ACTIVE:
         made.append(
             f'<button type="button" class="lr-small" data-endbatch="{id}" aria-label="Cancel the batch of {when}">'

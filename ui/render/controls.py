@@ -49,7 +49,7 @@ def controls(video: VideoOut, spoken: bool) -> str:
     if video.width is not None:
         right.append(_key("picture", "Picture in picture", "", "picture"))
     right.append(
-        f'<a class="lr-key" href="/v1/videos/{id}/media" download aria-label="Download the file" '
+        f'<a class="lr-key" href="v1/videos/{id}/media" download aria-label="Download the file" '
         f'title="Download the file">{icon("download")}</a>'
     )
     if video.width is not None:

@@ -134,7 +134,7 @@ def _card(video: VideoOut) -> str:
         facts.append('<span class="lr-warning">not read to its end</span>')
     return (
         f'<li class="lr-video" data-video="{id}" data-tags="{safe(json.dumps(video.tags))}">'
-        f'<a href="/?video={id}" data-open="{id}">'
+        f'<a href="?video={id}" data-open="{id}">'
         f'<span class="lr-frame">{picture(video, min(5.0, video.duration_s / 2))}'
         f'<span class="lr-length">{clock(video.duration_s)}</span></span>'
         f'<span class="lr-title">{title}</span></a><div class="lr-facts"><small>{" ".join(facts)}</small><span>'

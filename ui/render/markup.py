@@ -22,12 +22,12 @@ def safe(text: str) -> str:
 
 def thumbnail(video_id: str, time_s: float) -> str:
     """Where the key frame nearest to a moment is."""
-    return f"/v1/videos/{safe(video_id)}/thumbnail?t={time_s:.3f}"
+    return f"v1/videos/{safe(video_id)}/thumbnail?t={time_s:.3f}"
 
 
 def frame(video_id: str, time_s: float) -> str:
     """Where the very picture of a moment is."""
-    return f"/v1/videos/{safe(video_id)}/frame?t={time_s:.3f}&amp;side=320"
+    return f"v1/videos/{safe(video_id)}/frame?t={time_s:.3f}&amp;side=320"
 
 
 def has_pictures(video: VideoOut | None) -> bool:

@@ -4,10 +4,10 @@ HEAD = """
 <header class="lr-head"><a class="lr-skip" href="#lr-ask">To the question</a>
   <div><h1>Longreel</h1><p>Ask about long videos, and see where each answer comes from.</p></div>
   <nav aria-label="Views"><ul>
-    <li><a href="/" data-view="library">Library</a></li>
-    <li><a href="/?view=ask" data-view="ask">Watch and ask</a></li>
-    <li><a href="/?view=batches" data-view="batches">Summaries</a></li>
-    <li><a href="/?view=status" data-view="status">Status</a></li>
+    <li><a href="./" data-view="library">Library</a></li>
+    <li><a href="?view=ask" data-view="ask">Watch and ask</a></li>
+    <li><a href="?view=batches" data-view="batches">Summaries</a></li>
+    <li><a href="?view=status" data-view="status">Status</a></li>
   </ul></nav>
 </header>
 <p id="lr-gone" class="lr-warning" role="alert" hidden><b>The server does not answer.</b> What you see stays as it is;

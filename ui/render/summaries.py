@@ -137,7 +137,7 @@ def exports(video: VideoOut) -> str:
     if not video.ready:
         return note("The files appear when a video has been read to its end.")
     items = "".join(
-        f'<li><a class="lr-file" href="/v1/videos/{safe(video.id)}/export?format={name}" download>'
+        f'<li><a class="lr-file" href="v1/videos/{safe(video.id)}/export?format={name}" download>'
         f"<b>{title}</b><small>{about}</small></a></li>"
         for name, title, about in FILES
     )

@@ -32,7 +32,7 @@ def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spo
     fps = f' data-fps="{video.fps:g}"' if video.fps else ""
     captions = (
         f'<track kind="captions" label="Transcript" srclang="{safe(video.language or "und")}" '
-        f'src="/v1/videos/{safe(video.id)}/transcript?format=vtt">'
+        f'src="v1/videos/{safe(video.id)}/transcript?format=vtt">'
     )
     return (
         f'<div class="lr-top"><h2 class="lr-playing">{safe(video.title)}</h2>'
@@ -41,7 +41,7 @@ def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spo
         f'<div class="lr-film" tabindex="-1"><video playsinline preload="metadata"{" autoplay" if play else ""} '
         f'data-video="{safe(video.id)}" data-title="{safe(video.title)}"{fps} '
         f'aria-label="Player: {safe(video.title)}"{sound}{poster} '
-        f'src="/v1/videos/{safe(video.id)}/media{from_s}">{captions if spoken else ""}</video>{icon("play")}</div>'
+        f'src="v1/videos/{safe(video.id)}/media{from_s}">{captions if spoken else ""}</video>{icon("play")}</div>'
         f"{controls(video, spoken)}"
         '<p class="lr-noplay lr-warning" role="alert" hidden>This browser cannot play the format of this file. '
         f"Questions, transcript and pictures work all the same.</p>{warnings}"

@@ -65,7 +65,7 @@ async def log_in(request: Request, longreel: LongreelDep) -> Response:
     given = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0]
     key = key_of(longreel.settings.server)
     if key and not same_key(given.strip(), key):
-        return HTMLResponse(request.app.state.login_page("This is not the server's key."), 401)
+        return HTMLResponse(request.app.state.login_page("This is not the server's key.", "session"), 401)
     answer = RedirectResponse("/", 303)
     if key:
         secure = request.url.scheme == "https"

@@ -135,8 +135,11 @@ class Reader:
         tags: Sequence[str] = (),
         webhook: Mapping[str, str] | None = None,
         source: str = "",
+        name: str = "",
+        **_: Any,
     ) -> Job:
         given = str(subtitles) if subtitles else None
+        title = title or name or None
         payload = {"path": str(path), "title": title, "subtitles": given, "language": language, "tags": list(tags)}
         payload |= {"webhook": webhook, "translate": translate, "speakers": speakers, "source": source}
         return self.jobs.submit("ingest", payload)

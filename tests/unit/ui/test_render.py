@@ -91,7 +91,7 @@ def test_a_citation_is_a_button_that_plays_its_span() -> None:
     assert (card["data-jump"], card["data-t"], card["data-end"]) == (video.id, "83.200", "88.900")
     assert card["aria-label"] == "Play Film from 1:23: It opened to the public in March 1932."
     assert [found["src"] for tag, found in Tags(page).found if tag == "img"] == [
-        f"/v1/videos/{video.id}/thumbnail?t=84.000"
+        f"v1/videos/{video.id}/thumbnail?t=84.000"
     ] * 2
     assert "1 source verified" in page and "86%" in page and "1:23 to 1:28" in page
 
@@ -153,7 +153,7 @@ def test_a_closer_look_shows_the_pictures_it_looked_at() -> None:
     page = answers.thinking("Who?", [step], {video.id: video})
     shown = [found for tag, found in Tags(page).found if tag == "img"]
     assert len(shown) == 6 and shown[1]["alt"] == "Frame at 0:01" and "and 2 more" in page
-    assert shown[1]["src"] == f"/v1/videos/{video.id}/frame?t=1.000&side=320"
+    assert shown[1]["src"] == f"v1/videos/{video.id}/frame?t=1.000&side=320"
 
 
 def test_a_citation_of_a_deleted_video_has_no_picture() -> None:
@@ -245,7 +245,7 @@ def test_the_player_has_only_the_controls_that_do_something() -> None:
 
 def test_the_transcript_is_the_captions() -> None:
     [track] = [found for tag, found in Tags(watch.player(a_video(), spoken=True)).found if tag == "track"]
-    assert track["src"] == f"/v1/videos/{a_video().id}/transcript?format=vtt" and track["srclang"] == "en"
+    assert track["src"] == f"v1/videos/{a_video().id}/transcript?format=vtt" and track["srclang"] == "en"
     assert "<track" not in watch.player(a_video())
 
 
