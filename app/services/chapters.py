@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.core.errors import BadInput
 from app.core.ports import Retriever
+from app.core.titles import tidy_title
 from app.core.types import Chapter, Digest, MediaInfo, Segment, SegmentKind, TimeSpan, VideoId
 from app.db.library import SqlLibrary
 
@@ -47,7 +48,7 @@ def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float
             )
     ends = [*starts[1:], duration_s]
     spans = [TimeSpan(start, end) for start, end in zip(starts, ends, strict=True)]
-    titles = [heading.title for heading in headings]
+    titles = [tidy_title(heading.title) or "Chapter" for heading in headings]
     made = [_chapter(span, title, digest.chapters) for span, title in zip(spans, titles, strict=True)]
     return replace(digest, chapters=tuple(made))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.ports import MediaStore, Retriever
+from app.core.titles import tidy_title
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
@@ -192,7 +193,7 @@ class LibraryService:
 
     def rename(self, id: VideoId, title: str) -> None:
         """Gives a video another title. Raises NotFound, BadInput."""
-        kept = " ".join(title.split())
+        kept = tidy_title(title)
         if not kept:
             raise BadInput("A title cannot be empty.", "Give at least one character.")
         self._library.set_title(id, kept)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.core.errors import BadInput, NotFound
+from app.core.titles import tidy_title
 from app.core.types import Likeness, Speaker, TimeSpan, VideoId, Voice
 from app.db.library import SqlLibrary
 from app.db.speakers import KnownVoice, SqlSpeakers
@@ -122,7 +123,7 @@ def _cosine(one: Voice, other: Voice) -> float:
 
 
 def _cleaned(name: str) -> str | None:
-    words = " ".join(name.split())
+    words = tidy_title(name)
     if len(words) > LONGEST_NAME:
         raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", "Shorten it.")
     return words or None

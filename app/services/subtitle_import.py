@@ -16,6 +16,7 @@ from typing import Any
 
 from app.core.errors import BadInput, Cancelled
 from app.core.settings import Ingest
+from app.core.titles import tidy_title
 from app.core.types import Caption, MediaInfo, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.services import subtitles
 from app.services.chapters import publish
@@ -160,7 +161,7 @@ def _read(
         data = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-    name = title or path.stem
+    name = tidy_title(title or "") or tidy_title(path.stem) or "Subtitles"
     if path.suffix.lower() in subtitles.SUFFIXES:
         return [_said(path, name, data, language, warn)]
     content = _json(path, data)
@@ -171,7 +172,12 @@ def _read(
     if title and len(content) > 1:
         raise BadInput(f"{path} has {len(content)} videos, and one title.", "Leave the title out: names are titles.")
     return [
-        Imported(_digest(_canonical(key, listed)), title or key, (), _captions(key, listed, every_s, path.name))
+        Imported(
+            _digest(_canonical(key, listed)),
+            tidy_title(title or key) or name,
+            (),
+            _captions(key, listed, every_s, path.name),
+        )
         for key, listed in content.items()
     ]
 

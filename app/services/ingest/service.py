@@ -21,6 +21,7 @@ from typing import Any
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
 from app.core.settings import Ingest
+from app.core.titles import tidy_title
 from app.core.types import (
     AudioMap,
     FrameFeatures,
@@ -35,7 +36,7 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
-from app.services.ingest import entities, faces, pictures, screen_text, speakers, transcription
+from app.services.ingest import entities, faces, objects, pictures, screen_text, speakers, transcription
 from app.services.ingest.digesting import digest
 from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.indexing import Found, index
@@ -245,7 +246,7 @@ class IngestService:
             parts.stages.finish(video_id, "probe", version, json.dumps(to_json(media)).encode())
             run.worked = True
         _warn_of_change(run)
-        title = told.title or media.tags.title or told.name or path.stem
+        title = told.title or _tidy(media.tags.title) or told.name or _tidy(path.stem) or video_id[:12]
         run.video = parts.library.add_video(replace(video, title=title, media=media))
         tell(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
         for warning in media.warnings:
@@ -270,6 +271,7 @@ class IngestService:
         captions = pictures.captions(run, sampled.features, spans, keys)
         found = Found(spans, said, texts, captions, keys, sampled.features)
         index(run, found)
+        objects.index_things(run)
         entities.remember(run, found)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
         run.parts.release()
@@ -280,6 +282,7 @@ class IngestService:
 def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:
     sampled = pictures.sample(run)
     faces.group(run)
+    objects.follow_things(run, sampled, pictures.chunks_of(run.video.duration_s, run.settings.sample_chunk_s))
     return sampled, screen_text.read_screen(run, sampled)
 
 
@@ -311,7 +314,7 @@ def _warn_of_change(run: Run) -> None:
 
 def _tidy(title: str | None) -> str | None:
     """A title on one line; None for one of spaces, in whose place the file's name stands."""
-    return " ".join((title or "").split()) or None
+    return tidy_title(title or "") or None
 
 
 def _options(given: Path | None, language: str | None) -> Options:
