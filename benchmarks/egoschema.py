@@ -122,13 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = load_settings()
     agent = settings.agent.model_copy(update={"always_choose": True, "max_seconds": 600.0})
     settings = settings.model_copy(update={"data": options.out / "library", "agent": agent})
-    ends = time.monotonic() + 60 * options.minutes
     try:
         questions, captions = prepare(options.questions, options.captions, options.out, options.limit)
         measuring = build_measuring(settings)
         chat = measuring.evaluation.parts.chat
         measuring.imports.run(captions)
         modes = tuple(map(Mode, options.mode or MODES))
+        ends = time.monotonic() + 60 * options.minutes
         order = Order(benchmark("egoschema"), questions, None, None, options.out, modes, options.limit)
         try:
             found = measuring.evaluation.run(order, cancelled=lambda: time.monotonic() >= ends)

@@ -204,7 +204,8 @@ def _digest(files: Sequence[Path | None]) -> str:
         if file is None:
             continue
         try:
-            for part in sorted(file.glob("*.[jp]*")) if file.is_dir() else [file]:
+            inside = sorted([*file.glob("*.json"), *file.glob("*.parquet")])
+            for part in inside if file.is_dir() else [file]:
                 digest.update(part.read_bytes())
         except OSError as error:
             raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
