@@ -19,7 +19,7 @@ from app.evaluation.modes.published import Line, PublishedAgent, Work, as_number
 from app.evaluation.modes.reply import cited_frames, cited_spans
 
 TURNS, CLIPS, BROWSED_CLIPS, INSPECTED_FRAMES = 15, 16, 300, 50
-OBSERVED_SHARE = 0.15
+OBSERVED_SHARE = 0.05
 """The share of the model's context that one observation may take."""
 _SUBJECTS = 20
 _SYSTEM = (
