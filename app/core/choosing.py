@@ -1,4 +1,4 @@
-"""What can be told to the methods that choose frames, besides how many; without it each has its own values."""
+"""The options of the frame selection methods, besides the number of frames. Each method has its own defaults."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ TAKES: dict[str, tuple[str, ...]] = {
     "quota": ("judged",),
     "gens": ("window", "most_windows"),
 }
-"""The options of each method that has any: parameters of its class."""
+"""The options that each method takes: parameters of its class."""
 
 
 class MethodOptions(BaseModel):
-    """Options of all methods. None leaves one to its method, for `maxinfo` to the settings."""
+    """The options of all methods. None leaves an option to its method, and for `maxinfo` to the settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rank: int | None = Field(None, ge=1, le=64, description="maxinfo: directions that are kept")
+    rank: int | None = Field(None, ge=1, le=64, description="maxinfo: directions to keep")
     tolerance: float | None = Field(
-        None, gt=0, le=10, description="maxinfo: how well the chosen frames make up the others; smaller takes more"
+        None, gt=0, le=10, description="maxinfo: how well the chosen frames must represent the rest; smaller takes more"
     )
     form: Literal["chunks", "scenes", "slow", "fast"] | None = Field(
-        None, description="maxinfo: what is compared with what"
+        None, description="maxinfo: which frames are compared with which"
     )
     chunk: int | None = Field(None, ge=64, le=4096, description="maxinfo: frames compared at once")
     window: int | None = Field(
-        None, ge=2, le=1024, description="similar: frames around one that are compared; gens: pictures shown at once"
+        None, ge=2, le=1024, description="similar: frames around one to compare it with; gens: pictures shown at once"
     )
     like: float | None = Field(None, gt=0, le=1, description="similar: mean cosine from which a frame repeats others")
     emphasis: float | None = Field(None, ge=0, le=5, description="hybrid: weight of the question against variety")
@@ -44,34 +44,34 @@ class MethodOptions(BaseModel):
     most_clusters: int | None = Field(None, ge=1, le=256, description="videotree: clusters at most")
     enough: int | None = Field(None, ge=1, le=256, description="videotree: relevant clusters that suffice")
     branches: int | None = Field(None, ge=2, le=16, description="videotree: parts of a relevant cluster")
-    grid: int | None = Field(None, ge=2, le=16, description="tstar: grid x grid frames are looked at in a round")
-    share: float | None = Field(None, gt=0, le=1, description="tstar: share of the frames that is looked at")
-    most: int | None = Field(None, ge=4, le=10_000, description="tstar: frames that are looked at, at most")
-    seed: int | None = Field(None, ge=0, le=2**31, description="tstar: of its chance; the same gives the same frames")
-    judged: int | None = Field(None, ge=1, le=4096, description="quota: frames judged of a short video")
+    grid: int | None = Field(None, ge=2, le=16, description="tstar: grid x grid frames to look at in a round")
+    share: float | None = Field(None, gt=0, le=1, description="tstar: share of the frames to look at")
+    most: int | None = Field(None, ge=4, le=10_000, description="tstar: frames to look at, at most")
+    seed: int | None = Field(None, ge=0, le=2**31, description="tstar: random seed; the same one gives the same frames")
+    judged: int | None = Field(None, ge=1, le=4096, description="quota: frames to judge in a short video")
     most_windows: int | None = Field(None, ge=1, le=1024, description="gens: windows at most")
 
     def of(self, method: str) -> dict[str, Any]:
-        """Those that were given, for a method. Raises BadInput for one that the method does not take."""
-        given = {name: value for name in MethodOptions.model_fields if (value := getattr(self, name)) is not None}
+        """The options that are set, for a method. Raises BadInput for one that the method does not take."""
+        options = {name: value for name in MethodOptions.model_fields if (value := getattr(self, name)) is not None}
         takes = TAKES.get(method, ())
-        wrong = next((name for name in given if name not in takes), None)
+        wrong = next((name for name in options if name not in takes), None)
         if wrong:
-            known = f"It takes: {', '.join(takes)}." if takes else "It takes none."
-            raise BadInput(f"The method {method} has no option {wrong}.", known)
-        return given
+            hint = f"It takes: {', '.join(takes)}." if takes else "It takes none."
+            raise BadInput(f"The method {method} has no option {wrong}.", hint)
+        return options
 
 
 def parsed(pairs: Sequence[str]) -> MethodOptions:
-    """Options from words such as `rank=12`. Raises BadInput for what is none, or has a value that cannot be."""
-    given = dict(pair.partition("=")[::2] for pair in pairs)
-    for name in given:
+    """Options from words such as `rank=12`. Raises BadInput for unknown options and impossible values."""
+    values = dict(pair.partition("=")[::2] for pair in pairs)
+    for name in values:
         if name not in MethodOptions.model_fields:
             near = difflib.get_close_matches(name, MethodOptions.model_fields, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(MethodOptions.model_fields)}."
+            hint = f"Did you mean {near[0]}?" if near else f"Choose from: {', '.join(MethodOptions.model_fields)}."
             raise BadInput(f"There is no option {name}.", hint)
     try:
-        return MethodOptions.model_validate(given)
+        return MethodOptions.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(f"{first['loc'][0]}: {first['msg']}.", "Write it as NAME=VALUE, such as rank=12.") from error

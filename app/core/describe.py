@@ -31,9 +31,9 @@ STAGE_NAMES = {
     "probe": "Looking at the file",
     "audio": "Listening for speech",
     "transcribe": "Writing down what is said",
-    "speakers": "Telling voices apart",
+    "speakers": "Separating speakers",
     "sample": "Looking at the pictures",
-    "faces": "Telling faces apart",
+    "faces": "Grouping faces",
     "shots": "Finding the cuts",
     "segment": "Cutting into segments",
     "key_frames": "Choosing key frames",
@@ -45,13 +45,13 @@ STAGE_NAMES = {
     "summarize": "Summarizing",
     "answer": "Answering the questions",
 }
-"""What each stage of background work is called."""
+"""The name of each stage of background work."""
 
 VERDICTS = {"yes": "supported", "unclear": "not certain", "no": "not supported"}
-"""What a verdict about a claim is called."""
+"""The name of each verdict about a claim."""
 
 SOURCES = {"speech": "said", "screen_text": "written on screen", "visual": "shown", "caption": "shown", "event": "shown"}
-"""What an answer may rest on: "what is said, shown"."""
+"""The kinds of evidence for an answer, as in "what is said, shown"."""
 
 _TOOLS = {
     "browse": ("Reading the overview", "Read the overview"),
@@ -64,13 +64,13 @@ _TOOLS = {
     "apart": ("Measuring the time between", "Measured the time between"),
     "answer": ("Writing the answer", "Wrote the answer"),
 }
-"""Each tool while it works and when it is done."""
+"""What each tool is doing, and what it has done."""
 
 _LONGEST = 160
 
 
 def describe(event: Event) -> str:
-    """One line about an event; the text itself for a piece of text."""
+    """Describes an event in one line; for a piece of text, returns the text itself."""
     match event:
         case StageStarted() | StageProgress() | StageFinished() | IngestFinished() | Heard():
             return _of_reading(event)
@@ -92,7 +92,7 @@ def describe(event: Event) -> str:
 
 
 def explain_status(status: AnswerStatus, searched: Sequence[str], missing: Sequence[str]) -> str:
-    """What stands behind a status: what was searched, what it would take to decide, or what an answer leaves out."""
+    """The explanation of a status: what was searched, what it would take to decide, or what an answer leaves out."""
     if status is AnswerStatus.ANSWERED:
         return " ".join(missing)
     if status is AnswerStatus.NOT_IN_VIDEO and searched:
@@ -137,12 +137,12 @@ def _planned(event: Planned) -> str:
 def _of_tool(event: ToolStarted | Called) -> str:
     unknown = event.tool.replace("_", " ")
     doing, done = _TOOLS.get(event.tool, (f"Using {unknown}", f"Used {unknown}"))
-    given = f" ({_shortened(event.arguments)})" if event.arguments else ""
+    arguments = f" ({_shortened(event.arguments)})" if event.arguments else ""
     if isinstance(event, ToolStarted):
-        return f"{doing}{given}"
+        return f"{doing}{arguments}"
     if event.refused:
-        return f"{doing}{given} was not possible: {_shortened(event.observation)}"
-    return f"{done}{given}"
+        return f"{doing}{arguments} was not possible: {_shortened(event.observation)}"
+    return f"{done}{arguments}"
 
 
 def _of_evidence(event: Searched | Inspected) -> str:

@@ -7,12 +7,12 @@
     |   `-- BadSettings     a setting that is misspelt or out of range
     |-- WorkerFailed        nobody yet: the work can be tried again                       (exit 1)
     |   |-- StorageFull     whoever runs Longreel: free some space, then resume
-    |   `-- InUse           whoever runs Longreel: end the other process, or ask it
+    |   `-- InUse           whoever runs Longreel: stop the other process, or use it
     |-- ToolRefused         the agent: call the tool differently
-    |-- Unexpected          whoever develops Longreel: nobody thought of this            (exit 1)
-    `-- Cancelled           nobody: it was asked for
+    |-- Unexpected          whoever develops Longreel: a case nobody thought of          (exit 1)
+    `-- Cancelled           nobody: it was requested
 
-Foreign exceptions become one of these in the engine that met them and travel no further.
+The engine that meets a foreign exception turns it into one of these; it travels no further.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LongreelError(Exception):
 
 
 class BadInput(LongreelError):
-    """The file, address or option that was given cannot be used."""
+    """The file, address or option cannot be used."""
 
     code = "bad_input"
     exit_code = 3
@@ -50,7 +50,7 @@ class BadInput(LongreelError):
 
 
 class NotFound(LongreelError):
-    """There is no such video, job or answer, or the name fits several."""
+    """There is no such video, job or answer, or the name matches several."""
 
     code = "not_found"
     exit_code = 4
@@ -58,7 +58,7 @@ class NotFound(LongreelError):
 
 
 class MissingPart(LongreelError):
-    """A package, a model or a server that the chosen profile needs is not there."""
+    """A package, a model or a server that the chosen profile needs is missing."""
 
     code = "missing_part"
     exit_code = 5
@@ -72,7 +72,7 @@ class BadSettings(MissingPart):
 
 
 class WorkerFailed(LongreelError):
-    """A model or a store failed in a way that another try may cure."""
+    """A model or a store failed in a way that another try may fix."""
 
     code = "worker_failed"
     http_status = 503
@@ -80,7 +80,7 @@ class WorkerFailed(LongreelError):
 
 
 class StorageFull(WorkerFailed):
-    """The disk is full. What was finished is kept; the work goes on where it stopped."""
+    """The disk is full. Finished work is safe; the rest resumes where it stopped."""
 
     code = "storage_full"
     http_status = 507
@@ -88,7 +88,7 @@ class StorageFull(WorkerFailed):
 
 
 class InUse(WorkerFailed):
-    """A store belongs to another process. The work itself has not been tried."""
+    """Another process is using a store. The work itself was not attempted."""
 
     code = "in_use"
 
@@ -100,7 +100,7 @@ class Unexpected(LongreelError):
 
 
 class ToolRefused(LongreelError):
-    """An agent's tool cannot do what was asked of it; the agent should ask differently."""
+    """An agent's tool cannot do what it was called for; the agent should call it differently."""
 
     code = "tool_refused"
 
@@ -114,9 +114,9 @@ class Cancelled(LongreelError):
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Whatever the block raises comes out as a LongreelError; Ctrl-C and the end of the program pass.
+    """Turns whatever the block raises into a LongreelError, except Ctrl-C and the end of the program.
 
-    The compiled cores of libraries panic with exceptions that are no `Exception`.
+    The compiled cores of libraries panic with exceptions that are not an `Exception`.
     """
     try:
         yield
@@ -127,7 +127,7 @@ def contained() -> Iterator[None]:
 
 
 def unexpected(error: BaseException) -> LongreelError:
-    """Our error for any."""
+    """Our error for any exception."""
     if isinstance(error, LongreelError):
         return error
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,4 +1,4 @@
-"""What happened, as data. Progress of work and steps of the agent are one tagged union.
+"""What happened, as data. The progress of work and the steps of the agent are one tagged union.
 
 The terminal, the web page, the event stream of the API and the tests read the same events. An
 event never carries pixels, and its texts are short enough to show.
@@ -31,7 +31,7 @@ STAGES = (
     "entities",
     "digest",
 )
-"""The stages of ingest in order; only a video at an address is downloaded.
+"""The stages of ingest in order; `download` is only for a video at an address.
 
 Sampling and embedding are one pass over the file: `sample`.
 """
@@ -39,7 +39,7 @@ Sampling and embedding are one pass over the file: `sample`.
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage of ingest begins, or goes on after `done` units that an earlier run finished."""
+    """A stage of ingest begins, or resumes after `done` units that an earlier run finished."""
 
     stage: str
     total: float
@@ -50,7 +50,7 @@ class StageStarted:
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """How far a stage is. `speed` is seconds of video per second of work, where that makes sense."""
+    """The progress of a stage. `speed` is seconds of video per second of work, where that makes sense."""
 
     stage: str
     done: float
@@ -63,7 +63,7 @@ class StageProgress:
 
 @dataclass(frozen=True, slots=True)
 class StageFinished:
-    """A stage is complete; `reused` when an earlier run had done it with the same models."""
+    """A stage is complete; `reused` if an earlier run did it with the same models."""
 
     stage: str
     seconds: float
@@ -74,7 +74,7 @@ class StageFinished:
 
 @dataclass(frozen=True, slots=True)
 class IngestFinished:
-    """A video can be asked about."""
+    """A video is ready for questions."""
 
     video_id: str
     title: str
@@ -86,7 +86,7 @@ class IngestFinished:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was said in one stretch of a video that is still being read; it can be read in the library by now."""
+    """The transcript of one span of a video that is still being ingested. The library already has it."""
 
     video_id: str
     span: TimeSpan
@@ -97,7 +97,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something a person should know that does not stop the work."""
+    """A message for the user about something that does not stop the work."""
 
     message: str
     type: Literal["warned"] = "warned"
@@ -105,7 +105,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question that points back ("and after that?"), and the whole question that it was taken for."""
+    """A question that refers back ("and after that?"), and the complete question it stands for."""
 
     asked: str
     question: str
@@ -115,7 +115,7 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How the question will be answered: by whom, and what it asks to be restricted to."""
+    """How the question will be answered: in which mode, and what the search is restricted to."""
 
     mode: Literal["loop", "pipeline"]
     """loop: the model chooses each step; pipeline: a fixed order of small steps."""
@@ -131,7 +131,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """A tool that the model chose begins its work."""
+    """A tool that the model chose has started."""
 
     tool: str
     arguments: str
@@ -147,14 +147,14 @@ class Called:
     arguments: str
     observation: str
     refused: bool = False
-    """Whether the tool could not do that, and said why."""
+    """Whether the tool could not do it; the observation says why."""
     call_id: str = ""
     type: Literal["called"] = "called"
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of what the model is writing. Shown while it comes, never stored."""
+    """A piece of the text that the model is writing. Shown as it arrives, never stored."""
 
     text: str
     type: Literal["delta"] = "delta"
@@ -162,7 +162,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One piece of evidence as a trace shows it."""
+    """One piece of evidence, as shown in a trace."""
 
     evidence_id: str
     video_id: str
@@ -174,7 +174,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A search and what it found."""
+    """A search and its hits."""
 
     query: str
     hits: tuple[Hit, ...]
@@ -183,7 +183,7 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A closer look at a span: which frames or sound, and what was learned."""
+    """A closer look at a span: which frames or sound, and the evidence it gave."""
 
     video_id: str
     span: TimeSpan
@@ -195,7 +195,7 @@ class Inspected:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """The claims of a first answer, each with the evidence it names."""
+    """The claims of a first answer, each with the evidence it cites."""
 
     claims: tuple[tuple[str, tuple[str, ...]], ...]
     by: str
@@ -204,7 +204,7 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One claim judged against the evidence that it cites."""
+    """One claim, judged against the evidence that it cites."""
 
     claim: str
     verdict: Literal["yes", "unclear", "no"]
@@ -220,7 +220,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The end of the agent's work; `answer` is `to_json(Answer)`, `id` names it once it is stored."""
+    """The end of the agent's work. `answer` is `to_json(Answer)`; `id` is its id once it is stored."""
 
     answer: dict[str, Any] = field(default_factory=dict)
     id: str = ""
@@ -229,7 +229,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The work stopped with an error, told in the words of the error tree."""
+    """The work stopped with an error from the error tree."""
 
     code: str
     message: str
@@ -264,4 +264,4 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="ty
 
 
 def ignore(event: Event) -> None:
-    """The listener of those who do not listen."""
+    """Does nothing with an event."""

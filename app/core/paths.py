@@ -1,25 +1,25 @@
-"""Paths that people write: any text, also one that can be no path, and addresses in their place."""
+"""Paths that people write: any text, even one that cannot be a path, or an address instead."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 IMPOSSIBLE = (OSError, RuntimeError, ValueError)
-"""What Python raises for a name that is too long, a person that there is not, a loop of links, a NUL."""
+"""What Python raises for a name that is too long, an unknown user, a loop of links, a NUL."""
 
 
 def readable(text: str) -> str:
-    """The text as any output takes it: question marks for the bytes of a file's name that are no UTF-8."""
+    """The text in a form that any output accepts: bytes of a file name that are not UTF-8 become question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_address(name: str) -> bool:
-    """Whether a person means something on the web rather than a file."""
+    """Whether a name is an address on the web rather than a file."""
     return name.lower().startswith(("http://", "https://"))
 
 
 def path_of(name: str) -> Path:
-    """The absolute path that a name means, `~` and links followed; the bare name where that is impossible."""
+    """The absolute path of a name, with `~` and links followed; the bare name where that is impossible."""
     try:
         return Path(name).expanduser().resolve()
     except IMPOSSIBLE:
@@ -27,7 +27,7 @@ def path_of(name: str) -> Path:
 
 
 def existing(name: str) -> Path | None:
-    """The path as it was written, with `~` opened up, when something is there."""
+    """The path as written, with `~` expanded, if something exists there."""
     try:
         path = Path(name).expanduser()
         return path if path.exists() else None
@@ -36,7 +36,7 @@ def existing(name: str) -> Path | None:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there; False also where that cannot be found out."""
+    """Whether there is a folder at a path; False also when that cannot be determined."""
     try:
         return path.is_dir()
     except IMPOSSIBLE:

@@ -1,4 +1,4 @@
-"""Answers that are kept, so that a request that is sent twice is carried out once."""
+"""Stored HTTP responses, so that a request that is sent twice runs once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:
-    """An answer as it went over the wire."""
+    """A response as it was sent."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -18,7 +18,7 @@ class StoredReply:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What came before under the same key: which request, and its answer unless that is still being made."""
+    """An earlier request with the same key, and its response unless it is still running."""
 
     request: str
     reply: StoredReply | None
@@ -26,34 +26,34 @@ class Earlier:
 
 @runtime_checkable
 class ReplyStore(Protocol):
-    """Keeps the answers to requests by the keys that their senders chose. Each call is one transaction.
+    """Stores the responses to requests by keys that their senders choose. Each call is one transaction.
 
-    Many processes may call at once: of several that begin the same key, one succeeds. `owner` is new for
-    each request; who lost a key to another, since it did not renew it, changes nothing any more.
+    Many processes may call at once: if several begin the same key, one succeeds. `owner` is new for
+    each request; an owner that did not renew a key and lost it can no longer change anything.
     """
 
     def begin(self, key: str, request: str, owner: str) -> Earlier | None:
-        """Takes the key for a request, for a minute; or tells what has it."""
+        """Takes the key for a request, for a minute; or returns the earlier request that has it."""
         ...
 
     def renew(self, key: str, owner: str) -> None:
-        """Keeps the key for another minute: the request is still at work."""
+        """Holds the key for another minute: the request is still running."""
         ...
 
     def keep(self, key: str, owner: str, reply: StoredReply) -> None:
-        """Keeps the answer for a day."""
+        """Stores the response for a day."""
         ...
 
     def drop(self, key: str, owner: str) -> None:
-        """Gives the key back: the request came to nothing."""
+        """Releases the key: the request failed."""
         ...
 
     def forget(self, words: Sequence[str]) -> None:
-        """Deletes the answers in which any of these words stands, such as ids of what was deleted."""
+        """Deletes the responses that contain any of these words, such as ids of deleted things."""
         ...
 
 
 HELD_S = 60.0
-"""How long a key is held by a request that does not renew it."""
+"""How long a request holds a key without renewing it."""
 KEPT_S = 24 * 3600.0
-"""How long an answer is kept."""
+"""How long a response is stored."""

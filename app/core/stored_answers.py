@@ -1,4 +1,4 @@
-"""Answers and their traces as they are stored, also as earlier versions stored them."""
+"""Stored answers and their traces, including those of earlier versions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.core.types import Answer, AnswerStatus, from_json
 
 
 def dump_trace(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """The steps of an answer as plain data, without the answer itself and the pieces of text shown on the way."""
+    """The steps of an answer as plain data, without the answer itself and without pieces of text."""
     return [EVENT.dump_python(event, mode="json") for event in events if not isinstance(event, Answered | Delta)]
 
 
 def load_trace(stored: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """The steps of a stored answer. Those that this version no longer knows are left out."""
+    """The steps of a stored answer, without those that this version no longer knows."""
     events: list[Event] = []
     for step in stored:
         try:
@@ -28,7 +28,7 @@ def load_trace(stored: Iterable[Mapping[str, Any]]) -> list[Event]:
 
 
 def load_answer(stored: Mapping[str, Any]) -> Answer:
-    """A stored answer. Refusals had a confidence once; now only answers have one."""
+    """A stored answer. Earlier versions gave refusals a confidence; now only answers have one."""
     if stored.get("status") != AnswerStatus.ANSWERED:
         stored = {**stored, "confidence": None}
     answer: Answer = from_json(Answer, stored)
@@ -36,7 +36,7 @@ def load_answer(stored: Mapping[str, Any]) -> Answer:
 
 
 def _as_now(step: Mapping[str, Any]) -> dict[str, Any]:
-    """A step with the fields of today: plans were guided or free once, and a claim was supported or not."""
+    """A step with today's fields: plans used to be guided or free, and a claim supported or not."""
     now = dict(step)
     if now.get("type") == "planned" and now.get("mode") not in ("loop", "pipeline"):
         now["mode"] = "loop" if now.get("mode") == "free" else "pipeline"

@@ -8,14 +8,14 @@ import re
 from app.core.types import TimeSpan
 
 FRAME_RATES = (25.0, 30.0, 60.0, 120.0)
-"""What the last part of a time code such as 00:13:05:12 counts: the first of these that is larger."""
+"""The rates for the last part of a time code such as 00:13:05:12: the first one larger than it."""
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)")
 _TIMECODE = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})[:;](\d{2})")
 
 
 def clock(seconds: float, *, tenths: bool = False) -> str:
-    """A time such as 2:03 or 1:02:03; with `tenths` 2:03.4. Never rounds up to a time that is not yet there."""
+    """A time such as 2:03 or 1:02:03; with `tenths` 2:03.4. Never rounds up to a later time."""
     total = math.floor(max(0.0, seconds) * 10 + 1e-6)
     whole, tenth = divmod(total, 10)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
@@ -30,7 +30,7 @@ def span_clock(span: TimeSpan) -> str:
 
 
 def frames_s(frames: float) -> float:
-    """The seconds of the frames in a time code."""
+    """The seconds of the frame part of a time code."""
     return frames / next(rate for rate in FRAME_RATES if frames < rate)
 
 

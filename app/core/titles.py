@@ -1,4 +1,4 @@
-"""Titles and names as people, files and other programs give them, on one line that reads in one direction."""
+"""Titles and names from people, files and other programs, on one line that reads in one direction."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ LONGEST = 300
 """Characters of a title."""
 
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They turn what follows around: a file called exe.<turned>4pm would be shown as a film."""
+"""They reverse the text after them: a file called exe.<reversed>4pm would look like a film."""
 _INVISIBLE = frozenset("\u00ad\u200b\u2060\ufeff")
 
 
 def tidy_title(text: str) -> str:
-    """The text without line breaks, control characters and marks of direction; "" where nothing is left.
+    """The text without line breaks, control characters and direction marks; "" if nothing is left.
 
-    Bytes of a file's name that are no UTF-8 become question marks. What joins letters and signs of other scripts, and
-    pictures, stays.
+    Bytes of a file name that are not UTF-8 become question marks. Characters that join the letters of other scripts,
+    and emoji, stay.
     """
     readable = text.encode("utf-8", "replace").decode("utf-8")
     plain = (character for character in readable if character not in _DIRECTIONS | _INVISIBLE)

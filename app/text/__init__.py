@@ -1,4 +1,4 @@
-"""The only home of language: words, sentences, numbers, times and what language a text is in.
+"""Everything about language: words, sentences, numbers, times, and the language of a text.
 
 Pure functions over strings. They load none of our models and open no store.
 """

@@ -1,4 +1,4 @@
-"""How nearly a quotation stands in a text, tolerant of misheard and misread letters."""
+"""How closely a quotation matches a text, tolerant of misheard and misread letters."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from app.text.tokens import is_unspaced, normalise
 
 _SIGNS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _GLUED_FROM = 5
-"""A shorter quotation must be a word of the text: "art" is not in "party"."""
+"""A shorter quotation must be a whole word of the text: "art" is not in "party"."""
 
 
 def contains(quote: str, text: str) -> float:
-    """How much of a quotation stands in one stretch of a text, 0 to 1; blind to case, signs and spaces.
+    """How much of a quotation one part of a text contains, 0 to 1, ignoring case, signs and spaces.
 
     1 means letter by letter. An empty quotation is in no text. A wrong digit costs no more than a wrong letter:
     compare numbers by `app.text.numbers` too.
@@ -32,7 +32,7 @@ def contains(quote: str, text: str) -> float:
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two strings are letter by letter, 0 to 1, blind to case and signs."""
+    """How similar two strings are letter by letter, 0 to 1, ignoring case and signs."""
     a, b = _plain(one), _plain(other)
     return fuzz.ratio(a, b) / 100 if a and b else 0.0
 

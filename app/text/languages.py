@@ -1,7 +1,7 @@
-"""Which language a text is in, well enough to choose a stemmer, a table of number words or a prompt.
+"""The language of a text, well enough to choose a stemmer, a table of number words or a prompt.
 
-Scripts that belong to one language decide by themselves. The others go to py3langid, whose 4 MB of features come
-with its package. It is asked among the languages that people ask us questions in: with all of its 140 languages,
+Scripts of a single language decide by themselves. The others go to py3langid, whose 4 MB of features come
+with its package. It chooses among the languages in which people ask questions: with all of its 140 languages,
 a question of four words is often taken for a rare neighbour.
 """
 
@@ -19,7 +19,7 @@ COMMON = _COMMON.split()
 """The languages considered for a text in a shared script, as ISO 639-1 codes."""
 
 _SURE = 0.12
-"""The least probability of a guess, once spread over all of `COMMON`; one letter or a code stays below."""
+"""The least probability of a guess, over all of `COMMON`; a single letter or a code stays below it."""
 
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _SCRIPTS = (
@@ -40,13 +40,13 @@ _NEIGHBOURS = {
     "zh": (("ja", _KANA),),
     "ru": (("uk", regex.compile(r"[іїєґ]", regex.IGNORECASE)), ("sr", regex.compile(r"[јљњћђ]", regex.IGNORECASE))),
 }
-"""Languages that share the script and are known by characters that the script's own language never has."""
+"""Languages that share the script, recognized by characters that the script's own language never has."""
 _LETTER = regex.compile(r"\p{L}")
 
 
 @functools.lru_cache(maxsize=1024)
 def guess_language(text: str) -> str:
-    """The likeliest language as an ISO 639-1 code, or "" when the text does not show it.
+    """The likeliest language as an ISO 639-1 code, or "" if it cannot be determined.
 
     A text of several scripts is in the language of the script that makes up a third of its letters: a Chinese
     question may name an English product.

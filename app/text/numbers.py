@@ -1,4 +1,4 @@
-"""Numbers and codes of a text, so that they can be compared exactly: "14,000" is "fourteen thousand".
+"""Numbers and codes in a text, for exact comparison: "14,000" is "fourteen thousand".
 
 Number words are read by text2num (English, German, Spanish, French, Italian, Portuguese, Dutch, Danish), Chinese
 and Japanese numerals by cn2an.
@@ -25,13 +25,13 @@ _COMMA_DECIMALS = frozenset(_COMMA.split())
 _DIGITS = regex.compile(r"(?:(?<![\p{L}\p{N}.,:/-])[-\u2212])?\d+(?:[.,']\d+)*")
 _GROUP_SPACE = regex.compile(r"(?<=\d)[\u00a0\u202f\u2009\u066c](?=\d{3}(?!\d))")
 _PLAIN_SPACE = regex.compile(r"(?<=(?<!\d)\d{1,3}(?:[ ']\d{3})*) (?=\d{3}(?!\d))")
-"""Between groups of thousands, as French and Russian write them."""
+"""Separate groups of thousands in French and Russian."""
 _HAN = "零\u3007一二两兩三四五六七八九十百千万萬亿億"
 _HAN_NUMBER = regex.compile(rf"第?[{_HAN}]+(?:点[{_HAN}]+)?")
 _HAN_SCALES = {"千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
 _HAN_FORMS = str.maketrans("萬億兩\u3007", "万亿两零")
 _HAN_COUNTER = regex.compile("[个個只隻次秒年月日台本枚匹回岁歳位条张張块元円号號番つ]|分钟|分鐘|小时|人(?!们)")
-"""What is counted follows a lone numeral; without it, the sign for 1 is mostly part of another word."""
+"""A lone numeral counts only before a counted noun; otherwise the sign for 1 is mostly part of another word."""
 _SCALES = (1e3, 1e6, 1e9, 1e12)
 _TOKEN = regex.compile(r"[\p{L}\p{M}]+|\s+|.", regex.DOTALL)
 
@@ -44,18 +44,18 @@ _AMOUNT = regex.compile(r"\d+(?:[.,]\d+)*(?:\p{L}{1,3}|-\p{Ll}{3,}(?:-\p{Ll}+)*)
 _ADDRESS = regex.compile(
     r"(?!\d+(?:\.\d{3})+$)\d+(?:\.\d+){3,}|.*[_@\\#$].*|.*\+\+|[^/]*/[^/]*/.*|(?:[\w-]{2,}\.)+[a-zA-Z]\w+"
 )
-"""Codes without a letter beside a digit: 192.168.0.1, snake_case, C#, C++, a/path/name, file.name."""
+"""Codes without a letter next to a digit: 192.168.0.1, snake_case, C#, C++, a/path/name, file.name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that a text names."""
+    """A number in a text."""
 
     value: float
     text: str
-    """As it is written there."""
+    """The number as written."""
     ordinal: bool = False
-    """Whether it is a place in an order: "third"."""
+    """Whether it is an ordinal: "third"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class _Found:
 
 
 def numbers(text: str, language: str = "") -> list[Number]:
-    """Every number of a text in order, in digits or words; those inside codes are left to `codes`.
+    """Every number in a text in order, in digits or words; for numbers inside codes see `codes`.
 
     Without a language it is guessed. It decides what "1.234" means and which number words are read. The lone word
     for 1 is left out: in most languages it is an article or a pronoun.
@@ -89,14 +89,14 @@ def numbers(text: str, language: str = "") -> list[Number]:
 
 
 def spelt_numbers(text: str, language: str = "") -> list[tuple[int, int, float]]:
-    """Start, end and value of every number that is written in words, without "first", or in Chinese numerals."""
+    """Start, end and value of every number in words, without "first", and in Chinese numerals."""
     language = language or guess_language(text)
     spelt = [number for number in _in_words(text, language) if not number.ordinal]
     return sorted((number.start, number.end, number.value) for number in (*spelt, *_in_han(text)))
 
 
 def codes(text: str) -> list[str]:
-    """Strings that must be copied exactly, in order: letters with digits, paths, addresses; not amounts as in 600g."""
+    """Strings to copy exactly, in order: letters with digits, paths, addresses; but not amounts such as 600g."""
     return [chunk for chunk in _CHUNK.findall(unicodedata.normalize("NFKC", text)) if _is_code(chunk)]
 
 
@@ -137,7 +137,7 @@ def _value(digits: str, language: str) -> float | None:
 
 
 class _Token:
-    """A piece of text as text2num wants it."""
+    """A piece of text in the form that text2num needs."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -180,7 +180,7 @@ def _in_han(text: str) -> Iterator[_Found]:
 
 
 def _joined(found: list[_Found], text: str, language: str) -> list[_Found]:
-    """Digits with the scale behind them as one number ("3.5 million"), and English years said as two pairs."""
+    """Joins digits with the scale behind them ("3.5 million"), and English years spoken as two pairs."""
     joined: list[_Found] = []
     for number in found:
         last = joined[-1] if joined else None

@@ -1,4 +1,4 @@
-"""The few sentences that code itself says to a user, in the language of the question where we have it."""
+"""The few sentences that code itself says to a user, in the language of the question if we have it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ _PHRASES: dict[Phrase, dict[str, str]] = {
 
 
 def phrase(name: Phrase, language: str) -> str:
-    """The sentence in a language given as an ISO 639-1 code; in English where we do not have it."""
+    """The sentence in a language given as an ISO 639-1 code; in English if we do not have it."""
     known = _PHRASES[name]
     return known.get(language, known["en"])

@@ -1,4 +1,4 @@
-"""Splitting running text into sentences, in every language that ends them with a sign."""
+"""Splits running text into sentences, in every language that ends them with a sign."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _BORDER = regex.compile(
     rf"|(?P<narrow>[.!?\u2026\u061f\u06d4\u0964\u0965\u1362\u104b]+{_CLOSING})(?P<space>\s+)"
     r"|(?P<line>\s*\n\s*\n\s*)"
 )
-"""A full-width sign ends a sentence wherever it stands, another one only before a space, an empty line always."""
+"""A full-width sign always ends a sentence, other signs only before a space, and so does an empty line."""
 
 _SHORT_TITLES = """
     mr mrs ms mx dr prof st sr jr sra dra hr fr frau m mm mme mlle mgr sig dott ing gen col maj capt cpt lt sgt rev hon
     pres gov sen rep messrs dhr mevr
 """
 _TITLES = frozenset(_SHORT_TITLES.split())
-"""A name follows them."""
+"""Titles before a name."""
 _SHORT_PLACES = "no nos nr num núm p pp pg vol fig figs ch art sec abs ca approx c cf vgl s z ziff"
 _BEFORE_DIGITS = frozenset(_SHORT_PLACES.split())
-"""A number follows them, or else they are whole words."""
+"""Abbreviations before a number; otherwise they are whole words."""
 _INITIALS = regex.compile(r"(?:\p{Lu}\.)*\p{Lu}")
 _INITIAL_FOLLOWS = regex.compile(r"\p{L}\.")
 _LAST_WORD = regex.compile(r"[^\s(\[\"'\u201c\u201e\u00ab\u2018-]*$")
@@ -28,7 +28,7 @@ _GERMAN_DATE = regex.compile(r"(?:Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of a text in order, without outer spaces; nothing but spaces is lost.
+    """The sentences of a text in order, without surrounding spaces; only spaces are lost.
 
     In doubt it does not split: "the U.S. President" and "in the U.S. Then" look alike.
     """
@@ -43,7 +43,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _ends_sentence(before: str, signs: str, after: str) -> bool:
-    """Whether signs with a space behind them end the sentence, and not only an abbreviation or an initial."""
+    """Whether signs before a space end the sentence, rather than an abbreviation or an initial."""
     following = after.lstrip("\"'\u201c\u201e\u00ab\u00bf\u00a1([")[:16]
     if following[:1].islower():
         # "What?" he asked. Wait... what? Approx. ten.

@@ -1,8 +1,8 @@
-"""Where in a video a question looks, when it says so: clock times, spans such as "first five minutes", time codes.
+"""The times in a question: clock times, spans such as "first five minutes", time codes.
 
 A clock time counts in every language, unless it is a time of day, a score, a ratio or a verse. Spans in words are
 known in English, German, Spanish and French, those of Chinese by their own patterns; one table holds the words.
-Times inside quotation marks belong to what is quoted.
+Times inside quotation marks belong to the quotation.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from app.core.types import TimeSpan
 from app.text.numbers import spelt_numbers
 
 REACH_S, VAGUE_REACH_S, EXACT_REACH_S = 10.0, 15.0, 0.5
-"""How far around a moment to look: at a time in words such as minute 2, at about a time, at one that a clock shows."""
+"""How far around a time to look: for words such as minute 2, for about a time, and for a time on a clock."""
 CLOCK_STEP_S = 1.0
-"""A clock shows the same time for so long."""
+"""How long a clock shows the same time."""
 EDGE_S = 30.0
-"""How long the beginning and the end of a video are."""
+"""The length of the beginning and of the end of a video."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeScope:
-    """A stretch that a question names. Negative times count from the end; `share` turns both into shares of the whole.
+    """A span that a question names. Negative times count from the end; with `share` both are shares of the whole.
 
     It becomes a `TimeSpan` only with the length of a video, since "the last minute" differs from one to the next.
     """
@@ -37,13 +37,13 @@ class TimeScope:
     start: float
     end: float
     words: str
-    """As the question writes it."""
+    """The words in the question."""
     share: bool = False
     at: float | None = None
-    """The one moment that is meant, in seconds, if one is."""
+    """The exact moment in seconds, if the question means one."""
 
     def window(self, duration_s: float) -> TimeSpan | None:
-        """The stretch inside a video of that length; None when it lies wholly past the end."""
+        """The span in a video of that length; None if it lies entirely past the end."""
         start, end = (self._at(edge, duration_s) for edge in (self.start, self.end))
         if start > duration_s or end < start:
             return None
@@ -117,7 +117,7 @@ Reader = Callable[[Any], TimeScope]
 
 
 def find_scope(question: str) -> TimeScope | None:
-    """The stretch of video that the time words of a question name, or None."""
+    """The span of a video that the time words of a question name, or None."""
     plain = "".join(_single(character) for character in question)
     plain = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), plain)
     text, places = _with_digits(plain)
@@ -132,7 +132,7 @@ def find_scope(question: str) -> TimeScope | None:
 
 
 def seconds(words: str) -> float | None:
-    """The time that words name, in seconds: "1:02:03", "00:13:05:12", "90 seconds", "minute 12", "2h30m"; else None."""
+    """The time in words, in seconds: "1:02:03", "00:13:05:12", "90 seconds", "minute 12", "2h30m"; None for others."""
     text, _ = _with_digits(words.strip())
     clock = regex.search(_CLOCK, text)
     if clock:
@@ -153,7 +153,7 @@ def _single(character: str) -> str:
 
 
 def _with_digits(text: str) -> tuple[str, list[int]]:
-    """The text with number words as digits, and for each of its positions the one in the original."""
+    """The text with number words as digits, and for each position in it the position in the original."""
     parts: list[str] = []
     places: list[int] = []
     done = 0
@@ -167,7 +167,7 @@ def _with_digits(text: str) -> tuple[str, list[int]]:
 
 
 def _clock_seconds(clock: str) -> float:
-    """A clock time or a time code; of four parts the last counts frames."""
+    """Reads a clock time or a time code; the fourth part counts frames."""
     parts = [float(part) for part in regex.split("[:;]", clock.replace(",", "."))]
     frames = parts.pop() if len(parts) == 4 else 0.0
     return math.fsum(part * 60.0**power for power, part in enumerate(reversed(parts))) + frames_s(frames)
@@ -180,7 +180,7 @@ def _unit_seconds(unit: str) -> float:
 
 
 def _is_other(text: str, match: Any) -> bool:
-    """Whether a clock time is a time of day, a score, a ratio or a verse instead."""
+    """Whether a clock time is really a time of day, a score, a ratio or a verse."""
     clock = regex.search(_CLOCK, match[0])
     if clock is None:
         return False

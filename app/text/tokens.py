@@ -1,4 +1,4 @@
-"""The words of a text, in every script, and their stems: the one place that says what a word is."""
+"""The words of a text, in every script, and their stems: the only place that defines what a word is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORD = regex.compile(
 _CLUSTER = regex.compile(r"\X")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 _UNWRITTEN = regex.compile(r"[\u0640\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]|(?<=\p{Arabic}\p{M}*)\p{Mn}")
-"""Marks that change no word: the stretched Arabic line, Arabic vowel signs, soft hyphens, zero-width signs."""
+"""Characters that change no word: the stretched Arabic line, Arabic vowel signs, soft hyphens, zero-width signs."""
 
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
@@ -35,14 +35,14 @@ _STEMMERS = {
 
 
 def normalise(text: str) -> str:
-    """NFKC, casefolded, with straight apostrophes and without marks that change no word."""
+    """NFKC, casefolded, with straight apostrophes and without characters that change no word."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     plain: str = _UNWRITTEN.sub("", folded.translate(_APOSTROPHES))
     return plain
 
 
 def words(text: str, *, single_characters: bool = False) -> list[str]:
-    """The words of a text in order, normalised; scripts without spaces come as overlapping pairs of characters.
+    """The words of a text in order, normalised; scripts without spaces give overlapping pairs of characters.
 
     With `single_characters` each character of those scripts comes too, for an index that must find one alone.
     """
@@ -80,7 +80,7 @@ def stems(text: str, language: str = "") -> list[str]:
 
 @functools.lru_cache(maxsize=50_000)
 def _stem(word: str, name: str) -> str:
-    """Snowball is written in Python here, so that a word is worth remembering."""
+    """Cached, because Snowball runs in Python here."""
     if any(map(str.isdigit, word)) or is_unspaced(word):
         return word
     return str(_stemmer(name).stemWord(word))

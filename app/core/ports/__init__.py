@@ -1,9 +1,9 @@
-"""The borders between the application and its engines: small Protocols, each a contract.
+"""The interfaces between the application and its engines: small Protocols, each a contract.
 
-Every port has one suite in `tests/contract` that runs over all implementations and the fake.
-Rules that hold for all of them: times are seconds on the video's clock (see `app.core.types`);
-order in is order out; nothing is loaded before the first call; foreign errors come out as the
-tree of `app.core.errors`; `model` names what answers, with its version, and changes whenever
+Every port has one test suite in `tests/contract` that runs over all implementations and the fake.
+Rules for all of them: times are seconds on the video's clock (see `app.core.types`); results come
+in the order of the inputs; nothing is loaded before the first call; foreign errors come out as the
+tree of `app.core.errors`; `model` gives the name and version of the model, and changes whenever
 results would.
 """
 

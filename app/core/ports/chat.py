@@ -1,4 +1,4 @@
-"""What writes, calls tools and, where it can, looks at pictures: one port for every chat model."""
+"""The port for every chat model: it writes, calls tools and, where it can, sees pictures."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Chat(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do: found out once, by asking the server or reading the model's files. May load the model.
+        """What it can do: determined once, by asking the server or reading the model's files. May load the model.
 
-        Raises WorkerFailed when the server is away.
+        Raises WorkerFailed when the server does not answer.
         """
         ...
 
@@ -37,22 +37,22 @@ class Chat(Protocol):
     ) -> Completion:
         """The next message, as deterministic as the model allows (temperature 0 where it is accepted).
 
-        `max_output`: tokens of the answer; models that think get room for thinking beyond it. With `tools` the
-        completion may hold calls, whatever the model's own form of calling is. With `schema` the text is JSON that
-        fits it, unless it was cut (`finish` is `length`). Tools and a schema are not given together.
+        `max_output`: tokens of the answer; models that think get extra tokens for it. With `tools` the completion
+        may contain calls, in whatever format the model itself writes them. With `schema` the text is JSON that
+        matches it, unless it was cut (`finish` is `length`). Do not pass tools and a schema together.
         `on_text` receives each piece of visible text as it is written, but neither JSON nor thinking.
-        `stop` is asked before the work and often while it goes on; once it says True, Cancelled is raised within a
+        `stop` is called before the work and often during it; once it returns True, Cancelled is raised within a
         second.
 
         Raises ToolRefused when the prompt is longer than the model can read or it accepts no pictures, WorkerFailed
-        when it cannot be reached or gives nothing that can be used, Cancelled.
+        when it cannot be reached or returns nothing usable, Cancelled.
         """
         ...
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        """How probable each label is as the first token of the reply, scaled to a sum of 1.
+        """The probability of each label as the first token of the reply, scaled to a sum of 1.
 
-        Only where `capabilities.weighs`; elsewhere ToolRefused. A label is one token, such as a letter or "yes".
-        Case is ignored. Where no label is among the likeliest tokens, all get the same.
+        Only if `capabilities.weighs`; otherwise ToolRefused. A label is one token, such as a letter or "yes".
+        Case is ignored. If no label is among the likeliest tokens, all get the same probability.
         """
         ...

@@ -1,4 +1,4 @@
-"""What turns text into numbers: vectors to search by, scores to rank by."""
+"""Ports that turn text into numbers: vectors for search, scores for ranking."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class TextEmbedder(Protocol):
-    """Turns texts into unit vectors. Questions and passages may need different prompts: they have a method each."""
+    """Turns texts into unit vectors. Questions and passages may need different prompts, so each has its own method."""
 
     @property
     def model(self) -> str:
@@ -30,7 +30,7 @@ class TextEmbedder(Protocol):
 
 @runtime_checkable
 class Reranker(Protocol):
-    """Scores how well passages fit a question, reading both together."""
+    """Scores how well passages match a question, reading both together."""
 
     @property
     def model(self) -> str:
@@ -43,5 +43,5 @@ class Reranker(Protocol):
         ...
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
-        """One score a passage, shape (n,): larger fits better. Only good to rank by."""
+        """One score per passage, shape (n,): higher is better. Only for ranking."""
         ...

@@ -1,4 +1,4 @@
-"""What opens a video: its probe, its pictures, its sound."""
+"""Ports that open a video: its metadata, its pictures, its sound."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class MediaProbe(Protocol):
-    """Looks at a file before any work is done on it."""
+    """Examines a file before any work is done on it."""
 
     def probe(self, path: Path, *, track: int | None = None) -> MediaInfo:
-        """Container, streams, true duration. Raises BadInput with a clear reason for what cannot be read.
+        """Container, streams, true duration. Raises BadInput with a clear reason for an unreadable file.
 
-        `track` chooses a picture stream; None takes the best one.
+        `track` selects a picture stream; None takes the best one.
         """
         ...
 
 
 @runtime_checkable
 class FrameSource(Protocol):
-    """Decodes pictures. Holds no more than a few frames at a time, whatever the length of the file."""
+    """Decodes pictures. Holds only a few frames at a time, whatever the length of the file."""
 
     def sample(
         self, path: Path, *, span: TimeSpan, every_s: float, max_side: int, track: int | None = None
     ) -> Iterator[Frame]:
         """For each tick span.start + k * every_s inside [start, end) the frame shown at that moment, in time order.
 
-        A frame comes once even if it is shown over several ticks. `max_side` is in pixels; 0 keeps the size.
-        `track` is the place of the picture stream among those of the file; None takes the best one.
+        A frame is returned once even if it is shown at several ticks. `max_side` is in pixels; 0 keeps the size.
+        `track` is the number of the picture stream in the file; None takes the best one.
         A damaged tail ends the stream early without an error.
         """
         ...
@@ -50,12 +50,12 @@ class AudioSource(Protocol):
     """Decodes sound: mono, 16,000 samples a second, float32, -1 to 1."""
 
     def survey(self, path: Path, *, chunk_s: float, track: int | None = None) -> AudioMap:
-        """Reads a track once, keeping only its loudness, and cuts it in quiet places about `chunk_s` apart.
+        """Reads a track once, storing only its loudness, and cuts it at quiet points about `chunk_s` apart.
 
-        Without a `track` it is the default one, or another one where next to nothing can be heard in that.
+        Without a `track` it takes the default one, or another if that one is nearly silent.
         """
         ...
 
     def samples(self, path: Path, span: TimeSpan, choice: SoundChoice | None = None) -> NDArray[np.float32]:
-        """The sound of a span, shape (round(duration * 16000),), filled with silence where the track has none."""
+        """The sound of a span, shape (round(duration * 16000),), padded with silence where the track has none."""
         ...

@@ -1,4 +1,4 @@
-"""What finds segments: by meaning, by words, by both."""
+"""Ports that find segments: by meaning, by words, or by both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class SegmentIndex(Protocol):
-    """Finds segments by meaning. Collections are told apart by `space`: "text" or "picture"."""
+    """Finds segments by meaning. `space` ("text" or "picture") selects one of its collections."""
 
     def add(self, space: str, segments: Sequence[Segment], vectors: NDArray[np.float32]) -> None:
         """Adds or replaces segments with their unit vectors, shape (n, d)."""
@@ -34,15 +34,15 @@ class SegmentIndex(Protocol):
         ...
 
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
-        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
+        """Removes the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
     def ping(self) -> None:
-        """Raises what keeps the store from being used."""
+        """Raises an error if the store cannot be used."""
         ...
 
     def compact(self) -> None:
-        """Leaves nothing on the disk of what was removed, as far as the store is on this machine."""
+        """Leaves nothing of removed segments on disk, as far as the store is on this machine."""
         ...
 
 
@@ -67,25 +67,25 @@ class LexicalIndex(Protocol):
         ...
 
     def videos(self) -> frozenset[VideoId]:
-        """The videos of which anything is indexed."""
+        """The videos that have indexed segments."""
         ...
 
     def segments(self, video: VideoId) -> list[Segment]:
-        """Everything that is indexed of a video, in the order in which it was added."""
+        """All indexed segments of a video, in the order in which they were added."""
         ...
 
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
-        """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
+        """Removes the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
     def compact(self) -> None:
-        """Leaves nothing on the disk of what was removed."""
+        """Leaves nothing of removed segments on disk."""
         ...
 
 
 @runtime_checkable
 class Retriever(Protocol):
-    """Searches every index at once and fuses what they find."""
+    """Searches every index and fuses the results."""
 
     def search(
         self,
@@ -96,7 +96,7 @@ class Retriever(Protocol):
         window: TimeSpan | None = None,
         kinds: Sequence[SegmentKind] = (),
     ) -> list[Evidence]:
-        """Best first, with ids E1, E2, ...; `window` keeps segments that overlap it."""
+        """Hits, best first, with ids E1, E2, ...; only segments that overlap `window`."""
         ...
 
     def add(self, segments: Sequence[Segment]) -> None:
@@ -108,5 +108,5 @@ class Retriever(Protocol):
         ...
 
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
-        """Forgets a video, or what is of some kinds in it."""
+        """Removes the segments of a video, all or those of some kinds."""
         ...

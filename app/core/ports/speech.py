@@ -1,4 +1,4 @@
-"""What listens: words, and whose they are."""
+"""Ports for speech: what is said, and who says it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Transcriber(Protocol):
     def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
         """Sentences with word times, on the clock of `samples` (16 kHz mono). Silence and music give no sentence.
 
-        `language` is what is spoken, detected when None, and is also what the transcript names; with `translate` the
-        sentences are English.
+        `language` is the spoken language, detected when None; the transcript names it too. With `translate` the
+        sentences are in English.
         """
         ...
 
 
 @runtime_checkable
 class Diarizer(Protocol):
-    """Tells voices apart."""
+    """Separates speakers by their voices."""
 
     @property
     def model(self) -> str:
@@ -41,6 +41,6 @@ class Diarizer(Protocol):
     def diarize(self, samples: NDArray[np.float32]) -> Diarization:
         """Who speaks when, on the clock of `samples` (16 kHz mono). Silence gives no turn.
 
-        Where several speak at once, the turn is that of one of them.
+        When several people speak at once, the turn belongs to one of them.
         """
         ...

@@ -1,4 +1,4 @@
-"""What keeps: the library, files, the results of stages."""
+"""Ports for storage: the library, files, the results of stages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from app.core.types.entities import Entity, EntityKind, Mention
 
 @runtime_checkable
 class VideoLibrary(Protocol):
-    """What is known of the videos that were read; the agent's memory and the pages' source."""
+    """Everything known about the ingested videos; the agent and the page read from it."""
 
     def videos(self) -> list[Video]:
-        """All, newest first."""
+        """All videos, newest first."""
         ...
 
     def video(self, id: VideoId) -> Video:
-        """One. Raises NotFound."""
+        """One video. Raises NotFound."""
         ...
 
     def utterances(self, id: VideoId, window: TimeSpan | None = None) -> list[Utterance]:
-        """What was said, in time order; `window` keeps sentences that overlap it."""
+        """What was said, in time order; only sentences that overlap `window`."""
         ...
 
     def segments(
@@ -37,29 +37,29 @@ class VideoLibrary(Protocol):
         ...
 
     def add_segments(self, segments: Sequence[Segment]) -> None:
-        """Stores segments that an agent's look made; the same id replaces."""
+        """Stores segments from an agent's look; replaces those with the same id."""
         ...
 
 
 @runtime_checkable
 class EntityStore(Protocol):
-    """Who and what the videos mention."""
+    """Who and what is mentioned in the videos."""
 
     def all(self, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()) -> list[Entity]:
-        """Most mentions first, of some kinds and videos or (none named) of all."""
+        """Entities, most mentions first, of some kinds and videos; empty means all."""
         ...
 
     def mentions(self, kind: EntityKind, key: str, videos: Sequence[VideoId] = ()) -> list[Mention]:
-        """The moments that mention an entity, by video and time."""
+        """The mentions of an entity, by video and time."""
         ...
 
 
 @runtime_checkable
 class MediaStore(Protocol):
-    """Keeps files by key: thumbnails, uploads. A key is a relative path with forward slashes."""
+    """Stores files by key: thumbnails, uploads. A key is a relative path with forward slashes."""
 
     def put(self, key: str, data: bytes | Path) -> None:
-        """Stores bytes or a copy of a file; the whole or nothing. Raises StorageFull."""
+        """Stores bytes or a copy of a file, completely or not at all. Raises StorageFull."""
         ...
 
     def get(self, key: str) -> bytes:
@@ -67,7 +67,7 @@ class MediaStore(Protocol):
         ...
 
     def local_path(self, key: str) -> Path:
-        """A file on this machine with the content. Raises NotFound."""
+        """A local file with the content. Raises NotFound."""
         ...
 
     def remove(self, prefix: str) -> None:
@@ -77,10 +77,10 @@ class MediaStore(Protocol):
 
 @runtime_checkable
 class StageStore(Protocol):
-    """Keeps what the stages of ingest made, in small units, so that a killed ingest loses at most one unit.
+    """Stores the results of ingest stages, in small units, so that a killed ingest loses at most one unit.
 
     Everything is durable before a call returns. A stage has rows of one version only: saving with
-    another version drops what the older one left. Raises StorageFull when the disk is full.
+    another version deletes the rows of the older one. Raises StorageFull when the disk is full.
     """
 
     def units(self, video_id: VideoId, stage: str, version: str) -> dict[str, bytes]:
@@ -100,5 +100,5 @@ class StageStore(Protocol):
         ...
 
     def clear(self, video_id: VideoId, stage: str) -> None:
-        """Forgets units and result of a stage, of every version; no error when there are none."""
+        """Deletes units and result of a stage, of every version; no error when there are none."""
         ...

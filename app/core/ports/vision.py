@@ -1,4 +1,4 @@
-"""What looks: vectors of pictures, the frames that stand for many, text, things, cuts, captions, answers."""
+"""Ports that see: picture vectors, frame selection, text, objects, cuts, captions, answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FrameEmbedder(Protocol):
         ...
 
     def embed(self, frames: Sequence[Frame]) -> list[FrameFeatures]:
-        """One result a frame, in order."""
+        """One result per frame, in order."""
         ...
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
@@ -34,7 +34,7 @@ class FrameEmbedder(Protocol):
 
 @runtime_checkable
 class FrameSelector(Protocol):
-    """Chooses the frames that stand for many."""
+    """Selects frames that represent many."""
 
     @property
     def name(self) -> str:
@@ -47,12 +47,12 @@ class FrameSelector(Protocol):
 
 
 FrameFetch = Callable[[Sequence[float]], Iterable[Frame]]
-"""The frame shown at each time of one video, in the order given: `FrameSource.at` with its file and size bound."""
+"""Returns the frame shown at each time of one video, in order: `FrameSource.at` with its file and size bound."""
 
 
 @runtime_checkable
 class QueryFrameSelector(Protocol):
-    """Chooses the frames of one video that bear on a question."""
+    """Selects the frames of one video that relate to a question."""
 
     @property
     def name(self) -> str:
@@ -64,8 +64,8 @@ class QueryFrameSelector(Protocol):
     ) -> list[int]:
         """At most `budget` indices, ascending, without repeats; blank frames only if there is nothing else.
 
-        `candidates` are in time order. At least one comes back unless there are none or the budget is 0; the same
-        question gives the same choice. `fetch` is asked only by methods that judge pictures rather than vectors.
+        `candidates` are in time order. At least one is returned unless there are none or the budget is 0; the same
+        question gives the same choice. Only methods that judge pictures rather than vectors call `fetch`.
         """
         ...
 
@@ -90,7 +90,7 @@ class TextReader(Protocol):
 
 @runtime_checkable
 class ObjectDetector(Protocol):
-    """Finds things in pictures that are named in words."""
+    """Finds things in pictures by name."""
 
     @property
     def model(self) -> str:
@@ -99,17 +99,17 @@ class ObjectDetector(Protocol):
 
     @property
     def classes(self) -> Sequence[str]:
-        """The only names that it knows; empty where it finds whatever is named."""
+        """The only names that it knows; empty if it finds anything by name."""
         ...
 
     def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
-        """For each frame what is seen of the named things with a confidence of at least `least`, surest first."""
+        """For each frame, the named things seen with a confidence of at least `least`, highest first."""
         ...
 
 
 @runtime_checkable
 class FaceFinder(Protocol):
-    """Finds faces, and tells them apart."""
+    """Finds faces, and computes vectors that distinguish them."""
 
     @property
     def model(self) -> str:
@@ -117,13 +117,13 @@ class FaceFinder(Protocol):
         ...
 
     def faces(self, frames: Sequence[Frame]) -> list[list[Face]]:
-        """For each frame its faces, the largest first; those too small to be told apart are left out."""
+        """The faces in each frame, largest first, without those too small to be distinguished."""
         ...
 
 
 @runtime_checkable
 class ShotDetector(Protocol):
-    """Tells where one shot of a camera ends and the next begins."""
+    """Finds where one shot of a camera ends and the next begins."""
 
     @property
     def model(self) -> str:
@@ -131,16 +131,16 @@ class ShotDetector(Protocol):
         ...
 
     def cuts(self, frames: Iterable[Frame]) -> Iterator[float]:
-        """The time of the first frame of each shot but the first, ascending, seconds.
+        """The time of the first frame of each shot except the first, ascending, in seconds.
 
-        `frames` are all frames in time order, of any size; no more than a few hundred are held at a time.
+        `frames` are all frames in time order, of any size; only a few hundred are held at a time.
         """
         ...
 
 
 @runtime_checkable
 class Captioner(Protocol):
-    """Says in a sentence what frames show."""
+    """Describes what frames show, in a sentence."""
 
     @property
     def model(self) -> str:
@@ -148,13 +148,13 @@ class Captioner(Protocol):
         ...
 
     def caption(self, frames: Sequence[Frame], features: Sequence[FrameFeatures], span: TimeSpan) -> Caption:
-        """One caption for the span that the frames come from; an empty text when nothing can be said."""
+        """One caption for the span of the frames; an empty text when there is nothing to say."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptionTask:
-    """One piece to caption, as `Captioner.caption` takes it."""
+    """One segment to caption, as `Captioner.caption` takes it."""
 
     span: TimeSpan
     frames: tuple[Frame, ...]
@@ -163,50 +163,50 @@ class CaptionTask:
 
 @runtime_checkable
 class BatchCaptioner(Captioner, Protocol):
-    """A captioner that is quicker with several pieces at once: a GPU writes eight captions in the time of one."""
+    """A captioner that is faster with several segments at once: a GPU writes eight captions in the time of one."""
 
     @property
     def at_once(self) -> int:
-        """How many pieces it captions together; giving it more only delays the news of what is done."""
+        """How many segments it captions together; more only delay the progress reports."""
         ...
 
     def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
-        """For each piece what `caption` would give, in order."""
+        """What `caption` would return for each segment, in order."""
         ...
 
 
 class SceneDescriber(Captioner, Protocol):
-    """A captioner that sees full frames and also tells who and what is seen, and what happens when.
+    """A captioner that sees full frames and also reports who and what is seen, and what happens when.
 
     Several threads may call it at once.
     """
 
     @property
     def at_once(self) -> int:
-        """How many calls may be under way at a time."""
+        """How many calls may run at a time."""
         ...
 
     @property
     def frames_wanted(self) -> int:
-        """How many frames of a segment it is shown, if the segment has so many that differ."""
+        """How many frames of a segment it takes, if that many differ."""
         ...
 
     def describe(self, frames: Sequence[Frame], span: TimeSpan, stop: Callable[[], bool] | None = None) -> Caption:
-        """Caption, subjects and events of the span that the frames come from. Times are those of the frames.
+        """Caption, subjects and events of the span of the frames. Times are those of the frames.
 
-        Once `stop` says True, Cancelled is raised within a second.
+        Once `stop` returns True, Cancelled is raised within a second.
         """
         ...
 
     def group(self, subjects: Sequence[Subject]) -> list[list[int]]:
-        """Which subjects of different segments are the same: groups of at least two indices, each in one group."""
+        """Which subjects of different segments are the same: groups of at least two indices, no index in two groups."""
         ...
 
 
 def scene_describer(captioner: Captioner) -> SceneDescriber | None:
-    """The captioner as one that describes scenes; None where it writes captions alone.
+    """The captioner as one that describes scenes; None if it only writes captions.
 
-    What stands for a captioner of another process has its methods, but is no instance of the protocol.
+    A proxy for a captioner in another process has its methods, but is not an instance of the protocol.
     """
     return cast("SceneDescriber", captioner) if hasattr(captioner, "describe") else None
 
@@ -221,5 +221,5 @@ class VisionLanguageModel(Protocol):
         ...
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
-        """What the frames show that bears on the question; the model is told each frame's time."""
+        """What the frames show that relates to the question; the model gets each frame's time."""
         ...

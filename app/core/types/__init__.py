@@ -1,4 +1,4 @@
-"""The nouns of Longreel: times, videos, what was found in them, and answers.
+"""The nouns of Longreel: times, videos, their contents, and answers.
 
 Every type is a frozen dataclass. Times are seconds on the video's own clock, which starts at
 zero with the first presented frame or sample: a stream's start offset is subtracted once, by the

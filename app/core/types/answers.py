@@ -1,4 +1,4 @@
-"""Answers and summaries, with the moments that they rest on."""
+"""Answers and summaries, with their citations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Citation:
     frame_s: float | None = None
     verified: bool = False
     confidence: float | None = None
-    """How sure it is that this is the moment, 0 to 1: told where moments are what was asked for."""
+    """How likely this is the moment in question, 0 to 1: set when the question asks for moments."""
 
 
 class AnswerStatus(StrEnum):
@@ -47,7 +47,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its proof. An answer without citations is never `answered`."""
+    """An answer with its citations. An answer without citations is never `answered`."""
 
     status: AnswerStatus
     text: str
@@ -58,9 +58,9 @@ class Answer:
     """For multiple choice: which option, from 0; None when none is supported."""
     usage: Usage = field(default_factory=Usage)
     searched: tuple[str, ...] = ()
-    """What was searched, read and looked at, a short phrase each: for an answer that was not found."""
+    """What was searched, read and looked at, a short phrase each; set when the answer was not found."""
     missing: tuple[str, ...] = ()
-    """What would be needed to decide, a sentence each with how to get it: for `insufficient`. For `answered`: what the
+    """What it would take to decide, a sentence each with how to get it: for `insufficient`. For `answered`: what the
     answer leaves out."""
 
     def __post_init__(self) -> None:
@@ -75,13 +75,13 @@ class Turn:
     question: str
     """As it was asked."""
     understood: str
-    """The whole question that it was taken for: the same, unless it pointed back ("and after that?")."""
+    """The complete question that it stands for: the same, unless it referred back ("and after that?")."""
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A stretch of a video about one thing."""
+    """A part of a video about one topic."""
 
     span: TimeSpan
     title: str
@@ -91,7 +91,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A video in short: its summary and its chapters, each with the moments they come from."""
+    """The summary and the chapters of a video, each with its citations."""
 
     summary: str
     chapters: tuple[Chapter, ...]

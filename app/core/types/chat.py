@@ -1,4 +1,4 @@
-"""What a chat model is given and what it gives: messages of text and pictures, tools, calls, completions."""
+"""What a chat model takes and returns: messages of text and pictures, tools, calls, completions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Literal
 from app.core.types.media import Frame
 
 Part = str | Frame
-"""A piece of a message: text, or a picture."""
+"""A part of a message: text, or a picture."""
 Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "calls", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as a model reads it. `parameters`: the JSON schema of its arguments, an object without `$ref`."""
+    """A tool as described to a model. `parameters`: the JSON schema of its arguments, an object without `$ref`."""
 
     name: str
     description: str
@@ -25,7 +25,7 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A model's wish to use a tool. `arguments` is the JSON that it wrote, unchecked."""
+    """A model's call of a tool. `arguments` is the JSON that it wrote, unchecked."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ class Message:
     calls: tuple[ToolCall, ...] = ()
     """The tools that an assistant's message calls."""
     call_id: str = ""
-    """Which call a tool's message replies to."""
+    """The call that a tool's message replies to."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -56,17 +56,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a chat model can do, as its server or its files say."""
+    """What a chat model can do, according to its server or its files."""
 
     images: bool = False
     tools: bool = False
-    """Whether it calls tools natively; elsewhere the adapter asks for calls as JSON in the text."""
+    """Whether it calls tools natively; if not, the adapter asks for calls as JSON in the text."""
     schema: bool = False
-    """Whether its text can be bound to a JSON schema; elsewhere the adapter asks in words, reads and asks again."""
+    """Whether its text can be constrained to a JSON schema; if not, the adapter asks in words, parses and retries."""
     context: int = 8192
     """Tokens of prompt and answer together."""
     weighs: bool = False
-    """Whether `weigh` gives the probabilities of first tokens."""
+    """Whether `weigh` returns the probabilities of first tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +78,4 @@ class Completion:
     output_tokens: int = 0
     calls: tuple[ToolCall, ...] = field(default=())
     finish: Finish = "stop"
-    """Why it ended: `length` means that it was cut by the limit."""
+    """Why it ended; `length` means that the limit cut it off."""

@@ -1,4 +1,4 @@
-"""Who and what a library tells of: names and things, and the moments that mention them."""
+"""Who and what is mentioned in a library: names and things, and their mentions."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ from app.core.types.span import TimeSpan
 
 
 class EntityKind(StrEnum):
-    """What an entity is taken for."""
+    """What an entity is."""
 
     NAME = "name"
-    """Somebody or something with a name of its own: a person, a place, a firm, a work."""
+    """Somebody or something with a proper name: a person, a place, a company, a work."""
     THING = "thing"
-    """Somebody or something that is recognised in pictures, by a classifier or by a model that describes them."""
+    """Something recognised in pictures, by a classifier or by a model that describes them."""
 
 
 class MentionSource(StrEnum):
-    """How a moment mentions an entity."""
+    """Where a mention comes from."""
 
     WRITTEN = "written"
     SAID = "said"
     SPEAKS = "speaks"
-    """The voice is named: whoever it is speaks."""
+    """The speaker has this name."""
     SEEN = "seen"
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One moment of a video that mentions an entity."""
+    """One mention of an entity in a video."""
 
     kind: EntityKind
     name: str
-    """As it is best written in this video."""
+    """The best spelling in this video."""
     video_id: VideoId
     span: TimeSpan
     source: MentionSource
     quote: str
-    """What is said or written there; of what is seen its class or its description."""
+    """What is said or written there; for something seen, its class or its description."""
     frame_s: float | None = None
-    """The frame that shows it best, for what is written or seen."""
+    """The frame that shows it best, for something written or seen."""
 
     @property
     def key(self) -> str:
-        """What makes two names one: see `name_key`."""
+        """Equal for names that mean the same: see `name_key`."""
         return name_key(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Somebody or something that videos mention."""
+    """Somebody or something mentioned in videos."""
 
     kind: EntityKind
     key: str
     name: str
-    """As it is written most often."""
+    """The most frequent spelling."""
     videos: tuple[VideoId, ...]
-    """Those that mention it, most mentions first."""
+    """Its videos, most mentions first."""
     mentions: int
     sources: tuple[MentionSource, ...]
 
     @property
     def id(self) -> str:
-        """The same for the same name, whatever videos come and go."""
+        """Always the same for the same name, whichever videos are in the library."""
         return entity_id(self.kind, self.key)
 
 
@@ -76,6 +76,6 @@ def entity_id(kind: EntityKind, key: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """A name without case, accents and marks, its words with a space between: the same for all ways to write it."""
+    """A name without case, accents and marks, its words separated by single spaces: equal for all spellings."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return " ".join(re.findall(r"[^\W_]+", bare.casefold()))

@@ -1,4 +1,4 @@
-"""What was found in a video: sentences, texts on the screen, captions, and the segments made of them."""
+"""The contents of a video: sentences, texts on the screen, captions, and the segments made of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One sentence that was said. Its span runs from its first word to its last."""
+    """One spoken sentence. Its span runs from its first word to its last."""
 
     span: TimeSpan
     text: str
@@ -30,7 +30,7 @@ class Utterance:
     confidence: float = 1.0
 
     def moved(self, seconds: float) -> Utterance:
-        """The same sentence `seconds` later: from a chunk's clock to the video's."""
+        """The same sentence `seconds` later: converts from a chunk's clock to the video's."""
         words = tuple(
             Word(w.text, TimeSpan(w.span.start_s + seconds, w.span.end_s + seconds), w.probability) for w in self.words
         )
@@ -40,12 +40,12 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said in one piece of audio, in time order. `language` is an ISO 639-1 code."""
+    """What was said in one chunk of audio, in time order. `language` is an ISO 639-1 code."""
 
     utterances: tuple[Utterance, ...]
     language: str | None
     notes: tuple[str, ...] = ()
-    """Sentences for the user, such as an alignment model that is missing."""
+    """Messages for the user, such as that an alignment model is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing that was looked for and found in a picture. `box` is that of `TextLine`."""
+    """One thing found in a picture. `box` is that of `TextLine`."""
 
     name: str
-    """As it was asked for."""
+    """The name it was searched by."""
     confidence: float
     box: tuple[float, float, float, float]
     votes: tuple[tuple[str, float], ...] = ()
-    """What it could be, with weights, the likeliest first; empty where the detector does not weigh."""
+    """Its possible classes with weights, likeliest first; empty if the detector gives no weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenText:
-    """Text that stood on the screen, and while which time it did."""
+    """Text on the screen, and when it was there."""
 
     span: TimeSpan
     text: str
@@ -83,7 +83,7 @@ class ScreenText:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A sentence about what a span shows, and which model wrote it."""
+    """A sentence about what a span shows, and the model that wrote it."""
 
     span: TimeSpan
     text: str
@@ -95,11 +95,11 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class KeyFrame:
-    """A frame chosen to stand for its piece of the video. `thumbnail` is its key in the media store."""
+    """A frame chosen to represent a segment of the video. `thumbnail` is its key in the media store."""
 
     pts_s: float
     piece: int
-    """Which of the video's pieces it belongs to."""
+    """The number of its segment."""
     thumbnail: str = ""
 
 
@@ -111,7 +111,7 @@ class SegmentKind(StrEnum):
     VISUAL = "visual"
     CAPTION = "caption"
     EVENT = "event"
-    """Something that happens in the pictures, as a model that saw the frames of its segment described it. Its span runs
+    """Something that happens in the pictures, as described by a model that saw the segment's frames. Its span runs
     from the first of these frames that shows it to the last."""
     SUMMARY = "summary"
 
@@ -121,25 +121,25 @@ class Segment:
     """What one span of a video says, shows or writes: the unit that is indexed and searched."""
 
     id: str
-    """Unique in the library and the same whenever the same work is done again."""
+    """Unique in the library, and the same whenever the same work is repeated."""
     video_id: VideoId
     kind: SegmentKind
     span: TimeSpan
     text: str
     model: str
-    """Name and version of what made it."""
+    """Name and version of the model or program that made it."""
     frame_s: float | None = None
     """The frame that shows it best, if it has one."""
     question: str | None = None
-    """What was looked for, where an answer looked or listened; None for segments that ingest made."""
+    """What an answer was looking or listening for; None for segments from ingest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A segment that a search found."""
+    """A segment found by a search."""
 
     id: str
-    """Its place among what was found: E1, E2, ... Only good within one search."""
+    """Its rank in the search: E1, E2, ... Only valid within one search."""
     segment: Segment
     score: float
     found_by: tuple[str, ...] = ()

@@ -17,12 +17,12 @@ VideoId = NewType("VideoId", str)
 
 @dataclass(frozen=True, slots=True)
 class SoundChoice:
-    """What is listened to: a sound track, by its place among those of the file, and one of its channels or all."""
+    """The sound to transcribe: the number of a sound track in the file, and one of its channels or all."""
 
     track: int | None = None
     """None means the default track."""
     channel: int | None = None
-    """None mixes all channels; one alone is taken where the mix would be silent."""
+    """None mixes all channels; a single one is used when the mix would be silent."""
 
 
 DEFAULT_SOUND = SoundChoice()
@@ -30,7 +30,7 @@ DEFAULT_SOUND = SoundChoice()
 
 @dataclass(frozen=True, slots=True)
 class FileChapter:
-    """A chapter that the file itself names."""
+    """A chapter named in the file itself."""
 
     span: TimeSpan
     title: str
@@ -38,7 +38,7 @@ class FileChapter:
 
 @dataclass(frozen=True, slots=True)
 class FileTags:
-    """What the file says about itself; empty where it says nothing."""
+    """The file's metadata; empty where there is none."""
 
     title: str = ""
     created_at: str = ""
@@ -55,23 +55,23 @@ NO_TAGS = FileTags()
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The picture stream that is read. Covers are never among those counted."""
+    """The picture stream to read. Cover images do not count as streams."""
 
     codec: str
     width: int
     """Pixels as shown, after rotation."""
     height: int
     rotation: int
-    """Clockwise degrees that were applied to show the picture upright: 0, 90, 180 or 270."""
+    """Clockwise degrees by which the picture was rotated to be upright: 0, 90, 180 or 270."""
     average_fps: float | None
-    """None when the container does not tell; never used to compute a time."""
+    """None if the container does not say; never used to compute a time."""
     track: int | None = None
-    """Its place among the picture streams of the file where a person chose it; None where it is the best one."""
+    """Its number among the file's picture streams if a person chose it; None if it is the best one."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """One sound track. `index` is its place among the sound tracks of the file."""
+    """One sound track. `index` is its number among the sound tracks of the file."""
 
     index: int
     codec: str
@@ -84,7 +84,7 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What probing a file found out. `duration_s` was read from the data, not only the header."""
+    """The result of probing a file. `duration_s` was read from the data, not only the header."""
 
     container: str
     duration_s: float
@@ -94,14 +94,14 @@ class MediaInfo:
     video: VideoStream | None
     audio: tuple[AudioStream, ...] = ()
     warnings: tuple[str, ...] = ()
-    """Sentences for the user, such as a tail that is missing."""
+    """Messages for the user, such as that the end is missing."""
     sound: SoundChoice = DEFAULT_SOUND
-    """What was transcribed."""
+    """The sound that was transcribed."""
     tags: FileTags = NO_TAGS
 
     @property
     def picture_track(self) -> int | None:
-        """The picture stream that a person chose; None where the best one is read."""
+        """The picture stream that a person chose; None for the best one."""
         return self.video.track if self.video else None
 
     @property
@@ -112,7 +112,7 @@ class MediaInfo:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video of the library. Its id is its content; the title need not be unique."""
+    """A video of the library. Its id is the hash of its content; the title need not be unique."""
 
     id: VideoId
     title: str
@@ -122,11 +122,11 @@ class Video:
     added_at: str = ""
     """UTC, ISO 8601."""
     ready: bool = False
-    """Whether ingest has finished, so that questions can be asked."""
+    """Whether ingest has finished, so that it can be asked about."""
     tags: tuple[str, ...] = ()
-    """The names of the collections that hold it."""
+    """The names of its collections."""
     source: str = ""
-    """The address that the file was downloaded from; empty for every other file."""
+    """The address that the file was downloaded from; empty for other files."""
 
     @property
     def duration_s(self) -> float:

@@ -1,4 +1,4 @@
-"""What models are given and what they give."""
+"""What models take and return."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Face:
     """Left, top, right, bottom as shares of the picture."""
     confidence: float
     vector: NDArray[np.float32]
-    """Tells faces apart: unit vector, shape (d,)."""
+    """Distinguishes faces: unit vector, shape (d,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameFeatures:
-    """What a frame embedder saw in one frame."""
+    """What a frame embedder returns for one frame."""
 
     pts_s: float
     vector: NDArray[np.float32]
-    """For likeness between frames: shape (d,)."""
+    """For similarity between frames: shape (d,)."""
     concept: NDArray[np.float32]
     """In the space of the embedder's text queries, L2-normalised: shape (q,)."""
     tags: tuple[tuple[str, float], ...] = ()
@@ -43,12 +43,12 @@ class FrameFeatures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AudioMap:
-    """A sound track at a glance: loudness over time, and where to cut it for transcription."""
+    """A survey of a sound track: loudness over time, and where to cut it for transcription."""
 
     loudness: NDArray[np.float32]
     """Root mean square of each `step_s`, full scale 1.0."""
     step_s: float
     chunks: tuple[TimeSpan, ...]
-    """Consecutive pieces that cover the track, cut in quiet places."""
+    """Consecutive spans that cover the track, cut at quiet points."""
     choice: SoundChoice = DEFAULT_SOUND
-    """The track, and where needed the channel, that can be heard best."""
+    """The track, and if needed the channel, with the clearest sound."""

@@ -22,6 +22,6 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(kind: type[T], data: Mapping[str, Any] | Sequence[Any]) -> T:
-    """The value of type `kind` that `to_json` gave. Raises pydantic.ValidationError on other data."""
+    """The value of type `kind` from the data of `to_json`. Raises pydantic.ValidationError on other data."""
     result: T = _adapter(cast(Hashable, kind)).validate_python(data)
     return result

@@ -1,4 +1,4 @@
-"""What a model that sees tells of one segment, beside its caption: who and what is seen, and what happens when."""
+"""What a vision model reports about a segment besides its caption: who and what is seen, and what happens when."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Subject:
     """Somebody or something that a segment shows."""
 
     name: str
-    """Short, and enough to tell it from the others: "woman in a red coat"; a proper name where one is shown."""
+    """Short, but distinct from the others: "woman in a red coat"; a proper name if one is shown."""
     description: str
 
 
@@ -24,4 +24,4 @@ class SceneEvent:
     """From the first frame that shows it to the last."""
     text: str
     frame_s: float
-    """The frame in its middle, seconds."""
+    """The frame in its middle, in seconds."""

@@ -27,7 +27,7 @@ class TimeSpan:
 
     @property
     def middle_s(self) -> float:
-        """The time half way between start and end."""
+        """The time halfway between start and end."""
         return (self.start_s + self.end_s) / 2
 
     def contains(self, time_s: float) -> bool:
@@ -52,7 +52,7 @@ class TimeSpan:
         return TimeSpan(min(self.start_s, other.start_s), max(self.end_s, other.end_s))
 
     def padded(self, seconds: float, limit_s: float = math.inf) -> TimeSpan:
-        """The span widened on both sides, kept between 0 and `limit_s`."""
+        """The span widened on both sides, limited to 0 and `limit_s`."""
         end = min(self.end_s + seconds, limit_s) if math.isfinite(limit_s) else self.end_s + seconds
         start = min(max(0.0, self.start_s - seconds), end)
         return TimeSpan(start, end)
@@ -65,11 +65,11 @@ class TimeSpan:
 
 
 def joined(spans: Iterable[TimeSpan], apart_s: float = 0.0) -> list[TimeSpan]:
-    """The spans in time order, with those at most `apart_s` seconds apart as one."""
-    found: list[TimeSpan] = []
+    """The spans in time order, where those at most `apart_s` seconds apart are merged."""
+    merged: list[TimeSpan] = []
     for span in sorted(spans):
-        if found and span.start_s - found[-1].end_s <= apart_s:
-            found[-1] = found[-1].hull(span)
+        if merged and span.start_s - merged[-1].end_s <= apart_s:
+            merged[-1] = merged[-1].hull(span)
         else:
-            found.append(span)
-    return found
+            merged.append(span)
+    return merged

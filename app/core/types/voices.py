@@ -1,4 +1,4 @@
-"""Who speaks when: turns, the voices they are spoken in, and the speakers of a library."""
+"""Who speaks when: turns, voices, and the speakers of a library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VoiceTurn:
-    """A stretch in which one voice speaks. `voice` is a row of `Diarization.voices`."""
+    """A span in which one voice speaks. `voice` is a row of `Diarization.voices`."""
 
     span: TimeSpan
     voice: int
@@ -23,19 +23,19 @@ class VoiceTurn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diarization:
-    """Who speaks when in one piece of audio: turns in time order that do not overlap."""
+    """Who speaks when in one chunk of audio: turns in time order that do not overlap."""
 
     turns: tuple[VoiceTurn, ...]
     voices: NDArray[np.float32]
-    """One unit vector a voice, shape (n, d); (0, d) when nobody speaks."""
+    """One unit vector per voice, shape (n, d); (0, d) when nobody speaks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Voice:
-    """A voice of one video, as ingest found it; or a face, which is told apart, named and recognised likewise."""
+    """A voice in one video, from ingest; or a face, which is separated, named and recognised in the same way."""
 
     label: str
-    """What it is called in its video until it gets a name: Speaker 1, Speaker 2, ... by first appearance."""
+    """Its label in the video until it has a name: Speaker 1, Speaker 2, ... by first appearance."""
     seconds: float
     """How long it speaks."""
     model: str
@@ -43,35 +43,35 @@ class Voice:
     vector: NDArray[np.float32]
     """Unit vector, shape (d,)."""
     spans: tuple[TimeSpan, ...] = ()
-    """When a face is seen, in time order. Of a voice the sentences tell."""
+    """When a face is seen, in time order. For a voice the sentences show it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Somebody of the library whose voice sounds like another."""
+    """Somebody in the library whose voice sounds similar."""
 
     name: str
     video_id: VideoId
-    """Where that name was heard."""
+    """The video with that voice."""
     cosine: float
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """One who speaks in a video, or whose face is seen in it."""
+    """Somebody who speaks in a video, or whose face is seen in it."""
 
     video_id: VideoId
     label: str
     name: str | None
     seconds: float
     recognised: bool = False
-    """Whether the name was taken from a voice of another video; False when a person gave it."""
+    """Whether the name was taken from the same voice in another video; False if a person gave it."""
     suggestions: tuple[Likeness, ...] = ()
-    """Who it may be, likeliest first: for one without a name."""
+    """Who it may be, likeliest first, if it has no name."""
     spans: tuple[TimeSpan, ...] = ()
     """When a face is seen."""
 
     @property
     def title(self) -> str:
-        """The name, or the label of one who has none."""
+        """The name, or the label if there is none."""
         return self.name or self.label
