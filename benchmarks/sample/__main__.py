@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         samples = load_settings().home / "samples"
         request = _request(options)
-        out = options.out or samples / f"sample-{options.minutes:g}min-seed{options.seed}.mp4"
+        name = "sample" if options.script == DEFAULT else options.script.stem
+        out = options.out or samples / f"{name}-{options.minutes:g}min-seed{options.seed}.mp4"
         made = _with_bars(request, out, samples / "voice", console)
     except LongreelError as error:
         console.print(str(error), style="red", highlight=False)

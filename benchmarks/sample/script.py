@@ -12,6 +12,7 @@ from app.core.errors import BadInput
 SHOWS = ("slide", "code", "card", "photo", "clip")
 SOUNDS = ("", "music", "silence")
 DEFAULT = Path(__file__).with_name("script.toml")
+SHORT = Path(__file__).with_name("short.toml")
 
 
 @dataclass(frozen=True, slots=True)
