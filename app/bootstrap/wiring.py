@@ -355,10 +355,12 @@ class _Wiring:
     def _parts(self) -> IngestParts:
         from gpu_workers.media.audio import PyAVAudio
         from gpu_workers.media.probe import PyAVProbe
+        from gpu_workers.media.subtitle_tracks import PyAVSubtitles
 
         get = self._workers.get
         return IngestParts(
             probe=PyAVProbe(),
+            subtitles=PyAVSubtitles(),
             audio=PyAVAudio(),
             transcriber=get("transcriber"),
             frame_embedder=get("frame_embedder"),

@@ -45,6 +45,9 @@ def ingest(
         int | None,
         typer.Option(min=0, help="Audio track to transcribe, counted from 0; default: the first with sound."),
     ] = None,
+    subtitle_track: Annotated[
+        int | None, typer.Option(min=0, help="The file's own subtitles to use instead of listening, counted from 0.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ingest videos, so that you can ask about them. Resumes where an earlier run stopped."""
@@ -63,6 +66,7 @@ def ingest(
         "speakers": speakers,
         "video_track": video_track,
         "audio_track": audio_track,
+        "subtitle_track": subtitle_track,
     }
     with interruptible() as cancelled:
         for path in paths:

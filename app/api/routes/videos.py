@@ -60,6 +60,10 @@ BODIES: dict[str, Any] = {
                         "speakers": {"type": "boolean", "description": "tell voices apart"},
                         "video_track": {"type": "integer", "description": "picture track, counted from 0"},
                         "audio_track": {"type": "integer", "description": "sound track, counted from 0"},
+                        "subtitle_track": {
+                            "type": "integer",
+                            "description": "the file's own subtitles to use instead of listening, counted from 0",
+                        },
                         "collection": {"type": "string", "description": "to put the video into; made when new"},
                         "subtitles": {"type": "string", "format": "binary", "description": "SRT, WebVTT or whisperX"},
                         "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
@@ -134,6 +138,7 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
             speakers=asked.speakers,
             video_track=asked.video_track,
             audio_track=asked.audio_track,
+            subtitle_track=asked.subtitle_track,
             tags=asked.tags,
             webhook=hook_of(longreel, asked.webhook),
         )
@@ -167,6 +172,7 @@ def _register(longreel: Services, body: bytes) -> Job:
         speakers=asked.speakers,
         video_track=asked.video_track,
         audio_track=asked.audio_track,
+        subtitle_track=asked.subtitle_track,
         tags=asked.tags,
         webhook=webhook,
         source=asked.url or "",

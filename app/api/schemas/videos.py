@@ -185,6 +185,9 @@ class RegisterIn(Request):
     speakers: bool | None = Field(None, description="tell voices apart, or do not; the server's setting unless given")
     video_track: int | None = Field(None, ge=0, le=999, description="picture track, from 0; the best one unless given")
     audio_track: int | None = Field(None, ge=0, le=999, description="sound track, from 0; the first with sound if none")
+    subtitle_track: int | None = Field(
+        None, ge=0, le=999, description="the file's own subtitles to use instead of listening, from 0"
+    )
     collection: str | None = Field(None, max_length=100, pattern="^[^/]*$", description="made when there is none")
     webhook: WebhookIn | Json[WebhookIn] | None = None
     """Is told when the video was read; in a form as JSON text."""

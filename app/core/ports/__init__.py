@@ -9,7 +9,7 @@ results would.
 
 from app.core.ports.chat import Chat
 from app.core.ports.language import Reranker, TextEmbedder
-from app.core.ports.media import AudioSource, FrameSource, MediaProbe
+from app.core.ports.media import AudioSource, FrameSource, MediaProbe, SubtitleSource
 from app.core.ports.runtime import CallBeat, Runtime
 from app.core.ports.search import LexicalIndex, Retriever, SegmentIndex
 from app.core.ports.speech import Diarizer, Transcriber
@@ -57,6 +57,7 @@ __all__ = [
     "SegmentIndex",
     "ShotDetector",
     "StageStore",
+    "SubtitleSource",
     "TextEmbedder",
     "TextReader",
     "Transcriber",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from app.core.types import AudioMap, Frame, MediaInfo, SoundChoice, TimeSpan
+from app.core.types import AudioMap, Frame, MediaInfo, SoundChoice, SubtitleTrack, TimeSpan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,4 +58,17 @@ class AudioSource(Protocol):
 
     def samples(self, path: Path, span: TimeSpan, choice: SoundChoice | None = None) -> NDArray[np.float32]:
         """The sound of a span, shape (round(duration * 16000),), padded with silence where the track has none."""
+        ...
+
+
+@runtime_checkable
+class SubtitleSource(Protocol):
+    """Reads the subtitles inside a file."""
+
+    def tracks(self, path: Path) -> list[SubtitleTrack]:
+        """All subtitle tracks, in the order of the file. Raises BadInput for what cannot be read."""
+        ...
+
+    def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
+        """What a track of text says, in time order on the video's clock. Raises BadInput for any other track."""
         ...

@@ -83,6 +83,21 @@ class AudioStream:
 
 
 @dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """Subtitles inside a file. `index` is the place among the subtitle tracks of the file."""
+
+    index: int
+    codec: str
+    is_text: bool
+    """False for subtitles that are pictures, such as those of a disc."""
+    language: str | None = None
+    title: str = ""
+    default: bool = False
+    forced: bool = False
+    """Whether it holds only what is said in another language than the film's."""
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """The result of probing a file. `duration_s` was read from the data, not only the header."""
 

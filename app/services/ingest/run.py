@@ -32,6 +32,7 @@ from app.core.ports import (
     Runtime,
     ShotDetector,
     StageStore,
+    SubtitleSource,
     TextEmbedder,
     TextReader,
     Transcriber,
@@ -72,6 +73,8 @@ class IngestParts:
     face_finder: FaceFinder | None = None
     people: SpeakerService | None = None
     """Where the faces of a video are kept."""
+    subtitles: SubtitleSource | None = None
+    """Reads the subtitles that files carry."""
     entities: SqlEntities | None = None
     """Where the names of a video are kept; None where nobody asks for them."""
 
@@ -95,6 +98,8 @@ class Options:
     video_track: int | None = None
     """The picture stream to read, counted from 0; None takes the best one."""
     audio_track: int | None = None
+    subtitle_track: int | None = None
+    """The place of the subtitle track that is read instead of listening, among those of the file."""
     """The sound track to transcribe, counted from 0; None takes the first that can be heard."""
 
     @property

@@ -104,6 +104,7 @@ class IngestService:
         name: str = "",
         video_track: int | None = None,
         audio_track: int | None = None,
+        subtitle_track: int | None = None,
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
@@ -121,6 +122,7 @@ class IngestService:
             "name": name,
             "video_track": video_track,
             "audio_track": audio_track,
+            "subtitle_track": subtitle_track,
         }
         if webhook is not None:
             payload["webhook"] = dict(webhook)
@@ -141,6 +143,7 @@ class IngestService:
             name=given.get("name", ""),
             video_track=given.get("video_track"),
             audio_track=given.get("audio_track"),
+            subtitle_track=given.get("subtitle_track"),
             tell=context.tell,
             cancelled=context.cancelled,
         )
@@ -160,6 +163,7 @@ class IngestService:
         name: str = "",
         video_track: int | None = None,
         audio_track: int | None = None,
+        subtitle_track: int | None = None,
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Video:
@@ -170,7 +174,8 @@ class IngestService:
         `translate` the transcript is English; `speakers` tells voices apart, or not, whatever the settings say.
         `source` is the address that the file was downloaded from. Without a `title` the video is called as the file
         itself says, else by its `name`, else as the file is named. `video_track` and `audio_track` choose a picture
-        stream and a sound track, each counted from 0.
+        stream and a sound track, `subtitle_track` one of the file's own subtitles to use instead of listening, each
+        counted from 0.
         Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
@@ -181,6 +186,7 @@ class IngestService:
                 speakers=speakers,
                 video_track=video_track,
                 audio_track=audio_track,
+                subtitle_track=subtitle_track,
             )
             details = FileDetails(_tidy(title), _tidy(name), tuple(tags), source)
             run = self._begin(path, details, options, tell, cancelled)

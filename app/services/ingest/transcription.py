@@ -13,13 +13,11 @@ from app.core.events import Heard, Warned
 from app.core.timecode import clock
 from app.core.types import AudioMap, MediaInfo, SoundChoice, TimeSpan, Transcript, Utterance, from_json, to_json
 from app.services import subtitles
+from app.services.ingest import subtitle_tracks
 from app.services.ingest.chunks import ListenCall
 from app.services.ingest.indexing import early_segments
 from app.services.ingest.run import DETECTED, Run, Stage, Unit, unit_key
-from app.text.languages import guess_language
 
-SAMPLE = 50
-"""Subtitles that show which language they are in."""
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
 SIDES = ("left", "right")
@@ -77,9 +75,17 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
         if given is not None:
             return given
         run.options = replace(run.options, subtitles=None, subtitles_name="")
+    if run.options.subtitle_track is not None:
+        return _carried(run, run.options.subtitle_track)
+    tracks = subtitle_tracks.tracks_of(run)
+    used = None
 
     def work(stage: Stage) -> bytes:
+        nonlocal used
         transcript = _listen(run, stage, sound)
+        chosen = None if transcript.utterances else subtitle_tracks.best(tracks)
+        if chosen is not None:
+            used, transcript = chosen, subtitle_tracks.read_track(run, chosen.index)
         run.parts.library.save_utterances(run.video.id, transcript.utterances)
         translated = run.options.translate and transcript.utterances
         run.parts.library.set_language(run.video.id, "en" if translated else transcript.language)
@@ -91,6 +97,21 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
     task = "/translate" if run.options.translate else ""
     version = f"{run.parts.transcriber.model}/{run.options.spoken or DETECTED}{task}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
+    subtitle_tracks.tell(run, tracks, used)
+    return list(from_json(Transcript, json.loads(payload)).utterances)
+
+
+def _carried(run: Run, track: int) -> list[Utterance]:
+    """What a subtitle track of the file says, stored."""
+
+    def work(stage: Stage) -> bytes:
+        transcript = subtitle_tracks.read_track(run, track)
+        run.parts.library.save_utterances(run.video.id, transcript.utterances)
+        run.parts.library.set_language(run.video.id, transcript.language)
+        stage.detail = f"{len(transcript.utterances)} subtitles from track {track}"
+        return _packed(transcript)
+
+    payload = run.stage("transcribe", run.version_after(own=f"subtitle track/1/{track}/{run.options.spoken}"), work)
     return list(from_json(Transcript, json.loads(payload)).utterances)
 
 
@@ -162,7 +183,7 @@ def _given(run: Run, text: str) -> list[Utterance] | None:
             run.tell(Warned(note))
         if not utterances:
             return b""
-        language = run.options.spoken or guess_language(" ".join(u.text for u in utterances[:SAMPLE])) or None
+        language = subtitle_tracks.language_of(run, utterances)
         run.parts.library.save_utterances(run.video.id, utterances)
         run.parts.library.set_language(run.video.id, language)
         stage.detail = f"{len(utterances)} subtitles from {run.options.subtitles_name}"

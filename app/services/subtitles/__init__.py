@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.core.errors import BadInput
-from app.core.types import Utterance
+from app.core.types import TimeSpan, Utterance
 from app.services.subtitles import other_formats, subrip, ttml, whisperx
-from app.services.subtitles.cue import HINT, Cue, LeftOut
+from app.services.subtitles.cue import HINT, Cue, LeftOut, spoken
 from app.services.subtitles.encodings import decode
 from app.services.subtitles.rolling import unrolled
 from app.services.subtitles.whisperx import is_transcript
 from app.services.subtitles.writing import to_srt, to_vtt
 
-__all__ = ["HINT", "SUFFIXES", "USUAL_FPS", "is_transcript", "parse", "read_text", "to_srt", "to_vtt"]
+__all__ = ["HINT", "SUFFIXES", "USUAL_FPS", "from_texts", "is_transcript", "parse", "read_text", "to_srt", "to_vtt"]
 
 SUFFIXES = (".srt", ".vtt", ".sbv", ".ttml", ".dfxp", ".xml", ".ass", ".ssa", ".sub", ".mpl", ".smi", ".sami")
 """The endings of subtitle files that are read; a .txt or .json may be one, too."""
@@ -64,6 +64,12 @@ def read_text(path: Path, language: str | None = None) -> str:
     if size > LARGEST_BYTES:
         raise BadInput(f"{path.name} is too large for subtitles: {size / 1e6:.0f} MB.", HINT)
     return decode(data, language)
+
+
+def from_texts(texts: Iterable[tuple[TimeSpan, str]]) -> list[Utterance]:
+    """What the subtitles of a track say, by start time: tags leave the text, and lines that roll come once."""
+    cues = [cue for span, text in texts for cue in spoken(span, re.split(r"\\[Nn]|\n", text))]
+    return [cue.utterance() for cue in unrolled(cues)]
 
 
 def _cues(text: str, fps: float | None, left_out: LeftOut) -> list[Cue]:

@@ -1,0 +1,84 @@
+"""Subtitles that the file carries: they are offered, and taken for what is said where nothing can be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.core.errors import BadInput
+from app.core.events import Warned
+from app.core.types import SubtitleTrack, Transcript, Utterance
+from app.services import subtitles
+from app.services.ingest.run import Run
+from app.text.languages import guess_language
+
+SAMPLE = 50
+"""Subtitles that show which language they are in."""
+
+
+def tracks_of(run: Run) -> list[SubtitleTrack]:
+    """The subtitle tracks of the file; none where nothing can read them."""
+    source = run.parts.subtitles
+    return source.tracks(run.path) if source is not None else []
+
+
+def best(tracks: Sequence[SubtitleTrack]) -> SubtitleTrack | None:
+    """The track that tells most: of text, whole, the default one before others."""
+    whole = [track for track in tracks if track.is_text and not track.forced]
+    return min(whole, key=lambda track: (not track.default, track.index), default=None)
+
+
+def read_track(run: Run, track: int) -> Transcript:
+    """What a track says, as far as it lies in the video. Raises BadInput for a track that is not there or no text."""
+    source = run.parts.subtitles
+    if source is None:
+        raise BadInput("The subtitle tracks of files cannot be read here.", "Leave --subtitle-track out.")
+    said = [
+        replace(one, span=replace(one.span, end_s=min(one.span.end_s, run.video.duration_s)))
+        for one in subtitles.from_texts(source.texts(run.path, track))
+        if one.span.start_s < run.video.duration_s
+    ]
+    return Transcript(tuple(said), language_of(run, said))
+
+
+def language_of(run: Run, said: Sequence[Utterance]) -> str | None:
+    """The language that a person gave, else that of the first sentences; None where they do not show it."""
+    return run.options.spoken or guess_language(" ".join(one.text for one in said[:SAMPLE])) or None
+
+
+def tell(run: Run, tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> None:
+    """Makes known which subtitles the file carries, and stores it with the video."""
+    notes = _notes(tracks, used)
+    new = [note for note in notes if note not in run.video.media.warnings]
+    if new:
+        media = replace(run.video.media, warnings=(*run.video.media.warnings, *new))
+        run.parts.library.set_media(run.video.id, media)
+        run.video = replace(run.video, media=media)
+    for note in notes:
+        run.tell(Warned(note))
+
+
+def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
+    notes = []
+    offered = [track for track in tracks if track.is_text and track != used]
+    if used is not None:
+        notes.append(f"Nothing can be heard, so subtitle track {_name(used)} of the file is taken for what is said.")
+    if offered:
+        listed = ", ".join(map(_name, offered))
+        which = "a subtitle track" if len(offered) == 1 else f"{len(offered)} subtitle tracks"
+        other = "more " if used is not None else ""
+        notes.append(
+            f"The file carries {other}{which}, counted from 0: {listed}. "
+            "Have one read in place of the sound with --subtitle-track."
+        )
+    notes += [
+        f"Subtitle track {_name(track)} of the file holds pictures ({track.codec}) and is not read."
+        for track in tracks
+        if not track.is_text
+    ]
+    return notes
+
+
+def _name(track: SubtitleTrack) -> str:
+    called = ", ".join(filter(None, (track.title, track.language)))
+    return f"{track.index} ({called})" if called else str(track.index)

@@ -1,0 +1,85 @@
+"""Subtitles inside a video file: which tracks there are, and what those of text say. Plays `SubtitleSource`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadInput
+from app.core.types import SubtitleTrack, TimeSpan
+from gpu_workers.media.container import opened
+from gpu_workers.media.opening import demuxed, media_errors, open_container
+
+_TEXT_CODECS = frozenset(
+    {"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "microdvd", "mpl2", "sami", "realtext", "ttml"}
+)
+_GUESSED_S, _LONGEST_S = 4.0, 20.0
+"""How long a subtitle is shown that does not say it, and how long it is at most until the next one."""
+
+
+class PyAVSubtitles:
+    """Reads subtitle tracks with PyAV."""
+
+    def tracks(self, path: Path) -> list[SubtitleTrack]:
+        """See the port. Raises BadInput."""
+        with media_errors(path):
+            container = open_container(path, None)
+            try:
+                return [_track(place, stream) for place, stream in enumerate(container.streams.subtitles)]
+            finally:
+                container.close()
+
+    def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
+        """See the port. Raises BadInput."""
+        with opened(path) as media:
+            streams = media.container.streams.subtitles
+            if not 0 <= track < len(streams):
+                raise BadInput(
+                    f"{path.name} has no subtitle track {track}.", f"It has {len(streams)} of them, counted from 0."
+                )
+            if not _track(track, streams[track]).is_text:
+                raise BadInput(f"Subtitle track {track} of {path.name} holds pictures.", "Choose one of text.")
+            cues = [(media.seconds(packet.pts, packet.time_base), *_said(packet)) for packet in _packets(media, track)]
+        return list(_with_ends([(start_s, length_s, text) for start_s, length_s, text in cues if start_s is not None]))
+
+
+def _track(place: int, stream: Any) -> SubtitleTrack:
+    from av.stream import Disposition
+
+    codec = stream.codec_context.name if stream.codec_context is not None else ""
+    language = stream.language
+    return SubtitleTrack(
+        index=place,
+        codec=codec or "unknown",
+        is_text=codec in _TEXT_CODECS,
+        language=str(language) if language and language != "und" else None,
+        title=str(stream.metadata.get("title", "")),
+        default=bool(stream.disposition & Disposition.default),
+        forced=bool(stream.disposition & Disposition.forced),
+    )
+
+
+def _packets(media: Any, track: int) -> Iterator[Any]:
+    return demuxed(media.container, media.container.streams.subtitles[track])
+
+
+def _said(packet: Any) -> tuple[float, str]:
+    """How long a packet is shown, 0 where it does not say, and its text."""
+    length_s = float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
+    try:
+        rects = list(packet.decode())
+    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; the next packet may be sound
+        return length_s, ""
+    texts = [getattr(rect, "dialogue", b"") for rect in rects]
+    return length_s, "\n".join(text.decode("utf-8", "replace") for text in texts if text)
+
+
+def _with_ends(cues: list[tuple[float, float, str]]) -> Iterator[tuple[TimeSpan, str]]:
+    ordered = sorted(cues)
+    for (start_s, length_s, text), (next_s, _, _) in pairwise([*ordered, (float("inf"), 0.0, "")]):
+        end_s = start_s + length_s if length_s > 0 else min(next_s, start_s + _GUESSED_S)
+        end_s = end_s if end_s - start_s <= _LONGEST_S else max(start_s + _GUESSED_S, min(end_s, next_s))
+        if text.strip() and end_s > 0:
+            yield TimeSpan(max(0.0, start_s), end_s), text

@@ -1,0 +1,53 @@
+"""Which of a file's subtitles are used, and what a person hears of them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from app.core.events import Warned
+from app.core.types import SubtitleTrack, Video, VideoId
+from app.services.ingest.subtitle_tracks import best, tell
+from gpu_workers.media.fakes import FAKE_MEDIA
+
+FORCED = SubtitleTrack(0, "subrip", True, "eng", "Signs", forced=True)
+ENGLISH = SubtitleTrack(1, "subrip", True, "eng")
+GERMAN = SubtitleTrack(2, "ass", True, "ger", default=True)
+DISC = SubtitleTrack(3, "hdmv_pgs_subtitle", False, "fre")
+
+
+def told(tracks: list[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
+    messages: list[str] = []
+    stored: list[Any] = []
+
+    def hear(event: object) -> None:
+        assert isinstance(event, Warned)
+        messages.append(event.message)
+
+    library = SimpleNamespace(set_media=lambda _, media: stored.append(media))
+    video = Video(VideoId("v"), "Film", "film.mkv", FAKE_MEDIA)
+    run = SimpleNamespace(parts=SimpleNamespace(library=library), tell=hear, video=video)
+    tell(cast(Any, run), tracks, used)
+    assert [list(media.warnings) for media in stored] == ([messages] if messages else [])
+    return messages
+
+
+def test_the_default_whole_track_of_text_is_the_best() -> None:
+    assert best([FORCED, ENGLISH, GERMAN, DISC]) == GERMAN
+    assert best([FORCED, ENGLISH, DISC]) == ENGLISH
+    assert best([FORCED, DISC]) is None
+
+
+def test_tracks_are_offered_and_pictures_are_named() -> None:
+    offered, pictures = told([ENGLISH, GERMAN, DISC], None)
+    assert "2 subtitle tracks, counted from 0: 1 (eng), 2 (ger)" in offered and "--subtitle-track" in offered
+    assert "3 (fre)" in pictures and "pictures" in pictures
+
+
+def test_a_track_that_is_used_is_told() -> None:
+    [used] = told([ENGLISH], ENGLISH)
+    assert "subtitle track 1 (eng)" in used and "Nothing can be heard" in used
+
+
+def test_a_file_without_subtitles_is_not_spoken_of() -> None:
+    assert told([], None) == []
