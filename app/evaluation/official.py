@@ -24,8 +24,14 @@ class Prompt:
     """The system message, where the script has one."""
     bracketed: bool = False
     """Whether options are written (A) rather than A."""
+    heading: str = ""
+    """The line before the options, where there is one."""
     subtitles: str = ""
     """The line before the subtitles; empty where the script shows none, or shows them between the frames."""
+    before_with_subtitles: str = ""
+    """What stands in place of `before` where subtitles are shown."""
+    of_frames: bool = False
+    """Whether only the subtitles of the frames that are shown are listed."""
     interleaved: bool = False
     """Whether what is said stands between the frames, after the frame that it follows."""
 
@@ -34,12 +40,17 @@ class Prompt:
         """Whether the official script shows subtitles at all."""
         return bool(self.subtitles) or self.interleaved
 
-    def of(self, case: Case) -> str:
-        """Question and options with the words around them; an open question is asked as it is."""
+    def of(self, case: Case, *, subtitles: bool = False) -> str:
+        """Question and options with the words around them; an open question is asked as it is.
+
+        `subtitles`: whether some are shown.
+        """
         if case.asked or not case.options:
             return case.asked or case.question
         listed = lettered(case.options, bracketed=self.bracketed)
-        return "\n".join(part for part in (self.before, f"{self.question}{case.question}", listed, self.after) if part)
+        before = (subtitles and self.before_with_subtitles) or self.before
+        parts = (before, f"{self.question}{case.question}", self.heading, listed, self.after)
+        return "\n".join(part for part in parts if part)
 
 
 def lettered(options: Sequence[str], *, bracketed: bool = False) -> str:
@@ -57,15 +68,19 @@ VIDEO_MME = Prompt(
     after="The best answer is:",
     question="",
     subtitles=_LISTED,
+    before_with_subtitles=_SELECT.replace("the video.", "the video and the subtitles.")
+    + LETTER_ONLY.format(letters="A, B, C, or D"),
+    of_frames=True,
 )
 VIDEO_MME_V2 = Prompt(after=_SELECT + LETTER_ONLY.format(letters="A, B, C, D, E, F, G, or H"), subtitles=_LISTED)
-LONG_VIDEO_BENCH = Prompt(question="", interleaved=True)
+LONG_VIDEO_BENCH = Prompt(interleaved=True)
 LV_BENCH = Prompt(question="", after="Answer the question with the option letter")
 MLVU = Prompt(
     system="Carefully watch this video and pay attention to every detail. "
     "Based on your observations, select the best option that accurately addresses the question.",
     after="Only give the best option.\nBest option: (",
     bracketed=True,
+    heading="Options:",
 )
 LV_HAYSTACK = Prompt(before="Select the best answer to the question below. Answer with the option's letter.", after="")
-VIDEO_VISTA = Prompt(question="", bracketed=True)
+VIDEO_VISTA = Prompt(question="", bracketed=True, heading="Options:")

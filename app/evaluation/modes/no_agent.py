@@ -56,12 +56,13 @@ class NoAgent:
             raise Cancelled("The question was cancelled.")
         chat_sees = parts.chat is not None and parts.chat.capabilities.images
         context = parts.chat.capabilities.context if parts.chat else _UNKNOWN_CONTEXT
-        asked = self._asked(case)
+        asked = self._asked(case, subtitles=False)
         max_output = _OPTION_TOKENS if case.options else _TEXT_TOKENS
         room = context - max_output - text_tokens(asked) - text_tokens(self._prompt.system)
         frames = self._frames(parts, video, room // 2) if chat_sees or parts.vision is not None else []
         room -= sum(frame_tokens(*frame.image.shape[:2]) for frame in frames)
-        content = self._content(frames, self._lines(parts, video, frames), room, asked)
+        lines = self._lines(parts, video, frames)
+        content = self._content(frames, lines, room, self._asked(case, subtitles=bool(lines)))
         if parts.chat is not None and (chat_sees or not frames):
             system = [Message("system", self._prompt.system)] if self._prompt.system else []
             messages = [*system, Message("user", content)]
@@ -73,8 +74,10 @@ class NoAgent:
         usage = Usage(time.monotonic() - started, 1, len(frames), reply.prompt_tokens, reply.output_tokens)
         return answer_of(reply.text, case, cited_frames(video, [frame.pts_s for frame in frames]), usage)
 
-    def _asked(self, case: Case) -> str:
-        if case.options or self._shown.official:
+    def _asked(self, case: Case, *, subtitles: bool) -> str:
+        if self._shown.official:
+            return self._prompt.of(case, subtitles=subtitles)
+        if case.options:
             return self._prompt.of(case)
         return f"{case.question}\nAnswer briefly. {REFUSE}"
 
@@ -92,7 +95,9 @@ class NoAgent:
         said: list[Line] = []
         if shown.subtitles is not Subtitles.NONE and (self._prompt.reads_subtitles or not shown.official):
             said = [(one.span, " ".join(one.text.split())) for one in library.utterances(video.id)]
-        if shown.subtitles is Subtitles.FRAMES or (shown.official and self._prompt.interleaved):
+        if shown.subtitles is Subtitles.FRAMES or (
+            shown.official and (self._prompt.interleaved or self._prompt.of_frames)
+        ):
             said = [(span, text) for span, text in said if any(span.contains(frame.pts_s) for frame in frames)]
         if video.media.video is None:
             captions = library.segments(video.id, kinds=(SegmentKind.CAPTION,))

@@ -49,9 +49,9 @@ def test_the_official_prompts_keep_the_order_of_the_options() -> None:
     mme = benchmark("video-mme").prompt.of(case(options=COLOURS))
     assert mme.endswith("A. red\nB. green\nC. blue\nD. grey\nThe best answer is:")
     mlvu = benchmark("mlvu").prompt.of(case(options=COLOURS))
-    assert "(A) red\n(B) green" in mlvu and mlvu.endswith("Best option: (")
+    assert "Which?\nOptions:\n(A) red\n(B) green" in mlvu and mlvu.endswith("Best option: (")
     lvb = benchmark("longvideobench").prompt.of(case(options=COLOURS))
-    assert lvb.startswith("Which?\nA. red")
+    assert lvb.startswith("Question: Which?\nA. red")
     assert lvb.endswith("Answer with the option's letter from the given choices directly.")
 
 

@@ -162,22 +162,30 @@ def content(chat: FakeChat) -> list[str]:
 
 def test_the_official_prompt_stands_alone() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(2, official=True), options=OPTIONS, prompt=VIDEO_MME)
+    ask(chat, shown=Material(4, official=True), options=OPTIONS, prompt=VIDEO_MME)
     assert content(chat) == [
-        "<22>",
-        "<67>",
-        "This video's subtitles are listed below:\n" + "\n".join(SAID),
-        "Select the best answer to the following multiple-choice question based on the video. Respond with only the "
-        "letter (A, B, C, or D) of the correct option.\nWhich?\nA. a red kite\nB. a green boat\nC. a blue door\n"
+        *("<11>", "<34>", "<56>", "<79>"),
+        f"This video's subtitles are listed below:\n{SAID[1]}",
+        "Select the best answer to the following multiple-choice question based on the video and the subtitles. "
+        "Respond with only the letter (A, B, C, or D) of the correct option.\n"
+        "Which?\nA. a red kite\nB. a green boat\nC. a blue door\n"
         "D. a grey dog\nThe best answer is:",
     ]
+
+
+def test_an_official_prompt_without_subtitles_does_not_speak_of_any() -> None:
+    chat = FakeChat(["B"], capabilities=SEES)
+    ask(chat, shown=Material(2, Subtitles.NONE, official=True), options=OPTIONS, prompt=VIDEO_MME)
+    assert len(content(chat)) == 3 and "based on the video. Respond" in content(chat)[-1]
 
 
 def test_official_subtitles_stand_between_frames_only_where_they_cover_one() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
     ask(chat, shown=Material(4, official=True), options=OPTIONS, prompt=LONG_VIDEO_BENCH)
     assert content(chat)[:-1] == ["<11>", SAID[1], "<34>", "<56>", "<79>"]
-    assert content(chat)[-1].startswith("Which?\nA. a red kite") and content(chat)[-1].endswith("choices directly.")
+    assert content(chat)[-1].startswith("Question: Which?\nA. a red kite") and content(chat)[-1].endswith(
+        "choices directly."
+    )
 
 
 def test_an_official_prompt_without_subtitles_shows_none_and_has_its_system_message() -> None:
