@@ -54,7 +54,7 @@ def examine(settings: Settings) -> list[Check]:
         profile,
         *(_memory(settings) if profile.ok else []),
         *(_faces(settings) if settings.ingest.faces and profile.ok else []),
-        _server(settings),
+        *_servers(settings),
         _disk(settings.home),
         _disk(settings.data),
     ]
@@ -138,11 +138,20 @@ def _gb(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 0.95e9 else f"{count / 1e6:.0f} MB"
 
 
-def _server(settings: Settings) -> Check:
-    if settings.llm_url is None:
-        return Check("language server", True, "not used")
-    model = settings.llm_model or "its only model"
-    return Check("language server", True, f"{model} at {shown_address(settings.llm_url)}")
+def _servers(settings: Settings) -> list[Check]:
+    """The servers that are set; only of the one that writes it is also told that there is none."""
+    named = {
+        "language server": (settings.llm_url, settings.llm_model),
+        "vision server": (settings.vlm_url, settings.vlm_model),
+        "server of text vectors": (settings.embedding_url, settings.embedding_model),
+        "server of picture vectors": (settings.frame_embedding_url, settings.frame_embedding_model),
+    }
+    checks = [
+        Check(name, True, f"{model or 'its only model'} at {shown_address(url)}")
+        for name, (url, model) in named.items()
+        if url
+    ]
+    return checks if settings.llm_url else [Check("language server", True, "not used"), *checks]
 
 
 def _disk(folder: Path) -> Check:

@@ -72,3 +72,15 @@ def test_the_language_server_is_told_without_its_password_and_needs_no_name_of_a
     named, nameless = told(llm_model="tiny"), told()
     assert (named.ok, named.detail, named.command) == (True, "tiny at http://127.0.0.1:9/v1", "")
     assert nameless.ok and nameless.detail == "its only model at http://127.0.0.1:9/v1"
+
+
+def test_every_server_that_is_set_is_told():
+    url = "http://127.0.0.1:9/v1"
+    found = doctor.examine(Settings(vlm_url=url, vlm_model="eyes", embedding_url=url, frame_embedding_url=url))
+    told = {check.name: check.detail for check in found if "server" in check.name}
+    assert told == {
+        "language server": "not used",
+        "vision server": f"eyes at {url}",
+        "server of text vectors": f"its only model at {url}",
+        "server of picture vectors": f"its only model at {url}",
+    }
