@@ -31,6 +31,8 @@ from app.core.types import (
 from app.services.claim_support import is_supported
 from app.services.topics import Sentence, chapter_spans
 
+MOST_SENTENCES = 8_000
+"""More than ten hours of talk have; a file of subtitles may hold hundreds of thousands, and each is embedded."""
 SENTENCES_A_CHAPTER = 4
 CHAPTER_WORDS = 45
 SUPPORT = 0.5
@@ -70,6 +72,7 @@ def make_digest(
     `words` bounds the summary. A video of which nothing is known has one chapter without a summary.
     """
     writer = _Writer(video, embedder, model)
+    sentences = _spread(sentences, MOST_SENTENCES)
     vectors = embedder.embed([s.text for s in sentences])
     ends = [*starts_s[1:], duration_s]
     given = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]
@@ -82,6 +85,13 @@ def make_digest(
         chapter_done(number + 1, len(spans))
     summary, citations = _summary(chapters, words)
     return Digest(summary, tuple(chapters), citations)
+
+
+def _spread(sentences: Sequence[Sentence], most: int) -> Sequence[Sentence]:
+    """All sentences, or as many as allowed, evenly spread."""
+    if len(sentences) <= most:
+        return sentences
+    return [sentences[place * len(sentences) // most] for place in range(most)]
 
 
 def central(vectors: NDArray[np.float32], count: int) -> list[int]:

@@ -11,7 +11,7 @@ import pytest
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, WorkerFailed
 from app.core.types import Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
-from app.services.digest import central, make_digest
+from app.services.digest import MOST_SENTENCES, central, make_digest
 from app.services.topics import Sentence
 from gpu_workers.language.fakes import FakeTextEmbedder
 
@@ -210,3 +210,16 @@ def test_a_text_of_one_word_is_chosen_only_where_there_is_no_other() -> None:
     assert chapter.summary == "The harbour opens."
     (chapter,) = _made(60.0, [_shown(1.0, "Bunky")]).chapters
     assert (chapter.title, chapter.summary) == ("Bunky", "Bunky")
+
+
+def test_of_more_sentences_than_a_day_of_talk_has_some_are_embedded() -> None:
+    counted: list[int] = []
+
+    class Counts(FakeTextEmbedder):
+        def embed(self, texts: Sequence[str]) -> Any:
+            counted.append(len(texts))
+            return super().embed(texts)
+
+    sentences = [Sentence(TimeSpan(i / 100, i / 100 + 30), SegmentKind.SPEECH, f"line {i}") for i in range(20_000)]
+    made = make_digest(VIDEO, 230.0, sentences, Counts(), None, words=60, chapter_done=lambda *_: None)
+    assert max(counted) == MOST_SENTENCES and made.chapters[-1].span.end_s == 230.0
