@@ -67,7 +67,7 @@ class _Requests:
 
     def send(self, pieces: Mapping[str, tuple[TimeSpan, tuple[float, ...]]]) -> list[str]:
         """Why it failed, once for each failure."""
-        video, path = self._run.video.id, str(self._run.path)
+        video, path = self._run.video, str(self._run.path)
         keys = list(pieces)
         units = []
         for first in range(0, len(keys), self._at_once):
