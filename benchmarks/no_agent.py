@@ -3,9 +3,10 @@
     python -m benchmarks.no_agent FOLDER --library DIR [--questions FILE] [--choice] [--limit N] [--json FILE]
 
 Without the agent the model gets evenly spaced frames (32, or 64 of a film longer than five minutes) and the transcript
-in one prompt. With `--choice` two rows need no language model at all: the option that is nearest to a passage of the
-video, and the option that is nearest to the question. Any settings will do, such as a remote server. Answers are
-appended to DIR/no_agent/, a file a row, and what is there is not asked again.
+in one prompt. Other rows need no language model at all: the passage of the video that is nearest to the question, or
+with `--choice` the option that is nearest to a passage, and the option that is nearest to the question. These are the
+modes no-agent, none and blind of `longreel eval`. Any settings will do, such as a remote server. Answers are appended to
+DIR/no_agent/, a file a row, and what is there is not asked again.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from benchmarks.questions import AnswerFile, Asked, Product, Question, ask_missi
 from benchmarks.report import keep
 
 AGENT = "agent"
-CONTROLS = {"no agent": Mode.NO_AGENT}
-OPTION_CONTROLS = {"nearest option": Mode.NONE, "question alone": Mode.BLIND}
+CONTROLS = {"no agent": Mode.NO_AGENT, "nearest passage": Mode.NONE}
+OPTION_CONTROLS = {"no agent": Mode.NO_AGENT, "nearest option": Mode.NONE, "question alone": Mode.BLIND}
 
 Row = Callable[[Question], Asked]
 
@@ -45,7 +46,7 @@ def rows_of(product: Product, *, choice: bool) -> dict[str, Row]:
 
         return ask
 
-    controls = {**CONTROLS, **OPTION_CONTROLS} if choice else CONTROLS
+    controls = OPTION_CONTROLS if choice else CONTROLS
     rows: dict[str, Row] = {AGENT: lambda question: product.ask(question, choice=choice)}
     return rows | {name: of(product.asker(mode)) for name, mode in controls.items()}
 
