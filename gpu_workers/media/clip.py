@@ -87,7 +87,7 @@ def _wanted(media: OpenMedia, start_s: float, end_s: float) -> Iterator[Any]:
         if time_s is None or packet.stream.index not in open_:
             continue
         if packet.stream.index == video and not begun:
-            begun = packet.is_keyframe and time_s >= start_s - SAME_TIME_S
+            begun = packet.is_keyframe and (packet.is_discard or time_s >= start_s - SAME_TIME_S)
         decoded_s = media.seconds(packet.dts, packet.time_base) if packet.dts is not None else time_s
         if (decoded_s if decoded_s is not None else time_s) >= end_s:
             open_.discard(packet.stream.index)

@@ -1,11 +1,10 @@
-"""Pictures of a video by decord."""
+"""Pictures of a video by decord, in the form of its maintained successor, the package decord2."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
-import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from app.core.errors import BadInput, MissingPart
 from app.core.types import Frame, TimeSpan
 from gpu_workers.media.container import SAME_TIME_S, OpenMedia, opened
+from gpu_workers.media.opening import decoded
 from gpu_workers.media.picks import EveryTick
 from gpu_workers.media.picture import clockwise, fitted, pixel_aspect
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CODECS = frozenset({"h264", "mpeg4"})
-"""Where decord 0.6 showed the frames that PyAV shows. It miscounts VP8's hidden frames, and after seeking in HEVC
+"""Where decord shows the frames that PyAV shows. Release 0.6 miscounted VP8's hidden frames, and after seeking in HEVC
 it showed the picture of another time."""
 _CONTAINERS = ("mov", "matroska")
 
@@ -40,7 +40,7 @@ def suits(path: Path) -> bool:
 def _is_upright(media: OpenMedia) -> bool:
     assert media.video is not None
     for packet in media.packets(media.video.index, 0.0):
-        for frame in packet.decode():
+        for frame in decoded(packet.stream, packet):
             return clockwise(frame) == 0
     return False
 
@@ -104,7 +104,7 @@ def _starts(path: Path) -> NDArray[np.float64]:
         assert media.video is not None
         for packet in media.packets(media.video.index, 0.0):
             time_s = media.packet_s(packet)
-            if time_s is None or packet.pts is None or (time_s < key_s and not packet.is_keyframe):
+            if time_s is None or packet.pts is None or packet.is_discard or (time_s < key_s and not packet.is_keyframe):
                 raise BadInput(f"decord cannot seek in {path.name}.", "Read it with PyAV.")
             key_s = time_s if packet.is_keyframe else key_s
             times.append(time_s)
@@ -131,22 +131,24 @@ def _image(reader: Any, index: int, max_side: int) -> NDArray[np.uint8] | None:
     return np.ascontiguousarray(image, dtype=np.uint8)
 
 
+_loading = threading.Lock()
+
+
 def _decord() -> Any:
-    _share_cpp_runtime()
-    try:
-        import decord
-    except (ImportError, OSError, RuntimeError) as error:
-        raise MissingPart("decord is not installed.", "Install it where it has wheels; PyAV does its work.") from error
-    return decord
+    """The module, whose library keeps its symbols to itself.
 
-
-@functools.cache
-def _share_cpp_runtime() -> None:
-    """Lets libraries that are loaded later find the system's C++ runtime before the one inside decord.
-
-    decord shows its symbols to the whole process, an old C++ runtime's among them. llama.cpp, loaded after it, would
-    take its random numbers half from the one and half from the other, and could not write a word.
+    decord shows them to the whole process, those of its own C++ runtime among them: llama.cpp, loaded after it, would
+    take half of its runtime from there, and fail at once.
     """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            ctypes.CDLL("libstdc++.so.6", ctypes.RTLD_GLOBAL)
+    with _loading:
+        shown = ctypes.RTLD_GLOBAL
+        vars(ctypes)["RTLD_GLOBAL"] = ctypes.RTLD_LOCAL
+        try:
+            import decord
+        except (ImportError, OSError, RuntimeError) as error:
+            raise MissingPart(
+                "decord is not installed.", "Install decord2 where it has wheels; PyAV does its work."
+            ) from error
+        finally:
+            vars(ctypes)["RTLD_GLOBAL"] = shown
+    return decord

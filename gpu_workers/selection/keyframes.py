@@ -1,7 +1,7 @@
-"""Key frames of the file (I-frames): pictures that the encoder stored whole, often where the picture changes.
+"""Selects the file's key frames (I-frames): pictures that the encoder stored whole, often where the picture changes.
 
-They are known from the packets, without decoding, and are the cheapest pictures to decode. Which frames they are is
-a fact of the file and not of the features, so that this selection is made for a file instead of by a setting.
+They are known from the packets without decoding, and are the cheapest pictures to decode. They depend on the file and
+not on the features, so this selector is built for one file instead of through a setting.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from gpu_workers.selection.blank import evenly, worth_showing
 
 
 def keyframe_times(path: Path) -> list[float]:
-    """When the key frames of a file are shown, seconds, ascending. Raises BadInput.
+    """The times of a file's key frames in seconds, ascending. Raises BadInput.
 
-    Decoding them and nothing else is `FrameSource.at` with these times.
+    To decode only these, pass them to `FrameSource.at`.
     """
     with opened(path) as media:
         if media.video is None:
             return []
         packets = media.packets(media.video.index, 0.0)
-        times = [media.packet_s(packet) for packet in packets if packet.is_keyframe]
+        times = [media.packet_s(packet) for packet in packets if packet.is_keyframe and not packet.is_discard]
     return sorted(max(0.0, time_s) for time_s in times if time_s is not None)
 
 
 class KeyframeSelector:
-    """Takes the candidates that lie nearest to key frames, thinned evenly to the budget. Plays `FrameSelector`."""
+    """Takes the candidates nearest to key frames, thinned evenly to the budget. Implements `FrameSelector`."""
 
     def __init__(self, times_s: Sequence[float]) -> None:
         self._times_s = sorted(times_s)
@@ -45,7 +45,7 @@ class KeyframeSelector:
         return "keyframes"
 
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
-        """See the port. Even frames where the file has no key frames."""
+        """See the port. Takes evenly spaced frames if the file has no key frames."""
         usable = worth_showing(candidates)
         times = [candidates[index].pts_s for index in usable]
         nearest = sorted({_nearest(times, time_s) for time_s in self._times_s}) if usable else []

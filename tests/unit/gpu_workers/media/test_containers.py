@@ -12,6 +12,7 @@ import pytest
 from app.core.errors import BadInput
 from app.core.types import SoundChoice, TimeSpan
 from gpu_workers.media.audio import PyAVAudio
+from gpu_workers.media.clip import cut
 from gpu_workers.media.frames import PyAVFrames
 from gpu_workers.media.opening import demuxed
 from gpu_workers.media.probe import PyAVProbe
@@ -143,6 +144,14 @@ def test_a_clip_that_was_cut_without_encoding_shows_its_pictures_from_the_beginn
     frames = list(PyAVFrames().sample(path, span=media.whole, every_s=1.0, max_side=0))
     assert [round(frame.pts_s) for frame in frames[:7]] == [0, 1, 2, 3, 4, 5, 6] and frames[0].pts_s < 0.1
     assert greys(path, 0.0, 3.0, 6.5) == pytest.approx([grey_at(5.0), grey_at(8.0), grey_at(11.5)], abs=3)
+
+
+def test_a_piece_of_a_clip_with_hidden_pictures_shows_what_it_should(tmp_path):
+    whole = talk(tmp_path / "a.mp4", seconds=12.0, options={"g": "300", "bf": "2"})
+    path = trimmed(tmp_path / "b.mp4", whole, 5.0)
+    assert cut(path, TimeSpan(0.0, 3.0), tmp_path / "c.mp4") == TimeSpan(0.0, 3.0)
+    assert PyAVProbe().probe(tmp_path / "c.mp4").duration_s == pytest.approx(3.0, abs=0.2)
+    assert greys(tmp_path / "c.mp4", 0.0, 2.5) == pytest.approx([grey_at(5.0), grey_at(7.5)], abs=3)
 
 
 def with_streams(path: Path, *sources: Path, default: int | None = None) -> Path:
