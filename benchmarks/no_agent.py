@@ -4,9 +4,9 @@
 
 Without the agent the model gets evenly spaced frames (32, or 64 of a film longer than five minutes) and the transcript
 in one prompt. Other rows need no language model at all: the passage of the video that is nearest to the question, or
-with `--choice` the option that is nearest to a passage, and the option that is nearest to the question. These are the
-modes no-agent, none and blind of `longreel eval`. Any settings will do, such as a remote server. Answers are appended to
-DIR/no_agent/, a file a row, and what is there is not asked again.
+with `--choice` the option nearest to a passage, and the option nearest to the question. These are the modes no-agent,
+none and blind of `longreel eval`. Any settings will do, such as a remote server. Answers are appended to DIR/no_agent/,
+a file a row, and what is there is not asked again.
 """
 
 from __future__ import annotations

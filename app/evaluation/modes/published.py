@@ -96,10 +96,9 @@ class Work:
             self.chat.chat(messages, max_output=max_output, schema=schema, tools=tools, stop=self.cancelled)
         )
 
-    def write(self, prompt: str, *, system: str = "", max_output: int = THINKING) -> str:
+    def write(self, prompt: str, *, max_output: int = THINKING) -> str:
         """What the model writes."""
-        first = [Message("system", system)] if system else []
-        return self.ask([*first, Message("user", prompt)], max_output=max_output).text.strip()
+        return self.ask([Message("user", prompt)], max_output=max_output).text.strip()
 
     def fill(self, prompt: str, schema: Mapping[str, Any], *, max_output: int = THINKING) -> dict[str, Any]:
         """The JSON object that the model writes; empty where it writes none that can be read."""
