@@ -1,4 +1,4 @@
-"""What a model that sees says of each segment: one request each, several at a time, every answer stored at once."""
+"""What a model that sees says of each segment: one request each, several at a time, their answers stored."""
 
 from __future__ import annotations
 
@@ -15,12 +15,8 @@ from gpu_workers.selection.blank import evenly
 
 GIVE_UP_AFTER = 8
 """So many failures in a row, and the model is asked no more in this reading."""
-MOST_TOLD = 5
+MOST_NAMED = 5
 """Segments without a description that a warning names."""
-
-
-def _times(frames: Sequence[FrameFeatures], count: int) -> tuple[float, ...]:
-    return tuple(frames[place].pts_s for place in evenly(range(len(frames)), count))
 
 
 class _GivenUp(Exception):
@@ -93,6 +89,10 @@ class _Requests:
 def _warning(failures: Sequence[str], without: Sequence[TimeSpan], total: int) -> str:
     """Which segments have no description, and the most frequent reason."""
     reason = max(dict.fromkeys(failures), key=failures.count)
-    named = ", ".join(clock(span.start_s) for span in without[:MOST_TOLD])
-    more = ", ..." if len(without) > MOST_TOLD else ""
+    named = ", ".join(clock(span.start_s) for span in without[:MOST_NAMED])
+    more = ", ..." if len(without) > MOST_NAMED else ""
     return f"{len(without)} of {total} segments have no caption (those at {named}{more}): {reason}"
+
+
+def _times(frames: Sequence[FrameFeatures], count: int) -> tuple[float, ...]:
+    return tuple(frames[place].pts_s for place in evenly(range(len(frames)), count))
