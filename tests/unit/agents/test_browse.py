@@ -8,10 +8,10 @@ from agents.evidence import Passage
 from agents.tools.base import Outcome
 from agents.tools.browse import EVENTS_A_PAGE
 from agents.tools.registry import run_tool
-from app.core.types import Segment, SegmentKind, TimeSpan, ToolCall
+from app.core.types import AnswerStatus, Segment, SegmentKind, TimeSpan, ToolCall
 from app.core.types.entities import EntityKind, Mention, MentionSource
 from tests.unit.agents.meeting import MEETING
-from tests.unit.agents.parts import Desk
+from tests.unit.agents.parts import Desk, agent_chat, answers, calls
 
 CUP = "A man lifts a blue cup."
 
@@ -52,6 +52,16 @@ def test_an_event_is_found_by_its_words_and_cited_with_its_span() -> None:
     assert (cited.kind, cited.span, cited.quote, cited.frame_s) == (SegmentKind.EVENT, TimeSpan(200, 204), CUP, 200.0)
     assert best.key in [one.key for one in passages(run(desk, "browse", video="V1"))]
     assert CUP in [one.text for one in passages(run(desk, "read", video="V1"))]
+
+
+def test_an_answer_that_rests_on_an_event_says_when_it_happens() -> None:
+    chat = agent_chat([calls(("browse", {"video": "V1"})), answers((CUP, ["E1"]))])
+    desk = Desk(chat=chat)
+    note_events(desk, (200.0, 204.0, CUP))
+    answer = desk.ask("What does the man do?")
+    (cited,) = answer.citations
+    assert answer.status is AnswerStatus.ANSWERED
+    assert (cited.kind, cited.span, cited.verified) == (SegmentKind.EVENT, TimeSpan(200.0, 204.0), True)
 
 
 def test_many_events_come_in_pages() -> None:
