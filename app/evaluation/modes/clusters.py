@@ -35,21 +35,24 @@ def by_cosine(vectors: Vectors, count: int) -> list[list[int]]:
 
 
 def by_ward(vectors: Vectors, rows: list[int], count: int) -> list[list[int]]:
-    """These rows as at most `count` clusters, by merging the two whose union adds least to the squared distances."""
-    groups = [[row] for row in rows]
-    middles = vectors[rows].astype(np.float64)
-    sizes = np.ones(len(rows))
-    while len(groups) > count:
-        apart = np.square(middles[:, None] - middles[None]).sum(axis=2)
-        cost = apart * (sizes[:, None] * sizes[None] / (sizes[:, None] + sizes[None]))
-        np.fill_diagonal(cost, np.inf)
-        one, other = sorted(divmod(int(cost.argmin()), len(groups)))
-        total = sizes[one] + sizes[other]
-        middles[one] = (middles[one] * sizes[one] + middles[other] * sizes[other]) / total
-        sizes[one] = total
-        groups[one] = sorted(groups[one] + groups.pop(other))
-        middles, sizes = np.delete(middles, other, axis=0), np.delete(sizes, other)
-    return sorted(groups)
+    """These rows as at most `count` clusters, by merging the two whose union adds least to the squared distances.
+
+    Costs are updated by the formula of Lance and Williams (Comput. J. 9, 1967).
+    """
+    points = vectors[rows].astype(np.float64)
+    squares = np.square(points).sum(axis=1)
+    cost = (squares[:, None] + squares[None] - 2 * points @ points.T) / 2
+    np.fill_diagonal(cost, np.inf)
+    groups, sizes = [[row] for row in rows], np.ones(len(rows))
+    for _ in range(len(rows) - count):
+        one, other = divmod(int(cost.argmin()), len(rows))
+        total = sizes + sizes[one] + sizes[other]
+        merged = (sizes + sizes[one]) * cost[one] + (sizes + sizes[other]) * cost[other] - sizes * cost[one, other]
+        cost[one] = cost[:, one] = merged / total
+        cost[other] = cost[:, other] = cost[one, one] = np.inf
+        sizes[one] += sizes[other]
+        groups[one], groups[other] = sorted(groups[one] + groups[other]), []
+    return sorted(group for group in groups if group)
 
 
 def centre(vectors: Vectors, rows: list[int]) -> int:

@@ -18,7 +18,7 @@ from app.evaluation.modes.published import PublishedAgent, Work, as_number
 from app.evaluation.modes.reply import cited_frames
 
 FIRST_CLUSTERS, MOST_CLUSTERS, ENOUGH, PARTS = 8, 32, 4, 5
-SECONDS_AT_MOST = 3600
+MOST_FRAMES = 1200
 """Frames of a longer video are thinned out: cutting a cluster grows with the cube of its size."""
 CLOSE = 3
 _JUDGED = {
@@ -84,7 +84,7 @@ class VideoTree(PublishedAgent):
 
 def _thinned(moments: Moments) -> Moments:
     """Every frame, or as many as can be clustered."""
-    kept = moments.evenly(SECONDS_AT_MOST)
+    kept = moments.evenly(MOST_FRAMES)
     if len(kept) == len(moments.times_s):
         return moments
     return Moments(tuple(moments.times_s[place] for place in kept), moments.vectors[kept], moments.embed_query)
