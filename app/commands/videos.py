@@ -29,7 +29,7 @@ def ingest(
         list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
     ],
     subtitles: Annotated[
-        Path | None, typer.Option(help="SRT, WebVTT or whisperX file to use instead of transcribing.")
+        Path | None, typer.Option(help="Subtitles to use instead of transcribing: SRT, WebVTT, ASS, TTML and others.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto detects it again.")] = None,
     title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,

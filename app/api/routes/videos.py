@@ -65,7 +65,7 @@ BODIES: dict[str, Any] = {
                             "description": "the file's own subtitles to use instead of listening, counted from 0",
                         },
                         "collection": {"type": "string", "description": "to put the video into; made when new"},
-                        "subtitles": {"type": "string", "format": "binary", "description": "SRT, WebVTT or whisperX"},
+                        "subtitles": {"type": "string", "format": "binary", "description": "SRT, WebVTT, ASS, TTML..."},
                         "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
                         "file": {"type": "string", "format": "binary"},
                     },
