@@ -21,6 +21,7 @@ from app.core.types import Completion, Segment, SegmentKind, TimeSpan, Video
 from app.services.chapters import Heading
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
+from tests.subtitled_file import write_subtitled
 
 OpenLibrary = Callable[[], Services]
 Read = tuple[Services, Video]
@@ -201,6 +202,16 @@ def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_nam
     assert longreel.library.find(video.id).language == "ja"
     [warning] = [event.message for event in events if isinstance(event, Warned)]
     assert "Line 6 is no time range" in warning
+
+
+def test_the_subtitles_that_a_silent_film_carries_are_what_is_said(library: OpenLibrary, tmp_path: Path) -> None:
+    path = write_subtitled(tmp_path, ("1\n00:00:01,000 --> 00:00:02,500\nThe captain hides the letter.\n", "eng"))
+    longreel = library()
+    video = longreel.ingest.run(path)
+    [said] = longreel.library.utterances(video.id)
+    assert (said.text, said.span) == ("The captain hides the letter.", TimeSpan(1.0, 2.5))
+    assert any("subtitle track 0 (eng)" in warning for warning in longreel.library.find(video.id).media.warnings)
+    assert longreel.moments.search("letter", kinds=[SegmentKind.SPEECH])
 
 
 class Away:

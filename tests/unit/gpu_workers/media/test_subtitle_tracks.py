@@ -4,59 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 
 from app.core.errors import BadInput
 from app.core.types import TimeSpan
 from gpu_workers.media.subtitle_tracks import PyAVSubtitles
+from tests.subtitled_file import write_subtitled
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nThe <i>captain</i> hides the letter\nin the piano.\n"
 GERMAN = "1\n00:00:01,000 --> 00:00:02,500\nDer Kapitän versteckt den Brief.\n\n2\n00:00:03,000 --> 00:00:04,000\nJa.\n"
 
 
-def film(folder: Path, *tracks: tuple[str, str], ending: str = "mkv") -> Path:
-    """Five seconds of grey with subtitle tracks (text, language)."""
-    path = folder / f"film.{ending}"
-    with av.open(str(path), "w") as out:
-        pictures = out.add_stream("mpeg4", rate=5)
-        pictures.width, pictures.height = 64, 48
-        opened = []
-        for number, (text, language) in enumerate(tracks):
-            source = folder / f"{number}.srt"
-            source.write_text(text, "utf-8")
-            given = av.open(str(source))
-            stream = out.add_stream_from_template(given.streams.subtitles[0])
-            stream.metadata["language"] = language
-            opened.append((given, stream))
-        for _ in range(25):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), format="rgb24")
-            out.mux(pictures.encode(frame))
-        out.mux(pictures.encode())
-        for given, stream in opened:
-            for packet in given.demux():
-                if packet.size:
-                    packet.stream = stream
-                    out.mux(packet)
-            given.close()
-    return path
-
-
 def test_every_track_is_told_with_its_language(tmp_path: Path) -> None:
-    first, second = PyAVSubtitles().tracks(film(tmp_path, (SRT, "eng"), (GERMAN, "ger")))
+    first, second = PyAVSubtitles().tracks(write_subtitled(tmp_path, (SRT, "eng"), (GERMAN, "ger")))
     assert [(one.index, one.language, one.is_text) for one in (first, second)] == [(0, "eng", True), (1, "ger", True)]
 
 
 def test_a_track_says_its_lines_at_their_times(tmp_path: Path) -> None:
-    source, path = PyAVSubtitles(), film(tmp_path, (SRT, "eng"), (GERMAN, "ger"))
+    source, path = PyAVSubtitles(), write_subtitled(tmp_path, (SRT, "eng"), (GERMAN, "ger"))
     [(span, text)] = source.texts(path, 0)
     assert span == TimeSpan(1.0, 2.5) and "captain" in text and "in the piano." in text
     assert [text for _, text in source.texts(path, 1)] == ["Der Kapitän versteckt den Brief.", "Ja."]
 
 
 def test_a_file_without_subtitles_has_no_track(tmp_path: Path) -> None:
-    path = film(tmp_path)
+    path = write_subtitled(tmp_path)
     assert PyAVSubtitles().tracks(path) == []
     with pytest.raises(BadInput, match="no subtitle track 0"):
         PyAVSubtitles().texts(path, 0)
