@@ -24,6 +24,7 @@ from app.commands import (
     jobs,
     mcp,
     models,
+    reindex,
     schedules,
     serving,
     speakers,
@@ -68,6 +69,7 @@ app.command()(serving.serve)
 app.command()(mcp.mcp)
 app.command()(serving.worker)
 app.command()(serving.doctor)
+app.command()(reindex.reindex)
 app.add_typer(models.app, name="models")
 
 

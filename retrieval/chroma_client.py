@@ -20,7 +20,8 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
 
-from app.core.errors import BadSettings, InUse, LongreelError, StorageFull, WorkerFailed
+from app.core.errors import BadSettings, Damaged, InUse, LongreelError, StorageFull, WorkerFailed
+from retrieval.damage import REINDEX, damage_mark
 
 LOCK_NAME = "longreel.lock"
 DATABASE = "chroma.sqlite3"
@@ -33,6 +34,7 @@ _COMPACT = (
 )
 _POLL_S = 0.1
 _ANSWER_S = 60.0
+_CHECKED_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
@@ -83,6 +85,41 @@ class ChromaStore:
         with closing(database):
             for statement in _COMPACT:
                 database.execute(statement)
+
+    def check(self) -> None:
+        """Reads the database of the folder and every vector. Raises Damaged."""
+        if self.path is not None and (self.path / DATABASE).exists():
+            with closing(sqlite3.connect(self.path / DATABASE, timeout=_ANSWER_S)) as database:
+                problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise Damaged(f"Damage in {self}: {problem}.", REINDEX)
+        try:
+            for collection in self.client().list_collections():
+                for first in range(0, collection.count(), _CHECKED_AT_ONCE):
+                    collection.get(limit=_CHECKED_AT_ONCE, offset=first, include=["embeddings"])
+                if collection.count():
+                    sample = collection.get(limit=1, include=["embeddings"])["embeddings"]
+                    collection.query(query_embeddings=sample, n_results=1, include=[])
+        except LongreelError:
+            raise
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit) or self.path is None:
+                raise
+            raise Damaged(f"Damage in {self}: {error}.", REINDEX) from error
+
+    def set_aside(self) -> None:
+        """Gives the folder another name; the next call begins a new one. A server's data is left alone."""
+        if self.path is None:
+            return
+        with self._lock:
+            self._client = None
+            with _open_folders_lock:
+                embedded = _open_folders.pop(self.path, None)
+                SharedSystemClient._identifier_to_system.pop(str(self.path), None)
+                if self.path.exists():
+                    self.path.rename(self.path.with_name(f"{self.path.name}.{damage_mark()}"))
+                if embedded is not None:
+                    os.close(embedded.lock)
 
     def close(self) -> None:
         """Closes the client; for a folder, when no other index of this process uses it."""
@@ -200,7 +237,7 @@ def _ours(store: ChromaStore, error: BaseException) -> LongreelError:
     if "readonly" in low or "read-only" in low or "unable to open" in low or isinstance(error, OSError):
         return WorkerFailed(f"Cannot write to {store}: {told}.", "Check the folder and its permissions.")
     if "malformed" in low or "not a database" in low or type(error).__name__ == "PanicException":
-        return WorkerFailed(f"Damage in {store}: {told}.", "Move this folder away and ingest the videos again.")
+        return Damaged(f"Damage in {store}: {told}.", REINDEX)
     return WorkerFailed(f"Trouble with {store}: {told}.", "Try again; see the log.")
 
 

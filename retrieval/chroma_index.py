@@ -112,6 +112,29 @@ class ChromaSegmentIndex:
                 while ids := mine.get(where=where, limit=_MAX_BATCH, include=[])["ids"]:
                     mine.delete(ids=ids)
 
+    def stored(self, space: str, video: VideoId) -> dict[str, str]:
+        """What this embedder's vectors stand for in a video: the text of each segment, by its id."""
+        found: dict[str, str] = {}
+        with translated(self._store):
+            mine = re.compile(self._name(space, 0).replace("-0", r"-\d+", 1))
+            for collection in self._store.client().list_collections():
+                if not mine.fullmatch(collection.name):
+                    continue
+                rows = collection.get(where={"video_id": video}, include=["documents"])
+                found |= {id: text or "" for id, text in zip(rows["ids"], rows["documents"], strict=True)}
+        return found
+
+    def check(self) -> None:
+        """Reads everything. Raises Damaged."""
+        with translated(self._store):
+            self._store.check()
+
+    def set_aside(self) -> None:
+        """Gives the folder another name; the next call begins a new one."""
+        with self._lock:
+            self._collections.clear()
+            self._store.set_aside()
+
     def ping(self) -> None:
         """Raises WorkerFailed when the store or the server cannot be used."""
         with translated(self._store):

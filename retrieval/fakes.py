@@ -44,6 +44,23 @@ class MemorySegmentIndex:
         hits = [(segment, float(np.clip(rows[segment.id][1] @ vector, -1, 1))) for segment in chosen]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].id))[: max(0, limit)]
 
+    def stored(self, space: str, video: VideoId) -> dict[str, str]:
+        """The text of each segment of a video that has a vector, by its id."""
+        held = self._spaces.get(space, {})
+        return {id_: segment.text for id_, (segment, _) in held.items() if segment.video_id == video}
+
+    def ping(self) -> None:
+        """Memory is always there."""
+
+    def check(self) -> None:
+        """Memory is not damaged."""
+
+    def set_aside(self) -> None:
+        """There is nothing to set aside."""
+
+    def compact(self) -> None:
+        """There is no disk."""
+
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds, in every space."""
         for space, rows in self._spaces.items():
@@ -95,8 +112,11 @@ class MemoryLexicalIndex:
         """Everything that is indexed of a video, in the order in which it was added."""
         return [segment for segment, _ in self._texts.values() if segment.video_id == video]
 
-    def ping(self) -> None:
-        """Memory is always there."""
+    def check(self) -> None:
+        """Memory is not damaged."""
+
+    def set_aside(self) -> None:
+        """There is nothing to set aside."""
 
     def compact(self) -> None:
         """There is no disk."""

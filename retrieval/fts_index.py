@@ -13,13 +13,14 @@ import math
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.core.errors import LongreelError, StorageFull, WorkerFailed
+from app.core.errors import Damaged, LongreelError, StorageFull, WorkerFailed
 from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 from app.text.languages import guess_language
+from retrieval.damage import REINDEX, damage_mark
 from retrieval.query import ALIKE, Query, likeness, other_forms, parse, plain_words, squeezed
 
 VERSION = 2
@@ -105,6 +106,24 @@ class SqliteLexicalIndex:
             numbers = connection.execute("SELECT number FROM segment WHERE video_id = ? ORDER BY number", (video,))
             return [_segment(connection, number) for (number,) in numbers.fetchall()]
 
+    def check(self) -> None:
+        """Reads the whole file. Raises Damaged."""
+        with self._connection() as connection:
+            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise Damaged(f"The word index {self._path} is damaged: {problem}.", REINDEX)
+            for table in ("words", "triples"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")  # noqa: S608 - names of ours
+
+    def set_aside(self) -> None:
+        """Gives the file another name; the next call begins a new one."""
+        self.close()
+        mark = damage_mark()
+        for end in ("", "-wal", "-shm"):
+            path = self._path.with_name(self._path.name + end)
+            with suppress(FileNotFoundError):
+                path.rename(path.with_name(f"{self._path.name}.{mark}{end}"))
+
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds; no error when there are none."""
         where, values = _filters([video], None, kinds)
@@ -176,9 +195,7 @@ def _translated(path: Path) -> Iterator[None]:
                 f"The word index {path} cannot be opened for writing: {told}.", "Check the folder and its permissions."
             ) from error
         if isinstance(error, sqlite3.DatabaseError) and ("malformed" in told or "not a database" in told):
-            raise WorkerFailed(
-                f"The word index {path} is damaged: {told}.", "Delete this file and ingest the videos again."
-            ) from error
+            raise Damaged(f"The word index {path} is damaged: {told}.", REINDEX) from error
         raise WorkerFailed(f"The word index {path} failed: {told}.", "Try again; see the log.") from error
 
 

@@ -11,6 +11,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.errors import Damaged
 from app.core.paths import readable
 from app.core.ports import FrameEmbedder, LexicalIndex, SegmentIndex, TextEmbedder
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
@@ -147,6 +148,41 @@ class HybridRetriever:
         self._index.remove(video, kinds)
         self._lexical.remove(video, kinds)
 
+    def differs(self, video: VideoId, segments: Sequence[Segment]) -> bool:
+        """Whether the indexes hold something else of a video than these segments, the library's."""
+        texts = {one.id: readable(one.text) for one in segments if _is_text(one)}
+        if {one.id: one.text for one in self._lexical.segments(video)} != texts:
+            return True
+        pictures = {one.id for one in segments if one.kind is SegmentKind.VISUAL}
+        seen = self._index.stored("picture", video) if self._frame_embedder else pictures
+        return self._index.stored("text", video) != texts or set(seen) != pictures
+
+    def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
+        """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments."""
+        self.remove(video)
+        self.add([one for one in segments if _is_text(one)])
+        pictures = [one for one in segments if one.id in concepts]
+        if pictures:
+            self.add_pictures(pictures, np.array([concepts[one.id] for one in pictures], np.float32))
+
+    def set_damaged_aside(self) -> list[str]:
+        """Reads every index, and begins anew those that are damaged; what was wrong with each."""
+        problems = []
+        for index in (self._index, self._lexical):
+            try:
+                index.check()
+            except Damaged as error:
+                problems.append(error.message)
+                index.set_aside()
+        if problems:
+            self._embedded.clear()
+        return problems
+
+    def check(self) -> None:
+        """Reads everything. Raises Damaged."""
+        self._index.check()
+        self._lexical.check()
+
     def ping(self) -> None:
         """Raises what keeps an index from being used. No model is loaded."""
         self._index.ping()
@@ -156,6 +192,10 @@ class HybridRetriever:
         """Leaves nothing on the disk of what was removed."""
         self._index.compact()
         self._lexical.compact()
+
+
+def _is_text(segment: Segment) -> bool:
+    return segment.kind is not SegmentKind.VISUAL and bool(segment.text.strip())
 
 
 def _cosines(found: Mapping[str, Sequence[tuple[Segment, float]]]) -> dict[str, float]:

@@ -20,6 +20,7 @@ from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.preload import WarmUp
+from app.services.reindex import Reindexer
 from app.services.schedules import ScheduleService
 from app.services.selection import SelectionService
 from app.services.speakers import SpeakerService
@@ -59,6 +60,8 @@ class Services:
     summary_jobs: SummaryJobs
     people: SpeakerService
     """Those whose faces are seen."""
+    reindexer: Reindexer | None = None
+    """Builds the index again from the library; None where no index is on a disk."""
     readiness: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """What must be ready for work, by name, each with a look that raises what is wrong. None loads a model."""
     pools: Callable[[], list[PoolState]] = list

@@ -43,6 +43,8 @@ from app.services.ingest.faces import LIKE, SAME_PERSON
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.preload import WarmUp
+from app.services.reindex import KIND as REINDEX
+from app.services.reindex import Reindexer
 from app.services.schedules import ScheduleService
 from app.services.secrets import Seal
 from app.services.selection import SelectionService
@@ -122,7 +124,8 @@ class _Wiring:
         downloads = DownloadService(self._received, self._max_bytes, ingest, library, private=private)
         schedules = ScheduleService(SqlSchedules(self._database), library, ingest, batch_jobs)
         handlers: dict[str, Handler] = {
-            "ingest": downloads.handle,
+            "ingest": self._reindexer.after(downloads.handle),
+            REINDEX: self._reindexer.handle,
             PART: batch_jobs.handle_part,
             WHOLE: batch_jobs.handle_whole,
             SUMMARY: summary_jobs.handle,
@@ -147,9 +150,10 @@ class _Wiring:
             people=self._people,
             entities=EntityService(SqlEntities(self._database)),
             schedules=schedules,
-            chores=Chores((schedules.tick, library.empty_bin, uploads.sweep)),
+            chores=Chores((schedules.tick, library.empty_bin, uploads.sweep, self._reindexer.look)),
             selection=SelectionService(ingest.features, library.media_path, lambda: self._frames, self._workers),
             workers=self._workers,
+            reindexer=self._reindexer,
             readiness={
                 "database": lambda: self._database.ping(),
                 "index": lambda: self._retriever.ping(),
@@ -205,7 +209,12 @@ class _Wiring:
             self._max_bytes,
             self._settings.bin_days,
             deletion=self._deletion,
+            frames=lambda: self._frames,
         )
+
+    @functools.cached_property
+    def _reindexer(self) -> Reindexer:
+        return Reindexer(self._library, self._jobs, lambda: self._retriever, self._ingest.features)
 
     @functools.cached_property
     def _deletion(self) -> Deletion:

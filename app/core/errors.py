@@ -7,6 +7,7 @@
     |   `-- BadSettings     a setting that is misspelt or out of range
     |-- WorkerFailed        nobody yet: the work can be tried again                       (exit 1)
     |   |-- StorageFull     whoever runs Longreel: free some space, then resume
+    |   |-- Damaged         whoever runs Longreel: have the index built again
     |   `-- InUse           whoever runs Longreel: stop the other process, or use it
     |-- ToolRefused         the agent: call the tool differently
     |-- Unexpected          whoever develops Longreel: a case nobody thought of          (exit 1)
@@ -84,6 +85,13 @@ class StorageFull(WorkerFailed):
 
     code = "storage_full"
     http_status = 507
+    retryable = False
+
+
+class Damaged(WorkerFailed):
+    """An index is unreadable. Everything in it is also in the library, from which it can be rebuilt."""
+
+    code = "damaged"
     retryable = False
 
 

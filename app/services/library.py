@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import threading
@@ -12,8 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from app.core.errors import BadInput, NotFound, StorageFull
-from app.core.ports import MediaStore, Retriever
+from app.core.ports import FrameSource, MediaStore, Retriever
 from app.core.titles import tidy_title
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.db.collections import SqlCollections
@@ -30,6 +33,8 @@ PART = ".incoming"
 SAFE = re.compile(r"[^\w.()+ -]+")
 NEVER_RESTORED = 0.0
 """The time at which a video came into the bin that is to be forgotten as soon as possible."""
+THUMBNAIL_SIDE = 320
+"""Pixels of the longest side of a thumbnail that is made again."""
 LONGEST_NAME = 200
 """Bytes of a file name; disks take 255, and a letter has up to four."""
 
@@ -84,8 +89,10 @@ class LibraryService:
         bin_days: float = 7.0,
         *,
         deletion: Deletion,
+        frames: Callable[[], FrameSource] | None = None,
     ) -> None:
-        """A deleted video can be restored for `bin_days`; 0 means not at all."""
+        """A deleted video can be restored for `bin_days`; 0 means not at all. `frames` make lost thumbnails again."""
+        self._frames = frames
         self._deletion = deletion
         self._emptying = threading.Lock()
         self.collections = collections
@@ -154,11 +161,24 @@ class LibraryService:
         return path
 
     def thumbnail(self, id: VideoId, time_s: float) -> bytes:
-        """WebP of the key frame nearest to a time. Raises NotFound for a video without pictures."""
+        """WebP of the key frame nearest to a time, made again from the file if it was lost.
+
+        Raises NotFound for a video without pictures.
+        """
         frames = [s.frame_s for s in self.segments(id, [SegmentKind.VISUAL]) if s.frame_s is not None]
         if not frames:
             raise NotFound("This video has no pictures.")
-        return self._media.get(thumbnail_key(id, min(frames, key=lambda t: abs(t - time_s))))
+        frame_s = min(frames, key=lambda t: abs(t - time_s))
+        try:
+            return self._media.get(thumbnail_key(id, frame_s))
+        except NotFound:
+            if self._frames is None:
+                raise
+        made = io.BytesIO()
+        frame = next(iter(self._frames().at(self.media_path(id), [frame_s], max_side=THUMBNAIL_SIDE)))
+        Image.fromarray(frame.image).save(made, "WEBP", quality=75)
+        self._media.put(thumbnail_key(id, frame_s), made.getvalue())
+        return made.getvalue()
 
     def answer(self, id: str) -> SavedAnswer:
         """An answer that was given. Raises NotFound."""

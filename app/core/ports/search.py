@@ -37,6 +37,18 @@ class SegmentIndex(Protocol):
         """Removes the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
+    def stored(self, space: str, video: VideoId) -> dict[str, str]:
+        """The text of each segment of a video that has a vector, by its id."""
+        ...
+
+    def check(self) -> None:
+        """Reads everything. Raises Damaged."""
+        ...
+
+    def set_aside(self) -> None:
+        """Moves damaged data out of the way and starts with an empty index."""
+        ...
+
     def ping(self) -> None:
         """Raises an error if the store cannot be used."""
         ...
@@ -72,6 +84,14 @@ class LexicalIndex(Protocol):
 
     def segments(self, video: VideoId) -> list[Segment]:
         """All indexed segments of a video, in the order in which they were added."""
+        ...
+
+    def check(self) -> None:
+        """Reads everything. Raises Damaged."""
+        ...
+
+    def set_aside(self) -> None:
+        """Moves damaged data out of the way and starts with an empty index."""
         ...
 
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:

@@ -102,7 +102,7 @@ def test_a_damaged_folder_is_named_and_can_be_used_again_once_mended(index: Chro
     database = tmp_path / "chroma" / "chroma.sqlite3"
     sound = database.read_bytes()
     database.write_bytes(b"not a database " * 1000)
-    with pytest.raises(WorkerFailed, match=r"Damage in the segment index.*ingest the videos again"):
+    with pytest.raises(WorkerFailed, match=r"Damage in the segment index.*longreel reindex"):
         index.search("text", unit(1)[0], limit=1)
     database.write_bytes(sound)
     assert len(index.search("text", unit(1)[0], limit=1)) == 1

@@ -130,7 +130,7 @@ def test_a_full_disk_is_reported_and_nothing_is_half_added(index: SqliteLexicalI
 
 def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "lexical.sqlite").write_bytes(b"not a database " * 1000)
-    with pytest.raises(WorkerFailed, match=r"is damaged.*ingest the videos again"):
+    with pytest.raises(WorkerFailed, match=r"is damaged.*longreel reindex"):
         SqliteLexicalIndex(tmp_path / "lexical.sqlite").search("word", limit=1)
 
 

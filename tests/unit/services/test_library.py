@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from PIL import Image
 
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.types import Segment, SegmentKind, TimeSpan, Video, VideoId
 from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryThreads
 from app.jobs.fakes import MemoryJobStore
 from app.services.deletion import Deletion
+from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
+from gpu_workers.media.fakes import FakeFrames
 from gpu_workers.media.store import FolderMediaStore
 from retrieval.fakes import MemoryRetriever
 from tests.unit.api.stand_in import a_video
@@ -30,7 +34,7 @@ class Shelf:
         kept = (MemoryReplies(), MemoryThreads(self.rows))
         deletion = Deletion(rows, self.jobs, *kept, self.media, index, self.uploads)
         self.service = LibraryService(
-            rows, collections, self.media, index, self.uploads, 10**9, bin_days, deletion=deletion
+            rows, collections, self.media, index, self.uploads, 10**9, bin_days, deletion=deletion, frames=FakeFrames
         )
 
     def add(self, data: bytes, title: str) -> Video:
@@ -131,3 +135,12 @@ def test_a_video_can_be_deleted_for_good_on_a_disk_that_is_full(
     shelf.service.delete(video.id, now=True)
     assert shelf.service.videos() == [] and list(shelf.uploads.iterdir()) == []
     assert shelf.retriever.search("tea", limit=1) == []
+
+
+def test_a_thumbnail_that_was_lost_is_made_again(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=7.0)
+    video = shelf.add(b"one", "One")
+    shelf.rows.add_segments([Segment("v", video.id, SegmentKind.VISUAL, TimeSpan(0, 9), "", "m", 4.0)])
+    made = shelf.service.thumbnail(video.id, 3.0)
+    assert Image.open(io.BytesIO(made)).format == "WEBP"
+    assert shelf.media.get(thumbnail_key(video.id, 4.0)) == made

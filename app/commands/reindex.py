@@ -1,0 +1,26 @@
+"""The command that builds the search index again."""
+
+from __future__ import annotations
+
+from app.commands.start import JsonOption, interruptible, open_longreel
+from app.core.errors import MissingPart
+from app.terminal import IngestDisplay, consoles
+
+
+def reindex(as_json: JsonOption = False) -> None:
+    """Compare the search index with the library, and build what is lost or damaged again.
+
+    A server does this by itself when it starts. No video is read again, so that it takes seconds to minutes.
+    """
+    longreel = open_longreel()
+    if longreel.reindexer is None:
+        raise MissingPart("This library has no index on a disk.")
+    out, err = consoles()
+    with interruptible() as cancelled, IngestDisplay(err) as display:
+        done = longreel.reindexer.run(tell=display, cancelled=cancelled)
+    if as_json:
+        out.print_json(data=done)
+        return
+    for problem in done["damaged"]:
+        out.print(problem, soft_wrap=True)
+    out.print(f"{done['videos']} videos were indexed again." if done["videos"] else "The index fits the library.")

@@ -1,0 +1,143 @@
+"""The indexes follow the library: what they lost is found by comparison, and built again from its segments."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import Cancelled, Damaged, NotFound
+from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
+from app.core.types import FrameFeatures, Segment, SegmentKind, Video, VideoId
+from app.db.library import SqlLibrary
+from app.jobs.context import JobContext
+from app.jobs.states import Job, JobState
+from app.jobs.store import JobStore
+from app.services.deletion import ALL_JOBS, is_about
+
+logger = logging.getLogger(__name__)
+
+KIND = "reindex"
+STAGE = "index"
+
+
+class SearchIndex(Protocol):
+    """What can be compared with the library, and built again."""
+
+    def differs(self, video: VideoId, segments: Sequence[Segment]) -> bool:
+        """Whether it holds something else of a video than these segments."""
+        ...
+
+    def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
+        """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments."""
+        ...
+
+    def set_damaged_aside(self) -> list[str]:
+        """Begins anew what is damaged; what was wrong."""
+        ...
+
+    def check(self) -> None:
+        """Reads everything. Raises Damaged."""
+        ...
+
+
+class Reindexer:
+    """Compares and rebuilds. A video that is being read is left alone: its segments and its index are in flux."""
+
+    def __init__(
+        self,
+        library: SqlLibrary,
+        jobs: JobStore,
+        index: Callable[[], SearchIndex],
+        features: Callable[[Video], Sequence[FrameFeatures]],
+    ) -> None:
+        """`features` are those that were stored when a video was read; it raises NotFound where they were not."""
+        self._library = library
+        self._jobs = jobs
+        self._index = index
+        self._features = features
+        self._looked = False
+
+    def look(self) -> None:
+        """Once a process: queues a rebuild if an index is damaged or differs."""
+        if self._looked:
+            return
+        self._looked = True
+        if self.problems() or self.differing():
+            job = self._jobs.submit(KIND, {"title": "Search index"}, key=KIND)
+            logger.warning("The index lacks something: job %s builds it again.", job.id, extra={"action": "reindex"})
+
+    def problems(self) -> list[str]:
+        """What is damaged."""
+        try:
+            self._index().check()
+        except Damaged as error:
+            return [error.message]
+        return []
+
+    def differing(self) -> list[Video]:
+        """The videos of which the indexes hold something else than the library. Raises Damaged."""
+        running = self._jobs.list(JobState.RUNNING, ALL_JOBS)
+        return [
+            video
+            for video in self._library.videos()
+            if not any(is_about(job, video) for job in running)
+            and self._index().differs(video.id, self._library.segments(video.id))
+        ]
+
+    def run(self, *, tell: Listener = ignore, cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+        """Sets aside what is damaged and rebuilds what differs; how many videos, and what was damaged."""
+        started = time.monotonic()
+        problems = self._index().set_damaged_aside()
+        for problem in problems:
+            tell(Warned(f"{problem} It was set aside."))
+        videos = self.differing()
+        tell(StageStarted(STAGE, len(videos), "videos"))
+        for done, video in enumerate(videos):
+            if cancelled():
+                raise Cancelled("Building the index was cancelled.", "Start it again to go on.")
+            self._rebuild(video, tell)
+            tell(StageProgress(STAGE, done + 1, len(videos), "videos"))
+        tell(StageFinished(STAGE, time.monotonic() - started, f"{len(videos)} videos"))
+        return {"videos": len(videos), "damaged": problems}
+
+    def handle(self, job: Job, context: JobContext) -> dict[str, Any]:  # noqa: ARG002
+        """What a worker does."""
+        return self.run(tell=context.tell, cancelled=context.cancelled)
+
+    def repair(self, id: VideoId, tell: Listener = ignore) -> None:
+        """Rebuilds one video where its index differs. Raises NotFound, Damaged."""
+        video = self._library.video(id)
+        if self._index().differs(id, self._library.segments(id)):
+            self._rebuild(video, tell)
+
+    def after(
+        self, handle: Callable[[Job, JobContext], Mapping[str, Any]]
+    ) -> Callable[[Job, JobContext], Mapping[str, Any]]:
+        """A handler that reads a video, then looks at its index: a stage that was done before is not done again."""
+
+        def handle_and_repair(job: Job, context: JobContext) -> Mapping[str, Any]:
+            done = handle(job, context)
+            self.repair(VideoId(done["video_id"]), context.tell)
+            return done
+
+        return handle_and_repair
+
+    def _rebuild(self, video: Video, tell: Listener) -> None:
+        segments = self._library.segments(video.id)
+        self._index().rebuild(video.id, segments, self._concepts(video, segments, tell))
+
+    def _concepts(self, video: Video, segments: Sequence[Segment], tell: Listener) -> dict[str, NDArray[np.float32]]:
+        pictures = [one for one in segments if one.kind is SegmentKind.VISUAL]
+        if not pictures:
+            return {}
+        try:
+            seen = {one.pts_s: one.concept for one in self._features(video)}
+        except NotFound as error:
+            tell(Warned(f"The pictures of {video.title} are not searched: {error}"))
+            return {}
+        return {one.id: seen[one.frame_s] for one in pictures if one.frame_s in seen}

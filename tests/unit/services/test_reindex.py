@@ -1,0 +1,173 @@
+"""A lost, damaged or outdated index is found and built again from the library."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from app.core.types import FrameFeatures, Segment, SegmentKind, TimeSpan, Video, VideoId
+from app.db.fakes import MemoryLibrary
+from app.jobs.fakes import MemoryJobStore
+from app.jobs.worker import Worker
+from app.services.reindex import KIND, Reindexer
+from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.vision.fakes import FakeFrameEmbedder
+from retrieval.chroma_index import ChromaSegmentIndex
+from retrieval.fts_index import SqliteLexicalIndex
+from retrieval.retriever import HybridRetriever
+from tests.unit.api.stand_in import a_video
+
+TEXTS = 40
+CONCEPT = FakeFrameEmbedder().embed_query("a bridge")
+
+
+class Stores:
+    """A library of two videos with its indexes on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.library, self.jobs = MemoryLibrary(), MemoryJobStore()
+        self.videos = [self.library.add_video(a_video(data, "Film", folder / "film.mp4")) for data in (b"one", b"two")]
+        self.open()
+        for video in self.videos:
+            self.library.add_segments(segments_of(video.id))
+        self.reindexer.run()
+
+    def open(self) -> None:
+        """As a process that starts."""
+        self.dense = ChromaSegmentIndex(self.folder / "chroma", None, embedders={"text": "t", "picture": "p"})
+        self.lexical = SqliteLexicalIndex(self.folder / "lexical.sqlite")
+        self.retriever = HybridRetriever(FakeTextEmbedder(), FakeFrameEmbedder(), self.dense, self.lexical)
+        self.reindexer = Reindexer(cast(Any, self.library), self.jobs, lambda: self.retriever, features_of)
+
+    def close(self) -> None:
+        self.dense.close()
+        self.lexical.close()
+
+    def found(self) -> tuple[int, int, int]:
+        """How many segments of the first video each search finds."""
+        one = [self.videos[0].id]
+        said = len(self.lexical.search("bridge", limit=100, videos=one))
+        vector = FakeTextEmbedder().embed_query("bridge")
+        meant = len(self.dense.search("text", vector, limit=100, videos=one))
+        seen = len(self.dense.search("picture", CONCEPT, limit=100, videos=one))
+        return said, meant, seen
+
+
+def segments_of(video: VideoId) -> list[Segment]:
+    spoken = [
+        Segment(f"{video}-speech-{n}", video, SegmentKind.SPEECH, TimeSpan(n, n + 1), f"bridge number {n}", "m")
+        for n in range(TEXTS)
+    ]
+    return [*spoken, Segment(f"{video}-visual-0", video, SegmentKind.VISUAL, TimeSpan(0, 9), "bridge", "m", 4.0)]
+
+
+def features_of(_: Video) -> list[FrameFeatures]:
+    return [FrameFeatures(4.0, CONCEPT, CONCEPT, ())]
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    made = Stores(tmp_path)
+    yield made
+    made.close()
+
+
+def zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def scribbled(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 20_000] = b"\xff" * 20_000
+    path.write_bytes(data)
+
+
+FAULTS = (zeroed, emptied, cut, scribbled, Path.unlink)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("store", ["lexical.sqlite", "chroma/chroma.sqlite3"])
+def test_a_store_that_was_lost_or_damaged_is_built_again(
+    stores: Stores, tmp_path: Path, store: str, fault: Callable[[Path], None]
+) -> None:
+    stores.close()
+    fault(tmp_path / store)
+    stores.open()
+    stores.reindexer.look()
+    assert [job.kind for job in stores.jobs.list()] == [KIND]
+    Worker(stores.jobs, {KIND: stores.reindexer.handle}).run_one()
+    assert stores.found() == (TEXTS, TEXTS, 1)
+    assert stores.reindexer.problems() == stores.reindexer.differing() == []
+    (job,) = stores.jobs.list()
+    assert (job.result or {})["videos"] == 2
+    damaged = bool((job.result or {})["damaged"])
+    assert damaged == bool(list(tmp_path.glob("*.damaged-*")))
+
+
+def test_the_graph_of_the_vectors_may_be_lost_too(stores: Stores, tmp_path: Path) -> None:
+    stores.close()
+    for folder in (tmp_path / "chroma").iterdir():
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    stores.open()
+    stores.reindexer.run()
+    assert stores.found() == (TEXTS, TEXTS, 1)
+
+
+@pytest.mark.parametrize("store", ["lexical.sqlite", "chroma"])
+def test_an_older_copy_is_brought_up_to_date(stores: Stores, tmp_path: Path, store: str) -> None:
+    """As after a power cut that one store survived with less than the others."""
+    stores.close()
+    place, copy = tmp_path / store, tmp_path / "copy"
+    (shutil.copytree if place.is_dir() else shutil.copy)(place, copy)
+    stores.open()
+    first = stores.videos[0].id
+    changed = [Segment(f"{first}-speech-0", first, SegmentKind.SPEECH, TimeSpan(0, 1), "bridge of marzipan", "m")]
+    stores.library.add_segments([*changed, Segment("new", first, SegmentKind.CAPTION, TimeSpan(0, 1), "bridge", "m")])
+    stores.reindexer.repair(first)
+    stores.close()
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    copy.rename(place)
+    stores.open()
+    assert [video.id for video in stores.reindexer.differing()] == [first]
+    stores.reindexer.run()
+    assert stores.found() == (TEXTS + 1, TEXTS + 1, 1)
+    assert [hit.text for hit, _ in stores.lexical.search("marzipan", limit=5)] == ["bridge of marzipan"]
+
+
+def test_what_the_library_does_not_know_is_found_no_more(stores: Stores) -> None:
+    first = stores.videos[0].id
+    stores.retriever.add([Segment("orphan", first, SegmentKind.SPEECH, TimeSpan(0, 1), "bridge", "m")])
+    stores.reindexer.run()
+    assert stores.found() == (TEXTS, TEXTS, 1)
+
+
+def test_nothing_is_queued_for_an_index_that_fits_or_a_video_that_is_being_read(stores: Stores) -> None:
+    stores.reindexer.look()
+    assert stores.jobs.list() == []
+    first = stores.videos[0]
+    stores.lexical.remove(first.id)
+    stores.jobs.submit("ingest", {"path": first.path})
+    assert stores.jobs.claim("w", ["ingest"]) is not None
+    assert stores.reindexer.differing() == []
+
+
+def test_reading_a_video_again_repairs_its_index(stores: Stores) -> None:
+    stores.lexical.remove(stores.videos[0].id)
+    handle = stores.reindexer.after(lambda *_: {"video_id": stores.videos[0].id})
+    stores.jobs.submit("ingest", {})
+    Worker(stores.jobs, {"ingest": handle}).run_one()
+    assert stores.found() == (TEXTS, TEXTS, 1)
