@@ -1,8 +1,8 @@
-// Asking: the question form, where to look, and what a person says of an answer.
+// Asking: the question form, where to look, and the rating of an answer.
 (() => {
-  const { find, all, tell, opened, named, address, goTo, rendered, call, actions } = longreel;
+  const { find, all, emit, opened, param, address, goTo, onRender, call, actions } = longreel;
   let number = 0; // of the last question
-  let sent = 0; // the question that the server has not taken up yet
+  let sent = 0; // the question that the server has not started on yet
   let chosen = { scope: '', videos: new Set() };
   let filled = false;
 
@@ -16,25 +16,25 @@
 
   function ask(question) {
     if (!find('[name=scope]')) {
-      complain('The page is still being filled; then the question is sent.'); // what fills it would cover the answer
+      complain('The page is still loading; the question is sent when it is ready.'); // loading would cover the answer
       return window.setTimeout(() => ask(question), 200);
     }
     const scope = find('[name=scope]:checked')?.value || 'all';
     const some = all('[name=video]:checked').map((box) => box.value);
-    if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
+    if (busy()) return complain('Another question is being answered. Wait for it, or press Stop.');
     if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
-    const wish = wished();
-    if (wish.fault) {
+    const options = readOptions();
+    if (options.fault) {
       find('#lr-wishes').open = true;
-      return complain(wish.fault);
+      return complain(options.fault);
     }
     complain('');
     sent = ++number;
     address({ q: question.trim(), answer: '' });
     goTo('ask', false);
     const videos = { this: [opened()], some, all: [] }[scope];
-    const thread = wish.alone ? '' : named('thread');
-    tell('ask', { question, number, options: find('#lr-choices').value, videos, thread, ...wish });
+    const thread = options.alone ? '' : param('thread');
+    emit('ask', { question, number, options: find('#lr-choices').value, videos, thread, ...options });
     follow();
     return null;
   }
@@ -61,22 +61,22 @@
   };
   actions.stop = () => {
     sent = 0;
-    tell('stop');
+    emit('stop');
   };
   actions.show = (element) => {
     find('#lr-ask').value = element.dataset.question;
     address({ q: element.dataset.question });
-    tell('show', { answer: element.dataset.show, thread: named('thread') });
+    emit('show', { answer: element.dataset.show, thread: param('thread') });
   };
 
-  // Options: what a person wants of every question, kept in this browser
+  // Options: a person's choices for every question, stored in this browser
 
-  const WISHES = 'longreel-wishes';
+  const STORED = 'longreel-wishes';
   const SOURCES = ['speech', 'screen_text', 'visual'];
-  const wishes = () => all('#lr-wishes input');
-  const isUsual = (input) => (input.type === 'checkbox' ? input.checked === input.defaultChecked : !input.value.trim());
+  const optionInputs = () => all('#lr-wishes input');
+  const isDefault = (input) => (input.type === 'checkbox' ? input.checked === input.defaultChecked : !input.value.trim());
 
-  function wished() {
+  function readOptions() {
     const form = find('#lr-question');
     const [from, to] = [form.from, form.to].map((input) => (input.value.trim() ? longreel.secondsOf(input.value) : null));
     const sources = SOURCES.filter((name) => form[name].checked);
@@ -87,54 +87,54 @@
     if (!form.steps.checkValidity()) fault = 'Options: write 1 to 64 steps.';
     if (!form.seconds.checkValidity()) fault = 'Options: write whole seconds, at least 1.';
     const [steps, limit] = [form.steps, form.seconds].map((input) => (input.value ? Number(input.value) : null));
-    const wanted = sources.length < SOURCES.length ? sources : [];
-    return { fault, from, to, steps, seconds: limit, alone: form.alone.checked, sources: wanted };
+    const chosenSources = sources.length < SOURCES.length ? sources : [];
+    return { fault, from, to, steps, seconds: limit, alone: form.alone.checked, sources: chosenSources };
   }
 
-  function countWishes() {
-    const count = wishes().filter((input) => !isUsual(input)).length;
+  function countChanged() {
+    const count = optionInputs().filter((input) => !isDefault(input)).length;
     const text = count ? `(${count} changed)` : '';
     if (find('#lr-wished').textContent !== text) find('#lr-wished').textContent = text;
   }
 
-  function keepWishes() {
-    const kept = wishes().filter((input) => !isUsual(input)).map((input) => [input.name, input.value]);
-    localStorage.setItem(WISHES, JSON.stringify(Object.fromEntries(kept)));
-    countWishes();
+  function storeOptions() {
+    const changed = optionInputs().filter((input) => !isDefault(input)).map((input) => [input.name, input.value]);
+    localStorage.setItem(STORED, JSON.stringify(Object.fromEntries(changed)));
+    countChanged();
   }
 
-  function recallWishes() {
-    let kept = {};
+  function loadOptions() {
+    let stored = {};
     try {
-      kept = JSON.parse(localStorage.getItem(WISHES)) || {};
+      stored = JSON.parse(localStorage.getItem(STORED)) || {};
     } catch {
-      localStorage.removeItem(WISHES);
+      localStorage.removeItem(STORED);
     }
-    for (const input of wishes()) {
-      if (input.type === 'checkbox') input.checked = input.defaultChecked !== (input.name in kept);
-      else input.value = kept[input.name] || '';
+    for (const input of optionInputs()) {
+      if (input.type === 'checkbox') input.checked = input.defaultChecked !== (input.name in stored);
+      else input.value = stored[input.name] || '';
     }
-    countWishes();
+    countChanged();
   }
 
   actions.unwish = () => {
-    localStorage.removeItem(WISHES);
-    recallWishes();
+    localStorage.removeItem(STORED);
+    loadOptions();
     complain('');
   };
   document.addEventListener('input', (event) => {
-    if (event.target.closest('#lr-wishes')) keepWishes();
+    if (event.target.closest('#lr-wishes')) storeOptions();
   });
 
   // Conversations
 
   function talk(thread) {
-    if (busy()) return complain('A question is being answered. Wait for it, or press Stop.');
+    if (busy()) return complain('Another question is being answered. Wait for it, or press Stop.');
     complain('');
     address({ thread, answer: '', q: '' });
     find('#lr-ask').value = '';
     find('#lr-ask').focus();
-    tell('thread', { thread });
+    emit('thread', { thread });
     return null;
   }
 
@@ -143,13 +143,13 @@
   actions.forget = async ({ dataset }) => {
     try {
       await call('DELETE', `/threads/${dataset.forget}`);
-      tell('threads', { thread: named('thread') });
+      emit('threads', { thread: param('thread') });
     } catch (error) {
       complain(error.message);
     }
   };
 
-  // Where to look: what was ticked outlives a new list of videos
+  // Where to look: ticks survive a new list of videos
 
   document.addEventListener('change', (event) => {
     if (event.target.name === 'scope') chosen.scope = event.target.value;
@@ -165,8 +165,8 @@
     if (list) list.hidden = find('[name=scope]:checked')?.value !== 'some';
   }
 
-  let seen = ''; // the answer that the address names already
-  rendered(() => {
+  let seen = ''; // the answer that is already in the address
+  onRender(() => {
     scope();
     if (find('#lr-answer [data-asked]')?.dataset.asked === String(sent)) sent = 0;
     follow();
@@ -183,24 +183,24 @@
     }
     if (!filled && find('#lr-ask')) {
       filled = true;
-      recallWishes();
-      find('#lr-ask').value = named('q') || section?.querySelector('h2')?.textContent || '';
+      loadOptions();
+      find('#lr-ask').value = param('q') || section?.querySelector('h2')?.textContent || '';
     }
   });
 
   // Ratings
 
   async function rate(box, verdict, note) {
-    const said = box.querySelector('[role=status]');
+    const line = box.querySelector('[role=status]');
     try {
       await call('PUT', `/answers/${box.dataset.of}/rating`, { verdict, note });
       for (const button of box.querySelectorAll('[data-rate]')) {
         button.setAttribute('aria-pressed', button.dataset.rate === verdict);
       }
       box.querySelector('form').hidden = verdict === 'right' || Boolean(note);
-      said.textContent = 'Thank you. It is kept for evaluation.';
+      line.textContent = 'Thank you. Your rating is saved.';
     } catch (error) {
-      said.textContent = error.message;
+      line.textContent = error.message;
     }
   }
 

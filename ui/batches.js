@@ -1,20 +1,20 @@
-// Batches: what one costs before it starts, and how far it is.
+// Batches: what one costs before it starts, and its progress.
 (() => {
-  const { find, all, tell, rendered, call, actions, stageText } = longreel;
+  const { find, all, emit, onRender, call, actions, stageText } = longreel;
   const shown = () => document.documentElement.dataset.view === 'batches';
   const ticked = new Set();
 
   function request() {
     const form = find('#lr-batch');
-    const given = new FormData(form);
-    const questions = String(given.get('questions')).split('\n').map((line) => line.trim()).filter(Boolean);
+    const fields = new FormData(form);
+    const questions = String(fields.get('questions')).split('\n').map((line) => line.trim()).filter(Boolean);
     return {
-      videos: given.getAll('videos'),
+      videos: fields.getAll('videos'),
       questions,
-      length: given.get('length'),
-      style: given.get('style'),
-      language: String(given.get('language')).trim() || null,
-      formats: given.getAll('formats'),
+      length: fields.get('length'),
+      style: fields.get('style'),
+      language: String(fields.get('language')).trim() || null,
+      formats: fields.getAll('formats'),
     };
   }
 
@@ -32,28 +32,28 @@
   const minutes = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`);
   const count = (value, noun) => `${value} ${noun}${value === 1 ? '' : 's'}`;
 
-  function told(cost) {
+  function costText(cost) {
     const parts = [`${count(cost.videos, 'video')}, ${minutes(cost.known_s + cost.new_s)} long`];
-    if (cost.new) parts.push(`${cost.new} of them to be read first (${minutes(cost.new_s)})`);
+    if (cost.new) parts.push(`${cost.new} of them still to be processed (${minutes(cost.new_s)})`);
     const size = cost.disk_bytes ? `, ${(cost.disk_bytes / 1e6).toFixed(0)} MB of disk` : '';
     return `${parts.join('; ')}. It takes about ${minutes(cost.work_s)}${size} and ${cost.tokens.toLocaleString('en')} tokens.`;
   }
 
   async function estimate() {
     const mine = ++number;
-    const wanted = request();
+    const batch = request();
     const start = find('#lr-batch [type=submit]');
     complain('');
-    let text = 'Tick videos to see what it takes.';
+    let text = 'Tick videos to see an estimate.';
     try {
-      if (wanted.videos.length) text = told(await call('POST', '/batches/cost', wanted));
+      if (batch.videos.length) text = costText(await call('POST', '/batches/cost', batch));
     } catch (error) {
       complain(error.message);
       text = '';
     }
     if (mine !== number) return;
     find('#lr-cost').textContent = text;
-    start.disabled = !wanted.videos.length || !text;
+    start.disabled = !batch.videos.length || !text;
   }
 
   function later() {
@@ -88,7 +88,7 @@
     start();
   });
 
-  // How far
+  // Progress
 
   let timer = 0;
   let known = null;
@@ -107,17 +107,17 @@
   async function look() {
     window.clearTimeout(timer);
     if (!shown()) return;
-    let found = null;
+    let items = null;
     try {
-      found = await call('GET', '/batches?limit=20');
+      items = await call('GET', '/batches?limit=20');
     } catch {
       timer = window.setTimeout(look, 5000);
       return;
     }
-    const now = found.map((one) => [one.id, one.state, ...one.children.map((child) => child.state)].join()).join(';');
-    if (now !== known) tell('batches');
+    const now = items.map((one) => [one.id, one.state, ...one.children.map((child) => child.state)].join()).join(';');
+    if (now !== known) emit('batches');
     known = now;
-    const active = found.filter((one) => ['queued', 'running'].includes(one.state));
+    const active = items.filter((one) => ['queued', 'running'].includes(one.state));
     active.forEach(draw);
     timer = window.setTimeout(look, active.length ? 1000 : 5000);
   }
@@ -136,7 +136,7 @@
   actions.dismissbatch = ({ dataset }) => act('POST', `/jobs/${dataset.dismissbatch}/dismiss`);
 
   let wasShown = false;
-  rendered(() => {
+  onRender(() => {
     for (const box of all('#lr-batch [name=videos]')) if (ticked.has(box.value)) box.checked = true;
     if (shown() === wasShown) return;
     wasShown = shown();

@@ -1,7 +1,7 @@
-"""The web page: its layout, and which handler fills which part.
+"""The web page: its layout, and the handler that fills each part.
 
-The page is a client of /v1 on the server that serves it: the browser uploads, plays and follows
-jobs there itself (the scripts beside this file); the handlers fetch and render the rest.
+The page is a client of /v1 on its own server: the browser uploads, plays and follows jobs by itself
+(the scripts next to this file); the handlers fetch and render the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCRIPTS = (
     *("uploads.js", "queue.js", "library.js", "entities.js", "asking.js", "summaries.js", "batches.js"),
 )
 WORK_AT_ONCE = 8
-"""Questions, and summaries, that are worked on at the same time for all tabs."""
+"""Questions and summaries processed at the same time, for all tabs."""
 
 LISTEN = """
 for (const name of ['open', 'changed', 'ask', 'stop', 'show', 'thread', 'threads',
@@ -38,7 +38,7 @@ class Parts:
     """The parts of the page, grouped as the handlers fill them."""
 
     bus: gr.HTML
-    """Carries what the scripts tell."""
+    """Carries the events of the scripts."""
     listed: list[gr.HTML]
     watched: list[gr.HTML]
     answered: list[gr.HTML]
@@ -72,15 +72,15 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
             _html("lr-batches-head", shell.BATCHES)
             form, batches = _html("lr-batch-form"), _html("lr-batches")
         with gr.Column(elem_id="lr-status-view"):
-            told, measured = _html("lr-status", markup.note("Looking at the server.")), _html("lr-evaluations")
+            status, measured = _html("lr-status", markup.note("Checking the server.")), _html("lr-evaluations")
         watched = [player, lanes, about, summary, examples]
-        answered, viewed = [answer, evidence, talk], [told, measured, short, form, batches]
+        answered, viewed = [answer, evidence, talk], [status, measured, short, form, batches]
         _wire(blocks, Page(key), Parts(bus, [queue, grid, scopes], watched, answered, viewed))
     return blocks
 
 
 def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
-    # "multiple": else what is told while a handler is at work is lost; one after the other they keep their order
+    # "multiple", or events that arrive while a handler runs are lost; one after the other they stay in order
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
     many: dict[str, Any] = {**quiet, "concurrency_limit": WORK_AT_ONCE}
     bus, listed, watched, answered, viewed = parts.bus, parts.listed, parts.watched, parts.answered, parts.viewed
@@ -100,7 +100,7 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
 
 
 def mount_page(app: Any, key: SecretStr | None) -> None:
-    """Puts the page at / of a FastAPI application."""
+    """Mounts the page at / of a FastAPI application."""
     look = (HERE / "page.css").read_text("utf-8")  # as `css` its selectors would be rewritten
     script = "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
     blocks = create_page(key)
@@ -114,4 +114,4 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         theme=theme(),
         head=f"<style>{look}</style><script>{script}</script>",
     )
-    blocks.custom_mount_path = None  # else it counts more than the path that a proxy tells
+    blocks.custom_mount_path = None  # otherwise it overrides the path that a proxy reports

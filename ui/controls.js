@@ -1,32 +1,32 @@
-// The player's own controls: its buttons, its keys, and the bar that is divided into chapters.
+// The player's own controls: its buttons, its keys, and the bar with the chapters.
 (() => {
-  const { find, all, player, address, rendered, actions } = longreel;
+  const { find, all, player, address, onRender, actions } = longreel;
   const bar = () => find('.lr-seek');
   const key = (name) => find(`[data-control=${name}]`);
   const STEP_S = 5;
   const LEAP_S = 10;
   const IDLE_MS = 3000;
 
-  // What a person chose holds for every video
+  // A person's choices apply to every video
 
-  const KEPT = 'longreel-player';
+  const STORED = 'longreel-player';
 
-  function kept() {
+  function stored() {
     try {
-      return JSON.parse(localStorage.getItem(KEPT)) || {};
+      return JSON.parse(localStorage.getItem(STORED)) || {};
     } catch {
-      return {}; // a browser may forbid storage; the choice then lasts as long as the page
+      return {}; // a browser may forbid storage; then the choice lasts as long as the page
     }
   }
 
-  function keep(changes) {
+  function store(changes) {
     try {
-      localStorage.setItem(KEPT, JSON.stringify({ ...kept(), ...changes }));
+      localStorage.setItem(STORED, JSON.stringify({ ...stored(), ...changes }));
     } catch {}
   }
 
   function dress(video) {
-    const { volume = 1, muted = false, rate, captions = false } = kept();
+    const { volume = 1, muted = false, rate, captions = false } = stored();
     Object.assign(video, { volume, muted });
     if (rate) video.playbackRate = video.defaultPlaybackRate = rate;
     for (const track of video.textTracks) track.mode = captions ? 'showing' : 'disabled';
@@ -62,7 +62,7 @@
 
   function play() {
     const video = player();
-    if (video.paused) video.play().catch(() => {}); // a file that cannot be played is told below the player
+    if (video.paused) video.play().catch(() => {}); // a message below the player says if a file cannot be played
     else video.pause();
   }
 
@@ -71,7 +71,7 @@
     const loud = !video.muted && video.volume > 0;
     video.muted = loud;
     if (!loud && !video.volume) video.volume = 0.5;
-    keep({ muted: video.muted, volume: video.volume });
+    store({ muted: video.muted, volume: video.volume });
   }
 
   const captioned = () => [...player().textTracks].some((track) => track.mode === 'showing');
@@ -79,7 +79,7 @@
   function captions() {
     const on = !captioned();
     for (const track of player().textTracks) track.mode = on ? 'showing' : 'disabled';
-    keep({ captions: on });
+    store({ captions: on });
     show();
   }
 
@@ -105,10 +105,10 @@
     if (event.target.matches('.lr-volume')) {
       video.volume = Number(event.target.value);
       video.muted = false;
-      keep({ volume: video.volume, muted: false });
+      store({ volume: video.volume, muted: false });
     } else if (event.target.matches('.lr-speed')) {
       video.playbackRate = video.defaultPlaybackRate = Number(event.target.value);
-      keep({ rate: video.playbackRate });
+      store({ rate: video.playbackRate });
     }
   });
 
@@ -173,7 +173,7 @@
     }, true);
   }
 
-  rendered(() => {
+  onRender(() => {
     const video = player();
     if (!video || !find('.lr-controls')) return;
     if (!video.dataset.dressed) {
@@ -187,13 +187,13 @@
     }
   });
 
-  // The bar tells its time in words
+  // The time of the bar in words, for screen readers
 
   function words(seconds) {
     const whole = Math.floor(seconds);
     const parts = [[Math.floor(whole / 3600), 'hour'], [Math.floor(whole / 60) % 60, 'minute'], [whole % 60, 'second']];
-    const told = parts.filter(([count]) => count).map(([count, name]) => `${count} ${name}${count === 1 ? '' : 's'}`);
-    return told.join(' ') || '0 seconds';
+    const named = parts.filter(([count]) => count).map(([count, name]) => `${count} ${name}${count === 1 ? '' : 's'}`);
+    return named.join(' ') || '0 seconds';
   }
 
   document.addEventListener('longreel:time', ({ detail: { time } }) => {
@@ -234,7 +234,7 @@
     });
   }
 
-  // Keys. Letters and signs work while something of the player has the focus; a click on the picture gives it
+  // Keys. Letters and signs work while part of the player has the focus; a click on the picture gives it the focus
 
   const ANYWHERE = { ' ': play, ArrowLeft: () => by(-STEP_S), ArrowRight: () => by(STEP_S) };
   const ON_PLAYER = {
@@ -276,7 +276,7 @@
     awake();
   });
 
-  // The picture: a click plays, two clicks fill the screen; there, controls that nobody uses go away
+  // The picture: a click plays, a double click fills the screen; there, unused controls disappear
 
   document.addEventListener('click', (event) => event.target === player() && play());
   document.addEventListener('dblclick', (event) => event.target === player() && key('full') && full());

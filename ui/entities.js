@@ -1,4 +1,4 @@
-// Who and what the open video mentions: a click on a name lists its moments, those of this video first.
+// Who and what the open video mentions: a click on a name lists its mentions, those in this video first.
 (() => {
   const { find, all, opened, call, actions, element, clock, notice } = longreel;
   const HOW = { written: 'on screen', said: 'said', speaks: 'speaks', seen: 'seen' };
@@ -11,9 +11,9 @@
   }
 
   async function moments(id) {
-    const { moments: found } = await call('GET', `/entities/${encodeURIComponent(id)}`);
-    const here = found.filter((one) => one.video_id === opened());
-    const elsewhere = found.filter((one) => one.video_id !== opened());
+    const { moments: mentions } = await call('GET', `/entities/${encodeURIComponent(id)}`);
+    const here = mentions.filter((one) => one.video_id === opened());
+    const elsewhere = mentions.filter((one) => one.video_id !== opened());
     const videos = elsewhere.length ? await call('GET', '/videos?fields=id,title') : [];
     const titles = Object.fromEntries(videos.map((one) => [one.id, one.title]));
     const lines = [...here.map((one) => line(one)), ...elsewhere.map((one) => line(one, titles[one.video_id]))];

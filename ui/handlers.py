@@ -1,4 +1,4 @@
-"""What the page does when something happens on it: one method each, from the REST API to the parts of the page."""
+"""The page's event handlers: one method each, from the REST API to the parts of the page."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from ui.render.status import settings, status
 
 MOST_JOBS, MOST_WAITING, MOST_THREADS = 50, 1000, 20
 WRITING_EVERY_S = 0.25
-"""How often the text that a model is writing is shown anew."""
+"""How often the text that a model is writing is updated."""
 
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
     "screen_text": [SegmentKind.SCREEN_TEXT],
     "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT],
 }
-"""What an option of the page's question form stands for."""
+"""The segment kinds of each option in the question form."""
 SHOWN = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.VISUAL)
-"""What the page lists and draws of the pictures of a video."""
+"""The segment kinds that the page lists and draws for the pictures of a video."""
 
 Listed = tuple[str, str, str]
-"""Background work, the videos, where to look."""
+"""Background jobs, the videos, where to look."""
 Watched = tuple[str, str, str, str, str]
 """Player, timeline, lists about the open video, its summary, example questions."""
 Answered = tuple[Any, Any, Any]
@@ -49,7 +49,7 @@ Viewed = tuple[Any, Any, Any, Any, Any]
 """Status, evaluations, the summary of a collection, the form of a batch, the batches."""
 
 
-class _Wanted(TypedDict):
+class _SummaryOptions(TypedDict):
     length: Length
     style: Style
     language: str | None
@@ -67,7 +67,7 @@ class Page:
         return Longreel(f"http://{name}:{port}", self._key, transport=httpx.HTTPTransport())  # never through a proxy
 
     def start(self, request: gr.Request) -> tuple[Any, ...]:
-        """What stands on the page at first: the library, and what the address names."""
+        """The page as first shown: the library, and what the address asks for."""
         query = dict(request.query_params)
         listed = self._library(request, query.get("video", ""))
         watched = self._watched(request, query.get("video", ""), _seconds(query.get("t", "")), play=False)
@@ -75,8 +75,8 @@ class Page:
         return (*listed, *watched, *answered, *self._viewed(request, query.get("view", "")))
 
     def changed(self, event: gr.EventData, request: gr.Request) -> Listed:
-        """Background work, the library and the choice of videos as they are now."""
-        return self._library(request, str(_told(event).get("video", "")))
+        """Background jobs, the library and the choice of videos as they are now."""
+        return self._library(request, str(_payload(event).get("video", "")))
 
     def _library(self, request: gr.Request, opened: str) -> Listed:
         try:
@@ -89,12 +89,12 @@ class Page:
         return queue(jobs, watched), library.grid(videos, jobs, binned), library.choices(videos, ids[0] if ids else "")
 
     def open(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        """Another video in the player, with the answer that is named. With `keep` the answer stays as it is."""
-        asked = _told(event)
-        id = str(asked.get("video", ""))
-        watched = self._watched(request, id, _seconds(asked.get("t", 0)), bool(asked.get("play")))
-        named = str(asked.get("thread", "")), str(asked.get("answer", ""))
-        answered = (gr.skip(),) * 3 if asked.get("keep") else self._conversation(request, *named)
+        """Opens a video in the player, with an answer if one is named. With `keep` the answer stays as it is."""
+        payload = _payload(event)
+        id = str(payload.get("video", ""))
+        watched = self._watched(request, id, _seconds(payload.get("t", 0)), bool(payload.get("play")))
+        named = str(payload.get("thread", "")), str(payload.get("answer", ""))
+        answered = (gr.skip(),) * 3 if payload.get("keep") else self._conversation(request, *named)
         return (self._library(request, id)[2], *watched, *answered)
 
     def _watched(self, request: gr.Request, id: str, start_s: float, play: bool) -> Watched:
@@ -103,74 +103,75 @@ class Page:
         try:
             with self._client(request) as client:
                 video = client.video(id)
-                said, shown, chapters = (
+                sentences, shown, chapters = (
                     client.transcript(video.id),
                     client.segments(video.id, kinds=SHOWN),
                     client.chapters(video.id),
                 )
-                speakers, asked = client.speakers(video.id), answers.asked_before(client.answers(video.id))
+                speakers, earlier = client.speakers(video.id), answers.asked_before(client.answers(video.id))
                 mentioned = entities(client.entities(videos=[video.id]))
                 summary = summaries.stored(video, _summary(client, video.id))
         except LongreelError as error:
             return markup.problem(error), "", "", "", watch.examples(None, [], False)
         return (
-            watch.player(video, start_s, play, bool(said)),
-            watch.timeline(video, chapters, said, shown),
-            mentioned + watch.about(video, said, shown, chapters, asked, speakers),
+            watch.player(video, start_s, play, bool(sentences)),
+            watch.timeline(video, chapters, sentences, shown),
+            mentioned + watch.about(video, sentences, shown, chapters, earlier, speakers),
             summaries.panel(summary, summaries.SummaryForm()),
-            watch.examples(video, chapters, bool(said)),
+            watch.examples(video, chapters, bool(sentences)),
         )
 
     def chapters(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
         """The open video's timeline, lists and summary after its chapters were edited or a speaker was named."""
-        return self._watched(request, str(_told(event).get("video", "")), 0.0, play=False)[1:4]
+        return self._watched(request, str(_payload(event).get("video", "")), 0.0, play=False)[1:4]
 
     def summarize(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
-        """The summary that was asked for, when it is made."""
-        asked = {name: str(value) for name, value in _told(event).items()}
-        chosen = summaries.SummaryForm(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
+        """Writes the summary that the form describes."""
+        form = {name: str(value) for name, value in _payload(event).items()}
+        chosen = summaries.SummaryForm(form.get("length", ""), form.get("style", ""), form.get("language", ""))
         yield summaries.panel(summaries.waiting(), chosen, busy=True)
         try:
             with self._client(request) as client:
-                video = client.video(asked.get("video", ""))
-                made = client.summarize(video.id, **_wanted(chosen))
+                video = client.video(form.get("video", ""))
+                summary = client.summarize(video.id, **_options(chosen))
         except LongreelError as error:
             yield summaries.panel(markup.problem(error), chosen)
             return
-        yield summaries.panel(summaries.made(made, {video.id: video}), chosen)
+        yield summaries.panel(summaries.written(summary, {video.id: video}), chosen)
 
     def together(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
-        """How far the job is that makes the summary of a collection, then the summary."""
-        asked = {name: str(value) for name, value in _told(event).items()}
-        chosen = summaries.SummaryForm(asked.get("length", ""), asked.get("style", ""), asked.get("language", ""))
-        opened, found = asked.get("collection", ""), []
+        """The progress of the job that summarizes a collection, then the summary."""
+        form = {name: str(value) for name, value in _payload(event).items()}
+        chosen = summaries.SummaryForm(form.get("length", ""), form.get("style", ""), form.get("language", ""))
+        opened, collections = form.get("collection", ""), []
         try:
             with self._client(request) as client:
-                found = client.collections()
+                collections = client.collections()
                 for inner in _summarizing(client, opened, chosen):
-                    yield together.panel(found, opened, chosen, inner, busy=True)
-                videos, made = client.videos(collection=opened), client.collection_summary(opened, **_wanted(chosen))
+                    yield together.panel(collections, opened, chosen, inner, busy=True)
+                videos = client.videos(collection=opened)
+                summary = client.collection_summary(opened, **_options(chosen))
         except LongreelError as error:
-            yield together.panel(found, opened, chosen, markup.problem(error))
+            yield together.panel(collections, opened, chosen, markup.problem(error))
             return
-        yield together.panel(found, opened, chosen, together.made(made, videos))
+        yield together.panel(collections, opened, chosen, together.written(summary, videos))
 
     def show(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
-        """An answer that was given before."""
-        told = _told(event)
+        """An earlier answer."""
+        payload = _payload(event)
         try:
             with self._client(request) as client:
-                return _saved(client, str(told.get("answer", "")), str(told.get("thread", "")))
+                return _saved(client, str(payload.get("answer", "")), str(payload.get("thread", "")))
         except LongreelError as error:
             return markup.problem(error), _no_evidence()
 
     def thread(self, event: gr.EventData, request: gr.Request) -> Answered:
         """Another conversation, with its last answer; an empty name ends the open one."""
-        return self._conversation(request, str(_told(event).get("thread", "")), "")
+        return self._conversation(request, str(_payload(event).get("thread", "")), "")
 
     def threads(self, event: gr.EventData, request: gr.Request) -> str:
         """The conversations as they are now."""
-        return str(self._conversation(request, str(_told(event).get("thread", "")), "")[2])
+        return str(self._conversation(request, str(_payload(event).get("thread", "")), "")[2])
 
     def _conversation(self, request: gr.Request, thread: str, answer: str) -> Answered:
         """An answer, or the last one of a thread, and the list of conversations."""
@@ -186,53 +187,53 @@ class Page:
             return markup.problem(error), _no_evidence(), ""
 
     def ask(self, event: gr.EventData, request: gr.Request) -> Iterator[Answered]:
-        """The agent's steps as they happen, then the answer; beside it where the evidence lies.
+        """The agent's steps as they happen, then the answer, each with its evidence.
 
-        Each carries the question's number, by which the page's script knows that it was taken up.
+        Each carries the number of the question, which shows the page's script that the question has arrived.
         """
-        asked = _told(event)
-        number = int(asked.get("number", 0))
-        for shown, evidence, talk in self._answering(asked, request):
+        payload = _payload(event)
+        number = int(payload.get("number", 0))
+        for shown, evidence, talk in self._answering(payload, request):
             yield f'<div data-asked="{number}">{shown}</div>', evidence, talk
 
-    def _answering(self, asked: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
-        question = str(asked.get("question", "")).strip()
+    def _answering(self, payload: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
+        question = str(payload.get("question", "")).strip()
         if not question:
             hint = "Type a question first, such as: what does the speaker say about the budget?"
             yield markup.note(hint), gr.skip(), gr.skip()
             return
-        options = [line.strip() for line in str(asked.get("options", "")).splitlines() if line.strip()]
-        names = [str(name) for name in asked.get("videos", [])]
+        options = [line.strip() for line in str(payload.get("options", "")).splitlines() if line.strip()]
+        names = [str(name) for name in payload.get("videos", [])]
         yield answers.thinking(question, [], {}), _no_evidence(), gr.skip()
         try:
             with self._client(request) as client:
-                thread = _thread(client, str(asked.get("thread", "")))
-                how: dict[str, Any] = {"max_steps": asked.get("steps"), "max_seconds": asked.get("seconds")}
-                how["plan"] = _plan(client, question, thread, asked)
+                thread = _thread(client, str(payload.get("thread", "")))
+                how: dict[str, Any] = {"max_steps": payload.get("steps"), "max_seconds": payload.get("seconds")}
+                how["plan"] = _plan(client, question, thread, payload)
                 yield from _asking(client, question, names, options, thread, how)
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 
     def view(self, event: gr.EventData, request: gr.Request) -> Viewed:
-        """What a view shows that is fetched when it is opened."""
-        return self._viewed(request, str(_told(event).get("view", "")))
+        """Fetches a view when it is opened."""
+        return self._viewed(request, str(_payload(event).get("view", "")))
 
     def _viewed(self, request: gr.Request, view: str) -> Viewed:
-        """The parts of a view; what belongs to another one stays as it is."""
+        """The parts of a view; those of other views stay as they are."""
         skip = gr.skip()
         try:
             with self._client(request) as client:
                 if view == "status":
-                    told = status(client.status()) + settings(client.settings())
-                    return told, evaluations(client.evaluations()), skip, skip, skip
+                    checks = status(client.status()) + settings(client.settings())
+                    return checks, evaluations(client.evaluations()), skip, skip, skip
                 if view == "batches":
                     videos = client.videos()
                     ready = [video for video in videos if video.ready]
                     short = together.panel(client.collections(), "", summaries.SummaryForm())
                     return skip, skip, short, batches.form(ready), batches.batches(client.batches(), videos)
         except LongreelError as error:
-            told = markup.problem(error)
-            return (told, skip, skip, skip, skip) if view == "status" else (skip, skip, told, skip, skip)
+            problem = markup.problem(error)
+            return (problem, skip, skip, skip, skip) if view == "status" else (skip, skip, problem, skip, skip)
         return skip, skip, skip, skip, skip
 
     def batches(self, request: gr.Request) -> str:
@@ -244,14 +245,14 @@ class Page:
             return markup.problem(error)
 
 
-def _wanted(chosen: summaries.SummaryForm) -> _Wanted:
+def _options(chosen: summaries.SummaryForm) -> _SummaryOptions:
     length, style = cast("Length", chosen.length), cast("Style", chosen.style)
     return {"length": length, "style": style, "language": chosen.language or None}
 
 
 def _summarizing(client: Longreel, collection: str, chosen: summaries.SummaryForm) -> Iterator[str]:
-    """How far the job is; raises what it failed with."""
-    job = client.start_summary(collection, **_wanted(chosen))
+    """The progress of the job; raises the error it failed with."""
+    job = client.start_summary(collection, **_options(chosen))
     yield together.waiting(None)
     for event in client.follow(job.id):
         if isinstance(event, StageProgress):
@@ -267,9 +268,9 @@ def _asking(
     written_s = 0.0
     for step in client.ask_pulse(question, names, options=options, thread=thread, **how):
         if isinstance(step, AnswerOut):
-            given = answers.answer(question, step, videos, options, thread=thread)
+            answer = answers.answer(question, step, videos, options, thread=thread)
             talk = conversations(client.thread(thread), client.threads(limit=MOST_THREADS))
-            yield given, relevance(step.trace, step.citations, videos), talk
+            yield answer, relevance(step.trace, step.citations, videos), talk
             return
         trace += [step] if step else []
         if isinstance(step, Delta):
@@ -280,10 +281,10 @@ def _asking(
         yield answers.thinking(question, trace, videos), evidence, gr.skip()
 
 
-def _plan(client: Longreel, question: str, thread: str, asked: dict[str, Any]) -> PlanBody | None:
-    """The plan of a question whose person has chosen where to look; None when they have not."""
-    sources = [kind for name in asked.get("sources", []) for kind in SOURCES[name]]
-    start, end = asked.get("from"), asked.get("to")
+def _plan(client: Longreel, question: str, thread: str, payload: dict[str, Any]) -> PlanBody | None:
+    """The plan for a question if its person has chosen where to look; None otherwise."""
+    sources = [kind for name in payload.get("sources", []) for kind in SOURCES[name]]
+    start, end = payload.get("from"), payload.get("to")
     changes: dict[str, Any] = {"sources": sources} if sources else {}
     if start is not None or end is not None:
         words = f"between {clock(start or 0)} and {'the end' if end is None else clock(end)}"
@@ -292,14 +293,14 @@ def _plan(client: Longreel, question: str, thread: str, asked: dict[str, Any]) -
 
 
 def _jobs(client: Longreel) -> list[JobOut]:
-    """What is read and waits, whatever its age, and what was done last; newest first."""
+    """Active jobs of any age, and the most recent others; newest first."""
     active = [client.jobs(state, kind="ingest", limit=MOST_WAITING) for state in ACTIVE]
-    found = {job.id: job for jobs in (client.jobs(kind="ingest", limit=MOST_JOBS), *active) for job in jobs}
-    return sorted(found.values(), key=lambda job: job.created_at, reverse=True)
+    by_id = {job.id: job for jobs in (client.jobs(kind="ingest", limit=MOST_JOBS), *active) for job in jobs}
+    return sorted(by_id.values(), key=lambda job: job.created_at, reverse=True)
 
 
 def _thread(client: Longreel, id: str) -> str:
-    """The conversation that goes on; a new one, about the whole library, when there is none or it was forgotten."""
+    """The open conversation, or a new one about the whole library if there is none or it was deleted."""
     try:
         return client.thread(id).id if id else client.start_thread().id
     except NotFound:
@@ -308,15 +309,15 @@ def _thread(client: Longreel, id: str) -> str:
 
 def _saved(client: Longreel, id: str, thread: str) -> tuple[str, str]:
     saved, videos = client.answer(id), _by_id(client.videos())
-    given = saved.answer
-    shown = answers.answer(saved.question, given, videos, thread=thread)
-    return shown, relevance(given.trace, given.citations, videos)
+    answer = saved.answer
+    shown = answers.answer(saved.question, answer, videos, thread=thread)
+    return shown, relevance(answer.trace, answer.citations, videos)
 
 
 def _summary(client: Longreel, id: str) -> SummaryOut | None:
     try:
         return client.summary(id)
-    except NotFound:  # it is not read to its end yet
+    except NotFound:  # ingest has not finished yet
         return None
 
 
@@ -328,7 +329,7 @@ def _by_id(videos: Sequence[VideoOut]) -> dict[str, VideoOut]:
     return {video.id: video for video in videos}
 
 
-def _told(event: gr.EventData) -> dict[str, Any]:
+def _payload(event: gr.EventData) -> dict[str, Any]:
     return event._data if isinstance(event._data, dict) else {}
 
 

@@ -1,12 +1,12 @@
 // The library: titles and tags, deleting and restoring.
 (() => {
-  const { find, all, tell, opened, named, address, rendered, act, actions, filter, element } = longreel;
+  const { find, all, emit, opened, param, address, onRender, act, actions, filter, element } = longreel;
   const UNDO_MS = 10_000;
 
-  // Deleting: the video goes into the bin at once, and comes back from there
+  // Deleting moves the video into the bin, from which it can be restored
 
   async function restore(id) {
-    if (await act('POST', `/videos/${id}/restore`)) longreel.toast('It is back.');
+    if (await act('POST', `/videos/${id}/restore`)) longreel.toast('The video is restored.');
   }
 
   function offerUndo(id, title) {
@@ -26,7 +26,7 @@
     if (!(await act('DELETE', `/videos/${id}`))) return;
     if (opened() === id) {
       address({ video: '', t: '', answer: '', thread: '', summary: '' });
-      tell('open', {});
+      emit('open', {});
     }
     offerUndo(id, title);
   };
@@ -48,21 +48,21 @@
     const dialog = find('#lr-details');
     if (!dialog?.contains(event.target)) return;
     event.preventDefault();
-    const given = new FormData(event.target);
-    const tags = given.get('tags').split(',').map((tag) => tag.trim()).filter(Boolean);
+    const fields = new FormData(event.target);
+    const tags = fields.get('tags').split(',').map((tag) => tag.trim()).filter(Boolean);
     dialog.close();
-    await act('PATCH', `/videos/${dialog.dataset.of}`, { title: given.get('title'), tags });
+    await act('PATCH', `/videos/${dialog.dataset.of}`, { title: fields.get('title'), tags });
   });
   actions.closedialog = (button) => button.closest('dialog').close();
 
-  // An address to add, from the first steps
+  // Adding an address, from the first steps
 
   actions.paste = () => {
     find('#lr-upload details').open = true;
     find('#lr-address').focus();
   };
 
-  // Only the videos with a tag
+  // Showing only the videos with a tag
 
   actions.tag = ({ dataset }) => {
     address({ tag: dataset.tag });
@@ -70,7 +70,7 @@
   };
 
   function chooseTag() {
-    const tag = named('tag');
+    const tag = param('tag');
     const isKnown = !tag || all('#lr-grid [data-tag]').some((button) => button.dataset.tag === tag);
     for (const button of all('#lr-grid [data-tag]')) {
       const pressed = String(button.dataset.tag === (isKnown ? tag : ''));
@@ -82,6 +82,6 @@
     }
   }
 
-  rendered(chooseTag);
-  rendered(() => find('#lr-find') && filter(find('#lr-find')));
+  onRender(chooseTag);
+  onRender(() => find('#lr-find') && filter(find('#lr-find')));
 })();

@@ -26,6 +26,6 @@ button {{ background: #0f766e; color: #fff; border: 0; cursor: pointer }}
 
 
 def login_page(problem: str, action: str = "v1/session") -> str:
-    """The form, with a sentence on what was wrong ("" at first). `action` is where it goes, as a relative address."""
-    told = f'<p class="problem" role="alert">{html.escape(problem)}</p>\n' if problem else ""
-    return PAGE.format(problem=told, action=action)
+    """The form, with a sentence on what was wrong ("" at first). `action` is a relative address."""
+    message = f'<p class="problem" role="alert">{html.escape(problem)}</p>\n' if problem else ""
+    return PAGE.format(problem=message, action=action)

@@ -2,12 +2,12 @@
 const longreel = (() => {
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`longreel:${name}`, { detail }));
+  const emit = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`longreel:${name}`, { detail }));
   const player = () => find('#lr-player video');
   const opened = () => player()?.dataset.video || '';
-  const named = (name) => new URLSearchParams(location.search).get(name) || '';
+  const param = (name) => new URLSearchParams(location.search).get(name) || '';
 
-  // The address keeps what a reload or a copied link should bring back: video, t, answer, q, view.
+  // The address holds what a reload or a copied link should restore: video, t, answer, q, view.
 
   function address(changes, push = false) {
     const query = new URLSearchParams(location.search);
@@ -19,14 +19,14 @@ const longreel = (() => {
     if (text !== location.search) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + text);
   }
 
-  const hasSubject = () => Boolean(named('video') || named('answer'));
-  const viewNow = () => named('view') || (hasSubject() ? 'ask' : 'library');
+  const hasSubject = () => Boolean(param('video') || param('answer'));
+  const viewNow = () => param('view') || (hasSubject() ? 'ask' : 'library');
 
   function showView() {
     const view = viewNow();
     if (document.documentElement.dataset.view !== view) {
       document.documentElement.dataset.view = view;
-      if (['status', 'batches'].includes(view)) tell('view', { view });
+      if (['status', 'batches'].includes(view)) emit('view', { view });
       if (view !== 'ask') player()?.pause();
     }
     for (const link of all('[data-view]:is(a)')) {
@@ -43,17 +43,17 @@ const longreel = (() => {
 
   window.addEventListener('popstate', () => {
     showView();
-    if (named('video') === opened()) return;
-    tell('open', { video: named('video'), t: named('t'), thread: named('thread'), answer: named('answer') });
+    if (param('video') === opened()) return;
+    emit('open', { video: param('video'), t: param('t'), thread: param('thread'), answer: param('answer') });
   });
 
-  // Small things
+  // Helpers
 
   function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
   }
 
   function clock(seconds) {
@@ -74,11 +74,11 @@ const longreel = (() => {
 
   const duration = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
 
-  // After the server rendered something
+  // After the server has rendered something
 
   const renders = [];
   let due = 0;
-  const rendered = (work) => renders.push(work);
+  const onRender = (work) => renders.push(work);
   const run = () => {
     due = 0;
     renders.forEach((work) => work());
@@ -86,7 +86,7 @@ const longreel = (() => {
   new MutationObserver(() => {
     due ||= window.setTimeout(run, 0);
   }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ['data-asked'] });
-  rendered(showView);
+  onRender(showView);
 
   // Errors as sentences
 
@@ -106,14 +106,14 @@ const longreel = (() => {
     try {
       response = await fetch(`v1${path}`, { method, headers, body: body && JSON.stringify(body) });
     } catch {
-      const text = 'The server does not answer. See whether it still runs, then try again.';
+      const text = 'The server does not answer. Check that it is running, then try again.';
       throw Object.assign(new Error(text), { isGone: true });
     }
     if (response.ok) return response.status === 204 ? null : response.json();
     throw new Error(sentence(await response.json().catch(() => null), response.status));
   }
 
-  // Clicks: the first attribute that an element or its parents carry says what to do
+  // Clicks: the first data attribute of an element or its parents selects the action
 
   const actions = {
     view: (link) => goTo(link.dataset.view),
@@ -132,7 +132,7 @@ const longreel = (() => {
 
   // Tabs
 
-  let tab = named('tab') || 'transcript';
+  let tab = param('tab') || 'transcript';
 
   function choose(name) {
     const tabs = all('[role=tab]');
@@ -145,7 +145,7 @@ const longreel = (() => {
       button.tabIndex = on ? 0 : -1;
     }
   }
-  rendered(() => choose(tab));
+  onRender(() => choose(tab));
 
   function pick(button) {
     choose(button.dataset.tab);
@@ -166,7 +166,7 @@ const longreel = (() => {
     const { line } = button.dataset;
     try {
       await navigator.clipboard.writeText(line);
-      longreel.toast('The line is copied.');
+      longreel.toast('Copied.');
     } catch {
       longreel.toast(`Copy this line: ${line}`); // an address without encryption may not write to the clipboard
     }
@@ -189,8 +189,8 @@ const longreel = (() => {
     const words = input.value.trim().toLowerCase();
     const items = all(input.dataset.filter);
     const hits = items.filter((item) => item.textContent.toLowerCase().includes(words));
-    const kept = new Set(hits);
-    for (const item of items) if (item.hidden === kept.has(item)) item.hidden = !kept.has(item);
+    const matching = new Set(hits);
+    for (const item of items) if (item.hidden === matching.has(item)) item.hidden = !matching.has(item);
     const count = input.parentElement.querySelector('.lr-count');
     const text = words ? `${hits.length} of ${items.length}` : '';
     if (count.textContent !== text) count.textContent = text;
@@ -222,5 +222,5 @@ const longreel = (() => {
 
   document.documentElement.dataset.view = viewNow();
   document.documentElement.dataset.tab = tab;
-  return { find, all, tell, opened, player, named, address, goTo, rendered, notice, sentence, call, actions, filter, element, clock, secondsOf, duration };
+  return { find, all, emit, opened, player, param, address, goTo, onRender, notice, sentence, call, actions, filter, element, clock, secondsOf, duration };
 })();

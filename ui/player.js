@@ -1,6 +1,6 @@
-// The player: jumps to moments, stops at their end, and everything that follows its time.
+// The player: jumps to moments, stops at their end, and updates everything that follows its time.
 (() => {
-  const { find, all, tell, opened, player, address, goTo, rendered, actions, clock } = longreel;
+  const { find, all, emit, opened, player, address, goTo, onRender, actions, clock } = longreel;
   const short = (seconds) => String(Math.round(seconds * 100) / 100);
   let span = null; // the moment that is being played, when it has an end
 
@@ -11,17 +11,17 @@
     goTo('ask', false);
     const element = player();
     if (!element || element.dataset.video !== video) {
-      tell('open', { video, t: time, play: true, keep: true });
+      emit('open', { video, t: time, play: true, keep: true });
       return;
     }
     element.currentTime = time;
-    element.play().catch(() => {}); // the browser may refuse to play by itself; the picture is there
+    element.play().catch(() => {}); // the browser may refuse to play by itself; the picture is shown
     find('#lr-player').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
   }
 
   let stopping = 0;
 
-  // The time of a player is told a few times a second only: near the end a timer looks again
+  // A player reports its time only a few times a second, so near the end a timer checks again
   function stopAtEnd(element) {
     window.clearTimeout(stopping);
     if (!span || element.dataset.video !== span.video || element.paused) return;
@@ -48,7 +48,7 @@
     return now;
   }
 
-  // All bars, strips and lanes have one scale, of this many seconds
+  // All bars, strips and lanes share one scale, of this many seconds
   longreel.whole = () => Number(find('#lr-lanes .lr-timeline')?.dataset.duration) || player()?.duration || 0;
 
   function place(time) {
@@ -63,7 +63,7 @@
     const line = mark('.lr-follows .lr-line', time);
     const list = line?.closest('.lr-lines');
     if (list && !list.matches(':hover, :focus-within')) list.scrollTop = line.offsetTop - list.clientHeight / 2;
-    tell('time', { time });
+    emit('time', { time });
     stopAtEnd(element);
   }
   Object.assign(longreel, { follow, place, current });
@@ -83,13 +83,13 @@
     if (isPlayer(event)) find('#lr-player .lr-noplay').hidden = false;
   }, true);
 
-  // The open video is told by the title, the library and the rows of evidence
+  // The title, the library and the rows of evidence show which video is open
 
-  rendered(() => {
+  onRender(() => {
     const video = opened();
     const title = player()?.dataset.title;
     const name = title ? `${title} · Longreel` : 'Longreel';
-    if (document.title !== name) document.title = name; // to set it is a change that would be looked at again, for ever
+    if (document.title !== name) document.title = name; // setting it always would trigger this again, forever
     for (const card of all('[data-open]')) {
       if (video && card.dataset.open === video) card.setAttribute('aria-current', 'true');
       else card.removeAttribute('aria-current');
@@ -114,10 +114,10 @@
   let fading = 0;
   longreel.toast = (text) => {
     window.clearTimeout(fading);
-    let line = find('#lr-said');
+    let line = find('#lr-toast-text');
     if (!line) {
       line = document.createElement('p');
-      line.id = 'lr-said';
+      line.id = 'lr-toast-text';
       line.setAttribute('role', 'status');
       find('#lr-toasts').append(line);
     }
@@ -135,6 +135,6 @@
   actions.open = (element) => {
     address({ video: element.dataset.open, t: '', view: '', answer: '', thread: '', q: '', summary: '' }, true);
     goTo('ask', false);
-    if (opened() !== element.dataset.open) tell('open', { video: element.dataset.open });
+    if (opened() !== element.dataset.open) emit('open', { video: element.dataset.open });
   };
 })();

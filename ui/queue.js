@@ -1,10 +1,10 @@
-// The queue: how far each reading is, the order of those that wait, and whether the server is there at all.
+// The queue: the progress of each job, the order of waiting ones, and whether the server answers at all.
 (() => {
-  const { find, all, tell, opened, rendered, notice, call, actions, element, duration } = longreel;
+  const { find, all, emit, opened, onRender, notice, call, actions, element, duration } = longreel;
   const BUSY_MS = 1000;
   const GONE_MS = 2000;
   const IDLE_MS = 5000; // another tab may add videos
-  const changed = () => tell('changed', { video: opened() });
+  const changed = () => emit('changed', { video: opened() });
 
   longreel.act = async (method, path, body) => {
     try {
@@ -64,7 +64,7 @@
     try {
       const parts = ['limit=50', 'limit=50&state=running'].map((part) => call('GET', `/jobs?kind=ingest&${part}`));
       const [newest, running] = await Promise.all(parts);
-      jobs = new Map([...newest, ...running].map((job) => [job.id, job])); // of many, the oldest are read first
+      jobs = new Map([...newest, ...running].map((job) => [job.id, job])); // the oldest of many are processed first
       isGone(false);
     } catch (error) {
       if (error.isGone) isGone(true);
@@ -93,18 +93,18 @@
     longreel.look();
   }
 
-  // What is missing, told where it can be looked up
+  // Missing parts, with a link to the status view
 
   async function check() {
     const { checks } = await call('GET', '/status');
     const wrong = checks.filter((one) => !one.ok).length;
     const link = find('a[data-view=status]');
-    if (link && wrong) link.append(element('small', { class: 'lr-problem' }, ` ${wrong} to mend`));
+    if (link && wrong) link.append(element('small', { class: 'lr-problem' }, ` ${wrong} to fix`));
   }
-  window.setTimeout(() => check().catch(() => {}), 3000); // a server that does not answer is told above
+  window.setTimeout(() => check().catch(() => {}), 3000); // a message above says if the server does not answer
 
   async function dismiss(path) {
-    if (await act('POST', path)) longreel.toast('Dismissed. What was read stays.');
+    if (await act('POST', path)) longreel.toast('Dismissed. The videos stay.');
   }
 
   actions.cancel = ({ dataset }) => act('DELETE', `/jobs/${dataset.cancel}`);
@@ -114,25 +114,25 @@
   actions.look = ({ dataset }) => act('POST', `/schedules/${dataset.look}/run`);
   actions.unwatch = ({ dataset }) => act('DELETE', `/schedules/${dataset.unwatch}`);
 
-  // The order of those that wait: by buttons, or by dragging
+  // The order of waiting jobs, changed by buttons or by dragging
 
   const waiting = () => all('#lr-queue [data-state=queued]');
-  let moved = null; // { id, way }: the button that has the focus when the list is drawn anew
+  let moved = null; // { id, way }: the button to focus when the list is redrawn
   let dragged = null;
 
   async function place(item, before) {
     const path = `/jobs/${item.dataset.job}`;
     const body = before && { before: before.dataset.job };
     if (!(await (body ? act('PATCH', path, body) : act('POST', `${path}/last`)))) return false;
-    tellPlace(item, before);
+    announcePlace(item, before);
     return true;
   }
 
-  function tellPlace(item, before) {
+  function announcePlace(item, before) {
     const others = waiting().filter((one) => one.dataset.job !== item.dataset.job);
     const at = others.findIndex((one) => one.dataset.job === before?.dataset.job);
     const title = item.querySelector('b').textContent;
-    find('#lr-told').textContent = `${title} is number ${(at < 0 ? others.length : at) + 1} of those that wait.`;
+    find('#lr-announce').textContent = `${title} is number ${(at < 0 ? others.length : at) + 1} in the queue.`;
   }
 
   actions.move = async (button) => {
@@ -142,10 +142,10 @@
     const way = button.dataset.move;
     moved = { id: item.dataset.job, way };
     if (way !== 'first') await place(item, { up: items[at - 1], down: items[at + 2] }[way]);
-    else if (await act('POST', `/jobs/${item.dataset.job}/next`)) tellPlace(item, items[0]);
+    else if (await act('POST', `/jobs/${item.dataset.job}/next`)) announcePlace(item, items[0]);
   };
 
-  rendered(() => {
+  onRender(() => {
     if (!moved || !document.activeElement.matches('body, [data-move]')) return; // the page reuses buttons for other jobs
     const buttons = all(`#lr-queue [data-job="${moved.id}"] [data-move]:not(:disabled)`);
     const target = buttons.find((one) => one.dataset.move === moved.way) || buttons[0];
@@ -187,49 +187,49 @@
   document.addEventListener('pointercancel', () => drop(false));
   document.addEventListener('keydown', ({ key }) => key === 'Escape' && drop(false));
 
-  // What happened to a job, while its list is open
+  // The log of a job, while it is open
 
-  let heard = null; // { id, source }
-  const said = {
+  let log = null; // { id, source }
+  const texts = {
     stage_started: (event) => `${stageName(event.stage)} ...`,
     stage_finished: (event) => `${stageName(event.stage)}: ${duration(event.seconds)}. ${event.detail}`,
-    ingest_finished: () => 'It can be asked about.',
+    ingest_finished: () => 'Ready for questions.',
     warned: (event) => event.message,
     failed: (event) => event.message,
   };
 
-  function hush() {
-    heard?.source.close();
-    heard = null;
+  function closeLog() {
+    log?.source.close();
+    log = null;
   }
 
-  function hear(list, id) {
-    hush();
+  function openLog(list, id) {
+    closeLog();
     list.replaceChildren();
     const source = new EventSource(`v1/jobs/${id}/events`);
-    heard = { id, source };
-    const told = ({ type, data }) => {
+    log = { id, source };
+    const append = ({ type, data }) => {
       const event = JSON.parse(data);
-      const line = element('li', { 'data-stage': event.stage || '' }, said[type](event).trim());
+      const line = element('li', { 'data-stage': event.stage || '' }, texts[type](event).trim());
       if (type === 'stage_finished') line.classList.add('lr-done');
       const begun = find(`#lr-log-${id} [data-stage="${event.stage}"]:not(.lr-done)`);
       if (begun && type === 'stage_finished') begun.replaceWith(line);
       else find(`#lr-log-${id}`)?.append(line);
     };
-    for (const type of Object.keys(said)) source.addEventListener(type, told);
-    source.addEventListener('end', hush);
+    for (const type of Object.keys(texts)) source.addEventListener(type, append);
+    source.addEventListener('end', closeLog);
   }
 
-  rendered(() => {
-    const list = heard && find(`#lr-log-${heard.id}`);
-    if (list) list.closest('details').open = true; // it was open before the list was drawn anew
-    else if (heard) hush();
+  onRender(() => {
+    const list = log && find(`#lr-log-${log.id}`);
+    if (list) list.closest('details').open = true; // it was open before the list was redrawn
+    else if (log) closeLog();
   });
 
   document.addEventListener('toggle', (event) => {
     const list = event.target.querySelector?.('.lr-log');
     if (!list) return;
-    if (event.target.open) hear(list, list.dataset.of);
-    else if (heard?.id === list.dataset.of) hush();
+    if (event.target.open) openLog(list, list.dataset.of);
+    else if (log?.id === list.dataset.of) closeLog();
   }, true);
 })();

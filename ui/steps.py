@@ -1,4 +1,4 @@
-"""The agent's steps as the page lists them."""
+"""The agent's steps as listed on the page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.core.events import Called, Delta, Event, ToolStarted
 
 
 def shown(trace: Sequence[Event]) -> list[Event]:
-    """The steps worth a line: a tool's beginning only while the tool is at work, and no pieces of text."""
+    """The steps worth a line: the start of a tool only while it runs, and no pieces of text."""
     finished = {event.call_id for event in trace if isinstance(event, Called)}
     return [
         event
@@ -18,7 +18,7 @@ def shown(trace: Sequence[Event]) -> list[Event]:
 
 
 def being_written(trace: Sequence[Event]) -> str:
-    """The text that the model is writing now; empty when its last step was something else."""
+    """The text that the model is writing now; empty if its last step was something else."""
     text = ""
     for event in trace:
         text = text + event.text if isinstance(event, Delta) else ""

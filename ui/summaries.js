@@ -1,28 +1,28 @@
-// Summaries on demand, of the open video and of a collection; its chapters edited by hand, its speakers named.
+// Summaries on demand, of the open video and of a collection; editing chapters, naming speakers.
 (() => {
-  const { find, all, tell, opened, named, address, rendered, call, actions, element, clock } = longreel;
+  const { find, all, emit, opened, param, address, onRender, call, actions, element, clock } = longreel;
 
-  // The address keeps which summary was asked for: after a reload it is there again, from what the server kept
+  // The address holds the summary's options, so that a reload shows it again, from the server's store
 
-  let again = named('summary');
+  let again = param('summary');
   let wasSent = false;
 
   function summarize(form) {
     const { length, style, language } = Object.fromEntries(new FormData(form));
     address({ summary: [length, style, language.trim()].join('.') });
     wasSent = true;
-    tell('summarize', { video: opened(), length, style, language: language.trim() });
+    emit('summarize', { video: opened(), length, style, language: language.trim() });
   }
 
   function askAgain(form) {
     const [length, style, language = ''] = again.split('.');
     again = '';
-    const wanted = { length, style, language };
-    for (const [name, value] of Object.entries(wanted)) form.querySelector(`[name=${name}]`).value = value;
+    const options = { length, style, language };
+    for (const [name, value] of Object.entries(options)) form.querySelector(`[name=${name}]`).value = value;
     summarize(form);
   }
 
-  rendered(() => {
+  onRender(() => {
     const form = find('#lr-summarize');
     if (!form || !opened()) return;
     if (again) return askAgain(form);
@@ -38,18 +38,18 @@
     summarize(event.target);
   });
 
-  // The summary of a collection: the address keeps it, too, and it is asked for wherever its place is empty
+  // The summary of a collection: the address holds its options too, and it is fetched wherever its place is empty
 
   function together(form) {
     const { collection, length, style, language } = Object.fromEntries(new FormData(form));
     address({ together: [collection, length, style, language.trim()].join('.') });
-    tell('together', { collection, length, style, language: language.trim() });
+    emit('together', { collection, length, style, language: language.trim() });
   }
 
-  rendered(() => {
+  onRender(() => {
     const form = find('#lr-together-form');
-    if (!form || !named('together') || find('.lr-together').childElementCount) return;
-    const [collection, length, style, language = ''] = named('together').split('.');
+    if (!form || !param('together') || find('.lr-together').childElementCount) return;
+    const [collection, length, style, language = ''] = param('together').split('.');
     for (const [name, value] of Object.entries({ collection, length, style, language })) {
       form.querySelector(`[name=${name}]`).value = value;
     }
@@ -93,10 +93,10 @@
     const add = element('button', { type: 'button', class: 'lr-small' }, 'Add one at ', element('span', { class: 'lr-now-at' }));
     add.lastChild.textContent = clock(at());
     add.onclick = () => {
-      const made = row(at(), '');
+      const added = row(at(), '');
       const later = [...rows.children].find((one) => secondsOf(one.querySelector('input')) > at());
-      rows.insertBefore(made, later || null);
-      made.querySelectorAll('input')[1].focus();
+      rows.insertBefore(added, later || null);
+      added.querySelectorAll('input')[1].focus();
     };
     const leave = element('button', { type: 'button', class: 'lr-small' }, 'Cancel');
     const save = element('button', { type: 'submit', class: 'lr-main' }, 'Save');
@@ -130,7 +130,7 @@
       if (wrong) throw new Error('Give each chapter a time such as 1:23 and a title.');
       await call('PUT', `/videos/${form.dataset.of}/chapters`, { chapters });
       longreel.toast('The chapters are saved.');
-      tell('chapters', { video: form.dataset.of });
+      emit('chapters', { video: form.dataset.of });
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
@@ -151,21 +151,21 @@
   async function nameSpeaker(form) {
     const { of, speaker } = form.dataset;
     try {
-      const told = { name: form.querySelector('input').value.trim() };
-      await call('PATCH', `/videos/${of}/speakers/${encodeURIComponent(speaker)}`, told);
+      const body = { name: form.querySelector('input').value.trim() };
+      await call('PATCH', `/videos/${of}/speakers/${encodeURIComponent(speaker)}`, body);
       longreel.toast('The name is saved.');
       isNaming = true;
-      tell('chapters', { video: of });
+      emit('chapters', { video: of });
     } catch (error) {
       longreel.toast(error.message);
     }
   }
 
-  rendered(() => {
+  onRender(() => {
     const list = isNaming && find('.lr-voices:not([open])');
     if (!list) return;
     isNaming = false;
-    list.open = true; // it was open before the names were drawn anew
+    list.open = true; // it was open before the names were redrawn
   });
 
   document.addEventListener('submit', (event) => {

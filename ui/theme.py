@@ -7,10 +7,10 @@ import gradio as gr
 
 def theme() -> gr.themes.Base:
     """The system's own fonts (nothing is fetched), and colours with a contrast of at least 4.5."""
-    made = gr.themes.Default(
+    base = gr.themes.Default(
         primary_hue="teal", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
     )
-    return made.set(
+    return base.set(
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",

@@ -1,11 +1,11 @@
-// Below the player, on the scale of its bar: how loud it is, its scenes, and what a place that is pointed at shows.
+// Below the player, on the scale of its bar: the loudness, the scenes, and a preview at the pointer.
 (() => {
-  const { find, all, player, opened, rendered, call, element, clock } = longreel;
+  const { find, all, player, opened, onRender, call, element, clock } = longreel;
   const POINTS = 1000;
   const REST_MS = 60;
-  const LEAST_PX = 64; // a narrower picture cannot be made out
+  const LEAST_PX = 64; // narrower pictures are unrecognizable
 
-  // Loudness: the loudest place fills the height; the power lets quiet speech be seen
+  // Loudness: the loudest part fills the height; the power makes quiet speech visible
 
   function outline(step, peaks) {
     const most = Math.max(...peaks, 1e-3);
@@ -41,7 +41,7 @@
     track.removeAttribute('aria-hidden');
   }
 
-  // Scenes: each with the first of its key frames; when there is no room for all, some at even distances
+  // Scenes: each with its first key frame; if there is no room for all, some at even distances
 
   let read = { text: null, scenes: [] };
 
@@ -76,7 +76,7 @@
 
   const sizes = new ResizeObserver((changes) => changes.forEach((change) => drawScenes(change.target)));
 
-  rendered(() => {
+  onRender(() => {
     for (const track of all('.lr-wave:not([data-drawn])')) drawSound(track);
     for (const strip of all('.lr-strip:not([data-watched])')) {
       strip.dataset.watched = 'true';
@@ -84,11 +84,11 @@
     }
   });
 
-  // A place that is pointed at, or that the bar stands at while it has the focus: picture, chapter, time
+  // The preview at the pointer, or at the bar's position while it has the focus: picture, chapter, time
 
   let settling = 0;
 
-  // Only where the pointer rests a moment: a sweep over a long video would ask for hundreds of pictures
+  // Only where the pointer rests: a sweep over a long video would request hundreds of pictures
   function picture(image, time) {
     window.clearTimeout(settling);
     const scene = at(scenes(), time);
@@ -105,11 +105,11 @@
       shown = element('div', { class: 'lr-peek', 'aria-hidden': 'true' }, element('img', { alt: '' }), element('b'), element('time'));
       timeline.append(shown);
     }
-    const [image, name, told] = shown.children;
+    const [image, name, time_] = shown.children;
     const pointed = longreel.current(all('.lr-division'), time);
     picture(image, time);
     name.textContent = pointed?.dataset.name || '';
-    told.textContent = clock(time);
+    time_.textContent = clock(time);
     shown.hidden = false;
     const [outer, inner] = [timeline.getBoundingClientRect(), track.getBoundingClientRect()];
     const x = inner.left - outer.left + (inner.width * time) / longreel.whole();

@@ -1,12 +1,12 @@
-// Uploads: files go to the server in pieces (the tus protocol), so that a broken line or a reload loses nothing.
+// Uploads: files go to the server in pieces (the tus protocol), so that a broken connection or a reload loses nothing.
 (() => {
-  const { find, all, notice, sentence, call, rendered, element, duration } = longreel;
+  const { find, all, notice, sentence, call, onRender, element, duration } = longreel;
   const PIECE = 16 * 2 ** 20;
   const PAUSES_S = [1, 2, 5, 10, 30];
   const PASSING = [409, 423, 429, 502, 503, 504];
   const VERSION = { 'Tus-Resumable': '1.0.0' };
   const WATCH_EVERY_S = 300;
-  const KEPT = 'longreel-upload ';
+  const STORED = 'longreel-upload ';
 
   class Broken extends Error {}
   class Stopped extends Error {}
@@ -14,7 +14,7 @@
   const size = (bytes) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
   const stem = (name) => name.replace(/(\.whisperx)?\.[^.]*$/, '');
   const isSubtitles = (file) => /\.(srt|vtt|json)$/i.test(file.name);
-  const keyOf = (file) => `${KEPT}${file.name} ${file.size} ${file.lastModified}`;
+  const keyOf = (file) => `${STORED}${file.name} ${file.size} ${file.lastModified}`;
   let sending = 0;
 
   window.addEventListener('beforeunload', (event) => {
@@ -62,7 +62,7 @@
 
     async pause(seconds) {
       this.began = null;
-      this.state.textContent = `The line is broken. It goes on by itself, next try in ${seconds} s.`;
+      this.state.textContent = `The connection is broken. Next try in ${seconds} s.`;
       await new Promise((done) => {
         this.wake = done;
         window.setTimeout(done, seconds * 1000);
@@ -80,8 +80,8 @@
       request.onload = () => {
         if (request.status < 300) return done(request);
         const passing = PASSING.includes(request.status);
-        const told = method === 'HEAD' ? null : request.response;
-        return fail(new (passing ? Broken : Error)(sentence(told, request.status), { cause: request.status }));
+        const problem = method === 'HEAD' ? null : request.response;
+        return fail(new (passing ? Broken : Error)(sentence(problem, request.status), { cause: request.status }));
       };
       request.onerror = () => fail(new Broken());
       request.onabort = () => fail(new Stopped());
@@ -96,17 +96,17 @@
 
   const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
-  async function begin(shown, wish) {
-    const told = Object.entries(wish).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`);
-    const headers = { ...VERSION, 'Upload-Length': shown.file.size, 'Upload-Metadata': told.join(',') };
-    const made = await exchange(shown, 'POST', 'v1/uploads', headers);
-    return new URL(made.getResponseHeader('Location'), location.href).pathname;
+  async function begin(shown, metadata) {
+    const pairs = Object.entries(metadata).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`);
+    const headers = { ...VERSION, 'Upload-Length': shown.file.size, 'Upload-Metadata': pairs.join(',') };
+    const response = await exchange(shown, 'POST', 'v1/uploads', headers);
+    return new URL(response.getResponseHeader('Location'), location.href).pathname;
   }
 
   async function offsetOf(shown, address) {
     try {
-      const found = await exchange(shown, 'HEAD', address, VERSION);
-      return Number(found.getResponseHeader('Upload-Offset'));
+      const response = await exchange(shown, 'HEAD', address, VERSION);
+      return Number(response.getResponseHeader('Upload-Offset'));
     } catch (error) {
       if ([404, 410].includes(error.cause)) return null;
       throw error;
@@ -116,15 +116,15 @@
   async function piece(shown, address, offset) {
     const body = shown.file.slice(offset, offset + PIECE);
     const headers = { ...VERSION, 'Upload-Offset': offset, 'Content-Type': 'application/offset+octet-stream' };
-    const done = await exchange(shown, 'PATCH', address, headers, body, (bytes) => shown.sent(offset + bytes));
-    return Number(done.getResponseHeader('Upload-Offset'));
+    const response = await exchange(shown, 'PATCH', address, headers, body, (bytes) => shown.sent(offset + bytes));
+    return Number(response.getResponseHeader('Upload-Offset'));
   }
 
-  async function goOn(shown, wish, key) {
+  async function goOn(shown, metadata, key) {
     let address = localStorage.getItem(key);
     let offset = address ? await offsetOf(shown, address) : null;
     if (offset === null) {
-      address = await begin(shown, wish);
+      address = await begin(shown, metadata);
       localStorage.setItem(key, address);
       offset = await offsetOf(shown, address);
     }
@@ -136,12 +136,12 @@
     localStorage.removeItem(key);
   }
 
-  async function sendInPieces(shown, wish) {
+  async function sendInPieces(shown, metadata) {
     const key = keyOf(shown.file);
     shown.tries = 0;
     for (;;) {
       try {
-        return await goOn(shown, wish, key);
+        return await goOn(shown, metadata, key);
       } catch (error) {
         if (!(error instanceof Broken)) throw error;
         await shown.pause(PAUSES_S[Math.min(shown.tries++, PAUSES_S.length - 1)]);
@@ -152,42 +152,42 @@
   async function giveUp(key) {
     const address = localStorage.getItem(key);
     localStorage.removeItem(key);
-    if (address) await fetch(address, { method: 'DELETE', headers: VERSION }).catch(() => {}); // else it ends by itself in a day
+    if (address) await fetch(address, { method: 'DELETE', headers: VERSION }).catch(() => {}); // otherwise it expires in a day
   }
 
-  // In one form: only a file that brings its subtitles
+  // In one form: only a file with subtitles
 
-  async function sendForm(shown, wish, subtitles) {
+  async function sendForm(shown, metadata, subtitles) {
     const form = new FormData();
-    form.append('title', wish.title || '');
-    form.append('language', wish.language || '');
+    form.append('title', metadata.title || '');
+    form.append('language', metadata.language || '');
     form.append('subtitles', subtitles);
     form.append('file', shown.file);
     await exchange(shown, 'POST', 'v1/videos', {}, form, (bytes) => shown.sent(Math.min(bytes, shown.file.size)));
   }
 
-  async function send({ shown, wish, subtitles }) {
+  async function send({ shown, metadata, subtitles }) {
     shown.isSending = true;
     try {
-      await (subtitles ? sendForm(shown, wish, subtitles) : sendInPieces(shown, wish));
+      await (subtitles ? sendForm(shown, metadata, subtitles) : sendInPieces(shown, metadata));
       shown.item.remove();
-      longreel.toast(`${shown.file.name} is uploaded. It is being read now.`);
+      longreel.toast(`${shown.file.name} is uploaded and is being processed.`);
     } catch (error) {
       if (error instanceof Stopped) {
         await giveUp(keyOf(shown.file));
-        shown.failed('Cancelled. Nothing of it was kept.');
-      } else if (error instanceof Broken) shown.failed('The upload was cut off. See whether the server runs, then try again.');
+        shown.failed('Cancelled. Nothing was stored.');
+      } else if (error instanceof Broken) shown.failed('The upload was cut off. Check that the server is running, then try again.');
       else shown.failed(error.message);
     }
   }
 
   async function register(form) {
     const [url, path] = [form.url, form.path].map((input) => input.value.trim());
-    const told = { title: form.title.value || null, language: form.language.value || null };
+    const details = { title: form.title.value || null, language: form.language.value || null };
     try {
-      if (url) await call('POST', '/videos', { url, ...told });
+      if (url) await call('POST', '/videos', { url, ...details });
       if (path.endsWith('/')) await call('POST', '/schedules', { folder: path, every_s: WATCH_EVERY_S });
-      else if (path) await call('POST', '/videos', { path, ...told });
+      else if (path) await call('POST', '/videos', { path, ...details });
       notice('');
       form.reset();
     } catch (error) {
@@ -198,17 +198,17 @@
 
   async function upload(form) {
     const files = [...form.file.files];
-    const given = files.filter(isSubtitles);
+    const subtitleFiles = files.filter(isSubtitles);
     const videos = files.filter((file) => !isSubtitles(file));
     if (form.url.value.trim() || form.path.value.trim()) await register(form);
     else notice(videos.length ? '' : 'Choose at least one video or sound file first.');
     const waiting = videos.map((file) => {
-      const wish = { filename: file.name, title: videos.length === 1 ? form.title.value : '', language: form.language.value };
-      const subtitles = given.find((one) => stem(one.name) === stem(file.name));
-      return { shown: new Shown(file), wish, subtitles };
+      const metadata = { filename: file.name, title: videos.length === 1 ? form.title.value : '', language: form.language.value };
+      const subtitles = subtitleFiles.find((one) => stem(one.name) === stem(file.name));
+      return { shown: new Shown(file), metadata, subtitles };
     });
     form.reset();
-    showKept();
+    showUnfinished();
     sending += waiting.length;
     for (const one of waiting) {
       if (!one.shown.isStopped) await send(one);
@@ -234,17 +234,17 @@
     });
   }
 
-  // What an earlier visit did not send to its end
+  // Unfinished uploads of an earlier visit
 
-  function showKept() {
-    for (const line of all('.lr-kept')) line.remove();
+  function showUnfinished() {
+    for (const line of all('.lr-unfinished')) line.remove();
     const active = new Set(all('#lr-uploads .lr-job b').map((name) => name.textContent));
-    for (const key of Object.keys(localStorage).filter((one) => one.startsWith(KEPT))) {
-      const name = key.slice(KEPT.length).replace(/ \d+ \d+$/, '');
+    for (const key of Object.keys(localStorage).filter((one) => one.startsWith(STORED))) {
+      const name = key.slice(STORED.length).replace(/ \d+ \d+$/, '');
       if (active.has(name)) continue;
       const stop = element('button', { type: 'button', class: 'lr-small', 'aria-label': `Give up ${name}` }, 'Give up');
-      const text = 'A part of it is on the server. Choose the file again to go on where it stopped.';
-      const item = element('li', { class: 'lr-job lr-kept' }, element('b', {}, name), element('span', { class: 'lr-stage' }, text), stop);
+      const text = 'Part of it is on the server. Choose the file again to resume.';
+      const item = element('li', { class: 'lr-job lr-unfinished' }, element('b', {}, name), element('span', { class: 'lr-stage' }, text), stop);
       stop.onclick = () => {
         giveUp(key);
         item.remove();
@@ -254,9 +254,9 @@
   }
 
   let isShown = false;
-  rendered(() => {
+  onRender(() => {
     if (isShown || !find('#lr-uploads')) return;
     isShown = true;
-    showKept();
+    showUnfinished();
   });
 })();

@@ -1,1 +1,1 @@
-"""What the page shows, as HTML strings. Pure: data in, text out; one module a part of the page."""
+"""The page's content as HTML strings. Pure: data in, text out; one module per part of the page."""

@@ -1,4 +1,4 @@
-"""Questions at work and answered: the agent's steps, the answer with its proof, what was asked before."""
+"""Questions and answers: the agent's steps, the answer with its citations, earlier questions."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ BADGES = {
     AnswerStatus.INSUFFICIENT: ("Could not be decided", "lr-unsure"),
 }
 MOST_FRAMES = 6
-"""Pictures shown of one look."""
+"""The most pictures shown of one look."""
 
 RATINGS = (("right", "&#10003;", "Right"), ("wrong", "&#10007;", "Wrong"), ("wrong_time", "&#8596;", "Wrong time"))
 
 
-def answer(question: str, given: AnswerOut, videos: Videos, options: Sequence[str] = (), *, thread: str = "") -> str:
-    """The answer with its badge, its evidence and how it was found; `thread` is the conversation that it belongs to."""
-    taken = len(steps.shown(given.trace))
+def answer(question: str, reply: AnswerOut, videos: Videos, options: Sequence[str] = (), *, thread: str = "") -> str:
+    """The answer with its badge, its evidence and its steps; `thread` is the conversation that it belongs to."""
+    taken = len(steps.shown(reply.trace))
     count = "1 step" if taken == 1 else f"{taken} steps"
     return (
-        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(given.id)}" data-thread="{safe(thread)}">'
-        f"<h2>{safe(question)}</h2>{understood(question, given.trace)}{_verdict(given)}{_option(given, options)}"
-        f"{text(given, videos)}{_status_note(given)}{citations(given.citations, videos)}"
-        f"{rating(given.id)}"
-        f"<details><summary>How this was found: {count}, {given.usage.seconds:.1f} s</summary>"
-        f"{step_list(given.trace, videos)}</details></section>"
+        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(reply.id)}" data-thread="{safe(thread)}">'
+        f"<h2>{safe(question)}</h2>{understood(question, reply.trace)}{_verdict(reply)}{_option(reply, options)}"
+        f"{text(reply, videos)}{_status_note(reply)}{citations(reply.citations, videos)}"
+        f"{rating(reply.id)}"
+        f"<details><summary>How this was found: {count}, {reply.usage.seconds:.1f} s</summary>"
+        f"{step_list(reply.trace, videos)}</details></section>"
     )
 
 
 def understood(question: str, trace: Sequence[Event]) -> str:
-    """The whole question that one which points back was taken for."""
+    """The complete question that a question which refers back stands for."""
     whole = next((event.question for event in trace if isinstance(event, Understood)), question)
     return "" if whole == question else f'<p class="lr-understood">Understood as: {safe(whole)}</p>'
 
 
-def _verdict(given: AnswerOut) -> str:
-    name, look = BADGES[given.status]
-    all_of = len(given.citations)
-    good = sum(one.verified for one in given.citations)
+def _verdict(reply: AnswerOut) -> str:
+    name, look = BADGES[reply.status]
+    all_of = len(reply.citations)
+    good = sum(one.verified for one in reply.citations)
     proof = ""
     if all_of and good == all_of:
         proof = f'<span class="lr-badge lr-proved">&#10003; {_sources(all_of)} verified</span>'
     elif all_of:
         proof = f'<span class="lr-badge lr-unsure">{good} of {_sources(all_of)} verified</span>'
-    sure = "" if given.confidence is None else f"<small>confidence {given.confidence:.0%}</small>"
+    sure = "" if reply.confidence is None else f"<small>confidence {reply.confidence:.0%}</small>"
     return f'<p role="status" class="lr-verdict"><span class="lr-badge {look}">{name}</span> {proof}{sure}</p>'
 
 
@@ -62,34 +62,34 @@ def _sources(count: int) -> str:
     return f"{count} source" if count == 1 else f"{count} sources"
 
 
-def _option(given: AnswerOut, options: Sequence[str]) -> str:
-    chosen = given.option_index
+def _option(reply: AnswerOut, options: Sequence[str]) -> str:
+    chosen = reply.option_index
     if chosen is None or not 0 <= chosen < len(options):
         return ""
     return f'<p class="lr-option"><b>{chr(65 + chosen)}.</b> {safe(options[chosen])}</p>'
 
 
-def text(given: AnswerOut, videos: Videos) -> str:
+def text(reply: AnswerOut, videos: Videos) -> str:
     """Each line of the answer, followed by the moments that prove it."""
-    lines = given.text.split("\n")
+    lines = reply.text.split("\n")
     placed: dict[int, list[int]] = {}
-    for number, cited in enumerate(given.citations):
-        placed.setdefault(_line_of(cited, lines, given.trace), []).append(number)
+    for number, cited in enumerate(reply.citations):
+        placed.setdefault(_line_of(cited, lines, reply.trace), []).append(number)
     return "".join(
         f'<p class="lr-text">{safe(line)} '
-        f"{''.join(chip(given.citations[number], number + 1, videos) for number in placed.get(place, []))}</p>"
+        f"{''.join(chip(reply.citations[number], number + 1, videos) for number in placed.get(place, []))}</p>"
         for place, line in enumerate(lines)
     )
 
 
-def _status_note(given: AnswerOut) -> str:
-    """What was searched for an answer that was not found, what it would take to decide, or what is left out."""
-    words = explain_status(given.status, given.searched, given.missing)
+def _status_note(reply: AnswerOut) -> str:
+    """What was searched without success, what it would take to decide, or what the answer leaves out."""
+    words = explain_status(reply.status, reply.searched, reply.missing)
     return f'<p class="lr-searched">{safe(words)}</p>' if words else ""
 
 
 def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -> int:
-    """The line whose claim rests on this moment; the last when the trace does not tell."""
+    """The line whose claim rests on this citation; the last line if the trace does not show it."""
     hits = {hit.evidence_id: hit for hit in hits_of(trace)}
     for event in trace:
         if not isinstance(event, Verified) or event.verdict == "no":
@@ -103,7 +103,7 @@ def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -
 
 
 def hits_of(trace: Sequence[Event]) -> list[Hit]:
-    """Everything that was found, in order."""
+    """All hits, in order."""
     return [
         hit
         for event in trace
@@ -117,7 +117,7 @@ def _same_moment(cited: CitationOut, hit: Hit) -> bool:
 
 
 def rating(answer_id: str) -> str:
-    """Buttons to say whether the answer is right; the page's script sends what is pressed."""
+    """Buttons to rate the answer; the page's script sends the rating."""
     if not answer_id:
         return ""
     buttons = "".join(
@@ -128,13 +128,13 @@ def rating(answer_id: str) -> str:
     return (
         f'<div class="lr-rate" role="group" aria-label="Is this answer right?" data-of="{safe(answer_id)}">{buttons}'
         '<form hidden><label class="lr-hidden" for="lr-note">What would have been right</label>'
-        '<input id="lr-note" maxlength="2000" placeholder="What would have been right? (if you like)">'
+        '<input id="lr-note" maxlength="2000" placeholder="What would have been right? (optional)">'
         '<button class="lr-small">Send</button></form><span role="status"></span></div>'
     )
 
 
 def step_list(trace: Sequence[Event], videos: Videos) -> str:
-    """What the agent did, one line a step, with the pictures it looked at."""
+    """The agent's steps, one per line, with the pictures it looked at."""
     items = "".join(f"<li>{safe(describe(event))}{_frames(event, videos)}</li>" for event in steps.shown(trace))
     return f'<ol class="lr-steps">{items}</ol>'
 
@@ -151,7 +151,7 @@ def _frames(event: Event, videos: Videos) -> str:
 
 
 def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
-    """The steps so far of an answer that is being worked on, and the text that is being written."""
+    """The steps so far of an answer in progress, and the text that is being written."""
     taken = steps.shown(trace)
     latest = safe(describe(taken[-1])) if taken else "Reading the question"
     text = steps.being_written(trace)
@@ -164,9 +164,9 @@ def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
 
 
 def asked_before(saved: Sequence[SavedAnswerOut]) -> str:
-    """What was asked about a video; a click shows the answer again."""
+    """Earlier questions about a video; a click shows the answer again."""
     if not saved:
-        return note("Questions that were asked about this video stand here, with their answers.")
+        return note("Earlier questions about this video appear here, with their answers.")
     items = "".join(
         f'<li><button type="button" class="lr-line" data-show="{safe(one.id)}" data-question="{safe(one.question)}">'
         f"<span>{safe(one.question)}<br>"

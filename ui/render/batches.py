@@ -1,4 +1,4 @@
-"""Many videos at once: what shall be done, what it costs, how far it is, what failed."""
+"""Many videos at once: what to do, what it costs, its progress, and failures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ui.render.markup import note, safe
 from ui.render.summaries import FILES, SummaryForm, choices
 
 CHOSEN = ("md", "docx")
-"""Formats that are ticked at first."""
+"""Formats that are ticked by default."""
 STATES = {
     "queued": "Waiting",
     "running": "At work",
@@ -23,16 +23,16 @@ STATES = {
 ACTIVE = ("queued", "running")
 
 EMPTY = (
-    '<div class="lr-empty"><p><b>No batch yet.</b></p><ol><li>Tick videos above, say how long and in which style, and '
-    "what to ask each of them.</li><li>You see what it takes before it starts, and a line for each video while it runs."
-    "</li><li>At the end there is one archive: a file for each video, and an overview with links.</li></ol></div>"
+    '<div class="lr-empty"><p><b>No batch yet.</b></p><ol><li>Tick videos above, choose a length and a style, and type '
+    "questions to ask each of them.</li><li>You see an estimate before it starts, and a line for each video while it "
+    "runs.</li><li>At the end you get one archive: a file for each video, and an overview with links.</li></ol></div>"
 )
 
 
 def form(videos: Sequence[VideoOut]) -> str:
-    """What shall be done with which videos. The page's script tells the cost and starts it."""
+    """The form for a new batch. The page's script shows the cost and starts it."""
     if not videos:
-        return note("Add videos to the library first: then they can be summarized and asked together here.")
+        return note("Add videos to the library first; then you can summarize them and ask about all of them here.")
     boxes = "".join(
         f"<li><label>{box(video, 'videos')} <span>{safe(video.title)}</span>"
         f"<small>{clock(video.duration_s)}</small></label></li>"
@@ -48,20 +48,20 @@ def form(videos: Sequence[VideoOut]) -> str:
         f'<legend>Videos</legend><p><label><input type="checkbox" id="lr-every"> All {len(videos)} videos</label></p>'
         f"{ticks(videos)}"
         f'<ul class="lr-pick">{boxes}</ul></fieldset><div><div class="lr-bar">{choices(SummaryForm(), "batch")}</div>'
-        '<p><label for="lr-batch-questions">Questions to each of them, one on each line (if you like)</label>'
+        '<p><label for="lr-batch-questions">Questions for each of them, one per line (optional)</label>'
         '<textarea id="lr-batch-questions" name="questions" rows="3" '
         'placeholder="What was decided? Who speaks?"></textarea></p>'
         f'<fieldset><legend>Files for each video</legend><div class="lr-scope">{formats}</div></fieldset></div></div>'
-        '<p id="lr-cost" role="status">Tick videos to see what it takes.</p>'
+        '<p id="lr-cost" role="status">Tick videos to see an estimate.</p>'
         '<p id="lr-batch-problem" class="lr-problem" role="alert" hidden></p>'
         '<p class="lr-send"><button type="submit" class="lr-main" disabled>Start</button></p></form>'
     )
 
 
-def batches(found: Sequence[BatchOut], videos: Sequence[VideoOut]) -> str:
-    """Batches, newest first; the page's script keeps the progress moving."""
+def batches(items: Sequence[BatchOut], videos: Sequence[VideoOut]) -> str:
+    """Batches, newest first; the page's script updates the progress."""
     titles = {video.id: video.title for video in videos}
-    return "".join(_batch(one, titles) for one in found) or EMPTY
+    return "".join(_batch(one, titles) for one in items) or EMPTY
 
 
 def _batch(batch: BatchOut, titles: Mapping[str, str]) -> str:
@@ -78,29 +78,29 @@ def _batch(batch: BatchOut, titles: Mapping[str, str]) -> str:
         f'<progress max="1" value="{batch.done_share:.3f}" aria-label="Progress of the batch of {when}"></progress>'
         f"{_error(batch)}<details{shown}><summary>Videos</summary>"
         '<div class="lr-table" role="region" aria-label="Videos of this batch" tabindex="0"><table><thead><tr>'
-        '<th scope="col">Video</th><th scope="col">State</th><th scope="col">How far</th></tr></thead>'
+        '<th scope="col">Video</th><th scope="col">State</th><th scope="col">Progress</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></details></section>"
     )
 
 
 def _actions(batch: BatchOut, when: str) -> str:
     id = safe(batch.id)
-    made = []
+    buttons = []
     if batch.state == "finished":
-        made.append(f'<a class="lr-small" href="v1/batches/{id}/results" download>Download (ZIP)</a>')
+        buttons.append(f'<a class="lr-small" href="v1/batches/{id}/results" download>Download (ZIP)</a>')
     if batch.state in ACTIVE:
-        made.append(
+        buttons.append(
             f'<button type="button" class="lr-small" data-endbatch="{id}" aria-label="Cancel the batch of {when}">'
             "Cancel</button>"
         )
     elif batch.state in ("failed", "cancelled"):
-        made.append(
+        buttons.append(
             f'<button type="button" class="lr-small" data-againbatch="{id}" '
             f'aria-label="Try the batch of {when} again">Try again</button>'
             f'<button type="button" class="lr-small" data-dismissbatch="{id}" '
-            f'aria-label="Dismiss the batch of {when}" title="Off this list; what was read stays">Dismiss</button>'
+            f'aria-label="Dismiss the batch of {when}" title="Removes it from this list; its results stay">Dismiss</button>'
         )
-    return "".join(made)
+    return "".join(buttons)
 
 
 def _error(batch: BatchOut) -> str:
@@ -110,11 +110,11 @@ def _error(batch: BatchOut) -> str:
 
 
 def _row(child: JobOut, title: str) -> str:
-    said = "Waiting for its turn" if child.state == "queued" else ""
+    message = "Waiting for its turn" if child.state == "queued" else ""
     look = ""
     if child.state == "failed" and child.error:
-        said, look = f"{child.error.message} {child.error.hint}", " lr-problem"
+        message, look = f"{child.error.message} {child.error.hint}", " lr-problem"
     return (
         f'<tr data-job="{safe(child.id)}" data-state="{safe(child.state)}"><th scope="row">{safe(title)}</th>'
-        f'<td>{STATES[child.state]}</td><td><span class="lr-stage{look}">{safe(said)}</span></td></tr>'
+        f'<td>{STATES[child.state]}</td><td><span class="lr-stage{look}">{safe(message)}</span></td></tr>'
     )

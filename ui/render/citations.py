@@ -1,4 +1,4 @@
-"""Moments that something rests on: cards to look at, chips in a line of text."""
+"""Citations: cards to look at, and chips in a line of text."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ KINDS = {
 }
 
 LEAST_S = 2.0
-"""A shorter moment is played this long."""
+"""A shorter moment is played for this long."""
 
 Videos = Mapping[str, VideoOut]
 
 
 def citations(cited: Sequence[CitationOut], videos: Videos) -> str:
-    """Moments as cards: picture, time, quote. A click plays them to their end."""
+    """Citations as cards with picture, time and quote. A click plays one to its end."""
     if not cited:
         return ""
     cards = "".join(f"<li>{_card(one, videos)}</li>" for one in cited)
@@ -44,7 +44,7 @@ def _card(cited: CitationOut, videos: Videos) -> str:
 
 
 def chip(cited: CitationOut, number: int, videos: Videos) -> str:
-    """A moment in a line of text; picture and quote show while it is pointed at or has the focus."""
+    """A citation in a line of text; picture and quote show while the pointer or the focus is on it."""
     label = f"Source {number}: play from {clock(cited.start_s)}"
     button = jump(
         cited.video_id,
@@ -62,19 +62,19 @@ def chip(cited: CitationOut, number: int, videos: Videos) -> str:
 
 
 def checked(cited: CitationOut) -> str:
-    """Whether the moment was checked against the claim that it stands for."""
+    """Whether the citation was checked against its claim."""
     if cited.verified:
         return '<span class="lr-checked" title="Checked against the video">&#10003; verified</span>'
     return '<span class="lr-unchecked">not verified</span>'
 
 
 def title_of(video_id: str, videos: Videos) -> str:
-    """The title of a video, or the beginning of its id when it is gone."""
+    """The title of a video, or the beginning of its id if it is gone."""
     return videos[video_id].title if video_id in videos else video_id[:12]
 
 
 def end_of(start_s: float, end_s: float) -> float:
-    """Where the player stops that plays a moment, in seconds."""
+    """Where the player stops after a moment, in seconds."""
     return max(end_s, start_s + LEAST_S)
 
 

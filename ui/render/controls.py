@@ -1,4 +1,4 @@
-"""The player's own controls. The page's script makes them work and tells their state."""
+"""The player's own controls. The page's script makes them work and updates their state."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ICONS = {
     "large": f'<path {LINE} d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>',
     "small": f'<path {LINE} d="M9 4v5H4M20 9h-5V4M15 20v-5h5M4 15h5v5"/>',
 }
-"""Drawn in a square of 24."""
+"""Drawn in a square of 24 x 24."""
 SPEEDS = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3)
 
 
 def controls(video: VideoOut, spoken: bool) -> str:
-    """What stands below the picture; captions are offered when anything is `spoken`."""
+    """The controls below the picture; with captions if there is speech (`spoken`)."""
     id = safe(video.id)
     left = [
         _key("play", "Play", "k", "play", "pause"),
@@ -58,15 +58,15 @@ def controls(video: VideoOut, spoken: bool) -> str:
 
 
 def _key(name: str, label: str, shortcut: str, off: str, on: str = "") -> str:
-    """A button; the icon `on` takes the place of `off` while what it switches is on."""
+    """A button; the icon `on` replaces `off` while its function is on."""
     icons = icon(off, "lr-off" if on else "") + (icon(on, "lr-on") if on else "")
-    told = f' ({shortcut.upper()})" aria-keyshortcuts="{shortcut}' if shortcut else ""
+    hint = f' ({shortcut.upper()})" aria-keyshortcuts="{shortcut}' if shortcut else ""
     return (
         f'<button type="button" class="lr-key" data-control="{name}" aria-label="{label}" '
-        f'title="{label}{told}">{icons}</button>'
+        f'title="{label}{hint}">{icons}</button>'
     )
 
 
 def icon(name: str, kind: str = "") -> str:
-    """A drawing that stands beside its words."""
+    """An icon next to its label."""
     return f'<svg class="{kind}" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>'

@@ -1,4 +1,4 @@
-"""Conversations: the questions of the open one, and the earlier ones."""
+"""Conversations: the questions of the open one, and earlier ones."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from ui.render.answers import BADGES
 from ui.render.markup import safe
 
 SHORT = 90
-"""Characters of an answer that stand in a list."""
+"""Characters of an answer shown in a list."""
 
 
 def conversations(opened: ConversationOut | None, threads: Sequence[ThreadOut]) -> str:
-    """The turns of the open conversation, oldest first; below it the others, to go on with."""
+    """The turns of the open conversation, oldest first, and below it the others."""
     others = [one for one in threads if one.turn_count and (opened is None or one.id != opened.id)]
     return f"{_turns(opened) if opened else ''}{_others(others)}"
 
 
 def _turns(opened: ConversationOut) -> str:
     items = "".join(map(_turn, opened.turns)) if len(opened.turns) > 1 else ""
-    said = f'<ol class="lr-lines" aria-label="Questions of this conversation">{items}</ol>' if items else ""
+    turns = f'<ol class="lr-lines" aria-label="Questions of this conversation">{items}</ol>' if items else ""
     return (
         '<section class="lr-conversation" aria-label="Conversation"><div class="lr-top"><h3>This conversation</h3>'
         '<button type="button" class="lr-small" data-fresh>New conversation</button></div>'
-        f"{said or '<p><small>A next question may point back: “and after that?”, “who said it?”</small></p>'}</section>"
+        f"{turns or '<p><small>Your next question can refer back: “and after that?”, “who said it?”</small></p>'}</section>"
     )
 
 
 def _turn(turn: TurnOut) -> str:
-    given = turn.answer
+    reply = turn.answer
     return (
-        f'<li><button type="button" class="lr-line" data-show="{safe(given.id)}" data-question="{safe(turn.question)}">'
-        f"<span>{safe(turn.question)}<br><small>{BADGES[given.status][0]}: {safe(given.text[:SHORT])}</small></span>"
+        f'<li><button type="button" class="lr-line" data-show="{safe(reply.id)}" data-question="{safe(turn.question)}">'
+        f"<span>{safe(turn.question)}<br><small>{BADGES[reply.status][0]}: {safe(reply.text[:SHORT])}</small></span>"
         "</button></li>"
     )
 
@@ -53,5 +53,5 @@ def _thread(thread: ThreadOut) -> str:
     return (
         f'<li class="lr-facts"><button type="button" class="lr-line" data-thread="{id}"><span>{title}<br>'
         f"<small>{count}, {safe(thread.used_at[:16].replace('T', ' '))}</small></span></button>"
-        f'<button type="button" class="lr-small" data-forget="{id}" aria-label="Forget {title}">&#10005;</button></li>'
+        f'<button type="button" class="lr-small" data-forget="{id}" aria-label="Delete {title}">&#10005;</button></li>'
     )

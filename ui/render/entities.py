@@ -1,4 +1,4 @@
-"""Who and what the open video mentions: a chip for each; the page's script fetches the moments of one."""
+"""Who and what the open video mentions: a chip for each; the page's script fetches its mentions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ui.render.markup import safe
 MOST_CHIPS = 60
 
 
-def entities(found: Sequence[EntityOut]) -> str:
-    """Names, then what things look like, most mentions first; nothing when there are none."""
-    names = [one for one in found if one.kind is EntityKind.NAME]
-    things = [one for one in found if one.kind is EntityKind.THING]
-    if not found:
+def entities(mentioned: Sequence[EntityOut]) -> str:
+    """Names, then things, most mentions first; empty if there are none."""
+    names = [one for one in mentioned if one.kind is EntityKind.NAME]
+    things = [one for one in mentioned if one.kind is EntityKind.THING]
+    if not mentioned:
         return ""
-    left = len(found) - MOST_CHIPS
-    more = f"<small>and {left} more, which a search finds</small>" if left > 0 else ""
+    left = len(mentioned) - MOST_CHIPS
+    more = f"<small>and {left} more; use the search to find them</small>" if left > 0 else ""
     chips = "".join(f"<li>{_chip(one)}</li>" for one in [*names, *things][:MOST_CHIPS])
     return (
-        f'<details class="lr-entities"><summary>Who and what: {len(found)}</summary>'
+        f'<details class="lr-entities"><summary>Who and what: {len(mentioned)}</summary>'
         f'<ul class="lr-chips">{chips}</ul>{more}'
         '<div id="lr-moments" role="region" aria-label="Moments"></div></details>'
     )

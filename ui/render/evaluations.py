@@ -1,4 +1,4 @@
-"""Reports of `longreel eval` as plots: bars with their interval, and confidence against truth."""
+"""Reports of `longreel eval` as plots: bars with their interval, and confidence against correctness."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ MODES = {
     "none": "no language model",
 }
 EMPTY = (
-    '<div class="lr-empty"><p><b>No evaluation yet.</b></p><p>Measure on a benchmark of your own or a public one: '
+    '<div class="lr-empty"><p><b>No evaluation yet.</b></p><p>Run your own benchmark or a public one: '
     "<code>longreel eval own --annotations questions.jsonl --videos . --mode all</code>. "
-    "Its figures stand here when it is done.</p></div>"
+    "The results appear here when it is done.</p></div>"
 )
 SIDE = 180
-"""Of the plot of reliability, in its own units."""
+"""The size of the reliability plot, in its own units."""
 
 
-def evaluations(found: Sequence[EvaluationOut]) -> str:
+def evaluations(reports: Sequence[EvaluationOut]) -> str:
     """Every report with its plots, newest first."""
-    return f"<h2>Evaluation</h2>{''.join(map(_evaluation, found)) or EMPTY}"
+    return f"<h2>Evaluation</h2>{''.join(map(_evaluation, reports)) or EMPTY}"
 
 
-def _evaluation(found: EvaluationOut) -> str:
-    modes = found.modes
+def _evaluation(report: EvaluationOut) -> str:
+    modes = report.modes
     plots = [
         _plot("Right answers", {_mode(name): one.accuracy for name, one in modes.items()}),
         _plot("Right with proof", {_mode(name): one.proven for name, one in modes.items()}),
-        _plot("Citations that hold", {_mode(name): one.citation_precision for name, one in modes.items()}),
+        _plot("Correct citations", {_mode(name): one.citation_precision for name, one in modes.items()}),
     ]
     plots += _labels(modes)
     plots += [_reliability(_mode(name), one.reliability) for name, one in modes.items() if one.reliability]
-    notes = "".join(f"<li>{safe(note)}</li>" for note in found.notes)
+    notes = "".join(f"<li>{safe(note)}</li>" for note in report.notes)
     return (
-        f'<section class="lr-evaluation" aria-label="{safe(found.title)}"><div class="lr-top"><h3>{safe(found.title)} '
-        f"<small>{safe(found.made_at[:16].replace('T', ' '))}</small></h3></div>{_table(modes)}"
+        f'<section class="lr-evaluation" aria-label="{safe(report.title)}"><div class="lr-top"><h3>{safe(report.title)} '
+        f"<small>{safe(report.made_at[:16].replace('T', ' '))}</small></h3></div>{_table(modes)}"
         f'<div class="lr-plots">{"".join(plots)}</div><details><summary>How this is counted</summary>'
         f'<ul class="lr-notes">{notes}</ul></details></section>'
     )
@@ -68,9 +68,9 @@ def _table(modes: Mapping[str, ModeOut]) -> str:
 
 
 def _labels(modes: Mapping[str, ModeOut]) -> list[str]:
-    """A plot for each label of the questions; several modes are told apart in its rows."""
+    """A plot for each label of the questions; with several modes, one row per mode."""
     columns = dict.fromkeys(column for one in modes.values() for column in one.by_label)
-    made = []
+    plots = []
     for column in columns:
         shares = {
             value if len(modes) == 1 else f"{value}, {_mode(name)}": share
@@ -78,12 +78,12 @@ def _labels(modes: Mapping[str, ModeOut]) -> list[str]:
             for name, one in modes.items()
             if (share := one.by_label.get(column, {}).get(value)) is not None
         }
-        made.append(_plot(f"Right answers by {column}", shares))
-    return made
+        plots.append(_plot(f"Right answers by {column}", shares))
+    return plots
 
 
 def _plot(title: str, shares: Mapping[str, ShareOut]) -> str:
-    """Horizontal bars with the interval of 95 %; nothing where nothing was counted."""
+    """Horizontal bars with their 95 % interval; empty if nothing was counted."""
     known = {name: share for name, share in shares.items() if share.value is not None}
     if not known:
         return ""
@@ -103,19 +103,19 @@ def _bar(name: str, share: ShareOut) -> str:
 
 
 def _reliability(mode: str, bins: Sequence[BinOut]) -> str:
-    """How often answers of a confidence are right; on the diagonal the confidence is the truth."""
+    """How often answers of each confidence are right; on the diagonal the confidence is exact."""
     most = max(one.answers for one in bins)
     dots = "".join(
         f'<circle cx="{SIDE * one.confidence:.1f}" cy="{SIDE * (1 - one.right):.1f}" '
         f'r="{4 + 8 * (one.answers / most) ** 0.5:.1f}"><title>{one.answers} answers: {_trust(one)}</title></circle>'
         for one in bins
     )
-    told = ", ".join(map(_trust, bins))
+    summary = ", ".join(map(_trust, bins))
     return (
-        f'<figure class="lr-plot"><figcaption>How far its confidence can be trusted: {safe(mode)}</figcaption>'
-        f'<svg class="lr-trust" viewBox="-14 -14 {SIDE + 28} {SIDE + 28}" role="img" aria-label="{told}">'
+        f'<figure class="lr-plot"><figcaption>How reliable its confidence is: {safe(mode)}</figcaption>'
+        f'<svg class="lr-trust" viewBox="-14 -14 {SIDE + 28} {SIDE + 28}" role="img" aria-label="{summary}">'
         f'<path class="lr-axis" d="M0 0V{SIDE}H{SIDE}"/><path class="lr-diagonal" d="M0 {SIDE}L{SIDE} 0"/>{dots}</svg>'
-        "<small>Across: how sure it was. Up: how often it was right.</small></figure>"
+        "<small>Across: its confidence. Up: how often it was right.</small></figure>"
     )
 
 
@@ -124,7 +124,7 @@ def _trust(one: BinOut) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A share as a whole percentage; a dash where there was nothing to count."""
+    """A share as a whole percentage; a dash if there was nothing to count."""
     return "-" if value is None else f"{value:.0%}"
 
 

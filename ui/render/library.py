@@ -1,4 +1,4 @@
-"""The library: adding videos, what is being read, and the videos that are there."""
+"""The library: adding videos, jobs in progress, and the videos themselves."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ADD = """
         <input id="lr-name" name="title" maxlength="300" placeholder="the file's name"></p>
       <p><label for="lr-language">Language spoken</label>
         <input id="lr-language" name="language" pattern="[a-z]{2,3}|auto" title="such as en or de, or auto"
-          placeholder="found out"></p>
+          placeholder="detected"></p>
       <p><label for="lr-address">Address of a video or sound file on the web</label>
         <input id="lr-address" name="url" inputmode="url" maxlength="4096"
           placeholder="https://example.org/talks/keynote.mp4"></p>
-      <p><label for="lr-path">Path of a file on the server's machine (it stays where it is), or with / at its end of
-        a folder to watch</label>
+      <p><label for="lr-path">Path of a file on the server's machine (it stays where it is), or of a folder to watch,
+        with / at its end</label>
         <input id="lr-path" name="path" placeholder="/home/me/lecture.mp4 or /home/me/lectures/"></p>
     </div>
   </details>
@@ -47,9 +47,9 @@ DETAILS = """
   <h2 id="lr-details-name">Title and tags</h2>
   <p><label for="lr-details-title">Title</label>
     <input id="lr-details-title" name="title" maxlength="300" required></p>
-  <p><label for="lr-details-tags">Tags, with commas between them</label>
+  <p><label for="lr-details-tags">Tags, separated by commas</label>
     <input id="lr-details-tags" name="tags" maxlength="2000" placeholder="lectures, spring 2026"></p>
-  <p><small>A tag is a collection: everything in it can be listed, asked about and summarized together.</small></p>
+  <p><small>A tag is a collection: list, ask about and summarize everything in it together.</small></p>
   <p class="lr-send"><button type="submit" class="lr-main">Save</button>
     <button type="button" class="lr-small" data-closedialog>Cancel</button></p>
 </form></dialog>
@@ -72,27 +72,27 @@ FIRST = """
       <button type="button" class="lr-small" data-line="longreel ingest talk.mp4" aria-label="Copy the command">
       Copy</button></p></li>
   </ul>
-  <p>Longreel then reads it: what is said, written on the screen and shown. Here you see how far it is, and can ask as
-    soon as it is indexed. Every answer shows the moments it comes from; a click plays them.</p>
+  <p>Longreel then indexes it: what is said, written on the screen and shown. You see the progress here, and can ask as
+    soon as it is done. Every answer shows the moments it comes from; a click plays them.</p>
 </div>
 """
 
 
 def grid(videos: Sequence[VideoOut], jobs: Sequence[JobOut] = (), binned: Sequence[BinnedOut] = ()) -> str:
-    """The videos as cards; those that are being read stand in the queue instead. Below them what was deleted."""
+    """The videos as cards, without those in the queue. Below them deleted videos."""
     reading = {job.title for job in jobs if job.state in ACTIVE}
     shown = [video for video in videos if video.ready or video.title not in reading]
     if shown:
         cards = f'{_tags(shown)}<ul class="lr-videos">{"".join(map(_card, shown))}</ul>'
     elif reading:
-        cards = note("The first video is being read. It appears here when it can be asked about.")
+        cards = note("The first video is being processed. It appears here once you can ask about it.")
     else:
         cards = FIRST
     return cards + _bin(binned)
 
 
 def _tags(videos: Sequence[VideoOut]) -> str:
-    """Buttons that keep only the videos with a tag."""
+    """Buttons that filter the videos by tag."""
     counts = Counter(tag for video in videos for tag in video.tags)
     if not counts:
         return ""
@@ -118,10 +118,10 @@ def _bin(binned: Sequence[BinnedOut]) -> str:
 def _binned(one: BinnedOut) -> str:
     id, title = safe(one.video.id), safe(one.video.title)
     return (
-        f'<li class="lr-job"><b>{title}</b><span class="lr-stage">gone for good on {safe(one.gone_at[:10])}</span>'
+        f'<li class="lr-job"><b>{title}</b><span class="lr-stage">deleted permanently on {safe(one.gone_at[:10])}</span>'
         f'<span class="lr-send"><button type="button" class="lr-small" data-restore="{id}" '
         f'aria-label="Restore {title}">Restore</button><button type="button" class="lr-small" data-purge="{id}" '
-        f'aria-label="Delete {title} for good">Delete for good</button></span></li>'
+        f'aria-label="Delete {title} permanently">Delete permanently</button></span></li>'
     )
 
 
@@ -131,7 +131,7 @@ def _card(video: VideoOut) -> str:
     facts = [f'<span class="lr-tag">{safe(video.language)}</span>'] if video.language else []
     facts.append(safe(video.added_at[:10]))
     if not video.ready:
-        facts.append('<span class="lr-warning">not read to its end</span>')
+        facts.append('<span class="lr-warning">not finished</span>')
     return (
         f'<li class="lr-video" data-video="{id}" data-tags="{safe(json.dumps(video.tags))}">'
         f'<a href="?video={id}" data-open="{id}">'
@@ -147,7 +147,7 @@ def _card(video: VideoOut) -> str:
 
 
 def ticks(videos: Sequence[VideoOut]) -> str:
-    """Buttons that tick all videos with a tag, for a fieldset whose boxes tell their tags."""
+    """Buttons that tick all videos with a tag, for a fieldset whose boxes carry their tags."""
     tags = sorted({tag for video in videos for tag in video.tags}, key=str.casefold)
     buttons = "".join(
         f'<button type="button" class="lr-example" data-tick="{safe(tag)}" aria-label="Tick {safe(tag)}">'
@@ -164,7 +164,7 @@ def box(video: VideoOut, name: str) -> str:
 
 
 def choices(videos: Sequence[VideoOut], opened: str) -> str:
-    """Where to look for the answer: in the open video, in all, or in those that are ticked."""
+    """Where to look for the answer: in the open video, in all, or in the ticked ones."""
     this = any(video.id == opened for video in videos)
     ready = [video for video in videos if video.ready]
     boxes = "".join(f"<label>{box(video, 'video')} {safe(video.title)}</label>" for video in ready)

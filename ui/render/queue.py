@@ -1,4 +1,4 @@
-"""What is being read: how far, what waits, what failed, what was done before."""
+"""The queue: what is in progress, waiting, failed or done."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ WAYS = (
     ("down", "&#8595;", "down"),
     ("last", "&#10515;", "to the bottom"),
 )
-"""Where a waiting job can be moved: a name for the page's script, a sign, and words."""
+"""The ways to move a waiting job: a name for the page's script, a symbol, and words."""
 
 GRIP = '<span class="lr-grip" aria-hidden="true"></span>'
 DISMISS_ALL = (
-    '<p><button type="button" class="lr-small" data-dismissended>Dismiss all that ended</button> '
-    "<small>They leave this list; what was read of the videos stays.</small></p>"
+    '<p><button type="button" class="lr-small" data-dismissended>Dismiss all ended jobs</button> '
+    "<small>Removes them from this list; their videos stay.</small></p>"
 )
 
 
 def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
-    """What is being read, waits or failed, what was done before, which folders are watched for more.
+    """Jobs in progress, waiting, failed and done, and the watched folders.
 
-    The page's script keeps the progress moving, and puts those that wait in another order.
+    The page's script updates the progress, and changes the order of waiting jobs.
     """
     newest = {(job.kind, job.title): job.id for job in sorted(jobs, key=lambda job: job.created_at)}
     running = [job for job in jobs if job.state == "running"]
@@ -39,15 +39,15 @@ def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
     failed = [job for job in jobs if job.state == "failed" and newest[(job.kind, job.title)] == job.id]
     earlier = [job for job in jobs if job.state not in ACTIVE and job not in failed][:20]
     parts = [
-        _part("Being read", "ul", [_running(job) for job in running]),
+        _part("In progress", "ul", [_running(job) for job in running]),
         _part("Waiting, in this order", "ol", _waiting(waiting)),
-        _part("Could not be read", "ul", [_failed(job) for job in failed]),
+        _part("Failed", "ul", [_failed(job) for job in failed]),
     ]
     if earlier and not running and not waiting:
-        parts.insert(0, '<p class="lr-stage">Nothing is being read.</p>')
+        parts.insert(0, '<p class="lr-stage">Nothing is in progress.</p>')
     if earlier:
         parts.append(
-            f"<details><summary>Earlier work ({len(earlier)})</summary>"
+            f"<details><summary>Earlier jobs ({len(earlier)})</summary>"
             f'<ul class="lr-jobs">{"".join(map(_past, earlier))}</ul></details>'
         )
     if failed or earlier:
@@ -77,7 +77,7 @@ def _running(job: JobOut) -> str:
 
 
 def _waiting(jobs: Sequence[JobOut]) -> list[str]:
-    """Each with the ways it can go from its place."""
+    """Each waiting job with the buttons that move it."""
     lines = []
     for place, job in enumerate(jobs):
         shut = {"first": place == 0, "up": place == 0, "down": place == len(jobs) - 1, "last": place == len(jobs) - 1}
@@ -96,10 +96,10 @@ def _waiting(jobs: Sequence[JobOut]) -> list[str]:
 
 
 def _failed(job: JobOut) -> str:
-    said = safe(f"{job.error.message} {job.error.hint}") if job.error else "It failed."
+    message = safe(f"{job.error.message} {job.error.hint}") if job.error else "It failed."
     return (
         f'<li class="lr-job lr-failed" data-job="{safe(job.id)}" data-state="failed"><b>{safe(job.title)}</b>'
-        f'<span class="lr-problem">{said}</span>'
+        f'<span class="lr-problem">{message}</span>'
         f'<span class="lr-send">{_retry(job)}{_dismiss(job)}</span>{_log(job)}</li>'
     )
 
@@ -112,7 +112,7 @@ def _cancel(job: JobOut) -> str:
 
 
 def _log(job: JobOut) -> str:
-    """What happened to a job; the page's script fills it when it is opened."""
+    """A job's log; the page's script fills it when it is opened."""
     id = safe(job.id)
     lines = f'<ol class="lr-log" id="lr-log-{id}" data-of="{id}"></ol>'
     return f'<details class="lr-events"><summary>Log</summary>{lines}</details>'
@@ -122,14 +122,14 @@ def _watched(one: ScheduleOut) -> str:
     folder, id = safe(one.folder), safe(one.id)
     last = one.last
     if last is not None and last.error is not None:
-        said = f'<span class="lr-problem">{safe(last.error.message)} {safe(last.error.hint)}</span>'
+        state = f'<span class="lr-problem">{safe(last.error.message)} {safe(last.error.hint)}</span>'
     else:
-        looked = f"{last.new} new when last looked, " if last else ""
-        when = f"next look {one.next_at[:16].replace('T', ' ')}" if one.next_at else "paused"
-        said = f'<span class="lr-stage">{looked}{when}</span>'
+        news = f"{last.new} new at the last check, " if last else ""
+        when = f"next check {one.next_at[:16].replace('T', ' ')}" if one.next_at else "paused"
+        state = f'<span class="lr-stage">{news}{when}</span>'
     return (
-        f'<li class="lr-job"><b>{folder}</b>{said}<span class="lr-send">'
-        f'<button type="button" class="lr-small" data-look="{id}" aria-label="Look into {folder} now">Look now</button>'
+        f'<li class="lr-job"><b>{folder}</b>{state}<span class="lr-send">'
+        f'<button type="button" class="lr-small" data-look="{id}" aria-label="Check {folder} now">Check now</button>'
         f'<button type="button" class="lr-small" data-unwatch="{id}" aria-label="Stop watching {folder}">Stop</button>'
         "</span></li>"
     )
@@ -145,7 +145,7 @@ def _retry(job: JobOut) -> str:
 def _dismiss(job: JobOut) -> str:
     return (
         f'<button type="button" class="lr-small" data-dismiss="{safe(job.id)}" aria-label="Dismiss {safe(job.title)}" '
-        'title="Off this list; what was read of the video stays">Dismiss</button>'
+        'title="Removes it from this list; the video stays">Dismiss</button>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Where in the videos the evidence of a question lies: found, looked at, rejected, cited."""
+"""Where in the videos the evidence for a question lies: found, looked at, rejected, cited."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ui.render.markup import jump, safe, span_of
 from ui.render.watch import share
 
 STATES = ("found", "looked", "rejected", "cited")
-"""From the weakest to the strongest: a moment shows the strongest of what happened to it."""
+"""From weakest to strongest: each moment shows its strongest state."""
 NAMES = {"found": "Found", "looked": "Looked at closely", "rejected": "Found, but rejected", "cited": "Cited"}
 MOST_VIDEOS = 4
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What happened to one moment. Times are seconds on the video's clock."""
+    """The state of one moment. Times are seconds on the video's clock."""
 
     video_id: str
     start_s: float
@@ -41,8 +41,8 @@ def marks(trace: Sequence[Event], cited: Sequence[CitationOut] = ()) -> list[Mar
 
 def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]:
     verdicts = [event for event in trace if isinstance(event, Verified)]
-    kept = {id for event in verdicts if event.verdict != "no" for id in event.evidence_ids}
-    refused = {id for event in verdicts if event.verdict == "no" for id in event.evidence_ids}
+    accepted = {id for event in verdicts if event.verdict != "no" for id in event.evidence_ids}
+    rejected = {id for event in verdicts if event.verdict == "no" for id in event.evidence_ids}
     for event in trace:
         hits: tuple[Hit, ...] = ()
         if isinstance(event, Searched):
@@ -51,37 +51,37 @@ def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]
             hits = event.found
             yield Mark(event.video_id, event.span.start_s, event.span.end_s, "looked")
         for hit in hits:
-            state = "rejected" if hit.evidence_id in refused - kept else "found"
+            state = "rejected" if hit.evidence_id in rejected - accepted else "found"
             yield Mark(hit.video_id, hit.span.start_s, hit.span.end_s, state, hit.text)
     for one in cited:
         yield Mark(one.video_id, one.start_s, one.end_s, "cited", one.quote)
 
 
 def relevance(trace: Sequence[Event], cited: Sequence[CitationOut], videos: Videos) -> str:
-    """The marks of a question, one row for each video that they lie in, on the scale of the player's timeline."""
-    found = [mark for mark in marks(trace, cited) if mark.video_id in videos]
-    order = sorted({mark.video_id for mark in found}, key=lambda id: -_weight(id, found))[:MOST_VIDEOS]
-    rows = [_row(id, [mark for mark in found if mark.video_id == id], videos, alone=len(order) == 1) for id in order]
-    used = [state for state in STATES if any(mark.state == state for mark in found)]
+    """The marks of a question, one row for each of their videos, on the scale of the player's timeline."""
+    shown = [mark for mark in marks(trace, cited) if mark.video_id in videos]
+    order = sorted({mark.video_id for mark in shown}, key=lambda id: -_weight(id, shown))[:MOST_VIDEOS]
+    rows = [_row(id, [mark for mark in shown if mark.video_id == id], videos, alone=len(order) == 1) for id in order]
+    used = [state for state in STATES if any(mark.state == state for mark in shown)]
     legend = "".join(f'<li><i class="lr-mark lr-{state}"></i>{NAMES[state]}</li>' for state in used)
     if not rows:
         rows = [
             '<div class="lr-row"><span class="lr-name" aria-hidden="true">Evidence</span>'
             '<div class="lr-track lr-marks"></div></div>'
         ]
-        legend = "<li>Ask a question: the moments that were found, looked at, rejected and cited stand here.</li>"
+        legend = "<li>Ask a question, and the moments found, looked at, rejected and cited appear here.</li>"
     return f'<div class="lr-timeline">{"".join(rows)}</div><ul class="lr-legend">{legend}</ul>'
 
 
-def _weight(video_id: str, found: Sequence[Mark]) -> int:
-    return sum(10 ** STATES.index(mark.state) for mark in found if mark.video_id == video_id)
+def _weight(video_id: str, shown: Sequence[Mark]) -> int:
+    return sum(10 ** STATES.index(mark.state) for mark in shown if mark.video_id == video_id)
 
 
-def _row(video_id: str, found: Sequence[Mark], videos: Videos, alone: bool) -> str:
+def _row(video_id: str, shown: Sequence[Mark], videos: Videos, alone: bool) -> str:
     video = videos[video_id]
     title = safe(title_of(video_id, videos))
     items = []
-    for mark in found:
+    for mark in shown:
         left, width = share(mark.start_s, mark.end_s, max(video.duration_s, 0.001))
         label = f"{NAMES[mark.state]}, {span_of(mark.start_s, mark.end_s)}: {safe(mark.text[:120])}"
         until = end_of(mark.start_s, mark.end_s) if mark.state == "cited" else None

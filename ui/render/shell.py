@@ -1,4 +1,4 @@
-"""What always stands on the page: its head and the question form."""
+"""The fixed parts of the page: its head and the question form."""
 
 HEAD = """
 <header class="lr-head"><a class="lr-skip" href="#lr-ask">To the question</a>
@@ -10,15 +10,14 @@ HEAD = """
     <li><a href="?view=status" data-view="status">Status</a></li>
   </ul></nav>
 </header>
-<p id="lr-gone" class="lr-warning" role="alert" hidden><b>The server does not answer.</b> What you see stays as it is;
-  the page goes on by itself when the server is back. Where it was started, see whether <code>longreel serve</code>
-  still runs.</p>
+<p id="lr-gone" class="lr-warning" role="alert" hidden><b>The server does not answer.</b> The page continues by itself
+  when the server is back. Check that <code>longreel serve</code> is still running.</p>
 <div id="lr-toasts"></div>
 """
 
 BATCHES = (
     "<h2>Summarize and ask many videos</h2><p><small>One file for each video and an overview with links. "
-    "What was made before is used again; a batch that was stopped goes on where it was.</small></p>"
+    "Earlier results are re-used; a stopped batch resumes where it stopped.</small></p>"
 )
 
 QUESTION = r"""
@@ -27,7 +26,7 @@ QUESTION = r"""
   <textarea id="lr-ask" name="question" rows="2" maxlength="2000"
     placeholder="When does the bridge open? Who is on the second slide?"></textarea>
   <details id="lr-options"><summary>Multiple choice</summary>
-    <label for="lr-choices">Options, one on each line</label>
+    <label for="lr-choices">Options, one per line</label>
     <textarea id="lr-choices" name="options" rows="4"></textarea>
   </details>
   <details id="lr-wishes"><summary>Options <small id="lr-wished"></small></summary>
@@ -40,14 +39,14 @@ QUESTION = r"""
       <input id="lr-from" name="from" placeholder="start" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 12:30">
       <label for="lr-to">to</label>
       <input id="lr-to" name="to" placeholder="end" pattern="[0-9]+(:[0-5][0-9]){0,2}" title="such as 1:02:30"></p>
-    <p class="lr-between"><label for="lr-steps">Steps, at most</label>
-      <input id="lr-steps" name="steps" type="number" min="1" max="64" placeholder="as set"></p>
-    <p class="lr-between"><label for="lr-seconds">Seconds, at most</label>
-      <input id="lr-seconds" name="seconds" type="number" min="1" placeholder="as set">
-      <small>More than the server is set to is not given.</small></p>
-    <p><label><input type="checkbox" name="alone"> Each question on its own, in no conversation</label></p>
+    <p class="lr-between"><label for="lr-steps">Most steps</label>
+      <input id="lr-steps" name="steps" type="number" min="1" max="64" placeholder="default"></p>
+    <p class="lr-between"><label for="lr-seconds">Most seconds</label>
+      <input id="lr-seconds" name="seconds" type="number" min="1" placeholder="default">
+      <small>The server's own limits cannot be exceeded.</small></p>
+    <p><label><input type="checkbox" name="alone"> Ask each question on its own, outside a conversation</label></p>
     <p><button type="button" class="lr-small" data-unwish>Reset</button>
-      <small>Kept in this browser and sent with each question.</small></p>
+      <small>Stored in this browser and sent with each question.</small></p>
   </details>
   <p id="lr-ask-problem" class="lr-problem" role="alert" hidden></p>
   <p class="lr-send"><button type="submit" class="lr-main">Ask</button>
@@ -57,5 +56,5 @@ QUESTION = r"""
 
 
 def plain(markup: str) -> str:
-    """Fixed markup that the page's templates leave alone."""
+    """Fixed markup, escaped for the page's templates."""
     return markup.replace("{", "&#123;").replace("}", "&#125;")

@@ -1,4 +1,4 @@
-"""What the server runs on, what is missing, and how it is set."""
+"""The status view: what the server runs on, what is missing, and its settings."""
 
 from __future__ import annotations
 
@@ -17,21 +17,18 @@ FIND = (
 )
 
 
-def status(found: StatusOut) -> str:
-    """Version and profile, then one row for each thing that was looked at; what fails stands first, with its remedy."""
-    wrong = [check for check in found.checks if not check.ok]
-    good = [check for check in found.checks if check.ok]
-    said = (
-        "Everything that this profile needs is there."
-        if not wrong
-        else f"{len(wrong)} of {len(found.checks)} checks fail."
-    )
-    missing = _table("Missing", ("Part", "State", "Detail", "What mends it"), map(_missing, wrong)) if wrong else ""
+def status(report: StatusOut) -> str:
+    """Version and profile, then one row for each check; failed ones come first, each with its fix."""
+    wrong = [check for check in report.checks if not check.ok]
+    good = [check for check in report.checks if check.ok]
+    result = f"{len(wrong)} of {len(report.checks)} checks fail." if wrong else "This profile has everything it needs."
+    missing = _table("Missing", ("Part", "State", "Detail", "How to fix it"), map(_missing, wrong)) if wrong else ""
     there = _table("Checks", ("Part", "State", "Detail"), map(_row, good))
     return (
-        f"<h2>Status</h2><p>Longreel {safe(found.version)}, profile <b>{safe(found.profile)}</b>. {said}</p>{missing}"
-        f"<details{'' if wrong else ' open'}><summary>What is there ({len(good)})</summary>{there}</details>"
-        f"{_pools(found.pools)}{_models(found.models)}"
+        f"<h2>Status</h2><p>Longreel {safe(report.version)}, profile <b>{safe(report.profile)}</b>. {result}</p>"
+        f"{missing}"
+        f"<details{'' if wrong else ' open'}><summary>Passed checks ({len(good)})</summary>{there}</details>"
+        f"{_pools(report.pools)}{_models(report.models)}"
     )
 
 
@@ -44,7 +41,7 @@ def _table(name: str, columns: Sequence[str], rows: Iterable[str]) -> str:
 
 
 def _models(models: Sequence[ModelOut]) -> str:
-    """What the models of this process have done; nothing before the first was used."""
+    """The models of this process and their work; empty before the first is used."""
     used = [model for model in models if model.loads or model.calls]
     if not used:
         return ""
@@ -54,11 +51,11 @@ def _models(models: Sequence[ModelOut]) -> str:
         for one in used
     )
     table = _table("Models", ("Model", "Memory", "Calls", "Time"), rows)
-    return f"<details><summary>Models at work since the server started ({len(used)})</summary>{table}</details>"
+    return f"<details><summary>Models used since the server started ({len(used)})</summary>{table}</details>"
 
 
 def _pools(pools: Sequence[PoolOut]) -> str:
-    """How the pools of actors in the Ray cluster stand; nothing where models run in the server."""
+    """The state of the actor pools in the Ray cluster; empty if models run in the server."""
     if not pools:
         return ""
     rows = (
@@ -71,25 +68,25 @@ def _pools(pools: Sequence[PoolOut]) -> str:
     return f"<details open><summary>Pools of actors in the Ray cluster ({len(pools)})</summary>{table}</details>"
 
 
-def settings(found: Sequence[SettingOut]) -> str:
-    """Every setting by part: value, where it comes from, meaning, and the line that changes it."""
+def settings(items: Sequence[SettingOut]) -> str:
+    """Every setting by group: value, source, meaning, and the line that changes it."""
     parts: dict[str, list[SettingOut]] = {}
-    for one in found:
+    for one in items:
         parts.setdefault(one.part, []).append(one)
     return (
-        f'<section id="lr-settings">{FIND}<p><small>They are environment variables, read once when the server starts: '
-        "set one where it is started, then start it again. Secrets are not shown.</small></p>"
+        f'<section id="lr-settings">{FIND}<p><small>Settings are environment variables, read when the server starts: '
+        "set one where you start the server, then restart it. Secrets are not shown.</small></p>"
         f"{''.join(_part(part or 'general', ones) for part, ones in parts.items())}</section>"
     )
 
 
 def _part(name: str, ones: Sequence[SettingOut]) -> str:
     changed = sum(one.source != "default" for one in ones)
-    told = f", {changed} changed" if changed else ""
+    changes = f", {changed} changed" if changed else ""
     table = _table(name, ("Setting", "Value", "Meaning", "To change it"), map(_setting, ones))
     return (
         f'<details class="lr-part"><summary><b>{safe(name)}</b> '
-        f"<small>{len(ones)} settings{told}</small></summary>{table}</details>"
+        f"<small>{len(ones)} settings{changes}</small></summary>{table}</details>"
     )
 
 
@@ -98,10 +95,10 @@ def _setting(one: SettingOut) -> str:
     value = f"<code>{safe(one.value)}</code>" if one.value else "<small>unset</small>"
     if one.hidden:
         value = f"<code>{safe(one.value)}</code> <small>hidden</small>" if one.value else "<small>set, hidden</small>"
-    usual = f"; default {safe(one.default)}" if one.default else ""
+    default = f"; default {safe(one.default)}" if one.default else ""
     source = "<small>default</small>"
     if one.source != "default":
-        source = f'<small><b class="lr-source-of">{safe(one.source)}</b>{usual}</small>'
+        source = f'<small><b class="lr-source-of">{safe(one.source)}</b>{default}</small>'
     allowed = f"<br><small>{safe(one.allowed)}</small>" if one.allowed else ""
     line = safe(f"export {one.variable}={'...' if one.hidden else shlex.quote(one.value)}")
     return (
@@ -119,11 +116,11 @@ def _row(check: CheckOut) -> str:
 
 def _missing(check: CheckOut) -> str:
     command = safe(check.command)
-    mend = (
+    fix = (
         f'<code>{command}</code> <button type="button" class="lr-small" data-line="{command}" '
         f'aria-label="Copy the command for {safe(check.name)}">Copy</button>'
     )
     return (
         f'<tr><th scope="row">{safe(check.name)}</th><td><span class="lr-problem">&#10007; missing</span></td>'
-        f"<td>{safe(check.detail)}</td><td>{mend if command else ''}</td></tr>"
+        f"<td>{safe(check.detail)}</td><td>{fix if command else ''}</td></tr>"
     )

@@ -1,4 +1,4 @@
-"""The summary of the open video: the wanted form, and every sentence with the moments that it comes from."""
+"""The summary of the open video: the form, and every sentence with its citations."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ STYLES = {
     "highlights": "Highlights",
 }
 Numbers = Iterator[int]
-"""Of the sources, from 1."""
+"""The numbers of the sources, from 1."""
 
 QUOTED = "extractive"
-"""The name that the server gives to no model: the video's own sentences."""
+"""The server's model name for summaries in the video's own sentences, without a model."""
 
 
 @dataclass(frozen=True)
 class SummaryForm:
-    """What is chosen in the form."""
+    """The choices in the form."""
 
     length: str = "paragraph"
     style: str = "neutral"
@@ -35,7 +35,7 @@ class SummaryForm:
 
 
 def panel(inner: str, chosen: SummaryForm, *, busy: bool = False) -> str:
-    """The form with the choices, and below it what there is to read. `inner` is HTML."""
+    """The form with the choices, and the summary below it. `inner` is HTML."""
     state = ' aria-busy="true"' if busy else ""
     return (
         '<div role="tabpanel" id="lr-summary" aria-labelledby="lr-tab-summary" tabindex="0">'
@@ -46,7 +46,7 @@ def panel(inner: str, chosen: SummaryForm, *, busy: bool = False) -> str:
 
 
 def choices(chosen: SummaryForm, of: str = "summary") -> str:
-    """Length, style and language as fields of a form; `of` makes their ids its own."""
+    """Length, style and language as form fields; `of` makes their ids unique."""
     return (
         f"{_select(f'lr-{of}-length', 'length', LENGTHS, chosen.length)}"
         f"{_select(f'lr-{of}-style', 'style', STYLES, chosen.style)}"
@@ -65,54 +65,54 @@ def _select(id: str, name: str, options: dict[str, str], chosen: str) -> str:
     return f'<p>{label}<select id="{id}" name="{name}">{items}</select></p>'
 
 
-def stored(video: VideoOut, found: SummaryOut | None) -> str:
-    """The summary that was made when the video was read, until another one is asked for."""
-    if found is None:
-        return note("The summary and the chapters appear when a video has been read to its end.")
-    chips = "".join(chip(one, number, {video.id: video}) for number, one in enumerate(found.citations, 1))
-    return f'<p class="lr-text">{safe(found.summary)} {chips}</p>'
+def stored(video: VideoOut, summary: SummaryOut | None) -> str:
+    """The summary from ingest, shown until the user requests another."""
+    if summary is None:
+        return note("The summary and the chapters appear once the video has been processed.")
+    chips = "".join(chip(one, number, {video.id: video}) for number, one in enumerate(summary.citations, 1))
+    return f'<p class="lr-text">{safe(summary.summary)} {chips}</p>'
 
 
 def waiting() -> str:
-    """While a summary is made."""
-    return '<p role="status" class="lr-now">Choosing the sentences that tell most, and checking them</p>'
+    """Shown while a summary is written."""
+    return '<p role="status" class="lr-now">Choosing the most informative sentences, and checking them</p>'
 
 
-def made(summary: MadeSummaryOut, videos: Videos) -> str:
+def written(summary: MadeSummaryOut, videos: Videos) -> str:
     """The sections of a summary; a single one without a title is running text."""
     if not summary.sections:
-        return note("There is nothing to summarize in this video: nothing is said or written in it.")
-    told = sections(summary.sections, count(1), videos)
-    return f"{told}{phrased_by(summary.model)}"
+        return note("There is nothing to summarize: nothing is said or written in this video.")
+    text = sections(summary.sections, count(1), videos)
+    return f"{text}{phrased_by(summary.model)}"
 
 
 def phrased_by(model: str) -> str:
-    """Whose words a summary has."""
-    how = "In the video's own sentences." if model == QUOTED else f"Phrased by {safe(model)}."
-    return f"<p><small>{how} Each time plays the moment that a sentence comes from.</small></p>"
+    """A note on who worded a summary."""
+    how = "In the video's own sentences." if model == QUOTED else f"Written by {safe(model)}."
+    return f"<p><small>{how} Click a time to play the source of a sentence.</small></p>"
 
 
-def sections(told: Sequence[SectionOut], numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
-    """The sections of a summary, their sources numbered on; `named` tells the video of each sentence."""
-    return "".join(_section(section, numbers, videos, named) for section in told)
+def sections(items: Sequence[SectionOut], numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
+    """The sections of a summary, with numbered sources; `named` adds the video's title to each sentence."""
+    return "".join(_section(section, numbers, videos, named) for section in items)
 
 
 def _section(section: SectionOut, numbers: Numbers, videos: Videos, named: bool) -> str:
-    told = [point(one, numbers, videos, named=named) for one in section.points]
+    points = [point(one, numbers, videos, named=named) for one in section.points]
     if not section.title:
-        return f'<p class="lr-text">{" ".join(told)}</p>'
+        return f'<p class="lr-text">{" ".join(points)}</p>'
     span = "" if section.start_s is None or section.end_s is None else span_of(section.start_s, section.end_s)
-    items = "".join(f'<li class="lr-text">{one}</li>' for one in told)
+    items = "".join(f'<li class="lr-text">{one}</li>' for one in points)
     return f'<h3>{safe(section.title)} <small>{span}</small></h3><ul class="lr-points">{items}</ul>'
 
 
-def point(told: PointOut, numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
-    """A sentence with the moments that it comes from; `named` tells the videos that they lie in."""
-    label = f'<span class="lr-tag">{safe(told.label)}</span> ' if told.label else ""
-    chips = "".join(chip(one, next(numbers), videos) for one in told.citations)
-    titles = dict.fromkeys(title_of(one.video_id, videos) for one in told.citations)
+def point(sentence: PointOut, numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
+    """A sentence with its citations; `named` adds the titles of their videos."""
+    label = f'<span class="lr-tag">{safe(sentence.label)}</span> ' if sentence.label else ""
+    chips = "".join(chip(one, next(numbers), videos) for one in sentence.citations)
+    titles = dict.fromkeys(title_of(one.video_id, videos) for one in sentence.citations)
     where = f" <small>{safe(', '.join(titles))}</small>" if named else ""
-    return f"{label}{safe(told.text)} {chips}{where}"
+    return f"{label}{safe(sentence.text)} {chips}{where}"
 
 
 FILES: Sequence[tuple[str, str, str]] = (
@@ -129,13 +129,13 @@ FILES: Sequence[tuple[str, str, str]] = (
     ("edl", "EDL", "markers for an editor"),
     ("fcpxml", "Final Cut Pro XML", "markers for an editor"),
 )
-"""Format, its name for people, what is in it."""
+"""The format, its name for people, and its content."""
 
 
 def exports(video: VideoOut) -> str:
     """The video as files for other programs."""
     if not video.ready:
-        return note("The files appear when a video has been read to its end.")
+        return note("The files appear once the video has been processed.")
     items = "".join(
         f'<li><a class="lr-file" href="v1/videos/{safe(video.id)}/export?format={name}" download>'
         f"<b>{title}</b><small>{about}</small></a></li>"

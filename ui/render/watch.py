@@ -15,14 +15,14 @@ from ui.render.summaries import exports
 
 MOST_EXAMPLES = 3
 NAMELESS = re.compile(r"part \d+|.*\d.*\d.*\d.*", re.IGNORECASE)
-"""Chapter titles that say too little to ask about."""
+"""Chapter titles that are too vague for a question."""
 
 
 def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spoken: bool = False) -> str:
-    """The open video, from a moment on; what is `spoken` can be shown as captions."""
+    """The open video, from a time on; with captions if there is speech (`spoken`)."""
     if video is None:
         return note(
-            "No video is open: the question goes to all of them. Choose one from the library to watch it. "
+            "No video is open, so questions are about all of them. Choose one from the library to watch it. "
             "Every answer shows the moments it comes from; a click plays them."
         )
     poster = f' poster="{thumbnail(video.id, start_s)}"' if has_pictures(video) else ""
@@ -44,19 +44,19 @@ def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spo
         f'src="v1/videos/{safe(video.id)}/media{from_s}">{captions if spoken else ""}</video>{icon("play")}</div>'
         f"{controls(video, spoken)}"
         '<p class="lr-noplay lr-warning" role="alert" hidden>This browser cannot play the format of this file. '
-        f"Questions, transcript and pictures work all the same.</p>{warnings}"
+        f"Questions, transcript and pictures still work.</p>{warnings}"
     )
 
 
 def timeline(
     video: VideoOut | None,
     chapters: Sequence[ChapterOut],
-    said: Sequence[UtteranceOut],
+    sentences: Sequence[UtteranceOut],
     segments: Sequence[SegmentOut],
 ) -> str:
     """The player's bar, and below it chapters, sound, pictures and lanes on the same scale.
 
-    Only the bar and the chapters are for the keyboard; the lists beside the player say what the others show.
+    Only the bar and the chapters can be used by keyboard; the lists beside the player contain what the others show.
     """
     if video is None or video.duration_s <= 0:
         return ""
@@ -69,7 +69,7 @@ def timeline(
         strip = f'<div class="lr-track lr-strip" data-seek data-scenes="{scenes}" aria-hidden="true"></div>'
         rows.append(_row("Pictures", strip))
     lanes = {
-        "Said": [(line.start_s, line.end_s) for line in said],
+        "Said": [(line.start_s, line.end_s) for line in sentences],
         "On screen": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.SCREEN_TEXT],
         "Described": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.CAPTION],
         "Events": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.EVENT],
@@ -79,7 +79,7 @@ def timeline(
 
 
 def _seek_bar(whole_s: float, chapters: Sequence[ChapterOut]) -> str:
-    """The bar of the player, divided into the chapters."""
+    """The player's bar, divided into the chapters."""
     parts = "".join(
         f'<i class="lr-division" data-t="{one.start_s:.3f}" data-name="{safe(one.title)}" '
         f'style="left:{100 * one.start_s / whole_s:.3f}%;width:{100 * (one.end_s - one.start_s) / whole_s:.3f}%"></i>'
@@ -93,7 +93,7 @@ def _seek_bar(whole_s: float, chapters: Sequence[ChapterOut]) -> str:
 
 
 def _sound(video: VideoOut) -> list[str]:
-    """Where the page's script draws the loudness; nothing before a video was read."""
+    """Where the page's script draws the loudness; empty before the video is ready."""
     if not video.has_audio:
         return ['<div class="lr-track lr-nosound">No sound</div>']
     wave = f'<div class="lr-track lr-wave" data-seek data-wave="{safe(video.id)}" aria-hidden="true"></div>'
@@ -101,7 +101,7 @@ def _sound(video: VideoOut) -> list[str]:
 
 
 def _scenes(segments: Sequence[SegmentOut]) -> str:
-    """When each scene begins and when its first key frame is shown, for the script that knows the width."""
+    """The start and the first key frame of each scene, for the script that knows the width."""
     first: dict[float, float] = {}
     for one in segments:
         if one.kind is SegmentKind.VISUAL and one.frame_s is not None:
@@ -138,29 +138,29 @@ def _lane(spans: Sequence[tuple[float, float]], whole_s: float) -> str:
 
 
 def share(start_s: float, end_s: float, whole_s: float) -> tuple[float, float]:
-    """Left edge and width of a span in percent of the whole; never too narrow to be seen, never beyond the end."""
+    """Left edge and width of a span in percent of the whole; wide enough to see, and never beyond the end."""
     left = min(99.5, max(0.0, 100 * start_s / whole_s))
     return left, min(100 - left, max(0.5, 100 * (end_s - start_s) / whole_s))
 
 
 def about(
     video: VideoOut | None,
-    said: Sequence[UtteranceOut],
+    sentences: Sequence[UtteranceOut],
     segments: Sequence[SegmentOut],
     chapters: Sequence[ChapterOut],
-    asked: str,
+    earlier: str,
     speakers: Sequence[SpeakerOut] = (),
 ) -> str:
-    """The lists about the open video, as tabs; the panel of the summary stands beside them. `asked` is HTML."""
+    """The lists about the open video, as tabs; the summary has its own panel beside them. `earlier` is HTML."""
     if video is None:
         return ""
     panels = {
-        "transcript": ("Transcript", voices(video, speakers) + transcript(video, said)),
+        "transcript": ("Transcript", voices(video, speakers) + transcript(video, sentences)),
         "screen": ("On screen", on_screen(video, segments)),
         "summary": ("Summary", ""),
         "chapters": ("Chapters", chapter_list(video, chapters)),
         "export": ("Export", exports(video)),
-        "asked": ("Asked before", asked),
+        "asked": ("Asked before", earlier),
     }
     tabs = "".join(
         f'<button type="button" role="tab" id="lr-tab-{id}" aria-controls="lr-{id}" data-tab="{id}" '
@@ -184,14 +184,14 @@ def _search(panel: str, label: str) -> str:
 
 
 def voices(video: VideoOut, speakers: Sequence[SpeakerOut]) -> str:
-    """Who speaks, each with a form to name them; nothing when voices were not told apart."""
+    """Who speaks, with a form to name each; empty if speakers were not separated."""
     if not speakers:
         return ""
     names = safe(", ".join(one.name or one.label for one in speakers))
     rows = "".join(f"<li>{_voice(video.id, one, place)}</li>" for place, one in enumerate(speakers, 1))
     return (
         f'<details class="lr-voices"><summary>Who speaks: {names}</summary><ul>{rows}</ul>'
-        "<p><small>A name holds in every video in which the same voice speaks.</small></p></details>"
+        "<p><small>A name applies to every video in which the same voice speaks.</small></p></details>"
     )
 
 
@@ -208,11 +208,11 @@ def _voice(video_id: str, speaker: SpeakerOut, place: int) -> str:
     )
 
 
-def transcript(video: VideoOut, said: Sequence[UtteranceOut]) -> str:
+def transcript(video: VideoOut, sentences: Sequence[UtteranceOut]) -> str:
     """Every sentence as a button that plays it."""
-    if not said:
-        return note("Nobody speaks in this video." if video.ready else "This video is still being read.")
-    lines = "".join(f"<li>{_line(video.id, line)}</li>" for line in said)
+    if not sentences:
+        return note("Nobody speaks in this video." if video.ready else "This video is still being processed.")
+    lines = "".join(f"<li>{_line(video.id, line)}</li>" for line in sentences)
     return f'{_search("transcript", "Search what is said")}<ol class="lr-lines lr-follows">{lines}</ol>'
 
 
@@ -224,11 +224,11 @@ def _line(video_id: str, line: UtteranceOut) -> str:
 
 
 def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
-    """What is written and shown, as buttons that play it."""
+    """Texts and descriptions, as buttons that play them."""
     names = {SegmentKind.SCREEN_TEXT: "text", SegmentKind.CAPTION: "picture", SegmentKind.EVENT: "event"}
     shown = [one for one in segments if one.kind in names]
     if not shown:
-        return note("Nothing is written on screen." if video.ready else "This video is still being read.")
+        return note("Nothing is written on screen." if video.ready else "This video is still being processed.")
     lines = "".join(
         "<li>"
         + jump(
@@ -246,7 +246,7 @@ def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
 def chapter_list(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
     """The chapters as buttons that play them; the page's script turns the list into a form."""
     if not chapters:
-        return note("The chapters appear when a video has been read to its end.")
+        return note("The chapters appear once the video has been processed.")
     items = "".join(f"<li>{_chapter(video.id, chapter)}</li>" for chapter in chapters)
     return (
         '<p class="lr-send"><button type="button" class="lr-small" data-edit>Edit chapters</button></p>'
@@ -257,14 +257,14 @@ def chapter_list(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
 def _chapter(video_id: str, chapter: ChapterOut) -> str:
     span = span_of(chapter.start_s, chapter.end_s)
     inner = f"<time>{clock(chapter.start_s)}</time><span><b>{safe(chapter.title)}</b> <small>{span}</small></span>"
-    told = f"<p>{safe(chapter.summary)}</p>" if chapter.summary else ""
-    return f"{jump(video_id, chapter.start_s, inner, 'lr-line')}{told}"
+    summary = f"<p>{safe(chapter.summary)}</p>" if chapter.summary else ""
+    return f"{jump(video_id, chapter.start_s, inner, 'lr-line')}{summary}"
 
 
 def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech: bool) -> str:
-    """Questions to begin with, made from the video's own chapters."""
+    """Example questions, based on the video's own chapters."""
     if video is None:
-        asked = ["Which videos mention money?", "Where is a person shown?"]
+        questions = ["Which videos mention money?", "Where is a person shown?"]
     else:
         titles = [
             one.title.rstrip(" .…")
@@ -272,10 +272,10 @@ def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech:
             if len(one.title.split()) > 1 and not NAMELESS.fullmatch(one.title)
         ]
         verb = "said" if has_speech else "shown"
-        asked = [f"What is {verb} about “{title}”?" for title in titles[:MOST_EXAMPLES]]
-        asked = asked or ["What happens in this video?", "What is written on screen?"]
+        questions = [f"What is {verb} about “{title}”?" for title in titles[:MOST_EXAMPLES]]
+        questions = questions or ["What happens in this video?", "What is written on screen?"]
     buttons = "".join(
         f'<li><button type="button" class="lr-example" data-ask="{safe(one)}">{safe(one)}</button></li>'
-        for one in asked
+        for one in questions
     )
     return f'<ul class="lr-examples" aria-label="Example questions">{buttons}</ul>'
