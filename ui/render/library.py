@@ -39,7 +39,7 @@ ADD = """
 </form>
 <ul id="lr-uploads" class="lr-jobs" aria-label="Uploads"></ul>
 <p id="lr-notice" class="lr-problem" role="alert" hidden></p>
-<p id="lr-told" class="lr-hidden" role="status"></p>
+<p id="lr-announce" class="lr-hidden" role="status"></p>
 """
 
 DETAILS = """
@@ -118,7 +118,7 @@ def _bin(binned: Sequence[BinnedOut]) -> str:
 def _binned(one: BinnedOut) -> str:
     id, title = safe(one.video.id), safe(one.video.title)
     return (
-        f'<li class="lr-job"><b>{title}</b><span class="lr-stage">deleted permanently on {safe(one.gone_at[:10])}</span>'
+        f'<li class="lr-job"><b>{title}</b><span class="lr-stage">permanently gone on {safe(one.gone_at[:10])}</span>'
         f'<span class="lr-send"><button type="button" class="lr-small" data-restore="{id}" '
         f'aria-label="Restore {title}">Restore</button><button type="button" class="lr-small" data-purge="{id}" '
         f'aria-label="Delete {title} permanently">Delete permanently</button></span></li>'
