@@ -250,16 +250,16 @@ def gone(page: Page, shown: Shown) -> None:
 
 
 def missing(page: Page, shown: Shown) -> None:
-    """A server without a language model, and what mends it."""
+    """A server without a language model, and what fixes it."""
     page.goto(f"{shown.own.enter_context(own_server(LONGREEL_PROFILE='remote'))}/?view=status")
     page.locator("#lr-status table").first.wait_for()
-    page.get_by_text("to mend").wait_for()
+    page.get_by_text("to fix").wait_for()
 
 
 def settings(page: Page, shown: Shown) -> None:
     """Settings that were searched for."""
     status(page, shown)
-    page.get_by_text("What is there").click()
+    page.get_by_text("Passed checks").click()
     page.locator("#lr-find-setting").fill("frames")
     page.locator("[data-setting]:visible").first.wait_for()
 

@@ -98,7 +98,7 @@ def _actions(batch: BatchOut, when: str) -> str:
             f'<button type="button" class="lr-small" data-againbatch="{id}" '
             f'aria-label="Try the batch of {when} again">Try again</button>'
             f'<button type="button" class="lr-small" data-dismissbatch="{id}" '
-            f'aria-label="Dismiss the batch of {when}" title="Removes it from this list; its results stay">Dismiss</button>'
+            f'aria-label="Dismiss the batch of {when}" title="Removes it from this list">Dismiss</button>'
         )
     return "".join(buttons)
 

@@ -24,7 +24,7 @@ def _turns(opened: ConversationOut) -> str:
     return (
         '<section class="lr-conversation" aria-label="Conversation"><div class="lr-top"><h3>This conversation</h3>'
         '<button type="button" class="lr-small" data-fresh>New conversation</button></div>'
-        f"{turns or '<p><small>Your next question can refer back: “and after that?”, “who said it?”</small></p>'}</section>"
+        f"{turns or '<p><small>A question can refer back: “and after that?”, “who said it?”</small></p>'}</section>"
     )
 
 

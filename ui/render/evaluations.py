@@ -41,8 +41,9 @@ def _evaluation(report: EvaluationOut) -> str:
     plots += [_reliability(_mode(name), one.reliability) for name, one in modes.items() if one.reliability]
     notes = "".join(f"<li>{safe(note)}</li>" for note in report.notes)
     return (
-        f'<section class="lr-evaluation" aria-label="{safe(report.title)}"><div class="lr-top"><h3>{safe(report.title)} '
-        f"<small>{safe(report.made_at[:16].replace('T', ' '))}</small></h3></div>{_table(modes)}"
+        f'<section class="lr-evaluation" aria-label="{safe(report.title)}"><div class="lr-top">'
+        f"<h3>{safe(report.title)} <small>{safe(report.made_at[:16].replace('T', ' '))}</small></h3></div>"
+        f"{_table(modes)}"
         f'<div class="lr-plots">{"".join(plots)}</div><details><summary>How this is counted</summary>'
         f'<ul class="lr-notes">{notes}</ul></details></section>'
     )

@@ -123,7 +123,7 @@ def test_an_example_made_from_a_chapter_asks_itself(page: Page) -> None:
 def test_a_follow_up_is_understood_in_its_conversation(page: Page) -> None:
     open_film(page)
     ask(page, "When did the bridge open?")
-    expect(page.locator(".lr-conversation")).to_contain_text("A next question may point back")
+    expect(page.locator(".lr-conversation")).to_contain_text("A question can refer back")
     ask(page, "And what did it cost?")
     expect(page.locator(".lr-understood")).to_contain_text("And what did it cost? (after: When did the bridge open?)")
     asked = page.get_by_role("list", name="Questions of this conversation").get_by_role("button")
@@ -148,14 +148,14 @@ def test_a_conversation_ends_and_is_gone_on_with(page: Page) -> None:
     page.get_by_role("button", name="When did the bridge open? 1 question").click()
     expect(page.locator(".lr-answer h2")).to_have_text("When did the bridge open?")
     page.get_by_text("Earlier conversations (1)").click()
-    page.get_by_role("button", name="Forget Where is the cat?").click()
+    page.get_by_role("button", name="Delete Where is the cat?").click()
     expect(page.locator(".lr-threads")).to_have_count(0)
 
 
 def test_options_make_a_choice(page: Page) -> None:
     open_film(page)
     page.get_by_text("Multiple choice").click()
-    page.get_by_label("Options, one on each line").fill("in 1931\nin 1932")
+    page.get_by_label("Options, one per line").fill("in 1931\nin 1932")
     ask(page, "When did the bridge open?")
     expect(page.locator(".lr-option")).to_have_text("B. in 1932")
 

@@ -19,7 +19,7 @@ def test_several_uploads_are_read_one_after_another(page: Page, server: Server, 
     films = [write_webm(tmp_path / f"{name}.webm", seconds=n) for n, name in enumerate(("second <film>", "third"), 2)]
     page.locator("#lr-file").set_input_files(films)
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.locator("#lr-said")).to_contain_text("is uploaded. It is being read now.")
+    expect(page.locator("#lr-toast-text")).to_contain_text("is uploaded and is being processed.")
     expect(page.locator(".lr-queue .lr-stage").first).to_contain_text("Writing down what is said · 50 %")
     expect(page.locator(".lr-queue .lr-stage").first).to_contain_text("about 1 s left")
     expect(page.locator(".lr-queue .lr-stage").nth(1)).to_have_text("Waiting for its turn")
@@ -31,7 +31,7 @@ def test_several_uploads_are_read_one_after_another(page: Page, server: Server, 
     expect(page.get_by_role("button", name="Cancel third")).to_have_count(0)
     server.go_on_reading()
     expect(page.get_by_role("link", name="second <film>")).to_be_visible()
-    page.get_by_text("Earlier work").click()
+    page.get_by_text("Earlier jobs").click()
     page.get_by_role("button", name="Try third again").click()
     expect(page.get_by_role("link", name="third")).to_be_visible()
     expect(page.locator(".lr-queue > .lr-jobs > :not(.lr-failed)")).to_have_count(0)
@@ -42,7 +42,7 @@ def test_a_transcript_of_whisperx_goes_with_its_video(page: Page, server: Server
     transcript.write_text('{"segments": [{"start": 0, "end": 1, "text": "Good morning."}]}', encoding="utf-8")
     page.locator("#lr-file").set_input_files([film, transcript])
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.locator("#lr-said")).to_contain_text("is uploaded. It is being read now.")
+    expect(page.locator("#lr-toast-text")).to_contain_text("is uploaded and is being processed.")
     [sent] = (server.data / "uploads").rglob("talk.whisperx.json")
     assert sent.read_bytes() == transcript.read_bytes()
     assert faults(page) == []
@@ -73,7 +73,7 @@ def test_waiting_videos_are_put_in_another_order(page: Page, server: Server, tmp
     page.keyboard.press("Enter")
     wait_until_waiting(page, "a", "c", "b")
     expect(page.get_by_role("button", name="Move c up")).to_be_focused()
-    expect(page.locator("#lr-told")).to_have_text("c is number 2 of those that wait.")
+    expect(page.locator("#lr-announce")).to_have_text("c is number 2 in the queue.")
     page.keyboard.press("Enter")
     wait_until_waiting(page, "c", "a", "b")
     expect(page.get_by_role("button", name="Move c down")).to_be_focused()
@@ -94,13 +94,13 @@ def test_waiting_videos_are_dragged_to_another_place(page: Page, server: Server,
     wait_until_waiting(page, "a", "b", "c")
     lines = page.locator("#lr-queue [data-state=queued]")
     lines.nth(2).drag_to(lines.nth(0), target_position={"x": 40, "y": 3})
-    expect(page.locator("#lr-told")).to_have_text("c is number 1 of those that wait.")
+    expect(page.locator("#lr-announce")).to_have_text("c is number 1 in the queue.")
     wait_until_waiting(page, "c", "a", "b")
     assert order_of(page, server) == ["c", "a", "b"]
     expect(page.get_by_role("button", name="Move c up")).to_be_disabled()  # drawn anew
     touch_and_drag(page, lines.nth(0), 60, lines.nth(2))  # beside the grip: the page would scroll
     touch_and_drag(page, lines.nth(0), 5, lines.nth(1))
-    expect(page.locator("#lr-told")).to_have_text("c is number 2 of those that wait.")
+    expect(page.locator("#lr-announce")).to_have_text("c is number 2 in the queue.")
     wait_until_waiting(page, "a", "c", "b")
     assert order_of(page, server) == ["a", "c", "b"]
     assert faults(page) == []
@@ -158,7 +158,7 @@ def test_a_video_in_the_bin_is_restored_or_deleted_for_good(page: Page, server: 
     expect(page.get_by_role("link", name="Harbour film")).to_be_visible()
     page.get_by_role("button", name="Delete Harbour film", exact=True).click()
     page.get_by_text("Deleted videos (1)").click()
-    page.get_by_role("button", name="Delete Harbour film for good").click()
+    page.get_by_role("button", name="Delete Harbour film permanently").click()
     expect(page.locator(".lr-bin")).to_have_count(0)
     assert page.request.get(f"{server.address}/v1/bin").json() == []
 
@@ -167,7 +167,7 @@ def test_tags_are_given_and_keep_only_their_videos(page: Page, server: Server, t
     add_film(page, server, tmp_path, "Lighthouse", 4)
     page.get_by_role("button", name="Title and tags of Lighthouse").click()
     page.get_by_label("Title", exact=True).fill("The lighthouse")
-    page.get_by_label("Tags, with commas between them").fill("sea, towers")
+    page.get_by_label("Tags, separated by commas").fill("sea, towers")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="The lighthouse")).to_be_visible()
     page.get_by_role("button", name="towers 1").click()
@@ -217,16 +217,16 @@ def test_a_video_that_cannot_be_read_says_why(page: Page, server: Server, tmp_pa
     page.get_by_role("button", name="Dismiss empty").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".lr-failed")).to_have_count(0)
-    expect(page.locator("#lr-said")).to_have_text("Dismissed. What was read stays.")
+    expect(page.locator("#lr-toast-text")).to_have_text("Dismissed. The videos stay.")
 
 
 def test_all_that_ended_is_dismissed_and_the_videos_stay(page: Page, server: Server, tmp_path: Path) -> None:
     add_film(page, server, tmp_path, "Lighthouse", 4)
-    page.get_by_text("Earlier work").click()
+    page.get_by_text("Earlier jobs").click()
     expect(page.get_by_role("button", name="Dismiss Lighthouse")).to_be_visible()
     assert faults(page) == []
-    page.get_by_role("button", name="Dismiss all that ended").click()
-    expect(page.get_by_text("Earlier work")).to_have_count(0)
+    page.get_by_role("button", name="Dismiss all ended jobs").click()
+    expect(page.get_by_text("Earlier jobs")).to_have_count(0)
     expect(page.get_by_role("link", name="Lighthouse")).to_be_visible()
 
 

@@ -18,7 +18,7 @@ def test_settings_are_searched_and_their_lines_copied(page: Page) -> None:
     expect(page.locator("[data-setting]:visible")).to_have_count(1)
     expect(page.locator(".lr-part:visible")).to_have_count(1)
     page.get_by_role("button", name="Copy the line that changes LONGREEL_AGENT__MAX_STEPS").click()
-    expect(page.locator("#lr-said")).to_have_text("The line is copied.")
+    expect(page.locator("#lr-toast-text")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == "export LONGREEL_AGENT__MAX_STEPS=12"
     assert faults(page) == []
 
@@ -38,7 +38,7 @@ def test_a_server_that_went_away_is_told_until_it_is_back(page: Page, server: Se
     assert faults(page) == []
     page.unroute("**/v1/jobs?**")
     expect(page.locator("#lr-gone")).to_be_hidden()
-    expect(page.locator("#lr-said")).to_have_text("The server is back.")
+    expect(page.locator("#lr-toast-text")).to_have_text("The server is back.")
 
 
 def test_options_are_sent_with_each_question_and_kept(page: Page, server: Server) -> None:
@@ -51,11 +51,11 @@ def test_options_are_sent_with_each_question_and_kept(page: Page, server: Server
     expect(page.locator("#lr-ask-problem")).to_contain_text("12:30")
     page.get_by_label("Only from").fill("0:05")
     page.get_by_label("to", exact=True).fill("0:15")
-    page.get_by_label("Steps, at most").fill("65")
+    page.get_by_label("Most steps").fill("65")
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.locator("#lr-ask-problem")).to_contain_text("1 to 64 steps")
-    page.get_by_label("Steps, at most").fill("3")
-    page.get_by_label("Seconds, at most").fill("50")
+    page.get_by_label("Most steps").fill("3")
+    page.get_by_label("Most seconds").fill("50")
     expect(page.locator("#lr-wished")).to_have_text("(5 changed)")
     assert faults(page) == []
     page.reload()

@@ -103,7 +103,7 @@ def test_a_batch_tells_its_cost_runs_and_is_downloaded(page: Page) -> None:
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
     form = page.get_by_role("form", name="Summarize and ask many videos")
     form.get_by_label("Harbour film").check()
-    form.get_by_label("Questions to each of them").fill("Is there a cat?\nWhen did the bridge open?")
+    form.get_by_label("Questions for each of them").fill("Is there a cat?\nWhen did the bridge open?")
     expect(page.locator("#lr-cost")).to_contain_text("1 video, 20 seconds long. It takes about 20 seconds")
     assert faults(page) == []
     page.get_by_role("button", name="Start", exact=True).click()

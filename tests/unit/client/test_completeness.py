@@ -36,7 +36,7 @@ GIVEN = {
     "time_s": 1.0,
     "limit": 10,
     "priority": 1,
-    "asked": ScheduleIn(folder="x", every_s=60),
+    "schedule": ScheduleIn(folder="x", every_s=60),
     "change": ScheduleChange(paused=True),
 }
 

@@ -195,7 +195,7 @@ def test_videos_without_pictures_ask_for_none(ready: bool, width: int | None) ->
 
 def test_a_video_that_is_being_read_stands_in_the_queue_only() -> None:
     assert "data-open" not in library.grid([a_video(ready=False)], [a_job("running")])
-    assert "not read to its end" in library.grid([a_video(ready=False)], [a_job("cancelled")])
+    assert "not finished" in library.grid([a_video(ready=False)], [a_job("cancelled")])
 
 
 def test_the_lanes_lie_where_things_happen() -> None:
@@ -261,9 +261,9 @@ def test_empty_places_teach() -> None:
     assert "longreel ingest" in library.grid([])
     assert "No video is open" in watch.player(None)
     assert "Nobody speaks" in watch.transcript(a_video(), [])
-    assert "still being read" in watch.transcript(a_video(ready=False), [])
-    assert "read to its end" in watch.chapter_list(a_video(), [])
-    assert "Questions that were asked" in answers.asked_before([])
+    assert "still being processed" in watch.transcript(a_video(ready=False), [])
+    assert "has been processed" in watch.chapter_list(a_video(), [])
+    assert "Earlier questions" in answers.asked_before([])
     assert "data-job" not in queue([a_job("finished"), a_job("cancelled")])
 
 
@@ -281,7 +281,7 @@ def test_a_job_stays_in_sight_when_another_of_its_title_waits() -> None:
 
 def test_a_failure_is_no_news_once_the_same_was_tried_again() -> None:
     again = a_job("finished", id="j2").model_copy(update={"created_at": "2026-01-02"})
-    assert "Could not be read" not in queue([again, a_job("failed")])
+    assert "Failed" not in queue([again, a_job("failed")])
 
 
 def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:

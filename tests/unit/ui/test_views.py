@@ -112,8 +112,8 @@ def nasty_views() -> list[str]:
         library.grid([video], [], [gone]),
         queue(waiting, [a_watch(NASTY)]),
         status.settings([a_setting(NASTY, NASTY, source="environment", default=NASTY)]),
-        summaries.panel(summaries.made(a_summary(NASTY, text=NASTY, model=NASTY), videos), chosen),
-        together.panel([a_collection(NASTY)], "", chosen, together.made(a_collection_summary(NASTY), [video])),
+        summaries.panel(summaries.written(a_summary(NASTY, text=NASTY, model=NASTY), videos), chosen),
+        together.panel([a_collection(NASTY)], "", chosen, together.written(a_collection_summary(NASTY), [video])),
         summaries.stored(video, digest),
         summaries.exports(video),
         watch.chapter_list(video, [a_chapter(NASTY)]),
@@ -135,20 +135,20 @@ def test_no_text_becomes_markup_or_template(view: str) -> None:
 
 def test_every_sentence_of_a_summary_plays_its_moments() -> None:
     video = a_video()
-    view = summaries.made(a_summary("One", "Two"), {video.id: video})
+    view = summaries.written(a_summary("One", "Two"), {video.id: video})
     chips = [a for tag, a in Tags(view).found if tag == "button"]
     assert [chip["aria-label"] for chip in chips] == ["Source 1: play from 1:23", "Source 2: play from 1:23"]
     assert "One <small>0:00 to 1:05</small>" in view and "In the video's own sentences" in view
-    assert "Phrased by tiny" in summaries.made(a_summary("One", model="tiny"), {})
+    assert "Written by tiny" in summaries.written(a_summary("One", model="tiny"), {})
 
 
 def test_a_collections_sentences_tell_their_video_and_its_videos_a_sentence_each() -> None:
     video = a_video()
-    view = together.made(a_collection_summary("A storm."), [video])
+    view = together.written(a_collection_summary("A storm."), [video])
     chips = [a["aria-label"] for tag, a in Tags(view).found if tag == "button"]
     assert chips == ["Source 1: play from 1:23", "Source 2: play from 1:23"]
     assert f"<small>{video.title}</small>" in view
-    assert f"<b>{video.title}</b>: A storm." in view and "<b>New</b>: <small>nothing is known" in view
+    assert f"<b>{video.title}</b>: A storm." in view and "<b>New</b>: <small>not summarized yet" in view
 
 
 def test_a_collection_is_chosen_by_its_id_and_empty_ones_are_not_offered() -> None:
@@ -161,9 +161,9 @@ def test_a_collection_is_chosen_by_its_id_and_empty_ones_are_not_offered() -> No
 
 
 def test_a_single_section_without_a_title_is_running_text() -> None:
-    view = summaries.made(a_summary(""), {})
+    view = summaries.written(a_summary(""), {})
     assert "<h3>" not in view and "<li" not in view
-    assert "nothing to summarize" in summaries.made(a_summary(), {})
+    assert "nothing to summarize" in summaries.written(a_summary(), {})
 
 
 def test_the_form_of_a_summary_keeps_what_was_chosen() -> None:
@@ -176,7 +176,7 @@ def test_a_video_can_be_downloaded_in_every_format() -> None:
     assert {name for name, _, _ in summaries.FILES} == set(FORMATS)
     links = [a["href"] for tag, a in Tags(summaries.exports(a_video())).found if tag == "a"]
     assert links[0] == f"v1/videos/{a_video().id}/export?format=md" and len(links) == len(FORMATS)
-    assert "read to its end" in summaries.exports(a_video(ready=False))
+    assert "has been processed" in summaries.exports(a_video(ready=False))
 
 
 def test_a_question_that_points_back_says_what_it_was_taken_for() -> None:
@@ -186,7 +186,7 @@ def test_a_question_that_points_back_says_what_it_was_taken_for() -> None:
 
 
 def test_a_conversation_lists_its_questions_once_there_are_several() -> None:
-    assert "may point back" in conversations(a_conversation("When?"), [])
+    assert "can refer back" in conversations(a_conversation("When?"), [])
     shown = [a for _, a in Tags(conversations(a_conversation("When?", "And then?"), [])).found if "data-show" in a]
     assert [one["data-question"] for one in shown] == ["When?", "And then?"]
 
@@ -212,12 +212,12 @@ def test_an_evaluation_is_told_in_bars_and_in_words() -> None:
     view = evaluations([an_evaluation()])
     assert '<i style="width:50.0%"></i><i class="lr-whisker" style="left:25.0%;width:50.0%"></i>' in view
     assert "50% <small>of 10</small>" in view and 'aria-label="85% sure, 75% right"' in view
-    assert "Citations that hold" not in view
+    assert "Correct citations" not in view
     assert "longreel eval own" in evaluations([])
 
 
 def test_watched_folders_say_what_the_last_look_came_to() -> None:
-    assert "2 new when last looked, next look 2026-01-02 03:04" in queue([], [a_watch("/films")])
+    assert "2 new at the last check, next check 2026-01-02 03:04" in queue([], [a_watch("/films")])
     gone = JobErrorOut(code="bad_input", message="It is gone.", hint="Mount it.")
     assert "It is gone. Mount it." in queue([], [a_watch("/films", gone)])
 
@@ -282,10 +282,10 @@ def test_what_has_ended_can_be_dismissed_and_says_what_stays() -> None:
     named = {a["data-dismiss"]: a["aria-label"] for a in buttons if "data-dismiss" in a}
     assert named == {"failed": "Dismiss failed", "cancelled": "Dismiss cancelled", "finished": "Dismiss finished"}
     assert any("data-dismissended" in a for a in buttons)
-    assert "what was read of the videos stays" in queue(jobs)
+    assert "their videos stay" in queue(jobs)
     assert "data-dismissended" not in queue(jobs[:2])
 
 
 def test_an_idle_queue_says_so() -> None:
-    assert "Nothing is being read." in queue([a_job("finished")])
-    assert "Nothing is being read." not in queue([a_job("running")])
+    assert "Nothing is in progress." in queue([a_job("finished")])
+    assert "Nothing is in progress." not in queue([a_job("running")])
