@@ -8,7 +8,7 @@ LEAN := $(VENV)/.lean
 PIP := $(PY) -m pip install --disable-pip-version-check
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS := all,sample,dev
-CODE := app agents retrieval gpu_workers ui benchmarks tests
+CODE := app longreel agents retrieval gpu_workers ui benchmarks tests
 BENCH_OUT ?= benchmarks/results
 
 # The user's own video and question reach the programs through the environment, whatever quotes they hold.

@@ -6,9 +6,11 @@ usage, 3 bad input, 4 not found, 5 a needed part is missing, 1 anything else.
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -36,6 +38,13 @@ from app.terminal import consoles
 
 logger = logging.getLogger(__name__)
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"longreel {importlib.metadata.version('longreel')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     help="Ask long videos questions, and see where in the video each answer comes from.",
     epilog="Start with: longreel ingest talk.mp4, then: longreel ask talk.mp4 'What is said about costs?'",
@@ -44,6 +53,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Ask long videos questions, and see where in the video each answer comes from."""
+    del version
+
 
 app.command()(videos.ingest)
 app.command()(asking.ask)
