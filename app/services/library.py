@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import threading
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import regex
 from PIL import Image
 
 from app.core.errors import BadInput, NotFound, StorageFull
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PART = ".incoming"
 """The name of an upload until all of it is here. No sender's file has such a name: see `safe_name`."""
-SAFE = re.compile(r"[^\w.()+ -]+")
+SAFE = regex.compile(r"[^\w\p{M}\u200c\u200d.()+ -]+")
 NEVER_RESTORED = 0.0
 """The time at which a video came into the bin that is to be forgotten as soon as possible."""
 THUMBNAIL_SIDE = 320
@@ -157,7 +157,7 @@ class LibraryService:
         if not stored:
             raise NotFound("This video has no file: only its captions or subtitles were imported.")
         if not path.is_file():
-            raise NotFound(f"The file {path} is gone.", "Ingest it again from where it is now.")
+            raise NotFound(f"The file {path.name} is gone.", "Ingest it again from where it is now.")
         return path
 
     def thumbnail(self, id: VideoId, time_s: float) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import regex
 
 from app.core.errors import BadInput
 from app.services import subtitles
@@ -14,7 +15,7 @@ from app.services.exports.markdown import markdown
 from app.services.exports.material import Material
 from app.services.exports.word_file import docx
 
-_SAFE = re.compile(r"[^\w.()+ -]+")
+_SAFE = regex.compile(r"[^\w\p{M}\u200c\u200d.()+ -]+")
 
 
 @dataclass(frozen=True, slots=True)

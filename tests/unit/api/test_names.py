@@ -1,0 +1,64 @@
+"""Any name that a person gives comes back from REST, the exports and the page as it was given."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.services.exports import FORMATS, file_stem
+from app.services.library import safe_name
+from tests.unit.api.stand_in import StandIn
+from ui.render.markup import safe
+
+NAMES = [
+    "Council session, 3 May (part 1/2)",
+    "C:\\films\\a.b: what? *all* <b>bold</b> & \"quotes\" 'single' | pipe",
+    "橋の費用は九十二万円です",
+    "Привет, мир — «мост»",
+    "הגשר נפתח",
+    "हिन्दी में बात",
+    "می\u200cخواهم",
+    "👩\u200d🚀 in space",
+    "e\u0301te\u0301",
+    "../../etc/passwd",
+    "%s {0} ${HOME} `x` {{7*7}}",
+    "-rf",
+    "=1+1",
+    "a" * 300,
+]
+WRITTEN = [name for name in FORMATS if FORMATS[name].media_type.startswith(("text/", "application/json"))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_comes_back_from_every_door(client: TestClient, parts: StandIn, name: str) -> None:
+    video = parts.add()
+    renamed = client.patch(f"/v1/videos/{video.id}", json={"title": name})
+    assert renamed.json()["title"] == name
+    assert client.get(f"/v1/videos/{video.id}").json()["title"] == name
+    assert [one["title"] for one in client.get("/v1/videos", params={"q": name}).json()] == [name]
+    for format in WRITTEN:
+        assert client.get(f"/v1/videos/{video.id}/export", params={"format": format}).status_code == 200
+    exported = json.dumps(client.get(f"/v1/videos/{video.id}/export", params={"format": "json"}).json())
+    assert json.dumps(name)[1:-1] in exported
+    assert not {"<b>", '"'} & {safe(name), *safe(name)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_makes_a_file_name_that_stays_in_its_folder(name: str) -> None:
+    for made in (file_stem(name), safe_name(f"{name}.mp4")):
+        assert made and not set(made) & set('/\\:*?"<>|\0') and made not in (".", "..") and len(made.encode()) <= 255
+
+
+@pytest.mark.parametrize("name", ["हिन्दी में बात", "می\u200cخواهم", "e\u0301te\u0301"])
+def test_marks_and_joiners_stay_in_a_file_name(name: str) -> None:
+    assert file_stem(name) == name and safe_name(f"{name}.mp4") == f"{name}.mp4"
+
+
+@pytest.mark.parametrize(
+    "given", ["Council\nsession", "Council\u2028session", "Council \u202esession\u202c", "\tCouncil\x00session "]
+)
+def test_line_breaks_and_directions_never_reach_a_title(client: TestClient, parts: StandIn, given: str) -> None:
+    video = parts.add()
+    assert client.patch(f"/v1/videos/{video.id}", json={"title": given}).json()["title"] == "Council session"
