@@ -23,6 +23,7 @@ from app.core.ports import (
     Retriever,
     TextEmbedder,
     TextReader,
+    TrackStore,
     Transcriber,
     VideoLibrary,
     VisionLanguageModel,
@@ -60,6 +61,7 @@ class AgentParts:
     frame_embedder: FrameEmbedder | None = None
     query_frame_selector: QueryFrameSelector | None = None
     detector: ObjectDetector | None = None
+    tracks: TrackStore | None = None
     entities: EntityStore | None = None
 
 

@@ -20,6 +20,7 @@ LABELS = {
     SegmentKind.VISUAL: "seen",
     SegmentKind.CAPTION: "caption",
     SegmentKind.EVENT: "event",
+    SegmentKind.OBJECT: "counted",
     SegmentKind.SUMMARY: "summary",
 }
 

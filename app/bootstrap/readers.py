@@ -17,6 +17,7 @@ ROLES = {
     "watch": "frame_embedder",
     "shots": "shot_detector",
     "faces": "face_finder",
+    "detect": "object_detector",
     "read": "text_reader",
     "caption": "captioner",
     "describe": "captioner",
@@ -57,6 +58,7 @@ def chunk_reader_of(settings: Settings, workers: Workers, media: MediaStore) -> 
         diarizer=workers.get("diarizer"),
         shot_detector=workers.get("shot_detector"),
         face_finder=workers.get("face_finder"),
+        detector=workers.get("object_detector"),
     )
 
 

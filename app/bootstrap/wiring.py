@@ -23,6 +23,7 @@ from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.threads import SqlThreads
+from app.db.tracks import SqlTracks
 from app.evaluation.modes.material import Material
 from app.evaluation.modes.mode import Mode
 from app.evaluation.modes.views import restricted
@@ -383,11 +384,15 @@ class _Wiring:
             stages=SqlStageStore(self._database),
             media=self._media,
             runtime=self._runtime,
-            release=lambda: self._workers.unload("transcriber", "text_reader", "diarizer", "face_finder"),
+            release=lambda: self._workers.unload(
+                "transcriber", "text_reader", "diarizer", "face_finder", "object_detector"
+            ),
             diarizer=get("diarizer"),
             speakers=self._speakers,
             shot_detector=get("shot_detector"),
             face_finder=get("face_finder"),
+            detector=get("object_detector"),
+            tracks=SqlTracks(self._database),
             people=self._people,
             entities=SqlEntities(self._database),
         )
@@ -428,5 +433,6 @@ class _Wiring:
             frame_embedder=get("frame_embedder"),
             query_frame_selector=get("query_frame_selector"),
             detector=get("object_detector"),
+            tracks=SqlTracks(self._database),
             entities=SqlEntities(self._database),
         )

@@ -193,6 +193,19 @@ mentions = Table(
     Index("ix_mentions_key", "kind", "key"),
 )
 
+object_tracks = Table(
+    "object_tracks",
+    metadata,
+    _number(),
+    _of_video(),
+    Column("name", String, nullable=False),
+    Column("start_s", Double, nullable=False),
+    Column("end_s", Double, nullable=False),
+    Column("boxes", JSON, nullable=False),
+    Column("shares", JSON, nullable=False),
+    Index("ix_object_tracks_video", "video_id", "start_s"),
+)
+
 digests = Table(
     "digests",
     metadata,

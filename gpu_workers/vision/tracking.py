@@ -105,7 +105,7 @@ def follow(frames: Sequence[FrameSightings], *, until_s: float, every_s: float) 
 def _match(tracks: Sequence[_Track], frame: FrameSightings) -> dict[int, int]:
     """Which sighting continues which track, so that the sum of likenesses is largest."""
     import numpy as np
-    from scipy.optimize import linear_sum_assignment
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
     if not tracks or not frame.sightings:
         return {}

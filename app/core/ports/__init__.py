@@ -13,7 +13,7 @@ from app.core.ports.media import AudioSource, FrameSource, MediaProbe, SubtitleS
 from app.core.ports.runtime import CallBeat, Runtime
 from app.core.ports.search import LexicalIndex, Retriever, SegmentIndex
 from app.core.ports.speech import Diarizer, Transcriber
-from app.core.ports.stores import EntityStore, MediaStore, StageStore, VideoLibrary
+from app.core.ports.stores import EntityStore, MediaStore, StageStore, TrackStore, VideoLibrary
 from app.core.ports.vision import (
     BatchCaptioner,
     Captioner,
@@ -60,6 +60,7 @@ __all__ = [
     "SubtitleSource",
     "TextEmbedder",
     "TextReader",
+    "TrackStore",
     "Transcriber",
     "VideoLibrary",
     "VisionLanguageModel",

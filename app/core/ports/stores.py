@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from app.core.types import Chapter, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.core.types.entities import Entity, EntityKind, Mention
+from app.core.types.objects import ObjectTrack
 
 
 @runtime_checkable
@@ -51,6 +52,15 @@ class EntityStore(Protocol):
 
     def mentions(self, kind: EntityKind, key: str, videos: Sequence[VideoId] = ()) -> list[Mention]:
         """The mentions of an entity, by video and time."""
+        ...
+
+
+@runtime_checkable
+class TrackStore(Protocol):
+    """Keeps the things that were followed through videos."""
+
+    def tracks(self, id: VideoId, window: TimeSpan | None = None) -> list[ObjectTrack]:
+        """In the order in which they appear; `window` keeps those that overlap it. Raises NotFound."""
         ...
 
 

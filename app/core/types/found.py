@@ -113,6 +113,8 @@ class SegmentKind(StrEnum):
     EVENT = "event"
     """Something that happens in the pictures, as described by a model that saw the segment's frames. Its span runs
     from the first of these frames that shows it to the last."""
+    OBJECT = "object"
+    """How many things of a kind are seen, and where."""
     SUMMARY = "summary"
 
 

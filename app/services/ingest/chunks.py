@@ -29,6 +29,7 @@ from app.core.ports import (
     FrameEmbedder,
     FrameSource,
     MediaStore,
+    ObjectDetector,
     SceneDescriber,
     ShotDetector,
     TextReader,
@@ -38,6 +39,7 @@ from app.core.settings import Ingest
 from app.core.types import (
     DEFAULT_SOUND,
     Caption,
+    Detection,
     Diarization,
     Frame,
     FrameFeatures,
@@ -52,6 +54,7 @@ from app.services.ingest.face_clusters import Groups
 from app.services.ingest.frame_change import ChangeDetector
 from app.services.ingest.frame_samples import Sampled, packed
 from app.services.ingest.prefetch import ahead
+from gpu_workers.vision import coco
 
 BATCH = 16
 EVERY_FRAME_S = 0.001
@@ -64,6 +67,8 @@ SHOT_BEATS = 50
 """Frames between two signs of life."""
 LOOK_S = 0.2
 """Seconds between two signs of life while a server is waited for."""
+LEAST_CONFIDENCE = 0.3
+"""How sure a detector must be of a thing."""
 SPREAD = 0.7
 """The share of a budget of frames that is spread evenly; the rest goes to the frames that stand longest."""
 
@@ -84,6 +89,16 @@ def full_pictures(video: VideoId) -> str:
 def full_picture_key(video: VideoId, pts_s: float) -> str:
     """Where the full-size picture of a moment waits."""
     return f"{full_pictures(video)}/{round(pts_s * 1000):010d}.jpg"
+
+
+def object_pictures(video: VideoId) -> str:
+    """Where pictures wait in which things are looked for."""
+    return f"{video}/objects"
+
+
+def object_picture_key(video: VideoId, pts_s: float) -> str:
+    """Where the picture of a moment waits."""
+    return f"{object_pictures(video)}/{round(pts_s * 1000):010d}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,8 @@ class WatchCall:
     span: TimeSpan
     glances: int | None
     track: int | None = None
+    objects: int = 0
+    """For how many of its frames the pictures are stored, to look for things in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,16 @@ class FacesCall:
 
     path: str
     span: TimeSpan
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectCall:
+    """Moments at which things shall be looked for."""
+
+    video: VideoId
+    path: str
+    times_s: tuple[float, ...]
     track: int | None = None
 
 
@@ -184,6 +211,7 @@ class ChunkReader:
     diarizer: Diarizer | None = None
     shot_detector: ShotDetector | None = None
     face_finder: FaceFinder | None = None
+    detector: ObjectDetector | None = None
 
     def listen(self, call: ListenCall, beat: Beat) -> Transcript:
         """What is said in a chunk, on the chunk's clock."""
@@ -245,6 +273,8 @@ class ChunkReader:
             beat(min(1.0, (frame.pts_s - call.span.start_s) / max(call.span.duration_s, every_s)))
         if batch:
             features += self._see(call.video, batch, pictures)
+        for time_s in spread(list(pictures), call.objects):
+            self.media.put(object_picture_key(call.video, time_s), pictures[time_s])
         return packed(Sampled(features, *self._keep_texts(call, pictures, beat)))
 
     def _see(self, video: VideoId, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
@@ -274,6 +304,26 @@ class ChunkReader:
             else:
                 blank.append(time_s)
         return kept, blank
+
+    def detect(self, call: DetectCall, beat: Beat) -> list[tuple[float, list[Detection]]]:
+        """The things at each moment. Raises MissingPart when no model finds things."""
+        if self.detector is None:
+            raise MissingPart("No model finds things.", "Set LONGREEL_MODELS__OBJECT_DETECTOR.")
+        names = self.detector.classes or coco.NAMES
+        found = []
+        for number, time_s in enumerate(call.times_s):
+            beat(number / len(call.times_s))
+            frame = self._object_frame(call, time_s)
+            found.append((time_s, self.detector.detect([frame], names, least=LEAST_CONFIDENCE)[0]))
+        return found
+
+    def _object_frame(self, call: DetectCall, time_s: float) -> Frame:
+        """The frame of a moment, decoded again where an earlier run stored no picture of it."""
+        try:
+            return Frame(time_s, decoded(self.media.get(object_picture_key(call.video, time_s))))
+        except NotFound:
+            side = self.settings.text_side
+            return next(iter(self.frames.at(Path(call.path), [time_s], max_side=side, track=call.track)))
 
     def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
         """The text on the screen at a moment."""
@@ -334,6 +384,13 @@ class ChunkReader:
         if isinstance(self.captioner, BatchCaptioner):
             return self.captioner.caption_all(tasks)
         return [self.captioner.caption(task.frames, task.features, task.span) for task in tasks]
+
+
+def spread(times_s: Sequence[float], count: int) -> list[float]:
+    """At most `count` of the times, evenly spread over them."""
+    if len(times_s) <= count:
+        return list(times_s)
+    return [times_s[int((at + 0.5) * len(times_s) / count)] for at in range(count)]
 
 
 def longest_standing(times_s: Sequence[float], some_s: Sequence[float], span: TimeSpan, budget: int) -> list[float]:

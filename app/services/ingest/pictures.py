@@ -17,6 +17,7 @@ from app.core.types import (
     from_json,
     to_json,
 )
+from app.services.ingest import objects
 from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, full_pictures, thumbnail_key
 from app.services.ingest.frame_samples import Sampled, packed, unpacked
 from app.services.ingest.run import Run, Stage, Unit, unit_key
@@ -68,7 +69,8 @@ def _watch(run: Run, chunk: TimeSpan) -> Unit:
     """A glance costs as much as embedding several frames, so of a long video only some frames are glanced at."""
     long = run.video.duration_s > GLANCE_AT_ALL_S
     glances = int(chunk.duration_s / SECONDS_A_GLANCE) + 1 if long else None
-    call = WatchCall(run.video.id, str(run.path), chunk, glances, run.video.media.picture_track)
+    track, wanted = run.video.media.picture_track, objects.frames_wanted(run, chunk)
+    call = WatchCall(run.video.id, str(run.path), chunk, glances, track, wanted)
     return Unit(unit_key(chunk.start_s), chunk.duration_s, call)
 
 

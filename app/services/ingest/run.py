@@ -28,6 +28,7 @@ from app.core.ports import (
     FrameSelector,
     MediaProbe,
     MediaStore,
+    ObjectDetector,
     Retriever,
     Runtime,
     ShotDetector,
@@ -41,6 +42,7 @@ from app.core.settings import Ingest
 from app.core.types import SegmentKind, Video
 from app.db.entities import SqlEntities
 from app.db.library import SqlLibrary
+from app.db.tracks import SqlTracks
 from app.services.speakers import SpeakerService
 
 PROGRESS_EVERY_S = 0.25
@@ -71,6 +73,9 @@ class IngestParts:
     speakers: SpeakerService | None = None
     shot_detector: ShotDetector | None = None
     face_finder: FaceFinder | None = None
+    detector: ObjectDetector | None = None
+    tracks: SqlTracks | None = None
+    """Where the things of a video are kept."""
     people: SpeakerService | None = None
     """Where the faces of a video are kept."""
     subtitles: SubtitleSource | None = None
