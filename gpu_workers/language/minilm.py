@@ -1,7 +1,7 @@
-"""Text vectors by all-MiniLM-L6-v2: mean of the token states, length one (Reimers and Gurevych 2019).
+"""Text vectors by all-MiniLM-L6-v2: the normalised mean of the token states (Reimers and Gurevych 2019).
 
-The package holds PyTorch weights. They are exported to ONNX once, because a question waits for this
-model to start: with one thread onnxruntime is ready after 0.3 s and torch after 4.0 s.
+The package contains PyTorch weights. They are exported to ONNX once, because a question waits for this
+model to start: with one thread, onnxruntime is ready after 0.3 s and torch after 4.0 s.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _files(settings: Settings) -> tuple[Path, Path]:
 
 
 def exported(settings: Settings) -> Path:
-    """The ONNX file, made from the package's weights if needed. Raises MissingPart, StorageFull."""
+    """The ONNX file, exported from the package's weights if needed. Raises MissingPart, StorageFull."""
     folder = packaged.minilm_folder(settings)
     place = packaged.models_folder(settings) / packaged.MINILM.exported
     return make_once(place, packaged.MINILM.name, lambda fresh: _export(folder, fresh))

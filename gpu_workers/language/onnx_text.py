@@ -1,4 +1,4 @@
-"""What text models that run on onnxruntime have in common: a tokenizer, and texts of like length read together."""
+"""The base of text models on onnxruntime: a tokenizer, and batches of texts of similar length."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class OnnxText:
 class OnnxTextModel(ModelWorker[OnnxText]):
     """A model that turns each text, or each pair of texts, into a row of numbers.
 
-    `locate` gives the files of the model and of its tokenizer, which are made when they are first needed.
+    `locate` returns the files of the model and its tokenizer, and creates them if needed.
     """
 
     LONGEST = 512
-    """Tokens read of a text; the rest is left out."""
+    """Tokens read of each text; the rest is ignored."""
     COLUMNS = 384
     """Numbers in a row."""
     BATCH = 32
@@ -52,7 +52,7 @@ class OnnxTextModel(ModelWorker[OnnxText]):
         return OnnxText(open_session(graph, self._cores), tokenizer)
 
     def _rows(self, texts: Sequence[Any]) -> NDArray[np.float32]:
-        """A row for each text or pair, in order. Texts of like length are read together, so that little is padded."""
+        """A row for each text or pair, in order. Texts of similar length share a batch, which saves padding."""
         import numpy as np
 
         rows = np.zeros((len(texts), self.COLUMNS), dtype=np.float32)
@@ -72,7 +72,7 @@ class OnnxTextModel(ModelWorker[OnnxText]):
 
 
 def padded(sequences: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """The sequences as rows of one length, filled up with zeros."""
+    """The sequences as rows of equal length, padded with zeros."""
     import numpy as np
 
     rows = np.zeros((len(sequences), max(map(len, sequences))), dtype=np.int64)

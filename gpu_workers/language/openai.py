@@ -15,17 +15,17 @@ from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from gpu_workers.base import ModelWorker
 from gpu_workers.language import text_calls
 from gpu_workers.language.openai_dialect import Ask
-from gpu_workers.language.openai_server import ModelServer, Tell
+from gpu_workers.language.openai_server import ModelServer, OnText
 from gpu_workers.language.openai_talk import Known, Talk, ToolsRefused
 from gpu_workers.registry import Workers
 from gpu_workers.selection.presentation import PRESENTATIONS
 
 LOOK_TOKENS = 400
-"""Longest answer to a look, tokens."""
+"""The most tokens in a vision answer."""
 
 T = TypeVar("T")
 PROBING_S = 180.0
-"""Longest time for finding out what a model can do; a server may have to load it first."""
+"""Time limit for probing what a model can do; a server may have to load it first."""
 Stop = Callable[[], bool]
 
 
@@ -46,7 +46,7 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
 
     @property
     def model(self) -> str:
-        """The model's name and its server. Where no name is set, the server is asked for its only model."""
+        """The model's name and its server. If no name is set, asks the server for its only model."""
         server = self._talk.server
         if not server.model:
             try:
@@ -54,15 +54,15 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
             except MissingPart:
                 raise
             except WorkerFailed:
-                return self._model  # it is away: the address has to do until it is back
+                return self._model  # the server is down: the address has to do until it is back
         name = server.model.rpartition("/")[2] if server.model.startswith("/") else server.model
         return f"{name}@{server.shown_url}"
 
     @property
     def capabilities(self) -> Capabilities:
-        """See `Chat`: settings first, then what the server describes and accepts."""
-        if self._talk.found:
-            return self._talk.found
+        """See `Chat`: from the settings first, then from what the server reports and accepts."""
+        if self._talk.probed:
+            return self._talk.probed
         give_up = time.monotonic() + PROBING_S
         try:
             return self._run(lambda _: self._talk.capabilities(), lambda: time.monotonic() > give_up)
@@ -82,7 +82,7 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
         stop: Stop | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """See `Chat`. A request that is stopped ends with its connection."""
+        """See `Chat`. Stopping a request closes its connection."""
         ask = Ask(tuple(messages), max_output, tuple(tools), schema)
         return self._write(ask, stop, on_text)
 
@@ -95,7 +95,7 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
         return weights, completion
 
     def unload(self) -> None:
-        """Closes the connections once what is under way has ended; the next use opens them again."""
+        """Closes the connections once running requests have ended; the next use opens them again."""
         super().unload()
         self._talk.server.close()
 
@@ -103,8 +103,8 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
         return self._talk
 
     def _write(self, ask: Ask, stop: Stop | None, on_text: Callable[[str], None] | None = None) -> Completion:
-        async def work(tell: Tell) -> Completion:
-            return await _completed(self._talk, ask, tell if on_text is not None else None)
+        async def work(pass_on: OnText) -> Completion:
+            return await _complete(self._talk, ask, pass_on if on_text is not None else None)
 
         completion = self._run(work, stop, on_text)
         self._count(completion)
@@ -112,11 +112,11 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
 
     def _run(
         self,
-        work: Callable[[Tell], Coroutine[Any, Any, T]],
+        work: Callable[[OnText], Coroutine[Any, Any, T]],
         stop: Stop | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> T:
-        """Several callers may wait for the server at once: the lock is not kept."""
+        """Runs work on the server without holding the lock, so that several callers can wait at once."""
         with self._use() as talk:
             started = time.monotonic()
         try:
@@ -131,7 +131,7 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
 
 
 class OpenAICompatibleVisionModel(OpenAICompatibleModel):
-    """A vision-language model behind a server; pictures go as JPEG data addresses, each after its times."""
+    """A vision-language model behind a server; pictures are sent as JPEG data URLs, each after its times."""
 
     def __init__(self, talk: Talk, presentation: str = "interleaved") -> None:
         super().__init__(talk)
@@ -160,23 +160,23 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
         return self._write(Ask((Message("user", (*parts, question)),), LOOK_TOKENS), stop)
 
 
-async def _completed(talk: Talk, ask: Ask, tell: Tell | None) -> Completion:
+async def _complete(talk: Talk, ask: Ask, on_text: OnText | None) -> Completion:
     if ask.has_pictures and not await talk.takes_images():
         raise ToolRefused(f"{talk.server.model} accepts no pictures.", "Ask about text only.")
     if ask.tools and await talk.calls_tools():
         try:
-            return _with_calls(await talk.complete(ask, tell), ask)
+            return _with_calls(await talk.complete(ask, on_text), ask)
         except ToolsRefused:
             talk.forget_tools()
     plain = replace(ask, messages=tuple(text_calls.as_text(ask.messages, ask.tools)), tools=())
     if ask.tools:
         bound = replace(plain, schema=text_calls.calls_schema(ask.tools))
         return _with_calls(await talk.structured(bound, words_allowed=True), ask)
-    return await talk.structured(plain) if ask.schema is not None else await talk.complete(plain, tell)
+    return await talk.structured(plain) if ask.schema is not None else await talk.complete(plain, on_text)
 
 
 def _with_calls(completion: Completion, ask: Ask) -> Completion:
-    """The completion with the calls that stand in its text, unless it has native ones."""
+    """The completion with the calls written in its text, unless it has native ones."""
     if completion.calls:
         return completion
     text, calls = text_calls.read_calls(completion.text, ask.tools, ask.messages)
@@ -184,7 +184,7 @@ def _with_calls(completion: Completion, ask: Ask) -> Completion:
 
 
 def _llm(settings: Settings, workers: Workers | None) -> Talk:
-    """One for both roles, so that what one learns about the server the other knows."""
+    """One object for both roles, so that they share what they learn about the server."""
     known = Known(settings.llm_images, settings.llm_tools, settings.llm_context)
 
     def make() -> Talk:

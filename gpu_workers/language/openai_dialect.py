@@ -1,4 +1,4 @@
-"""How a server wants to be asked: what it refused before is not sent to it again."""
+"""Adapts requests to a server: what it refused once is not sent again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BOUNDS = ("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "pattern")
-"""What some vendors refuse in a schema; without it an answer is bounded by its tokens alone."""
+"""Keywords that some vendors refuse in a schema; without them, only the token limit bounds an answer."""
 _NOT_KNOWN = r"not support|n't support|unsupported|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected|extra"
 _BAD_SCHEMA = re.compile(r"invalid (?:json )?schema|parse grammar|failed to parse", re.I)
 _TOO_LONG = re.compile(
@@ -36,7 +36,7 @@ Form = Literal["json_schema", "json_object", "words"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ask:
-    """What is wanted of a model. `tools` are native ones."""
+    """A request to a model. `tools` are native ones."""
 
     messages: tuple[Message, ...]
     max_output: int
@@ -46,7 +46,7 @@ class Ask:
 
     @property
     def has_pictures(self) -> bool:
-        """Whether pictures are shown."""
+        """Whether the request contains pictures."""
         return any(isinstance(part, Frame) for message in self.messages for part in message.parts)
 
 
@@ -61,13 +61,13 @@ def is_about_pictures(refusal: str) -> bool:
 
 
 class Dialect:
-    """What one server accepts for one model. It begins with what most accept, and learns from refusals."""
+    """The request format that one server accepts for one model. Starts with the common one, learns from refusals."""
 
     def __init__(self) -> None:
         self.limit = "max_tokens"
         self.form: Form = "json_schema"
         self.thinks_unopened: bool | None = None
-        """Whether its thinking is ended without having been opened; None until a whole reply was seen."""
+        """Whether replies close a thinking block that they never opened; None until one reply is complete."""
         self._temperature = True
         self._usage = True
         self._bounds = True
@@ -75,7 +75,7 @@ class Dialect:
         self._bad_schemas: set[str] = set()
 
     def form_for(self, schema: Mapping[str, Any]) -> Form:
-        """How replies are bound to a schema."""
+        """How to bind replies to a schema."""
         if self.form == "json_schema" and _key(schema) in self._bad_schemas:
             return "words"
         return self.form
@@ -102,7 +102,7 @@ class Dialect:
         return body
 
     def learn(self, refusal: str, ask: Ask, body: Mapping[str, Any]) -> bool:
-        """Notes what a server refused of a request; whether asking again in the new way makes sense."""
+        """Learns from a refusal; returns whether to retry in the new format."""
         text = refusal.lower()
         unknown = re.search(_NOT_KNOWN, text) is not None
         if self.limit in body and self.limit in text and (unknown or "max_completion_tokens" in text):
@@ -121,7 +121,7 @@ class Dialect:
         return False
 
     def _other_limit(self) -> bool:
-        """Each of the two names is tried once."""
+        """Switches to the other name of the output limit, once."""
         changed = self.limit == "max_tokens"
         self.limit = "max_completion_tokens"
         return changed
@@ -142,7 +142,7 @@ PICTURES_FOLLOW = "The result follows in the next message, with its pictures."
 
 
 def turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Messages as the protocol writes them. Pictures of a tool follow it as a user's, where servers accept them."""
+    """Messages in the protocol's format. A tool's pictures follow in a user message, where servers accept them."""
     written: list[dict[str, Any]] = []
     shown: list[str | Frame] = []
     for message in messages:
@@ -167,7 +167,7 @@ def turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def in_words(schema: Mapping[str, Any]) -> str:
-    """What a model is told whose text its server does not bind to a schema."""
+    """The instruction for a model whose server cannot bind replies to a schema."""
     return (
         "Reply with JSON only, without any other words. It must fit this JSON schema:\n"
         f"{json.dumps(dict(schema), ensure_ascii=False)}"
@@ -175,7 +175,7 @@ def in_words(schema: Mapping[str, Any]) -> str:
 
 
 def without_bounds(part: Any) -> Any:
-    """A JSON schema without bounds of lengths, at every depth."""
+    """A JSON schema without length limits, at every depth."""
     if isinstance(part, list):
         return [without_bounds(item) for item in part]
     if not isinstance(part, Mapping):
@@ -201,7 +201,7 @@ def _parts(parts: Sequence[str | Frame]) -> str | list[dict[str, Any]]:
 
 
 def data_url(image: NDArray[np.uint8]) -> str:
-    """A picture as an address that holds it as JPEG."""
+    """A picture as a JPEG data URL."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -210,7 +210,7 @@ def data_url(image: NDArray[np.uint8]) -> str:
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:
-    """The system message goes to the front of the first message of the user."""
+    """Moves the system message to the front of the first user message."""
     system = "\n\n".join(message.text for message in messages if message.role == "system")
     rest = [message for message in messages if message.role != "system"]
     if rest and rest[0].role == "user":
@@ -224,7 +224,7 @@ def _bound_by(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_strict(part: Any) -> bool:
-    """Whether every object requires all its members and allows no others, as the strict mode demands."""
+    """Whether every object requires all its members and allows no others, as strict mode demands."""
     if isinstance(part, list):
         return all(map(_is_strict, part))
     if not isinstance(part, Mapping):

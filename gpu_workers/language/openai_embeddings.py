@@ -1,4 +1,4 @@
-"""Vectors from a model behind a server that speaks OpenAI's embeddings route."""
+"""Vectors from a model behind a server with OpenAI's embeddings API."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 TEXTS_A_REQUEST = 64
 SHORTEST = 16
-"""Characters; a text of so few is not cut further."""
+"""Characters; a text this short is not cut further."""
 TOO_LARGE = 413
 """The HTTP status for a request that is too large, which Text Embeddings Inference gives for too many tokens."""
 
 
 class ServedEmbedder:
-    """An embedder behind a server. At most `at_once` requests are under way at a time."""
+    """An embedder behind a server. At most `at_once` requests run at a time."""
 
     def __init__(self, server: ModelServer, at_once: int, prompts: Sequence[str]) -> None:
-        """`prompts`: what stands before or beside what is embedded; other prompts make other vectors."""
+        """`prompts`: texts embedded along with each item; other prompts give other vectors."""
         self._server = server
         self._at_once = at_once
         self._prompts = f"/{list(prompts)}" if any(prompts) else ""
@@ -42,9 +42,9 @@ class ServedEmbedder:
 
     @property
     def model(self) -> str:
-        """The model's name and the length of its vectors, for which the server is asked once.
+        """The model's name and the length of its vectors; asks the server once.
 
-        Raises MissingPart or WorkerFailed: without a server nothing can be said of its vectors.
+        Raises MissingPart or WorkerFailed: without the server, the vectors are unknown.
         """
         dimensions = self.dimensions
         return f"{self._server.model}/{dimensions}{self._prompts}"
@@ -57,11 +57,11 @@ class ServedEmbedder:
         return self._dimensions
 
     def warm_up(self) -> None:
-        """Asks for a first vector before somebody waits for one: the server may have to load its model."""
+        """Requests a first vector before anybody waits for one: the server may have to load its model."""
         self._vectors([self._probe])
 
     def unload(self) -> None:
-        """Closes the connections once what is under way has ended; the next use opens them again."""
+        """Closes the connections once running requests have ended; the next use opens them again."""
         self._server.close()
 
     async def _probe(self) -> Rows:
@@ -69,7 +69,7 @@ class ServedEmbedder:
         raise NotImplementedError
 
     def _vectors(self, requests: Sequence[Request]) -> NDArray[np.float32]:
-        """The unit vectors that some requests give, in order, shape (n, d)."""
+        """The unit vectors for these requests, in order, shape (n, d)."""
         import numpy as np
 
         rows = self._server.run(lambda _: _together(requests, self._at_once))
@@ -77,7 +77,7 @@ class ServedEmbedder:
         if len(lengths) != 1:
             raise WorkerFailed(
                 f"The server at {self._server.shown_url} gives vectors of different lengths: {sorted(lengths)}.",
-                "See whether it serves another model now, then start Longreel again.",
+                "Check whether it serves another model now, then restart Longreel.",
             )
         self._dimensions = lengths.pop()
         return np.stack(rows)
@@ -97,8 +97,8 @@ class ServedEmbedder:
 
     def _error(self, refused: Refused) -> WorkerFailed:
         return WorkerFailed(
-            f"The server at {self._server.shown_url} makes no vector of this ({refused.status}): {refused.text[:300]}",
-            "See its log, and whether its model makes vectors.",
+            f"The server at {self._server.shown_url} could not embed this ({refused.status}): {refused.text[:300]}",
+            "See its log, and check that its model is an embedding model.",
         )
 
 
@@ -118,7 +118,7 @@ class OpenAITextEmbedder(ServedEmbedder):
         return cls(server, settings.server_requests, *prefixes)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `TextEmbedder`. Of a text that is longer than the model reads the beginning counts."""
+        """See `TextEmbedder`. A text that is too long for the model is cut at the end."""
         import numpy as np
 
         if not texts:
@@ -136,10 +136,10 @@ class OpenAITextEmbedder(ServedEmbedder):
         return await self._texts(["yes"])
 
     async def _texts(self, texts: Sequence[str]) -> Rows:
-        """What is refused as too long is sent in two halves, or, where it is one text, without its second half."""
-        given = [readable(text) if text.strip() else "." for text in texts]  # many servers refuse an empty text
+        """Embeds the texts. A request refused as too long is split in two; a single text loses its second half."""
+        inputs = [readable(text) if text.strip() else "." for text in texts]  # many servers refuse an empty text
         try:
-            return await self._request({"input": given}, len(given))
+            return await self._request({"input": inputs}, len(inputs))
         except Refused as refused:
             if not is_too_long(refused.text) and refused.status != TOO_LARGE:
                 raise self._error(refused) from refused
@@ -164,7 +164,7 @@ def embedding_server(settings: Settings) -> ModelServer:
 
 
 async def _together(requests: Sequence[Request], at_once: int) -> Rows:
-    """The rows of all requests, in order. Once one fails, the others are given up."""
+    """The rows of all requests, in order. Once one fails, the others are cancelled."""
     gate = asyncio.Semaphore(at_once)
 
     async def one(request: Request) -> Rows:

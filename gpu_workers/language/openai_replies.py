@@ -1,4 +1,4 @@
-"""A chat completion put together from the pieces that a server sends, whether it streams or answers at once."""
+"""Assembles a chat completion from what a server sends, streamed or not."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """How a reply is followed while it is written."""
+    """How to follow a reply while it is written."""
 
     on_text: Callable[[str], None] | None = None
     most: int = 0
-    """The reply is cut after so many visible pieces, each at least a token; 0: it is not cut."""
+    """Cut the reply after this many visible pieces, each at least one token; 0 means no limit."""
     tools: bool = False
 
 
@@ -40,14 +40,14 @@ class ServerReply:
         self._by_index: dict[int, _Call] = {}
         self.choices = 0
         self.ended = ""
-        """The server's word for why it ended."""
+        """The server's finish reason."""
         self.refusal = ""
         self.likeliest: list[dict[str, Any]] = []
-        """The first token's likeliest values with their log-probabilities, if they were asked for."""
+        """The likeliest first tokens with their log-probabilities, if requested."""
         self.prompt_tokens = 0
         self.output_tokens = 0
-        self.told = False
-        """Whether a listener has heard some of it."""
+        self.was_heard = False
+        """Whether the listener has received any text yet."""
 
     @property
     def raw(self) -> str:
@@ -61,16 +61,16 @@ class ServerReply:
 
     @property
     def thinks_unopened(self) -> bool:
-        """Whether its thinking ended without having been opened."""
+        """Whether it closes a thinking block that it never opened."""
         return ends_unopened_thought(self.raw)
 
     @property
     def pieces(self) -> int:
-        """How many pieces of text there were: about as many tokens, where the server streams."""
+        """The number of text pieces: about one per token if the server streams."""
         return len(self._pieces)
 
     def take(self, chunk: Mapping[str, Any]) -> bool:
-        """Adds what a server sent; True when that is enough."""
+        """Adds a chunk from the server; returns True when the reply is long enough."""
         usage = chunk.get("usage") or {}
         self.prompt_tokens = int(usage.get("prompt_tokens") or self.prompt_tokens)
         self.output_tokens = int(usage.get("completion_tokens") or self.output_tokens)
@@ -85,7 +85,7 @@ class ServerReply:
         return False
 
     def calls(self, taken: Sequence[str]) -> tuple[ToolCall, ...]:
-        """The native calls; one without an id of its own gets one. `taken`: ids of earlier calls."""
+        """The native calls; a call without its own id gets one. `taken`: ids of earlier calls."""
         used = set(taken)
         calls = []
         for call in self._calls:
@@ -96,13 +96,13 @@ class ServerReply:
         return tuple(calls)
 
     def cut(self, most: int) -> None:
-        """Leaves at most so many pieces, unless some of them are thoughts or a fence."""
+        """Cuts to at most this many pieces, unless some of them are thinking or a fence."""
         if len(self._pieces) > most and self.text == self.raw.strip():
             self._pieces = self._pieces[:most]
             self.ended = "length"
 
-    def finish_telling(self, text: str) -> None:
-        """Tells the listener what it has not heard of the final text."""
+    def send_rest(self, text: str) -> None:
+        """Passes the rest of the final text to the listener."""
         if self._listening.on_text is not None and (rest := self._shown.finish(text)):
             self._listening.on_text(rest)
 
@@ -117,7 +117,7 @@ class ServerReply:
             self._visible_pieces += bool(shown)
             if shown and self._listening.on_text is not None:
                 self._listening.on_text(shown)
-                self.told = True
+                self.was_heard = True
         if self._listening.most and self._visible_pieces >= self._listening.most:
             self.ended = "length"
             return True
@@ -128,7 +128,7 @@ class ServerReply:
         name, arguments = function.get("name") or "", function.get("arguments")
         index = int(delta.get("index") or 0) if "index" in delta else len(self._calls)
         call = self._by_index.get(index)
-        # Some servers give every call of a reply the index 0: a name after complete arguments begins another one.
+        # Some servers number every call of a reply 0: a name after complete arguments starts another call.
         if call is None or (name and call.name and (_is_other(call, delta) or _is_json(call.arguments))):
             call = self._by_index[index] = _Call()
             self._calls.append(call)
@@ -151,7 +151,7 @@ def _is_json(text: str) -> bool:
 
 
 def _text_of(content: Any) -> str:
-    """The text of a content that is a text, or a list of parts of which some are thoughts."""
+    """The text of a message content: a string, or a list of parts, some of which are thinking."""
     if isinstance(content, list):
         parts = [part for part in content if isinstance(part, Mapping)]
         return "".join(str(part.get("text") or "") for part in parts if part.get("type") in ("text", "output_text"))

@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 TRIES = 4
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
-"""A server that wants a longer pause is given up."""
+"""The longest pause to accept; if a server asks for more, the request fails."""
 STOP_EVERY_S = 0.1
-"""Seconds between two questions whether a request should be given up."""
+"""Seconds between two checks whether to stop a request."""
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _REFUSAL = re.compile(
@@ -38,14 +38,14 @@ _REFUSAL = re.compile(
     r"|grammar|context (?:size|length|window)|too large to process",
     re.I,
 )
-"""What an answer says that refuses a part of the request, whatever its status is."""
+"""Words in an error that refuses part of a request, whatever its status."""
 
 T = TypeVar("T")
-Tell = Callable[[str], None]
+OnText = Callable[[str], None]
 
 
 class Refused(Exception):
-    """The server refuses the request as it is; another one may be accepted."""
+    """The server refuses the request as it is; a different one may be accepted."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -54,7 +54,7 @@ class Refused(Exception):
 
 
 class _Busy(Exception):
-    """The request can be sent again as it is."""
+    """The same request can be sent again later."""
 
     def __init__(self, error: LongreelError, wait_s: float | None = None) -> None:
         super().__init__(str(error))
@@ -63,9 +63,9 @@ class _Busy(Exception):
 
 
 class ModelServer:
-    """One address, one model, one key. Several threads may ask at once.
+    """One address, one model, one key. Safe for several threads.
 
-    `settings`: whose address, model and key these are, as messages name them: LLM for LONGREEL_LLM_URL.
+    `settings`: the prefix of the settings' names in messages, such as LLM for LONGREEL_LLM_URL.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class ModelServer:
     ) -> None:
         self.url = url.rstrip("/")
         self.shown_url = shown_address(self.url)
-        """The address for messages and logs."""
+        """The address as messages and logs show it."""
         self.model = model
-        """The model's name; empty until the server was asked for its only one."""
+        """The model's name; empty until the server has named its only model."""
         self._key = key
         self._timeout_s = timeout_s
         self._settings = settings
@@ -90,14 +90,14 @@ class ModelServer:
 
     def run(
         self,
-        work: Callable[[Tell], Coroutine[Any, Any, T]],
+        work: Callable[[OnText], Coroutine[Any, Any, T]],
         *,
         stop: Callable[[], bool] | None = None,
-        on_text: Tell | None = None,
+        on_text: OnText | None = None,
     ) -> T:
-        """What asynchronous work with this server gives. It is told how to pass text on to `on_text`.
+        """Runs asynchronous work with this server. The work gets a function that passes text on to `on_text`.
 
-        Raises Cancelled soon after `stop` says so; the connection is closed then.
+        Raises Cancelled soon after `stop` returns True, and closes the connection.
         """
         if stop is not None and stop():
             raise Cancelled("The chat model was stopped before it was asked.")
@@ -116,14 +116,14 @@ class ModelServer:
             future.cancel()
 
     def close(self) -> None:
-        """Closes the connections once what is under way has ended; the next use opens them again."""
+        """Closes the connections once running requests have ended; the next use opens them again."""
         with self._lock:
             line, self._line = self._line, None
         if line is not None:
             line.close()
 
     async def ask(self, body: Mapping[str, Any], new_reply: Callable[[], ServerReply]) -> ServerReply:
-        """The reply to a request. Waits longer after each failure, or as long as the server asks.
+        """The reply to a request. Retries after growing pauses, or after the pause that the server asks for.
 
         Raises Refused, MissingPart or WorkerFailed.
         """
@@ -133,7 +133,7 @@ class ModelServer:
             try:
                 await self._translated(self._receive(body, reply))
             except _Busy as busy:
-                if reply.told:
+                if reply.was_heard:
                     raise busy.error from busy
                 raise
             return reply
@@ -141,7 +141,7 @@ class ModelServer:
         return await self._retried(once)
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON that comes back from a path, with the same patience. Raises Refused, MissingPart or WorkerFailed."""
+        """Posts to a path and returns the JSON, with the same retries. Raises Refused, MissingPart or WorkerFailed."""
         import httpx2
 
         async def once() -> Any:
@@ -157,7 +157,7 @@ class ModelServer:
         return await self._retried(once)
 
     async def get(self, path: str) -> Any:
-        """What the server tells at a path, asked once; None where it knows no such path. Raises WorkerFailed."""
+        """The JSON at a path, without retries; None if the path does not exist. Raises WorkerFailed."""
         import httpx2
         import openai
 
@@ -174,7 +174,7 @@ class ModelServer:
             return None
 
     async def find_model(self) -> str:
-        """The model's name; if none was set, that of the only model of the server. Raises MissingPart."""
+        """The model's name; if none is set, the name of the server's only model. Raises MissingPart."""
         if not self.model:
             names = [str(entry.get("id")) for entry in await self.entries()]
             if len(names) != 1:
@@ -188,17 +188,17 @@ class ModelServer:
 
     @property
     def probing(self) -> asyncio.Lock:
-        """Held while the server's capabilities are found out, so that it happens once."""
+        """Held while the server's capabilities are probed, so that this happens once."""
         return self._opened().probing
 
     async def entries(self) -> list[dict[str, Any]]:
-        """The models that the server lists, as it describes them."""
+        """The server's model list, as it describes them."""
         listed = await self.get("models")
         data = listed.get("data") if isinstance(listed, dict) else None
         return [entry for entry in data or () if isinstance(entry, dict)]
 
     def unlike(self, text: str) -> WorkerFailed:
-        """The error for a reply that is not of the kind that was asked for."""
+        """The error for a reply of an unexpected kind."""
         return WorkerFailed(
             f"The server at {self.shown_url} does not answer like OpenAI's API: {text[:200]!r}",
             "Check that the address belongs to an OpenAI-compatible server.",
@@ -209,7 +209,7 @@ class ModelServer:
 
     def _opened(self) -> _Line:
         line = self._line
-        if line is None:  # closed while this work was under way
+        if line is None:  # closed while this work was running
             raise self._failed("the connection was closed")
         return line
 
@@ -221,7 +221,7 @@ class ModelServer:
         try:
             return openai.AsyncOpenAI(
                 base_url=self.url,
-                # Without a key the client would send the one of OPENAI_API_KEY, which may belong to somebody else.
+                # Without a key, the client would send OPENAI_API_KEY, which may belong to another service.
                 api_key=self._key.get_secret_value() if self._key else "none",
                 timeout=openai.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s)),
                 max_retries=0,
@@ -296,7 +296,7 @@ class ModelServer:
             raise self.unlike(text)
 
     def _reported(self, text: str) -> Exception:
-        """For an error that came in the body of a good answer."""
+        """The exception for an error in the body of a successful response."""
         if _REFUSAL.search(text):
             return Refused(200, text)
         return _Busy(self._failed(f"it reports: {text[:300]}"))
@@ -328,12 +328,12 @@ class ModelServer:
 
 
 class _Line:
-    """A client on an event loop in a thread of its own, so that a request can be cancelled wherever it waits."""
+    """A client on an event loop in its own thread, so that a request can be cancelled wherever it waits."""
 
     def __init__(self, make_client: Callable[[], AsyncOpenAI]) -> None:
         self.client = make_client()
         self.probing = asyncio.Lock()
-        """Held while capabilities are found out."""
+        """Held while capabilities are probed."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
         self._thread.start()
@@ -361,7 +361,7 @@ class _Line:
 
 
 def shown_address(url: str) -> str:
-    """An address without a user name, a password and a query in it."""
+    """The address without user name, password and query."""
     return re.sub(r"//[^/@]*@", "//", url).partition("?")[0]
 
 
@@ -377,7 +377,7 @@ def _next(arrived: queue.SimpleQueue[str | None], stop: Callable[[], bool] | Non
 
 
 def _words(body: object) -> str:
-    """What an error's body says, in whatever shape."""
+    """The message in an error body, whatever its shape."""
     if isinstance(body, Mapping):
         inner = body.get("message") or body.get("error") or body.get("detail") or body
         return _words(inner) if isinstance(inner, Mapping) and inner is not body else str(inner)
@@ -385,7 +385,7 @@ def _words(body: object) -> str:
 
 
 def _asked_wait_s(header: str | None) -> float | None:
-    """The seconds that a server asks to wait, given as such or as a date."""
+    """The seconds that a server asks to wait, as a number or a date."""
     if not header:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Asks one model behind a server for replies, in the way that it accepts, until there is one that can be used."""
+"""Requests replies from one model behind a server, in a format that it accepts, until one can be used."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from gpu_workers.language.openai_server import ModelServer, Refused
 from gpu_workers.language.replies import fitting_json, json_value, shares
 
 THINKING = 4000
-"""Tokens that a model may write beyond the visible part of its reply: those that think need them."""
+"""Extra tokens beyond the visible reply, for models that think first."""
 MORE_THINKING = 16_000
-"""The same after a reply that was cut before anything was visible."""
+"""The same for a retry, after a reply was cut off before any visible text."""
 USUAL_CONTEXT = 32_768
-"""Tokens that a model reads where its server does not say."""
+"""The assumed context size if the server does not report one."""
 LIKELIEST = 20
-"""First tokens with probabilities that are asked for: as many as any server gives."""
+"""How many likeliest first tokens to request: the most that every server allows."""
 _MENDINGS = 10
 _PICTURE_TOKENS = 400
-"""What a picture counts where the server does not count."""
+"""Tokens assumed per picture if the server does not count them."""
 
 _READY = ToolSpec(
     "ready",
-    "Tells that you are ready.",
+    "Reports that you are ready.",
     {
         "type": "object",
         "properties": {"word": {"type": "string"}},
@@ -42,12 +42,12 @@ _CONTEXT_NAMES = ("max_model_len", "context_length", "context_window", "max_cont
 
 
 class ToolsRefused(WorkerFailed):
-    """The server does not take tools."""
+    """The server does not support tools."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Capabilities that settings name; None and 0 are found out."""
+    """Capabilities from the settings; None and 0 mean: ask the server."""
 
     images: bool | None = None
     tools: bool | None = None
@@ -55,34 +55,34 @@ class Known:
 
 
 class Talk:
-    """What one model behind a server writes. It learns what the server accepts, once for all callers."""
+    """Talks to one model behind a server. It learns what the server accepts, once for all callers."""
 
     def __init__(self, server: ModelServer, known: Known) -> None:
         self.server = server
         self._known = known
         self._dialect = Dialect()
-        self._found: Capabilities | None = None
+        self._probed: Capabilities | None = None
 
     @property
-    def found(self) -> Capabilities | None:
-        """The capabilities, if they were found out before."""
-        return self._found
+    def probed(self) -> Capabilities | None:
+        """The capabilities, if already probed."""
+        return self._probed
 
     def forget_tools(self) -> None:
-        """Notes that the server refuses tools after all."""
+        """Records that the server refuses tools after all."""
         self._known = replace(self._known, tools=False)
-        if self._found is not None:
-            self._found = replace(self._found, tools=False)
+        if self._probed is not None:
+            self._probed = replace(self._probed, tools=False)
 
     async def capabilities(self) -> Capabilities:
-        """What the settings, the server's description and a few tiny requests say. Raises WorkerFailed when away."""
+        """From the settings, the server's description and a few tiny requests. Raises WorkerFailed if unreachable."""
         async with self.server.probing:
-            if self._found is None:
+            if self._probed is None:
                 context = self._known.context or await self._context()
-                weighs = await self._weighs()  # alone first: it teaches what every request needs
+                weighs = await self._weighs()  # first and alone: it learns the format that all requests need
                 images, tools, schema = await asyncio.gather(self._images(), self._tools(), self._schema())
-                self._found = Capabilities(images, tools, schema, context, weighs)
-            return self._found
+                self._probed = Capabilities(images, tools, schema, context, weighs)
+            return self._probed
 
     async def takes_images(self) -> bool:
         """Whether the model accepts pictures."""
@@ -90,7 +90,7 @@ class Talk:
 
     async def calls_tools(self) -> bool:
         """Whether the model calls tools natively."""
-        if self._known.tools is None or self._found is not None:
+        if self._known.tools is None or self._probed is not None:
             return (await self.capabilities()).tools
         return self._known.tools
 
@@ -119,13 +119,13 @@ class Talk:
             if listening.on_text is None:
                 on_text(completion.text)
             else:
-                reply.finish_telling(completion.text)
+                reply.send_rest(completion.text)
         return completion
 
     async def structured(self, ask: Ask, *, words_allowed: bool = False) -> Completion:
-        """A reply of JSON that fits the schema; after a faulty one the model is asked once to repair it.
+        """A JSON reply that fits the schema; the model gets one chance to repair a faulty one.
 
-        With `words_allowed` plain text is a reply too, and what cannot be repaired is given as it is.
+        With `words_allowed`, plain text counts as a reply too, and a reply beyond repair is returned as it is.
         """
         assert ask.schema is not None
         first = await self.complete(ask)
@@ -159,13 +159,13 @@ class Talk:
         return shares(reply.likeliest, labels), _completion(reply, ask)
 
     def _listening(self, ask: Ask, on_text: Callable[[str], None] | None) -> Listening:
-        """Nothing is shown or cut early until it is known that the model ends no thought that it did not open."""
+        """Streams or cuts nothing until it is known whether the model closes thinking blocks that it never opened."""
         if self._dialect.thinks_unopened is not False:
             return Listening(tools=bool(ask.tools))
         return Listening(on_text if ask.schema is None else None, most=ask.max_output, tools=bool(ask.tools))
 
     async def _reply(self, ask: Ask, listening: Listening, budget: int) -> ServerReply:
-        """A reply to a request in words that the server accepts. Raises Refused when there are none."""
+        """The reply to a request, in a format that the server accepts. Raises Refused if there is none."""
         model = await self.server.find_model()
         for _ in range(_MENDINGS):
             body = self._dialect.body(ask, budget)
@@ -206,10 +206,10 @@ class Talk:
         if reply.refusal:
             return WorkerFailed(f"{self.server.model} declined to answer: {reply.refusal[:300]}", "Ask differently.")
         reasons = {
-            "length": "it was cut before it wrote anything but thoughts",
+            "length": "it reached its token limit while thinking",
             "content_filter": "a content filter withheld its answer",
         }
-        reason = reasons.get(reply.ended, "it wrote nothing that can be shown")
+        reason = reasons.get(reply.ended, "it wrote no visible text")
         return WorkerFailed(f"{self.server.model} gave no answer: {reason}.", "Try again, or choose another model.")
 
     async def _context(self) -> int:
@@ -236,7 +236,7 @@ class Talk:
         return any(str(one.get("token", "")).strip().lower() in ("yes", "no") for one in reply.likeliest)
 
     async def _images(self) -> bool:
-        """Some servers accept pictures and drop them: only a reply that names the colour proves that one was seen."""
+        """Some servers accept pictures but drop them: only a reply that names the colour proves that one was seen."""
         if self._known.images is not None:
             return self._known.images
         frame = Frame(0.0, np.full((32, 32, 3), (250, 220, 0), np.uint8))
@@ -248,7 +248,7 @@ class Talk:
         return "yellow" in reply.text.lower()
 
     async def _tools(self) -> bool:
-        """Some servers accept tools and never tell the model: only a call proves that they are of use."""
+        """Some servers accept tools but hide them from the model: only an actual call proves support."""
         if self._known.tools is not None:
             return self._known.tools
         ask = Ask((Message("user", 'Call the tool "ready" with the word yes.'),), 100, (_READY,))
@@ -288,7 +288,7 @@ def _completion(reply: ServerReply, ask: Ask) -> Completion:
 
 
 def _sum(first: Completion, second: Completion) -> Completion:
-    """The second with the tokens of both."""
+    """The second completion, with the tokens of both."""
     return replace(
         second,
         prompt_tokens=first.prompt_tokens + second.prompt_tokens,

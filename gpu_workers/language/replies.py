@@ -1,4 +1,4 @@
-"""What a model's raw text holds: its thinking, a fence around the text, JSON, and the part that people may read."""
+"""Parses a model's raw text: thinking, a fence around the text, JSON, and the visible part."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ CALL_TAG = "<tool_call>"
 
 
 def ends_unopened_thought(text: str) -> bool:
-    """Whether a text ends a thought that it never began, as models do whose prompt begins it."""
+    """Whether a text closes a thinking block that it never opened, as models do when the prompt opens it."""
     return bool(_UNOPENED.match(_THOUGHT.sub("", text)))
 
 
 def without_thinking(text: str) -> str:
-    """A text without its thoughts, complete or cut, whether they were opened or not."""
+    """The text without thinking blocks, complete or cut off, opened or not."""
     return _UNCLOSED.sub("", _UNOPENED.sub("", _THOUGHT.sub("", text)))
 
 
 def visible(text: str) -> str:
-    """What a person may read of a complete reply: no thoughts, no byte order mark, no fence around the whole."""
+    """The visible part of a complete reply: no thinking, no byte order mark, no fence around the whole."""
     clean = without_thinking(text.lstrip("\ufeff")).strip()
     fenced = _FENCE.match(clean)
     return fenced.group(1).strip() if fenced else clean
 
 
 class VisibleText:
-    """Gives the visible pieces of a reply while it is written. What may become hidden waits until that is decided."""
+    """Streams the visible pieces of a reply. Text that may still turn out to be hidden is held back."""
 
     def __init__(self, *, tools: bool) -> None:
         """With `tools`, a text that begins as JSON is held back: it may be a call."""
@@ -47,7 +47,7 @@ class VisibleText:
         self._given = ""
 
     def feed(self, piece: str) -> str:
-        """What became visible with a piece of raw text."""
+        """The text that a new raw piece makes visible."""
         self._raw += piece
         text = without_thinking(self._raw.lstrip("\ufeff")).partition(CALL_TAG)[0]
         text = _PARTIAL_TAG.sub("", text).strip()
@@ -56,7 +56,7 @@ class VisibleText:
         return self._advance(text)
 
     def finish(self, text: str) -> str:
-        """What is left of the final text."""
+        """The rest of the final text."""
         return self._advance(text)
 
     def _advance(self, text: str) -> str:
@@ -67,7 +67,7 @@ class VisibleText:
 
 
 def json_value(text: str) -> Any:
-    """The JSON value in a reply, also inside a fence or between words. Raises ValueError."""
+    """The JSON value in a reply, even inside a fence or between words. Raises ValueError."""
     clean = visible(text)
     inner = _INNER_FENCE.search(clean)
     for candidate in [clean, *([inner.group(1)] if inner else [])]:
@@ -85,7 +85,7 @@ def json_value(text: str) -> Any:
 
 
 def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
-    """The JSON of a reply that fits a schema. Raises ValueError with what is wrong, WorkerFailed for a bad schema."""
+    """The JSON of a reply, checked against a schema. Raises ValueError with the fault, WorkerFailed on a bad schema."""
     import jsonschema
 
     value = json_value(text)
@@ -100,9 +100,9 @@ def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
 
 
 def shares(likeliest: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> dict[str, float]:
-    """How probable each label is among the likeliest tokens, each `{"token": ..., "logprob": ...}`; the sum is 1.
+    """The probability of each label among the likeliest tokens, each `{"token": ..., "logprob": ...}`; the sum is 1.
 
-    Case is ignored. Where no label is among them, all get the same.
+    Case is ignored. If no label is among them, all get the same value.
     """
     weights = dict.fromkeys((label.lower() for label in labels), 0.0)
     for token in likeliest:

@@ -1,4 +1,4 @@
-"""Tools in plain text, for models and servers that do not call tools natively: how they are explained and called."""
+"""Tool calls in plain text, for models and servers without native ones: the instructions and the parsing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TASK = (
 
 
 def manual(tools: Sequence[ToolSpec]) -> str:
-    """What a model is told about its tools."""
+    """The instructions that describe the tools to a model."""
     entries = [
         f"## {tool.name}\n{tool.description}\n"
         f"Arguments as JSON schema: {json.dumps(dict(tool.parameters), ensure_ascii=False)}"
@@ -30,7 +30,7 @@ def manual(tools: Sequence[ToolSpec]) -> str:
 
 
 def described(tool: ToolSpec) -> dict[str, Any]:
-    """A tool as native calling describes it."""
+    """A tool in the format of native tool calling."""
     function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
     return {"type": "function", "function": function}
 
@@ -55,7 +55,7 @@ def calls_schema(tools: Sequence[ToolSpec]) -> dict[str, Any]:
 
 
 def as_text(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[Message]:
-    """A conversation without native calls: the manual in the system message, calls as JSON, results from the user."""
+    """A conversation without native calls: the manual in the system message, calls as JSON, results as user text."""
     plain: list[Message] = []
     names: dict[str, str] = {}
     for message in messages:
@@ -73,7 +73,7 @@ def as_text(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[Mess
 
 
 def with_system(messages: Sequence[Message], text: str) -> list[Message]:
-    """The messages with a text at the end of the system message."""
+    """The messages with a text appended to the system message."""
     if messages and messages[0].role == "system":
         return [replace(messages[0], content=f"{messages[0].text}\n\n{text}"), *messages[1:]]
     return [Message("system", text), *messages]
@@ -89,7 +89,7 @@ def read_calls(text: str, tools: Sequence[ToolSpec], earlier: Sequence[Message])
         words = value.get("text")
         return (words if isinstance(words, str) else ""), _calls(value["calls"], earlier)
     if value is None and '"calls"' in clean:
-        return "", ()  # calls that were cut or broken: nothing to show
+        return "", ()  # calls that were cut off or malformed: nothing to show
     names = {tool.name for tool in tools}
     items = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Mapping)]
     calls = _calls([item for item in items if item.get("name") in names], earlier)
@@ -97,7 +97,7 @@ def read_calls(text: str, tools: Sequence[ToolSpec], earlier: Sequence[Message])
 
 
 def loaded(arguments: str) -> Any:
-    """The arguments of a call as JSON; as text where they are not."""
+    """The arguments of a call, parsed as JSON if possible, else as text."""
     try:
         return json.loads(arguments)
     except ValueError:
@@ -126,5 +126,5 @@ def _arguments(value: Any) -> str:
 
 def _written(message: Message) -> str:
     calls = [{"name": call.name, "arguments": loaded(call.arguments)} for call in message.calls]
-    said: dict[str, Any] = {"text": message.text} if message.text else {}
-    return json.dumps({"calls": calls} | said, ensure_ascii=False)
+    text: dict[str, Any] = {"text": message.text} if message.text else {}
+    return json.dumps({"calls": calls} | text, ensure_ascii=False)

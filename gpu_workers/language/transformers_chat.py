@@ -1,4 +1,4 @@
-"""What chat models of transformers share: prompts by the chat template, tools, schemas, and weighing."""
+"""The base of chat models on transformers: chat templates, tools, schemas, and weighing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gpu_workers.language.replies import VisibleText, shares, visible
 from gpu_workers.torch_worker import TorchWorker
 
 LARGEST_CONTEXT = 32_768
-"""Tokens of prompt and answer together, however many more a model was trained on: the cache must fit beside it."""
+"""The most tokens of prompt and answer together, even if the model was trained on more: the cache must fit too."""
 LIKELIEST = 64
-"""How many of the likeliest first tokens `weigh` looks through."""
+"""How many of the likeliest first tokens `weigh` considers."""
 
 
 class LoadedChat(Protocol):
-    """A loaded model with what turns messages into its input."""
+    """A loaded model with its tokenizer and chat template."""
 
     @property
     def model(self) -> Any:
@@ -31,7 +31,7 @@ class LoadedChat(Protocol):
 
     @property
     def tokenizer(self) -> Any:
-        """Of its text."""
+        """The text tokenizer."""
         ...
 
     @property
@@ -48,11 +48,11 @@ class TransformersChat(TorchWorker[AChat]):
 
     QUANTISED = True
     IMAGES = False
-    """Whether messages may hold pictures."""
+    """Whether messages may contain pictures."""
 
     @functools.cached_property
     def capabilities(self) -> Capabilities:
-        """As the loaded model's files say."""
+        """Read from the loaded model's files."""
         with self._use() as loaded:
             tools = "tools" in loaded.template
             return Capabilities(self.IMAGES, tools, schema=True, context=_context(loaded), weighs=True)
@@ -67,17 +67,17 @@ class TransformersChat(TorchWorker[AChat]):
         stop: Callable[[], bool] | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """See `Chat`. Tools go through the chat template where it has a place for them, elsewhere through a schema."""
+        """See `Chat`. Tools use the chat template if it supports them, else a schema."""
         native = bool(tools) and self.capabilities.tools
         bound = text_calls.calls_schema(tools) if tools and not native else schema
         text = VisibleText(tools=native)
 
-        def tell(piece: str) -> None:
+        def pass_on(piece: str) -> None:
             if on_text is not None and (shown := text.feed(piece)):
                 on_text(shown)
 
         listens = on_text is not None and bound is None
-        limits = writing.Limits(max_output, bound, stop, tell if listens else None)
+        limits = writing.Limits(max_output, bound, stop, pass_on if listens else None)
         plain = messages if native else text_calls.as_text(messages, tools)
         completion = self._write(plain, tools if native else (), limits)
         if tools:
@@ -88,7 +88,7 @@ class TransformersChat(TorchWorker[AChat]):
         return completion
 
     def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
-        """See `Chat`. Labels that are none of the likeliest tokens get 0."""
+        """See `Chat`. Labels that are not among the likeliest tokens get 0."""
 
         def run(loaded: AChat, prompts: Sequence[Sequence[Message]]) -> list[tuple[dict[str, float], Completion]]:
             inputs = self._inputs(loaded, prompts[0], (), 1)
@@ -99,7 +99,7 @@ class TransformersChat(TorchWorker[AChat]):
 
     @abstractmethod
     def _encoded_prompt(self, loaded: AChat, prompt: str, frames: Sequence[Frame]) -> Any:
-        """The input of the network for a prompt with pictures."""
+        """The network's input for a prompt with pictures."""
 
     def _write(self, messages: Sequence[Message], tools: Sequence[ToolSpec], limits: writing.Limits) -> Completion:
         def run(loaded: AChat, prompts: Sequence[Sequence[Message]]) -> list[Completion]:
@@ -114,11 +114,11 @@ class TransformersChat(TorchWorker[AChat]):
         return self._in_batches([messages], run)[0]
 
     def _inputs(self, loaded: AChat, messages: Sequence[Message], tools: Sequence[ToolSpec], max_output: int) -> Any:
-        """The prompt as the model reads it. Raises ToolRefused when it is too long or holds pictures in vain."""
+        """The encoded prompt. Raises ToolRefused if it is too long, or has pictures that the model cannot see."""
         frames = [part for message in messages for part in message.parts if isinstance(part, Frame)]
         if frames and not self.IMAGES:
             raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
-        # Qwen3's template would let the model think aloud first; templates without the word ignore it.
+        # Qwen3's template would let the model think aloud first; templates without this variable ignore it.
         prompt = loaded.tokenizer.apply_chat_template(
             _turns(messages, with_parts=self.IMAGES),
             chat_template=loaded.template,
@@ -142,7 +142,7 @@ def _context(loaded: LoadedChat) -> int:
 
 
 def _turns(messages: Sequence[Message], *, with_parts: bool) -> list[dict[str, Any]]:
-    """Messages as chat templates read them."""
+    """Messages in the format of chat templates."""
     names = {call.id: call.name for message in messages for call in message.calls}
     turns: list[dict[str, Any]] = []
     for message in messages:

@@ -32,7 +32,7 @@ class _Loaded:
 
 
 class TransformersLanguageModel(TransformersChat[_Loaded]):
-    """A chat model that reads text only."""
+    """A text-only chat model."""
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> TransformersLanguageModel:

@@ -1,4 +1,4 @@
-"""Scores of passages by any cross-encoder with one output through transformers, such as BAAI/bge-reranker-v2-m3."""
+"""Scores passages with any single-output cross-encoder on transformers, such as BAAI/bge-reranker-v2-m3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROLE = "reranker"
 LONGEST = 1024
-"""Tokens read of a question and a passage together, if the model can read so many."""
+"""Tokens of a question and a passage together, if the model can read that many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class _Loaded:
 
 
 class TransformersReranker(TorchWorker[_Loaded]):
-    """Logits; pairs of like length are read together. For every language, as the default weights are."""
+    """Returns logits; pairs of similar length share a batch. The default weights are multilingual."""
 
     GPU_BATCH, CPU_BATCH = 64, 8
     languages: frozenset[str] = frozenset()
@@ -46,9 +46,9 @@ class TransformersReranker(TorchWorker[_Loaded]):
         import numpy as np
 
         order = sorted(range(len(passages)), key=lambda index: len(passages[index]))
-        found = self._in_batches([(question, passages[index]) for index in order], _run)
+        logits = self._in_batches([(question, passages[index]) for index in order], _run)
         scores = np.zeros(len(passages), dtype=np.float32)
-        scores[order] = found
+        scores[order] = logits
         return scores
 
     def _load_at(self, folder: Path, place: Device) -> _Loaded:
@@ -57,19 +57,19 @@ class TransformersReranker(TorchWorker[_Loaded]):
         model = self._built("AutoModelForSequenceClassification", folder, place)
         if model.config.num_labels != 1:
             raise BadSettings(
-                f"{self.weights} sorts texts into {model.config.num_labels} classes and gives no score.",
+                f"{self.weights} is a classifier with {model.config.num_labels} classes: it gives no score.",
                 "Name a cross-encoder such as BAAI/bge-reranker-v2-m3 in LONGREEL_WEIGHTS__RERANKER.",
             )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         if model.config.pad_token_id is None:
             model.config.pad_token_id = tokenizer.pad_token_id
-        # Models of RoBERTa's kind count positions from 2.
+        # RoBERTa-like models count positions from 2.
         can_read = int(getattr(model.config, "max_position_embeddings", LONGEST)) - 2
         return _Loaded(model, tokenizer, min(LONGEST, can_read, tokenizer.model_max_length))
 
 
 def _run(loaded: _Loaded, pairs: Sequence[tuple[str, str]]) -> list[float]:
-    # Two empty texts would have no token at all to score.
+    # Two empty texts would have no tokens to score.
     inputs = loaded.tokenizer(
         [question or " " for question, _ in pairs],
         [passage for _, passage in pairs],

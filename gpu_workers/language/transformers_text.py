@@ -1,8 +1,8 @@
-"""Text vectors by any sentence model through transformers: BERT-like ones by mean, Qwen3-Embedding by last token.
+"""Text vectors by any sentence model on transformers: the mean for BERT-like ones, the last token for Qwen3-Embedding.
 
-Which states become the vector is read from `1_Pooling/config.json`, as sentence-transformers writes it; without
-that file a model that writes takes its last token, and any other the mean (Reimers and Gurevych 2019). What stands
-before a question or a passage is read from `config_sentence_transformers.json` in the same way.
+The pooling comes from `1_Pooling/config.json`, as sentence-transformers writes it; without that file, a generative
+model uses its last token, and any other the mean (Reimers and Gurevych 2019). The prompts before a question or a
+passage come from `config_sentence_transformers.json` in the same way.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 ROLE = "text_embedder"
 QWEN3_QUERY = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
-"""What Qwen3-Embedding wants before a question, for copies of it without sentence-transformers' files."""
+"""The prompt that Qwen3-Embedding expects before a question, for copies without sentence-transformers' files."""
 LONGEST = 1024
-"""Tokens read of a text, if the model can read so many; the rest is left out."""
+"""Tokens read of each text, if the model can read that many; the rest is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Loaded:
 
 
 class TransformersTextEmbedder(TorchWorker[_Loaded]):
-    """Unit vectors; texts of like length are read together."""
+    """Returns unit vectors; texts of similar length share a batch."""
 
     GPU_BATCH, CPU_BATCH = 128, 16
 
@@ -66,9 +66,9 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
             with self._use() as loaded:
                 return np.zeros((0, int(loaded.model.config.hidden_size)), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        found = self._in_batches([(texts[index], is_query) for index in order], _run)
-        vectors = np.empty((len(texts), len(found[0])), dtype=np.float32)
-        vectors[order] = np.stack(found)
+        rows = self._in_batches([(texts[index], is_query) for index in order], _run)
+        vectors = np.empty((len(texts), len(rows[0])), dtype=np.float32)
+        vectors[order] = np.stack(rows)
         return vectors
 
     def _load_at(self, folder: Path, place: Device) -> _Loaded:
@@ -77,7 +77,7 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
         model = self._built("AutoModel", folder, place)
         pooling = _pooling(folder, model)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        # Padding behind the text moves no token, so that models that count positions see what they saw in training.
+        # Padding at the end moves no token, so positions stay as they were in training.
         tokenizer.padding_side = "right"
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -100,7 +100,7 @@ def _pooling(folder: Path, model: Any) -> str:
 
 
 def _prompts(folder: Path, model: Any) -> tuple[str, str]:
-    """What stands before a question, and before a passage."""
+    """The prompts before a question and before a passage."""
     described = folder / "config_sentence_transformers.json"
     prompts = json.loads(described.read_text("utf-8")).get("prompts") or {} if described.is_file() else {}
     query = prompts.get("query", QWEN3_QUERY if model.config.model_type == "qwen3" else "")
@@ -112,7 +112,7 @@ def _run(loaded: _Loaded, items: Sequence[tuple[str, bool]]) -> list[NDArray[np.
 
     texts = [(loaded.query_prompt if is_query else loaded.passage_prompt) + text for text, is_query in items]
 
-    # An empty text would have no token at all to make a vector of.
+    # An empty text would have no tokens to embed.
     inputs = loaded.tokenizer(
         [text or " " for text in texts], padding=True, truncation=True, max_length=loaded.longest, return_tensors="pt"
     ).to(loaded.model.device)

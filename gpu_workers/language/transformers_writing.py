@@ -1,4 +1,4 @@
-"""Greedy writing with a transformers model, alone or several prompts at once, bound to a JSON schema if asked."""
+"""Greedy generation with a transformers model, for one or several prompts, optionally bound to a JSON schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core.errors import Cancelled, WorkerFailed
 
 
 def tidy(model: Any, tokenizer: Any) -> None:
-    """Makes `generate` greedy whatever the weights' own settings say; only the signs to stop are kept."""
+    """Makes `generate` greedy, whatever the weights' own settings say; keeps only their stop tokens."""
     from transformers import GenerationConfig
 
     own = model.generation_config
@@ -29,13 +29,13 @@ def tidy(model: Any, tokenizer: Any) -> None:
 
 
 def longest(model: Any) -> int:
-    """Tokens of prompt and answer together that the model can read."""
+    """The most tokens of prompt and answer together that the model supports."""
     return int(model.config.get_text_config().max_position_embeddings)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an answer may be: its length in tokens, a JSON schema, who may stop it, and who hears it meanwhile."""
+    """Limits of an answer: its length in tokens, a JSON schema, a stop check, and a listener."""
 
     max_tokens: int
     schema: Mapping[str, Any] | None = None
@@ -44,7 +44,7 @@ class Limits:
 
 
 def write(model: Any, tokenizer: Any, inputs: Mapping[str, Any], limits: Limits) -> list[tuple[str, int]]:
-    """For each prompt the text and its number of tokens. A schema and a listener take one prompt. Raises Cancelled."""
+    """The text and its token count for each prompt. A schema or a listener needs a single prompt. Raises Cancelled."""
     read = inputs["input_ids"].shape[1]
     steps: list[Callable[[Any, Any], Any]] = []
     if limits.stop is not None:
@@ -73,16 +73,16 @@ def likeliest(model: Any, tokenizer: Any, inputs: Mapping[str, Any], count: int)
 def _streamer(tokenizer: Any, on_text: Callable[[str], None]) -> Any:
     from transformers import TextStreamer
 
-    class Told(TextStreamer):  # type: ignore[misc]
+    class Streamer(TextStreamer):  # type: ignore[misc]
         def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
             del stream_end
             on_text(text)
 
-    return Told(tokenizer, skip_prompt=True, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return Streamer(tokenizer, skip_prompt=True, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 class _Stoppable:
-    """Asks before every token whether the answer is still wanted."""
+    """Checks before every token whether the answer is still wanted."""
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
@@ -95,7 +95,7 @@ class _Stoppable:
 
 
 class Bound:
-    """Leaves a model only the tokens with which its text can still become JSON that fits a schema (llguidance)."""
+    """Allows only tokens with which the text can still become JSON that fits a schema (llguidance)."""
 
     def __init__(self, tokenizer: Any, schema: Mapping[str, Any], vocabulary: int, prompt_tokens: int) -> None:
         import llguidance.hf
@@ -110,14 +110,14 @@ class Bound:
             raise WorkerFailed(f"The JSON schema cannot be used: {self._matcher.get_error()}", "Correct the schema.")
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Scores, shape (1, vocabulary), minus infinity for tokens that would break the schema."""
+        """Sets the scores, shape (1, vocabulary), of tokens that would break the schema to minus infinity."""
         import numpy as np
         import torch
 
         if input_ids.shape[1] > self._read and not self._matcher.is_stopped():
             self._matcher.consume_token(int(input_ids[0, -1]))
         if self._matcher.is_error():
-            raise WorkerFailed(f"The JSON schema could not be kept: {self._matcher.get_error()}", "Report it.")
+            raise WorkerFailed(f"The text does not fit the JSON schema: {self._matcher.get_error()}", "Report it.")
         width = scores.shape[1]
         if self._matcher.is_stopped():
             allowed = np.zeros(width, dtype=bool)
@@ -125,8 +125,8 @@ class Bound:
         else:
             bits = np.frombuffer(self._matcher.compute_bitmask(), dtype=np.uint8)
             allowed = np.zeros(width, dtype=bool)
-            found = np.unpackbits(bits, bitorder="little")[:width]
-            allowed[: len(found)] = found
+            unpacked = np.unpackbits(bits, bitorder="little")[:width]
+            allowed[: len(unpacked)] = unpacked
         return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), float("-inf"))
 
 

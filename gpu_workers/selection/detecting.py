@@ -1,6 +1,6 @@
-"""An open-vocabulary detector as a judge: many frames as the cells of one picture, then one frame closely.
+"""Judges frames with an open-vocabulary detector: many frames as cells of one picture, then single frames closely.
 
-This is how T* (arXiv 2504.02259) looks, whose sizes of cells and pictures these are.
+T* (arXiv 2504.02259) looks this way; the sizes of cells and pictures come from there.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CELL = (95, 200)
-"""Height and width of a cell, pixels."""
+"""Height and width of a cell in pixels."""
 CELLS = 64
-"""Cells of one picture, 8 x 8 at most."""
+"""Cells per picture, at most 8 x 8."""
 CLOSE_SIDE = 600
-"""Longest side of a frame that is looked at alone, pixels."""
+"""Longest side of a frame examined alone, in pixels."""
 LEAST = 0.005
-"""Less sure finds are none: the paper's bound for OWL-ViT."""
+"""The least confidence that counts, from the paper, for OWL-ViT."""
 
 
 class DetectorScorer:
-    """Judges by what a detector finds. Plays `TargetScorer`."""
+    """Judges by what a detector finds. Implements `TargetScorer`."""
 
     certain = 0.5
 
@@ -40,8 +40,8 @@ class DetectorScorer:
     def glance(
         self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch
     ) -> NDArray[np.float64]:
-        """See the protocol. One picture for each 64 frames; a box counts for the cell that holds its middle."""
-        found = np.zeros((len(candidates), len(names)))
+        """See the protocol. One picture per 64 frames; a box counts for the cell that contains its centre."""
+        confidences = np.zeros((len(candidates), len(names)))
         first = 0
         for cells in _batches(iter(fetch([c.pts_s for c in candidates]))):
             across = math.ceil(math.sqrt(len(cells)))
@@ -52,17 +52,17 @@ class DetectorScorer:
                 row = min(int((top + bottom) / 2 * down), down - 1)
                 place = row * across + column
                 if place < len(cells):
-                    _raise(found[first + place], names, thing.name, thing.confidence)
+                    _raise(confidences[first + place], names, thing.name, thing.confidence)
             first += len(cells)
-        return found
+        return confidences
 
     def verify(self, names: Sequence[str], candidate: FrameFeatures, fetch: FrameFetch) -> NDArray[np.float64]:
         """See the protocol."""
-        found = np.zeros(len(names))
+        confidences = np.zeros(len(names))
         frames = [shrunk(frame, CLOSE_SIDE) for frame in fetch([candidate.pts_s])]
         for thing in itertools.chain(*self._detector.detect(frames, names, least=LEAST)):
-            _raise(found, names, thing.name, thing.confidence)
-        return found
+            _raise(confidences, names, thing.name, thing.confidence)
+        return confidences
 
 
 def _raise(row: NDArray[np.float64], names: Sequence[str], name: str, confidence: float) -> None:
@@ -72,7 +72,7 @@ def _raise(row: NDArray[np.float64], names: Sequence[str], name: str, confidence
 
 
 def _batches(frames: Iterator[Frame]) -> Iterator[list[NDArray[np.uint8]]]:
-    """Pictures fitted into cells, a sheet at a time."""
+    """Frames scaled to fit cells, one sheet at a time."""
     while cells := [_fitted(frame.image) for frame in itertools.islice(frames, CELLS)]:
         yield cells
 

@@ -1,4 +1,4 @@
-"""Selections without mathematics."""
+"""Trivial frame selectors for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpu_workers.selection.blank import worth_showing
 
 
 class FakeFrameSelector:
-    """Takes the first frames that are not blank. Plays `FrameSelector`."""
+    """Takes the first frames that are not blank. Implements `FrameSelector`."""
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Any) -> FakeFrameSelector:
@@ -31,7 +31,7 @@ class FakeFrameSelector:
 
 
 class FakeQueryFrameSelector:
-    """Takes the first frames that are not blank, and keeps the questions. Plays `QueryFrameSelector`."""
+    """Takes the first frames that are not blank, and records the questions. Implements `QueryFrameSelector`."""
 
     def __init__(self) -> None:
         self.questions: list[str] = []

@@ -1,10 +1,10 @@
-"""GenS (arXiv 2503.09146): a vision-language model says which pictures matter, with scores.
+"""GenS (arXiv 2503.09146): a vision-language model scores which pictures matter.
 
-The model sees a window of numbered pictures and writes JSON from numbers or ranges of numbers to a relevance of 1
-to 5, leaving out what does not matter. As in the paper a window is shown at one picture a second on a clock of its
-own, so that "t=7.0s" is picture 7 of the window: a number in the answer is a picture, never a time of the video.
-The published weights (`yaolily/GenS`, `yaolily/GenS-qwen2d5-vl-3b`) or any other vision-language model serve. How
-windows are joined is not in the paper's code; here scores of all windows are ranked together.
+The model sees a window of numbered pictures and writes JSON that maps numbers or ranges of numbers to a relevance
+from 1 to 5, leaving out the irrelevant ones. As in the paper, each window has its own clock of one picture a second:
+"t=7.0s" is picture 7 of the window, so a number in the answer is a picture, never a time of the video. The published
+weights (`yaolily/GenS`, `yaolily/GenS-qwen2d5-vl-3b`) or any other vision-language model will do. The paper's code
+does not join windows; here, the scores of all windows are ranked together.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 WINDOW = 128
-"""Pictures shown at once: 256 for the paper's largest model, half for smaller ones."""
+"""Pictures shown at once: the paper uses 256 for its largest model and half of that for smaller ones."""
 MOST_WINDOWS = 32
-"""Windows of one selection; more candidates are thinned evenly, so that the cost is bounded."""
+"""The most windows per selection; more candidates are thinned evenly to limit the cost."""
 BEST = 5
 _PROMPT = (
     "The pictures above are moments of one video, in order. Before each stands its number as a time: t=7.0s is "
@@ -38,7 +38,7 @@ _PAIR = re.compile(r"[\"']?(\d+(?:\.\d+)?)s?(?:\s*[-\u2013]\s*(\d+(?:\.\d+)?)s?)
 
 
 class GenSSelector:
-    """Plays `QueryFrameSelector`. Takes fewer frames than allowed where few matter, even ones where none does."""
+    """Implements `QueryFrameSelector`. Takes fewer frames than allowed if few matter, evenly spaced ones if none do."""
 
     def __init__(self, model: VisionLanguageModel, *, window: int = WINDOW, most_windows: int = MOST_WINDOWS) -> None:
         self._model = model
@@ -47,7 +47,7 @@ class GenSSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> GenSSelector:
-        """Asks the vision-language model of the same process. Raises MissingPart when there is none."""
+        """With the process's vision-language model. Raises MissingPart if there is none."""
         del settings
         model = workers.get("vision_language_model")
         if model is None:
@@ -84,11 +84,11 @@ class GenSSelector:
 
 
 def relevance_of(text: str, count: int) -> dict[int, int]:
-    """Scores of 1 to 5 by number, from what a model wrote about pictures 0 to count - 1.
+    """Scores from 1 to 5 by picture number, parsed from a model's text about pictures 0 to count - 1.
 
-    Ranges are spread out, those that run backwards too; numbers that do not exist are dropped; of several scores the
-    highest holds. Complete pairs are read wherever they stand, so that JSON that was cut off or wrapped in words
-    loses only its last, unfinished pair.
+    Ranges are expanded, even those that run backwards; unknown numbers are dropped; of several scores, the highest
+    counts. Complete pairs are found anywhere in the text, so JSON that is cut off or wrapped in words loses only its
+    last, unfinished pair.
     """
     scores: dict[int, int] = {}
     for first, last, score in _PAIR.findall(text):

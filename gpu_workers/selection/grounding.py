@@ -1,6 +1,6 @@
-"""What to look for: the things that a question is about, and those that are found near them.
+"""Names what to look for: the things that a question is about, and things likely to be near them.
 
-Both T* (arXiv 2504.02259) and QuoTA (arXiv 2503.08689) let the model that answers name them first.
+Both T* (arXiv 2504.02259) and QuoTA (arXiv 2503.08689) first ask the answering model to name them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.core.ports import VisionLanguageModel
 from app.core.types import Frame
 
 MOST = 8
-"""Names kept of a line; a model that repeats itself writes more."""
+"""The most names to read from a line; a model that repeats itself writes more."""
 _PROMPT = (
     "Someone will search a video for the moments that answer this question: {question}\n"
     "Name what can be seen in a picture, in two lines and nothing else.\n"
@@ -31,7 +31,7 @@ class Sought:
 
 
 def sought(model: VisionLanguageModel, frames: Sequence[Frame], question: str) -> Sought:
-    """What the model names, having seen some frames of the video, or none; the question itself if it names nothing."""
+    """What the model names after seeing these frames, if any; the question itself if it names nothing."""
     lines = [line for line in model.look(frames, _PROMPT.format(question=question)).text.splitlines() if line.strip()]
     named = [_names(line) for line in lines[:2]]
     targets = named[0] if named else ()
@@ -40,7 +40,7 @@ def sought(model: VisionLanguageModel, frames: Sequence[Frame], question: str) -
 
 
 def _names(line: str) -> tuple[str, ...]:
-    """The names of one comma list, lower case, without numbers, marks and a leading word like "targets:"."""
+    """The names in a comma-separated list: lower case, without numbers, marks or a leading word like "targets:"."""
     text = re.sub(r"^\W*(?:\d+[.)]\s*)?(?:\w+(?: \w+)?\s*:)?", "", line.strip())
     names = (re.sub(r"[^\w\s'-]", "", part).strip().lower() for part in text.split(","))
     return tuple(dict.fromkeys(name for name in names if name and name not in ("none", "no", "na")))[:MOST]

@@ -1,11 +1,11 @@
-"""Relevance to the question times variety: Longreel's own method, and the one used unless settings say otherwise.
+"""Relevance to the question times variety: Longreel's own method, and the default.
 
-Each frame is a row: its direction is what it looks like, its length how much it is like the question. The rows that
-span the greatest volume are taken, one by one, as in MaxInfo (arXiv 2502.03183), but without its reduction to few
-directions, which would hide short scenes. A frame like one already taken adds no volume, however relevant it is; a
-frame unlike the question adds little, however new it is. In each step the best row is the one with the longest
-remainder after all taken rows are projected out: the pivots of a Cholesky factorisation, which is also the greedy
-choice of a determinantal point process (Chen, Zhang and Zhou, arXiv 1709.05135).
+Each frame is a row: its direction says what it looks like, its length how similar it is to the question. As in
+MaxInfo (arXiv 2502.03183), the rows that span the greatest volume are chosen, one by one, but without its reduction
+to a few directions, which would hide short scenes. A frame similar to one already chosen adds no volume, however
+relevant it is; a frame unrelated to the question adds little, however new it is. Each step picks the row with the
+longest remainder after all chosen rows are projected out. These are the pivots of a Cholesky factorisation, and also
+the greedy choice of a determinantal point process (Chen, Zhang and Zhou, arXiv 1709.05135).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 EMPHASIS = 0.5
-"""A frame is longer by this power of e for each standard deviation by which it is more like the question.
+"""A row's length grows by e to this power for each standard deviation of likeness to the question.
 
-Between 0.3 and 0.75 made-up needles and questions about real videos show no clear difference."""
+Between 0.3 and 0.75, synthetic needles and questions about real videos show no clear difference."""
 FAINTEST = 5.0
-"""Frames less like the question than the best by more than this many standard deviations count alike."""
+"""Frames more than this many standard deviations below the best all count the same."""
 NOTHING_LEFT = 1e-3
-"""A remainder shorter than this share of the longest row is rounding: the frame repeats those taken."""
+"""A remainder below this share of the longest row is rounding error: the frame repeats chosen ones."""
 
 
 class HybridSelector:
-    """Plays `QueryFrameSelector`. Memory is 4 x (128 + budget) bytes a frame."""
+    """Implements `QueryFrameSelector`. Uses 4 x (128 + budget) bytes per frame."""
 
     def __init__(self, embedder: FrameEmbedder, emphasis: float = EMPHASIS) -> None:
         self._embedder = embedder
@@ -45,7 +45,7 @@ class HybridSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> HybridSelector:
-        """Compares with the frame embedder of the same process."""
+        """With the process's frame embedder."""
         del settings
         return cls(workers.get("frame_embedder"), **options)
 
@@ -57,7 +57,7 @@ class HybridSelector:
     def select(
         self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
     ) -> list[int]:
-        """See the port. Takes fewer frames than allowed where the others repeat them."""
+        """See the port. Takes fewer frames than allowed if the rest would only repeat them."""
         del fetch
         usable = worth_showing(candidates)
         if budget <= 0 or len(usable) <= budget:
@@ -70,9 +70,9 @@ class HybridSelector:
 
 
 def greatest_volume(rows: NDArray[np.float32], count: int) -> list[int]:
-    """At most `count` rows, in the order taken, each the one with the longest remainder besides those before it.
+    """At most `count` rows in the order chosen, each with the longest remainder after the ones before it.
 
-    `rows` is (n, d) with n >= 1. The first row comes back even when all are zero.
+    `rows` is (n, d) with n >= 1. Returns the first row even if all are zero.
     """
     left = np.einsum("nd,nd->n", rows, rows, dtype=np.float64)
     least = NOTHING_LEFT**2 * float(left.max())

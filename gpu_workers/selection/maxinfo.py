@@ -1,12 +1,12 @@
-"""MaxInfo (arXiv 2502.03183): the frames from which all others can be made up.
+"""MaxInfo (arXiv 2502.03183): the frames of which all others are combinations.
 
-The frames' vectors are reduced to their few strongest directions, and rectangular maxvol takes the frames that
-span the most volume there. The paper's forms differ in what is compared with what:
+The frames' vectors are reduced to their few strongest directions, and rectangular maxvol picks the frames that
+span the most volume there. The paper's variants differ in which frames are compared:
 
-    fast     as many even frames as the budget allows, of which the redundant ones are dropped
+    fast     as many evenly spaced frames as the budget allows, without the redundant ones
     slow     all candidates at once: one reduction for the whole video, which covers few scenes of a long one
-    chunks   equal pieces of time that share the budget; each compares only its own frames
-    scenes   as chunks, but cut where the picture changes
+    chunks   equal spans of time share the budget; each compares only its own frames
+    scenes   like chunks, but split where the picture changes
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from gpu_workers.selection.scenes import scenes, shares
 from gpu_workers.selection.vectors import directions, one_thread
 
 CHUNK = 128
-"""Candidates compared at once unless told otherwise, so that memory stays flat."""
+"""Default number of candidates compared at once, to bound the memory."""
 SURVIVORS = 32
-"""How many of a chunk go on when a piece of the video holds more than one chunk."""
+"""How many frames of a chunk reach the next round when a span holds more than one chunk."""
 
 Form = Literal["fast", "slow", "chunks", "scenes"]
 
 
 class MaxInfoSelector:
-    """Plays `FrameSelector`.
+    """Implements `FrameSelector`.
 
-    `rank` is how many directions are kept; `tolerance` how well the chosen frames must make up the others
-    (0.3 keeps about rank / 0.09 of many candidates, 1.0 about `rank`); `chunk` how many frames are compared at once.
+    `rank` is the number of directions; `tolerance` says how well the chosen frames must represent the others (of many
+    candidates, 0.3 selects about rank / 0.09, 1.0 about `rank`); `chunk` is how many frames are compared at once.
     """
 
     def __init__(self, rank: int = 8, tolerance: float = 0.3, form: Form = "chunks", *, chunk: int = CHUNK) -> None:
@@ -45,7 +45,7 @@ class MaxInfoSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Any, **options: Any) -> MaxInfoSelector:
-        """Rank, tolerance and form from `settings.ingest`, unless they are options."""
+        """With rank, tolerance and form from `settings.ingest`, unless given as options."""
         del workers
         ingest = settings.ingest
         own = {"rank": ingest.maxinfo_rank, "tolerance": ingest.maxinfo_tolerance, "form": ingest.maxinfo_form}
@@ -53,7 +53,7 @@ class MaxInfoSelector:
 
     @property
     def name(self) -> str:
-        """The method's name in settings, with its form where that is not the usual one."""
+        """The method's name in settings, with its form if that is not the default."""
         return "maxinfo" if self._form == "chunks" else f"maxinfo-{self._form}"
 
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
@@ -85,14 +85,14 @@ class MaxInfoSelector:
         return sorted(chosen)
 
     def _best(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:
-        """The choice from one piece of the video; more than one chunk is played off in rounds."""
+        """The best frames of one span of the video; several chunks compete in rounds."""
         survivors = max(SURVIVORS, min(budget, self._chunk // 2))
         while len(piece) > self._chunk and budget < len(piece):
             rounds = [piece[start : start + self._chunk] for start in range(0, len(piece), self._chunk)]
-            kept = [index for part in rounds for index in self._spanning(candidates, part, survivors)]
-            if len(kept) == len(piece):
+            remaining = [index for part in rounds for index in self._spanning(candidates, part, survivors)]
+            if len(remaining) == len(piece):
                 break
-            piece = kept
+            piece = remaining
         return self._spanning(candidates, piece, budget)
 
     def _spanning(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Rows of a tall matrix that span the most volume: square and rectangular maxvol.
+"""Square and rectangular maxvol: pick the rows of a tall matrix that span the most volume.
 
 Square: Goreinov, Oseledets, Savostyanov, Tyrtyshnikov, Zamarashkin, "How to find a good submatrix" (2010).
 Rectangular: Mikhalev and Oseledets, Linear Algebra and its Applications 538 (2018), 187-211.
@@ -18,7 +18,7 @@ START_SWAPS = 10
 
 
 def maxvol(matrix: NDArray[np.float64], *, max_swaps: int = 100) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """r rows whose determinant no single swap multiplies by more than SQUARE_TOLERANCE.
+    """Picks r rows such that no single swap multiplies their determinant by more than SQUARE_TOLERANCE.
 
     `matrix` is (n, r) with n > r and full column rank. Returns the rows, shape (r,), and the coefficients C,
     shape (n, r), with matrix = C @ matrix[rows]. Raises ValueError for other shapes.
@@ -41,10 +41,10 @@ def maxvol(matrix: NDArray[np.float64], *, max_swaps: int = 100) -> tuple[NDArra
 
 
 def maxvol_rect(matrix: NDArray[np.float64], *, tolerance: float, max_rows: int | None = None) -> NDArray[np.intp]:
-    """Rows of which every other row is a combination with a coefficient norm of at most `tolerance`.
+    """Picks rows such that every other row is a combination of them with a coefficient norm of at most `tolerance`.
 
-    `matrix` is (n, r) with n > r and full column rank. At least r and at most `max_rows` rows come back
-    (never fewer than r), in the order in which they were chosen. Raises ValueError for other shapes.
+    `matrix` is (n, r) with n > r and full column rank. Returns at least r and at most `max_rows` rows
+    (never fewer than r), in the order chosen. Raises ValueError for other shapes.
     """
     count, rank = matrix.shape
     limit = count if max_rows is None else min(max(max_rows, rank), count)
@@ -68,7 +68,7 @@ def maxvol_rect(matrix: NDArray[np.float64], *, tolerance: float, max_rows: int 
 
 
 def _pivot_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The rows that Gaussian elimination with partial pivoting takes, in its order."""
+    """The pivot rows of Gaussian elimination with partial pivoting, in order."""
     work = matrix.astype(np.float64, copy=True)
     order = np.arange(len(work))
     for column in range(work.shape[1]):

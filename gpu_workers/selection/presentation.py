@@ -1,12 +1,12 @@
-"""How chosen frames are shown to a model that takes pictures and text: as they are, or several in one picture.
+"""Ways to show chosen frames to a vision-language model: one by one, or several in one picture.
 
-interleaved  each frame after its time, the way in which models date things best
+interleaved  each frame after its time, the format in which models date things best
 grid         IG-VLM (arXiv 2403.18406): six frames in one picture, 3 across and 2 down
-thumbnail    TS-LLaVA (arXiv 2411.11066): six frames in one picture, then all frames in small
-slowfast     SlowFast-LLaVA (arXiv 2407.15841): few frames in full, then all of them in very small, many to a picture
+thumbnail    TS-LLaVA (arXiv 2411.11066): six frames in one picture, then all frames scaled down
+slowfast     SlowFast-LLaVA (arXiv 2407.15841): a few full-size frames, then all of them very small, many to a picture
 
-The papers of the last two drop or pool tokens inside the model; before a model of whatever kind the same is done with
-pixels. The true time of every frame stays with it: in the text before its picture and in `PresentedPicture.times_s`.
+The last two papers drop or pool tokens inside the model; here pixels are reduced instead, which works with any model.
+Every frame keeps its true time, in the text before its picture and in `PresentedPicture.times_s`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 GRID = (3, 2)
 """Cells across and down of IG-VLM's grid, which is also TS-LLaVA's thumbnail."""
 SAMPLED = 0.1
-"""The share of the pixels that TS-LLaVA keeps of each frame: 2,880 of 50 x 576 tokens."""
+"""The share of each frame's pixels that TS-LLaVA uses: 2,880 of 50 x 576 tokens."""
 SLOW = 10
-"""Frames that SlowFast shows in full."""
+"""Frames that SlowFast shows at full size."""
 FAST = (5, 4)
-"""Cells of a picture of the fast frames; each is about a twentieth of a frame, as 16 of 288 tokens are."""
+"""Cells in a picture of fast frames; each is about a twentieth of a frame, like 16 of 288 tokens."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +49,12 @@ def interleaved(frames: Sequence[Frame]) -> list[PresentedPicture]:
 
 
 def grid(frames: Sequence[Frame]) -> list[PresentedPicture]:
-    """Six frames a picture, each picture as large as six frames; one frame alone is shown as it is."""
+    """Six frames per picture, each picture as large as six frames; a single frame is shown as it is."""
     return _sheets(frames, GRID, 1.0)
 
 
 def thumbnail(frames: Sequence[Frame]) -> list[PresentedPicture]:
-    """Six even frames in one picture of the size of one frame, then every frame with a tenth of its pixels."""
+    """Six evenly spaced frames in one frame-sized picture, then every frame with a tenth of its pixels."""
     across, down = GRID
     if len(frames) <= 1:
         return interleaved(frames)
@@ -62,7 +62,7 @@ def thumbnail(frames: Sequence[Frame]) -> list[PresentedPicture]:
 
 
 def slowfast(frames: Sequence[Frame]) -> list[PresentedPicture]:
-    """Ten even frames in full, then, where there are more, all frames in small, twenty to a picture."""
+    """Ten evenly spaced frames at full size; if there are more, then all frames small, twenty to a picture."""
     slow = interleaved(evenly_spaced(frames, SLOW))
     return slow if len(frames) <= SLOW else [*slow, *_sheets(frames, FAST, 1 / FAST[0])]
 
@@ -73,11 +73,11 @@ PRESENTATIONS: dict[str, Callable[[Sequence[Frame]], list[PresentedPicture]]] = 
     "thumbnail": thumbnail,
     "slowfast": slowfast,
 }
-"""The ways by their names in settings."""
+"""The presentations by their names in settings."""
 
 
 def evenly_spaced(frames: Sequence[Frame], count: int) -> list[Frame]:
-    """The middle frame of each of `count` equal parts; all when there are no more."""
+    """The middle frame of each of `count` equal parts; all if there are no more than that."""
     return [frames[place] for place in evenly(range(len(frames)), count)]
 
 
@@ -87,7 +87,7 @@ def _sheets(frames: Sequence[Frame], cells: tuple[int, int], scale: float) -> li
 
 
 def _sheet(frames: Sequence[Frame], across: int, scale: float) -> PresentedPicture:
-    """Frames side by side on white, each fitted into a cell of the size of the smallest frame times `scale`."""
+    """Frames side by side on white, each scaled into a cell the size of the smallest frame times `scale`."""
     if len(frames) == 1:
         return interleaved(frames)[0]
     height = max(1, round(min(frame.image.shape[0] for frame in frames) * scale))
@@ -113,7 +113,7 @@ def _small(frames: Sequence[Frame], share: float) -> list[Frame]:
 
 
 def _fitted(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """The picture in its own shape, as large as fits, never larger than it was."""
+    """The picture scaled down to fit, in its own aspect ratio; never enlarged."""
     from PIL import Image
 
     scale = min(1.0, height / image.shape[0], width / image.shape[1])

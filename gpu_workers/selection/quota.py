@@ -1,8 +1,8 @@
-"""QuoTA (arXiv 2503.08689): pictures share a budget of tokens by how likely each bears on the question.
+"""QuoTA (arXiv 2503.08689): pictures share a token budget by how likely each is relevant to the question.
 
-The question is first turned into the things to look for; then even frames are judged one by one, and the square of a
-frame's probability is its share. Frames without a share are left out. What the budget does to the size of the frames
-of a look is in `sizing`.
+First, the question becomes a list of things to look for. Then evenly spaced frames are judged one by one, and the
+square of a frame's probability is its share. Frames without a share are left out. `token_budget` turns the budget into
+frame sizes.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 JUDGED = 96
-"""Frames judged of a short video."""
+"""Frames judged in a short video."""
 MORE_AN_HOUR = 64
 TOKENS_A_FRAME = 196
-"""Tokens that the budget holds for each frame that may be chosen."""
+"""Tokens in the budget for each frame that may be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameShare:
-    """One chosen frame and how many tokens it is worth."""
+    """One chosen frame and its tokens."""
 
     index: int
     tokens: int
 
 
 class QuotaSelector:
-    """Plays `QueryFrameSelector`; `allot` also tells what each frame is worth."""
+    """Implements `QueryFrameSelector`; `allot` also returns each frame's tokens."""
 
     def __init__(self, scorer: TargetScorer, model: VisionLanguageModel | None = None, *, judged: int = JUDGED) -> None:
         self._scorer = scorer
@@ -50,7 +50,7 @@ class QuotaSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> QuotaSelector:
-        """Judged by the vision-language model where there is one, else by likeness to the question."""
+        """Judges by the vision-language model if there is one, else by likeness to the question."""
         del settings
         model = workers.get("vision_language_model")
         scorer = LikenessScorer(workers.get("frame_embedder")) if model is None else LookingScorer(model)
@@ -70,7 +70,7 @@ class QuotaSelector:
     def allot(
         self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
     ) -> list[FrameShare]:
-        """At most `budget` frames in time order that share budget x TOKENS_A_FRAME tokens; those worth none are out."""
+        """At most `budget` frames in time order that share budget x TOKENS_A_FRAME tokens; none with zero tokens."""
         usable = worth_showing(candidates)
         if budget <= 0 or not usable:
             return []
@@ -84,7 +84,7 @@ class QuotaSelector:
 
 
 def tokens_by_probability(probabilities: NDArray[np.float64], total: int) -> NDArray[np.intp]:
-    """A budget of tokens shared by squared probabilities, rounded down; evenly where all are zero."""
+    """Shares a token budget by squared probabilities, rounded down; evenly if all are zero."""
     weights = np.square(probabilities)
     if not weights.any():
         weights = np.ones(len(probabilities))

@@ -1,4 +1,4 @@
-"""Where one scene ends and the next begins, told from the frames' vectors alone."""
+"""Finds scene boundaries from the frames' vectors alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from app.core.types import FrameFeatures
 
 CUT = 0.15
-"""Cosine distance between neighbours below which nothing is a cut."""
+"""Neighbours closer than this cosine distance are never a cut."""
 
 
 def scenes(candidates: Sequence[FrameFeatures], indices: Sequence[int], most: int) -> list[list[int]]:
-    """`indices` cut into at most `most` consecutive scenes, at the places where neighbours differ most."""
+    """Splits `indices` into at most `most` consecutive scenes, where neighbours differ most."""
     changes = [_distance(candidates[a], candidates[b]) for a, b in pairwise(indices)]
     strongest = sorted(range(len(changes)), key=lambda place: (-changes[place], place))[: max(most - 1, 0)]
     borders = sorted(place + 1 for place in strongest if changes[place] >= CUT)
@@ -22,18 +22,18 @@ def scenes(candidates: Sequence[FrameFeatures], indices: Sequence[int], most: in
 
 
 def shares(sizes: Sequence[int], budget: int) -> list[int]:
-    """A budget shared in proportion to sizes: the same total, and at least one each where it reaches."""
+    """Shares a budget in proportion to sizes: the total stays the same, and each gets at least one if possible."""
     if budget <= len(sizes):
         largest = sorted(range(len(sizes)), key=lambda part: (-sizes[part], part))[:budget]
         return [int(part in set(largest)) for part in range(len(sizes))]
     rest, total = budget - len(sizes), sum(sizes)
     exact = [rest * size / total for size in sizes]
-    given = [1 + int(share) for share in exact]
+    result = [1 + int(share) for share in exact]
     for part in sorted(range(len(sizes)), key=lambda part: (int(exact[part]) - exact[part], part)):
-        if sum(given) == budget:
+        if sum(result) == budget:
             break
-        given[part] += 1
-    return given
+        result[part] += 1
+    return result
 
 
 def _distance(one: FrameFeatures, other: FrameFeatures) -> float:

@@ -1,4 +1,4 @@
-"""How sure one is that frames show something that was named: the judges that the searching methods share."""
+"""Scores how likely frames show something named: the judges that the search methods share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 JUDGED_SIDE = 490
-"""Longest side of a picture given to a model that judges many, pixels: that of GenS."""
+"""Longest side, in pixels, of pictures for a model that judges many; the same as for GenS."""
 _SURE = (
     "How sure are you that this picture shows the following, or helps to answer it: {name}\n"
     "Answer with one whole number from 0 (not at all) to 100 (certain)."
@@ -24,17 +24,17 @@ _SURE = (
 
 
 class TargetScorer(Protocol):
-    """Judges whether frames show what was named. Confidences are 0 to 1."""
+    """Judges whether frames show the named things. Confidences are 0 to 1."""
 
     @property
     def certain(self) -> float:
-        """The confidence of `verify` from which a thing counts as found; infinite where nothing is proof."""
+        """The confidence from `verify` above which a thing counts as confidences; infinite if nothing is proof."""
         ...
 
     def glance(
         self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch
     ) -> NDArray[np.float64]:
-        """A first look at some frames, shape (frames, names). A detector may lay them out as cells of one picture."""
+        """A quick look at some frames, shape (frames, names). A detector may lay them out as cells of one picture."""
         ...
 
     def verify(self, names: Sequence[str], candidate: FrameFeatures, fetch: FrameFetch) -> NDArray[np.float64]:
@@ -43,9 +43,9 @@ class TargetScorer(Protocol):
 
 
 class LikenessScorer:
-    """Judges by the cosine of concept vectors that are known already. Plays `TargetScorer`.
+    """Judges by the cosine of existing concept vectors. Implements `TargetScorer`.
 
-    It costs nothing, and likeness is no proof, so that a search with it uses its whole budget.
+    It costs nothing, but likeness is no proof, so a search with it uses its whole budget.
     """
 
     certain = math.inf
@@ -69,10 +69,10 @@ class LikenessScorer:
 
 
 class LookingScorer:
-    """Asks a vision-language model about each picture. Plays `TargetScorer`.
+    """Asks a vision-language model about each picture. Implements `TargetScorer`.
 
-    QuoTA takes the probability of the model's "yes"; a model behind a port gives words only, so that it is asked
-    for a number. An answer without a number counts as 0.
+    QuoTA uses the probability of the model's "yes"; the port only returns text, so the model is asked
+    for a number instead. An answer without a number counts as 0.
     """
 
     certain = 0.6
@@ -83,24 +83,24 @@ class LookingScorer:
     def glance(
         self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch
     ) -> NDArray[np.float64]:
-        """See the protocol. One request for each frame and name."""
-        found = np.zeros((len(candidates), len(names)))
+        """See the protocol. One request per frame and name."""
+        confidences = np.zeros((len(candidates), len(names)))
         for row, frame in enumerate(fetch([c.pts_s for c in candidates])):
             small = shrunk(frame, JUDGED_SIDE)
-            found[row] = [self._sure(small, name) for name in names]
-        return found
+            confidences[row] = [self._sure(small, name) for name in names]
+        return confidences
 
     def verify(self, names: Sequence[str], candidate: FrameFeatures, fetch: FrameFetch) -> NDArray[np.float64]:
         """See the protocol."""
         return np.asarray(self.glance(names, [candidate], fetch)[0])
 
     def _sure(self, frame: Frame, name: str) -> float:
-        said = re.search(r"\d+", self._model.look([frame], _SURE.format(name=name)).text)
-        return min(float(said.group()), 100.0) / 100.0 if said else 0.0
+        number = re.search(r"\d+", self._model.look([frame], _SURE.format(name=name)).text)
+        return min(float(number.group()), 100.0) / 100.0 if number else 0.0
 
 
 def shrunk(frame: Frame, side: int) -> Frame:
-    """The frame with its longest side at most `side` pixels."""
+    """The frame, scaled down to at most `side` pixels on its longest side."""
     from PIL import Image
 
     height, width = frame.image.shape[:2]

@@ -1,7 +1,7 @@
-"""Frames that differ from those around them, after the first step of LongVU (arXiv 2410.17434, section 3.1).
+"""Selects frames that differ from those around them: the first step of LongVU (arXiv 2410.17434, section 3.1).
 
-In windows of 16 frames a frame is kept where its mean cosine to the others of the window is below 0.83; the
-window's middle frame is always kept. The paper uses DINOv2 vectors of frames at 1 frame/s; here any vectors serve.
+In windows of 16 frames, a frame stays if its mean cosine to the others is below 0.83; the window's middle frame
+always stays. The paper uses DINOv2 vectors of frames at 1 frame/s; here any vectors will do.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from gpu_workers.selection.blank import evenly, worth_showing
 
 WINDOW = 16
 LIKE = 0.83
-"""Mean cosine from which a frame repeats its window."""
+"""Mean cosine above which a frame repeats its window."""
 
 
 class SimilaritySelector:
-    """Plays `FrameSelector`. What is left after pruning is thinned evenly to the budget."""
+    """Implements `FrameSelector`. The frames left after pruning are thinned evenly to the budget."""
 
     def __init__(self, window: int = WINDOW, like: float = LIKE) -> None:
         self._window = window
@@ -29,7 +29,7 @@ class SimilaritySelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Any, **options: Any) -> SimilaritySelector:
-        """The paper's values, unless they are options."""
+        """With the paper's values, unless given as options."""
         del settings, workers
         return cls(**options)
 
@@ -41,10 +41,10 @@ class SimilaritySelector:
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
         """See the port."""
         usable = worth_showing(candidates)
-        kept: list[int] = []
+        distinct: list[int] = []
         for start in range(0, len(usable), self._window):
-            kept += self._unlike(candidates, usable[start : start + self._window])
-        return evenly(kept, budget)
+            distinct += self._unlike(candidates, usable[start : start + self._window])
+        return evenly(distinct, budget)
 
     def _unlike(self, candidates: Sequence[FrameFeatures], window: list[int]) -> list[int]:
         vectors = np.stack([candidates[index].vector for index in window]).astype(np.float64)

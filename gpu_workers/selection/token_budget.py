@@ -1,8 +1,8 @@
-"""QuoTA's budget in pixels (arXiv 2503.08689): a frame of a look is the larger, the likelier it bears on the question.
+"""QuoTA's budget in pixels (arXiv 2503.08689): the more likely a frame is relevant, the larger the model sees it.
 
-The paper resizes feature maps inside the model. A model that cuts pictures of any size into squares, each one token,
-takes smaller pictures instead. Two things differ from the paper: no frame becomes smaller than the model takes, so
-that none is lost, and what a frame cannot use at its full size goes to the others.
+The paper resizes feature maps inside the model. For a model that cuts pictures of any size into squares, one token
+each, smaller pictures do the same. Two things differ from the paper: no frame becomes smaller than the model's minimum,
+so none is lost, and tokens that a full-size frame cannot use go to the others.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 NEXT_TO_NOTHING = 1e-6
-"""The weight of a frame without any, as a share of the greatest."""
+"""The weight of a frame without its own, as a share of the greatest weight."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenGrid:
-    """How a model cuts pictures: each square of `side` pixels is a token, a picture has at least `least` pixels."""
+    """How a model cuts pictures: each square of `side` pixels is one token; a picture has at least `least` pixels."""
 
     side: int
     least: int = 0
 
     def fewest(self, frame: Frame) -> tuple[int, int]:
-        """Rows and columns of the smallest picture of a frame that the model does not enlarge."""
+        """Rows and columns of the smallest version of a frame that the model does not enlarge."""
         height, width = frame.image.shape[:2]
         scale = math.sqrt(self.least / (height * width)) / self.side
         return max(1, math.ceil(height * scale)), max(1, math.ceil(width * scale))
 
     def whole(self, frame: Frame) -> tuple[int, int]:
-        """Rows and columns of a frame in its own size."""
+        """Rows and columns of a frame at full size."""
         height, width = frame.image.shape[:2]
         rows, columns = self.fewest(frame)
         return max(rows, round(height / self.side)), max(columns, round(width / self.side))
@@ -51,15 +51,15 @@ class TokenGrid:
 
 @runtime_checkable
 class TakesAnySize(VisionLanguageModel, Protocol):
-    """A vision-language model that reads more tokens of larger pictures."""
+    """A vision-language model for which larger pictures become more tokens."""
 
     def token_grid(self) -> TokenGrid | None:
-        """How it cuts pictures; None when all become as many tokens. Loads the model."""
+        """How it cuts pictures; None if all become equally many tokens. Loads the model."""
         ...
 
 
 class SizedLooking:
-    """Plays `VisionLanguageModel`: shares `budget` tokens among the frames of a look before a model sees them."""
+    """Implements `VisionLanguageModel`: shares `budget` tokens among the frames before a model sees them."""
 
     def __init__(self, model: TakesAnySize, embedder: FrameEmbedder, budget: int) -> None:
         self._looks = model
@@ -72,11 +72,11 @@ class SizedLooking:
         return f"{self._looks.model}/quota-{self._budget}"
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
-        """See the port. Raises BadSettings for a model that makes as many tokens of every picture."""
+        """See the port. Raises BadSettings for a model to which all pictures are equally many tokens."""
         return self._looks.look(self.sized(frames, question) if frames else frames, question)
 
     def sized(self, frames: Sequence[Frame], question: str) -> list[Frame]:
-        """The frames, some of them smaller, so that a model reads at most `budget` tokens of them, if it can."""
+        """The frames, some scaled down so that they take at most `budget` tokens, if possible."""
         seen = self._embedder.embed(frames)
         sure = LikenessScorer(self._embedder).glance((question,), seen, lambda _: ())[:, 0]
         grid = self._looks.token_grid()
@@ -84,12 +84,12 @@ class SizedLooking:
             raise _all_alike(self._looks)
         fewest = np.array([math.prod(grid.fewest(frame)) for frame in frames])
         room = np.array([math.prod(grid.whole(frame)) for frame in frames]) - fewest
-        given = fewest + shared(np.square(sure), self._budget - int(fewest.sum()), room)
-        return [resized(frame, int(tokens), grid) for frame, tokens in zip(frames, given, strict=True)]
+        shares = fewest + shared(np.square(sure), self._budget - int(fewest.sum()), room)
+        return [resized(frame, int(tokens), grid) for frame, tokens in zip(frames, shares, strict=True)]
 
 
 def looking(settings: Settings, workers: Workers) -> VisionLanguageModel | None:
-    """The vision-language model that agents look with. Raises BadSettings for a budget that nothing can keep."""
+    """The vision-language model that agents use. Raises BadSettings for a budget that cannot be met."""
     model: VisionLanguageModel | None = workers.get("vision_language_model")
     if model is None or not settings.vision.quota:
         return model
@@ -111,30 +111,30 @@ def _all_alike(model: VisionLanguageModel) -> BadSettings:
 
 
 def shared(weights: NDArray[np.float64], total: int, room: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Tokens by weight, rounded down, at most `room` for each; what one cannot take goes to the others.
+    """Shares tokens by weight, rounded down, at most `room` each; the excess goes to the others.
 
-    Those without weight get what all others leave; without any weight all count alike.
+    Those with zero weight get what the others leave; if all weights are zero, all count the same.
     """
     weights = np.maximum(weights, weights.max() * NEXT_TO_NOTHING) if weights.any() else np.ones(len(weights))
-    given = np.zeros(len(weights))
+    shares = np.zeros(len(weights))
     hungry = np.ones(len(weights), bool)
     left = float(max(total, 0))
     while hungry.any():
-        wanted = np.where(hungry, left * weights / weights[hungry].sum(), 0.0)
-        full = hungry & (wanted >= room)
+        fair = np.where(hungry, left * weights / weights[hungry].sum(), 0.0)
+        full = hungry & (fair >= room)
         if not full.any():
-            given += wanted
+            shares += fair
             break
-        given[full] = room[full]
+        shares[full] = room[full]
         left -= float(room[full].sum())
         hungry &= ~full
-    return np.asarray(given, dtype=np.intp)
+    return np.asarray(shares, dtype=np.intp)
 
 
 def resized(frame: Frame, tokens: int, grid: TokenGrid) -> Frame:
-    """The frame in about its own shape as at most `tokens` squares, but no fewer than the model takes.
+    """The frame as at most `tokens` squares in about its own shape, but not below the model's minimum.
 
-    It stays as it is where it has no more.
+    Unchanged if it has no more than that.
     """
     from PIL import Image
 

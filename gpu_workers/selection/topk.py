@@ -1,4 +1,4 @@
-"""The frames most like the question: quick, and blind to everything else in the video."""
+"""The frames most similar to the question: fast, but blind to everything else in the video."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class TopKSelector:
-    """Takes the nearest concept vectors; of equals the earlier. Plays `QueryFrameSelector`."""
+    """Takes the nearest concept vectors; on a tie, the earlier frame. Implements `QueryFrameSelector`."""
 
     def __init__(self, embedder: FrameEmbedder) -> None:
         self._embedder = embedder
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> TopKSelector:
-        """Compares with the frame embedder of the same process."""
+        """With the process's frame embedder."""
         del settings
         return cls(workers.get("frame_embedder"))
 

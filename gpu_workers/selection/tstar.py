@@ -1,10 +1,10 @@
-"""T* (arXiv 2504.02259): looks at few frames, then more where something was seen.
+"""T* (arXiv 2504.02259): looks at a few frames, then at more where something was seen.
 
-A score is kept for every frame of the video. Each round looks at grid x grid frames, drawn where the question's
-targets (and, by half, the cues near them) are likely; what is found spreads to the neighbours in time and is
-smoothed by a spline over all frames looked at. The paper looks with an open-vocabulary detector at frames laid out
-as cells of one picture; any `TargetScorer` serves here. Of its two ways to choose at the end this is the one without
-chance: the frames with the highest scores.
+Every frame of the video has a score. Each round looks at grid x grid frames, sampled where the question's targets
+(and, with half the weight, the cues near them) are likely; scores spread to neighbours in time and are smoothed by a
+spline over all examined frames. The paper uses an open-vocabulary detector on frames laid out as cells of one picture;
+here any `TargetScorer` will do. Of the paper's two final choices, this is the deterministic one: the frames with the
+highest scores.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 CUE_WEIGHT = 0.5
-"""What a cue counts; a target counts 1."""
+"""The weight of a cue; a target has weight 1."""
 REACH = 5
 """Neighbours on either side to which a score spreads."""
 HOT = 75.0
-"""The percentile from which chances are kept and scores spread."""
+"""The percentile above which chances count and scores spread."""
 SMOOTHING = 0.5
-"""Sum of squared residuals that the spline may leave."""
+"""The spline's largest sum of squared residuals."""
 SHOWN_FIRST = 8
-"""Even frames shown to the model that names the targets."""
+"""Evenly spaced frames shown to the model that names the targets."""
 
 
 class TStarSelector:
-    """Plays `QueryFrameSelector`.
+    """Implements `QueryFrameSelector`.
 
-    `share` of the frames, and at most `most`, are looked at, grid x grid in a round. Without a model that names
-    targets, the whole question is the target.
+    Looks at a `share` of the frames, at most `most`, in rounds of grid x grid. Without a model to name targets, the
+    whole question is the target.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class TStarSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> TStarSelector:
-        """Scores by the detector or else by likeness; the vision-language model, if there is one, names the targets."""
+        """Scores with the detector if there is one, else by likeness; a vision-language model names the targets."""
         del settings
         detector = workers.get("object_detector")
         scorer = DetectorScorer(detector) if detector is not None else LikenessScorer(workers.get("frame_embedder"))
@@ -106,23 +106,23 @@ class TStarSelector:
             left -= len(drawn)
             names = [*targets, *named.cues]
             weights = np.array([1.0] * len(targets) + [CUE_WEIGHT] * len(named.cues))
-            found = self._scorer.glance(names, [slots[slot] for slot in drawn], fetch)
-            search.record(drawn, (found * weights).max(axis=1))
-            for slot, row in zip(drawn, found[:, : len(targets)], strict=True):
+            confidences = self._scorer.glance(names, [slots[slot] for slot in drawn], fetch)
+            search.record(drawn, (confidences * weights).max(axis=1))
+            for slot, row in zip(drawn, confidences[:, : len(targets)], strict=True):
                 if row.max() >= self._scorer.certain and targets:
                     self._verify(search, int(slot), targets, slots[slot], fetch)
 
     def _verify(
         self, search: _Search, slot: int, targets: list[str], candidate: FrameFeatures, fetch: FrameFetch
     ) -> None:
-        """Looks closely at one frame; a target that is there need not be searched any more."""
+        """Looks closely at one frame, and stops searching for the targets that it shows."""
         sure = self._scorer.verify(targets, candidate, fetch)
         search.correct(slot, float(sure.max()))
         targets[:] = [name for name, s in zip(list(targets), sure, strict=True) if s < self._scorer.certain]
 
 
 class _Search:
-    """What is known of each slot after some looks."""
+    """What is known about each slot so far."""
 
     def __init__(self, count: int, seed: int) -> None:
         self._random = np.random.default_rng(seed)
@@ -130,21 +130,21 @@ class _Search:
         self._seen = np.zeros(count, bool)
         self._chances = np.full(count, 1.0 / count)
 
-    def draw(self, wanted: int) -> NDArray[np.intp]:
-        """Slots not seen before, ascending: even at first, then by chance where the chances are best."""
+    def draw(self, count: int) -> NDArray[np.intp]:
+        """Unseen slots, ascending: evenly spaced at first, then sampled by their chances."""
         free = np.flatnonzero(~self._seen)
-        if len(free) <= wanted:
+        if len(free) <= count:
             return free
         if not self._seen.any():
-            return np.array(evenly(range(len(free)), wanted), np.intp)
-        chances = self._chances[free] + wanted / len(self._seen)
+            return np.array(evenly(range(len(free)), count), np.intp)
+        chances = self._chances[free] + count / len(self._seen)
         hot = np.where(chances >= np.percentile(chances, HOT), chances, 0.0)
-        likely = hot if np.count_nonzero(hot) >= wanted else chances
-        drawn = self._random.choice(free, wanted, replace=False, p=likely / likely.sum())
+        likely = hot if np.count_nonzero(hot) >= count else chances
+        drawn = self._random.choice(free, count, replace=False, p=likely / likely.sum())
         return np.sort(drawn)
 
     def record(self, slots: NDArray[np.intp], confidences: NDArray[np.float64]) -> None:
-        """Keeps what a round found and works out where to look next."""
+        """Records the scores of a round and works out where to look next."""
         self._seen[slots] = True
         self._scores[slots] = np.maximum(confidences, 1e-6)
         for slot in slots[confidences >= np.percentile(confidences, HOT)]:
@@ -157,16 +157,16 @@ class _Search:
         self._chances = chances / chances.sum()
 
     def correct(self, slot: int, confidence: float) -> None:
-        """A close look replaces a glance."""
+        """Replaces the score of a glance with that of a close look."""
         self._scores[slot] = max(confidence, 1e-6)
 
     def best(self, count: int) -> list[int]:
-        """The slots of highest score, seen or guessed from their neighbours."""
+        """The slots with the highest scores, seen or guessed from their neighbours."""
         guessed = np.where(self._seen, self._scores, np.maximum(self._scores, self._spline()))
         return [int(slot) for slot in np.argsort(-guessed, kind="stable")[:count]]
 
     def _spline(self) -> NDArray[np.float64]:
-        """A smooth curve through what was seen, kept between 0 and the highest score; zero for too few points."""
+        """A smooth curve through the seen scores, clipped to 0 and the highest score; zero for too few points."""
         from scipy.interpolate import UnivariateSpline  # type: ignore[import-untyped]
 
         seen = np.flatnonzero(self._seen)
@@ -174,7 +174,7 @@ class _Search:
             return np.zeros(len(self._seen))
         scores = self._scores[seen]
         with warnings.catch_warnings():
-            # FITPACK warns where it cannot come as near as asked; its nearest curve is good enough here.
+            # FITPACK warns if it cannot meet the tolerance; its nearest curve is good enough here.
             warnings.simplefilter("ignore")
             spline = UnivariateSpline(seen, scores, s=SMOOTHING)
         return np.asarray(np.clip(spline(np.arange(len(self._seen))), 0.0, float(scores.max())))

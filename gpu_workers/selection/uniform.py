@@ -1,4 +1,4 @@
-"""Frames at even distances: the simplest selection, and the one to beat."""
+"""Evenly spaced frames: the simplest selection, and the one to beat."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpu_workers.selection.blank import evenly, worth_showing
 
 
 class UniformSelector:
-    """Takes the middle of each of `budget` equal parts. Plays `FrameSelector`."""
+    """Takes the middle of each of `budget` equal parts. Implements `FrameSelector`."""
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Any) -> UniformSelector:

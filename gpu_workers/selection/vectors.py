@@ -1,4 +1,4 @@
-"""The vectors of many frames, read in blocks so that memory stays flat, and their strongest directions."""
+"""Reads the vectors of many frames in blocks, to bound the memory, and finds their strongest directions."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 1024
-"""Frames whose vectors are held side by side at once."""
+"""Frames whose vectors are in memory at once."""
 SKETCH = 128
-"""Numbers that a sketch keeps of a vector."""
+"""Numbers in the sketch of a vector."""
 WEAKEST = 0.02
-"""Directions weaker than this share of the strongest are noise: they would make a still scene look varied."""
+"""Directions below this share of the strongest are noise: they would make a still scene look varied."""
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """BLAS gets one thread: on matrices this small its threads only fight with other models' for the cores.
+    """Limits BLAS to one thread: on small matrices, more threads only compete with other models for the cores.
 
-    20,000 candidates: 0.3 s of processor time with one thread, 12 s with two on a busy machine.
+    20,000 candidates take 0.3 s of processor time with one thread, 12 s with two on a busy machine.
     """
     from threadpoolctl import threadpool_limits
 
@@ -47,8 +47,8 @@ def relevance(
 def sketch(candidates: Sequence[FrameFeatures], indices: Sequence[int]) -> NDArray[np.float32]:
     """Unit rows, shape (n, at most SKETCH), whose dot products are about the cosines of the frames' vectors.
 
-    Longer vectors are projected on fixed random directions (Johnson and Lindenstrauss): 512 bytes a frame, whatever
-    the model; the error of a cosine near 0 has a standard deviation of 0.09, nearer to 1 it is smaller.
+    Longer vectors are projected on fixed random directions (Johnson and Lindenstrauss): 512 bytes per frame, whatever
+    the model. The error of a cosine near 0 has a standard deviation of 0.09; nearer to 1 it is smaller.
     """
     size = len(candidates[indices[0]].vector)
     basis = np.random.default_rng(0).normal(size=(size, SKETCH)) if size > SKETCH else None
@@ -61,7 +61,7 @@ def sketch(candidates: Sequence[FrameFeatures], indices: Sequence[int]) -> NDArr
 
 
 def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of length one; rows of zeros stay."""
+    """The rows normalised to length one; zero rows stay zero."""
     lengths: NDArray[np.float64] = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.maximum(lengths, 1e-12)
 
@@ -69,7 +69,7 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 def directions(candidates: Sequence[FrameFeatures], indices: Sequence[int], rank: int) -> NDArray[np.float64]:
     """The strongest left singular vectors of the frames' vectors, shape (n, at most rank).
 
-    They come from the smaller Gram matrix, which for many frames is summed block by block.
+    They come from the smaller Gram matrix, which is summed block by block for many frames.
     """
     if len(indices) <= BLOCK:
         return _left_singular(np.vstack(list(blocks(candidates, indices))), rank)
@@ -93,5 +93,5 @@ def _spectrum(gram: NDArray[np.float64], rank: int) -> tuple[NDArray[np.float64]
     """The strongest eigenvectors of a Gram matrix, shape (n, at most rank), and their singular values."""
     values, basis = np.linalg.eigh(gram)
     strengths = np.sqrt(np.maximum(values[::-1], 0.0))
-    kept = min(rank, int((strengths > WEAKEST * strengths[0]).sum())) if strengths[0] > 0 else 0
-    return basis[:, ::-1][:, :kept], strengths[:kept]
+    count = min(rank, int((strengths > WEAKEST * strengths[0]).sum())) if strengths[0] > 0 else 0
+    return basis[:, ::-1][:, :count], strengths[:count]

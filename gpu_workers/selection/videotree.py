@@ -1,9 +1,9 @@
-"""VideoTree (arXiv 2405.19209): few frames of what matters little, many of what the question is about.
+"""VideoTree (arXiv 2405.19209): many frames of what the question is about, few of the rest.
 
-Breadth: the frames are clustered, into more and more clusters until enough of them are relevant. Depth: relevant
-clusters are split again, once or twice. The paper judges a cluster by a language model that reads captions; here its
-likeness to the question decides, so that nothing but vectors is needed. Clusters are made by k-means on
-directions; the paper's second clustering is Ward's, whose cost grows with the square of a cluster.
+Breadth: the frames are grouped into more and more clusters until enough of them are relevant. Depth: relevant clusters
+are split again, once or twice. The paper judges a cluster with a language model that reads captions; here its likeness
+to the question decides, so only vectors are needed. Clusters come from k-means on directions; the paper's second step
+uses Ward's method, whose cost grows with the square of the cluster size.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 FIRST, LAST = 8, 32
-"""Clusters of the first and of the last try at breadth, unless told otherwise, as all that follows."""
+"""Default number of clusters in the first and last breadth step. The constants below are defaults too."""
 ENOUGH = 4
 """Highly relevant clusters that end the breadth."""
 BRANCHES = 5
 ROUNDS = 10
-"""Most rounds of k-means, which need not end by itself."""
-TELLING = 3
-"""A cluster is as relevant as its most relevant frames are on average: this many."""
+"""The most rounds of k-means, which might not converge."""
+TOP_FRAMES = 3
+"""A cluster's relevance is the mean of this many of its most relevant frames."""
 
 
 @dataclass(frozen=True)
 class _Cluster:
-    """`members` and `centre` are places among the usable frames; relevance is that of the question."""
+    """`members` and `centre` index the usable frames; `relevance` is the likeness to the question."""
 
     members: NDArray[np.intp]
     centre: int
@@ -62,7 +62,7 @@ class VideoTreeSelector:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> VideoTreeSelector:
-        """Compares with the frame embedder of the same process."""
+        """With the process's frame embedder."""
         del settings
         return cls(workers.get("frame_embedder"), **options)
 
@@ -100,9 +100,9 @@ class _Tree:
         self._shape = shape
 
     def leaves(self, budget: int) -> list[int]:
-        """One frame for each leaf, until the budget is used: one of every cluster, then the others of relevant ones.
+        """One frame per leaf, until the budget is used: one of every cluster, then the others of relevant ones.
 
-        Clusters come by level and relevance; of a relevant cluster the most relevant leaves come first.
+        Clusters are ordered by level and relevance; in a relevant cluster, the most relevant leaves come first.
         """
         clusters, levels = self._breadth()
         ranked: list[tuple[int, int, float, int]] = []
@@ -133,19 +133,19 @@ class _Tree:
         return parts
 
     def _split(self, members: NDArray[np.intp], count: int) -> list[_Cluster]:
-        """Clusters of some frames; empty ones are dropped."""
+        """Splits some frames into clusters; drops empty ones."""
         nearest, closeness = k_means(self._rows[members], count)
-        made = []
+        clusters = []
         for label in np.unique(nearest):
             inside = np.flatnonzero(nearest == label)
-            telling = np.sort(self._likeness[members[inside]])[-TELLING:].mean()
+            relevance = np.sort(self._likeness[members[inside]])[-TOP_FRAMES:].mean()
             centre = members[inside[int(closeness[inside].argmax())]]
-            made.append(_Cluster(members[inside], int(centre), float(telling)))
-        return made
+            clusters.append(_Cluster(members[inside], int(centre), float(relevance)))
+        return clusters
 
 
 def k_means(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """For each unit row the number of its cluster and its cosine to the centre. Without chance, and it ends."""
+    """The cluster number of each unit row and its cosine to the centre. Deterministic, and always ends."""
     centres = _spread_centres(rows, min(count, len(rows)))
     nearest = np.zeros(0, np.intp)
     cosines = rows @ centres.T
@@ -160,7 +160,7 @@ def k_means(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], ND
 
 
 def _spread_centres(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Each centre is the row farthest from those before it; the first is the middle one."""
+    """Starting centres: first the middle row, then always the row farthest from those before it."""
     chosen = [len(rows) // 2]
     closest = np.full(len(rows), -np.inf, np.float32)
     while len(chosen) < count:

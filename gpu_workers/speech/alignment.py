@@ -1,7 +1,7 @@
-"""Exact word times: a wav2vec2 model of the language, as whisperX aligns with it.
+"""Exact word times by whisperX's alignment, with a wav2vec2 model of the language.
 
-Whisper's attention tells a word's time to about a fifth of a second, a model of letters to a few hundredths. There
-is a model for each language; where none is on this machine or to be downloaded, Whisper's times stay.
+Whisper's attention locates a word to about a fifth of a second, a letter model to a few hundredths. Each language
+needs its own model; if none is on this machine or can be downloaded, Whisper's times stay.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROFILES = ("cpu", "gpu")
-"""Profiles that align without being told to."""
+"""Profiles that align by default."""
 AROUND_S = 0.2
-"""How much further than Whisper's times a word is looked for."""
+"""How far beyond Whisper's times to search for a word."""
 WITHOUT_SPACES = ("ja", "zh")
 ALIGNERS = {
     "en": "facebook/wav2vec2-base-960h",
@@ -36,11 +36,11 @@ ALIGNERS = {
     "es": "jonatasgrosman/wav2vec2-large-xlsr-53-spanish",
     "it": "jonatasgrosman/wav2vec2-large-xlsr-53-italian",
 }
-"""For the languages for which whisperX itself would download a checkpoint of torchaudio's."""
+"""Models for the languages for which whisperX itself would download a torchaudio checkpoint."""
 
 
 class WordAligner(ModelWorker[tuple[Any, Any]]):
-    """Moves words to where they are heard. Holds the model of one language at a time."""
+    """Moves words to where they are heard. Holds one language's model at a time."""
 
     def __init__(self, settings: Settings) -> None:
         own = sorted(settings.weights.aligners.items())
@@ -60,9 +60,9 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
     def align(
         self, sound: NDArray[np.float32], words: Sequence[ModelWord], language: str
     ) -> tuple[list[ModelWord], str]:
-        """The words with better times, and a sentence for the user when the model of the language is missing."""
+        """The words with better times, and a warning for the user if the language's model is missing."""
         if language in self._missing:
-            return list(words), self._told(language)
+            return list(words), self._warning(language)
         with self._lock:
             if language != self._language:
                 self.unload()
@@ -72,9 +72,9 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
                     return _aligned(sound, words, model, described), ""
             except MissingPart as error:
                 self._missing[language] = error
-                return list(words), self._told(language)
+                return list(words), self._warning(language)
 
-    def _told(self, language: str) -> str:
+    def _warning(self, language: str) -> str:
         error = self._missing[language]
         return f"Word times of '{language}' come from Whisper alone. {error.message} {error.hint}"
 
@@ -94,7 +94,7 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
         known = {**DEFAULT_ALIGN_MODELS_HF, **ALIGNERS} if self._by_default else {}
         chosen = self._own.get(self._language, known.get(self._language, ""))
         if not chosen:
-            raise MissingPart("No alignment model is known for it.", "Name one in LONGREEL_WEIGHTS__ALIGNERS.")
+            raise MissingPart("There is no known alignment model for it.", "Name one in LONGREEL_WEIGHTS__ALIGNERS.")
         return str(chosen)
 
 
@@ -103,13 +103,13 @@ def _aligned(sound: NDArray[np.float32], words: Sequence[ModelWord], model: Any,
 
     spaced = described["language"] not in WITHOUT_SPACES
     device = next(model.parameters()).device
-    found: list[ModelWord] = []
+    aligned_words: list[ModelWord] = []
     with _sentences_as_they_are(whisperx.alignment):
         for group in _sentences(words):
             segment = _segment(group, spaced, len(sound) / RATE)
             aligned = whisperx.alignment.align([segment], model, described, sound, device)
-            found += _moved(group, [word for s in aligned["segments"] for word in s["words"]], spaced)
-    return found
+            aligned_words += _moved(group, [word for s in aligned["segments"] for word in s["words"]], spaced)
+    return aligned_words
 
 
 def _sentences(words: Sequence[ModelWord]) -> Iterator[Sequence[ModelWord]]:
@@ -125,17 +125,17 @@ def _segment(group: Sequence[ModelWord], spaced: bool, duration_s: float) -> dic
     return {"start": span.start_s, "end": span.end_s, "text": text}
 
 
-def _moved(group: Sequence[ModelWord], found: Sequence[Mapping[str, Any]], spaced: bool) -> list[ModelWord]:
-    """The group with the times that were found; without spaces, whisperX tells those of each letter.
+def _moved(group: Sequence[ModelWord], times: Sequence[Mapping[str, Any]], spaced: bool) -> list[ModelWord]:
+    """The group with aligned times; for languages without spaces, whisperX reports them per letter.
 
     A sentence that could not be aligned as a whole keeps its times.
     """
     sizes = [1 if spaced else len(word.written.strip()) for word in group]
-    if len(found) != sum(sizes) or any("start" not in one or "end" not in one for one in found):
+    if len(times) != sum(sizes) or any("start" not in one or "end" not in one for one in times):
         return list(group)
     moved, first = [], 0
     for word, size in zip(group, sizes, strict=True):
-        start, end = float(found[first]["start"]), float(found[first + size - 1]["end"])
+        start, end = float(times[first]["start"]), float(times[first + size - 1]["end"])
         moved.append(replace(word, span=TimeSpan(start, max(start, end))))
         first += size
     return moved
@@ -143,7 +143,7 @@ def _moved(group: Sequence[ModelWord], found: Sequence[Mapping[str, Any]], space
 
 @contextlib.contextmanager
 def _sentences_as_they_are(module: Any) -> Iterator[None]:
-    """whisperX would cut each text into sentences with NLTK, and download NLTK's data; ours are sentences already."""
+    """Stops whisperX from splitting sentences with NLTK, whose data it would download; ours are already split."""
     loader, module.nltk_load = module.nltk_load, lambda name: _Whole()  # noqa: ARG005
     try:
         yield

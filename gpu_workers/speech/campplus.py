@@ -1,9 +1,9 @@
-"""CAM++ as an ONNX file: 1.5 s of a voice become a vector that tells who speaks.
+"""CAM++ as an ONNX file: turns 1.5 s of a voice into a vector that identifies the speaker.
 
-CAM++ (Wang et al. 2023, arXiv 2303.00332): a small two-dimensional convolutional head, then three dense blocks of
+CAM++ (Wang et al. 2023, arXiv 2303.00332) has a small two-dimensional convolutional head, then three dense blocks of
 time-delay layers whose outputs are masked by their context, then the mean and the deviation over time. The weights
-were trained on 200,000 speakers of Chinese and English (3D-Speaker, Apache-2.0) and come as a PyTorch checkpoint;
-torch is needed once, to write the file, and never again.
+were trained on 200,000 speakers of Chinese and English (3D-Speaker, Apache-2.0) and come as a PyTorch checkpoint.
+torch is needed only once, to export the file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FRAMES = 148
 """Frames of `fbank` in 1.5 s."""
 SIZE = 192
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
-"""How many layers each dense block has, and their dilation."""
+"""The number of layers in each dense block, and their dilation."""
 
 
 def onnx_file(settings: Settings) -> Path:
@@ -41,7 +41,7 @@ def _export(checkpoint: Path, place: Path) -> None:
             return layers.embed(features - features.mean(1, keepdim=True))
 
     with warnings.catch_warnings(), torch.inference_mode():
-        # The exporter that needs no further package announces its successor, which needs onnxscript.
+        # The exporter without further dependencies warns about its successor, which needs onnxscript.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Network().eval(),
@@ -56,7 +56,7 @@ def _export(checkpoint: Path, place: Path) -> None:
 
 
 class _Layers:
-    """The network as a function of its weights, which are found by their names in the checkpoint."""
+    """The network as a function of its weights, by their names in the checkpoint."""
 
     def __init__(self, weights: dict[str, Any]) -> None:
         self._weights = weights
@@ -83,7 +83,7 @@ class _Layers:
         return self._norm("head.bn2", self._conv("head.conv2", x, stride=(2, 1), padding=1)).relu()
 
     def _residual(self, name: str, x: Any) -> Any:
-        """Two convolutions beside a short cut; the first of a pair halves the bands."""
+        """Two convolutions and a shortcut; the first block of a pair halves the bands."""
         narrows = f"{name}.shortcut.0.weight" in self._weights
         stride = (2, 1) if narrows else 1
         y = self._norm(f"{name}.bn1", self._conv(f"{name}.conv1", x, stride=stride, padding=1)).relu()
@@ -96,7 +96,7 @@ class _Layers:
         """A time-delay layer whose output is masked by its context and appended to its input."""
         y = self._conv(f"{name}.linear1", self._norm(f"{name}.nonlinear1.batchnorm", x).relu())
         y = self._norm(f"{name}.nonlinear2.batchnorm", y).relu()
-        # The paper adds the mean of each 2 s to that of the whole; 1.5 s are shorter, so both are the same mean.
+        # The paper adds the mean of each 2 s segment to that of the whole; with 1.5 s, both are the same mean.
         context = self._conv(f"{name}.cam_layer.linear1", 2 * y.mean(-1, keepdim=True)).relu()
         mask = self._conv(f"{name}.cam_layer.linear2", context).sigmoid()
         local = self._conv(f"{name}.cam_layer.linear_local", y, padding=dilation, dilation=dilation)

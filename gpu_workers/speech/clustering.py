@@ -1,9 +1,8 @@
-"""Which vectors are of the same voice, or the same face. Pure arithmetic on unit vectors; knows no model.
+"""Groups vectors of the same voice or the same face. Pure arithmetic on unit vectors; knows no model.
 
-Agglomerative clustering with average linkage: of all pairs of clusters the two whose members are most alike on
-average are joined, until no pair is alike enough. The number of voices follows from the threshold. The average of
-all pairs' cosines is kept up to date when two clusters are joined (Lance and Williams 1967), so a merge costs one
-row; a few hundred vectors take some hundredths of a second.
+Agglomerative clustering with average linkage: merges the two clusters whose members are most alike on average, until
+no pair is similar enough. The number of voices follows from the threshold. Each merge updates the average cosines of
+one row only (Lance and Williams 1967); a few hundred vectors take some hundredths of a second.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAME_VOICE = 0.55
-"""Mean cosine from which two groups of voices that each speak for some seconds are one."""
+"""Mean cosine above which two groups of voices that each speak for some seconds are the same."""
 LEAST_VOICE_S = 3.0
-"""Who speaks for less in a whole video is taken for the nearest voice, or for nobody when none is near."""
+"""A voice that speaks for less in the whole video counts as the nearest other voice, or as nobody if none is near."""
 NEAR = 0.25
-"""Cosine from which a voice that hardly speaks may be taken for another."""
+"""Cosine above which a voice that hardly speaks may count as another."""
 
 
 def agglomerate(vectors: NDArray[np.float32], sizes: Sequence[float], least: float) -> NDArray[np.int64]:
-    """A label for each unit vector, 0 and up by first appearance; clusters stay apart below a mean cosine of `least`.
+    """Labels for unit vectors, numbered by first appearance; clusters with a mean cosine below `least` stay apart.
 
     `vectors`: shape (n, d). `sizes`: how much each counts.
     """
@@ -58,8 +57,8 @@ def centres(vectors: NDArray[np.float32], sizes: Sequence[float], labels: NDArra
 
     sums = np.zeros((int(labels.max()) + 1 if len(labels) else 0, vectors.shape[1]), np.float64)
     np.add.at(sums, labels, vectors * np.asarray(sizes, np.float64)[:, None])
-    found: NDArray[np.float32] = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype("f4")
-    return found
+    means: NDArray[np.float32] = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype("f4")
+    return means
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +66,11 @@ class Linked:
     """The voices of a whole video."""
 
     rows: list[list[int | None]]
-    """For each piece and each of its voices the row of `voices`; None for a sound that is hardly anybody's."""
+    """For each chunk and each of its voices, the row of `voices`; None for a sound that matches nobody."""
     voices: NDArray[np.float32]
-    """Unit vectors by first appearance, shape (n, d)."""
+    """Unit vectors in order of first appearance, shape (n, d)."""
     seconds: list[float]
-    """How long each speaks."""
+    """Speaking time of each."""
 
 
 def link(
@@ -81,10 +80,10 @@ def link(
     least_s: float = LEAST_VOICE_S,
     near: float = NEAR,
 ) -> Linked:
-    """Finds out which voices of the pieces of one video are the same.
+    """Finds which voices in the chunks of one video are the same.
 
-    The values are those of voices; faces are linked by their own. All pieces are compared at once, so that a voice is
-    as well known at the end of a long video as at its beginning.
+    The defaults suit voices; faces use their own thresholds. All chunks are compared at once, so a voice is
+    recognised as well at the end of a long video as at its beginning.
     """
     import numpy as np
 
@@ -105,7 +104,7 @@ def link(
 
 
 def _place(label: int, steady: NDArray[np.int64], mean: NDArray[np.float32], near: float) -> int | None:
-    """Where a label stands among the steady ones: its own place, else that of the nearest if one is near."""
+    """The index of a label among the steady ones: its own, else that of the nearest if it is near enough."""
     if label in steady:
         return int(steady.searchsorted(label))
     alike = mean[steady] @ mean[label]

@@ -1,4 +1,4 @@
-"""Ears without a model, for tests: they hear the loud parts, and tell voices apart by their pitch."""
+"""Speech models without weights, for tests: loud parts count as speech, and pitch identifies the voice."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 STEP_S = 0.1
 LOUD = 0.02
-"""Root mean square of a step from which it counts as speech."""
+"""Root mean square above which a step counts as speech."""
 
 
 PITCHES, PITCH_HZ = 64, 40.0
 
 
 class FakeTranscriber:
-    """Each loud stretch becomes the next sentence of a list (over and over), its words spread evenly."""
+    """Turns each loud span into the next sentence of a list, repeatedly, with its words spread evenly."""
 
     model = "fake-ears@1"
 
@@ -34,12 +34,12 @@ class FakeTranscriber:
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> FakeTranscriber:
-        """Says the same sentence for every loud stretch."""
+        """Returns the same sentence for every loud span."""
         del settings, workers
         return cls()
 
     def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
-        """See `Transcriber`. It can tell loud from quiet, but not music from speech, and knows no language."""
+        """See `Transcriber`. It distinguishes loud from quiet, but not music from speech, and ignores the language."""
         del translate
         spoken = []
         for index, span in enumerate(_loud(samples)):
@@ -48,7 +48,7 @@ class FakeTranscriber:
 
 
 class FakeDiarizer:
-    """Each loud stretch is a turn; its voice is its pitch, so that tones play the part of people."""
+    """Each loud span is a turn, and its pitch is the voice, so tones stand in for people."""
 
     model = "fake-voices@1"
 
@@ -70,7 +70,7 @@ class FakeDiarizer:
 
 
 def _pitch(samples: NDArray[np.float32]) -> int:
-    """Which of PITCHES bands of frequency, 40 Hz wide, is the loudest."""
+    """The loudest of PITCHES frequency bands, each 40 Hz wide."""
     import numpy as np
 
     spectrum = np.abs(np.fft.rfft(samples))
@@ -92,8 +92,8 @@ def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:
 
 
 def _spread(sentence: str, span: TimeSpan) -> Iterator[ModelWord]:
-    said = sentence.split()
-    for index, word in enumerate(said):
-        start = span.start_s + span.duration_s * index / len(said)
-        end = span.end_s if index + 1 == len(said) else span.start_s + span.duration_s * (index + 1) / len(said)
+    words = sentence.split()
+    for index, word in enumerate(words):
+        start = span.start_s + span.duration_s * index / len(words)
+        end = span.end_s if index + 1 == len(words) else span.start_s + span.duration_s * (index + 1) / len(words)
         yield ModelWord(f" {word}", TimeSpan(start, end), 1.0)

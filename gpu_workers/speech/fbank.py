@@ -1,8 +1,8 @@
-"""Logarithms of mel energies as Kaldi computes its fbank features, which speaker models are trained on. Knows no model.
+"""Log mel energies, computed like Kaldi's fbank features, on which speaker models are trained. Knows no model.
 
-16 kHz sound, windows of 25 ms (Povey's) every 10 ms, first-order pre-emphasis 0.97, the mean of each window taken
-off, 80 triangular bands from 20 Hz to 8 kHz. The suite compares it with torchaudio's port of Kaldi; numpy does it
-without loading torch.
+16 kHz sound, Povey windows of 25 ms every 10 ms, mean subtraction per window, first-order pre-emphasis 0.97, and
+80 triangular bands from 20 Hz to 8 kHz. The tests compare it with torchaudio's port of Kaldi; with numpy, torch need
+not be loaded.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _LENGTH, _STEP, _FFT = 400, 160, 512
 _LOWEST_HZ = 20.0
 _EMPHASIS = 0.97
 _POVEY = 0.85
-"""Kaldi's window is Hann's to this power."""
+"""Kaldi's window is a Hann window to this power."""
 
 
 def fbank(sounds: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Features of several sounds of one length, shape (n, samples) to (n, frames, BANDS); whole windows only."""
+    """Features of several sounds of equal length, shape (n, samples) to (n, frames, BANDS); whole windows only."""
     import numpy as np
 
     frames = np.lib.stride_tricks.sliding_window_view(sounds, _LENGTH, axis=-1)[:, ::_STEP]
@@ -48,7 +48,7 @@ def _window() -> NDArray[np.float32]:
 
 @functools.cache
 def _bands() -> NDArray[np.float32]:
-    """What each frequency adds to each band, shape (_FFT / 2, BANDS)."""
+    """The weight of each frequency in each band, shape (_FFT / 2, BANDS)."""
     import numpy as np
 
     edges = np.linspace(_mel(_LOWEST_HZ), _mel(RATE / 2), BANDS + 2)

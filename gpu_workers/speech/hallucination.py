@@ -1,8 +1,8 @@
-"""What Whisper writes when nobody speaks, and how to tell it from speech. Knows no model.
+"""Filters out text that Whisper invents when nobody speaks. Knows no model.
 
-The limits on the compression ratio and the two probabilities are those of Whisper's own decoder
-(Radford et al. 2022, section 4.5). On silence and music it also writes phrases that end many of the
-videos it was trained on; they are common in real speech too, and are only dropped where the model
+The limits on the compression ratio and the two probabilities come from Whisper's own decoder
+(Radford et al. 2022, section 4.5). On silence and music, Whisper also writes closing phrases that are frequent
+in its training videos. They are common in real speech too, so they are dropped only if the model
 itself is unsure of them.
 """
 
@@ -21,13 +21,13 @@ MOST_REPETITIVE = 2.4
 LEAST_LOG_PROBABILITY = -1.0
 NO_SPEECH = 0.6
 LEAST_VOICE = 0.3
-"""Share of a sentence that must lie in a voice region."""
+"""Share of a sentence that must overlap a voice region."""
 
 SURE = 0.7
-"""Mean word probability from which a typical phrase is believed."""
+"""Mean word probability above which a typical phrase is accepted."""
 
 REPEATS = 3
-"""This many times the same sentence in a row is one loop of the decoder, unless the model is sure of it."""
+"""The same sentence this many times in a row is a decoder loop, unless the model is sure of it."""
 
 _TYPICAL = re.compile(
     r"(?:thank(?:s| you)(?: (?:so|very) much)?(?: for (?:watching|listening|your attention).*)?|you|bye(?:[ -]bye)?|"
@@ -38,37 +38,37 @@ _TYPICAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What the decoder thinks of one piece of text."""
+    """The decoder's scores for one piece of text."""
 
     text: str
     log_probability: float
-    """Mean over its tokens."""
+    """Mean over the tokens."""
     no_speech: float
-    """Probability that nobody speaks in the piece."""
+    """Probability that nobody speaks here."""
 
 
 def is_failed(decoded: Decoded) -> bool:
-    """Whether a piece of text went wrong as a whole: a loop, a guess, or text for no speech."""
+    """Whether a piece of text failed as a whole: a loop, a guess, or text without speech."""
     if compression_ratio(decoded.text) > MOST_REPETITIVE or decoded.log_probability < LEAST_LOG_PROBABILITY:
         return True
     return decoded.no_speech > NO_SPEECH and decoded.log_probability < LEAST_LOG_PROBABILITY / 2
 
 
 def compression_ratio(text: str) -> float:
-    """Bytes of a text divided by its bytes after zlib; high for text that repeats itself."""
+    """The size of a text divided by its zlib-compressed size; high for text that repeats itself."""
     data = text.encode("utf-8")
     return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
 def believed(sentences: Sequence[Utterance], voice: Sequence[TimeSpan]) -> list[Utterance]:
-    """The sentences without those that were invented, in order."""
+    """The sentences, in order, without the invented ones."""
     spoken = [sentence for sentence in sentences if not _is_invented(sentence, voice)]
-    kept: list[Utterance] = []
+    real: list[Utterance] = []
     for _, group in groupby(spoken, key=lambda sentence: _plain(sentence.text)):
         run = list(group)
         doubtful = len(run) >= REPEATS and min(sentence.confidence for sentence in run) < SURE
-        kept += [] if doubtful else run
-    return kept
+        real += [] if doubtful else run
+    return real
 
 
 def _is_invented(sentence: Utterance, voice: Sequence[TimeSpan]) -> bool:

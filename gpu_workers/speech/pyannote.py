@@ -1,4 +1,4 @@
-"""Who speaks when with a pyannote pipeline as whisperX loads it: a folder, or a name of the hub with its licence."""
+"""Speaker diarization with a pyannote pipeline, as whisperX loads it, from a folder or a (licensed) hub name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_S = 1.0
-"""Shorter sounds hold no turn, and the pipeline's windows cannot be filled."""
+"""Shorter sounds contain no turn and do not fill the pipeline's windows."""
 
 
 class PyannoteDiarizer(ModelWorker[Any]):
-    """Diarizer over `pyannote/speaker-diarization-community-1` and pipelines like it."""
+    """Diarizer for `pyannote/speaker-diarization-community-1` and similar pipelines."""
 
     def __init__(self, weights: str, settings: Settings) -> None:
         super().__init__(hub.title(weights))
@@ -31,13 +31,13 @@ class PyannoteDiarizer(ModelWorker[Any]):
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> PyannoteDiarizer:
-        """Over the weights of the settings or the profile. Raises BadSettings."""
+        """With the weights of the settings or the profile. Raises BadSettings."""
         return cls(workers.weights("diarizer"), settings)
 
     def _load(self) -> Any:
         folder = hub.folder(self._weights, "diarizer", hub.PYANNOTE)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyannote misses torchcodec, which is not used
+            warnings.simplefilter("ignore")  # pyannote warns that torchcodec is missing, but it is not used
             from pyannote.audio.telemetry import set_telemetry_metrics
             from whisperx.diarize import DiarizationPipeline
 
@@ -45,7 +45,7 @@ class PyannoteDiarizer(ModelWorker[Any]):
             return DiarizationPipeline(str(folder), device=best_place(self._settings.hardware).device)
 
     def diarize(self, samples: NDArray[np.float32]) -> Diarization:
-        """See `Diarizer`. Of voices that speak at once, the turn is that of the one pyannote hears best."""
+        """See `Diarizer`. When several voices speak at once, the turn goes to the one that pyannote hears best."""
         import numpy as np
 
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
@@ -54,23 +54,23 @@ class PyannoteDiarizer(ModelWorker[Any]):
         with self._use(1) as pipeline, warnings.catch_warnings():
             import torch
 
-            warnings.simplefilter("ignore")  # statistics of a single frame, which pyannote handles
-            found = pipeline.model({"waveform": torch.from_numpy(sound[None]), "sample_rate": RATE})
-        return _diarization(found, len(sound) / RATE)
+            warnings.simplefilter("ignore")  # about statistics of a single frame, which pyannote handles
+            output = pipeline.model({"waveform": torch.from_numpy(sound[None]), "sample_rate": RATE})
+        return _diarization(output, len(sound) / RATE)
 
 
-def _diarization(found: Any, duration_s: float) -> Diarization:
-    """Turns of the voices that have a vector; pyannote has none for who speaks too shortly."""
+def _diarization(output: Any, duration_s: float) -> Diarization:
+    """Turns of the voices that have a vector; pyannote has none for voices that speak too briefly."""
     import numpy as np
 
-    vectors = found.speaker_embeddings
-    labels = found.speaker_diarization.labels()
+    vectors = output.speaker_embeddings
+    labels = output.speaker_diarization.labels()
     if vectors is None or not labels:
         return _nobody()
     known = [i for i, vector in enumerate(vectors[: len(labels)]) if np.isfinite(vector).all() and np.any(vector)]
     rows = {labels[i]: row for row, i in enumerate(known)}
     turns = []
-    for span, _, label in found.exclusive_speaker_diarization.itertracks(yield_label=True):
+    for span, _, label in output.exclusive_speaker_diarization.itertracks(yield_label=True):
         if label in rows and span.start < duration_s:
             turns.append(VoiceTurn(TimeSpan(max(0.0, span.start), min(duration_s, span.end)), rows[label]))
     if not turns:

@@ -1,4 +1,4 @@
-"""Words with times become sentences with times. Knows no model."""
+"""Joins words with times into sentences with times. Knows no model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from app.core.types import TimeSpan, Utterance, Word
 
 LONGEST_S = 15.0
-"""A sentence that takes longer is cut at its pauses."""
+"""A longer sentence is split at its pauses."""
 
 PAUSE_S = 2.0
-"""A pause this long ends a sentence whatever its punctuation."""
+"""A pause this long ends a sentence, whatever the punctuation."""
 
 _CLOSING = r"[\"'\u201d\u2019\u00bb)\]]*$"
 _END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]+" + _CLOSING)
@@ -24,7 +24,7 @@ _ABBREVIATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ModelWord:
-    """One word as the model wrote it, with the space before it if the language has spaces."""
+    """One word as the model wrote it, with a leading space if the language uses spaces."""
 
     written: str
     span: TimeSpan
@@ -32,7 +32,7 @@ class ModelWord:
 
 
 def utterances(words: Sequence[ModelWord]) -> list[Utterance]:
-    """Sentences in time order, each exactly from its first word's start to its last word's end."""
+    """Sentences in time order, each from the start of its first word to the end of its last."""
     return [_utterance(piece) for sentence in _sentences(words) for piece in _shortened(sentence)]
 
 
@@ -58,7 +58,7 @@ def _ends(word: ModelWord, following: ModelWord) -> bool:
 
 
 def _shortened(sentence: list[ModelWord]) -> Iterator[list[ModelWord]]:
-    """Cuts what is too long where the pause is longest, a comma counting as half a second of pause."""
+    """Splits a sentence that is too long at its longest pause; a comma counts as half a second of pause."""
     if len(sentence) < 2 or sentence[-1].span.end_s - sentence[0].span.start_s <= LONGEST_S:
         yield sentence
         return
@@ -80,5 +80,5 @@ def _worth(sentence: Sequence[ModelWord], index: int) -> tuple[float, float]:
 def _utterance(words: Sequence[ModelWord]) -> Utterance:
     span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
     text = " ".join("".join(word.written for word in words).split())
-    kept = tuple(Word(word.written.strip(), word.span, word.probability) for word in words)
-    return Utterance(span, text, kept, confidence=sum(word.probability for word in words) / len(words))
+    stripped = tuple(Word(word.written.strip(), word.span, word.probability) for word in words)
+    return Utterance(span, text, stripped, confidence=sum(word.probability for word in words) / len(words))

@@ -1,4 +1,4 @@
-"""Voice regions become windows, and windows with labels become turns. Knows no model. All times are seconds."""
+"""Splits voice regions into windows, and joins labelled windows into turns. Knows no model. All times are seconds."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from dataclasses import dataclass
 from app.core.types import TimeSpan, VoiceTurn
 
 WINDOW_S = 1.5
-"""Shorter, a vector tells more of the words than of the voice; longer, quick exchanges blur."""
+"""In a shorter window, the vector reflects the words more than the voice; in a longer one, quick exchanges blur."""
 STEP_S = 0.75
 LEAST_REGION_S = 0.4
-"""Shorter sounds tell nothing of a voice."""
+"""Shorter sounds say nothing about a voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceWindow:
-    """A stretch whose voice is looked at. It stands for `share`, half way to its neighbours."""
+    """A span whose voice is examined. It represents `share`, which reaches halfway to its neighbours."""
 
     span: TimeSpan
     share: TimeSpan
     region: int
-    """Which voice region it lies in."""
+    """The index of its voice region."""
 
 
 def windows(regions: Sequence[TimeSpan]) -> list[VoiceWindow]:
     """Windows of at most WINDOW_S, STEP_S apart, that cover each region from its start to its end."""
-    found = []
+    cut = []
     for number, region in enumerate(regions):
         if region.duration_s < LEAST_REGION_S:
             continue
         spans = _spans(region)
         edges = [(a.middle_s + b.middle_s) / 2 for a, b in itertools.pairwise(spans)]
         starts, ends = [region.start_s, *edges], [*edges, region.end_s]
-        found += [VoiceWindow(s, TimeSpan(a, b), number) for s, a, b in zip(spans, starts, ends, strict=True)]
-    return found
+        cut += [VoiceWindow(s, TimeSpan(a, b), number) for s, a, b in zip(spans, starts, ends, strict=True)]
+    return cut
 
 
 def _spans(region: TimeSpan) -> list[TimeSpan]:
@@ -48,10 +48,10 @@ def _spans(region: TimeSpan) -> list[TimeSpan]:
 
 
 def smoothed(windows: Sequence[VoiceWindow], labels: Sequence[int], alike: Sequence[Sequence[float]]) -> list[int]:
-    """Labels without single windows that differ from what is before and after them in the same region.
+    """The labels, with every single window that differs from both neighbours in its region relabelled.
 
-    Where one voice follows another, the window over the change hears both and is often taken for a third.
-    `alike[i][label]`: the cosine of window i and a voice.
+    Where one voice follows another, the window across the change contains both and often looks like a third voice.
+    `alike[i][label]`: the cosine between window i and a voice.
     """
     result = list(labels)
     for i in range(1, len(windows) - 1):
@@ -62,13 +62,13 @@ def smoothed(windows: Sequence[VoiceWindow], labels: Sequence[int], alike: Seque
 
 
 def turns(windows: Sequence[VoiceWindow], labels: Sequence[int]) -> list[VoiceTurn]:
-    """One turn for each run of windows of one region and one label."""
-    found: list[VoiceTurn] = []
+    """One turn for each run of windows with the same region and label."""
+    joined: list[VoiceTurn] = []
     last = -1
     for window, label in zip(windows, labels, strict=True):
-        if found and window.region == last and found[-1].voice == label:
-            found[-1] = VoiceTurn(found[-1].span.hull(window.share), label)
+        if joined and window.region == last and joined[-1].voice == label:
+            joined[-1] = VoiceTurn(joined[-1].span.hull(window.share), label)
         else:
-            found.append(VoiceTurn(window.share, label))
+            joined.append(VoiceTurn(window.share, label))
         last = window.region
-    return found
+    return joined

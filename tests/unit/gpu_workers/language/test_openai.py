@@ -191,9 +191,9 @@ def test_a_server_without_system_messages_gets_them_with_the_first_question():
 
 
 @pytest.mark.parametrize(("content", "ended", "words"), [
-    (None, "stop", "wrote nothing"),
-    ("", "length", "nothing but thoughts|anything but thoughts"),
-    ("<think>so long", "length", "anything but thoughts"),
+    (None, "stop", "no visible text"),
+    ("", "length", "token limit while thinking"),
+    ("<think>so long", "length", "token limit while thinking"),
     (None, "content_filter", "content filter"),
 ])  # fmt: skip
 def test_an_empty_reply_is_asked_for_once_more_and_then_an_error(content, ended, words):
