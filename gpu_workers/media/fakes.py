@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.core.errors import BadInput, NotFound
-from app.core.types import AudioMap, AudioStream, Frame, MediaInfo, SoundChoice, TimeSpan, VideoStream
+from app.core.types import AudioMap, AudioStream, Frame, MediaInfo, SoundChoice, SubtitleTrack, TimeSpan, VideoStream
 from gpu_workers.media.loudness import STEP_S, LoudnessMeter, quiet_cuts
 from gpu_workers.media.picks import EveryTick
 from gpu_workers.media.picture import fitted
@@ -162,3 +162,24 @@ def _refuse(path: Path) -> None:
         raise BadInput(f"There is no file {path}.", "Check the path.")
     if path.stat().st_size == 0:
         raise BadInput(f"{path.name} is empty.", "Copy or download it again.")
+
+
+class FakeSubtitles:
+    """One track of text and one of pictures, or none. Plays `SubtitleSource`."""
+
+    def __init__(self, texts: Sequence[tuple[TimeSpan, str]] = ()) -> None:
+        """`texts` is what the first track says; without any there is no track."""
+        self._texts = tuple(texts)
+
+    def tracks(self, path: Path) -> list[SubtitleTrack]:
+        """See the port."""
+        _refuse(path)
+        text = SubtitleTrack(0, "subrip", True, "eng")
+        return [text, SubtitleTrack(1, "hdmv_pgs_subtitle", False, "eng")] if self._texts else []
+
+    def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
+        """See the port."""
+        if track != 0 or not self._texts:
+            raise BadInput(f"{path.name} has no text in subtitle track {track}.", "Choose another track.")
+        _refuse(path)
+        return sorted(self._texts)
