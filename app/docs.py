@@ -89,7 +89,7 @@ def _api() -> str:
         "# REST API",
         "",
         "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.",
-        "[rest.md](rest.md) tells what holds for all: errors, pages, ETags, repeated requests, limits, webhooks.",
+        "[rest.md](rest.md) explains what applies to all: errors, pages, ETags, repeated requests, limits, webhooks.",
         "",
     ]
     parts += ["| call | what it does | answers |", "|---|---|---|"]
@@ -100,7 +100,7 @@ def _api() -> str:
 
 
 def main() -> int:
-    """Writes the pages, or with --check tells which are stale (exit code 1)."""
+    """Writes the pages, or with --check reports which are stale (exit code 1)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a page is stale")
     check = parser.parse_args().check
