@@ -91,9 +91,7 @@ def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iter
     """Each frame that is shown at some tick, its time, and at how many; ticks before the first frame are its own."""
     held: tuple[Any, float] | None = None
     answered = 0
-    for raw, time_s in _decoded(media, ticks, start_s, threads):
-        if held is not None and time_s < held[1]:  # damaged: shown pictures never go back
-            continue
+    for raw, time_s in _rising(_decoded(media, ticks, start_s, threads)):
         due = ticks.before(time_s)
         if held is not None and due > answered:
             yield *held, due - answered
@@ -103,6 +101,21 @@ def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iter
         held = (raw, time_s)
     if held is not None and ticks.count > answered:
         yield *held, ticks.count - answered
+
+
+def _rising(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:
+    """The frames without those that are damaged and claim a time before the one before them or after the next one."""
+    last_s = -math.inf
+    waiting: tuple[Any, float] | None = None
+    for frame, time_s in frames:
+        if time_s < last_s:
+            continue
+        if waiting is not None and waiting[1] <= time_s:
+            yield waiting
+            last_s = waiting[1]
+        waiting = frame, time_s
+    if waiting is not None:
+        yield waiting
 
 
 def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float]]:

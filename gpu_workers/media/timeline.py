@@ -76,9 +76,34 @@ def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
     """Finds the joints and the false times of a file. Containers with one table of all times cannot have joints."""
     waits_s = table.shown_s - table.decoded_s
     false_times = set(np.flatnonzero((waits_s < -BACK_S) | (waits_s > AHEAD_S)).tolist())
-    if not may_be_joined or not _is_suspicious(table, false_times):
-        return Timeline((JoinedPart(0, 0.0, _start_s(table), 0.0),), frozenset(false_times))
-    return _Walk(table, false_times).result()
+    if _is_suspicious(table, false_times):
+        if may_be_joined:
+            line = _Walk(table, set(false_times), AHEAD_S).result()
+            if any(part.step_s < 0 for part in line.parts):  # in such a file a step ahead is a joint, too
+                line = _Walk(table, set(false_times), SUSPICIOUS_S).result()
+            return line
+        for stream in np.unique(table.stream).tolist():
+            false_times |= _outliers(table, np.flatnonzero(table.stream == stream), false_times)
+    return Timeline((JoinedPart(0, 0.0, _start_s(table), 0.0),), frozenset(false_times))
+
+
+def _outliers(table: PacketTable, rows: NDArray[np.int64], false_times: set[int]) -> set[int]:
+    """Packets of one stream after which its times go on from the packets before them."""
+    found: set[int] = set()
+    times = [(int(row), float(table.decoded_s[row])) for row in rows if int(row) not in false_times]
+    before_s: float | None = None
+    for place, (row, time_s) in enumerate(times):
+        following = [other for _, other in times[place + 1 : place + 1 + _FOLLOWERS]]
+        if before_s is not None and not before_s - BACK_S <= time_s <= before_s + SUSPICIOUS_S:
+            staying = sum(abs(other - time_s) < abs(other - before_s) for other in following)
+            if staying * 2 <= len(following) and abs(time_s - before_s) > AHEAD_S:
+                found.add(row)
+                continue
+        elif before_s is None and following and abs(float(np.median(following)) - time_s) > AHEAD_S:
+            found.add(row)
+            continue
+        before_s = time_s
+    return found
 
 
 def _start_s(table: PacketTable) -> float:
@@ -99,9 +124,11 @@ def _is_suspicious(table: PacketTable, false_times: set[int]) -> bool:
 class _Walk:
     """Goes through the packets in the order of the file and follows its clock."""
 
-    def __init__(self, table: PacketTable, false_times: set[int]) -> None:
+    def __init__(self, table: PacketTable, false_times: set[int], pause_s: float) -> None:
+        """Steps ahead of up to `pause_s` are pauses; longer ones are joints, unless bytes are lost there."""
         self._table = table
         self._false = false_times
+        self._pause_s = pause_s
         self._streams: list[int] = table.stream.tolist()
         self._decoded: list[float] = table.decoded_s.tolist()
         self._ends: list[float] = (table.shown_s + table.duration_s).tolist()
@@ -172,7 +199,7 @@ class _Walk:
 
     def _is_near(self, time_s: float) -> bool:
         assert self._now_s is not None
-        return time_s <= self._now_s + AHEAD_S
+        return time_s <= self._now_s + self._pause_s
 
     def _is_loss(self, row: int, pause_s: float) -> bool:
         """Whether bytes that belong to no packet account for a step ahead."""

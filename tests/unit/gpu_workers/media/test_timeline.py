@@ -91,3 +91,10 @@ def test_containers_with_a_table_of_times_are_never_taken_for_joined():
 
 def test_a_file_without_packets_has_one_empty_part():
     assert len(timeline(table(), may_be_joined=True).parts) == 1
+
+
+@pytest.mark.parametrize("row", [0, 50, 100])
+def test_a_false_time_is_found_in_containers_with_a_table_of_times(row):
+    times = run(0.0, 101)
+    times[row] = 36_000.0
+    assert timeline(table(*times), may_be_joined=False).false_times == {row}
