@@ -19,7 +19,10 @@ SAMPLE = 50
 def tracks_of(run: Run) -> list[SubtitleTrack]:
     """The subtitle tracks of the file; none where nothing can read them."""
     source = run.parts.subtitles
-    return source.tracks(run.path) if source is not None else []
+    try:
+        return source.tracks(run.path) if source is not None else []
+    except BadInput:
+        return []  # its pictures and its sound may be readable all the same
 
 
 def best(tracks: Sequence[SubtitleTrack]) -> SubtitleTrack | None:
@@ -46,9 +49,14 @@ def language_of(run: Run, said: Sequence[Utterance]) -> str | None:
     return run.options.spoken or guess_language(" ".join(one.text for one in said[:SAMPLE])) or None
 
 
-def tell(run: Run, tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> None:
+def used_note(track: SubtitleTrack) -> str:
+    """What a user should know where a track is taken for what is said."""
+    return f"Nothing can be heard, so subtitle track {_name(track)} of the file is taken for what is said."
+
+
+def tell(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> None:
     """Makes known which subtitles the file carries, and stores it with the video."""
-    notes = _notes(tracks, used)
+    notes = _notes(tracks, next((track for track in tracks if used_note(track) in transcript.notes), None))
     new = [note for note in notes if note not in run.video.media.warnings]
     if new:
         media = replace(run.video.media, warnings=(*run.video.media.warnings, *new))
@@ -62,7 +70,7 @@ def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[
     notes = []
     offered = [track for track in tracks if track.is_text and track != used]
     if used is not None:
-        notes.append(f"Nothing can be heard, so subtitle track {_name(used)} of the file is taken for what is said.")
+        notes.append(used_note(used))
     if offered:
         listed = ", ".join(map(_name, offered))
         which = "a subtitle track" if len(offered) == 1 else f"{len(offered)} subtitle tracks"

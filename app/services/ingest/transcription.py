@@ -78,27 +78,28 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
     if run.options.subtitle_track is not None:
         return _carried(run, run.options.subtitle_track)
     tracks = subtitle_tracks.tracks_of(run)
-    used = None
 
     def work(stage: Stage) -> bytes:
-        nonlocal used
         transcript = _listen(run, stage, sound)
         chosen = None if transcript.utterances else subtitle_tracks.best(tracks)
         if chosen is not None:
-            used, transcript = chosen, subtitle_tracks.read_track(run, chosen.index)
+            transcript = subtitle_tracks.read_track(run, chosen.index)
         run.parts.library.save_utterances(run.video.id, transcript.utterances)
-        translated = run.options.translate and transcript.utterances
+        translated = run.options.translate and transcript.utterances and chosen is None
         run.parts.library.set_language(run.video.id, "en" if translated else transcript.language)
         for note in transcript.notes:
             run.tell(Warned(note))
         stage.detail = f"{len(transcript.utterances)} sentences"
+        if chosen is not None:
+            transcript = replace(transcript, notes=(subtitle_tracks.used_note(chosen),))
         return _packed(transcript)
 
     task = "/translate" if run.options.translate else ""
     version = f"{run.parts.transcriber.model}/{run.options.spoken or DETECTED}{task}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
-    subtitle_tracks.tell(run, tracks, used)
-    return list(from_json(Transcript, json.loads(payload)).utterances)
+    transcript = from_json(Transcript, json.loads(payload))
+    subtitle_tracks.tell(run, tracks, transcript)
+    return list(transcript.utterances)
 
 
 def _carried(run: Run, track: int) -> list[Utterance]:

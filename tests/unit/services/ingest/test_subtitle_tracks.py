@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from app.core.events import Warned
-from app.core.types import SubtitleTrack, Video, VideoId
-from app.services.ingest.subtitle_tracks import best, tell
+from app.core.types import SubtitleTrack, Transcript, Video, VideoId
+from app.services.ingest.subtitle_tracks import best, tell, used_note
 from gpu_workers.media.fakes import FAKE_MEDIA
 
 FORCED = SubtitleTrack(0, "subrip", True, "eng", "Signs", forced=True)
@@ -27,7 +27,7 @@ def told(tracks: list[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
     library = SimpleNamespace(set_media=lambda _, media: stored.append(media))
     video = Video(VideoId("v"), "Film", "film.mkv", FAKE_MEDIA)
     run = SimpleNamespace(parts=SimpleNamespace(library=library), tell=hear, video=video)
-    tell(cast(Any, run), tracks, used)
+    tell(cast(Any, run), tracks, Transcript((), None, (used_note(used),) if used else ()))
     assert [list(media.warnings) for media in stored] == ([messages] if messages else [])
     return messages
 
