@@ -68,7 +68,7 @@ class _Requests:
         units = []
         for first in range(0, len(keys), self._at_once):
             some = keys[first : first + self._at_once]
-            call = DescribeCall(video, path, tuple(pieces[key] for key in some), self._run.video.media.picture_track)
+            call = DescribeCall(video.id, path, tuple(pieces[key] for key in some), video.media.picture_track)
             units.append(Unit(" ".join(some), len(some), call))
         with suppress(_GivenUp):
             self._stage.work_off("describe", units, lambda _: None, self._store)
