@@ -46,7 +46,9 @@ class EventReader:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if not line:
-            return self._end()
+            ended = ServerEvent(self._kind or "message", "\n".join(self._data), self._number) if self._data else None
+            self._kind, self._data = "", []
+            return ended
         if not name:
             return ServerEvent()
         if name == "event":
@@ -56,11 +58,6 @@ class EventReader:
         elif name == "id" and value.isdecimal():
             self._number = int(value)
         return None
-
-    def _end(self) -> ServerEvent | None:
-        ended = ServerEvent(self._kind or "message", "\n".join(self._data), self._number) if self._data else None
-        self._kind, self._data = "", []
-        return ended
 
 
 class Reconnect:

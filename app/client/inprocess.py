@@ -67,17 +67,14 @@ class _Exchange(httpx.AsyncByteStream):
                 self.sent.put_nowait(None)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while not self._is_over() and (message := await self.sent.get()) is not None:
+        # The application may have ended and everything been read, with no room for its final None.
+        while not (self.task.done() and self.sent.empty()) and (message := await self.sent.get()) is not None:
             if message.get("body"):
                 yield message["body"]
             if not message.get("more_body", False):
                 break
         self._gone.set()
         await self.task
-
-    def _is_over(self) -> bool:
-        """Whether the application has ended and everything was read: there may have been no room for its final None."""
-        return self.task.done() and self.sent.empty()
 
     async def aclose(self) -> None:
         """Stops the application, whose reader is gone."""

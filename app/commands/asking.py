@@ -85,7 +85,10 @@ class Asking:
         if self.as_json:
             self.out.print(answer.model_dump_json(), soft_wrap=True, markup=False)
         else:
-            show_answer(self.out, answer, _titles(videos or self.longreel.library.videos()))
+            titles: dict[str, tuple[str, str]] = {
+                video.id: (video.title, video.path) for video in videos or self.longreel.library.videos()
+            }
+            show_answer(self.out, answer, titles)
 
     def _steps(self, question: QuestionScope, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
         events = self.longreel.ask.stream(
@@ -158,8 +161,8 @@ def ask(
     scopes = _questions(questions, about) if questions else [QuestionScope(about, names[-1], option or [])]
     with interruptible() as cancelled:
         limits = {"max_steps": max_steps, "max_seconds": max_seconds}
-        given = {name: value for name, value in limits.items() if value is not None}
-        agent = longreel.settings.agent.model_copy(update=given)
+        changes = {name: value for name, value in limits.items() if value is not None}
+        agent = longreel.settings.agent.model_copy(update=changes)
         asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run, limits=agent)
         conversation = asking.thread(thread, scopes[0].videos if scopes else ())
         for question in scopes:
@@ -209,7 +212,3 @@ def _questions(path: Path, videos: list[str]) -> list[QuestionScope]:
             hint = 'Each line needs an object like {"question": "...", "options": [...], "video": "..."}.'
             raise BadInput(f"{path}, line {number} is not a question.", hint) from error
     return questions
-
-
-def _titles(videos: list[Video]) -> dict[str, tuple[str, str]]:
-    return {video.id: (video.title, video.path) for video in videos}

@@ -82,14 +82,11 @@ class BatchTable:
             left = f", {clock(event.left_s)} left" if event.left_s is not None else ""
             self._set(f"[cyan]{event.stage}[/] {share:.0%}{left}", line=False)
         elif isinstance(event, StageFinished) and not event.reused:
-            self._finished(event)
+            self._reused = False
+            if not self._console.is_terminal:
+                self._console.print(f"  {escape(self._names[self._current])}: {event.stage} {event.seconds:.1f} s")
         elif isinstance(event, Warned):
             self._console.print(f"[yellow]note[/] {escape(event.message)}")
-
-    def _finished(self, event: StageFinished) -> None:
-        self._reused = False
-        if not self._console.is_terminal:
-            self._console.print(f"  {escape(self._names[self._current])}: {event.stage} {event.seconds:.1f} s")
 
     def _set(self, state: str, *, line: bool) -> None:
         with self._lock:

@@ -36,14 +36,14 @@ def frames(
     """
     options = parsed(option)
     longreel = open_longreel()
-    found = longreel.library.find(video)
-    chosen = longreel.selection.choose(found, count, question=question, method=method, options=options)
+    entry = longreel.library.find(video)
+    chosen = longreel.selection.choose(entry, count, question=question, method=method, options=options)
     if out:
         for time_s in chosen.times_s:
-            write_file(out / f"{time_s:09.3f}.jpg", longreel.moments.picture(found, time_s, SIDE).jpeg)
+            write_file(out / f"{time_s:09.3f}.jpg", longreel.moments.picture(entry, time_s, SIDE).jpeg)
     console, err = consoles()
     if as_json:
-        console.print_json(data=ChosenOut(video_id=found.id, **asdict(chosen)).model_dump(mode="json"))
+        console.print_json(data=ChosenOut(video_id=entry.id, **asdict(chosen)).model_dump(mode="json"))
         return
     err.print(f"{len(chosen.times_s)} of {chosen.considered} frames by {chosen.method}")
     for time_s in chosen.times_s:

@@ -205,9 +205,9 @@ def _summary(
 ) -> BatchRequest | None:
     if not summarize:
         return None
-    asked = tuple(read_questions(questions)) if questions else ()
+    texts = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
-    return BatchRequest((), asked, SummaryRequest(length, style, language), formats)
+    return BatchRequest((), texts, SummaryRequest(length, style, language), formats)
 
 
 def _rest(seconds: float, cancelled: Callable[[], bool]) -> None:

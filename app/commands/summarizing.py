@@ -71,9 +71,9 @@ def summarize(
     items += [Item(video.id, video.title) for video in longreel.library.scope((), collection)]
     items += folder_items(folder, lambda warning: err.print(escape(warning), soft_wrap=True)) if folder else []
     items += manifest_items(manifest) if manifest else []
-    asked = tuple(read_questions(questions)) if questions else ()
+    texts = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
-    request = BatchRequest(tuple(dict.fromkeys(items)), asked, SummaryRequest(length, style, language), formats)
+    request = BatchRequest(tuple(dict.fromkeys(items)), texts, SummaryRequest(length, style, language), formats)
     check(request)
     cost = longreel.batches.cost(request)
     show_cost(err, cost)
@@ -217,20 +217,20 @@ def clip(
     from gpu_workers.media.clip import cut
 
     library = open_longreel().library
-    found = library.find(video)
-    source = library.media_path(found.id)
+    entry = library.find(video)
+    source = library.media_path(entry.id)
     begin, finish = _seconds(start), _seconds(end)
-    if not begin < finish or begin >= found.duration_s:
+    if not begin < finish or begin >= entry.duration_s:
         raise BadInput(
-            f"There is nothing between {start} and {end} in a video of {clock(found.duration_s)}.",
+            f"There is nothing between {start} and {end} in a video of {clock(entry.duration_s)}.",
             "Give a start before the end, both inside the video.",
         )
-    path = out or Path(f"{file_stem(found.title)} {begin:g}-{finish:g}{source.suffix}")
+    path = out or Path(f"{file_stem(entry.title)} {begin:g}-{finish:g}{source.suffix}")
     if path_of(str(path)) == source.resolve():
         raise BadInput("The clip would overwrite the video itself.", "Give another --out.")
     if not is_folder(path.parent):
         raise BadInput(f"There is no folder {path.parent}.", "Create it first.")
-    span = cut(source, TimeSpan(begin, min(finish, found.duration_s)), path)
+    span = cut(source, TimeSpan(begin, min(finish, entry.duration_s)), path)
     out_console, err = consoles()
     if as_json:
         out_console.print_json(data={"path": str(path), "start_s": span.start_s, "end_s": span.end_s})

@@ -145,20 +145,20 @@ def show(
     """Show a video: its summary, its chapters, and the number of segments of each kind."""
     out, _ = consoles()
     library = open_longreel().library
-    found = library.find(video)
-    digest = library.digest(found.id)
-    segments = library.segments(found.id)
+    entry = library.find(video)
+    digest = library.digest(entry.id)
+    segments = library.segments(entry.id)
     if as_json:
-        data = VideoOut.of(found).model_dump(mode="json")
+        data = VideoOut.of(entry).model_dump(mode="json")
         data["digest"] = SummaryOut.of(digest).model_dump(mode="json") if digest else None
         data["segments"] = [SegmentOut.of(s).model_dump(mode="json") for s in segments]
         out.print_json(data=data)
         return
-    out.print(f"[bold]{escape(found.title)}[/]  {clock(found.duration_s)}  {found.language or ''}\n{found.id}")
-    out.print(escape(found.path), soft_wrap=True)
-    if found.source:
-        out.print(escape(found.source), soft_wrap=True)
-    for warning in found.media.warnings:
+    out.print(f"[bold]{escape(entry.title)}[/]  {clock(entry.duration_s)}  {entry.language or ''}\n{entry.id}")
+    out.print(escape(entry.path), soft_wrap=True)
+    if entry.source:
+        out.print(escape(entry.source), soft_wrap=True)
+    for warning in entry.media.warnings:
         out.print(f"[yellow]note[/] {escape(warning)}")
     if digest:
         out.print(f"\n{escape(digest.summary)}\n")
@@ -178,24 +178,24 @@ def delete(
     """Delete a video. You can restore it for some days (LONGREEL_BIN_DAYS); the file itself stays where it is."""
     longreel = open_longreel()
     days = 0.0 if now else longreel.settings.bin_days
-    found = _found(longreel, video, deleted=now)
+    entry = _find(longreel, video, deleted=now)
     if not days and not yes:
-        typer.confirm(f"Delete {found.title} ({clock(found.duration_s)}) and its index permanently?", abort=True)
-    if found in [one.video for one in longreel.library.binned()]:
-        longreel.library.purge(found.id)
+        typer.confirm(f"Delete {entry.title} ({clock(entry.duration_s)}) and its index permanently?", abort=True)
+    if entry in [one.video for one in longreel.library.binned()]:
+        longreel.library.purge(entry.id)
     else:
-        longreel.library.delete(found.id, now=now)
-    undo = f" For {days:g} days you can restore it with: longreel restore {found.id[:12]}" if days else ""
-    consoles()[1].print(f"Deleted {escape(found.title)}.{undo}", soft_wrap=True)
+        longreel.library.delete(entry.id, now=now)
+    undo = f" For {days:g} days you can restore it with: longreel restore {entry.id[:12]}" if days else ""
+    consoles()[1].print(f"Deleted {escape(entry.title)}.{undo}", soft_wrap=True)
 
 
 def restore(video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]) -> None:
     """Restore a deleted video, unchanged."""
-    found = open_longreel().library.restore(video)
-    consoles()[1].print(f"Restored {escape(found.title)}.")
+    entry = open_longreel().library.restore(video)
+    consoles()[1].print(f"Restored {escape(entry.title)}.")
 
 
-def _found(longreel: Services, name: str, *, deleted: bool) -> Video:
+def _find(longreel: Services, name: str, *, deleted: bool) -> Video:
     try:
         return longreel.library.find(name)
     except NotFound:

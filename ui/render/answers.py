@@ -27,8 +27,8 @@ RATINGS = (("right", "&#10003;", "Right"), ("wrong", "&#10007;", "Wrong"), ("wro
 
 def answer(question: str, reply: AnswerOut, videos: Videos, options: Sequence[str] = (), *, thread: str = "") -> str:
     """The answer with its badge, its evidence and its steps; `thread` is the conversation that it belongs to."""
-    taken = len(steps.shown(reply.trace))
-    count = "1 step" if taken == 1 else f"{taken} steps"
+    done = len(steps.shown(reply.trace))
+    count = "1 step" if done == 1 else f"{done} steps"
     return (
         f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(reply.id)}" data-thread="{safe(thread)}">'
         f"<h2>{safe(question)}</h2>{understood(question, reply.trace)}{_verdict(reply)}{_option(reply, options)}"
@@ -95,7 +95,10 @@ def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -
         if not isinstance(event, Verified) or event.verdict == "no":
             continue
         proofs = [hits[id] for id in event.evidence_ids if id in hits]
-        if any(_same_moment(cited, proof) for proof in proofs):
+        if any(
+            hit.video_id == cited.video_id and hit.span.start_s <= cited.end_s and cited.start_s <= hit.span.end_s
+            for hit in proofs
+        ):
             for place, line in enumerate(lines):
                 if event.claim in line:
                     return place
@@ -110,10 +113,6 @@ def hits_of(trace: Sequence[Event]) -> list[Hit]:
         if isinstance(event, Searched | Inspected)
         for hit in (event.hits if isinstance(event, Searched) else event.found)
     ]
-
-
-def _same_moment(cited: CitationOut, hit: Hit) -> bool:
-    return hit.video_id == cited.video_id and hit.span.start_s <= cited.end_s and cited.start_s <= hit.span.end_s
 
 
 def rating(answer_id: str) -> str:
@@ -152,8 +151,8 @@ def _frames(event: Event, videos: Videos) -> str:
 
 def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
     """The steps so far of an answer in progress, and the text that is being written."""
-    taken = steps.shown(trace)
-    latest = safe(describe(taken[-1])) if taken else "Reading the question"
+    done = steps.shown(trace)
+    latest = safe(describe(done[-1])) if done else "Reading the question"
     text = steps.being_written(trace)
     written = f'<p class="lr-writing" aria-hidden="true">{safe(text)}</p>' if text else ""
     return (

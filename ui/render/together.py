@@ -7,11 +7,10 @@ from itertools import count
 
 from app.api.schemas import VideoOut
 from app.api.schemas.collections import CollectionOut
-from app.api.schemas.summaries import CollectionSummaryOut, VideoLineOut
+from app.api.schemas.summaries import CollectionSummaryOut
 from app.core.events import StageProgress
-from ui.render.citations import Videos
 from ui.render.markup import note, safe
-from ui.render.summaries import Numbers, SummaryForm, choices, phrased_by, point, sections
+from ui.render.summaries import SummaryForm, choices, phrased_by, point, sections
 
 HEAD = (
     "<h2>Summarize a collection</h2><p><small>Each sentence cites its video and moment. "
@@ -55,11 +54,10 @@ def written(summary: CollectionSummaryOut, videos: Sequence[VideoOut]) -> str:
     text = sections(summary.sections, numbers, by_id, named=True)
     if not text:
         text = note("There is nothing to summarize: nothing is said or written in these videos.")
-    lines = "".join(f"<li>{_line(one, numbers, by_id)}</li>" for one in summary.videos)
+    lines = "".join(
+        f'<li><span class="lr-text"><b>{safe(one.title)}</b>: '
+        f"{point(one.point, numbers, by_id) if one.point else '<small>not summarized yet</small>'}</span></li>"
+        for one in summary.videos
+    )
     each = f'<h3>Each video</h3><ul class="lr-points">{lines}</ul>'
     return f"{text}{each}{phrased_by(summary.model)}"
-
-
-def _line(line: VideoLineOut, numbers: Numbers, videos: Videos) -> str:
-    text = point(line.point, numbers, videos) if line.point else "<small>not summarized yet</small>"
-    return f'<span class="lr-text"><b>{safe(line.title)}</b>: {text}</span>'
