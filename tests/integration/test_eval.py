@@ -15,6 +15,7 @@ from app.evaluation.modes.material import Material, Subtitles
 from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.run.service import Order
 from tests.integration.offline_fakes import environment
+from tests.unit.api.tiny_video import write_webm
 
 
 @pytest.fixture
@@ -104,6 +105,28 @@ def test_every_mode_answers_over_the_whole_product(measuring: Measuring, caption
     assert (nearest["by_label"]["form"]["multiple choice"]["value"], nearest["citation_f1"]) == (1.0, 1.0)
     text = (order.out / "report.md").read_text("utf-8")
     assert "| mode | citation precision | citation recall | citation F1 |" in text and "- dvd: after Deep Video" in text
+
+
+def test_a_real_video_is_read_and_looked_at_in_the_modes_that_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fakes = {"LONGREEL_MODELS__LANGUAGE_MODEL": "fake", "LONGREEL_MODELS__VISION_LANGUAGE_MODEL": "fake"}
+    for name, value in (environment(tmp_path) | fakes).items():
+        monkeypatch.setenv(name, value)
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    write_webm(folder / "bar.webm", seconds=6)
+    row = {"video": "bar.webm", "question": "What moves?", "options": ["a bar", "a ball"], "correct_index": 0}
+    file = tmp_path / "qa.jsonl"
+    file.write_text(json.dumps({**row, "evidence": [[2, 4]]}), "utf-8")
+    modes = (Mode.NO_AGENT, Mode.VIDEOAGENT, Mode.VIDEOTREE, Mode.AVP, Mode.NONE)
+    order = Order(benchmark("own"), file, None, folder, tmp_path / "out", modes, shown=Material(frames=6))
+    report = build_measuring(load_settings()).evaluation.run(order)
+    found = report["modes"]
+    assert {mode: one["errors"] for mode, one in found.items()} == dict.fromkeys(map(str, modes), 0)
+    frames = {mode: one["cost"]["frames"] for mode, one in found.items()}
+    assert (frames["no-agent"], frames["videoagent"], frames["none"]) == (6.0, 5.0, 0.0)
+    assert 1 <= frames["videotree"] <= 6 and 1 <= frames["avp"] <= 6
 
 
 def test_without_subtitles_there_is_no_transcript_mode(tmp_path: Path) -> None:
