@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from app.api.application import create_api
+from app.api.bodies import BodyLimit
 from app.api.guard import Guard, check_address, key_of
 from app.api.problems import install_problems
 from app.api.proxies import BehindProxy
@@ -46,7 +47,7 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
             async with door.open():
                 yield
         finally:
-            api.state.executor.shutdown(wait=False, cancel_futures=True)
+            api.state.line.close()
             await run_in_threadpool(wired.warm_up.stop, STOP_S)
             await run_in_threadpool(wired.chores.stop, STOP_S)
             if settings.server.workers:
@@ -62,6 +63,7 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
         from ui.blocks import mount_page
 
         mount_page(app, settings.server.api_key)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Guard, server=settings.server, login_page=login_page)
     app.add_middleware(BehindProxy, server=settings.server)
     return app

@@ -135,7 +135,7 @@ class ChromaStore:
                 _release(self.path)
 
     def __str__(self) -> str:
-        return f"the Chroma server at {self.url}" if self.path is None else f"the segment index in {self.path}"
+        return f"the Chroma server at {self.url}" if self.path is None else f"the segment index {self.path.name}"
 
 
 def _connect(url: str) -> Any:
@@ -203,7 +203,7 @@ def _locked(path: Path, wait_s: float) -> int:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
             raise InUse(
-                f"Another process{f' ({holder})' if holder else ''} uses the segment index in {path.parent}.",
+                f"Another process{f' ({holder})' if holder else ''} uses the segment index {path.parent.name}.",
                 "Stop the server, or run a Chroma server and set LONGREEL_CHROMA_URL for all of them.",
             ) from None
         os.ftruncate(descriptor, 0)

@@ -111,7 +111,7 @@ class SqliteLexicalIndex:
         with self._connection() as connection:
             problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
-                raise Damaged(f"The word index {self._path} is damaged: {problem}.", REINDEX)
+                raise Damaged(f"The word index {self._path.name} is damaged: {problem}.", REINDEX)
             for table in ("words", "triples"):
                 connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")  # noqa: S608 - names of ours
 
@@ -188,15 +188,16 @@ def _translated(path: Path) -> Iterator[None]:
         told = str(error)
         if "full" in told or "No space left" in told:
             raise StorageFull(
-                f"There is no space left for the word index {path}.", "Free some space, then resume."
+                f"There is no space left for the word index {path.name}.", "Free some space, then resume."
             ) from error
         if "readonly" in told or "unable to open" in told or isinstance(error, OSError):
             raise WorkerFailed(
-                f"The word index {path} cannot be opened for writing: {told}.", "Check the folder and its permissions."
+                f"The word index {path.name} cannot be opened for writing: {told}.",
+                "Check the folder and its permissions.",
             ) from error
         if isinstance(error, sqlite3.DatabaseError) and ("malformed" in told or "not a database" in told):
-            raise Damaged(f"The word index {path} is damaged: {told}.", REINDEX) from error
-        raise WorkerFailed(f"The word index {path} failed: {told}.", "Try again; see the log.") from error
+            raise Damaged(f"The word index {path.name} is damaged: {told}.", REINDEX) from error
+        raise WorkerFailed(f"The word index {path.name} failed: {told}.", "Try again; see the log.") from error
 
 
 @contextmanager

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 import anyio
 from fastapi import FastAPI
 
-from app.api.bodies import BodyLimit
 from app.api.conditional import Conditional
 from app.api.description import DescribedApi
 from app.api.idempotency import Idempotency
 from app.api.limits import RateLimit
+from app.api.line import Line
 from app.api.problems import MEDIA_TYPE, install_problems
 from app.api.routes import (
     answers,
@@ -51,7 +50,7 @@ DESCRIPTION = (
 
 
 def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
-    """All routes over wired services. `app.state.executor` should be shut down with the server."""
+    """All routes over wired services. `app.state.line` should be closed with the server."""
     app = DescribedApi(
         title="Longreel",
         version=version("longreel"),
@@ -64,7 +63,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     app.state.longreel = longreel
     app.state.login_page = login_page
     app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
-    app.state.executor = ThreadPoolExecutor(ASKING_THREADS, thread_name_prefix="ask")
+    app.state.line = Line(ASKING_THREADS)
     install_problems(app)
     for module in (
         videos,
@@ -90,6 +89,6 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
         evaluations,
     ):
         app.include_router(module.router)
-    for outer in (Conditional, Idempotency, BodyLimit, RateLimit):
+    for outer in (Conditional, Idempotency, RateLimit):
         app.add_middleware(outer)
     return app

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from concurrent.futures import Executor
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from app.api.deps import JoinLine
 from app.api.schemas import AnswerOut
 from app.api.schemas.plans import PlanBody
 from app.api.streams import CHECK_S, HEARTBEAT_S, pump
@@ -30,7 +30,7 @@ async def named(longreel: Services, names: Sequence[str], collection: str | None
 
 def steps_of(
     longreel: Services,
-    executor: Executor,
+    join: JoinLine,
     question: str,
     videos: Sequence[Video],
     options: Sequence[str] = (),
@@ -38,8 +38,9 @@ def steps_of(
     plan: PlanBody | None = None,
     run_id: str = "",
     limits: Agent | None = None,
+    finish: bool = False,
 ) -> Steps:
-    """The agent's steps; closing the generator cancels the question."""
+    """The agent's steps; closing the generator cancels the question, unless it has begun and shall `finish`."""
 
     def work(gone: Callable[[], bool]) -> Iterator[Event]:
         conversation = longreel.ask.threads.find(thread) if thread else None
@@ -47,7 +48,7 @@ def steps_of(
         how: dict[str, Any] = {"thread": conversation, "plan": given, "run_id": run_id, "limits": limits}
         return longreel.ask.stream(question, videos, options=options, **how, cancelled=gone)
 
-    return pump(work, executor)
+    return pump(work, join, finish=finish)
 
 
 async def answer_of(steps: Steps, request: Request) -> AnswerOut:

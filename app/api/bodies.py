@@ -20,6 +20,9 @@ from app.api.problems import plain_problem
 
 LARGEST = 16_000_000
 """In bytes. A question about ten thousand videos is shorter than a million."""
+EVENTS = "/gradio_api/"
+LARGEST_EVENT = 1_000_000
+"""Bytes of what the page's framework is sent, which it keeps in memory while it waits."""
 IDLE_S = 30.0
 """How long a sender may send nothing before its body is complete."""
 GRACE_S = 30.0
@@ -32,13 +35,14 @@ DRAIN_S = 5.0
 class _Body:
     """What came of a body so far."""
 
-    def __init__(self, receive: Receive, largest: float) -> None:
+    def __init__(self, receive: Receive, largest: float, announced: int) -> None:
         self._receive = receive
         self._largest = largest
         self._started = time.monotonic()
         self._size = 0
         self.more = True
-        self.is_large = self.is_slow = False
+        self.is_large = announced > largest
+        self.is_slow = False
 
     async def receive(self) -> Message:
         """The next message; a disconnect in place of what is too much or too slow."""
@@ -51,7 +55,7 @@ class _Body:
             return {"type": "http.disconnect"}
         self._size += len(message.get("body", b""))
         self.more = message.get("more_body", False)
-        self.is_large = self._size > self._largest
+        self.is_large = self.is_large or self._size > self._largest
         passed = time.monotonic() - self._started
         self.is_slow = self.more and passed > GRACE_S and self._size < LEAST_RATE * passed
         return {"type": "http.disconnect"} if self.is_refused else message
@@ -71,25 +75,32 @@ class BodyLimit:
         """Counts what comes in. For the application, a sender of too much is one that went away."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        body = _Body(receive, math.inf if _is_file(scope) else LARGEST)
+        largest = LARGEST_EVENT if scope["path"].startswith(EVENTS) else LARGEST
+        body = _Body(receive, math.inf if _is_file(scope) else largest, _announced(scope))
 
         async def send_unless_refused(message: Message) -> None:
             if not body.is_refused:
                 await send(message)
 
         try:
-            await self._app(scope, body.receive, send_unless_refused)
+            if not body.is_large:
+                await self._app(scope, body.receive, send_unless_refused)
         except ClientDisconnect:
             if not body.is_refused:
                 raise
         if body.is_large:
             if body.more:
                 await drain(receive)
-            most = f"At most {LARGEST / 1e6:g} MB can be sent here."
+            most = f"At most {largest / 1e6:g} MB can be sent here."
             await error_response(scope["path"], plain_problem(413, most))(scope, receive, send)
         elif body.is_slow:
             slow = plain_problem(408, "The request came too slowly.", hint="Send it again, over a faster line.")
             await error_response(scope["path"], slow, {"Connection": "close"})(scope, receive, send)
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def _is_file(scope: Scope) -> bool:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import Executor
-from typing import Annotated, cast
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, TypeAlias, cast
 
 from fastapi import Depends, Path, Query, Request
 
 from app.api.guard import is_loopback, key_of
+from app.api.limits import caller_of
+from app.api.line import Line, Seat
 from app.api.schemas.webhooks import WebhookIn
 from app.bootstrap import Services
 from app.core.errors import BadInput
 from app.core.types import TimeSpan, Video
 from app.jobs.states import Job
+
+JoinLine: TypeAlias = Callable[[Callable[[], None]], Seat]
 
 
 async def longreel_of(request: Request) -> Services:
@@ -21,13 +26,15 @@ async def longreel_of(request: Request) -> Services:
     return cast(Services, request.app.state.longreel)
 
 
-async def executor_of(request: Request) -> Executor:
-    """The threads in which questions are answered."""
-    return cast(Executor, request.app.state.executor)
+async def join_line(request: Request) -> JoinLine:
+    """Puts work of this caller in the line of questions. Raises LineFull."""
+    line: Line = request.app.state.line
+    longreel = await longreel_of(request)
+    return partial(line.join, caller_of(request.scope, longreel.settings.server))
 
 
 LongreelDep = Annotated[Services, Depends(longreel_of)]
-ExecutorDep = Annotated[Executor, Depends(executor_of)]
+LineDep = Annotated[JoinLine, Depends(join_line)]
 
 
 def video_of(longreel: LongreelDep, video: Annotated[str, Path(description="id or unique beginning of one")]) -> Video:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,9 +29,15 @@ from app.core.errors import BadSettings
 from app.core.settings import Server, Settings
 
 COOKIE = "longreel_session"
+HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+"""What a Host header may be."""
 SESSION_S = 7 * 24 * 3600
 LOGIN = "/v1/session"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+WRONG_KEY_S = 0.3
+"""How long a wrong key waits for its answer."""
+SHORTEST_KEY = 16
+"""Characters of a key that others can try to guess."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CLOSED = ("/gradio_api/upload",)
 """Doors of the page's framework that nothing here uses."""
@@ -38,6 +46,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": (
         "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
         "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
@@ -60,6 +69,11 @@ def check_address(settings: Settings) -> None:
         raise BadSettings(
             f"The address {server.host} can be reached by others, and no API key is set.",
             "Set LONGREEL_SERVER__API_KEY to a long secret, or serve on 127.0.0.1.",
+        )
+    if not is_loopback(server.host) and len(key) < SHORTEST_KEY:
+        raise BadSettings(
+            f"The API key is shorter than {SHORTEST_KEY} characters, and others can reach {server.host}.",
+            "Set LONGREEL_SERVER__API_KEY to a long random secret.",
         )
 
 
@@ -128,6 +142,8 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
+        if refusal is not None and refusal.status_code == 401 and credential_of(Headers(scope=scope)):
+            await anyio.sleep(WRONG_KEY_S)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -137,8 +153,10 @@ class Guard:
             detail = "The server does not go by this name."
             hint = "If a proxy publishes it under this name, set LONGREEL_SERVER__PUBLIC_URL to that address."
             return error_response(path, plain_problem(403, detail, "foreign_host", hint=hint))
-        if scope["method"] not in SAFE_METHODS and _is_foreign(scope, headers):
-            detail = "Only pages of this server may change something."
+        if not all(HOST.fullmatch(name) for name in headers.getlist("host")):
+            return error_response(path, plain_problem(400, "The request names no host that can be.", "bad_host"))
+        if _is_foreign(scope, headers) and not _is_visit(scope, headers):
+            detail = "Only pages of this server may read or change something."
             return error_response(path, plain_problem(403, detail, "foreign_origin"))
         if path.startswith(CLOSED):
             return error_response(path, plain_problem(404))
@@ -193,6 +211,17 @@ def _is_foreign(scope: Scope, headers: Headers) -> bool:
         return origin is not None and urlsplit(origin).netloc.lower() not in hosts
     except ValueError:
         return True
+
+
+def _is_visit(scope: Scope, headers: Headers) -> bool:
+    """Whether a person follows a link to this server, or a program asks: neither lets another site's page see it.
+
+    Such a page may send requests all the same, for pictures and scripts: whether they succeed tells what is here.
+    """
+    if scope["method"] not in SAFE_METHODS:
+        return False
+    mode = headers.get("sec-fetch-mode")
+    return mode is None or (mode == "navigate" and headers.get("sec-fetch-dest", "document") == "document")
 
 
 def _cookie(header: str) -> str:

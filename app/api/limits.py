@@ -50,7 +50,7 @@ class RateLimit:
         server: Server = scope["app"].state.longreel.settings.server
         if not server.requests_per_minute:
             return await self._app(scope, receive, send)
-        minute = self._minute(_caller(scope, server), server.requests_per_minute)
+        minute = self._minute(caller_of(scope, server), server.requests_per_minute)
         refused = minute.left <= 0
         minute.left = max(0, minute.left - 1)
         wait_s = max(1, math.ceil(minute.ends_at - self._clock()))
@@ -77,7 +77,8 @@ class RateLimit:
         return minute
 
 
-def _caller(scope: Scope, server: Server) -> str:
+def caller_of(scope: Scope, server: Server) -> str:
+    """Who asks: a credential, or the address where none is needed."""
     checked = key_of(server) and scope["path"] != LOGIN
     credential = credential_of(Headers(scope=scope)) if checked else ""
     peer = scope.get("client")

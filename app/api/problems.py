@@ -14,12 +14,16 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.api.schemas import ProblemOut, problem_of
 from app.core.errors import BadInput, LongreelError
 
 logger = logging.getLogger(__name__)
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+RETRY_S = 10
+"""When a caller who came at a bad moment should come back."""
 MEDIA_TYPE = "application/problem+json"
 
 HINTS = {
@@ -71,19 +75,32 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(LongreelError)
     def ours(_: Request, error: LongreelError) -> Response:
-        return problem_response(problem_of(error))
+        problem = problem_of(error)
+        return problem_response(problem, {"Retry-After": str(RETRY_S)} if problem.status == 429 else None)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> Response:
         return problem_response(problem_of(invalid_request(error)))
 
     @app.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> Response:
-        return problem_response(http_problem(error), dict(error.headers or {}))
+    def http(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(sorted(_methods(request) or headers.get("Allow", "").split(", ")))
+        return problem_response(http_problem(error), headers)
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> Response:
         return problem_response(plain_problem(500, "Something went wrong inside Longreel.", "error"))
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods of every route at the address of a request; the router names those of the first alone."""
+    return {
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    }
 
 
 def bad_fields(error: ValidationError) -> BadInput:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Generic, TypeVar
 
 from starlette.responses import StreamingResponse
+
+from app.api.line import Seat
 
 Item = TypeVar("Item")
 
@@ -81,16 +82,23 @@ class _Pump(Generic[Item]):
             self._loop.call_soon_threadsafe(self.waiting.put_nowait, item)
 
 
-async def pump(
-    make: Callable[[Callable[[], bool]], Iterator[Item]], executor: Executor, *, every_s: float = CHECK_S
+def pump(
+    make: Callable[[Callable[[], bool]], Iterator[Item]],
+    join: Callable[[Callable[[], None]], Seat],
+    *,
+    every_s: float = CHECK_S,
+    finish: bool = False,
 ) -> AsyncGenerator[Item | None]:
     """Runs a blocking iterator in a thread and yields its items; None when `every_s` passed without one.
 
-    `make` gets a function that tells whether the reader is gone; so it does when this iterator is closed.
-    An error of the blocking iterator is raised here.
+    `join` puts it in line. `make` gets a function that tells whether the reader is gone; so it does when this iterator
+    is closed, unless what has begun shall `finish` all the same. An error of the blocking iterator is raised here.
     """
     at_work = _Pump(make)
-    executor.submit(at_work.work)
+    return _items(at_work, join(at_work.work), every_s, finish=finish)
+
+
+async def _items(at_work: _Pump[Item], seat: Seat, every_s: float, *, finish: bool) -> AsyncGenerator[Item | None]:
     try:
         while True:
             try:
@@ -105,4 +113,5 @@ async def pump(
             else:
                 raise item.error
     finally:
-        at_work.gone.set()
+        if seat.leave() or not finish:
+            at_work.gone.set()

@@ -24,8 +24,6 @@ from app.core.errors import BadInput, Cancelled
 Result = TypeVar("Result")
 
 LONGEST_FIELD = 4096
-LONGEST_HEADER = 8192
-"""Bytes of what stands before the content of a field."""
 MOST_FIELDS = 32
 LONGEST_SUBTITLES = 20_000_000
 FORM_HINT = "Send the form fields file, and where wanted title, language and subtitles."
@@ -103,7 +101,7 @@ class FormReceiver:
         self._form = UploadForm()
         self._headers: dict[str, str] = {}
         self._name = self._value = b""
-        self._header_size = self._size = self._count = 0
+        self._size = self._count = 0
         self._part = ""
         self._sink: Sink | None = None
         self._text: bytearray | None = None
@@ -145,7 +143,7 @@ class FormReceiver:
 
     def _on_part_begin(self) -> None:
         self._headers.clear()
-        self._header_size = self._size = 0
+        self._size = 0
         self._count += 1
         if self._count > MOST_FIELDS:
             raise BadInput(f"The form has more than {MOST_FIELDS} fields.", FORM_HINT)
@@ -184,11 +182,9 @@ class FormReceiver:
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
-        self._count_header(end - start)
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
-        self._count_header(end - start)
 
     def _on_header_end(self) -> None:
         self._headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
@@ -196,11 +192,6 @@ class FormReceiver:
 
     def _on_end(self) -> None:
         self._complete = True
-
-    def _count_header(self, size: int) -> None:
-        self._header_size += size
-        if self._header_size > LONGEST_HEADER:
-            raise BadInput("The form has a field with a very long header.", FORM_HINT)
 
 
 def _damaged() -> BadInput:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,10 @@ def build_measuring(settings: Settings) -> Measuring:
 
 def _make_folder(data: Path) -> None:
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # No other user of this machine may read a library, whatever permissions it was created with.
+        with suppress(PermissionError):
+            data.chmod(data.stat().st_mode & 0o770)
     except OSError as error:
         told = f"The folder of the library, {data}, cannot be made: {error.strerror}."
         raise BadSettings(told, "Set LONGREEL_DATA to a folder that can be written.") from error

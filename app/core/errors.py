@@ -2,6 +2,7 @@
 
     LongreelError
     |-- BadInput            the person who asked: give another file, address or option   (exit 3)
+    |   `-- Conflict        the person who asked: what it is about is in another state
     |-- NotFound            the person who asked: name something that exists              (exit 4)
     |-- MissingPart         whoever runs Longreel: install or configure something         (exit 5)
     |   `-- BadSettings     a setting that is misspelt or out of range
@@ -48,6 +49,13 @@ class BadInput(LongreelError):
     code = "bad_input"
     exit_code = 3
     http_status = 422
+
+
+class Conflict(BadInput):
+    """The job, upload or run is in a state in which this cannot be done with it."""
+
+    code = "conflict"
+    http_status = 409
 
 
 class NotFound(LongreelError):

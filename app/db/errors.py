@@ -63,10 +63,10 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def where(url: URL) -> str:
-    """What a person calls the database; never with its password."""
+    """What a person calls the database: callers over HTTP see it too, so without its folder, its user or password."""
     if url.get_backend_name() == "sqlite":
-        return f"the database file {url.database}"
-    return f"the database {url.render_as_string(hide_password=True)}"
+        return f"the database file {Path(url.database or '').name}"
+    return f"the database {url.database} at {url.host or 'this machine'}"
 
 
 def _reason(error: exc.DBAPIError, url: URL) -> str:

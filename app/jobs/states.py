@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from app.core.errors import BadInput, Cancelled
+from app.core.errors import BadInput, Cancelled, Conflict
 from app.core.paths import readable
 
 
@@ -217,7 +217,7 @@ def arrange(waiting: Sequence[Job], job: Job, before: str | None) -> list[Job]:
     if before == job.id:
         return []
     if before is not None and before not in age:
-        raise BadInput(f"Job {before} does not wait any more.", "Look at the queue again.")
+        raise Conflict(f"Job {before} is no longer waiting.", "Look at the queue again.")
     order = sorted((one for one in waiting if one.id != job.id), key=lambda one: (-one.priority, age[one.id]))
     order.insert(len(order) if before is None else [one.id for one in order].index(before), job)
     changed, least = [], min(one.priority for one in waiting)
@@ -244,5 +244,5 @@ def _must_run(job: Job, verb: str) -> None:
         raise _illegal(job, verb)
 
 
-def _illegal(job: Job, verb: str) -> BadInput:
-    return BadInput(f"Job {job.id} is {job.state} and cannot be {verb}.", "Look at the job's state first.")
+def _illegal(job: Job, verb: str) -> Conflict:
+    return Conflict(f"Job {job.id} is {job.state} and cannot be {verb}.", "Look at the job's state first.")

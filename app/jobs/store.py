@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from app.core.errors import BadInput, NotFound
+from app.core.errors import Conflict, NotFound
 from app.jobs.states import Job, JobError, JobState
 
 JobList: TypeAlias = list[Job]
@@ -160,6 +160,6 @@ def no_such_job(job_id: str) -> NotFound:
     return NotFound(f"There is no job {job_id}.", "List the jobs to see what is there.")
 
 
-def key_taken(job: Job) -> BadInput:
-    """The error for a job that may not run beside another of its key."""
-    return BadInput(f"Another {job.kind} job for the same thing is already waiting or running.", "Follow that one.")
+def key_taken(job: Job) -> Conflict:
+    """The error for a job whose key is in use by another job."""
+    return Conflict(f"Another {job.kind} job for the same thing is already waiting or running.", "Follow that one.")

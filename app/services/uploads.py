@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from app.core.errors import BadInput, NotFound, StorageFull, WorkerFailed
+from app.core.errors import BadInput, Conflict, NotFound, StorageFull, WorkerFailed
 from app.core.types import from_json, to_json
 from app.jobs.states import JobState
 from app.jobs.store import JobStore
@@ -205,7 +205,7 @@ class UploadService:
         with self._alone(id):
             upload = self.find(id)
             if upload.offset == upload.length:
-                raise BadInput("The file was received already.", "Cancel its job, or delete its video.")
+                raise Conflict("The file was received already.", "Cancel its job, or delete its video.")
             shutil.rmtree(self._folder / id, ignore_errors=True)
 
     def sweep(self) -> None:

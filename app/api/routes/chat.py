@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api import chat
 from app.api.asking import Steps, answer_of, named, paced, steps_of
-from app.api.deps import ExecutorDep, LongreelDep
+from app.api.deps import LineDep, LongreelDep
 from app.api.openai_errors import openai_error
 from app.api.problems import invalid_request, problem_for
 from app.api.schemas import AnswerOut
@@ -79,7 +79,7 @@ def get_model(model: str) -> ModelOut:
 
 
 @router.post("/chat/completions", summary="Ask about videos in OpenAI's form", response_model=ChatOut)
-async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, executor: ExecutorDep) -> Response:
+async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
     """The last message is the question; earlier ones play no part but for the videos that they name.
 
     Videos are named in `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or are those of
@@ -93,7 +93,7 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, execu
     videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
     wanted = chat.limits_of(asked)
     limits = longreel.settings.agent.at_most(wanted.max_steps, wanted.max_seconds)
-    steps = steps_of(longreel, executor, question, videos, limits=limits)
+    steps = steps_of(longreel, join, question, videos, limits=limits)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
     if asked.stream:
         return event_stream(_chunks(steps, asked, longreel, videos, head))

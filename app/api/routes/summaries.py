@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from app.api.deps import ExecutorDep, LongreelDep, VideoDep, hook_of
+from app.api.deps import LineDep, LongreelDep, VideoDep, hook_of
 from app.api.fields import FieldsQuery, partly
 from app.api.problems import problem_for
 from app.api.schemas import ChapterOut, CitationOut, JobOut
@@ -46,7 +46,7 @@ Making = AsyncIterator[VideoSummary | None]
     responses={200: {"content": {STREAMED: {"example": 'event: summary\ndata: {"video_id": …}'}}}},
 )
 async def make_summary(
-    video: VideoDep, wanted: SummaryIn, request: Request, longreel: LongreelDep, executor: ExecutorDep
+    video: VideoDep, wanted: SummaryIn, request: Request, longreel: LongreelDep, join: LineDep
 ) -> Response:
     """In the length, style and language that are wanted; each sentence cites its moments. What was made before is used.
 
@@ -58,7 +58,7 @@ async def make_summary(
     def work(gone: Callable[[], bool]) -> Iterator[VideoSummary]:
         yield longreel.summaries.summarize(video, asked, cancelled=gone)
 
-    making = pump(work, executor, every_s=HEARTBEAT_S)
+    making = pump(work, join, every_s=HEARTBEAT_S)
     if STREAMED in request.headers.get("accept", ""):
         return event_stream(_told(making))
     async with aclosing(making):
@@ -104,7 +104,7 @@ def get_collection_summary(
     """The summary that POST made of these videos as they are now. 404 when they changed since, or none was made."""
     videos, _ = _scope(longreel, video, collection)
     wanted = SummaryRequest(Length(length), Style(style), language)
-    made = longreel.summaries.together(videos, wanted, kept_only=True)
+    made = longreel.summaries.together(videos, wanted, stored_only=True)
     return partly(_made_together(made), CollectionSummaryOut, fields, response)
 
 

@@ -141,6 +141,9 @@ class AskIn(LimitsIn):
         None, max_length=100, description="the conversation that it belongs to; about its videos unless some are named"
     )
     plan: PlanBody | None = Field(None, description="what POST /v1/plan gave, as it is or changed")
+    keep: bool = Field(
+        False, description="once begun, it is answered and stored even when nobody waits for the answer any more"
+    )
     run_id: str = Field(
         "", max_length=100, description="any name; asked again under it, an answer that a crash cut short goes on"
     )

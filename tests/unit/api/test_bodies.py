@@ -61,3 +61,18 @@ def test_files_are_not_counted(client: TestClient) -> None:
     begun = client.post("/v1/uploads", headers={**tus, "Upload-Length": str(len(data))})
     piece = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     assert client.patch(begun.headers["location"], content=data, headers=piece).status_code == 204
+
+
+def test_what_the_pages_framework_keeps_in_memory_is_small(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LARGEST_EVENT", 500)
+    assert client.post("/gradio_api/queue/join", content=b"x" * 501).status_code == 413
+
+
+def test_a_form_has_few_fields_and_short_headers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    film = {"file": ("film.webm", b"film", "video/webm")}
+    many = client.post("/v1/videos", files=film, data={f"field{n}": "x" for n in range(40)})
+    assert many.status_code == 422 and "fields" in many.json()["detail"]
+    boundary = {"Content-Type": "multipart/form-data; boundary=b"}
+    long = b"--b\r\nContent-Disposition: form-data; name=" + b"n" * 100_000
+    assert client.post("/v1/videos", content=long, headers=boundary).status_code == 422

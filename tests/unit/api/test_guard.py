@@ -28,6 +28,12 @@ def test_a_public_address_without_a_key_is_refused(host: str) -> None:
     check_address(settings(host=host, api_key=SecretStr(KEY)))
 
 
+def test_a_public_address_needs_a_key_that_is_hard_to_guess() -> None:
+    with pytest.raises(BadSettings, match="shorter than"):
+        check_address(settings(host="0.0.0.0", api_key=SecretStr("short")))
+    check_address(settings(host="127.0.0.1", api_key=SecretStr("short")))
+
+
 @pytest.mark.parametrize("key", ["schlüssel", " spaced", "line\n", "a\x00b"])
 def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
     with pytest.raises(BadSettings, match="cannot be sent"):
@@ -67,6 +73,28 @@ def test_pages_of_other_sites_cannot_change_anything(client: TestClient, headers
     answer = client.post("/v1/videos", json={"path": "/etc/passwd"}, headers=headers)
     assert answer.status_code == 403
     assert answer.json()["code"] == "foreign_origin"
+
+
+@pytest.mark.parametrize("dest", ["image", "script", "video", "iframe", "empty"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pages_of_other_sites_cannot_find_out_what_is_here(client: TestClient, site: str, dest: str) -> None:
+    mode = "navigate" if dest == "iframe" else "no-cors"
+    sent = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+    answers = [client.get(path, headers=sent) for path in ("/v1/videos/known/thumbnail", "/v1/health")]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert all(answer.headers["cross-origin-resource-policy"] == "same-origin" for answer in answers)
+
+
+def test_a_person_may_follow_a_link_to_the_server(client: TestClient) -> None:
+    sent = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.get("/v1/health", headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:port", "localhost/x", "localhost#x", "localhost?x", "localhost:1:2", "a b"]
+)
+def test_a_host_that_is_none_is_refused(client: TestClient, host: str) -> None:
+    assert client.get("/v1/health", headers={"Host": host}).status_code in (400, 403)
 
 
 def test_the_servers_own_pages_may_change_something(client: TestClient) -> None:

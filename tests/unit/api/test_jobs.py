@@ -75,7 +75,7 @@ def test_a_job_can_be_cancelled_and_tried_again(client: TestClient, slow: StandI
     assert client.post(f"/v1/jobs/{id}/retry").status_code == 202
     wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "finished")
     refused = client.delete(f"/v1/jobs/{id}")
-    assert refused.status_code == 422 and "finished" in refused.json()["detail"]
+    assert refused.status_code == 409 and "finished" in refused.json()["detail"]
 
 
 def test_a_failed_job_says_why_and_what_to_do(client: TestClient, slow: StandIn) -> None:
@@ -91,7 +91,7 @@ def test_a_job_that_ended_is_dismissed_and_found_by_its_id(client: TestClient, s
     id = upload(client)
     wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "running")
     refused = client.post(f"/v1/jobs/{id}/dismiss")
-    assert refused.status_code == 422 and "running" in refused.json()["detail"]
+    assert refused.status_code == 409 and "running" in refused.json()["detail"]
     assert refused.headers["content-type"] == "application/problem+json"
     client.delete(f"/v1/jobs/{id}")
     wait_until(lambda: client.get(f"/v1/jobs/{id}").json()["state"] == "cancelled")
@@ -146,10 +146,11 @@ def test_waiting_jobs_are_put_in_another_order(client: TestClient, slow: StandIn
     moved = client.patch(f"/v1/jobs/{early}", json={"before": late}).json()
     assert moved["priority"] >= client.get(f"/v1/jobs/{late}").json()["priority"]
     assert client.post(f"/v1/jobs/{early}/last").json()["priority"] <= 3
-    for wrong in ({}, {"before": late, "priority": 1}, {"before": running}):
+    assert client.patch(f"/v1/jobs/{early}", json={"before": running}).status_code == 409
+    for wrong in ({}, {"before": late, "priority": 1}):
         assert client.patch(f"/v1/jobs/{early}", json=wrong).status_code == 422
     refused = client.post(f"/v1/jobs/{running}/next")
-    assert refused.status_code == 422 and "running" in refused.json()["detail"]
+    assert refused.status_code == 409 and "running" in refused.json()["detail"]
     assert client.patch(f"/v1/jobs/{early}", json={"priority": 10**9}).status_code == 422
     slow.reader.hold.set()
     wait_until(lambda: client.get(f"/v1/jobs/{early}").json()["state"] == "finished")

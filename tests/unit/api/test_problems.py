@@ -86,3 +86,17 @@ def test_half_of_a_character_in_a_name_is_told_as_a_question_mark(client: TestCl
     body = message if path.endswith("completions") else '{"question": "When?", "videos": ["\\ud800"]}'
     answer = client.post(path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 404 and "No video is called ?." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/jobs/x", {"GET", "PATCH", "DELETE"}),
+        ("/v1/videos", {"GET", "POST"}),
+        ("/v1/uploads/x", {"GET", "HEAD", "OPTIONS", "PATCH", "POST", "DELETE"}),
+    ],
+)
+def test_a_wrong_method_is_told_all_that_are_allowed(client: TestClient, path: str, allowed: set[str]) -> None:
+    answer = client.request("PUT", path, headers={"Tus-Resumable": "1.0.0"})
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) >= allowed
