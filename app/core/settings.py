@@ -79,10 +79,6 @@ class Ingest(_Group):
     objects_every_s: float = Field(
         8.0, ge=0.1, le=600, description="time between two frames of a long video in which to look for things"
     )
-    objects: bool = Field(True, description="find things and follow them, so that they can be counted")
-    objects_every_s: float = Field(
-        8.0, ge=0.1, le=600, description="time between two frames of a long video in which things are looked for"
-    )
     faces: bool = Field(False, description="find faces and group them by person; needs files, see docs/faces.md")
     summary_words: int = Field(120, ge=20, le=1000, description="length of the first summary, words")
     private_addresses: bool = Field(
