@@ -57,10 +57,10 @@ class EntityStore(Protocol):
 
 @runtime_checkable
 class TrackStore(Protocol):
-    """Keeps the things that were followed through videos."""
+    """The things that were tracked through videos."""
 
     def tracks(self, id: VideoId, window: TimeSpan | None = None) -> list[ObjectTrack]:
-        """In the order in which they appear; `window` keeps those that overlap it. Raises NotFound."""
+        """Tracks in order of appearance; only those that overlap `window`. Raises NotFound."""
         ...
 
 
