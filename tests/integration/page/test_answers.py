@@ -96,7 +96,7 @@ def test_what_a_person_says_of_an_answer_is_kept(page: Page, server: Server) -> 
     expect(page.get_by_role("button", name="Wrong time")).to_have_attribute("aria-pressed", "true")
     page.get_by_label("What would have been right").fill("at 0:15")
     page.get_by_role("button", name="Send").click()
-    expect(page.locator(".lr-rate")).to_contain_text("kept for evaluation")
+    expect(page.locator(".lr-rate")).to_contain_text("Your rating is saved")
     kept = page.request.get(f"{server.address}/v1/ratings").json()[0]
     assert (kept["verdict"], kept["note"]) == ("wrong_time", "at 0:15")
     page.get_by_role("button", name="Right", exact=True).click()
