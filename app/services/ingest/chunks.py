@@ -30,10 +30,10 @@ from app.core.ports import (
     FrameSource,
     MediaStore,
     ObjectDetector,
-    SceneDescriber,
     ShotDetector,
     TextReader,
     Transcriber,
+    scene_describer,
 )
 from app.core.settings import Ingest
 from app.core.types import (
@@ -281,7 +281,7 @@ class ChunkReader:
         """Features of a batch; its thumbnails are stored, its full-size pictures held compressed, and stored too where
         the captioner wants them."""
         side = self.settings.thumbnail_side
-        describes = isinstance(self.captioner, SceneDescriber)
+        describes = scene_describer(self.captioner) is not None
         for frame in batch:
             picture = Image.fromarray(frame.image)
             pictures[frame.pts_s] = _encoded(picture, "JPEG", 92)
@@ -335,9 +335,9 @@ class ChunkReader:
 
         Raises MissingPart when the captioner is of another kind.
         """
-        captioner = self.captioner
-        if not isinstance(captioner, SceneDescriber):
-            raise MissingPart(f"{captioner.model} does not describe scenes.", "Set LONGREEL_MODELS__CAPTIONER=openai.")
+        captioner = scene_describer(self.captioner)
+        if captioner is None:
+            raise MissingPart(f"{self.captioner.model} describes no scenes.", "Set LONGREEL_MODELS__CAPTIONER=openai.")
         stopped = threading.Event()
 
         def describe(piece: tuple[TimeSpan, tuple[float, ...]]) -> Caption | Undescribed:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
-from app.core.ports import Chat, SceneDescriber
+from app.core.ports import Chat, scene_describer
 from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
 from app.services.chapters import BY_FILE, BY_HAND, Heading, edited, file_headings, publish, with_headings
 from app.services.digest import make_digest
@@ -101,7 +101,7 @@ def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: S
     captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions if c.text]
     if not sentences:
         sentences = captions
-    elif isinstance(run.parts.captioner, SceneDescriber):
+    elif scene_describer(run.parts.captioner) is not None:
         silent = [c for c in captions if not any(c.span.contains(s.span.middle_s) for s in sentences)]
         sentences = sorted([*sentences, *silent], key=lambda s: s.span)
 

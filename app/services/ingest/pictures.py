@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.core.ports import SceneDescriber
+from app.core.ports import scene_describer
 from app.core.types import (
     Caption,
     FrameFeatures,
@@ -150,8 +150,8 @@ def captions(
     run: Run, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], keys: Sequence[KeyFrame]
 ) -> list[Caption]:
     """What each piece shows; pieces of which nothing can be said have no caption."""
-    if isinstance(run.parts.captioner, SceneDescriber):
-        written = described(run, run.parts.captioner, list(features_by_piece(features, spans)), spans)
+    if (describer := scene_describer(run.parts.captioner)) is not None:
+        written = described(run, describer, list(features_by_piece(features, spans)), spans)
     else:
         written = _captions_of_key_frames(run, features, spans, keys)
     run.parts.media.remove(full_pictures(run.video.id))
