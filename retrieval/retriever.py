@@ -29,6 +29,7 @@ QUOTAS = {
     SegmentKind.VISUAL: 0.5,
     SegmentKind.CAPTION: 0.5,
     SegmentKind.EVENT: 0.5,
+    SegmentKind.OBJECT: 0.25,
     SegmentKind.SUMMARY: 0.5,
 }
 """The most places a kind takes while others want them: talk must not crowd out what is written or shown."""

@@ -17,6 +17,7 @@ READABLE = (
     SegmentKind.VISUAL,
     SegmentKind.CAPTION,
     SegmentKind.EVENT,
+    SegmentKind.OBJECT,
 )
 
 

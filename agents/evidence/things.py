@@ -24,12 +24,52 @@ NEAR = 3.5
 On 31 questions in seven languages, half of them about things that are no kind of the detector's, 3.5 and more were only
 reached by the kind that was meant, what stands beside it in the question (a table), or once something never seen."""
 DOUBT = 0.25
-"""A track of another kind that got this share of its votes for a kind may be one of it: numbers are then lower bounds."""
+"""A track that got this share of its votes for another kind may be one of that: its numbers are then lower bounds."""
 SETTLED_S = 1.0
 """A number that holds for less may be a slip of the detector."""
 SAME_SHOT = 0.35
 """Cosine of the vectors of two pictures in a row below which the camera shows something else."""
 MOST_TIMES = 12
+SEEN = "seen"
+COUNTED = {
+    "first": ("How many {}s are there at the beginning?", "How many {}s are there at the start of the video?"),
+    "last": ("How many {}s are there at the end?", "How many {}s are left in the end?"),
+    "most": ("What is the largest number of {}s at the same time?", "How many {}s are there at most at once?"),
+    "fewest": ("What is the smallest number of {}s at any moment?", "How many {}s are there at least?"),
+    "coming": ("How many times does a {} come back?", "How often is a {} put back?"),
+    "total": (
+        "How many {}s come in total?",
+        "How many different {}s come by, one after another?",
+        "How many {}s pass through the picture in total?",
+    ),
+    SEEN: ("How many {}s are in the video?", "How many {}s can be seen?"),
+}
+"""What code can count, each as questions that ask for it."""
+OTHER = (
+    "What colour is the {}?",
+    "How many of the {}s are white?",
+    "How many black {}s are there?",
+    "How many of the {}s are women?",
+    "How many {}s are parked?",
+    "How many {}s are on the left?",
+    "How many {}s are named?",
+    "How many things does the {} have?",
+    "Which {} is the first?",
+    "Which {} comes back first?",
+    "Which {} stays the longest?",
+    "Where is the {}?",
+    "On which side of the picture is the {}?",
+    "What is the last {} wearing?",
+    "What kind of {} is it?",
+    "What does the {} do?",
+    "What does the {} say?",
+    "Who owns the {}?",
+)
+"""Questions about the same things that no number of them answers."""
+CLEARER = 0.1
+"""By how much a question must be nearer to one that code can answer than to any that it cannot."""
+DISTINCT = 0.05
+"""And by how much nearer than to one that asks for another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +117,99 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
     )
 
 
+def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Passage | None:
+    """The one number that a question in any language asks for; None where it asks for something else, or where the
+    tracks cannot tell it for sure."""
+    if work.parts.tracks is None or len(scope) != 1:
+        return None
+    ((video, span),) = scope
+    tracks = work.parts.tracks.tracks(video.id, span)
+    kinds = kinds_meant(question, work.parts.text_embedder, known_kinds(work, tracks))
+    for kind in kinds:
+        counts = count_things(tracks, kind, span)
+        number = number_meant(question, kind, work.parts.text_embedder) if counts and counts.exact else None
+        if counts is None or number is None:
+            continue
+        facts = dict(_facts(counts, one_shot=_is_one_shot(work, video, span)))
+        if number == SEEN:
+            number = "total" if "total" in facts else "first" if not counts.coming else ""
+        if number in facts:
+            return _passage(video, *facts[number], [track for track in tracks if track.name == kind])
+    return None
+
+
+def number_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None:
+    """Which of the numbers of `COUNTED` a question asks for; None where that is not clear."""
+    wanted = embedder.embed_query(question)
+
+    def nearest(questions: Sequence[str]) -> float:
+        return max(float(embedder.embed_query(one.format(kind)) @ wanted) for one in questions)
+
+    ranked = sorted(((nearest(questions), number) for number, questions in COUNTED.items()), reverse=True)
+    (best, number), (second, _) = ranked[:2]
+    return number if best - second >= DISTINCT and best - nearest(OTHER) >= CLEARER else None
+
+
 def count_passages(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> list[Passage]:
     """What is known of the numbers of the things that a question is about, a passage a fact, each with its own span."""
-    store, detector = work.parts.tracks, work.parts.detector
+    store = work.parts.tracks
     if store is None:
         return []
-    passages: list[Passage] = []
-    kinds: list[str] | None = None
-    for video, span in scope:
-        tracks = store.tracks(video.id, span)
-        if not tracks:
-            continue
-        if kinds is None:
-            known = (detector.classes if detector else ()) or sorted({track.name for track in tracks})
-            kinds = kinds_meant(question, work.parts.text_embedder, known)
-        for kind in kinds:
-            counts = count_things(tracks, kind, span)
-            if counts is not None:
-                passages += _facts(video, counts, tracks, one_shot=_is_one_shot(work, video, span))
-    return passages
+    tracks = {video.id: store.tracks(video.id, span) for video, span in scope}
+    kinds = kinds_meant(
+        question, work.parts.text_embedder, known_kinds(work, [t for some in tracks.values() for t in some])
+    )
+    return [
+        passage
+        for video, span in scope
+        for kind in kinds
+        for passage in count_facts(work, video, span, kind, tracks[video.id])
+    ]
 
 
-def track_text(track: ObjectTrack) -> str:
-    """Kind, place, and for how long, of one thing."""
+def known_kinds(work: AgentRun, tracks: Sequence[ObjectTrack]) -> Sequence[str]:
+    """The kinds of things that the tracks can be of; none where there are no tracks."""
+    classes = work.parts.detector.classes if work.parts.detector else ()
+    return (classes or sorted({track.name for track in tracks})) if tracks else ()
+
+
+def count_facts(
+    work: AgentRun, video: Video, span: TimeSpan, kind: str, tracks: Sequence[ObjectTrack]
+) -> list[Passage]:
+    """The numbers of one kind of thing in a span, a passage a fact; none where none is seen there."""
+    counts = count_things(tracks, kind, span)
+    if counts is None:
+        return []
+    same = [track for track in tracks if track.name == kind]
+    facts = _facts(counts, one_shot=_is_one_shot(work, video, span))
+    return [_passage(video, where, text, same) for _, (where, text) in facts]
+
+
+def track_passage(video: Video, track: ObjectTrack) -> Passage:
+    """One thing as evidence: kind, place, and for how long it is seen."""
     first, last = place_of(track.boxes[0]), place_of(track.boxes[-1])
     moves = first if first == last else f"{first}, then {last}"
-    return f"{track.name}: {moves}, from {clock(track.span.start_s)} to {clock(track.span.end_s)}"
+    text = f"{track.name}: {moves}, from {clock(track.span.start_s)} to {clock(track.span.end_s)}"
+    return Passage(video.id, SegmentKind.OBJECT, track.span, text, track.best.time_s)
 
 
-def _facts(
-    video: Video, counts: ThingCounts, tracks: Sequence[ObjectTrack], *, one_shot: bool
-) -> list[Passage]:
+def _facts(counts: ThingCounts, *, one_shot: bool) -> list[tuple[str, tuple[TimeSpan, str]]]:
+    """The numbers, by their names in `COUNTED`, as lines with the span that shows each."""
     name, bound = counts.name, "" if counts.exact else "at least "
     facts = [
-        (counts.first[0], f"{name}: {bound}{counts.first[1]} at the beginning"),
-        (counts.last[0], f"{name}: {bound}{counts.last[1]} at the end"),
-        (counts.most[0], f"{name}: {bound}{counts.most[1]} at the same time, the largest number"),
-        (counts.fewest[0], f"{name}: {bound}{counts.fewest[1]} at the same time, the smallest number"),
+        ("first", (counts.first[0], f"{name}: {bound}{counts.first[1]} at the beginning")),
+        ("last", (counts.last[0], f"{name}: {bound}{counts.last[1]} at the end")),
+        ("most", (counts.most[0], f"{name}: {bound}{counts.most[1]} at the same time, the largest number")),
+        ("fewest", (counts.fewest[0], f"{name}: {bound}{counts.fewest[1]} at the same time, the smallest number")),
     ]
     if one_shot and counts.coming:
         times = ", ".join(clock(track.span.start_s) for track in counts.coming[:MOST_TIMES])
         hull = TimeSpan(counts.coming[0].span.start_s, max(track.span.end_s for track in counts.coming))
-        number = len(counts.coming)
-        facts.append((hull, f"{name}: {bound}{number} times one comes into the picture or is put back, at {times}"))
+        number = f"{name}: {bound}{len(counts.coming)}"
+        facts.append(("coming", (hull, f"{number} times one comes into the picture or is put back, at {times}")))
         if counts.first[1] == 0:
-            facts.append((hull, f"{name}: {bound}{number} in total, all different, one after another or together"))
-    same = [track for track in tracks if track.name == name]
-    return [_passage(video, span, text, same) for span, text in facts]
+            facts.append(("total", (hull, f"{number} in total, all different, one after another or together")))
+    return facts
 
 
 def _passage(video: Video, span: TimeSpan, text: str, tracks: Sequence[ObjectTrack]) -> Passage:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agents.judge.entailment import Entailment, judge_by_likelihood, judge_by_schema, judge_pictures
+from agents.judge.entailment import SURE, Entailment, judge_by_likelihood, judge_by_schema, judge_pictures
 from agents.judge.exact import exact_fault
 from agents.parts import AgentRun
 from agents.state import Claim, JudgedClaim
 from app.core.errors import Cancelled, LongreelError
-from app.core.types import Video, VideoId
+from app.core.types import SegmentKind, Video, VideoId
 
 NO_EVIDENCE = "It cites no evidence."
 ONLY_HINTS = "It rests only on summaries or guesses by a machine, which prove nothing."
@@ -84,4 +84,16 @@ def evidence_entails(judge: Judge, question: str, claim: Claim) -> Entailment:
     return Entailment("unclear", fault, 0.4) if fault else verdict
 
 
-CHECKS: Sequence[Callable[[Judge, str, Claim], Entailment | None]] = (cites_evidence, rests_on_proof, evidence_entails)
+def is_counted(judge: Judge, question: str, claim: Claim) -> Entailment | None:
+    """A number that code counted, and that the claim repeats as it stands, needs no second opinion."""
+    del judge, question
+    counted = claim.passages and all(p.kind is SegmentKind.OBJECT and p.text == claim.text for p in claim.passages)
+    return Entailment("yes", "Code counted it.", SURE) if counted else None
+
+
+CHECKS: Sequence[Callable[[Judge, str, Claim], Entailment | None]] = (
+    cites_evidence,
+    is_counted,
+    rests_on_proof,
+    evidence_entails,
+)

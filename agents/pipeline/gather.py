@@ -9,6 +9,7 @@ from langgraph.types import Command
 
 from agents.evidence import Finding, Passage
 from agents.evidence.reading import READABLE, read_span
+from agents.evidence.things import count_passages
 from agents.parts import AgentRun
 from agents.pipeline.question import whole_question
 from agents.prompts import examples, prompt
@@ -44,6 +45,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     context = ToolContext(work, state, runtime.stream_writer)
     passages, inspected = _read(state, context)
     passages += _at_the_moment(context)
+    passages += count_passages(work, question, countable(state))
     if work.sees and not can_words_tell(question, work):
         seen = _look(question, context)
         passages += [part for part in seen.parts if isinstance(part, Passage)]
@@ -107,9 +109,10 @@ def _look(question: str, context: ToolContext) -> Outcome:
 
 def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
     plan = state.get("plan")
-    kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
-    spans = [(video, plan.span(video) if plan else video.media.whole) for video in state["videos"]]
-    scope = [(video, span) for video, span in spans if span is not None]
+    # Numbers of things come from `count_passages`, as facts that a small model can read.
+    readable = [kind for kind in READABLE if kind is not SegmentKind.OBJECT]
+    kinds = tuple(kind for kind in readable if not plan or not plan.sources or kind in plan.sources)
+    scope = _scope(state)
     inspected = tuple(_covered(video, span, kinds) for video, span in scope)
     whole: list[Passage] = []
     for video, span in scope:
@@ -117,6 +120,20 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
         if _size(whole) > WHOLE_CHARACTERS:
             return _ranked(state, context, scope), tuple(one for some in inspected for one in some)
     return whole, tuple(one for some in inspected for one in some)
+
+
+def countable(state: AgentState) -> list[tuple[Video, TimeSpan]]:
+    """Where things may be counted: nowhere, if the person chose other kinds of evidence."""
+    plan = state.get("plan")
+    allowed = not plan or not plan.sources or SegmentKind.OBJECT in plan.sources
+    return _scope(state) if allowed else []
+
+
+def _scope(state: AgentState) -> list[tuple[Video, TimeSpan]]:
+    """The part of each video that the plan leaves."""
+    plan = state.get("plan")
+    spans = [(video, plan.span(video) if plan else video.media.whole) for video in state["videos"]]
+    return [(video, span) for video, span in spans if span is not None]
 
 
 def _covered(video: Video, span: TimeSpan, kinds: tuple[SegmentKind, ...]) -> list[Coverage]:

@@ -10,10 +10,11 @@ from pydantic import BaseModel, Field
 
 from agents.conversation import letter, option_place
 from agents.evidence import Passage
+from agents.evidence.things import answer_by_counting
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
 from agents.parts import AgentRun
-from agents.pipeline.gather import can_words_tell, rank
+from agents.pipeline.gather import can_words_tell, countable, rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer, Sense
 from app.core.errors import Cancelled, LongreelError
@@ -50,6 +51,10 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     """Reads the gathered passages and drafts an answer from them."""
     work = runtime.context
     work.budget.check()
+    counted = None if state["options"] else answer_by_counting(work, state["question"], countable(state))
+    if counted is not None:
+        known = next((passage for passage in state["evidence"] if passage.key == counted.key), counted)
+        return Command(goto="judge", update={"draft": DraftAnswer((Claim(known.text, (known,)),), "yes")})
     if work.parts.chat is None:
         return Command(goto="finish", update={"problems": (_quoted(state, work),)})
     try:

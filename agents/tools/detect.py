@@ -1,23 +1,28 @@
-"""detect: finds named things in frames with an object detector, and counts them by code."""
+"""detect: when named things appear and leave, how many there are, and where, by tracks and by a closer look."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
 
 from agents.evidence import Passage
+from agents.evidence.things import ASK, count_facts, kinds_meant, track_passage
+from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.frames import evenly
 from app.core import events
 from app.core.errors import ToolRefused
-from app.core.types import Detection, SegmentKind, TimeSpan
+from app.core.types import Detection, SegmentKind, TimeSpan, Video
 
 MOST_FRAMES = 32
 LEAST_CONFIDENCE = 0.3
 SIDE = 960
+MOST_TRACKS = 24
+"""Tracks of one kind that are listed for a span."""
 
 
 class Detect(Arguments):
@@ -26,11 +31,11 @@ class Detect(Arguments):
     video: VideoName
     things: list[str] = Field(min_length=1, max_length=8, description="singular nouns, such as car")
     spans: list[SpanIn] = Field([], max_length=16, description="where to look; empty: the whole video")
-    frames: int = Field(16, ge=1, le=MOST_FRAMES, description="how many frames, evenly spaced")
+    frames: int = Field(16, ge=0, le=MOST_FRAMES, description="how many frames are searched anew, evenly spaced")
 
 
 def detect(call: Detect, context: ToolContext) -> Outcome:
-    """For each frame with any of the things, how many there are and where they lie."""
+    """When the things appear and leave, as ingest followed them; and for some frames how many there are, and where."""
     detector = context.work.parts.detector
     if detector is None:
         raise ToolRefused("No object detector is set up.")
@@ -39,13 +44,14 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
         raise ToolRefused(f"{context.name_of(video)} has no pictures.")
     context.require(SegmentKind.VISUAL)
     spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
+    names = _names(call.things, detector.classes, context.work)
+    followed = _followed(video, spans, names, context.work)
     times = evenly(spans, context.work.budget.take_frames(call.frames))
-    track = video.media.picture_track
-    frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE, track=track))
-    if not frames:
+    frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE)) if times else []
+    if not frames and not followed:
         raise ToolRefused("No frame is left in the budget, or none could be decoded there.")
     passages = []
-    for frame, things in zip(frames, detector.detect(frames, call.things, least=LEAST_CONFIDENCE), strict=True):
+    for frame, things in zip(frames, detector.detect(frames, names, least=LEAST_CONFIDENCE), strict=True):
         if things:
             span = TimeSpan(max(0.0, frame.pts_s - 0.5), frame.pts_s + 0.5)
             passages.append(
@@ -53,16 +59,45 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
             )
     hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
     seen_s = tuple(frame.pts_s for frame in frames)
-    context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in passages)))
-    names = ", ".join(call.things)
-    head = f"{names}: found in {len(passages)} of {len(frames)} frames."
-    return Outcome((head, *passages), (Coverage("pictures", video.id, hull),))
+    context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in [*followed, *passages])))
+    head = f"{', '.join(names)}: found in {len(passages)} of {len(frames)} frames."
+    return Outcome((*followed, head, *passages), (Coverage("pictures", video.id, hull),))
+
+
+def _names(things: Sequence[str], classes: Sequence[str], work: AgentRun) -> list[str]:
+    """What the detector calls the things. Raises ToolRefused where it knows only other things."""
+    if not classes:
+        return list(things)
+    embedder = work.parts.text_embedder
+    meant = [
+        one if one in classes else next(iter(kinds_meant(ASK.format(one), embedder, classes)), "") for one in things
+    ]
+    names = list(dict.fromkeys(name for name in meant if name))
+    if not names:
+        raise ToolRefused(f"The detector does not know {', '.join(things)}. It knows: {', '.join(classes)}.")
+    return names
+
+
+def _followed(video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun) -> list[Passage]:
+    """The numbers of the things in each span and when each of them is seen, as far as ingest followed them."""
+    store = work.parts.tracks
+    passages: list[Passage] = []
+    for span in spans if store else ():
+        assert store is not None
+        tracks = store.tracks(video.id, span)
+        for name in names:
+            passages += count_facts(work, video, span, name, tracks)
+            passages += [track_passage(video, track) for track in tracks if track.name == name][:MOST_TRACKS]
+    return passages
 
 
 def _described(things: list[Detection]) -> str:
+    """How many of each, where each lies, and their order from left to right."""
     counts = Counter(thing.name for thing in things)
     places = [f"{thing.name} {_side(thing.box)} ({thing.confidence:.0%})" for thing in things[:12]]
-    return f"{', '.join(f'{count} {name}' for name, count in counts.items())}: {'; '.join(places)}"
+    across = sorted(things[:12], key=lambda thing: thing.box[0] + thing.box[2])
+    order = f"; from left to right: {', '.join(thing.name for thing in across)}" if len(across) > 1 else ""
+    return f"{', '.join(f'{count} {name}' for name, count in counts.items())}: {'; '.join(places)}{order}"
 
 
 def _side(box: tuple[float, float, float, float]) -> str:
@@ -72,8 +107,8 @@ def _side(box: tuple[float, float, float, float]) -> str:
 
 TOOL = Tool(
     "detect",
-    "Finds named things in frames with an object detector and says how many there are in each frame, and where. "
-    "It does not know whether a thing in two frames is the same one.",
+    "Finds named things with an object detector: how many there are at once, when each appears and leaves, where it "
+    "is, and for some frames what lies left of what. Use it to count, and for who comes after whom.",
     Detect,
     detect,
     is_available=lambda work: work.parts.detector is not None,

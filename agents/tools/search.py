@@ -20,7 +20,7 @@ Source = Literal["speech", "screen_text", "seen"]
 KINDS: dict[Source, tuple[SegmentKind, ...]] = {
     "speech": (SegmentKind.SPEECH,),
     "screen_text": (SegmentKind.SCREEN_TEXT,),
-    "seen": (SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT),
+    "seen": (SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.OBJECT),
 }
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""

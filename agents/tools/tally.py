@@ -1,4 +1,4 @@
-"""tally: counts by code what a model would miscount: pieces of evidence, or how often a word is said or written."""
+"""tally: counts by code what a model would miscount: evidence, how often a word is said or written, things seen."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pydantic import Field
 
 from agents.evidence import Finding, Passage
 from agents.evidence.reading import read_span
+from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
 from app.core.errors import ToolRefused
-from app.core.types import SegmentKind
+from app.core.types import SegmentKind, Video
 from app.text.tokens import words
 
 MOST_SHOWN = 40
@@ -22,6 +23,7 @@ class Tally(Arguments):
 
     ids: list[str] = Field([], max_length=500, description="pieces of evidence to count, such as E3")
     term: str = Field("", max_length=120, description="instead of ids: a word or phrase to count")
+    thing: str = Field("", max_length=120, description="instead of ids: a thing that is seen, such as car")
     source: Literal["speech", "screen_text"] = Field("speech", description="where the term is counted")
     video: str = Field("all", description="a video such as V1, or all")
     span: SpanIn | None = None
@@ -31,18 +33,40 @@ def tally(call: Tally, context: ToolContext) -> Outcome:
     """A finding with the number, and what was counted."""
     if call.term.strip():
         return _count_term(call, context)
+    if call.thing.strip():
+        return _count_thing(call, context)
     known = {passage.id: passage for passage in context.state["evidence"]}
     passages = tuple(known[id] for id in dict.fromkeys(call.ids) if id in known)
     if not passages:
-        raise ToolRefused("Give ids of evidence that exist, or a term.")
+        raise ToolRefused("Give ids of evidence that exist, a term, or a thing.")
     return Outcome((Finding(f"{len(passages)} pieces of evidence: {', '.join(p.id for p in passages)}.", passages),))
+
+
+def _count_thing(call: Tally, context: ToolContext) -> Outcome:
+    """Counted from the tracks that ingest made; each fact is a finding with the span that shows it."""
+    store, work = context.work.parts.tracks, context.work
+    context.require(SegmentKind.OBJECT)
+    findings = []
+    for video in _videos(call, context):
+        span = context.span(video, call.span)
+        tracks = store.tracks(video.id, span) if store else []
+        for kind in kinds_meant(ASK.format(call.thing), work.parts.text_embedder, known_kinds(work, tracks)):
+            findings += [Finding(p.text, (p,)) for p in count_facts(work, video, span, kind, tracks)]
+    if not findings:
+        raise ToolRefused(f"No {call.thing} was followed through the video. Look at the pictures instead.")
+    passages = tuple(passage for finding in findings for passage in finding.passages)
+    return Outcome((*findings, *passages))
+
+
+def _videos(call: Tally, context: ToolContext) -> list[Video]:
+    return list(context.videos.values()) if call.video.lower() in ("", "all") else [context.video(call.video)]
 
 
 def _count_term(call: Tally, context: ToolContext) -> Outcome:
     wanted = words(call.term)
     if not wanted:
         raise ToolRefused("The term holds no word.")
-    videos = list(context.videos.values()) if call.video.lower() in ("", "all") else [context.video(call.video)]
+    videos = _videos(call, context)
     kind = SegmentKind(call.source)
     total, where, inspected = 0, [], []
     for video in videos:
@@ -66,8 +90,8 @@ def _occurrences(wanted: list[str], text: list[str]) -> int:
 
 TOOL = Tool(
     "tally",
-    "Counts by code: how many pieces of evidence you name (ids), or how often a word or phrase is said or written "
-    "(term). The result is a finding, such as F1, that an answer can cite.",
+    "Counts by code: how many pieces of evidence you name (ids), how often a word or phrase is said or written "
+    "(term), or how many of a thing are seen (thing). The result is a finding, such as F1, that an answer can cite.",
     Tally,
     tally,
 )

@@ -34,12 +34,14 @@ STAGE_NAMES = {
     "speakers": "Separating speakers",
     "sample": "Looking at the pictures",
     "faces": "Grouping faces",
+    "objects": "Looking for things",
     "shots": "Finding the cuts",
     "segment": "Cutting into segments",
     "key_frames": "Choosing key frames",
     "screen_text": "Reading text on the screen",
     "caption": "Describing the pictures",
     "index": "Indexing",
+    "object_index": "Indexing things",
     "entities": "Noting names and things",
     "digest": "Writing chapters and summary",
     "summarize": "Summarizing",
@@ -50,7 +52,14 @@ STAGE_NAMES = {
 VERDICTS = {"yes": "supported", "unclear": "not certain", "no": "not supported"}
 """The name of each verdict about a claim."""
 
-SOURCES = {"speech": "said", "screen_text": "written on screen", "visual": "shown", "caption": "shown", "event": "shown"}
+SOURCES = {
+    "speech": "said",
+    "screen_text": "written on screen",
+    "visual": "shown",
+    "caption": "shown",
+    "event": "shown",
+    "object": "counted",
+}
 """The kinds of evidence for an answer, as in "what is said, shown"."""
 
 _TOOLS = {

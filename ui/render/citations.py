@@ -15,6 +15,7 @@ KINDS = {
     SegmentKind.VISUAL: "shown",
     SegmentKind.CAPTION: "shown",
     SegmentKind.EVENT: "shown",
+    SegmentKind.OBJECT: "counted",
     SegmentKind.SUMMARY: "summary",
 }
 

@@ -1,0 +1,152 @@
+"""Numbers of things from tracks: as facts, as answers of the pipeline, and in the tools detect and tally.
+
+The video: three bottles stand there; the left one is away from 10 to 20 s; two persons pass one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from agents.evidence import Finding, Passage
+from agents.evidence.things import (
+    ASK,
+    COUNTED,
+    answer_by_counting,
+    count_passages,
+    count_things,
+    kinds_meant,
+    number_meant,
+)
+from app.core.errors import ToolRefused
+from app.core.types import AnswerStatus, SegmentKind, TimeSpan, VideoId
+from app.core.types.objects import ObjectTrack, TimedBox
+from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.vision import coco
+from gpu_workers.vision.fakes import FakeObjectDetector
+from tests.unit.agents.parts import Desk
+from tests.unit.agents.test_tools import run
+
+WHOLE = TimeSpan(0, 60)
+
+
+def track(name: str, start_s: float, end_s: float, left: float = 0.1, **also: float) -> ObjectTrack:
+    boxes = (TimedBox(start_s, (left, 0.3, left + 0.1, 0.8), 0.9), TimedBox(end_s, (left, 0.3, left + 0.1, 0.8), 0.8))
+    rest = 1 - sum(also.values())
+    return ObjectTrack(name, TimeSpan(start_s, end_s), boxes, ((name, rest), *also.items()))
+
+
+TRACKS = [
+    track("bottle", 0, 10),
+    track("bottle", 0, 60, 0.45),
+    track("bottle", 0, 60, 0.8),
+    track("bottle", 20, 60),
+    track("person", 30, 40),
+    track("person", 45, 50, 0.8),
+]
+
+
+class MemoryTracks:
+    """The tracks of every video."""
+
+    def __init__(self, tracks: Sequence[ObjectTrack]) -> None:
+        self._tracks = tracks
+
+    def tracks(self, id: VideoId, window: TimeSpan | None = None) -> list[ObjectTrack]:
+        del id
+        return [one for one in self._tracks if window is None or one.span.overlaps(window)]
+
+
+class Closed(FakeObjectDetector):
+    """Knows only the classes of COCO, and sees none of them."""
+
+    classes = coco.NAMES
+
+
+def desk(tracks: Sequence[ObjectTrack] = TRACKS) -> Desk:
+    made = Desk(screen=[(0, 60, "x")], duration_s=60)
+    made.parts = replace(made.parts, tracks=MemoryTracks(tracks), detector=Closed())
+    return made
+
+
+def answered(question: str, made: Desk) -> Passage | None:
+    work = made.context().work
+    return answer_by_counting(work, question, [(made.video, WHOLE)])
+
+
+def test_numbers_are_told_for_the_beginning_the_end_and_the_extremes_each_with_its_span():
+    counts = count_things(TRACKS, "bottle", WHOLE)
+    assert counts is not None and counts.exact
+    assert (counts.first, counts.fewest[1], counts.most[1]) == ((TimeSpan(0, 10), 3), 2, 3)
+    assert counts.fewest[0] == TimeSpan(10, 20) and counts.last == (TimeSpan(20, 60), 3)
+    assert [one.span.start_s for one in counts.coming] == [20]
+
+
+def test_a_thing_that_is_not_seen_in_the_span_has_no_numbers():
+    assert count_things(TRACKS, "person", TimeSpan(0, 20)) is None and count_things(TRACKS, "cat", WHOLE) is None
+
+
+def test_numbers_are_lower_bounds_where_another_track_may_be_the_same_kind():
+    doubtful = [track("car", 0, 9), track("truck", 3, 9, 0.5, car=0.4)]
+    counts = count_things(doubtful, "car", WHOLE)
+    assert counts is not None and not counts.exact
+    made = desk(doubtful)
+    facts = count_passages(made.context().work, ASK.format("car"), [(made.video, WHOLE)])
+    assert facts and all("at least" in one.text for one in facts)
+    assert answered(COUNTED["most"][0].format("car"), made) is None
+
+
+def test_a_question_means_the_kind_that_it_names_and_no_other():
+    assert kinds_meant("How many bottles are there?", FakeTextEmbedder(), coco.NAMES) == ["bottle"]
+
+
+@pytest.mark.parametrize("number", ["first", "last", "most", "fewest"])
+def test_a_question_asks_for_the_number_that_it_names(number):
+    assert number_meant(COUNTED[number][0].format("bottle"), "bottle", FakeTextEmbedder()) == number
+
+
+def test_a_question_for_a_colour_asks_for_no_number():
+    assert number_meant("What colour is the bottle?", "bottle", FakeTextEmbedder()) is None
+
+
+def test_the_answer_is_the_fact_with_the_span_that_shows_it():
+    fact = answered(COUNTED["fewest"][0].format("bottle"), desk())
+    assert fact is not None and fact.text == "bottle: 2 at the same time, the smallest number"
+    assert (fact.kind, fact.span) == (SegmentKind.OBJECT, TimeSpan(10, 20)) and fact.frame_s is not None
+
+
+def test_what_was_not_followed_is_not_counted():
+    assert answered(COUNTED["first"][0].format("dog"), desk()) is None
+    assert answered(COUNTED["first"][0].format("bottle"), desk([])) is None
+
+
+def test_the_pipeline_answers_a_counting_question_without_a_language_model():
+    made = desk()
+    made.parts = replace(made.parts, chat=None)
+    answer = made.ask(COUNTED["first"][0].format("bottle"))
+    assert answer.status is AnswerStatus.ANSWERED and answer.text == "bottle: 3 at the beginning"
+    (citation,) = answer.citations
+    assert citation.verified and citation.kind is SegmentKind.OBJECT and citation.span == TimeSpan(0, 10)
+    assert made.ask("What colour is the bottle?").status is AnswerStatus.INSUFFICIENT
+
+
+def test_tally_counts_a_thing_with_a_finding_for_each_number():
+    outcome = run(desk(), "tally", thing="bottle")
+    findings = [part.text for part in outcome.parts if isinstance(part, Finding)]
+    assert "bottle: 3 at the beginning" in findings and "bottle: 2 at the same time, the smallest number" in findings
+    with pytest.raises(ToolRefused, match="No dog was followed"):
+        run(desk(), "tally", thing="dog")
+
+
+def test_detect_tells_when_each_thing_comes_and_leaves_and_where_it_is():
+    outcome = run(desk(), "detect", video="V1", things=["person"], frames=0)
+    lines = [part.text for part in outcome.parts if isinstance(part, Passage)]
+    assert lines[-2:] == ["person: left, from 0:30 to 0:40", "person: right, from 0:45 to 0:50"]
+    assert any(line.startswith("person: 2 in total") for line in lines)
+
+
+def test_detect_names_what_it_knows_when_asked_for_something_else():
+    with pytest.raises(ToolRefused, match="does not know zeppelin"):
+        run(desk(), "detect", video="V1", things=["zeppelin"])
