@@ -1,4 +1,4 @@
-"""What reads chunks of videos: in this process, or in an actor of a cluster."""
+"""Wires the chunk reader, for this process or for an actor of a cluster."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ ROLES = {
     "caption": "captioner",
     "describe": "captioner",
 }
-"""The model that does most of each kind of chunk: on a cluster, the chunks are read by the pool of that role."""
+"""The role that does most of the work for each kind of chunk: on a cluster, its pool reads those chunks."""
 
 
 def chunk_reader(settings: Settings) -> ChunkReader:
-    """What reads chunks in a process of its own: models, decoders and the media store, without a database."""
+    """A chunk reader for a separate process: models, decoders and the media store, but no database."""
     return chunk_reader_of(settings, Workers(settings), media_store(settings))
 
 
 def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
-    """What an actor of a pool does: chunks of videos, and what else is asked of their models."""
+    """The object inside an actor of a pool: it reads chunks of videos and answers calls to models."""
     settings, pool = given
     if pool.gpus:  # Ray shows an actor the GPUs that it reserves, numbered from 0
         device = settings.hardware.device.partition(":")[0]
@@ -42,7 +42,7 @@ def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
 
 
 def chunk_reader_of(settings: Settings, workers: Workers, media: MediaStore) -> ChunkReader:
-    """What reads chunks with models and a media store that others use, too."""
+    """A chunk reader with shared models and a shared media store."""
     from gpu_workers.media.audio import PyAVAudio
     from gpu_workers.media.video_frames import VideoFrames
 
@@ -63,7 +63,7 @@ def chunk_reader_of(settings: Settings, workers: Workers, media: MediaStore) -> 
 
 
 def media_store(settings: Settings) -> MediaStore:
-    """The folder that the settings name, or the one in the data folder."""
+    """The media folder from the settings, or the one in the data folder."""
     from gpu_workers.media.store import FolderMediaStore
 
     return FolderMediaStore(Path(settings.media_url) if settings.media_url else settings.data / "media")

@@ -1,4 +1,4 @@
-"""What wiring gives."""
+"""The results of wiring."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ class Services:
     workers: Workers
     summary_jobs: SummaryJobs
     people: SpeakerService
-    """Those whose faces are seen."""
+    """People whose faces appear."""
     reindexer: Reindexer | None = None
-    """Builds the index again from the library; None where no index is on a disk."""
+    """Rebuilds the index from the library; None if no index is on a disk."""
     readiness: Mapping[str, Callable[[], None]] = field(default_factory=dict)
-    """What must be ready for work, by name, each with a look that raises what is wrong. None loads a model."""
+    """Readiness checks by name; each raises the problem it finds. None of them loads a model."""
     pools: Callable[[], list[PoolState]] = list
-    """How the pools of actors stand that this process uses."""
+    """The state of the actor pools that this process uses."""
     warm_up: WarmUp = field(default_factory=WarmUp)
 
 
 @dataclass
 class Measuring:
-    """What measures Longreel, over the same stores and models: benchmarks, and captions instead of videos."""
+    """Services for measuring Longreel, with the same stores and models: benchmarks, and captions instead of videos."""
 
     evaluation: EvaluationService
     imports: ImportService

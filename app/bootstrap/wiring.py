@@ -1,4 +1,4 @@
-"""Each service with the stores and models that it needs, as the settings name them."""
+"""Connects each service with the stores and models that the settings choose."""
 
 from __future__ import annotations
 
@@ -78,18 +78,18 @@ ANSWERING = (
     "vision_language_model",
     "text_reader",
 )
-"""The models that a question may need, in the order in which it needs them."""
+"""The models that a question may need, in the order of use."""
 WRITE_ENGLISH = ("llamacpp", "none")
-"""Language models that are too small to be trusted with another language than English."""
+"""Language models that are too small for languages other than English."""
 
 
 def build(settings: Settings) -> Services:
-    """Wires the services over the stores and models that the settings name. Raises BadSettings, WorkerFailed."""
+    """Wires the services with the stores and models that the settings choose. Raises BadSettings, WorkerFailed."""
     return _Wiring(settings).longreel()
 
 
 def build_measuring(settings: Settings) -> Measuring:
-    """Wires what only measuring needs. Raises BadSettings, WorkerFailed."""
+    """Wires the services that only measuring needs. Raises BadSettings, WorkerFailed."""
     return _Wiring(settings).measuring()
 
 
@@ -100,8 +100,8 @@ def _make_folder(data: Path) -> None:
         with suppress(PermissionError):
             data.chmod(data.stat().st_mode & 0o770)
     except OSError as error:
-        told = f"The folder of the library, {data}, cannot be made: {error.strerror}."
-        raise BadSettings(told, "Set LONGREEL_DATA to a folder that can be written.") from error
+        message = f"The library folder {data} cannot be created: {error.strerror}."
+        raise BadSettings(message, "Set LONGREEL_DATA to a folder that you can write to.") from error
 
 
 class _Wiring:
@@ -184,7 +184,7 @@ class _Wiring:
         return WarmUp(self._answering_parts)
 
     def _check_models(self) -> None:
-        """Raises MissingPart for weights that are not there, WorkerFailed while the models are loaded."""
+        """Raises MissingPart for missing weights, WorkerFailed while models are loading."""
         for part in packaged.status(self._settings):
             if part.needed and part.state == "missing":
                 raise MissingPart(f"The model {part.name} is missing.", part.command)
@@ -269,12 +269,12 @@ class _Wiring:
 
     @property
     def _separate_eyes(self) -> VisionLanguageModel | None:
-        """The vision model of the agent; None where it is the chat model itself, which then sees or does not."""
+        """The agent's vision model; None if the chat model itself is used, whether it can see or not."""
         served = self._workers.name("vision_language_model") == self._workers.name("language_model") == "openai"
         return None if served and not self._settings.vlm_url else self._eyes
 
     def _answering_parts(self) -> dict[str, Callable[[], object]]:
-        """What a question needs, each with what loads it: the models that have anything to load, then the rest."""
+        """The parts that a question needs, each with its loader: first the models, then the rest."""
         models = {role.replace("_", " "): self._workers.get(role) for role in ANSWERING}
         loads = {name: model.warm_up for name, model in models.items() if hasattr(model, "warm_up")}
         return {**loads, "agent": lambda: self._agent}
@@ -355,7 +355,7 @@ class _Wiring:
         return RayRuntime("app.bootstrap.readers:in_an_actor", of_an_actor, settings.ray, ROLES)
 
     def _played_by(self, role: str, model: Any) -> Any:
-        """The actors of a role's own pool, where there is one."""
+        """A stand-in for the model that uses the role's own pool of actors, if there is one."""
         away = self._settings.runtime == "ray" and role in self._settings.ray.pools
         return RemoteModel(role, model, self._ray.ask) if away else model
 

@@ -95,7 +95,7 @@ class Database:
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
-                raise MissingPart(f"A newer Longreel has made {self.name}.", "Install that version again.") from error
+                raise MissingPart(f"A newer Longreel created {self.name}.", "Install that version again.") from error
         if config.attributes.get("sealed"):
             self._forget()
 
@@ -130,7 +130,8 @@ class Database:
             Path(self._url.database or "").parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             kind = StorageFull if error.errno == errno.ENOSPC else MissingPart
-            raise kind(f"The folder of {self.name} cannot be made: {error.strerror}.", "Set LONGREEL_DATA.") from error
+            message = f"The folder of {self.name} cannot be created: {error.strerror}."
+            raise kind(message, "Set LONGREEL_DATA.") from error
         deadline = time.monotonic() + BUSY_S
         while not self._uses_wal():
             if time.monotonic() > deadline:

@@ -131,7 +131,7 @@ class SqlJobStore:
                 return False
             kept = states.extend(_job(row), self._now(connection), self.lease_s)
             if plain is not None:
-                kept = _tell(connection, row, kept, plain)
+                kept = _add_event(connection, row, kept, plain)
             return not self._save(connection, kept).cancel_requested
 
     def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
@@ -265,7 +265,7 @@ class SqlJobStore:
             row = _locked(connection, job_id)
             if row is None:
                 raise no_such_job(job_id)
-            self._save(connection, _tell(connection, row, _job(row), plain))
+            self._save(connection, _add_event(connection, row, _job(row), plain))
 
     def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:
         with self._writing() as connection:
@@ -322,7 +322,7 @@ def _dismiss(connection: Connection, which: ColumnElement[bool]) -> int:
     return count
 
 
-def _tell(connection: Connection, row: Row[Any], job: Job, event: dict[str, Any]) -> Job:
+def _add_event(connection: Connection, row: Row[Any], job: Job, event: dict[str, Any]) -> Job:
     """Stores the event under the next number of the job, whose row is locked: readers never see a gap fill up."""
     number = row.event_count + 1
     kind = str(event.get("type", ""))
@@ -331,7 +331,7 @@ def _tell(connection: Connection, row: Row[Any], job: Job, event: dict[str, Any]
         connection.execute(delete(job_events).where(old))
     connection.execute(insert(job_events).values(job_id=job.id, seq=number, type=kind, event=event))
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(event_count=number))
-    return states.told(job, event)
+    return states.with_event(job, event)
 
 
 def _job(row: Row[Any] | None, job_id: str = "") -> Job:

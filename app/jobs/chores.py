@@ -1,4 +1,4 @@
-"""Small work that a server does again and again, in a thread of its own."""
+"""Small recurring tasks of a server, in their own thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class Chores:
-    """Calls each of some functions every few seconds; one that fails is called again all the same."""
+    """Calls each function every few seconds, even after it fails."""
 
     def __init__(self, chores: Sequence[Callable[[], None]], *, every_s: float = 5.0) -> None:
         self._chores = chores
@@ -21,13 +21,13 @@ class Chores:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begins, and returns."""
+        """Starts the thread and returns."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._loop, name="longreel-chores", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Ends after the chore that is being done; whether that was within `timeout_s` seconds."""
+        """Stops after the current chore; returns whether that took at most `timeout_s` seconds."""
         self._stopping.set()
         if self._thread is None:
             return True
@@ -48,4 +48,4 @@ class Chores:
         except LongreelError as error:
             logger.warning("A chore failed: %s", error, extra={"action": "chore_failed"})
         except Exception:
-            logger.exception("A chore met an unexpected error", extra={"action": "chore_failed"})
+            logger.exception("A chore raised an unexpected error", extra={"action": "chore_failed"})

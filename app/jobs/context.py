@@ -1,4 +1,4 @@
-"""What a running job may say and ask."""
+"""What a running job can do: report events, check for cancellation, and end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.jobs.store import JobStore
 logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 0.25
-"""Progress is stored at most this often; what comes between is replaced by what comes later."""
+"""Progress is stored at most this often; later progress replaces earlier progress in between."""
 
 
 class JobContext:
@@ -30,7 +30,7 @@ class JobContext:
         stopping: threading.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`claimed_as` is the worker's name in this claim; `stopping` is set when the worker shall stop."""
+        """`claimed_as` is the worker's name for this claim; `stopping` is set when the worker should stop."""
         self._store = store
         self._job = job
         self.claimed_as = claimed_as
@@ -39,42 +39,42 @@ class JobContext:
         self._lost = threading.Event()
         self._lock = threading.Lock()
         self._pending: StageProgress | None = None
-        self._told_at = float("-inf")
+        self._reported_at = float("-inf")
         self._held_at = clock()
 
     def cancelled(self) -> bool:
-        """Whether the handler should raise Cancelled: the job was cancelled or lost, or the worker stops.
+        """Whether the handler should raise Cancelled: the job was cancelled or lost, or the worker is stopping.
 
-        A job is lost, too, once the store could not be reached for as long as the lease lasts.
+        A job also counts as lost when the store was unreachable for the length of the lease.
         """
         return self._lost.is_set() or self._stopping.is_set()
 
     def tell(self, event: Event) -> None:
-        """Stores an event for those who follow the job; a store that fails does not stop the work."""
+        """Stores an event for followers of the job; a failing store does not stop the work."""
         with self._lock:
             if isinstance(event, StageProgress):
-                if self._clock() - self._told_at < PROGRESS_EVERY_S:
+                if self._clock() - self._reported_at < PROGRESS_EVERY_S:
                     self._pending = event
                     return
-                self._told_at = self._clock()
+                self._reported_at = self._clock()
                 self._pending = None
             self._flush()
             self._beat(event)
 
     def finish(self, result: Mapping[str, Any]) -> bool:
-        """Ends the job well; False when it is no longer ours."""
+        """Marks the job as finished; False if it is no longer ours."""
         return self._store.finish(self._job, self.claimed_as, result)
 
     def fail(self, error: JobError, *, retry_in_s: float | None = None) -> bool:
-        """Ends the job badly or queues it again; False when it is no longer ours."""
+        """Marks the job as failed or queues it again; False if it is no longer ours."""
         return self._store.fail(self._job, self.claimed_as, error, retry_in_s=retry_in_s)
 
     def release(self, due_in_s: float = 0.0) -> bool:
-        """Gives the job back, to be tried again after a while; False when it is no longer ours."""
+        """Returns the job to the queue, due after a while; False if it is no longer ours."""
         return self._store.release(self._job, self.claimed_as, due_in_s=due_in_s)
 
     @contextmanager
-    def kept_alive(self, every_s: float) -> Iterator[None]:
+    def keep_alive(self, every_s: float) -> Iterator[None]:
         """Extends the lease every few seconds while the block runs."""
         ended = threading.Event()
         thread = threading.Thread(
@@ -110,4 +110,4 @@ class JobContext:
         except Exception:
             if self._clock() - self._held_at >= self._store.lease_s:
                 self._lost.set()  # by now another worker may have the job
-            logger.exception("Job %s could not be kept alive", self._job.id, extra={"action": "heartbeat_failed"})
+            logger.exception("Could not extend the lease of job %s", self._job.id, extra={"action": "heartbeat_failed"})

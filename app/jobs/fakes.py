@@ -1,4 +1,4 @@
-"""The job store in memory: for tests, and for one process that need not remember."""
+"""The job store in memory: for tests, and for a single process that needs no persistence."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MemoryJobStore:
             return job
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
-        """The first job of these kinds that is due; None when there is none."""
+        """The first due job of these kinds; None if there is none."""
         with self._lock:
             now = self._clock()
             for job in sorted(self._jobs.values(), key=lambda job: -job.priority):
@@ -63,24 +63,24 @@ class MemoryJobStore:
         return held and not self.get(job.id).cancel_requested
 
     def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
-        """Ends a job well."""
+        """Marks a job as finished."""
         plain = as_json(result)
         return self._move(job, worker, lambda stored, now: states.finish(stored, plain, now))
 
     def fail(self, job: Job, worker: str, error: JobError, *, retry_in_s: float | None = None) -> bool:
-        """Ends a job badly, or queues it again."""
+        """Marks a job as failed, or queues it again."""
         return self._move(job, worker, lambda stored, now: states.fail(stored, error, retry_in_s, now))
 
     def fenced(self, job: Job, worker: str) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Nothing is beside this store."""
+        """Does nothing: there are no other stores to protect."""
         return nullcontext()
 
     def release(self, job: Job, worker: str, *, due_in_s: float = 0.0) -> bool:
-        """Gives a job back, as if it had not been tried."""
+        """Returns a job to the queue, as if it had not been tried."""
         return self._move(job, worker, lambda stored, now: states.release(stored, now, due_in_s))
 
     def cancel(self, job_id: str) -> Job:
-        """Ends a queued job, asks a running one to stop, and so its children."""
+        """Ends a queued job or asks a running one to stop, and its children too."""
         with self._lock:
             cancelled = states.cancel(self.get(job_id), self._clock())
             for child in self.children(job_id):
@@ -89,7 +89,7 @@ class MemoryJobStore:
             return self._keep(cancelled)
 
     def retry(self, job_id: str) -> Job:
-        """Queues a failed or cancelled job again, and such children of it."""
+        """Queues a failed or cancelled job again, and its failed or cancelled children."""
         with self._lock:
             again = states.retry(self.get(job_id), self._clock())
             if self._active(again.kind, again.key) is not None:
@@ -100,14 +100,14 @@ class MemoryJobStore:
             return self._keep(again)
 
     def dismiss(self, job_id: str) -> Job:
-        """Marks an ended job and its children that ended, and deletes their events."""
+        """Marks an ended job and its ended children as dismissed, and deletes their events."""
         with self._lock:
             states.dismiss(self.get(job_id))
             self._dismiss([self.get(job_id), *self.children(job_id)])
             return self.get(job_id)
 
     def dismiss_ended(self, kind: str = "") -> int:
-        """The same for all that ended, or those of one kind; how many."""
+        """Dismisses all ended jobs, or those of one kind; returns how many."""
         with self._lock:
             every = self._jobs.values()
             return self._dismiss([job for job in every if (job.kind == kind if kind else job.kind != NOTICE)])
@@ -119,7 +119,7 @@ class MemoryJobStore:
             return self._delete([*whole, *self._notices_of(whole)])
 
     def correct(self, job_id: str, result: Mapping[str, Any]) -> None:
-        """Gives a finished job another result."""
+        """Replaces the result of a finished job."""
         with self._lock:
             self._jobs[job_id] = states.correct(self.get(job_id), as_json(result))
             self._delete(self._notices_of([job_id]))
@@ -189,7 +189,7 @@ class MemoryJobStore:
                 kept[:] = [(number, old) for number, old in kept if old.get("type") != PROGRESS]
             self._counts[job_id] += 1
             kept.append((self._counts[job_id], plain))
-            self._keep(states.told(job, plain))
+            self._keep(states.with_event(job, plain))
 
     def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Whether a failed job is tried again, and when. Pure: a strategy is data, the worker obeys."""
+"""Decides whether and when to retry a failed job. Pure: a policy is data, and the worker follows it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from app.core.errors import LongreelError
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential back-off: `first_s`, then `factor` times longer each time, never above `max_s`."""
+    """Exponential back-off: `first_s`, then `factor` times longer each time, up to `max_s`."""
 
     max_attempts: int = 3
     first_s: float = 2.0
     factor: float = 4.0
     max_s: float = 300.0
     jitter: float = 0.2
-    """Each wait is stretched or shortened by at most this share, so that jobs that fell together rise apart."""
+    """Each wait varies by up to this share, so that jobs that failed together do not retry together."""
 
     def retry_in_s(self, error: Exception, attempts: int, seed: str) -> float | None:
-        """Seconds until the next attempt after `attempts` of them; None to give up.
+        """Seconds until the next attempt after `attempts` attempts; None to give up.
 
-        Only an error of the tree that says it is retryable gets another try. The jitter is a function
-        of `seed` and `attempts`.
+        Only a LongreelError marked as retryable gets another attempt. The jitter depends only on
+        `seed` and `attempts`.
         """
         if not (isinstance(error, LongreelError) and error.retryable) or attempts >= self.max_attempts:
             return None

@@ -1,4 +1,4 @@
-"""A job and the moves it can make. Pure: time comes in as a number, nothing is stored here.
+"""A job and its state transitions. Pure: time is a parameter, and nothing is stored here.
 
     queued --claim--> running --finish--> finished
       ^                  |-----fail-----> failed, or queued again with a delay
@@ -6,10 +6,10 @@
       |                  '--fail or claim after `cancel`--> cancelled
       '--retry-- failed, cancelled          queued --cancel--> cancelled
 
-What has ended can be dismissed: it stays what it is, but stands in no list until it is tried again.
+An ended job can be dismissed: its state stays, but lists hide it until it is retried.
 
 A running job belongs to its worker until the lease ends; then anyone may claim it. A worker proves that
-a job is still its own with the job it was given: same worker, same lease.
+a job is still its own with the job as claimed: same worker, same lease.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.core.paths import readable
 
 
 class JobState(StrEnum):
-    """Where a job is in its life."""
+    """The stage of a job's life."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -35,7 +35,7 @@ class JobState(StrEnum):
 
 
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
-"""Nothing more happens to a job in one of these, unless someone retries it."""
+"""Final states, unless someone retries the job."""
 
 
 HIGHEST_PRIORITY = 1_000_000
@@ -43,7 +43,7 @@ HIGHEST_PRIORITY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class JobError:
-    """Why a job failed, in the words of the error tree."""
+    """Why a job failed: the code, message and hint of a LongreelError."""
 
     code: str
     message: str
@@ -56,44 +56,44 @@ class Job:
 
     id: str
     kind: str
-    """Which handler runs it, such as "ingest"."""
+    """The name of its handler, such as "ingest"."""
     payload: dict[str, Any]
     created_at: float
     due_at: float
     """Not claimed before this time."""
     key: str | None = None
-    """Of all jobs of a kind with the same key at most one is queued or running."""
+    """At most one job of a kind with the same key is queued or running."""
     parent: str | None = None
-    """The job that this one is a part of. A parent is claimed once none of its children is queued or running."""
+    """The job that this one belongs to. A parent can be claimed once no child is queued or running."""
     state: JobState = JobState.QUEUED
     attempts: int = 0
-    """How often it was claimed."""
+    """The number of claims so far."""
     progress: dict[str, Any] | None = None
     """The latest event."""
     error: JobError | None = None
-    """Why the last attempt failed, also while it waits for the next."""
+    """Why the last attempt failed; set even while the job waits for the next one."""
     result: dict[str, Any] | None = None
     started_at: float | None = None
     """When it was first claimed."""
     finished_at: float | None = None
-    """When it ended, however it did."""
+    """When it ended, in whatever state."""
     lease_until: float | None = None
     worker: str | None = None
     cancel_requested: bool = False
     priority: int = 0
-    """Of the jobs that are due, those with the highest are claimed first; of equals the oldest."""
+    """Due jobs with the highest priority are claimed first; among equals, the oldest."""
     dismissed: bool = False
-    """Somebody has seen how it ended and wants it off the lists."""
+    """Hidden from lists by a user who has seen how it ended."""
 
     @property
     def title(self) -> str:
-        """What it works on, for people."""
+        """What it works on, for display."""
         given = self.payload.get("title") or self.payload.get("name")
         return readable(str(given or PurePath(str(self.payload.get("path", ""))).stem))
 
     @property
     def done_share(self) -> float | None:
-        """How much of the current stage is done, 0 to 1; None when the latest event does not tell."""
+        """The finished share of the current stage, 0 to 1; None if the latest event does not include it."""
         event = self.progress or {}
         done, total = event.get("done"), event.get("total")
         if done is None or not total:
@@ -109,12 +109,12 @@ def is_due(job: Job, now: float) -> bool:
 
 
 def is_held(job: Job, claimed: Job, worker: str) -> bool:
-    """Whether `job`, as stored, still runs in the claim that `worker` was given as `claimed`."""
+    """Whether the stored `job` still runs under the claim that gave `worker` the job `claimed`."""
     return job.state is JobState.RUNNING and job.worker == worker and job.attempts == claimed.attempts
 
 
 def claim(job: Job, worker: str, now: float, lease_s: float) -> Job:
-    """Queued, or running with an ended lease -> running; cancelled where that was asked for. Raises BadInput."""
+    """Queued, or running with an ended lease -> running; cancelled if that was requested. Raises BadInput."""
     if not is_due(job, now):
         raise _illegal(job, "claimed")
     if job.cancel_requested:
@@ -142,7 +142,7 @@ def finish(job: Job, result: dict[str, Any], now: float) -> Job:
 
 
 def fail(job: Job, error: JobError, retry_in_s: float | None, now: float) -> Job:
-    """Running -> failed; queued when it shall be tried again; cancelled when that was asked for. Raises BadInput."""
+    """Running -> failed; queued if there is another attempt; cancelled if that was requested. Raises BadInput."""
     _must_run(job, "failed")
     if job.cancel_requested and (error.code == Cancelled.code or retry_in_s is not None):
         return _ended(job, JobState.CANCELLED, now)
@@ -153,7 +153,7 @@ def fail(job: Job, error: JobError, retry_in_s: float | None, now: float) -> Job
 
 
 def release(job: Job, now: float, due_in_s: float = 0.0) -> Job:
-    """Running -> queued as if not tried, due at once or after a while. Raises BadInput."""
+    """Running -> queued, as if not tried, due at once or after a while. Raises BadInput."""
     _must_run(job, "released")
     if job.cancel_requested:
         return _ended(job, JobState.CANCELLED, now)
@@ -181,14 +181,14 @@ def retry(job: Job, now: float) -> Job:
 
 
 def dismiss(job: Job) -> Job:
-    """Ended -> the same, dismissed. Raises BadInput before its end."""
+    """Ended -> the same state, dismissed. Raises BadInput before its end."""
     if job.state not in ENDED:
         raise _illegal(job, "dismissed")
     return replace(job, dismissed=True)
 
 
 def correct(job: Job, result: dict[str, Any]) -> Job:
-    """Finished -> the same with another result. Raises BadInput for other states."""
+    """Finished -> finished with another result. Raises BadInput for other states."""
     if job.state is not JobState.FINISHED:
         raise _illegal(job, "corrected")
     return replace(job, result=result)
@@ -204,14 +204,14 @@ def prioritize(job: Job, priority: int) -> Job:
 
 
 def arrange(waiting: Sequence[Job], job: Job, before: str | None) -> list[Job]:
-    """The jobs that get another priority, so that `job` runs just before another, or last when that is None.
+    """The jobs that need a new priority for `job` to run just before another, or last for None.
 
-    `waiting` are all jobs without a parent that wait, oldest first. No priority but that of `job` is lowered: what is
-    submitted later still comes last. Raises BadInput when one of the two does not wait, and for a part of a job.
+    `waiting` are all waiting jobs without a parent, oldest first. Only the priority of `job` is ever lowered, so jobs
+    submitted later still come last. Raises BadInput if one of the two is not waiting, and for a part of a job.
     """
     age = {one.id: number for number, one in enumerate(waiting)}
     if job.parent is not None:
-        raise BadInput(f"Job {job.id} is a part of another job.", f"Move the whole: {job.parent}.")
+        raise BadInput(f"Job {job.id} is part of another job.", f"Move the whole job: {job.parent}.")
     if job.id not in age:
         raise _illegal(job, "moved in the queue")
     if before == job.id:
@@ -230,8 +230,8 @@ def arrange(waiting: Sequence[Job], job: Job, before: str | None) -> list[Job]:
     return changed
 
 
-def told(job: Job, event: dict[str, Any]) -> Job:
-    """The job with a new latest event, in any state."""
+def with_event(job: Job, event: dict[str, Any]) -> Job:
+    """The job, in any state, with a new latest event."""
     return replace(job, progress=event)
 
 

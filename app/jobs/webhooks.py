@@ -1,7 +1,7 @@
-"""Who wants to hear of the end of a job, and the job that tells it. Pure.
+"""Notices about the end of a job, and the jobs that send them. Pure.
 
-A store keeps the end of a job and the notice of it in one transaction, so that no crash comes
-between. The notice is a job itself: its attempts, waits and errors are those of every job.
+A store writes the end of a job and its notice in one transaction, so no crash can separate them.
+The notice is a job itself, with the usual attempts, waits and errors.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ NOTICE = "webhook"
 
 
 def notice_of(job: Job, url: str = "") -> Job | None:
-    """The job that tells of the end of `job`, the same one for the same end; None when nobody shall hear of it.
+    """The job that sends notice of the end of `job`, always the same for the same end; None if there is no address.
 
-    The address is the one in the job's payload (`webhook.url`), else `url`. A part of a job and a notice have none.
+    The address comes from the job's payload (`webhook.url`), else from `url`. Parts of jobs and notices have none.
     """
     address = (job.payload.get("webhook") or {}).get("url") or url
     if not address or job.state not in ENDED or job.parent is not None or job.kind == NOTICE:
@@ -35,7 +35,7 @@ def notice_of(job: Job, url: str = "") -> Job | None:
 
 
 def event_of(job: Job) -> dict[str, Any]:
-    """What a notice says: `job.finished`, `job.failed` or `job.cancelled`, and the job as the REST API tells it."""
+    """The content of a notice: `job.finished`, `job.failed` or `job.cancelled`, and the job as in the REST API."""
     data = {
         "id": job.id,
         "kind": job.kind,

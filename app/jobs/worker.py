@@ -1,8 +1,8 @@
-"""The loop that claims jobs and runs them, in threads.
+"""Claims jobs and runs them in threads.
 
-A worker may be killed at any moment: its jobs' leases end and another worker claims them. It obeys
+A worker may be killed at any moment: the leases of its jobs end, and another worker claims them. It follows
 the store (a lost lease or a cancelled job stops the handler) and the retry policy, and knows nothing
-of what the handlers do.
+about the work of the handlers.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from app.jobs.store import JobStore
 logger = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[Job, JobContext], Mapping[str, Any]]
-"""Does the work of one kind of job and returns its result. It looks at `context.cancelled()` often, and raises
-Cancelled when that is true. A job may run again after an attempt that was killed: it should go on from there."""
+"""Does the work of one kind of job and returns its result. It checks `context.cancelled()` often and raises
+Cancelled if that is true. A job may run again after a killed attempt, and should continue from there."""
 
 IN_USE_S = 15.0
-"""When a job that another process has kept from its stores is tried again; that uses up no attempt."""
+"""The wait before retrying a job whose stores another process is using; it does not count as an attempt."""
 LONGEST_WAIT_S = 30.0
-"""How long a worker waits at most before it asks a failing store again."""
+"""The longest wait before asking a failing store again."""
 
 
 class Worker:
@@ -64,15 +64,15 @@ class Worker:
         ]
 
     def start(self) -> None:
-        """Begins to claim jobs and returns. A worker starts once."""
+        """Starts claiming jobs and returns. A worker can start only once."""
         for thread in self._threads:
             thread.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Claims no more; running handlers are told to stop and their jobs go back to the queue.
+        """Claims no more jobs; asks running handlers to stop and returns their jobs to the queue.
 
-        Returns whether all of them ended within `timeout_s` seconds. What did not is claimed by another
-        worker once this process is gone and the lease has ended.
+        Returns whether all of them ended within `timeout_s` seconds. Another worker claims the rest
+        once this process is gone and the lease has ended.
         """
         self._stopping.set()
         deadline = time.monotonic() + timeout_s
@@ -82,14 +82,14 @@ class Worker:
         return not any(thread.is_alive() for thread in started)
 
     def run_one(self) -> bool:
-        """Claims and runs one job in the calling thread; False when none was due."""
+        """Claims and runs one job in the calling thread; False if none was due."""
         claimed_as = f"{self.name}/{next(self._numbers)}"
         job = self._store.claim(claimed_as, list(self._handlers))
         if job is None:
             return False
         logger.info("Claimed job %s", job.id, extra={"action": "job_claimed", "job": job.id, "kind": job.kind})
         context = JobContext(self._store, job, claimed_as, self._stopping)
-        with context.kept_alive(self._heartbeat_s):
+        with context.keep_alive(self._heartbeat_s):
             self._run(job, context)
         return True
 
@@ -106,7 +106,7 @@ class Worker:
             except BaseException:
                 failures += 1
                 found = False
-                logger.exception("The worker met an unexpected error", extra={"action": "worker_failed"})
+                logger.exception("Unexpected error in the worker", extra={"action": "worker_failed"})
             if not found:
                 self._stopping.wait(min(LONGEST_WAIT_S, self._poll_s * 2 ** min(failures, 10)))
 
@@ -118,29 +118,29 @@ class Worker:
                 result = self._handlers[job.kind](job, context)
             held = context.finish(result)
         except Cancelled as error:
-            held = context.release() if self._stopping.is_set() else context.fail(_told(error))
+            held = context.release() if self._stopping.is_set() else context.fail(_job_error(error))
         except InUse as error:
             logger.warning("Job %s waits: %s", job.id, error, extra={"action": "job_waits", "job": job.id})
             held = context.release(IN_USE_S)
         except LongreelError as error:
             held = self._failed(job, context, error)
-        except BaseException as error:  # a panic in a library's core is no Exception, and must not end the worker
+        except BaseException as error:  # a panic in native library code is no Exception, but must not end the worker
             logger.exception("Job %s failed unexpectedly", job.id, extra={"action": "job_failed", "job": job.id})
             held = self._failed(job, context, unexpected(error))
-        ending = "Ended job %s" if held else "Let go of job %s: another worker has it"
+        ending = "Ended job %s" if held else "Dropped job %s: another worker has it"
         logger.info(ending, job.id, extra={"action": "job_ended", "job": job.id, "held": held})
 
     def _failed(self, job: Job, context: JobContext, error: LongreelError) -> bool:
-        told = _told(error)
+        failure = _job_error(error)
         wait_s = self._policy.retry_in_s(error, job.attempts, job.id)
         if wait_s is None:
-            context.tell(Failed(told.code, told.message, told.hint))
+            context.tell(Failed(failure.code, failure.message, failure.hint))
         else:
-            context.tell(Warned(f"{told.message} Attempt {job.attempts + 1} starts in {wait_s:.0f} s."))
-        return context.fail(told, retry_in_s=wait_s)
+            context.tell(Warned(f"{failure.message} Attempt {job.attempts + 1} starts in {wait_s:.0f} s."))
+        return context.fail(failure, retry_in_s=wait_s)
 
 
-def _told(error: LongreelError) -> JobError:
+def _job_error(error: LongreelError) -> JobError:
     return JobError(error.code, error.message, error.hint)
 
 

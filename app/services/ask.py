@@ -1,4 +1,4 @@
-"""The use case: ask a question about videos and keep the answer."""
+"""The use case: ask a question about videos and store the answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_OPTIONS = 26
 
 
 class AskService:
-    """Answers questions over videos that are ready, also in conversations."""
+    """Answers questions about videos that are ready, alone or in conversations."""
 
     def __init__(self, agent: Callable[[], VideoAgent], library: SqlLibrary, threads: ThreadService) -> None:
         self._agent = agent
@@ -44,14 +44,15 @@ class AskService:
         limits: Agent | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
-        """The agent's steps as they happen; the last event is `Answered`.
+        """Streams the agent's steps; the last event is `Answered`.
 
-        No videos means those of the thread, or the whole library; those that are not ready are left out with a warning.
-        In a thread the question may point back to earlier ones. `plan`: a plan that `plan` gave, as it is or changed.
-        With a `run_id`, an answer whose process was killed goes on where it was when asked again under it; it is
-        forgotten once the answer is stored, or cancelled. `limits`: settings for this answer alone.
+        No videos means those of the thread, or the whole library; videos that are not ready are left out with a
+        warning. In a thread, the question may refer to earlier ones. `plan`: a plan from the method `plan`, possibly
+        edited. With a `run_id`, an answer whose process was killed continues where it stopped when asked again under
+        the same id; the saved state is deleted once the answer is stored or cancelled. `limits`: settings for this
+        answer only.
 
-        Raises BadInput for a question or plan that cannot be used, NotFound when no video is ready.
+        Raises BadInput for an invalid question or plan, NotFound if no video is ready.
         """
         question = " ".join(question.split())
         _check(question, options)
@@ -77,7 +78,7 @@ class AskService:
             raise
 
     def plan(self, question: str, thread: Thread | None = None) -> dict[str, Any]:
-        """How a question would be answered, as data that may be changed and given to `stream`. Raises BadInput."""
+        """The plan for answering a question, as data that can be edited and passed to `stream`. Raises BadInput."""
         question = " ".join(question.split())
         _check(question, ())
         turns = self.threads.remembered(thread) if thread else ()
@@ -86,7 +87,7 @@ class AskService:
     def _keep(
         self, question: str, videos: Sequence[Video], answered: Answered, trace: Sequence[Event], thread: Thread | None
     ) -> str:
-        """Stores the answer to the whole question, and the turn of a thread as it was asked."""
+        """Stores the answer to the complete question, and in a thread the turn as the user wrote it."""
         whole = next((event.question for event in trace if isinstance(event, Understood)), question)
         id = self._library.save_answer(whole, [video.id for video in videos], answered.answer, dump_trace(trace))
         if thread:
@@ -96,17 +97,17 @@ class AskService:
 
 def _nothing_ready(unread: Sequence[Video]) -> NotFound:
     if not unread:
-        return NotFound("No video is in the library yet.", "Ingest a video and wait until it is ready.")
-    return NotFound(_unread(unread), "Wait until it is ready; its job tells how far it is.")
+        return NotFound("There is no video in the library yet.", "Ingest a video and wait until it is ready.")
+    return NotFound(_unread(unread), "Wait until it is ready; its job shows the progress.")
 
 
 def _left_out(unread: Sequence[Video]) -> Warned:
-    return Warned(f"{_unread(unread)} The answer is from the others alone.")
+    return Warned(f"{_unread(unread)} The answer uses only the others.")
 
 
 def _unread(videos: Sequence[Video]) -> str:
     more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
-    return f"Not read to the end yet: {', '.join(video.title for video in videos[:3])}{more}."
+    return f"Not fully ingested yet: {', '.join(video.title for video in videos[:3])}{more}."
 
 
 def _check(question: str, options: Sequence[str]) -> None:
@@ -117,4 +118,4 @@ def _check(question: str, options: Sequence[str]) -> None:
     if len(options) == 1 or len(options) > MOST_OPTIONS:
         raise BadInput(f"A multiple-choice question needs 2 to {MOST_OPTIONS} options.", "Give more or fewer.")
     if any(not option.strip() for option in options):
-        raise BadInput("An option is empty.", "Give every option a text.")
+        raise BadInput("An option is empty.", "Give every option some text.")

@@ -1,6 +1,6 @@
-"""A batch as a job with a child for each video. The children run first; the job itself makes overview and archive.
+"""A batch as a job with one child per video. The children run first; the job itself writes overview and archive.
 
-Files lie in the media store below `batches/<job>/`, so that workers on several machines share them.
+Files are stored in the media store below `batches/<job>/`, so workers on several machines share them.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from app.services.summarize import CollectionSummary, SummaryRequest
 WHOLE, PART = "batch", "batch_video"
 ARCHIVE = "results.zip"
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The date of every file in an archive, so that the same results are the same bytes."""
+"""The date of every file in an archive, so that the same results give the same bytes."""
 
 
 class BatchJobs:
-    """Queues batches, works on their parts, keeps their results."""
+    """Queues batches, runs their parts, and stores their results."""
 
     def __init__(self, batches: BatchService, jobs: JobStore, library: LibraryService, media: MediaStore) -> None:
         self._batches = batches
@@ -40,9 +40,9 @@ class BatchJobs:
         self._media = media
 
     def submit(self, request: BatchRequest, *, key: str | None = None, webhook: Mapping[str, str] | None = None) -> Job:
-        """Queues a batch; while the same one is queued or running, that one is returned. Raises BadInput.
+        """Queues a batch; if the same one is already queued or running, returns that one. Raises BadInput.
 
-        `webhook` (url and secret) hears of its end; the same batch with another one is another batch.
+        `webhook` (url and secret) is notified of its end; the same batch with another webhook is another batch.
         """
         check(request)
         common = {"questions": list(request.questions), "wanted": to_json(request.wanted)}
@@ -57,7 +57,7 @@ class BatchJobs:
         return self._jobs.submit(WHOLE, payload, key=key, children=parts)
 
     def handle_part(self, job: Job, context: JobContext) -> dict[str, Any]:
-        """What a worker does with one video of a batch."""
+        """Runs one video of a batch in a worker."""
         given = job.payload
         item = from_json(Item, given["item"])
         request = _request(given, (item,))
@@ -74,19 +74,19 @@ class BatchJobs:
         }
 
     def handle_whole(self, job: Job, context: JobContext) -> dict[str, Any]:
-        """What a worker does when all parts have ended: the overview, and everything in one archive."""
+        """Runs in a worker when all parts have ended: writes the overview, and everything into one archive."""
         entries, failures = results(self._jobs.children(job.id))
         request = _request(job.payload, ())
         videos = self._there(entries)
         overview = self._batches.overview(videos, request, cancelled=context.cancelled)
-        made = overview_files(overview, entries, failures, request.formats)
+        overview_by_name = overview_files(overview, entries, failures, request.formats)
 
         def read(name: str) -> bytes:
             if context.cancelled():
-                raise Cancelled("The batch was cancelled.", "Try it again to go on where it stopped.")
-            return made[name] if name in made else self._media.get(_key(job.id, name))
+                raise Cancelled("The batch was cancelled.", "Retry it to continue where it stopped.")
+            return overview_by_name[name] if name in overview_by_name else self._media.get(_key(job.id, name))
 
-        names = sorted({*made, *(name for entry in entries for name in entry.files.values())})
+        names = sorted({*overview_by_name, *(name for entry in entries for name in entry.files.values())})
         self._media.put(_key(job.id, ARCHIVE), archive(names, read))
         return {"videos": len(entries), "failed": len(failures), "files": names}
 
@@ -97,49 +97,49 @@ class BatchJobs:
         return self._media.get(_key(job.id, ARCHIVE))
 
     def _there(self, entries: Sequence[Entry]) -> list[Video]:
-        """The videos that were not deleted meanwhile, each once."""
+        """The videos that still exist, each once."""
         there = {video.id: video for video in self._library.videos()}
         return [there[id] for id in dict.fromkeys(entry.video_id for entry in entries) if id in there]
 
 
 def results_folder(job_id: str) -> str:
-    """The keys below which the media store has the files of a batch."""
+    """The media store's folder for the files of a batch."""
     return f"batches/{job_id}"
 
 
 def leave_out(media: MediaStore, jobs: JobStore, batch: str, lost: Sequence[Job]) -> None:
-    """Takes parts out of the results of a batch whose videos were deleted.
+    """Removes parts whose videos were deleted from the results of a batch.
 
-    The overview was written from all of them: in its place comes the list of those that are left.
+    The overview was written from all of them, so the list of the remaining videos replaces it.
     """
     gone = {job.id for job in lost}
     entries, failures = results([job for job in jobs.children(batch) if job.id not in gone])
-    kept = {name for entry in entries for name in entry.files.values()}
+    remaining = {name for entry in entries for name in entry.files.values()}
     whole = jobs.get(batch)
-    for name in {*(name for job in lost for name in (job.result or {}).get("files", {}).values())} - kept:
+    for name in {*(name for job in lost for name in (job.result or {}).get("files", {}).values())} - remaining:
         media.remove(_key(batch, name))
     if whole.state is not JobState.FINISHED:
         return
-    made = overview_files(None, entries, failures, whole.payload["formats"])
-    names = sorted({*made, *kept})
+    overview = overview_files(None, entries, failures, whole.payload["formats"])
+    names = sorted({*overview, *remaining})
 
     def read(name: str) -> bytes:
-        return made[name] if name in made else media.get(_key(batch, name))
+        return overview[name] if name in overview else media.get(_key(batch, name))
 
     media.put(_key(batch, ARCHIVE), archive(names, read))
     jobs.correct(batch, {"videos": len(entries), "failed": len(failures), "files": names})
 
 
 def results(children: Sequence[Job]) -> tuple[list[Entry], list[Failure]]:
-    """What the parts of a batch came to."""
+    """The results and failures of a batch's parts."""
     entries: dict[str, Entry] = {}
     failures: list[Failure] = []
     for child in children:
         title = str(child.payload["title"])
         if child.state is JobState.FINISHED and child.result:
-            made = child.result
-            id = VideoId(made["video_id"])
-            entries[id] = Entry(id, made["title"], made["duration_s"], made["files"])
+            result = child.result
+            id = VideoId(result["video_id"])
+            entries[id] = Entry(id, result["title"], result["duration_s"], result["files"])
         elif child.state is JobState.CANCELLED:
             failures.append(Failure(title, Cancelled.code, "It was cancelled."))
         elif child.error is not None:
@@ -153,7 +153,7 @@ def overview_files(
     failures: Sequence[Failure],
     formats: Sequence[str],
 ) -> dict[str, bytes]:
-    """The overview as Markdown, and as HTML and JSON where these are wanted, by name. None: no video was done."""
+    """The overview files by name: Markdown, and HTML and JSON if requested. None: no video succeeded."""
     text = overview_text(overview, entries, failures)
     files = {"overview.md": text.encode("utf-8", "replace")}
     if "html" in formats:
@@ -165,14 +165,14 @@ def overview_files(
 
 
 def archive(names: Sequence[str], read: Callable[[str], bytes]) -> bytes:
-    """A ZIP archive of what is read by these names, one after the other; the same files give the same bytes."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+    """A ZIP archive of the named files, read one after the other; the same files give the same bytes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in names:
             entry = zipfile.ZipInfo(name, _DATE)
             entry.external_attr = 0o644 << 16
             packed.writestr(entry, read(name), zipfile.ZIP_DEFLATED)
-    return made.getvalue()
+    return content.getvalue()
 
 
 def _request(payload: Mapping[str, Any], items: tuple[Item, ...]) -> BatchRequest:

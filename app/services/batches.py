@@ -1,7 +1,7 @@
-"""The use case: many videos at once. What is new is read, all are summarized and asked the same questions.
+"""The use case: many videos at once. New ones are ingested; all are summarized and asked the same questions.
 
-Each step keeps its results under a version key (ingest's stages, the summary's units, the answers
-here), so that a second run re-uses everything and a killed one loses at most a unit. The command line
+Each step stores its results under a version key (ingest's stages, the summary's units, the answers
+here), so a second run reuses everything and a killed one loses at most one unit. The command line
 runs `one` for each video; a server queues a job with a child for each (see `app.services.batch_jobs`).
 """
 
@@ -33,30 +33,30 @@ from app.services.summarize import CollectionSummary, SummarizeService, SummaryR
 
 ASKING = "answer"
 READ_SPEED = 10.0
-"""Seconds of video read in a second: the slowest of the measured samples of 10 and 60 minutes on two cores, rounded."""
+"""Seconds of video ingested per second: the slowest of the 10 and 60 minute samples on two cores, rounded."""
 ANSWER_S, SUMMARY_S = 5.0, 10.0
 ANSWER_TOKENS, SUMMARY_TOKENS = 1500, 900
-"""Rough sizes for the estimate, by the measured answers of the offline profile."""
+"""Rough sizes for the estimate, from measured answers of the offline profile."""
 DISK_A_SECOND = 6_000
-"""Bytes of database, index and thumbnails that a second of video leaves: 20 MB an hour."""
+"""Bytes of database, index and thumbnails per second of video: 20 MB an hour."""
 MOST_VIDEOS, MOST_QUESTIONS = 1000, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One video as it was named: a file to read, or a video of the library."""
+    """One video as the user named it: a file to ingest, or a video of the library."""
 
     name: str
     title: str | None = None
     language: str | None = None
     subtitles: str | None = None
     tags: tuple[str, ...] = ()
-    """The collections that a file joins when it is read."""
+    """The collections that a file joins when it is ingested."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """What shall be done with all videos."""
+    """What to do with all the videos."""
 
     items: tuple[Item, ...]
     questions: tuple[str, ...] = ()
@@ -64,18 +64,18 @@ class BatchRequest:
     formats: tuple[str, ...] = ("md", "json")
 
     def key(self) -> str:
-        """The same for the same request."""
+        """The key that equal requests share."""
         return hashlib.sha256(repr(self).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a batch will take. Times and sizes of what is not read yet are estimates."""
+    """The cost of a batch. Times and sizes of videos not yet ingested are estimates."""
 
     videos: int
     new: int
     new_s: float
-    """Seconds of video that have to be read."""
+    """Seconds of video to ingest."""
     known_s: float
     work_s: float
     disk_bytes: int
@@ -90,17 +90,17 @@ class Done:
     material: Material
 
     def files(self, formats: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-        """Name and content of each file, by format. The name is the same whenever the same is done again."""
+        """Name and content of each file, by format. Repeating the same work gives the same names."""
         stem = f"{file_stem(self.video.title)}-{self.video.id[:8]}"
         return {name: (f"{stem}.{FORMATS[name].suffix}", FORMATS[name].write(self.material)) for name in formats}
 
     def entry(self, files: dict[str, str]) -> Entry:
-        """The video's line of the overview."""
+        """The video's entry in the overview."""
         return Entry(self.video.id, self.video.title, self.video.duration_s, files)
 
 
 class BatchService:
-    """Reads, summarizes and asks, one video after the other."""
+    """Ingests, summarizes and asks, one video after the other."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class BatchService:
         probe: Callable[[], MediaProbe],
         models: Callable[[], str],
     ) -> None:
-        """`models` names what answers questions; answers are made again when it changes."""
+        """`models` identifies the models that answer questions; when it changes, questions are asked again."""
         self._summaries = summaries
         self._ingest = ingest
         self._library = library
@@ -122,7 +122,7 @@ class BatchService:
         self._models = models
 
     def cost(self, request: BatchRequest) -> Cost:
-        """Looks at the files without reading them; what cannot be opened costs nothing. Raises BadInput."""
+        """Estimates the cost without ingesting; files that cannot be opened cost nothing. Raises BadInput."""
         check(request)
         known = {video.path: video for video in self._library.videos()}
         new_s, known_s, new = 0.0, 0.0, 0
@@ -157,7 +157,7 @@ class BatchService:
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Done:
-        """Does everything for one video. Raises what reading, summarizing and asking raise."""
+        """Does everything for one video. Raises what ingesting, summarizing and asking raise."""
         video = self._read(item, tell, cancelled)
         summary = self._summaries.summarize(video, request.wanted, tell=tell, cancelled=cancelled)
         answers = self._answers(video, request.questions, tell, cancelled)
@@ -167,7 +167,7 @@ class BatchService:
     def overview(
         self, videos: Sequence[Video], request: BatchRequest, *, cancelled: Callable[[], bool] = lambda: False
     ) -> CollectionSummary | None:
-        """What the videos that were done tell together; None when there are none. Raises what summarizing raises."""
+        """A summary of all finished videos together; None if there are none. Raises what summarizing raises."""
         return self._summaries.together(videos, request.wanted, cancelled=cancelled) if videos else None
 
     def _read(self, item: Item, tell: Listener, cancelled: Callable[[], bool]) -> Video:
@@ -176,7 +176,7 @@ class BatchService:
             video = self._named(item.name)
             if self._library.digest(video.id) is not None:
                 return video
-            path = self._library.media_path(video.id)  # an earlier run was stopped before its end
+            path = self._library.media_path(video.id)  # an earlier run stopped before its end
         return self._ingest.run(
             path,
             title=item.title,
@@ -201,24 +201,24 @@ class BatchService:
         if not questions:
             return []
         stages, version = self._stages(), self._version(video)
-        kept = stages.units(video.id, "batch-answers", version)
+        stored = stages.units(video.id, "batch-answers", version)
         tell(StageStarted(ASKING, len(questions), "questions"))
-        made: list[AnsweredQuestion] = []
+        answers: list[AnsweredQuestion] = []
         started, asked = time.monotonic(), 0
         for question in questions:
             unit = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
-            if unit not in kept:
-                kept[unit], lasts = self._asked(video, question, cancelled)
+            if unit not in stored:
+                stored[unit], lasts = self._answer(video, question, cancelled)
                 asked += 1
                 if lasts:
-                    stages.save_unit(video.id, "batch-answers", version, unit, kept[unit])
-            made.append(AnsweredQuestion(question, load_answer(json.loads(kept[unit]))))
-            tell(StageProgress(ASKING, len(made), len(questions), "questions"))
-        tell(StageFinished(ASKING, time.monotonic() - started, f"{len(made)} questions", reused=not asked))
-        return made
+                    stages.save_unit(video.id, "batch-answers", version, unit, stored[unit])
+            answers.append(AnsweredQuestion(question, load_answer(json.loads(stored[unit]))))
+            tell(StageProgress(ASKING, len(answers), len(questions), "questions"))
+        tell(StageFinished(ASKING, time.monotonic() - started, f"{len(answers)} questions", reused=not asked))
+        return answers
 
-    def _asked(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
-        """The answer, and whether it lasts: one that was given while a model failed is asked for again."""
+    def _answer(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
+        """The answer, and whether to store it: an answer given while a model failed should be asked for again."""
         lasts = True
         for event in self._ask.stream(question, [video], cancelled=cancelled):
             if isinstance(event, AnsweredEvent):
@@ -227,14 +227,14 @@ class BatchService:
         raise NotFound("The question was not answered.", "Ask it again.")
 
     def _version(self, video: Video) -> str:
-        """Changes when the video was read anew or other models answer; what an agent's look added does not count."""
+        """Changes when the video is ingested again or the models change, but not with what agents learn."""
         found = [s for s in self._library.segments(video.id) if s.question is None]
         text = "\n".join([self._models(), *(f"{s.id}|{s.model}|{s.text}" for s in found)])
         return "1/" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def check(request: BatchRequest) -> None:
-    """Raises BadInput for a request that cannot be done."""
+    """Raises BadInput for an invalid request."""
     if not request.items:
         raise BadInput("There is no video to summarize.", "Name videos, a folder with videos, or a manifest.")
     if len(request.items) > MOST_VIDEOS:
@@ -245,9 +245,9 @@ def check(request: BatchRequest) -> None:
 
 
 def folder_items(folder: Path, warn: Callable[[str], None] = lambda _: None) -> list[Item]:
-    """The media files below a folder, in order of their names; `warn` hears of those that are still being written.
+    """The media files below a folder, sorted by name; `warn` is called for files that are still being written.
 
-    Raises BadInput without any.
+    Raises BadInput if there are none.
     """
     if not is_folder(folder):
         raise BadInput(f"There is no folder {folder}.", "Check the path.")
@@ -260,25 +260,25 @@ def folder_items(folder: Path, warn: Callable[[str], None] = lambda _: None) -> 
 
 
 def manifest_items(path: Path) -> list[Item]:
-    """The videos of a CSV file with the columns video, title, language, subtitles (only the first is needed).
+    """The videos of a CSV file with the columns video, title, language, subtitles (only the first is required).
 
-    Paths may be relative to the manifest. Raises BadInput with the line's number.
+    Paths may be relative to the manifest. Raises BadInput with the line number.
     """
     rows = csv.DictReader(io.StringIO(read_text(path)))
     try:
         return _items(path, rows)
     except csv.Error as error:
-        raise BadInput(f"{path}, line {rows.line_num + 1} is no CSV: {error}.", "Save it as CSV.") from error
+        raise BadInput(f"{path}, line {rows.line_num + 1} is not CSV: {error}.", "Save it as CSV.") from error
 
 
 def _items(path: Path, rows: csv.DictReader[str]) -> list[Item]:
     if "video" not in (rows.fieldnames or ()):
-        raise BadInput(f"{path} has no column named video.", "Begin with a line such as: video,title,language")
+        raise BadInput(f"{path} has no column named video.", "Start it with a line such as: video,title,language")
     items = []
     for row in rows:
         values = {name: (value or "").strip() or None for name, value in row.items() if isinstance(name, str)}
         if values["video"] is None:
-            raise BadInput(f"{path}, line {rows.line_num} names no video.", "Write a path, a title or an id.")
+            raise BadInput(f"{path}, line {rows.line_num} does not name a video.", "Write a path, a title or an id.")
         subtitles = values.get("subtitles")
         items.append(
             Item(
@@ -297,7 +297,7 @@ def _beside(manifest: Path, name: str) -> str:
 
 
 def read_questions(path: Path) -> list[str]:
-    """One question a line, or JSON lines with a field `question`; empty lines are left out. Raises BadInput."""
+    """One question per line, or JSON lines with a field `question`; empty lines are skipped. Raises BadInput."""
     questions = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
@@ -309,13 +309,13 @@ def read_questions(path: Path) -> list[str]:
             questions.append(str(json.loads(line)["question"]))
         except (ValueError, KeyError, TypeError) as error:
             raise BadInput(
-                f"{path}, line {number} is not a question.", 'Write text, or {"question": "..."}.'
+                f"{path}, line {number} is not a question.", 'Write plain text, or {"question": "..."}.'
             ) from error
     return list(dict.fromkeys(questions))
 
 
 def read_text(path: Path) -> str:
-    """The text of a file that a person wrote. Raises BadInput."""
+    """The text of a file that the user wrote. Raises BadInput."""
     try:
         return path.read_text("utf-8-sig")
     except OSError as error:

@@ -1,9 +1,9 @@
-"""What an answer's confidence is worth: of answers told with 0.8, about eight in ten should be right.
+"""Calibrates confidences: of the answers with a confidence of 0.8, about eight in ten should be right.
 
-The agent's own confidence only orders its answers. A logistic curve over its log-odds, fitted on questions with
-known answers (Platt, 1999), turns it into a share of right ones. The curve is monotone: no two answers change places.
-`python -m benchmarks.calibrate` fits it; `calibration.json` beside this file keeps it. As shipped it changes nothing:
-the curve of an earlier agent does not fit this one.
+The agent's own confidence only ranks its answers. A logistic curve over its log-odds, fitted on questions with
+known answers (Platt, 1999), turns it into the share of right answers. The curve is monotone, so the ranking stays.
+`python -m benchmarks.calibrate` fits it and writes `calibration.json` next to this file. The shipped curve changes
+nothing, because the curve of an earlier agent does not fit this one.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("calibration.json")
 _EDGE = 0.01
-"""Confidences are taken to be at least this far from 0 and 1, where log-odds have no bounds."""
+"""Confidences are clipped to this distance from 0 and 1, where log-odds are infinite."""
 _STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The curve: log-odds times `slope` plus `intercept`, as a probability again. Without values, nothing changes."""
+    """The curve: log-odds times `slope` plus `intercept`, as a probability. The defaults change nothing."""
 
     slope: float = 1.0
     intercept: float = 0.0
     answers: int = 0
-    """How many it was fitted on."""
+    """The number of answers it was fitted on."""
     fitted_on: str = ""
-    """Which answers, in words."""
+    """A description of those answers."""
 
     def __call__(self, confidence: float) -> float:
-        """The share of right answers to expect at this confidence, 0 to 1 with two decimals."""
+        """The expected share of right answers at this confidence, 0 to 1 with two decimals."""
         if self == UNCHANGED:
             return confidence
         return round(_logistic(self.slope * _log_odds(confidence) + self.intercept), 2)
 
     def write(self, file: Path = FILE) -> None:
-        """Keeps it for the product."""
+        """Saves it for the product."""
         file.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
@@ -46,15 +46,15 @@ UNCHANGED = Calibration()
 
 
 def load(file: Path = FILE) -> Calibration:
-    """The calibration that comes with the product."""
+    """The calibration shipped with the product."""
     return Calibration(**json.loads(file.read_text("utf-8")))
 
 
 def fit(answers: Sequence[tuple[float, bool]], fitted_on: str = "") -> Calibration:
-    """The likeliest curve for (confidence, right), by Newton's method; a slope below 0 is never taken.
+    """The most likely curve for (confidence, right) pairs, by Newton's method; the slope is never below 0.
 
-    Platt's targets, (n + 1) / (n + 2) for right and 1 / (m + 2) for wrong answers, keep few answers from giving
-    certainty. Raises ValueError for no answers.
+    Platt's targets, (n + 1) / (n + 2) for right and 1 / (m + 2) for wrong answers, prevent certainty from few
+    answers. Raises ValueError without answers.
     """
     if not answers:
         raise ValueError("no answers to fit on")

@@ -1,6 +1,6 @@
-"""Whether quotes support a sentence that a model wrote: by exact checks of its numbers, codes, words and negations.
+"""Checks whether quotes support a model's sentence, by its numbers, codes, words and negations.
 
-Stricter than for an answer, which a question has asked for: a word that a summary adds is an invention.
+The checks are stricter than for answers: a question may supply words, but a word that a summary adds is invented.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _LITTLE_WORDS = """
     within without would yes you your
 """
 _STOP_WORDS = frozenset(_LITTLE_WORDS.split())
-_TELLING = """
+_REPORTING = """
     chapter concern cover describe detail discuss emphasize explain feature focus highlight include introduce involve
     mention narrator outline overview part present provide report say section see show speak speaker subject summary
     talk tell topic video
 """
-"""Words of reporting, such as "the speaker explains": a small model may add these, and no others."""
+"""Reporting words, as in "the speaker explains": a small model may add these, but no others."""
 _NEGATIONS = frozenset(("cannot", "neither", "never", "no", "nobody", "none", "nor", "not", "nothing", "without"))
 _NEAR = 0.6
-"""The share of a clause's content words from which on another speaks of the same, and may deny it."""
+"""A clause with this share of another's content words is about the same thing, and may contradict it."""
 _ALIKE, _LONG = 0.84, 5
-"""Words of at least so many letters that are so alike are one word, misheard or misread."""
+"""Words of at least `_LONG` letters this similar count as one word, misheard or misread."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _ASIDE = re.compile(
@@ -47,28 +47,28 @@ _CLAUSE_END = re.compile(
 
 
 def is_supported(text: str, quotes: Sequence[Citation]) -> bool:
-    """Whether the quotes hold the sentence's numbers, codes, negations and every word that carries meaning."""
-    told = "\n".join(quote.quote for quote in quotes)
-    language = guess_language(told) or "en"
-    known = {number.value for number in numbers(told, language)}
+    """Whether the quotes contain the sentence's numbers, codes, negations and every content word."""
+    evidence = "\n".join(quote.quote for quote in quotes)
+    language = guess_language(evidence) or "en"
+    known = {number.value for number in numbers(evidence, language)}
     if any(number.value not in known for number in numbers(text, language)):
         return False
-    squeezed = "".join(words(told))
+    squeezed = "".join(words(evidence))
     if any("".join(words(code)) not in squeezed for code in codes(text)):
         return False
-    telling = frozenset(stems(_TELLING, language))
-    meant = [stem for stem in _content_stems(text, language) if stem not in telling]
-    return _coverage(meant, told, language) == 1.0 and not _contradicts(text, told, language)
+    reporting = frozenset(stems(_REPORTING, language))
+    content = [stem for stem in _content_stems(text, language) if stem not in reporting]
+    return _coverage(content, evidence, language) == 1.0 and not _contradicts(text, evidence, language)
 
 
 def _content_stems(text: str, language: str) -> list[str]:
-    """Stems of the words that carry meaning, without numbers, which are compared by value."""
+    """Stems of the content words, without numbers, which are compared by value."""
     plain = " ".join(word for word in words(text) if word not in _STOP_WORDS and not numbers(word, language))
     return list(dict.fromkeys(stem for stem in stems(plain, language) if len(stem) > 1))
 
 
 def _coverage(needles: Sequence[str], text: str, language: str) -> float:
-    """The share of stems that occur in a text, 0 to 1, tolerant of a misread letter; 1 when there are none."""
+    """The share of stems that occur in a text, 0 to 1, tolerating a misread letter; 1 if there are none."""
     if not needles:
         return 1.0
     hay = frozenset(stems(text, language))
@@ -81,51 +81,50 @@ def _is_misread(needle: str, hay: frozenset[str]) -> bool:
     return any(len(word) >= _LONG and likeness(needle, word) >= _ALIKE for word in hay)
 
 
-def _contradicts(text: str, told: str, language: str) -> bool:
-    """Whether a clause of the text denies what the clauses with its words affirm, or the other way round."""
-    known = [sentence for sentence in _SENTENCE_END.split(told) if sentence.strip()]
+def _contradicts(text: str, evidence: str, language: str) -> bool:
+    """Whether a clause of the text denies what clauses about the same thing affirm, or the other way round."""
+    known = [sentence for sentence in _SENTENCE_END.split(evidence) if sentence.strip()]
     clauses = (clause for sentence in _SENTENCE_END.split(text) for clause in _clauses(sentence, language))
     return any(_disagrees(clause, known, language) for clause in clauses)
 
 
 def _clauses(sentence: str, language: str) -> list[str]:
-    """The parts of a sentence that state something of their own, so that "not" in one denies nothing in the next.
+    """The clauses of a sentence, so that "not" in one does not negate the next.
 
-    Where it is not clear that a new clause begins, or one would hold too few words to be compared, the sentence stays
-    whole.
+    If it is unclear where a new clause begins, or one would have too few words to compare, the sentence stays whole.
     """
     parts = _CLAUSE_END.split(_ASIDE.sub(r" \1 ", sentence))
     return parts if all(len(_content_stems(part, language)) > 1 for part in parts) else [sentence]
 
 
-def _disagrees(clause: str, told: Sequence[str], language: str) -> bool:
-    meant = _content_stems(clause, language)
-    if len(meant) < 2 or _is_title(clause):
+def _disagrees(clause: str, evidence: Sequence[str], language: str) -> bool:
+    content = _content_stems(clause, language)
+    if len(content) < 2 or _is_title(clause):
         return False
-    near = [one for sentence in told for one in _nearest(meant, sentence, language)]
+    near = [one for sentence in evidence for one in _nearest(content, sentence, language)]
     if not near:
-        return _is_negated(clause) and not any(map(_is_negated, told))
+        return _is_negated(clause) and not any(map(_is_negated, evidence))
     return all(_is_negated(one) != _is_negated(clause) for one in near)
 
 
-def _nearest(meant: Sequence[str], sentence: str, language: str) -> list[str]:
-    """The clauses of a sentence that hold most of these words, else the sentence itself if it does."""
+def _nearest(content: Sequence[str], sentence: str, language: str) -> list[str]:
+    """The clauses of a sentence that contain most of these words, else the sentence itself if it does."""
     for parts in (_clauses(sentence, language), [sentence]):
-        near = [part for part in parts if _coverage(meant, part, language) >= _NEAR]
+        near = [part for part in parts if _coverage(content, part, language) >= _NEAR]
         if near:
             return near
     return []
 
 
 def _is_title(text: str) -> bool:
-    """Whether a text is only a name or a title: all of its words have a capital, but for "of", "the" and "and"."""
+    """Whether a text is only a name or a title: all words except "of", "the" and "and" are capitalised."""
     return all(word[:1].isupper() or word in ("of", "the", "and") for word in text.split())
 
 
 def _is_negated(text: str) -> bool:
-    """Whether an English sentence denies something. "Not only" does not."""
-    told = words(text)
+    """Whether an English sentence denies something. "Not only" does not count."""
+    plain = words(text)
     return any(
         (word in _NEGATIONS or word.endswith("n't")) and (word, after) != ("not", "only")
-        for word, after in zip(told, [*told[1:], ""], strict=True)
+        for word, after in zip(plain, [*plain[1:], ""], strict=True)
     )

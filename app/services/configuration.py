@@ -1,4 +1,4 @@
-"""What can be set, what is set, and where each value comes from. Secrets are never told."""
+"""All settings with their values and where each value comes from. Secrets are never shown."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ Source = Literal["default", "environment", "command line"]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as it is now. Values are written as the environment variable takes them."""
+    """One setting with its current value, written as the environment variable expects it."""
 
     part: str
-    """The group that it belongs to, such as "server"; empty for those of the whole."""
+    """Its group, such as "server"; empty for top-level settings."""
     variable: str
     value: str
-    """Empty when it is unset."""
+    """Empty if unset."""
     hidden: bool
-    """A secret that is set, of which `value` tells nothing, or an address of which it tells no more than the host."""
+    """Whether `value` hides something: a secret that is set, or an address reduced to its host."""
     default: str
     source: Source
     allowed: str
-    """In words; empty when any text will do."""
+    """The allowed values in words; empty if any text is allowed."""
     meaning: str
 
 
 def explained(settings: Settings, environment: Mapping[str, str]) -> list[Setting]:
-    """Every setting in the order of `app.core.settings`, those of the whole first."""
+    """Every setting in the order of `app.core.settings`, top-level ones first."""
     given = {name.upper() for name in environment}
     whole = [
         _setting("", settings, name, field, given)
@@ -65,7 +65,7 @@ def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: se
 
 
 def _shown(value: Any) -> tuple[str, bool]:
-    """The value as text without what is nobody's business, and whether something was left out."""
+    """The value as text without private parts, and whether something was left out."""
     if isinstance(value, SecretStr):
         return "", True
     if not isinstance(value, str) or "://" not in value:

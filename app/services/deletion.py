@@ -1,7 +1,7 @@
-"""Deleting a video for good: out of every store and file, and so that no byte of it is left on the disk.
+"""Deletes a video permanently from every store and file, so that no byte of it remains on the disk.
 
-The order makes it safe to kill and to do again: the video's jobs are cancelled first, its row goes last, and what a
-store still holds of removed rows is overwritten at the end. A file of the person's own is left alone.
+The order makes it safe to kill and repeat: the video's jobs are cancelled first, its row is removed last, and what a
+store still holds of removed rows is overwritten at the end. The user's own files are left alone.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from app.jobs.store import JobStore
 from app.services.batch_jobs import PART, WHOLE, leave_out, results_folder
 
 ALL_JOBS = 2**31 - 1
-"""As many as any store takes for a limit."""
+"""The largest limit that every store accepts."""
 
 
 class Deletion:
-    """Everything that knows of videos, for the moment when one of them shall be forgotten."""
+    """Knows every place that stores data about videos, and removes one video from all of them."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Deletion:
         uploads: Path,
         overwrite: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """`overwrite`: calls that leave nothing on the disk of what was removed from a store."""
+        """`overwrite`: calls that erase from the disk what was removed from a store."""
         self._library = library
         self._jobs = jobs
         self._replies = replies
@@ -53,23 +53,23 @@ class Deletion:
         self._unfinished = False
 
     def cancel_jobs(self, video: Video) -> None:
-        """Asks everything that works on the video to stop."""
+        """Asks every job on the video to stop."""
         for job in self._jobs_about(video):
             if job.state not in ENDED and job.kind != WHOLE:
                 self._jobs.cancel(job.id)
 
     def is_busy(self, video: Video) -> bool:
-        """Whether a worker still works on the video: it would store more of it."""
+        """Whether a worker is still busy with the video, and would store more of it."""
         now = time.time()
         running = (job for job in self._jobs_about(video) if job.state is JobState.RUNNING)
         return any((job.lease_until or 0.0) >= now for job in running)
 
     def forget(self, video: Video) -> None:
-        """Removes a video from every store. What removed rows leave on the disk stays until `overwrite`."""
+        """Removes a video from every store. Remains of removed rows stay on the disk until `overwrite`."""
         self._unfinished = True
         try:
             self._retriever().remove(video.id)
-        except StorageFull:  # on a full disk its files make the room that forgetting it takes
+        except StorageFull:  # on a full disk, deleting its files first makes the room that this needs
             self._remove_files(video)
             self._retriever().remove(video.id)
         self._remove_files(video)
@@ -80,7 +80,7 @@ class Deletion:
         self._replies.forget([video.id, *gone])
 
     def overwrite(self) -> None:
-        """Overwrites what is left on the disk of videos that were forgotten; nothing to do is no error."""
+        """Overwrites the remains of deleted videos on the disk; does nothing if there are none."""
         if not self._unfinished:
             return
         for overwrite in self._overwrite:
@@ -111,7 +111,7 @@ class Deletion:
 
 
 def is_about(job: Job, video: Video) -> bool:
-    """Whether a job reads, summarizes or otherwise works on a video."""
+    """Whether a job ingests, summarizes or otherwise works on a video."""
     ids = [(job.result or {}).get("video_id"), *job.payload.get("videos", ())]
     if video.id in ids or (video.path and job.payload.get("path") == video.path):
         return True

@@ -1,4 +1,4 @@
-"""The use case: who and what the videos of a library mention, and where."""
+"""The use case: find who and what the videos of a library mention, and where."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class EntityService:
         self._entities = entities
 
     def find(self, text: str = "", *, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()) -> list[Entity]:
-        """Entities whose name holds a text in any case and accent, most mentions first; all for an empty one.
+        """Entities whose name contains a text, ignoring case and accents, most mentions first; all for an empty text.
 
-        In some videos, or (none named) in the whole library.
+        In these videos, or in the whole library if none are named.
         """
         wanted = name_key(text)
         return [one for one in self._entities.all(kinds, videos) if wanted in one.key]
 
     def entity(self, id: str) -> tuple[Entity, list[Mention]]:
-        """An entity with the moments that mention it, by video and time. Raises NotFound."""
+        """An entity with its mentions, by video and time. Raises NotFound."""
         found = next((one for one in self._entities.all() if one.id == id), None)
         if found is None:
             raise NotFound(f"No video mentions {id}.", "See the list of entities.")

@@ -1,4 +1,4 @@
-"""The video and sound files below a folder, without what its system keeps for itself."""
+"""Finds the video and sound files below a folder, without the system's own files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MEDIA_SUFFIXES = frozenset(
     }
 )
 RECENT_S = 10.0
-"""A file that was changed so recently may still be written."""
+"""A file changed this recently may still be being written."""
 LOOK_EVERY_S = 1.0
 WAIT_S = 60.0
-"""How long files that grow are waited for."""
+"""How long to wait for growing files."""
 
 _BINS = frozenset(
     {
@@ -25,14 +25,14 @@ _BINS = frozenset(
         *("system volume information", "lost+found", "network trash folder", "temporary items"),
     }
 )
-"""Bins, old versions and previews of network drives and of Windows; those of other systems begin with a dot."""
+"""Bins, old versions and previews of network drives and Windows; on other systems, these start with a dot."""
 
 
 def media_files(folder: Path) -> Iterator[Path]:
-    """The media files below a folder, in order of their names in each folder.
+    """The media files below a folder, sorted by name within each folder.
 
-    Hidden files and folders, bins and old versions are left out, and so are links that lead out of the folder and
-    links to folders, which could go round in a circle.
+    Skips hidden files and folders, bins and old versions, links that lead out of the folder, and links to folders,
+    which could form a loop.
     """
     root = folder.resolve()
     for place, folders, names in os.walk(root):
@@ -49,7 +49,7 @@ def split_growing(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[list[Path], list[Path]]:
-    """The files that are whole, and those that still grow after a wait. Only files that are new are waited for."""
+    """Splits files into complete ones and those that still grow after a wait. Waits only for recent files."""
     until = clock() + WAIT_S
     looks = {path: _look(path) for path in paths}
     growing = {path for path, look in looks.items() if look is not None and clock() - look[1] < RECENT_S}

@@ -1,4 +1,4 @@
-"""The use cases around single moments: find them by words, and show the picture of one."""
+"""The use cases around single moments: search for them, and show the picture of one."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from app.services.speakers import SpeakerService
 LONGEST_QUERY = 2000
 QUALITY = 85
 MOST = 4096
-"""Pieces of evidence that are looked through at most, for those of one speaker."""
+"""The most hits to look through for those of one speaker."""
 
 
 @dataclass(frozen=True, slots=True)
 class JpegFrame:
-    """A frame as a JPEG file, and the time at which the video shows it."""
+    """A frame as a JPEG file, and its time in the video."""
 
     pts_s: float
     jpeg: bytes
 
 
 class MomentService:
-    """Searches what was found in the videos, and decodes single frames of their files."""
+    """Searches the segments of videos, and decodes single frames of their files."""
 
     def __init__(
         self,
@@ -53,9 +53,9 @@ class MomentService:
         speaker: str = "",
         limit: int = 10,
     ) -> list[Evidence]:
-        """What fits a text best, in some videos or (none named) the whole library.
+        """The best hits for a text, in these videos, or in the whole library if none are named.
 
-        With a speaker's name, only what is said while that person speaks. Raises BadInput.
+        With a speaker's name, only hits while that person speaks. Raises BadInput.
         """
         words = " ".join(text.split())
         if not words:
@@ -73,9 +73,9 @@ class MomentService:
         return self._retriever().search(words, limit=limit, videos=videos, window=window, kinds=kinds)
 
     def picture(self, video: Video, time_s: float, max_side: int) -> JpegFrame:
-        """The frame shown at a time, at most `max_side` pixels on its longest side; past the end the last one.
+        """The frame shown at a time, at most `max_side` pixels on its longest side; the last one past the end.
 
-        Raises NotFound when the video has no pictures or its file is gone.
+        Raises NotFound if the video has no pictures or its file is gone.
         """
         if video.media.video is None:
             raise NotFound("This video has no pictures.")
@@ -96,17 +96,17 @@ def search_within(
     limit: int,
     window: TimeSpan | None = None,
 ) -> list[Evidence]:
-    """What was said that fits a text best, among the moments that hold one of these spans: one speaker's sentences.
+    """The best hits for a text among segments that contain one of these spans, such as one speaker's sentences.
 
-    Best first, with ids E1, E2, ...; nothing for no spans. Looks further down the ranking until enough is found.
+    Best first, with ids E1, E2, ...; empty if there are no spans. Goes down the ranking until there are enough.
     """
-    asked = 4 * limit
+    count = 4 * limit
     while spans:
-        found = retriever.search(text, limit=asked, videos=list(spans), window=window, kinds=[SegmentKind.SPEECH])
-        kept = [one for one in found if _holds(one.segment.span, spans[one.segment.video_id])]
-        if len(kept) >= limit or len(found) < asked or asked >= MOST:
-            return [replace(one, id=f"E{place}") for place, one in enumerate(kept[:limit], start=1)]
-        asked *= 4
+        hits = retriever.search(text, limit=count, videos=list(spans), window=window, kinds=[SegmentKind.SPEECH])
+        matching = [hit for hit in hits if _holds(hit.segment.span, spans[hit.segment.video_id])]
+        if len(matching) >= limit or len(hits) < count or count >= MOST:
+            return [replace(hit, id=f"E{place}") for place, hit in enumerate(matching[:limit], start=1)]
+        count *= 4
     return []
 
 

@@ -1,6 +1,6 @@
-"""Who has a library: a server or a worker that keeps its stores open takes a lock that dies with its process.
+"""Locks a library for one server or worker. The lock ends with its process.
 
-The embedded index belongs to one process. Two servers over one library would each claim jobs that only one can do.
+The embedded index allows only one process. Two servers on one library would both claim jobs that only one can do.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LONGEST = 500
 
 @contextmanager
 def owned(settings: Settings, owner: str) -> Iterator[None]:
-    """The library belongs to this process while the block runs; `owner` tells others what it is.
+    """Locks the library for this process while the block runs; `owner` describes it to others.
 
-    With a Chroma server a library may have many processes: then nothing is locked. Raises InUse, which names the owner.
+    With a Chroma server, many processes can share a library, so nothing is locked. Raises InUse, naming the owner.
     """
     if settings.chroma_url:
         yield
@@ -42,7 +42,7 @@ def owned(settings: Settings, owner: str) -> Iterator[None]:
 
 
 def owner_of(data: Path) -> str:
-    """What has a library now; "" when nothing has."""
+    """The library's current owner; "" if there is none."""
     try:
         descriptor = os.open(data / LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -58,6 +58,6 @@ def owner_of(data: Path) -> str:
 
 def _in_use(data: Path, owner: str) -> InUse:
     return InUse(
-        f"The library in {data} belongs to another process: {owner or 'it did not say which'}.",
+        f"The library in {data} is in use by another process: {owner or 'its name is unknown'}.",
         "Use that one, or stop it first. To share a library, set LONGREEL_CHROMA_URL for all its processes.",
     )

@@ -1,4 +1,4 @@
-"""Warming up: what answering needs is loaded before the first question, while the server answers already."""
+"""Loads what answering needs before the first question, while the server already accepts requests."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Warmth:
-    """How far the loading is."""
+    """The progress of loading."""
 
     state: Literal["off", "loading", "ready", "failed"] = "off"
     done: int = 0
     total: int = 0
     loading: str = ""
-    """What is being loaded now."""
+    """The part that is loading now."""
     problems: tuple[str, ...] = ()
-    """A sentence, with what to do, for each part that could not be loaded."""
+    """One sentence with advice for each part that could not be loaded."""
 
 
 class WarmUp:
-    """Loads parts one after the other, each under its name, in a thread of its own."""
+    """Loads named parts one after the other, in its own thread."""
 
     def __init__(self, parts: Callable[[], Mapping[str, Callable[[], object]]] = dict) -> None:
-        """`parts` is called in that thread, since telling which parts there are may take time too."""
+        """`parts` is called in that thread, since listing the parts may take time too."""
         self._parts = parts
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self.now = Warmth()
-        """How far it is."""
+        """The progress so far."""
 
     def start(self) -> None:
-        """Begins, and returns."""
+        """Starts the thread and returns."""
         self._stopping.clear()
         self.now = Warmth("loading")
         self._thread = threading.Thread(target=self._load, name="longreel-warm-up", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Ends after the part that is being loaded; whether that was within `timeout_s` seconds."""
+        """Stops after the part that is loading; returns whether that took at most `timeout_s` seconds."""
         self._stopping.set()
         if self._thread is None:
             return True
@@ -71,13 +71,13 @@ class WarmUp:
             self.now = replace(self.now, done=self.now.done + 1)
 
     def _try(self, load: Callable[[], object]) -> str:
-        """The problem that it met, in words; empty when there was none."""
+        """Loads one part; returns the problem in words, or an empty text."""
         try:
             load()
         except LongreelError as error:
             logger.warning("Could not warm up: %s", error, extra={"action": "warm_up_failed"})
             return f"{error.message} {error.hint}".strip()
         except Exception:
-            logger.exception("Warming up met an unexpected error", extra={"action": "warm_up_failed"})
+            logger.exception("Unexpected error while warming up", extra={"action": "warm_up_failed"})
             return "It could not be loaded; see the log."
         return ""

@@ -1,7 +1,7 @@
-"""What text on the screen gives to a summary: its words; of running numbers and lists of names, only what they are.
+"""Prepares on-screen text for summaries: keeps words, and replaces running numbers and lists of names by a description.
 
-A quoted time code or page of credits is no sentence of a summary. Such a text is told of instead ("Shows a running time
-code; nothing is said."), and cited as it stands. Pure.
+A quoted time code or page of credits makes no good summary sentence. Such a text is described instead ("Shows a
+running time code; nothing is said.") and cited verbatim. Pure.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from app.services.names import is_list_of_names, names_written, small_words
 from app.services.topics import Sentence
 
 LEAST_READINGS = 5
-"""Values that a counter must have shown, and numbers that a video must show to be one of numbers."""
+"""The least readings for a counter, and the least numbers for a video of numbers."""
 STEADY, ALIKE = 0.2, 0.5
-"""A counter runs when this share of its steps, `ALIKE`, is as fast as the middle one, to within `STEADY` of it."""
+"""A number is a running counter if the share `ALIKE` of its steps is within `STEADY` of the median speed."""
 NAMED = 3
-"""Names of a list that are told."""
+"""How many names of a list to mention."""
 
 _NUMBER = re.compile(r"\d+(?:[:;.]\d{2}){0,3}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
-def told(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """What a summary may be made of, in order of time.
+def filter_screen_text(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences that a summary may use, in time order.
 
-    Lines of running counters go, texts without a word go, a text is told once while it stands, and lists of names
-    that follow one another are told as one. A silent video that shows mostly a counter, or nothing but numbers, is
-    told as that, and its captions, which could only describe the digits, go.
+    Drops lines of running counters and texts without words, keeps a lasting text once, and merges consecutive lists of
+    names. A silent video that shows mostly a counter, or only numbers, becomes one sentence that says so; its captions
+    are dropped, because they could only describe the digits.
     """
     written = [s for s in sentences if s.kind is SegmentKind.SCREEN_TEXT]
     runs = _runs(written)
-    kept = _without_lists(_once(_worded(written, runs)))
+    texts = _without_lists(_once(_worded(written, runs)))
     others = [s for s in sentences if s.kind is not SegmentKind.SCREEN_TEXT]
     if any(s.kind is SegmentKind.SPEECH for s in others):
-        return sorted([*others, *kept], key=lambda s: s.span)
-    kind = _kind_of_numbers(written, runs, kept)
+        return sorted([*others, *texts], key=lambda s: s.span)
+    kind = _kind_of_numbers(written, runs, texts)
     if kind is not None:
         others = []
-        kept.append(kind)
-    return sorted([*others, *kept], key=lambda s: s.span)
+        texts.append(kind)
+    return sorted([*others, *texts], key=lambda s: s.span)
 
 
 def _lines(text: str) -> list[str]:
@@ -53,22 +53,22 @@ def _lines(text: str) -> list[str]:
 
 
 def _has_word(line: str) -> bool:
-    """Whether a line has two letters side by side that differ: a misread picture gives one, or one many times."""
+    """Whether a line has two different letters side by side: a misread picture gives one letter, or repeats it."""
     return any(len(set(word.lower())) > 1 for word in _LETTERS.findall(line))
 
 
 def _is_noise(line: str) -> bool:
-    """Whether a line has one letter, be it many times, and no number."""
+    """Whether a line has no number and at most one letter, perhaps repeated."""
     return len(set(filter(str.isalpha, line.lower()))) <= 1 and not any(map(str.isdigit, line))
 
 
 def _shape(line: str) -> str:
-    """A number with its digits made equal; empty for what is no number."""
+    """A number with all its digits replaced by the same one; empty if it is not a number."""
     return re.sub(r"\d", "0", line) if _NUMBER.fullmatch(line) else ""
 
 
 def _value(line: str) -> float:
-    """A clock in seconds without its frames, or the number."""
+    """A clock time in seconds, without frames, or the number itself."""
     value = 0.0
     for part in re.split("[:;.]", line)[:3]:
         value = value * 60 + float(part)
@@ -76,7 +76,7 @@ def _value(line: str) -> float:
 
 
 def _runs(written: Iterable[Sentence]) -> dict[str, float]:
-    """The shapes of numbers that grow or shrink steadily with time, with how much they do in a second."""
+    """The shapes of numbers that change steadily with time, with their change per second."""
     readings: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for sentence in written:
         at = sentence.span.middle_s if sentence.frame_s is None else sentence.frame_s
@@ -88,7 +88,7 @@ def _runs(written: Iterable[Sentence]) -> dict[str, float]:
 
 
 def _rate(readings: Sequence[tuple[float, float]]) -> float:
-    """What most steps between readings add in a second; 0 where they do not agree."""
+    """The change per second between most readings; 0 if they disagree."""
     steps = [(b - a) / (later - at) for (at, a), (later, b) in itertools.pairwise(readings) if later > at]
     if len(steps) < LEAST_READINGS - 1:
         return 0.0
@@ -98,39 +98,39 @@ def _rate(readings: Sequence[tuple[float, float]]) -> float:
 
 
 def _worded(written: Iterable[Sentence], runs: Mapping[str, float]) -> list[Sentence]:
-    """The texts that have words, without the lines of running counters and those that are nothing at all."""
-    kept = []
+    """The texts that have words, without the lines of running counters and noise."""
+    result = []
     for sentence in written:
         lines = [line for line in _lines(sentence.text) if _shape(line) not in runs and not _is_noise(line)]
         if any(map(_has_word, lines)):
-            kept.append(replace(sentence, text="\n".join(lines)))
-    return kept
+            result.append(replace(sentence, text="\n".join(lines)))
+    return result
 
 
 def _once(written: Iterable[Sentence]) -> list[Sentence]:
-    """Each text once while it stands: a counter beside it makes a new reading of it each second."""
+    """Each text once while it lasts: a counter next to it causes a new reading every second."""
     until: dict[str, float] = {}
-    kept = []
+    result = []
     for sentence in sorted(written, key=lambda s: s.span):
         if sentence.span.start_s > until.get(sentence.text, -1.0):
-            kept.append(sentence)
+            result.append(sentence)
         until[sentence.text] = max(sentence.span.end_s, until.get(sentence.text, 0.0))
-    return kept
+    return result
 
 
 def _without_lists(written: Sequence[Sentence]) -> list[Sentence]:
-    """Lists of names that follow one another are told by the first."""
+    """Replaces consecutive lists of names by a description of the first."""
     small = small_words(s.text for s in written)
-    kept: list[Sentence] = []
+    result: list[Sentence] = []
     for sentence in written:
-        goes_on = bool(kept and kept[-1].quote)
+        goes_on = bool(result and result[-1].quote)
         if not is_list_of_names(sentence.text, goes_on=goes_on):
-            kept.append(sentence)
+            result.append(sentence)
         elif not goes_on:
             names = names_written(sentence.text, small)[:NAMED]
             such = f", such as {_listed(names)}" if names else ""
-            kept.append(replace(sentence, text=f"Shows a list of names{such}.", quote=sentence.text))
-    return kept
+            result.append(replace(sentence, text=f"Shows a list of names{such}.", quote=sentence.text))
+    return result
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -141,7 +141,7 @@ def _listed(names: Sequence[str]) -> str:
 def _kind_of_numbers(
     written: Sequence[Sentence], runs: Mapping[str, float], worded: Sequence[Sentence]
 ) -> Sentence | None:
-    """What is shown where numbers run in most texts, or where there are only numbers; None elsewhere."""
+    """A sentence for a video of mostly running numbers, or of numbers only; None for others."""
     running = [s for s in written if any(_shape(line) in runs for line in _lines(s.text))]
     if running and 2 * len(running) >= len(written):
         shape = next(_shape(line) for line in _lines(running[0].text) if _shape(line) in runs)

@@ -1,4 +1,4 @@
-"""Secrets that callers give are stored locked, with a key that does not lie in the database."""
+"""Encrypts callers' secrets with a key that is not stored in the database."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 
 class Seal:
-    """Locks short texts (Fernet: AES-128-CBC and HMAC-SHA256) with the key in a file, which is made at first use.
+    """Encrypts short texts (Fernet: AES-128-CBC and HMAC-SHA256) with a key file that is created on first use.
 
-    Only its owner may read the file. Programs that share a database need the same file. Raises MissingPart when it
-    can be neither read nor made.
+    Only its owner may read the file. Programs that share a database need the same file. Raises MissingPart if it
+    can be neither read nor created.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def closed(self, text: str) -> str:
-        """The text as it may be stored; another one each time."""
+        """The encrypted text; different each time."""
         return self._fernet.encrypt(text.encode()).decode()
 
     def opened(self, sealed: str) -> str:
-        """The text that `closed` was given. Raises BadInput for what another key has locked."""
+        """The text that `closed` encrypted. Raises BadInput if the key differs."""
         from cryptography.fernet import InvalidToken
 
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            told = f"A secret was stored with another key than the one in {self._file.name}."
+            message = f"A secret was stored with another key than the one in {self._file.name}."
             raise BadInput(
-                told, "Put the key file back that belongs to the database, or give the secret anew."
+                message, "Restore the key file that belongs to the database, or enter the secret again."
             ) from error
 
     @cached_property
@@ -51,13 +51,13 @@ class Seal:
                     self._write(Fernet.generate_key())
             return Fernet(self._file.read_bytes())
         except (OSError, ValueError) as error:
-            told = f"The key file {self._file} cannot be used ({error})."
+            message = f"The key file {self._file} cannot be used ({error})."
             raise MissingPart(
-                told, "See who owns it, and the free space; without it stored secrets are lost."
+                message, "Check its owner and the free space; without it, stored secrets are lost."
             ) from error
 
     def _write(self, key: bytes) -> None:
-        """The whole file or none."""
+        """Writes the complete file or nothing."""
         part = self._file.with_suffix(".part")
         part.unlink(missing_ok=True)
         with open(part, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:

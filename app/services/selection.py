@@ -1,4 +1,4 @@
-"""The use case of choosing frames: those that stand for a video, or those that bear on a question."""
+"""The use case: choose frames that represent a video, or that are relevant to a question."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from gpu_workers.registry import CLASSES, Workers
 
 PLAIN, FOR_A_QUESTION = "frame_selector", "query_frame_selector"
 KEYFRAMES = "keyframes"
-"""The one method that is made for a file, and so is no setting."""
+"""The one method that is built for a file, and so cannot be chosen in the settings."""
 JUDGED_SIDE = 768
-"""Longest side of the frames that a method looks at itself, pixels."""
+"""Longest side, in pixels, of frames that a method decodes itself."""
 NO_OPTIONS = MethodOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Frames of a video, and the method that chose them."""
+    """The chosen frames of a video, and the method."""
 
     method: str
     considered: int
-    """Frames among which was chosen."""
+    """The number of candidates."""
     times_s: tuple[float, ...]
-    """When the frames are shown, ascending."""
+    """The times of the frames, ascending."""
 
 
 class SelectionService:
-    """Chooses among the frames that were seen when a video was read, by any method."""
+    """Chooses among the frames sampled at ingest, by any method."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class SelectionService:
         frames: Callable[[], FrameSource],
         workers: Workers,
     ) -> None:
-        """`features` tells what was seen, `path` where the file is; `frames` decodes for methods that look again."""
+        """`features` returns the sampled frames, `path` the file; `frames` decodes for methods that look again."""
         self._features = features
         self._path = path
         self._frames = frames
@@ -58,15 +58,14 @@ class SelectionService:
         window: TimeSpan | None = None,
         options: MethodOptions = NO_OPTIONS,
     ) -> Chosen:
-        """At most `count` frames of a video, or of a stretch of it.
+        """At most `count` frames of a video, or of a span of it.
 
-        Without a method the settings choose it. Methods that need no question pass it over. Raises BadInput for a
-        method that there is not, that lacks its question or does not take an option, NotFound for a video that was
-        not read.
+        Without a method, the settings choose it. Methods that need no question ignore it. Raises BadInput for an
+        unknown method, a missing question or an unsupported option, NotFound for a video that is not ingested.
         """
         words = " ".join(question.split())
         if method in CLASSES[FOR_A_QUESTION] and not words:
-            raise BadInput(f"The method {method} chooses for a question.", "Give one, or choose another method.")
+            raise BadInput(f"The method {method} needs a question.", "Give one, or choose another method.")
         seen = [one for one in self._features(video) if window is None or window.contains(one.pts_s)]
 
         def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
@@ -89,7 +88,8 @@ class SelectionService:
         if method and method not in CLASSES[role]:
             known = [name for role in (PLAIN, FOR_A_QUESTION) for name in CLASSES[role] if name != "fake"]
             raise BadInput(
-                f"There is no way to choose frames named {method}.", f"Choose one of: {', '.join([KEYFRAMES, *known])}."
+                f"There is no frame selection method named {method}.",
+                f"Choose one of: {', '.join([KEYFRAMES, *known])}.",
             )
         name = method or self._workers.name(role)
         given = options.of(name)

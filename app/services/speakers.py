@@ -1,8 +1,7 @@
-"""The use case: who speaks, or is seen, in a video, what they are called, and who of the library they may be.
+"""The use case: name the speakers, or the faces, of a video, and recognise people across the library.
 
-A name means one person in the whole library. A voice of a new video gets a name by itself only when it sounds
-very much like one that has it; when it sounds somewhat like one, that is suggested. Faces are told apart, named and
-recognised as voices are.
+A name means one person in the whole library. A voice of a new video gets a name automatically only if it sounds
+very much like a voice with that name; if it sounds somewhat similar, the name is suggested. Faces work the same way.
 """
 
 from __future__ import annotations
@@ -18,43 +17,43 @@ from app.db.library import SqlLibrary
 from app.db.speakers import KnownVoice, SqlSpeakers
 
 SAME_PERSON = 0.75
-"""Cosine of two voices from which they are taken for one person."""
+"""Cosine above which two voices count as one person."""
 LIKE = 0.55
-"""Cosine from which one is suggested for the other."""
+"""Cosine above which one voice is suggested for the other."""
 MOST_SUGGESTIONS = 3
 LONGEST_NAME = 80
 
 
 class SpeakerService:
-    """Names speakers and remembers their voices; or persons and their faces."""
+    """Names speakers and stores their voices, or persons and their faces."""
 
     def __init__(
         self, speakers: SqlSpeakers, library: SqlLibrary, *, same: float = SAME_PERSON, like: float = LIKE
     ) -> None:
-        """`same` and `like` are cosines: from which two are one person, and from which that is suggested."""
+        """`same` and `like` are cosines: above `same` two are one person, above `like` that is suggested."""
         self._speakers = speakers
         self._library = library
         self._same = same
         self._like = like
 
     def remember(self, video: VideoId, voices: Sequence[Voice]) -> None:
-        """Stores the voices of a video in place of earlier ones; those that are well known get their names."""
+        """Stores the voices of a video, replacing earlier ones; recognised voices get their names."""
         known = self._speakers.all(voices[0].model, named=True) if voices else []
         self._speakers.save(video, [self._recognised(video, voice, known) for voice in voices])
 
     def of(self, video: VideoId) -> list[Speaker]:
-        """Who speaks in a video, by first appearance. Raises NotFound."""
+        """The speakers of a video by first appearance. Raises NotFound."""
         found = self._speakers.of(video)
         unnamed = any(one.name is None for one in found)
         known = self._speakers.all(found[0].voice.model, named=True) if unnamed else []
         return [self._speaker(one, known) for one in found]
 
     def rename(self, video: VideoId, who: str, name: str, *, here_only: bool = False) -> list[Speaker]:
-        """Calls somebody by another name; `who` is a label or a name, an empty `name` takes the name away.
+        """Renames a person; `who` is a label or a name, and an empty `name` removes the name.
 
-        The name changes in every video of the person unless `here_only`, or unless the old name was recognised and
-        not given, since then it is being corrected. Voices that sound very much like it and have no name get it too.
-        Two voices with one name are one person. Raises NotFound, BadInput.
+        The name changes in every video of the person, unless `here_only`, or unless the old name was assigned
+        automatically: then this is a correction. Unnamed voices that sound very similar get the name too. Two voices
+        with the same name are one person. Raises NotFound, BadInput.
         """
         called = _cleaned(name)
         chosen = self._called(video, who)
@@ -73,9 +72,9 @@ class SpeakerService:
                 self._speakers.name(other.video_id, other.voice.label, name, recognised=True)
 
     def forget(self, video: VideoId, who: str, *, everywhere: bool = False) -> list[Speaker]:
-        """Deletes what is kept of somebody: in this video, or with `everywhere` in each that has the same name.
+        """Deletes a person's data in this video, or with `everywhere` in all videos with the same name.
 
-        Gives who is left in the video. Raises NotFound.
+        Returns the remaining speakers of the video. Raises NotFound.
         """
         for one in self._called(video, who):
             if everywhere and one.name:
@@ -84,19 +83,19 @@ class SpeakerService:
         return self.of(video)
 
     def _called(self, video: VideoId, who: str) -> list[KnownVoice]:
-        """Those of a video with a label or name. Raises NotFound."""
+        """The voices of a video with this label or name. Raises NotFound."""
         chosen = [one for one in self._speakers.of(video) if who.strip() in (one.voice.label, one.name)]
         if not chosen:
             there = ", ".join(speaker.title for speaker in self.of(video)) or "nobody"
-            raise NotFound(f"Nobody in this video is called {who}.", f"There is: {there}.")
+            raise NotFound(f"Nobody in this video is called {who}.", f"Known are: {there}.")
         return chosen
 
     def spans(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
-        """When somebody speaks, in time order, in some videos or (none named) all; others are left out."""
+        """When a person speaks, in time order, in these videos or in all; videos without them are left out."""
         return self._library.spoken_by(who.strip(), videos)
 
     def _recognised(self, video: VideoId, voice: Voice, known: Sequence[KnownVoice]) -> KnownVoice:
-        """The voice with the name of the likeliest, if it is like enough."""
+        """The voice with the name of the most similar known one, if similar enough."""
         best = max(known, key=lambda one: _cosine(voice, one.voice), default=None)
         if best is None or _cosine(voice, best.voice) < self._same:
             return KnownVoice(video, voice)

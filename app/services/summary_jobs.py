@@ -1,4 +1,4 @@
-"""Summaries of several videos as jobs: each unit is kept, so that one that was stopped goes on where it was."""
+"""Summaries of several videos as jobs. Each unit is stored, so a stopped job continues where it was."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KIND = "summary"
 
 
 class SummaryJobs:
-    """Queues summaries of several videos, and makes them. `SummarizeService.together` tells what was made."""
+    """Queues and runs summaries of several videos. `SummarizeService.together` returns the results."""
 
     def __init__(self, summaries: SummarizeService, jobs: JobStore, library: LibraryService) -> None:
         self._summaries = summaries
@@ -28,9 +28,9 @@ class SummaryJobs:
     def submit(
         self, videos: Sequence[Video], wanted: SummaryRequest, *, title: str, webhook: Mapping[str, str] | None = None
     ) -> Job:
-        """Queues a summary; while the same one is queued or running, that one is returned.
+        """Queues a summary; if the same one is already queued or running, returns that one.
 
-        `title` is for people; `webhook` (url and secret) hears of its end.
+        `title` is for display; `webhook` (url and secret) is notified of its end.
         """
         asked = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
         told = {"webhook": dict(webhook)} if webhook else {}
@@ -38,7 +38,7 @@ class SummaryJobs:
         return self._jobs.submit(KIND, {"title": title, **asked, **told}, key=key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, Any]:
-        """What a worker does. Videos that were deleted meanwhile are left out."""
+        """Runs the job in a worker. Videos deleted in the meantime are left out."""
         there = {video.id: video for video in self._library.videos()}
         videos = [there[id] for id in job.payload["videos"] if id in there]
         wanted = from_json(SummaryRequest, job.payload["wanted"])

@@ -1,4 +1,4 @@
-"""The use cases around conversations: start one, go on with it, read it again, forget it."""
+"""The use cases around conversations: start, continue, read and delete them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from app.db.library import SqlLibrary
 from app.db.threads import SavedTurn, Thread, ThreadStore
 
 LAST = "last"
-"""The name of the thread that was used last."""
+"""The name for the most recently used thread."""
 MOST = 10_000
 REMEMBERED = 4
-"""Turns that a question can point back to."""
+"""How many turns a question can refer back to."""
 
 
 class ThreadService:
@@ -26,15 +26,15 @@ class ThreadService:
         self._library = library
 
     def start(self, videos: Sequence[Video] = (), title: str = "") -> Thread:
-        """A new conversation; no videos means the whole library, also what is added to it later."""
+        """Starts a conversation; no videos means the whole library, including later additions."""
         return self._store.add(title, [video.id for video in videos])
 
     def threads(self) -> list[Thread]:
-        """All that are worth a list, the one used last first."""
+        """All threads worth listing, the most recently used first."""
         return self._store.threads(MOST)
 
     def find(self, name: str) -> Thread:
-        """The thread with this id or beginning of one; "last" is the one used last. Raises NotFound."""
+        """The thread with this id or id prefix; "last" is the most recently used. Raises NotFound."""
         if name == LAST:
             found = self._store.threads(1)
             if not found:
@@ -48,11 +48,11 @@ class ThreadService:
         return self._store.turns(thread.id)
 
     def delete(self, thread: Thread) -> None:
-        """Forgets a thread; its answers stay. Raises NotFound."""
+        """Deletes a thread; its answers stay. Raises NotFound."""
         self._store.delete(thread.id)
 
     def videos(self, thread: Thread) -> list[Video]:
-        """The videos of a thread that are still there; none: the whole library. Raises NotFound when all are gone."""
+        """The videos of a thread that still exist; none means the whole library. Raises NotFound if all are gone."""
         known: dict[VideoId, Video] = {video.id: video for video in self._library.videos()}
         left = [known[id] for id in thread.video_ids if id in known]
         if thread.video_ids and not left:
@@ -60,11 +60,11 @@ class ThreadService:
         return left
 
     def remembered(self, thread: Thread) -> tuple[Turn, ...]:
-        """The last turns, to which a question can point back."""
+        """The last turns, to which a question can refer back."""
         saved = self._store.turns(thread.id)[-REMEMBERED:]
         return tuple(Turn(turn.question, turn.understood, load_answer(turn.answer)) for turn in saved)
 
     def keep(self, thread: Thread, question: str, answer_id: str) -> None:
-        """Adds a question and its answer, unless the thread was deleted meanwhile."""
+        """Adds a question and its answer, unless the thread has been deleted."""
         with suppress(NotFound):
             self._store.add_turn(thread.id, question, answer_id)

@@ -1,4 +1,4 @@
-"""Where a video turns to another topic: the borders of its chapters.
+"""Finds where a video changes its topic: the boundaries of its chapters.
 
 The idea of TextTiling (Hearst, Computational Linguistics 23(1), 1997) on sentence embeddings: at the start of each
 sentence, what is told before it is compared with what is told after it, and a border lies where the likeness falls
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.core.types import SegmentKind, TimeSpan
 
 WINDOW_S = 60.0
-"""How much is compared before and after a border."""
+"""How much to compare before and after a boundary."""
 CHAPTER_MIN_S = 45.0
 CHAPTER_MEAN_S = 60.0
 """Chapters are this long at least on average, so that a short clip is one."""

@@ -1,4 +1,4 @@
-"""A video as files for people, players, editing programs and other tools."""
+"""Exports a video as files for people, players, editing programs and other tools."""
 
 from app.services.exports.formats import FORMATS, Format, file_stem, named
 from app.services.exports.material import AnsweredQuestion, Material, of_digest, of_summary

@@ -9,13 +9,13 @@ from app.services import subtitles
 from app.services.exports.material import Material
 
 YOUTUBE_MIN_S = 10.0
-"""YouTube takes no chapter list with a shorter chapter, and none with fewer than three."""
+"""YouTube rejects chapter lists with a shorter chapter or with fewer than three chapters."""
 
 
 def youtube(material: Material) -> str:
-    """Lines such as "0:00 Title" to paste in a description; the first is at 0:00, as YouTube asks.
+    """Lines such as "0:00 Title" to paste into a description; the first is at 0:00, as YouTube requires.
 
-    A chapter shorter than ten seconds joins the one before it; when it is the first, the one after it.
+    A chapter shorter than ten seconds joins the one before it; the first one joins the one after it.
     """
     begins = [0.0, *(float(int(c.span.start_s)) for c in material.chapters[1:])]
     ends = [*begins[1:], material.video.duration_s]
@@ -37,7 +37,7 @@ def vtt(material: Material) -> str:
 
 
 def srt(material: Material) -> str:
-    """SubRip with a cue for each chapter."""
+    """SubRip with one cue per chapter."""
     return subtitles.to_srt(_cues(material.chapters))
 
 

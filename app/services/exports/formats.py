@@ -1,4 +1,4 @@
-"""The formats in which a video can be exported, by name."""
+"""The export formats for a video, by name."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SAFE = regex.compile(r"[^\w\p{M}\u200c\u200d.()+ -]+")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write a video down."""
+    """One export format."""
 
     suffix: str
-    """How its files end, without the first dot."""
+    """The file suffix, without the first dot."""
     media_type: str
     write: Callable[[Material], bytes]
     about: str
@@ -62,7 +62,7 @@ FORMATS: dict[str, Format] = {
 
 
 def named(names: Sequence[str]) -> list[str]:
-    """Format names without repeats. Raises BadInput for an unknown one, naming those there are."""
+    """Format names without duplicates. Raises BadInput for an unknown one, listing the known ones."""
     for name in names:
         if name not in FORMATS:
             raise BadInput(f"There is no export format {name}.", f"Choose from {', '.join(FORMATS)}.")
@@ -70,5 +70,5 @@ def named(names: Sequence[str]) -> list[str]:
 
 
 def file_stem(title: str) -> str:
-    """A file name for a title that any file system takes; most take 255 bytes, of which an ending needs some."""
+    """A file name for a title, valid on any file system; most allow 255 bytes, including the suffix."""
     return _SAFE.sub("_", title).strip(". ")[:120].encode()[:200].decode("utf-8", "ignore") or "video"

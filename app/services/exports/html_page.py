@@ -1,4 +1,4 @@
-"""A page of one video that needs no server: a player, and everything on it jumps to its time."""
+"""An HTML page of one video that needs no server: a player, and text with links to its times."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ jump();
 
 
 def html_page(material: Material) -> str:
-    """Player, summary, chapters, answers and transcript. Texts are escaped; nothing is loaded but the video."""
+    """Player, summary, chapters, answers and transcript. Texts are escaped; only the video is loaded."""
     title = html.escape(material.video.title)
     kind = "video" if material.video.media.video else "audio"
     player = f'<{kind} controls preload="metadata" src="{html.escape(material.address)}"></{kind}>'
@@ -56,13 +56,13 @@ def plain_page(title: str, text: str) -> str:
 
 
 def rendered(text: str) -> str:
-    """CommonMark as HTML; tags in the text stay text. Raises MissingPart."""
+    """CommonMark as HTML; tags in the text are escaped. Raises MissingPart."""
     try:
         from markdown_it import MarkdownIt
     except ImportError as error:
         raise MissingPart("HTML needs the package markdown-it-py.", "pip install markdown-it-py") from error
-    made: str = MarkdownIt("commonmark", {"html": False}).render(text)
-    return made
+    page: str = MarkdownIt("commonmark", {"html": False}).render(text)
+    return page
 
 
 def _transcript(material: Material) -> str:

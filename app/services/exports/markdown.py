@@ -1,4 +1,4 @@
-"""A video, or several, as Markdown (CommonMark). What was said or read is escaped: it is never markup."""
+"""One or several videos as Markdown (CommonMark). Text from videos is escaped: it is never markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.services.exports.material import AnsweredQuestion, Material
 from app.services.summarize.shapes import EXTRACTIVE, Point, Section
 
 Link = Callable[[Citation], str]
-"""The address of the moment that a citation names."""
+"""Returns the address of a citation's moment."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 _BLOCK = re.compile(r"^(\s*)([-+=]|\d+[.)])")
@@ -24,12 +24,12 @@ STATUS = {
 
 
 def markdown(material: Material) -> str:
-    """The page of one video; times link to the moments in its file."""
+    """The page of one video; times link into its file."""
     return page(material, material.at)
 
 
 def page(material: Material, at: Callable[[float], str]) -> str:
-    """The page of one video; `at` gives the address of a time in seconds."""
+    """The page of one video; `at` returns the address of a time in seconds."""
     video = material.video
 
     def link(citation: Citation) -> str:
@@ -44,9 +44,9 @@ def page(material: Material, at: Callable[[float], str]) -> str:
         parts.append("## Chapters")
         lines = []
         for chapter in material.chapters:
-            told = f": {escaped(chapter.summary)}" if chapter.summary else ""
+            summary = f": {escaped(chapter.summary)}" if chapter.summary else ""
             start = chapter.span.start_s
-            lines.append(f"- [{clock(start)}](<{at(start)}>) **{escaped(chapter.title)}**{told}")
+            lines.append(f"- [{clock(start)}](<{at(start)}>) **{escaped(chapter.title)}**{summary}")
         parts.append("\n".join(lines))
     if material.answers:
         parts += ["## Questions", *(answer_text(one, link) for one in material.answers)]
@@ -54,13 +54,13 @@ def page(material: Material, at: Callable[[float], str]) -> str:
 
 
 def section_text(section: Section, link: Link) -> str:
-    """A heading, where there is one, and a line for each point."""
+    """A heading, if there is one, and a line for each point."""
     lines = "\n".join(f"- {point_text(point, link)}" for point in section.points)
     return f"### {escaped(section.title)}\n\n{lines}" if section.title else lines
 
 
 def point_text(point: Point, link: Link) -> str:
-    """A point with links to its moments."""
+    """A point with links to its times."""
     label = f"**{point.label.capitalize()}:** " if point.label else ""
     return f"{label}{escaped(point.text)} {moments(point.citations, link)}"
 
@@ -72,7 +72,7 @@ def moments(citations: Sequence[Citation], link: Link) -> str:
 
 
 def answer_text(answered: AnsweredQuestion, link: Link) -> str:
-    """A question, its answer, and the quotes that prove it."""
+    """A question, its answer, and the quotes that support it."""
     answer = answered.answer
     said = STATUS.get(answer.status, "") if not answer.text else answer.text
     lines = [f"### {escaped(answered.question)}", "", escaped(said)]

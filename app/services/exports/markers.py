@@ -13,9 +13,9 @@ from app.services.exports.xml_text import legal
 
 
 def edl(material: Material) -> str:
-    """An edit list whose events carry locators, as DaVinci Resolve imports markers. Timecode 00:00:00:00 is the start.
+    """An edit list with locators, which DaVinci Resolve imports as markers. It starts at timecode 00:00:00:00.
 
-    Non-drop at every rate, which the header says. Names are ASCII: the format knows nothing else.
+    Non-drop at every rate, as the header says. Names are ASCII, because the format allows nothing else.
     """
     rate = rate_of(material.video)
     lines = [f"TITLE: {_ascii(material.video.title)[:70]}", "FCM: NON-DROP FRAME", ""]
@@ -67,7 +67,7 @@ def _resources(root: ElementTree.Element, material: Material, rate: Fraction, fr
 
 
 def _marks(material: Material) -> list[tuple[float, str, str]]:
-    """Start, words, colour: chapters are blue, points of the summary yellow; in order of time."""
+    """Start, text and colour of each marker in time order: chapters are blue, summary points yellow."""
     marks = [(c.span.start_s, c.title, "Blue") for c in material.chapters]
     points = [p for s in material.sections for p in s.points if material.wanted is not None]
     marks += [(p.span.start_s, f"{p.label}: {p.text}" if p.label else p.text, "Yellow") for p in points]

@@ -1,4 +1,4 @@
-"""What an export is made from: one video and what is known of it."""
+"""The input of an export: one video and everything known about it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AnsweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything that a writer may use."""
+    """Everything that an export format can use."""
 
     video: Video
     utterances: tuple[Utterance, ...]
@@ -29,13 +29,13 @@ class Material:
     answers: tuple[AnsweredQuestion, ...] = ()
     wanted: SummaryRequest | None = None
     model: str = ""
-    """What phrased the sections."""
+    """The model that phrased the sections."""
     media_url: str = ""
-    """Where a player finds the file; its own path when empty."""
+    """Where a player finds the file; if empty, its own path."""
 
     @property
     def address(self) -> str:
-        """An address of the file that a link or a player can use."""
+        """An address of the file for links and players."""
         return self.media_url or "file://" + quote(self.video.path, errors="surrogateescape")
 
     def at(self, seconds: float) -> str:
@@ -50,7 +50,7 @@ def of_summary(
     summary: VideoSummary,
     answers: Sequence[AnsweredQuestion] = (),
 ) -> Material:
-    """The material of a video with the summary that somebody asked for."""
+    """The material of a video with a requested summary."""
     return Material(
         video,
         tuple(utterances),
@@ -63,7 +63,7 @@ def of_summary(
 
 
 def of_digest(video: Video, utterances: Sequence[Utterance], digest: Digest | None, media_url: str = "") -> Material:
-    """The material of a video with the summary that was made when it was read."""
+    """The material of a video with the summary written at ingest."""
     sections: tuple[Section, ...] = ()
     if digest and digest.summary and digest.citations:
         sections = (Section("", None, (Point(digest.summary, digest.citations),)),)

@@ -1,4 +1,4 @@
-"""The page of a batch: what its videos tell together, a line for each with links to its files, and what failed."""
+"""The page of a batch: an overall summary, one entry per video with links to its files, and the failures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One video of a batch that could not be done."""
+    """One video of a batch that failed."""
 
     name: str
     code: str
@@ -36,7 +36,7 @@ class Failure:
 
 
 def overview_text(overview: CollectionSummary | None, entries: Sequence[Entry], failures: Sequence[Failure]) -> str:
-    """The overview as Markdown. Times link into the page of their video, where there is one."""
+    """The overview as Markdown. Times link into the page of their video, if there is one."""
     files = {entry.video_id: entry.files for entry in entries}
 
     def link(citation: Citation) -> str:
@@ -56,9 +56,9 @@ def overview_text(overview: CollectionSummary | None, entries: Sequence[Entry], 
         parts += [f"### {escaped(section.title)}"] if section.title else []
         parts.append("\n".join(lines))
     parts.append("## Videos")
-    told = _lines(overview)
+    points = _lines(overview)
     for entry in entries:
-        point = told.get(entry.video_id)
+        point = points.get(entry.video_id)
         links = " ".join(f"[{name}](<{quote(file)}>)" for name, file in entry.files.items())
         line = point_text(point, link) if point else "Nothing is said or written in it."
         parts.append(f"### {escaped(entry.title)} ({clock(entry.duration_s)})\n\n{line}\n\n{links}")
@@ -72,7 +72,7 @@ def overview_record(
     overview: CollectionSummary | None, entries: Sequence[Entry], failures: Sequence[Failure]
 ) -> dict[str, Any]:
     """The overview as plain data."""
-    told = _lines(overview)
+    points = _lines(overview)
     return {
         "points": [point_record(point) for point in overview.points] if overview else [],
         "videos": [
@@ -80,7 +80,7 @@ def overview_record(
                 "id": entry.video_id,
                 "title": entry.title,
                 "duration_s": entry.duration_s,
-                "line": point_record(point) if (point := told.get(entry.video_id)) else None,
+                "line": point_record(point) if (point := points.get(entry.video_id)) else None,
                 "files": dict(entry.files),
             }
             for entry in entries

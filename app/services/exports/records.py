@@ -1,4 +1,4 @@
-"""Exports for programs: the transcript in whisperX's shape, and all that is known as one JSON object."""
+"""Exports for programs: the transcript in whisperX's format, and everything as one JSON object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.services.summarize.shapes import Point, Section
 
 
 def whisperx(material: Material) -> str:
-    """The JSON that whisperX writes: segments with words, all words once more, and the language. Seconds."""
+    """whisperX's JSON: segments with words, a list of all words, and the language. Times are in seconds."""
     segments = [_segment(utterance) for utterance in material.utterances]
     words = [word for segment in segments for word in segment["words"]]
     data = {"segments": segments, "word_segments": words, "language": material.video.language}
@@ -35,7 +35,7 @@ def _word(word: Word) -> dict[str, Any]:
 
 
 def document(material: Material) -> dict[str, Any]:
-    """Summary, chapters and answers with their moments, as plain data."""
+    """Summary, chapters and answers with their citations, as plain data."""
     video, wanted = material.video, material.wanted
     return {
         "video": {
@@ -89,7 +89,7 @@ def point_record(point: Point) -> dict[str, Any]:
 
 
 def citation_record(citation: Citation) -> dict[str, Any]:
-    """A citation as the REST API tells it."""
+    """A citation as in the REST API."""
     return {
         "video_id": citation.video_id,
         "start_s": citation.span.start_s,

@@ -1,7 +1,7 @@
 """Times for editing programs: frame numbers and SMPTE timecode, always non-drop.
 
-Drop-frame timecode leaves out frame numbers at 29.97 and 59.94 frames a second so that it keeps up
-with the wall clock. Non-drop counts every frame, exists at every rate, and is exact to the frame, which
+Drop-frame timecode skips frame numbers at 29.97 and 59.94 frames a second to stay in step with
+the wall clock. Non-drop counts every frame, exists at every rate, and is exact to the frame, which
 markers need; at those two rates it falls 3.6 seconds an hour behind. The files say which one they use.
 """
 
@@ -16,11 +16,11 @@ STANDARD = tuple(
     for rate in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
 )
 FALLBACK = Fraction(25)
-"""For sound without pictures, and where the file does not tell its rate."""
+"""The rate for sound without pictures, and for files without a known rate."""
 
 
 def rate_of(video: Video) -> Fraction:
-    """Frames a second for the timecode: the standard rate nearest to the average, else the average itself."""
+    """The timecode's frame rate: the standard rate nearest to the average, else the average itself."""
     pictures = video.media.video
     fps = pictures.average_fps if pictures else None
     if not fps or fps <= 0:
@@ -30,7 +30,7 @@ def rate_of(video: Video) -> Fraction:
 
 
 def frame_at(seconds: float, rate: Fraction) -> int:
-    """The number of the frame that is nearest to a time."""
+    """The number of the frame nearest to a time."""
     return round(Fraction(seconds) * rate)
 
 

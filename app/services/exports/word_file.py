@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def docx(material: Material) -> bytes:
-    """Summary, chapters and answers with headings and times. Raises MissingPart without python-docx."""
+    """Summary, chapters and answers with headings and times. Raises MissingPart if python-docx is missing."""
     try:
         import docx as library
     except ImportError as error:

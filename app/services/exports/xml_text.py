@@ -1,4 +1,4 @@
-"""Text for files made of XML: Word documents and Final Cut Pro projects."""
+"""Text for XML files: Word documents and Final Cut Pro projects."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def legal(text: str) -> str:
-    """The text on one line, without the characters that XML 1.0 takes in no form."""
+    """The text on one line, without the characters that XML 1.0 forbids."""
     return " ".join(_CONTROL.sub("", text).split())

@@ -14,7 +14,7 @@ from app.services.chapters import BY_FILE, BY_HAND, Heading, edited, file_headin
 from app.services.digest import make_digest
 from app.services.ingest.indexing import Found
 from app.services.ingest.run import Run, Stage
-from app.services.screen_text_filter import told
+from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
 
@@ -97,7 +97,7 @@ def digest(run: Run, found: Found) -> None:
 def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
     sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
-    sentences = told(sentences)
+    sentences = filter_screen_text(sentences)
     captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions if c.text]
     if not sentences:
         sentences = captions

@@ -1,4 +1,4 @@
-"""The extractive backbone: which sentences of a video stand for it. Pure but for the embedder's vectors."""
+"""Extractive summarization: chooses the sentences that represent a video. Pure except for the embedder's vectors."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from app.services.summarize.shapes import Point, Style
 from app.services.topics import Sentence
 
 BLOCK_S = 75.0
-"""A chapter is told in pieces of about this length, so that a long one gets its share and none of it is passed over."""
+"""Chapters are split into blocks of about this length, so that long ones get their share and nothing is skipped."""
 MOST_POINTS = 4
-"""Points that a piece offers."""
+"""Points per block."""
 LEAST_WORDS = 4
 LONGEST_POINT = 40
-"""Words after which a quoted sentence is cut; its citation keeps the whole."""
+"""The most words of a quoted sentence; its citation holds all of it."""
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
 
 
 def inside(chapter: Chapter, sentences: Sequence[Sentence], *, last: bool) -> list[Sentence]:
-    """The sentences of a chapter by their middle; the last chapter takes those at the very end."""
+    """The sentences whose middle lies in a chapter; the last chapter includes those at the very end."""
     start, end = chapter.span.start_s, chapter.span.end_s
     return [s for s in sentences if start <= s.span.middle_s and (s.span.middle_s < end or last)]
 
 
 def blocks(chapter: Chapter, sentences: Sequence[Sentence]) -> list[list[Sentence]]:
-    """The sentences of a chapter in pieces of equal length in time; pieces without any are left out."""
+    """The sentences of a chapter in blocks of equal duration, without empty blocks."""
     count = max(1, round(chapter.span.duration_s / BLOCK_S))
     made: list[list[Sentence]] = [[] for _ in range(count)]
     for sentence in sentences:
@@ -40,8 +40,8 @@ def blocks(chapter: Chapter, sentences: Sequence[Sentence]) -> list[list[Sentenc
     return [block for block in made if block]
 
 
-def telling(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """What can stand alone: spoken sentences of a few words; without any, texts on the screen; else captions."""
+def standalone(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences that can stand alone: spoken ones of a few words; else on-screen texts; else captions."""
     said = [s for s in sentences if s.kind is SegmentKind.SPEECH and len(s.text.split()) >= LEAST_WORDS]
     if said:
         return said
@@ -50,10 +50,10 @@ def telling(sentences: Sequence[Sentence]) -> list[Sentence]:
 
 
 def ranked(video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style) -> list[Point]:
-    """At most four sentences that stand for all, best first: near to the mean, in the style's wording, not alike.
+    """At most four representative sentences, best first: near the mean, worded in the style, and different.
 
-    Maximal marginal relevance (Carbonell and Goldstein 1998, equal parts of relevance and novelty), and
-    a sentence that nearly repeats a chosen one is never taken.
+    This is maximal marginal relevance (Carbonell and Goldstein 1998, equal parts of relevance and novelty);
+    a sentence that nearly repeats a chosen one is never chosen.
     """
     if not sentences:
         return []
@@ -80,17 +80,17 @@ def _point(video: VideoId, sentence: Sentence, style: Style) -> Point:
 
 
 def shortened(text: str, words: int) -> str:
-    """The text when it has at most that many words, else its beginning with three dots."""
+    """The text if it has at most that many words, else its beginning with three dots."""
     listed = text.split()
     return text if len(listed) <= words else " ".join(listed[: max(words, 1)]).rstrip(".,;:") + " ..."
 
 
 def filled(lists: Sequence[Sequence[Point]], words: int) -> list[list[Point]]:
-    """The best of each list in turn until the words are used up; lists stay apart, points in order of time.
+    """Takes the best point of each list in turn until the words are used up; lists stay separate, in time order.
 
-    When there are more lists than sentences fit, evenly spread ones have their turn first.
+    If there are more lists than sentences that fit, evenly spread lists come first.
     """
-    kept: list[list[Point]] = [[] for _ in lists]
+    chosen: list[list[Point]] = [[] for _ in lists]
     used = 0
     for rank in range(max((len(one) for one in lists), default=0)):
         for place in _spread(len(lists)):
@@ -98,14 +98,14 @@ def filled(lists: Sequence[Sequence[Point]], words: int) -> list[list[Point]]:
                 continue
             point = lists[place][rank]
             size = len(point.text.split())
-            if used + size <= words and not repeats(point, (p for one in kept for p in one)):
-                kept[place].append(point)
+            if used + size <= words and not repeats(point, (p for one in chosen for p in one)):
+                chosen[place].append(point)
                 used += size
-    return [sorted(one, key=lambda p: p.span) for one in kept]
+    return [sorted(one, key=lambda p: p.span) for one in chosen]
 
 
 def _spread(count: int) -> list[int]:
-    """0 to count - 1 so that every beginning of the list is spread over the whole: first, middle, quarters, ..."""
+    """0 to count - 1, ordered so that every prefix is spread over the whole: first, middle, quarters, ..."""
     order: list[int] = []
     step = 1
     while step < count:
@@ -117,7 +117,7 @@ def _spread(count: int) -> list[int]:
 
 
 def repeats(point: Point, others: Iterable[Point]) -> bool:
-    """Whether a point says in nearly the same words what another says."""
+    """Whether a point nearly repeats the words of another."""
     own = _words(point.text)
     return any(len(own & _words(o.text)) >= SAME_WORDS * max(1, min(len(own), len(_words(o.text)))) for o in others)
 

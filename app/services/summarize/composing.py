@@ -1,4 +1,4 @@
-"""From the points of chapters, or of videos, to the sections of a summary. Pure."""
+"""Arranges the points of chapters, or of videos, into the sections of a summary. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LINE_SOURCES = 6
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A chapter of a video, or a video of a collection, and the points that each of its pieces offers, best first."""
+    """A chapter of a video, or a video of a collection, with the points of each of its blocks, best first."""
 
     title: str
     span: TimeSpan | None
-    """Of a chapter."""
+    """The span of a chapter."""
     blocks: tuple[tuple[Point, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A section as quotes, and what a model may use to phrase it."""
+    """A section as quotes, and the sources with which a model may phrase it."""
 
     title: str
     span: TimeSpan | None
@@ -42,9 +42,9 @@ class Draft:
 def drafts(
     branches: Sequence[Branch], wanted: SummaryRequest, central: Callable[[Sequence[Point]], list[Point]]
 ) -> list[Draft]:
-    """The sections of a summary, in reading order; together within the words of its length.
+    """The sections of a summary in reading order, within the word limit of its length.
 
-    `central` orders points by how near they are to what all of them tell; only a summary of one line asks for it.
+    `central` orders points by closeness to the mean of all; only one-line summaries use it.
     """
     words = wanted.length.words
     offers = [block for branch in branches for block in branch.blocks]
@@ -71,7 +71,7 @@ def _one(title: str, points: Sequence[Point], words: int) -> list[Draft]:
 
 
 def _line(best: Sequence[Point], ranked: Sequence[Point], style: Style, words: int) -> list[Draft]:
-    """The most central point; a decision in minutes or a definition in notes, what is said, what is short go first."""
+    """The most central point; prefers a decision in minutes, a definition in notes, speech, and short points."""
     label = {Style.MINUTES: cues.DECISION, Style.NOTES: cues.DEFINITION}.get(style, "")
 
     def rank(point: Point) -> tuple[bool, bool, bool]:
@@ -97,7 +97,7 @@ def _by_branch(branches: Sequence[Branch], words: int) -> list[Draft]:
 
 
 def _minutes(offers: Sequence[Sequence[Point]], words: int) -> list[Draft]:
-    """Decisions and actions first, with up to three quarters of the words; what else was discussed after them."""
+    """Decisions and actions first, with up to three quarters of the words; then other discussion."""
     labelled = [[p for p in block if p.label] for block in offers]
     plain = [[p for p in block if not p.label] for block in offers]
     firm = _flat(filled(labelled, words * 3 // 4))

@@ -1,4 +1,4 @@
-"""How sentences sound that a style looks for. English only: in other languages every point is a plain one."""
+"""Patterns for the sentences that each style looks for. English only: in other languages, all points are plain."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _LEANING = re.compile(
 
 
 def label(text: str, style: Style) -> str:
-    """What kind of point a sentence is in this style; empty for a plain one."""
+    """The kind of point that a sentence is in this style; empty for a plain one."""
     kinds = {
         Style.MINUTES: ((DECISION, _DECISION), (ACTION, _ACTION)),
         Style.NOTES: ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE), (FIGURE, _DIGITS)),
@@ -64,7 +64,7 @@ def label(text: str, style: Style) -> str:
 
 
 def weight(text: str, style: Style) -> float:
-    """What a sentence's wording adds to its closeness to the subject (a cosine): about -0.4 to 0.5."""
+    """The bonus for a sentence's wording, added to its closeness to the subject (a cosine): about -0.4 to 0.5."""
     added = 0.05 * bool(_FIGURE.search(text)) + 0.05 * min(3, len(set(_NAME.findall(text))))
     added -= 0.25 * bool(_FILLER.search(text)) + 0.15 * bool(_LEANING.search(text))
     if text.rstrip().endswith("?"):

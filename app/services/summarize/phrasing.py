@@ -1,9 +1,8 @@
-"""Lets the language model phrase points, and keeps what the exact checks support.
+"""Lets the language model phrase points, and accepts only what the checks support.
 
-The model sees the quoted sentences only. Each sentence that it writes is tied to the one or two
-quotes nearest in meaning, and dropped unless these hold its numbers, names, codes, negations and
-every word that carries meaning (`app.services.claim_support`). In place of a dropped sentence the
-quotes stand for themselves.
+The model sees only the quoted sentences. Each sentence that it writes is linked to the one or two
+quotes nearest in meaning, and dropped unless these contain its numbers, names, codes, negations and
+every content word (`app.services.claim_support`). The quotes themselves replace a dropped sentence.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from app.services.summarize.choosing import repeats, shortened
 from app.services.summarize.shapes import Point, Style
 
 SUPPORT = 0.5
-"""Cosine between a phrased sentence and its nearest quote, below which it does not count as supported."""
+"""A phrased sentence with a lower cosine to its nearest quote does not count as supported."""
 ENOUGH = 0.4
-"""The share of the quotes' words that the kept sentences must have, else the quotes are told instead."""
+"""The accepted sentences must have this share of the quotes' words; otherwise the quotes are used."""
 SENTENCES = {
     "type": "object",
     "properties": {"sentences": {"type": "array", "items": {"type": "string", "maxLength": 220}, "maxItems": 8}},
@@ -46,19 +45,19 @@ _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 class Phraser:
-    """Words of a language model around quotes. What it cannot write well is told by the quotes as they are.
+    """Phrases quotes with a language model. If it cannot do that well, the quotes are used as they are.
 
-    A model that fails altogether, as on a server that is away, raises: quotes in its place would be kept for good.
+    A model that fails completely, such as an unreachable server, raises: otherwise the quotes would be stored for good.
     """
 
     def __init__(self, model: Chat, embedder: TextEmbedder, stop: Callable[[], bool]) -> None:
-        """`stop` is asked while the model writes; once it says True, Cancelled is raised."""
+        """`stop` is checked while the model writes; once it returns True, Cancelled is raised."""
         self._stop = stop
         self._model = model
         self._embedder = embedder
 
     def phrase(self, sources: Sequence[Point], style: Style, *, sentences: int, words: int) -> list[Point]:
-        """At most `sentences` sentences within `words` words, each supported; empty when too few are."""
+        """At most `sentences` supported sentences within `words` words; empty if there are too few."""
         notes = "\n".join(f"- {shortened(point.text, 40)}" for point in sources)
         count = "one sentence" if sentences == 1 else f"at most {sentences} sentences"
         task = f"{ASKED[style]} in {count} of at most {max(12, words // max(sentences, 1))} words each."
@@ -66,17 +65,17 @@ class Phraser:
         written = self._written(messages, SENTENCES, max_output=min(400, 40 + 2 * words), field="sentences")
         if not isinstance(written, list):
             return []
-        kept: list[Point] = []
+        accepted: list[Point] = []
         for text in [_tidy(one) for one in written if isinstance(one, str)][:sentences]:
-            room = words - sum(len(p.text.split()) for p in kept)
+            room = words - sum(len(p.text.split()) for p in accepted)
             citations = self.supporting(text, sources) if 2 < len(text.split()) <= room else ()
-            if citations and not repeats(Point(text, citations), kept):
-                kept.append(Point(text, citations, _label_of(citations, sources)))
+            if citations and not repeats(Point(text, citations), accepted):
+                accepted.append(Point(text, citations, _label_of(citations, sources)))
         least = 1 if sentences == 1 else ENOUGH * sum(len(p.text.split()) for p in sources)
-        return kept if sum(len(p.text.split()) for p in kept) >= least else []
+        return accepted if sum(len(p.text.split()) for p in accepted) >= least else []
 
     def supporting(self, text: str, sources: Sequence[Point]) -> tuple[Citation, ...]:
-        """The quotes that support a sentence: the nearest one, else the nearest two; none when these do not."""
+        """The quotes that support a sentence: the nearest one, else the nearest two, else none."""
         quotes = list(dict.fromkeys(citation for point in sources for citation in point.citations))
         if not quotes:
             return ()
@@ -91,7 +90,7 @@ class Phraser:
         return ()
 
     def translate(self, point: Point, language: str) -> Point:
-        """The point in another language; unchanged when the translation loses or invents a number."""
+        """The point in another language; unchanged if the translation loses or invents a number."""
         messages = [
             Message("system", "You translate exactly. Keep names, codes and numbers as they are."),
             Message("user", f"Translate into the language with ISO code {language}:\n\n{point.text}"),
@@ -109,7 +108,7 @@ class Phraser:
             written = self._model.chat(messages, max_output=max_output, schema=schema, stop=self._stop)
             return json.loads(written.text)[field]
         except (ToolRefused, ValueError, KeyError, TypeError):
-            return None  # the quotes are told instead
+            return None  # the quotes are used instead
 
 
 def _whence(sources: Sequence[Point]) -> str:

@@ -1,8 +1,8 @@
-"""The use case: summaries of one video and of several, built bottom-up and kept branch by branch.
+"""The use case: summarize one video or several, bottom-up, with each branch stored.
 
-Sentences -> points of a piece -> chapters -> a video's text -> the text of a collection. Whatever the
-level, a point cites the sentences themselves. A chapter that changed re-makes its own branch, up to the
-collection where its video's text came out otherwise; everything else is read back (see `work`).
+Sentences -> points of a block -> chapters -> a video's text -> a collection's text. At every level, a point
+cites the sentences themselves. When a chapter changes, only its own branch is redone, up to the collection
+if its video's text changes; everything else is read back (see `work`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.core.errors import NotFound
 from app.core.events import Listener, ignore
 from app.core.types import SegmentKind, Utterance, Video
 from app.db.library import SqlLibrary
-from app.services.screen_text_filter import told
+from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.choosing import blocks, inside
 from app.services.summarize.composing import Branch, drafts
 from app.services.summarize.shapes import (
@@ -31,7 +31,7 @@ from app.services.topics import Sentence
 
 
 class SummarizeService:
-    """Summaries with their moments."""
+    """Writes summaries with citations."""
 
     def __init__(self, parts: Callable[[], SummaryParts], library: SqlLibrary) -> None:
         self._make_parts = parts
@@ -45,15 +45,15 @@ class SummarizeService:
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> VideoSummary:
-        """A summary of a video that was read. What was made before with the same models is used again.
+        """A summary of an ingested video. Reuses earlier work by the same models.
 
-        Raises NotFound before the video was read to its end, MissingPart for a language that the
+        Raises NotFound before the video is ready, MissingPart for a language that the
         profile's model cannot write, Cancelled.
         """
         work = self._begun(wanted, tell, cancelled)
         chapters = len(self._library.chapters(video.id))
         if not chapters:
-            raise NotFound(f"{video.title} has no summary yet.", "Wait until it has been read to its end.")
+            raise NotFound(f"{video.title} has no summary yet.", "Wait until it is ready.")
         work.begin(chapters + 1, "chapters")
         sections = _composed(self._branches(video, work, work.progress), work)
         work.end()
@@ -66,15 +66,15 @@ class SummarizeService:
         *,
         tell: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
-        kept_only: bool = False,
+        stored_only: bool = False,
     ) -> CollectionSummary:
-        """A summary of several videos, made of a paragraph about each, and a sentence about each.
+        """A summary of several videos, built from a paragraph about each, and a sentence about each.
 
-        A video that is still being read is named, and tells nothing yet. With `kept_only` no model is
-        asked. Raises as `summarize`; NotFound when no video was read, with `kept_only` also when the
-        summary was not made before or is out of date.
+        A video that is not ready yet is listed without a sentence. With `stored_only`, no model is
+        used. Raises like `summarize`; NotFound if no video is ready, and with `stored_only` also if the
+        summary does not exist or is out of date.
         """
-        work = self._begun(wanted, tell, cancelled, kept_only=kept_only)
+        work = self._begun(wanted, tell, cancelled, stored_only=stored_only)
         work.begin(len(videos) + 1, "videos")
         lines, branches = [], []
         for number, video in enumerate(sorted(videos, key=lambda one: (one.added_at, one.id)), 1):
@@ -83,19 +83,20 @@ class SummarizeService:
             lines.append(VideoSentence(video.id, video.title, self._line(found, work)))
             work.progress(number)
         if not branches:
-            raise NotFound("None of these videos has a summary yet.", "Wait until one has been read to its end.")
+            raise NotFound("None of these videos has a summary yet.", "Wait until one is ready.")
         sections = _composed(branches, work)
         work.end()
         return CollectionSummary(work.wanted, sections, tuple(lines), work.phrased_by)
 
     def _begun(
-        self, wanted: SummaryRequest | None, tell: Listener, cancelled: Callable[[], bool], *, kept_only: bool = False
+        self, wanted: SummaryRequest | None, tell: Listener, cancelled: Callable[[], bool], *, stored_only: bool = False
     ) -> SummaryRun:
         parts = self._make_parts()
-        return SummaryRun(parts, wanted or SummaryRequest(), Units(parts.stages, cancelled, kept_only=kept_only), tell)
+        units = Units(parts.stages, cancelled, stored_only=stored_only)
+        return SummaryRun(parts, wanted or SummaryRequest(), units, tell)
 
     def _branches(self, video: Video, work: SummaryRun, tell: Callable[[int], None] = lambda _: None) -> list[Branch]:
-        """The chapters of a video with what each offers; none before it was read to its end."""
+        """The chapters of a video with their points; none before it is ready."""
         chapters = self._library.chapters(video.id)
         if not chapters:
             return []
@@ -111,9 +112,9 @@ class SummarizeService:
         return branches
 
     def _offered(self, found: Sequence[Branch], work: SummaryRun) -> tuple[Point, ...]:
-        """What a video offers to a collection: the sentences of its paragraph, most central first.
+        """The points of a video for a collection: the sentences of its paragraph, most central first.
 
-        They are in the video's own language, so that each text is translated once.
+        They are in the video's own language, so that each text is translated only once.
         """
         short = work.part(replace(work.wanted, length=Length.PARAGRAPH, language=None))
         points = [point for section in _composed(found, short) for point in section.points]
@@ -127,7 +128,7 @@ class SummarizeService:
         spoken = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in said]
         kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)
         seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in self._library.segments(video.id, kinds=kinds)]
-        return told(spoken + [s for s in seen if s.text.strip()])
+        return filter_screen_text(spoken + [s for s in seen if s.text.strip()])
 
 
 def _composed(branches: Sequence[Branch], work: SummaryRun) -> tuple[Section, ...]:

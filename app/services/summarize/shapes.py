@@ -1,4 +1,4 @@
-"""What a summary is: sections of points, each point with the moments that it comes from."""
+"""The types of a summary: sections of points, each point with its citations."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from app.core.types import Citation, TimeSpan, VideoId
 
 EXTRACTIVE = "extractive"
-"""The name of no model: sentences of the video are quoted."""
+"""Used instead of a model's name when sentences of the video are quoted."""
 
 
 class Length(StrEnum):
-    """How much is told."""
+    """The length of a summary."""
 
     LINE = "line"
     PARAGRAPH = "paragraph"
@@ -20,12 +20,12 @@ class Length(StrEnum):
 
     @property
     def words(self) -> int:
-        """The most words that a summary of this length has."""
+        """The most words for this length."""
         return {"line": 25, "paragraph": 120, "page": 500}[self.value]
 
 
 class Style(StrEnum):
-    """What is told."""
+    """The focus of a summary."""
 
     NEUTRAL = "neutral"
     """What it is about."""
@@ -39,7 +39,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SummaryRequest:
-    """The summary that somebody asks for."""
+    """A request for a summary."""
 
     length: Length = Length.PARAGRAPH
     style: Style = Style.NEUTRAL
@@ -49,16 +49,16 @@ class SummaryRequest:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One sentence of a summary. Its citations quote what was said or written, never another summary."""
+    """One sentence of a summary. Its citations quote the video, never another summary."""
 
     text: str
     citations: tuple[Citation, ...]
     label: str = ""
-    """What kind of point it is, such as "decision" or "definition"; empty for most."""
+    """The kind of point, such as "decision" or "definition"; empty for most."""
 
     @property
     def span(self) -> TimeSpan:
-        """From the first to the last moment that it comes from, in the video of its first citation."""
+        """From the first to the last cited moment, in the video of its first citation."""
         first = self.citations[0]
         span = first.span
         for citation in self.citations[1:]:
@@ -69,7 +69,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Points that belong together. `span` is None where they come from all over the video."""
+    """Points that belong together. `span` is None if they come from all over the video."""
 
     title: str
     span: TimeSpan | None
@@ -77,7 +77,7 @@ class Section:
 
 
 class _Sectioned:
-    """What a summary of anything can tell of its sections."""
+    """The common base of summaries made of sections."""
 
     __slots__ = ()
     sections: tuple[Section, ...]
@@ -95,19 +95,19 @@ class _Sectioned:
 
 @dataclass(frozen=True, slots=True)
 class VideoSummary(_Sectioned):
-    """A video in short."""
+    """The summary of a video."""
 
     video_id: VideoId
     title: str
     wanted: SummaryRequest
     sections: tuple[Section, ...]
     model: str
-    """What phrased it; EXTRACTIVE where the video's own sentences are quoted."""
+    """The model that phrased it; EXTRACTIVE if the video's own sentences are quoted."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoSentence:
-    """One video of a collection, in one sentence; None when nothing is known of it, or it is still being read."""
+    """One video of a collection in one sentence; None if nothing is known about it, or it is not ready."""
 
     video_id: VideoId
     title: str
@@ -116,12 +116,12 @@ class VideoSentence:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSummary(_Sectioned):
-    """Several videos in short: what they tell together, and each in a sentence."""
+    """The summary of several videos: one text for all, and one sentence about each."""
 
     wanted: SummaryRequest
     sections: tuple[Section, ...]
-    """Each citation names the video that it lies in. On a page a section is what one video tells."""
+    """Each citation names its video. In a page-long summary, each section is about one video."""
     videos: tuple[VideoSentence, ...]
-    """In the order in which they were added to the library."""
+    """In the order they were added to the library."""
     model: str
-    """What phrased it; EXTRACTIVE where the videos' own sentences are quoted."""
+    """The model that phrased it; EXTRACTIVE if the videos' own sentences are quoted."""

@@ -1,7 +1,7 @@
-"""The making of one summary: its units, what they are kept under, its progress.
+"""One summary run: its stored units, their keys, and its progress.
 
-The points of a piece, and each phrased text, are a unit of the stage store under a key made of their
-contents: what is the same as before is read back, whoever asks for it.
+The points of a block, and each phrased text, are a unit of the stage store under a key derived from their
+inputs: unchanged work is read back, whoever requests it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.ports import Chat, StageStore, TextEmbedder
 from app.core.types import Video, VideoId, from_json, to_json
 from app.db.stages import TOGETHER
-from app.services.summarize.choosing import ranked, telling
+from app.services.summarize.choosing import ranked, standalone
 from app.services.summarize.composing import Draft
 from app.services.summarize.phrasing import Phraser
 from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, SummaryRequest
@@ -26,41 +26,41 @@ from app.services.topics import Sentence
 
 STAGE = "summarize"
 METHOD = "3"
-"""Changes whenever the same inputs would give other points."""
+"""Increase this whenever the same inputs would give different points."""
 
 
 @dataclass(frozen=True)
 class SummaryParts:
-    """The engines that summaries need."""
+    """The stores and models that summaries need."""
 
     embedder: TextEmbedder
     model: Chat | None
     stages: StageStore
     translates: bool
-    """Whether the model can write other languages than the one that it reads."""
+    """Whether the model can write in a language other than the one it reads."""
 
 
 class Units:
-    """Points by what they are made of: those that are kept, and those that are made now and kept from then on."""
+    """Stored points by their inputs; missing ones are computed and stored."""
 
-    def __init__(self, stages: StageStore, cancelled: Callable[[], bool], *, kept_only: bool) -> None:
+    def __init__(self, stages: StageStore, cancelled: Callable[[], bool], *, stored_only: bool) -> None:
         self.made = 0
         self._stages = stages
         self.cancelled = cancelled
-        self._kept_only = kept_only
+        self._stored_only = stored_only
         self._known: dict[tuple[VideoId, str, str], dict[str, bytes]] = {}
 
     def get(self, video: VideoId, stage: str, version: str, key: str, make: Callable[[], list[Point]]) -> list[Point]:
-        """One unit. Raises Cancelled, and NotFound when it is not there and nothing is to be made."""
+        """One unit. Raises Cancelled, and NotFound if it is missing and must not be computed."""
         if self.cancelled():
-            raise Cancelled("The summary was cancelled.", "Ask again to go on where it stopped.")
+            raise Cancelled("The summary was cancelled.", "Ask again to continue where it stopped.")
         place = (video, stage, version)
         if place not in self._known:
             self._known[place] = self._stages.units(*place)
-        kept = self._known[place].get(key)
-        if kept is not None:
-            return [from_json(Point, one) for one in json.loads(kept)]
-        if self._kept_only:
+        stored = self._known[place].get(key)
+        if stored is not None:
+            return [from_json(Point, one) for one in json.loads(stored)]
+        if self._stored_only:
             raise NotFound("This summary was not made yet, or its videos changed since.", "Have it made first.")
         made = make()
         self.made += 1
@@ -71,7 +71,7 @@ class Units:
 
 
 class SummaryRun:
-    """The making of one summary."""
+    """One summary in progress."""
 
     def __init__(self, parts: SummaryParts, wanted: SummaryRequest, units: Units, tell: Listener) -> None:
         self.wanted = wanted
@@ -85,34 +85,34 @@ class SummaryRun:
         self._languages: dict[VideoId, str] = {}
 
     def part(self, wanted: SummaryRequest) -> SummaryRun:
-        """The making of another summary that this one is made of; it shares everything else."""
+        """A run for another summary that this one builds on; it shares everything else."""
         own = copy.copy(self)
         own.wanted = wanted
         return own
 
     @property
     def phrased_by(self) -> str:
-        """The model that wrote some of it; EXTRACTIVE when none did."""
+        """The model that wrote some of it; EXTRACTIVE if none did."""
         return next(iter(self._phrased_by), EXTRACTIVE)
 
     def begin(self, total: int, unit: str) -> None:
-        """Tells that the work begins, and how much it is."""
+        """Reports that the work starts, and its amount."""
         self._total, self._unit = total, unit
         self._tell(StageStarted(STAGE, total, unit))
 
     def progress(self, done: int) -> None:
-        """Tells how far it is."""
+        """Reports progress."""
         self._tell(StageProgress(STAGE, done, self._total, self._unit))
 
     def end(self) -> None:
-        """Tells that it is finished, and whether anything had to be made."""
+        """Reports the end, and whether anything had to be computed."""
         detail = f"{self.wanted.length}, {self.wanted.style}"
         self._tell(StageFinished(STAGE, time.monotonic() - self._started, detail, reused=self._units.made == 0))
 
     def take_up(self, video: Video, says_something: bool) -> None:
-        """Notes a video's language. Raises BadInput for what is no code, MissingPart for what the model cannot write.
+        """Records a video's language. Raises BadInput for an invalid code, MissingPart if the model cannot write it.
 
-        What is only seen in a video is described in English.
+        Things that are only seen in a video are described in English.
         """
         own = (video.language or "en") if says_something else "en"
         self._languages[video.id] = own
@@ -120,7 +120,7 @@ class SummaryRun:
         if asked is None:
             return
         if not (asked.isascii() and asked.isalpha() and asked.islower() and 2 <= len(asked) <= 3):
-            raise BadInput(f"{asked} is no language code.", "Give an ISO 639-1 code such as en or de.")
+            raise BadInput(f"{asked} is not a language code.", "Give an ISO 639-1 code such as en or de.")
         model = self._parts.model
         if asked == own or (model is not None and self._parts.translates):
             return
@@ -131,8 +131,8 @@ class SummaryRun:
         )
 
     def points(self, video: VideoId, sentences: Sequence[Sentence]) -> tuple[Point, ...]:
-        """What a piece of a chapter offers, from the store when its sentences are the same."""
-        pool = telling(sentences)
+        """The points of a block, from the store if its sentences are unchanged."""
+        pool = standalone(sentences)
         key = _key([[s.span.start_s, s.span.end_s, s.text, s.quote] for s in pool])
         stage = f"summary-points-{self.wanted.style}"
         version = f"{METHOD}/{self._parts.embedder.model}"
@@ -144,7 +144,7 @@ class SummaryRun:
         return tuple(self._units.get(video, stage, version, key, make))
 
     def central(self, points: Sequence[Point]) -> list[Point]:
-        """Points, at least one, by how near they are to the mean of all."""
+        """Points, at least one, ordered by closeness to the mean of all."""
         version = f"{METHOD}/{self._parts.embedder.model}"
 
         def order() -> list[Point]:
@@ -155,7 +155,7 @@ class SummaryRun:
         return self._text("central", version, _key([to_json(p) for p in points]), points, order)
 
     def section(self, draft: Draft) -> Section:
-        """A draft in its last words: phrased, and in the language that was asked for."""
+        """The final text of a draft: phrased, and in the requested language."""
         points: Sequence[Point] = draft.quotes
         phraser, model = self._phraser, self._parts.model
         if phraser and model and self.wanted.style is not Style.HIGHLIGHTS:
@@ -185,7 +185,7 @@ class SummaryRun:
     def _text(
         self, stage: str, version: str, key: str, sources: Sequence[Point], make: Callable[[], list[Point]]
     ) -> list[Point]:
-        """A unit that is made of points: kept with their video; if they are of several, with the first."""
+        """A unit derived from points, stored with their video; if there are several, with the first."""
         cited = [citation.video_id for point in sources for citation in point.citations]
         kind = "summary" if len(set(cited)) == 1 else TOGETHER
         return self._units.get(cited[0], f"{kind}-{stage}", version, key, make)

@@ -69,7 +69,7 @@ def test_only_waiting_jobs_are_put_in_order(store: JobStore) -> None:
     claimed(store)
     with pytest.raises(BadInput, match="running"):
         store.arrange(running, waiting)
-    with pytest.raises(BadInput, match="does not wait any more"):
+    with pytest.raises(BadInput, match="no longer waiting"):
         store.arrange(waiting, running)
     with pytest.raises(NotFound):
         store.arrange("nope", waiting)

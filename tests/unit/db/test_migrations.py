@@ -122,7 +122,7 @@ def test_the_file_of_a_new_library_is_made_with_its_folders_and_uses_wal(tmp_pat
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(MissingPart, match="cannot be made") as caught:
+    with pytest.raises(MissingPart, match="cannot be created") as caught:
         Database(sqlite_url(tmp_path / "file" / "longreel.db")).migrate()
     assert not isinstance(caught.value, StorageFull)
 

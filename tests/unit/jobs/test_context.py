@@ -69,7 +69,7 @@ def test_the_heartbeat_stores_what_was_held_back() -> None:
     context = JobContext(store, job, "w", clock=Clock())
     context.tell(progress(1.0))
     context.tell(progress(2.0))
-    with context.kept_alive(0.01):
+    with context.keep_alive(0.01):
         _until(lambda: told(store, job) == [("stage_progress", 2.0)])
 
 
@@ -95,7 +95,7 @@ def test_a_cancelled_job_is_noticed_at_the_next_word_or_heartbeat() -> None:
             context.tell(Warned("Careful."))
             assert context.cancelled()
         else:
-            with context.kept_alive(0.01):
+            with context.keep_alive(0.01):
                 _until(context.cancelled)
 
 

@@ -46,11 +46,11 @@ def test_limits_of_one_answer_reach_the_agent(parts: StandIn) -> None:
 def test_where_nothing_is_ready_it_is_told_what_is_missing() -> None:
     library = cast(Any, MemoryLibrary())
     empty = AskService(lambda: cast(Any, None), library, ThreadService(MemoryThreads(library), library))
-    with pytest.raises(NotFound, match="No video is in the library"):
+    with pytest.raises(NotFound, match="There is no video in the library"):
         next(empty.stream("When?"))
     begun = library.add_video(Video(VideoId("a" * 64), "Talk", "/talk.mp4", MEDIA))
     for asked in ([], [begun]):
-        with pytest.raises(NotFound, match="Not read to the end yet: Talk"):
+        with pytest.raises(NotFound, match="Not fully ingested yet: Talk"):
             next(empty.stream("When?", asked))
 
 
@@ -59,7 +59,7 @@ def test_a_video_that_is_not_read_yet_is_left_out_and_named(parts: StandIn) -> N
     unread = [parts.library.add_video(Video(VideoId(str(n) * 64), f"Talk {n}", "/t.mp4", MEDIA)) for n in range(5)]
     events = list(service(parts).stream("When did the bridge open?", [*ready, *unread]))
     assert isinstance(events[0], Warned)
-    assert events[0].message.startswith("Not read to the end yet: Talk 0, Talk 1, Talk 2 and 2 more.")
+    assert events[0].message.startswith("Not fully ingested yet: Talk 0, Talk 1, Talk 2 and 2 more.")
     assert parts.library.answer(last(events).id).video_ids == (ready[0].id,)
 
 

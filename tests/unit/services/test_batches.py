@@ -164,7 +164,7 @@ def test_a_manifest_names_videos_with_titles_and_subtitles(tmp_path: Path) -> No
     with pytest.raises(BadInput, match="line 2"):
         manifest_items(manifest)
     manifest.write_text(f"video,{'x' * 200_000}\n", encoding="utf-8")
-    with pytest.raises(BadInput, match="line 1 is no CSV"):
+    with pytest.raises(BadInput, match="line 1 is not CSV"):
         manifest_items(manifest)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import SegmentKind, TimeSpan
-from app.services.screen_text_filter import told
+from app.services.screen_text_filter import filter_screen_text
 from app.services.topics import Sentence
 
 CREDITS = "Harbour Film Team\nTOM HALE Director\nANNA BERG Art Director\nOle Lund Lead Artist\nMia Krog Composer"
@@ -31,11 +31,11 @@ def clock(at_s: float, *lines: str, speed: float = 1.0) -> Sentence:
 
 
 def texts(sentences: list[Sentence]) -> list[str]:
-    return [sentence.text for sentence in told(sentences)]
+    return [sentence.text for sentence in filter_screen_text(sentences)]
 
 
 def test_a_silent_video_with_a_time_code_is_told_as_that_and_cites_it() -> None:
-    (made,) = told([caption("Colours: black."), *(clock(at) for at in range(5, 60, 7))])
+    (made,) = filter_screen_text([caption("Colours: black."), *(clock(at) for at in range(5, 60, 7))])
     assert made.text == "Shows a running time code; nothing is said."
     assert (made.quote, made.span.start_s, made.frame_s) == ("00:00:05:07", 5.0, 5.0)
 
@@ -86,7 +86,7 @@ def test_a_schedule_is_no_clock() -> None:
 
 @pytest.mark.parametrize("nothing", ["R", "wwwww", "ww w ww", "--", "7"])
 def test_a_misread_picture_is_nothing(nothing: str) -> None:
-    assert told([written(3.0, nothing)]) == []
+    assert filter_screen_text([written(3.0, nothing)]) == []
 
 
 def test_captions_stay_where_no_counter_runs() -> None:
@@ -94,7 +94,8 @@ def test_captions_stay_where_no_counter_runs() -> None:
 
 
 def test_pages_of_names_are_told_by_the_first_and_cite_it() -> None:
-    made = told([written(10.0, PROSE), written(40.0, CREDITS), written(44.0, CROWD), written(60.0, PROSE)])
+    shown = [written(10.0, PROSE), written(40.0, CREDITS), written(44.0, CROWD), written(60.0, PROSE)]
+    made = filter_screen_text(shown)
     assert [one.text for one in made] == [
         PROSE,
         "Shows a list of names, such as Harbour Film Team, Tom Hale and Anna Berg.",

@@ -295,7 +295,7 @@ def test_native_calls_come_in_pieces_and_get_ids_of_their_own():
         call(0, name="search", arguments={"query": "mug"}),
     ]  # fmt: skip
     with chat_service(lambda *_: stream(*pieces, ended="tool_calls")) as service, Asked(service.url) as asked:
-        asked.model._talk._found = Capabilities(tools=True)
+        asked.model._talk._probed = Capabilities(tools=True)
         reply = asked.chat(tools=[SEARCH])
     assert reply.calls == (
         ToolCall("call_1", "search", '{"query":"cup"}'),
@@ -314,7 +314,7 @@ CALLED = [
 
 def test_a_tools_pictures_follow_it_as_those_of_the_user():
     with chat_service(lambda *_: completion("Red.")) as service, Asked(service.url) as asked:
-        asked.model._talk._found = Capabilities(tools=True, images=True)
+        asked.model._talk._probed = Capabilities(tools=True, images=True)
         assert asked.chat(CALLED, tools=[SEARCH]).text == "Red."
     assistant, tool, user = service.requests[0]["messages"][2:]
     assert assistant["tool_calls"][0]["function"] == {"name": "search", "arguments": '{"query": "cup"}'}
@@ -326,7 +326,7 @@ def test_a_tools_pictures_follow_it_as_those_of_the_user():
 def test_a_server_without_tools_is_told_of_them_in_words():
     reply = '{"calls": [{"name": "search", "arguments": {"query": "mug"}}]}'
     with chat_service(lambda *_: completion(reply)) as service, Asked(service.url) as asked:
-        asked.model._talk._found = Capabilities(schema=True)
+        asked.model._talk._probed = Capabilities(schema=True)
         made = asked.chat(
             [m for m in CALLED if m.role != "tool"] + [Message("tool", "A cup.", call_id="call_1")], tools=[SEARCH]
         )
@@ -347,7 +347,7 @@ def test_a_server_that_refuses_tools_after_all_is_told_in_words():
         )
 
     with chat_service(strict) as service, Asked(service.url) as asked:
-        asked.model._talk._found = Capabilities(tools=True)
+        asked.model._talk._probed = Capabilities(tools=True)
         assert asked.chat(tools=[SEARCH]).text == "Hi."
         assert not asked.model.capabilities.tools
 
@@ -358,7 +358,7 @@ def test_a_server_that_refuses_tools_after_all_is_told_in_words():
 ])  # fmt: skip
 def test_calls_that_a_server_leaves_in_the_text_are_read(text):
     with chat_service(lambda *_: completion(text)) as service, Asked(service.url) as asked:
-        asked.model._talk._found = Capabilities(tools=True)
+        asked.model._talk._probed = Capabilities(tools=True)
         reply = asked.chat(tools=[SEARCH])
     assert [(call.name, json.loads(call.arguments)) for call in reply.calls] == [("search", {"query": "cup"})]
     assert reply.text in ("", "I search.")

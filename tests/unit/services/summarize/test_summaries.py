@@ -149,7 +149,7 @@ def test_a_language_that_the_model_cannot_write_is_refused_with_what_to_do(libra
             service(library, model).summarize(video, SummaryRequest(language="de"))
         assert "LONGREEL_LLM_URL" in refusal.value.hint
     assert service(library).summarize(video, SummaryRequest(language="en")).points
-    with pytest.raises(BadInput, match="no language code"):
+    with pytest.raises(BadInput, match="not a language code"):
         service(library).summarize(video, SummaryRequest(language="German"))
 
 

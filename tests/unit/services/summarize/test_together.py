@@ -190,11 +190,11 @@ def test_what_was_stopped_goes_on_where_it_was(library: MemoryLibrary, videos: l
 def test_what_is_kept_is_told_without_any_model(library: MemoryLibrary, videos: list[Video]) -> None:
     counted = Counted(library)
     with pytest.raises(NotFound, match="not made yet"):
-        counted.together(videos, kept_only=True)
+        counted.together(videos, stored_only=True)
     made = counted.together(videos)
-    assert counted.together(videos, kept_only=True) == made
+    assert counted.together(videos, stored_only=True) == made
     with pytest.raises(NotFound):
-        counted.together(videos[:2], kept_only=True)
+        counted.together(videos[:2], stored_only=True)
     assert counted.prompts == []
 
 
