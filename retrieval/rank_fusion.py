@@ -17,7 +17,9 @@ from app.core.types import Segment, SegmentKind
 K = 60
 """The paper's constant: how little the first ranks differ from each other."""
 
-_DERIVED = frozenset({SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.OBJECT, SegmentKind.VISUAL, SegmentKind.SUMMARY})
+_DERIVED = frozenset(
+    {SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.OBJECT, SegmentKind.VISUAL, SegmentKind.SUMMARY}
+)
 """Kinds that repeat what speech and screen text say."""
 
 
