@@ -90,7 +90,7 @@ def evaluate(
     console, err = consoles()
     measuring = _open(settings)
     with interruptible() as cancelled, IngestDisplay(err) as ingesting:
-        report = measuring.evaluation.run(order, tell=_Progress(err), listen=ingesting, cancelled=cancelled)
+        report = measuring.evaluation.run(order, report=_Progress(err), listen=ingesting, cancelled=cancelled)
     if as_json:
         console.print_json(data=report)
         return
@@ -130,7 +130,7 @@ def import_words(
 
     with interruptible() as cancelled:
         videos = measuring.imports.run(
-            path, title=title, language=language, every_s=every, tell=report, warn=warn, cancelled=cancelled
+            path, title=title, language=language, every_s=every, report=report, warn=warn, cancelled=cancelled
         )
     if as_json:
         console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in videos])

@@ -17,7 +17,7 @@ def reindex(as_json: JsonOption = False) -> None:
         raise MissingPart("This library has no index on disk.")
     out, err = consoles()
     with interruptible() as cancelled, IngestDisplay(err) as display:
-        done = longreel.reindexer.run(tell=display, cancelled=cancelled)
+        done = longreel.reindexer.run(report=display, cancelled=cancelled)
     if as_json:
         out.print_json(data=done)
         return

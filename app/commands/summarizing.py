@@ -109,7 +109,7 @@ class BatchRun:
                 table.begin(number)
                 try:
                     done = self._longreel.batches.one(
-                        item, self._request, tell=table.on_event, cancelled=self._cancelled
+                        item, self._request, report=table.on_event, cancelled=self._cancelled
                     )
                     self._add(done)
                     table.end(number)

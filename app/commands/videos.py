@@ -104,9 +104,9 @@ def ingest_one(
                 ends.append(event)
 
         if isinstance(path, str):
-            video = longreel.downloads.run(path, **options, tell=on_event, cancelled=cancelled)
+            video = longreel.downloads.run(path, **options, report=on_event, cancelled=cancelled)
         else:
-            video = longreel.ingest.run(path, **options, tell=on_event, cancelled=cancelled)
+            video = longreel.ingest.run(path, **options, report=on_event, cancelled=cancelled)
     end = ends[-1]
     return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 

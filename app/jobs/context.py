@@ -49,7 +49,7 @@ class JobContext:
         """
         return self._lost.is_set() or self._stopping.is_set()
 
-    def tell(self, event: Event) -> None:
+    def report(self, event: Event) -> None:
         """Stores an event for followers of the job; a failing store does not stop the work."""
         with self._lock:
             if isinstance(event, StageProgress):

@@ -134,9 +134,9 @@ class Worker:
         failure = _job_error(error)
         wait_s = self._policy.retry_in_s(error, job.attempts, job.id)
         if wait_s is None:
-            context.tell(Failed(failure.code, failure.message, failure.hint))
+            context.report(Failed(failure.code, failure.message, failure.hint))
         else:
-            context.tell(Warned(f"{failure.message} Attempt {job.attempts + 1} starts in {wait_s:.0f} s."))
+            context.report(Warned(f"{failure.message} Attempt {job.attempts + 1} starts in {wait_s:.0f} s."))
         return context.fail(failure, retry_in_s=wait_s)
 
 

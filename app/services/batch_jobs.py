@@ -61,7 +61,7 @@ class BatchJobs:
         given = job.payload
         item = from_json(Item, given["item"])
         request = _request(given, (item,))
-        done = self._batches.one(item, request, tell=context.tell, cancelled=context.cancelled)
+        done = self._batches.one(item, request, report=context.report, cancelled=context.cancelled)
         names = {}
         for format, (name, content) in done.files(request.formats).items():
             self._media.put(_key(job.parent or job.id, name), content)

@@ -154,13 +154,13 @@ class BatchService:
         item: Item,
         request: BatchRequest,
         *,
-        tell: Listener = ignore,
+        report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Done:
         """Does everything for one video. Raises what ingesting, summarizing and asking raise."""
-        video = self._read(item, tell, cancelled)
-        summary = self._summaries.summarize(video, request.wanted, tell=tell, cancelled=cancelled)
-        answers = self._answers(video, request.questions, tell, cancelled)
+        video = self._read(item, report, cancelled)
+        summary = self._summaries.summarize(video, request.wanted, report=report, cancelled=cancelled)
+        answers = self._answers(video, request.questions, report, cancelled)
         said, chapters = self._library.utterances(video.id), self._library.chapters(video.id)
         return Done(video, of_summary(video, said, chapters, summary, answers))
 
@@ -170,7 +170,7 @@ class BatchService:
         """A summary of all finished videos together; None if there are none. Raises what summarizing raises."""
         return self._summaries.together(videos, request.wanted, cancelled=cancelled) if videos else None
 
-    def _read(self, item: Item, tell: Listener, cancelled: Callable[[], bool]) -> Video:
+    def _read(self, item: Item, report: Listener, cancelled: Callable[[], bool]) -> Video:
         path = existing(item.name)
         if path is None or not path.is_file():
             video = self._named(item.name)
@@ -183,7 +183,7 @@ class BatchService:
             subtitles=Path(item.subtitles).expanduser() if item.subtitles else None,
             language=item.language,
             tags=item.tags,
-            tell=tell,
+            report=report,
             cancelled=cancelled,
         )
 
@@ -196,13 +196,13 @@ class BatchService:
             raise
 
     def _answers(
-        self, video: Video, questions: Sequence[str], tell: Listener, cancelled: Callable[[], bool]
+        self, video: Video, questions: Sequence[str], report: Listener, cancelled: Callable[[], bool]
     ) -> list[AnsweredQuestion]:
         if not questions:
             return []
         stages, version = self._stages(), self._version(video)
         stored = stages.units(video.id, "batch-answers", version)
-        tell(StageStarted(ASKING, len(questions), "questions"))
+        report(StageStarted(ASKING, len(questions), "questions"))
         answers: list[AnsweredQuestion] = []
         started, asked = time.monotonic(), 0
         for question in questions:
@@ -213,8 +213,8 @@ class BatchService:
                 if lasts:
                     stages.save_unit(video.id, "batch-answers", version, unit, stored[unit])
             answers.append(AnsweredQuestion(question, load_answer(json.loads(stored[unit]))))
-            tell(StageProgress(ASKING, len(answers), len(questions), "questions"))
-        tell(StageFinished(ASKING, time.monotonic() - started, f"{len(answers)} questions", reused=not asked))
+            report(StageProgress(ASKING, len(answers), len(questions), "questions"))
+        report(StageFinished(ASKING, time.monotonic() - started, f"{len(answers)} questions", reused=not asked))
         return answers
 
     def _answer(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:

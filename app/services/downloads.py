@@ -85,12 +85,12 @@ class DownloadService:
         return self._folder.resolve() / uuid.uuid4().hex / safe_name(name)
 
     def run(
-        self, address: str, *, tell: Listener = ignore, cancelled: Callable[[], bool] = lambda: False, **options: Any
+        self, address: str, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False, **options: Any
     ) -> Video:
         """Downloads a file and reads it. `options` and errors are those of `IngestService.run`."""
         path = self.place(address)
-        with self._brought(address, path, tell, cancelled):
-            return self._ingest.run(path, source=address, tell=tell, cancelled=cancelled, **options)
+        with self._brought(address, path, report, cancelled):
+            return self._ingest.run(path, source=address, report=report, cancelled=cancelled, **options)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job, whose file may have to be downloaded first."""
@@ -99,15 +99,15 @@ class DownloadService:
             told = self._ingest.handle(job, context)
             self._remove_spare(job.payload["path"], job.payload.get("subtitles"))
             return told
-        with self._brought(address, Path(job.payload["path"]), context.tell, context.cancelled):
+        with self._brought(address, Path(job.payload["path"]), context.report, context.cancelled):
             return self._ingest.handle(job, context)
 
     @contextmanager
-    def _brought(self, address: str, path: Path, tell: Listener, cancelled: Callable[[], bool]) -> Iterator[None]:
+    def _brought(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> Iterator[None]:
         """The file is there while the block runs, and stays when a video of the library is made of it."""
         try:
             if not path.is_file():
-                self._fetch(address, path, tell, cancelled)
+                self._fetch(address, path, report, cancelled)
             yield
         finally:
             if str(path) not in self._library.files():
@@ -122,14 +122,14 @@ class DownloadService:
                     path.unlink()
                     path.parent.rmdir()
 
-    def _fetch(self, address: str, path: Path, tell: Listener, cancelled: Callable[[], bool]) -> None:
+    def _fetch(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> None:
         started = time.monotonic()
         host = urlsplit(address).hostname or ""
         attempts = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with (path.parent / PART).open("wb") as file:
-                coming = _Coming(file, path.parent, host, self._max_bytes, tell, cancelled)
+                coming = _Coming(file, path.parent, host, self._max_bytes, report, cancelled)
                 while not coming.complete:
                     attempts += 1
                     try:
@@ -139,12 +139,12 @@ class DownloadService:
                         wait_s = self._policy.retry_in_s(error, attempts, address)
                         if wait_s is None:
                             raise
-                        tell(Warned(f"{error.message} The download goes on in {wait_s:.0f} s."))
+                        report(Warned(f"{error.message} The download goes on in {wait_s:.0f} s."))
                         _pause(wait_s, cancelled)
             (path.parent / PART).rename(path)
         except OSError as error:
             raise StorageFull(f"The file could not be stored: {error.strerror}.", "Free some space.") from error
-        tell(StageFinished(STAGE, time.monotonic() - started, f"{coming.size / MB:.1f} MB from {host}"))
+        report(StageFinished(STAGE, time.monotonic() - started, f"{coming.size / MB:.1f} MB from {host}"))
 
     def _receive(self, address: str, coming: _Coming) -> None:
         headers = {"User-Agent": "Longreel", "Accept-Encoding": "identity", **coming.rest()}
@@ -219,7 +219,7 @@ class _Coming:
     """One file on its way: what is here of it, over several connections."""
 
     def __init__(
-        self, file: BinaryIO, folder: Path, host: str, most: int, tell: Listener, cancelled: Callable[[], bool]
+        self, file: BinaryIO, folder: Path, host: str, most: int, report: Listener, cancelled: Callable[[], bool]
     ) -> None:
         self.size = 0
         """Bytes that are here."""
@@ -228,7 +228,7 @@ class _Coming:
         self._folder = folder
         self.host = host
         self._most = most
-        self._tell = tell
+        self._report = report
         self._cancelled = cancelled
         self._total: int | None = None
         self._version = ""
@@ -267,7 +267,7 @@ class _Coming:
         self._check_size()
         if self._told is None:
             self._told = 0.0
-            self._tell(StageStarted(STAGE, (total or 0) / MB, "MB"))
+            self._report(StageStarted(STAGE, (total or 0) / MB, "MB"))
 
     def add(self, piece: bytes) -> None:
         """Stores bytes. Raises BadInput for a page or too many bytes, Cancelled, OSError."""
@@ -324,7 +324,7 @@ class _Coming:
         self._told = now
         total = self._total or 0
         left_s = (total - self.size) * (now - self._started) / self.size if total else None
-        self._tell(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))
+        self._report(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))
 
 
 def _extent(answer: httpx.Response) -> tuple[int, int | None]:

@@ -89,31 +89,31 @@ class Reindexer:
             and self._index().differs(video.id, self._library.segments(video.id))
         ]
 
-    def run(self, *, tell: Listener = ignore, cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+    def run(self, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
         """Sets aside what is damaged and rebuilds what differs; how many videos, and what was damaged."""
         started = time.monotonic()
         problems = self._index().set_damaged_aside()
         for problem in problems:
-            tell(Warned(f"{problem} It was set aside."))
+            report(Warned(f"{problem} It was set aside."))
         videos = self.differing()
-        tell(StageStarted(STAGE, len(videos), "videos"))
+        report(StageStarted(STAGE, len(videos), "videos"))
         for done, video in enumerate(videos):
             if cancelled():
                 raise Cancelled("Building the index was cancelled.", "Start it again to go on.")
-            self._rebuild(video, tell)
-            tell(StageProgress(STAGE, done + 1, len(videos), "videos"))
-        tell(StageFinished(STAGE, time.monotonic() - started, f"{len(videos)} videos"))
+            self._rebuild(video, report)
+            report(StageProgress(STAGE, done + 1, len(videos), "videos"))
+        report(StageFinished(STAGE, time.monotonic() - started, f"{len(videos)} videos"))
         return {"videos": len(videos), "damaged": problems}
 
     def handle(self, job: Job, context: JobContext) -> dict[str, Any]:  # noqa: ARG002
         """What a worker does."""
-        return self.run(tell=context.tell, cancelled=context.cancelled)
+        return self.run(report=context.report, cancelled=context.cancelled)
 
-    def repair(self, id: VideoId, tell: Listener = ignore) -> None:
+    def repair(self, id: VideoId, report: Listener = ignore) -> None:
         """Rebuilds one video where its index differs. Raises NotFound, Damaged."""
         video = self._library.video(id)
         if self._index().differs(id, self._library.segments(id)):
-            self._rebuild(video, tell)
+            self._rebuild(video, report)
 
     def after(
         self, handle: Callable[[Job, JobContext], Mapping[str, Any]]
@@ -122,22 +122,22 @@ class Reindexer:
 
         def handle_and_repair(job: Job, context: JobContext) -> Mapping[str, Any]:
             done = handle(job, context)
-            self.repair(VideoId(done["video_id"]), context.tell)
+            self.repair(VideoId(done["video_id"]), context.report)
             return done
 
         return handle_and_repair
 
-    def _rebuild(self, video: Video, tell: Listener) -> None:
+    def _rebuild(self, video: Video, report: Listener) -> None:
         segments = self._library.segments(video.id)
-        self._index().rebuild(video.id, segments, self._concepts(video, segments, tell))
+        self._index().rebuild(video.id, segments, self._concepts(video, segments, report))
 
-    def _concepts(self, video: Video, segments: Sequence[Segment], tell: Listener) -> dict[str, NDArray[np.float32]]:
+    def _concepts(self, video: Video, segments: Sequence[Segment], report: Listener) -> dict[str, NDArray[np.float32]]:
         pictures = [one for one in segments if one.kind is SegmentKind.VISUAL]
         if not pictures:
             return {}
         try:
             seen = {one.pts_s: one.concept for one in self._features(video)}
         except NotFound as error:
-            tell(Warned(f"The pictures of {video.title} are not searched: {error}"))
+            report(Warned(f"The pictures of {video.title} are not searched: {error}"))
             return {}
         return {one.id: seen[one.frame_s] for one in pictures if one.frame_s in seen}

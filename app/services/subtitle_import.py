@@ -65,13 +65,13 @@ class ImportService:
         title: str | None = None,
         language: str | None = None,
         every_s: float = 1.0,
-        tell: Callable[[int, int, Video], None] = lambda *_: None,
+        report: Callable[[int, int, Video], None] = lambda *_: None,
         warn: Callable[[str], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Video]:
         """The videos of a file, ready for questions; those that are in the library already are no work.
 
-        `every_s`: what a caption without times covers, in seconds. `tell(done, total, video)` follows each video,
+        `every_s`: what a caption without times covers, in seconds. `report(done, total, video)` follows each video,
         and `warn` hears what was left out.
         Raises BadInput for a file that is neither subtitles nor captions, Cancelled.
         """
@@ -79,7 +79,7 @@ class ImportService:
         videos = []
         for number, one in enumerate(found, 1):
             videos.append(self._add(one, path.name, language, cancelled))
-            tell(number, len(found), videos[-1])
+            report(number, len(found), videos[-1])
         return videos
 
     def _add(self, found: Imported, name: str, language: str | None, cancelled: Callable[[], bool]) -> Video:

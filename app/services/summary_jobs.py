@@ -42,5 +42,5 @@ class SummaryJobs:
         there = {video.id: video for video in self._library.videos()}
         videos = [there[id] for id in job.payload["videos"] if id in there]
         wanted = from_json(SummaryRequest, job.payload["wanted"])
-        made = self._summaries.together(videos, wanted, tell=context.tell, cancelled=context.cancelled)
+        made = self._summaries.together(videos, wanted, report=context.report, cancelled=context.cancelled)
         return {"videos": len(made.videos), "sentences": len(made.points), "model": made.model}

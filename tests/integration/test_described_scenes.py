@@ -140,7 +140,7 @@ def test_a_segment_on_which_the_server_talks_nonsense_has_no_caption_until_it_do
 
     longreel, service, served.answer = served.longreel, served.service, fails_on_blue
     events: list[Event] = []
-    video = longreel.ingest.run(cards, tell=events.append)
+    video = longreel.ingest.run(cards, report=events.append)
     captioned = spans(longreel, video, SegmentKind.CAPTION)
     assert video.ready
     assert 0 < len(captioned) < len(scenes(service))
@@ -150,18 +150,18 @@ def test_a_segment_on_which_the_server_talks_nonsense_has_no_caption_until_it_do
 
     asked, served.answer = len(scenes(service)), describe
     again: list[Event] = []
-    video = longreel.ingest.run(cards, tell=again.append)
+    video = longreel.ingest.run(cards, report=again.append)
     added = len(spans(longreel, video, SegmentKind.CAPTION)) - len(captioned)
     assert len(scenes(service)) - asked == added > 0
     assert not [one for one in again if isinstance(one, Warned)]
-    longreel.ingest.run(cards, tell=again.append)
+    longreel.ingest.run(cards, report=again.append)
     assert all(one.reused for one in again[-5:] if isinstance(one, StageFinished))
 
 
 def test_without_its_server_a_video_is_read_all_the_same(served: Served, cards: Path) -> None:
     longreel, served.answer = served.longreel, lambda *_: Reply(503, {"error": {"message": "loading"}})
     events: list[Event] = []
-    video = longreel.ingest.run(cards, tell=events.append)
+    video = longreel.ingest.run(cards, report=events.append)
     assert video.ready
     assert not spans(longreel, video, SegmentKind.CAPTION)
     assert spans(longreel, video, SegmentKind.VISUAL)

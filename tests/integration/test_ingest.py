@@ -34,11 +34,11 @@ from app.core.settings import load_settings
 
 path, stage, kind = sys.argv[1:4]
 
-def tell(event):
+def report(event):
     if getattr(event, "stage", None) == stage and event.type == kind:
         os.kill(os.getpid(), signal.SIGKILL)
 
-build(load_settings()).ingest.run(Path(path), tell=tell)
+build(load_settings()).ingest.run(Path(path), report=report)
 """
 
 
@@ -97,7 +97,7 @@ def test_the_same_file_again_is_no_work(read: Read, talk: Path, tmp_path: Path) 
     copy = tmp_path / "other name.mp4"
     copy.write_bytes(talk.read_bytes())
     events: list[Event] = []
-    again = longreel.ingest.run(copy, tell=events.append)
+    again = longreel.ingest.run(copy, report=events.append)
     assert again.id == first.id
     assert len(longreel.library.videos()) == 1
     assert all(e.reused for e in events if isinstance(e, StageFinished | IngestFinished))
@@ -129,7 +129,7 @@ def test_a_killed_ingest_goes_on_and_ends_the_same(
     assert done.returncode == -signal.SIGKILL
     longreel = library()
     events: list[Event] = []
-    video = longreel.ingest.run(talk, tell=events.append)
+    video = longreel.ingest.run(talk, report=events.append)
     assert _found(longreel, video) == expected
     assert any(isinstance(e, StageFinished) and e.reused for e in events)
 
@@ -142,7 +142,7 @@ def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, short: Path) -> None
         return any(isinstance(e, StageFinished) and e.stage == "audio" for e in seen)
 
     with pytest.raises(Cancelled):
-        longreel.ingest.run(short, tell=seen.append, cancelled=cancelled)
+        longreel.ingest.run(short, report=seen.append, cancelled=cancelled)
     assert longreel.ingest.run(short).ready
 
 
@@ -150,13 +150,13 @@ def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, short: P
     doomed = tmp_path / "doomed.mp4"
     doomed.write_bytes(short.read_bytes())
 
-    def tell(event: Event) -> None:
+    def report(event: Event) -> None:
         if isinstance(event, StageFinished) and event.stage == "probe":
             doomed.unlink()
 
     longreel = library()
     with pytest.raises(BadInput):
-        longreel.ingest.run(doomed, tell=tell)
+        longreel.ingest.run(doomed, report=report)
     doomed.write_bytes(short.read_bytes())
     assert longreel.ingest.run(doomed).ready
 
@@ -169,7 +169,7 @@ def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, sho
     said = longreel.library.utterances(video.id)
     assert [(u.span.start_s, u.span.end_s, u.text) for u in said] == [(2.0, 5.5, "The bridge opened in 1932.")]
     events: list[Event] = []
-    longreel.ingest.run(short, tell=events.append)
+    longreel.ingest.run(short, report=events.append)
     assert isinstance(events[-1], IngestFinished)
     assert events[-1].reused
 
@@ -182,7 +182,7 @@ def test_subtitles_of_another_film_are_warned_of_and_the_sound_is_transcribed(
     longreel = library()
     heard = longreel.library.utterances(longreel.ingest.run(short).id)
     events: list[Event] = []
-    video = longreel.ingest.run(short, subtitles=given, tell=events.append)
+    video = longreel.ingest.run(short, subtitles=given, report=events.append)
     [warning] = [event.message for event in events if isinstance(event, Warned)]
     assert "No subtitle of late.srt lies in the video" in warning and "transcribed" in warning
     assert longreel.library.utterances(video.id) == heard
@@ -197,7 +197,7 @@ def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_nam
     given.write_bytes(text.encode("cp932"))
     longreel = library()
     events: list[Event] = []
-    video = longreel.ingest.run(short, subtitles=given, tell=events.append)
+    video = longreel.ingest.run(short, subtitles=given, report=events.append)
     assert [one.text for one in longreel.library.utterances(video.id)] == ["橋の費用は九十二万円です。"]
     assert longreel.library.find(video.id).language == "ja"
     [warning] = [event.message for event in events if isinstance(event, Warned)]
@@ -241,7 +241,7 @@ def test_chapters_that_a_model_could_not_write_are_written_by_the_next_reading(
 
     def read() -> tuple[str, list[str], set[str]]:
         events: list[Event] = []
-        video = longreel.ingest.run(short, subtitles=given, tell=events.append)
+        video = longreel.ingest.run(short, subtitles=given, report=events.append)
         assert video.ready
         warned = [e.message for e in events if isinstance(e, Warned)]
         done = {e.stage for e in events if isinstance(e, StageFinished) and not e.reused}

@@ -102,7 +102,7 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
         expected = _found(alone, alone.ingest.run(sample))
     killed: list[int] = []
 
-    def tell(event: Event) -> None:
+    def report(event: Event) -> None:
         if (
             not killed
             and isinstance(event, StageProgress)
@@ -114,7 +114,7 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
 
     words = RayPool(cpus=0.5, at_once=4, window_ms=2)
     with _over_ray(real, Ray(replicas=2, cpus=1, pools={"text_embedder": words})) as many:
-        video = many.ingest.run(sample, tell=tell)
+        video = many.ingest.run(sample, report=report)
         assert killed
         assert _found(many, video) == expected
         states = {state.name: state for state in many.pools()}
@@ -138,7 +138,7 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
     lost: list[int] = []
     lock = threading.Lock()
 
-    def tell(event: Event) -> None:
+    def report(event: Event) -> None:
         with lock:  # sound and pictures are read at the same time
             if not lost and (pids := _actor_pids([doomed], b"ray::Actor.work")):
                 lost.extend(pids)
@@ -147,7 +147,7 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
                 ray_cluster.remove_node(doomed, allow_graceful=False)
 
     with _over_ray(blind, Ray(replicas=3, cpus=2)) as many:  # one actor a machine
-        video = many.ingest.run(talk, tell=tell)
+        video = many.ingest.run(talk, report=report)
         assert lost and "lost its actor" in caplog.text
         assert _found(many, video) == expected
 

@@ -49,12 +49,12 @@ def test_voices_are_told_apart_later_without_listening_again(longreel: Services,
     video = longreel.ingest.run(talk)
     assert {one.speaker for one in longreel.library.utterances(video.id)} == {None}
     events: list[Event] = []
-    longreel.ingest.run(talk, speakers=True, tell=events.append)
+    longreel.ingest.run(talk, speakers=True, report=events.append)
     done = {event.stage: event.reused for event in events if isinstance(event, StageFinished)}
     assert done["speakers"] is False and done["transcribe"] and done["index"] and done["digest"]
     assert {one.speaker for one in longreel.library.utterances(video.id)} == {"Speaker 1", "Speaker 2"}
     events.clear()
-    longreel.ingest.run(talk, tell=events.append)
+    longreel.ingest.run(talk, report=events.append)
     assert all(event.reused for event in events if isinstance(event, StageFinished))
 
 
@@ -73,7 +73,7 @@ def test_what_was_heard_is_told_and_can_be_read_and_found_while_the_rest_is_read
             found = longreel.moments.search("somebody speaks", window=event.span)
             told.append((event, len(said), bool(found) and not video.ready))
 
-    video = longreel.ingest.run(talk, tell=listen)
+    video = longreel.ingest.run(talk, report=listen)
     assert len(told) >= 2 and all(early for _, _, early in told)
     assert [count for _, count, _ in told] == sorted(count for _, count, _ in told)
     assert told[-1][1] == len(longreel.library.utterances(video.id)) == 16

@@ -31,7 +31,7 @@ def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
 def warned(longreel: Services, path: Path, **options: object) -> list[str]:
     """Reads a file; the warnings that a user sees."""
     events: list[Event] = []
-    longreel.ingest.run(path, tell=events.append, **options)  # type: ignore[arg-type]
+    longreel.ingest.run(path, report=events.append, **options)  # type: ignore[arg-type]
     return [event.message for event in events if isinstance(event, Warned)]
 
 

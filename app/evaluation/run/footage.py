@@ -17,7 +17,7 @@ from app.services.folders import MEDIA_SUFFIXES
 class Reader(Protocol):
     """Reads a file into the library: what `IngestService.run` does."""
 
-    def __call__(self, path: Path, *, tell: Listener, cancelled: Callable[[], bool]) -> Video:
+    def __call__(self, path: Path, *, report: Listener, cancelled: Callable[[], bool]) -> Video:
         """The video, ready. Raises BadInput, Cancelled."""
         ...
 
@@ -51,14 +51,14 @@ class Footage:
             f"There is no video called {' or '.join(names)}{where}.", "Put it there, or import its captions."
         )
 
-    def video(self, names: Sequence[str], tell: Listener, cancelled: Callable[[], bool]) -> Video:
+    def video(self, names: Sequence[str], report: Listener, cancelled: Callable[[], bool]) -> Video:
         """The video, read. Raises NotFound, BadInput, Cancelled."""
         found = self.find(names)
         if isinstance(found, Video):
             return found
         path = str(found.resolve())
         ready = [video for video in self._known() if video.path == path and video.ready]
-        return ready[0] if ready else self._read(found, tell=tell, cancelled=cancelled)
+        return ready[0] if ready else self._read(found, report=report, cancelled=cancelled)
 
 
 def _endings(names: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ class EvaluationProgress:
     result: Result | None = None
 
 
-Tell = Callable[[EvaluationProgress], None]
+OnProgress = Callable[[EvaluationProgress], None]
 
 
 class Runner:
@@ -45,7 +45,7 @@ class Runner:
         store: ResultStore,
         *,
         jobs: int = 1,
-        tell: Tell = lambda _: None,
+        report: OnProgress = lambda _: None,
         listen: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
         judge: Judge = no_judge,
@@ -55,7 +55,7 @@ class Runner:
         self._askers = askers
         self._store = store
         self._jobs = jobs
-        self._tell = tell
+        self._report = report
         self._listen = listen
         self._cancelled = cancelled
 
@@ -78,7 +78,7 @@ class Runner:
         self._store.add(result)
         results[result.mode, result.case] = result
         done = sum(not _open(one) for one in results.values())
-        self._tell(EvaluationProgress("asking", min(done, total), total, result.error, result))
+        self._report(EvaluationProgress("asking", min(done, total), total, result.error, result))
 
     def _read(self, cases: Sequence[Case]) -> tuple[dict[tuple[str, ...], Video], dict[tuple[str, ...], LongreelError]]:
         """The videos of these cases, and why some cannot be had."""
@@ -87,14 +87,14 @@ class Runner:
         failed: dict[tuple[str, ...], LongreelError] = {}
         for number, names in enumerate(wanted):
             self._check()
-            self._tell(EvaluationProgress("reading", number, len(wanted), names[0]))
+            self._report(EvaluationProgress("reading", number, len(wanted), names[0]))
             try:
                 videos[names] = self._footage.video(names, self._listen, self._cancelled)
             except Cancelled:
                 raise
             except LongreelError as error:
                 failed[names] = error
-        self._tell(EvaluationProgress("reading", len(wanted), len(wanted)))
+        self._report(EvaluationProgress("reading", len(wanted), len(wanted)))
         return videos, failed
 
     def _asked(self, todo: Sequence[tuple[str, Case]], videos: Mapping[tuple[str, ...], Video]) -> Iterator[Result]:

@@ -25,7 +25,7 @@ from app.evaluation.report import FREE, Prices, markdown, report
 from app.evaluation.run.footage import Footage, Reader
 from app.evaluation.run.judge import ReferenceJudge, no_judge
 from app.evaluation.run.results import Result, ResultStore, chosen
-from app.evaluation.run.runner import Runner, Tell
+from app.evaluation.run.runner import OnProgress, Runner
 from app.services.ask import AskService
 from app.services.calibration import UNCHANGED
 
@@ -89,7 +89,7 @@ class EvaluationService:
         self,
         order: Order,
         *,
-        tell: Tell = lambda _: None,
+        report: OnProgress = lambda _: None,
         listen: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class EvaluationService:
         chat = self.parts.chat
         judge = ReferenceJudge(chat) if chat is not None else no_judge
         runner = Runner(
-            footage, askers, store, jobs=order.jobs, tell=tell, listen=listen, cancelled=cancelled, judge=judge
+            footage, askers, store, jobs=order.jobs, report=report, listen=listen, cancelled=cancelled, judge=judge
         )
         try:
             runner.run(loaded.cases)

@@ -122,7 +122,7 @@ class Run:
     video: Video
     path: Path
     options: Options
-    tell: Listener
+    report: Listener
     cancelled: Callable[[], bool]
     versions: dict[str, str] = field(default_factory=dict)
     worked: bool = False
@@ -138,7 +138,7 @@ class Run:
         self.versions[name] = version
         stored = self.parts.stages.finished(self.video.id, name, version)
         if stored is not None:
-            self.tell(StageFinished(name, 0.0, reused=True))
+            self.report(StageFinished(name, 0.0, reused=True))
             return stored
         self.worked = True
         stage = Stage(self, name, version)
@@ -148,7 +148,7 @@ class Run:
             self.versions[name] = f"{version}/{hashlib.sha256(payload).hexdigest()[:12]}"
         else:
             self.parts.stages.finish(self.video.id, name, version, payload)
-        self.tell(StageFinished(name, time.monotonic() - stage.started, stage.detail))
+        self.report(StageFinished(name, time.monotonic() - stage.started, stage.detail))
         return payload
 
     def version_after(self, *stages: str, own: str) -> str:
@@ -204,14 +204,14 @@ class Stage:
         self._first = 0.0
         self._reached = 0.0
         self._unit = ""
-        self._told = 0.0
+        self._reported_at = 0.0
         self.done: dict[str, bytes] = run.parts.stages.units(run.video.id, name, version)
         """Units that are stored, by key."""
 
     def begin(self, total: float, unit: str, done: float = 0.0) -> None:
         """Announces the size of the work; unit "s" means seconds of video."""
         self._total, self._unit, self._first, self._reached = total, unit, done, done
-        self._run.tell(StageStarted(self._name, total, unit, done))
+        self._run.report(StageStarted(self._name, total, unit, done))
 
     def stored(self, units: Sequence[Unit]) -> float:
         """How much of these units an earlier run stored, in the unit of the stage's total."""
@@ -236,7 +236,7 @@ class Stage:
         """
         self.save("put off", reason.encode())
         self.postponed = True
-        self._run.tell(Warned(f"{reason} Ingest the video again when that is solved."))
+        self._run.report(Warned(f"{reason} Ingest the video again when that is solved."))
 
     def work_off(
         self,
@@ -271,10 +271,10 @@ class Stage:
         self._run.check()
         now = time.monotonic()
         with self._lock:
-            if now - self._told < PROGRESS_EVERY_S and done < self._total:
+            if now - self._reported_at < PROGRESS_EVERY_S and done < self._total:
                 return
-            self._told = now
+            self._reported_at = now
         rate = (done - self._first) / max(now - self.started, 1e-6)
         speed = rate if self._unit == "s" and rate > 0 else None
         left = (self._total - done) / rate if rate > 0 else None
-        self._run.tell(StageProgress(self._name, done, self._total, self._unit, speed, left))
+        self._run.report(StageProgress(self._name, done, self._total, self._unit, speed, left))

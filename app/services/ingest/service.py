@@ -144,7 +144,7 @@ class IngestService:
             video_track=given.get("video_track"),
             audio_track=given.get("audio_track"),
             subtitle_track=given.get("subtitle_track"),
-            tell=context.tell,
+            report=context.report,
             cancelled=context.cancelled,
         )
         return {"video_id": video.id, "title": video.title}
@@ -164,7 +164,7 @@ class IngestService:
         video_track: int | None = None,
         audio_track: int | None = None,
         subtitle_track: int | None = None,
-        tell: Listener = ignore,
+        report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Video:
         """Reads a video and returns it ready for questions.
@@ -189,7 +189,7 @@ class IngestService:
                 subtitle_track=subtitle_track,
             )
             details = FileDetails(_tidy(title), _tidy(name), tuple(tags), source)
-            run = self._begin(path, details, options, tell, cancelled)
+            run = self._begin(path, details, options, report, cancelled)
             try:
                 self._read(run)
             except BaseException:
@@ -198,7 +198,7 @@ class IngestService:
         except OSError as error:
             raise _storage(error) from error
         reused = len(run.versions) > 0 and not run.worked
-        tell(IngestFinished(run.video.id, run.video.title, run.video.duration_s, time.monotonic() - started, reused))
+        report(IngestFinished(run.video.id, run.video.title, run.video.duration_s, time.monotonic() - started, reused))
         return run.video
 
     def features(self, video: Video) -> list[FrameFeatures]:
@@ -229,7 +229,7 @@ class IngestService:
         path: Path,
         told: FileDetails,
         options: Options,
-        tell: Listener,
+        report: Listener,
         cancelled: Callable[[], bool],
     ) -> Run:
         """Probes the file, and adds it to the library when it is new."""
@@ -239,7 +239,7 @@ class IngestService:
         started = time.monotonic()
         video_id = content_of_finished(path, media.size_bytes)
         video = Video(video_id, "", str(path.resolve()), media, added_at=_now(), tags=told.tags, source=told.source)
-        run = Run(parts, self._settings, video, path, options, tell, cancelled)
+        run = Run(parts, self._settings, video, path, options, report, cancelled)
         run.check()
         run.options = _remembered(run, options)
         if run.options.video_track != options.video_track:
@@ -254,9 +254,9 @@ class IngestService:
         _warn_of_change(run)
         title = told.title or _tidy(media.tags.title) or told.name or _tidy(path.stem) or video_id[:12]
         run.video = parts.library.add_video(replace(video, title=title, media=media))
-        tell(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
+        report(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
         for warning in media.warnings:
-            tell(Warned(warning))
+            report(Warned(warning))
         return run
 
     def _read(self, run: Run) -> None:
@@ -265,9 +265,9 @@ class IngestService:
             seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(copy_context().run, _see, run)
             try:
                 track = transcription.survey(run)
-                transcription.tell_choice(run, track.choice)
+                transcription.report_choice(run, track.choice)
                 said = transcription.transcribe(run, track)
-                speakers.tell_apart(run, track, said)
+                speakers.identify(run, track, said)
             except BaseException:
                 run.stop()
                 raise
@@ -309,7 +309,7 @@ def _warn_of_change(run: Run) -> None:
     """Says so when another video was read from the same path: the file has grown or was written anew."""
     for video in run.parts.library.videos():
         if video.path == run.video.path and video.id != run.video.id:
-            run.tell(
+            run.report(
                 Warned(
                     f"{run.path.name} has changed since it was read as video {video.id[:12]} "
                     f"({video.duration_s:.0f} s), which stays in the library. "

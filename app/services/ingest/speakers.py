@@ -22,7 +22,7 @@ LEAST_PART_S = 1.0
 """A sentence is cut where the speaker changes when both parts last so long."""
 
 
-def tell_apart(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
+def identify(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
     """Stores the voices of a video, and who says each sentence; names that were given stay."""
     diarizer, speakers = run.parts.diarizer, run.parts.speakers
     wanted = run.settings.speakers if run.options.speakers is None else run.options.speakers

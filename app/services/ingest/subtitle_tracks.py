@@ -54,7 +54,7 @@ def used_note(track: SubtitleTrack) -> str:
     return f"Nothing can be heard, so subtitle track {_name(track)} of the file is taken for what is said."
 
 
-def tell(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> None:
+def report(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> None:
     """Makes known which subtitles the file carries, and stores it with the video."""
     notes = _notes(tracks, next((track for track in tracks if used_note(track) in transcript.notes), None))
     new = [note for note in notes if note not in run.video.media.warnings]
@@ -63,7 +63,7 @@ def tell(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> N
         run.parts.library.set_media(run.video.id, media)
         run.video = replace(run.video, media=media)
     for note in notes:
-        run.tell(Warned(note))
+        run.report(Warned(note))
 
 
 def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:

@@ -38,7 +38,7 @@ def survey(run: Run) -> AudioMap:
     return _unpack(run.stage("audio", f"2/{run.settings.chunk_s:g}{track}", work))
 
 
-def tell_choice(run: Run, choice: SoundChoice) -> None:
+def report_choice(run: Run, choice: SoundChoice) -> None:
     """Makes known which sound is transcribed, where there is more than one, and stores it with the video."""
     notes = choice_notes(run.video.media, choice)
     media = replace(run.video.media, sound=choice, warnings=(*run.video.media.warnings, *notes))
@@ -46,7 +46,7 @@ def tell_choice(run: Run, choice: SoundChoice) -> None:
         run.parts.library.set_media(run.video.id, media)
         run.video = replace(run.video, media=media)
     for note in notes:
-        run.tell(Warned(note))
+        run.report(Warned(note))
 
 
 def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
@@ -88,7 +88,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
         translated = run.options.translate and transcript.utterances and chosen is None
         run.parts.library.set_language(run.video.id, "en" if translated else transcript.language)
         for note in transcript.notes:
-            run.tell(Warned(note))
+            run.report(Warned(note))
         stage.detail = f"{len(transcript.utterances)} sentences"
         if chosen is not None:
             transcript = replace(transcript, notes=(subtitle_tracks.used_note(chosen),))
@@ -98,7 +98,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
     version = f"{run.parts.transcriber.model}/{run.options.spoken or DETECTED}{task}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
     transcript = from_json(Transcript, json.loads(payload))
-    subtitle_tracks.tell(run, tracks, transcript)
+    subtitle_tracks.report(run, tracks, transcript)
     return list(transcript.utterances)
 
 
@@ -144,16 +144,16 @@ def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpa
         else:
             call = ListenCall(str(run.path), chunk, language, run.options.translate, sound.choice)
             units.append(Unit(key, chunk.duration_s, call))
-    stage.work_off("listen", units, _packed, lambda unit, heard: _tell(run, unit.call.span, heard))
+    stage.work_off("listen", units, _packed, lambda unit, heard: _report_heard(run, unit.call.span, heard))
 
 
-def _tell(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
+def _report_heard(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
     """Makes known what was heard in a chunk while the rest of the video is still being read."""
     said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
     run.parts.library.save_utterances(run.video.id, said, chunk)
     if said:
         run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
-        run.tell(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
+        run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
 
 def _heard(stage: Stage, chunk: TimeSpan) -> Transcript:
@@ -181,7 +181,7 @@ def _given(run: Run, text: str) -> list[Utterance] | None:
         utterances = tuple(_clipped(cue, whole) for cue in cues if cue.span.start_s < whole.end_s)
         notes += _outside(run, cues, len(utterances))
         for note in notes:
-            run.tell(Warned(note))
+            run.report(Warned(note))
         if not utterances:
             return b""
         language = subtitle_tracks.language_of(run, utterances)

@@ -42,7 +42,7 @@ class SummarizeService:
         video: Video,
         wanted: SummaryRequest | None = None,
         *,
-        tell: Listener = ignore,
+        report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> VideoSummary:
         """A summary of an ingested video. Reuses earlier work by the same models.
@@ -50,7 +50,7 @@ class SummarizeService:
         Raises NotFound before the video is ready, MissingPart for a language that the
         profile's model cannot write, Cancelled.
         """
-        work = self._begun(wanted, tell, cancelled)
+        work = self._begun(wanted, report, cancelled)
         chapters = len(self._library.chapters(video.id))
         if not chapters:
             raise NotFound(f"{video.title} has no summary yet.", "Wait until it is ready.")
@@ -64,7 +64,7 @@ class SummarizeService:
         videos: Sequence[Video],
         wanted: SummaryRequest | None = None,
         *,
-        tell: Listener = ignore,
+        report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
         stored_only: bool = False,
     ) -> CollectionSummary:
@@ -74,7 +74,7 @@ class SummarizeService:
         used. Raises like `summarize`; NotFound if no video is ready, and with `stored_only` also if the
         summary does not exist or is out of date.
         """
-        work = self._begun(wanted, tell, cancelled, stored_only=stored_only)
+        work = self._begun(wanted, report, cancelled, stored_only=stored_only)
         work.begin(len(videos) + 1, "videos")
         lines, branches = [], []
         for number, video in enumerate(sorted(videos, key=lambda one: (one.added_at, one.id)), 1):
@@ -89,13 +89,18 @@ class SummarizeService:
         return CollectionSummary(work.wanted, sections, tuple(lines), work.phrased_by)
 
     def _begun(
-        self, wanted: SummaryRequest | None, tell: Listener, cancelled: Callable[[], bool], *, stored_only: bool = False
+        self,
+        wanted: SummaryRequest | None,
+        report: Listener,
+        cancelled: Callable[[], bool],
+        *,
+        stored_only: bool = False,
     ) -> SummaryRun:
         parts = self._make_parts()
         units = Units(parts.stages, cancelled, stored_only=stored_only)
-        return SummaryRun(parts, wanted or SummaryRequest(), units, tell)
+        return SummaryRun(parts, wanted or SummaryRequest(), units, report)
 
-    def _branches(self, video: Video, work: SummaryRun, tell: Callable[[int], None] = lambda _: None) -> list[Branch]:
+    def _branches(self, video: Video, work: SummaryRun, report: Callable[[int], None] = lambda _: None) -> list[Branch]:
         """The chapters of a video with their points; none before it is ready."""
         chapters = self._library.chapters(video.id)
         if not chapters:
@@ -108,7 +113,7 @@ class SummarizeService:
             own = inside(chapter, sentences, last=number == len(chapters))
             offers = tuple(work.points(video.id, block) for block in blocks(chapter, own))
             branches.append(Branch(chapter.title, chapter.span, offers))
-            tell(number)
+            report(number)
         return branches
 
     def _offered(self, found: Sequence[Branch], work: SummaryRun) -> tuple[Point, ...]:

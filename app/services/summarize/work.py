@@ -73,11 +73,11 @@ class Units:
 class SummaryRun:
     """One summary in progress."""
 
-    def __init__(self, parts: SummaryParts, wanted: SummaryRequest, units: Units, tell: Listener) -> None:
+    def __init__(self, parts: SummaryParts, wanted: SummaryRequest, units: Units, report: Listener) -> None:
         self.wanted = wanted
         self._parts = parts
         self._units = units
-        self._tell = tell
+        self._report = report
         self._phraser = Phraser(parts.model, parts.embedder, units.cancelled) if parts.model else None
         self._started = time.monotonic()
         self._total, self._unit = 0.0, ""
@@ -98,16 +98,16 @@ class SummaryRun:
     def begin(self, total: int, unit: str) -> None:
         """Reports that the work starts, and its amount."""
         self._total, self._unit = total, unit
-        self._tell(StageStarted(STAGE, total, unit))
+        self._report(StageStarted(STAGE, total, unit))
 
     def progress(self, done: int) -> None:
         """Reports progress."""
-        self._tell(StageProgress(STAGE, done, self._total, self._unit))
+        self._report(StageProgress(STAGE, done, self._total, self._unit))
 
     def end(self) -> None:
         """Reports the end, and whether anything had to be computed."""
         detail = f"{self.wanted.length}, {self.wanted.style}"
-        self._tell(StageFinished(STAGE, time.monotonic() - self._started, detail, reused=self._units.made == 0))
+        self._report(StageFinished(STAGE, time.monotonic() - self._started, detail, reused=self._units.made == 0))
 
     def take_up(self, video: Video, says_something: bool) -> None:
         """Records a video's language. Raises BadInput for an invalid code, MissingPart if the model cannot write it.

@@ -149,8 +149,8 @@ class Reader:
         data = path.read_bytes()
         if not data.strip():
             raise BadInput("The file is empty.", "Give a video.")
-        context.tell(StageStarted("transcribe", DURATION_S, "s"))
-        context.tell(StageProgress("transcribe", DURATION_S / 2, DURATION_S, "s", speed=12.0, left_s=1.0))
+        context.report(StageStarted("transcribe", DURATION_S, "s"))
+        context.report(StageProgress("transcribe", DURATION_S / 2, DURATION_S, "s", speed=12.0, left_s=1.0))
         while not self.hold.wait(0.05):
             if context.cancelled():
                 raise Cancelled("Cancelled.")

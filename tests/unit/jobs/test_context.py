@@ -48,7 +48,7 @@ def test_progress_is_stored_at_most_four_times_a_second() -> None:
     context = JobContext(store, running(store), "w", clock=clock)
     for step in range(1000):
         clock.now = step / 1000
-        context.tell(progress(step))
+        context.report(progress(step))
     assert writes == [0, 250, 500, 750]
 
 
@@ -57,9 +57,9 @@ def test_what_was_held_back_is_stored_before_the_next_other_event() -> None:
     job = running(store)
     context = JobContext(store, job, "w", clock=clock)
     for done in (1.0, 2.0, 3.0):
-        context.tell(progress(done))
-    context.tell(StageFinished("sample", 1.0))
-    context.tell(Warned("Careful."))
+        context.report(progress(done))
+    context.report(StageFinished("sample", 1.0))
+    context.report(Warned("Careful."))
     assert told(store, job) == [("stage_progress", 3.0), ("stage_finished", None), ("warned", None)]
 
 
@@ -67,8 +67,8 @@ def test_the_heartbeat_stores_what_was_held_back() -> None:
     store = MemoryJobStore()
     job = running(store)
     context = JobContext(store, job, "w", clock=Clock())
-    context.tell(progress(1.0))
-    context.tell(progress(2.0))
+    context.report(progress(1.0))
+    context.report(progress(2.0))
     with context.keep_alive(0.01):
         _until(lambda: told(store, job) == [("stage_progress", 2.0)])
 
@@ -80,7 +80,7 @@ def test_a_store_that_fails_does_not_stop_the_work() -> None:
 
     store = Broken()
     context = JobContext(store, running(store), "w")
-    context.tell(Warned("Careful."))
+    context.report(Warned("Careful."))
     assert not context.cancelled()
 
 
@@ -92,7 +92,7 @@ def test_a_cancelled_job_is_noticed_at_the_next_word_or_heartbeat() -> None:
         assert not context.cancelled()
         store.cancel(job.id)
         if speak:
-            context.tell(Warned("Careful."))
+            context.report(Warned("Careful."))
             assert context.cancelled()
         else:
             with context.keep_alive(0.01):
@@ -117,8 +117,8 @@ def test_a_worker_that_cannot_reach_the_store_stops_when_its_lease_is_over() -> 
     store = Unreachable(lease_s=10.0)
     context = JobContext(store, running(store), "w1", clock=lambda: now[0])
     now[0] = 9.0
-    context.tell(Warned("still within the lease"))
+    context.report(Warned("still within the lease"))
     assert not context.cancelled()
     now[0] = 10.0
-    context.tell(Warned("another may have it"))
+    context.report(Warned("another may have it"))
     assert context.cancelled()

@@ -89,7 +89,7 @@ def obedient(job: Job, context: JobContext) -> dict[str, Any]:
 
 def test_a_job_runs_with_its_payload_and_leaves_result_and_events(store: SqlJobStore, working: Any) -> None:
     def handler(job: Job, context: JobContext) -> dict[str, Any]:
-        context.tell(StageStarted("probe", 1.0, "file"))
+        context.report(StageStarted("probe", 1.0, "file"))
         return {"title": job.payload["title"]}
 
     working(store, handler)

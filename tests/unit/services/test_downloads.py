@@ -56,7 +56,7 @@ def refused(parts: StandIn, address: str, kind: type[LongreelError] = BadInput, 
 def test_a_file_is_downloaded_read_and_kept_with_its_address(parts: StandIn, files: FileServer) -> None:
     heard: list[Event] = []
     address = f"{files.base}/talks/My%20talk.mp4?token=1"
-    video = service(parts).run(address, tell=heard.append, tags=["Talks"])
+    video = service(parts).run(address, report=heard.append, tags=["Talks"])
     assert (video.title, video.source, video.tags) == ("My talk", address, ("Talks",))
     assert Path(video.path).read_bytes() == files.data
     assert left_over(parts) == [Path(video.path).parent, Path(video.path)]
@@ -119,7 +119,7 @@ def test_redirects_are_followed_but_not_for_ever(parts: StandIn, files: FileServ
 def test_a_broken_connection_is_taken_up_where_it_broke(parts: StandIn, files: FileServer) -> None:
     files.breaks = [70_000, 150_000]
     heard: list[Event] = []
-    video = service(parts).run(f"{files.base}/a.mp4", tell=heard.append)
+    video = service(parts).run(f"{files.base}/a.mp4", report=heard.append)
     assert Path(video.path).read_bytes() == files.data
     assert files.ranges == ["", "bytes=70000-", "bytes=150000-"]
     assert len([event for event in heard if isinstance(event, Warned)]) == 2
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_taken_up_or_changed_begins_anew(parts: StandIn, f
 
     if etag != '"2"':
         files.etag = etag
-    video = service(parts).run(f"{files.base}/a.mp4", tell=change)
+    video = service(parts).run(f"{files.base}/a.mp4", report=change)
     assert Path(video.path).read_bytes() == changed
     assert files.ranges == ["", "bytes=70000-" if etag == '"2"' else ""]
 
@@ -210,7 +210,7 @@ def test_what_is_no_media_file_is_refused_with_what_to_do(
 def test_a_download_can_be_cancelled(parts: StandIn, files: FileServer) -> None:
     heard: list[Event] = []
     with pytest.raises(Cancelled):
-        service(parts).run(f"{files.base}/a.mp4", tell=heard.append, cancelled=lambda: len(heard) > 1)
+        service(parts).run(f"{files.base}/a.mp4", report=heard.append, cancelled=lambda: len(heard) > 1)
     assert left_over(parts) == [] and not any(isinstance(event, StageFinished) for event in heard)
 
 
@@ -227,7 +227,7 @@ def test_so_can_one_that_waits_for_another_try(parts: StandIn, files: FileServer
     )
     began = time.monotonic()
     with pytest.raises(Cancelled):
-        slow.run(f"{files.base}/a.mp4", tell=heard.append, cancelled=lambda: len(heard) > 0)
+        slow.run(f"{files.base}/a.mp4", report=heard.append, cancelled=lambda: len(heard) > 0)
     assert time.monotonic() - began < 5 and left_over(parts) == []
 
 

@@ -77,7 +77,7 @@ def test_things_are_followed_stored_and_found_by_words(longreel, clip):
 def test_the_work_is_used_again_and_goes_with_the_video(longreel, clip):
     video = longreel.ingest.run(clip)
     events = []
-    longreel.ingest.run(clip, tell=events.append)
+    longreel.ingest.run(clip, report=events.append)
     again = {one.stage: one.reused for one in events if isinstance(one, StageFinished)}
     assert again["objects"] and again["object_index"] and len(_tracks(longreel, video.id)) == 2
     assert not list((longreel.settings.data / "media").rglob("objects/*.jpg"))
@@ -94,7 +94,7 @@ def test_without_its_weights_the_video_is_read_and_the_next_reading_finds_things
     with monkeypatch.context() as patch:
         patch.setattr(FakeObjectDetector, "detect", lacks)
         events = []
-        video = longreel.ingest.run(clip, tell=events.append)
+        video = longreel.ingest.run(clip, report=events.append)
     assert video.ready and any("not installed" in one.message for one in events if isinstance(one, Warned))
     assert _tracks(longreel, video.id) == []
     longreel.ingest.run(clip)
@@ -105,7 +105,7 @@ def test_without_its_weights_the_video_is_read_and_the_next_reading_finds_things
 def test_nothing_is_looked_for_where_the_setting_says_so(longreel, clip, monkeypatch):
     monkeypatch.setenv("LONGREEL_INGEST__OBJECTS", "false")
     events = []
-    build(load_settings()).ingest.run(clip, tell=events.append)
+    build(load_settings()).ingest.run(clip, report=events.append)
     assert "objects" not in {one.stage for one in events if isinstance(one, StageFinished)}
 
 

@@ -52,11 +52,11 @@ def test_pieces_end_where_shots_do_and_the_work_is_kept(settings, clip):
     pieces = sorted({s.span for s in longreel.library.segments(video.id, kinds=[SegmentKind.VISUAL])})
     assert pieces[0].end_s == pieces[1].start_s == pytest.approx(20.0)
     events = []
-    longreel.ingest.run(clip, tell=events.append)
+    longreel.ingest.run(clip, report=events.append)
     assert [e.reused for e in events if isinstance(e, StageFinished) and e.stage == "shots"] == [True]
 
 
 def test_without_a_detector_there_is_no_such_stage(settings, clip):
     events = []
-    build(settings("none")).ingest.run(clip, tell=events.append)
+    build(settings("none")).ingest.run(clip, report=events.append)
     assert "shots" not in {e.stage for e in events if isinstance(e, StageFinished)}

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from app.core.events import Warned
 from app.core.types import SubtitleTrack, Transcript, Video, VideoId
-from app.services.ingest.subtitle_tracks import best, tell, used_note
+from app.services.ingest.subtitle_tracks import best, report, used_note
 from gpu_workers.media.fakes import FAKE_MEDIA
 
 FORCED = SubtitleTrack(0, "subrip", True, "eng", "Signs", forced=True)
@@ -26,8 +26,8 @@ def told(tracks: list[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
 
     library = SimpleNamespace(set_media=lambda _, media: stored.append(media))
     video = Video(VideoId("v"), "Film", "film.mkv", FAKE_MEDIA)
-    run = SimpleNamespace(parts=SimpleNamespace(library=library), tell=hear, video=video)
-    tell(cast(Any, run), tracks, Transcript((), None, (used_note(used),) if used else ()))
+    run = SimpleNamespace(parts=SimpleNamespace(library=library), report=hear, video=video)
+    report(cast(Any, run), tracks, Transcript((), None, (used_note(used),) if used else ()))
     assert [list(media.warnings) for media in stored] == ([messages] if messages else [])
     return messages
 

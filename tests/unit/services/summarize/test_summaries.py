@@ -113,7 +113,7 @@ def test_a_second_summary_re_uses_everything(library: MemoryLibrary) -> None:
     first = service(library, model, stages=stages, embedder=embedder).summarize(video)
     calls, seen = model.calls, len(embedder.seen)
     events: list[Event] = []
-    again = service(library, model, stages=stages, embedder=embedder).summarize(video, tell=events.append)
+    again = service(library, model, stages=stages, embedder=embedder).summarize(video, report=events.append)
     assert again == first
     assert (model.calls, len(embedder.seen)) == (calls, seen)
     assert [event.reused for event in events if isinstance(event, StageFinished)] == [True]

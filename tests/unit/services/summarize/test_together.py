@@ -136,7 +136,7 @@ def test_a_second_summary_asks_no_model(library: MemoryLibrary, videos: list[Vid
     assert first.model == "writes@1"
     assert counted.about_all == 1
     events: list[Event] = []
-    assert counted.together(videos, tell=events.append) == first
+    assert counted.together(videos, report=events.append) == first
     assert (counted.prompts, counted.embedder.seen) == ([], [])
     assert [event.reused for event in events if isinstance(event, StageFinished)] == [True]
     assert [event.done for event in events if isinstance(event, StageProgress)] == [1, 2, 3]
