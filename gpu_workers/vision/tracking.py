@@ -20,8 +20,8 @@ GROWTH = 3.0
 """How many times larger or smaller it may become between two frames."""
 AGREE = 0.25
 """How much of the votes of a track and of a sighting must fall on the same classes: a chair is not who sat on it."""
-MISSES = 1
-"""Frames in a row in which a thing may be overlooked."""
+OVERLOOKED_S = 2.5
+"""For how long a thing may be overlooked, seconds, before what is seen in its place is taken for another."""
 LEAST_SUM = 0.8
 """The sum of a track's confidences below which it is taken for a mistake of the detector."""
 
@@ -81,6 +81,9 @@ def follow(frames: Sequence[FrameSightings], *, until_s: float, every_s: float) 
     for number, frame in enumerate(frames):
         before_s = frames[number - 1].time_s if number else 0.0
         change_s = frame.time_s - min(every_s, frame.time_s - before_s) / 2 if number else 0.0
+        open_tracks = [
+            track for track in open_tracks if not track.misses or frame.time_s - track.boxes[-1].time_s <= OVERLOOKED_S
+        ]
         matched = _match(open_tracks, frame)
         for place, track in enumerate(open_tracks):
             if place in matched:
@@ -89,7 +92,6 @@ def follow(frames: Sequence[FrameSightings], *, until_s: float, every_s: float) 
                 track.misses, track.end_s = 1, change_s
             else:
                 track.misses += 1
-        open_tracks = [track for track in open_tracks if track.misses <= MISSES]
         for at, sighting in enumerate(frame.sightings):
             if at not in matched.values():
                 fresh = _Track(change_s)

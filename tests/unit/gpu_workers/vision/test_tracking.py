@@ -37,6 +37,12 @@ def test_a_thing_that_comes_back_is_a_new_track_but_one_frame_may_overlook_it():
     assert [(t.span.start_s, t.span.end_s) for t in back] == [(0.0, 0.5), (2.5, 10.0)]
 
 
+def test_where_frames_are_far_apart_a_thing_that_one_of_them_lacks_has_left():
+    here = [seen()]
+    tracks = followed((0.0, here), (2.0, []), (4.0, here))
+    assert [(t.span.start_s, t.span.end_s) for t in tracks] == [(0.0, 1.5), (3.5, 10.0)]
+
+
 def test_a_picture_that_did_not_change_for_long_shows_its_things_until_the_next():
     (track,) = followed((0.0, [seen()]), (60.0, []), (61.0, []), until_s=62.0)
     assert track.span.end_s == 59.5
