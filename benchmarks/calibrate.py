@@ -26,37 +26,37 @@ from benchmarks.quality import asked
 from benchmarks.report import keep
 
 BINS, FOLDS = 10, 5
-Told = list[tuple[float, bool]]
+Answers = list[tuple[float, bool]]
 """Confidence and whether the answer is right."""
 
 
-def measured(annotations: Path, folder: Path) -> Told:
+def measured(annotations: Path, folder: Path) -> Answers:
     """The answers of a run of `longreel eval own`, in the mode `full`."""
     return answers_of(asked(annotations, folder, [Mode.FULL])[Mode.FULL])
 
 
-def held_out(told: Told) -> Told:
+def held_out(answers: Answers) -> Answers:
     """Each answer with the confidence of a curve that was fitted on the other four fifths."""
-    folds = [place % FOLDS for place in range(len(told))]
+    folds = [place % FOLDS for place in range(len(answers))]
     random.Random(1).shuffle(folds)  # noqa: S311 - the same folds every time, no secret
-    curves = [fit([one for one, own in zip(told, folds, strict=True) if own != fold]) for fold in range(FOLDS)]
-    return [(curves[fold](confidence), right) for (confidence, right), fold in zip(told, folds, strict=True)]
+    curves = [fit([one for one, own in zip(answers, folds, strict=True) if own != fold]) for fold in range(FOLDS)]
+    return [(curves[fold](confidence), right) for (confidence, right), fold in zip(answers, folds, strict=True)]
 
 
-def calibration_error(told: Told) -> float:
+def calibration_error(answers: Answers) -> float:
     """The expected calibration error, 0 to 1."""
-    return sum(b.answers * abs(b.confidence - b.right) for b in binned(told, BINS)) / len(told)
+    return sum(b.answers * abs(b.confidence - b.right) for b in binned(answers, BINS)) / len(answers)
 
 
-def brier(told: Told) -> float:
+def brier(answers: Answers) -> float:
     """The mean squared distance of confidence from the truth (Brier, 1950)."""
-    return fmean((confidence - right) ** 2 for confidence, right in told)
+    return fmean((confidence - right) ** 2 for confidence, right in answers)
 
 
-def report(told: Told, curve: Calibration) -> dict[str, Any]:
+def report(answers: Answers, curve: Calibration) -> dict[str, Any]:
     """The result as plain data."""
     columns = ["confidence", "answers", "right", "mean", "calibration error", "Brier score"]
-    series = [("the agent's own", told), ("calibrated, fitted on the other four fifths", held_out(told))]
+    series = [("the agent's own", answers), ("calibrated, fitted on the other four fifths", held_out(answers))]
     rows = [
         [
             name, len(some), percent(fmean(right for _, right in some)), percent(fmean(c for c, _ in some)),
@@ -90,14 +90,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="put the curve into the product")
     parser.add_argument("--json", type=Path, help="write the table here")
     options = parser.parse_args(arguments)
-    told: Told = []
+    answers: Answers = []
     names = []
     for file, folder in options.eval:
         found = measured(file, folder)
         names.append(f"{len(found)} answers on {file.name.removesuffix('.truth.json')}")
-        told += found
-    curve = fit(told, " and ".join(names))
-    keep(report(told, curve), options.json)
+        answers += found
+    curve = fit(answers, " and ".join(names))
+    keep(report(answers, curve), options.json)
     if options.write:
         curve.write()
     return 0

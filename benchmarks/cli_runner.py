@@ -104,7 +104,7 @@ def machine() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The processor's name as Linux tells it; speed depends on it, and a little what speech recognition hears."""
+    """The processor's name from Linux; the speed depends on it, and slightly the results of speech recognition."""
     facts = Path("/proc/cpuinfo")
     names = (line.partition(":")[2] for line in facts.read_text("utf-8").splitlines() if line.startswith("model name"))
     return next(names, platform.machine()).strip()
@@ -123,7 +123,7 @@ def publish(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], p
 
 
 class _Watch(threading.Thread):
-    """Samples the resident memory of a process tree until it is told to stop."""
+    """Samples the resident memory of a process tree until stopped."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)

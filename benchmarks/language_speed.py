@@ -26,7 +26,7 @@ from benchmarks.report import keep
 from gpu_workers.registry import Workers
 
 WORDS = (300, 1200)
-"""Lengths of the prompts; what they come to in tokens is told."""
+"""Prompt lengths in words; the report gives them in tokens."""
 RUNS = 3
 WRITTEN = 64
 _VOCABULARY = ("harbour", "seven", "the", "report", "of", "a", "telescope", "winter", "and", "quiet", "boats", "said")

@@ -1,7 +1,7 @@
 """How fast thousands of short files are read over Ray, and whether each is read once though its worker is killed.
 
 The files are real and so are decoding, the jobs in SQL and the search indexes; the models are fakes, which take next
-to no time. So the rate tells what a file costs beside its models. The worker is killed whenever a share of the files
+to no time. So the rate shows what a file costs besides its models. The worker is killed whenever a share of the files
 is done, and started again.
 """
 

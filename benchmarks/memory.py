@@ -63,7 +63,7 @@ class MemoryCost:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> MemoryCost:
-        """The cost that an answer of `longreel ask --json` tells. Tokens are those read and those written."""
+        """The cost of an answer from `longreel ask --json`. Tokens are those read and those written."""
         usage = answer["usage"]
         return cls(usage["seconds"], usage["frames"], usage["prompt_tokens"] + usage["output_tokens"])
 
@@ -92,7 +92,7 @@ def table(first: Sequence[MemoryCost], alone: Sequence[MemoryCost], after: Seque
 
 
 def missing(name: str, listed: Sequence[Mapping[str, Any]]) -> str:
-    """What to tell when no video of `longreel list --json` has this title or beginning of an id; else empty."""
+    """The message if no video of `longreel list --json` has this title or id prefix; else empty."""
     if any(one["title"] == name or one["id"].startswith(name) for one in listed):
         return ""
     titles = ", ".join(sorted(one["title"] for one in listed)) or "none"
@@ -105,8 +105,8 @@ def _library(given: Path | None, name: str) -> Iterator[tuple[Path, str]]:
     if given is not None:
         if not given.is_dir():
             raise SystemExit(f"There is no folder {given}.")
-        told = run([*LONGREEL, "list", "--json"], {"LONGREEL_DATA": str(given)})
-        problem = missing(name, json.loads("".join(told.lines)))
+        listing = run([*LONGREEL, "list", "--json"], {"LONGREEL_DATA": str(given)})
+        problem = missing(name, json.loads("".join(listing.lines)))
         if problem:
             raise SystemExit(problem)
         yield given, name

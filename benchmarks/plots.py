@@ -8,7 +8,7 @@ from typing import Any
 
 _INK, _PAPER, _RULE = "#22303c", "#ffffff", "#c9d2da"
 _LOW, _HIGH = (214, 227, 240), (16, 70, 120)
-"""One hue, so that light and dark tell the figures to everybody."""
+"""A single hue, so that everybody can read the figures from light and dark."""
 _FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 _CELL_W, _CELL_H = 74, 40
 _SIDE = 260
@@ -38,9 +38,9 @@ def _cell(x: float, y: float, value: float | None) -> list[str]:
     fill = _PAPER if value is None else _colour(value)
     size = f"width='{_CELL_W - 2}' height='{_CELL_H - 2}'"
     box = f"<rect x='{x:g}' y='{y:g}' {size} rx='3' fill='{fill}' stroke='{_RULE}'/>"
-    told = "-" if value is None else f"{value:.0%}"
+    label = "-" if value is None else f"{value:.0%}"
     ink = _PAPER if value is not None and value > 0.4 else _INK
-    return [box, _text(x + _CELL_W / 2 - 1, y + _CELL_H * 0.6, told, 13, anchor="middle", ink=ink)]
+    return [box, _text(x + _CELL_W / 2 - 1, y + _CELL_H * 0.6, label, 13, anchor="middle", ink=ink)]
 
 
 def _colour(value: float) -> str:

@@ -53,9 +53,9 @@ async def _tools(url: str, video: str, question: str) -> list[str]:
         async def call(tool: str, **arguments: Any) -> Any:
             result = await client.call_tool(tool, arguments)
             lines.extend([f"`{tool}`", "", *_block(arguments)])
-            told = (result.structured_content or {}).get("result", result.structured_content)
-            lines.extend(_block(told if told is not None else [_content(block) for block in result.content]))
-            return told
+            content = (result.structured_content or {}).get("result", result.structured_content)
+            lines.extend(_block(content if content is not None else [_content(block) for block in result.content]))
+            return content
 
         await call("list_videos")
         await call("summarize", video=video)

@@ -61,7 +61,7 @@ def headline(result: Mapping[str, Any]) -> str:
     return table({"notes": result.get("notes", ()), **result["tables"][0]}) if "tables" in result else table(result)
 
 
-def told(name: str, result: Mapping[str, Any]) -> str:
+def result_section(name: str, result: Mapping[str, Any]) -> str:
     """A result on a page of its own, with the command that measured it, if it names one."""
     if "command" not in result:
         return f"**{result.get('title', name)}**\n\n{tables_of(result)}"
@@ -93,7 +93,7 @@ def pages(root: Path, results: Mapping[str, Mapping[str, Any]]) -> dict[Path, st
         if name in HEADLINES:
             blocks[root / "README.md"].append(f"**{result.get('title', name)}**\n\n{headline(result)}")
         if "document" in result:
-            blocks[root / "docs" / result["document"]].append(told(name, result))
+            blocks[root / "docs" / result["document"]].append(result_section(name, result))
         for picture in result.get("pictures", ()):
             files[root / "docs" / "pictures" / f"{picture['name']}.svg"] = svg(picture)
     for path, parts in blocks.items():

@@ -17,7 +17,7 @@ from app.db.tables import segments
 def forget(settings: Settings) -> int:
     """How many segments were taken out of the embedded library of these settings, and of its search.
 
-    Raises SystemExit for what a vision model has told: the search cannot lose it without its pictures.
+    Raises SystemExit if a vision model has added descriptions: the search cannot remove them without their pictures.
     """
     parts = build_measuring(settings).evaluation.parts
     count = 0

@@ -170,9 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     results = measure(options.segments, options.rounds, None if options.no_model else real_embedder())
     rows = [[name, f"{row['p50_ms']:.1f} ms", f"{row['p95_ms']:.1f} ms"] for name, row in results.items()]
-    told = notes(options.segments, options.rounds, results)
-    publish("Searching a large library", COLUMNS, rows, options.json, notes=told, figures=results)
-    print(told[0])
+    remarks = notes(options.segments, options.rounds, results)
+    publish("Searching a large library", COLUMNS, rows, options.json, notes=remarks, figures=results)
+    print(remarks[0])
     return int(max(row["p95_ms"] for row in results.values()) > BUDGET_MS)
 
 

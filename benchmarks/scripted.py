@@ -1,6 +1,6 @@
 """A model that plays a script, and the small world around it: what survives of its answers is the agent's doing.
 
-A case tells what is seen in which seconds, wordings of a right answer and wordings of a wrong one. `ScriptedChat` looks
+A case says what is seen in which seconds, wordings of a right answer and wordings of a wrong one. `ScriptedChat` looks
 at those seconds, gives the wording under test with the frames that it was shown, and judges every statement honestly.
 """
 
@@ -233,7 +233,7 @@ class ScriptedChat:
         return dict.fromkeys(names, observations)
 
     def _verdict(self, messages: Sequence[Message]) -> str:
-        """Yes and no only for what it sees, or what is told: a judge without evidence cannot know."""
+        """Yes and no only for what it sees or reads: a judge without evidence cannot know."""
         frames = _times(messages)
         text = "\n".join(message.text for message in messages)
         if not any(map(self.case.shows, frames)) and not set(_telling(text, self.case)) and not _said(text, self.case):
@@ -269,7 +269,7 @@ def _times(messages: Sequence[Message]) -> list[float]:
 
 
 def _telling(text: str, case: ScriptedCase) -> Iterator[str]:
-    """The ids of lines that tell what the case shows."""
+    """The ids of lines that say what the case shows."""
     for line in text.splitlines():
         found = _EVIDENCE.search(line)
         if found and _said(line, case):
@@ -305,9 +305,7 @@ class MadeUpFrames:
         """See the port."""
         return self.at(path, np.arange(span.start_s, span.end_s, every_s).tolist(), max_side=max_side, track=track)
 
-    def at(
-        self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None
-    ) -> Iterator[Frame]:
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port."""
         del path, max_side, track
         for time_s in times_s:

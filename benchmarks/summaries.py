@@ -56,15 +56,15 @@ class Facts:
     """The ground truth of a sample."""
 
     topics: tuple[TimeSpan, ...]
-    told: tuple[tuple[TimeSpan, str], ...]
+    texts: tuple[tuple[TimeSpan, str], ...]
     """Everything said or written, with its time."""
 
 
 def facts_of(data: Mapping[str, Any]) -> Facts:
     """The facts of a truth file."""
-    told = [(TimeSpan(one["start_s"], one["end_s"]), str(one["text"])) for one in (*data["said"], *data["written"])]
+    texts = [(TimeSpan(one["start_s"], one["end_s"]), str(one["text"])) for one in (*data["said"], *data["written"])]
     slides = {TimeSpan(one["start_s"], one["end_s"]) for one in data["written"]}
-    return Facts(tuple(sorted(s for s in slides if s.duration_s >= TOPIC_S)), tuple(told))
+    return Facts(tuple(sorted(s for s in slides if s.duration_s >= TOPIC_S)), tuple(texts))
 
 
 def coverage(points: Sequence[Point], topics: Sequence[TimeSpan]) -> float:
@@ -99,7 +99,7 @@ def repetition(text: str) -> float:
 
 def _told_at(citation: Citation, facts: Facts) -> str:
     near = citation.span.padded(NEAR_S)
-    return " ".join(text for span, text in facts.told if span.overlaps(near))
+    return " ".join(text for span, text in facts.texts if span.overlaps(near))
 
 
 def _words(text: str) -> set[str]:

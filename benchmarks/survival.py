@@ -111,9 +111,7 @@ class SmallFrames:
         """See the port."""
         return self._frames.sample(path, span=span, every_s=every_s, max_side=min(max_side, SIDE), track=track)
 
-    def at(
-        self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None
-    ) -> Iterator[Frame]:
+    def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port."""
         new = [time_s for time_s in times_s if (path, time_s) not in self._known]
         frames = self._frames.at(path, new, max_side=min(max_side, SIDE), track=track)
@@ -337,14 +335,14 @@ def language_gaps(plays: Iterable[Play]) -> dict[str, float]:
 
 
 def play_all(
-    cases: Sequence[ScriptedCase], stage: ScriptedStage, tell: Callable[[Play], None] = lambda _: None
+    cases: Sequence[ScriptedCase], stage: ScriptedStage, report: Callable[[Play], None] = lambda _: None
 ) -> list[Play]:
     """Plays every wording of every case."""
     plays = []
     for case in cases:
         for role, wording in wordings(case):
             plays.append(play(case, role, wording, stage))
-            tell(plays[-1])
+            report(plays[-1])
     return plays
 
 

@@ -1,4 +1,4 @@
-"""Who and what videos mention, in SQL. Whoever speaks is read where voices and sentences are, so that a new name tells.
+"""Who and what videos mention, in SQL. Speakers are read from voices and sentences, so a new name applies at once.
 
 An entity is no row of its own: it is all mentions of one name, and is gone with the last of them.
 """

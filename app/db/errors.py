@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from app.core.errors import BadInput, LongreelError, MissingPart, NotFound, StorageFull, WorkerFailed
 
 FREE_BYTES = 1 << 20
-"""Below this, a failed write on SQLite's disk is told as a full disk: SQLite says "I/O error" for some of them."""
+"""With less free space than this, a failed write counts as a full disk: SQLite reports some as "I/O error"."""
 
 _POSTGRES = {
     "53100": "full",

@@ -214,7 +214,7 @@ class SqlLibrary:
         self._change(id, {"title": title})
 
     def bin_video(self, id: VideoId, deleted_at: float | None = None) -> None:
-        """Puts a video into the bin: nothing but `binned` tells of it, and all that is known of it stays.
+        """Moves a video to the bin: only `binned` lists it, and all its data stays.
 
         `deleted_at` is now unless given, seconds since 1970. One that is there already gets this time, if one is given.
         Raises NotFound.

@@ -22,7 +22,7 @@ class SqlReplies:
         self._clock = clock
 
     def begin(self, key: str, request: str, owner: str) -> Earlier | None:
-        """Takes the key for a request, or tells what has it."""
+        """Claims the key for a request, or returns what holds it."""
         now = self._clock()
         row = {"key": key, "request": request, "owner": owner, "until": now + HELD_S}
         while True:

@@ -86,7 +86,7 @@ class SqlSchedules:
                 raise no_such_schedule(id)
 
     def claim(self, now: float, lease_s: float) -> Schedule | None:
-        """One that is due, for its caller alone until the lease ends or `ran` is told; None when there is none."""
+        """A due schedule, leased to the caller until the lease ends or `ran` is called; None if there is none."""
         with self._database.reading() as connection:
             # As with jobs: who only looks must not take SQLite's only write lock.
             if connection.execute(_due(now)).one_or_none() is None:

@@ -223,15 +223,15 @@ def _within(sentences: Sequence[str], words: int) -> str:
 def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citation, ...]]:
     """Whole sentences of the chapters' summaries with their citations: first one of each chapter, then more.
 
-    Where not all fit, the shorter ones are taken, so that most chapters are told of.
+    If not all fit, shorter ones come first, so that most chapters are covered.
     """
-    told = [(n, k, s) for n, c in enumerate(chapters) for k, s in enumerate(_SENTENCE_END.split(c.summary)) if s]
+    candidates = [(n, k, s) for n, c in enumerate(chapters) for k, s in enumerate(_SENTENCE_END.split(c.summary)) if s]
     kept: list[tuple[int, int, str]] = []
-    for one in sorted(told, key=lambda one: (one[1], len(one[2].split()), one[0])):
+    for one in sorted(candidates, key=lambda one: (one[1], len(one[2].split()), one[0])):
         if sum(len(s.split()) for *_, s in kept) + len(one[2].split()) <= words:
             kept.append(one)
-    if told and not kept:
-        number, place, sentence = told[0]
+    if candidates and not kept:
+        number, place, sentence = candidates[0]
         kept = [(number, place, _within([sentence], words))]
     citations = [citation for n in sorted({n for n, *_ in kept}) for citation in chapters[n].citations]
     return " ".join(s for *_, s in sorted(kept)), tuple(citations)

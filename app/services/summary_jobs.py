@@ -33,9 +33,9 @@ class SummaryJobs:
         `title` is for display; `webhook` (url and secret) is notified of its end.
         """
         asked = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
-        told = {"webhook": dict(webhook)} if webhook else {}
-        key = hashlib.sha256(json.dumps({**asked, "to": told and told["webhook"]["url"]}).encode()).hexdigest()[:32]
-        return self._jobs.submit(KIND, {"title": title, **asked, **told}, key=key)
+        notify = {"webhook": dict(webhook)} if webhook else {}
+        key = hashlib.sha256(json.dumps({**asked, "to": notify and notify["webhook"]["url"]}).encode()).hexdigest()[:32]
+        return self._jobs.submit(KIND, {"title": title, **asked, **notify}, key=key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, Any]:
         """Runs the job in a worker. Videos deleted in the meantime are left out."""

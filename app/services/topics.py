@@ -40,7 +40,7 @@ class Sentence:
     text: str
     frame_s: float | None = None
     quote: str = ""
-    """What stands there, where `text` only tells of it."""
+    """The verbatim text, if `text` only describes it."""
 
     @property
     def is_title(self) -> bool:
@@ -70,7 +70,7 @@ def chapter_spans(duration_s: float, sentences: Sequence[Sentence], vectors: NDA
 def _likeness(
     starts: NDArray[np.float64], sentences: Sequence[Sentence], vectors: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Cosine between what is told in the window before each start and in the window after it; 0 where one is empty."""
+    """Cosine between the windows before and after each start; 0 if one is empty."""
     middles = np.array([s.span.middle_s for s in sentences])
     order = np.argsort(middles, kind="stable")
     middles = middles[order]

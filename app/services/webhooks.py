@@ -1,4 +1,4 @@
-"""Webhooks: the end of a job is told to an address, signed, tried again until it is heard.
+"""Webhooks: sends the end of a job to an address, signed, and retries until it is accepted.
 
 Headers and signature are those of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over
 `id.timestamp.body`, so that its libraries check them.
@@ -35,7 +35,7 @@ MOST_JOBS = 10_000
 
 
 class WebhookService:
-    """Checks what callers wish for, sends what is due, tells what was sent."""
+    """Checks callers' requests, sends due notices, and lists what was sent."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ class MemoryCollections:
     """The collections of a `MemoryLibrary`, with the same methods as `SqlCollections`."""
 
     def __init__(self, present: Callable[[], set[VideoId]]) -> None:
-        """`present` tells which videos are in the library and not in the bin."""
+        """`present` says which videos are in the library and not in the bin."""
         self._present = present
         self._all: dict[str, Collection] = {}
         self._members: dict[str, set[VideoId]] = {}

@@ -29,7 +29,7 @@ class MemoryReplies:
         self._held: dict[str, _Held] = {}
 
     def begin(self, key: str, request: str, owner: str) -> Earlier | None:
-        """Takes the key for a request, or tells what has it."""
+        """Claims the key for a request, or returns what holds it."""
         with self._lock:
             now = self._clock()
             self._held = {name: held for name, held in self._held.items() if held.until >= now}

@@ -48,7 +48,7 @@ class MemorySchedules:
             del self._all[id], self._looks[id]
 
     def claim(self, now: float, lease_s: float) -> Schedule | None:
-        """One that is due, for its caller alone until the lease ends or `ran` is told; None when there is none."""
+        """A due schedule, leased to the caller until the lease ends or `ran` is called; None if there is none."""
         with self._lock:
             for one in sorted(self._all.values(), key=lambda one: one.next_at):
                 if not one.paused and one.next_at <= now and (one.lease_until is None or one.lease_until < now):

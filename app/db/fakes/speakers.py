@@ -11,7 +11,7 @@ from app.db.speakers import KnownVoice
 
 
 class MemorySpeakers:
-    """The same as `SqlSpeakers`, beside a library in memory whose sentences tell who speaks; `faces` have none."""
+    """Like `SqlSpeakers`, with an in-memory library whose sentences name the speakers; `faces` have none."""
 
     def __init__(self, library: MemoryLibrary, *, faces: bool = False) -> None:
         self._library = library

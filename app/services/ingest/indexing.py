@@ -30,7 +30,7 @@ KINDS = (
 EARLY_S = 30.0
 """The length of a segment that is indexed before the video's pieces are known."""
 LIKELY = 0.2
-"""A recognised class is worth telling from this probability on."""
+"""The least probability at which a recognised class is mentioned."""
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class Options:
     translate: bool = False
     """Whether what is said is written in English."""
     speakers: bool | None = None
-    """Whether voices are told apart; None leaves it to the settings."""
+    """Whether to identify speakers; None leaves it to the settings."""
     video_track: int | None = None
     """The picture stream to read, counted from 0; None takes the best one."""
     audio_track: int | None = None
@@ -247,7 +247,7 @@ class Stage:
     ) -> None:
         """Has the units that are not stored yet done by the runtime, in any order; each is stored when it is done.
 
-        `hear` is told of each result as it comes, and stores it itself where `pack` gives None. Raises Cancelled.
+        `hear` is called with each result as it comes, and stores it itself if `pack` returns None. Raises Cancelled.
         """
         left = [unit for unit in units if unit.key not in self.done]
         under_way: dict[int, float] = {}

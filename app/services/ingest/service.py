@@ -72,7 +72,7 @@ def content_of_finished(path: Path, size: int) -> VideoId:
 
 @dataclass(frozen=True, slots=True)
 class FileDetails:
-    """What a person told of a file, for the library."""
+    """What the user said about a file, for the library."""
 
     title: str | None
     name: str | None
@@ -171,7 +171,7 @@ class IngestService:
 
         What an earlier run finished is used again, so that the same file twice is no work, and a
         run that was killed goes on where it stopped. The video joins the collections named in `tags`. With
-        `translate` the transcript is English; `speakers` tells voices apart, or not, whatever the settings say.
+        `translate` the transcript is English; `speakers` turns speaker identification on or off, whatever the settings.
         `source` is the address that the file was downloaded from. Without a `title` the video is called as the file
         itself says, else by its `name`, else as the file is named. `video_track` and `audio_track` choose a picture
         stream and a sound track, `subtitle_track` one of the file's own subtitles to use instead of listening, each
@@ -227,7 +227,7 @@ class IngestService:
     def _begin(
         self,
         path: Path,
-        told: FileDetails,
+        details: FileDetails,
         options: Options,
         report: Listener,
         cancelled: Callable[[], bool],
@@ -238,7 +238,8 @@ class IngestService:
         media = parts.probe.probe(path, track=options.video_track)
         started = time.monotonic()
         video_id = content_of_finished(path, media.size_bytes)
-        video = Video(video_id, "", str(path.resolve()), media, added_at=_now(), tags=told.tags, source=told.source)
+        where, tags, source = str(path.resolve()), details.tags, details.source
+        video = Video(video_id, "", where, media, added_at=_now(), tags=tags, source=source)
         run = Run(parts, self._settings, video, path, options, report, cancelled)
         run.check()
         run.options = _remembered(run, options)
@@ -252,7 +253,7 @@ class IngestService:
             parts.stages.finish(video_id, "probe", version, json.dumps(to_json(media)).encode())
             run.worked = True
         _warn_of_change(run)
-        title = told.title or _tidy(media.tags.title) or told.name or _tidy(path.stem) or video_id[:12]
+        title = details.title or _tidy(media.tags.title) or details.name or _tidy(path.stem) or video_id[:12]
         run.video = parts.library.add_video(replace(video, title=title, media=media))
         report(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
         for warning in media.warnings:

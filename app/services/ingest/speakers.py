@@ -1,4 +1,4 @@
-"""Who says it: voices are told apart piece by piece, then linked over the whole video, and sentences get speakers."""
+"""Identifies speakers: separates voices chunk by chunk, links them over the whole video, and labels sentences."""
 
 from __future__ import annotations
 

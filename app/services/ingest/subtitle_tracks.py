@@ -26,7 +26,7 @@ def tracks_of(run: Run) -> list[SubtitleTrack]:
 
 
 def best(tracks: Sequence[SubtitleTrack]) -> SubtitleTrack | None:
-    """The track that tells most: of text, whole, the default one before others."""
+    """The most useful track: text, complete, and preferably the default one."""
     whole = [track for track in tracks if track.is_text and not track.forced]
     return min(whole, key=lambda track: (not track.default, track.index), default=None)
 

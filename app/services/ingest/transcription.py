@@ -201,7 +201,7 @@ def _clipped(cue: Utterance, whole: TimeSpan) -> Utterance:
 
 
 def _outside(run: Run, cues: Sequence[Utterance], inside: int) -> list[str]:
-    """What to tell of subtitles that begin after the end of the video: those of another film, or of a longer cut."""
+    """Warnings about subtitles after the end of the video: they belong to another film, or to a longer cut."""
     if inside == len(cues):
         return [] if cues else [f"{run.options.subtitles_name} holds no subtitles: the sound is transcribed instead."]
     end, first = clock(run.video.duration_s), clock(cues[0].span.start_s)
