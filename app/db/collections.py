@@ -85,7 +85,7 @@ class SqlCollections:
             return _found(connection, found.id)
 
     def set_tags(self, video: VideoId, names: Sequence[str]) -> None:
-        """Puts a video into exactly these collections; those that do not exist are made. Raises NotFound, BadInput."""
+        """Puts a video into exactly these collections, creating missing ones. Raises NotFound, BadInput."""
         with self._database.writing() as connection:
             must_be_there(connection, video)
             connection.execute(delete(collection_videos).where(collection_videos.c.video_id == video))

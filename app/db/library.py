@@ -163,7 +163,7 @@ class SqlLibrary:
             return [rows.chapter(row) for row in connection.execute(query)]
 
     def digest(self, id: VideoId) -> Digest | None:
-        """The video in short; None before it was made. Raises NotFound."""
+        """Summary and chapters of a video; None before they exist. Raises NotFound."""
         query = select(digests).where(digests.c.video_id == id)
         with self._database.reading() as connection:
             must_be_there(connection, id)
@@ -268,14 +268,14 @@ class SqlLibrary:
             _insert(connection, utterances, [rows.of_utterance(id, one) for one in said])
 
     def add_segments(self, segments: Sequence[Segment]) -> None:
-        """Stores segments that an agent's look made; the same id replaces. Raises NotFound."""
+        """Stores segments that an agent has learned by looking; the same id replaces. Raises NotFound."""
         with self._database.writing() as connection:
             for id in {segment.video_id for segment in segments}:
                 must_be_there(connection, id)
             _upsert_segments(connection, segments)
 
     def replace_segments(self, id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
-        """Replaces the segments of these kinds that ingest made; those of an agent's look stay. Raises NotFound."""
+        """Replaces the segments of these kinds from ingest; those that agents have learned stay. Raises NotFound."""
         check_segments(id, kinds, found)
         stale = and_(
             segments.c.video_id == id,

@@ -1,4 +1,4 @@
-"""Answers that are kept, in SQL."""
+"""Stored replies to repeated requests, in SQL."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def collection_taken(name: str) -> BadInput:
 
 
 def collection_name(name: str) -> str:
-    """The name as it is kept. Raises BadInput for none, one that is too long, and one that no path can have."""
+    """The name as stored. Raises BadInput if it is empty, too long, or invalid in a path."""
     kept = " ".join(plain(name).split())
     if kept in ("", ".", "..") or len(kept) > LONGEST_NAME or "/" in kept:
         raise BadInput(
@@ -90,7 +90,7 @@ def dated(video: Video) -> Video:
 
 
 def same_video(old: Video, new: Video) -> Video:
-    """What is kept of a video that is added again."""
+    """The stored values to keep when a video is added again."""
     moved = not os.path.exists(old.path)
     there = new if moved else old
     return replace(old, media=new.media, path=there.path, title=there.title, source=new.source or old.source)

@@ -30,7 +30,7 @@ class Thread:
     """Empty means the whole library."""
     created_at: float
     used_at: float
-    """When it was made or last asked something."""
+    """When it was created or last used for a question."""
     turn_count: int = 0
 
 

@@ -1,4 +1,4 @@
-"""Chapters: as a person edits them, what was found in the video moving along, and as they are kept and searched."""
+"""Chapters: editing them, together with their citations and summaries, and storing them for the search."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from app.core.types import Chapter, Digest, MediaInfo, Segment, SegmentKind, Tim
 from app.db.library import SqlLibrary
 
 BY_HAND = "by hand"
-"""What made chapters that a person edited, where others name a model."""
+"""The author of chapters that a person edited; for others it is a model's name."""
 
 BY_FILE = "the file"
-"""What made chapters that the file itself names."""
+"""The author of chapters that come from the file itself."""
 
 AT_START_S = 1.0
 """A file whose first chapter begins within this time has no other chapter before it."""
@@ -64,7 +64,7 @@ def file_headings(media: MediaInfo) -> list[Heading]:
 
 
 def edited(library: SqlLibrary, id: VideoId) -> list[Heading]:
-    """What a person made of the chapters of a video; nothing where they are as they were made."""
+    """The chapters that a person has edited; empty if they are unchanged."""
     if not any(one.model == BY_HAND for one in library.segments(id, kinds=[SegmentKind.SUMMARY])):
         return []
     return [Heading(chapter.span.start_s, chapter.title) for chapter in library.chapters(id)]

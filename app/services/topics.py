@@ -33,7 +33,7 @@ NEAR_S = 2.0
 
 @dataclass(frozen=True)
 class Sentence:
-    """Something said, written or shown, that a summary may be made of."""
+    """Something said, written or shown that a summary may use."""
 
     span: TimeSpan
     kind: SegmentKind

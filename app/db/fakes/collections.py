@@ -62,7 +62,7 @@ class MemoryCollections:
         return self.find(id)
 
     def set_tags(self, video: VideoId, names: Sequence[str]) -> None:
-        """Puts a video into exactly these collections; those that do not exist are made. Raises NotFound, BadInput."""
+        """Puts a video into exactly these collections, creating missing ones. Raises NotFound, BadInput."""
         self._must_be_there(video)
         wanted = [collection_name(name) for name in names]
         self.forget(video)

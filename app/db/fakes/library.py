@@ -95,7 +95,7 @@ class MemoryLibrary:
         return [] if digest is None else list(digest.chapters)
 
     def digest(self, id: VideoId) -> Digest | None:
-        """The video in short; None before it was made. Raises NotFound."""
+        """Summary and chapters of a video; None before they exist. Raises NotFound."""
         return self._shelf(id).digest
 
     def answers(self, video: VideoId) -> list[SavedAnswer]:
@@ -195,14 +195,14 @@ class MemoryLibrary:
         self._shelf(id).names = dict(names)
 
     def add_segments(self, segments: Sequence[Segment]) -> None:
-        """Stores segments that an agent's look made; the same id replaces. Raises NotFound."""
+        """Stores segments that an agent has learned by looking; the same id replaces. Raises NotFound."""
         with self._lock:
             for segment in segments:
                 self._shelf(segment.video_id)
             self._segments.update({segment.id: segment for segment in segments})
 
     def replace_segments(self, id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
-        """Replaces the segments of these kinds that ingest made; those of an agent's look stay. Raises NotFound."""
+        """Replaces the segments of these kinds from ingest; those that agents have learned stay. Raises NotFound."""
         check_segments(id, kinds, found)
         with self._lock:
             self._shelf(id)

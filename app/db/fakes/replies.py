@@ -1,4 +1,4 @@
-"""Answers that are kept, in memory: for tests."""
+"""Stored replies to repeated requests, in memory, for tests."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def group(run: Run) -> None:
     def work(stage: Stage) -> bytes:
         seen = _people(run, stage, finder.model)
         people.remember(run.video.id, seen)
-        # What the groups were made of is not kept: who deletes a person deletes all there is.
+        # The vectors behind the groups are not stored: deleting a person deletes everything.
         run.parts.stages.clear(run.video.id, "faces")
         stage.detail = f"{len(seen)} persons"
         return b""

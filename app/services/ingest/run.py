@@ -75,13 +75,13 @@ class IngestParts:
     face_finder: FaceFinder | None = None
     detector: ObjectDetector | None = None
     tracks: SqlTracks | None = None
-    """Where the things of a video are kept."""
+    """Stores the things of a video."""
     people: SpeakerService | None = None
-    """Where the faces of a video are kept."""
+    """Stores the faces of a video."""
     subtitles: SubtitleSource | None = None
     """Reads the subtitles that files carry."""
     entities: SqlEntities | None = None
-    """Where the names of a video are kept; None where nobody asks for them."""
+    """Stores the names of a video; None if they are not wanted."""
 
 
 DETECTED = "auto"
@@ -89,7 +89,7 @@ DETECTED = "auto"
 
 @dataclass(frozen=True)
 class Options:
-    """What the person chose for this video; kept, so that reading it again changes nothing."""
+    """The user's choices for this video; stored, so that ingesting it again changes nothing."""
 
     language: str | None = None
     """ISO 639-1, or `DETECTED`, which takes back a language that was given before."""
@@ -157,7 +157,7 @@ class Run:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def versions_of_models(self) -> dict[SegmentKind, str]:
-        """Which model made each kind of segment."""
+        """The model behind each kind of segment."""
         parts = self.parts
         heard = self.options.subtitles_name or parts.transcriber.model
         return {
@@ -185,7 +185,7 @@ class Unit:
 
 
 def unit_key(time_s: float) -> str:
-    """The name under which a stage stores what it made of a moment, or of a stretch that begins then."""
+    """The key under which a stage stores its result for a moment, or for a span that begins then."""
     return f"{time_s:.3f}"
 
 

@@ -348,7 +348,7 @@ def _remembered(run: Run, options: Options) -> Options:
 
 def _storage(error: OSError) -> Exception:
     if error.errno in (28, 122):  # no space left, quota exceeded
-        return StorageFull("The disk is full.", "Free some space and ingest again: finished work is kept.")
+        return StorageFull("The disk is full.", "Free some space and ingest again: finished work is not repeated.")
     return BadInput(f"{error.filename or 'A file'} cannot be used: {error.strerror}.", "Check the path and the disk.")
 
 

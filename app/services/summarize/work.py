@@ -61,7 +61,7 @@ class Units:
         if stored is not None:
             return [from_json(Point, one) for one in json.loads(stored)]
         if self._stored_only:
-            raise NotFound("This summary was not made yet, or its videos changed since.", "Have it made first.")
+            raise NotFound("This summary does not exist yet, or its videos have changed.", "Request it first.")
         made = make()
         self.made += 1
         payload = json.dumps([to_json(point) for point in made]).encode()

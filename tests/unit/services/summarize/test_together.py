@@ -189,7 +189,7 @@ def test_what_was_stopped_goes_on_where_it_was(library: MemoryLibrary, videos: l
 
 def test_what_is_kept_is_told_without_any_model(library: MemoryLibrary, videos: list[Video]) -> None:
     counted = Counted(library)
-    with pytest.raises(NotFound, match="not made yet"):
+    with pytest.raises(NotFound, match="does not exist yet"):
         counted.together(videos, stored_only=True)
     made = counted.together(videos)
     assert counted.together(videos, stored_only=True) == made
