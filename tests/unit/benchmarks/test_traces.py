@@ -17,6 +17,6 @@ def test_a_trace_shows_how_the_question_was_understood_its_steps_and_the_proof()
     assert "\x1b" not in shown
 
 
-def test_the_five_kinds_of_hard_questions_are_asked() -> None:
-    assert len(HARD) == 5
-    assert any(hard.both for hard in HARD) and any(len(hard.questions) > 2 for hard in HARD)
+def test_six_kinds_of_questions_are_asked_over_one_video_or_both_and_in_turn() -> None:
+    assert len({hard.title for hard in HARD}) == 6
+    assert any(hard.both for hard in HARD) and any(len(hard.questions) > 1 for hard in HARD)
