@@ -7,15 +7,16 @@ files that their header does not describe; it is remembered for as long as the f
 from __future__ import annotations
 
 import functools
+import math
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, demuxed, media_errors, open_container
-from gpu_workers.media.timeline import PacketTable, Timeline, losses, timeline
+from gpu_workers.media.timeline import AHEAD_S, PacketTable, Timeline, losses, timeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ _LATER_LOOKS = (0.25, 0.5, 0.75)
 """Parts of a broadcast at which is looked for streams that begin later."""
 _SOUND_STEP_S = 2.0
 _RAW_RATE = 25.0
+_LONGEST_PACKET_S = 3600.0
+"""A last picture may stand for so long, or for as long as there is sound; a longer time is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +219,15 @@ def _corrected(table: PacketTable, line: Timeline) -> NDArray[np.float64]:
 
 
 def _facts(table: PacketTable, shown_s: NDArray[np.float64]) -> dict[int, StreamFacts]:
-    facts = {}
+    facts, last_s = {}, {}
     for number in np.unique(table.stream).tolist():
         rows = np.flatnonzero((table.stream == number) & np.isfinite(shown_s))
         if len(rows):
-            ends = shown_s[rows] + table.duration_s[rows]
+            lasting_s = table.duration_s[rows]
+            ends = shown_s[rows] + np.where(lasting_s <= AHEAD_S, lasting_s, 0.0)
+            last = rows[np.argmax(shown_s[rows])]
+            last_s[number] = min(float(table.duration_s[last]), _LONGEST_PACKET_S) + float(shown_s[last])
             size = int(table.size[rows].sum())
             facts[number] = StreamFacts(len(rows), size, float(shown_s[rows].min()), float(ends.max()))
-    return facts
+    whole_s = max((one.end_s for one in facts.values()), default=0.0) if len(facts) > 1 else math.inf
+    return {number: replace(one, end_s=max(one.end_s, min(last_s[number], whole_s))) for number, one in facts.items()}

@@ -215,7 +215,7 @@ class _Walk:
     def _earliest(self, row: int) -> float:
         """When the part that begins with a row is first shown or heard."""
         times = self._table.shown_s[row : row + 64]
-        near = times[np.abs(times - self._decoded[row]) < AHEAD_S]
+        near = times[np.abs(times - self._decoded[row]) < SUSPICIOUS_S]
         return float(near.min()) if len(near) else self._decoded[row]
 
     def _begin(self, row: int, shift_s: float, start_s: float, step_s: float) -> None:

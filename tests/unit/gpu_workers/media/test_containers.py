@@ -305,3 +305,25 @@ def test_whatever_a_library_raises_ends_the_file():
             raise IndexError("list index out of range")
 
     assert len(list(demuxed(Damaged()))) == 1
+
+
+def test_a_last_picture_that_stands_as_long_as_there_is_sound_counts_for_its_time(tmp_path):
+    path = write_media(tmp_path / "a.mp4", times_s=[0.0, 1.0], tones_hz=[440.0], sound_s=30.0)
+    assert PyAVProbe().probe(path).duration_s == pytest.approx(30.0, abs=0.1)
+    assert greys(path, 25.0) == pytest.approx([grey_at(1.0)], abs=3)
+
+
+def test_parts_that_changed_places_do_not_make_a_recording_longer(tmp_path):
+    data = talk(tmp_path / "a.ts", seconds=8.0).read_bytes()
+    one, other, size = (len(data) // 5 // 188 * 188, len(data) * 3 // 5 // 188 * 188, len(data) // 10 // 188 * 188)
+    path = tmp_path / "b.ts"
+    path.write_bytes(
+        data[:one]
+        + data[other : other + size]
+        + data[one + size : other]
+        + data[one : one + size]
+        + data[other + size :]
+    )
+    media = PyAVProbe().probe(path)
+    assert media.duration_s < 1.3 * 8.0
+    assert any("parts are placed one after another" in warning for warning in media.warnings)
