@@ -54,7 +54,7 @@ HARD = (
     Hard(
         "Another language",
         "The video is in English.",
-        ("Womit wurde die Pumpe repariert?", "彗星是谁发现的？"),
+        ("Womit wurde die Pumpe repariert?", "彗星是谁发现的"),
     ),
     Hard(
         "Another source",

@@ -29,7 +29,9 @@ def tiny_by_name(folder, implementation):
     return Workers(Settings(weights=named)).named("transcriber", implementation)
 
 
-@pytest.fixture(scope="module", params=["fake", "faster-whisper", "whisperx", pytest.param("base", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module", params=["fake", "faster-whisper", "whisperx", pytest.param("base", marks=pytest.mark.slow)]
+)
 def transcriber(request, tmp_path_factory):
     if request.param in ("faster-whisper", "whisperx"):
         return tiny_by_name(tmp_path_factory.mktemp("tiny"), request.param)

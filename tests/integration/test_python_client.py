@@ -211,7 +211,9 @@ def test_an_answer_is_found_again_and_rated(longreel: Longreel, parts: StandIn) 
 def test_a_video_is_saved_and_exported(longreel: Longreel, parts: StandIn, tmp_path: Path) -> None:
     video = parts.add(bytes(300_000))
     here: list[tuple[int, int]] = []
-    saved = longreel.download(video.id, tmp_path / "copy.webm", on_progress=lambda done, size: here.append((done, size)))
+    saved = longreel.download(
+        video.id, tmp_path / "copy.webm", on_progress=lambda done, size: here.append((done, size))
+    )
     assert saved.read_bytes() == bytes(300_000) and here[-1] == (300_000, 300_000)
     assert longreel.export(video.id, "srt").decode().startswith("1\n00:00:02,000 --> ")
     assert longreel.export(video.id, "docx")[:2] == b"PK"

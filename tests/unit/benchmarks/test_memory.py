@@ -12,7 +12,9 @@ def test_a_cost_is_what_an_answer_tells() -> None:
 
 def test_the_table_compares_the_second_question_alone_and_after_the_first() -> None:
     first = [MemoryCost(2.0, 6, 0), MemoryCost(4.0, 1, 0)]
-    rows = table(first, [MemoryCost(3.0, 6, 100), MemoryCost(9.0, 1, 50)], [MemoryCost(1.0, 0, 100), MemoryCost(2.0, 0, 0)])
+    rows = table(
+        first, [MemoryCost(3.0, 6, 100), MemoryCost(9.0, 1, 50)], [MemoryCost(1.0, 0, 100), MemoryCost(2.0, 0, 0)]
+    )
     assert rows == [
         ["the first question", "3.00 s", "7", "0"],
         ["the second, alone", "6.00 s", "7", "150"],
