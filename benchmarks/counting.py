@@ -48,7 +48,7 @@ def read(longreel: Services, path: Path) -> tuple[Video, dict[str, float]]:
             spent["objects"] += cpu_s() - last if event.stage == "objects" else 0.0
             last = cpu_s()
 
-    video = longreel.ingest.run(path, tell=note)
+    video = longreel.ingest.run(path, report=note)
     return video, {**spent, "all": cpu_s() - began}
 
 
