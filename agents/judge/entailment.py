@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from agents.evidence import Passage
 from agents.llm import ask_json
@@ -18,6 +19,7 @@ from agents.tools.frames import evenly
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joined
 
+ID = re.compile(r"E\d{1,4}")
 JUDGED_FRAMES = 16
 """Frames that a judge sees of one claim, at most: those cited, and others between them."""
 SIDE = 768
@@ -44,12 +46,20 @@ class Entailment:
     """Ids of the lines that show it, where the judge names some."""
 
 
+def _as_ids(value: Any) -> list[str]:
+    """The ids of evidence in what a model wrote, be it a list or one string."""
+    written = value if isinstance(value, list) else [value]
+    return [id for one in written for id in ID.findall(str(one).upper())]
+
+
 class Verdict(BaseModel):
     """What a judge replies."""
 
     reason: str = Field(max_length=600, description="one sentence: what the evidence says or shows about the answer")
     verdict: Literal["yes", "unclear", "no"]
-    shown_by: list[str] = Field([], max_length=64, description="ids of the lines of evidence that show it, such as E3")
+    shown_by: Annotated[list[str], BeforeValidator(_as_ids)] = Field(
+        [], description="ids of the lines of evidence that show it, such as E3"
+    )
 
 
 def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
@@ -107,7 +117,7 @@ def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
     messages = [Message("system", prompt("judge")), Message("user", content)]
     reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
     sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[reply.verdict]
-    return Entailment(reply.verdict, reply.reason, sure, tuple(id.strip("[] ").upper() for id in reply.shown_by))
+    return Entailment(reply.verdict, reply.reason, sure, tuple(reply.shown_by))
 
 
 def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
