@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from app.core.describe import STAGE_NAMES, describe, explain_refusal
+from app.core.describe import STAGE_NAMES, describe, explain_status
 from app.core.events import (
     STAGES,
     Answered,
@@ -91,7 +91,7 @@ def test_long_arguments_are_cut_to_a_line() -> None:
 def test_a_refusal_says_what_was_searched_or_what_it_would_take() -> None:
     searched, missing = ("what is said", "32 frames"), ("Set a vision model to look at the pictures.",)
     refused, open_ = AnswerStatus.NOT_IN_VIDEO, AnswerStatus.INSUFFICIENT
-    assert explain_refusal(refused, searched, ()) == "Searched: what is said; 32 frames."
-    assert explain_refusal(open_, searched, missing) == "To decide this: Set a vision model to look at the pictures."
-    assert explain_refusal(AnswerStatus.ANSWERED, searched, missing) == ""
-    assert explain_refusal(refused, (), missing) == explain_refusal(open_, searched, ()) == ""
+    assert explain_status(refused, searched, ()) == "Searched: what is said; 32 frames."
+    assert explain_status(open_, searched, missing) == "To decide this: Set a vision model to look at the pictures."
+    assert explain_status(AnswerStatus.ANSWERED, searched, missing) == ""
+    assert explain_status(refused, (), missing) == explain_status(open_, searched, ()) == ""
