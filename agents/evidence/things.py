@@ -48,9 +48,8 @@ COUNTED = {
 """What code can count, each as questions that ask for it."""
 OTHER = (
     "What colour is the {}?",
-    "How many of the {}s are white?",
     "How many black {}s are there?",
-    "How many of the {}s are women?",
+    "How many of the {}s are young?",
     "How many {}s are parked?",
     "How many {}s are on the left?",
     "How many {}s are named?",
