@@ -52,7 +52,7 @@ KINDS = {
 
 
 @dataclass
-class Outcome:
+class FuzzOutcome:
     """What became of one damaged file."""
 
     kind: str
@@ -64,13 +64,13 @@ class Outcome:
 
 
 @dataclass
-class Tally:
+class FuzzCounts:
     """What became of all files."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[FuzzOutcome] = field(default_factory=list)
     most_mb: float = 0.0
 
-    def bad(self) -> list[Outcome]:
+    def bad(self) -> list[FuzzOutcome]:
         """Those that must never be."""
         return [one for one in self.outcomes if one.state not in ("read", "refused")]
 
@@ -200,7 +200,7 @@ def _serve(line: Connection) -> None:
         line.send((*result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-class Reader:
+class ReadingProcess:
     """A process that reads files, started anew when it hangs or dies."""
 
     def __init__(self) -> None:
@@ -235,10 +235,10 @@ class Reader:
         self._process.join()
 
 
-def fuzz(files: int, seed: int, folder: Path, kept: Path | None = None) -> Tally:
+def fuzz(files: int, seed: int, folder: Path, kept: Path | None = None) -> FuzzCounts:
     """Damages and reads so many files; those that went wrong are copied to `kept`."""
     sources = {kind: write_source(folder / f"source.{kind}").read_bytes() for kind in KINDS}
-    reader, tally = Reader(), Tally()
+    reader, tally = ReadingProcess(), FuzzCounts()
     for number in range(files):
         dice = random.Random(f"{seed}/{number}")  # noqa: S311 - the same damage for the same seed
         kind, damage = dice.choice(list(KINDS)), dice.choice(DAMAGES)
@@ -249,7 +249,7 @@ def fuzz(files: int, seed: int, folder: Path, kept: Path | None = None) -> Tally
         whole_s = SECONDS * (2 if damage is repeat else 1)
         started = time.monotonic()
         state, detail, megabytes = reader.read(path, TOO_LONG * whole_s + SLACK_S)
-        outcome = Outcome(kind, damage.__name__, state, time.monotonic() - started, detail)
+        outcome = FuzzOutcome(kind, damage.__name__, state, time.monotonic() - started, detail)
         tally.outcomes.append(outcome)
         tally.most_mb = max(tally.most_mb, megabytes)
         if outcome in tally.bad() and kept is not None:
@@ -262,7 +262,7 @@ def fuzz(files: int, seed: int, folder: Path, kept: Path | None = None) -> Tally
 STATES = ("read", "refused", "exception", "died", "hung", "false time")
 
 
-def rows(tally: Tally) -> list[list[Any]]:
+def rows(tally: FuzzCounts) -> list[list[Any]]:
     """How many files of each damage ended in each state, and how long the slowest took; the last row is of all."""
     return [
         _row(damage, [one for one in tally.outcomes if damage in (one.damage, "all")])
@@ -270,7 +270,7 @@ def rows(tally: Tally) -> list[list[Any]]:
     ]
 
 
-def _row(damage: str, outcomes: Sequence[Outcome]) -> list[Any]:
+def _row(damage: str, outcomes: Sequence[FuzzOutcome]) -> list[Any]:
     states = Counter(one.state for one in outcomes)
     slowest_s = max((one.seconds for one in outcomes), default=0.0)
     return [damage, len(outcomes), *(states[state] for state in STATES), round(slowest_s, 1)]

@@ -22,7 +22,7 @@ from app.core.settings import load_settings
 from app.evaluation.metrics.comparison import paired
 from app.evaluation.metrics.scores import share
 from app.evaluation.modes.agent import Asker
-from app.evaluation.modes.material import Material
+from app.evaluation.modes.material import ModeMaterial
 from app.evaluation.modes.mode import Mode
 from app.evaluation.report import interval, percent
 from benchmarks.cli_runner import machine
@@ -80,7 +80,7 @@ def report(answers: Mapping[str, Sequence[Asked]], choice: bool, model: str) -> 
         ],
         "notes": [
             f"asked {form}; model: {model}",
-            f"without the agent: {Material()}, in one prompt",
+            f"without the agent: {ModeMaterial()}, in one prompt",
             "p: McNemar's exact test, two-sided; aim: the agent is right at least as often",
         ],
         "right": {name: share(one.right for one in some).value for name, some in answers.items()},

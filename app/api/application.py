@@ -12,7 +12,7 @@ from app.api.conditional import Conditional
 from app.api.description import DescribedApi
 from app.api.idempotency import Idempotency
 from app.api.limits import RateLimit
-from app.api.line import Line
+from app.api.line import WaitingLine
 from app.api.problems import MEDIA_TYPE, install_problems
 from app.api.routes import (
     answers,
@@ -63,7 +63,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     app.state.longreel = longreel
     app.state.login_page = login_page
     app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
-    app.state.line = Line(ASKING_THREADS)
+    app.state.line = WaitingLine(ASKING_THREADS)
     install_problems(app)
     for module in (
         videos,

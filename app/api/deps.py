@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Query, Request
 
 from app.api.guard import is_loopback, key_of
 from app.api.limits import caller_of
-from app.api.line import Line, Seat
+from app.api.line import Seat, WaitingLine
 from app.api.schemas.webhooks import WebhookIn
 from app.bootstrap import Services
 from app.core.errors import BadInput
@@ -28,7 +28,7 @@ async def longreel_of(request: Request) -> Services:
 
 async def join_line(request: Request) -> JoinLine:
     """Puts work of this caller in the line of questions. Raises LineFull."""
-    line: Line = request.app.state.line
+    line: WaitingLine = request.app.state.line
     longreel = await longreel_of(request)
     return partial(line.join, caller_of(request.scope, longreel.settings.server))
 

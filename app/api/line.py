@@ -24,7 +24,7 @@ class LineFull(LongreelError):
 class Seat:
     """One question in line or at work."""
 
-    def __init__(self, line: Line, caller: str, work: Callable[[], None]) -> None:
+    def __init__(self, line: WaitingLine, caller: str, work: Callable[[], None]) -> None:
         self.caller = caller
         self.work = work
         self._line = line
@@ -39,7 +39,7 @@ class Seat:
         return self._line.leave(self)
 
 
-class Line:
+class WaitingLine:
     """Runs some questions at once. Those that wait begin in turn, one of each caller after the other."""
 
     def __init__(self, at_once: int, most_waiting: int | None = None) -> None:

@@ -25,7 +25,7 @@ from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.threads import SqlThreads
 from app.db.tracks import SqlTracks
-from app.evaluation.modes.material import Material
+from app.evaluation.modes.material import ModeMaterial
 from app.evaluation.modes.mode import Mode
 from app.evaluation.modes.views import restricted
 from app.evaluation.run.service import EvaluationService
@@ -294,7 +294,7 @@ class _Wiring:
         )
         return Measuring(evaluation, ImportService(self._ingest_parts, self._settings.ingest))
 
-    def _asking_in(self, mode: Mode, shown: Material) -> AskService:
+    def _asking_in(self, mode: Mode, shown: ModeMaterial) -> AskService:
         def agent() -> VideoAgent:
             from agents.agent import VideoAgent
 

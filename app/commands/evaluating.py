@@ -18,7 +18,7 @@ from app.core.settings import Settings, load_settings
 from app.core.timecode import clock
 from app.core.types import Video
 from app.evaluation.datasets.registry import BENCHMARKS, benchmark
-from app.evaluation.modes.material import Material, Subtitles
+from app.evaluation.modes.material import ModeMaterial, Subtitles
 from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.report import Prices, markdown
 from app.evaluation.run.runner import EvaluationProgress
@@ -85,7 +85,7 @@ def evaluate(
         limit,
         jobs,
         prices,
-        Material(frames, subtitles, official_prompt),
+        ModeMaterial(frames, subtitles, official_prompt),
     )
     console, err = consoles()
     measuring = _open(settings)

@@ -11,7 +11,7 @@ from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput
 from app.core.settings import load_settings
 from app.evaluation.datasets.registry import benchmark
-from app.evaluation.modes.material import Material, Subtitles
+from app.evaluation.modes.material import ModeMaterial, Subtitles
 from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.run.service import Order
 from tests.integration.offline_fakes import environment
@@ -96,7 +96,7 @@ def test_every_mode_answers_over_the_whole_product(measuring: Measuring, caption
     ]  # fmt: skip
     annotations = tmp_path / "qa.jsonl"
     annotations.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    shown = Material(frames=4, official=True)
+    shown = ModeMaterial(frames=4, official=True)
     order = Order(benchmark("own"), annotations, None, None, tmp_path / "out", tuple(Mode), shown=shown)
     report = measuring.evaluation.run(order)
     assert list(report["modes"]) == [str(mode) for mode in Mode]
@@ -120,7 +120,7 @@ def test_a_real_video_is_read_and_looked_at_in_the_modes_that_look(
     file = tmp_path / "qa.jsonl"
     file.write_text(json.dumps({**row, "evidence": [[2, 4]]}), "utf-8")
     modes = (Mode.NO_AGENT, Mode.VIDEOAGENT, Mode.VIDEOTREE, Mode.AVP, Mode.NONE)
-    order = Order(benchmark("own"), file, None, folder, tmp_path / "out", modes, shown=Material(frames=6))
+    order = Order(benchmark("own"), file, None, folder, tmp_path / "out", modes, shown=ModeMaterial(frames=6))
     report = build_measuring(load_settings()).evaluation.run(order)
     found = report["modes"]
     assert {mode: one["errors"] for mode, one in found.items()} == dict.fromkeys(map(str, modes), 0)
@@ -133,7 +133,7 @@ def test_without_subtitles_there_is_no_transcript_mode(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing to read"):
         Order(
             benchmark("own"), tmp_path, None, None, tmp_path, (Mode.TRANSCRIPT,),
-            shown=Material(subtitles=Subtitles.NONE),
+            shown=ModeMaterial(subtitles=Subtitles.NONE),
         )  # fmt: skip
 
 

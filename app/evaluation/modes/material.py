@@ -26,7 +26,7 @@ class Subtitles(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class ModeMaterial:
     """What a run shows of each video."""
 
     frames: int | None = None
@@ -49,7 +49,7 @@ class Material:
         return f"{frames}, subtitles: {self.subtitles}" + (", official prompt" if self.official else "")
 
 
-DEFAULT = Material()
+DEFAULT = ModeMaterial()
 
 
 def evenly(duration_s: float, count: int) -> list[float]:

@@ -11,7 +11,7 @@ import numpy as np
 from app.core.errors import Cancelled
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, Usage, Video
 from app.evaluation.cases import Case
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles
 from app.evaluation.modes.reply import answer_of, cited_frames
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Nearest:
     all-MiniLM-L6-v2). The passage is cited, unchecked, so that this row says how far grounding gets by search alone.
     """
 
-    def __init__(self, parts: Callable[[], AgentParts], shown: Material = DEFAULT) -> None:
+    def __init__(self, parts: Callable[[], AgentParts], shown: ModeMaterial = DEFAULT) -> None:
         self._parts = parts
         self._kinds = READ if shown.subtitles is not Subtitles.NONE else READ[1:]
 

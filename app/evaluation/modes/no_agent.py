@@ -13,7 +13,7 @@ from app.core.types import Answer, Frame, Message, SegmentKind, TimeSpan, Usage,
 from app.evaluation.cases import Case
 from app.evaluation.modes.material import (
     DEFAULT,
-    Material,
+    ModeMaterial,
     Subtitles,
     evenly,
     fitting_frames,
@@ -41,7 +41,7 @@ class NoAgent:
     captions are shown. A reply that names no option is no answer. What was shown is cited, unchecked.
     """
 
-    def __init__(self, parts: Callable[[], AgentParts], prompt: Prompt, shown: Material = DEFAULT) -> None:
+    def __init__(self, parts: Callable[[], AgentParts], prompt: Prompt, shown: ModeMaterial = DEFAULT) -> None:
         self._parts = parts
         self._prompt = prompt
         self._shown = shown

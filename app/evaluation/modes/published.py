@@ -30,7 +30,7 @@ from app.core.types import (
     Video,
 )
 from app.evaluation.cases import Case
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles, evenly, fitting_frames, fitting_lines
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles, evenly, fitting_frames, fitting_lines
 from app.evaluation.modes.reply import REFUSE, answer_of, json_in
 from app.evaluation.official import lettered
 
@@ -71,7 +71,7 @@ class Work:
     parts: AgentParts
     case: Case
     video: Video
-    shown: Material
+    shown: ModeMaterial
     captions: Captions
     cancelled: Callable[[], bool]
     seen_s: list[float] = field(default_factory=list)
@@ -222,7 +222,7 @@ class Work:
 class PublishedAgent(ABC):
     """A loop from a paper, over our ports. A subclass writes `solve` alone."""
 
-    def __init__(self, parts: Callable[[], AgentParts], shown: Material = DEFAULT) -> None:
+    def __init__(self, parts: Callable[[], AgentParts], shown: ModeMaterial = DEFAULT) -> None:
         self._parts = parts
         self._shown = shown
         self._captions = Captions()

@@ -10,11 +10,11 @@ from app.evaluation.modes.agent import AgentAsker, Asker
 from app.evaluation.modes.avp import ActiveVideoPerception
 from app.evaluation.modes.dvd import DeepVideoDiscovery
 from app.evaluation.modes.llovi import LLoVi
-from app.evaluation.modes.material import Material
+from app.evaluation.modes.material import ModeMaterial
 from app.evaluation.modes.mode import Mode
 from app.evaluation.modes.nearest import Blind, Nearest
 from app.evaluation.modes.no_agent import NoAgent
-from app.evaluation.modes.videoagent import VideoAgent
+from app.evaluation.modes.videoagent import VideoAgentMode
 from app.evaluation.modes.videotree import VideoTree
 from app.evaluation.modes.views import view_of
 from app.evaluation.official import Prompt
@@ -29,9 +29,9 @@ class ModeParts:
     """What the ways to answer are made of. `parts` and `service` come from wiring."""
 
     parts: Callable[[], AgentParts]
-    service: Callable[[Mode, Material], AskService]
+    service: Callable[[Mode, ModeMaterial], AskService]
     prompt: Prompt
-    shown: Material
+    shown: ModeMaterial
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ MODES: Mapping[Mode, _Entry] = {
     Mode.TRANSCRIPT: _agent(Mode.TRANSCRIPT, "the agent over what is said alone"),
     Mode.CAPTIONS: _agent(Mode.CAPTIONS, "the agent over captions and tags alone"),
     Mode.LLOVI: _Entry(lambda given: LLoVi(given.parts, given.shown), "after LLoVi, arXiv 2312.17235"),
-    Mode.VIDEOAGENT: _Entry(lambda given: VideoAgent(given.parts, given.shown), "after VideoAgent, arXiv 2403.10517"),
+    Mode.VIDEOAGENT: _Entry(
+        lambda given: VideoAgentMode(given.parts, given.shown), "after VideoAgent, arXiv 2403.10517"
+    ),
     Mode.VIDEOTREE: _Entry(lambda given: VideoTree(given.parts, given.shown), "after VideoTree, arXiv 2405.19209"),
     Mode.DVD: _Entry(
         lambda given: DeepVideoDiscovery(given.parts, given.shown), "after Deep Video Discovery, arXiv 2505.18079"

@@ -40,7 +40,7 @@ _SEGMENTS = {
 }
 
 
-class VideoAgent(PublishedAgent):
+class VideoAgentMode(PublishedAgent):
     """Rounds of answering, judging and looking closer."""
 
     def solve(self, work: Work) -> Answer:

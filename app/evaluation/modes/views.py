@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.core.ports import Retriever, VideoLibrary
 from app.core.types import Chapter, Evidence, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles
 from app.evaluation.modes.mode import Mode
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ _UNHEARD = View((SegmentKind.SCREEN_TEXT, SegmentKind.VISUAL, SegmentKind.CAPTIO
 """Everything but what is said and what was written from it."""
 
 
-def view_of(mode: Mode, shown: Material) -> View | None:
+def view_of(mode: Mode, shown: ModeMaterial) -> View | None:
     """What an agent sees in this mode; None for everything."""
     unheard = _UNHEARD if shown.subtitles is Subtitles.NONE else None
     return _VIEWS.get(mode, unheard)
 
 
-def restricted(parts: AgentParts, mode: Mode, shown: Material = DEFAULT) -> AgentParts:
+def restricted(parts: AgentParts, mode: Mode, shown: ModeMaterial = DEFAULT) -> AgentParts:
     """The parts of an agent that answers in this mode."""
     limits: dict[str, str | int] = {"max_frames": shown.frames} if shown.frames is not None else {}
     if mode in (Mode.LOOP, Mode.PIPELINE):

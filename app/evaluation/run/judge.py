@@ -20,7 +20,7 @@ _PROMPT = (
 )
 
 
-class Judge(Protocol):
+class AnswerJudge(Protocol):
     """Scores an open answer."""
 
     def __call__(self, case: Case, text: str, cancelled: Callable[[], bool]) -> int | None:

@@ -17,7 +17,7 @@ from app.core.types import Video
 from app.evaluation.cases import Case
 from app.evaluation.modes.agent import Asker
 from app.evaluation.run.footage import Footage
-from app.evaluation.run.judge import Judge, no_judge
+from app.evaluation.run.judge import AnswerJudge, no_judge
 from app.evaluation.run.results import Result, ResultStore, result_of
 
 
@@ -48,7 +48,7 @@ class Runner:
         report: OnProgress = lambda _: None,
         listen: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
-        judge: Judge = no_judge,
+        judge: AnswerJudge = no_judge,
     ) -> None:
         self._judge = judge
         self._footage = footage

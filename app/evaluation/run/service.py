@@ -17,7 +17,7 @@ from app.evaluation.datasets.registry import Benchmark
 from app.evaluation.metrics.chapters import ChapterScores, chapter_scores
 from app.evaluation.metrics.scores import JudgedCase
 from app.evaluation.modes.agent import Asker
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles
 from app.evaluation.modes.mode import Mode
 from app.evaluation.modes.registry import MODES, ModeParts, asker
 from app.evaluation.official import PLAIN, Prompt
@@ -46,7 +46,7 @@ class Order:
     limit: int | None = None
     jobs: int = 1
     prices: Prices = FREE
-    shown: Material = field(default_factory=Material)
+    shown: ModeMaterial = field(default_factory=ModeMaterial)
     """What the modes may see."""
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class EvaluationService:
     def __init__(
         self,
         parts: Callable[[], AgentParts],
-        service: Callable[[Mode, Material], AskService],
+        service: Callable[[Mode, ModeMaterial], AskService],
         videos: Callable[[], Sequence[Video]],
         read: Reader,
         calibrate: Callable[[float], float] = UNCHANGED,
@@ -81,7 +81,7 @@ class EvaluationService:
         """The use case of asking, in one mode."""
         return self._service(mode, DEFAULT)
 
-    def asker(self, mode: Mode, prompt: Prompt = PLAIN, shown: Material = DEFAULT) -> Asker:
+    def asker(self, mode: Mode, prompt: Prompt = PLAIN, shown: ModeMaterial = DEFAULT) -> Asker:
         """A way to answer cases."""
         return asker(mode, ModeParts(self._parts, self._service, prompt, shown))
 

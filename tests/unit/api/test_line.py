@@ -9,22 +9,22 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.line import Line, LineFull, Seat
+from app.api.line import LineFull, Seat, WaitingLine
 from tests.integration.live import serving
 from tests.unit.api.stand_in import StandIn, make, wait_until
 
 
 @pytest.fixture
-def busy() -> Iterator[tuple[Line, threading.Event]]:
+def busy() -> Iterator[tuple[WaitingLine, threading.Event]]:
     """A line with one place, which is taken until the event is set."""
-    line, free = Line(1, most_waiting=20), threading.Event()
+    line, free = WaitingLine(1, most_waiting=20), threading.Event()
     line.join("first", lambda: free.wait(10) and None)
     yield line, free
     free.set()
     line.close()
 
 
-def test_callers_take_turns_and_know_their_place(busy: tuple[Line, threading.Event]) -> None:
+def test_callers_take_turns_and_know_their_place(busy: tuple[WaitingLine, threading.Event]) -> None:
     line, free = busy
     order: list[str] = []
 
@@ -40,7 +40,7 @@ def test_callers_take_turns_and_know_their_place(busy: tuple[Line, threading.Eve
     assert order == fair and {seat.place for seat in seats.values()} == {0}
 
 
-def test_a_full_line_refuses_and_who_leaves_makes_room(busy: tuple[Line, threading.Event]) -> None:
+def test_a_full_line_refuses_and_who_leaves_makes_room(busy: tuple[WaitingLine, threading.Event]) -> None:
     line, free = busy
     ran: list[int] = []
     seats = [line.join("a", lambda n=n: ran.append(n)) for n in range(20)]  # type: ignore[misc]
@@ -56,7 +56,7 @@ def test_a_full_line_refuses_and_who_leaves_makes_room(busy: tuple[Line, threadi
 
 
 def test_work_that_fails_gives_its_place_back() -> None:
-    line, done = Line(1), threading.Event()
+    line, done = WaitingLine(1), threading.Event()
     line.join("a", lambda: 1 // 0)
     line.join("a", done.set)
     assert done.wait(5)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from benchmarks.fuzz_files import DAMAGES, KINDS, SECONDS, STATES, Outcome, Tally, read, rows, write_source
+from benchmarks.fuzz_files import DAMAGES, KINDS, SECONDS, STATES, FuzzCounts, FuzzOutcome, read, rows, write_source
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -32,7 +32,7 @@ def test_a_sound_file_is_read_to_its_end_and_a_ruined_one_is_refused(tmp_path, k
 
 
 def test_the_table_counts_each_state_for_each_damage_and_for_all():
-    tally = Tally([Outcome("mp4", "flip", "read", 1.0), Outcome("ts", "zero", "hung", 60.0)])
+    tally = FuzzCounts([FuzzOutcome("mp4", "flip", "read", 1.0), FuzzOutcome("ts", "zero", "hung", 60.0)])
     table = {row[0]: row[1:] for row in rows(tally)}
     assert table["flip"] == [1, 1, 0, 0, 0, 0, 0, 1.0]
     assert table["all"][0] == 2 and table["all"][1 + STATES.index("hung")] == 1 and table["all"][-1] == 60.0

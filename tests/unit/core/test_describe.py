@@ -93,5 +93,6 @@ def test_a_refusal_says_what_was_searched_or_what_it_would_take() -> None:
     refused, open_ = AnswerStatus.NOT_IN_VIDEO, AnswerStatus.INSUFFICIENT
     assert explain_status(refused, searched, ()) == "Searched: what is said; 32 frames."
     assert explain_status(open_, searched, missing) == "To decide this: Set a vision model to look at the pictures."
-    assert explain_status(AnswerStatus.ANSWERED, searched, missing) == ""
+    assert explain_status(AnswerStatus.ANSWERED, searched, ()) == ""
+    assert explain_status(AnswerStatus.ANSWERED, searched, ("A part is left out.",)) == "A part is left out."
     assert explain_status(refused, (), missing) == explain_status(open_, searched, ()) == ""

@@ -12,7 +12,7 @@ import pytest
 from agents.parts import AgentParts
 from app.core.errors import Cancelled, MissingPart
 from app.core.types import Answer, AnswerStatus, Capabilities, Segment, SegmentKind, TimeSpan, Video
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles
 from app.evaluation.modes.nearest import Blind, Nearest
 from app.evaluation.modes.no_agent import NoAgent
 from app.evaluation.modes.reply import REFUSAL
@@ -39,7 +39,7 @@ def world(chat: FakeChat | None, video: Video, said: Sequence[Timed] = SPOKEN, *
 def ask(
     chat: FakeChat,
     *,
-    shown: Material = DEFAULT,
+    shown: ModeMaterial = DEFAULT,
     video: Video | None = None,
     prompt: Prompt = PLAIN,
     parts: Mapping[str, Any] | None = None,
@@ -66,7 +66,7 @@ def test_one_prompt_shows_even_frames_and_the_whole_transcript(seconds: float, c
 
 def test_what_is_shown_can_be_chosen() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(4, Subtitles.NONE), options=OPTIONS)
+    ask(chat, shown=ModeMaterial(4, Subtitles.NONE), options=OPTIONS)
     assert len(chat.requests[0].frames) == 4 and SAID[0] not in chat.requests[0].text
 
 
@@ -143,7 +143,7 @@ def test_without_a_language_model_an_open_question_gets_the_nearest_passage() ->
     asked = replace(case(options=(), accept=("noon",)), question="When does the boat come in?")
     answer = Nearest(lambda: parts)(asked, video, lambda: False)
     assert (answer.text, answer.citations[0].span) == (SAID[0], TimeSpan(0, 5))
-    unheard = Nearest(lambda: parts, Material(subtitles=Subtitles.NONE))(asked, video, lambda: False)
+    unheard = Nearest(lambda: parts, ModeMaterial(subtitles=Subtitles.NONE))(asked, video, lambda: False)
     assert unheard.text == "a grey dog on a pier"
 
 
@@ -162,7 +162,7 @@ def content(chat: FakeChat) -> list[str]:
 
 def test_the_official_prompt_stands_alone() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(4, official=True), options=OPTIONS, prompt=VIDEO_MME)
+    ask(chat, shown=ModeMaterial(4, official=True), options=OPTIONS, prompt=VIDEO_MME)
     assert content(chat) == [
         *("<11>", "<34>", "<56>", "<79>"),
         f"This video's subtitles are listed below:\n{SAID[1]}",
@@ -175,13 +175,13 @@ def test_the_official_prompt_stands_alone() -> None:
 
 def test_an_official_prompt_without_subtitles_does_not_speak_of_any() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(2, Subtitles.NONE, official=True), options=OPTIONS, prompt=VIDEO_MME)
+    ask(chat, shown=ModeMaterial(2, Subtitles.NONE, official=True), options=OPTIONS, prompt=VIDEO_MME)
     assert len(content(chat)) == 3 and "based on the video. Respond" in content(chat)[-1]
 
 
 def test_official_subtitles_stand_between_frames_only_where_they_cover_one() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(4, official=True), options=OPTIONS, prompt=LONG_VIDEO_BENCH)
+    ask(chat, shown=ModeMaterial(4, official=True), options=OPTIONS, prompt=LONG_VIDEO_BENCH)
     assert content(chat)[:-1] == ["<11>", SAID[1], "<34>", "<56>", "<79>"]
     assert content(chat)[-1].startswith("Question: Which?\nA. a red kite") and content(chat)[-1].endswith(
         "choices directly."
@@ -190,14 +190,14 @@ def test_official_subtitles_stand_between_frames_only_where_they_cover_one() -> 
 
 def test_an_official_prompt_without_subtitles_shows_none_and_has_its_system_message() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(2, official=True), options=OPTIONS, prompt=MLVU)
+    ask(chat, shown=ModeMaterial(2, official=True), options=OPTIONS, prompt=MLVU)
     assert [message.role for message in chat.requests[0].messages] == ["system", "user"]
     assert len(content(chat)) == 3 and content(chat)[-1].endswith("Only give the best option.\nBest option: (")
 
 
 def test_subtitles_of_the_frames_leave_out_what_no_frame_covers() -> None:
     chat = FakeChat(["B"], capabilities=SEES)
-    ask(chat, shown=Material(4, Subtitles.FRAMES), options=OPTIONS)
+    ask(chat, shown=ModeMaterial(4, Subtitles.FRAMES), options=OPTIONS)
     assert SAID[1] in chat.requests[0].text and SAID[0] not in chat.requests[0].text
 
 

@@ -11,7 +11,7 @@ from agents.parts import AgentParts
 from app.core.settings import Agent
 from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, VideoStream
 from app.db.fakes import MemoryLibrary
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles, evenly
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles, evenly
 from app.evaluation.modes.mode import Mode
 from app.evaluation.modes.registry import MODES
 from app.evaluation.modes.views import restricted, view_of, without_file
@@ -91,10 +91,10 @@ def test_loop_and_pipeline_force_the_way_the_agent_works(parts: AgentParts) -> N
 
 
 def test_without_subtitles_the_agent_sees_but_neither_reads_nor_hears_what_is_said(parts: AgentParts) -> None:
-    shown = restricted(parts, Mode.LOOP, Material(frames=7, subtitles=Subtitles.NONE))
+    shown = restricted(parts, Mode.LOOP, ModeMaterial(frames=7, subtitles=Subtitles.NONE))
     assert kinds(shown) == {SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION} and not shown.library.utterances(VIDEO.id)
     assert shown.vision is parts.vision and shown.features(VIDEO) and shown.settings == Agent(mode="loop", max_frames=7)
-    view = view_of(Mode.LOOP, Material(subtitles=Subtitles.NONE))
+    view = view_of(Mode.LOOP, ModeMaterial(subtitles=Subtitles.NONE))
     assert view is not None and view.of(VIDEO).path == VIDEO.path and view.of(VIDEO).media.audio == ()
     assert view_of(Mode.LOOP, DEFAULT) is None
 

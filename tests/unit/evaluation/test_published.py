@@ -15,9 +15,9 @@ from app.core.types import AnswerStatus, Completion, TimeSpan, ToolCall
 from app.evaluation.modes.avp import ActiveVideoPerception
 from app.evaluation.modes.dvd import TURNS, DeepVideoDiscovery
 from app.evaluation.modes.llovi import LLoVi
-from app.evaluation.modes.material import DEFAULT, Material, Subtitles
+from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles
 from app.evaluation.modes.published import PublishedAgent
-from app.evaluation.modes.videoagent import VideoAgent
+from app.evaluation.modes.videoagent import VideoAgentMode
 from app.evaluation.modes.videotree import VideoTree
 from gpu_workers.language.fakes import ChatRequest, FakeChat, FakeVisionLanguageModel
 from tests.unit.evaluation.world import READS, SEES, a_video, features_of, parts_of
@@ -29,10 +29,10 @@ SCENES = ((0, 20, "a dog sleeps"), (20, 38, "boats pass"), (38, 41, DOOR), (41, 
 CAPTIONS = [(float(start), float(end), text) for start, end, text in SCENES]
 SEEN = [text for start, end, text in SCENES for _ in range(start, end)]
 SAID = [(1.0, 3.0, "Wake up, dog.")]
-AGENTS = (LLoVi, VideoAgent, VideoTree, DeepVideoDiscovery, ActiveVideoPerception)
+AGENTS = (LLoVi, VideoAgentMode, VideoTree, DeepVideoDiscovery, ActiveVideoPerception)
 
 
-def run(agent: type[PublishedAgent], chat: FakeChat, *, shown: Material = DEFAULT, **more: Any) -> Any:
+def run(agent: type[PublishedAgent], chat: FakeChat, *, shown: ModeMaterial = DEFAULT, **more: Any) -> Any:
     video = a_video(60.0)
     asked = {"options": OPTIONS, "answer": 1, **more.pop("asked", {})}
     parts = parts_of(chat, video, **{"captions": CAPTIONS, "said": SAID, "seen": SEEN, **more})
@@ -79,7 +79,7 @@ def test_llovi_names_the_lines_that_prove_the_answer_where_spans_are_given() -> 
 
 def test_llovi_reads_no_transcript_where_a_run_leaves_it_out() -> None:
     chat = FakeChat(["A door opens.", "B"], capabilities=READS)
-    run(LLoVi, chat, shown=Material(subtitles=Subtitles.NONE))
+    run(LLoVi, chat, shown=ModeMaterial(subtitles=Subtitles.NONE))
     assert "Wake up" not in chat.requests[0].text
 
 
@@ -91,7 +91,7 @@ def test_without_captions_frames_are_captioned_once_for_all_questions() -> None:
 
     chat = FakeChat(rule=rule, capabilities=SEES)
     parts = parts_of(chat, video)
-    agent = LLoVi(lambda: parts, Material(frames=4))
+    agent = LLoVi(lambda: parts, ModeMaterial(frames=4))
     for _ in range(2):
         assert agent(case(options=OPTIONS), video, lambda: False).option_index == 1
     assert [len(request.frames) for request in chat.requests] == [1, 1, 1, 1, 0, 0, 0, 0]
@@ -112,7 +112,7 @@ def seeker(request: ChatRequest) -> str:
 
 def test_videoagent_starts_from_five_frames_and_finds_the_one_that_it_misses() -> None:
     chat = FakeChat(rule=seeker, capabilities=READS)
-    answer = run(VideoAgent, chat)
+    answer = run(VideoAgentMode, chat)
     first = chat.requests[0].text
     assert [f"frame {place}:" in first for place in (0, 15, 30, 44, 59)] == [True] * 5 and DOOR not in first
     assert "1: frames 0 to 15; 2: frames 15 to 30; 3: frames 30 to 44" in chat.requests[2].text
@@ -132,7 +132,7 @@ def test_videoagent_stops_after_three_rounds_and_must_choose_in_the_last() -> No
         return '{"final_answer": "2"}'
 
     chat = FakeChat(rule=rule, capabilities=READS)
-    answer = run(VideoAgent, chat, seen=[f"number{second}" for second in range(60)])
+    answer = run(VideoAgentMode, chat, seen=[f"number{second}" for second in range(60)])
     assert answer.option_index == 2 and {5.0, 7.0} < {one.frame_s for one in answer.citations}
     assert sum("How far" in request.text for request in chat.requests) == 2
     assert sum("Think step by step" in request.text for request in chat.requests) == 3
@@ -141,9 +141,9 @@ def test_videoagent_stops_after_three_rounds_and_must_choose_in_the_last() -> No
 def test_videoagent_answers_open_questions_and_refuses_them() -> None:
     open_question = {"options": (), "answer": None, "accept": ("door",)}
     told = FakeChat(['{"final_answer": "A door."}', '{"confidence": 3}'], capabilities=READS)
-    assert run(VideoAgent, told, asked=open_question).text == "A door."
+    assert run(VideoAgentMode, told, asked=open_question).text == "A door."
     refused = FakeChat(['{"final_answer": "The video does not say."}', '{"confidence": 3}'], capabilities=READS)
-    assert run(VideoAgent, refused, asked=open_question).status is AnswerStatus.NOT_IN_VIDEO
+    assert run(VideoAgentMode, refused, asked=open_question).status is AnswerStatus.NOT_IN_VIDEO
 
 
 def test_videotree_opens_the_clusters_that_bear_on_the_question() -> None:
@@ -262,15 +262,17 @@ def test_avp_gives_up_after_three_rounds_and_then_chooses_from_its_evidence() ->
 def test_no_agent_shows_more_frames_than_a_run_allows() -> None:
     inspect = call("frame_inspect", question="?", time_ranges=[["0:00", "1:00"]])
     chat = FakeChat([inspect, "seen", call("finish", answer="B")], capabilities=SEES)
-    assert run(DeepVideoDiscovery, chat, shown=Material(frames=8)).usage.frames == len(chat.requests[1].frames) == 8
+    assert run(DeepVideoDiscovery, chat, shown=ModeMaterial(frames=8)).usage.frames == len(chat.requests[1].frames) == 8
     unsure = json.dumps({"sufficient": False, "confidence": 0.2, "justification": "", "answer": "B"})
     chat = FakeChat([plan(fps=5), '{"evidence": []}', unsure] * 3, capabilities=SEES)
-    run(ActiveVideoPerception, chat, shown=Material(frames=8))
+    run(ActiveVideoPerception, chat, shown=ModeMaterial(frames=8))
     assert {len(request.frames) for request in chat.requests} == {0, 8}
-    assert run(VideoAgent, FakeChat(rule=seeker, capabilities=READS), shown=Material(frames=5)).usage.frames == 5
+    assert (
+        run(VideoAgentMode, FakeChat(rule=seeker, capabilities=READS), shown=ModeMaterial(frames=5)).usage.frames == 5
+    )
     close = json.dumps({"answer": "A", "confidence": 1, "relevance": [3] * 40})
     chat = FakeChat([close, "B"], capabilities=READS)
-    answer = run(VideoTree, chat, seen=[f"thing{n}" for n in range(60)], shown=Material(frames=6))
+    answer = run(VideoTree, chat, seen=[f"thing{n}" for n in range(60)], shown=ModeMaterial(frames=6))
     assert len(answer.citations) == 6 and len(chat.requests) == 2
 
 
@@ -297,5 +299,5 @@ def test_a_vision_model_looks_where_the_chat_model_cannot() -> None:
 
 def test_without_stored_vectors_moments_are_found_by_their_captions() -> None:
     chat = FakeChat(rule=seeker, capabilities=READS)
-    answer = run(VideoAgent, chat, seen=(), frame_embedder=None)
+    answer = run(VideoAgentMode, chat, seen=(), frame_embedder=None)
     assert answer.option_index == 1 and features_of(()) == []

@@ -30,7 +30,7 @@ def test_a_folder_with_a_model_is_used_as_it_is(tmp_path):
 
 
 def test_a_folder_without_weights_names_the_setting(tmp_path):
-    with pytest.raises(MissingPart, match="no complete model") as caught:
+    with pytest.raises(MissingPart, match="does not contain a complete model") as caught:
         hub.folder(str(a_model(tmp_path / "mine", shards=())), "captioner")
     assert "LONGREEL_WEIGHTS__CAPTIONER" in caught.value.hint
 
