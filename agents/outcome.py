@@ -16,6 +16,7 @@ from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
 from app.core.events import Drafted, Verified
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan
+from app.text.fuzzy import likeness
 from app.text.languages import guess_language
 from app.text.phrases import phrase
 
@@ -24,6 +25,10 @@ ONE_EVENT_S = 2.0
 """Pictures nearer than this show one event and make one citation."""
 
 
+SAME_WORDS = 0.9
+"""A statement as alike as this to the words it rests on needs no quotation."""
+LONGEST_QUOTE = 240
+"""Characters of the words that are quoted beside a statement."""
 LEFT_OUT = "A part of the answer is left out, because its evidence does not support it."
 
 
@@ -54,7 +59,8 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
 def decide(state: AgentState, work: AgentRun) -> Answer:
     """The answer of a state whose claims are judged."""
     draft = state.get("draft") or DraftAnswer((), "unsure")
-    accepted = _accepted(state["judged"], strict=choose_policy(work.parts).mode == "pipeline")
+    strict = choose_policy(work.parts).mode == "pipeline"
+    accepted = _accepted(state["judged"], strict=strict)
     usage = work.budget.usage
     must_choose = work.parts.settings.always_choose and draft.option is not None
     if must_choose and not accepted:
@@ -65,7 +71,7 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
         if citations:
             return Answer(
                 AnswerStatus.ANSWERED,
-                _joined([one.claim.text for one in accepted]),
+                _joined([_worded(one, strict=strict and draft.option is None) for one in accepted]),
                 confidence,
                 _unique(citations)[:MOST_CITATIONS],
                 draft.option,
@@ -77,11 +83,23 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
 
 def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClaim]:
     """What may be shown: all that is not refuted. Small models add statements that were not asked for: with
-    `strict`, only supported ones stay beside a supported one, and of unclear ones only the first.
+    `strict`, only supported ones stay beside a supported one, and of unclear ones only the likeliest.
     """
     possible = [one for one in judged if one.verdict != "no"]
+    if not strict or not possible:
+        return possible
     supported = [one for one in possible if one.verdict == "yes"]
-    return (supported or possible[:1]) if strict else possible
+    return supported or [max(possible, key=lambda one: one.confidence)]
+
+
+def _worded(judged: JudgedClaim, *, strict: bool) -> str:
+    """The statement; what a small model is not sure of comes with the words it rests on, for the reader to judge."""
+    words = [passage.text for passage in judged.claim.passages if passage.text]
+    if not strict or judged.verdict == "yes" or not words:
+        return judged.claim.text
+    quote = " ".join(words[0].split())
+    cut = quote if len(quote) <= LONGEST_QUOTE else f"{quote[: LONGEST_QUOTE - 1]}…"
+    return f"{judged.claim.text} (“{cut}”)" if likeness(cut, judged.claim.text) < SAME_WORDS else judged.claim.text
 
 
 def _left_out(judged: Sequence[JudgedClaim], work: AgentRun) -> tuple[str, ...]:

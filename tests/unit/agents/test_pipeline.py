@@ -52,6 +52,24 @@ def test_at_a_moment_that_the_question_names_the_screen_is_read_again() -> None:
     assert answer.citations[0].span == TimeSpan(14.5, 15.5)
 
 
+def test_what_the_model_is_not_sure_of_comes_with_the_words_it_rests_on() -> None:
+    chat = small([reading((["E4"], "2.4 million euros."))], yes=0.7)
+    answer = Desk(MEETING[:4], chat=chat).ask(QUESTION)
+    assert answer.text.startswith("2.4 million euros. (“") and answer.citations[0].quote in answer.text
+    assert not answer.citations[0].verified
+
+
+def test_of_several_unsure_statements_the_likeliest_is_shown() -> None:
+    shares = iter([0.65, 0.8])
+
+    def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
+        share = next(shares) if "yes" in labels else 0.9
+        return {labels[0]: share, labels[1]: 1 - share}
+
+    chat = FakeChat([reading((["E3"], "Nothing."), (["E4"], "2.4 million."))], capabilities=SMALL, weights=weights)
+    assert Desk(MEETING[:4], chat=chat).ask(QUESTION).text.startswith("2.4 million.")
+
+
 def test_the_answer_cites_the_lines_that_the_model_names() -> None:
     answer = Desk(MEETING, chat=small([reading((["E3"], "2.4 million euros."))])).ask(QUESTION)
     assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million euros.")
