@@ -10,8 +10,10 @@ a car is a cell phone to the detector (.98) and a sports car to the classifier.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,11 +112,25 @@ class SSDDetector(ModelWorker[_Loaded]):
         network = cv2.dnn.readNetFromTensorflow(
             str(folder / packaged.SSD_GRAPH), str(folder / packaged.SSD_CONFIG), cv2.dnn.ENGINE_CLASSIC
         )
-        classifier = Interpreter(
-            model_path=str(Path(folder) / packaged.LITE3), num_threads=threads(self._settings.threads)
-        )
-        classifier.allocate_tensors()
+        with _no_notices():
+            classifier = Interpreter(
+                model_path=str(Path(folder) / packaged.LITE3), num_threads=threads(self._settings.threads)
+            )
+            classifier.allocate_tensors()
         return _Loaded(network, classifier, coco.from_imagenet())
+
+
+@contextlib.contextmanager
+def _no_notices() -> Iterator[None]:
+    """LiteRT writes a notice to the process's standard error, which no setting of it turns off."""
+    error = os.dup(2)
+    with open(os.devnull, "wb") as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(error, 2)
+            os.close(error)
 
 
 def views(height: int, width: int) -> list[tuple[int, int, int, int]]:
