@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from agents.evidence import Passage
 from agents.llm import ask_json
@@ -46,20 +46,12 @@ class Entailment:
     """Ids of the lines that show it, where the judge names some."""
 
 
-def _as_ids(value: Any) -> list[str]:
-    """The ids of evidence in what a model wrote, be it a list or one string."""
-    written = value if isinstance(value, list) else [value]
-    return [id for one in written for id in ID.findall(str(one).upper())]
-
-
 class Verdict(BaseModel):
     """What a judge replies."""
 
     reason: str = Field(max_length=600, description="one sentence: what the evidence says or shows about the answer")
     verdict: Literal["yes", "unclear", "no"]
-    shown_by: Annotated[list[str], BeforeValidator(_as_ids)] = Field(
-        [], description="ids of the lines of evidence that show it, such as E3"
-    )
+    shown_by: str = Field("", description="ids of the lines of evidence that show it, such as E3, E5")
 
 
 def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
@@ -117,7 +109,7 @@ def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
     messages = [Message("system", prompt("judge")), Message("user", content)]
     reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
     sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[reply.verdict]
-    return Entailment(reply.verdict, reply.reason, sure, tuple(reply.shown_by))
+    return Entailment(reply.verdict, reply.reason, sure, tuple(ID.findall(reply.shown_by.upper())))
 
 
 def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:

@@ -56,7 +56,7 @@ def _is_sign(before: Cue, cue: Cue) -> bool:
         return False
     added = cue.tokens[carried:]
     if not added:
-        return min(before.span.duration_s, cue.span.duration_s) < _BRIEF_S
+        return 0 < min(before.span.duration_s, cue.span.duration_s) < _BRIEF_S
     return carried == len(before.tokens) or before.tokens[-carried].begins_line
 
 

@@ -277,7 +277,7 @@ def test_an_answer_says_that_a_refuted_half_is_left_out() -> None:
 
 
 def test_only_the_cited_words_that_show_the_answer_stay_cited() -> None:
-    judged = json.dumps({"reason": "It says so.", "verdict": "yes", "shown_by": ["E3"]})
+    judged = json.dumps({"reason": "It says so.", "verdict": "yes", "shown_by": "[E3]"})
     chat = FakeChat([READ, answers(("2.4 million.", ["E1", "E3", "E4"])), judged], capabilities=DRIVES)
     (cited,) = Desk(MEETING, chat=chat).ask(QUESTION).citations
     assert "two point four million" in cited.quote and cited.verified

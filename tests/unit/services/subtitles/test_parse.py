@@ -243,7 +243,7 @@ TIMES = st.integers(0, 400_000_000)
 
 @st.composite
 def spoken(draw, texts=TEXTS, speakers=NOBODY):
-    times = sorted(draw(st.lists(st.tuples(TIMES, st.integers(0, 60_000)), max_size=6)))
+    times = sorted(draw(st.lists(st.tuples(TIMES, st.integers(200, 60_000)), max_size=6)))
     return [
         Utterance(TimeSpan(start / 1000, (start + length) / 1000), draw(texts), speaker=draw(speakers))
         for start, length in times
