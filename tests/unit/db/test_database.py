@@ -94,7 +94,7 @@ def test_writers_that_read_first_never_collide(database: Database) -> None:
 
 
 def _select(database: Database) -> str:
-    lock = " FOR UPDATE" if database.name.startswith("the database ") else ""
+    lock = "" if ".db" in database.name else " FOR UPDATE"
     return f"SELECT title FROM videos{lock}"
 
 
