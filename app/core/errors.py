@@ -110,7 +110,7 @@ class InUse(WorkerFailed):
 
 
 class Unexpected(LongreelError):
-    """Something failed in a way that nobody thought of."""
+    """An unexpected failure."""
 
     code = "internal"
 

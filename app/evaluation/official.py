@@ -29,7 +29,7 @@ class Prompt:
     subtitles: str = ""
     """The line before the subtitles; empty where the script shows none, or shows them between the frames."""
     before_with_subtitles: str = ""
-    """What stands in place of `before` where subtitles are shown."""
+    """Replaces `before` where subtitles are shown."""
     of_frames: bool = False
     """Whether only the subtitles of the frames that are shown are listed."""
     interleaved: bool = False

@@ -36,7 +36,7 @@ def cited_frames(video: Video, times_s: Sequence[float]) -> tuple[Citation, ...]
 def cited_spans(
     video: Video, spans: Sequence[TimeSpan], kind: SegmentKind = SegmentKind.VISUAL
 ) -> tuple[Citation, ...]:
-    """Spans as citations that nobody checked."""
+    """Spans as unchecked citations."""
     return tuple(Citation(video.id, span, kind, "") for span in spans)
 
 

@@ -77,7 +77,7 @@ _SIGN = regex.compile(
     r"[\u2010-\u2026\u2030-\u203f\u3000-\u303f\uff01-\uff5e\u00a0\u00a7\u00a9\u00ab\u00ad\u00ae\u00b0\u00b7"
     r"\u00bb-\u00be\u20ac\u2116\u266a\u266b]"
 )
-"""What stands in the subtitles of any language."""
+"""Characters found in subtitles of every language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def read(text: str, format: str, fps: float | None, left_out: LeftOut) -> list[C
 
     SubStation draws a line several times, for its shadow and glow: it is one cue.
 
-    Raises BadInput for MicroDVD subtitles if neither they nor `fps` tell that.
+    Raises BadInput for MicroDVD subtitles if neither they nor `fps` give the frame rate.
     """
     units = _units(text, format)
     if format == "microdvd":
