@@ -22,7 +22,7 @@ NEAR = 3.3
 """By how many standard deviations a kind must be nearer to the question than the kinds are on average.
 
 Of 31 questions in seven languages, half of them about things that are no kind of the detector's, those that counted a
-kind reached 3.4 and more, for it and at times for what stands beside it (a table); two of the others did, too. What
+kind reached 3.4 or more, for it and sometimes for a neighbouring kind (a table); so did two of the others. What
 they ask for is then settled by `number_meant`."""
 DOUBT = 0.25
 """A track that got this share of its votes for another kind may be one of that: its numbers are then lower bounds."""

@@ -91,8 +91,8 @@ def pump(
 ) -> AsyncGenerator[Item | None]:
     """Runs a blocking iterator in a thread and yields its items; None when `every_s` passed without one.
 
-    `join` puts it in line. `make` gets a function that tells whether the reader is gone; so it does when this iterator
-    is closed, unless what has begun shall `finish` all the same. An error of the blocking iterator is raised here.
+    `join` queues it. `make` gets a function that says whether the reader has gone, which it also does once this
+    iterator is closed, unless started work is to `finish` anyway. An error of the blocking iterator is raised here.
     """
     at_work = _Pump(make)
     return _items(at_work, join(at_work.work), every_s, finish=finish)
