@@ -40,13 +40,14 @@ demo: $(LEAN) ## make a sample, read it, answer three questions; or VIDEO=file Q
 test: $(STAMP) ## the whole test suite, two files at a time
 	$(PY) -m pytest -n 2 --dist loadfile
 
-check: $(STAMP) ## style, types, import rules, stale documents
+check: $(STAMP) ## style, types, import rules, stale documents, counts that only go down
 	$(VENV)/bin/ruff check $(CODE)
 	$(VENV)/bin/ruff format --check $(CODE)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m app.docs --check
 	$(PY) -m benchmarks.report --check
+	$(PY) -m benchmarks.ratchets
 
 fmt: $(STAMP) ## format the code and repair what can be repaired
 	$(VENV)/bin/ruff format $(CODE)
