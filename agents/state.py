@@ -60,6 +60,8 @@ class Claim:
     findings: tuple[Finding, ...] = ()
     unknown_ids: tuple[str, ...] = ()
     """Ids that it cites and that do not exist."""
+    by_code: bool = False
+    """Whether code answered the question, from what it had counted itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.evidence.passage import Passage
+from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
 from app.core.timecode import clock
@@ -117,9 +117,9 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
     )
 
 
-def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Passage | None:
-    """The one number that a question in any language asks for; None where it asks for something else, or where the
-    tracks cannot tell it for sure."""
+def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
+    """The one number that a question in any language asks for, in figures that every language reads; None where it asks
+    for something else, or where the tracks cannot tell it for sure."""
     if work.parts.tracks is None or len(scope) != 1:
         return None
     ((video, span),) = scope
@@ -130,11 +130,12 @@ def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Vide
         number = number_meant(question, kind, work.parts.text_embedder) if counts and counts.exact else None
         if counts is None or number is None:
             continue
-        facts = dict(_facts(counts, one_shot=_is_one_shot(work, video, span)))
+        facts = {fact.asked: fact for fact in _facts(counts, one_shot=_is_one_shot(work, video, span))}
         if number == SEEN:
             number = "total" if "total" in facts else "first" if not counts.coming else ""
         if number in facts:
-            return _passage(video, *facts[number], [track for track in tracks if track.name == kind])
+            same = [track for track in tracks if track.name == kind]
+            return Finding(facts[number].number, (_passage(video, facts[number], same),))
     return None
 
 
@@ -182,7 +183,7 @@ def count_facts(
         return []
     same = [track for track in tracks if track.name == kind]
     facts = _facts(counts, one_shot=_is_one_shot(work, video, span))
-    return [_passage(video, where, text, same) for _, (where, text) in facts]
+    return [_passage(video, fact, same) for fact in facts]
 
 
 def track_passage(video: Video, track: ObjectTrack) -> Passage:
@@ -193,29 +194,46 @@ def track_passage(video: Video, track: ObjectTrack) -> Passage:
     return Passage(video.id, SegmentKind.OBJECT, track.span, text, track.best.time_s)
 
 
-def _facts(counts: ThingCounts, *, one_shot: bool) -> list[tuple[str, tuple[TimeSpan, str]]]:
-    """The numbers, by their names in `COUNTED`, as lines with the span that shows each."""
-    name, bound = counts.name, "" if counts.exact else "at least "
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """One number of a kind of thing."""
+
+    asked: str
+    """What it is called in `COUNTED`."""
+    span: TimeSpan
+    """What shows it."""
+    number: str
+    """In figures; of things that come one by one, with the times."""
+    text: str
+    """As a line of evidence."""
+
+
+def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
+    bound = "" if counts.exact else "at least "
+
+    def fact(asked: str, span: TimeSpan, number: int, what: str, times: str = "") -> _Fact:
+        return _Fact(asked, span, f"{number}{times and f' ({times})'}", f"{counts.name}: {bound}{number} {what}")
+
     facts = [
-        ("first", (counts.first[0], f"{name}: {bound}{counts.first[1]} at the beginning")),
-        ("last", (counts.last[0], f"{name}: {bound}{counts.last[1]} at the end")),
-        ("most", (counts.most[0], f"{name}: {bound}{counts.most[1]} at the same time, the largest number")),
-        ("fewest", (counts.fewest[0], f"{name}: {bound}{counts.fewest[1]} at the same time, the smallest number")),
+        fact("first", *counts.first, "at the beginning"),
+        fact("last", *counts.last, "at the end"),
+        fact("most", *counts.most, "at the same time, the largest number"),
+        fact("fewest", *counts.fewest, "at the same time, the smallest number"),
     ]
     if one_shot and counts.coming:
         times = ", ".join(clock(track.span.start_s) for track in counts.coming[:MOST_TIMES])
         hull = TimeSpan(counts.coming[0].span.start_s, max(track.span.end_s for track in counts.coming))
-        number = f"{name}: {bound}{len(counts.coming)}"
-        facts.append(("coming", (hull, f"{number} times one comes into the picture or is put back, at {times}")))
+        came = f"times one comes into the picture or is put back, at {times}"
+        facts.append(fact("coming", hull, len(counts.coming), came, times))
         if counts.first[1] == 0:
-            facts.append(("total", (hull, f"{number} in total, one after another or together")))
+            facts.append(fact("total", hull, len(counts.coming), "in total, one after another or together", times))
     return facts
 
 
-def _passage(video: Video, span: TimeSpan, text: str, tracks: Sequence[ObjectTrack]) -> Passage:
-    boxes = [box for track in tracks for box in track.boxes if span.contains(box.time_s)]
-    frame_s = max(boxes, key=lambda box: box.confidence).time_s if boxes else span.middle_s
-    return Passage(video.id, SegmentKind.OBJECT, span, text, frame_s)
+def _passage(video: Video, fact: _Fact, tracks: Sequence[ObjectTrack]) -> Passage:
+    boxes = [box for track in tracks for box in track.boxes if fact.span.contains(box.time_s)]
+    frame_s = max(boxes, key=lambda box: box.confidence).time_s if boxes else fact.span.middle_s
+    return Passage(video.id, SegmentKind.OBJECT, fact.span, fact.text, frame_s)
 
 
 def _is_one_shot(work: AgentRun, video: Video, span: TimeSpan) -> bool:

@@ -10,7 +10,7 @@ from agents.judge.exact import exact_fault
 from agents.parts import AgentRun
 from agents.state import Claim, JudgedClaim
 from app.core.errors import Cancelled, LongreelError
-from app.core.types import SegmentKind, Video, VideoId
+from app.core.types import Video, VideoId
 
 NO_EVIDENCE = "It cites no evidence."
 ONLY_HINTS = "It rests only on summaries or guesses by a machine, which prove nothing."
@@ -85,10 +85,9 @@ def evidence_entails(judge: Judge, question: str, claim: Claim) -> Entailment:
 
 
 def is_counted(judge: Judge, question: str, claim: Claim) -> Entailment | None:
-    """A number that code counted, and that the claim repeats as it stands, needs no second opinion."""
+    """A number that code counted, and answered with, needs no second opinion."""
     del judge, question
-    counted = claim.passages and all(p.kind is SegmentKind.OBJECT and p.text == claim.text for p in claim.passages)
-    return Entailment("yes", "Code counted it.", SURE) if counted else None
+    return Entailment("yes", "Code counted it.", SURE) if claim.by_code else None
 
 
 CHECKS: Sequence[Callable[[Judge, str, Claim], Entailment | None]] = (

@@ -53,8 +53,9 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     work.budget.check()
     counted = None if state["options"] else answer_by_counting(work, state["question"], countable(state))
     if counted is not None:
-        known = next((passage for passage in state["evidence"] if passage.key == counted.key), counted)
-        return Command(goto="judge", update={"draft": DraftAnswer((Claim(known.text, (known,)),), "yes")})
+        keys = {passage.key for passage in counted.passages}
+        shown = tuple(p for p in state["evidence"] if p.key in keys) or counted.passages
+        return Command(goto="judge", update={"draft": DraftAnswer((Claim(counted.text, shown, by_code=True),), "yes")})
     if work.parts.chat is None:
         return Command(goto="finish", update={"problems": (_quoted(state, work),)})
     try:

@@ -78,7 +78,13 @@ def restricted(parts: AgentParts, mode: Mode, shown: ModeMaterial = DEFAULT) -> 
     if view.looks:
         return viewed
     return replace(
-        viewed, vision=None, features=lambda _: (), frame_embedder=None, query_frame_selector=None, detector=None
+        viewed,
+        vision=None,
+        features=lambda _: (),
+        frame_embedder=None,
+        query_frame_selector=None,
+        detector=None,
+        tracks=None,
     )
 
 

@@ -71,7 +71,7 @@ def desk(tracks: Sequence[ObjectTrack] = TRACKS) -> Desk:
     return made
 
 
-def answered(question: str, made: Desk) -> Passage | None:
+def answered(question: str, made: Desk) -> Finding | None:
     work = made.context().work
     return answer_by_counting(work, question, [(made.video, WHOLE)])
 
@@ -111,9 +111,11 @@ def test_a_question_for_a_colour_asks_for_no_number():
     assert number_meant("What colour is the bottle?", "bottle", FakeTextEmbedder()) is None
 
 
-def test_the_answer_is_the_fact_with_the_span_that_shows_it():
-    fact = answered(COUNTED["fewest"][0].format("bottle"), desk())
-    assert fact is not None and fact.text == "bottle: 2 at the same time, the smallest number"
+def test_the_answer_is_a_number_in_figures_with_the_fact_and_the_span_that_show_it():
+    finding = answered(COUNTED["fewest"][0].format("bottle"), desk())
+    assert finding is not None and finding.text == "2"
+    (fact,) = finding.passages
+    assert fact.text == "bottle: 2 at the same time, the smallest number"
     assert (fact.kind, fact.span) == (SegmentKind.OBJECT, TimeSpan(10, 20)) and fact.frame_s is not None
 
 
@@ -126,7 +128,7 @@ def test_the_pipeline_answers_a_counting_question_without_a_language_model():
     made = desk()
     made.parts = replace(made.parts, chat=None)
     answer = made.ask(COUNTED["first"][0].format("bottle"))
-    assert answer.status is AnswerStatus.ANSWERED and answer.text == "bottle: 3 at the beginning"
+    assert answer.status is AnswerStatus.ANSWERED and answer.text == "3"
     (citation,) = answer.citations
     assert citation.verified and citation.kind is SegmentKind.OBJECT and citation.span == TimeSpan(0, 10)
     assert made.ask("What colour is the bottle?").status is AnswerStatus.INSUFFICIENT
