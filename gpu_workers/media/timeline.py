@@ -26,6 +26,8 @@ SUSPICIOUS_S = 1.0
 GAP_S = 0.5
 """Shorter losses are not named."""
 _FOLLOWERS = 8
+_MOST_HELD = 17
+"""By its standard, a decoder holds at most 16 pictures back to put them in order."""
 _LOST_SHARE = 0.25
 """Of the bytes that the time between two packets should take, so many are missing where the file is destroyed."""
 
@@ -74,8 +76,9 @@ class Timeline:
 
 def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
     """Finds the joints and the false times of a file. Containers with one table of all times cannot have joints."""
-    waits_s = table.shown_s - table.decoded_s
-    false_times = set(np.flatnonzero((waits_s < -BACK_S) | (waits_s > AHEAD_S)).tolist())
+    false_times = _false_waits(table)
+    if not may_be_joined:
+        false_times |= _strays(table)
     if _is_suspicious(table, false_times):
         if may_be_joined:
             line = _Walk(table, set(false_times), AHEAD_S).result()
@@ -85,6 +88,28 @@ def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
         for stream in np.unique(table.stream).tolist():
             false_times |= _outliers(table, np.flatnonzero(table.stream == stream), false_times)
     return Timeline((JoinedPart(0, 0.0, _start_s(table), 0.0),), frozenset(false_times))
+
+
+def _false_waits(table: PacketTable) -> set[int]:
+    """Packets that are shown before they are decoded, or much later than any decoder holds a picture."""
+    waits_s = table.shown_s - table.decoded_s
+    is_false = (waits_s < -BACK_S) | (waits_s > AHEAD_S)
+    for stream in np.unique(table.stream):
+        rows = np.flatnonzero(table.stream == stream)
+        held, later = rows[:-_MOST_HELD], rows[_MOST_HELD:]
+        is_false[held] |= (waits_s[held] > SUSPICIOUS_S) & (table.shown_s[held] > table.decoded_s[later] + BACK_S)
+    return set(np.flatnonzero(is_false).tolist())
+
+
+def _strays(table: PacketTable) -> set[int]:
+    """Packets of streams that a few damaged bytes have made up: short, and far beyond all others."""
+    streams, sizes = np.unique(table.stream, return_counts=True)
+    few = np.isin(table.stream, streams[sizes < _FOLLOWERS])
+    if few.all():
+        return set()
+    low_s, high_s = table.shown_s[~few].min(), table.shown_s[~few].max()
+    far = (table.shown_s < low_s - AHEAD_S) | (table.shown_s > high_s + AHEAD_S)
+    return set(np.flatnonzero(few & far).tolist())
 
 
 def _outliers(table: PacketTable, rows: NDArray[np.int64], false_times: set[int]) -> set[int]:

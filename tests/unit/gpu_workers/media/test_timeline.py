@@ -98,3 +98,25 @@ def test_a_false_time_is_found_in_containers_with_a_table_of_times(row):
     times = run(0.0, 101)
     times[row] = 36_000.0
     assert timeline(table(*times), may_be_joined=False).false_times == {row}
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_picture_that_waits_longer_than_a_decoder_can_hold_it_has_a_false_time(joined):
+    one = table(*run(0.0))
+    one.shown_s[50] += 8.0
+    assert timeline(one, may_be_joined=joined).false_times == {50}
+
+
+def test_a_picture_may_wait_for_the_end_of_a_pause():
+    one = table(*run(0.0, 50), *run(7.0, 50))
+    one.shown_s[:] = [*one.decoded_s[3:], *run(9.0, 3)]
+    assert not timeline(one, may_be_joined=False).false_times
+
+
+@pytest.mark.parametrize("far_s", [4196.0, -90.0])
+def test_a_stream_of_one_packet_far_from_all_others_is_damage(far_s):
+    one = table(*run(0.0), far_s)
+    one.stream[-1] = 3
+    assert timeline(one, may_be_joined=False).false_times == {100}
+    one.decoded_s[-1] = one.shown_s[-1] = 2.0
+    assert not timeline(one, may_be_joined=False).false_times
