@@ -42,7 +42,9 @@ def _cli() -> str:
 
 def _commands(group: Any, of: str) -> Iterator[tuple[str, Any]]:
     """Every command below a group with its whole name, a group before its commands."""
-    for name, command in sorted(group.commands.items()):
+    context = typer.Context(group)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
         yield f"{of} {name}", command
         if hasattr(command, "commands"):
             yield from _commands(command, f"{of} {name}")
@@ -54,7 +56,17 @@ def _settings() -> str:
         "",
         "# Settings",
         "",
-        "Environment variables, read once at the start. An unknown `LONGREEL_` variable stops the program.",
+        "Environment variables, read once at the start. They can also be in the file `longreel.toml` in the folder of",
+        "LONGREEL_HOME, without `LONGREEL_` and in small letters; those with two underscores are in tables there. The",
+        "environment wins over the file. An unknown name in either stops the program. `longreel connect` writes it.",
+        "",
+        "```toml",
+        'profile = "remote"                       # LONGREEL_PROFILE',
+        'llm_url = "http://127.0.0.1:11434/v1"    # LONGREEL_LLM_URL',
+        "",
+        "[agent]",
+        "max_seconds = 60                         # LONGREEL_AGENT__MAX_SECONDS",
+        "```",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",
@@ -74,7 +86,7 @@ def _fields() -> Iterator[tuple[str, FieldInfo]]:
 
 
 def _default(name: str, field: FieldInfo) -> str:
-    folders = {"LONGREEL_HOME": "`~/.cache/longreel`", "LONGREEL_DATA": "`~/.local/share/longreel`"}
+    folders = {"LONGREEL_HOME": "`~/.local/share/longreel`", "LONGREEL_DATA": "unset"}
     if name in folders:
         return folders[name]
     return "unset" if field.default in (None, "") else f"`{field.default}`"

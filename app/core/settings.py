@@ -1,7 +1,8 @@
-"""One typed Settings object: read once at the start from `LONGREEL_*` variables, then passed along.
+"""One typed Settings object: read once at the start, then passed along.
 
-Nested groups use two underscores: `LONGREEL_AGENT__MAX_STEPS=3`. An unknown variable, or a value
-out of range, stops the program with the name of the nearest setting.
+Values come from `LONGREEL_*` variables, else from `longreel.toml` in the folder `home`, else from the defaults. Nested
+groups use two underscores: `LONGREEL_AGENT__MAX_STEPS=3`, and tables in the file. An unknown name, or a value out of
+range, stops the program with the name of the nearest setting.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.core import folders
 from app.core.errors import BadSettings
+from app.core.settings_file import read_settings_file
 
 PREFIX = "LONGREEL_"
-
-
-def _xdg(variable: str, fallback: str) -> Path:
-    return Path(os.environ.get(variable) or Path.home() / fallback) / "longreel"
 
 
 class _Group(BaseModel):
@@ -201,6 +200,12 @@ class Server(_Group):
         host = self.host.strip("[]")
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @property
+    def local_url(self) -> str:
+        """The address for programs on the same machine."""
+        is_everywhere = self.host.strip("[]") in ("", "0.0.0.0", "::")  # noqa: S104 - compared only
+        return f"http://127.0.0.1:{self.port}" if is_everywhere else self.url
+
 
 class Jobs(_Group):
     """How background work is leased and retried."""
@@ -263,8 +268,13 @@ class Settings(BaseSettings):
     profile: Literal["offline", "cpu", "gpu", "remote"] = Field(
         "offline", description="which models: the bundled ones, Hugging Face's for CPU or GPU, or servers"
     )
-    home: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"), description="prepared model files")
-    data: Path = Field(default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"), description="the library")
+    home: Path = Field(
+        default_factory=folders.home, description="the folder of everything: models, library, `longreel.toml`"
+    )
+    data: Path = Field(
+        default_factory=lambda given: folders.library(given["home"]),
+        description="the library; `home`/library when unset",
+    )
     database_url: SecretStr | None = Field(None, description="PostgreSQL; a SQLite file in `data` when unset")
     chroma_url: str | None = Field(None, description="a Chroma server; an embedded store in `data` when unset")
     media_url: str | None = Field(None, description="a folder for uploads and thumbnails; `data`/media when unset")
@@ -318,21 +328,76 @@ class Settings(BaseSettings):
     runtime: Literal["local", "ray"] = Field("local", description="where chunks of videos are processed")
     ray: Ray = Ray()
 
+    @property
+    def models_folder(self) -> Path:
+        """The prepared model files."""
+        return folders.models(self.home)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed wins over the environment, and that over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The values of `longreel.toml`."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Unused: the whole file is read at once."""
+        raise NotImplementedError(field_name, field)
+
+    def __call__(self) -> dict[str, Any]:
+        return read_settings_file(folders.settings_file())
+
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment (`os.environ` unless given for the check). Raises BadSettings."""
+    """Settings from the environment (`os.environ` unless given for the check) and the file. Raises BadSettings."""
     variables = os.environ if environment is None else environment
     known = set(known_variables())
     for name in variables:
         if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise BadSettings(f"There is no setting {name}.", f"Did you mean {near[0]}?" if near else "")
+            raise BadSettings(f"There is no setting {name}.", _did_you_mean(name, known))
+    file = folders.settings_file()
+    values = read_settings_file(file)
+    for name in _names(values):
+        if _variable(name) not in known or name == "home":
+            hint = _did_you_mean(_variable(name), known - {f"{PREFIX}HOME"})
+            raise BadSettings(f"{file} has {name}, which is not a setting for this file.", hint)
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
-        raise BadSettings(f"{name}: {first['msg']}.", "Correct it or unset it.") from error
+        name = ".".join(str(part) for part in first["loc"])
+        in_file = name in _names(values) and _variable(name) not in variables
+        source = f"{name} in {file}" if in_file else _variable(name)
+        raise BadSettings(f"{source}: {first['msg']}.", "Correct it or remove it.") from error
+
+
+def _names(values: Mapping[str, Any]) -> list[str]:
+    """The settings in a file, with a dot between group and name."""
+    names = []
+    for name, value in values.items():
+        is_group = isinstance(value, dict) and name in Settings.model_fields
+        names += [f"{name}.{inner}" for inner in value] if is_group else [name]
+    return names
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.replace(".", "__").upper()
+
+
+def _did_you_mean(variable: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(variable, known, n=1)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def known_variables() -> list[str]:

@@ -12,9 +12,11 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from app.core import folders
 from app.core.settings import PREFIX, Settings
+from app.core.settings_file import read_settings_file
 
-Source = Literal["default", "environment", "command line"]
+Source = Literal["default", "environment", "file", "command line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Setting:
 
 def explained(settings: Settings, environment: Mapping[str, str]) -> list[Setting]:
     """Every setting in the order of `app.core.settings`, top-level ones first."""
-    given = {name.upper() for name in environment}
+    given: dict[str, Source] = dict.fromkeys(_in_file(), "file")
+    given |= {name.upper(): "environment" for name in environment}
     whole = [
         _setting("", settings, name, field, given)
         for name, field in Settings.model_fields.items()
@@ -52,14 +55,21 @@ def explained(settings: Settings, environment: Mapping[str, str]) -> list[Settin
     ]
 
 
-def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: set[str]) -> Setting:
+def _in_file() -> list[str]:
+    """The variables of the settings in the file."""
+    values = read_settings_file(folders.settings_file())
+    names = [name for name, value in values.items() if not isinstance(value, dict)]
+    names += [f"{part}__{name}" for part, group in values.items() if isinstance(group, dict) for name in group]
+    return [f"{PREFIX}{name}".upper() for name in names]
+
+
+def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: Mapping[str, Source]) -> Setting:
     variable = f"{PREFIX}{part}__{name}".upper() if part else f"{PREFIX}{name}".upper()
-    default = field.get_default(call_default_factory=True)
+    default = field.get_default(call_default_factory=True, validated_data={"home": folders.home()})
     value = getattr(group, name)
     text, is_hidden = _shown(value)
-    source: Source = "default" if value == default else "command line"
-    if variable in given or (part and f"{PREFIX}{part}".upper() in given):
-        source = "environment"
+    source = given.get(variable) or given.get(f"{PREFIX}{part}".upper() if part else "")
+    source = source or ("default" if value == default else "command line")
     meaning = field.description or ""
     return Setting(part, variable, text, is_hidden, _text(default), source, _allowed(field), meaning)
 

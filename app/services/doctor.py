@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import LongreelError
+from app.core.folders import earlier_folders
 from app.core.settings import Settings
 from gpu_workers.language.openai_server import shown_address
 from gpu_workers.memory.check import Fit, fits
@@ -57,6 +58,7 @@ def examine(settings: Settings) -> list[Check]:
         *_servers(settings),
         _disk(settings.home),
         _disk(settings.data),
+        *[Check("folder of an earlier version", True, sentence) for sentence in earlier_folders(settings.home)],
     ]
 
 

@@ -2,7 +2,7 @@
 
 The packages are data. Their files are found through `importlib.metadata`; the packages themselves
 are never imported, so none of their code runs. Files that come in parts are joined once into
-`settings.home`/models and checked by SHA-256.
+`settings.models_folder` and checked by SHA-256.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class PackagedFile:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file below `settings.home`/models, its sources, and its expected size and checksum."""
+    """A file below `settings.models_folder`, its sources, and its expected size and checksum."""
 
     name: str
     sources: tuple[PackagedFile, ...]
@@ -71,7 +71,7 @@ class Part:
     """The role in `gpu_workers.registry` that needs it, and by which implementation."""
     implementation: str
     place: str
-    """The path below `settings.home`/models for a joined model, else the path inside its package."""
+    """The path below `settings.models_folder` for a joined model, else the path inside its package."""
     sources: tuple[PackagedFile, ...]
     targets: tuple[Target, ...] = ()
     sha256: str = ""
@@ -278,7 +278,7 @@ def quiet(name: str, done: float, total: float) -> None:
 
 def models_folder(settings: Settings) -> Path:
     """The folder for joined and exported models."""
-    return settings.home / "models"
+    return settings.models_folder
 
 
 def whisper_base(settings: Settings) -> Path:

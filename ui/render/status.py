@@ -74,8 +74,9 @@ def settings(items: Sequence[SettingOut]) -> str:
     for one in items:
         parts.setdefault(one.part, []).append(one)
     return (
-        f'<section id="lr-settings">{FIND}<p><small>Settings are environment variables, read when the server starts: '
-        "set one where you start the server, then restart it. Secrets are not shown.</small></p>"
+        f'<section id="lr-settings">{FIND}<p><small>Settings are environment variables or lines of longreel.toml, '
+        "read when the server starts: set one where you start the server, then restart it. Secrets are not shown."
+        "</small></p>"
         f"{''.join(_part(part or 'general', ones) for part, ones in parts.items())}</section>"
     )
 

@@ -29,7 +29,7 @@ class SettingOut(Wire):
     hidden: bool
     """A secret that is set, of which `value` tells nothing, or an address of which it tells no more than the host."""
     default: str
-    source: Literal["default", "environment", "command line"]
+    source: Literal["default", "environment", "file", "command line"]
     allowed: str
     """In words; empty when any text will do."""
     meaning: str

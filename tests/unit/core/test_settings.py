@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.core.errors import BadSettings
+from app.core.folders import earlier_folders
 from app.core.settings import known_variables, load_settings
 
 
@@ -43,3 +46,58 @@ def test_a_pool_of_actors_is_named_after_a_model(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LONGREEL_RAY__POOLS", '{"shots": {}}')
     with pytest.raises(BadSettings, match=r"LONGREEL_RAY__POOLS.*no model is named shots; known are transcriber"):
         load_settings()
+
+
+def test_a_file_in_the_home_folder_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGREEL_HOME", str(tmp_path))
+    (tmp_path / "longreel.toml").write_text("bin_days = 3\n[agent]\nmax_steps = 4\nmax_frames = 7\n", "utf-8")
+    monkeypatch.setenv("LONGREEL_AGENT__MAX_STEPS", "5")
+    settings = load_settings()
+    assert (settings.bin_days, settings.agent.max_steps, settings.agent.max_frames) == (3.0, 5, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[agent]\nmax_step = 4", r"agent\.max_step, .*LONGREEL_AGENT__MAX_STEPS"),
+        ("[agent]\nmax_steps = 0", r"agent\.max_steps in .*longreel\.toml"),
+        ('home = "/elsewhere"', "not a setting for this file"),
+        ("agent = [", "not valid TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGREEL_HOME", str(tmp_path))
+    (tmp_path / "longreel.toml").write_text(text, "utf-8")
+    with pytest.raises(BadSettings, match=message):
+        load_settings()
+
+
+def test_one_folder_holds_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LONGREEL_DATA", raising=False)
+    monkeypatch.setenv("LONGREEL_HOME", str(tmp_path / "home"))
+    settings = load_settings()
+    assert (settings.data, settings.models_folder) == (tmp_path / "home/library", tmp_path / "home/models")
+
+
+def test_folders_of_earlier_versions_are_still_used_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LONGREEL_DATA", "LONGREEL_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    library, models = tmp_path / "share/longreel", tmp_path / "cache/longreel/models"
+    library.mkdir(parents=True)
+    models.mkdir(parents=True)
+    (library / "longreel.sqlite").touch()
+    settings = load_settings()
+    assert (settings.data, settings.models_folder) == (library, models)
+    assert len(earlier_folders(settings.home)) == 2
+    models.rename(library / "models")
+    (library / "library").mkdir()
+    (library / "longreel.sqlite").rename(library / "library/longreel.sqlite")
+    settings = load_settings()
+    assert (settings.data, settings.models_folder) == (library / "library", library / "models")
+    assert earlier_folders(settings.home) == []

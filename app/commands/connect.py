@@ -1,0 +1,105 @@
+"""The command that connects a server of models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from app.commands.start import JsonOption
+from app.core import folders
+from app.core.settings import load_settings
+from app.terminal import consoles
+
+if TYPE_CHECKING:
+    from app.services.connection import Connection
+    from gpu_workers.language.server_models import ServedModel, ServerOffer
+
+_WRITTEN = ("LONGREEL_PROFILE", "LONGREEL_LLM_URL", "LONGREEL_LLM_MODEL", "LONGREEL_LLM_KEY", "LONGREEL_VLM_URL")
+
+
+def connect(
+    url: Annotated[str, typer.Argument(help="The server's address, such as http://localhost:11434.")],
+    model: Annotated[str, typer.Option(help="The model to use; default: the first that sees.")] = "",
+    key: Annotated[str, typer.Option(help="The server's API key, if it needs one.", envvar="LONGREEL_LLM_KEY")] = "",
+    list_only: Annotated[bool, typer.Option("--list", help="List the server's models and change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Connect a server of models (Ollama, LM Studio, vLLM, a vendor), so that Longreel can see.
+
+    Lists the server's models, shows them a small picture until one sees, and writes the settings into longreel.toml.
+    Example: longreel connect http://localhost:11434
+    """
+    from app.services import connection
+    from gpu_workers.language.server_models import list_models
+
+    out, err = consoles()
+    settings = load_settings()
+    if list_only:
+        offer = list_models(url, key)
+        if as_json:
+            out.print_json(data=_listed(offer, None))
+        else:
+            out.print(_table(offer, None))
+        return
+    found = connection.connect(
+        url, key=key, model=model, on_try=lambda name: err.print(f"Trying {escape(name)} with a small picture ...")
+    )
+    connection.save(found, key)
+    if as_json:
+        out.print_json(data=_listed(found.offer, found))
+        return
+    out.print(_table(found.offer, found))
+    can = "sees" if found.chosen.sees else "reads text, but does not see"
+    out.print(f"Connected: [bold]{escape(found.chosen.model.name)}[/] at {escape(found.offer.url)} {can}.")
+    out.print(f"The settings are in {escape(str(folders.settings_file()))}.", soft_wrap=True)
+    for note in (*found.notes, *_overridden(), *_restart(settings.data)):
+        err.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
+
+
+def _table(offer: ServerOffer, found: Connection | None) -> Table:
+    table = Table("model", "sees", box=None)
+    for one in offer.models:
+        table.add_row(escape(one.name), _sees(one, found))
+    return table
+
+
+def _sees(model: ServedModel, found: Connection | None) -> str:
+    trial = next((one for one in found.trials if one.model == model), None) if found else None
+    if trial is not None:
+        return "[green]yes[/], tried" if trial.sees else "no, tried" if trial.capabilities else "[red]failed[/]"
+    if not model.chats:
+        return "no, it does not chat"
+    return {True: "yes, says the server", False: "no", None: "not tried"}[model.sees]
+
+
+def _listed(offer: ServerOffer, found: Connection | None) -> dict[str, object]:
+    tried = {trial.model.name: trial for trial in found.trials} if found else {}
+    models = [
+        {
+            "name": one.name,
+            "sees": tried[one.name].sees if one.name in tried else one.sees,
+            "tried": one.name in tried,
+            "problem": tried[one.name].problem if one.name in tried else "",
+        }
+        for one in offer.models
+    ]
+    chosen = found.chosen.model.name if found else None
+    return {"url": offer.url, "model": chosen, "models": models, "notes": list(found.notes) if found else []}
+
+
+def _overridden() -> list[str]:
+    """A note if the environment hides what was written."""
+    names = [name for name in _WRITTEN if os.environ.get(name) and name != "LONGREEL_LLM_KEY"]
+    return [f"{', '.join(names)} in your environment win over this file: unset them."] if names else []
+
+
+def _restart(data: Path) -> list[str]:
+    from app.services.ownership import owner_of
+
+    owner = owner_of(data)
+    return [f"Restart {owner.partition(',')[0]}, which still has the earlier settings."] if owner else []

@@ -1,0 +1,52 @@
+"""`longreel.toml`: settings in a file, which environment variables override."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadSettings
+
+_HEADER = "Settings of Longreel. Environment variables win over this file. See docs/settings.md."
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """The values in the file; none if there is no file. Raises BadSettings."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be read ({error.strerror}).", "Make it readable for you.") from error
+    except ValueError as error:
+        raise BadSettings(f"{path} is not valid TOML: {error}.", "Correct that line.") from error
+
+
+def write_settings_file(path: Path, values: Mapping[str, str | None]) -> None:
+    """Sets top-level values in the file, and removes those that are None. Comments and other values stay.
+
+    The file may contain keys, so only its owner can read it. Raises BadSettings.
+    """
+    import tomlkit
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        if not path.exists():
+            document.add(tomlkit.comment(_HEADER))
+        for name, value in values.items():
+            document.pop(name, None)
+            if value is not None:
+                document[name] = value
+        draft = path.with_suffix(".toml.part")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(tomlkit.dumps(document))
+        draft.replace(path)
+    except OSError as error:
+        raise BadSettings(
+            f"{path} cannot be written ({error.strerror}).", "Set LONGREEL_HOME to another folder."
+        ) from error

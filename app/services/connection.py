@@ -1,0 +1,116 @@
+"""Connects Longreel to an OpenAI-compatible server: finds a model there that sees, and writes the settings."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core import folders
+from app.core.errors import LongreelError, NotFound
+from app.core.settings_file import write_settings_file
+from app.core.types import Capabilities
+from gpu_workers.language.server_models import ServedModel, ServerOffer, list_models, loaded_context, try_model
+
+MOST_TRIED = 6
+"""Models to try with a picture: a local server loads each of them first."""
+LEAST_CONTEXT = 12_000
+"""Tokens a model must read at once to choose its own steps; see agents.policy."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a model showed when it was tried."""
+
+    model: ServedModel
+    capabilities: Capabilities | None = None
+    """None if it failed."""
+    problem: str = ""
+
+    @property
+    def sees(self) -> bool:
+        """Whether it recognized the colour of a small picture."""
+        return self.capabilities is not None and self.capabilities.images
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The server, what was tried, and the model to use."""
+
+    offer: ServerOffer
+    trials: tuple[Trial, ...]
+    chosen: Trial
+    notes: tuple[str, ...] = ()
+    """What the person should know or change, each a sentence."""
+
+
+def ignore_model(model: str) -> None:
+    """Does nothing when a model is about to be tried."""
+
+
+def connect(
+    address: str, *, key: str = "", model: str = "", on_try: Callable[[str], None] = ignore_model
+) -> Connection:
+    """Finds the server's models and tries them until one sees, or only the named one. Writes nothing.
+
+    Raises NotFound for a model that the server does not list, and the errors of `list_models`.
+    """
+    offer = list_models(address, key)
+    trials: list[Trial] = []
+    for candidate in _candidates(offer, model):
+        on_try(candidate.name)
+        trials.append(_try(offer, candidate, key))
+        if trials[-1].sees:
+            break
+    working = [trial for trial in trials if trial.capabilities is not None]
+    if not working:
+        raise NotFound(f"No model of {offer.url} answers: {trials[0].problem}", "Name one that chats with --model.")
+    chosen = next((trial for trial in working if trial.sees), working[0])
+    return Connection(offer, tuple(trials), chosen, tuple(_notes(offer, chosen)))
+
+
+def save(connection: Connection, key: str = "") -> None:
+    """Writes the connection into the settings file, in place of an earlier one. Raises BadSettings."""
+    values = {"profile": "remote", "llm_url": connection.offer.url, "llm_model": connection.chosen.model.name}
+    earlier = {"vlm_url": None, "vlm_model": None, "vlm_key": None, "llm_images": None}
+    write_settings_file(folders.settings_file(), {**values, "llm_key": key or None, **earlier})
+
+
+def _candidates(offer: ServerOffer, model: str) -> list[ServedModel]:
+    """The models to try: the named one, or those that may see, those that the server says do first."""
+    names = [one.name for one in offer.models]
+    if model:
+        if model not in names:
+            near = difflib.get_close_matches(model, names, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(names[:8])}."
+            raise NotFound(f"The server at {offer.url} has no model {model}.", hint)
+        return [one for one in offer.models if one.name == model]
+    chatting = [one for one in offer.models if one.chats] or list(offer.models)
+    seeing = [one for one in chatting if one.sees]
+    unknown = [one for one in chatting if one.sees is None]
+    if len(unknown) > MOST_TRIED and not seeing:
+        raise NotFound(
+            f"The server at {offer.url} has {len(unknown)} models and does not say which of them see.",
+            f"Choose one with --model, such as {unknown[0].name}. longreel connect --list shows them.",
+        )
+    return list(dict.fromkeys([*seeing, *unknown, *chatting]))[:MOST_TRIED]
+
+
+def _try(offer: ServerOffer, candidate: ServedModel, key: str) -> Trial:
+    try:
+        return Trial(candidate, try_model(offer.url, candidate.name, key))
+    except LongreelError as error:
+        return Trial(candidate, problem=str(error))
+
+
+def _notes(offer: ServerOffer, chosen: Trial) -> list[str]:
+    assert chosen.capabilities is not None
+    notes = []
+    if not chosen.sees:
+        notes.append("This model cannot see: questions about pictures stay open. Connect one that sees to change that.")
+    loaded = loaded_context(offer.url, chosen.model.name)
+    context = loaded or chosen.capabilities.context
+    if context < LEAST_CONTEXT:
+        fix = "start it with: OLLAMA_CONTEXT_LENGTH=32768 ollama serve" if loaded else "give it a longer context there"
+        notes.append(f"The model reads only {context:,} tokens at once, too few to look at pictures; {fix}.")
+    return notes

@@ -1,0 +1,174 @@
+"""What an OpenAI-compatible server offers: its address, its models, and which of them see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+from pydantic import SecretStr
+
+from app.core.errors import BadInput, MissingPart, WorkerFailed
+from app.core.types import Capabilities
+from gpu_workers.language.openai import OpenAICompatibleModel
+from gpu_workers.language.openai_server import ModelServer, shown_address
+from gpu_workers.language.openai_talk import Known, Talk
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """One model of a server's list."""
+
+    name: str
+    sees: bool | None = None
+    """Whether it accepts pictures, as the server describes it; None if it does not say."""
+    chats: bool = True
+    """False for models that the server describes as something else, such as embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOffer:
+    """A server and its models."""
+
+    url: str
+    """The address below which the API is, such as http://127.0.0.1:11434/v1."""
+    models: tuple[ServedModel, ...]
+
+
+def list_models(address: str, key: str = "") -> ServerOffer:
+    """The models of the server at an address, with or without /v1.
+
+    Raises BadInput, MissingPart or WorkerFailed; each says what to do.
+    """
+    given = _complete(address)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(headers=headers, timeout=TIMEOUT_S, follow_redirects=True) as http:
+        for url in dict.fromkeys((given if _names_api(given) else f"{given}/v1", given, f"{given}/v1")):
+            entries = _entries(http, url, has_key=bool(key))
+            if entries is not None:
+                names = [str(entry["id"]) for entry in entries if entry.get("id")]
+                if not names:
+                    raise MissingPart(
+                        f"The server at {shown_address(url)} has no models.",
+                        "Load one there first, for example: ollama pull qwen3-vl:8b",
+                    )
+                hints = {str(entry.get("id")): _described(entry) for entry in entries}
+                hints |= _ollama_hints(http, url, names) or _lm_studio_hints(http, url)
+                return ServerOffer(url, tuple(ServedModel(name, *hints.get(name, (None, True))) for name in names))
+    raise BadInput(
+        f"The server at {shown_address(given)} is not OpenAI-compatible: it has no list of models.",
+        "Check the address. Usual ones: http://localhost:11434 (Ollama), http://localhost:1234 (LM Studio), "
+        "http://localhost:8000 (vLLM).",
+    )
+
+
+def try_model(url: str, model: str, key: str = "") -> Capabilities:
+    """What a model can do, found out with a few small requests, one of them with a picture. Raises LongreelError."""
+    server = OpenAICompatibleModel(Talk(ModelServer(url, model, SecretStr(key) if key else None), Known()))
+    try:
+        return server.capabilities
+    finally:
+        server.unload()
+
+
+def loaded_context(url: str, model: str) -> int:
+    """How many tokens Ollama reads at once with a loaded model; 0 if the server is not Ollama.
+
+    Ollama cuts longer prompts without an error, and lists no context length in OpenAI's API.
+    """
+    try:
+        running = httpx.get(f"{_root(url)}/api/ps", timeout=TIMEOUT_S).json()
+        return next((int(one["context_length"]) for one in running["models"] if one["name"] == model), 0)
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _complete(address: str) -> str:
+    """The address with a scheme, without a slash at the end. Raises BadInput."""
+    whole = address.strip() if "://" in address else f"http://{address.strip()}"
+    try:
+        parts = urlsplit(whole)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise BadInput(f"{shown_address(address)} is not an http address.", "Write it like http://localhost:11434.")
+    path = parts.path.rstrip("/").removesuffix("/models").removesuffix("/chat/completions")
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def _names_api(url: str) -> bool:
+    """Whether an address names more than a host, such as https://openrouter.ai/api/v1."""
+    return bool(urlsplit(url).path)
+
+
+def _root(url: str) -> str:
+    return url.removesuffix("/v1")
+
+
+def _entries(http: httpx.Client, url: str, *, has_key: bool) -> list[dict[str, Any]] | None:
+    """The entries of the model list below an address; None if there is no such list. Raises LongreelError."""
+    shown = shown_address(url)
+    try:
+        response = http.get(f"{url}/models")
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise WorkerFailed(
+            f"There is no server at {shown}.", "Start it first (for example: ollama serve), or correct the address."
+        ) from error
+    except httpx.TimeoutException as error:
+        raise WorkerFailed(f"The server at {shown} did not answer in {TIMEOUT_S:g} s.", "Try again later.") from error
+    except httpx.HTTPError as error:
+        raise BadInput(
+            f"The server at {shown} does not answer over HTTP.", "Check the address and the port."
+        ) from error
+    if response.status_code in (401, 403):
+        refused = "refuses the key" if has_key else "needs a key"
+        raise MissingPart(f"The server at {shown} {refused}.", "Give the right one with --key.")
+    if response.status_code >= 500:
+        raise WorkerFailed(f"The server at {shown} answers {response.status_code}.", "See its log, then try again.")
+    try:
+        listed = response.json() if response.is_success else None
+    except ValueError:
+        return None
+    data = listed.get("data") if isinstance(listed, dict) else None
+    return [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else None
+
+
+def _described(entry: Mapping[str, Any]) -> tuple[bool | None, bool]:
+    """Whether a model sees, and whether it chats, as OpenRouter and Mistral describe it."""
+    architecture, capabilities = entry.get("architecture"), entry.get("capabilities")
+    if isinstance(architecture, dict) and isinstance(architecture.get("input_modalities"), list):
+        return "image" in architecture["input_modalities"], "text" in (
+            architecture.get("output_modalities") or ["text"]
+        )
+    if isinstance(capabilities, dict) and "vision" in capabilities:
+        return bool(capabilities["vision"]), bool(capabilities.get("completion_chat", True))
+    return None, True
+
+
+def _ollama_hints(http: httpx.Client, url: str, names: list[str]) -> dict[str, tuple[bool | None, bool]]:
+    """The same for the models of Ollama; empty for other servers."""
+    hints: dict[str, tuple[bool | None, bool]] = {}
+    for name in names:
+        try:
+            response = http.post(f"{_root(url)}/api/show", json={"model": name})
+            capabilities = response.json()["capabilities"] if response.is_success else []
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            break
+        if not capabilities:
+            break
+        hints[name] = ("vision" in capabilities, "completion" in capabilities)
+    return hints
+
+
+def _lm_studio_hints(http: httpx.Client, url: str) -> dict[str, tuple[bool | None, bool]]:
+    """The same for the models of LM Studio; empty for other servers."""
+    try:
+        listed = http.get(f"{_root(url)}/api/v0/models").json()["data"]
+        return {str(one["id"]): (one["type"] == "vlm", one["type"] in ("vlm", "llm")) for one in listed}
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return {}
