@@ -13,6 +13,7 @@ from app.api.description import DescribedApi
 from app.api.idempotency import Idempotency
 from app.api.limits import RateLimit
 from app.api.line import WaitingLine
+from app.api.ongoing import OngoingQuestions
 from app.api.problems import MEDIA_TYPE, install_problems
 from app.api.routes import (
     answers,
@@ -64,6 +65,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     app.state.login_page = login_page
     app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
     app.state.line = WaitingLine(ASKING_THREADS)
+    app.state.ongoing = OngoingQuestions()
     install_problems(app)
     for module in (
         videos,

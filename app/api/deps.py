@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias, cast
 
 from fastapi import Depends, Path, Query, Request
 
-from app.api.guard import is_loopback, key_of
+from app.api.guard import trusts_this_machine
 from app.api.limits import caller_of
 from app.api.line import Seat, WaitingLine
 from app.api.schemas.webhooks import WebhookIn
@@ -66,8 +66,7 @@ def hook_of(longreel: Services, webhook: WebhookIn | None) -> dict[str, str] | N
 
 def trusts_callers(longreel: Services) -> bool:
     """Whether only people who may read this machine's files can call: a loopback address without a key."""
-    server = longreel.settings.server
-    return is_loopback(server.host) and not key_of(server)
+    return trusts_this_machine(longreel.settings.server)
 
 
 VideoDep = Annotated[Video, Depends(video_of)]

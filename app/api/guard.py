@@ -88,6 +88,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def trusts_this_machine(server: Server) -> bool:
+    """Whether only people who may read this machine's files can call: a loopback address without a key."""
+    return is_loopback(server.host) and not key_of(server)
+
+
 def key_of(server: Server) -> str:
     """The API key, or "" when none is set."""
     return server.api_key.get_secret_value() if server.api_key else ""

@@ -11,8 +11,10 @@ from starlette.responses import Response
 from app.api.asking import Steps, answer_of, named, paced, steps_of
 from app.api.deps import LineDep, LongreelDep
 from app.api.line import Seat
+from app.api.ongoing import OngoingQuestion, OngoingQuestions
 from app.api.problems import problem_for
 from app.api.schemas import AnswerOut, AskIn, example_answer
+from app.api.schemas.answers import QuestionOut
 from app.api.streams import HEARTBEAT, event_stream, server_event
 from app.core.events import EVENT, Answered, Event, Failed
 
@@ -33,9 +35,14 @@ SSE_EXAMPLE = 'id: 1\nevent: planned\ndata: {"type": "planned", …}\n\nevent: a
 async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
     """With `Accept: text/event-stream` each step is an event; the last is `answer` or `problem`.
 
-    A client that goes away cancels its question; with `keep` only one that still waits in line. Questions of several
-    callers are begun in turn: the event `waiting` tells the place in line; 429 when too many wait.
+    A client that goes away cancels its question. With `keep` it is answered and stored anyway, and with a `run_id` as
+    well it can be rejoined under /questions. Questions of several callers are begun in turn: the event `waiting` gives
+    the place in line; 429 when too many wait.
     """
+    ongoing: OngoingQuestions = request.app.state.ongoing
+    can_rejoin = asked.keep and bool(asked.run_id)
+    if can_rejoin:
+        ongoing.check_free(asked.run_id)
     videos = await named(longreel, asked.videos, asked.collection)
     limits = longreel.settings.agent.at_most(asked.max_steps, asked.max_seconds)
     how = (asked.options, asked.thread_id, asked.plan, asked.run_id, limits)
@@ -45,11 +52,52 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineD
         seats.append(join(work))
         return seats[0]
 
-    steps = steps_of(longreel, join_once, asked.question, videos, *how, finish=asked.keep)
+    steps = steps_of(longreel, join_once, asked.question, videos, *how, finish=asked.keep and not can_rejoin)
+    if can_rejoin:
+        question = OngoingQuestion(asked.run_id, asked.question, asked.thread_id, seats[0], steps)
+        ongoing.add(question)
+        steps = question.read()
     if STREAMED in request.headers.get("accept", ""):
         return event_stream(_told(steps, seats[0]))
     answer = await answer_of(steps, request)
     return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.get("/questions/{run_id}", summary="A question that can be rejoined")
+async def get_question(run_id: str, request: Request) -> QuestionOut:
+    """One that was asked with `keep` and this `run_id`: until ten minutes after its end."""
+    question = _ongoing(request, run_id)
+    return QuestionOut(
+        run_id=run_id,
+        question=question.question,
+        thread_id=question.thread_id,
+        state=question.state,
+        answer_id=question.answer_id or None,
+    )
+
+
+@router.get(
+    "/questions/{run_id}/events",
+    summary="Rejoin a question",
+    response_class=Response,
+    responses={200: {"content": {STREAMED: {"example": SSE_EXAMPLE}}}},
+)
+async def rejoin_question(run_id: str, request: Request) -> Response:
+    """All its steps from the first, then those to come, as POST /ask streams them."""
+    question = _ongoing(request, run_id)
+    return event_stream(_told(question.read(), question.seat))
+
+
+@router.delete("/questions/{run_id}", summary="Cancel a question", status_code=204, response_class=Response)
+async def cancel_question(run_id: str, request: Request) -> Response:
+    """Stops it wherever it is. One that has ended stays as it is."""
+    await _ongoing(request, run_id).cancel()
+    return Response(status_code=204)
+
+
+def _ongoing(request: Request, run_id: str) -> OngoingQuestion:
+    questions: OngoingQuestions = request.app.state.ongoing
+    return questions.find(run_id)
 
 
 async def _told(steps: Steps, seat: Seat) -> AsyncIterator[bytes]:

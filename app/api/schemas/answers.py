@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -147,6 +147,17 @@ class AskIn(LimitsIn):
     run_id: str = Field(
         "", max_length=100, description="any name; asked again under it, an answer that a crash cut short goes on"
     )
+
+
+class QuestionOut(Wire):
+    """A question that is being answered, or was until a few minutes ago."""
+
+    run_id: str
+    question: str
+    thread_id: str | None
+    state: Literal["waiting", "running", "answered", "failed", "cancelled"]
+    answer_id: str | None
+    """The stored answer, once there is one."""
 
 
 def example_answer() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from app.api.schemas import AnswerOut, FoundOut
+from app.api.schemas.answers import QuestionOut
 from app.api.schemas.plans import PlanBody
 from app.api.schemas.ratings import RatingOut, SavedAnswerOut, Verdict
 from app.api.schemas.threads import ConversationOut, ThreadOut
@@ -123,17 +124,36 @@ class Questions(Caller):
         run: str = "",
         max_steps: int | None = None,
         max_seconds: float | None = None,
+        keep: bool = False,
     ) -> AsyncGenerator[Event | AnswerOut | None]:
-        """`ask_stream` with None now and then while nothing happens, because an iterator closes only between items."""
+        """`ask_stream` with None now and then while nothing happens, because an iterator closes only between items.
+
+        With `keep` the question is answered and stored though the iterator is closed; see `rejoin`.
+        """
         where = {"videos": wire.names_of(videos), "collection": collection or None, "thread_id": thread or None}
         how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
         limits = {"max_steps": max_steps, "max_seconds": max_seconds}
-        body = {"question": question, "options": list(options), **where, **how, **limits}
+        body = {"question": question, "options": list(options), "keep": keep, **where, **how, **limits}
         call = Call("POST", "/v1/ask", nothing, json=body, headers=STREAMED)
         with wire.http_errors():
             async with self._events(call) as events:
                 async for event in events:
                     yield following.step_of(event)
+
+    async def question(self, run: str) -> QuestionOut:
+        """A question that was asked with `keep` under a run: its state, and the answer's id at the end."""
+        return await self._do(Call("GET", f"/v1/questions/{quoted(run)}", model(QuestionOut)))
+
+    async def rejoin(self, run: str) -> AsyncGenerator[Event | AnswerOut | None]:
+        """The steps of such a question from the first, those to come, and the answer, as `ask_pulse` yields them."""
+        with wire.http_errors():
+            async with self._events(Call("GET", f"/v1/questions/{quoted(run)}/events", nothing)) as events:
+                async for event in events:
+                    yield following.step_of(event)
+
+    async def cancel_question(self, run: str) -> None:
+        """Stops such a question."""
+        await self._do(Call("DELETE", f"/v1/questions/{quoted(run)}", nothing))
 
     async def start_thread(
         self, videos: str | Sequence[str] = (), *, collection: str = "", title: str = ""

@@ -108,6 +108,11 @@ class Videos(Jobs):
         language: str | None = None,
         subtitles: str | Path | None = None,
         collection: str | None = None,
+        translate: bool = False,
+        speakers: bool | None = None,
+        video_track: int | None = None,
+        audio_track: int | None = None,
+        subtitle_track: int | None = None,
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
@@ -118,6 +123,9 @@ class Videos(Jobs):
             "language": language,
             "subtitles": str(subtitles) if subtitles else None,
             "collection": collection,
+            "translate": translate,
+            "speakers": speakers,
+            **_tracks(video_track, audio_track, subtitle_track),
             "webhook": webhook and asdict(webhook),
         }
         return await self._do(Call("POST", "/v1/videos", model(JobOut), json=body, headers=once(idempotency_key)))
@@ -129,12 +137,18 @@ class Videos(Jobs):
         title: str | None = None,
         language: str | None = None,
         collection: str | None = None,
+        translate: bool = False,
+        speakers: bool | None = None,
+        video_track: int | None = None,
+        audio_track: int | None = None,
+        subtitle_track: int | None = None,
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
         """Has the server download the media file at an http or https address and ingest it in the background."""
         fields = {"title": title, "language": language, "collection": collection}
-        body = {"url": url, **fields, "webhook": webhook and asdict(webhook)}
+        how = {"translate": translate, "speakers": speakers, **_tracks(video_track, audio_track, subtitle_track)}
+        body = {"url": url, **fields, **how, "webhook": webhook and asdict(webhook)}
         return await self._do(Call("POST", "/v1/videos", model(JobOut), json=body, headers=once(idempotency_key)))
 
     async def ingest(
@@ -272,3 +286,7 @@ class Videos(Jobs):
         """
         params = {"question": question, "method": method, "count": count, "start_s": start_s, "end_s": end_s}
         return await self._do(Call("GET", video_path(name, "/frames"), model(ChosenOut), {**params, **(options or {})}))
+
+
+def _tracks(video: int | None, audio: int | None, subtitles: int | None) -> dict[str, int | None]:
+    return {"video_track": video, "audio_track": audio, "subtitle_track": subtitles}

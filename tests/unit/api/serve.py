@@ -56,6 +56,9 @@ def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
         return "running"
     if wish == "limits" and parts.agent.limits:
         return f"{parts.agent.limits.max_steps} {parts.agent.limits.max_seconds}"
+    if wish == "answer":
+        parts.agent.go_on.set()
+        return "going on"
     if wish == "stopped":
         return "stopped" if parts.agent.stopped.wait(STOP_S) else "still at work"
     _make_fresh(parts, film)
@@ -83,6 +86,8 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
     parts.longreel.speakers.remember(parts.add(film.read_bytes(), FILM, film).id, [])
     parts.longreel.pools = list
     parts.reader.hold.clear()
+    parts.agent.round += 1
+    parts.agent.go_on.clear()
     parts.agent.stopped.clear()
 
 

@@ -196,6 +196,10 @@ class Agent:
     forgotten: list[str] = field(default_factory=list)
     limits: Limits | None = None
     """Those of the last question."""
+    go_on: threading.Event = field(default_factory=threading.Event)
+    """Lets questions with the word "slowly" go on."""
+    round: int = 0
+    """Questions of an earlier round end."""
 
     def ask(
         self,
@@ -216,6 +220,8 @@ class Agent:
                 yield Understood(asked, question)
             yield _planned(question, plan)
             self._wait(cancelled, forever="eternity" in question)
+            while "slowly" in question and not self.go_on.is_set():
+                self._wait(cancelled, forever=False, least_s=0.05)
             if "crash" in question:
                 raise WorkerFailed("The model could not run.", "Try again.")
             if "bug" in question:
@@ -251,10 +257,11 @@ class Agent:
     def forget(self, run_id: str) -> None:
         self.forgotten.append(run_id)
 
-    def _wait(self, cancelled: Callable[[], bool], forever: bool) -> None:
-        until = float("inf") if forever else time.monotonic() + self.pace_s
+    def _wait(self, cancelled: Callable[[], bool], forever: bool, least_s: float = 0.0) -> None:
+        until = float("inf") if forever else time.monotonic() + max(self.pace_s, least_s)
+        begun_in = self.round
         while time.monotonic() < until:
-            if cancelled():
+            if cancelled() or self.round != begun_in:
                 self.stopped.set()
                 raise Cancelled("The question was cancelled.")
             time.sleep(0.02)

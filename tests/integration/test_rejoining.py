@@ -1,0 +1,50 @@
+"""Questions that go on without their reader, over a real server: rejoined, cancelled, unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.api.schemas import AnswerOut
+from app.client import Longreel
+from app.core.errors import Cancelled, Conflict, NotFound
+from app.core.events import Planned
+from tests.unit.api.stand_in import StandIn, wait_until
+
+SLOW = "When did it open, slowly?"
+
+
+def ask_and_leave(longreel: Longreel, question: str, run: str) -> None:
+    """Asks a question and goes away after the first step."""
+    steps = longreel.ask_pulse(question, run=run, keep=True)
+    assert isinstance(next(steps), Planned)
+    steps.close()
+
+
+def test_a_question_is_answered_without_its_reader_and_can_be_rejoined(parts: StandIn, address: str) -> None:
+    parts.add()
+    with Longreel(address) as longreel:
+        ask_and_leave(longreel, SLOW, "r1")
+        assert longreel.question("r1").state == "running"
+        parts.agent.go_on.set()
+        steps = [step for step in longreel.rejoin("r1") if step is not None]
+        assert isinstance(steps[0], Planned) and isinstance(steps[-1], AnswerOut)
+        known = longreel.question("r1")
+        assert (known.state, known.question, known.answer_id) == ("answered", SLOW, steps[-1].id)
+        assert longreel.answer(steps[-1].id).question == SLOW
+        again = [step for step in longreel.rejoin("r1") if step is not None]
+        assert again == steps
+
+
+def test_a_cancelled_question_stops_and_says_so(parts: StandIn, address: str) -> None:
+    parts.add()
+    with Longreel(address) as longreel:
+        ask_and_leave(longreel, "What about eternity?", "r2")
+        with pytest.raises(Conflict, match="is being answered"):
+            list(longreel.ask_pulse("Another?", run="r2", keep=True))
+        longreel.cancel_question("r2")
+        wait_until(parts.agent.stopped.is_set)
+        assert longreel.question("r2").state == "cancelled"
+        with pytest.raises(Cancelled):
+            list(longreel.rejoin("r2"))
+        with pytest.raises(NotFound):
+            longreel.question("r3")
