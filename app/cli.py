@@ -2,41 +2,109 @@
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 2 wrong
 usage, 3 bad input, 4 not found, 5 a needed part is missing, 1 anything else.
+
+A command's module is imported when the command runs, so that help and short commands do not wait for the others.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import logging
 import os
 import sys
-from typing import Annotated
+import textwrap
+from contextlib import ExitStack
+from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from typer.core import TyperGroup
 
-from app.api.schemas import problem_of
-from app.commands import (
-    asking,
-    collections,
-    entities,
-    evaluating,
-    faces,
-    frames,
-    jobs,
-    mcp,
-    models,
-    reindex,
-    schedules,
-    serving,
-    speakers,
-    summarizing,
-    videos,
-)
+from app.commands import resources
 from app.core.errors import LongreelError, unexpected
-from app.terminal import consoles
 
 logger = logging.getLogger(__name__)
+
+COMMANDS = {
+    "ingest": ("ingesting:ingest", "Ingest videos, so that you can ask about them."),
+    "ask": ("asking:ask", "Answer a question, with the moments of the video that prove it."),
+    "chat": ("asking:chat", "Ask one question after another; each may refer back to earlier ones."),
+    "search": ("searching:search", "Find what was said, shown or written."),
+    "summarize": ("summarizing:summarize", "Ingest new videos, summarize them, and ask each the same questions."),
+    "export": (
+        "summarizing:export",
+        "Write a video's chapters, transcript or markers to a file for other programs.",
+    ),
+    "clip": ("summarizing:clip", "Cut a clip out of a video without encoding it again."),
+    "frames": ("frames:frames", "Select the frames that represent a video, or that relate to a question."),
+    "list": ("videos:list_videos", "List the videos of the library, newest first."),
+    "show": ("videos:show", "Show a video: its summary, its chapters, and the number of segments of each kind."),
+    "delete": ("videos:delete", "Delete a video."),
+    "restore": ("videos:restore", "Restore a deleted video, unchanged."),
+    "collection": ("collections:app", "Named sets of videos that you can list, ask and summarize together."),
+    "watch": ("schedules:watch", "Ingest the videos in a folder, and new ones as they arrive, until Ctrl-C."),
+    "schedule": ("schedules:app", "Folders that a running server checks for new videos at set times."),
+    "jobs": ("jobs:app", "A server's background jobs: list them, dismiss those that have ended."),
+    "speakers": ("speakers:app", "Show who speaks in a video, or name them."),
+    "faces": ("faces:app", "Show who is seen in a video, name them, or delete them."),
+    "entities": ("entities:entities", "Show who and what is mentioned in the videos."),
+    "import": ("evaluating:import_words", "Add captions or subtitles in place of a video."),
+    "eval": ("evaluating:evaluate", "Evaluate Longreel on a benchmark, from local files."),
+    "serve": ("serving:serve", "Start the web page, the REST API and the workers in one process."),
+    "connect": ("connect:connect", "Connect a server of models (Ollama, LM Studio, vLLM, a vendor)."),
+    "mcp": ("mcp:mcp", "Serve language models over the Model Context Protocol, on standard input and output."),
+    "worker": ("serving:worker", "Process queued jobs until Ctrl-C, beside a server."),
+    "doctor": ("serving:doctor", "Show what is installed, what is missing, and the command that fixes it."),
+    "reindex": ("reindex:reindex", "Compare the search index with the library, and rebuild what is missing."),
+    "models": ("models:app", "The models of this installation."),
+}
+"""Where each command is defined below app.commands, and its line in the help."""
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command when it is used."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """The names, in the order of the help."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """The command; None if there is none of this name."""
+        del ctx
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Writes the list of commands without importing them."""
+        del ctx
+        width = formatter.width - 6 - max(map(len, COMMANDS))
+        lines = [(name, textwrap.shorten(line, width, placeholder="...")) for name, (_, line) in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Runs the command, then releases what it held: the library's lock, connections."""
+        with ExitStack() as held:
+            resources.set(held)
+            return super().invoke(ctx)
+
+
+def load_command(name: str) -> Any:
+    """Imports and builds a command."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    target = getattr(importlib.import_module(f"app.commands.{module}"), attribute)
+    holder = _typer()
+    holder.callback()(lambda: None)
+    if isinstance(target, typer.Typer):
+        holder.add_typer(target, name=name)
+    else:
+        holder.command(name=name)(target)
+    group: Any = typer.main.get_command(holder)
+    return group.commands[name]
+
+
+def _typer(**options: Any) -> typer.Typer:
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
 
 
 def _print_version(wanted: bool) -> None:
@@ -45,13 +113,11 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
+app = _typer(
+    cls=LazyGroup,
     help="Ask long videos questions, and see where in the video each answer comes from.",
     epilog="Start with: longreel ingest talk.mp4, then: longreel ask talk.mp4 'What is said about costs?'",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
 )
 
 
@@ -63,34 +129,6 @@ def root(
 ) -> None:
     """Ask long videos questions, and see where in the video each answer comes from."""
     del version
-
-
-app.command()(videos.ingest)
-app.command()(asking.ask)
-app.command()(asking.chat)
-app.command()(summarizing.summarize)
-app.command()(summarizing.export)
-app.command()(summarizing.clip)
-app.command()(frames.frames)
-app.command(name="list")(videos.list_videos)
-app.command()(videos.show)
-app.command()(videos.delete)
-app.command()(videos.restore)
-app.add_typer(collections.app, name="collection")
-app.command()(schedules.watch)
-app.add_typer(schedules.app, name="schedule")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(speakers.app, name="speakers")
-app.add_typer(faces.app, name="faces")
-app.command()(entities.entities)
-app.command(name="import")(evaluating.import_words)
-app.command(name="eval")(evaluating.evaluate)
-app.command()(serving.serve)
-app.command()(mcp.mcp)
-app.command()(serving.worker)
-app.command()(serving.doctor)
-app.command()(reindex.reindex)
-app.add_typer(models.app, name="models")
 
 
 def main() -> None:
@@ -111,6 +149,11 @@ def main() -> None:
 
 
 def _fail(error: LongreelError, *, as_json: bool) -> None:
+    from rich.markup import escape
+
+    from app.api.schemas import problem_of
+    from app.terminal import consoles
+
     out, err = consoles()
     if as_json:
         out.print_json(data=problem_of(error).model_dump(mode="json"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from types import TracebackType
 from typing import Self
 
@@ -30,7 +29,9 @@ from app.core.timecode import clock, span_clock
 from app.core.types import AnswerStatus, TimeSpan
 
 PLAIN_EVERY_S = 5.0
-"""How often a stage reports when there is no terminal to redraw."""
+"""How often an evaluation reports when there is no terminal to redraw."""
+TENTHS = 10
+"""How many lines a stage reports then."""
 
 STATUS = {
     AnswerStatus.ANSWERED: "[green]answered[/]",
@@ -45,7 +46,7 @@ class IngestDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._reported: dict[str, float] = {}
+        self._reported: dict[str, int] = {}
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("{task.description:<12}"),
@@ -73,7 +74,7 @@ class IngestDisplay:
                 self._tasks[event.stage] = self._bars.add_task(
                     event.stage, total=event.total or 1, completed=int(event.done), note=""
                 )
-                self._reported[event.stage] = time.monotonic()
+                self._reported[event.stage] = 0
             elif isinstance(event, StageProgress):
                 self._progress(event)
             elif isinstance(event, StageFinished):
@@ -89,18 +90,18 @@ class IngestDisplay:
         note = f"{speed}  {clock(event.left_s)} left" if event.left_s is not None else speed
         if event.stage in self._tasks:
             self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
-        due = time.monotonic() - self._reported.get(event.stage, 0.0) >= PLAIN_EVERY_S
-        if not self._console.is_terminal and due:
-            self._reported[event.stage] = time.monotonic()
-            share = f"{event.done / event.total:4.0%}" if event.total else "    "
-            self._console.print(f"  {event.stage:<12} {share}  {note}")
+        tenth = int(TENTHS * event.done / event.total) if event.total else 0
+        if not self._console.is_terminal and self._reported.get(event.stage, 0) < tenth < TENTHS:
+            self._reported[event.stage] = tenth
+            self._console.print(f"  {event.stage:<12} {tenth / TENTHS:4.0%}  {note}")
 
     def _finish(self, event: StageFinished) -> None:
         task = self._tasks.pop(event.stage, None)
         if task is not None:
             self._bars.remove_task(task)
         took = "re-used" if event.reused else f"{event.seconds:.1f} s"
-        self._console.print(f"  {event.stage:<12} {took:>9}  {escape(event.detail)}")
+        whole = "" if self._console.is_terminal else "100%  "
+        self._console.print(f"  {event.stage:<12} {whole}{took:>9}  {escape(event.detail)}")
 
     def _end(self, event: IngestFinished) -> None:
         if event.reused:
@@ -117,12 +118,13 @@ def show_step(console: Console, event: Event) -> None:
         return
     lines = [describe(event)]
     if isinstance(event, Searched):
-        lines += [f"  {span_clock(hit.span)} {hit.kind}: {_shortened(hit.text)}" for hit in event.hits[:3]]
+        lines += [f"  {span_clock(hit.span)} {hit.kind}: {shortened(hit.text)}" for hit in event.hits[:3]]
     for line in lines:
         console.print(f"[dim]  {escape(line)}[/]", soft_wrap=True)
 
 
-def _shortened(text: str, length: int = 90) -> str:
+def shortened(text: str, length: int = 90) -> str:
+    """The text in one line of at most `length` characters."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 3] + "..."
 
@@ -147,7 +149,7 @@ def _citation(citation: CitationOut, titles: dict[str, tuple[str, str]]) -> str:
     times = span_clock(TimeSpan(citation.start_s, citation.end_s))
     link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
     mark = "[green]checked[/]" if citation.verified else "[yellow]not checked[/]"
-    return f'{link} {escape(title)}, {citation.kind}: "{escape(_shortened(citation.quote, 160))}" {mark}'
+    return f'{link} {escape(title)}, {citation.kind}: "{escape(shortened(citation.quote, 160))}" {mark}'
 
 
 def consoles() -> tuple[Console, Console]:

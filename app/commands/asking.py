@@ -5,78 +5,52 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from app.api.schemas import AnswerOut, problem_of
-from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
-from app.core.errors import BadInput, Cancelled, LongreelError
-from app.core.events import EVENT, Answered, Delta, Event, Warned
-from app.core.settings import Agent
-from app.core.types import Video
-from app.services.batches import read_text
+from app.commands.questions import NEW, Answering, AskOptions, AtServer, Here, QuestionScope
+from app.commands.start import CollectionOption, JsonOption, interruptible, open_alone, running_longreel
+from app.core.errors import BadInput, Cancelled, LongreelError, WorkerFailed
+from app.core.events import EVENT, Answered, Delta, Warned
+from app.core.text_files import read_text
 from app.terminal import consoles, show_answer, show_step
 
-if TYPE_CHECKING:
-    from app.bootstrap import Services
-    from app.db.threads import Thread
-
-NEW = "new"
-"""The name that stands for a new conversation."""
 LEAVE = ("", "exit", "quit", "bye")
-
-
-@dataclass(frozen=True)
-class QuestionScope:
-    """A question, and the names of the videos it is about."""
-
-    videos: list[str]
-    text: str
-    options: list[str]
 
 
 @dataclass(frozen=True)
 class Asking:
     """How questions are asked and their answers are shown."""
 
-    longreel: Services
-    cancelled: Callable[[], bool]
+    answering: Answering
     stream: bool = False
     as_json: bool = False
     many: bool = False
-    run: str = ""
-    """The name under which an interrupted answer resumes."""
-    limits: Agent | None = None
-    """Settings for these answers, instead of the agent's own."""
 
     @property
     def out(self) -> Console:
         """The console for results."""
         return consoles()[0]
 
-    def thread(self, name: str | None, videos: Sequence[str]) -> Thread | None:
-        """The conversation of that name, or a new one, whose id is printed. Raises NotFound."""
-        threads = self.longreel.ask.threads
-        if not name:
-            return None
-        if name != NEW:
-            return threads.find(name)
-        thread = threads.start([self.longreel.library.find(video) for video in videos])
-        consoles()[1].print(f"conversation {thread.id[:12]}")
+    def thread(self, name: str | None, videos: Sequence[str]) -> str | None:
+        """The id of the conversation of that name, or of a new one, which is printed. Raises NotFound."""
+        thread, is_new = self.answering.thread(name, videos)
+        if thread and is_new:
+            consoles()[1].print(f"conversation {thread[:12]}")
         return thread
 
-    def ask(self, question: QuestionScope, thread: Thread | None = None) -> None:
+    def ask(self, question: QuestionScope, thread: str | None = None) -> None:
         """Asks a question and shows the answer. Among many questions an error is shown and does not stop the others."""
         try:
-            videos = [self.longreel.library.find(name) for name in question.videos]
             if self.many and not self.as_json:
                 self.out.print(f"[bold blue]? {escape(question.text)}[/]")
-            answer = AnswerOut.from_events(list(self._steps(question, videos, thread)))
+            answer = self._answer(question, thread)
         except LongreelError as error:
             if not self.many or isinstance(error, Cancelled):
                 raise
@@ -85,27 +59,18 @@ class Asking:
         if self.as_json:
             self.out.print(answer.model_dump_json(), soft_wrap=True, markup=False)
         else:
-            titles: dict[str, tuple[str, str]] = {
-                video.id: (video.title, video.path) for video in videos or self.longreel.library.videos()
-            }
-            show_answer(self.out, answer, titles)
+            show_answer(self.out, answer, self.answering.titles())
 
-    def _steps(self, question: QuestionScope, videos: list[Video], thread: Thread | None) -> Iterator[Event]:
-        events = self.longreel.ask.stream(
-            question.text,
-            videos,
-            options=question.options,
-            thread=thread,
-            run_id=self.run,
-            limits=self.limits,
-            cancelled=self.cancelled,
-        )
-        for event in events:
-            if self.stream and self.as_json and not isinstance(event, Answered | Delta):
-                self.out.print(json.dumps(EVENT.dump_python(event, mode="json")), soft_wrap=True, markup=False)
-            elif self.stream or (isinstance(event, Warned) and not self.as_json):
-                show_step(consoles()[1], event)
-            yield event
+    def _answer(self, question: QuestionScope, thread: str | None) -> AnswerOut:
+        """The answer; shows the steps on the way, or only warnings."""
+        for step in self.answering.steps(question, thread):
+            if isinstance(step, AnswerOut):
+                return step
+            if self.stream and self.as_json and not isinstance(step, Answered | Delta):
+                self.out.print(json.dumps(EVENT.dump_python(step, mode="json")), soft_wrap=True, markup=False)
+            elif self.stream or (isinstance(step, Warned) and not self.as_json):
+                show_step(consoles()[1], step)
+        raise WorkerFailed("The question ended without an answer.", "Ask again.")
 
     def _failed(self, question: QuestionScope, error: LongreelError) -> None:
         problem = {"question": question.text, "error": problem_of(error).model_dump(mode="json")}
@@ -126,7 +91,7 @@ def ask(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Videos (id, beginning of an id, path or title; all if none are given), then the question.",
+            help="Videos (id, path, title or a part of it; all if none are given), then the question.",
             metavar='[VIDEO]... "QUESTION"',
         ),
     ] = None,
@@ -155,23 +120,19 @@ def ask(
         raise typer.BadParameter("give a question, or a file of them with --questions")
     if questions is not None and run:
         raise typer.BadParameter("--run works with one question only")
-    longreel = open_longreel()
-    collected = [video.id for video in longreel.library.scope((), collection)]
-    about = (names if questions else names[:-1]) + collected
+    about = names if questions else names[:-1]
     scopes = _questions(questions, about) if questions else [QuestionScope(about, names[-1], option or [])]
     with interruptible() as cancelled:
-        limits = {"max_steps": max_steps, "max_seconds": max_seconds}
-        changes = {name: value for name, value in limits.items() if value is not None}
-        agent = longreel.settings.agent.model_copy(update=changes)
-        asking = Asking(longreel, cancelled, stream, as_json, many=questions is not None, run=run, limits=agent)
+        answering = _answering("longreel ask", AskOptions(run, max_steps, max_seconds), cancelled)
+        asking = Asking(answering, stream, as_json, many=questions is not None)
         conversation = asking.thread(thread, scopes[0].videos if scopes else ())
         for question in scopes:
-            asking.ask(question, conversation)
+            asking.ask(replace(question, collection=collection or ""), conversation)
 
 
 def chat(
     videos: Annotated[
-        list[str] | None, typer.Argument(help="Videos (id, beginning of an id, path or title; all if none are given).")
+        list[str] | None, typer.Argument(help="Videos (id, path, title or a part of it; all if none are given).")
     ] = None,
     thread: ThreadOption = NEW,
     stream: StreamOption = False,
@@ -181,10 +142,16 @@ def chat(
     Example: longreel chat talk.mp4
     """
     with interruptible() as cancelled:
-        asking = Asking(open_longreel(), cancelled, stream, many=True)
+        asking = Asking(_answering("longreel chat", AskOptions(), cancelled), stream, many=True)
         conversation = asking.thread(thread, videos or ())
         for line in _lines(asking.out):
             asking.ask(QuestionScope([], line, []), conversation)
+
+
+def _answering(command: str, options: AskOptions, cancelled: Callable[[], bool]) -> Answering:
+    """The running server of this library if there is one, else this process."""
+    server = running_longreel()
+    return AtServer(server, options, cancelled) if server else Here(open_alone(command), options, cancelled)
 
 
 def _lines(out: Console) -> Iterator[str]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.api.schemas import VideoOut
-from app.commands.start import JsonOption, interruptible
+from app.commands.start import JsonOption, interruptible, lock_library
 from app.core.errors import BadInput
 from app.core.settings import Settings, load_settings
 from app.core.timecode import clock
@@ -88,7 +88,7 @@ def evaluate(
         ModeMaterial(frames, subtitles, official_prompt),
     )
     console, err = consoles()
-    measuring = _open(settings)
+    measuring = _open(settings, "longreel eval")
     with interruptible() as cancelled, IngestDisplay(err) as ingesting:
         report = measuring.evaluation.run(order, report=_Progress(err), listen=ingesting, cancelled=cancelled)
     if as_json:
@@ -120,7 +120,7 @@ def import_words(
     {"start_s": 0, "end_s": 1, "text": "..."}.
     """
     console, err = consoles()
-    measuring = _open(load_settings())
+    measuring = _open(load_settings(), "longreel import")
 
     def report(done: int, total: int, video: Video) -> None:
         err.print(f"  {done}/{total}  {escape(video.title)}  {clock(video.duration_s)}", soft_wrap=True)
@@ -136,9 +136,10 @@ def import_words(
         console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in videos])
 
 
-def _open(settings: Settings) -> Measuring:
+def _open(settings: Settings, command: str) -> Measuring:
     from app.bootstrap import build_measuring
 
+    lock_library(settings, command)
     return build_measuring(settings)
 
 

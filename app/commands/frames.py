@@ -10,16 +10,16 @@ import typer
 
 from app.api.schemas import ChosenOut
 from app.commands.start import JsonOption, open_longreel
-from app.commands.summarizing import write_file
 from app.core.choosing import parsed
 from app.core.timecode import clock
+from app.services.files import write_file
 from app.terminal import consoles
 
 SIDE = 1280
 
 
 def frames(
-    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")],
     question: Annotated[str, typer.Option(help="What the frames should show; without it, the whole video.")] = "",
     method: Annotated[
         str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, videotree, ...")

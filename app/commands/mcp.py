@@ -12,6 +12,7 @@ import httpx
 import typer
 
 from app.core.settings import Settings, load_settings
+from app.services.ownership import owned, server_of
 from app.terminal import consoles
 
 if TYPE_CHECKING:
@@ -66,18 +67,17 @@ async def _own(settings: Settings) -> AsyncIterator[tuple[AsyncLongreel, bool]]:
     alone = settings.server.model_copy(update={"host": "127.0.0.1", "api_key": None})
     app = create_app(settings.model_copy(update={"server": alone}), page=False)
     own = AsyncLongreel("http://localhost", transport=InProcess(app))
-    async with app.router.lifespan_context(app), own as longreel:
-        yield longreel, True
+    with owned(settings, "the command longreel mcp"):
+        async with app.router.lifespan_context(app), own as longreel:
+            yield longreel, True
 
 
 def _running(settings: Settings) -> str | None:
-    from app.api.guard import key_of
-
-    server = settings.server
-    host = f"[{server.host}]" if ":" in server.host else server.host
-    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{server.port}"  # noqa: S104 - compared only
-    key = key_of(server)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    """The server that serves this library; None if there is none."""
+    if not settings.chroma_url:
+        return server_of(settings) or None
+    address, key = settings.server.local_url, settings.server.api_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
     try:
         response = httpx.get(f"{address}/v1/health", headers=headers, timeout=PROBE_S, trust_env=False)
         return address if response.is_success and response.json().get("status") == "ok" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.commands.start import JsonOption, interruptible, open_longreel
+from app.commands.start import JsonOption, interruptible, open_alone
 from app.core.errors import MissingPart
 from app.terminal import IngestDisplay, consoles
 
@@ -12,7 +12,7 @@ def reindex(as_json: JsonOption = False) -> None:
 
     A server does this by itself when it starts. No video is ingested again, so it takes seconds to minutes.
     """
-    longreel = open_longreel()
+    longreel = open_alone("longreel reindex")
     if longreel.reindexer is None:
         raise MissingPart("This library has no index on disk.")
     out, err = consoles()

@@ -14,9 +14,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.commands.start import JsonOption, interruptible, open_longreel
+from app.commands.ingesting import ingest_one
+from app.commands.start import JsonOption, interruptible, open_alone, open_longreel
 from app.commands.summarizing import BatchRun
-from app.commands.videos import ingest_one
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.db.schedules import FileState, Schedule
 from app.services.batches import BatchRequest, Item, read_questions
@@ -67,7 +67,9 @@ def watch(
     pause_s = seconds_of(every)
     summary = _summary(summarize, length, style, language, questions, format)
     with interruptible() as cancelled:
-        watcher = _Watcher(open_longreel(), folder, (collection,) if collection else (), summary, out, cancelled)
+        watcher = _Watcher(
+            open_alone("longreel watch"), folder, (collection,) if collection else (), summary, out, cancelled
+        )
         try:
             while not cancelled():
                 waiting = watcher.look()

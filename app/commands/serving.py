@@ -43,7 +43,7 @@ def serve(
     changes = {name: value for name, value in options if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
     shown = settings.server.public_url or settings.server.url
-    with owned(settings, f"the server at {shown}"):
+    with owned(settings, f"the server at {shown}", settings.server.local_url if settings.server.port else ""):
         application = create_app(settings)
         consoles()[1].print(
             f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."

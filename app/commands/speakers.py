@@ -16,7 +16,7 @@ from app.core.timecode import clock
 from app.core.types import Speaker
 from app.terminal import consoles
 
-VideoArgument = Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]
+VideoArgument = Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")]
 
 
 class ListByDefault(TyperGroup):

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.core.settings import load_settings
+from app.commands import resources
+from app.core.paths import existing
+from app.core.settings import Settings, load_settings
+from app.services.ownership import owned, server_of
 
 if TYPE_CHECKING:
     from app.bootstrap import Services
+    from app.client import Longreel
 
 CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those given.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
@@ -24,6 +28,38 @@ def open_longreel() -> Services:
     from app.bootstrap import build
 
     return build(load_settings())
+
+
+def open_alone(command: str) -> Services:
+    """All services, for a command that needs the search index. Raises BadSettings, or InUse, naming who holds it."""
+    lock_library(load_settings(), command)
+    return open_longreel()
+
+
+def lock_library(settings: Settings, command: str) -> None:
+    """Locks the library until the command ends: only one process at a time can open its index. Raises InUse."""
+    resources.get().enter_context(owned(settings, f"the command {command}"))
+
+
+def running_longreel() -> Longreel | None:
+    """A client of the server that serves this library; None if there is none."""
+    settings = load_settings()
+    address = server_of(settings)
+    return client_of(settings, address) if address else None
+
+
+def client_of(settings: Settings, address: str) -> Longreel:
+    """A client of a server on this machine that has these settings."""
+    from app.client import Longreel
+
+    key = settings.server.api_key
+    return resources.get().enter_context(Longreel(address, key.get_secret_value() if key else ""))
+
+
+def name_for_server(name: str) -> str:
+    """A video's name as a server understands it: a path gets absolute."""
+    path = existing(name)
+    return str(path.resolve()) if path else name
 
 
 @contextmanager

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +12,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.api.schemas import problem_of
+from app.commands.batch_at_server import ServerBatch, show_files
 from app.commands.batch_table import BatchTable, show_cost
-from app.commands.start import CollectionOption, JsonOption, interruptible, open_longreel
+from app.commands.start import (
+    CollectionOption,
+    JsonOption,
+    interruptible,
+    open_alone,
+    open_longreel,
+    running_longreel,
+)
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.paths import is_folder, path_of
 from app.core.timecode import clock, span_clock
@@ -34,6 +39,7 @@ from app.services.batches import (
 from app.services.exports import FORMATS, exported, file_stem, named
 from app.services.exports.overview import Entry, Failure, overview_record
 from app.services.exports.records import document
+from app.services.files import write_file
 from app.services.summarize import Length, Section, Style, SummaryRequest
 from app.terminal import consoles
 
@@ -67,7 +73,8 @@ def summarize(
     """
     out_console, err = consoles()
     items = [Item(name) for name in videos or []]
-    longreel = open_longreel()
+    server = running_longreel()
+    longreel = open_longreel() if server else open_alone("longreel summarize")
     items += [Item(video.id, video.title) for video in longreel.library.scope((), collection)]
     items += folder_items(folder, lambda warning: err.print(escape(warning), soft_wrap=True)) if folder else []
     items += manifest_items(manifest) if manifest else []
@@ -79,12 +86,19 @@ def summarize(
     show_cost(err, cost)
     if dry_run:
         return
+    failed: Sequence[tuple[object, LongreelError]]
     with interruptible() as cancelled:
-        batch = BatchRun(longreel, request, out, err, cancelled)
-        batch.run()
-        batch.finish(out_console, as_json)
-    if batch.failed:
-        raise typer.Exit(batch.failed[0][1].exit_code)
+        if server:
+            distant = ServerBatch(server, request, err, cancelled)
+            show_files(distant.run(), distant, request, out, out_console, as_json)
+            failed = distant.failed
+        else:
+            batch = BatchRun(longreel, request, out, err, cancelled)
+            batch.run()
+            batch.finish(out_console, as_json)
+            failed = batch.failed
+    if failed:
+        raise typer.Exit(failed[0][1].exit_code)
 
 
 class BatchRun:
@@ -186,7 +200,7 @@ def _show_sections(console: Console, sections: Sequence[Section], titles: Mappin
 
 
 def export(
-    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "md",
     out: Annotated[Path | None, typer.Option(help="File to write; default: a name made from the title.")] = None,
 ) -> None:
@@ -202,7 +216,7 @@ def export(
 
 
 def clip(
-    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")],
     start: Annotated[str, typer.Option(help="Where the clip begins: seconds, or 1:02:03.5.")],
     end: Annotated[str, typer.Option(help="Where it ends.")],
     out: Annotated[
@@ -247,16 +261,3 @@ def _seconds(text: str) -> float:
         raise BadInput(f"{text} is not a time.", "Write seconds (75.5) or 1:15.5 or 0:01:15.5.")
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Writes the whole file or nothing, so that a killed run leaves no partial file. Raises BadInput."""
-    part = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise BadInput(f"{path} cannot be written: {error.strerror}.", "Check the folder and the disk.") from error

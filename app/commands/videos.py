@@ -1,114 +1,22 @@
-"""Commands about videos: ingest, list, show, delete, restore."""
+"""Commands about the videos of the library: list, show, delete, restore."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.api.schemas import SegmentOut, SummaryOut, VideoOut, problem_of
-from app.commands.start import JsonOption, interruptible, open_longreel
-from app.core.errors import Cancelled, LongreelError, NotFound, contained
-from app.core.events import Event, IngestFinished
-from app.core.paths import is_address
+from app.api.schemas import SegmentOut, SummaryOut, VideoOut
+from app.commands.start import JsonOption, open_alone, open_longreel, running_longreel
+from app.core.errors import NotFound
 from app.core.timecode import clock
 from app.core.types import Video
-from app.terminal import IngestDisplay, consoles
+from app.terminal import consoles
 
 if TYPE_CHECKING:
     from app.bootstrap import Services
-
-
-def ingest(
-    paths: Annotated[
-        list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
-    ],
-    subtitles: Annotated[
-        Path | None, typer.Option(help="Subtitles to use instead of transcribing: SRT, WebVTT, ASS, TTML and others.")
-    ] = None,
-    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto detects it again.")] = None,
-    title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,
-    collection: Annotated[
-        list[str] | None, typer.Option(help="Collection to put the videos into; created if new. Can be repeated.")
-    ] = None,
-    translate: Annotated[bool, typer.Option("--translate", help="Translate the transcript into English.")] = False,
-    speakers: Annotated[bool | None, typer.Option(help="Separate speakers, or do not; default: the setting.")] = None,
-    video_track: Annotated[
-        int | None, typer.Option(min=0, help="Video track to use, counted from 0; default: the best one.")
-    ] = None,
-    audio_track: Annotated[
-        int | None,
-        typer.Option(min=0, help="Audio track to transcribe, counted from 0; default: the first with sound."),
-    ] = None,
-    subtitle_track: Annotated[
-        int | None, typer.Option(min=0, help="Subtitle track of the file to use instead of transcribing, from 0.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ingest videos, so that you can ask about them. Resumes where an earlier run stopped."""
-    if subtitles and len(paths) > 1:
-        raise typer.BadParameter("--subtitles works with one video only")
-    out, err = consoles()
-    longreel = open_longreel()
-    done: list[dict[str, Any]] = []
-    failed: list[tuple[str, LongreelError]] = []
-    options = {
-        "tags": collection or (),
-        "title": title,
-        "subtitles": subtitles,
-        "language": language,
-        "translate": translate,
-        "speakers": speakers,
-        "video_track": video_track,
-        "audio_track": audio_track,
-        "subtitle_track": subtitle_track,
-    }
-    with interruptible() as cancelled:
-        for path in paths:
-            if not as_json or err.is_terminal:
-                err.print(f"[bold]{escape(path)}[/]")
-            try:
-                with contained():
-                    done.append(ingest_one(longreel, err, path if is_address(path) else Path(path), options, cancelled))
-            except Cancelled:
-                raise
-            except LongreelError as error:
-                failed.append((path, error))
-                err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
-    if as_json:
-        problems = [{"path": p, **problem_of(e).model_dump(mode="json")} for p, e in failed]
-        out.print_json(data={"videos": done, "failed": problems})
-    if failed:
-        raise typer.Exit(failed[0][1].exit_code)
-
-
-def ingest_one(
-    longreel: Services,
-    err: Console,
-    path: Path | str,
-    options: dict[str, Any],
-    cancelled: Callable[[], bool],
-) -> dict[str, Any]:
-    """Ingests one file or address and shows the progress. Raises what ingest raises."""
-    ends: list[IngestFinished] = []
-    with IngestDisplay(err) as display:
-
-        def on_event(event: Event) -> None:
-            display(event)
-            if isinstance(event, IngestFinished):
-                ends.append(event)
-
-        if isinstance(path, str):
-            video = longreel.downloads.run(path, **options, report=on_event, cancelled=cancelled)
-        else:
-            video = longreel.ingest.run(path, **options, report=on_event, cancelled=cancelled)
-    end = ends[-1]
-    return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 
 
 def list_videos(
@@ -140,7 +48,7 @@ def list_videos(
 
 
 def show(
-    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")], as_json: JsonOption = False
+    video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")], as_json: JsonOption = False
 ) -> None:
     """Show a video: its summary, its chapters, and the number of segments of each kind."""
     out, _ = consoles()
@@ -171,7 +79,7 @@ def show(
 
 
 def delete(
-    video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")],
+    video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")],
     now: Annotated[bool, typer.Option("--now", help="Delete it at once and permanently.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a permanent deletion.")] = False,
 ) -> None:
@@ -181,15 +89,24 @@ def delete(
     entry = _find(longreel, video, deleted=now)
     if not days and not yes:
         typer.confirm(f"Delete {entry.title} ({clock(entry.duration_s)}) and its index permanently?", abort=True)
-    if entry in [one.video for one in longreel.library.binned()]:
-        longreel.library.purge(entry.id)
+    is_binned = entry in [one.video for one in longreel.library.binned()]
+    server = None if days else running_longreel()
+    if server:
+        server.purge(entry.id) if is_binned else server.delete(entry.id, now=now)
     else:
-        longreel.library.delete(entry.id, now=now)
+        _delete(longreel if days else open_alone("longreel delete"), entry, now=now, is_binned=is_binned)
     undo = f" For {days:g} days you can restore it with: longreel restore {entry.id[:12]}" if days else ""
     consoles()[1].print(f"Deleted {escape(entry.title)}.{undo}", soft_wrap=True)
 
 
-def restore(video: Annotated[str, typer.Argument(help="Id, beginning of an id, path or title.")]) -> None:
+def _delete(longreel: Services, entry: Video, *, now: bool, is_binned: bool) -> None:
+    if is_binned:
+        longreel.library.purge(entry.id)
+    else:
+        longreel.library.delete(entry.id, now=now)
+
+
+def restore(video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")]) -> None:
     """Restore a deleted video, unchanged."""
     entry = open_longreel().library.restore(video)
     consoles()[1].print(f"Restored {escape(entry.title)}.")

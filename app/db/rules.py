@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,8 @@ from app.db.tables import plain
 PREFIX = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 """An id or its beginning: at least four hexadecimal digits."""
 
+SHORTEST_PART = 3
+"""Characters of a part of a title that stands for the whole."""
 LONGEST_NAME = 100
 """Characters of a collection's name."""
 
@@ -41,6 +44,18 @@ def matching(name: str, videos: Sequence[Video]) -> list[Video]:
         if found:
             return found
     return []
+
+
+def with_part(part: str, videos: Sequence[Video]) -> list[Video]:
+    """The videos with this part in their title, in any letter case; none for a part that is too short to mean one."""
+    folded = " ".join(part.split()).casefold()
+    return [video for video in videos if len(folded) >= SHORTEST_PART and folded in video.title.casefold()]
+
+
+def similar_titles(name: str, videos: Sequence[Video]) -> list[str]:
+    """The titles most like a name, the likest first."""
+    titles = {video.title.casefold(): video.title for video in videos}
+    return [titles[near] for near in difflib.get_close_matches(name.casefold(), titles, n=3)]
 
 
 def in_time_order(segments: Iterable[Segment]) -> list[Segment]:

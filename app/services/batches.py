@@ -22,6 +22,7 @@ from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
 from app.core.stored_answers import load_answer
+from app.core.text_files import read_text
 from app.core.types import Video
 from app.services.ask import AskService
 from app.services.exports import FORMATS, AnsweredQuestion, Material, file_stem, named, of_summary
@@ -312,13 +313,3 @@ def read_questions(path: Path) -> list[str]:
                 f"{path}, line {number} is not a question.", 'Write plain text, or {"question": "..."}.'
             ) from error
     return list(dict.fromkeys(questions))
-
-
-def read_text(path: Path) -> str:
-    """The text of a file that the user wrote. Raises BadInput."""
-    try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from error

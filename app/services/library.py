@@ -21,7 +21,7 @@ from app.core.titles import tidy_title
 from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
-from app.db.rules import matching
+from app.db.rules import matching, similar_titles, with_part
 from app.services.chapters import BY_HAND, Heading, publish, with_headings
 from app.services.ingest.chunks import thumbnail_key
 
@@ -108,8 +108,14 @@ class LibraryService:
         return self._library.videos()
 
     def find(self, name: str) -> Video:
-        """The video with this id, id prefix, path or title. Raises NotFound when none or several fit."""
-        return _only(name, self._library.find(name), "See the list of videos, or ingest the file first.")
+        """The video with this id, id prefix, path, title, or unique part of a title.
+
+        Raises NotFound when none or several fit, with the titles that may be meant.
+        """
+        videos = self._library.videos()
+        near = similar_titles(name, videos)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "See the list of videos, or ingest the file first."
+        return _only(name, self._library.find(name) or with_part(name, videos), hint)
 
     def scope(self, names: Sequence[str], collection: str | None = None) -> list[Video]:
         """The videos that are named and those of a collection, each once; none named means none: the whole library.

@@ -19,10 +19,11 @@ _LONGEST = 500
 
 
 @contextmanager
-def owned(settings: Settings, owner: str) -> Iterator[None]:
+def owned(settings: Settings, owner: str, address: str = "") -> Iterator[None]:
     """Locks the library for this process while the block runs; `owner` describes it to others.
 
-    With a Chroma server, many processes can share a library, so nothing is locked. Raises InUse, naming the owner.
+    `address` is where programs on this machine reach the owner, if it is a server. With a Chroma server, many processes
+    can share a library, so nothing is locked. Raises InUse, naming the owner.
     """
     if settings.chroma_url:
         yield
@@ -33,9 +34,9 @@ def owned(settings: Settings, owner: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise _in_use(settings.data, os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace")) from error
+            raise _in_use(settings.data, _read(descriptor)[0]) from error
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{owner}, process {os.getpid()}".encode()[:_LONGEST], 0)
+        os.pwrite(descriptor, f"{owner}, process {os.getpid()}\n{address}".encode()[:_LONGEST], 0)
         yield
     finally:
         os.close(descriptor)
@@ -43,17 +44,34 @@ def owned(settings: Settings, owner: str) -> Iterator[None]:
 
 def owner_of(data: Path) -> str:
     """The library's current owner; "" if there is none."""
+    return _owner(data)[0]
+
+
+def server_of(settings: Settings) -> str:
+    """The address of the server that owns the library; "" if none does."""
+    return _owner(settings.data)[1]
+
+
+def _owner(data: Path) -> tuple[str, str]:
+    """The current owner in words, and its address if it is a server."""
     try:
         descriptor = os.open(data / LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return ""
+        return "", ""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace") or "another process"
+        owner, address = _read(descriptor)
+        return owner or "another process", address
     finally:
         os.close(descriptor)
-    return ""
+    return "", ""
+
+
+def _read(descriptor: int) -> tuple[str, str]:
+    """What the lock file says."""
+    owner, _, address = os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace").partition("\n")
+    return owner, address
 
 
 def _in_use(data: Path, owner: str) -> InUse:

@@ -7,9 +7,20 @@ import io
 from rich.console import Console
 
 from app.api.schemas import AnswerOut
-from app.core.events import Delta, Event, Hit, Searched, ToolStarted, Verified, Warned
+from app.core.events import (
+    Delta,
+    Event,
+    Hit,
+    Searched,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    ToolStarted,
+    Verified,
+    Warned,
+)
 from app.core.types import AnswerStatus, TimeSpan
-from app.terminal import show_answer, show_step
+from app.terminal import IngestDisplay, show_answer, show_step
 
 
 def shown(*events: Event) -> str:
@@ -41,3 +52,16 @@ def test_a_refusal_has_no_confidence_and_says_what_was_searched() -> None:
     assert isinstance(console.file, io.StringIO)
     told = console.file.getvalue()
     assert "Searched: what is said." in told and "confidence" not in told
+
+
+def test_without_a_terminal_a_stage_has_a_line_for_each_tenth_and_100_percent_comes_last() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    with IngestDisplay(console) as display:
+        display(StageStarted("transcribe", 200, "s"))
+        for second in range(1, 201):
+            display(StageProgress("transcribe", second, 200, "s"))
+        display(StageFinished("transcribe", 4.2, "12 sentences"))
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.split() for line in console.file.getvalue().splitlines()]
+    assert [line[1] for line in lines] == [f"{share}%" for share in range(10, 101, 10)]
+    assert lines[-1][2:] == ["4.2", "s", "12", "sentences"]

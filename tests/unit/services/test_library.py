@@ -144,3 +144,16 @@ def test_a_thumbnail_that_was_lost_is_made_again(tmp_path: Path) -> None:
     made = shelf.service.thumbnail(video.id, 3.0)
     assert Image.open(io.BytesIO(made)).format == "WEBP"
     assert shelf.media.get(thumbnail_key(video.id, 4.0)) == made
+
+
+def test_a_unique_part_of_a_title_names_a_video_and_a_typing_error_gets_a_suggestion(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, bin_days=7.0)
+    hearing = shelf.add(b"1", "Budget hearing in May")
+    shelf.add(b"2", "Budget hearing in June")
+    assert shelf.service.find("in may").id == hearing.id
+    with pytest.raises(NotFound, match="Several videos fit hearing"):
+        shelf.service.find("hearing")
+    with pytest.raises(NotFound, match="Did you mean Budget hearing in May"):
+        shelf.service.find("Budget hering in May")
+    with pytest.raises(NotFound, match="No video is called ay"):
+        shelf.service.find("ay")

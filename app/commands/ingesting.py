@@ -1,0 +1,160 @@
+"""The command that ingests videos, in this process or in a running server of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app.api.guard import trusts_this_machine
+from app.api.schemas import JobOut, VideoOut, problem_of
+from app.commands.start import JsonOption, interruptible, open_alone, running_longreel
+from app.core.errors import BadInput, Cancelled, LongreelError, contained
+from app.core.events import Event, IngestFinished
+from app.core.paths import is_address, path_of
+from app.core.settings import load_settings
+from app.terminal import IngestDisplay, consoles
+
+if TYPE_CHECKING:
+    from app.bootstrap import Services
+    from app.client import Longreel
+
+
+def ingest(
+    paths: Annotated[
+        list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
+    ],
+    subtitles: Annotated[
+        Path | None, typer.Option(help="Subtitles to use instead of transcribing: SRT, WebVTT, ASS, TTML and others.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto detects it again.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Collection to put the videos into; created if new. Can be repeated.")
+    ] = None,
+    translate: Annotated[bool, typer.Option("--translate", help="Translate the transcript into English.")] = False,
+    speakers: Annotated[bool | None, typer.Option(help="Separate speakers, or do not; default: the setting.")] = None,
+    video_track: Annotated[
+        int | None, typer.Option(min=0, help="Video track to use, counted from 0; default: the best one.")
+    ] = None,
+    audio_track: Annotated[
+        int | None,
+        typer.Option(min=0, help="Audio track to transcribe, counted from 0; default: the first with sound."),
+    ] = None,
+    subtitle_track: Annotated[
+        int | None, typer.Option(min=0, help="Subtitle track of the file to use instead of transcribing, from 0.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ingest videos, so that you can ask about them. Resumes where an earlier run stopped."""
+    if subtitles and len(paths) > 1:
+        raise typer.BadParameter("--subtitles works with one video only")
+    out, err = consoles()
+    done: list[dict[str, Any]] = []
+    failed: list[tuple[str, LongreelError]] = []
+    options = {
+        "tags": collection or (),
+        "title": title,
+        "subtitles": subtitles,
+        "language": language,
+        "translate": translate,
+        "speakers": speakers,
+        "video_track": video_track,
+        "audio_track": audio_track,
+        "subtitle_track": subtitle_track,
+    }
+    with interruptible() as cancelled:
+        server = running_longreel()
+        longreel = None if server else open_alone("longreel ingest")
+        for path in paths:
+            if not as_json or err.is_terminal:
+                err.print(f"[bold]{escape(path)}[/]")
+            try:
+                with contained():
+                    if longreel is not None:
+                        named = path if is_address(path) else Path(path)
+                        done.append(ingest_one(longreel, err, named, options, cancelled))
+                    elif server is not None:
+                        done.append(ingest_at(server, err, path, options, cancelled))
+            except Cancelled:
+                raise
+            except LongreelError as error:
+                failed.append((path, error))
+                err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
+    if as_json:
+        problems = [{"path": p, **problem_of(e).model_dump(mode="json")} for p, e in failed]
+        out.print_json(data={"videos": done, "failed": problems})
+    if failed:
+        raise typer.Exit(failed[0][1].exit_code)
+
+
+def ingest_one(
+    longreel: Services,
+    err: Console,
+    path: Path | str,
+    options: dict[str, Any],
+    cancelled: Callable[[], bool],
+) -> dict[str, Any]:
+    """Ingests one file or address and shows the progress. Raises what ingest raises."""
+    ends: list[IngestFinished] = []
+    with IngestDisplay(err) as display:
+
+        def on_event(event: Event) -> None:
+            display(event)
+            if isinstance(event, IngestFinished):
+                ends.append(event)
+
+        if isinstance(path, str):
+            video = longreel.downloads.run(path, **options, report=on_event, cancelled=cancelled)
+        else:
+            video = longreel.ingest.run(path, **options, report=on_event, cancelled=cancelled)
+    end = ends[-1]
+    return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
+
+
+def ingest_at(
+    server: Longreel, err: Console, path: str, options: Mapping[str, Any], cancelled: Callable[[], bool]
+) -> dict[str, Any]:
+    """Has a running server ingest one file or address, and shows the progress. Ctrl-C cancels the job.
+
+    Raises what ingest raises.
+    """
+    job = _submit(server, path, options)
+    ends: list[IngestFinished] = []
+    with IngestDisplay(err) as display:
+
+        def on_event(event: Event) -> None:
+            display(event)
+            if isinstance(event, IngestFinished):
+                ends.append(event)
+            if cancelled():
+                server.cancel(job.id)
+                raise Cancelled("The ingest was cancelled.", "The same command resumes it.")
+
+        result = server.wait(job.id, on_event=on_event).result or {}
+    video = server.video(str(result["video_id"]))
+    end = {"seconds": ends[-1].seconds, "reused": ends[-1].reused} if ends else {"seconds": 0.0, "reused": True}
+    return {**video.model_dump(mode="json"), **end}
+
+
+def _submit(server: Longreel, path: str, options: Mapping[str, Any]) -> JobOut:
+    """The job that ingests a file or address. Raises BadInput for options that a running server does not have."""
+    tags: Sequence[str] = options["tags"]
+    if len(tags) > 1:
+        raise BadInput("A running server puts a new video into one collection.", "Give --collection once.")
+    how = {name: value for name, value in options.items() if name not in ("tags", "subtitles")}
+    how["collection"] = tags[0] if tags else None
+    if is_address(path):
+        return server.fetch(path, **how)
+    subtitles = path_of(str(options["subtitles"])) if options["subtitles"] else None
+    if trusts_this_machine(load_settings().server):
+        return server.register(path_of(path), subtitles=subtitles, **how)
+    sent = ("title", "language", "collection")
+    others = [f"--{name.replace('_', '-')}" for name, value in how.items() if value and name not in sent]
+    if others:
+        raise BadInput(f"A server with a key does not take {others[0]}.", "Leave it out, or stop the server first.")
+    return server.upload(path, subtitles=subtitles, **{name: how[name] for name in sent})
