@@ -5,6 +5,7 @@
   let sent = 0; // the question that the server has not started on yet
   let chosen = { scope: '', videos: new Set() };
   let filled = false;
+  let joined = false;
 
   const busy = () => Boolean(sent || find('#lr-answer [aria-busy]'));
 
@@ -30,14 +31,38 @@
     }
     complain('');
     sent = ++number;
-    address({ q: question.trim(), answer: '' });
+    const run = newRun();
+    address({ q: question.trim(), answer: '', run });
     goTo('ask', false);
     const videos = { this: [opened()], some, all: [] }[scope];
     const thread = options.alone ? '' : param('thread');
-    emit('ask', { question, number, options: find('#lr-choices').value, videos, thread, ...options });
+    emit('ask', { question, number, run, options: find('#lr-choices').value, videos, thread, ...options });
     follow();
     return null;
   }
+
+  // A question goes on at the server when the page is reloaded or loses the connection; its run is in the address.
+
+  const newRun = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+  function rejoin() {
+    if (!param('run')) return;
+    sent = ++number;
+    emit('rejoin', { run: param('run'), number });
+    follow();
+  }
+
+  function cancel(run, tries) {
+    const again = () => tries && window.setTimeout(() => cancel(run, tries - 1), 1000); // it may not have arrived yet
+    call('DELETE', `/questions/${run}`).catch(again);
+  }
+
+  let hiddenSince = 0;
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) hiddenSince = Date.now();
+    else if (hiddenSince && Date.now() - hiddenSince > 3000) rejoin();
+  });
+  window.addEventListener('online', rejoin);
 
   function follow() {
     for (const button of all('#lr-question .lr-main')) if (button.disabled !== busy()) button.disabled = busy();
@@ -60,12 +85,15 @@
     ask(element.dataset.ask);
   };
   actions.stop = () => {
+    const run = param('run');
     sent = 0;
+    address({ run: '' });
     emit('stop');
+    if (run) cancel(run, 3);
   };
   actions.show = (element) => {
     find('#lr-ask').value = element.dataset.question;
-    address({ q: element.dataset.question });
+    address({ q: element.dataset.question, run: '' });
     emit('show', { answer: element.dataset.show, thread: param('thread') });
   };
 
@@ -131,7 +159,7 @@
   function talk(thread) {
     if (busy()) return complain('Another question is being answered. Wait for it, or press Stop.');
     complain('');
-    address({ thread, answer: '', q: '' });
+    address({ thread, answer: '', q: '', run: '' });
     find('#lr-ask').value = '';
     find('#lr-ask').focus();
     emit('thread', { thread });
@@ -170,11 +198,13 @@
     scope();
     if (find('#lr-answer [data-asked]')?.dataset.asked === String(sent)) sent = 0;
     follow();
+    if (find('#lr-answer [data-ended]') && !sent) address({ run: '' });
     const section = find('#lr-answer section');
     const { answer = '', thread = '' } = section?.dataset || {};
     if (seen !== answer + thread) {
       seen = answer + thread;
-      if (answer) address({ answer, ...(thread && { thread }) });
+      // the question comes with its answer, so that the address never pairs two that do not belong together
+      if (answer && !sent) address({ answer, run: '', q: section.dataset.question, ...(thread && { thread }) });
     }
     for (const line of all('.lr-conversation [data-show]')) {
       const now = line.dataset.show === answer;
@@ -185,6 +215,10 @@
       filled = true;
       loadOptions();
       find('#lr-ask').value = param('q') || section?.querySelector('h2')?.textContent || '';
+    }
+    if (!joined && find('[name=scope]')) {
+      joined = true; // not earlier: what the page first loads would cover the answer
+      if (!param('answer')) rejoin();
     }
   });
 

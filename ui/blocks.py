@@ -26,7 +26,7 @@ WORK_AT_ONCE = 8
 """Questions and summaries processed at the same time, for all tabs."""
 
 LISTEN = """
-for (const name of ['open', 'changed', 'ask', 'stop', 'show', 'thread', 'threads',
+for (const name of ['open', 'changed', 'ask', 'rejoin', 'stop', 'show', 'thread', 'threads',
   'summarize', 'together', 'chapters', 'view', 'batches']) {
   document.addEventListener('longreel:' + name, (event) => trigger(name, event.detail));
 }
@@ -87,8 +87,9 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
     blocks.load(page.start, None, [*listed, *watched, *answered, *viewed], **quiet)
     bus.changed(page.changed, None, listed, **quiet)
     asking = bus.ask(page.ask, None, answered, **many)
+    rejoining = bus.rejoin(page.rejoin, None, answered, cancels=[asking], **many)
     making = bus.summarize(page.summarize, None, watched[3], **many)
-    bus.stop(lambda: markup.note("Stopped."), None, answered[0], cancels=[asking], **quiet)
+    bus.stop(lambda: markup.note("Stopped."), None, answered[0], cancels=[asking, rejoining], **quiet)
     bus.open(page.open, None, [listed[2], *watched, *answered], cancels=[making], **quiet)
     bus.chapters(page.chapters, None, watched[1:4], **quiet)
     bus.show(page.show, None, answered[:2], **quiet)

@@ -71,7 +71,10 @@ class Page:
         query = dict(request.query_params)
         listed = self._library(request, query.get("video", ""))
         watched = self._watched(request, query.get("video", ""), _seconds(query.get("t", "")), play=False)
-        answered = self._conversation(request, query.get("thread", ""), query.get("answer", ""))
+        is_rejoining = bool(query.get("run")) and not query.get("answer")  # the answer to come is the one to show
+        answered = self._conversation(
+            request, query.get("thread", ""), query.get("answer", ""), with_last=not is_rejoining
+        )
         return (*listed, *watched, *answered, *self._viewed(request, query.get("view", "")))
 
     def changed(self, event: gr.EventData, request: gr.Request) -> Listed:
@@ -173,13 +176,13 @@ class Page:
         """The conversations as they are now."""
         return str(self._conversation(request, str(_payload(event).get("thread", "")), "")[2])
 
-    def _conversation(self, request: gr.Request, thread: str, answer: str) -> Answered:
+    def _conversation(self, request: gr.Request, thread: str, answer: str, *, with_last: bool = True) -> Answered:
         """An answer, or the last one of a thread, and the list of conversations."""
         shown: tuple[str, str] = ("", _no_evidence())
         try:
             with self._client(request) as client:
                 opened = client.thread(thread) if thread else None
-                last = opened.turns[-1].answer.id if opened and opened.turns else ""
+                last = opened.turns[-1].answer.id if opened and opened.turns and with_last else ""
                 if answer or last:
                     shown = _saved(client, answer or last, thread)
                 return (*shown, conversations(opened, client.threads(limit=MOST_THREADS)))
@@ -194,7 +197,22 @@ class Page:
         payload = _payload(event)
         number = int(payload.get("number", 0))
         for shown, evidence, talk in self._answering(payload, request):
-            yield f'<div data-asked="{number}">{shown}</div>', evidence, talk
+            yield _numbered(number, shown), evidence, talk
+
+    def rejoin(self, event: gr.EventData, request: gr.Request) -> Iterator[Answered]:
+        """The steps and the answer of a question that was asked before a reload or a lost connection."""
+        payload = _payload(event)
+        number, run = int(payload.get("number", 0)), str(payload.get("run", ""))
+        try:
+            with self._client(request) as client:
+                known = client.question(run)
+                steps = client.rejoin(run)
+                for shown, evidence, talk in _progress(client, steps, known.question, (), known.thread_id or ""):
+                    yield _numbered(number, shown), evidence, talk
+        except NotFound:
+            yield _ended(number, markup.note("This question was interrupted. Ask it again.")), gr.skip(), gr.skip()
+        except LongreelError as error:
+            yield _ended(number, markup.problem(error)), gr.skip(), gr.skip()
 
     def _answering(self, payload: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
         question = str(payload.get("question", "")).strip()
@@ -210,7 +228,11 @@ class Page:
                 thread = _thread(client, str(payload.get("thread", "")))
                 how: dict[str, Any] = {"max_steps": payload.get("steps"), "max_seconds": payload.get("seconds")}
                 how["plan"] = _plan(client, question, thread, payload)
-                yield from _asking(client, question, names, options, thread, how)
+                run = str(payload.get("run", ""))
+                steps = client.ask_pulse(
+                    question, names, options=options, thread=thread, run=run, keep=bool(run), **how
+                )
+                yield from _progress(client, steps, question, options, thread)
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 
@@ -260,16 +282,22 @@ def _summarizing(client: Longreel, collection: str, chosen: summaries.SummaryFor
     client.wait(job.id)
 
 
-def _asking(
-    client: Longreel, question: str, names: Sequence[str], options: Sequence[str], thread: str, how: dict[str, Any]
+def _progress(
+    client: Longreel,
+    steps: Iterator[Event | AnswerOut | None],
+    question: str,
+    options: Sequence[str],
+    thread: str,
 ) -> Iterator[Answered]:
+    """What the page shows of a question: its steps as they come, then its answer."""
     videos = _by_id(client.videos())
     trace: list[Event] = []
     written_s = 0.0
-    for step in client.ask_pulse(question, names, options=options, thread=thread, **how):
+    for step in steps:
         if isinstance(step, AnswerOut):
             answer = answers.answer(question, step, videos, options, thread=thread)
-            talk = conversations(client.thread(thread), client.threads(limit=MOST_THREADS))
+            opened = client.thread(thread) if thread else None
+            talk = conversations(opened, client.threads(limit=MOST_THREADS))
             yield answer, relevance(step.trace, step.citations, videos), talk
             return
         trace += [step] if step else []
@@ -279,6 +307,16 @@ def _asking(
             written_s = time.monotonic()
         evidence = relevance(trace, [], videos) if step and not isinstance(step, Delta) else gr.skip()
         yield answers.thinking(question, trace, videos), evidence, gr.skip()
+
+
+def _numbered(number: int, shown: Any) -> str:
+    """Marks what is shown with the question's number, by which the page's script knows that it has arrived."""
+    return f'<div data-asked="{number}">{shown}</div>'
+
+
+def _ended(number: int, shown: str) -> str:
+    """The same for a question that has no answer and cannot be rejoined."""
+    return _numbered(number, f"<div data-ended>{shown}</div>")
 
 
 def _plan(client: Longreel, question: str, thread: str, payload: dict[str, Any]) -> PlanBody | None:

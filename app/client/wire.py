@@ -39,8 +39,9 @@ def error_in(problem: ProblemOut) -> LongreelError:
 
 def unreachable(error: httpx.HTTPError) -> WorkerFailed:
     """The error for a server that does not answer."""
-    message = "The server does not answer" if isinstance(error, httpx.ConnectError) else "The connection broke"
-    return WorkerFailed(f"{message} ({type(error).__name__}).", "Start it with: longreel serve")
+    if isinstance(error, httpx.ConnectError):
+        return WorkerFailed(f"The server does not answer ({type(error).__name__}).", "Start it with: longreel serve")
+    return WorkerFailed(f"The connection broke ({type(error).__name__}).", "Try again; the server's log may say more.")
 
 
 @contextmanager

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from app.commands import resources
+from app.core.errors import InUse
 from app.core.paths import existing
 from app.core.settings import Settings, load_settings
 from app.services.ownership import owned, server_of
@@ -18,6 +22,9 @@ from app.services.ownership import owned, server_of
 if TYPE_CHECKING:
     from app.bootstrap import Services
     from app.client import Longreel
+
+STARTING_S = 60.0
+"""How long to wait for a server that is starting."""
 
 CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those given.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
@@ -42,10 +49,29 @@ def lock_library(settings: Settings, command: str) -> None:
 
 
 def running_longreel() -> Longreel | None:
-    """A client of the server that serves this library; None if there is none."""
+    """A client of the server that serves this library; None if there is none. Raises InUse if it does not answer."""
     settings = load_settings()
     address = server_of(settings)
-    return client_of(settings, address) if address else None
+    if not address:
+        return None
+    _wait_until_open(address)
+    return client_of(settings, address)
+
+
+def _wait_until_open(address: str) -> None:
+    """A server locks its library some seconds before it listens."""
+    parts = urlsplit(address)
+    until = time.monotonic() + STARTING_S
+    while True:
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or 80), timeout=STARTING_S).close()
+            return
+        except OSError as error:
+            if time.monotonic() > until:
+                raise InUse(
+                    f"The server at {address} does not answer.", "Wait until it has started, or stop it."
+                ) from error
+        time.sleep(0.2)
 
 
 def client_of(settings: Settings, address: str) -> Longreel:

@@ -30,7 +30,8 @@ def answer(question: str, reply: AnswerOut, videos: Videos, options: Sequence[st
     done = len(steps.shown(reply.trace))
     count = "1 step" if done == 1 else f"{done} steps"
     return (
-        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(reply.id)}" data-thread="{safe(thread)}">'
+        f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(reply.id)}" data-thread="{safe(thread)}" '
+        f'data-question="{safe(question)}">'
         f"<h2>{safe(question)}</h2>{understood(question, reply.trace)}{_verdict(reply)}{_option(reply, options)}"
         f"{text(reply, videos)}{_status_note(reply)}{citations(reply.citations, videos)}"
         f"{rating(reply.id)}"

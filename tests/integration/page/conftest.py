@@ -74,6 +74,10 @@ class Server:
         steps, seconds = self._wish("limits").split()
         return int(steps), float(seconds)
 
+    def answer_slow_questions(self) -> None:
+        """Lets questions with the word "slowly" go on."""
+        assert self._wish("answer") == "going on"
+
     def has_stopped(self) -> bool:
         """Waits until a question was cancelled since the library was new."""
         return self._wish("stopped") == "stopped"
