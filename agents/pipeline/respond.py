@@ -21,7 +21,14 @@ from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
 from app.core.types import Message
 
-UNKNOWN = "unknown"
+UNKNOWN, STATED = "unknown", '{"'
+"""How the model's reply begins where the lines do not give the answer, and where they do."""
+NOT_STATED = 0.85
+"""Probability of `UNKNOWN` from which the lines are taken not to give the answer.
+
+Left to itself, the packaged model finds an answer in any lines; its probability of saying so tells more. On 96
+questions about 24 written transcripts, half of them with no answer there but one close by, this keeps 47 of the 48
+others and refuses 13 of those. Questions about something else altogether reach 0.9 and more."""
 MOST_QUOTED = 3
 """Passages that are quoted where no language model is connected."""
 WORDS: tuple[Sense, ...] = ("speech", "screen_text")
@@ -77,12 +84,25 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
     if state["options"]:
         return _choose(state, work)
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state))]
+    if _leave_it_open(messages, work):
+        return DraftAnswer((), "no", could_be_in=_where(state, work))
     reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
     claims = [Claim(part.answer.strip(), _cited(part.evidence, passages)) for part in reading.answers]
     stated = tuple(claim for claim in claims if claim.passages and not _is_unknown(claim.text))
     if not stated:
         return DraftAnswer((), "no", could_be_in=_where(state, work))
     return DraftAnswer(stated, "yes")
+
+
+def _leave_it_open(messages: list[Message], work: AgentRun) -> bool:
+    """Whether the lines do not give the answer, by the probability that the model's reply would say so. False where it
+    gives no probabilities: its reply has to do."""
+    chat = work.parts.chat
+    if chat is None or not chat.capabilities.weighs:
+        return False
+    shares, completion = chat.weigh(messages, (UNKNOWN, STATED))
+    work.budget.spend(completion)
+    return shares[UNKNOWN] >= NOT_STATED
 
 
 def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:

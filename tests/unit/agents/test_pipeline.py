@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agents.pipeline.respond import UNKNOWN
 from app.core.errors import WorkerFailed
 from app.core.events import Planned, Understood
 from app.core.types import AnswerStatus, Completion, TimeSpan, Turn
@@ -20,9 +21,9 @@ def reading(*parts: tuple[Sequence[str], str]) -> str:
     return json.dumps({"answers": [{"evidence": list(ids), "answer": text} for ids, text in parts]})
 
 
-def small(replies: Sequence[str], *, yes: float = 0.9, words: float = 0.9) -> FakeChat:
+def small(replies: Sequence[str], *, yes: float = 0.9, words: float = 0.9, unknown: float = 0.1) -> FakeChat:
     def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
-        share = yes if "yes" in labels else words
+        share = {"yes": yes, UNKNOWN: unknown}.get(labels[0], words)
         return {labels[0]: share, labels[1]: 1 - share}
 
     return FakeChat(replies, capabilities=SMALL, weights=weights)
@@ -63,7 +64,7 @@ def test_of_several_unsure_statements_the_likeliest_is_shown() -> None:
     shares = iter([0.65, 0.8])
 
     def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
-        share = next(shares) if "yes" in labels else 0.9
+        share = next(shares) if "yes" in labels else 0.1
         return {labels[0]: share, labels[1]: 1 - share}
 
     chat = FakeChat([reading((["E3"], "Nothing."), (["E4"], "2.4 million."))], capabilities=SMALL, weights=weights)
@@ -88,6 +89,12 @@ def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
     assert (answer.status, answer.confidence) == (AnswerStatus.NOT_IN_VIDEO, None)
     assert answer.text == "Das wird im Video nicht gesagt oder gezeigt."
     assert answer.searched[0] == "what is said (0:00-10:00)"
+
+
+def test_lines_that_most_likely_leave_the_question_open_are_not_answered_from() -> None:
+    chat = small([reading((["E3"], "2.4 million euros."))], unknown=0.9)
+    assert Desk(MEETING, chat=chat).ask(QUESTION).status is AnswerStatus.NOT_IN_VIDEO
+    assert all(request.max_output == 1 for request in chat.requests)
 
 
 def test_a_question_that_only_pictures_answer_stays_open_without_eyes() -> None:
