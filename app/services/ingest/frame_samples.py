@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.core.types import FrameFeatures
+
+_SAME_PICTURE = 0.9995
+"""Cosine of the vectors of two frames that show the same; they are stored as float16."""
+_SAME_LIGHT = 0.005
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,25 @@ class Sampled:
     """The times of those that may hold text."""
     blank_s: list[float]
     """The times of those that hold none; of a long video not every frame is looked at for text."""
+
+
+def repeats(sampled: Sampled) -> frozenset[float]:
+    """The times of frames that show the same as the one before, such as those with which a chunk begins.
+
+    A frame that may hold text is none: two pages of text look alike to a model of pictures.
+    """
+    texts, features = set(sampled.text_s), sampled.features
+    return frozenset(
+        feature.pts_s
+        for last, feature in itertools.pairwise(features)
+        if feature.pts_s not in texts and _alike(last, feature)
+    )
+
+
+def _alike(one: FrameFeatures, other: FrameFeatures) -> bool:
+    same_light = abs(one.brightness - other.brightness) + abs(one.contrast - other.contrast) < _SAME_LIGHT
+    lengths = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
+    return same_light and (lengths == 0 or float(one.vector @ other.vector) >= _SAME_PICTURE * lengths)
 
 
 def packed(sampled: Sampled) -> bytes:

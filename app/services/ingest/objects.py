@@ -15,7 +15,7 @@ from app.core.errors import MissingPart
 from app.core.types import Detection, Segment, SegmentKind, TimeSpan, VideoId, from_json, to_json
 from app.core.types.objects import ObjectTrack, TimedBox, count_changes, place_of
 from app.services.ingest.chunks import DetectCall, object_pictures, spread
-from app.services.ingest.frame_samples import Sampled
+from app.services.ingest.frame_samples import Sampled, repeats
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from gpu_workers.vision.tracking import FrameSightings, Sighting, follow
 
@@ -44,6 +44,8 @@ def follow_things(run: Run, sampled: Sampled, chunks: Sequence[TimeSpan]) -> Non
         return
     track = run.video.media.picture_track
     times = [time_s for chunk in chunks for time_s in spread(_inside(sampled, chunk), frames_wanted(run, chunk))]
+    if len(repeats(sampled)) == len(sampled.features) - 1:  # one picture throughout
+        times = times[:1]
 
     def work(stage: Stage) -> bytes:
         groups = [times[first : first + FRAMES_A_UNIT] for first in range(0, len(times), FRAMES_A_UNIT)]

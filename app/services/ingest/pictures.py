@@ -19,7 +19,7 @@ from app.core.types import (
 )
 from app.services.ingest import objects
 from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, full_pictures, thumbnail_key
-from app.services.ingest.frame_samples import Sampled, packed, unpacked
+from app.services.ingest.frame_samples import Sampled, packed, repeats, unpacked
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.scenes import described
 from retrieval.segmentation import cut, scene_borders
@@ -28,6 +28,9 @@ CAPTIONS_A_UNIT = 32
 GLANCE_AT_ALL_S = 300.0
 """Every changed frame of a video up to this length is glanced at for text."""
 SECONDS_A_GLANCE = 2.5
+STILL_S = 120.0
+"""From this length on, a time in which nothing is said and nothing changes is one piece."""
+BEGINNING_S = 1.0
 
 
 def sample(run: Run) -> Sampled:
@@ -74,9 +77,9 @@ def _watch(run: Run, chunk: TimeSpan) -> Unit:
     return Unit(unit_key(chunk.start_s), chunk.duration_s, call)
 
 
-def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utterance]) -> list[TimeSpan]:
-    """Pieces of 10-30 s that cover the video, cut at scene and sentence borders."""
-    seen = shots(run)
+def pieces(run: Run, sampled: Sampled, utterances: Sequence[Utterance]) -> list[TimeSpan]:
+    """Pieces of 10-30 s that cover the video, cut at scene and sentence borders; a long time of nothing is one."""
+    seen, features = shots(run), sampled.features
 
     def work(stage: Stage) -> bytes:
         vectors = np.stack([f.vector for f in features]) if features else np.zeros((0, 1), np.float32)
@@ -87,6 +90,8 @@ def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utt
             min_s=run.settings.segment_min_s,
             max_s=run.settings.segment_max_s,
         )
+        same = repeats(sampled)
+        spans = joined_while_still(spans, [f.pts_s for f in features if f.pts_s not in same], utterances)
         stage.detail = f"{len(spans)} pieces"
         return json.dumps([(s.start_s, s.end_s) for s in spans]).encode()
 
@@ -94,6 +99,32 @@ def pieces(run: Run, features: Sequence[FrameFeatures], utterances: Sequence[Utt
     before = ["sample", "transcribe"] if seen is None else ["sample", "transcribe", "shots"]
     payload = run.stage("segment", run.version_after(*before, own=own), work)
     return [TimeSpan(a, b) for a, b in json.loads(payload)]
+
+
+def joined_while_still(
+    spans: Sequence[TimeSpan], changes_s: Sequence[float], utterances: Sequence[Utterance]
+) -> list[TimeSpan]:
+    """The pieces, of which those that follow each other without a word or a change become one if they last long.
+
+    `changes_s` are the times of new frames, in order; a frame at the very beginning of a piece is shown throughout it.
+    """
+    changes = np.asarray(changes_s)
+    starts, ends = (np.sort([getattr(u.span, at) for u in utterances]) for at in ("start_s", "end_s"))
+    runs: list[list[TimeSpan]] = []
+    is_still = False
+    for span in spans:
+        silent = np.searchsorted(starts, span.end_s) == np.searchsorted(ends, span.start_s, side="right")
+        first, begun, last = np.searchsorted(changes, [span.start_s, span.start_s + BEGINNING_S, span.end_s])
+        if is_still and silent and first == last:
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+            is_still = bool(silent and begun == last)
+    joined: list[TimeSpan] = []
+    for run in runs:
+        whole = run[0].hull(run[-1])
+        joined += [whole] if whole.duration_s >= STILL_S else run
+    return joined
 
 
 def shots(run: Run) -> list[float] | None:

@@ -273,7 +273,7 @@ class IngestService:
                 run.stop()
                 raise
             sampled, texts = seen.result()
-        spans = pictures.pieces(run, sampled.features, said)
+        spans = pictures.pieces(run, sampled, said)
         keys = pictures.key_frames(run, sampled.features, spans)
         captions = pictures.captions(run, sampled.features, spans, keys)
         found = Found(spans, said, texts, captions, keys, sampled.features)
@@ -314,7 +314,7 @@ def _warn_of_change(run: Run) -> None:
                 Warned(
                     f"{run.path.name} has changed since it was read as video {video.id[:12]} "
                     f"({video.duration_s:.0f} s), which stays in the library. "
-                    f"To replace it by this one, delete it: longreel delete {video.id[:12]}"
+                    f"To replace it by this one, ingest with --replace, or delete it: longreel delete {video.id[:12]}"
                 )
             )
 
