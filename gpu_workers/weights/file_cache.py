@@ -24,15 +24,61 @@ BLOCK = 4 << 20
 
 
 def make_once(place: Path, what: str, build: Callable[[Path], None]) -> Path:
-    """Returns `place`, calling `build` to write it if it is missing. `what` names it in errors. Raises StorageFull."""
-    if not place.is_file():
+    """Returns `place`, calling `build` to write it if it is missing or no longer what was written.
+
+    `what` names it in errors. Raises StorageFull.
+    """
+    if not _is_whole(place):
         with making(place, what) as fresh:
-            if not place.is_file():
+            if not _is_whole(place):
                 build(fresh)
                 _reach_the_disk(fresh)
                 fresh.replace(place)
+                remember(place, _sha256(place))
                 logger.info("Prepared %s", place)
     return place
+
+
+def looks_whole(file: Path) -> bool:
+    """Whether the file is there and has the size that was written; it is not read."""
+    stamp = _stamp(file)
+    try:
+        return file.stat().st_size == (stamp["size"] if stamp else file.stat().st_size)
+    except OSError:
+        return False
+
+
+def reread(file: Path) -> bool:
+    """Whether the content of a file is what was written; if not, it will be written again."""
+    stamp = _stamp(file)
+    if stamp is None or _sha256(file) == stamp["sha256"]:
+        return True
+    file.unlink()
+    return False
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether the file is what was written. One without a stamp comes from an older version and is trusted once."""
+    if not looks_whole(file):
+        return False
+    stamp = _stamp(file)
+    if stamp is None:
+        remember(file, _sha256(file))
+        return True
+    return is_right(file, int(stamp["size"]), str(stamp["sha256"]))
+
+
+def _stamp(file: Path) -> dict[str, int | str] | None:
+    try:
+        read = json.loads(_stamp_path(file).read_text(encoding="utf-8"))
+        return {"size": int(read["size"]), "sha256": str(read["sha256"]), "mtime_ns": int(read["mtime_ns"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager
@@ -64,9 +110,8 @@ def join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) ->
 def was_checked(file: Path, sha256: str) -> bool:
     """Whether the stamp says that the file, by its size and time, has this SHA-256."""
     try:
-        remembered = json.loads(_stamp_path(file).read_text(encoding="utf-8"))
-        return bool(remembered == _identity(file, sha256))
-    except (OSError, ValueError):
+        return _stamp(file) == _identity(file, sha256)
+    except OSError:
         return False
 
 
@@ -78,8 +123,7 @@ def is_right(file: Path, size: int, sha256: str) -> bool:
         if file.stat().st_size != size:
             return False
         before = _identity(file, sha256)
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = _sha256(file)
     except OSError:
         return False
     if digest != sha256:

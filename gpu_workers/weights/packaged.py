@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
-from gpu_workers.weights.file_cache import is_right, join, making, remember, was_checked
+from gpu_workers.weights.file_cache import is_right, join, looks_whole, making, remember, reread, was_checked
 
 if TYPE_CHECKING:
     from gpu_workers.registry import Workers
@@ -381,11 +381,25 @@ def status(settings: Settings) -> list[PartStatus]:
 def _status_of(settings: Settings, part: Part, needed: bool) -> PartStatus:
     folder = models_folder(settings)
     is_ready = all(was_checked(folder / target.name, target.sha256) for target in part.targets)
-    is_ready = is_ready and (not part.exported or (folder / part.exported).is_file())
+    is_ready = is_ready and (not part.exported or looks_whole(folder / part.exported))
     absent = [source for source in _all_sources(part) if source.find() is None]
     if absent and not (is_ready and part.targets):
         return PartStatus(part.name, part.role, "missing", install_command(absent), needed)
     return PartStatus(part.name, part.role, "ready" if is_ready else "can be prepared", needed=needed)
+
+
+def damaged(settings: Settings) -> list[str]:
+    """The needed parts whose prepared files are no longer what was written; reads them all.
+
+    What is found is forgotten, so that it is prepared again when it is needed next.
+    """
+    folder = models_folder(settings)
+    named = []
+    for part in needed_parts(settings):
+        files = [folder / target.name for target in part.targets] + ([folder / part.exported] if part.exported else [])
+        if [file for file in files if file.exists() and not reread(file)]:
+            named.append(part.name)
+    return named
 
 
 def _all_sources(part: Part) -> tuple[PackagedFile, ...]:
