@@ -14,6 +14,7 @@ from app.api.bodies import BodyLimit
 from app.api.guard import Guard, check_address, key_of
 from app.api.problems import install_problems
 from app.api.proxies import BehindProxy
+from app.api.sessions import ENDED, Sessions
 from app.bootstrap import Services, build
 from app.core.settings import Settings
 from ui.login import login_page
@@ -34,6 +35,7 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
     check_address(settings)
     wired = longreel or build(settings)
     api = create_api(wired, login_page)
+    api.state.sessions = Sessions(key_of(settings.server), settings.data / ENDED)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +66,6 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
 
         mount_page(app, settings.server.api_key)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, server=settings.server, login_page=login_page)
+    app.add_middleware(Guard, server=settings.server, login_page=login_page, sessions=api.state.sessions)
     app.add_middleware(BehindProxy, server=settings.server)
     return app

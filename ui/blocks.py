@@ -52,7 +52,7 @@ def _html(id: str, value: str = "", **more: Any) -> gr.HTML:
 def create_page(key: SecretStr | None) -> gr.Blocks:
     """The page; `key` is the server's own API key, for the handlers' calls."""
     with gr.Blocks(title="Longreel", analytics_enabled=False) as blocks:
-        bus = _html("lr-head", shell.plain(shell.HEAD), js_on_load=LISTEN)
+        bus = _html("lr-head", shell.plain(shell.head(has_key=key is not None)), js_on_load=LISTEN)
         with gr.Column(elem_id="lr-library-view"):
             _html("lr-add", shell.plain(library.ADD))
             queue = _html("lr-queue")

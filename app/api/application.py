@@ -51,7 +51,10 @@ DESCRIPTION = (
 
 
 def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
-    """All routes over wired services. `app.state.line` should be closed with the server."""
+    """All routes over wired services. `app.state.line` should be closed with the server.
+
+    The login needs `app.state.sessions`.
+    """
     app = DescribedApi(
         title="Longreel",
         version=version("longreel"),

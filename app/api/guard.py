@@ -8,11 +8,9 @@ bearer token, browsers get a cookie for it from the login form.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import re
-import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -25,13 +23,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.openai_errors import error_response
 from app.api.problems import plain_problem
 from app.api.proxies import PUBLIC_ORIGIN, public_address
+from app.api.sessions import Sessions
 from app.core.errors import BadSettings
 from app.core.settings import Server, Settings
 
 COOKIE = "longreel_session"
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 """What a Host header may be."""
-SESSION_S = 7 * 24 * 3600
 LOGIN = "/v1/session"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 WRONG_KEY_S = 0.3
@@ -98,37 +96,20 @@ def key_of(server: Server) -> str:
     return server.api_key.get_secret_value() if server.api_key else ""
 
 
-def new_session(key: str, now: float | None = None) -> str:
-    """A token that stands for the key until it runs out, without telling it."""
-    until = str(int((time.time() if now is None else now) + SESSION_S))
-    return f"{until}.{_signature(key, until)}"
-
-
-def is_session(token: str, key: str, now: float | None = None) -> bool:
-    """Whether a token was made from this key and has not run out."""
-    until, _, signature = token.partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(key, until).encode()):
-        return False
-    return int(until) > (time.time() if now is None else now)
-
-
 def same_key(given: str, key: str) -> bool:
     """Compares without telling by its time how much was right."""
     return hmac.compare_digest(given.encode(), key.encode())
 
 
-def _signature(key: str, until: str) -> str:
-    return hmac.new(key.encode(), f"longreel session {until}".encode(), hashlib.sha256).hexdigest()
-
-
 class Guard:
     """ASGI middleware that lets through what may pass, and adds security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, server: Server, login_page: LoginPage) -> None:
+    def __init__(self, app: ASGIApp, server: Server, login_page: LoginPage, sessions: Sessions) -> None:
         self._app = app
         self._key = key_of(server)
         self._names = _own_names(server) if is_loopback(server.host) else None
         self._login_page = login_page
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers refused requests itself."""
@@ -172,13 +153,18 @@ class Guard:
         return error_response(path, plain_problem(401, "This server needs an API key."), {"WWW-Authenticate": "Bearer"})
 
     def _has_key(self, headers: Headers) -> bool:
-        given, token = _bearer(headers), _cookie(headers.get("cookie", ""))
-        return same_key(given, self._key) or (bool(token) and is_session(token, self._key))
+        given, token = _bearer(headers), session_of(headers)
+        return same_key(given, self._key) or (bool(token) and self._sessions.is_valid(token))
 
 
 def credential_of(headers: Headers) -> str:
     """What the caller shows: the key, or the token of a session; "" for neither."""
-    return _bearer(headers) or _cookie(headers.get("cookie", ""))
+    return _bearer(headers) or session_of(headers)
+
+
+def session_of(headers: Headers) -> str:
+    """The token of the browser's session; "" for none."""
+    return _cookie(headers.get("cookie", ""))
 
 
 def _bearer(headers: Headers) -> str:

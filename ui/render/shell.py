@@ -15,6 +15,10 @@ HEAD = """
 <div id="lr-toasts"></div>
 """
 
+SIGN_OUT = (
+    '<form class="lr-signout" method="post" action="v1/session/end"><button class="lr-small">Sign out</button></form>'
+)
+
 BATCHES = (
     "<h2>Summarize and ask many videos</h2><p><small>One file for each video and an overview with links. "
     "Earlier results are re-used; a stopped batch resumes where it stopped.</small></p>"
@@ -53,6 +57,11 @@ QUESTION = r"""
     <button type="button" class="lr-small" data-stop disabled>Stop</button></p>
 </form>
 """
+
+
+def head(*, has_key: bool) -> str:
+    """The head of the page; where the server has a key, one can sign out."""
+    return HEAD.replace("</header>", f"{SIGN_OUT}\n</header>") if has_key else HEAD
 
 
 def plain(markup: str) -> str:

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.deps import LongreelDep
-from app.api.guard import COOKIE, SESSION_S, key_of, new_session, same_key
+from app.api.guard import COOKIE, key_of, same_key, session_of
 from app.api.schemas import HealthOut, ReadyOut
+from app.api.sessions import SESSION_S
 from app.core.errors import BadInput, LongreelError
 
 router = APIRouter(tags=["server"])
@@ -69,5 +70,15 @@ async def log_in(request: Request, longreel: LongreelDep) -> Response:
     answer = RedirectResponse("/", 303)
     if key:
         secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, new_session(key), SESSION_S, httponly=True, samesite="lax", secure=secure)
+        token = request.app.state.sessions.begin()
+        answer.set_cookie(COOKIE, token, SESSION_S, httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+@router.post("/session/end", include_in_schema=False)
+def log_out(request: Request) -> Response:
+    """Ends the browser's session: its cookie, also a copy of it, is worth nothing from now on."""
+    request.app.state.sessions.end(session_of(request.headers))
+    answer = RedirectResponse("../../", 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

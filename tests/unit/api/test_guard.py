@@ -6,7 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from app.api.guard import SESSION_S, check_address, is_session, new_session
+from app.api.guard import COOKIE, check_address
+from app.api.sessions import SESSION_S, Sessions
 from app.core.errors import BadSettings
 from app.core.settings import Server, Settings
 from app.main import create_app
@@ -146,14 +147,45 @@ def test_a_browser_signs_in_with_the_key_and_gets_a_cookie(locked: TestClient) -
     assert locked.get("/v1/videos").status_code == 200
 
 
-def test_a_session_ends_and_cannot_be_forged() -> None:
-    token = new_session(KEY, now=1000.0)
-    assert is_session(token, KEY, now=1000.0 + SESSION_S - 1)
-    assert not is_session(token, KEY, now=1000.0 + SESSION_S + 1)
-    until, _, signature = token.partition(".")
-    assert not is_session(f"{int(until) + 1}.{signature}", KEY, now=1000.0)
-    assert not is_session(token, "another key", now=1000.0)
-    assert not is_session("", KEY) and not is_session("ü.ü", KEY)
+def test_a_session_runs_out_and_cannot_be_forged(tmp_path: Path) -> None:
+    sessions = Sessions(KEY, tmp_path / "ended")
+    token = sessions.begin(now=1000.0)
+    assert sessions.is_valid(token, now=1000.0 + SESSION_S - 1)
+    assert not sessions.is_valid(token, now=1000.0 + SESSION_S + 1)
+    until, _, rest = token.partition("-")
+    assert not sessions.is_valid(f"{int(until) + 1}-{rest}", now=1000.0)
+    assert not Sessions("another key", tmp_path / "ended").is_valid(token, now=1000.0)
+    assert not any(map(sessions.is_valid, ["", "ü.ü", ".", "-.", "x-y.z"]))
+
+
+def test_signing_out_ends_the_session_of_a_copied_cookie_too(locked: TestClient) -> None:
+    locked.post("/v1/session", data={"key": KEY})
+    copied = locked.cookies[COOKIE]
+    assert locked.get("/v1/videos").status_code == 200
+    left = locked.post("/v1/session/end")
+    assert left.status_code == 303 and not locked.cookies.get(COOKIE)
+    assert locked.get("/v1/videos", headers={"Cookie": f"{COOKIE}={copied}"}).status_code == 401
+    locked.post("/v1/session", data={"key": KEY})
+    assert locked.get("/v1/videos").status_code == 200
+
+
+def test_a_session_that_one_process_ended_is_over_in_all_and_after_a_restart(tmp_path: Path) -> None:
+    here, there = (Sessions(KEY, tmp_path / "ended") for _ in range(2))
+    first, second, third = (here.begin() for _ in range(3))
+    assert there.is_valid(first)
+    here.end(first)
+    there.end(second)
+    here.end("forged.token")
+    for sessions in (here, there, Sessions(KEY, tmp_path / "ended")):
+        assert [sessions.is_valid(token) for token in (first, second, third)] == [False, False, True]
+
+
+def test_the_list_of_ended_sessions_does_not_grow_for_ever(tmp_path: Path) -> None:
+    sessions = Sessions(KEY, tmp_path / "ended")
+    for day in range(30):
+        now = day * 86_400.0
+        sessions.end(sessions.begin(now), now)
+    assert len((tmp_path / "ended").read_text().split()) <= 8
 
 
 def test_an_origin_that_is_no_address_is_a_foreign_one(client: TestClient) -> None:

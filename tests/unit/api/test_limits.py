@@ -10,8 +10,9 @@ from starlette.datastructures import State
 from starlette.responses import PlainTextResponse
 from starlette.types import Scope
 
-from app.api.guard import COOKIE, new_session
+from app.api.guard import COOKIE
 from app.api.limits import MANY, RateLimit
+from app.api.sessions import Sessions
 from app.main import create_app
 from tests.unit.api import stand_in
 
@@ -54,7 +55,7 @@ def test_health_is_free_and_programs_for_openai_get_their_own_form(tmp_path: Pat
 def test_each_credential_counts_for_itself_but_the_login_for_the_address(tmp_path: Path) -> None:
     client = opened(tmp_path, requests_per_minute=2, api_key=SecretStr(KEY))
     bearer = {"Authorization": f"Bearer {KEY}"}
-    session = {"Cookie": f"{COOKIE}={new_session(KEY)}"}
+    session = {"Cookie": f"{COOKIE}={Sessions(KEY, tmp_path / 'ended').begin()}"}
     for headers in (bearer, session):
         assert [client.get("/v1/videos", headers=headers).status_code for _ in range(3)] == [200, 200, 429]
     tries = [client.post("/v1/session", data={"key": "x"}, headers={"Authorization": f"Bearer {n}"}) for n in range(3)]
