@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
 from app.bootstrap.services import Measuring, Services
 from app.core.errors import BadSettings, MissingPart, WorkerFailed
+from app.core.permissions import make_private
 from app.core.ports import FrameSource, MediaStore, Runtime, VisionLanguageModel
 from app.core.settings import RayPool, Settings
 from app.db.collections import SqlCollections
@@ -96,9 +96,7 @@ def build_measuring(settings: Settings) -> Measuring:
 def _make_folder(data: Path) -> None:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # No other user of this machine may read a library, whatever permissions it was created with.
-        with suppress(PermissionError):
-            data.chmod(data.stat().st_mode & 0o770)
+        make_private(data)
     except OSError as error:
         message = f"The library folder {data} cannot be created: {error.strerror}."
         raise BadSettings(message, "Set LONGREEL_DATA to a folder that you can write to.") from error

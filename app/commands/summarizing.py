@@ -24,6 +24,7 @@ from app.commands.start import (
 )
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.paths import is_folder, path_of
+from app.core.permissions import usual_permissions
 from app.core.timecode import clock, span_clock
 from app.core.types import TimeSpan, VideoId
 from app.services.batch_jobs import overview_files
@@ -244,7 +245,8 @@ def clip(
         raise BadInput("The clip would overwrite the video itself.", "Give another --out.")
     if not is_folder(path.parent):
         raise BadInput(f"There is no folder {path.parent}.", "Create it first.")
-    span = cut(source, TimeSpan(begin, min(finish, entry.duration_s)), path)
+    with usual_permissions():
+        span = cut(source, TimeSpan(begin, min(finish, entry.duration_s)), path)
     out_console, err = consoles()
     if as_json:
         out_console.print_json(data={"path": str(path), "start_s": span.start_s, "end_s": span.end_s})

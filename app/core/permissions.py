@@ -1,0 +1,39 @@
+"""Who may read what this program writes: the files of a library only its user, exports whom the user's umask allows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_OTHERS = 0o077
+_before: list[int] = []
+
+
+def make_private(folder: Path) -> None:
+    """From now on this process writes files for its user alone, and what is in the folder becomes so.
+
+    Files of others in it stay as they are.
+    """
+    before = os.umask(_OTHERS)
+    if not _before:
+        _before.append(before)
+    if not folder.stat().st_mode & _OTHERS:
+        return
+    for here, _, names in os.walk(folder, topdown=False):
+        for path in (*(Path(here, name) for name in names), Path(here)):
+            if not path.is_symlink():
+                with suppress(OSError):
+                    path.chmod(path.stat().st_mode & ~_OTHERS)
+
+
+@contextmanager
+def usual_permissions() -> Iterator[None]:
+    """What is written meanwhile, such as an export, has the permissions of the user's other files."""
+    private = os.umask(_before[0]) if _before else None
+    try:
+        yield
+    finally:
+        if private is not None:
+            os.umask(private)
