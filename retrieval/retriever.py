@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.core.errors import Damaged
 from app.core.paths import readable
 from app.core.ports import FrameEmbedder, LexicalIndex, SegmentIndex, TextEmbedder
-from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
+from app.core.types import Evidence, IndexComparison, Segment, SegmentKind, TimeSpan, VideoId
 from retrieval.query import coverage, parse
 from retrieval.rank_fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
 
@@ -149,14 +149,19 @@ class HybridRetriever:
         self._index.remove(video, kinds)
         self._lexical.remove(video, kinds)
 
-    def differs(self, video: VideoId, segments: Sequence[Segment]) -> bool:
-        """Whether the indexes hold something else of a video than these segments, the library's."""
+    def compare(self, video: VideoId, segments: Sequence[Segment]) -> list[IndexComparison]:
+        """What each index holds of a video, compared with these segments, the library's."""
         texts = {one.id: readable(one.text) for one in segments if _is_text(one)}
-        if {one.id: one.text for one in self._lexical.segments(video)} != texts:
-            return True
-        pictures = {one.id for one in segments if one.kind is SegmentKind.VISUAL}
-        seen = self._index.stored("picture", video) if self._frame_embedder else pictures
-        return self._index.stored("text", video) != texts or set(seen) != pictures
+        words = {one.id: one.text for one in self._lexical.segments(video)}
+        found = [
+            _compared("words", texts, words),
+            _compared(f"text vectors ({self._text_embedder.model})", texts, self._index.stored("text", video)),
+        ]
+        if self._frame_embedder is not None:
+            pictures = {one.id: "" for one in segments if one.kind is SegmentKind.VISUAL}
+            seen = dict.fromkeys(self._index.stored("picture", video), "")
+            found.append(_compared(f"picture vectors ({self._frame_embedder.model})", pictures, seen))
+        return found
 
     def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
         """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments."""
@@ -197,6 +202,16 @@ class HybridRetriever:
 
 def _is_text(segment: Segment) -> bool:
     return segment.kind is not SegmentKind.VISUAL and bool(segment.text.strip())
+
+
+def _compared(index: str, expected: Mapping[str, str], held: Mapping[str, str]) -> IndexComparison:
+    return IndexComparison(
+        index,
+        len(expected),
+        missing=tuple(sorted(expected.keys() - held.keys())),
+        extra=tuple(sorted(held.keys() - expected.keys())),
+        changed=tuple(id for id in sorted(expected.keys() & held.keys()) if expected[id] != held[id]),
+    )
 
 
 def _cosines(found: Mapping[str, Sequence[tuple[Segment, float]]]) -> dict[str, float]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
 from app.commands.start import JsonOption, interruptible, open_alone
-from app.core.errors import MissingPart
+from app.core.errors import LongreelError, MissingPart
 from app.terminal import IngestDisplay, consoles
+
+if TYPE_CHECKING:
+    from app.bootstrap import Services
 
 
 def reindex(as_json: JsonOption = False) -> None:
-    """Compare the search index with the library, and rebuild what is missing or damaged.
+    """Compare the search index and the thumbnails with the library, and rebuild what is missing or damaged.
 
     A server does this by itself when it starts. No video is ingested again, so it takes seconds to minutes.
     """
@@ -18,9 +26,23 @@ def reindex(as_json: JsonOption = False) -> None:
     out, err = consoles()
     with interruptible() as cancelled, IngestDisplay(err) as display:
         done = longreel.reindexer.run(report=display, cancelled=cancelled)
+        done["thumbnails"] = _mend_thumbnails(longreel, err)
     if as_json:
         out.print_json(data=done)
         return
     for problem in done["damaged"]:
         out.print(problem, soft_wrap=True)
+    if done["thumbnails"]:
+        out.print(f"Wrote {done['thumbnails']} lost thumbnails again.")
     out.print(f"Indexed {done['videos']} videos again." if done["videos"] else "The index matches the library.")
+
+
+def _mend_thumbnails(longreel: Services, err: Console) -> int:
+    """Writes lost thumbnails again, where the files of the videos are there; how many."""
+    mended = 0
+    for video in longreel.library.videos():
+        try:
+            mended += longreel.library.mend_thumbnails(video.id)
+        except LongreelError as error:
+            err.print(f"[yellow]warning[/] The thumbnails of {escape(video.title)} are lost: {escape(str(error))}")
+    return mended

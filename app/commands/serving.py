@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.commands.start import JsonOption, open_longreel
+from app.commands.start import JsonOption, open_alone, open_longreel
 from app.core.settings import Settings, load_settings
 from app.services.ownership import owned
 from app.terminal import consoles
@@ -83,16 +83,23 @@ def worker() -> None:
 
 def doctor(
     prepare: Annotated[bool, typer.Option("--prepare", help="Prepare the model files now, with progress.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare database, indexes, thumbnails and models; reads every store.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what is installed, what is missing, and the command that fixes it."""
-    from app.services.doctor import examine
+    from app.services.doctor import examine, examine_library, examine_models
 
     out, err = consoles()
     settings = load_settings()
     if prepare:
         _prepare(settings, err)
     checks = examine(settings)
+    if deep:
+        longreel = open_alone("doctor")
+        checks += examine_models(settings)
+        checks += examine_library(longreel.reindexer, longreel.library) if longreel.reindexer else []
     if as_json:
         out.print_json(data=[asdict(check) for check in checks])
     else:

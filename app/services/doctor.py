@@ -12,6 +12,9 @@ from pathlib import Path
 from app.core.errors import LongreelError
 from app.core.folders import earlier_folders
 from app.core.settings import Settings
+from app.core.types import IndexComparison, Video
+from app.services.library import LibraryService
+from app.services.reindex import Reindexer
 from gpu_workers.language.openai_server import shown_address
 from gpu_workers.memory.check import Fit, fits
 from gpu_workers.registry import PROFILES, Workers
@@ -19,6 +22,10 @@ from gpu_workers.vision.opencv_faces import OpenCVFaces
 from gpu_workers.weights import packaged
 
 LEAST_FREE_GB = 5.0
+REINDEX = "longreel reindex"
+PREPARE = "longreel doctor --prepare"
+NAMED = 3
+"""How many ids of differing segments are shown."""
 PACKAGES = {
     "chromadb": "",
     "gradio": "",
@@ -60,6 +67,44 @@ def examine(settings: Settings) -> list[Check]:
         _disk(settings.data),
         *[Check("folder of an earlier version", True, sentence) for sentence in earlier_folders(settings.home)],
     ]
+
+
+def examine_library(reindexer: Reindexer, library: LibraryService) -> list[Check]:
+    """Compares what the stores hold, video by video and model by model, and reads every store once."""
+    problems = reindexer.problems()
+    if problems:
+        return [Check("index", False, problem, REINDEX) for problem in problems]
+    checks: list[Check] = []
+    for video, compared in reindexer.compare():
+        checks += [_index(video, one) for one in compared]
+        lost = len(library.lost_thumbnails(video.id))
+        if video.media.video is not None:
+            detail = f"{lost} lost or cut off" if lost else "all there"
+            checks.append(Check(f"thumbnails of {_name(video)}", not lost, detail, REINDEX if lost else ""))
+    return checks or [Check("library", True, "empty")]
+
+
+def examine_models(settings: Settings) -> list[Check]:
+    """Reads every prepared model and compares it with what was written."""
+    return [
+        Check(f"content of {name}", False, "it was cut off or damaged, and will be prepared again", PREPARE)
+        for name in packaged.damaged(settings)
+    ] or [Check("content of models", True, "as it was written")]
+
+
+def _index(video: Video, compared: IndexComparison) -> Check:
+    differences = {"missing": compared.missing, "unknown": compared.extra, "outdated": compared.changed}
+    detail = f"{compared.expected} segments" + "".join(
+        f", {len(ids)} {what} ({', '.join(ids[:NAMED])}{' ...' if len(ids) > NAMED else ''})"
+        for what, ids in differences.items()
+        if ids
+    )
+    name = f"{compared.index} of {_name(video)}"
+    return Check(name, compared.matches, detail, "" if compared.matches else REINDEX)
+
+
+def _name(video: Video) -> str:
+    return f"{video.title} ({video.id[:12]})"
 
 
 def _python() -> Check:

@@ -176,12 +176,43 @@ class LibraryService:
             raise NotFound("This video has no pictures.")
         frame_s = min(frames, key=lambda t: abs(t - time_s))
         try:
-            return self._media.get(thumbnail_key(id, frame_s))
+            stored = self._media.get(thumbnail_key(id, frame_s))
         except NotFound:
             if self._frames is None:
                 raise
+            stored = b""
+        if self._frames is None or is_whole_webp(stored):
+            return stored
+        return self._new_thumbnail(id, frame_s)
+
+    def lost_thumbnails(self, id: VideoId) -> list[float]:
+        """The times of key frames whose pictures are lost or cut off; none for a video of which only words are known.
+
+        Raises NotFound.
+        """
+        times = {one.frame_s for one in self.segments(id, [SegmentKind.VISUAL]) if one.frame_s is not None}
+        return [time_s for time_s in sorted(times) if not self._has_thumbnail(id, time_s)]
+
+    def mend_thumbnails(self, id: VideoId) -> int:
+        """Writes lost pictures again from the file; how many. Raises NotFound, BadInput when the file is gone."""
+        lost = self.lost_thumbnails(id)
+        for time_s in lost:
+            self._new_thumbnail(id, time_s)
+        return len(lost)
+
+    def _has_thumbnail(self, id: VideoId, time_s: float) -> bool:
+        try:
+            return is_whole_webp(self._media.get(thumbnail_key(id, time_s)))
+        except NotFound:
+            return False
+
+    def _new_thumbnail(self, id: VideoId, frame_s: float) -> bytes:
+        if self._frames is None:
+            raise NotFound("This picture is lost.", "Ingest the video again.")
         made = io.BytesIO()
-        frame = next(iter(self._frames().at(self.media_path(id), [frame_s], max_side=THUMBNAIL_SIDE)))
+        frame = next(iter(self._frames().at(self.media_path(id), [frame_s], max_side=THUMBNAIL_SIDE)), None)
+        if frame is None:
+            raise NotFound("This picture can no longer be read from the file.", "Get a whole copy of the file.")
         Image.fromarray(frame.image).save(made, "WEBP", quality=75)
         self._media.put(thumbnail_key(id, frame_s), made.getvalue())
         return made.getvalue()
@@ -281,6 +312,11 @@ def _room() -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space.") from error
+
+
+def is_whole_webp(data: bytes) -> bool:
+    """Whether a picture has the length that its head announces."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 <= len(data)
 
 
 def safe_name(name: str) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import Cancelled, Damaged, NotFound
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
-from app.core.types import FrameFeatures, Segment, SegmentKind, Video, VideoId
+from app.core.types import FrameFeatures, IndexComparison, Segment, SegmentKind, Video, VideoId
 from app.db.library import SqlLibrary
 from app.jobs.context import JobContext
 from app.jobs.states import Job, JobState
@@ -28,8 +28,8 @@ STAGE = "index"
 class SearchIndex(Protocol):
     """What can be compared with the library, and built again."""
 
-    def differs(self, video: VideoId, segments: Sequence[Segment]) -> bool:
-        """Whether it holds something else of a video than these segments."""
+    def compare(self, video: VideoId, segments: Sequence[Segment]) -> Sequence[IndexComparison]:
+        """What each of its parts holds of a video, compared with these segments."""
         ...
 
     def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
@@ -85,9 +85,13 @@ class Reindexer:
         return [
             video
             for video in self._library.videos()
-            if not any(is_about(job, video) for job in running)
-            and self._index().differs(video.id, self._library.segments(video.id))
+            if not any(is_about(job, video) for job in running) and self._differs(video.id)
         ]
+
+    def compare(self) -> list[tuple[Video, Sequence[IndexComparison]]]:
+        """What each index holds of each video, compared with the library. Raises Damaged."""
+        library = self._library
+        return [(video, self._index().compare(video.id, library.segments(video.id))) for video in library.videos()]
 
     def run(self, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
         """Sets aside what is damaged and rebuilds what differs; how many videos, and what was damaged."""
@@ -112,7 +116,7 @@ class Reindexer:
     def repair(self, id: VideoId, report: Listener = ignore) -> None:
         """Rebuilds one video where its index differs. Raises NotFound, Damaged."""
         video = self._library.video(id)
-        if self._index().differs(id, self._library.segments(id)):
+        if self._differs(id):
             self._rebuild(video, report)
 
     def after(
@@ -126,6 +130,9 @@ class Reindexer:
             return done
 
         return handle_and_repair
+
+    def _differs(self, id: VideoId) -> bool:
+        return not all(one.matches for one in self._index().compare(id, self._library.segments(id)))
 
     def _rebuild(self, video: Video, report: Listener) -> None:
         segments = self._library.segments(video.id)

@@ -70,6 +70,27 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexComparison:
+    """What one index holds of a video, compared with the library."""
+
+    index: str
+    """The name of the index, and the model whose vectors it holds, if any."""
+    expected: int
+    """Segments of the library that belong into it."""
+    missing: tuple[str, ...] = ()
+    """Ids of segments that it lacks."""
+    extra: tuple[str, ...] = ()
+    """Ids that the library does not know."""
+    changed: tuple[str, ...] = ()
+    """Ids with another text."""
+
+    @property
+    def matches(self) -> bool:
+        """Whether the index holds what it should."""
+        return not (self.missing or self.extra or self.changed)
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenText:
     """Text on the screen, and when it was there."""
 

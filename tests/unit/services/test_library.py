@@ -157,3 +157,17 @@ def test_a_unique_part_of_a_title_names_a_video_and_a_typing_error_gets_a_sugges
         shelf.service.find("Budget hering in May")
     with pytest.raises(NotFound, match="No video is called ay"):
         shelf.service.find("ay")
+
+
+@pytest.mark.parametrize("left", [b"", 100, 0], ids=["empty", "cut off", "zeroed"])
+def test_a_thumbnail_that_was_cut_off_is_found_and_made_again(tmp_path: Path, left: bytes | int) -> None:
+    shelf = Shelf(tmp_path, bin_days=7.0)
+    video = shelf.add(b"one", "One")
+    shelf.rows.add_segments([Segment("v", video.id, SegmentKind.VISUAL, TimeSpan(0, 9), "", "m", 4.0)])
+    whole = shelf.service.thumbnail(video.id, 3.0)
+    assert shelf.service.lost_thumbnails(video.id) == [] and shelf.service.mend_thumbnails(video.id) == 0
+    damaged = left if isinstance(left, bytes) else whole[:left] or bytes(len(whole))
+    shelf.media.put(thumbnail_key(video.id, 4.0), damaged)
+    assert shelf.service.lost_thumbnails(video.id) == [4.0]
+    assert shelf.service.mend_thumbnails(video.id) == 1
+    assert shelf.service.lost_thumbnails(video.id) == [] and shelf.service.thumbnail(video.id, 3.0) == whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from app.core.types import FrameFeatures, Segment, SegmentKind, TimeSpan, Video,
 from app.db.fakes import MemoryLibrary
 from app.jobs.fakes import MemoryJobStore
 from app.jobs.worker import Worker
+from app.services.doctor import examine_library
 from app.services.reindex import KIND, Reindexer
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.vision.fakes import FakeFrameEmbedder
@@ -115,6 +117,39 @@ def test_a_store_that_was_lost_or_damaged_is_built_again(
     assert (job.result or {})["videos"] == 2
     damaged = bool((job.result or {})["damaged"])
     assert damaged == bool(list(tmp_path.glob("*.damaged-*")))
+
+
+class NoThumbnails:
+    """A library of which two pictures are lost."""
+
+    def lost_thumbnails(self, _: VideoId) -> list[float]:
+        return [4.0, 9.0]
+
+
+def test_the_doctor_names_what_each_index_lacks_and_what_to_do(stores: Stores) -> None:
+    one, other = (video.id for video in stores.videos)
+    stores.lexical.remove(one)
+    stores.lexical.add([replace(segments_of(one)[0], text="another bridge")])
+    stores.dense.remove(other, [SegmentKind.VISUAL])
+    checks = examine_library(stores.reindexer, cast(Any, NoThumbnails()))
+    wrong = {check.name: check.detail for check in checks if not check.ok}
+    assert {check.command for check in checks if not check.ok} == {"longreel reindex"}
+    words = wrong.pop(f"words of Film ({one[:12]})")
+    assert f"{TEXTS} segments, {TEXTS - 1} missing ({one}-speech-1" in words and "1 outdated" in words
+    [seen] = [name for name in wrong if name.startswith("picture vectors (")]
+    assert other[:12] in seen and f"{other}-visual-0" in wrong.pop(seen)
+    assert set(wrong.values()) == {"2 lost or cut off"}
+    stores.reindexer.run()
+    checks = examine_library(stores.reindexer, cast(Any, NoThumbnails()))
+    assert all(check.ok for check in checks if "segments" in check.detail)
+
+
+def test_the_doctor_names_a_damaged_store(stores: Stores, tmp_path: Path) -> None:
+    stores.close()
+    scribbled(tmp_path / "lexical.sqlite")
+    stores.open()
+    [check] = examine_library(stores.reindexer, cast(Any, NoThumbnails()))
+    assert not check.ok and "damaged" in check.detail and check.command == "longreel reindex"
 
 
 def test_the_graph_of_the_vectors_may_be_lost_too(stores: Stores, tmp_path: Path) -> None:
