@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput
-from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, demuxed, media_errors, open_container
+from gpu_workers.media.opening import (
+    MOST_PIXELS,
+    PREVIEW_BYTES,
+    RAW,
+    TRANSPORT,
+    demuxed,
+    media_errors,
+    open_container,
+    refuse_huge_pictures,
+)
 from gpu_workers.media.packet_scan import FileScan, raw_rate, scan, time_stamps
 from gpu_workers.media.timeline import AHEAD_S
 from gpu_workers.media.tracks import best_pictures, picture_streams
@@ -45,6 +54,8 @@ class OpenMedia:
         self._open()
         self._index = self._choose(track)
         self.video = None if self._index is None else self.container.streams[self._index]
+        if self.video is not None and not 0 < self.video.width * self.video.height <= MOST_PIXELS:
+            refuse_huge_pictures(path, self.video.index)
         self.clock_start_s = self._first_timestamp_s() if self.scan is None else self.scan.start_s
         self.is_raw = self.container.format.name in RAW
 

@@ -24,6 +24,12 @@ TRANSPORT = ("mpegts", "mpeg")
 RAW = ("h264", "hevc", "m4v", "mpegvideo", "obu")
 """Pictures without a container, and so without times: each lasts as long as their rate says."""
 
+MOST_PIXELS = 8192 * 8192
+"""Larger pictures are refused before one is decoded: a file of a kilobyte can hold one that takes gigabytes."""
+
+DECODER = {"max_pixels": str(MOST_PIXELS)}
+"""Options of every decoder of pictures."""
+
 _LFS = b"version https://git-lfs"
 
 
@@ -63,11 +69,36 @@ def open_container(path: Path, preview: int | None = None) -> Any:
         if preview is not None:
             file = _Previewed(path, preview)
             options["correct_ts_overflow"] = "0"  # what FFmpeg takes for an overflow is the preview
-        return av.open(file, container_options=options, metadata_errors="replace", buffer_size=2**18)
+        return _limited(
+            av.open(file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18)
+        )
     except PermissionError as error:
         raise BadInput(f"{path.name} may not be read.", "Give yourself the right to read it.") from error
     except (av.error.FFmpegError, ValueError, LookupError) as error:
         raise _unreadable(path) from error
+
+
+def _limited(container: Any) -> Any:
+    """The container, whose decoders refuse pictures that are too large, also where they become so in mid-file."""
+    for stream in container.streams.video:
+        if stream.codec_context is not None:
+            stream.codec_context.options = dict(DECODER)
+    return container
+
+
+def refuse_huge_pictures(path: Path, index: int) -> None:
+    """Raises BadInput if the pictures of a stream are larger than MOST_PIXELS; none is decoded for it."""
+    import av
+
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    with av.open(f"file:{path}", options={"skip_frame": "all"}, container_options=options) as container:
+        stream: Any = container.streams[index] if index < len(container.streams) else None
+        if stream is not None and stream.type == "video" and stream.width * stream.height > MOST_PIXELS:
+            raise BadInput(
+                f"The pictures of {path.name} are too large: {stream.width} x {stream.height} pixels; "
+                f"at most {MOST_PIXELS / 1e6:.0f} million are read.",
+                "Convert it to a smaller size.",
+            )
 
 
 class _Previewed:

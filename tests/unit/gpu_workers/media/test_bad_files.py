@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from app.core.errors import BadInput
 from app.core.types import TimeSpan
+from gpu_workers.media import opening
 from gpu_workers.media.audio import PyAVAudio
+from gpu_workers.media.frames import PyAVFrames
 from gpu_workers.media.probe import PyAVProbe
 from gpu_workers.media.video_frames import VideoFrames
 from tests.media_files import steady, truncated, with_cover, write_media
@@ -59,6 +62,27 @@ def test_a_playlist_or_subtitle_is_not_followed_to_other_files(tmp_path, text):
 def test_an_mp4_whose_index_is_cut_off_says_so(tmp_path):
     path = truncated(write_media(tmp_path / "a.mp4", times_s=steady(3.0)), 0.5)
     assert "index is missing" in refused(path)
+
+
+@pytest.mark.parametrize("name", ["huge.mkv", "huge.avi"])
+def test_pictures_of_too_many_pixels_are_refused_before_one_is_decoded(tmp_path, name):
+    path = tmp_path / name
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 8256, 8192, "yuvj420p"
+        out.mux(stream.encode(av.VideoFrame(8256, 8192, "yuvj420p")))
+    with pytest.raises(BadInput, match="too large: 8256 x 8192 pixels; at most 67 million"):
+        PyAVProbe().probe(path)
+
+
+def test_pictures_that_become_too_large_in_mid_file_are_damage(tmp_path, monkeypatch):
+    small, large, joined = (tmp_path / name for name in ("small.ts", "large.ts", "film.ts"))
+    write_media(small, times_s=steady(2.0), size=(64, 48))
+    write_media(large, times_s=steady(2.0), size=(320, 240))
+    joined.write_bytes(small.read_bytes() + large.read_bytes())
+    monkeypatch.setitem(opening.DECODER, "max_pixels", "10000")
+    shown = list(PyAVFrames().sample(joined, span=PyAVProbe().probe(joined).whole, every_s=0.5, max_side=0))
+    assert shown and {frame.image.shape[:2] for frame in shown} == {(48, 64)}
 
 
 def test_a_pipe_is_refused_and_does_not_hang(tmp_path):
