@@ -177,6 +177,14 @@ class FakeSubtitles:
         text = SubtitleTrack(0, "subrip", True, "eng")
         return [text, SubtitleTrack(1, "hdmv_pgs_subtitle", False, "eng")] if self._texts else []
 
+    def pictures(self, path: Path, track: int) -> Iterator[tuple[TimeSpan, NDArray[np.uint8]]]:
+        """See the port; each picture is a grey block."""
+        if track != 1 or not self._texts:
+            raise BadInput(f"{path.name} has no pictures in subtitle track {track}.", "Choose another track.")
+        _refuse(path)
+        for span, _ in sorted(self._texts):
+            yield span, np.full((24, 96, 3), 128, np.uint8)
+
     def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
         """See the port."""
         if track != 0 or not self._texts:

@@ -1,16 +1,21 @@
-"""Subtitles inside a video file: which tracks there are, and what those of text say. Plays `SubtitleSource`."""
+"""Subtitles inside a video file: which tracks there are, and what they say or show. Plays `SubtitleSource`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.core.errors import BadInput
 from app.core.types import SubtitleTrack, TimeSpan
-from gpu_workers.media.container import opened
+from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.opening import demuxed, media_errors, open_container
+from gpu_workers.media.subtitle_pictures import BitmapReader
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _TEXT_CODECS = frozenset(
     {"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "microdvd", "mpl2", "sami", "realtext", "ttml"}
@@ -31,18 +36,41 @@ class PyAVSubtitles:
             finally:
                 container.close()
 
+    def pictures(self, path: Path, track: int) -> Iterator[tuple[TimeSpan, NDArray[np.uint8]]]:
+        """See the port. Raises BadInput."""
+        with opened(path) as media:
+            if _chosen(media, track).is_text:
+                raise BadInput(f"Subtitle track {track} of {path.name} holds text.", "Read its text.")
+            bitmaps = BitmapReader(media.container.streams.subtitles[track].codec_context.name)
+            shown: tuple[float, float, NDArray[np.uint8]] | None = None
+            for packet in _packets(media, track):
+                start_s = media.seconds(packet.pts, packet.time_base)
+                drawn = _drawn(packet, bitmaps)
+                if start_s is None or drawn is None:
+                    continue
+                if shown is not None:
+                    yield _until(shown, start_s)
+                length_s, image = drawn
+                shown = (max(0.0, start_s), length_s, image) if image is not None else None
+            if shown is not None:
+                yield _until(shown, shown[0] + (shown[1] or _GUESSED_S))  # the last one, of which nothing tells the end
+
     def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
         """See the port. Raises BadInput."""
         with opened(path) as media:
-            streams = media.container.streams.subtitles
-            if not 0 <= track < len(streams):
-                raise BadInput(
-                    f"{path.name} has no subtitle track {track}.", f"It has {len(streams)} of them, counted from 0."
-                )
-            if not _track(track, streams[track]).is_text:
+            if not _chosen(media, track).is_text:
                 raise BadInput(f"Subtitle track {track} of {path.name} holds pictures.", "Choose one of text.")
             cues = [(media.seconds(packet.pts, packet.time_base), *_said(packet)) for packet in _packets(media, track)]
         return list(_with_ends([(start_s, length_s, text) for start_s, length_s, text in cues if start_s is not None]))
+
+
+def _chosen(media: OpenMedia, track: int) -> SubtitleTrack:
+    streams = media.container.streams.subtitles
+    if not 0 <= track < len(streams):
+        raise BadInput(
+            f"{media.path.name} has no subtitle track {track}.", f"It has {len(streams)} of them, counted from 0."
+        )
+    return _track(track, streams[track])
 
 
 def _track(place: int, stream: Any) -> SubtitleTrack:
@@ -74,6 +102,24 @@ def _said(packet: Any) -> tuple[float, str]:
         return length_s, ""
     texts = [getattr(rect, "dialogue", b"") for rect in rects]
     return length_s, "\n".join(text.decode("utf-8", "replace") for text in texts if text)
+
+
+def _drawn(packet: Any, bitmaps: BitmapReader) -> tuple[float, NDArray[np.uint8] | None] | None:
+    """How long a packet's picture is shown, 0 where it does not say, and the picture, None where it clears the screen.
+
+    None for a packet that cannot be decoded.
+    """
+    length_s = float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
+    try:
+        return length_s, bitmaps.picture(packet.decode(), bytes(packet))
+    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; the next packet may be sound
+        return None
+
+
+def _until(shown: tuple[float, float, NDArray[np.uint8]], next_s: float) -> tuple[TimeSpan, NDArray[np.uint8]]:
+    start_s, length_s, image = shown
+    end_s = min(next_s, start_s + (length_s if 0 < length_s <= _LONGEST_S else _LONGEST_S))
+    return TimeSpan(start_s, max(start_s, end_s)), image
 
 
 def _with_ends(cues: list[tuple[float, float, str]]) -> Iterator[tuple[TimeSpan, str]]:

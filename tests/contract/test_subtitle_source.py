@@ -11,6 +11,7 @@ from app.core.ports import SubtitleSource
 from app.core.types import TimeSpan
 from gpu_workers.media.fakes import FakeSubtitles
 from gpu_workers.media.subtitle_tracks import PyAVSubtitles
+from tests.picture_subtitles import write_pgs
 from tests.subtitled_file import write_subtitled
 
 SAID = ((TimeSpan(1.0, 2.5), "The captain hides the letter."), (TimeSpan(3.0, 4.0), "In the piano."))
@@ -53,6 +54,28 @@ def test_another_track_is_refused(source: SubtitleSource, path: Path) -> None:
     with pytest.raises(BadInput) as refusal:
         source.texts(path, 7)
     assert refusal.value.hint
+
+
+@pytest.mark.parametrize("read", ["texts", "pictures"])
+def test_each_kind_of_track_is_read_in_its_own_way(source: SubtitleSource, tmp_path: Path, read: str) -> None:
+    is_fake = isinstance(source, FakeSubtitles)
+    if is_fake:
+        (tmp_path / "film.mkv").write_bytes(b"film")
+    disc = tmp_path / "film.mkv" if is_fake else write_pgs(tmp_path / "disc.mkv", SAID)
+    track = int(is_fake)
+    assert not source.tracks(disc)[track].is_text
+    if read == "texts":
+        with pytest.raises(BadInput):
+            source.texts(disc, track)
+        return
+    shown = list(source.pictures(disc, track))
+    assert [span for span, _ in shown] == [span for span, _ in SAID]
+    assert all(image.ndim == 3 and image.shape[2] == 3 and image.max() > 0 for _, image in shown)
+
+
+def test_a_track_of_text_has_no_pictures(source: SubtitleSource, path: Path) -> None:
+    with pytest.raises(BadInput):
+        list(source.pictures(path, 0))
 
 
 def test_what_is_no_media_file_is_refused(source: SubtitleSource, tmp_path: Path) -> None:

@@ -69,6 +69,10 @@ class SubtitleSource(Protocol):
         """All subtitle tracks, in the order of the file. Raises BadInput for what cannot be read."""
         ...
 
+    def pictures(self, path: Path, track: int) -> Iterator[tuple[TimeSpan, NDArray[np.uint8]]]:
+        """What a track of pictures shows, height x width x 3, on black. Raises BadInput for any other track."""
+        ...
+
     def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
         """What a track of text says, in time order on the video's clock. Raises BadInput for any other track."""
         ...

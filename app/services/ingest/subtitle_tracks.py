@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from app.core.errors import BadInput
 from app.core.events import Warned
-from app.core.types import SubtitleTrack, Transcript, Utterance
+from app.core.ports import SubtitleSource
+from app.core.types import Frame, SubtitleTrack, TimeSpan, Transcript, Utterance
 from app.services import subtitles
 from app.services.ingest.run import Run
 from app.text.languages import guess_language
 
+PICTURES = frozenset({"hdmv_pgs_subtitle", "pgssub", "dvd_subtitle", "dvdsub", "dvb_subtitle", "dvbsub", "xsub"})
+"""Subtitles that are pictures of text; FFmpeg has two names for each."""
 SAMPLE = 50
 """Subtitles that show which language they are in."""
 
@@ -26,9 +29,9 @@ def tracks_of(run: Run) -> list[SubtitleTrack]:
 
 
 def best(tracks: Sequence[SubtitleTrack]) -> SubtitleTrack | None:
-    """The most useful track: text, complete, and preferably the default one."""
-    whole = [track for track in tracks if track.is_text and not track.forced]
-    return min(whole, key=lambda track: (not track.default, track.index), default=None)
+    """The most useful track: complete, preferably of text, and preferably the default one."""
+    whole = [track for track in tracks if (track.is_text or track.codec in PICTURES) and not track.forced]
+    return min(whole, key=lambda track: (not track.is_text, not track.default, track.index), default=None)
 
 
 def read_track(run: Run, track: int) -> Transcript:
@@ -36,12 +39,24 @@ def read_track(run: Run, track: int) -> Transcript:
     source = run.parts.subtitles
     if source is None:
         raise BadInput("The subtitle tracks of files cannot be read here.", "Leave --subtitle-track out.")
+    chosen = next((one for one in source.tracks(run.path) if one.index == track), None)
+    texts = _read_pictures(run, source, track) if chosen and not chosen.is_text else source.texts(run.path, track)
     said = [
         replace(one, span=replace(one.span, end_s=min(one.span.end_s, run.video.duration_s)))
-        for one in subtitles.from_texts(source.texts(run.path, track))
+        for one in subtitles.from_texts(texts)
         if one.span.start_s < run.video.duration_s
     ]
     return Transcript(tuple(said), language_of(run, said))
+
+
+def _read_pictures(run: Run, source: SubtitleSource, track: int) -> list[tuple[TimeSpan, str]]:
+    """The texts of a track of pictures, read as text on the screen is."""
+    texts = []
+    for span, image in source.pictures(run.path, track):
+        run.check()
+        lines = run.parts.text_reader.read(Frame(span.start_s, image))
+        texts.append((span, "\n".join(line.text for line in lines)))
+    return [(span, text) for span, text in texts if text.strip()]
 
 
 def language_of(run: Run, said: Sequence[Utterance]) -> str | None:
@@ -68,7 +83,7 @@ def report(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) ->
 
 def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
     notes = []
-    offered = [track for track in tracks if track.is_text and track != used]
+    offered = [track for track in tracks if (track.is_text or track.codec in PICTURES) and track != used]
     if used is not None:
         notes.append(used_note(used))
     if offered:
@@ -80,13 +95,13 @@ def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[
             "Have one read in place of the sound with --subtitle-track."
         )
     notes += [
-        f"Subtitle track {_name(track)} of the file holds pictures ({track.codec}) and is not read."
+        f"Subtitle track {_name(track)} of the file is of a kind that cannot be read ({track.codec})."
         for track in tracks
-        if not track.is_text
+        if not track.is_text and track.codec not in PICTURES
     ]
     return notes
 
 
 def _name(track: SubtitleTrack) -> str:
-    called = ", ".join(filter(None, (track.title, track.language)))
+    called = ", ".join(filter(None, (track.title, track.language, "" if track.is_text else "pictures")))
     return f"{track.index} ({called})" if called else str(track.index)

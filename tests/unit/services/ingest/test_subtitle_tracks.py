@@ -13,6 +13,7 @@ from gpu_workers.media.fakes import FAKE_MEDIA
 FORCED = SubtitleTrack(0, "subrip", True, "eng", "Signs", forced=True)
 ENGLISH = SubtitleTrack(1, "subrip", True, "eng")
 GERMAN = SubtitleTrack(2, "ass", True, "ger", default=True)
+UNKNOWN = SubtitleTrack(4, "arib_caption", False, "jpn")
 DISC = SubtitleTrack(3, "hdmv_pgs_subtitle", False, "fre")
 
 
@@ -34,14 +35,16 @@ def told(tracks: list[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
 
 def test_the_default_whole_track_of_text_is_the_best() -> None:
     assert best([FORCED, ENGLISH, GERMAN, DISC]) == GERMAN
-    assert best([FORCED, ENGLISH, DISC]) == ENGLISH
-    assert best([FORCED, DISC]) is None
+    assert best([FORCED, ENGLISH, DISC]) == best([DISC, ENGLISH]) == ENGLISH
+    assert best([FORCED, DISC]) == DISC
+    assert best([FORCED, UNKNOWN]) is None
 
 
-def test_tracks_are_offered_and_pictures_are_named() -> None:
-    offered, pictures = told([ENGLISH, GERMAN, DISC], None)
-    assert "2 subtitle tracks, counted from 0: 1 (eng), 2 (ger)" in offered and "--subtitle-track" in offered
-    assert "3 (fre)" in pictures and "pictures" in pictures
+def test_tracks_are_offered_and_those_that_cannot_be_read_are_named() -> None:
+    offered, unreadable = told([ENGLISH, GERMAN, DISC, UNKNOWN], None)
+    assert "3 subtitle tracks, counted from 0: 1 (eng), 2 (ger), 3 (fre, pictures)" in offered
+    assert "--subtitle-track" in offered
+    assert "4 (" in unreadable and "arib_caption" in unreadable
 
 
 def test_a_track_that_is_used_is_told() -> None:
