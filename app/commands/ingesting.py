@@ -17,6 +17,7 @@ from app.core.errors import BadInput, Cancelled, LongreelError, contained
 from app.core.events import Event, IngestFinished
 from app.core.paths import is_address, path_of
 from app.core.settings import load_settings
+from app.core.timecode import clock
 from app.terminal import IngestDisplay, consoles
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def ingest(
     subtitle_track: Annotated[
         int | None, typer.Option(min=0, help="Subtitle track of the file to use instead of transcribing, from 0.")
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Delete what was ingested from this path before, such as a part of it."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ingest videos, so that you can ask about them. Resumes where an earlier run stopped."""
@@ -70,6 +75,9 @@ def ingest(
     with interruptible() as cancelled:
         server = running_longreel()
         longreel = None if server else open_alone("longreel ingest")
+        if server and replace:
+            hint = "Leave --replace out; a warning then names the older video, and longreel delete deletes it."
+            raise BadInput("A running server does not replace videos.", hint)
         for path in paths:
             if not as_json or err.is_terminal:
                 err.print(f"[bold]{escape(path)}[/]")
@@ -78,6 +86,8 @@ def ingest(
                     if longreel is not None:
                         named = path if is_address(path) else Path(path)
                         done.append(ingest_one(longreel, err, named, options, cancelled))
+                        if replace:
+                            delete_older(longreel, err, done[-1]["id"])
                     elif server is not None:
                         done.append(ingest_at(server, err, path, options, cancelled))
             except Cancelled:
@@ -90,6 +100,15 @@ def ingest(
         out.print_json(data={"videos": done, "failed": problems})
     if failed:
         raise typer.Exit(failed[0][1].exit_code)
+
+
+def delete_older(longreel: Services, err: Console, id: str) -> None:
+    """Moves other videos that were read from the same path to the bin."""
+    newest = longreel.library.find(id)
+    for older in longreel.library.videos():
+        if older.path == newest.path and older.id != newest.id:
+            longreel.library.delete(older.id)
+            err.print(f"Deleted the video of {clock(older.duration_s)} that was at this path before: {older.id[:12]}.")
 
 
 def ingest_one(

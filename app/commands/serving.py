@@ -97,7 +97,7 @@ def doctor(
         _prepare(settings, err)
     checks = examine(settings)
     if deep:
-        longreel = open_alone("doctor")
+        longreel = open_alone("longreel doctor")
         checks += examine_models(settings)
         checks += examine_library(longreel.reindexer, longreel.library) if longreel.reindexer else []
     if as_json:

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import av
 import pytest
+from rich.console import Console
 
 from app.bootstrap import Services, build
+from app.commands.ingesting import delete_older
 from app.core.errors import BadInput
 from app.core.events import Event, Warned
 from app.core.settings import load_settings
-from app.core.types import SegmentKind, SoundChoice
+from app.core.types import SegmentKind, SoundChoice, TimeSpan
 from tests.integration.offline_fakes import environment
 from tests.media_files import steady, write_media
 from tests.narrated_file import write_narrated
+from tests.picture_subtitles import write_pgs
 
 Warnings = Callable[..., list[str]]
 
@@ -114,7 +117,23 @@ def test_a_recording_that_has_grown_is_told_apart_from_its_beginning(longreel, t
     first = longreel.library.videos()[0]
     path.write_bytes(whole)
     (note,) = [note for note in warned(longreel, path) if "has changed" in note]
-    assert f"longreel delete {first.id[:12]}" in note
+    assert f"longreel delete {first.id[:12]}" in note and "--replace" in note
+    grown = longreel.library.videos()[0]
+    delete_older(longreel, Console(stderr=True), grown.id)
+    assert [video.id for video in longreel.library.videos()] == [grown.id] != [first.id]
+    assert [one.video.id for one in longreel.library.binned()] == [first.id]
     assert not any(
         "has changed" in note for note in warned(longreel, write_media(tmp_path / "b.mp4", tones_hz=[300.0]))
     )
+
+
+def test_subtitles_that_are_pictures_are_read_and_searched(longreel: Services, tmp_path: Path) -> None:
+    path = write_pgs(
+        tmp_path / "disc.mkv",
+        [(TimeSpan(1.0, 2.5), "The captain hides the letter"), (TimeSpan(3.0, 4.5), "in the piano")],
+    )
+    video = longreel.ingest.run(path)
+    said = longreel.library.utterances(video.id)
+    assert [(one.span.start_s, one.span.end_s) for one in said] == [(1.0, 2.5), (3.0, 4.5)]
+    assert "captain hides the letter" in said[0].text and "piano" in said[1].text
+    assert any("subtitle track 0" in note for note in video.media.warnings)
