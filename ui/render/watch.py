@@ -44,8 +44,15 @@ def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spo
         f'src="v1/videos/{safe(video.id)}/media{from_s}">{captions if spoken else ""}</video>{icon("play")}</div>'
         f"{controls(video, spoken)}"
         '<p class="lr-noplay lr-warning" role="alert" hidden>This browser cannot play the format of this file. '
-        f"Questions, transcript and pictures still work.</p>{warnings}"
+        f"Questions, transcript and pictures still work.</p>{_origin(video)}{warnings}"
     )
+
+
+def _origin(video: VideoOut) -> str:
+    """When, with what and where it was recorded, as far as the file says so."""
+    facts = (("Recorded", video.recorded_at), ("Camera", video.camera), ("Place", video.location))
+    shown = " &middot; ".join(f"{name}: {safe(value)}" for name, value in facts if value)
+    return f'<p class="lr-origin"><small>{shown}</small></p>' if shown else ""
 
 
 def timeline(

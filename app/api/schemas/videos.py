@@ -39,6 +39,9 @@ class VideoOut(Wire):
     tags: list[str] = Field(default=[])
     """The names of the collections that hold it."""
     source: str = Field(default="", description="the address that it was downloaded from, if it was")
+    recorded_at: str = Field(default="", description="when it was recorded, as the file says")
+    camera: str = Field(default="", description="maker and model of the camera, as the file says")
+    location: str = Field(default="", description="where it was recorded, ISO 6709, as the file says")
 
     @classmethod
     def of(cls, video: Video) -> Self:
@@ -59,6 +62,9 @@ class VideoOut(Wire):
             warnings=list(video.media.warnings),
             tags=list(video.tags),
             source=video.source,
+            recorded_at=video.media.tags.created_at,
+            camera=video.media.tags.camera,
+            location=video.media.tags.location,
         )
 
 

@@ -290,6 +290,13 @@ def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
     assert "1 of 2 checks fail" in page and page.index(">av<") < page.index(">python<")
 
 
+def test_the_player_says_when_with_what_and_where_a_video_was_recorded() -> None:
+    facts = {"recorded_at": "2026-05-03T10:00:00Z", "camera": "Acme <One>", "location": "+52.5+013.4/"}
+    shown = watch.player(a_video().model_copy(update=facts))
+    assert "Recorded: 2026-05-03T10:00:00Z" in shown and "Camera: Acme &lt;One&gt;" in shown and "+52.5+013.4/" in shown
+    assert "lr-origin" not in watch.player(a_video())
+
+
 def test_a_player_starts_where_it_was_asked_to() -> None:
     [video] = [a for tag, a in Tags(watch.player(a_video(), 12.5, play=True)).found if tag == "video"]
     assert str(video["src"]).endswith("/media#t=12.500") and "autoplay" in video
