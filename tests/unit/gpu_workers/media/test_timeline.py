@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gpu_workers.media.timeline import PacketTable, losses, timeline
+from gpu_workers.media.timeline import AHEAD_S, BACK_S, PacketTable, losses, timeline
 
 STEP_S = 0.04
 SIZE = 1000
@@ -120,3 +122,21 @@ def test_a_stream_of_one_packet_far_from_all_others_is_damage(far_s):
     assert timeline(one, may_be_joined=False).false_times == {100}
     one.decoded_s[-1] = one.shown_s[-1] = 2.0
     assert not timeline(one, may_be_joined=False).false_times
+
+
+@given(st.lists(st.tuples(st.floats(0, 90_000), st.integers(20, 60)), min_size=1, max_size=5))
+def test_the_clock_of_joined_parts_never_goes_back_and_is_as_long_as_they_are(parts):
+    packets = table(*(time_s for start_s, count in parts for time_s in run(start_s, count)))
+    line = timeline(packets, may_be_joined=True)
+    rows = [row for row in range(len(packets.stream)) if row not in line.false_times]
+    shown = np.array([packets.shown_s[row] + line.part_at(int(packets.position[row])).shift_s for row in rows])
+    assert (shown >= np.maximum.accumulate(shown) - BACK_S).all()
+    whole_s = sum(count for _, count in parts) * STEP_S
+    assert shown.max() - shown.min() <= whole_s + AHEAD_S * (len(parts) - 1) + BACK_S
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=80), st.booleans())
+def test_any_times_give_one_clock(times_s, joined):
+    line = timeline(table(*times_s), may_be_joined=joined)
+    assert line.parts and line.false_times <= set(range(len(times_s)))
+    assert all(np.isfinite([part.shift_s, part.start_s, part.step_s]).all() for part in line.parts)
