@@ -75,9 +75,6 @@ def ingest(
     with interruptible() as cancelled:
         server = running_longreel()
         longreel = None if server else open_alone("longreel ingest")
-        if server and replace:
-            hint = "Leave --replace out; a warning then names the older video, and longreel delete deletes it."
-            raise BadInput("A running server does not replace videos.", hint)
         for path in paths:
             if not as_json or err.is_terminal:
                 err.print(f"[bold]{escape(path)}[/]")
@@ -85,11 +82,9 @@ def ingest(
                 with contained():
                     if longreel is not None:
                         named = path if is_address(path) else Path(path)
-                        done.append(ingest_one(longreel, err, named, options, cancelled))
-                        if replace:
-                            delete_older(longreel, err, done[-1]["id"])
+                        done.append(ingest_one(longreel, err, named, options, cancelled, replace=replace))
                     elif server is not None:
-                        done.append(ingest_at(server, err, path, options, cancelled))
+                        done.append(ingest_at(server, err, path, {**options, "replace": replace}, cancelled))
             except Cancelled:
                 raise
             except LongreelError as error:
@@ -117,8 +112,13 @@ def ingest_one(
     path: Path | str,
     options: dict[str, Any],
     cancelled: Callable[[], bool],
+    *,
+    replace: bool = False,
 ) -> dict[str, Any]:
-    """Ingests one file or address and shows the progress. Raises what ingest raises."""
+    """Ingests one file or address and shows the progress; with `replace`, other videos of its path are deleted.
+
+    Raises what ingest raises.
+    """
     ends: list[IngestFinished] = []
     with IngestDisplay(err) as display:
 
@@ -131,6 +131,8 @@ def ingest_one(
             video = longreel.downloads.run(path, **options, report=on_event, cancelled=cancelled)
         else:
             video = longreel.ingest.run(path, **options, report=on_event, cancelled=cancelled)
+    if replace:
+        delete_older(longreel, err, video.id)
     end = ends[-1]
     return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
 
@@ -162,10 +164,13 @@ def ingest_at(
 
 def _submit(server: Longreel, path: str, options: Mapping[str, Any]) -> JobOut:
     """The job that ingests a file or address. Raises BadInput for options that a running server does not have."""
+    if options["replace"]:
+        hint = "Leave --replace out: a warning names the older video, and longreel delete deletes it."
+        raise BadInput("A running server does not replace videos.", hint)
     tags: Sequence[str] = options["tags"]
     if len(tags) > 1:
         raise BadInput("A running server puts a new video into one collection.", "Give --collection once.")
-    how = {name: value for name, value in options.items() if name not in ("tags", "subtitles")}
+    how = {name: value for name, value in options.items() if name not in ("tags", "subtitles", "replace")}
     how["collection"] = tags[0] if tags else None
     if is_address(path):
         return server.fetch(path, **how)
