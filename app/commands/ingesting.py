@@ -164,7 +164,7 @@ def ingest_at(
 
 def _submit(server: Longreel, path: str, options: Mapping[str, Any]) -> JobOut:
     """The job that ingests a file or address. Raises BadInput for options that a running server does not have."""
-    if options["replace"]:
+    if options.get("replace"):
         hint = "Leave --replace out: a warning names the older video, and longreel delete deletes it."
         raise BadInput("A running server does not replace videos.", hint)
     tags: Sequence[str] = options["tags"]
