@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -20,6 +22,7 @@ from agents.state import AgentState, Claim, DraftAnswer, Sense
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
 from app.core.types import Message
+from app.text.tokens import words
 
 UNKNOWN, STATED = "unknown", '{"'
 """How the model's reply begins where the lines do not give the answer, and where they do."""
@@ -29,6 +32,9 @@ NOT_STATED = 0.85
 Left to itself, the packaged model finds an answer in any lines; its probability of saying so tells more. On 96
 questions about 24 written transcripts, half of them with no answer there but one close by, this keeps 47 of the 48
 others and refuses 13 of those. Questions about something else altogether reach 0.9 and more."""
+COPIED = 4
+"""Words in a row that an answer has in common with an example, but not with the lines, only if it copied them."""
+ONLY_IDS = re.compile(r"(?:E\d+[\s,;.]*)+")
 MOST_QUOTED = 3
 """Passages that are quoted where no language model is connected."""
 WORDS: tuple[Sense, ...] = ("speech", "screen_text")
@@ -88,7 +94,7 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
         return DraftAnswer((), "no", could_be_in=_where(state, work))
     reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
     claims = [Claim(part.answer.strip(), _cited(part.evidence, passages)) for part in reading.answers]
-    stated = tuple(claim for claim in claims if claim.passages and not _is_unknown(claim.text))
+    stated = tuple(claim for claim in claims if claim.passages and _says_something(claim.text, messages))
     if not stated:
         return DraftAnswer((), "no", could_be_in=_where(state, work))
     return DraftAnswer(stated, "yes")
@@ -137,8 +143,19 @@ def _cited(ids: list[str], passages: tuple[Passage, ...]) -> tuple[Passage, ...]
     return tuple(dict.fromkeys(known[id] for one in written for id in expanded(one) if id in known))
 
 
-def _is_unknown(answer: str) -> bool:
-    return UNKNOWN in answer.casefold()
+def _says_something(answer: str, messages: Sequence[Message]) -> bool:
+    """Whether a reply is an answer: not "unknown", more than ids, and nothing that a small model took from the examples
+    of its prompt instead of the lines."""
+    if UNKNOWN in answer.casefold() or ONLY_IDS.fullmatch(answer):
+        return False
+    *before, asked = (_runs(message.text) for message in messages)
+    return not _runs(answer) & (set().union(*before) - asked)
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """All runs of `COPIED` words in a text."""
+    found = words(text)
+    return {tuple(found[at : at + COPIED]) for at in range(len(found) - COPIED + 1)}
 
 
 def _where(state: AgentState, work: AgentRun) -> tuple[Sense, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.pipeline.respond import UNKNOWN
+from agents.prompts import examples
 from app.core.errors import WorkerFailed
 from app.core.events import Planned, Understood
 from app.core.types import AnswerStatus, Completion, TimeSpan, Turn
@@ -95,6 +96,16 @@ def test_lines_that_most_likely_leave_the_question_open_are_not_answered_from() 
     chat = small([reading((["E3"], "2.4 million euros."))], unknown=0.9)
     assert Desk(MEETING, chat=chat).ask(QUESTION).status is AnswerStatus.NOT_IN_VIDEO
     assert all(request.max_output == 1 for request in chat.requests)
+
+
+def test_words_that_a_small_model_copies_from_the_examples_of_its_prompt_are_no_answer() -> None:
+    chat = small([reading((["E3"], "It opens when the street fair is in June."))])
+    assert "The street fair is in June." in "".join(message.text for message in examples("lines"))
+    assert Desk(MEETING, chat=chat).ask(QUESTION).status is not AnswerStatus.ANSWERED
+
+
+def test_the_number_of_a_line_is_no_answer() -> None:
+    assert Desk(MEETING, chat=small([reading((["E3"], "E3, E4"))])).ask(QUESTION).status is not AnswerStatus.ANSWERED
 
 
 def test_a_question_that_only_pictures_answer_stays_open_without_eyes() -> None:
