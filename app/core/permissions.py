@@ -19,7 +19,8 @@ def make_private(folder: Path) -> None:
     before = os.umask(_OTHERS)
     if not _before:
         _before.append(before)
-    if not folder.stat().st_mode & _OTHERS:
+    modes = [entry.stat(follow_symlinks=False).st_mode for entry in os.scandir(folder) if not entry.is_symlink()]
+    if not any(mode & _OTHERS for mode in (folder.stat().st_mode, *modes)):
         return
     for here, _, names in os.walk(folder, topdown=False):
         for path in (*(Path(here, name) for name in names), Path(here)):

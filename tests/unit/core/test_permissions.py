@@ -26,13 +26,15 @@ def modes(folder: Path) -> dict[str, int]:
     return {**found, ".": stat.S_IMODE(folder.stat().st_mode)}
 
 
-def test_what_is_in_a_library_and_what_comes_into_it_is_for_its_user_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder_mode", [0o755, 0o700])
+def test_what_is_in_a_library_and_what_comes_into_it_is_for_its_user_alone(tmp_path: Path, folder_mode: int) -> None:
     library, elsewhere = tmp_path / "library", tmp_path / "film.mp4"
     (library / "media" / "one").mkdir(parents=True)
     (library / "media" / "one" / "frame.webp").write_bytes(b"old")
     (library / "longreel.sqlite").write_bytes(b"old")
     elsewhere.write_bytes(b"film")
     (library / "link").symlink_to(elsewhere)
+    library.chmod(folder_mode)
     assert modes(library)["longreel.sqlite"] == 0o644
     make_private(library)
     (library / "new").mkdir()
