@@ -16,6 +16,7 @@ from app.core.ports import (
     Chat,
     EntityStore,
     FrameEmbedder,
+    FrameSelector,
     FrameSource,
     ObjectDetector,
     QueryFrameSelector,
@@ -59,6 +60,7 @@ class AgentParts:
     features: Callable[[Video], Sequence[FrameFeatures]]
     """The vectors of a video's frames, one a second, as ingest stored them. Raises NotFound where there are none."""
     frame_embedder: FrameEmbedder | None = None
+    frame_selector: FrameSelector | None = None
     query_frame_selector: QueryFrameSelector | None = None
     detector: ObjectDetector | None = None
     tracks: TrackStore | None = None

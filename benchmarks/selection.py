@@ -214,7 +214,7 @@ def maxvol_speed() -> dict[str, Any]:
     for count, rank in MATRICES:
         made = np.random.default_rng(0).normal(size=(count, 64)).astype(np.float32)
         frames = [FrameFeatures(float(second), row, row) for second, row in enumerate(made)]
-        matrix = directions(frames, range(count), rank)
+        matrix, _ = directions(frames, range(count), rank)
         with one_thread():
             ours, our_ms = _best_ms(partial(maxvol_rect, matrix, tolerance=0.3, max_rows=64))
             (theirs, _), their_ms = _best_ms(partial(teneva.maxvol_rect, matrix, e=0.3, dr_max=64 - rank))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.core.ports import FrameEmbedder, QueryFrameSelector
+from app.core.ports import FrameEmbedder, FrameSelector, QueryFrameSelector
 from app.core.types import Frame, FrameFeatures, TimeSpan
 
 if TYPE_CHECKING:
@@ -56,6 +56,17 @@ class FrameChooser:
         if len(times) < count:
             times |= dict.fromkeys(evenly(spans, count - len(times)))
         return sorted(times)[:count] if len(times) <= count else sorted(list(times)[:count])
+
+
+def distinct(
+    selector: FrameSelector, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], count: int
+) -> list[float]:
+    """At most `count` times in seconds, ascending, of the stored frames that together represent the spans.
+
+    Evenly spaced times where no frame of the spans was stored.
+    """
+    inside = [one for one in features if any(span.contains(one.pts_s) for span in spans)]
+    return [inside[at].pts_s for at in selector.select(inside, count)] or evenly(spans, count)
 
 
 def evenly(spans: Sequence[TimeSpan], count: int) -> list[float]:

@@ -13,7 +13,7 @@ from agents.looking import describe_frames
 from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
-from agents.tools.frames import FrameChooser, evenly
+from agents.tools.frames import FrameChooser, distinct, evenly
 from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
@@ -35,6 +35,7 @@ class Look(Arguments):
     spans: list[SpanIn] = Field([], max_length=16, description="where to look; empty: the whole video")
     goal: str = Field("", max_length=300, description="what to look for: frames that fit it are chosen")
     frames: int = Field(16, ge=1, le=MOST_FRAMES, description="how many frames, at most 64")
+    distinct: bool = Field(False, description="instead of a goal: frames that differ from each other, for an overview")
     fps: float | None = Field(None, gt=0, le=10, description="instead of choosing: this many frames a second, evenly")
     side: int = Field(640, ge=160, le=1280, description="longest side of the frames in pixels; more for small details")
 
@@ -73,6 +74,9 @@ def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) 
     count = work.budget.take_frames(min(wanted, most))
     fewer = f"; {most} at most fit into one look" if wanted > most else ""
     features = work.features(video)
+    selector = work.parts.frame_selector
+    if call.distinct and call.fps is None and selector is not None and features:
+        return distinct(selector, features, spans, count), f"those that differ most among them{fewer}"
     if call.fps is not None or not call.goal.strip() or work.parts.frame_embedder is None:
         return evenly(spans, count), f"evenly spaced{fewer}"
     if not features:

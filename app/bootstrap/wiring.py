@@ -433,6 +433,7 @@ class _Wiring:
             transcriber=get("transcriber"),
             features=self._ingest.features,
             frame_embedder=get("frame_embedder"),
+            frame_selector=get("frame_selector"),
             query_frame_selector=get("query_frame_selector"),
             detector=get("object_detector"),
             tracks=SqlTracks(self._database),

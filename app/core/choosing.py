@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.core.errors import BadInput
 
 TAKES: dict[str, tuple[str, ...]] = {
-    "maxinfo": ("rank", "tolerance", "form", "chunk"),
+    "maxinfo": ("rank", "tolerance", "form", "chunk", "unit"),
     "similar": ("window", "like"),
     "hybrid": ("emphasis",),
     "videotree": ("clusters", "most_clusters", "enough", "branches"),
@@ -34,7 +34,8 @@ class MethodOptions(BaseModel):
     form: Literal["chunks", "scenes", "slow", "fast"] | None = Field(
         None, description="maxinfo: which frames are compared with which"
     )
-    chunk: int | None = Field(None, ge=64, le=4096, description="maxinfo: frames compared at once")
+    chunk: int | None = Field(None, ge=64, le=4096, description="maxinfo: frames compared at once, at least")
+    unit: bool | None = Field(None, description="maxinfo: scale all vectors to length one first; the paper does not")
     window: int | None = Field(
         None, ge=2, le=1024, description="similar: frames around one to compare it with; gens: pictures shown at once"
     )

@@ -1,12 +1,15 @@
 """MaxInfo (arXiv 2502.03183): the frames of which all others are combinations.
 
-The frames' vectors are reduced to their few strongest directions, and rectangular maxvol picks the frames that
-span the most volume there. The paper's variants differ in which frames are compared:
+The frames' vectors, as the embedder gives them, are reduced to their few strongest directions, and rectangular maxvol
+picks the frames that span the most volume there. The paper's variants differ in which frames are compared:
 
     fast     as many evenly spaced frames as the budget allows, without the redundant ones
     slow     all candidates at once: one reduction for the whole video, which covers few scenes of a long one
     chunks   equal spans of time share the budget; each compares only its own frames
     scenes   like chunks, but split where the picture changes
+
+The paper describes `fast` and `slow`, and names the other two without their details. docs/selection.md lists what
+differs.
 """
 
 from __future__ import annotations
@@ -15,17 +18,19 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
+
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
 from gpu_workers.selection.blank import evenly, worth_showing
-from gpu_workers.selection.maxvol import maxvol_rect
+from gpu_workers.selection.maxvol import greatest_first, maxvol_rect
 from gpu_workers.selection.scenes import scenes, shares
-from gpu_workers.selection.vectors import directions, one_thread
+from gpu_workers.selection.vectors import ALMOST_NOTHING, directions, one_thread
 
 CHUNK = 128
-"""Default number of candidates compared at once, to bound the memory."""
-SURVIVORS = 32
-"""How many frames of a chunk reach the next round when a span holds more than one chunk."""
+"""Default length of a chunk, in candidates. A small budget makes longer chunks, since each takes `rank` frames."""
+STILL = 0.02
+"""In chunks and scenes, directions below this share of the strongest are noise: a still scene needs few frames."""
 
 Form = Literal["fast", "slow", "chunks", "scenes"]
 
@@ -34,14 +39,24 @@ class MaxInfoSelector:
     """Implements `FrameSelector`.
 
     `rank` is the number of directions; `tolerance` says how well the chosen frames must represent the others (of many
-    candidates, 0.3 selects about rank / 0.09, 1.0 about `rank`); `chunk` is how many frames are compared at once.
+    candidates, 0.3 selects about rank / 0.09, 1.0 about `rank`); `chunk` is the least number of frames compared at
+    once; `unit` scales all vectors to length one first, which the paper does not.
     """
 
-    def __init__(self, rank: int = 8, tolerance: float = 0.3, form: Form = "chunks", *, chunk: int = CHUNK) -> None:
+    def __init__(
+        self,
+        rank: int = 8,
+        tolerance: float = 0.3,
+        form: Form = "chunks",
+        *,
+        chunk: int = CHUNK,
+        unit: bool = False,
+    ) -> None:
         self._rank = rank
         self._tolerance = tolerance
         self._form = form
         self._chunk = chunk
+        self._unit = unit
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Any, **options: Any) -> MaxInfoSelector:
@@ -63,43 +78,31 @@ class MaxInfoSelector:
             return []
         with one_thread():
             if self._form == "fast":
-                return self._spanning(candidates, evenly(usable, budget), budget)
+                return self._spanning(candidates, evenly(usable, budget), budget, ALMOST_NOTHING)
             if self._form == "slow":
-                return self._spanning(candidates, usable, budget)
+                return self._spanning(candidates, usable, budget, ALMOST_NOTHING)
             if self._form == "scenes":
-                pieces = scenes(candidates, usable, max(1, budget // 2))
+                parts = scenes(candidates, usable, max(1, budget // 2))
             else:
-                pieces = self._chunks(usable, budget)
-            return self._shared(candidates, pieces, budget)
+                parts = self._chunks(usable, budget)
+            chosen: list[int] = []
+            for part, share in zip(parts, shares([len(part) for part in parts], budget), strict=True):
+                if share:
+                    chosen += self._spanning(candidates, part, share, STILL)
+            return sorted(chosen)
 
     def _chunks(self, usable: list[int], budget: int) -> list[list[int]]:
         count = min(-(-len(usable) // self._chunk), max(1, budget // self._rank))
         places = [len(usable) * place // count for place in range(count + 1)]
         return [usable[a:b] for a, b in pairwise(places)]
 
-    def _shared(self, candidates: Sequence[FrameFeatures], pieces: list[list[int]], budget: int) -> list[int]:
-        chosen: list[int] = []
-        for piece, share in zip(pieces, shares([len(piece) for piece in pieces], budget), strict=True):
-            if share:
-                chosen += self._best(candidates, piece, share)
-        return sorted(chosen)
-
-    def _best(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:
-        """The best frames of one span of the video; several chunks compete in rounds."""
-        survivors = max(SURVIVORS, min(budget, self._chunk // 2))
-        while len(piece) > self._chunk and budget < len(piece):
-            rounds = [piece[start : start + self._chunk] for start in range(0, len(piece), self._chunk)]
-            remaining = [index for part in rounds for index in self._spanning(candidates, part, survivors)]
-            if len(remaining) == len(piece):
-                break
-            piece = remaining
-        return self._spanning(candidates, piece, budget)
-
-    def _spanning(self, candidates: Sequence[FrameFeatures], piece: list[int], budget: int) -> list[int]:
-        reduced = directions(candidates, piece, min(self._rank, budget))
-        if len(piece) <= reduced.shape[1]:
-            return piece
-        if reduced.shape[1] == 0:
-            return [piece[len(piece) // 2]]
-        rows = maxvol_rect(reduced, tolerance=self._tolerance, max_rows=budget)
-        return sorted(piece[row] for row in rows)
+    def _spanning(self, candidates: Sequence[FrameFeatures], part: list[int], budget: int, least: float) -> list[int]:
+        reduced, strengths = directions(candidates, part, self._rank, least=least, unit_rows=self._unit)
+        if not len(strengths):
+            return [part[len(part) // 2]]
+        rows = np.arange(len(part))
+        if len(part) > len(strengths):
+            rows = maxvol_rect(reduced, tolerance=self._tolerance, max_rows=budget)
+        if len(rows) > budget:
+            rows = rows[greatest_first((reduced * strengths)[rows])[:budget]]
+        return sorted(part[row] for row in rows)

@@ -67,6 +67,17 @@ def maxvol_rect(matrix: NDArray[np.float64], *, tolerance: float, max_rows: int 
     return np.asarray(rows, dtype=np.intp)
 
 
+def greatest_first(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
+    """All rows, each the one that adds the most volume to those before it: the pivots of a QR factorisation.
+
+    Rectangular maxvol never returns fewer rows than columns; this says which of them to leave out first.
+    """
+    from scipy.linalg import qr  # type: ignore[import-untyped]
+
+    _, pivots = qr(matrix.T, mode="r", pivoting=True)
+    return np.asarray(pivots, dtype=np.intp)
+
+
 def _pivot_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
     """The pivot rows of Gaussian elimination with partial pivoting, in order."""
     work = matrix.astype(np.float64, copy=True)

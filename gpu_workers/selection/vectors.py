@@ -17,8 +17,8 @@ BLOCK = 1024
 """Frames whose vectors are in memory at once."""
 SKETCH = 128
 """Numbers in the sketch of a vector."""
-WEAKEST = 0.02
-"""Directions below this share of the strongest are noise: they would make a still scene look varied."""
+ALMOST_NOTHING = 1e-6
+"""Directions below this share of the strongest are rounding errors."""
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -66,32 +66,48 @@ def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows / np.maximum(lengths, 1e-12)
 
 
-def directions(candidates: Sequence[FrameFeatures], indices: Sequence[int], rank: int) -> NDArray[np.float64]:
-    """The strongest left singular vectors of the frames' vectors, shape (n, at most rank).
+def directions(
+    candidates: Sequence[FrameFeatures],
+    indices: Sequence[int],
+    rank: int,
+    *,
+    least: float = ALMOST_NOTHING,
+    unit_rows: bool = False,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The strongest left singular vectors of the frames' vectors, shape (n, at most rank), and their strengths.
 
-    They come from the smaller Gram matrix, which is summed block by block for many frames.
+    Directions weaker than `least` times the strongest are left out; `unit_rows` scales the vectors to length one
+    first. They come from the smaller Gram matrix, which is summed block by block for many frames.
     """
+
+    def rows() -> Iterator[NDArray[np.float64]]:
+        return map(unit, blocks(candidates, indices)) if unit_rows else blocks(candidates, indices)
+
     if len(indices) <= BLOCK:
-        return _left_singular(np.vstack(list(blocks(candidates, indices))), rank)
-    return _left_singular_of_blocks(lambda: blocks(candidates, indices), rank)
+        return _left_singular(np.vstack(list(rows())), rank, least)
+    return _left_singular_of_blocks(rows, rank, least)
 
 
-def _left_singular(matrix: NDArray[np.float64], rank: int) -> NDArray[np.float64]:
+def _left_singular(
+    matrix: NDArray[np.float64], rank: int, least: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     count, size = matrix.shape
     wide = count <= size
-    strongest, strengths = _spectrum(matrix @ matrix.T if wide else matrix.T @ matrix, rank)
-    return strongest if wide else matrix @ strongest / strengths
+    strongest, strengths = _spectrum(matrix @ matrix.T if wide else matrix.T @ matrix, rank, least)
+    return strongest if wide else matrix @ strongest / strengths, strengths
 
 
-def _left_singular_of_blocks(matrix: Callable[[], Iterator[NDArray[np.float64]]], rank: int) -> NDArray[np.float64]:
+def _left_singular_of_blocks(
+    matrix: Callable[[], Iterator[NDArray[np.float64]]], rank: int, least: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     gram = sum(block.T @ block for block in matrix())
-    strongest, strengths = _spectrum(np.asarray(gram), rank)
-    return np.vstack([block @ strongest / strengths for block in matrix()])
+    strongest, strengths = _spectrum(np.asarray(gram), rank, least)
+    return np.vstack([block @ strongest / strengths for block in matrix()]), strengths
 
 
-def _spectrum(gram: NDArray[np.float64], rank: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _spectrum(gram: NDArray[np.float64], rank: int, least: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The strongest eigenvectors of a Gram matrix, shape (n, at most rank), and their singular values."""
     values, basis = np.linalg.eigh(gram)
     strengths = np.sqrt(np.maximum(values[::-1], 0.0))
-    count = min(rank, int((strengths > WEAKEST * strengths[0]).sum())) if strengths[0] > 0 else 0
+    count = min(rank, int((strengths > least * strengths[0]).sum())) if strengths[0] > 0 else 0
     return basis[:, ::-1][:, :count], strengths[:count]

@@ -16,10 +16,11 @@ LIGHT_SIDE = 128
 
 
 def joint_features(frame: Frame, vector: NDArray[np.float32]) -> FrameFeatures:
-    """`vector` and `concept` are the same unit vector, and there are no tags."""
+    """The vector as the network gives it, and scaled to length one as the concept; there are no tags."""
     import numpy as np
 
     height, width = frame.image.shape[:2]
     some = frame.image[:: -(-height // LIGHT_SIDE), :: -(-width // LIGHT_SIDE)]
     light = some @ np.asarray(LUMA, dtype=np.float32) / 255.0
-    return FrameFeatures(frame.pts_s, vector, vector, brightness=float(light.mean()), contrast=float(light.std()))
+    concept = (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+    return FrameFeatures(frame.pts_s, vector, concept, brightness=float(light.mean()), contrast=float(light.std()))

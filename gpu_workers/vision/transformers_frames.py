@@ -76,11 +76,7 @@ def _given(loaded: _Loaded, frames: Sequence[Frame]) -> dict[str, Any]:
 
 
 def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:
-    import torch
-
-    given = _given(loaded, frames)
-    found = torch.nn.functional.normalize(loaded.model.get_image_features(**given).float(), dim=-1)
-    vectors = found.cpu().numpy()
+    vectors = loaded.model.get_image_features(**_given(loaded, frames)).float().cpu().numpy()
     return [joint_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
 
 

@@ -162,7 +162,7 @@ def key_frames(run: Run, features: Sequence[FrameFeatures], spans: Sequence[Time
 
     settings = run.settings
     maxinfo = f"{settings.maxinfo_form}/{settings.maxinfo_rank}/{settings.maxinfo_tolerance:g}"
-    own = f"2/{run.parts.selector.name}/{settings.key_frames_per_segment}/{maxinfo}"
+    own = f"3/{run.parts.selector.name}/{settings.key_frames_per_segment}/{maxinfo}"
     payload = run.stage("key_frames", run.version_after("segment", own=own), work)
     return [from_json(KeyFrame, item) for item in json.loads(payload)]
 

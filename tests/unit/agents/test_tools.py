@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,9 @@ from agents.evidence.passage import merge_findings, merge_passages
 from agents.tools.base import Outcome
 from agents.tools.registry import TOOLS, available_tools, run_tool
 from app.core.errors import ToolRefused
-from app.core.types import SegmentKind, TimeSpan, ToolCall
+from app.core.types import FrameFeatures, SegmentKind, TimeSpan, ToolCall
 from gpu_workers.language.fakes import FakeVisionLanguageModel
+from gpu_workers.selection.maxinfo import MaxInfoSelector
 from gpu_workers.vision.fakes import FakeObjectDetector
 from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat
@@ -108,6 +111,21 @@ def test_looking_at_few_frames_of_a_long_video_does_not_cover_it() -> None:
     assert few.inspected[0].span is not None and many.inspected[0].span is None
 
 
+def test_a_look_at_what_differs_takes_maxinfos_frames_of_all_stored_vectors_of_the_span() -> None:
+    scenes = np.random.default_rng(5).normal(size=(6, 32)).astype(np.float32)
+    scene_of = np.repeat(np.arange(6), [600, 900, 2, 900, 598, 600])
+    features = [FrameFeatures(float(second), scenes[scene], scenes[scene]) for second, scene in enumerate(scene_of)]
+    desk = Desk(chat=agent_chat([], capabilities=DRIVES), duration_s=3600, features=features)
+    desk.parts = replace(desk.parts, frame_selector=MaxInfoSelector())
+    span = {"start_s": 600, "end_s": 2900}
+    outcome = run(desk, "look", video="V1", spans=[span], frames=8, distinct=True)
+    shown = [part.frame_s for part in outcome.parts if isinstance(part, Passage)]
+    assert {int(scene_of[int(time_s)]) for time_s in shown if time_s is not None} == {1, 2, 3, 4}
+    assert "those that differ most" in str(outcome.parts[0])
+    nothing_stored = run(desk, "look", video="V1", spans=[{"start_s": 600.2, "end_s": 600.8}], distinct=True)
+    assert any(isinstance(part, Passage) for part in nothing_stored.parts)
+
+
 def test_scan_reads_the_screen_at_moments_that_ingest_did_not_read() -> None:
     desk = Desk(screen=[(10, 20, "Score 3 : 1")])
     outcome = run(desk, "scan", video="V1", times=["0:15", 40])
@@ -184,7 +202,6 @@ def test_a_look_at_a_short_span_shows_it_evenly() -> None:
 
 def test_a_short_event_in_an_hour_is_among_the_frames_of_one_look() -> None:
     from agents.tools.frames import FrameChooser
-    from app.core.types import FrameFeatures
     from gpu_workers.selection.hybrid import HybridSelector
 
     generator = np.random.default_rng(7)

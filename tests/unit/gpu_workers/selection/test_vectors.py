@@ -17,15 +17,16 @@ def rows(count, size, seed=0):
 def test_directions_are_the_left_singular_vectors(count, size, monkeypatch):
     monkeypatch.setattr(vectors, "BLOCK", 100)
     given = rows(count, size)
-    found = vectors.directions(shown(given), range(count), 5)
-    expected = np.linalg.svd(given.astype(float), full_matrices=False)[0][:, :5]
-    assert np.allclose(np.abs(found.T @ expected), np.eye(5), atol=1e-6)
+    found, strengths = vectors.directions(shown(given), range(count), 5)
+    expected, values, _ = np.linalg.svd(given.astype(float), full_matrices=False)
+    assert np.allclose(np.abs(found.T @ expected[:, :5]), np.eye(5), atol=1e-6)
+    assert np.allclose(strengths, values[:5])
 
 
 def test_directions_that_are_noise_are_left_out():
     given = np.outer(np.ones(30), rows(1, 16)[0]).astype(np.float32)
-    assert vectors.directions(shown(given), range(30), 5).shape == (30, 1)
-    assert vectors.directions(shown(np.zeros((30, 16), np.float32)), range(30), 5).shape == (30, 0)
+    assert vectors.directions(shown(given), range(30), 5)[0].shape == (30, 1)
+    assert vectors.directions(shown(np.zeros((30, 16), np.float32)), range(30), 5)[0].shape == (30, 0)
 
 
 def test_a_sketch_of_long_vectors_keeps_their_cosines(monkeypatch):
