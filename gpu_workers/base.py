@@ -183,10 +183,17 @@ class ModelWorker(ABC, Generic[Loaded]):
             raise WorkerFailed(f"{self.model} could not {verb}: {error}", "Try again; see the log.") from error
 
 
+NO_MEMORY_LEFT = ("out of memory", "cublas_status_alloc_failed", "std::bad_alloc", "failed to allocate memory")
+"""What CUDA, cuBLAS, CTranslate2 and ONNX Runtime write, which have no exception of their own for it."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether Python or torch could not allocate memory."""
+    """Whether Python, torch, CTranslate2, cuBLAS or ONNX Runtime could not allocate memory."""
     torch: Any = sys.modules.get("torch")
-    return isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError))
+    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
+        return True
+    from_a_library = type(error) is RuntimeError or type(error).__module__.startswith("onnxruntime")
+    return from_a_library and any(sign in str(error).lower() for sign in NO_MEMORY_LEFT)
 
 
 def resident_bytes() -> int:

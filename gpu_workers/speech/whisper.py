@@ -6,6 +6,7 @@ model of whisperX is at hand, it corrects them (see `alignment`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import BadInput
 from app.core.settings import Settings
 from app.core.types import TimeSpan, Transcript
-from gpu_workers.base import ModelWorker
+from gpu_workers.base import ModelWorker, free_memory, is_out_of_memory
 from gpu_workers.device import CPU, Device, best_place
 from gpu_workers.registry import Workers
 from gpu_workers.speech import hallucination, sentences, vad
@@ -26,6 +27,8 @@ from gpu_workers.weights import hub, packaged
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
 
 QUIET = 1e-4
 """Peak below which sound is digital silence."""
@@ -128,9 +131,9 @@ class WhisperTranscriber(ModelWorker[Any]):
         return Transcript(tuple(kept), spoken if kept else language, (note,) if note else ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reader:
-    """Reads pieces of one sound."""
+    """Reads pieces of one sound. When memory runs out, it halves the batch."""
 
     model: Any
     sound: NDArray[np.float32]
@@ -156,6 +159,19 @@ class _Reader:
         return _in_order(list(_words(good)), len(self.sound) / vad.RATE), spoken
 
     def _decode(self, pieces: Sequence[TimeSpan], language: str | None, **options: Any) -> tuple[list[list[Any]], str]:
+        while True:
+            try:
+                return self._decode_at_once(pieces, language, **options)
+            except Exception as error:
+                if self.batch == 1 or not is_out_of_memory(error):
+                    raise
+            self.batch //= 2
+            free_memory()
+            logger.warning("Whisper ran out of memory. The batch size is now %d.", self.batch)
+
+    def _decode_at_once(
+        self, pieces: Sequence[TimeSpan], language: str | None, **options: Any
+    ) -> tuple[list[list[Any]], str]:
         """For each piece the decoder's segments, and the language.
 
         Without time tokens Whisper base was seen to leave out the last two thirds of a piece that has a pause,

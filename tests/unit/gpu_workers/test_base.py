@@ -154,7 +154,16 @@ def test_a_library_that_asks_for_a_package_in_words_is_quoted():
         Doubler(ImportError("Package `num2words` is required.\nMore.")).double(1)
 
 
-@pytest.mark.parametrize("error", [MemoryError(), "torch"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA failed with error out of memory"),
+        RuntimeError("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"),
+        RuntimeError("std::bad_alloc"),
+        "torch",
+    ],
+)
 def test_memory_that_runs_out_has_its_own_error(error):
     if error == "torch":
         import torch
