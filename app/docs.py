@@ -102,7 +102,7 @@ def _api() -> str:
         "# REST API",
         "",
         "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.",
-        "[rest.md](rest.md) explains what applies to all: errors, pages, ETags, repeated requests, limits, webhooks.",
+        "[rest.md](rest.md) explains what applies to all: errors, pages, repeated requests, limits, webhooks.",
         "",
     ]
     parts += ["| call | what it does | answers |", "|---|---|---|"]

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import anyio
 from fastapi import FastAPI
 
-from app.api.conditional import Conditional
+from app.api.caching import NoStore
 from app.api.description import DescribedApi
 from app.api.idempotency import Idempotency
 from app.api.limits import RateLimit
@@ -94,6 +94,6 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
         evaluations,
     ):
         app.include_router(module.router)
-    for outer in (Conditional, Idempotency, RateLimit):
+    for outer in (NoStore, Idempotency, RateLimit):
         app.add_middleware(outer)
     return app

@@ -44,7 +44,6 @@ VALUES: dict[str, Any] = {
     "end_s": 88.9,
     "entity": "name-tom-hale",
     "error": None,
-    "fields": "id",
     "finished_at": None,
     "folder": "/films",
     "formats": ["md", "json"],

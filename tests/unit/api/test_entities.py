@@ -44,10 +44,10 @@ def test_entities_of_the_library_are_listed_filtered_and_found_by_a_part_of_the_
     assert client.get("/v1/entities", params={"video": "ffff"}).status_code == 404
 
 
-def test_a_long_list_comes_in_pages_and_in_part(client: TestClient, parts: StandIn) -> None:
+def test_a_long_list_comes_in_pages(client: TestClient, parts: StandIn) -> None:
     talk(parts, "One", "Ann Lee", "Tom Hale", "Tom Hale", "Zoë Ek")
-    first = client.get("/v1/entities", params={"limit": "2", "fields": "id,mentions"})
-    assert first.json() == [{"id": "name-tom-hale", "mentions": 2}, {"id": "name-ann-lee", "mentions": 1}]
+    first = client.get("/v1/entities", params={"limit": "2"})
+    assert [(one["id"], one["mentions"]) for one in first.json()] == [("name-tom-hale", 2), ("name-ann-lee", 1)]
     rest = client.get(first.links["next"]["url"].removeprefix("/"))
     assert [one["id"] for one in rest.json()] == ["name-zoe-ek", "thing-bottle"] and "next" not in rest.links
 
@@ -66,6 +66,4 @@ def test_one_entity_has_its_moments_in_all_videos_and_those_in_which_it_speaks(
         one.id: (MentionSource.WRITTEN, 0.0, "Tom Hale, host", 1.0),
         two.id: (MentionSource.SPEAKS, 2.0, "Welcome to the harbour.", None),
     }
-    part = client.get("/v1/entities/name-tom-hale", params={"fields": "moments.source"}).json()
-    assert sorted(one["source"] for one in part["moments"]) == ["speaks", "written"]
     assert client.get("/v1/entities/name-nobody").status_code == 404

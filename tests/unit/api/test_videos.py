@@ -223,10 +223,7 @@ def test_a_waveform_has_as_many_peaks_as_were_asked_for(client: TestClient, part
     drawn = WaveformOut.model_validate(client.get(base, params={"points": 40}).json())
     assert drawn.step_s == pytest.approx(0.5) and len(drawn.peaks) == 40
     assert drawn.peaks[7] > 0.2 and drawn.peaks[8:10] == [0, 0]  # 4 s of a tone, 1 s of silence
-    whole = client.get(base)
-    assert len(whole.json()["peaks"]) == 200
-    again = client.get(base, headers={"If-None-Match": whole.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+    assert len(client.get(base).json()["peaks"]) == 200
     assert client.get(base, params={"points": 0}).status_code == 422
 
 
