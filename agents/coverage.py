@@ -1,4 +1,4 @@
-"""What was searched and looked at, and what was not: the difference between "not in the video" and "could not tell"."""
+"""What was searched and looked at, and what was not: what separates "not in the video" from "undecided"."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the agent tells the model between turns, such as why a statement was not accepted."""
+    """What the agent says to the model between turns, such as why a statement was not accepted."""
 
     text: str
 

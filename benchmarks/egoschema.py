@@ -49,7 +49,7 @@ Timed = dict[str, float | str]
 def merged(said: Sequence[str]) -> list[Timed]:
     """One caption for each run of the same one, over all its seconds.
 
-    Two are the same when only a tag such as "#C", an article or the last full stop tells them apart; the first is kept.
+    Two are the same when only a tag such as "#C", an article or the last full stop distinguishes them; the first stays.
     """
     kept: list[Timed] = []
     for second, text in enumerate(said):
@@ -76,8 +76,8 @@ def prepare(questions: Path, captions: Path, out: Path, limit: int | None) -> tu
     random.Random(_ORDER_SEED).shuffle(rows)  # noqa: S311 - the same order every time, no secret
     out.mkdir(parents=True, exist_ok=True)
     (out / "questions.json").write_text(json.dumps(rows), "utf-8")
-    told = {_id(row): merged(given[_id(row)]) for row in rows[:limit]}
-    (out / "captions.json").write_text(json.dumps(told), "utf-8")
+    captions_by_id = {_id(row): merged(given[_id(row)]) for row in rows[:limit]}
+    (out / "captions.json").write_text(json.dumps(captions_by_id), "utf-8")
     return out / "questions.json", out / "captions.json"
 
 

@@ -70,7 +70,7 @@ def _axes(left: float, top: float) -> list[str]:
     parts = [
         f"<rect x='{left}' y='{top}' width='{_SIDE}' height='{_SIDE}' fill='none' stroke='{_RULE}'/>",
         f"<line x1='{left}' y1='{bottom}' x2='{right}' y2='{top}' stroke='{_RULE}' stroke-dasharray='5 4'/>",
-        _text(left + _SIDE / 2, top + _SIDE + 38, "confidence told", 11, anchor="middle"),
+        _text(left + _SIDE / 2, top + _SIDE + 38, "confidence shown", 11, anchor="middle"),
         _text(left - 34, top - 10, "right", 11),
     ]
     for share in (0.0, 0.5, 1.0):
@@ -83,9 +83,9 @@ def _bin(left: float, top: float, one: Mapping[str, Any]) -> str:
     """A dot at mean confidence and share of right answers, with an area for how many answers it stands for."""
     x, y = left + one["confidence"] * _SIDE, top + (1 - one["right"]) * _SIDE
     radius = min(16.0, 2.5 + one["answers"] ** 0.5)
-    told = f"{one['answers']} answers told with {one['confidence']:.0%}: {one['right']:.0%} right"
+    title = f"{one['answers']} answers shown with {one['confidence']:.0%}: {one['right']:.0%} right"
     dot = f"<circle cx='{x:.1f}' cy='{y:.1f}' r='{radius:.1f}' fill='{_colour(1.0)}' fill-opacity='0.75'>"
-    return f"{dot}<title>{told}</title></circle>"
+    return f"{dot}<title>{title}</title></circle>"
 
 
 def _text(

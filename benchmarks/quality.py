@@ -32,9 +32,9 @@ from benchmarks.cli_runner import LONGREEL, empty_library, machine, run
 from benchmarks.report import keep
 
 Modes = Mapping[str, Sequence[JudgedCase]]
-TOLD = ("speech", "on-screen text")
+IN_WORDS = ("speech", "on-screen text")
 """Modalities that the offline profile must answer; the others need a model that looks."""
-AIMS = {"told": 0.85, "cited": 0.9, "refused": 0.8}
+AIMS = {"words": 0.85, "cited": 0.9, "refused": 0.8}
 
 
 def asked(annotations: Path, out: Path, modes: Sequence[str]) -> dict[str, list[JudgedCase]]:
@@ -63,18 +63,18 @@ def _by_modality(found: Sequence[JudgedCase]) -> dict[str, Any]:
     for name, group in [*groups.items(), ("all", list(found))]:
         opened, chosen = forms(group)
         rows.append([
-            name, len(opened) or len(chosen), _told(accuracy(opened)), _told(accuracy(chosen)),
+            name, len(opened) or len(chosen), _percent(accuracy(opened)), _percent(accuracy(chosen)),
             percent(cited(group).answers.value),
         ])  # fmt: skip
     columns = ["modality", "questions", "open", "multiple choice", "answers that cite the evidence"]
-    return {"title": "By what tells the answer", "columns": columns, "rows": rows}
+    return {"title": "By where the answer is", "columns": columns, "rows": rows}
 
 
 def _modalities(found: Sequence[JudgedCase]) -> list[str]:
     return sorted(by_label(found).get("modality", {}))
 
 
-def _told(share: Share) -> str:
+def _percent(share: Share) -> str:
     """A share with its interval of 95 %."""
     return f"{percent(share.value)} ({interval(share.interval)})" if share.whole else "-"
 
@@ -92,8 +92,9 @@ def figures(modes: Modes, named: str = "mode") -> dict[str, Any]:
         opened, chosen = forms(found)
         declined, used = refusals(opened), [one.result.usage for one in found if not one.result.failed]
         rows.append([
-            mode, len(found), _told(accuracy(opened)), _told(accuracy(chosen)), percent(cited(found).answers.value),
-            percent(declined.recall.value), percent(declined.wrong.value), percent(_left_open(opened).value),
+            mode, len(found), _percent(accuracy(opened)), _percent(accuracy(chosen)),
+            percent(cited(found).answers.value), percent(declined.recall.value), percent(declined.wrong.value),
+            percent(_left_open(opened).value),
             number(median([u.seconds for u in used]) if used else None, 1), _mean([u.frames for u in used]),
             _mean([u.prompt_tokens + u.output_tokens for u in used]),
         ])  # fmt: skip
@@ -127,24 +128,24 @@ def compared(modes: Modes, first: str) -> dict[str, Any]:
 def notes(found: Sequence[JudgedCase]) -> list[str]:
     """The figures that have an aim, a sentence each, and how many errors there were."""
     opened, _ = forms(found)
-    told = accuracy([one for one in found if set(one.case.values("modality")) & set(TOLD)])
+    words = accuracy([one for one in found if set(one.case.values("modality")) & set(IN_WORDS)])
     declined, proof = refusals(opened), cited(found)
     return [
-        f"{' and '.join(TOLD)}, both forms: {_told(told)} right; aim: {AIMS['told']:.0%}",
-        f"answers with a citation on the given evidence: {_told(proof.answers)}; aim: {AIMS['cited']:.0%}",
-        f"unanswerable open questions refused: {_told(declined.recall)}; aim: {AIMS['refused']:.0%}",
-        f"answerable open questions wrongly refused: {_told(declined.wrong)}",
-        f"answerable open questions left open, for want of a part that could tell: {_told(_left_open(opened))}",
+        f"{' and '.join(IN_WORDS)}, both forms: {_percent(words)} right; aim: {AIMS['words']:.0%}",
+        f"answers with a citation on the given evidence: {_percent(proof.answers)}; aim: {AIMS['cited']:.0%}",
+        f"unanswerable open questions refused: {_percent(declined.recall)}; aim: {AIMS['refused']:.0%}",
+        f"answerable open questions wrongly refused: {_percent(declined.wrong)}",
+        f"answerable open questions left open, for want of a part that could decide: {_percent(_left_open(opened))}",
         f"errors: {sum(one.result.failed for one in found)}",
     ]
 
 
 def about(out: Path) -> list[str]:
     """With what a run was made, and what that means."""
-    told = json.loads((out / "run.json").read_text("utf-8"))
-    models = f"language model: {told['language model']}; vision model: {told['vision model']}"
-    blind = "without a vision model nobody looks at pictures: what only they tell is left open, or told as a guess"
-    return [models, blind] if told["vision model"] == "none" else [models]
+    run = json.loads((out / "run.json").read_text("utf-8"))
+    models = f"language model: {run['language model']}; vision model: {run['vision model']}"
+    blind = "without a vision model nobody looks at pictures: what only they show is left open, or given as a guess"
+    return [models, blind] if run["vision model"] == "none" else [models]
 
 
 def chapters(out: Path) -> list[dict[str, Any]]:
@@ -154,9 +155,9 @@ def chapters(out: Path) -> list[dict[str, Any]]:
 
 
 def trust(found: Sequence[JudgedCase], name: str) -> dict[str, Any]:
-    """The reliability diagram of these answers, before calibration and as told."""
-    series = [("the agent's own", reliability(found)), ("as told", reliability(found, shown=calibration.load()))]
-    bins = [{"name": told, "error": one.error, "bins": [asdict(b) for b in one.bins]} for told, one in series]
+    """The reliability diagram of these answers, before calibration and as shown."""
+    series = [("the agent's own", reliability(found)), ("as shown", reliability(found, shown=calibration.load()))]
+    bins = [{"name": name, "error": one.error, "bins": [asdict(b) for b in one.bins]} for name, one in series]
     return {"name": name, "kind": "reliability", "title": "How often answers are right", "series": bins}
 
 

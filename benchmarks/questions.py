@@ -103,7 +103,7 @@ class Asked:
 
     @property
     def key(self) -> tuple[str, str, bool]:
-        """What tells it from other questions of a run."""
+        """What distinguishes it from other questions of a run."""
         return self.question.video, self.question.text, self.choice
 
     @property

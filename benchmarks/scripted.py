@@ -146,7 +146,7 @@ class ScriptedChat:
     model: str = "scripted@1"
     shown: dict[str, float] = field(default_factory=dict)
     """The times of the frames that it was shown, by the evidence id beside each."""
-    told: set[str] = field(default_factory=set)
+    supporting: set[str] = field(default_factory=set)
     """The ids of the texts that say what the case shows."""
     looks: int = 0
 
@@ -192,7 +192,7 @@ class ScriptedChat:
                 found = _EVIDENCE.findall(part)
                 id = found[-1] if found else ""
                 if message.role == "tool":
-                    self.told |= set(_telling(part, self.case))
+                    self.supporting |= set(_supporting(part, self.case))
 
     def _call(self, messages: Sequence[Message]) -> ToolCall:
         if not self._evidence and self.looks < _STUBBORN:
@@ -202,7 +202,7 @@ class ScriptedChat:
 
     @property
     def _evidence(self) -> list[str]:
-        return [id for id, time_s in self.shown.items() if self.case.shows(time_s)] or sorted(self.told)
+        return [id for id, time_s in self.shown.items() if self.case.shows(time_s)] or sorted(self.supporting)
 
     def _look(self, messages: Sequence[Message]) -> dict[str, Any]:
         video = next((found[0] for m in messages if (found := _VIDEO.search(m.text))), "V1")
@@ -236,7 +236,11 @@ class ScriptedChat:
         """Yes and no only for what it sees or reads: a judge without evidence cannot know."""
         frames = _times(messages)
         text = "\n".join(message.text for message in messages)
-        if not any(map(self.case.shows, frames)) and not set(_telling(text, self.case)) and not _said(text, self.case):
+        if (
+            not any(map(self.case.shows, frames))
+            and not set(_supporting(text, self.case))
+            and not _said(text, self.case)
+        ):
             return "unclear"
         return _overall({self.case.truth(line) for line in _statements(messages)})
 
@@ -268,7 +272,7 @@ def _times(messages: Sequence[Message]) -> list[float]:
     return [part.pts_s for message in messages for part in message.parts if isinstance(part, Frame)]
 
 
-def _telling(text: str, case: ScriptedCase) -> Iterator[str]:
+def _supporting(text: str, case: ScriptedCase) -> Iterator[str]:
     """The ids of lines that say what the case shows."""
     for line in text.splitlines():
         found = _EVIDENCE.search(line)

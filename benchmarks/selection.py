@@ -163,7 +163,7 @@ def needles(count: int, seconds: int) -> dict[str, Any]:
         "rows": rows,
         "notes": [
             f"{count} haystacks of {seconds} s at 1 frame/s, 3 needles of 2 to 5 s each; see benchmarks/haystack.py",
-            "columns: how much the question tells of the needle; methods without a question do not depend on it",
+            "columns: how much the question says about the needle; methods without a question do not depend on it",
             f"spacing: mean time between neighbouring choices of {BUDGETS[2]}; ms: one selection of {BUDGETS[-1]}",
             "keyframes: as if the file had one every 10 s; gens: judged from the same vectors by a made-up judge",
         ],

@@ -185,19 +185,19 @@ def _translated(path: Path) -> Iterator[None]:
     except LongreelError:
         raise
     except (sqlite3.Error, OSError) as error:
-        told = str(error)
-        if "full" in told or "No space left" in told:
+        reason = str(error)
+        if "full" in reason or "No space left" in reason:
             raise StorageFull(
                 f"There is no space left for the word index {path.name}.", "Free some space, then resume."
             ) from error
-        if "readonly" in told or "unable to open" in told or isinstance(error, OSError):
+        if "readonly" in reason or "unable to open" in reason or isinstance(error, OSError):
             raise WorkerFailed(
-                f"The word index {path.name} cannot be opened for writing: {told}.",
+                f"The word index {path.name} cannot be opened for writing: {reason}.",
                 "Check the folder and its permissions.",
             ) from error
-        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in told or "not a database" in told):
-            raise Damaged(f"The word index {path.name} is damaged: {told}.", REINDEX) from error
-        raise WorkerFailed(f"The word index {path.name} failed: {told}.", "Try again; see the log.") from error
+        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in reason or "not a database" in reason):
+            raise Damaged(f"The word index {path.name} is damaged: {reason}.", REINDEX) from error
+        raise WorkerFailed(f"The word index {path.name} failed: {reason}.", "Try again; see the log.") from error
 
 
 @contextmanager

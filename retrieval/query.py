@@ -71,7 +71,7 @@ def plain_words(text: str, *, single_characters: bool = False) -> list[str]:
 def other_forms(words: Sequence[str], language: str) -> list[str]:
     """The stems of words that differ from the words, in the text's language and in English, without repeats.
 
-    Titles and labels are too short to tell their language, and most of them are English.
+    Titles and labels are too short for their language to be detected, and most of them are English.
     """
     known, text = set(words), " ".join(words)
     found = (stem for name in dict.fromkeys((language or "en", "en")) for stem in stems(text, name))
@@ -118,7 +118,7 @@ def tokens(text: str, language: str = "") -> list[str]:
 def coverage(query: Query, text: str) -> float:
     """Which share of the query's words and phrases a text contains, 0 to 1.
 
-    A long word weighs more than a short one, since in most languages the short ones tell nothing about the subject;
+    A long word weighs more than a short one, since in most languages the short ones say nothing about the subject;
     a code weighs as much as two long words.
     """
     phrases = [squeezed(phrase) for phrase in query.phrases if squeezed(phrase)]

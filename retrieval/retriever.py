@@ -55,7 +55,7 @@ class _Filters(TypedDict):
 class HybridRetriever:
     """Retriever over a dense and a lexical index; with a frame embedder also over pictures.
 
-    A score, 0 to 1, tells how well a piece of evidence fits by itself: its cosine, raised by the share of the
+    A score, 0 to 1, says how well a piece of evidence fits by itself: its cosine, raised by the share of the
     question's words that it holds. The order is that of the fused ranks, so scores need not fall steadily.
     An index that fails raises its error: half a search is not passed off as a whole one.
     """

@@ -119,7 +119,7 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
 
 def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
     """The one number that a question in any language asks for, in figures that every language reads; None where it asks
-    for something else, or where the tracks cannot tell it for sure."""
+    for something else, or where the tracks cannot decide it for sure."""
     if work.parts.tracks is None or len(scope) != 1:
         return None
     ((video, span),) = scope

@@ -24,7 +24,7 @@ class Whole(BaseModel):
 
 
 def whole_question(question: str, turns: Sequence[Turn], parts: AgentParts, budget: Budget) -> str:
-    """The question as it would be asked without the turns before it; itself where no model can tell."""
+    """The question as it would be asked without the turns before it; itself where no model can say."""
     if not turns or parts.chat is None:
         return question
     before = "\n".join(f"Q: {turn.understood}\nA: {turn.answer.text}" for turn in turns[-REMEMBERED:])

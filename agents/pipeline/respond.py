@@ -159,7 +159,7 @@ def _runs(text: str) -> set[tuple[str, ...]]:
 
 
 def _where(state: AgentState, work: AgentRun) -> tuple[Sense, ...]:
-    """Where the answer could be: in words only, as far as the model can tell from the question, or anywhere.
+    """Where the answer could be: in words only, as far as the question shows, or anywhere.
 
     It matters only where pictures exist: a question that needs them stays open until somebody looked at them.
     """

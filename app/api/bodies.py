@@ -66,7 +66,7 @@ class _Body:
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body over `LARGEST`, told as soon as it is known; 408 for one that is too slow."""
+    """ASGI middleware: 413 for a body over `LARGEST`, sent as soon as that is known; 408 for one that is too slow."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

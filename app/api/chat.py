@@ -113,7 +113,7 @@ def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:
 
 
 def extension_of(answer: AnswerOut, asked: ChatIn) -> LongreelExtension:
-    """What Longreel tells beyond OpenAI's format."""
+    """What Longreel adds to OpenAI's format."""
     return LongreelExtension(
         answer_id=answer.id,
         status=answer.status,

@@ -60,7 +60,7 @@ def window_of(
 
 
 def hook_of(longreel: Services, webhook: WebhookIn | None) -> dict[str, str] | None:
-    """What a job is told of a webhook that was asked for. Raises BadInput for one that cannot be used."""
+    """The webhook of a request as a job stores it. Raises BadInput for one that cannot be used."""
     return None if webhook is None else longreel.webhooks.wanted(webhook.url, webhook.secret.get_secret_value())
 
 

@@ -1,7 +1,7 @@
 """The OpenAPI description, completed: what FastAPI cannot know of headers, problems and examples.
 
-What holds for every route is said here once: which problems it may answer with, how its answer is
-asked for again unchanged or in part, how a request is made safe to repeat.
+What holds for every route stands here once: which problems it may answer with, where the next page is, and how a
+request is made safe to repeat.
 """
 
 from __future__ import annotations
@@ -45,15 +45,7 @@ PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
 """What each status means, with an example."""
 
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"}}
-ETAG = {"ETag": {"schema": {"type": "string"}, "description": "send it as `If-None-Match` to hear of changes only"}}
 LINK = {"Link": {"schema": {"type": "string"}, "description": 'the next page, with rel="next"; absent on the last'}}
-IF_NONE_MATCH = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "examples": ['W/"5d41402abc4b2a76b9719d911017c592"']},
-    "description": "the `ETag` of an answer that the caller has",
-}
 IDEMPOTENCY_KEY = {
     "name": HEADER,
     "in": "header",
@@ -82,7 +74,6 @@ def complete(document: Data) -> None:
             _add_problems(operation, path, verb)
             _add_headers(operation, verb)
             _add_examples(operation, examples)
-            _admit_parts(operation, schemas)
 
 
 def _add_problems(operation: Data, path: str, verb: str) -> None:
@@ -95,10 +86,10 @@ def _add_problems(operation: Data, path: str, verb: str) -> None:
         if (status == 404 and "{" not in path) or (status == 409 and verb != "post"):
             continue
         content: Data = {"schema": schema} if openai else {"schema": schema, "example": problem.model_dump()}
-        told = responses.setdefault("400" if openai and status == 422 else str(status), {"description": text})
-        told["content"] = {kind: content}
+        response = responses.setdefault("400" if openai and status == 422 else str(status), {"description": text})
+        response["content"] = {kind: content}
         if status in (409, 429):
-            told["headers"] = RETRY_AFTER
+            response["headers"] = RETRY_AFTER
     responses["default"] = {"description": default["description"], "content": {kind: {"schema": schema}}}
 
 
@@ -107,33 +98,16 @@ def _add_headers(operation: Data, verb: str) -> None:
     good = operation["responses"].get("200", {})
     if verb == "post":
         parameters.append(IDEMPOTENCY_KEY)
-    if verb == "get" and JSON in good.get("content", {}):
-        parameters.append(IF_NONE_MATCH)
-        operation["responses"]["304"] = {"description": "The caller has the answer already", "headers": ETAG}
-        paged = any(parameter["name"] == "cursor" for parameter in parameters)
-        good["headers"] = {**good.get("headers", {}), **ETAG, **(LINK if paged else {})}
+    if verb == "get" and any(parameter["name"] == "cursor" for parameter in parameters):
+        good["headers"] = {**good.get("headers", {}), **LINK}
 
 
 def _add_examples(operation: Data, examples: Examples) -> None:
     for parameter in operation["parameters"]:
-        if parameter.get("required") or parameter["name"] == "fields":
+        if parameter.get("required"):
             parameter["example"] = examples.of(parameter["schema"], parameter["name"])
     bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
     for body in bodies:
         content = body.get("content", {}).get(JSON, {})
         if "schema" in content and "example" not in content:
             content["example"] = examples.of(content["schema"])
-
-
-def _admit_parts(operation: Data, schemas: Data) -> None:
-    """With `fields` an answer has some of its fields only; a second schema says so."""
-    if not any(parameter["name"] == "fields" for parameter in operation["parameters"]):
-        return
-    schema = operation["responses"]["200"]["content"][JSON]["schema"]
-    place = schema.get("items", schema)
-    name = place.pop("$ref").rpartition("/")[2]
-    part = f"{name.removesuffix('Out')}Part"
-    properties: Data = {field: {} for field in schemas[name]["properties"]}
-    schemas[part] = {"type": "object", "title": part, "properties": properties, "additionalProperties": False}
-    schemas[part]["description"] = f"Those fields of {name} that were asked for."
-    place["anyOf"] = [{"$ref": f"#/components/schemas/{one}"} for one in (name, part)]

@@ -97,7 +97,7 @@ def key_of(server: Server) -> str:
 
 
 def same_key(given: str, key: str) -> bool:
-    """Compares without telling by its time how much was right."""
+    """Compares in constant time."""
     return hmac.compare_digest(given.encode(), key.encode())
 
 
@@ -192,7 +192,7 @@ def _hosts(scope: Scope, headers: Headers) -> list[str]:
 
 
 def _is_foreign(scope: Scope, headers: Headers) -> bool:
-    """Whether another site's page sends it. A browser that tells where a request comes from is believed."""
+    """Whether another site's page sends it. A browser that says where a request comes from is believed."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
@@ -207,7 +207,7 @@ def _is_foreign(scope: Scope, headers: Headers) -> bool:
 def _is_visit(scope: Scope, headers: Headers) -> bool:
     """Whether a person follows a link to this server, or a program asks: neither lets another site's page see it.
 
-    Such a page may send requests all the same, for pictures and scripts: whether they succeed tells what is here.
+    Such a page may send requests all the same, for pictures and scripts: whether they succeed reveals what is here.
     """
     if scope["method"] not in SAFE_METHODS:
         return False

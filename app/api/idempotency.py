@@ -72,7 +72,7 @@ class _Once:
         self._owner = uuid.uuid4().hex
 
     async def begin(self, request: str) -> Earlier | None:
-        """Takes the key, or tells what has it."""
+        """Takes the key, or returns the request that has it."""
         return await run_in_threadpool(self._replies.begin, self._key, request, self._owner)
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

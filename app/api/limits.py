@@ -54,14 +54,14 @@ class RateLimit:
         refused = minute.left <= 0
         minute.left = max(0, minute.left - 1)
         wait_s = max(1, math.ceil(minute.ends_at - self._clock()))
-        told = {
+        standing = {
             "RateLimit-Policy": f'"minute";q={server.requests_per_minute};w={WINDOW_S}',
             "RateLimit": f'"minute";r={minute.left};t={wait_s}',
         }
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(told)
+                MutableHeaders(scope=message).update(standing)
             await send(message)
 
         app = _refusal(scope["path"], wait_s) if refused else self._app

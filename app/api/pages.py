@@ -41,7 +41,7 @@ def page(
 
 
 def link_next(request: Request, response: Response, cursor: str) -> None:
-    """Tells the address of the next page."""
+    """Adds the header `Link` with the address of the next page."""
     if cursor:
         address = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{quote(address.path)}?{address.query}>; rel="next"'

@@ -55,7 +55,7 @@ def problem_response(problem: ProblemOut, headers: dict[str, str] | None = None)
 
 
 def problem_for(error: Exception) -> ProblemOut:
-    """The problem for any error; what is not one of ours is logged and told as an inner fault."""
+    """The problem for any error; a foreign one is logged and reported as an internal fault."""
     if isinstance(error, LongreelError):
         return problem_of(error)
     if isinstance(error, HTTPException):

@@ -1,7 +1,7 @@
 """Behind a proxy: the address that the browser sees, in place of the one that the proxy uses.
 
-A proxy that is trusted tells who calls, and under which name, scheme and path it publishes the server
-(X-Forwarded-For, -Host, -Proto and -Prefix). One that tells nothing is made up for by LONGREEL_SERVER__PUBLIC_URL.
+A trusted proxy says who calls, and under which name, scheme and path it publishes the server
+(X-Forwarded-For, -Host, -Proto and -Prefix). For one that sends none of them there is LONGREEL_SERVER__PUBLIC_URL.
 What anybody else writes into these fields is taken out, because the page's framework would believe it.
 """
 
@@ -109,8 +109,8 @@ class BehindProxy:
         host, scheme, prefix = headers.get("host", ""), scope["scheme"], ""
         if self._is_trusted(_peer(scope)):
             host = _first(headers, "x-forwarded-host") or host
-            told = _first(headers, "x-forwarded-proto").lower()
-            scheme = told if told in ("http", "https") else scheme
+            forwarded = _first(headers, "x-forwarded-proto").lower()
+            scheme = forwarded if forwarded in ("http", "https") else scheme
             prefix = _prefix(_first(headers, "x-forwarded-prefix"))
         return PublicAddress(scheme, host, prefix)
 
@@ -133,8 +133,8 @@ class BehindProxy:
 
     def _caller(self, headers: Headers, peer: str) -> str:
         """The last of the addresses that no trusted proxy has."""
-        told = [name.strip() for name in headers.get("x-forwarded-for", "").split(",") if name.strip()]
-        return next((name for name in reversed(told) if not self._is_trusted(name)), told[0] if told else peer)
+        hops = [name.strip() for name in headers.get("x-forwarded-for", "").split(",") if name.strip()]
+        return next((name for name in reversed(hops) if not self._is_trusted(name)), hops[0] if hops else peer)
 
     def _is_trusted(self, name: str) -> bool:
         return _is_in(name, self._trusted)

@@ -41,7 +41,7 @@ class Sink(Protocol):
         ...
 
     def finish(self) -> Path:
-        """All is here; tells where."""
+        """The upload is complete; returns the path of the file."""
         ...
 
     def discard(self) -> None:

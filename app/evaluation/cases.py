@@ -35,9 +35,9 @@ class Case:
     labels: tuple[tuple[str, str], ...] = ()
     """Columns of the tables by type and their values; a column may come more than once."""
     evidence: tuple[TimeSpan, ...] = ()
-    """Where the video tells the answer, if the benchmark says so."""
+    """Where the video shows the answer, if the benchmark says so."""
     moments_s: tuple[float, ...] = ()
-    """Single frames that tell the answer, in seconds."""
+    """Single frames that show the answer, in seconds."""
     reference: str = ""
     """What an open answer should say, where a model has to compare."""
     group: Group | None = None

@@ -186,7 +186,7 @@ def _gb(count: int) -> str:
 
 
 def _servers(settings: Settings) -> list[Check]:
-    """The servers that are set; only of the one that writes it is also told that there is none."""
+    """The servers that are set; the one that writes is also named where it is not set."""
     named = {
         "language server": (settings.llm_url, settings.llm_model),
         "vision server": (settings.vlm_url, settings.vlm_model),

@@ -96,9 +96,9 @@ class DownloadService:
         """What a worker does with an ingest job, whose file may have to be downloaded first."""
         address = job.payload.get("source")
         if not address:
-            told = self._ingest.handle(job, context)
+            result = self._ingest.handle(job, context)
             self._remove_spare(job.payload["path"], job.payload.get("subtitles"))
-            return told
+            return result
         with self._brought(address, Path(job.payload["path"]), context.report, context.cancelled):
             return self._ingest.handle(job, context)
 
@@ -328,7 +328,7 @@ class _Coming:
 
 
 def _extent(answer: httpx.Response) -> tuple[int, int | None]:
-    """The first byte of an answer and the bytes of the whole file; None when that is not told."""
+    """The first byte of an answer and the bytes of the whole file; None when the server does not say."""
     if answer.status_code == 206:
         found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
         if found is None:

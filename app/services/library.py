@@ -63,7 +63,7 @@ class Incoming:
             self._file.write(data)
 
     def finish(self) -> Path:
-        """Gives the file its name, and tells where it is. Raises StorageFull."""
+        """Names the file by its content, and returns its path. Raises StorageFull."""
         with _room():
             self._file.close()
             return (self._folder / PART).rename(self._folder / safe_name(self._name))

@@ -139,7 +139,7 @@ def _names(text: str, small: Collection[str]) -> Iterator[str]:
 
 
 def _is_list(line: str) -> bool:
-    """Whether a line is a long list of names, such as that of all who gave money: it does not tell where one ends."""
+    """Whether a line is a long list of names, such as all donors: nothing in it shows where a name ends."""
     words = line.split()
     return len(words) > SHORT_LINE and 2 * sum(map(_is_large, words)) > len(words)
 

@@ -125,7 +125,7 @@ class ScheduleService:
             self._store.ran(schedule.id, outcome, now, following)
 
     def _look(self, schedule: Schedule) -> dict[str, Any]:
-        """Queues what is new in the folder, and tells how many files may still be written."""
+        """Queues what is new in the folder, and returns how many files may still be growing."""
         before, deleted = self._store.looks(schedule.id), self._library.deleted_files()
         seen = look_into(Path(schedule.folder), before, deleted, self._clock())
         queued = self._queue(self.plan(schedule), seen.new)

@@ -38,7 +38,7 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What one file, or one entry of it, tells of one video."""
+    """What one file, or one entry of it, says about one video."""
 
     id: VideoId
     title: str

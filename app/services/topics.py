@@ -1,7 +1,7 @@
 """Finds where a video changes its topic: the boundaries of its chapters.
 
 The idea of TextTiling (Hearst, Computational Linguistics 23(1), 1997) on sentence embeddings: at the start of each
-sentence, what is told before it is compared with what is told after it, and a border lies where the likeness falls
+sentence, what is said before it is compared with what is said after it, and a border lies where the likeness falls
 deepest below the peaks on both sides. What editors do at a new chapter counts too: they put up a new slide or a title.
 """
 

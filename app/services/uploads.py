@@ -51,7 +51,7 @@ class Upload:
     language: str | None = None
     tags: tuple[str, ...] = ()
     metadata: str = ""
-    """What the sender told of it, as it was sent."""
+    """What the sender said about it, as it was sent."""
     job: str | None = None
     """The job that reads the file, once all of it is here."""
     offset: int = 0

@@ -1,7 +1,7 @@
 """Cuts a piece out of a file by copying its packets: as fast as the disk, and the pictures stay as they were.
 
 A copied picture needs the key frame before it, so the clip begins at the last key frame at or before
-the wanted start; the caller is told where that is.
+the wanted start; the caller learns where that is.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class OpenMedia:
         return round(float(timestamp * time_base) - self.clock_start_s, 6)
 
     def packet_s(self, packet: Any) -> float | None:
-        """When a packet is presented; AVI files tell only when it is decoded, which is then taken."""
+        """When a packet is presented; AVI files say only when it is decoded, which is then taken."""
         return self.seconds(packet.dts if packet.pts is None else packet.pts, packet.time_base)
 
     def frame_s(self, frame: Any, time_base: Any) -> float | None:

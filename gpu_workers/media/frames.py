@@ -21,7 +21,7 @@ from gpu_workers.media.picture import picture, pixel_aspect
 
 _SKIPS_EXACTLY = frozenset({"h264", "hevc", "mpeg4", "mpeg2video", "mpeg1video"})
 """Codecs whose packets each hold one shown frame and whose decoders skip frames that no other needs.
-VP8 and VP9 hide frames in packets of their own, so that packet times do not tell which frame is shown."""
+VP8 and VP9 hide frames in packets of their own, so that packet times do not show which frame is visible."""
 
 _NEAR_S = 30.0
 """Times closer than this are read in one go; farther ones are sought."""

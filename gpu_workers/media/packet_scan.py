@@ -124,13 +124,13 @@ def raw_rate(stream: Any) -> float:
 
 
 def time_stamps(packet: Any) -> tuple[int | None, int | None]:
-    """When a packet is decoded and when it is presented; where the file tells only one of them, that is both."""
+    """When a packet is decoded and when it is presented; where the file has only one of them, that is both."""
     decoded, shown = packet.dts, packet.pts
     return (shown if decoded is None else decoded), (decoded if shown is None else shown)
 
 
 class _Columns:
-    """Collects the packets of an open container, and says what they tell."""
+    """Collects the packets of an open container, and summarizes them."""
 
     def __init__(self, container: Any) -> None:
         self._joinable = container.format.name.startswith(_MAY_BE_JOINED)
@@ -167,7 +167,7 @@ class _Columns:
         self._damaged.append(is_compressed and (packet.is_corrupt or (len(head) >= 16 and head == _ZEROS[: len(head)])))
 
     def scanned(self, preview: int | None) -> FileScan:
-        """What the packets tell."""
+        """What the packets show."""
         order = (
             np.argsort(np.frombuffer(self._positions, np.int64), kind="stable") if self._numbers else np.zeros(0, int)
         )

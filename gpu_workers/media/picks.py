@@ -1,6 +1,6 @@
 """Decides which packets must be decoded so that exactly the wanted frames come out. Pure: no decoder here.
 
-A tick asks for the frame shown at a moment: the last one whose time is not after it. Packets tell
+A tick asks for the frame shown at a moment: the last one whose time is not after it. Packets show
 their times before anything is decoded, so a look at the packets of one group of pictures (key frame
 to key frame) and a few after it shows which frames will be kept. The others are decoded only when
 kept frames are predicted from them.
@@ -74,7 +74,7 @@ class ListedTicks:
 
 @dataclass(frozen=True)
 class Packet:
-    """What the choice needs to know of a packet. `time_s` is None where the container does not tell."""
+    """What the choice needs to know of a packet. `time_s` is None where the container does not say."""
 
     time_s: float | None
     is_key: bool

@@ -22,7 +22,7 @@ def shown_size(frame: Any, pixel_aspect: float) -> tuple[int, int]:
 
 
 def pixel_aspect(stream: Any) -> float:
-    """Width of a pixel over its height; 1.0 when the file does not tell or tells nonsense."""
+    """Width of a pixel over its height; 1.0 when the file does not say or states nonsense."""
     ratio = stream.sample_aspect_ratio
     return float(ratio) if ratio and 0.1 <= ratio <= 10 else 1.0
 

@@ -1,6 +1,6 @@
 """Finds out what a file holds, and refuses early what cannot be read.
 
-Headers lie and are missing, so all packets of the file are read once: they tell its length, where streams begin,
+Headers lie and are missing, so all packets of the file are read once: they give its length, where streams begin,
 and what is lost. Nothing but the first picture is decoded.
 """
 
@@ -139,7 +139,7 @@ def _length_warnings(header_s: float | None, duration_s: float, media: OpenMedia
     if media.is_raw:
         return [f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
     if header_s is None:
-        return ["The file does not tell its length, so it was measured; its end may be missing."]
+        return ["The file does not state its length, so it was measured; its end may be missing."]
     if media.scan is not None:  # FFmpeg guesses the length of a broadcast
         return []
     if header_s > duration_s + _HEADER_SLACK_S:

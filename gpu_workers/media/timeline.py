@@ -1,7 +1,7 @@
 """One clock for a file whose own times cannot be trusted. Pure: no decoder here.
 
 The times of a joined recording begin again or jump ahead at each joint, and a damaged packet may carry any
-time at all. The packets of a file, in the order in which they lie in it, tell these cases apart: after a joint
+time at all. The packets of a file, in the order in which they lie in it, distinguish these cases: after a joint
 the following packets go on from the new time, after a damaged packet they go on from the old one, and where a
 part of the file is destroyed, the bytes between two packets account for the time between them.
 """

@@ -1,6 +1,6 @@
 """Captions without a captioning model: what was recognised, which colours, how bright, how much it moves.
 
-Each sentence states a measurement and no more. A class is told only when the classifier is sure of
+Each sentence states a measurement and no more. A class is named only when the classifier is sure of
 it, because many frames show nothing that ImageNet has a name for.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MODEL = "offline-tags"
 SURE = 0.6
-"""Classes at least this probable are told."""
+"""Classes at least this probable are named."""
 CLASSES_TOLD = 3
 GRID = (54, 96)
 """Colours and motion are measured on copies of this height and width, in pixels."""
@@ -125,8 +125,8 @@ def _colour_sentence(mains: list[str], accents: list[tuple[str, str]], border: s
     if mains:
         pieces.append(f"mostly {_listed(mains)}")
     if accents:
-        told = (f"{name}{where.get(place, f' on the {place}')}" for name, place in accents)
-        pieces.append(f"some {_listed(told)}")
+        phrases = (f"{name}{where.get(place, f' on the {place}')}" for name, place in accents)
+        pieces.append(f"some {_listed(phrases)}")
     if border:
         pieces.append(f"a {border} border")
     sentence = ", ".join(pieces)

@@ -1,4 +1,4 @@
-"""Faces by OpenCV: found by a network of the shape of YuNet, told apart by one of the shape of SFace.
+"""Faces by OpenCV: found by a network of the shape of YuNet, compared by one of the shape of SFace.
 
 No package carries their weights, so that files are given: YuNet (`face_detection_yunet_2023mar.onnx`, MIT) and SFace
 (`face_recognition_sface_2021dec.onnx`, Apache-2.0) or any that OpenCV's FaceDetectorYN and FaceRecognizerSF load.
@@ -35,7 +35,7 @@ OVERLAP = 0.3
 MOST = 50
 """Faces of one picture."""
 LEAST = 24
-"""Pixels; a face less wide tells nobody apart."""
+"""Pixels; a narrower face identifies nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class OpenCVFaces(ModelWorker[_Loaded]):
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers) -> OpenCVFaces:
-        """The files of the settings or the profile. That one lacks is told when it is needed."""
+        """The files of the settings or the profile. A missing one raises an error when it is needed."""
         del settings
         return cls({role: workers.weights(role) if workers.names_weights(role) else "" for role in FILES})
 
@@ -82,7 +82,7 @@ class OpenCVFaces(ModelWorker[_Loaded]):
         import cv2
 
         files = self.files()
-        told = cv2.utils.logging.getLogLevel()
+        level = cv2.utils.logging.getLogLevel()
         # OpenCV 5 warns that it has no choice of devices.
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         try:
@@ -94,7 +94,7 @@ class OpenCVFaces(ModelWorker[_Loaded]):
                 f"Give files such as {' and '.join(FILES.values())}.",
             ) from error
         finally:
-            cv2.utils.logging.setLogLevel(told)
+            cv2.utils.logging.setLogLevel(level)
         return _Loaded(finder, teller)
 
 

@@ -1,6 +1,6 @@
 """Readings of single frames become texts that stood on the screen from one time to another.
 
-Three kinds of lines are told apart, so that "when was X shown" gets the span of X:
+Three kinds of lines are distinguished, so that "when was X shown" gets the span of X:
 
 - ticking lines (a time code, a page number) keep their place and change only digits: each reading
   of them is a text of its own until the next change of the picture, since nobody knows what they showed

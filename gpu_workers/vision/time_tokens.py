@@ -3,7 +3,7 @@
 Both models read two frames as one step in time. Each frame is given twice, so that a step is one frame with its own
 time, however unevenly the frames lie. Qwen3-VL writes a step's time before it, in words; it works the times out from
 frame numbers and a rate, here milliseconds and 1,000 a second. Qwen2.5-VL counts time in its positions (see
-`picture_tokens.shown`) and is told the time of the first frame in words.
+`picture_tokens.shown`) and reads the time of the first frame in words.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def videos(prompts: Sequence[Sequence[Frame]]) -> dict[str, Any]:
     given = [frames for frames in prompts if frames]
     if not given:
         return {}
-    told = []
+    metadata = []
     for frames in given:
         moments = [round(frame.pts_s * A_SECOND) for frame in frames for _ in range(2)]
-        told.append(VideoMetadata(total_num_frames=moments[-1] + 1, fps=float(A_SECOND), frames_indices=moments))
-    return {"videos": [_stacked(frames) for frames in given], "video_metadata": told, "do_sample_frames": False}
+        metadata.append(VideoMetadata(total_num_frames=moments[-1] + 1, fps=float(A_SECOND), frames_indices=moments))
+    return {"videos": [_stacked(frames) for frames in given], "video_metadata": metadata, "do_sample_frames": False}
 
 
 def _stacked(frames: Sequence[Frame]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import formatdate
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app.api.deps import LongreelDep, VideoDep
-from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.ratings import RateIn, RatingOut, SavedAnswerOut
@@ -19,18 +17,17 @@ from app.db.library import Rating, SavedAnswer
 router = APIRouter(tags=["questions"])
 
 
-@router.get("/answers/{answer}", summary="An answer that was given", response_model=SavedAnswerOut)
-def get_answer(answer: str, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
+@router.get("/answers/{answer}", summary="An answer that was given")
+def get_answer(answer: str, longreel: LongreelDep, response: Response) -> SavedAnswerOut:
     """The question, the answer with its proof, and how it was found. `Last-Modified` is when it was given."""
     saved = longreel.library.answer(answer)
     response.headers["Last-Modified"] = formatdate(saved.created_at, usegmt=True)
-    return partly(_saved(saved), SavedAnswerOut, fields, response)
+    return _saved(saved)
 
 
 @router.get(
     "/videos/{video}/answers",
     summary="What was asked about a video, newest first",
-    response_model=list[SavedAnswerOut],
 )
 def list_answers(
     video: VideoDep,
@@ -39,16 +36,12 @@ def list_answers(
     response: Response,
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
-    """Also questions that were asked about several videos, this one among them. `Link` leads to the next page.
-
-    Most of an answer is its trace: `fields=id,question,answer.text` leaves it out.
-    """
+) -> list[SavedAnswerOut]:
+    """Also questions that were asked about several videos, this one among them. `Link` leads to the next page."""
     found = longreel.library.answers(video.id)
     chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return partly([_saved(saved) for saved in chosen], SavedAnswerOut, fields, response)
+    return [_saved(saved) for saved in chosen]
 
 
 @router.put("/answers/{answer}/rating", summary="Say whether an answer is right")
@@ -79,8 +72,8 @@ def _saved(saved: SavedAnswer) -> SavedAnswerOut:
 
 
 def _rating(rating: Rating) -> RatingOut:
-    told = {"question": rating.question, "verdict": rating.verdict, "note": rating.note}
-    return RatingOut.model_validate({**told, "answer_id": rating.answer_id, "created_at": _utc(rating.created_at)})
+    words = {"question": rating.question, "verdict": rating.verdict, "note": rating.note}
+    return RatingOut.model_validate({**words, "answer_id": rating.answer_id, "created_at": _utc(rating.created_at)})
 
 
 def _utc(seconds: float) -> str:

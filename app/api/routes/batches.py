@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi import Path as InPath
@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.deps import LongreelDep, VideoDep, hook_of, trusts_callers
-from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
@@ -46,7 +45,7 @@ BatchDep = Annotated[Job, Depends(batch_of)]
 
 @router.post("/batches", status_code=202, response_model=BatchOut, summary="Summarize and ask many videos")
 def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
-    """Queues a job with a child for each video, and tells what it will cost.
+    """Queues a job with a child for each video, and estimates its cost.
 
     While the same request is queued or running, that batch is the answer. What was made before is used again.
     """
@@ -83,15 +82,14 @@ def _must_be_known(longreel: Services, names: list[str]) -> None:
         longreel.library.find(name)
 
 
-@router.get("/batches", summary="Batches, newest first", response_model=list[BatchOut])
+@router.get("/batches", summary="Batches, newest first")
 def list_batches(
     longreel: LongreelDep,
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
+) -> list[BatchOut]:
     """Each with its videos. `Link` leads to the next page.
 
     A finished one stays when its job is dismissed: here its results are found.
@@ -100,14 +98,13 @@ def list_batches(
     found = [job for job in batches if not job.dismissed or job.state is JobState.FINISHED]
     chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    told = [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
-    return partly(told, BatchOut, fields, response)
+    return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
 
 
-@router.get("/batches/{batch}", summary="One batch", response_model=BatchOut)
-def get_batch(batch: BatchDep, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
+@router.get("/batches/{batch}", summary="One batch")
+def get_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
     """How far it is, and each of its videos."""
-    return partly(BatchOut.of(batch, longreel.jobs.children(batch.id)), BatchOut, fields, response)
+    return BatchOut.of(batch, longreel.jobs.children(batch.id))
 
 
 @router.delete("/batches/{batch}", summary="Cancel a batch")
@@ -135,14 +132,14 @@ def batch_events(
 ) -> StreamingResponse:
     """The batch whenever it changed, as `progress`; the last event is called `end`.
 
-    Every event tells the whole state, so a reader that lost its connection misses nothing.
+    Every event carries the whole state, so a reader that lost its connection misses nothing.
     """
     number = last_number(last_event_id)
     return event_stream(_follow(longreel, batch.id, number))
 
 
 async def _follow(longreel: Services, batch_id: str, number: int) -> AsyncIterator[bytes]:
-    told, last = time.monotonic(), ""
+    sent_at, last = time.monotonic(), ""
     while True:
         try:
             job = await run_in_threadpool(longreel.jobs.get, batch_id)
@@ -153,10 +150,10 @@ async def _follow(longreel: Services, batch_id: str, number: int) -> AsyncIterat
         ended = job.state in ENDED and all(child.state in ENDED for child in children)
         now = time.monotonic()
         if state != last or ended:
-            number, told, last = number + 1, now, state
+            number, sent_at, last = number + 1, now, state
             yield server_event(state, kind="end" if ended else "progress", number=number)
-        elif now - told > HEARTBEAT_S:
-            told = now
+        elif now - sent_at > HEARTBEAT_S:
+            sent_at = now
             yield HEARTBEAT
         if ended:
             return

@@ -44,15 +44,15 @@ class OpenAIRoute(APIRoute):
     """A route whose errors have OpenAI's form."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """The handler, with every error told in that form."""
+        """The handler, with every error in that form."""
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
             try:
                 return await handle(request)
-            except Exception as error:  # noqa: BLE001 - the one table of errors decides what is told
-                status, told = _error(error)
-                return JSONResponse(told.model_dump(), status)
+            except Exception as error:  # noqa: BLE001 - the one table of errors decides what is sent
+                status, body = _error(error)
+                return JSONResponse(body.model_dump(), status)
 
         return handler
 
@@ -137,7 +137,7 @@ async def _chunks(
             last = ChatChunk(**head, choices=[], usage=chat.tokens_of(answer))
             yield server_event(last.model_dump_json(exclude_none=True))
         yield server_event("[DONE]")
-    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself tells the error
+    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself carries the error
         yield server_event(_error(error)[1].model_dump_json())
 
 

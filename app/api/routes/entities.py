@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.api.deps import LongreelDep
-from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas.entities import EntityOut, MentionedOut
 from app.core.types.entities import EntityKind
@@ -15,7 +14,7 @@ from app.core.types.entities import EntityKind
 router = APIRouter(prefix="/entities", tags=["entities"])
 
 
-@router.get("", summary="Who and what videos mention", response_model=list[EntityOut])
+@router.get("", summary="Who and what videos mention")
 def list_entities(
     longreel: LongreelDep,
     request: Request,
@@ -26,8 +25,7 @@ def list_entities(
     collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
+) -> list[EntityOut]:
     """Names that are said, written or given to a voice, and things seen repeatedly; most mentions first.
 
     `Link` leads to the next page. With videos or a collection, only their mentions count.
@@ -36,16 +34,14 @@ def list_entities(
     found = longreel.entities.find(q, kinds=kind, videos=videos)
     chosen, following = page(found, lambda one: (float(one.mentions), one.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return partly([EntityOut.of(one) for one in chosen], EntityOut, fields, response)
+    return [EntityOut.of(one) for one in chosen]
 
 
-@router.get("/{entity}", summary="Where one is mentioned", response_model=MentionedOut)
+@router.get("/{entity}", summary="Where one is mentioned")
 def get_entity(
     entity: Annotated[str, Path(max_length=100, description="id of an entity")],
     longreel: LongreelDep,
-    response: Response,
-    fields: FieldsQuery = "",
-) -> Any:
+) -> MentionedOut:
     """An entity with all its moments in the library, by video and time."""
     found, mentions = longreel.entities.entity(entity)
-    return partly(MentionedOut.with_moments(found, mentions), MentionedOut, fields, response)
+    return MentionedOut.with_moments(found, mentions)

@@ -19,12 +19,12 @@ router = APIRouter(tags=["server"])
 
 @router.get("/evaluations", summary="Reports of `longreel eval`, newest first")
 def list_evaluations(longreel: LongreelDep) -> list[EvaluationOut]:
-    """Those in the folder `evaluations` of the data folder, where `longreel eval` puts them unless told otherwise."""
-    told = map(_told, (longreel.settings.data / "evaluations").glob("*/report.json"))
-    return sorted((one for one in told if one is not None), key=lambda one: one.made_at, reverse=True)
+    """Those in the folder `evaluations` of the data folder, where `longreel eval` puts them by default."""
+    reports = map(_read, (longreel.settings.data / "evaluations").glob("*/report.json"))
+    return sorted((report for report in reports if report is not None), key=lambda report: report.made_at, reverse=True)
 
 
-def _told(file: Path) -> EvaluationOut | None:
+def _read(file: Path) -> EvaluationOut | None:
     try:
         made_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
         report = {**json.loads(file.read_text("utf-8")), "name": file.parent.name, "made_at": made_at}

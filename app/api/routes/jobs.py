@@ -6,14 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from app.api.deps import JobDep, LongreelDep
-from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import JobOut
 from app.api.schemas.jobs import DismissedOut, MoveIn
@@ -32,7 +31,7 @@ MOST_JOBS = 10_000
 """How far back a list of jobs goes."""
 
 
-@router.get("", summary="Jobs, newest first", response_model=list[JobOut])
+@router.get("", summary="Jobs, newest first")
 def list_jobs(
     longreel: LongreelDep,
     request: Request,
@@ -41,8 +40,7 @@ def list_jobs(
     kind: KindQuery = "",
     limit: LimitQuery = 100,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
+) -> list[JobOut]:
     """All jobs that were not dismissed, or those in one state or of one kind. `Link` leads to the next page.
 
     Notices to webhooks are jobs too, of the kind `webhook`; they come only when they are asked for.
@@ -51,13 +49,13 @@ def list_jobs(
     jobs = [job for job in listed if (job.kind == kind if kind else job.kind != NOTICE)]
     chosen, following = page(jobs, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return partly([JobOut.of(job) for job in chosen], JobOut, fields, response)
+    return [JobOut.of(job) for job in chosen]
 
 
-@router.get("/{job}", summary="One job", response_model=JobOut)
-def get_job(job: JobDep, response: Response, fields: FieldsQuery = "") -> Any:
+@router.get("/{job}", summary="One job")
+def get_job(job: JobDep) -> JobOut:
     """Its state, its latest progress, its result or error."""
-    return partly(JobOut.of(job), JobOut, fields, response)
+    return JobOut.of(job)
 
 
 @router.patch("/{job}", summary="Move a waiting job in the queue")
@@ -126,7 +124,7 @@ def job_events(job: JobDep, longreel: LongreelDep, last_event_id: Annotated[str,
 
 
 async def _follow(jobs: JobStore, job_id: str, after: int) -> AsyncIterator[bytes]:
-    told = time.monotonic()
+    sent_at = time.monotonic()
     while True:
         try:
             job = await run_in_threadpool(jobs.get, job_id)
@@ -141,8 +139,8 @@ async def _follow(jobs: JobStore, job_id: str, after: int) -> AsyncIterator[byte
             return
         now = time.monotonic()
         if events:
-            told = now
-        elif now - told > HEARTBEAT_S:
-            told = now
+            sent_at = now
+        elif now - sent_at > HEARTBEAT_S:
+            sent_at = now
             yield HEARTBEAT
         await asyncio.sleep(POLL_S)

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/videos/{video}/speakers", tags=["speakers"])
 
 @router.get("", summary="Who speaks in a video")
 def list_speakers(video: VideoDep, longreel: LongreelDep) -> list[SpeakerOut]:
-    """By first appearance, with suggestions for those without a name. None when voices were not told apart."""
+    """By first appearance, with suggestions for those without a name. None when speakers were not separated."""
     return [SpeakerOut.of(speaker) for speaker in longreel.speakers.of(video.id)]
 
 

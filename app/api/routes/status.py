@@ -37,7 +37,7 @@ def get_status(longreel: LongreelDep) -> StatusOut:
 
 @router.get("/settings", summary="Every setting, its value, and where that comes from")
 def get_settings(longreel: LongreelDep) -> list[SettingOut]:
-    """They are read once at the start, from the server's environment. Secrets are not told, nor more of an address than
+    """They are read once at the start, from the server's environment. Secrets are hidden, and of an address all but
     its host.
     """
     return [SettingOut(**asdict(one)) for one in explained(longreel.settings, os.environ)]
@@ -48,5 +48,5 @@ def _model(state: ModelState) -> ModelOut:
 
 
 def _pool(state: PoolState) -> PoolOut:
-    told = {name: value for name, value in asdict(state).items() if name != "models"}
-    return PoolOut(**told, models=[_model(one) for one in state.models])
+    figures = {name: value for name, value in asdict(state).items() if name != "models"}
+    return PoolOut(**figures, models=[_model(one) for one in state.models])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.api.deps import LineDep, LongreelDep, VideoDep, hook_of
-from app.api.fields import FieldsQuery, partly
 from app.api.problems import problem_for
 from app.api.schemas import ChapterOut, CitationOut, JobOut
 from app.api.schemas import batches as schemas
@@ -74,7 +73,7 @@ async def _told(making: Making) -> AsyncIterator[bytes]:
     try:
         async for made in making:
             yield server_event(_made(made).model_dump_json(), kind="summary") if made else HEARTBEAT
-    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself tells the problem
+    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself carries the problem
         yield server_event(problem_for(error).model_dump_json(), kind="problem")
 
 
@@ -90,22 +89,20 @@ def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep) -> Response
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 
-@router.get("/summaries", summary="A collection, or several videos, in short", response_model=CollectionSummaryOut)
+@router.get("/summaries", summary="A collection, or several videos, in short")
 def get_collection_summary(
     longreel: LongreelDep,
-    response: Response,
     video: Annotated[list[str], Query(max_length=1000, description="ids, beginnings of ids or titles")] = [],  # noqa: B006
     collection: Annotated[str, Query(max_length=100, description="id or name: its videos as well")] = "",
     length: schemas.Length = "paragraph",
     style: schemas.Style = "neutral",
     language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$", description="ISO 639-1")] = None,
-    fields: FieldsQuery = "",
-) -> Any:
+) -> CollectionSummaryOut:
     """The summary that POST made of these videos as they are now. 404 when they changed since, or none was made."""
     videos, _ = _scope(longreel, video, collection)
     wanted = SummaryRequest(Length(length), Style(style), language)
     made = longreel.summaries.together(videos, wanted, stored_only=True)
-    return partly(_made_together(made), CollectionSummaryOut, fields, response)
+    return _made_together(made)
 
 
 def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:

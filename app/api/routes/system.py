@@ -38,8 +38,8 @@ async def ready(longreel: LongreelDep, response: Response) -> ReadyOut:
     Each is given two seconds, in threads of its own.
     """
     names = list(longreel.readiness)
-    told = await asyncio.gather(*(_problem(longreel.readiness[name]) for name in names))
-    problems = {name: problem for name, problem in zip(names, told, strict=True) if problem}
+    checked = await asyncio.gather(*(_problem(longreel.readiness[name]) for name in names))
+    problems = {name: problem for name, problem in zip(names, checked, strict=True) if problem}
     response.status_code = 503 if problems else 200
     return ReadyOut(ready=not problems, problems=problems)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.responses import JSONResponse
 
 from app.api.asking import named
 from app.api.deps import LongreelDep
-from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.threads import ConversationOut, ThreadIn, ThreadOut, TurnOut
@@ -39,28 +38,26 @@ async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
     return JSONResponse(made.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{made.id}"})
 
 
-@router.get("/threads", summary="Conversations, the one used last first", response_model=list[ThreadOut])
+@router.get("/threads", summary="Conversations, the one used last first")
 def list_threads(
     longreel: LongreelDep,
     request: Request,
     response: Response,
     limit: LimitQuery = 50,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
+) -> list[ThreadOut]:
     """Without their turns. `Link` leads to the next page."""
     found = longreel.ask.threads.threads()
     chosen, following = page(found, lambda one: (one.used_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return partly([_thread(thread) for thread in chosen], ThreadOut, fields, response)
+    return [_thread(thread) for thread in chosen]
 
 
-@router.get("/threads/{thread}", summary="One conversation", response_model=ConversationOut)
-def get_thread(thread: ThreadDep, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
+@router.get("/threads/{thread}", summary="One conversation")
+def get_thread(thread: ThreadDep, longreel: LongreelDep) -> ConversationOut:
     """With its questions, what each was taken for, and the answers with their proof."""
     turns = [_turn(turn) for turn in longreel.ask.threads.turns(thread)]
-    told = ConversationOut(**_thread(thread).model_dump(), turns=turns)
-    return partly(told, ConversationOut, fields, response)
+    return ConversationOut(**_thread(thread).model_dump(), turns=turns)
 
 
 @router.delete("/threads/{thread}", status_code=204, summary="Forget a conversation")

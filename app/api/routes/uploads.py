@@ -36,7 +36,7 @@ RESUMABLE = {"Tus-Resumable": VERSION}
 
 
 def _described(*sent: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """What the description tells of the headers that a request must have, the protocol's version first."""
+    """The headers that a request must have, for the description; the protocol's version first."""
     version = {"name": "Tus-Resumable", "schema": {"type": "string", "const": VERSION}}
     return {"parameters": [{"in": "header", "required": True, **header} for header in (version, *sent)], **more}
 
@@ -86,8 +86,8 @@ UploadsDep = Annotated[UploadService, Depends(uploads_of)]
 @router.options("/{upload}", include_in_schema=False)
 def tell_protocol(uploads: UploadsDep) -> Response:
     """What of the protocol there is."""
-    told = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
-    return Response(status_code=204, headers=told)
+    headers = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
+    return Response(status_code=204, headers=headers)
 
 
 @router.post(
@@ -105,8 +105,8 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
     length = _number(request, "upload-length")
     if length > uploads.max_bytes:
         raise HTTPException(413, f"At most {uploads.max_bytes / 1e9:g} GB can be uploaded.")
-    told = request.headers.get("upload-metadata", "")
-    wish = _wish(told)
+    metadata = request.headers.get("upload-metadata", "")
+    wish = _wish(metadata)
     made = uploads.create(
         Upload(
             id="",
@@ -115,7 +115,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
             title=wish.title or PurePath(wish.filename.replace("\\", "/")).stem,
             language=wish.language,
             tags=(wish.collection,) if wish.collection else (),
-            metadata=told,
+            metadata=metadata,
         )
     )
     return Response(status_code=201, headers={"Location": f"/v1/uploads/{made.id}", **_headers(made)})
@@ -123,7 +123,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
 
 @router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response, openapi_extra=_described())
 def get_offset(upload: str, uploads: UploadsDep) -> Response:
-    """`Upload-Offset` tells how many bytes are here; `Longreel-Job` names the job of a complete one."""
+    """`Upload-Offset` is how many bytes have arrived; `Longreel-Job` names the job of a complete one."""
     found = _settled(uploads, upload)
     headers = {"Upload-Length": str(found.length), "Cache-Control": "no-store", **_headers(found)}
     if found.metadata:
@@ -225,10 +225,10 @@ def _number(request: Request, name: str) -> int:
     return int(given)
 
 
-def _wish(told: str) -> UploadWish:
-    """What the header Upload-Metadata tells: pairs of a key and base64, with commas between."""
+def _wish(metadata: str) -> UploadWish:
+    """What the header Upload-Metadata says: pairs of a key and base64, with commas between."""
     pairs = {}
-    for pair in filter(None, (one.strip() for one in told.split(","))):
+    for pair in filter(None, (one.strip() for one in metadata.split(","))):
         key, _, value = pair.partition(" ")
         try:
             pairs[key] = base64.b64decode(value, validate=True).decode()

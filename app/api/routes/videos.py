@@ -16,7 +16,6 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from app.api.bodies import drain
 from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
-from app.api.fields import FieldsQuery, partly
 from app.api.pages import CursorQuery, link_next, page
 from app.api.problems import bad_fields
 from app.api.schemas import (
@@ -57,7 +56,7 @@ BODIES: dict[str, Any] = {
                         "title": {"type": "string"},
                         "language": {"type": "string", "description": "ISO 639-1, or auto; detected unless given"},
                         "translate": {"type": "boolean", "description": "write what is said in English"},
-                        "speakers": {"type": "boolean", "description": "tell voices apart"},
+                        "speakers": {"type": "boolean", "description": "separate speakers"},
                         "video_track": {"type": "integer", "description": "picture track, counted from 0"},
                         "audio_track": {"type": "integer", "description": "sound track, counted from 0"},
                         "subtitle_track": {
@@ -186,7 +185,7 @@ def _existing(name: str) -> Path:
     return path
 
 
-@router.get("", summary="Videos, newest first", response_model=list[VideoOut])
+@router.get("", summary="Videos, newest first")
 def list_videos(
     longreel: LongreelDep,
     request: Request,
@@ -198,8 +197,7 @@ def list_videos(
     tag: Annotated[list[str], Query(max_length=100, description="names of collections that all hold it")] = [],  # noqa: B006
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
+) -> list[VideoOut]:
     """The library, also what is still being read; the filters add up. `Link` leads to the next page."""
     tags = {name.casefold() for name in tag}
     if collection:
@@ -214,16 +212,16 @@ def list_videos(
     ]
     chosen, following = page(wanted, lambda video: (video.added_at, video.id), cursor, limit, descending=True)
     link_next(request, response, following)
-    return partly([VideoOut.of(video) for video in chosen], VideoOut, fields, response)
+    return [VideoOut.of(video) for video in chosen]
 
 
-@router.get("/{video}", summary="One video", response_model=VideoOut)
-def get_video(video: VideoDep, response: Response, fields: FieldsQuery = "") -> Any:
+@router.get("/{video}", summary="One video")
+def get_video(video: VideoDep) -> VideoOut:
     """What is known of the file."""
-    return partly(VideoOut.of(video), VideoOut, fields, response)
+    return VideoOut.of(video)
 
 
-@router.get("/{video}/segments", summary="What spans of a video say, show and write", response_model=list[SegmentOut])
+@router.get("/{video}/segments", summary="What spans of a video say, show and write")
 def get_segments(
     video: VideoDep,
     longreel: LongreelDep,
@@ -233,13 +231,12 @@ def get_segments(
     kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     cursor: CursorQuery = "",
-    fields: FieldsQuery = "",
-) -> Any:
+) -> list[SegmentOut]:
     """In time order; with times those that overlap the window. `Link` leads to the next page."""
     found = longreel.library.segments(video.id, kind, window)
     chosen, following = page(found, lambda segment: (segment.span.start_s, segment.id), cursor, limit)
     link_next(request, response, following)
-    return partly([SegmentOut.of(segment) for segment in chosen], SegmentOut, fields, response)
+    return [SegmentOut.of(segment) for segment in chosen]
 
 
 @router.get(
@@ -252,30 +249,21 @@ def get_transcript(
     video: VideoDep,
     longreel: LongreelDep,
     window: WindowDep,
-    response: Response,
     format: Literal["json", "srt", "vtt"] = "json",
-    fields: FieldsQuery = "",
 ) -> Any:
-    """Sentences with word times as JSON, or subtitles; with times those that overlap the window.
-
-    Most of the JSON are the words: `fields=start_s,end_s,text` leaves them out.
-    """
-    said = longreel.library.utterances(video.id, window)
+    """Sentences with word times as JSON, or subtitles; with times those that overlap the window."""
+    utterances = longreel.library.utterances(video.id, window)
     if format == "json":
-        told = [UtteranceOut.of(utterance) for utterance in said]
-        if fields.strip():
-            return partly(told, UtteranceOut, fields, response)
-        return JSONResponse([one.model_dump() for one in told])
+        return JSONResponse([UtteranceOut.of(utterance).model_dump() for utterance in utterances])
     media_type, write = WRITERS[format]
     headers = {"Content-Disposition": f'inline; filename="{video.id[:12]}.{format}"'}
-    return Response(write(said), headers=headers, media_type=f"{media_type}; charset=utf-8")
+    return Response(write(utterances), headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
-@router.get("/{video}/chapters", summary="Chapters", response_model=list[ChapterOut])
-def get_chapters(video: VideoDep, longreel: LongreelDep, response: Response, fields: FieldsQuery = "") -> Any:
+@router.get("/{video}/chapters", summary="Chapters")
+def get_chapters(video: VideoDep, longreel: LongreelDep) -> list[ChapterOut]:
     """In time order; none before the video was read to its end."""
-    found = [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
-    return partly(found, ChapterOut, fields, response)
+    return [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
 
 
 @router.get("/{video}/summary", summary="The video in short")

@@ -1,4 +1,4 @@
-"""What was told to the webhooks of jobs."""
+"""The notices that were sent to the webhooks of jobs."""
 
 from __future__ import annotations
 

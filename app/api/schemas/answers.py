@@ -26,7 +26,7 @@ class CitationOut(Wire):
     frame_s: float | None = None
     verified: bool = False
     confidence: float | None = None
-    """How sure it is that this is the moment, 0 to 1: told where moments are what was asked for."""
+    """How sure it is that this is the moment, 0 to 1: set where the question asks for moments."""
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
@@ -105,7 +105,7 @@ class AnswerOut(Wire):
     def from_events(cls, events: Sequence[Event]) -> Self:
         """The answer that a stream of agent events ends with; its trace is all that came before but pieces of text.
 
-        Raises the LongreelError that a `Failed` event tells, and WorkerFailed for a stream without an end.
+        Raises the LongreelError of a `Failed` event, and WorkerFailed for a stream without an end.
         """
         for event in events:
             if isinstance(event, Failed):

@@ -32,7 +32,7 @@ class BatchIn(Request):
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     formats: list[str] = Field(default=["md", "json"], max_length=20)
     webhook: WebhookIn | None = None
-    """Is told when the whole batch has ended."""
+    """Notified when the whole batch has ended."""
 
 
 class CostOut(Wire):

@@ -43,7 +43,7 @@ class ChatMessage(_Sent):
 
 
 class StreamOptions(_Sent):
-    """What else a stream tells."""
+    """What else a stream says."""
 
     include_usage: bool | None = None
 
@@ -89,7 +89,7 @@ class Annotation(Wire):
 
 
 class LongreelExtension(Wire):
-    """What Longreel tells beyond OpenAI's format."""
+    """What Longreel adds to OpenAI's format."""
 
     answer_id: str
     status: AnswerStatus

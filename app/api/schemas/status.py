@@ -27,7 +27,7 @@ class SettingOut(Wire):
     value: str
     """Empty when it is unset."""
     hidden: bool
-    """A secret that is set, of which `value` tells nothing, or an address of which it tells no more than the host."""
+    """A secret that is set, whose `value` is hidden, or an address, of which only the host is shown."""
     default: str
     source: Literal["default", "environment", "file", "command line"]
     allowed: str

@@ -59,7 +59,7 @@ class CollectionSummaryIn(SummaryIn):
     collection: str | None = Field(None, max_length=100)
     """Id or name: its videos as well."""
     webhook: WebhookIn | None = None
-    """Is told when it was made."""
+    """Notified when the summary is ready, or has failed."""
 
 
 class VideoLineOut(Wire):
@@ -79,7 +79,7 @@ class CollectionSummaryOut(Wire):
     model: str
     """What phrased it; "extractive" where the videos' own sentences are quoted."""
     sections: list[SectionOut]
-    """What they tell together. On a page a section is what one video tells."""
+    """What the videos say together. For the style `page`, a section is what one video says."""
     videos: list[VideoLineOut]
     """In the order in which they were added."""
 

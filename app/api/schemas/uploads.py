@@ -8,7 +8,7 @@ from app.api.schemas.base import Request, Wire
 
 
 class UploadWish(Request):
-    """What `Upload-Metadata` may tell of a file; each value is base64 of UTF-8."""
+    """What `Upload-Metadata` may say about a file; each value is base64 of UTF-8."""
 
     filename: str = Field("video", max_length=1000)
     title: str | None = Field(None, max_length=300)

@@ -188,7 +188,7 @@ class RegisterIn(Request):
     subtitles: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, pattern="^([a-z]{2,3}|auto)$")
     translate: bool = Field(False, description="write what is said in English")
-    speakers: bool | None = Field(None, description="tell voices apart, or do not; the server's setting unless given")
+    speakers: bool | None = Field(None, description="separate speakers, or do not; by default as the server is set")
     video_track: int | None = Field(None, ge=0, le=999, description="picture track, from 0; the best one unless given")
     audio_track: int | None = Field(None, ge=0, le=999, description="sound track, from 0; the first with sound if none")
     subtitle_track: int | None = Field(
@@ -196,7 +196,7 @@ class RegisterIn(Request):
     )
     collection: str | None = Field(None, max_length=100, pattern="^[^/]*$", description="made when there is none")
     webhook: WebhookIn | Json[WebhookIn] | None = None
-    """Is told when the video was read; in a form as JSON text."""
+    """Notified when the video has been read; in a form as JSON text."""
 
     @property
     def tags(self) -> list[str]:

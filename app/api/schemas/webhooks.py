@@ -21,7 +21,7 @@ STATES: dict[JobState, Literal["waiting", "sending", "delivered", "failed", "can
 
 
 class WebhookIn(Request):
-    """Where to tell that a job ended: one POST, signed as Standard Webhooks has it."""
+    """Where to send one POST when a job has ended, signed according to Standard Webhooks."""
 
     url: str = Field(min_length=1, max_length=2048, description="http or https; public unless the server allows others")
     secret: SecretStr = Field(

@@ -33,7 +33,7 @@ def _case(row: Row, number: int) -> Case:
 
 
 def _right(row: Row, answer: str, options: tuple[str, ...]) -> int:
-    """The right option, told by its text, its number from 0, or its letter."""
+    """The right option, given as its text, its number from 0, or its letter."""
     if answer in options:
         return text_of(row, answer, options)
     return number_of(row, answer, options) if answer.isdigit() else letter_of(row, answer, options)

@@ -25,8 +25,8 @@ def et_bench(file: Path) -> Loaded:
     rows = [(row, row.text("task")) for row in read_rows(file)]
     cases = tuple(_case(row, task) for row, task in rows if task not in CAPTIONING)
     left_out = len(rows) - len(cases)
-    told = f"{left_out} dense captions were left out: their official scores compare whole texts."
-    return Loaded(cases, (told,) if left_out else ())
+    note = f"{left_out} dense captions were left out: their official scores compare whole texts."
+    return Loaded(cases, (note,) if left_out else ())
 
 
 def _case(row: Row, task: str) -> Case:

@@ -11,7 +11,7 @@ from app.evaluation.datasets.rows import Row, read_rows
 
 
 def lv_haystack(file: Path) -> Loaded:
-    """LV-Haystack (arXiv 2504.02259): options by letter, and the indices of the frames that tell the answer."""
+    """LV-Haystack (arXiv 2504.02259): options by letter, and the indices of the frames that show the answer."""
     return Loaded(tuple(_lv_haystack(row, number) for number, row in enumerate(read_rows(file), 1)))
 
 

@@ -20,8 +20,8 @@ def m3_bench(file: Path) -> Loaded:
         for asked in video.parts("qa_list"):
             cases.append(_case(video, asked))
             timed += asked.has("timestamp")
-    told = f"{timed} questions are officially asked before the end of their video; here all of it may be seen."
-    return Loaded(tuple(cases), (told,) if timed else ())
+    note = f"{timed} questions are officially asked before the end of their video; here all of it may be seen."
+    return Loaded(tuple(cases), (note,) if timed else ())
 
 
 def _case(video: Row, asked: Row) -> Case:

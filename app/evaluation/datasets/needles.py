@@ -30,12 +30,12 @@ def v_niah(file: Path) -> Loaded:
 
 def _v_niah(row: Row, number: int) -> Case:
     text, answer = row.text("prompt", "question"), row.text("answer")
-    told = text.split("\nAnswer ")[0].strip()
+    question_text = text.split("\nAnswer ")[0].strip()
     if has_inline(text):
-        question, options = inline(row, told)
+        question, options = inline(row, question_text)
         right, accept = letter_of(row, answer, options), ""
     else:
-        question, options, right, accept = told, (), None, rf"\b{re.escape(answer)}\b"
+        question, options, right, accept = question_text, (), None, rf"\b{re.escape(answer)}\b"
     return Case(
         str(number), video_names(row, "video"), question, options, right, (accept,) if accept else (),
         labels=_place(row), evidence=_needle(row), asked=text,
@@ -61,7 +61,7 @@ def _place(row: Row) -> tuple[tuple[str, str], ...]:
 
 
 def _needle(row: Row) -> tuple[TimeSpan, ...]:
-    """Where the needle lies: given as `start_s`, or told by length and depth."""
+    """Where the needle lies: given as `start_s`, or computed from length and depth."""
     if row.has("start_s"):
         start = row.number("start_s")
     elif row.has("context_length") and row.has("depth_percent"):

@@ -35,8 +35,8 @@ def next_gqa(file: Path, truth: Path | None = None) -> Loaded:
     rows = csv_rows(file)
     by_number = _answers_are_numbers(rows)
     cases = tuple(_next_qa(row, by_number, _located(truth, spans, row)) for row in rows)
-    told = f"{sum(bool(case.evidence) for case in cases)} of {len(cases)} questions have spans in {truth.name}."
-    return Loaded(cases, (told,))
+    note = f"{sum(bool(case.evidence) for case in cases)} of {len(cases)} questions have spans in {truth.name}."
+    return Loaded(cases, (note,))
 
 
 def _answers_are_numbers(rows: Sequence[Row]) -> bool:

@@ -1,4 +1,4 @@
-"""Annotation files as rows that know where they stand, so that a bad one is told by file and place."""
+"""Annotation files as rows that know where they stand, so that an error names the file and the place."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ def temp_compass(file: Path) -> Loaded:
                 captioning += 1
             else:
                 cases.append(_case(asked, video, aspect, f"{part.stem}/{number}"))
-    told = f"{captioning} captioning questions were left out: a model has to judge them."
-    return Loaded(tuple(cases), (told,) if captioning else ())
+    note = f"{captioning} captioning questions were left out: a model has to judge them."
+    return Loaded(tuple(cases), (note,) if captioning else ())
 
 
 def _rows(file: Path) -> Iterator[tuple[Row, str, str]]:

@@ -22,8 +22,8 @@ def video_vista(file: Path) -> Loaded:
     rows = [(row, row.text("Type")) for row in read_rows(file)]
     cases = tuple(_case(row, kind) for row, kind in rows if kind != WITH_PICTURE)
     left_out = len(rows) - len(cases)
-    told = f"{left_out} questions about a picture beside the video were left out."
-    return Loaded(cases, (told,) if left_out else ())
+    note = f"{left_out} questions about a picture beside the video were left out."
+    return Loaded(cases, (note,) if left_out else ())
 
 
 def _case(row: Row, kind: str) -> Case:

@@ -136,7 +136,7 @@ def macro(groups: Iterable[Share]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How well it is known when the video does not tell."""
+    """How well it is noticed that the video does not contain the answer."""
 
     precision: Share
     """Of the refusals, those of questions that have no answer."""

@@ -183,9 +183,9 @@ def _number(value: object, otherwise: float) -> float:
 
 def _captioned(work: Work, spans: Sequence[TimeSpan], fps: float, most: int) -> str:
     """The captions of the spans, for a video without pictures. Raises MissingPart where there are none."""
-    return "Captions:\n" + work.told(list(dict.fromkeys(work.captions_at(_times(spans, fps, most)))))
+    return "Captions:\n" + work.fitting(list(dict.fromkeys(work.captions_at(_times(spans, fps, most)))))
 
 
 def _said(work: Work, spans: Sequence[TimeSpan]) -> str:
     heard = [line for line in work.said() if any(line[0].overlaps(span) for span in spans)]
-    return f"\n\nWhat is said there:\n{work.told(heard, 0.2)}" if heard else ""
+    return f"\n\nWhat is said there:\n{work.fitting(heard, 0.2)}" if heard else ""

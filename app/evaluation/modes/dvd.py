@@ -118,13 +118,13 @@ class _Session:
         limit = as_number(arguments.get("top_k", CLIPS), 1, 64) or CLIPS
         lines = self._found(str(arguments.get("event_description", "")), limit)
         self._clips = [span for span, _ in lines]
-        return "Clips:\n" + _told(self._work, lines) if lines else "No clip was found."
+        return "Clips:\n" + _fitting(self._work, lines) if lines else "No clip was found."
 
     def _browse(self, arguments: Mapping[str, Any]) -> str:
         query = str(arguments.get("query", ""))
-        told = _told(self._work, self._found(query, BROWSED_CLIPS), 0.5)
+        described = _fitting(self._work, self._found(query, BROWSED_CLIPS), 0.5)
         events = self._work.write(
-            f"Descriptions of clips of a video with their times:\n{told}\n\n"
+            f"Descriptions of clips of a video with their times:\n{described}\n\n"
             f"Answer from them in detail, with times: {query}",
             max_output=512,
         )
@@ -146,9 +146,9 @@ class _Session:
         return self._work.look(_flattened(spans, self._work.shown.at_most(INSPECTED_FRAMES)), prompt, max_output=512)
 
 
-def _told(work: Work, lines: Sequence[Line], share: float = OBSERVED_SHARE) -> str:
+def _fitting(work: Work, lines: Sequence[Line], share: float = OBSERVED_SHARE) -> str:
     timed = [(span, f"to {clock(span.end_s)}: {' '.join(text.split())}") for span, text in lines]
-    return work.told(sorted(timed), share)
+    return work.fitting(sorted(timed), share)
 
 
 def _spans(ranges: object, duration_s: float) -> list[TimeSpan]:

@@ -24,11 +24,11 @@ class LLoVi(PublishedAgent):
     def solve(self, work: Work) -> Answer:
         """Two calls, three where spans are wanted."""
         lines = work.all_lines()
-        told = work.told(lines)
+        shown = work.fitting(lines)
         summary = work.write(
             f"These lines describe consecutive moments of a video of {work.video.duration_s:.0f} seconds, in order of "
-            f"time:\n{told}\n\nSummarize the video in at most {WORDS} words. Keep this question in mind and give every "
-            f"detail that helps to answer it, without answering it: {work.case.question}",
+            f"time:\n{shown}\n\nSummarize the video in at most {WORDS} words. Keep this question in mind and give "
+            f"every detail that helps to answer it, without answering it: {work.case.question}",
             max_output=SUMMARY_TOKENS,
         )
         reply = work.write(f"Summary of a video:\n{summary}\n\n{work.question}\n\n{work.wanted}")
@@ -39,7 +39,7 @@ class LLoVi(PublishedAgent):
         """The first interval of numbered lines that the model names."""
         numbered = [(span, f"{number}: {text}") for number, (span, text) in enumerate(lines)]
         reply = work.write(
-            f"Numbered lines about a video, in order of time:\n{work.told(numbered)}\n\n{work.question}\n\nName the "
+            f"Numbered lines about a video, in order of time:\n{work.fitting(numbered)}\n\n{work.question}\n\nName the "
             "shortest interval of line numbers that proves the answer, as [first, last].",
             max_output=60,
         )

@@ -181,10 +181,10 @@ class Work:
 
     def told_frames(self, lines: Sequence[Line]) -> str:
         """Captions of frames, each with its time, and then what is said."""
-        said = self.told(self.said(), 0.25)
-        return self.told(lines, 0.35) + (f"\nWhat is said:\n{said}" if said else "")
+        said = self.fitting(self.said(), 0.25)
+        return self.fitting(lines, 0.35) + (f"\nWhat is said:\n{said}" if said else "")
 
-    def told(self, lines: Sequence[Line], share: float = 0.6) -> str:
+    def fitting(self, lines: Sequence[Line], share: float = 0.6) -> str:
         """Lines with their times, as many as fit into a share of the model's context."""
         room = int(self.chat.capabilities.context * share)
         return "\n".join(fitting_lines([f"[{clock(span.start_s)}] {text}" for span, text in lines], room))

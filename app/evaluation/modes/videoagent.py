@@ -48,11 +48,11 @@ class VideoAgentMode(PublishedAgent):
         moments = moments_of(work)
         known = moments.evenly(max(1, work.shown.at_most(FIRST)))
         for left in reversed(range(ROUNDS)):
-            told = self._told(work, moments, known)
-            reply = work.write(f"{told}\n\n{self._question(work)}")
-            if not left or self._is_sure(work, told, reply):
+            context = self._context(work, moments, known)
+            reply = work.write(f"{context}\n\n{self._question(work)}")
+            if not left or self._is_sure(work, context, reply):
                 break
-            more = sorted(self._found(work, moments, known, told) - set(known))
+            more = sorted(self._found(work, moments, known, context) - set(known))
             more = more[: max(0, work.shown.at_most(len(moments.times_s)) - len(known))]
             if not more:
                 break
@@ -64,10 +64,10 @@ class VideoAgentMode(PublishedAgent):
         option = as_number(final, 0, len(work.case.options) - 1)
         return work.answer(reply if option is not None else "", cited, option=option)
 
-    def _told(self, work: Work, moments: Moments, known: Sequence[int]) -> str:
+    def _context(self, work: Work, moments: Moments, known: Sequence[int]) -> str:
         lines = work.captions_at([moments.times_s[place] for place in known])
         listed = "\n".join(f"frame {place}: {text}" for place, (_, text) in zip(known, lines, strict=True))
-        said = work.told(work.said(), 0.3)
+        said = work.fitting(work.said(), 0.3)
         heard = f"\nWhat is said:\n{said}" if said else ""
         return f"A video has {len(moments.times_s)} frames, one a second. Some of them show:\n{listed}{heard}"
 
@@ -83,19 +83,19 @@ class VideoAgentMode(PublishedAgent):
             'choice as JSON: {"final_answer": number}.'
         )
 
-    def _is_sure(self, work: Work, told: str, reply: str) -> bool:
+    def _is_sure(self, work: Work, context: str, reply: str) -> bool:
         prompt = (
-            f"{told}\n\n{work.question}\n\nThis was decided:\n{reply}\n\nHow far does what is known support it? "
+            f"{context}\n\n{work.question}\n\nThis was decided:\n{reply}\n\nHow far does what is known support it? "
             '1: too little is known. 2: it supports a guess. 3: it is enough. Reply with JSON: {"confidence": number}.'
         )
         return as_number(work.fill(prompt, _CONFIDENCE, max_output=100).get("confidence"), 1, 3) == SURE
 
-    def _found(self, work: Work, moments: Moments, known: Sequence[int], told: str) -> set[int]:
+    def _found(self, work: Work, moments: Moments, known: Sequence[int], context: str) -> set[int]:
         """The frames nearest to what the model looks for, in the segments that it names."""
         segments = list(itertools.pairwise(known))
         listed = "; ".join(f"{number}: frames {a} to {b}" for number, (a, b) in enumerate(segments, 1))
         prompt = (
-            f"{told}\n\n{work.question}\n\nThis is not enough to answer. The segments between these frames are: "
+            f"{context}\n\n{work.question}\n\nThis is not enough to answer. The segments between these frames are: "
             f"{listed}.\nName the segments that are likely to show what is missing, and for each frame to look for "
             "describe in one sentence what it shows."
         )

@@ -41,9 +41,9 @@ class VideoTree(PublishedAgent):
         clusters, relevance = self._wide(work, moments)
         places = self._deep(moments, clusters, relevance)
         places = [places[int(place)] for place in evenly(len(places), work.shown.at_most(len(places)))]
-        told = self._told(work, moments, places)
+        context = self._context(work, moments, places)
         reply = work.write(
-            f"Captions of frames of a video, in order of time:\n{told}\n\n{work.question}\n\n{work.wanted}"
+            f"Captions of frames of a video, in order of time:\n{context}\n\n{work.question}\n\n{work.wanted}"
         )
         return work.answer(reply, cited_frames(work.video, [moments.times_s[place] for place in places]))
 
@@ -76,7 +76,7 @@ class VideoTree(PublishedAgent):
             parts += groups
         return sorted({centre(moments.vectors, rows) for rows in parts})
 
-    def _told(self, work: Work, moments: Moments, places: Sequence[int]) -> str:
+    def _context(self, work: Work, moments: Moments, places: Sequence[int]) -> str:
         times = [moments.times_s[place] for place in places]
         lines = zip(times, work.captions_at(times), strict=True)
         return work.told_frames([(TimeSpan(at, at), text) for at, (_, text) in lines])

@@ -1,4 +1,4 @@
-"""Whether an open answer says what the reference says: asked of the language model, where no pattern can tell."""
+"""Whether an open answer says what the reference says: asked of the language model, where no pattern can decide."""
 
 from __future__ import annotations
 

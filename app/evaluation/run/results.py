@@ -44,7 +44,7 @@ class Result:
 
     @property
     def refused(self) -> bool:
-        """Whether it was said that the video does not tell."""
+        """Whether the reply was that the video does not contain the answer."""
         return self.status is AnswerStatus.NOT_IN_VIDEO
 
     @property

@@ -119,7 +119,7 @@ class EvaluationService:
     def _chapters(
         self, given: GivenChapters, footage: Footage, listen: Listener, cancelled: Callable[[], bool]
     ) -> list[ChapterScores]:
-        """The scores of one video; none of a video that cannot be had, which its questions tell as an error."""
+        """The scores of one video; none of a video that cannot be had, which its questions report as an error."""
         try:
             video = footage.video((given.video,), listen, cancelled)
         except Cancelled:

@@ -60,7 +60,7 @@ BATCH = 16
 EVERY_FRAME_S = 0.001
 """No video has more frames than one each millisecond."""
 SHOT_SIDE = 128
-"""Longest side of the pictures in which shots are told apart, pixels."""
+"""Longest side of the pictures in which shots are found, pixels."""
 BEFORE_S = 4.0
 """What a detector sees before a chunk, so that a cut on the border is found."""
 SHOT_BEATS = 50
@@ -73,7 +73,7 @@ SPREAD = 0.7
 """The share of a budget of frames that is spread evenly; the rest goes to the frames that stand longest."""
 
 Beat = Callable[[float], None]
-"""Told often which share of the chunk is done, 0 to 1; raises Cancelled when the work shall stop."""
+"""Called often with the share of the chunk that is done, 0 to 1; raises Cancelled when the work shall stop."""
 
 
 def thumbnail_key(video: VideoId, pts_s: float) -> str:
@@ -114,7 +114,7 @@ class ListenCall:
 
 @dataclass(frozen=True, slots=True)
 class DiarizeCall:
-    """A piece of sound whose voices shall be told apart."""
+    """A piece of sound whose speakers are to be separated."""
 
     path: str
     span: TimeSpan
@@ -136,7 +136,7 @@ class WatchCall:
 
 @dataclass(frozen=True, slots=True)
 class ShotsCall:
-    """A chunk of pictures in which shots shall be told apart."""
+    """A chunk of pictures whose shots are to be found."""
 
     path: str
     span: TimeSpan
@@ -145,7 +145,7 @@ class ShotsCall:
 
 @dataclass(frozen=True, slots=True)
 class FacesCall:
-    """A chunk of pictures in which persons shall be told apart."""
+    """A chunk of pictures whose faces are to be grouped."""
 
     path: str
     span: TimeSpan
@@ -223,13 +223,13 @@ class ChunkReader:
         """Who speaks when in a piece, on the piece's clock. Raises MissingPart when no diarizer was chosen."""
         beat(0.0)
         if self.diarizer is None:
-            raise MissingPart("No model tells voices apart.", "Set LONGREEL_MODELS__DIARIZER.")
+            raise MissingPart("No model separates speakers.", "Set LONGREEL_MODELS__DIARIZER.")
         return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span, call.sound))
 
     def shots(self, call: ShotsCall, beat: Beat) -> list[float]:
         """When shots begin in a chunk, by all of its frames and some before. Raises MissingPart without a detector."""
         if self.shot_detector is None:
-            raise MissingPart("No model tells shots apart.", "Set LONGREEL_MODELS__SHOT_DETECTOR.")
+            raise MissingPart("No model finds shots.", "Set LONGREEL_MODELS__SHOT_DETECTOR.")
         span = TimeSpan(max(0.0, call.span.start_s - BEFORE_S), call.span.end_s)
 
         def every() -> Iterator[Frame]:
@@ -396,7 +396,7 @@ def spread(times_s: Sequence[float], count: int) -> list[float]:
 def longest_standing(times_s: Sequence[float], some_s: Sequence[float], span: TimeSpan, budget: int) -> list[float]:
     """At most `budget` of the times `some_s`: spread over the span, and of neighbours those that stand longest.
 
-    `times_s` are all moments at which the picture changed, which tells how long each frame stood.
+    `times_s` are all moments at which the picture changed, which shows how long each frame stayed.
     """
     if len(some_s) <= budget:
         return list(some_s)

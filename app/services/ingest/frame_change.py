@@ -1,4 +1,4 @@
-"""Tells a frame that shows something new from one that repeats the frame before."""
+"""Distinguishes a frame that shows something new from one that repeats the frame before."""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ FRAMES_ALWAYS = 60
 FRAMES_A_UNIT = 16
 LEAST_CONFIDENCE = 0.3
 MOST_CHANGES = 24
-"""Where the number of a thing changes more often, the segments only tell when it is there, and how many at most."""
+"""Where the number of a thing changes more often, the segments only say when it is there, and how many at most."""
 SHORT_S = 1.0
-"""A number that holds for less is not told."""
+"""A number that holds for less is left out."""
 
 
 def frames_wanted(run: Run, span: TimeSpan) -> int:

@@ -267,7 +267,7 @@ class Stage:
                 self.progress(self._reached + sum(under_way.values()))
 
     def progress(self, done: float) -> None:
-        """Tells how far the work is, a few times a second at most. Raises Cancelled."""
+        """Reports how far the work is, a few times a second at most. Raises Cancelled."""
         self._run.check()
         now = time.monotonic()
         with self._lock:

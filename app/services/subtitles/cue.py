@@ -30,7 +30,7 @@ class Token(NamedTuple):
 
     text: str
     start_s: float | None = None
-    """When it is said, where the file tells."""
+    """When it is said, where the file says so."""
     begins_line: bool = False
 
 

@@ -68,15 +68,15 @@ def _units(text: str, format: str) -> list[Unit]:
 
 
 def _with_rate(units: Sequence[Unit], fps: float | None) -> tuple[list[Unit], float]:
-    """The first cue may tell the rate; else that of the video counts."""
-    told = _MICRODVD_RATE.fullmatch(units[0][1]) if units else None
-    rate = float(told[1].replace(",", ".")) if told else fps
+    """The first cue may state the rate; else that of the video counts."""
+    stated = _MICRODVD_RATE.fullmatch(units[0][1]) if units else None
+    rate = float(stated[1].replace(",", ".")) if stated else fps
     if not rate or not 1 <= rate <= 1000:
         raise BadInput(
-            "These MicroDVD subtitles count frames, and do not tell how many make a second.",
+            "These MicroDVD subtitles count frames, and do not say how many make a second.",
             "Add the line {1}{1}25 at their beginning, with the frame rate of the video.",
         )
-    return list(units[1:] if told else units), rate
+    return list(units[1:] if stated else units), rate
 
 
 def _events(units: Sequence[Unit], format: str, fps: float | None, left_out: LeftOut) -> list[tuple[int, Any]]:

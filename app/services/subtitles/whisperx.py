@@ -40,6 +40,6 @@ def _utterance(segment: Mapping[str, Any]) -> Utterance:
 
 
 def _score(word: Mapping[str, Any]) -> float:
-    """How sure the word is; whisperX writes NaN where it cannot tell, which is no JSON for others."""
+    """How sure the word is; whisperX writes NaN where it does not know, which is no JSON for others."""
     score = float(word.get("score", 1.0))
     return score if math.isfinite(score) else 1.0

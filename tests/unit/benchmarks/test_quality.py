@@ -70,7 +70,7 @@ def test_what_nothing_here_could_tell_is_left_open_and_no_refusal() -> None:
     )
     row = cells(tables({"full": [*FULL, unseen]})[1], "full")
     assert row[6:8] == ["25.0%", "25.0%"]
-    assert "left open, for want of a part that could tell: 25.0% (" in "\n".join(notes([*FULL, unseen]))
+    assert "left open, for want of a part that could decide: 25.0% (" in "\n".join(notes([*FULL, unseen]))
 
 
 def test_modes_are_compared_on_the_same_questions() -> None:
