@@ -145,14 +145,14 @@ def differences(modes: Mapping[str, Sequence[JudgedCase]]) -> list[dict[str, Any
 def markdown(made: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     modes: Mapping[str, Any] = made["modes"]
-    parts = [f"## {made['title']}", _told(made["about"]), _answers(modes), _proof(modes)]
+    parts = [f"## {made['title']}", _conditions(made["about"]), _answers(modes), _proof(modes)]
     parts += [_table_of(paired_table(made["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
     parts.append(_table_of(chapter_table(made["chapters"])))
     parts.append("\n".join(f"- {note}" for note in made["notes"]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _told(about: Mapping[str, Any]) -> str:
+def _conditions(about: Mapping[str, Any]) -> str:
     return "; ".join(f"{name}: {value}" for name, value in about.items() if value not in (None, "", {})) + "."
 
 

@@ -234,7 +234,7 @@ class _Coming:
         self._version = ""
         """What the server calls this state of the file: a strong ETag or a date."""
         self._started = time.monotonic()
-        self._told: float | None = None
+        self._reported_at: float | None = None
 
     def check_time(self) -> None:
         """Raises Cancelled, BadInput for a download that takes too long."""
@@ -265,8 +265,8 @@ class _Coming:
             raise WorkerFailed(f"The file at {self.host} changed while it was read.", "Try again.")
         self._total = total
         self._check_size()
-        if self._told is None:
-            self._told = 0.0
+        if self._reported_at is None:
+            self._reported_at = 0.0
             self._report(StageStarted(STAGE, (total or 0) / MB, "MB"))
 
     def add(self, piece: bytes) -> None:
@@ -319,9 +319,9 @@ class _Coming:
 
     def _progress(self) -> None:
         now = time.monotonic()
-        if self._told is not None and now - self._told < PROGRESS_EVERY_S and self.size != self._total:
+        if self._reported_at is not None and now - self._reported_at < PROGRESS_EVERY_S and self.size != self._total:
             return
-        self._told = now
+        self._reported_at = now
         total = self._total or 0
         left_s = (total - self.size) * (now - self._started) / self.size if total else None
         self._report(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))

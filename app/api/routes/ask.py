@@ -58,7 +58,7 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineD
         ongoing.add(question)
         steps = question.read()
     if STREAMED in request.headers.get("accept", ""):
-        return event_stream(_told(steps, seats[0]))
+        return event_stream(_as_events(steps, seats[0]))
     answer = await answer_of(steps, request)
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -85,7 +85,7 @@ async def get_question(run_id: str, request: Request) -> QuestionOut:
 async def rejoin_question(run_id: str, request: Request) -> Response:
     """All its steps from the first, then those to come, as POST /ask streams them."""
     question = _ongoing(request, run_id)
-    return event_stream(_told(question.read(), question.seat))
+    return event_stream(_as_events(question.read(), question.seat))
 
 
 @router.delete("/questions/{run_id}", summary="Cancel a question", status_code=204, response_class=Response)
@@ -100,7 +100,7 @@ def _ongoing(request: Request, run_id: str) -> OngoingQuestion:
     return questions.find(run_id)
 
 
-async def _told(steps: Steps, seat: Seat) -> AsyncIterator[bytes]:
+async def _as_events(steps: Steps, seat: Seat) -> AsyncIterator[bytes]:
     events: list[Event] = []
     try:
         async for step in paced(steps):
@@ -113,5 +113,5 @@ async def _told(steps: Steps, seat: Seat) -> AsyncIterator[bytes]:
                 data = EVENT.dump_json(step).decode()
                 yield server_event(data, kind=step.type, number=len(events))
         yield server_event(AnswerOut.from_events(events).model_dump_json(), kind="answer")
-    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself tells the problem
+    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself carries the problem
         yield server_event(problem_for(error).model_dump_json(), kind="problem")

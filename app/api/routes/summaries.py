@@ -59,7 +59,7 @@ async def make_summary(
 
     making = pump(work, join, every_s=HEARTBEAT_S)
     if STREAMED in request.headers.get("accept", ""):
-        return event_stream(_told(making))
+        return event_stream(_as_events(making))
     async with aclosing(making):
         async for made in making:
             if made is not None:
@@ -69,7 +69,7 @@ async def make_summary(
     raise Cancelled("The summary was cancelled.")
 
 
-async def _told(making: Making) -> AsyncIterator[bytes]:
+async def _as_events(making: Making) -> AsyncIterator[bytes]:
     try:
         async for made in making:
             yield server_event(_made(made).model_dump_json(), kind="summary") if made else HEARTBEAT

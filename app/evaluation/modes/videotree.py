@@ -59,7 +59,8 @@ class VideoTree(PublishedAgent):
 
     def _relevance(self, work: Work, moments: Moments, places: Sequence[int]) -> list[int]:
         prompt = (
-            f"Captions of {len(places)} frames of a video:\n{self._context(work, moments, places)}\n\n{work.question}\n\n"
+            f"Captions of {len(places)} frames of a video:\n{self._context(work, moments, places)}\n\n"
+            f"{work.question}\n\n"
             "Answer, say how sure you are (1 to 100), and say for each frame in the order above how closely it bears "
             f"on the question: 1 not, 2 partly, 3 closely. Reply with JSON; relevance has {len(places)} numbers."
         )
