@@ -72,7 +72,7 @@
       return;
     }
     const now = [...jobs.values()].map((job) => `${job.id} ${job.state} ${job.priority}`).join();
-    if (now !== known && !dragged) changed();
+    if (now !== known) changed();
     known = now;
     const active = [...jobs.values()].filter((job) => ['queued', 'running'].includes(job.state));
     active.forEach(draw);
@@ -114,78 +114,10 @@
   actions.look = ({ dataset }) => act('POST', `/schedules/${dataset.look}/run`);
   actions.unwatch = ({ dataset }) => act('DELETE', `/schedules/${dataset.unwatch}`);
 
-  // The order of waiting jobs, changed by buttons or by dragging
-
-  const waiting = () => all('#lr-queue [data-state=queued]');
-  let moved = null; // { id, way }: the button to focus when the list is redrawn
-  let dragged = null;
-
-  async function place(item, before) {
-    const path = `/jobs/${item.dataset.job}`;
-    const body = before && { before: before.dataset.job };
-    if (!(await (body ? act('PATCH', path, body) : act('POST', `${path}/last`)))) return false;
-    announcePlace(item, before);
-    return true;
-  }
-
-  function announcePlace(item, before) {
-    const others = waiting().filter((one) => one.dataset.job !== item.dataset.job);
-    const at = others.findIndex((one) => one.dataset.job === before?.dataset.job);
-    const title = item.querySelector('b').textContent;
-    find('#lr-announce').textContent = `${title} is number ${(at < 0 ? others.length : at) + 1} in the queue.`;
-  }
-
-  actions.move = async (button) => {
-    const item = button.closest('[data-job]');
-    const items = waiting();
-    const at = items.indexOf(item);
-    const way = button.dataset.move;
-    moved = { id: item.dataset.job, way };
-    if (way !== 'first') await place(item, { up: items[at - 1], down: items[at + 2] }[way]);
-    else if (await act('POST', `/jobs/${item.dataset.job}/next`)) announcePlace(item, items[0]);
+  actions.top = async ({ dataset }) => {
+    const title = find(`#lr-queue [data-job="${dataset.top}"] b`).textContent;
+    if (await act('POST', `/jobs/${dataset.top}/next`)) find('#lr-announce').textContent = `${title} is number 1 in the queue.`;
   };
-
-  onRender(() => {
-    if (!moved || !document.activeElement.matches('body, [data-move]')) return; // the page reuses buttons for other jobs
-    const buttons = all(`#lr-queue [data-job="${moved.id}"] [data-move]:not(:disabled)`);
-    const target = buttons.find((one) => one.dataset.move === moved.way) || buttons[0];
-    if (target !== document.activeElement) target?.focus();
-  });
-  for (const name of ['focusin', 'pointerdown']) {
-    document.addEventListener(name, ({ target }) => {
-      if (target.closest('[data-job]')?.dataset.job !== moved?.id) moved = null;
-    });
-  }
-
-  document.addEventListener('pointerdown', (event) => {
-    const item = event.target.closest('#lr-queue .lr-movable');
-    const hold = event.pointerType === 'mouse' ? !event.target.closest('button') : event.target.closest('.lr-grip');
-    if (!item || event.button || !hold) return; // a finger beside the grip scrolls
-    dragged = { item, next: item.nextElementSibling };
-    item.classList.add('lr-dragged');
-    item.parentElement.setPointerCapture(event.pointerId);
-  });
-  document.addEventListener('pointermove', ({ clientX, clientY }) => {
-    const over = dragged && document.elementFromPoint(clientX, clientY)?.closest('#lr-queue .lr-movable');
-    if (!over || over === dragged.item) return;
-    const { top, height } = over.getBoundingClientRect();
-    over[clientY < top + height / 2 ? 'before' : 'after'](dragged.item);
-    dragged.item.scrollIntoView({ block: 'nearest' });
-  });
-
-  async function drop(isMeant) {
-    if (!dragged) return;
-    const { item, next } = dragged;
-    dragged = null;
-    item.classList.remove('lr-dragged');
-    const before = item.nextElementSibling;
-    if (before === next || (isMeant && (await place(item, before)))) return;
-    if (next) next.before(item);
-    else item.parentElement?.append(item);
-  }
-  document.addEventListener('pointerup', () => drop(true));
-  document.addEventListener('pointercancel', () => drop(false));
-  document.addEventListener('keydown', ({ key }) => key === 'Escape' && drop(false));
 
   // The log of a job, while it is open
 

@@ -135,7 +135,6 @@ VALUES: dict[str, Any] = {
     "MentionedOut.id": "name-tom-hale",
     "MentionedOut.mentions": 1,
     "MentionedOut.name": "Tom Hale",
-    "MoveIn.before": None,
     "PlanBody.by": "rules",
     "PlanBody.queries": ["bridge opened"],
     "PlanBody.sources": [],

@@ -115,9 +115,7 @@ class Longreel:
 
     jobs = waits(Calls.jobs)
     job = waits(Calls.job)
-    move = waits(Calls.move)
     run_next = waits(Calls.run_next)
-    run_last = waits(Calls.run_last)
     cancel = waits(Calls.cancel)
     retry = waits(Calls.retry)
     dismiss = waits(Calls.dismiss)

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    bindparam,
     delete,
     exists,
     func,
@@ -197,32 +196,17 @@ class SqlJobStore:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=corrected.result))
             _delete(connection, _notices_of(connection, [job_id]))
 
-    def prioritize(self, job_id: str, priority: int | None) -> Job:
-        """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
+    def move_to_top(self, job_id: str) -> Job:
+        """Puts a waiting job and its waiting children before all others that wait."""
         highest = select(func.max(jobs.c.priority)).where(jobs.c.state == str(JobState.QUEUED))
         with self._writing() as connection:
             job = _job(_locked(connection, job_id), job_id)
-            place = 1 + (connection.execute(highest).scalar() or 0) if priority is None else priority
-            moved = self._save(connection, states.prioritize(job, place))
+            priority = 1 + (connection.execute(highest).scalar() or 0)
+            moved = self._save(connection, states.prioritize(job, priority))
             for child in _locked_children(connection, job_id):
                 if child.state is JobState.QUEUED:
-                    self._save(connection, states.prioritize(child, place))
+                    self._save(connection, states.prioritize(child, priority))
             return moved
-
-    def arrange(self, job_id: str, before: str | None) -> Job:
-        """Moves a waiting job, and its children that wait, just before another one; None puts it after all."""
-        queued = jobs.c.state == str(JobState.QUEUED)
-        whole = select(jobs).where(queued, jobs.c.parent.is_(None), jobs.c.kind != NOTICE)
-        place = update(jobs).where(queued, or_(jobs.c.id == bindparam("moved"), jobs.c.parent == bindparam("moved")))
-        with self._writing() as connection:
-            # Locked in one order, so that two moves cannot wait for each other; what a worker claims meanwhile is gone.
-            waiting = [_job(row) for row in connection.execute(whole.order_by(jobs.c.number).with_for_update())]
-            job = _job(connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none(), job_id)
-            changed = states.arrange(waiting, job, before)
-            if changed:
-                rows = [{"moved": one.id, "place": one.priority} for one in changed]
-                connection.execute(place.values(priority=bindparam("place")), rows)
-        return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""

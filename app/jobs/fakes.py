@@ -133,26 +133,16 @@ class MemoryJobStore:
                 kept.pop(id, None)
         return ids
 
-    def prioritize(self, job_id: str, priority: int | None) -> Job:
-        """Moves a waiting job, and its children that wait, in the queue; None puts it before all that wait."""
+    def move_to_top(self, job_id: str) -> Job:
+        """Puts a waiting job and its waiting children before all others that wait."""
         with self._lock:
             waiting = [job for job in self._jobs.values() if job.state is JobState.QUEUED]
-            place = 1 + max((job.priority for job in waiting), default=0) if priority is None else priority
-            moved = states.prioritize(self.get(job_id), place)
+            priority = 1 + max((job.priority for job in waiting), default=0)
+            moved = states.prioritize(self.get(job_id), priority)
             for child in self.children(job_id):
                 if child.state is JobState.QUEUED:
-                    self._keep(states.prioritize(child, place))
+                    self._keep(states.prioritize(child, priority))
             return self._keep(moved)
-
-    def arrange(self, job_id: str, before: str | None) -> Job:
-        """Moves a waiting job, and its children that wait, just before another one; None puts it after all."""
-        with self._lock:
-            waiting = [job for job in self._jobs.values() if job.state is JobState.QUEUED]
-            whole = [job for job in waiting if job.parent is None and job.kind != NOTICE]
-            for moved in states.arrange(whole, self.get(job_id), before):
-                for job in (moved, *(one for one in waiting if one.parent == moved.id)):
-                    self._keep(states.prioritize(job, moved.priority))
-            return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
         """One job. Raises NotFound."""

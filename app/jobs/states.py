@@ -14,13 +14,12 @@ a job is still its own with the job as claimed: same worker, same lease.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from app.core.errors import BadInput, Cancelled, Conflict
+from app.core.errors import Cancelled, Conflict
 from app.core.paths import readable
 
 
@@ -36,9 +35,6 @@ class JobState(StrEnum):
 
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
 """Final states, unless someone retries the job."""
-
-
-HIGHEST_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,39 +191,10 @@ def correct(job: Job, result: dict[str, Any]) -> Job:
 
 
 def prioritize(job: Job, priority: int) -> Job:
-    """Queued -> queued at another place. Raises BadInput for other states and priorities out of range."""
+    """Queued -> queued with another priority. Raises BadInput for other states."""
     if job.state is not JobState.QUEUED:
         raise _illegal(job, "moved in the queue")
-    if abs(priority) > HIGHEST_PRIORITY:
-        raise BadInput(f"A priority of {priority} is out of range.", f"Give at most {HIGHEST_PRIORITY}.")
     return replace(job, priority=priority)
-
-
-def arrange(waiting: Sequence[Job], job: Job, before: str | None) -> list[Job]:
-    """The jobs that need a new priority for `job` to run just before another, or last for None.
-
-    `waiting` are all waiting jobs without a parent, oldest first. Only the priority of `job` is ever lowered, so jobs
-    submitted later still come last. Raises BadInput if one of the two is not waiting, and for a part of a job.
-    """
-    age = {one.id: number for number, one in enumerate(waiting)}
-    if job.parent is not None:
-        raise BadInput(f"Job {job.id} is part of another job.", f"Move the whole job: {job.parent}.")
-    if job.id not in age:
-        raise _illegal(job, "moved in the queue")
-    if before == job.id:
-        return []
-    if before is not None and before not in age:
-        raise Conflict(f"Job {before} is no longer waiting.", "Look at the queue again.")
-    order = sorted((one for one in waiting if one.id != job.id), key=lambda one: (-one.priority, age[one.id]))
-    order.insert(len(order) if before is None else [one.id for one in order].index(before), job)
-    changed, least = [], min(one.priority for one in waiting)
-    for place in reversed(range(len(order))):
-        one = order[place]
-        moved = prioritize(one, least if one.id == job.id else max(one.priority, least))
-        if moved != one:
-            changed.append(moved)
-        least = moved.priority + int(place > 0 and age[order[place - 1].id] > age[one.id])
-    return changed
 
 
 def with_event(job: Job, event: dict[str, Any]) -> Job:

@@ -113,18 +113,10 @@ class JobStore(Protocol):
         """
         ...
 
-    def prioritize(self, job_id: str, priority: int | None) -> Job:
-        """Moves a waiting job and its waiting children in the queue; None puts it before all others.
+    def move_to_top(self, job_id: str) -> Job:
+        """Puts a waiting job and its waiting children before all others that wait.
 
         Raises NotFound; BadInput if the job is not waiting.
-        """
-        ...
-
-    def arrange(self, job_id: str, before: str | None) -> Job:
-        """Moves a waiting job and its waiting children just before another one; None puts it after all others.
-
-        The order of the others stays the same; their priorities may rise. Raises NotFound; BadInput if one of the
-        two is not waiting, and for a part of a job.
         """
         ...
 

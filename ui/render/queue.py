@@ -12,15 +12,6 @@ from ui.render.markup import safe
 
 ACTIVE = ("queued", "running")
 
-WAYS = (
-    ("first", "&#10514;", "to the top"),
-    ("up", "&#8593;", "up"),
-    ("down", "&#8595;", "down"),
-    ("last", "&#10515;", "to the bottom"),
-)
-"""The ways to move a waiting job: a name for the page's script, a symbol, and words."""
-
-GRIP = '<span class="lr-grip" aria-hidden="true"></span>'
 DISMISS_ALL = (
     '<p><button type="button" class="lr-small" data-dismissended>Dismiss all ended jobs</button> '
     "<small>Removes them from this list; their videos stay.</small></p>"
@@ -30,7 +21,7 @@ DISMISS_ALL = (
 def queue(jobs: Sequence[JobOut], watched: Sequence[ScheduleOut] = ()) -> str:
     """Jobs in progress, waiting, failed and done, and the watched folders.
 
-    The page's script updates the progress, and changes the order of waiting jobs.
+    The page's script updates the progress, and moves waiting jobs to the top.
     """
     newest = {(job.kind, job.title): job.id for job in sorted(jobs, key=lambda job: job.created_at)}
     running = [job for job in jobs if job.state == "running"]
@@ -77,22 +68,20 @@ def _running(job: JobOut) -> str:
 
 
 def _waiting(jobs: Sequence[JobOut]) -> list[str]:
-    """Each waiting job with the buttons that move it."""
-    lines = []
-    for place, job in enumerate(jobs):
-        shut = {"first": place == 0, "up": place == 0, "down": place == len(jobs) - 1, "last": place == len(jobs) - 1}
-        ways = "".join(
-            f'<button type="button" class="lr-small" data-move="{way}" aria-label="Move {safe(job.title)} {words}" '
-            f'title="Move {words}"{" disabled" if shut[way] else ""}>{sign}</button>'
-            for way, sign, words in WAYS
-        )
-        many = len(jobs) > 1
-        lines.append(
-            f'<li class="lr-job{" lr-movable" if many else ""}" data-job="{safe(job.id)}" data-state="queued">'
-            f'<b>{GRIP if many else ""}{safe(job.title)}</b><span class="lr-stage">Waiting for its turn</span>'
-            f'<span class="lr-send">{ways if many else ""}{_cancel(job)}</span></li>'
-        )
-    return lines
+    """Each waiting job, with a button that moves it to the top of the queue."""
+    return [
+        f'<li class="lr-job" data-job="{safe(job.id)}" data-state="queued"><b>{safe(job.title)}</b>'
+        f'<span class="lr-stage">Waiting for its turn</span>'
+        f'<span class="lr-send">{_to_top(job) if place else ""}{_cancel(job)}</span></li>'
+        for place, job in enumerate(jobs)
+    ]
+
+
+def _to_top(job: JobOut) -> str:
+    return (
+        f'<button type="button" class="lr-small" data-top="{safe(job.id)}" '
+        f'aria-label="Move {safe(job.title)} to the top" title="Move to the top">&#10514;</button>'
+    )
 
 
 def _failed(job: JobOut) -> str:

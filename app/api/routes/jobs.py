@@ -15,7 +15,7 @@ from starlette.responses import StreamingResponse
 from app.api.deps import JobDep, LongreelDep
 from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import JobOut
-from app.api.schemas.jobs import DismissedOut, MoveIn
+from app.api.schemas.jobs import DismissedOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
 from app.core.errors import LongreelError
 from app.jobs.states import ENDED, JobState
@@ -58,27 +58,10 @@ def get_job(job: JobDep) -> JobOut:
     return JobOut.of(job)
 
 
-@router.patch("/{job}", summary="Move a waiting job in the queue")
-def move_job(job: JobDep, asked: MoveIn, longreel: LongreelDep) -> JobOut:
-    """Just before another one, or to a priority: a higher one runs earlier, of equals the oldest.
-
-    The others keep their order; their priorities may rise. The parts of a batch move with it.
-    """
-    if asked.before is not None:
-        return JobOut.of(longreel.jobs.arrange(job.id, asked.before))
-    return JobOut.of(longreel.jobs.prioritize(job.id, asked.priority))
-
-
 @router.post("/{job}/next", summary="Run a waiting job before all others that wait")
 def run_next(job: JobDep, longreel: LongreelDep) -> JobOut:
     """What is running is not interrupted. The parts of a batch move with it."""
-    return JobOut.of(longreel.jobs.prioritize(job.id, None))
-
-
-@router.post("/{job}/last", summary="Run a waiting job after all others that wait")
-def run_last(job: JobDep, longreel: LongreelDep) -> JobOut:
-    """What is submitted later still comes after it. The parts of a batch move with it."""
-    return JobOut.of(longreel.jobs.arrange(job.id, None))
+    return JobOut.of(longreel.jobs.move_to_top(job.id))
 
 
 @router.delete("/{job}", summary="Cancel a job")

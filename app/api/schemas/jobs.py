@@ -5,24 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from pydantic import Field, model_validator
-
-from app.api.schemas.base import AnyEvent, Request, Wire
+from app.api.schemas.base import AnyEvent, Wire
 from app.core.events import EVENT
-from app.jobs.states import HIGHEST_PRIORITY, Job, JobState
-
-
-class MoveIn(Request):
-    """A place in the queue: one of the two."""
-
-    priority: int | None = Field(None, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)
-    before: str | None = Field(None, max_length=100, description="the waiting job that it shall run just before")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.priority is None) == (self.before is None):
-            raise ValueError("give either priority or before")
-        return self
+from app.jobs.states import Job, JobState
 
 
 class DismissedOut(Wire):

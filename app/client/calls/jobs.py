@@ -28,18 +28,9 @@ class Jobs(Caller):
         """One job: its state, latest progress, result or error."""
         return await self._do(Call("GET", f"/v1/jobs/{quoted(id)}", model(JobOut)))
 
-    async def move(self, id: str, priority: int | None = None, *, before: str | None = None) -> JobOut:
-        """Moves a waiting job before another, or sets its priority: higher runs earlier; 0 is the default."""
-        position = {"priority": priority, "before": before}
-        return await self._do(Call("PATCH", f"/v1/jobs/{quoted(id)}", model(JobOut), json=position))
-
     async def run_next(self, id: str) -> JobOut:
         """Moves a waiting job to the front of the queue."""
         return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/next", model(JobOut)))
-
-    async def run_last(self, id: str) -> JobOut:
-        """Moves a waiting job to the end of the queue."""
-        return await self._do(Call("POST", f"/v1/jobs/{quoted(id)}/last", model(JobOut)))
 
     async def cancel(self, id: str) -> JobOut:
         """Stops a job as soon as it safely can; finished work stays."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.integration.page.conftest import Server, faults, open_film
 from tests.unit.api.tiny_video import write_webm
@@ -64,59 +64,17 @@ def order_of(page: Page, server: Server) -> list[str]:
     return [job["title"] for job in sorted(jobs, key=lambda job: (-job["priority"], job["created_at"]))]
 
 
-def test_waiting_videos_are_put_in_another_order(page: Page, server: Server, tmp_path: Path) -> None:
+def test_a_waiting_video_goes_to_the_top(page: Page, server: Server, tmp_path: Path) -> None:
     for name in ("first", "a", "b", "c"):
         film = write_webm(tmp_path / f"{name}.webm", seconds=1)
         assert page.request.post(f"{server.address}/v1/videos", data={"path": str(film)}).status == 202
     wait_until_waiting(page, "a", "b", "c")
-    page.get_by_role("button", name="Move c up").focus()
+    page.get_by_role("button", name="Move c to the top").focus()
     page.keyboard.press("Enter")
-    wait_until_waiting(page, "a", "c", "b")
-    expect(page.get_by_role("button", name="Move c up")).to_be_focused()
-    expect(page.locator("#lr-announce")).to_have_text("c is number 2 in the queue.")
-    page.keyboard.press("Enter")
-    wait_until_waiting(page, "c", "a", "b")
-    expect(page.get_by_role("button", name="Move c down")).to_be_focused()
-    page.get_by_role("button", name="Move c to the bottom").click()
-    wait_until_waiting(page, "a", "b", "c")
-    page.get_by_role("button", name="Move a down").click()
-    wait_until_waiting(page, "b", "a", "c")
-    page.get_by_role("button", name="Move c to the top").click()
-    wait_until_waiting(page, "c", "b", "a")
-    assert order_of(page, server) == ["c", "b", "a"]
-    assert faults(page) == []
-
-
-def test_waiting_videos_are_dragged_to_another_place(page: Page, server: Server, tmp_path: Path) -> None:
-    for name in ("first", "a", "b", "c"):
-        film = write_webm(tmp_path / f"{name}.webm", seconds=1)
-        assert page.request.post(f"{server.address}/v1/videos", data={"path": str(film)}).status == 202
-    wait_until_waiting(page, "a", "b", "c")
-    lines = page.locator("#lr-queue [data-state=queued]")
-    lines.nth(2).drag_to(lines.nth(0), target_position={"x": 40, "y": 3})
     expect(page.locator("#lr-announce")).to_have_text("c is number 1 in the queue.")
     wait_until_waiting(page, "c", "a", "b")
     assert order_of(page, server) == ["c", "a", "b"]
-    expect(page.get_by_role("button", name="Move c up")).to_be_disabled()  # drawn anew
-    touch_and_drag(page, lines.nth(0), 60, lines.nth(2))  # beside the grip: the page would scroll
-    touch_and_drag(page, lines.nth(0), 5, lines.nth(1))
-    expect(page.locator("#lr-announce")).to_have_text("c is number 2 in the queue.")
-    wait_until_waiting(page, "a", "c", "b")
-    assert order_of(page, server) == ["a", "c", "b"]
     assert faults(page) == []
-
-
-def touch_and_drag(page: Page, item: Locator, left: float, onto: Locator) -> None:
-    """A finger on one part of the page, so many pixels from its left, that goes to the lower edge of another."""
-    start, end = item.bounding_box(), onto.bounding_box()
-    assert start and end
-    finger = page.context.new_cdp_session(page)
-    from_y, to_y = start["y"] + start["height"] / 2, end["y"] + end["height"] - 3
-    steps = [("touchStart", from_y), ("touchMove", (from_y + to_y) / 2), ("touchMove", to_y), ("touchEnd", None)]
-    for kind, y in steps:
-        points = [] if y is None else [{"x": start["x"] + left, "y": y}]
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    finger.detach()
 
 
 def titles(page: Page, server: Server) -> set[str]:

@@ -243,14 +243,12 @@ def test_each_voice_has_a_form_for_its_name() -> None:
     assert watch.voices(a_video(), []) == ""
 
 
-def test_waiting_jobs_stand_in_the_order_in_which_they_are_read_and_can_be_moved() -> None:
+def test_waiting_jobs_stand_in_the_order_of_the_queue_and_all_but_the_first_can_go_to_the_top() -> None:
     jobs = [a_job("queued", name, name).model_copy(update={"priority": n % 2}) for n, name in enumerate("dcba")]
     found = [a for _, a in Tags(queue(jobs)).found]
     assert [a["data-job"] for a in found if "data-job" in a] == ["a", "c", "b", "d"]
-    ways = [(a["data-move"], "disabled" in a) for a in found if "data-move" in a]
-    assert ways[:4] == [("first", True), ("up", True), ("down", False), ("last", False)]
-    assert ways[-4:] == [("first", False), ("up", False), ("down", True), ("last", True)]
-    assert "data-move" not in queue([a_job("queued"), a_job("running", "Other", "j2")])
+    assert [a["data-top"] for a in found if "data-top" in a] == ["c", "b", "d"]
+    assert "data-top" not in queue([a_job("queued"), a_job("running", "Other", "j2")])
 
 
 def test_a_setting_is_told_with_the_line_that_changes_it() -> None:
