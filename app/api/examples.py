@@ -106,6 +106,7 @@ VALUES: dict[str, Any] = {
     "ConversationOut.id": THREAD,
     "ConversationOut.title": "When did the bridge open?",
     "ConversationOut.turn_count": 1,
+    "CollectionSummaryOut.videos": [{"video_id": VIDEO, "title": "Lecture 1", "point": None}],
     "CostOut.disk_bytes": 0,
     "CostOut.known_s": 5400.0,
     "EntityOut.id": "name-tom-hale",
