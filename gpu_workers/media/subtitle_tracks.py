@@ -53,7 +53,7 @@ class PyAVSubtitles:
                 length_s, image = drawn
                 shown = (max(0.0, start_s), length_s, image) if image is not None else None
             if shown is not None:
-                yield _until(shown, shown[0] + (shown[1] or _GUESSED_S))  # the last one, of which nothing tells the end
+                yield _until(shown, shown[0] + (shown[1] or _GUESSED_S))  # the last one, of which nothing shows the end
 
     def texts(self, path: Path, track: int) -> list[tuple[TimeSpan, str]]:
         """See the port. Raises BadInput."""
