@@ -1,10 +1,10 @@
 """How well and how fast frames are selected: `python -m benchmarks.selection [--json FILE] [--questions FILE ...]`.
 
-Three comparisons: how many needles of made-up haystacks (`benchmarks.haystack`) each method finds within 8, 16, 32 and
-64 frames; MaxInfo in chunks against MaxInfo over everything; our maxvol against teneva's, on the same matrices. With
-`--questions` also how many moments that answer the questions about real videos are among the frames chosen, seen by
-the frame embedder of the settings: a `.truth.json` of the sample, or a `.jsonl` with a question a line, beside its
-videos.
+Three comparisons: how many needles of made-up haystacks of half an hour and four hours (`benchmarks.haystack`) each
+method finds within 8, 16, 32 and 64 frames, and how often it asks a model for that; MaxInfo in chunks against MaxInfo
+over everything; our maxvol against teneva's, on the same matrices. With `--questions` also how many moments that answer
+the questions about real videos are among the frames chosen, seen by the frame embedder of the settings: a
+`.truth.json` of the sample, or a `.jsonl` with a question a line, beside its videos.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,22 +28,23 @@ from app.core.ports import FrameEmbedder, QueryFrameSelector
 from app.core.types import Completion, Frame, FrameFeatures, TimeSpan
 from benchmarks.cli_runner import machine
 from benchmarks.haystack import NOISE, Haystack, haystack
+from gpu_workers.selection.aks import AKSSelector
+from gpu_workers.selection.cluster_tree import ClusterTreeSelector
 from gpu_workers.selection.gens import GenSSelector
 from gpu_workers.selection.hybrid import HybridSelector
 from gpu_workers.selection.keyframes import KeyframeSelector
 from gpu_workers.selection.maxinfo import MaxInfoSelector
 from gpu_workers.selection.maxvol import maxvol_rect
 from gpu_workers.selection.quota import QuotaSelector
-from gpu_workers.selection.scoring import LikenessScorer
 from gpu_workers.selection.similar import SimilaritySelector
 from gpu_workers.selection.topk import TopKSelector
 from gpu_workers.selection.tstar import TStarSelector
 from gpu_workers.selection.uniform import UniformSelector
 from gpu_workers.selection.vectors import directions, one_thread
-from gpu_workers.selection.videotree import VideoTreeSelector
 
 BUDGETS = (8, 16, 32, 64)
-HAYSTACKS, SECONDS = 24, 1800
+HAYSTACKS = {1800: 24, 14_400: 6}
+"""How many haystacks of how many seconds."""
 FIRST_SEED = 1000
 """Seeds below were looked at while the methods were written."""
 COVERED_S = (900, 1800, 3600, 7200)
@@ -51,7 +52,16 @@ MATRICES = ((64, 8), (1000, 8), (3600, 8), (3600, 32))
 SEEN = ("visual", "on-screen text", "count", "order")
 """Kinds of question whose evidence can be seen."""
 
-Choose = Callable[[Sequence[FrameFeatures], NDArray[np.float32], int], list[int]]
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The frames that a method chose, and how often it asked a model about pictures."""
+
+    frames: list[int]
+    calls: int = 0
+
+
+Choose = Callable[[Sequence[FrameFeatures], NDArray[np.float32], int], Choice]
 
 
 class FixedVectorEmbedder:
@@ -72,17 +82,25 @@ class FixedVectorEmbedder:
         return self._vector
 
 
-class MadeUpJudge:
-    """Stands in for a vision-language model before GenS: scores likeness within the window, from the same vectors.
+@dataclass
+class MadeUpModels:
+    """Stand in for a vision-language model and a detector: they see the likeness to the question, from the vectors.
 
-    It tests how windows and scores are joined, not how well a model sees.
+    They test how windows, rounds and scores are joined, not how well a model sees. `calls` counts what a real model
+    would be asked: windows, single pictures of a batch, sheets of cells.
     """
 
-    model = "made-up judge"
+    features: Sequence[FrameFeatures]
+    question: NDArray[np.float32]
+    calls: int = 0
+    model: str = "made-up"
+    _standing_out: NDArray[np.float64] = field(init=False)
+    _place: dict[float, int] = field(init=False)
 
-    def __init__(self, features: Sequence[FrameFeatures], question: NDArray[np.float32]) -> None:
-        self._likeness = np.array([f.concept @ question for f in features])
-        self._place = {f.pts_s: place for place, f in enumerate(features)}
+    def __post_init__(self) -> None:
+        likeness = np.array([f.concept @ self.question for f in self.features], np.float64)
+        self._standing_out = (likeness - likeness.mean()) / max(float(likeness.std()), 1e-9)
+        self._place = {f.pts_s: place for place, f in enumerate(self.features)}
 
     def fetch(self, times_s: Sequence[float]) -> Iterator[Frame]:
         """Pictures of two pixels that hold the number of their frame."""
@@ -90,25 +108,61 @@ class MadeUpJudge:
             yield Frame(time_s, np.frombuffer(self._place[time_s].to_bytes(6, "big"), np.uint8).reshape(1, 2, 3))
 
     def look(self, frames: Sequence[Frame], question: str) -> Completion:
-        """JSON with 1 to 5 for pictures more like the question than two standard deviations above the window's mean."""
+        """JSON with 1 to 5 for pictures more like the question than two standard deviations above the mean."""
         del question
-        likeness = self._likeness[[int.from_bytes(frame.image.tobytes(), "big") for frame in frames]]
-        above = np.floor((likeness - likeness.mean()) / max(float(likeness.std()), 1e-9)) - 1
+        self.calls += 1
+        if not frames:
+            return Completion("no")
+        above = np.floor(self._of(frames)) - 1
         scores = {str(int(frame.pts_s)): int(min(score, 5)) for frame, score in zip(frames, above, strict=True)}
         return Completion(json.dumps({number: score for number, score in scores.items() if score >= 1}))
 
+    def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
+        """Even at three standard deviations above the mean."""
+        del question, token
+        self.calls += len(frames)
+        return np.asarray(1 / (1 + np.exp(3 - self._of(frames))))
+
+    def glance(self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: Any) -> NDArray[np.float64]:
+        """Half as sure as of a frame alone; nothing below three standard deviations above the mean."""
+        del fetch
+        self.calls += 1
+        return np.array([[self._sure(one) / 2] * len(names) for one in candidates])
+
+    def verify(self, names: Sequence[str], candidate: FrameFeatures, fetch: Any) -> NDArray[np.float64]:
+        """Certain from about six standard deviations on."""
+        del fetch
+        self.calls += 1
+        return np.full(len(names), self._sure(candidate))
+
+    def _sure(self, one: FrameFeatures) -> float:
+        return float(np.clip((self._standing_out[self._place[one.pts_s]] - 3) / 5, 0, 1))
+
+    def _of(self, frames: Sequence[Frame]) -> NDArray[np.float64]:
+        places = [int.from_bytes(frame.image.tobytes(), "big") for frame in frames]
+        return np.asarray(self._standing_out[places])
+
 
 def _free(selector: Any) -> Choose:
-    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> list[int]:
+    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> Choice:
         del question
-        return list(selector.select(features, budget))
+        return Choice(list(selector.select(features, budget)))
 
     return choose
 
 
 def _asking(make: Callable[[FrameEmbedder], QueryFrameSelector]) -> Choose:
-    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> list[int]:
-        return make(FixedVectorEmbedder(question)).select("", features, budget, fetch=_no_pictures)
+    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> Choice:
+        return Choice(make(FixedVectorEmbedder(question)).select("", features, budget, fetch=_no_pictures))
+
+    return choose
+
+
+def _looking(make: Callable[[MadeUpModels], QueryFrameSelector]) -> Choose:
+    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> Choice:
+        models = MadeUpModels(features, question)
+        frames = make(models).select("", features, budget, fetch=models.fetch)
+        return Choice(frames, models.calls)
 
     return choose
 
@@ -117,14 +171,9 @@ def _no_pictures(times_s: Sequence[float]) -> Iterable[Frame]:
     raise NotImplementedError(f"no pictures at {times_s}")
 
 
-def _gens(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> list[int]:
-    judge = MadeUpJudge(features, question)
-    return GenSSelector(judge).select("", features, budget, fetch=judge.fetch)
-
-
 FREE: dict[str, Choose] = {
     "uniform": _free(UniformSelector()),
-    "keyframes": _free(KeyframeSelector(np.arange(0, 7200, 10.0).tolist())),
+    "keyframes": _free(KeyframeSelector(np.arange(0, 14_400, 10.0).tolist())),
     "similar": _free(SimilaritySelector()),
     "maxinfo": _free(MaxInfoSelector()),
     "maxinfo-scenes": _free(MaxInfoSelector(form="scenes")),
@@ -134,11 +183,13 @@ FREE: dict[str, Choose] = {
 ASKING: dict[str, Choose] = {
     "top-k": _asking(TopKSelector),
     "hybrid": _asking(HybridSelector),
-    "videotree": _asking(VideoTreeSelector),
-    "tstar": _asking(lambda embedder: TStarSelector(LikenessScorer(embedder))),
-    "quota": _asking(lambda embedder: QuotaSelector(LikenessScorer(embedder))),
-    "gens, made-up judge": _gens,
+    "cluster-tree": _asking(ClusterTreeSelector),
+    "aks": _asking(AKSSelector),
+    "tstar": _looking(TStarSelector),
+    "quota": _looking(QuotaSelector),
+    "gens": _looking(GenSSelector),
 }
+LOOKING = ("tstar", "quota", "gens")
 
 
 def needles(count: int, seconds: int) -> dict[str, Any]:
@@ -147,40 +198,56 @@ def needles(count: int, seconds: int) -> dict[str, Any]:
     rows = []
     for name, choose in {**FREE, **ASKING}.items():
         kinds = list(NOISE) if name in ASKING else ["blind"]
-        cells, spacing, took = {}, [], []
-        for kind in kinds:
-            cells[kind], spaces, times = _recalls(hay, choose, kind)
-            spacing.append(spaces)
-            took.append(times)
-        shown = [cells[kind] if len(kinds) > 1 else cells["blind"] for kind in kinds]
-        texts = [" / ".join(f"{100 * recall:.0f}" for recall in recalls) for recalls in shown]
+        measured = [_measured(hay, choose, kind) for kind in kinds]
+        texts = [" / ".join(f"{100 * recall:.0f}" for recall in one.recalls) for one in measured]
         texts = texts if len(texts) > 1 else texts * len(NOISE)
-        rows.append([name, *texts, f"{np.mean(spacing):.0f}", f"{1000 * np.mean(took):.0f}"])
+        spacing, took, calls = (
+            float(np.mean([getattr(one, of) for one in measured])) for of in ("spacing_s", "took_s", "calls")
+        )
+        rows.append([name, *texts, f"{spacing:.0f}", f"{1000 * took:.0f}", f"{calls:.0f}"])
     budgets = " / ".join(map(str, BUDGETS))
     return {
-        "title": f"Needles found, % within {budgets} frames",
-        "columns": ["method", *NOISE, "spacing, s", "ms"],
+        "title": f"Needles found in {_length(seconds)}, % within {budgets} frames",
+        "columns": ["method", *NOISE, "spacing, s", "ms", "model calls"],
         "rows": rows,
         "notes": [
             f"{count} haystacks of {seconds} s at 1 frame/s, 3 needles of 2 to 5 s each; see benchmarks/haystack.py",
             "columns: how much the question says about the needle; methods without a question do not depend on it",
-            f"spacing: mean time between neighbouring choices of {BUDGETS[2]}; ms: one selection of {BUDGETS[-1]}",
-            "keyframes: as if the file had one every 10 s; gens: judged from the same vectors by a made-up judge",
+            f"spacing: mean time between neighbouring choices of {BUDGETS[2]}",
+            f"ms: one selection of {BUDGETS[-1]}, without the time of the models that it asks",
+            "model calls of that selection: windows (gens), pictures (quota), sheets of 16 and single frames (tstar)",
+            "keyframes: as if the file had one every 10 s",
+            "tstar, quota, gens: made-up models that see the same vectors",
         ],
     }
 
 
-def _recalls(hay: Sequence[Haystack], choose: Choose, kind: str) -> tuple[list[float], float, float]:
-    """Mean recall for each budget, mean spacing in seconds, seconds of a selection of the largest budget."""
-    recalls, spacing, took = [], 0.0, 0.0
+def _length(seconds: int) -> str:
+    return f"{seconds // 3600} hours" if seconds >= 7200 else f"{seconds // 60} minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Mean recall for each budget, and what a selection of the largest budget costs."""
+
+    recalls: list[float]
+    spacing_s: float
+    took_s: float
+    calls: float
+
+
+def _measured(hay: Sequence[Haystack], choose: Choose, kind: str) -> Measured:
+    recalls, spacing, took, calls = [], 0.0, 0.0, 0.0
     for budget in BUDGETS:
         started = time.perf_counter()
         chosen = [choose(one.features, one.questions[kind], budget) for one in hay]
         took = (time.perf_counter() - started) / len(hay)
-        recalls.append(float(np.mean([one.found(picked) for one, picked in zip(hay, chosen, strict=True)])))
+        calls = float(np.mean([one.calls for one in chosen]))
+        pairs = [(one, picked.frames) for one, picked in zip(hay, chosen, strict=True)]
+        recalls.append(float(np.mean([one.found(frames) for one, frames in pairs])))
         if budget == BUDGETS[2]:
-            spacing = float(np.mean([one.spacing_s(picked) for one, picked in zip(hay, chosen, strict=True)]))
-    return recalls, spacing, took
+            spacing = float(np.mean([one.spacing_s(frames) for one, frames in pairs]))
+    return Measured(recalls, spacing, took, calls)
 
 
 def coverage() -> dict[str, Any]:
@@ -192,7 +259,7 @@ def coverage() -> dict[str, Any]:
         cells = []
         for name in forms:
             started = time.perf_counter()
-            chosen = FREE[name](one.features, one.questions["blind"], BUDGETS[-1])
+            chosen = FREE[name](one.features, one.questions["blind"], BUDGETS[-1]).frames
             took = time.perf_counter() - started
             cells.append(f"{len(set(one.scene_of[chosen].tolist()))} ({1000 * took:.0f} ms)")
         rows.append([f"{seconds} s, {int(one.scene_of.max()) + 1} scenes", *cells])
@@ -255,7 +322,7 @@ def real(file: Path) -> dict[str, Any]:
     videos = {path: _seen(path, embedder) for path in asked}
     rows = []
     for name, choose in {**FREE, **ASKING}.items():
-        if name != "keyframes" and not name.startswith("gens"):
+        if name != "keyframes" and name not in LOOKING:
             rows.append([name, *_real_row(choose, asked, videos)])
     frames, questions = sum(len(f) for f in videos.values()), sum(len(q) for q in asked.values())
     spans = sum(len(one.evidence) for of in asked.values() for one in of)
@@ -307,7 +374,7 @@ def _real_row(
         started = time.perf_counter()
         for path, questions in asked.items():
             for one in questions:
-                times = [videos[path][index].pts_s for index in choose(videos[path], one.vector, budget)]
+                times = [videos[path][index].pts_s for index in choose(videos[path], one.vector, budget).frames]
                 hits += [any(span.padded(1.0).contains(t) for t in times) for span in one.evidence]
                 if budget == BUDGETS[2] and len(times) > 1:
                     spacing.append(float(np.diff(times).mean()))
@@ -319,12 +386,13 @@ def _real_row(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the tables and writes JSON if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--haystacks", type=int, default=HAYSTACKS)
-    parser.add_argument("--seconds", type=int, default=SECONDS, help="length of a haystack")
+    parser.add_argument("--haystacks", type=int, default=0, help="of each length; 0: 24 of half an hour, 6 of 4 hours")
+    parser.add_argument("--seconds", type=int, nargs="+", default=list(HAYSTACKS), help="lengths of haystacks")
     parser.add_argument("--questions", type=Path, nargs="*", default=[], help="questions about real videos")
     parser.add_argument("--json", type=Path, help="also write the tables to this file")
     options = parser.parse_args(arguments)
-    tables = [needles(options.haystacks, options.seconds), coverage(), maxvol_speed(), *map(real, options.questions)]
+    found = [needles(options.haystacks or HAYSTACKS.get(length, 6), length) for length in options.seconds]
+    tables = [*found, coverage(), maxvol_speed(), *map(real, options.questions)]
     result = {"title": "Frame selection", "document": "selection.md", "machine": machine(), "tables": tables}
     from benchmarks.report import tables_of
 

@@ -21,9 +21,7 @@ SIDE = 1280
 def frames(
     video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")],
     question: Annotated[str, typer.Option(help="What the frames should show; without it, the whole video.")] = "",
-    method: Annotated[
-        str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, videotree, ...")
-    ] = "",
+    method: Annotated[str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, aks, ...")] = "",
     count: Annotated[int, typer.Option(min=1, max=1024, help="Number of frames at most.")] = 8,
     option: Annotated[list[str], typer.Option(help="NAME=VALUE for the method, such as rank=12; repeatable.")] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="Folder to save them in as JPEG, named after their times.")] = None,

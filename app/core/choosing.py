@@ -14,8 +14,9 @@ TAKES: dict[str, tuple[str, ...]] = {
     "maxinfo": ("rank", "tolerance", "form", "chunk", "unit"),
     "similar": ("window", "like"),
     "hybrid": ("emphasis",),
-    "videotree": ("clusters", "most_clusters", "enough", "branches"),
-    "tstar": ("grid", "share", "most", "seed"),
+    "cluster-tree": ("clusters", "most_clusters", "enough", "branches"),
+    "aks": ("clear", "depth"),
+    "tstar": ("grid", "share", "most", "certain", "seed"),
     "quota": ("judged",),
     "gens": ("window", "most_windows"),
 }
@@ -41,13 +42,18 @@ class MethodOptions(BaseModel):
     )
     like: float | None = Field(None, gt=0, le=1, description="similar: mean cosine from which a frame repeats others")
     emphasis: float | None = Field(None, ge=0, le=5, description="hybrid: weight of the question against variety")
-    clusters: int | None = Field(None, ge=1, le=256, description="videotree: clusters at first")
-    most_clusters: int | None = Field(None, ge=1, le=256, description="videotree: clusters at most")
-    enough: int | None = Field(None, ge=1, le=256, description="videotree: relevant clusters that suffice")
-    branches: int | None = Field(None, ge=2, le=16, description="videotree: parts of a relevant cluster")
+    clusters: int | None = Field(None, ge=1, le=256, description="cluster-tree: clusters at first")
+    most_clusters: int | None = Field(None, ge=1, le=256, description="cluster-tree: clusters at most")
+    enough: int | None = Field(None, ge=1, le=256, description="cluster-tree: relevant clusters that suffice")
+    branches: int | None = Field(None, ge=2, le=16, description="cluster-tree: parts of a relevant cluster")
+    clear: float | None = Field(
+        None, ge=0, le=1, description="aks: how far a part's best frames must stand above its mean to leave it whole"
+    )
+    depth: int | None = Field(None, ge=0, le=16, description="aks: how often a part is halved, at most")
     grid: int | None = Field(None, ge=2, le=16, description="tstar: grid x grid frames to look at in a round")
     share: float | None = Field(None, gt=0, le=1, description="tstar: share of the frames to look at")
     most: int | None = Field(None, ge=4, le=10_000, description="tstar: frames to look at, at most")
+    certain: float | None = Field(None, gt=0, le=1, description="tstar: confidence from which a target counts as found")
     seed: int | None = Field(None, ge=0, le=2**31, description="tstar: random seed; the same one gives the same frames")
     judged: int | None = Field(None, ge=1, le=4096, description="quota: frames to judge in a short video")
     most_windows: int | None = Field(None, ge=1, le=1024, description="gens: windows at most")

@@ -201,6 +201,13 @@ class FakeVisionLanguageModel:
         text = self._rule(frames, question)
         return Completion(text, len(words(question)) + len(frames), len(text.split()))
 
+    def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
+        """See `JudgesFrames`: how bright each frame is, 0 to 1."""
+        import numpy as np
+
+        del question, token
+        return np.array([frame.image.mean() / 255 for frame in frames], np.float64)
+
 
 def _repeat(request: ChatRequest) -> str:
     if request.schema is not None:

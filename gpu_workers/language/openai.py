@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -14,11 +14,16 @@ from app.core.settings import Settings
 from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from gpu_workers.base import ModelWorker
 from gpu_workers.language import text_calls
+from gpu_workers.language.openai_concurrency import together
 from gpu_workers.language.openai_dialect import Ask
 from gpu_workers.language.openai_server import ModelServer, OnText
 from gpu_workers.language.openai_talk import Known, Talk, ToolsRefused
 from gpu_workers.registry import Workers
 from gpu_workers.selection.presentation import PRESENTATIONS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 LOOK_TOKENS = 400
 """The most tokens in a vision answer."""
@@ -133,8 +138,9 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
 class OpenAICompatibleVisionModel(OpenAICompatibleModel):
     """A vision-language model behind a server; pictures are sent as JPEG data URLs, each after its times."""
 
-    def __init__(self, talk: Talk, presentation: str = "interleaved") -> None:
+    def __init__(self, talk: Talk, presentation: str = "interleaved", at_once: int = 8) -> None:
         super().__init__(talk)
+        self._at_once = at_once
         self._suffix = "" if presentation == "interleaved" else f"/{presentation}"
         self._pictures = PRESENTATIONS[presentation]
 
@@ -145,7 +151,7 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
             talk = _talk(settings.vlm_url, settings.vlm_model, settings.vlm_key, Known(images=True))
         else:
             talk = _llm(settings, workers)
-        return cls(talk, settings.vlm_presentation)
+        return cls(talk, settings.vlm_presentation, settings.server_requests)
 
     @property
     def model(self) -> str:
@@ -158,6 +164,20 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
         for picture in self._pictures(frames):
             parts += [picture.text, Frame(picture.times_s[0] if picture.times_s else 0.0, picture.image)]
         return self._write(Ask((Message("user", (*parts, question)),), LOOK_TOKENS), stop)
+
+    def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
+        """See `JudgesFrames`. One short request a frame, several at a time, which servers batch."""
+        import numpy as np
+
+        if not self.capabilities.weighs:
+            raise ToolRefused(f"{self.model} gives no probabilities.", "Choose another frame selection.")
+
+        def judge(frame: Frame) -> Callable[[], Coroutine[Any, Any, float]]:
+            return lambda: self._talk.first_token_probability([Message("user", (frame, question))], token)
+
+        probabilities = self._run(lambda _: together([judge(frame) for frame in frames], self._at_once))
+        self.counters.items += len(frames)
+        return np.array(probabilities, np.float64)
 
 
 async def _complete(talk: Talk, ask: Ask, on_text: OnText | None) -> Completion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import MissingPart, WorkerFailed
 from app.core.paths import readable
 from app.core.settings import Settings
+from gpu_workers.language.openai_concurrency import together
 from gpu_workers.language.openai_dialect import is_too_long
 from gpu_workers.language.openai_server import ModelServer, Refused
 
@@ -72,7 +72,8 @@ class ServedEmbedder:
         """The unit vectors for these requests, in order, shape (n, d)."""
         import numpy as np
 
-        rows = self._server.run(lambda _: _together(requests, self._at_once))
+        answers = self._server.run(lambda _: together(requests, self._at_once))
+        rows = [row for answer in answers for row in answer]
         lengths = {len(row) for row in rows} | ({self._dimensions} if self._dimensions else set())
         if len(lengths) != 1:
             raise WorkerFailed(
@@ -161,22 +162,6 @@ def embedding_server(settings: Settings) -> ModelServer:
     return ModelServer(
         settings.embedding_url, settings.embedding_model, settings.embedding_key, settings=("EMBEDDING",)
     )
-
-
-async def _together(requests: Sequence[Request], at_once: int) -> Rows:
-    """The rows of all requests, in order. Once one fails, the others are cancelled."""
-    gate = asyncio.Semaphore(at_once)
-
-    async def one(request: Request) -> Rows:
-        async with gate:
-            return await request()
-
-    tasks = [asyncio.ensure_future(one(request)) for request in requests]
-    try:
-        return [row for rows in await asyncio.gather(*tasks) for row in rows]
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 def _unit(numbers: Any) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -148,6 +149,15 @@ class Talk:
             raise WorkerFailed(
                 f"{self.server.model} does not write JSON that fits: {error}.", "Choose a more capable model."
             ) from error
+
+    async def first_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        """How probable it is that the reply begins with a token; 0 if it is not among the likeliest."""
+        ask = _weighing(messages)
+        try:
+            reply = await self._reply(ask, Listening(), 1)
+        except Refused as refused:
+            raise self._error(refused, ask) from refused
+        return sum(math.exp(one["logprob"]) for one in reply.likeliest if str(one["token"]).strip() == token)
 
     async def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
         """See `Chat`."""

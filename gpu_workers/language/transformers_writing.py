@@ -70,6 +70,16 @@ def likeliest(model: Any, tokenizer: Any, inputs: Mapping[str, Any], count: int)
     return [{"token": token, "logprob": value} for token, value in zip(tokens, odds.values.tolist(), strict=True)]
 
 
+def first_token_probabilities(model: Any, tokenizer: Any, inputs: Mapping[str, Any], token: str) -> list[float]:
+    """For each of several prompts, the probability of `token` among all first tokens of the answer."""
+    import torch
+
+    written = model.generate(**inputs, max_new_tokens=1, output_logits=True, return_dict_in_generate=True)
+    odds = torch.softmax(written.logits[0].float(), dim=-1)
+    number = tokenizer.encode(token, add_special_tokens=False)[-1]
+    return [float(value) for value in odds[:, number].tolist()]
+
+
 def _streamer(tokenizer: Any, on_text: Callable[[str], None]) -> Any:
     from transformers import TextStreamer
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from app.core.ports import FrameFetch, ObjectDetector
 from app.core.types import Frame, FrameFeatures
-from gpu_workers.selection.scoring import shrunk
+from gpu_workers.selection.pictures import shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,10 +29,22 @@ LEAST = 0.005
 """The least confidence that counts, from the paper, for OWL-ViT."""
 
 
+class TargetScorer(Protocol):
+    """Judges whether frames show the named things. Confidences are 0 to 1; 0 is what was not seen at all."""
+
+    def glance(
+        self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch
+    ) -> NDArray[np.float64]:
+        """A quick look at some frames as cells of one picture, shape (frames, names)."""
+        ...
+
+    def verify(self, names: Sequence[str], candidate: FrameFeatures, fetch: FrameFetch) -> NDArray[np.float64]:
+        """A close look at one frame, shape (names,)."""
+        ...
+
+
 class DetectorScorer:
     """Judges by what a detector finds. Implements `TargetScorer`."""
-
-    certain = 0.5
 
     def __init__(self, detector: ObjectDetector) -> None:
         self._detector = detector

@@ -1,10 +1,12 @@
 """GenS (arXiv 2503.09146): a vision-language model scores which pictures matter.
 
 The model sees a window of numbered pictures and writes JSON that maps numbers or ranges of numbers to a relevance
-from 1 to 5, leaving out the irrelevant ones. As in the paper, each window has its own clock of one picture a second:
-"t=7.0s" is picture 7 of the window, so a number in the answer is a picture, never a time of the video. The published
-weights (`yaolily/GenS`, `yaolily/GenS-qwen2d5-vl-3b`) or any other vision-language model will do. The paper's code
-does not join windows; here, the scores of all windows are ranked together.
+from 1 to 5, leaving out the irrelevant ones. Windows of at most 256 (published weights) or 128 pictures cover the whole
+span; the paper's code does not join windows, so here the scores of all are ranked together.
+
+The weights that were trained for it (`yaolily/GenS-qwen2d5-vl-3b`) get exactly the prompt they were trained with, and
+nothing else. Any other vision-language model gets our own prompt: each window then has a clock of one picture a second,
+so that "t=7.0s" is picture 7 of the window, and a number in the answer is a picture, never a time of the video.
 """
 
 from __future__ import annotations
@@ -13,34 +15,50 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import MissingPart
-from app.core.ports import FrameFetch, VisionLanguageModel
+from app.core.errors import MissingPart, ToolRefused
+from app.core.ports import Chat, FrameFetch, VisionLanguageModel
 from app.core.settings import Settings
-from app.core.types import Frame, FrameFeatures
+from app.core.types import Frame, FrameFeatures, Message
 from gpu_workers.selection.blank import evenly, worth_showing
-from gpu_workers.selection.scoring import JUDGED_SIDE, shrunk
+from gpu_workers.selection.gens_scores import relevance_of
+from gpu_workers.selection.pictures import JUDGED_SIDE, of_area, shrunk
 
 if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
-WINDOW = 128
-"""Pictures shown at once: the paper uses 256 for its largest model and half of that for smaller ones."""
-MOST_WINDOWS = 32
+WINDOW, PUBLISHED_WINDOW = 128, 256
+"""Pictures shown at once: to any model, and to the published weights, which read them very small."""
+MOST_WINDOWS = 64
 """The most windows per selection; more candidates are thinned evenly to limit the cost."""
-BEST = 5
+LEAST_WINDOW = 4
+"""A window that a model refuses is halved down to this many pictures."""
+TRAINED = ("GenS-qwen2d5-vl-3b",)
+"""Names of the weights that were trained for this."""
+PUBLISHED_PIXELS = 112 * 112
+"""Pixels of a picture for these weights."""
+PUBLISHED_TOKENS = 256
+"""Tokens of their answer."""
+PUBLISHED_PROMPT = (
+    "Please identify the video frames most relevant to the given question and provide \n"
+    "              their timestamps in seconds along with a relevance score. The score should be on a \n"
+    "              scale from 1 to 5, where higher scores indicate greater relevance. Return the output \n"
+    '              strictly in the following JSON format: {"timestamp": score, ...}.'
+)
+"""Its line breaks and spaces are those of the published code, to the byte."""
 _PROMPT = (
     "The pictures above are moments of one video, in order. Before each stands its number as a time: t=7.0s is "
     "number 7.\nQuestion: {question}\n"
     "Which pictures are needed to answer it? Give their numbers, single or as a range, each with its relevance from "
     '1 to 5, where 5 is the most relevant. Leave out all others. Write only JSON, such as {{"3": 4, "11-12": 5}}.'
 )
-_PAIR = re.compile(r"[\"']?(\d+(?:\.\d+)?)s?(?:\s*[-\u2013]\s*(\d+(?:\.\d+)?)s?)?[\"']?\s*:\s*[\"']?([0-5])\b")
 
 
 class GenSSelector:
     """Implements `QueryFrameSelector`. Takes fewer frames than allowed if few matter, evenly spaced ones if none do."""
 
-    def __init__(self, model: VisionLanguageModel, *, window: int = WINDOW, most_windows: int = MOST_WINDOWS) -> None:
+    def __init__(
+        self, model: VisionLanguageModel, *, window: int | None = None, most_windows: int = MOST_WINDOWS
+    ) -> None:
         self._model = model
         self._window = window
         self._most_windows = most_windows
@@ -69,30 +87,44 @@ class GenSSelector:
         usable = worth_showing(candidates)
         if budget <= 0 or len(usable) <= budget:
             return usable if budget > 0 else []
-        shown = evenly(usable, self._window * self._most_windows)
+        trained = is_trained(self._model.model)
+        size = self._window or (PUBLISHED_WINDOW if trained else WINDOW)
+        shown = evenly(usable, size * self._most_windows)
+        judge = self._by_published_prompt if trained else self._by_own_prompt
         scores: dict[int, int] = {}
-        for start in range(0, len(shown), self._window):
-            window = shown[start : start + self._window]
-            for number, score in self._judged(question, [candidates[index].pts_s for index in window], fetch).items():
-                scores[window[number]] = score
+        waiting = [shown[start : start + size] for start in range(0, len(shown), size)][::-1]
+        while waiting:
+            window = waiting.pop()
+            frames = list(fetch([candidates[index].pts_s for index in window]))
+            try:
+                text = judge(question, frames)
+            except ToolRefused:
+                if len(window) <= LEAST_WINDOW:
+                    raise
+                half = len(window) // 2
+                waiting += [window[half:], window[:half]]
+                continue
+            scores |= {window[number]: score for number, score in relevance_of(text, len(window)).items()}
         best = sorted(scores, key=lambda index: (-scores[index], index))[:budget]
         return sorted(best) or evenly(usable, budget)
 
-    def _judged(self, question: str, times_s: list[float], fetch: FrameFetch) -> dict[int, int]:
-        clock = [Frame(float(number), shrunk(frame, JUDGED_SIDE).image) for number, frame in enumerate(fetch(times_s))]
-        return relevance_of(self._model.look(clock, _PROMPT.format(question=question)).text, len(times_s))
+    def _by_own_prompt(self, question: str, frames: Sequence[Frame]) -> str:
+        clock = [Frame(float(number), shrunk(frame, JUDGED_SIDE).image) for number, frame in enumerate(frames)]
+        return self._model.look(clock, _PROMPT.format(question=question)).text
+
+    def _by_published_prompt(self, question: str, frames: Sequence[Frame]) -> str:
+        assert isinstance(self._model, Chat)
+        return self._model.chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS).text
 
 
-def relevance_of(text: str, count: int) -> dict[int, int]:
-    """Scores from 1 to 5 by picture number, parsed from a model's text about pictures 0 to count - 1.
+def is_trained(model: str) -> bool:
+    """Whether a model's name says that it has the published weights."""
+    return any(part in TRAINED for part in re.split(r"[/@]", model))
 
-    Ranges are expanded, even those that run backwards; unknown numbers are dropped; of several scores, the highest
-    counts. Complete pairs are found anywhere in the text, so JSON that is cut off or wrapped in words loses only its
-    last, unfinished pair.
-    """
-    scores: dict[int, int] = {}
-    for first, last, score in _PAIR.findall(text):
-        ends = sorted((int(float(first)), int(float(last or first))))
-        for number in range(ends[0], min(ends[1], count - 1) + 1):
-            scores[number] = max(scores.get(number, 0), min(int(score), BEST))
-    return {number: score for number, score in scores.items() if score > 0}
+
+def published_message(question: str, frames: Sequence[Frame]) -> Message:
+    """What the published weights read: each picture after its number, the question, the task."""
+    parts: list[str | Frame] = []
+    for number, frame in enumerate(frames):
+        parts += [f"[{number}]" if number == 0 else f"\n[{number}]", of_area(frame, PUBLISHED_PIXELS)]
+    return Message("user", (*parts, f"\nQuestion: {question}\n{PUBLISHED_PROMPT}"))

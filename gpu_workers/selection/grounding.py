@@ -1,6 +1,6 @@
 """Names what to look for: the things that a question is about, and things likely to be near them.
 
-Both T* (arXiv 2504.02259) and QuoTA (arXiv 2503.08689) first ask the answering model to name them.
+T* (arXiv 2504.02259) first asks the answering model to name them.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Sought:
 def sought(model: VisionLanguageModel, frames: Sequence[Frame], question: str) -> Sought:
     """What the model names after seeing these frames, if any; the question itself if it names nothing."""
     lines = [line for line in model.look(frames, _PROMPT.format(question=question)).text.splitlines() if line.strip()]
-    named = [_names(line) for line in lines[:2]]
+    named = [names_in(line) for line in lines[:2]]
     targets = named[0] if named else ()
     cues = named[1] if len(named) > 1 else ()
     return Sought(targets or (question,), tuple(cue for cue in cues if cue not in targets))
 
 
-def _names(line: str) -> tuple[str, ...]:
+def names_in(line: str) -> tuple[str, ...]:
     """The names in a comma-separated list: lower case, without numbers, marks or a leading word like "targets:"."""
     text = re.sub(r"^\W*(?:\d+[.)]\s*)?(?:\w+(?: \w+)?\s*:)?", "", line.strip())
     names = (re.sub(r"[^\w\s'-]", "", part).strip().lower() for part in text.split(","))

@@ -1,8 +1,9 @@
 """QuoTA's budget in pixels (arXiv 2503.08689): the more likely a frame is relevant, the larger the model sees it.
 
-The paper resizes feature maps inside the model. For a model that cuts pictures of any size into squares, one token
-each, smaller pictures do the same. Two things differ from the paper: no frame becomes smaller than the model's minimum,
-so none is lost, and tokens that a full-size frame cannot use go to the others.
+The relevance is that of `quota`: the probability of the answer "A". The paper resizes feature maps inside the model.
+For a model that cuts pictures of any size into squares, one token each, smaller pictures do the same. Two things differ
+from the paper: no frame becomes smaller than the model's minimum, so none is lost, and tokens that a full-size frame
+cannot use go to the others.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from app.core.errors import BadSettings
-from app.core.ports import FrameEmbedder, VisionLanguageModel
+from app.core.ports import VisionLanguageModel
 from app.core.settings import Settings
 from app.core.types import Completion, Frame
-from gpu_workers.selection.scoring import LikenessScorer
+from gpu_workers.selection.quota import YES, JudgesFrames, relevance_question
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class TokenGrid:
 
 
 @runtime_checkable
-class TakesAnySize(VisionLanguageModel, Protocol):
+class TakesAnySize(JudgesFrames, Protocol):
     """A vision-language model for which larger pictures become more tokens."""
 
     def token_grid(self) -> TokenGrid | None:
@@ -61,9 +62,8 @@ class TakesAnySize(VisionLanguageModel, Protocol):
 class SizedLooking:
     """Implements `VisionLanguageModel`: shares `budget` tokens among the frames before a model sees them."""
 
-    def __init__(self, model: TakesAnySize, embedder: FrameEmbedder, budget: int) -> None:
+    def __init__(self, model: TakesAnySize, budget: int) -> None:
         self._looks = model
-        self._embedder = embedder
         self._budget = budget
 
     @property
@@ -77,11 +77,11 @@ class SizedLooking:
 
     def sized(self, frames: Sequence[Frame], question: str) -> list[Frame]:
         """The frames, some scaled down so that they take at most `budget` tokens, if possible."""
-        seen = self._embedder.embed(frames)
-        sure = LikenessScorer(self._embedder).glance((question,), seen, lambda _: ())[:, 0]
         grid = self._looks.token_grid()
         if grid is None:
             raise _all_alike(self._looks)
+        asked = relevance_question(self._looks, question)
+        sure = self._looks.first_token_probability(frames, asked, YES)
         fewest = np.array([math.prod(grid.fewest(frame)) for frame in frames])
         room = np.array([math.prod(grid.whole(frame)) for frame in frames]) - fewest
         shares = fewest + shared(np.square(sure), self._budget - int(fewest.sum()), room)
@@ -100,7 +100,7 @@ def looking(settings: Settings, workers: Workers) -> VisionLanguageModel | None:
         )
     if not isinstance(model, TakesAnySize):
         raise _all_alike(model)
-    return SizedLooking(model, workers.get("frame_embedder"), settings.vision.quota)
+    return SizedLooking(model, settings.vision.quota)
 
 
 def _all_alike(model: VisionLanguageModel) -> BadSettings:

@@ -1,27 +1,30 @@
-"""T* (arXiv 2504.02259): looks at a few frames, then at more where something was seen.
+"""T* (arXiv 2504.02259): looks at a few seconds of a video, then at more where something was seen.
 
-Every frame of the video has a score. Each round looks at grid x grid frames, sampled where the question's targets
-(and, with half the weight, the cues near them) are likely; scores spread to neighbours in time and are smoothed by a
-spline over all examined frames. The paper uses an open-vocabulary detector on frames laid out as cells of one picture;
-here any `TargetScorer` will do. Of the paper's two final choices, this is the deterministic one: the frames with the
-highest scores.
+Every second has a score. Each round lays grid x grid seconds out as cells of one picture, in which an open-vocabulary
+detector looks for the question's targets (and, with half the weight, for the cues near them). Scores spread to
+neighbours in time, and a spline through all examined seconds says where to look next. A second whose cell shows a
+target, however faintly, is looked at alone; once all targets are certain, the search ends. Of the paper's two final
+choices (drawn by score, or the highest of the spline) this takes the first without the chance: the highest scores.
 """
 
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.core.errors import MissingPart
 from app.core.ports import FrameFetch, VisionLanguageModel
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
 from gpu_workers.selection.blank import evenly, worth_showing
-from gpu_workers.selection.detecting import DetectorScorer
+from gpu_workers.selection.detecting import DetectorScorer, TargetScorer
 from gpu_workers.selection.grounding import Sought, sought
-from gpu_workers.selection.scoring import JUDGED_SIDE, LikenessScorer, TargetScorer, shrunk
+from gpu_workers.selection.pictures import JUDGED_SIDE, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,21 +33,26 @@ if TYPE_CHECKING:
 
 CUE_WEIGHT = 0.5
 """The weight of a cue; a target has weight 1."""
+CERTAIN = 0.6
+"""The confidence of a close look from which a target counts as found."""
 REACH = 5
 """Neighbours on either side to which a score spreads."""
 HOT = 75.0
-"""The percentile above which chances count and scores spread."""
+"""The percentile from which chances count and scores spread."""
 SMOOTHING = 0.5
 """The spline's largest sum of squared residuals."""
+NEVER_SEEN = 1e-6
+"""The score of a second of which nothing is known."""
 SHOWN_FIRST = 8
 """Evenly spaced frames shown to the model that names the targets."""
+NEEDS = "Set LONGREEL_MODELS__OBJECT_DETECTOR=transformers, or choose LONGREEL_MODELS__QUERY_FRAME_SELECTOR=hybrid."
 
 
 class TStarSelector:
     """Implements `QueryFrameSelector`.
 
-    Looks at a `share` of the frames, at most `most`, in rounds of grid x grid. Without a model to name targets, the
-    whole question is the target.
+    Looks at a `share` of the seconds, at most `most`, in rounds of grid x grid, until every target has been seen with
+    a confidence of `certain`. Without a model to name targets, the whole question is the target.
     """
 
     def __init__(
@@ -52,9 +60,10 @@ class TStarSelector:
         scorer: TargetScorer,
         model: VisionLanguageModel | None = None,
         *,
-        grid: int = 8,
+        grid: int = 4,
         share: float = 0.5,
         most: int = 1000,
+        certain: float = CERTAIN,
         seed: int = 0,
     ) -> None:
         self._scorer = scorer
@@ -62,15 +71,18 @@ class TStarSelector:
         self._grid = grid
         self._share = share
         self._most = most
+        self._certain = certain
         self._seed = seed
 
     @classmethod
     def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> TStarSelector:
-        """Scores with the detector if there is one, else by likeness; a vision-language model names the targets."""
+        """With the process's detector, which must find anything by name, and vision-language model. Raises MissingPart
+        if there is no such detector."""
         del settings
         detector = workers.get("object_detector")
-        scorer = DetectorScorer(detector) if detector is not None else LikenessScorer(workers.get("frame_embedder"))
-        return cls(scorer, workers.get("vision_language_model"), **options)
+        if detector is None or detector.classes:
+            raise MissingPart("The frame selection tstar needs a detector that finds anything by its name.", NEEDS)
+        return cls(DetectorScorer(detector), workers.get("vision_language_model"), **options)
 
     @property
     def name(self) -> str:
@@ -84,10 +96,15 @@ class TStarSelector:
         usable = worth_showing(candidates)
         if budget <= 0 or len(usable) <= budget:
             return usable if budget > 0 else []
-        slots = [candidates[index] for index in usable]
-        search = _Search(len(slots), self._seed)
+        shown = _shown_each_second([candidates[index].pts_s for index in usable])
+        slots = [
+            replace(frame, pts_s=max(second, frame.pts_s))
+            for second, frame in ((second, candidates[usable[place]]) for second, place in shown)
+        ]
+        search = Search(len(slots), self._seed)
         self._run(search, self._named(question, slots, fetch), slots, fetch)
-        return sorted(usable[slot] for slot in search.best(budget))
+        ranked = dict.fromkeys(usable[shown[slot][1]] for slot in search.ranked())
+        return sorted(list(ranked)[:budget])
 
     def _named(self, question: str, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> Sought:
         if self._model is None:
@@ -95,7 +112,7 @@ class TStarSelector:
         times = [slots[place].pts_s for place in evenly(range(len(slots)), SHOWN_FIRST)]
         return sought(self._model, [shrunk(frame, JUDGED_SIDE) for frame in fetch(times)], question)
 
-    def _run(self, search: _Search, named: Sought, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> None:
+    def _run(self, search: Search, named: Sought, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> None:
         targets = list(named.targets)
         cells = self._grid**2
         left = min(self._most, max(cells, int(len(slots) * self._share)))
@@ -108,73 +125,69 @@ class TStarSelector:
             weights = np.array([1.0] * len(targets) + [CUE_WEIGHT] * len(named.cues))
             confidences = self._scorer.glance(names, [slots[slot] for slot in drawn], fetch)
             search.record(drawn, (confidences * weights).max(axis=1))
-            for slot, row in zip(drawn, confidences[:, : len(targets)], strict=True):
-                if row.max() >= self._scorer.certain and targets:
-                    self._verify(search, int(slot), targets, slots[slot], fetch)
-
-    def _verify(
-        self, search: _Search, slot: int, targets: list[str], candidate: FrameFeatures, fetch: FrameFetch
-    ) -> None:
-        """Looks closely at one frame, and stops searching for the targets that it shows."""
-        sure = self._scorer.verify(targets, candidate, fetch)
-        search.correct(slot, float(sure.max()))
-        targets[:] = [name for name, s in zip(list(targets), sure, strict=True) if s < self._scorer.certain]
+            for slot, row in zip(drawn, confidences, strict=True):
+                if any(sure > 0 and name in targets for sure, name in zip(row, names, strict=True)):
+                    found = self._scorer.verify(targets, slots[slot], fetch)
+                    search.correct(int(slot), float(found.max()))
+                    targets = [name for name, sure in zip(targets, found, strict=True) if sure < self._certain]
 
 
-class _Search:
-    """What is known about each slot so far."""
+class Search:
+    """What is known about each second so far."""
 
     def __init__(self, count: int, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._scores = np.full(count, 1e-6)
+        self._scores = np.full(count, NEVER_SEEN)
         self._seen = np.zeros(count, bool)
         self._chances = np.full(count, 1.0 / count)
 
     def draw(self, count: int) -> NDArray[np.intp]:
-        """Unseen slots, ascending: evenly spaced at first, then sampled by their chances."""
-        free = np.flatnonzero(~self._seen)
-        if len(free) <= count:
-            return free
+        """Unseen seconds, ascending: evenly spaced at first, then sampled by their chances."""
+        total = len(self._seen)
+        if total - int(self._seen.sum()) <= count:
+            return np.flatnonzero(~self._seen)
         if not self._seen.any():
-            return np.array(evenly(range(len(free)), count), np.intp)
-        chances = self._chances[free] + count / len(self._seen)
+            return np.array(evenly(range(total), count), np.intp)
+        chances = (self._chances + count / total) * ~self._seen
         hot = np.where(chances >= np.percentile(chances, HOT), chances, 0.0)
         likely = hot if np.count_nonzero(hot) >= count else chances
-        drawn = self._random.choice(free, count, replace=False, p=likely / likely.sum())
-        return np.sort(drawn)
+        return np.sort(self._random.choice(total, count, replace=False, p=likely / likely.sum()))
 
     def record(self, slots: NDArray[np.intp], confidences: NDArray[np.float64]) -> None:
         """Records the scores of a round and works out where to look next."""
         self._seen[slots] = True
-        self._scores[slots] = np.maximum(confidences, 1e-6)
+        self._scores[slots] = np.maximum(confidences, NEVER_SEEN)
         for slot in slots[confidences >= np.percentile(confidences, HOT)]:
-            for step in range(1, REACH + 1):
-                for near in (slot - step, slot + step):
-                    if 0 <= near < len(self._seen) and not self._seen[near]:
-                        self._scores[near] = max(self._scores[near], self._scores[slot] / (step + 1))
+            for near in range(max(0, slot - REACH), min(len(self._seen), slot + REACH + 1)):
+                self._scores[near] = max(self._scores[near], self._scores[slot] / (abs(near - slot) + 1))
         smooth = np.maximum(1.0 / len(self._seen), self._spline())
         chances = 1.0 / (1.0 + np.exp(-smooth))
         self._chances = chances / chances.sum()
 
     def correct(self, slot: int, confidence: float) -> None:
         """Replaces the score of a glance with that of a close look."""
-        self._scores[slot] = max(confidence, 1e-6)
+        self._scores[slot] = max(confidence, NEVER_SEEN)
 
-    def best(self, count: int) -> list[int]:
-        """The slots with the highest scores, seen or guessed from their neighbours."""
-        guessed = np.where(self._seen, self._scores, np.maximum(self._scores, self._spline()))
-        return [int(slot) for slot in np.argsort(-guessed, kind="stable")[:count]]
+    def ranked(self) -> list[int]:
+        """All seconds, those with the highest scores first."""
+        return [int(slot) for slot in np.argsort(-self._scores, kind="stable")]
 
     def _spline(self) -> NDArray[np.float64]:
-        """A smooth curve through the seen scores, clipped to 0 and the highest score; zero for too few points."""
+        """A smooth curve through the scores of the seconds that were seen; zero for too few points."""
         from scipy.interpolate import UnivariateSpline  # type: ignore[import-untyped]
 
         seen = np.flatnonzero(self._seen)
         if len(seen) < 4:
             return np.zeros(len(self._seen))
-        scores = self._scores[seen]
         with warnings.catch_warnings():
             # FITPACK warns if it cannot meet the tolerance; its nearest curve is good enough here.
             warnings.simplefilter("ignore")
-            spline = UnivariateSpline(seen, scores, s=SMOOTHING)
-        return np.asarray(np.clip(spline(np.arange(len(self._seen))), 0.0, float(scores.max())))
+            spline = UnivariateSpline(seen, self._scores[seen], s=SMOOTHING)
+        return np.asarray(spline(np.arange(len(self._seen))))
+
+
+def _shown_each_second(times_s: Sequence[float]) -> list[tuple[float, int]]:
+    """Each second from the first time to the last, with the place of the frame that is shown then."""
+    count = int(times_s[-1] - times_s[0]) + 1
+    seconds = [times_s[0] + number for number in range(count)]
+    return [(second, bisect_right(times_s, second + 0.5) - 1) for second in seconds]

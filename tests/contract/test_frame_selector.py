@@ -15,12 +15,13 @@ from app.core.settings import Ingest, Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.language.fakes import FakeVisionLanguageModel
 from gpu_workers.registry import CLASSES, Workers
+from gpu_workers.selection.detecting import DetectorScorer
 from gpu_workers.selection.gens import GenSSelector
 from gpu_workers.selection.keyframes import KeyframeSelector
 from gpu_workers.selection.maxinfo import MaxInfoSelector
 from gpu_workers.selection.quota import QuotaSelector
-from gpu_workers.selection.scoring import LikenessScorer, LookingScorer
 from gpu_workers.selection.tstar import TStarSelector
+from gpu_workers.vision.fakes import FakeObjectDetector
 
 QUESTION = "When is the red thing shown?"
 SIDE = 4
@@ -58,9 +59,7 @@ def writes_scores(frames, question):
     """A model that finds a few pictures of each window relevant, or is sure by how bright one is."""
     if "relevance" in question:
         return '{"1": 5, "3-4": 2, "900": 5, "2'
-    if len(frames) == 1:
-        return f"{int(frames[0].image.mean()) % 101}"
-    return "red thing, cup\ntable"
+    return "yes" if "yes or no" in question else "red thing, cup\ntable"
 
 
 def looking():
@@ -81,14 +80,15 @@ SELECTORS = {
 
 class Parts:
     def __init__(self, model=None):
-        self.roles = {"frame_embedder": Colours(), "vision_language_model": model}
+        detector = FakeObjectDetector()
+        self.roles = {"frame_embedder": Colours(), "vision_language_model": model, "object_detector": detector}
 
     def get(self, role):
         return self.roles.get(role)
 
 
 def asked(name):
-    model = looking() if name == "gens" else None
+    model = looking() if name in ("gens", "quota") else None
     module, _, attribute = CLASSES["query_frame_selector"][name].partition(":")
     kind = getattr(__import__(module, fromlist=[attribute]), attribute)
     return kind.from_settings(Settings(), Parts(model))
@@ -96,9 +96,8 @@ def asked(name):
 
 QUERY_SELECTORS = {
     **{name: lambda name=name: asked(name) for name in CLASSES["query_frame_selector"]},
-    "quota, looking": lambda: QuotaSelector.from_settings(Settings(), Parts(looking())),
-    "tstar, looking": lambda: TStarSelector(LookingScorer(looking()), looking(), grid=2, most=20),
-    "tstar, small grid": lambda: TStarSelector(LikenessScorer(Colours()), grid=2, most=100),
+    "quota, few judged": lambda: QuotaSelector(looking(), judged=3),
+    "tstar, small grid": lambda: TStarSelector(DetectorScorer(FakeObjectDetector()), looking(), grid=2, most=100),
     "gens, small window": lambda: GenSSelector(looking(), window=3),
 }
 BOTH = {**SELECTORS, **{f"by question: {name}": make for name, make in QUERY_SELECTORS.items()}}

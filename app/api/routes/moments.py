@@ -62,9 +62,9 @@ def choose_frames(
 ) -> ChosenOut:
     """When the chosen frames are shown, of the whole video or of a window; `/frame?t=` gives each as a picture.
 
-    Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `videotree`,
-    `tstar`, `quota`, `gens`. Chosen is among the frames that were seen when the video was read. The other parameters
-    are options of single methods, which refuse those of others.
+    Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `aks`,
+    `cluster-tree`, `tstar`, `quota`, `gens`. Chosen is among the frames that were seen when the video was read. The
+    other parameters are options of single methods, which refuse those of others.
     """
     window = window_of(asked.start_s, asked.end_s)
     chosen = longreel.selection.choose(

@@ -79,7 +79,7 @@ def test_frames_are_chosen_by_the_method_that_is_named(client: TestClient, parts
     even = chosen(method="uniform", count=4)
     assert (even.method, even.considered, even.times_s) == ("uniform", 20, [2.0, 7.0, 12.0, 17.0])
     assert chosen(count=4).method == "maxinfo" and chosen(count=4, question="red").method == "hybrid"
-    for method in ("similar", "maxinfo", "hybrid", "top-k", "videotree", "tstar", "quota"):
+    for method in ("similar", "maxinfo", "hybrid", "top-k", "aks", "cluster-tree"):
         one = chosen(method=method, count=3, question="something red", start_s=5, end_s=12)
         assert one.method == method and one.considered == 8
         assert 1 <= len(one.times_s) <= 3 and one.times_s == sorted(one.times_s)

@@ -382,6 +382,26 @@ def whole_server(request, earlier):
     return completion("Yellow.")
 
 
+def test_frames_are_judged_by_the_probability_of_the_first_token_several_at_a_time():
+    def judge(request, earlier):
+        content = request["messages"][-1]["content"]
+        if not request.get("logprobs") or isinstance(content, str):
+            return whole_server(request, earlier)
+        image, question = content
+        assert question["text"] == "A cup? A. yes B. no"
+        red = np.asarray(Image.open(io.BytesIO(base64.b64decode(image["image_url"]["url"].partition(",")[2]))))[..., 0]
+        likely = [{"token": "A", "logprob": float(np.log(max(red.mean(), 1) / 255))}, {"token": "B", "logprob": -0.7}]
+        choice = {"message": {"content": "B"}, "logprobs": {"content": [{"top_logprobs": likely}]}}
+        return Reply(body={"choices": [choice]})
+
+    frames = [Frame(float(t), np.full((16, 16, 3), 40 * t, np.uint8)) for t in range(6)]
+    with chat_service(judge) as service:
+        model = OpenAICompatibleVisionModel.from_settings(Settings(vlm_url=service.url, vlm_model="tiny"), None)
+        sure = model.first_token_probability(frames, "A cup? A. yes B. no", "A")
+        model.unload()
+    assert np.allclose(sure, [1 / 255, *(40 * t / 255 for t in range(1, 6))], atol=0.01)
+
+
 def poor_server(request, earlier):
     """A server that only writes."""
     if isinstance(request["messages"][-1]["content"], list):

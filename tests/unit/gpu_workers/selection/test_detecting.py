@@ -73,7 +73,7 @@ def test_a_close_look_is_at_the_frame_alone():
 
 def test_t_star_ends_when_the_detector_is_certain():
     film = Film({37.0, 38.0, 39.0})
-    chosen = TStarSelector(DetectorScorer(FakeObjectDetector()), grid=4, share=1.0).select(
+    chosen = TStarSelector(DetectorScorer(FakeObjectDetector()), share=1.0).select(
         "red", shown([axis(0)] * 200), 4, fetch=film
     )
     assert {37, 38, 39} & set(chosen)

@@ -15,11 +15,18 @@ from tests.unit.gpu_workers.selection.made_up import Fetch, axis, never, shown
 
 ROLES = ("frame_selector", "query_frame_selector")
 EDGES = {
-    "maxinfo": [{"rank": 1, "chunk": 64}, {"rank": 64, "tolerance": 0.01, "chunk": 4096, "form": "slow"}],
+    "maxinfo": [{"rank": 1, "chunk": 64, "unit": True}, {"rank": 64, "tolerance": 0.01, "chunk": 4096, "form": "slow"}],
     "similar": [{"window": 2, "like": 0.01}, {"window": 1024, "like": 1}],
     "hybrid": [{"emphasis": 0}, {"emphasis": 5}],
-    "videotree": [{"clusters": 1, "most_clusters": 1, "enough": 1, "branches": 2}, {"clusters": 256, "branches": 16}],
-    "tstar": [{"grid": 2, "share": 0.001, "most": 4}, {"grid": 16, "share": 1, "most": 10000, "seed": 2**31}],
+    "aks": [{"clear": 0, "depth": 0}, {"clear": 1, "depth": 16}],
+    "cluster-tree": [
+        {"clusters": 1, "most_clusters": 1, "enough": 1, "branches": 2},
+        {"clusters": 256, "branches": 16},
+    ],
+    "tstar": [
+        {"grid": 2, "share": 0.001, "most": 4, "seed": 2**31},
+        {"grid": 16, "share": 1, "most": 10000, "certain": 1},
+    ],
     "quota": [{"judged": 1}, {"judged": 4096}],
     "gens": [{"window": 2, "most_windows": 1}, {"window": 1024, "most_windows": 1024}],
 }
@@ -27,7 +34,7 @@ VIDEO = shown([axis(second // 20) for second in range(300)])
 
 
 def workers():
-    return Workers(Settings(models=Models(frame_embedder="fake", vision_language_model="fake")))
+    return Workers(Settings(models=Models(frame_embedder="fake", vision_language_model="fake", object_detector="fake")))
 
 
 def role_of(method):
@@ -45,7 +52,7 @@ def test_a_method_chooses_with_the_least_and_the_greatest_values(method, monkeyp
         if role_of(method) == "frame_selector":
             chosen = selector.select(VIDEO, 12)
         else:
-            fetch = never if method in ("hybrid", "videotree") else Fetch()
+            fetch = never if method in ("hybrid", "aks", "cluster-tree") else Fetch()
             chosen = selector.select("axis", VIDEO, 12, fetch=fetch)
         assert 1 <= len(chosen) <= 12 and chosen == sorted(set(chosen))
 

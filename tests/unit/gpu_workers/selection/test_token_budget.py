@@ -12,27 +12,17 @@ from hypothesis import strategies as st
 
 from app.core.errors import BadSettings
 from app.core.settings import Models, Settings, VisionSettings, Weights
-from app.core.types import Frame, FrameFeatures
+from app.core.types import Completion, Frame
 from gpu_workers.registry import Workers
 from gpu_workers.selection.token_budget import SizedLooking, TokenGrid, looking, resized, shared
 from gpu_workers.vision import transformers_vision
 from tests import tiny_models
 
 
-class Brightness:
-    """A frame embedder to which a question bears on bright frames."""
-
-    model = "brightness"
-
-    def embed(self, frames):
-        light = [frame.image.mean() / 255 for frame in frames]
-        return [
-            FrameFeatures(f.pts_s, np.ones(2, np.float32), np.array([share, 0], np.float32))
-            for f, share in zip(frames, light, strict=True)
-        ]
-
-    def embed_query(self, text):
-        return np.array([1, 0], np.float32)
+def by_brightness(frames, question, token):
+    """Plays the probabilities of a model that finds bright frames relevant."""
+    assert "A. yes" in question and token == "A"
+    return np.array([frame.image.mean() / 255 for frame in frames])
 
 
 def grey(time_s, level, size=(112, 168)) -> Frame:
@@ -89,17 +79,21 @@ def test_enough_tokens_for_all_change_no_frame():
 
     class Any:
         model = "any"
+        first_token_probability = staticmethod(by_brightness)
+
+        def look(self, frames, question):
+            return Completion("no")
 
         def token_grid(self):
             return grid
 
-    assert SizedLooking(Any(), Brightness(), 2 * 24).sized(frames, "bright") == frames
+    assert SizedLooking(Any(), 2 * 24).sized(frames, "bright") == frames
 
 
 def product(tmp_path, kind, **settings):
     weights = Weights(vision_language_model=str(tiny_models.EYES[kind](tmp_path)))
     settings = {"vision": VisionSettings(quota=60), **settings}
-    chosen = Settings(profile="cpu", weights=weights, models=Models(frame_embedder="fake"), **settings)
+    chosen = Settings(profile="cpu", weights=weights, **settings)
     return chosen, Workers(chosen)
 
 
@@ -121,8 +115,10 @@ def test_a_model_reads_the_budget_and_most_of_the_relevant_frame(tmp_path, kind,
     monkeypatch.setattr(processor, "__call__", spy)
     frames = [grey(float(t), 230 if t == 3 else 25 + t) for t in range(8)]
     plain = model.look(frames, "What is bright?")
-    eyes = SizedLooking(model, Brightness(), chosen.vision.quota)
+    eyes = SizedLooking(model, chosen.vision.quota)
+    monkeypatch.setattr(model, "first_token_probability", by_brightness)
     fewer = eyes.look(frames, "What is bright?")
+    read = [grids for grids in read if grids]
     assert max(map(max, read[:1])) * 8 == sum(read[0]) > 60
     assert sum(read[1]) <= 60
     assert read[1][3] == read[0][3] > max(n for place, n in enumerate(read[1]) if place != 3)

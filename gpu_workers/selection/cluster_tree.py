@@ -1,9 +1,9 @@
-"""VideoTree (arXiv 2405.19209): many frames of what the question is about, few of the rest.
+"""Many frames of what the question is about, few of the rest: a tree of clusters of frames, by their vectors alone.
 
 Breadth: the frames are grouped into more and more clusters until enough of them are relevant. Depth: relevant clusters
-are split again, once or twice. The paper judges a cluster with a language model that reads captions; here its likeness
-to the question decides, so only vectors are needed. Clusters come from k-means on directions; the paper's second step
-uses Ward's method, whose cost grows with the square of the cluster size.
+are split again, once or twice. The shape of the tree is that of VideoTree (arXiv 2405.19209), in which a language model
+judges captions and Ward's method splits; `longreel eval --mode videotree` does that. Here the likeness to the question
+judges and k-means splits, so that only vectors are needed.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class _Cluster:
     relevance: float
 
 
-class VideoTreeSelector:
-    """Plays `QueryFrameSelector`."""
+class ClusterTreeSelector:
+    """Implements `QueryFrameSelector`."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class VideoTreeSelector:
         self._shape = _Shape(clusters, most_clusters, enough, branches)
 
     @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> VideoTreeSelector:
+    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> ClusterTreeSelector:
         """With the process's frame embedder."""
         del settings
         return cls(workers.get("frame_embedder"), **options)
@@ -69,7 +69,7 @@ class VideoTreeSelector:
     @property
     def name(self) -> str:
         """The method's name in settings."""
-        return "videotree"
+        return "cluster-tree"
 
     def select(
         self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch

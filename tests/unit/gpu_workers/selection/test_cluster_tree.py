@@ -1,10 +1,10 @@
-"""VideoTree spends frames where the question is answered."""
+"""A tree of clusters spends frames where the question is answered."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gpu_workers.selection.videotree import VideoTreeSelector, k_means
+from gpu_workers.selection.cluster_tree import ClusterTreeSelector, k_means
 from tests.unit.gpu_workers.selection.made_up import Axes, axis, never, shown
 
 
@@ -27,7 +27,7 @@ def test_relevant_scenes_get_many_frames_and_others_one():
     looks = [axis(number // 40) + 0.2 * random.normal(size=32) for number in range(400)]
     concepts = [(0.9 if number // 40 == 7 else 0.1) * axis(31) for number in range(400)]
     frames = shown([look.astype(np.float32) for look in looks], concepts)
-    chosen = VideoTreeSelector(Axes()).select("31", frames, 40, fetch=never)
+    chosen = ClusterTreeSelector(Axes()).select("31", frames, 40, fetch=never)
     by_scene = np.bincount(np.array(chosen) // 40, minlength=10)
     assert by_scene[7] >= 10
     assert all(by_scene[scene] <= 6 for scene in range(10) if scene != 7)
@@ -36,5 +36,5 @@ def test_relevant_scenes_get_many_frames_and_others_one():
 
 def test_a_small_budget_goes_to_what_is_relevant():
     frames = shown([axis(number // 40) for number in range(400)])
-    chosen = VideoTreeSelector(Axes()).select("7", frames, 3, fetch=never)
+    chosen = ClusterTreeSelector(Axes()).select("7", frames, 3, fetch=never)
     assert any(280 <= index < 320 for index in chosen)
