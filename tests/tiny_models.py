@@ -269,103 +269,7 @@ def llava_onevision(folder: Path) -> Path:
         LlavaOnevisionVideoProcessor(size=size),
         num_image_tokens=16,
         vision_feature_select_strategy="full",
-        chat_template=CHAT.replace("IMAGE", "<image>").replace("VIDEO", "<video>"),
-    )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
-
-
-def internvl(folder: Path) -> Path:
-    from transformers import GotOcr2ImageProcessorFast, InternVLConfig, InternVLProcessor, InternVLVideoProcessor
-
-    config = InternVLConfig(
-        text_config={**TEXT, "model_type": "qwen2", "vocab_size": vocabulary()},
-        vision_config={
-            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "image_size": [32, 32], "patch_size": [8, 8],
-        },
-        image_token_id=5, downsample_ratio=0.5,
-    )  # fmt: skip
-    size = {"height": 32, "width": 32}
-    named = {"start_image_token": "<|vision_start|>", "end_image_token": "<|vision_end|>", "video_token": "<video>"}
-    tokenizer = byte_tokenizer(
-        "Qwen2TokenizerFast", extra_special_tokens={**named, "context_image_token": "<|image_pad|>"}
-    )
-    processor = InternVLProcessor(
-        GotOcr2ImageProcessorFast(size=size),
-        tokenizer,
-        InternVLVideoProcessor(size=size),
-        image_seq_length=4,
-        chat_template=CHAT.replace("IMAGE", "<|image_pad|>").replace("VIDEO", "<video>"),
-    )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
-
-
-def gemma3(folder: Path) -> Path:
-    from transformers import Gemma3Config, Gemma3ImageProcessorFast, Gemma3Processor
-
-    config = Gemma3Config(
-        text_config={**TEXT, "vocab_size": vocabulary()},
-        vision_config={
-            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "image_size": 32, "patch_size": 8, "vision_use_head": False,
-        },
-        mm_tokens_per_image=4, boi_token_index=3, eoi_token_index=4, image_token_index=5,
-    )  # fmt: skip
-    named = {"boi_token": "<|vision_start|>", "eoi_token": "<|vision_end|>", "image_token": "<|image_pad|>"}
-    processor = Gemma3Processor(
-        Gemma3ImageProcessorFast(size={"height": 32, "width": 32}),
-        byte_tokenizer("PreTrainedTokenizerFast", extra_special_tokens=named),
-        chat_template=CHAT.replace("IMAGE", "<|vision_start|>"),
-        image_seq_length=4,
-    )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=5.0)
-
-
-def aria(folder: Path) -> Path:
-    from transformers import AriaConfig, AriaImageProcessor, AriaProcessor
-
-    experts = {"moe_num_experts": 2, "moe_topk": 1, "moe_num_shared_experts": 1}
-    config = AriaConfig(
-        text_config={**TEXT, **experts, "model_type": "aria_text", "vocab_size": vocabulary(), "pad_token_id": 0},
-        vision_config={
-            "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "image_size": 980, "patch_size": 14,
-        },
-        image_token_index=5,
-    )  # fmt: skip
-    processor = AriaProcessor(
-        AriaImageProcessor(),
-        byte_tokenizer("PreTrainedTokenizerFast", extra_special_tokens={"image_token": "<|image_pad|>"}),
-        chat_template=CHAT.replace("IMAGE", "<|image_pad|>"),
-    )
-    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=5.0)
-
-
-def llava_next_video(folder: Path) -> Path:
-    from transformers import (
-        LlavaNextImageProcessorFast,
-        LlavaNextVideoConfig,
-        LlavaNextVideoProcessor,
-        LlavaNextVideoVideoProcessor,
-    )
-
-    config = LlavaNextVideoConfig(
-        text_config={**TEXT, "model_type": "llama", "vocab_size": vocabulary()},
-        vision_config={
-            "model_type": "clip_vision_model", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
-            "num_attention_heads": 4, "image_size": 32, "patch_size": 8, "projection_dim": 32,
-        },
-        image_token_index=7, video_token_index=8, image_grid_pinpoints=[[32, 64], [64, 32]],
-    )  # fmt: skip
-    sizes = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
-    processor = LlavaNextVideoProcessor(
-        LlavaNextVideoVideoProcessor(**sizes),
-        LlavaNextImageProcessorFast(**sizes, image_grid_pinpoints=[[32, 64], [64, 32]]),
-        byte_tokenizer("PreTrainedTokenizerFast"),
-        chat_template=CHAT.replace("IMAGE", "<image>").replace("VIDEO", "<video>"),
-        patch_size=8,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
+        chat_template=CHAT.replace("IMAGE", "<image>"),
     )
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
@@ -454,11 +358,8 @@ EYES: dict[str, Callable[[Path], Path]] = {
     "qwen3_vl": qwen3_vl,
     "smolvlm": smolvlm,
     "llava_onevision": llava_onevision,
-    "internvl": internvl,
 }
 """The architectures of vision-language models, by name."""
-OTHER_EYES: dict[str, Callable[[Path], Path]] = {"gemma3": gemma3, "aria": aria, "llava_next_video": llava_next_video}
-"""Architectures that are tried by fewer tests."""
 EMBEDDERS: dict[str, Callable[[Path], Path]] = {"siglip": siglip, "clip": clip}
 """The architectures of picture embedders, by name."""
 DETECTORS: dict[str, Callable[[Path], Path]] = {"owlv2": owlv2, "grounding_dino": grounding_dino}

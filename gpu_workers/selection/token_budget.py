@@ -128,7 +128,8 @@ def shared(weights: NDArray[np.float64], total: int, room: NDArray[np.intp]) -> 
         shares[full] = room[full]
         left -= float(room[full].sum())
         hungry &= ~full
-    return np.asarray(shares, dtype=np.intp)
+    # A share of 20 may come out as 19.999...
+    return np.asarray(shares + 1e-6, dtype=np.intp)
 
 
 def resized(frame: Frame, tokens: int, grid: TokenGrid) -> Frame:

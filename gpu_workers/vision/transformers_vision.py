@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from gpu_workers.registry import Workers
 
 ROLE = "vision_language_model"
-FEWER_AS_VIDEO = ("llava_onevision", "llava_next_video")
-"""Kinds of models that read a frame of a video in fewer tokens than a picture: 196 in place of about 730."""
-ARIA_SIDE = 490
-"""Pixels of a frame for Aria, which reads it in 128 tokens; the larger of its two sizes takes 256."""
 LOOK_TOKENS = 400
 """Longest answer to a look, tokens."""
 TASK = (
@@ -60,8 +56,6 @@ class _Loaded:
     time_tokens: bool = False
     presentation: str = "interleaved"
     grid: TokenGrid | None = None
-    as_video: bool = False
-    """Whether each picture is shown as a video of one frame, which some models read in fewer tokens."""
 
     @property
     def tokenizer(self) -> Any:
@@ -72,11 +66,6 @@ class _Loaded:
     def template(self) -> str:
         """The chat template, with a place for pictures."""
         return str(self.processor.chat_template)
-
-    @property
-    def picture_kind(self) -> str:
-        """What the chat template calls a picture."""
-        return "video" if self.as_video else "image"
 
 
 class TransformersVision(TransformersChat[_Loaded]):
@@ -156,17 +145,13 @@ class TransformersVision(TransformersChat[_Loaded]):
             raise BadSettings(
                 f"{self.model} has no tokens for time.", "Unset LONGREEL_VISION__TIME_TOKENS or choose a Qwen model."
             )
-        if model.config.model_type == "aria":
-            processor.image_processor.max_image_size = ARIA_SIDE
         grid = _grid(processor.image_processor)
-        shown = self._settings.vlm_presentation
-        as_video = model.config.model_type in FEWER_AS_VIDEO and self._settings.vision.tokens >= 1
-        return _Loaded(model, processor, writing.longest(model), timed, shown, grid, as_video)
+        return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation, grid)
 
     def _encoded_prompt(self, loaded: _Loaded, prompt: str, frames: Sequence[Frame]) -> Any:
         from PIL import Image
 
-        options = _options(loaded, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
+        options = _options(loaded.processor, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
         return _in_dtype(loaded.processor(text=[prompt], return_tensors="pt", **options), loaded.model.dtype)
 
     def _run(self, loaded: _Loaded, looks: Sequence[VisionPrompt], max_tokens: int) -> list[Completion]:
@@ -201,14 +186,14 @@ def _finder(workers: Workers) -> RegionFinder:
     return found
 
 
-def content(look: VisionPrompt, presentation: str = "interleaved", kind: str = "image") -> list[dict[str, Any]]:
-    """The parts of a prompt: each picture, or video of one, after the times of the frames in it, then the words."""
+def content(look: VisionPrompt, presentation: str = "interleaved") -> list[dict[str, Any]]:
+    """The parts of a prompt: each picture after the times of the frames in it, then the words."""
     from PIL import Image
 
     parts: list[dict[str, Any]] = []
     for picture in PRESENTATIONS[presentation](look.frames):
         parts.append({"type": "text", "text": f"{picture.text} "})
-        parts.append({"type": kind, "image": Image.fromarray(bounded(picture.image))})
+        parts.append({"type": "image", "image": Image.fromarray(bounded(picture.image))})
     return [*parts, {"type": "text", "text": look.words}]
 
 
@@ -230,29 +215,21 @@ def _encoded(loaded: _Loaded, looks: Sequence[VisionPrompt]) -> Any:
     if loaded.time_tokens:
         parts = [time_tokens.content(look.frames, look.words) for look in looks]
     else:
-        parts = [content(look, loaded.presentation, loaded.picture_kind) for look in looks]
+        parts = [content(look, loaded.presentation) for look in looks]
     turns = [[{"role": "user", "content": part}] for part in parts]
     texts = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     pictures = [[piece["image"] for piece in part if "image" in piece] for part in parts]
-    options = _options(loaded, texts[0], pictures)
+    options = _options(processor, texts[0], pictures)
     if loaded.time_tokens:
         options |= time_tokens.videos([look.frames for look in looks])
     return processor(text=texts, padding=True, return_tensors="pt", **options)
 
 
-def _options(loaded: _Loaded, prompt: str, pictures: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _options(processor: Any, prompt: str, pictures: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """What a processor is given beside prompts: the pictures of each, and whether it is to begin them."""
-    import numpy as np
-
-    processor = loaded.processor
     begin = processor.tokenizer.bos_token
     options: dict[str, Any] = {"add_special_tokens": not (begin and prompt.startswith(begin))}
-    if loaded.model.config.model_type == "internvl":
-        # InternVL cuts a picture into up to 12 tiles to read print; of a video it sees one tile a frame.
-        options["crop_to_patches"] = False
-    if any(pictures) and loaded.as_video:
-        options["videos"] = [np.asarray(one)[None] for some in pictures for one in some]
-    elif any(pictures):
+    if any(pictures):
         # LLaVA-OneVision's processor miscounts entries without pictures; SmolVLM's wants one for each prompt.
         skips = hasattr(processor, "num_image_tokens")
         options["images"] = [some for some in pictures if some] if skips else pictures

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from app.core.errors import MissingPart, ToolRefused
 from app.core.settings import Hardware, Settings, Weights
@@ -46,9 +45,9 @@ def prompts(eyes, monkeypatch):
     given = []
     real = type(eyes._loaded.processor).__call__
 
-    def spy(self, text=None, images=None, videos=None, **options):
-        given.append((text, images if videos is None else [[Image.fromarray(one[0]) for one in videos]]))
-        return real(self, images=images, text=text, videos=videos, **options)
+    def spy(self, text=None, images=None, **options):
+        given.append((text, images))
+        return real(self, images=images, text=text, **options)
 
     monkeypatch.setattr(type(eyes._loaded.processor), "__call__", spy)
     return given
@@ -72,7 +71,7 @@ def test_each_picture_stands_after_its_true_time(eyes, monkeypatch):
     eyes.look([frame(0.04), frame(3.537), frame(3725.25)], "What is red?")
     (texts, images), *_ = given
     assert re.findall(r"t=([\d.]+)s", texts[0]) == ["0.0", "3.5", "3725.2"]
-    before_picture = re.split(r"<image>|<video>|<\|image_pad\|>", texts[0])
+    before_picture = re.split(r"<image>|<\|image_pad\|>", texts[0])
     assert [bool(re.search(r"t=[\d.]+s\W*(<\|vision_start\|>)?$", part)) for part in before_picture] == [True] * 3 + [
         False
     ]
@@ -95,14 +94,6 @@ def test_the_way_of_showing_is_a_setting_and_part_of_the_name(tmp_path):
     eyes = Workers(Settings(profile="cpu", weights=weights, vlm_presentation="slowfast")).get("vision_language_model")
     eyes.warm_up()
     assert eyes.model.endswith("/slowfast") and eyes._loaded.presentation == "slowfast"
-
-
-@pytest.mark.parametrize("kind", ["llava_onevision", "internvl"])
-def test_a_frame_is_never_cut_into_tiles_to_read_print(kind, tmp_path):
-    eyes = made(tiny_models.EYES[kind](tmp_path))
-    wide, square = (eyes.look([frame(1.0, size)], "What?").prompt_tokens for size in ((24, 150), (32, 32)))
-    two = eyes.look([frame(1.0, (32, 32))] * 2, "What?").prompt_tokens
-    assert wide == square and two - square <= len("t=1.0s ") + 6
 
 
 def test_how_probable_a_first_token_is_is_read_from_the_network(eyes):
