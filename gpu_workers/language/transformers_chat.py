@@ -39,11 +39,6 @@ class LoadedChat(Protocol):
         """The chat template."""
         ...
 
-    @property
-    def picture_kind(self) -> str:
-        """What the chat template calls a picture: image or video."""
-        ...
-
 
 AChat = TypeVar("AChat", bound=LoadedChat)
 
@@ -125,7 +120,7 @@ class TransformersChat(TorchWorker[AChat]):
             raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
         # Qwen3's template would let the model think aloud first; templates without this variable ignore it.
         prompt = loaded.tokenizer.apply_chat_template(
-            _turns(messages, loaded.picture_kind if self.IMAGES else ""),
+            _turns(messages, with_parts=self.IMAGES),
             chat_template=loaded.template,
             tools=[text_calls.described(tool) for tool in tools] or None,
             add_generation_prompt=True,
@@ -146,16 +141,15 @@ def _context(loaded: LoadedChat) -> int:
     return min(writing.longest(loaded.model), LARGEST_CONTEXT)
 
 
-def _turns(messages: Sequence[Message], picture_kind: str) -> list[dict[str, Any]]:
-    """Messages in the format of chat templates; as parts if pictures have a kind there."""
+def _turns(messages: Sequence[Message], *, with_parts: bool) -> list[dict[str, Any]]:
+    """Messages in the format of chat templates."""
     names = {call.id: call.name for message in messages for call in message.calls}
     turns: list[dict[str, Any]] = []
     for message in messages:
         turn: dict[str, Any] = {"role": message.role, "content": message.text}
-        if picture_kind:
+        if with_parts:
             turn["content"] = [
-                {"type": "text", "text": part} if isinstance(part, str) else {"type": picture_kind}
-                for part in message.parts
+                {"type": "text", "text": part} if isinstance(part, str) else {"type": "image"} for part in message.parts
             ]
         if message.calls:
             turn["tool_calls"] = [

@@ -30,11 +30,6 @@ class _Loaded:
         """The chat template."""
         return str(self.tokenizer.chat_template)
 
-    @property
-    def picture_kind(self) -> str:
-        """It sees no pictures."""
-        return ""
-
 
 class TransformersLanguageModel(TransformersChat[_Loaded]):
     """A text-only chat model."""
