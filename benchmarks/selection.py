@@ -54,14 +54,14 @@ SEEN = ("visual", "on-screen text", "count", "order")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenFrames:
     """The frames that a method chose, and how often it asked a model about pictures."""
 
     frames: list[int]
     calls: int = 0
 
 
-Choose = Callable[[Sequence[FrameFeatures], NDArray[np.float32], int], Choice]
+Choose = Callable[[Sequence[FrameFeatures], NDArray[np.float32], int], ChosenFrames]
 
 
 class FixedVectorEmbedder:
@@ -144,25 +144,25 @@ class MadeUpModels:
 
 
 def _free(selector: Any) -> Choose:
-    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> Choice:
+    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> ChosenFrames:
         del question
-        return Choice(list(selector.select(features, budget)))
+        return ChosenFrames(list(selector.select(features, budget)))
 
     return choose
 
 
 def _asking(make: Callable[[FrameEmbedder], QueryFrameSelector]) -> Choose:
-    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> Choice:
-        return Choice(make(FixedVectorEmbedder(question)).select("", features, budget, fetch=_no_pictures))
+    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> ChosenFrames:
+        return ChosenFrames(make(FixedVectorEmbedder(question)).select("", features, budget, fetch=_no_pictures))
 
     return choose
 
 
 def _looking(make: Callable[[MadeUpModels], QueryFrameSelector]) -> Choose:
-    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> Choice:
+    def choose(features: Sequence[FrameFeatures], question: NDArray[np.float32], budget: int) -> ChosenFrames:
         models = MadeUpModels(features, question)
         frames = make(models).select("", features, budget, fetch=models.fetch)
-        return Choice(frames, models.calls)
+        return ChosenFrames(frames, models.calls)
 
     return choose
 
@@ -227,7 +227,7 @@ def _length(seconds: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MethodCost:
     """Mean recall for each budget, and what a selection of the largest budget costs."""
 
     recalls: list[float]
@@ -236,7 +236,7 @@ class Measured:
     calls: float
 
 
-def _measured(hay: Sequence[Haystack], choose: Choose, kind: str) -> Measured:
+def _measured(hay: Sequence[Haystack], choose: Choose, kind: str) -> MethodCost:
     recalls, spacing, took, calls = [], 0.0, 0.0, 0.0
     for budget in BUDGETS:
         started = time.perf_counter()
@@ -247,7 +247,7 @@ def _measured(hay: Sequence[Haystack], choose: Choose, kind: str) -> Measured:
         recalls.append(float(np.mean([one.found(frames) for one, frames in pairs])))
         if budget == BUDGETS[2]:
             spacing = float(np.mean([one.spacing_s(frames) for one, frames in pairs]))
-    return Measured(recalls, spacing, took, calls)
+    return MethodCost(recalls, spacing, took, calls)
 
 
 def coverage() -> dict[str, Any]:

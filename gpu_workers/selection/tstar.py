@@ -101,7 +101,7 @@ class TStarSelector:
             replace(frame, pts_s=max(second, frame.pts_s))
             for second, frame in ((second, candidates[usable[place]]) for second, place in shown)
         ]
-        search = Search(len(slots), self._seed)
+        search = SlotSearch(len(slots), self._seed)
         self._run(search, self._named(question, slots, fetch), slots, fetch)
         ranked = dict.fromkeys(usable[shown[slot][1]] for slot in search.ranked())
         return sorted(list(ranked)[:budget])
@@ -112,7 +112,7 @@ class TStarSelector:
         times = [slots[place].pts_s for place in evenly(range(len(slots)), SHOWN_FIRST)]
         return sought(self._model, [shrunk(frame, JUDGED_SIDE) for frame in fetch(times)], question)
 
-    def _run(self, search: Search, named: Sought, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> None:
+    def _run(self, search: SlotSearch, named: Sought, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> None:
         targets = list(named.targets)
         cells = self._grid**2
         left = min(self._most, max(cells, int(len(slots) * self._share)))
@@ -132,7 +132,7 @@ class TStarSelector:
                     targets = [name for name, sure in zip(targets, found, strict=True) if sure < self._certain]
 
 
-class Search:
+class SlotSearch:
     """What is known about each second so far."""
 
     def __init__(self, count: int, seed: int) -> None:
