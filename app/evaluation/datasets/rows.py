@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput
+from app.core.text_files import read_text
 from app.evaluation.datasets.parquet import is_parquet, parquet_rows
 
 UNVERIFIED = " The field names of this benchmark's official file could not be verified when its loader was written."
+NO_ARCHIVE = "Give the annotation file, not an archive."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +93,10 @@ def row(file: Path, place: str, item: Any, hint: str = "") -> Row:
     return Row(file, place, item, hint)
 
 
-def read_text(file: Path) -> str:
-    """The text of a file. Raises BadInput."""
-    try:
-        return file.read_text("utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is not UTF-8 text.", "Give the annotation file, not an archive.") from error
-
-
 def read_json(file: Path) -> Any:
     """The content of a JSON file. Raises BadInput with the line."""
     try:
-        return json.loads(read_text(file))
+        return json.loads(read_text(file, NO_ARCHIVE))
     except ValueError as error:
         raise BadInput(f"{file} is not JSON: {error}.", "Give the benchmark's own annotation file.") from error
 
@@ -124,7 +116,7 @@ def read_rows(file: Path, hint: str = "") -> list[Row]:
     """
     if is_parquet(file):
         return _numbered(file, parquet_rows(file), hint)
-    text = read_text(file)
+    text = read_text(file, NO_ARCHIVE)
     try:
         content = json.loads(text)
     except ValueError:
@@ -152,7 +144,7 @@ def csv_rows(file: Path) -> list[Row]:
     """The lines of a CSV file with a header, or of Parquet. Raises BadInput for a line with too many or few fields."""
     if is_parquet(file):
         return _numbered(file, parquet_rows(file))
-    reader = csv.DictReader(io.StringIO(read_text(file), newline=""))
+    reader = csv.DictReader(io.StringIO(read_text(file, NO_ARCHIVE), newline=""))
     made = []
     for number, item in enumerate(reader, 2):
         found = Row(file, f"row {number}", {str(key): value for key, value in item.items() if key is not None})
