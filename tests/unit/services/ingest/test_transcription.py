@@ -39,6 +39,6 @@ def test_a_chunk_is_transcribed_or_translated_in_its_language() -> None:
     assert ears.asked == [(40, "de", False), (40, "de", True)]
 
 
-def test_voices_cannot_be_told_apart_without_a_model_for_it() -> None:
-    with pytest.raises(MissingPart, match="voices"):
+def test_speakers_are_not_separated_without_a_model_for_it() -> None:
+    with pytest.raises(MissingPart, match="No model separates speakers"):
         reader(Ears()).diarize(DiarizeCall("talk.mp4", TimeSpan(0, 1)), lambda share: None)
