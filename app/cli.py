@@ -55,7 +55,10 @@ COMMANDS = {
     "mcp": ("mcp:mcp", "Serve language models over the Model Context Protocol, on standard input and output."),
     "worker": ("serving:worker", "Process queued jobs until Ctrl-C, beside a server."),
     "doctor": ("serving:doctor", "Show what is installed, what is missing, and the command that fixes it."),
-    "reindex": ("reindex:reindex", "Compare the search index and the thumbnails with the library, and rebuild what is missing or damaged."),
+    "reindex": (
+        "reindex:reindex",
+        "Compare the search index and the thumbnails with the library, and rebuild what is missing or damaged.",
+    ),
     "models": ("models:app", "The models of this installation."),
 }
 """Where each command is defined below app.commands, and its line in the help."""
