@@ -31,8 +31,7 @@ NEAR_S = 3.0
 YES, NO = 0.85, 0.2
 """Probabilities of "yes" from which, and below which, a small model's verdict counts as such.
 
-Its "no" is hardly better than chance: of 43 answers of the packaged model, 22 of them right, five right and nine wrong
-ones lie below 0.5. Its "yes" is worth more: eight right and one wrong reach 0.85."""
+With the packaged model a "no" is hardly better than chance unless it is very sure; a "yes" is worth more."""
 SURE, UNSURE = 0.9, 0.45
 
 

@@ -2,8 +2,8 @@
 
 A prompt's frames are cut into segments of like frames (DySeg). In each segment, 60 % of the tokens that stay are those
 that stand out in their frame, and 40 % are peaks of density in its last frame and every fourth before it; all other
-tokens are mixed into the nearest of these peaks (STPrune). FastVID finds what stands out by the attention of the
-picture tower; the towers here do not give it, so the distance from the frame's mean takes its place. Tokens that stay
+tokens are mixed into the nearest of these peaks (STPrune). FastVID measures salience by the attention of the vision
+tower. These towers do not expose it, so a token's distance from the mean of its frame is used instead. Tokens that stay
 keep their places and positions, so that a model's sense of time and place stays right.
 """
 
