@@ -29,8 +29,9 @@ UNKNOWN, STATED = "unknown", '{"'
 NOT_STATED = 0.85
 """Probability of `UNKNOWN` from which the lines are taken not to give the answer.
 
-Left to itself, the packaged model finds an answer in any lines; its probability of saying so is the better sign. The bar keeps
-nearly all that the lines state; of questions with no answer there but something close by, it still lets most pass."""
+Left to itself, the packaged model finds an answer in any lines; its probability of saying so is the better sign. The
+bar keeps nearly all that the lines state; of questions with no answer there but something close by, it still lets most
+pass."""
 COPIED = 4
 """Words in a row that an answer has in common with an example, but not with the lines, only if it copied them."""
 ONLY_IDS = re.compile(r"(?:E\d+[\s,;.]*)+")
