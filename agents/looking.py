@@ -40,7 +40,7 @@ def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage,
     ask = _ASK.format(goal=f"Look for: {goal}" if goal else "Describe what they show.", nothing=NOTHING)
     for run in _runs(shown):
         work.budget.check()
-        said = work.budget.spend(model.look([frame for _, frame in run], ask)).text.strip()
+        said = work.budget.spend(model.look([frame for _, frame in run], ask, work.budget.is_over)).text.strip()
         if said and NOTHING not in said:
             span = TimeSpan(run[0][0].span.start_s, run[-1][0].span.end_s)
             middle = run[len(run) // 2][1].pts_s
@@ -55,7 +55,7 @@ def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: 
     """yes, no or unclear, as the vision model says of the frames; unclear where it says none of them."""
     assert work.parts.vision is not None
     ask = _JUDGE.format(question=question, claim=claim)
-    said = work.budget.spend(work.parts.vision.look(frames, ask)).text.upper()
+    said = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
     places = {word: said.find(word) for word in ("YES", "UNCLEAR", "NO") if word in said}
     return min(places, key=lambda word: places[word]).lower() if places else "unclear"
 

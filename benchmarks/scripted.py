@@ -177,9 +177,11 @@ class ScriptedChat:
             return Completion("", 100, 20, calls=(call,), finish="calls")
         return Completion(self.case.described(_times(messages)), 100, 20)
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """Never asked for: it does not say that it weighs."""
-        raise NotImplementedError(messages, labels)
+        raise NotImplementedError(messages, labels, stop)
 
     def _notice(self, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -252,8 +254,9 @@ class ScriptedEyes:
     case: ScriptedCase
     model: str = "scripted-eyes@1"
 
-    def look(self, frames: Sequence[Frame], question: str) -> Completion:
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
         """What an honest look reports, or its verdict on an answer that is to be judged."""
+        del stop
         times = [frame.pts_s for frame in frames]
         if _JUDGING not in question:
             text = self.case.described(times)

@@ -107,9 +107,9 @@ class MadeUpModels:
         for time_s in times_s:
             yield Frame(time_s, np.frombuffer(self._place[time_s].to_bytes(6, "big"), np.uint8).reshape(1, 2, 3))
 
-    def look(self, frames: Sequence[Frame], question: str) -> Completion:
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
         """JSON with 1 to 5 for pictures more like the question than two standard deviations above the mean."""
-        del question
+        del question, stop
         self.calls += 1
         if not frames:
             return Completion("no")

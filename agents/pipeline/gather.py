@@ -61,7 +61,7 @@ def can_words_tell(question: str, work: AgentRun) -> bool:
     if chat is None or not chat.capabilities.weighs:
         return False
     messages = [Message("system", prompt("where")), *examples("where"), Message("user", question)]
-    shares, completion = chat.weigh(messages, ("words", "pictures"))
+    shares, completion = chat.weigh(messages, ("words", "pictures"), work.budget.is_over)
     work.budget.spend(completion)
     return shares["words"] > shares["pictures"]
 

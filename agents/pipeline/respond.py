@@ -106,7 +106,7 @@ def _leave_it_open(messages: list[Message], work: AgentRun) -> bool:
     chat = work.parts.chat
     if chat is None or not chat.capabilities.weighs:
         return False
-    shares, completion = chat.weigh(messages, (UNKNOWN, STATED))
+    shares, completion = chat.weigh(messages, (UNKNOWN, STATED), work.budget.is_over)
     work.budget.spend(completion)
     return shares[UNKNOWN] >= NOT_STATED
 

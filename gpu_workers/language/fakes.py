@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import Cancelled, ToolRefused
+from app.core.errors import ToolRefused
 from app.core.settings import Settings
 from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
+from gpu_workers.language.replies import raise_if_stopped
 from gpu_workers.registry import Workers
 
 if TYPE_CHECKING:
@@ -145,8 +146,7 @@ class FakeChat:
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
         """See `Chat`. A token is a word, or in JSON four characters."""
-        if stop is not None and stop():
-            raise Cancelled("The chat model was stopped before its answer was finished.")
+        raise_if_stopped(stop)
         request = ChatRequest(tuple(messages), max_output, tuple(tools), schema)
         if request.frames and not self.capabilities.images:
             raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
@@ -159,10 +159,13 @@ class FakeChat:
                 on_text(piece)
         return completion
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """See `Chat`. Uses the `weights` function; a label that it leaves out gets 0."""
         if self._weights is None:
             raise ToolRefused(f"{self.model} gives no probabilities.", "Ask for an answer instead.")
+        raise_if_stopped(stop)
         self.requests.append(ChatRequest(tuple(messages), 1))
         weights = self._weights(messages, labels)
         total = sum(weights.values()) or 1.0
@@ -195,8 +198,9 @@ class FakeVisionLanguageModel:
         del settings, workers
         return cls()
 
-    def look(self, frames: Sequence[Frame], question: str) -> Completion:
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
         """See `VisionLanguageModel`."""
+        raise_if_stopped(stop)
         self.questions.append(question)
         text = self._rule(frames, question)
         return Completion(text, len(words(question)) + len(frames), len(text.split()))

@@ -134,10 +134,12 @@ class LlamaCppModel(ModelWorker[Any]):
         text, calls = text_calls.read_calls(completion.text, tools, messages)
         return replace(completion, text=text, calls=calls, finish="calls" if calls else completion.finish)
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """See `Chat`. Labels that are not among the likeliest tokens get 0."""
         request = self._request(messages, 1) | {"logprobs": True, "top_logprobs": LIKELIEST}
-        reply = self._fetch(request, None, None)
+        reply = self._fetch(request, stop, None)
         completion = self._completion(reply)
         return shares(reply.likeliest, labels), completion
 

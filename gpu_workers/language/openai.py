@@ -91,11 +91,13 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
         ask = Ask(tuple(messages), max_output, tuple(tools), schema)
         return self._write(ask, stop, on_text)
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Stop | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """See `Chat`."""
         if not self.capabilities.weighs:
             raise ToolRefused(f"{self.model} gives no probabilities.", "Ask for an answer instead.")
-        weights, completion = self._run(lambda _: self._talk.weigh(messages, labels))
+        weights, completion = self._run(lambda _: self._talk.weigh(messages, labels), stop)
         self._count(completion)
         return weights, completion
 

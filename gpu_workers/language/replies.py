@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from app.core.errors import WorkerFailed
+from app.core.errors import Cancelled, WorkerFailed
 
 _TAGS = r"think|thinking|thought|reasoning"
 _THOUGHT = re.compile(rf"<({_TAGS})>.*?</\1>|\[THINK\].*?\[/THINK\]", re.S | re.I)
@@ -18,6 +18,12 @@ _FENCE = re.compile(r"\A```[\w-]*[ \t]*\n(.*?)\n?```\Z", re.S)
 _INNER_FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?```", re.S)
 _PARTIAL_TAG = re.compile(r"[<\[]/?[A-Za-z_]{0,12}\Z")
 CALL_TAG = "<tool_call>"
+
+
+def raise_if_stopped(stop: Callable[[], bool] | None) -> None:
+    """Raises Cancelled if nobody wants the reply any more."""
+    if stop is not None and stop():
+        raise Cancelled("The model was stopped before its answer was finished.")
 
 
 def ends_unopened_thought(text: str) -> bool:

@@ -12,7 +12,7 @@ from app.core.errors import ToolRefused
 from app.core.types import Capabilities, Completion, Frame, Message, ToolSpec
 from gpu_workers.language import text_calls
 from gpu_workers.language import transformers_writing as writing
-from gpu_workers.language.replies import VisibleText, shares, visible
+from gpu_workers.language.replies import VisibleText, raise_if_stopped, shares, visible
 from gpu_workers.torch_worker import TorchWorker
 
 LARGEST_CONTEXT = 32_768
@@ -87,10 +87,13 @@ class TransformersChat(TorchWorker[AChat]):
             on_text(rest)
         return completion
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """See `Chat`. Labels that are not among the likeliest tokens get 0."""
 
         def run(loaded: AChat, prompts: Sequence[Sequence[Message]]) -> list[tuple[dict[str, float], Completion]]:
+            raise_if_stopped(stop)
             inputs = self._inputs(loaded, prompts[0], (), 1)
             tokens = writing.likeliest(loaded.model, loaded.tokenizer, inputs, LIKELIEST)
             return [(shares(tokens, labels), Completion(tokens[0]["token"], int(inputs["input_ids"].shape[1]), 1))]

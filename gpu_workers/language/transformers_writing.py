@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.errors import Cancelled, WorkerFailed
+from app.core.errors import WorkerFailed
+from gpu_workers.language.replies import raise_if_stopped
 
 
 def tidy(model: Any, tokenizer: Any) -> None:
@@ -48,8 +49,8 @@ def write(model: Any, tokenizer: Any, inputs: Mapping[str, Any], limits: Limits)
     read = inputs["input_ids"].shape[1]
     steps: list[Callable[[Any, Any], Any]] = []
     if limits.stop is not None:
+        raise_if_stopped(limits.stop)
         steps.append(_Stoppable(limits.stop))
-        steps[0](None, None)
     if limits.schema is not None:
         steps.append(Bound(tokenizer, limits.schema, int(model.get_output_embeddings().weight.shape[0]), read))
     options = {} if limits.on_text is None else {"streamer": _streamer(tokenizer, limits.on_text)}
@@ -99,8 +100,7 @@ class _Stoppable:
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         del input_ids
-        if self._stop():
-            raise Cancelled("The answer was stopped.")
+        raise_if_stopped(self._stop)
         return scores
 
 

@@ -9,7 +9,7 @@ cannot use go to the others.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -71,9 +71,9 @@ class SizedLooking:
         """Name and version, with the budget."""
         return f"{self._looks.model}/quota-{self._budget}"
 
-    def look(self, frames: Sequence[Frame], question: str) -> Completion:
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
         """See the port. Raises BadSettings for a model to which all pictures are equally many tokens."""
-        return self._looks.look(self.sized(frames, question) if frames else frames, question)
+        return self._looks.look(self.sized(frames, question) if frames else frames, question, stop)
 
     def sized(self, frames: Sequence[Frame], question: str) -> list[Frame]:
         """The frames, some scaled down so that they take at most `budget` tokens, if possible."""

@@ -101,17 +101,21 @@ class TransformersVision(TransformersChat[_Loaded]):
 
         return workers.shared(f"vision:{weights}", made)
 
-    def look(self, frames: Sequence[Frame], question: str) -> Completion:
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
         """See `VisionLanguageModel`. Frames are thinned evenly when the model cannot read so many."""
         if frames and self.finder is not None:
             boxes = self.finder().regions(frames, question, self._settings.vision.region)
             frames = [cropped(frame, box) for frame, box in zip(frames, boxes, strict=True)]
         words = f"{TASK}\n{question}" if frames else question
-        return self.answer([VisionPrompt(tuple(frames), words)], LOOK_TOKENS)[0]
+        return self.answer([VisionPrompt(tuple(frames), words)], LOOK_TOKENS, stop)[0]
 
-    def answer(self, looks: Sequence[VisionPrompt], max_tokens: int) -> list[Completion]:
-        """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many."""
-        return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, max_tokens))
+    def answer(
+        self, looks: Sequence[VisionPrompt], max_tokens: int, stop: Callable[[], bool] | None = None
+    ) -> list[Completion]:
+        """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many,
+        and Cancelled."""
+        limits = writing.Limits(max_tokens, stop=stop)
+        return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, limits))
 
     def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
         """See `JudgesFrames`. One forward pass for each batch."""
@@ -154,10 +158,9 @@ class TransformersVision(TransformersChat[_Loaded]):
         options = _options(loaded.processor, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
         return _in_dtype(loaded.processor(text=[prompt], return_tensors="pt", **options), loaded.model.dtype)
 
-    def _run(self, loaded: _Loaded, looks: Sequence[VisionPrompt], max_tokens: int) -> list[Completion]:
-        inputs, looks = _fitting(loaded, looks, loaded.longest - max_tokens)
+    def _run(self, loaded: _Loaded, looks: Sequence[VisionPrompt], limits: writing.Limits) -> list[Completion]:
+        inputs, looks = _fitting(loaded, looks, loaded.longest - limits.max_tokens)
         inputs = _in_dtype(inputs, loaded.model.dtype).to(loaded.model.device)
-        limits = writing.Limits(max_tokens)
         keep = self._settings.vision.tokens
         if keep < 1 or loaded.time_tokens:
             times = [[frame.pts_s for frame in look.frames] for look in looks] if loaded.time_tokens else None

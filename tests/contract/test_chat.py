@@ -239,6 +239,13 @@ def test_a_model_that_is_told_to_stop_before_the_start_raises_cancelled(model):
         model.chat([Message("user", "Say yes.")], max_output=8, stop=lambda: True)
 
 
+def test_weighing_stops_when_nobody_wants_the_answer(model):
+    if not model.capabilities.weighs:
+        pytest.skip("this model gives no probabilities")
+    with pytest.raises(Cancelled):
+        model.weigh([Message("user", "Is the sun hot? Answer yes or no.")], ["yes", "no"], lambda: True)
+
+
 def test_a_model_that_is_told_to_stop_on_the_way_stops_soon(model):
     if isinstance(model, FakeChat):
         pytest.skip("the fake answers at once")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.core.errors import Cancelled
 from app.core.ports import VisionLanguageModel
 from app.core.settings import Models, Settings, VisionSettings, Weights
 from app.core.types import Frame
@@ -98,3 +99,8 @@ def test_the_same_frames_and_question_give_the_same_answer(model):
 
 def test_a_question_without_frames_gets_an_answer(model):
     assert model.look([], "What is shown?").text
+
+
+def test_a_look_that_nobody_wants_is_stopped(model):
+    with pytest.raises(Cancelled):
+        model.look([frame(0.0, (10, 200, 10))], "What is shown?", lambda: True)

@@ -49,10 +49,12 @@ class Chat(Protocol):
         """
         ...
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """The probability of each label as the first token of the reply, scaled to a sum of 1.
 
         Only if `capabilities.weighs`; otherwise ToolRefused. A label is one token, such as a letter or "yes".
-        Case is ignored. If no label is among the likeliest tokens, all get the same probability.
+        Case is ignored. If no label is among the likeliest tokens, all get the same probability. `stop`: see `chat`.
         """
         ...

@@ -220,6 +220,9 @@ class VisionLanguageModel(Protocol):
         """Name and version."""
         ...
 
-    def look(self, frames: Sequence[Frame], question: str) -> Completion:
-        """What the frames show that relates to the question; the model gets each frame's time."""
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
+        """What the frames show that relates to the question; the model gets each frame's time.
+
+        Once `stop` returns True, Cancelled is raised within a second, or after the batch that is being read.
+        """
         ...

@@ -36,9 +36,11 @@ class KeptWriter:
         """Those of the model."""
         return self._writer.capabilities
 
-    def weigh(self, messages: Sequence[Message], labels: Sequence[str]) -> tuple[dict[str, float], Completion]:
+    def weigh(
+        self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
+    ) -> tuple[dict[str, float], Completion]:
         """What the model gives."""
-        return self._writer.weigh(messages, labels)
+        return self._writer.weigh(messages, labels, stop)
 
     def chat(
         self,
