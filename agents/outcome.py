@@ -11,6 +11,7 @@ from langgraph.types import Command
 from agents.coverage import gaps, searched
 from agents.evidence import Passage
 from agents.judge import Judge
+from agents.judge.entailment import READ_NO
 from agents.parts import AgentRun
 from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
@@ -38,7 +39,7 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     in_loop = choose_policy(work.parts).mode == "loop"
     videos = {video.id: video for video in state["videos"]}
     runtime.stream_writer(Drafted(tuple((c.text, _ids(c.passages)) for c in draft.claims), "model"))
-    court = Judge(work, videos, by_likelihood=not in_loop and _weighs(work))
+    court = Judge(work, videos, READ_NO if not in_loop and _weighs(work) else None)
     judged = []
     for claim in draft.claims:
         one = court.judge(state["question"], claim)

@@ -28,10 +28,11 @@ BETWEEN = 4
 """Frames of each event that the judge sees beside those cited, at most."""
 NEAR_S = 3.0
 """Cited moments nearer than this are one event; the frames between them are shown too."""
-YES, NO = 0.85, 0.2
-"""Probabilities of "yes" from which, and below which, a small model's verdict counts as such.
-
-With the packaged model a "no" is hardly better than chance unless it is very sure; a "yes" is worth more."""
+YES, NO = 0.85, 0.6
+"""Probabilities of "yes" from which, and below which, a small model's verdict counts as such."""
+READ_NO = 0.2
+"""`NO` for what the same model has just read out of the lines, after finding that they hold an answer: then a "no" is
+hardly better than chance unless it is very sure."""
 SURE, UNSURE = 0.9, 0.45
 
 
@@ -59,17 +60,17 @@ def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
     return _ask(work, (_case(question, claim, evidence_text(claim)),))
 
 
-def judge_by_likelihood(work: AgentRun, question: str, claim: Claim) -> Entailment:
+def judge_by_likelihood(work: AgentRun, question: str, claim: Claim, no_below: float) -> Entailment:
     """A verdict from the probability of "yes" as the model's first word."""
     assert work.parts.chat is not None
     evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
     asked = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
     ask = Message("user", f"Evidence:\n{evidence}\n\n{asked}")
     messages = [Message("system", prompt("check")), *examples("check"), ask]
-    shares, completion = work.parts.chat.weigh(messages, ("yes", "no"))
+    shares, completion = work.parts.chat.weigh(messages, ("yes", "no"), work.budget.is_over)
     work.budget.spend(completion)
     share = shares["yes"]
-    value: Verdict3 = "yes" if share >= YES else "no" if share < NO else "unclear"
+    value: Verdict3 = "yes" if share >= YES else "no" if share < no_below else "unclear"
     return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
 
 

@@ -22,9 +22,9 @@ class Judge:
 
     work: AgentRun
     videos: Mapping[VideoId, Video]
-    by_likelihood: bool = False
-    """Whether the chat model is asked for the probability of yes rather than for a reasoned verdict: small models
-    that explain themselves first say no to everything."""
+    no_below: float | None = None
+    """Where set, the chat model is asked for the probability of yes rather than for a reasoned verdict, and less than
+    this is a "no". Small models that explain themselves first say no to everything."""
 
     def judge(self, question: str, claim: Claim) -> JudgedClaim:
         """The verdict on one claim. A check that could not run leaves it unclear. Raises Cancelled."""
@@ -76,8 +76,8 @@ def evidence_entails(judge: Judge, question: str, claim: Claim) -> Entailment:
         verdict = judge_pictures(work, question, proofs, judge.videos)
     elif work.parts.chat is None:
         return Entailment("unclear", "No language model is connected that could check it.", 0.4)
-    elif judge.by_likelihood:
-        verdict = judge_by_likelihood(work, question, proofs)
+    elif judge.no_below is not None:
+        verdict = judge_by_likelihood(work, question, proofs, judge.no_below)
     else:
         verdict = judge_by_schema(work, question, proofs)
     fault = exact_fault(proofs) if verdict.value == "yes" and not pictures else ""

@@ -19,9 +19,9 @@ def said(text: str, kind: SegmentKind = SegmentKind.SPEECH, *, proves: bool = Tr
     return Passage(V, kind, TimeSpan(0, 1), text, proves=proves)
 
 
-def judged(chat: FakeChat, claim: Claim, *, by_likelihood: bool = False) -> JudgedClaim:
+def judged(chat: FakeChat, claim: Claim, *, no_below: float | None = None) -> JudgedClaim:
     desk = Desk(chat=chat)
-    return Judge(desk.context().work, {}, by_likelihood).judge("What does it cost?", claim)
+    return Judge(desk.context().work, {}, no_below).judge("What does it cost?", claim)
 
 
 def test_the_judge_sees_the_question_the_claim_and_the_cited_evidence_alone() -> None:
@@ -50,7 +50,7 @@ def test_hints_beside_proof_are_not_shown_to_the_judge() -> None:
 @pytest.mark.parametrize(("share", "expected"), [(0.95, "yes"), (0.7, "unclear"), (0.05, "no")])
 def test_a_small_model_is_judged_by_its_probability_of_yes(share: float, expected: str) -> None:
     chat = FakeChat(weights=lambda *_: {"yes": share, "no": 1 - share}, capabilities=Capabilities(context=8000))
-    assert judged(chat, Claim("Two euros.", (said("It costs two euros."),)), by_likelihood=True).verdict == expected
+    assert judged(chat, Claim("Two euros.", (said("It costs two euros."),)), no_below=0.6).verdict == expected
 
 
 def test_a_verdict_of_yes_does_not_pass_a_wrong_quotation() -> None:
