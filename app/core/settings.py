@@ -277,7 +277,7 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(None, description="PostgreSQL; a SQLite file in `data` when unset")
     chroma_url: str | None = Field(None, description="a Chroma server; an embedded store in `data` when unset")
-    media_url: str | None = Field(None, description="a folder for uploads and thumbnails; `data`/media when unset")
+    media_url: str | None = Field(None, description="a folder for thumbnails and frames; `data`/media when unset")
     llm_url: str | None = Field(
         None, description="an OpenAI-compatible server for the language model, such as http://127.0.0.1:8000/v1"
     )
