@@ -42,7 +42,7 @@ class ModeOut(Wire):
     errors: int
     accuracy: ShareOut
     proven: ShareOut
-    """Right, and with a citation where the benchmark says that the proof lies."""
+    """Right with a verified citation, or rightly refused."""
     citation_precision: ShareOut
     citation_recall: ShareOut
     refusal_recall: ShareOut
