@@ -8,20 +8,16 @@ paper scores with BLIP's image-text matching or with CLIP; here the vectors of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.core.ports import FrameEmbedder, FrameFetch
-from app.core.settings import Settings
+from app.core.ports import FrameEmbedder
 from app.core.types import FrameFeatures
-from gpu_workers.selection.blank import worth_showing
-from gpu_workers.selection.vectors import relevance
+from gpu_workers.selection.vector_selector import VectorSelector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from gpu_workers.registry import Workers
 
 CLEAR = 0.8
 """How far the mean of a part's best frames must be above the mean of the part (the paper's t1)."""
@@ -29,39 +25,28 @@ DEPTH = 5
 """How often a part is halved, at most."""
 
 
-class AKSSelector:
-    """Implements `QueryFrameSelector`."""
+class AKSSelector(VectorSelector):
+    """Takes fewer frames than allowed if the budget cannot be halved evenly."""
+
+    name = "aks"
 
     def __init__(self, embedder: FrameEmbedder, *, clear: float = CLEAR, depth: int = DEPTH) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._clear = clear
         self._depth = depth
 
-    @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> AKSSelector:
-        """With the process's frame embedder."""
-        del settings
-        return cls(workers.get("frame_embedder"), **options)
-
-    @property
-    def name(self) -> str:
-        """The method's name in settings."""
-        return "aks"
-
-    def select(
-        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
-    ) -> list[int]:
-        """See the port. Takes fewer frames than allowed if the budget cannot be halved evenly."""
-        del fetch
-        usable = worth_showing(candidates)
-        if budget <= 0 or len(usable) <= budget:
-            return usable if budget > 0 else []
-        scores = relevance(candidates, usable, self._embedder.embed_query(question))
-        scores -= scores.min()
+    def _choose(
+        self,
+        candidates: Sequence[FrameFeatures],
+        usable: Sequence[int],
+        likeness: NDArray[np.float64],
+        budget: int,
+    ) -> Sequence[int]:
+        del candidates, usable
+        scores = likeness - likeness.min()
         scores /= max(float(scores.max()), 1e-12)
         # A part must be left with a frame: a budget of 8 can be halved three times.
-        places = best_of_parts(scores, budget, clear=self._clear, depth=min(self._depth, budget.bit_length() - 1))
-        return sorted(usable[place] for place in places)
+        return best_of_parts(scores, budget, clear=self._clear, depth=min(self._depth, budget.bit_length() - 1))
 
 
 def best_of_parts(scores: NDArray[np.float64], budget: int, *, clear: float, depth: int) -> list[int]:

@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.core.ports import FrameEmbedder, FrameFetch
-from app.core.settings import Settings
+from app.core.ports import FrameEmbedder
 from app.core.types import FrameFeatures
-from gpu_workers.selection.blank import worth_showing
-from gpu_workers.selection.vectors import one_thread, relevance, sketch, unit
+from gpu_workers.selection.vector_selector import VectorSelector
+from gpu_workers.selection.vectors import sketch, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from gpu_workers.registry import Workers
 
 FIRST, LAST = 8, 32
 """Default number of clusters in the first and last breadth step. The constants below are defaults too."""
@@ -45,8 +42,10 @@ class _Cluster:
     relevance: float
 
 
-class ClusterTreeSelector:
-    """Implements `QueryFrameSelector`."""
+class ClusterTreeSelector(VectorSelector):
+    """Takes fewer frames than allowed where the clusters have fewer leaves."""
+
+    name = "cluster-tree"
 
     def __init__(
         self,
@@ -57,32 +56,17 @@ class ClusterTreeSelector:
         enough: int = ENOUGH,
         branches: int = BRANCHES,
     ) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._shape = _Shape(clusters, most_clusters, enough, branches)
 
-    @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> ClusterTreeSelector:
-        """With the process's frame embedder."""
-        del settings
-        return cls(workers.get("frame_embedder"), **options)
-
-    @property
-    def name(self) -> str:
-        """The method's name in settings."""
-        return "cluster-tree"
-
-    def select(
-        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
-    ) -> list[int]:
-        """See the port. May take fewer frames than the budget allows."""
-        del fetch
-        usable = worth_showing(candidates)
-        if budget <= 0 or len(usable) <= budget:
-            return usable if budget > 0 else []
-        with one_thread():
-            likeness = relevance(candidates, usable, self._embedder.embed_query(question))
-            tree = _Tree(sketch(candidates, usable), likeness, self._shape)
-            return sorted(usable[place] for place in tree.leaves(budget))
+    def _choose(
+        self,
+        candidates: Sequence[FrameFeatures],
+        usable: Sequence[int],
+        likeness: NDArray[np.float64],
+        budget: int,
+    ) -> Sequence[int]:
+        return _Tree(sketch(candidates, usable), likeness, self._shape).leaves(budget)
 
 
 @dataclass(frozen=True)

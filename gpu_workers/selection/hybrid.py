@@ -11,20 +11,17 @@ the greedy choice of a determinantal point process (Chen, Zhang and Zhou, arXiv 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.core.ports import FrameEmbedder, FrameFetch
-from app.core.settings import Settings
+from app.core.ports import FrameEmbedder
 from app.core.types import FrameFeatures
-from gpu_workers.selection.blank import worth_showing
-from gpu_workers.selection.vectors import one_thread, relevance, sketch
+from gpu_workers.selection.vector_selector import VectorSelector
+from gpu_workers.selection.vectors import sketch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from gpu_workers.registry import Workers
 
 EMPHASIS = 0.5
 """A row's length grows by e to this power for each standard deviation of likeness to the question.
@@ -36,37 +33,25 @@ NOTHING_LEFT = 1e-3
 """A remainder below this share of the longest row is rounding error: the frame repeats chosen ones."""
 
 
-class HybridSelector:
-    """Implements `QueryFrameSelector`. Uses 4 x (128 + budget) bytes per frame."""
+class HybridSelector(VectorSelector):
+    """Takes fewer frames than allowed if the rest would only repeat them. Uses 4 x (128 + budget) bytes per frame."""
+
+    name = "hybrid"
 
     def __init__(self, embedder: FrameEmbedder, emphasis: float = EMPHASIS) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._emphasis = emphasis
 
-    @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers, **options: Any) -> HybridSelector:
-        """With the process's frame embedder."""
-        del settings
-        return cls(workers.get("frame_embedder"), **options)
-
-    @property
-    def name(self) -> str:
-        """The method's name in settings."""
-        return "hybrid"
-
-    def select(
-        self, question: str, candidates: Sequence[FrameFeatures], budget: int, *, fetch: FrameFetch
-    ) -> list[int]:
-        """See the port. Takes fewer frames than allowed if the rest would only repeat them."""
-        del fetch
-        usable = worth_showing(candidates)
-        if budget <= 0 or len(usable) <= budget:
-            return usable if budget > 0 else []
-        with one_thread():
-            likeness = relevance(candidates, usable, self._embedder.embed_query(question))
-            rows = sketch(candidates, usable)
-            rows *= _lengths(likeness, self._emphasis).astype(np.float32)[:, None]
-            return sorted(usable[place] for place in greatest_volume(rows, budget))
+    def _choose(
+        self,
+        candidates: Sequence[FrameFeatures],
+        usable: Sequence[int],
+        likeness: NDArray[np.float64],
+        budget: int,
+    ) -> Sequence[int]:
+        rows = sketch(candidates, usable)
+        rows *= _lengths(likeness, self._emphasis).astype(np.float32)[:, None]
+        return greatest_volume(rows, budget)
 
 
 def greatest_volume(rows: NDArray[np.float32], count: int) -> list[int]:
