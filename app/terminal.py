@@ -43,6 +43,9 @@ STATUS = {
 class IngestDisplay:
     """Listens to ingest and shows its stages: bars on a terminal, lines elsewhere."""
 
+    finished: IngestFinished | None = None
+    """The event that a video is ready, once it arrived."""
+
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
@@ -82,6 +85,7 @@ class IngestDisplay:
             elif isinstance(event, Warned):
                 self._console.print(f"[yellow]note[/] {escape(event.message)}")
             elif isinstance(event, IngestFinished):
+                self.finished = event
                 self._end(event)
 
     def _progress(self, event: StageProgress) -> None:

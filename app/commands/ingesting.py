@@ -14,7 +14,7 @@ from app.api.guard import trusts_this_machine
 from app.api.schemas import JobOut, VideoOut, problem_of
 from app.commands.start import JsonOption, interruptible, open_alone, running_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError, contained
-from app.core.events import Event, IngestFinished
+from app.core.events import Event
 from app.core.paths import is_address, path_of
 from app.core.settings import load_settings
 from app.core.timecode import clock
@@ -119,22 +119,14 @@ def ingest_one(
 
     Raises what ingest raises.
     """
-    ends: list[IngestFinished] = []
     with IngestDisplay(err) as display:
-
-        def on_event(event: Event) -> None:
-            display(event)
-            if isinstance(event, IngestFinished):
-                ends.append(event)
-
         if isinstance(path, str):
-            video = longreel.downloads.run(path, **options, report=on_event, cancelled=cancelled)
+            video = longreel.downloads.run(path, **options, report=display, cancelled=cancelled)
         else:
-            video = longreel.ingest.run(path, **options, report=on_event, cancelled=cancelled)
+            video = longreel.ingest.run(path, **options, report=display, cancelled=cancelled)
     if replace:
         delete_older(longreel, err, video.id)
-    end = ends[-1]
-    return {**VideoOut.of(video).model_dump(mode="json"), "seconds": end.seconds, "reused": end.reused}
+    return _result(VideoOut.of(video), display)
 
 
 def ingest_at(
@@ -145,21 +137,23 @@ def ingest_at(
     Raises what ingest raises.
     """
     job = _submit(server, path, options)
-    ends: list[IngestFinished] = []
     with IngestDisplay(err) as display:
 
         def on_event(event: Event) -> None:
             display(event)
-            if isinstance(event, IngestFinished):
-                ends.append(event)
             if cancelled():
                 server.cancel(job.id)
                 raise Cancelled("The ingest was cancelled.", "The same command resumes it.")
 
         result = server.wait(job.id, on_event=on_event).result or {}
-    video = server.video(str(result["video_id"]))
-    end = {"seconds": ends[-1].seconds, "reused": ends[-1].reused} if ends else {"seconds": 0.0, "reused": True}
-    return {**video.model_dump(mode="json"), **end}
+    return _result(server.video(str(result["video_id"])), display)
+
+
+def _result(video: VideoOut, display: IngestDisplay) -> dict[str, Any]:
+    """The JSON output for one video; one whose end was not reported was ingested before."""
+    end = display.finished
+    took = {"seconds": end.seconds, "reused": end.reused} if end else {"seconds": 0.0, "reused": True}
+    return {**video.model_dump(mode="json"), **took}
 
 
 def _submit(server: Longreel, path: str, options: Mapping[str, Any]) -> JobOut:
