@@ -1,7 +1,7 @@
-"""Writes the reference pages that are made from the code: `python -m app.docs`, and `--check` in CI.
+"""Writes the reference pages from the code: `python -m app.docs`, and `--check` in CI.
 
-The command line, the settings and the REST routes are documented where they are defined; these
-pages cannot drift, since a stale page fails the check.
+The command line, the settings, the REST routes and the models are documented where they are defined. A page that no
+longer matches the code fails the check.
 """
 
 from __future__ import annotations
@@ -17,14 +17,24 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.core.settings import PREFIX, Settings
+from app.services.configuration import allowed_values
 
 ROOT = Path(__file__).parents[1]
 HUB = "https://huggingface.co"
 MADE = "<!-- Made by `python -m app.docs` from the code. Do not edit. -->"
+COMMON = (
+    "PROFILE", "HOME", "DATA", "LLM_URL", "LLM_MODEL", "LLM_KEY", "LLM_CONTEXT", "VLM_URL", "VLM_MODEL", "VLM_KEY",
+    "INGEST__SPEAKERS", "INGEST__OBJECTS", "INGEST__FACES", "AGENT__MODE", "AGENT__MAX_SECONDS", "SERVER__HOST",
+    "SERVER__PORT", "SERVER__API_KEY", "SERVER__PUBLIC_URL", "SERVER__MAX_UPLOAD_GB", "BIN_DAYS", "DATABASE_URL",
+    "CHROMA_URL", "HARDWARE__DEVICE", "HARDWARE__MEMORY_GB", "THREADS",
+)  # fmt: skip
+"""The settings that most people need, in the order of the page; the others follow by group."""
+ANY_CALL = {"401", "422", "429", "503", "default"}
+"""Statuses that every REST call may answer with; `default` stands for all other errors."""
 
 
 def pages() -> dict[str, str]:
-    """Every made page by its path below the project."""
+    """The text of every reference page, by its path in the project."""
     return {"docs/cli.md": _cli(), "docs/settings.md": _settings(), "docs/api.md": _api(), "docs/models.md": _models()}
 
 
@@ -51,14 +61,17 @@ def _commands(group: Any, of: str) -> Iterator[tuple[str, Any]]:
 
 
 def _settings() -> str:
-    rows = [
+    fields = dict(_fields())
+    common = [f"{PREFIX}{name}" for name in COMMON]
+    parts = [
         MADE,
         "",
         "# Settings",
         "",
-        "Environment variables, read once at the start. They can also be in the file `longreel.toml` in the folder of",
-        "LONGREEL_HOME, without `LONGREEL_` and in small letters; those with two underscores are in tables there. The",
-        "environment wins over the file. An unknown name in either stops the program. `longreel connect` writes it.",
+        "Settings are environment variables, read once when a program starts. You can also put them into the file",
+        "`longreel.toml` in the folder of `LONGREEL_HOME`: leave out `LONGREEL_`, use lower case, and put names with",
+        "two underscores into a table. The environment wins over the file. An unknown name stops the program.",
+        "`longreel connect` writes this file, and `longreel doctor` says what the settings lack.",
         "",
         "```toml",
         'profile = "remote"                       # LONGREEL_PROFILE',
@@ -68,11 +81,41 @@ def _settings() -> str:
         "max_seconds = 60                         # LONGREEL_AGENT__MAX_SECONDS",
         "```",
         "",
-        "| variable | default | meaning |",
-        "|---|---|---|",
+        "## What most people set",
+        "",
+        *_settings_table({name: fields[name] for name in common}),
+        "",
+        "## Advanced",
+        "",
+        "### General",
+        "",
     ]
-    rows += [f"| `{name}` | {_default(name, field)} | {field.description or ''} |" for name, field in _fields()]
-    return "\n".join([*rows, ""])
+    rest = {name: field for name, field in fields.items() if name not in common}
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            start = f"{PREFIX}{name}__".upper()
+            in_group = {variable: rest.pop(variable) for variable in list(rest) if variable.startswith(start)}
+            about = [f"### `{start}`", "", " ".join((group.__doc__ or "").split()), ""]
+            parts += ["", *about, *_settings_table(in_group)] if in_group else []
+    general = parts.index("### General") + 2
+    parts[general:general] = _settings_table(rest)
+    return "\n".join([*parts, ""])
+
+
+def _settings_table(fields: dict[str, FieldInfo]) -> list[str]:
+    rows = [
+        f"| `{name}` | {_default(name, field)} | {_values(name, field)} | {field.description or ''} |"
+        for name, field in fields.items()
+    ]
+    return ["| variable | default | values | meaning |", "|---|---|---|---|", *rows]
+
+
+def _values(name: str, field: FieldInfo) -> str:
+    from gpu_workers.registry import CLASSES
+
+    role = name.removeprefix(f"{PREFIX}MODELS__").lower()
+    return ", ".join(name for name in CLASSES.get(role, ()) if name != "fake") or allowed_values(field)
 
 
 def _fields() -> Iterator[tuple[str, FieldInfo]]:
@@ -89,7 +132,8 @@ def _default(name: str, field: FieldInfo) -> str:
     folders = {"LONGREEL_HOME": "`~/.local/share/longreel`", "LONGREEL_DATA": "unset"}
     if name in folders:
         return folders[name]
-    return "unset" if field.default in (None, "") else f"`{field.default}`"
+    unset = "by profile" if name.startswith((f"{PREFIX}MODELS__", f"{PREFIX}WEIGHTS__")) else "unset"
+    return unset if field.default in (None, "") else f"`{str(field.default).lower()}`"
 
 
 def _api() -> str:
@@ -102,13 +146,15 @@ def _api() -> str:
         "# REST API",
         "",
         "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.",
-        "[rest.md](rest.md) explains what applies to all: errors, pages, repeated requests, limits, webhooks.",
+        "[rest.md](rest.md) explains the rules that they share: errors, lists, repeated requests, limits, webhooks.",
+        "Besides the statuses below, every call may answer 401, 422, 429 or 503.",
         "",
     ]
-    parts += ["| call | what it does | answers |", "|---|---|---|"]
+    parts += ["| call | what it does | status |", "|---|---|---|"]
     for path, calls in document["paths"].items():
         for verb, call in calls.items():
-            parts.append(f"| `{verb.upper()} /v1{path}` | {call.get('summary', '')} | {', '.join(call['responses'])} |")
+            statuses = ", ".join(status for status in call["responses"] if status not in ANY_CALL)
+            parts.append(f"| `{verb.upper()} /v1{path}` | {call.get('summary', '')} | {statuses} |")
     return "\n".join([*parts, ""])
 
 
@@ -123,8 +169,8 @@ def _models() -> str:
         "",
         "## In packages: the profile `offline`",
         "",
-        "Installed with `longreel models install`; only the weights are read, the packages' code is never run. Where a",
-        "SHA-256 is given, the file is checked before it is used.",
+        "`longreel models install` installs these packages. Longreel reads their weights and never runs their code. If",
+        "the table gives a SHA-256, the file is checked before it is used.",
         "",
         "| model | role | package | licence of the weights | size | SHA-256 |",
         "|---|---|---|---|---|---|",
@@ -134,8 +180,8 @@ def _models() -> str:
         "",
         "## From the Hugging Face hub: the profiles `cpu` and `gpu`",
         "",
-        "Downloaded once, when a model is first used. Each can be replaced: `LONGREEL_WEIGHTS__<ROLE>` takes a name of",
-        "the hub or a folder. The licence is on the model's page.",
+        "A model is downloaded once, when it is first used. To replace it, set `LONGREEL_WEIGHTS__<ROLE>` to another",
+        "name on the hub or its folder. The licence is on the model's page.",
         "",
         "| profile | role | model |",
         "|---|---|---|",

@@ -23,13 +23,13 @@ JSON = "application/json"
 PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
     401: ("The server's key is missing or wrong", plain_problem(401, "This server needs an API key.")),
     404: (
-        "There is no such thing",
+        "It does not exist",
         problem_of(NotFound("No video is called 3f2a.", "See the list of videos, or ingest the file first.")),
     ),
     409: (
-        "The first request with this key is still at work",
+        "The first request with this key is still running",
         plain_problem(
-            409, "The first request with this key is still at work.", "at_work", "Send it again in a moment."
+            409, "The first request with this key is still running.", "at_work", "Send it again in a moment."
         ),
     ),
     422: (
@@ -37,8 +37,8 @@ PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
         problem_of(BadInput("limit: Input should be greater than or equal to 1.", "Correct the request.")),
     ),
     429: (
-        "There were too many requests in this minute",
-        plain_problem(429, "There were too many requests in this minute.", hint="Wait 42 s."),
+        "Too many requests in this minute",
+        plain_problem(429, "Too many requests in this minute.", hint="Wait 42 s."),
     ),
     503: ("A model or a store failed", problem_of(WorkerFailed("The database is busy.", "Try again in a moment."))),
 }
@@ -51,7 +51,7 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]*$", "examples": ["b7c1"]},
-    "description": "chosen by the caller: the same request with it is carried out once, and answered alike for a day",
+    "description": "a key of your choice: for a day, the same request with the same key gets the same response",
 }
 
 

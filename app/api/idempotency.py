@@ -168,7 +168,7 @@ def _again(path: str, earlier: Earlier, request: str) -> Response:
         return error_response(path, problem_of(used))
     if earlier.reply is None:
         problem = plain_problem(
-            409, "The first request with this key is still at work.", "at_work", "Send it again in a moment."
+            409, "The first request with this key is still running.", "at_work", "Send it again in a moment."
         )
         return error_response(path, problem, {"Retry-After": str(RETRY_S)})
     answer = Response(earlier.reply.body, earlier.reply.status)

@@ -86,5 +86,5 @@ def caller_of(scope: Scope, server: Server) -> str:
 
 
 def _refusal(path: str, wait_s: int) -> ASGIApp:
-    problem = plain_problem(429, "There were too many requests in this minute.", hint=f"Wait {wait_s} s.")
+    problem = plain_problem(429, "Too many requests in this minute.", hint=f"Wait {wait_s} s.")
     return error_response(path, problem, {"Retry-After": str(wait_s)})

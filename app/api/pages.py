@@ -22,7 +22,7 @@ Place = tuple[str | float, str]
 """Where an item stands: what the list is ordered by, and the item's id."""
 
 LimitQuery = Annotated[int, Query(ge=1, le=1000)]
-CursorQuery = Annotated[str, Query(max_length=500, description="from the `Link` header of the page before")]
+CursorQuery = Annotated[str, Query(max_length=500, description="from the `Link` header of the previous page")]
 
 
 def page(

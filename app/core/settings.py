@@ -54,29 +54,33 @@ class Ingest(_Group):
     sample_every_s: float = Field(1.0, gt=0, le=60, description="time between two sampled pictures, seconds")
     text_side: int = Field(1280, ge=256, le=4096, description="longest side of frames whose text is read, pixels")
     thumbnail_side: int = Field(320, ge=64, le=1024, description="longest side of the pictures on the page, pixels")
-    chunk_s: float = Field(120.0, ge=30, le=1800, description="audio transcribed at a time, seconds")
-    sample_chunk_s: float = Field(300.0, ge=30, le=1800, description="length of video that one reader decodes, seconds")
+    chunk_s: float = Field(120.0, ge=30, le=1800, description="length of sound that is transcribed at a time, seconds")
+    sample_chunk_s: float = Field(
+        300.0, ge=30, le=1800, description="length of video that is decoded at a time, seconds"
+    )
     segment_min_s: float = Field(10.0, gt=0, description="shortest indexed segment, seconds")
     segment_max_s: float = Field(30.0, gt=0, description="longest indexed segment, seconds")
-    key_frames_per_segment: int = Field(3, ge=1, le=16, description="most pictures that represent a segment")
+    key_frames_per_segment: int = Field(3, ge=1, le=16, description="most key frames of a segment")
     caption_frames: int = Field(
         8,
         ge=1,
         le=64,
         description="frames of a segment that the captioner `openai` sees in full, if that many differ",
     )
-    maxinfo_rank: int = Field(8, ge=1, le=64, description="directions that MaxInfo keeps of the pictures' vectors")
+    maxinfo_rank: int = Field(8, ge=1, le=64, description="number of directions in MaxInfo")
     maxinfo_tolerance: float = Field(
         0.3, gt=0, description="how well the chosen pictures must represent the others; lower chooses more"
     )
     maxinfo_form: Literal["chunks", "scenes", "slow", "fast"] = Field(
         "chunks", description="how MaxInfo goes through a video: docs/selection.md"
     )
-    speakers: bool = Field(False, description="separate speakers and report who says what; needs the extra `speakers`")
-    speakers_chunk_s: float = Field(300.0, ge=60, le=3600, description="sound in which to separate speakers at a time")
+    speakers: bool = Field(False, description="separate speakers and show who says what; needs the extra `speakers`")
+    speakers_chunk_s: float = Field(
+        300.0, ge=60, le=3600, description="length of sound in which speakers are separated at a time, seconds"
+    )
     objects: bool = Field(True, description="find and track things, so that they can be counted")
     objects_every_s: float = Field(
-        8.0, ge=0.1, le=600, description="time between two frames of a long video in which to look for things"
+        8.0, ge=0.1, le=600, description="time between two frames in which a long video is searched for things, seconds"
     )
     faces: bool = Field(False, description="find faces and group them by person; needs files, see docs/faces.md")
     summary_words: int = Field(120, ge=20, le=1000, description="length of the first summary, words")
@@ -94,16 +98,16 @@ class Hardware(_Group):
         description="auto, cpu, cuda or cuda:1; auto takes a GPU if there is one",
     )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="numbers of the weights; auto: bfloat16 on a GPU that has it, float32 on the CPU"
+        "auto", description="number type of the weights; auto: bfloat16 if the GPU has it, float32 on the CPU"
     )
-    batch: int = Field(0, ge=0, le=4096, description="items a model processes at once; 0 means each model's own choice")
-    quantisation: Literal["none", "8bit", "4bit"] = Field("none", description="for the models that write; bitsandbytes")
+    batch: int = Field(0, ge=0, le=4096, description="items that a model processes at once; 0: the model chooses")
+    quantisation: Literal["none", "8bit", "4bit"] = Field("none", description="quantises the models that write")
     memory_gb: float = Field(
         0.0,
         ge=0,
-        description="memory that all models of a process may use; the longest unused is unloaded; 0: no limit",
+        description="memory for all models of a process; beyond it, the least recently used is unloaded; 0: no limit",
     )
-    idle_unload_s: float = Field(0.0, ge=0, description="unload a model that was unused for this long; 0: never")
+    idle_unload_s: float = Field(0.0, ge=0, description="unload a model after this time without use, seconds; 0: never")
 
 
 class Weights(_Group):
@@ -130,7 +134,7 @@ class VisionSettings(_Group):
     """How frames are shown to a vision-language model that runs here; the defaults show everything."""
 
     tokens: float = Field(
-        1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads, chosen by FastVID"
+        1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads, chosen after FastVID"
     )
     region: float = Field(
         1.0, gt=0, le=1, description="share of each frame to show, around what the question is about; 1: whole frames"
@@ -156,9 +160,11 @@ class Agent(_Group):
         "if the model can read enough at once, according to its server or its files",
     )
     max_steps: int = Field(12, ge=1, le=64, description="turns in which the model uses tools")
-    max_frames: int = Field(128, ge=0, le=4096, description="pictures to look at")
+    max_frames: int = Field(128, ge=0, le=4096, description="frames that the model sees")
     max_tokens: int = Field(150_000, ge=500, description="tokens that the model reads and writes")
-    max_seconds: float = Field(180.0, gt=0, description="time for one answer, seconds; then the best honest answer")
+    max_seconds: float = Field(
+        180.0, gt=0, description="time for one answer, seconds; when it is up, you get the best one so far"
+    )
     always_choose: bool = Field(
         False, description="multiple choice: name the likeliest option even if unproven, as public benchmarks score it"
     )
@@ -182,16 +188,19 @@ class Server(_Group):
         "127.0.0.1,::1", description="addresses and networks of proxies whose X-Forwarded-* fields are trusted"
     )
     api_key: SecretStr | None = Field(
-        None, description="required of every caller; unset: no key, and only this machine may call"
+        None,
+        description="the key that every caller must send; unset: no key, and only this machine can reach the server",
     )
     max_upload_gb: float = Field(20.0, gt=0, description="largest file that the server accepts")
     workers: int = Field(1, ge=0, le=64, description="worker threads in the server's process")
     warm_up: bool = Field(False, description="load the models that answering needs before the first question")
     requests_per_minute: int = Field(
-        0, ge=0, le=1_000_000, description="requests of one caller to /v1, per server process; 0 means no limit"
+        0, ge=0, le=1_000_000, description="requests that a caller may send to /v1, per server process; 0: no limit"
     )
-    webhook_url: str = Field("", description="notified of the end of each job that has no webhook of its own")
-    webhook_secret: SecretStr | None = Field(None, description="signs these notices: whsec_ and 24-64 bytes, base64")
+    webhook_url: str = Field("", description="address to notify when a job that has no webhook of its own ends")
+    webhook_secret: SecretStr | None = Field(
+        None, description="the secret that signs these notices: whsec_ and 24 to 64 random bytes in base64"
+    )
     private_webhooks: bool = Field(False, description="allow webhooks to this machine and private networks")
 
     @property
@@ -224,16 +233,18 @@ class RayPool(_Group):
     """Actors in a Ray cluster, each with models of its own."""
 
     replicas: int = Field(1, ge=0, le=10_000, description="actors to keep running after the first job")
-    max_replicas: int = Field(0, ge=0, le=10_000, description="most actors, when work is waiting; 0 means `replicas`")
-    cpus: float = Field(1.0, ge=0, le=1024, description="cores an actor reserves; also its models' threads")
-    gpus: float = Field(0.0, ge=0, le=64, description="GPUs an actor reserves; 0.25 lets four share one")
+    max_replicas: int = Field(
+        0, ge=0, le=10_000, description="most actors while work is waiting; 0: as many as `replicas`"
+    )
+    cpus: float = Field(1.0, ge=0, le=1024, description="cores that an actor reserves, and the threads of its models")
+    gpus: float = Field(0.0, ge=0, le=64, description="GPUs that an actor reserves; 0.25 lets four share one")
     max_restarts: int = Field(3, ge=0, le=100, description="how often in a row an actor that died is restarted")
-    at_once: int = Field(1, ge=1, le=64, description="chunks, and questions beside them, that an actor runs at a time")
+    at_once: int = Field(1, ge=1, le=64, description="chunks that an actor runs at a time, and as many questions")
     window_ms: float = Field(
         0.0,
         ge=0,
         le=1000,
-        description="how long a model waits for more of the `at_once` calls, to run them as one batch",
+        description="how long a model waits for more of the `at_once` calls, to run them as one batch, milliseconds",
     )
 
 
@@ -266,57 +277,70 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
 
     profile: Literal["offline", "cpu", "gpu", "remote"] = Field(
-        "offline", description="which models: the bundled ones, Hugging Face's for CPU or GPU, or servers"
+        "offline",
+        description="the models: bundled ones, those of the Hugging Face hub for a CPU or a GPU, or your servers",
     )
     home: Path = Field(
-        default_factory=folders.home, description="the folder of everything: models, library, `longreel.toml`"
+        default_factory=folders.home, description="the folder for everything: models, library, `longreel.toml`"
     )
     data: Path = Field(
         default_factory=lambda given: folders.library(given["home"]),
-        description="the library; `home`/library when unset",
+        description="the folder of the library; unset: `library` in LONGREEL_HOME",
     )
-    database_url: SecretStr | None = Field(None, description="PostgreSQL; a SQLite file in `data` when unset")
-    chroma_url: str | None = Field(None, description="a Chroma server; an embedded store in `data` when unset")
-    media_url: str | None = Field(None, description="a folder for thumbnails and frames; `data`/media when unset")
+    database_url: SecretStr | None = Field(
+        None, description="address of a PostgreSQL database; unset: a SQLite file in LONGREEL_DATA"
+    )
+    chroma_url: str | None = Field(
+        None, description="address of a Chroma server; unset: an embedded store in LONGREEL_DATA"
+    )
+    media_url: str | None = Field(
+        None, description="the folder for thumbnails and frames; unset: `media` in LONGREEL_DATA"
+    )
     llm_url: str | None = Field(
         None, description="an OpenAI-compatible server for the language model, such as http://127.0.0.1:8000/v1"
     )
-    llm_model: str = Field("", description="the model's name there; empty: the only one on the server")
-    llm_key: SecretStr | None = Field(None, description="its key")
+    llm_model: str = Field("", description="the model's name on that server; unset: its only model")
+    llm_key: SecretStr | None = Field(None, description="the key of that server")
     vlm_url: str | None = Field(
         None, description="an OpenAI-compatible server for pictures; unset: the one at `llm_url`"
     )
-    vlm_model: str = Field("", description="the model's name there")
-    vlm_key: SecretStr | None = Field(None, description="its key")
+    vlm_model: str = Field("", description="the model's name on that server; unset: its only model")
+    vlm_key: SecretStr | None = Field(None, description="the key of that server")
     embedding_url: str | None = Field(
         None, description="an OpenAI-compatible server for text vectors, with the text embedder `openai`"
     )
-    embedding_model: str = Field("", description="the model's name there; empty: the only one on the server")
-    embedding_key: SecretStr | None = Field(None, description="its key")
-    embedding_query_prefix: str = Field("", description='what the model needs before a question, such as "query: "')
-    embedding_document_prefix: str = Field("", description='what it needs before a passage, such as "passage: "')
+    embedding_model: str = Field("", description="the model's name on that server; unset: its only model")
+    embedding_key: SecretStr | None = Field(None, description="the key of that server")
+    embedding_query_prefix: str = Field(
+        "", description='the words that the model needs before a question, such as "query: "'
+    )
+    embedding_document_prefix: str = Field(
+        "", description='the words that it needs before a passage, such as "passage: "'
+    )
     frame_embedding_url: str | None = Field(
         None,
         description="a server such as vLLM for vectors of pictures and words, with the frame embedder `openai`; "
         "unset: the one at `embedding_url`",
     )
-    frame_embedding_model: str = Field("", description="the model's name there")
-    frame_embedding_key: SecretStr | None = Field(None, description="its key")
+    frame_embedding_model: str = Field("", description="the model's name on that server; unset: its only model")
+    frame_embedding_key: SecretStr | None = Field(None, description="the key of that server")
     frame_embedding_prompt: str = Field(
-        "", description='what the model needs with a picture, such as "Represent the given image."'
+        "", description='the words that the model needs with a picture, such as "Represent the given image."'
     )
-    frame_embedding_query_prefix: str = Field("", description="what it needs before words that search for pictures")
+    frame_embedding_query_prefix: str = Field("", description="the words that it needs before a search for pictures")
     server_requests: int = Field(
         8, ge=1, le=256, description="parallel requests to a model server during the ingest of one video"
     )
     llm_images: bool | None = Field(None, description="whether the model at `llm_url` accepts pictures; unset: probed")
-    llm_tools: bool | None = Field(None, description="whether it calls tools natively; unset: probed")
-    llm_context: int = Field(0, ge=0, description="its context length in tokens; 0: as the server says, else 32768")
+    llm_tools: bool | None = Field(None, description="whether that model calls tools natively; unset: probed")
+    llm_context: int = Field(
+        0, ge=0, description="context length of that model in tokens; 0: as the server says, else 32768"
+    )
     vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
         "interleaved", description="how several frames are shown to a vision-language model"
     )
-    bin_days: float = Field(7.0, ge=0, description="how long a deleted video can be restored; 0 deletes at once")
-    threads: int = Field(0, ge=0, description="CPU threads of a model; 0 means one for each core")
+    bin_days: float = Field(7.0, ge=0, description="days in which a deleted video can be restored; 0 deletes at once")
+    threads: int = Field(0, ge=0, description="CPU threads of a model; 0: one for each core")
     models: Models = Models()
     hardware: Hardware = Hardware()
     weights: Weights = Weights()
@@ -325,7 +349,9 @@ class Settings(BaseSettings):
     agent: Agent = Agent()
     server: Server = Server()
     jobs: Jobs = Jobs()
-    runtime: Literal["local", "ray"] = Field("local", description="where chunks of videos are processed")
+    runtime: Literal["local", "ray"] = Field(
+        "local", description="where chunks of videos are processed: in this process, or on a Ray cluster"
+    )
     ray: Ray = Ray()
 
     @property

@@ -40,7 +40,7 @@ class SavedTurn:
 
     question: str
     understood: str
-    """The whole question that it was taken for."""
+    """The question rewritten to stand alone; the same if it did not refer back."""
     answer_id: str
     answer: dict[str, Any]
     """`to_json(Answer)`."""

@@ -31,7 +31,7 @@ class VideoEntry(Cut):
     duration_s: float
     language: str | None
     ready: bool
-    """Whether it can be searched and asked about."""
+    """Whether it is ready to be searched and asked about."""
     collections: list[str] = Field(validation_alias=AliasChoices("collections", "tags"))
     """The names of its collections."""
 
@@ -50,7 +50,7 @@ class JobLine(Wire):
     state: JobState
     title: str
     stage: str
-    """The stage that is running; empty when none is."""
+    """The stage that is running; empty if none is."""
     stage_done_share: float | None
     """The share of that stage that is done, 0 to 1."""
     video_id: str | None
@@ -82,9 +82,9 @@ class ToolAnswer(Cut):
     """Null unless the status is answered."""
     citations: list[CitationOut]
     searched: list[str]
-    """What was searched and looked at, when the answer was not found."""
+    """What was searched and looked at; set if the answer was not found."""
     missing: list[str]
-    """What it would take to decide, when the question could not be decided."""
+    """What it would take to decide; set if the question could not be decided."""
 
 
 class SaidLine(Cut):

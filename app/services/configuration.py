@@ -71,7 +71,7 @@ def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: Ma
     source = given.get(variable) or given.get(f"{PREFIX}{part}".upper() if part else "")
     source = source or ("default" if value == default else "command line")
     meaning = field.description or ""
-    return Setting(part, variable, text, is_hidden, _text(default), source, _allowed(field), meaning)
+    return Setting(part, variable, text, is_hidden, _text(default), source, allowed_values(field), meaning)
 
 
 def _shown(value: Any) -> tuple[str, bool]:
@@ -94,11 +94,12 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _allowed(field: FieldInfo) -> str:
+def allowed_values(field: FieldInfo) -> str:
+    """The allowed values of a setting in words; empty if any text is allowed."""
     kind = field.annotation
     if get_origin(kind) is Literal:
         return ", ".join(get_args(kind))
-    if kind is bool:
+    if kind in (bool, bool | None):
         return "true, false"
     words = []
     for limit in field.metadata:

@@ -222,7 +222,7 @@ class _Coming:
         self, file: BinaryIO, folder: Path, host: str, most: int, report: Listener, cancelled: Callable[[], bool]
     ) -> None:
         self.size = 0
-        """Bytes that are here."""
+        """Bytes received so far."""
         self.complete = False
         self._file = file
         self._folder = folder

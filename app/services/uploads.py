@@ -53,9 +53,9 @@ class Upload:
     metadata: str = ""
     """What the sender said about it, as it was sent."""
     job: str | None = None
-    """The job that reads the file, once all of it is here."""
+    """The job that ingests the file, once it is complete."""
     offset: int = 0
-    """Bytes that are here."""
+    """Bytes received so far."""
     changed_at: float = 0.0
     """When something was added last, seconds since 1970."""
 

@@ -17,7 +17,7 @@ from app.db.library import Rating, SavedAnswer
 router = APIRouter(tags=["questions"])
 
 
-@router.get("/answers/{answer}", summary="An answer that was given")
+@router.get("/answers/{answer}", summary="Get an answer")
 def get_answer(answer: str, longreel: LongreelDep, response: Response) -> SavedAnswerOut:
     """The question, the answer with its proof, and how it was found. `Last-Modified` is when it was given."""
     saved = longreel.library.answer(answer)
@@ -27,7 +27,7 @@ def get_answer(answer: str, longreel: LongreelDep, response: Response) -> SavedA
 
 @router.get(
     "/videos/{video}/answers",
-    summary="What was asked about a video, newest first",
+    summary="List the answers about a video, newest first",
 )
 def list_answers(
     video: VideoDep,
@@ -44,13 +44,13 @@ def list_answers(
     return [_saved(saved) for saved in chosen]
 
 
-@router.put("/answers/{answer}/rating", summary="Say whether an answer is right")
+@router.put("/answers/{answer}/rating", summary="Rate an answer")
 def rate_answer(answer: str, asked: RateIn, longreel: LongreelDep) -> RatingOut:
     """Kept for evaluation; it replaces what was said of this answer before."""
     return _rating(longreel.library.rate(answer, asked.verdict, asked.note.strip()))
 
 
-@router.get("/ratings", summary="What people said of answers, newest first")
+@router.get("/ratings", summary="List ratings, newest first")
 def list_ratings(
     longreel: LongreelDep, request: Request, response: Response, limit: LimitQuery = 1000, cursor: CursorQuery = ""
 ) -> list[RatingOut]:

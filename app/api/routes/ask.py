@@ -63,7 +63,7 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineD
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.get("/questions/{run_id}", summary="A question that can be rejoined")
+@router.get("/questions/{run_id}", summary="Get the state of a question")
 async def get_question(run_id: str, request: Request) -> QuestionOut:
     """One that was asked with `keep` and this `run_id`: until ten minutes after its end."""
     question = _ongoing(request, run_id)

@@ -58,7 +58,7 @@ def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
     return JSONResponse(made.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
 
 
-@router.post("/batches/cost", summary="What a batch will take")
+@router.post("/batches/cost", summary="Estimate a batch")
 def estimate_batch(given: BatchIn, longreel: LongreelDep) -> CostOut:
     """The same request as for a batch; nothing is started."""
     if not trusts_callers(longreel):
@@ -82,7 +82,7 @@ def _must_be_known(longreel: Services, names: list[str]) -> None:
         longreel.library.find(name)
 
 
-@router.get("/batches", summary="Batches, newest first")
+@router.get("/batches", summary="List batches, newest first")
 def list_batches(
     longreel: LongreelDep,
     request: Request,
@@ -101,7 +101,7 @@ def list_batches(
     return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
 
 
-@router.get("/batches/{batch}", summary="One batch")
+@router.get("/batches/{batch}", summary="Get a batch")
 def get_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
     """How far it is, and each of its videos."""
     return BatchOut.of(batch, longreel.jobs.children(batch.id))
@@ -123,7 +123,7 @@ def retry_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
 
 @router.get(
     "/batches/{batch}/events",
-    summary="Progress of a batch, as server-sent events",
+    summary="Stream the progress of a batch (server-sent events)",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"example": 'id: 3\nevent: progress\ndata: {"id": …}'}}}},
 )
@@ -162,7 +162,7 @@ async def _follow(longreel: Services, batch_id: str, number: int) -> AsyncIterat
 
 @router.get(
     "/batches/{batch}/results",
-    summary="The files of a finished batch",
+    summary="Download the files of a finished batch",
     response_class=Response,
     responses={200: {"content": {"application/zip": {}}}},
 )
@@ -176,7 +176,7 @@ def get_results(batch: BatchDep, longreel: LongreelDep) -> Response:
 @router.get(
     "/videos/{video}/export",
     tags=["videos"],
-    summary="A video as a file for other programs",
+    summary="Export a video for other programs",
     response_class=Response,
     responses={200: {"content": {format.media_type: {} for format in FORMATS.values()}}},
 )

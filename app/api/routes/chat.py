@@ -64,13 +64,13 @@ router = APIRouter(
 )
 
 
-@router.get("/models", summary="The one model, in OpenAI's form")
+@router.get("/models", summary="List the models, in OpenAI's format")
 def list_models() -> ModelsOut:
     """Its name is `longreel`."""
     return ModelsOut(data=[ModelOut()])
 
 
-@router.get("/models/{model}", summary="One model, in OpenAI's form")
+@router.get("/models/{model}", summary="Get a model, in OpenAI's format")
 def get_model(model: str) -> ModelOut:
     """404 for any name but `longreel`."""
     if model != MODEL:
@@ -78,7 +78,7 @@ def get_model(model: str) -> ModelOut:
     return ModelOut()
 
 
-@router.post("/chat/completions", summary="Ask about videos in OpenAI's form", response_model=ChatOut)
+@router.post("/chat/completions", summary="Ask about videos, in OpenAI's format", response_model=ChatOut)
 async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
     """The last message is the question; earlier ones play no part but for the videos that they name.
 

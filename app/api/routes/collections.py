@@ -23,19 +23,19 @@ def collection_of(
 CollectionDep = Annotated[Collection, Depends(collection_of)]
 
 
-@router.get("", summary="Collections by name")
+@router.get("", summary="List collections by name")
 def list_collections(longreel: LongreelDep) -> list[CollectionOut]:
     """Each with the number of its videos; `GET /v1/videos?collection=` lists them."""
     return [_out(one) for one in longreel.library.collections.all()]
 
 
-@router.post("", status_code=201, summary="Make a collection")
+@router.post("", status_code=201, summary="Create a collection")
 def create_collection(asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
     """It is empty at first."""
     return _out(longreel.library.collections.create(asked.name))
 
 
-@router.get("/{collection}", summary="One collection")
+@router.get("/{collection}", summary="Get a collection")
 def get_collection(collection: CollectionDep) -> CollectionOut:
     """Its name and the number of its videos."""
     return _out(collection)
@@ -53,13 +53,13 @@ def delete_collection(collection: CollectionDep, longreel: LongreelDep) -> None:
     longreel.library.collections.delete(collection.id)
 
 
-@router.put("/{collection}/videos/{video}", summary="Put a video into a collection")
+@router.put("/{collection}/videos/{video}", summary="Add a video to a collection")
 def put_into_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
     """A video may be in several; once more changes nothing."""
     return _out(longreel.library.collections.add(collection.id, video.id))
 
 
-@router.delete("/{collection}/videos/{video}", summary="Take a video out of a collection")
+@router.delete("/{collection}/videos/{video}", summary="Remove a video from a collection")
 def take_from_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
     """The video itself stays."""
     return _out(longreel.library.collections.remove(collection.id, video.id))

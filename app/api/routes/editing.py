@@ -27,7 +27,7 @@ def change_video(video: VideoDep, asked: VideoChange, longreel: LongreelDep) -> 
 def delete_video(
     video: VideoDep,
     longreel: LongreelDep,
-    now: Annotated[bool, Query(description="at once and for good")] = False,
+    now: Annotated[bool, Query(description="delete it at once and permanently")] = False,
 ) -> None:
     """It goes into the bin, from where it can be restored for some days (`LONGREEL_BIN_DAYS`).
 
@@ -36,20 +36,20 @@ def delete_video(
     longreel.library.delete(video.id, now=now)
 
 
-@router.post("/videos/{video}/restore", summary="Take a video out of the bin")
+@router.post("/videos/{video}/restore", summary="Restore a deleted video")
 def restore_video(video: str, longreel: LongreelDep) -> VideoOut:
     """As it was, with its tags and the answers about it."""
     return VideoOut.of(longreel.library.restore(video))
 
 
-@router.get("/bin", summary="Deleted videos that can be restored, the last deleted first")
+@router.get("/bin", summary="List deleted videos, the last deleted first")
 def list_bin(longreel: LongreelDep) -> list[BinnedOut]:
     """They are in no list, search or answer."""
     library = longreel.library
     return [BinnedOut.of(one.video, one.deleted_at, library.gone_at(one)) for one in library.binned()]
 
 
-@router.delete("/bin/{video}", status_code=204, summary="Delete a video in the bin for good")
+@router.delete("/bin/{video}", status_code=204, summary="Delete a video permanently")
 def purge_video(video: str, longreel: LongreelDep) -> None:
     """It cannot be restored any more."""
     longreel.library.purge(video)

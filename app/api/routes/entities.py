@@ -14,14 +14,14 @@ from app.core.types.entities import EntityKind
 router = APIRouter(prefix="/entities", tags=["entities"])
 
 
-@router.get("", summary="Who and what videos mention")
+@router.get("", summary="List who and what videos mention")
 def list_entities(
     longreel: LongreelDep,
     request: Request,
     response: Response,
     q: Annotated[str, Query(max_length=100, description="a part of the name")] = "",
     kind: Annotated[list[EntityKind], Query()] = [],  # noqa: B006 - FastAPI copies it
-    video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
+    video: Annotated[list[str], Query(max_length=1000, description="ids or titles; default: all")] = [],  # noqa: B006
     collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
@@ -37,7 +37,7 @@ def list_entities(
     return [EntityOut.of(one) for one in chosen]
 
 
-@router.get("/{entity}", summary="Where one is mentioned")
+@router.get("/{entity}", summary="Get an entity with its mentions")
 def get_entity(
     entity: Annotated[str, Path(max_length=100, description="id of an entity")],
     longreel: LongreelDep,

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 router = APIRouter(tags=["server"])
 
 
-@router.get("/evaluations", summary="Reports of `longreel eval`, newest first")
+@router.get("/evaluations", summary="List reports of `longreel eval`, newest first")
 def list_evaluations(longreel: LongreelDep) -> list[EvaluationOut]:
     """Those in the folder `evaluations` of the data folder, where `longreel eval` puts them by default."""
     reports = map(_read, (longreel.settings.data / "evaluations").glob("*/report.json"))

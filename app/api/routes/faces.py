@@ -13,23 +13,23 @@ from app.api.schemas.speakers import NameIn
 
 router = APIRouter(prefix="/videos/{video}/faces", tags=["faces"])
 
-FaceName = Annotated[str, Path(max_length=100, description="what the person is called now, such as Person 1")]
+FaceName = Annotated[str, Path(max_length=100, description="the person's current name, such as Person 1")]
 
 
-@router.get("", summary="Who is seen in a video")
+@router.get("", summary="List the faces in a video")
 def list_faces(video: VideoDep, longreel: LongreelDep) -> list[FaceOut]:
     """By first appearance, with when they are seen. None unless the settings let faces be looked for."""
     return [FaceOut.of(person) for person in longreel.people.of(video.id)]
 
 
-@router.patch("/{face}", summary="Name a person who is seen")
+@router.patch("/{face}", summary="Name a face")
 def rename_face(video: VideoDep, face: FaceName, asked: NameIn, longreel: LongreelDep) -> list[FaceOut]:
     """Here and wherever the same face is seen."""
     renamed = longreel.people.rename(video.id, face, asked.name, here_only=asked.here_only)
     return [FaceOut.of(person) for person in renamed]
 
 
-@router.delete("/{face}", status_code=204, summary="Delete what is kept of a face", response_class=Response)
+@router.delete("/{face}", status_code=204, summary="Delete a face's data", response_class=Response)
 def delete_face(
     video: VideoDep,
     face: FaceName,

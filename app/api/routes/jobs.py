@@ -31,7 +31,7 @@ MOST_JOBS = 10_000
 """How far back a list of jobs goes."""
 
 
-@router.get("", summary="Jobs, newest first")
+@router.get("", summary="List jobs, newest first")
 def list_jobs(
     longreel: LongreelDep,
     request: Request,
@@ -52,13 +52,13 @@ def list_jobs(
     return [JobOut.of(job) for job in chosen]
 
 
-@router.get("/{job}", summary="One job")
+@router.get("/{job}", summary="Get a job")
 def get_job(job: JobDep) -> JobOut:
     """Its state, its latest progress, its result or error."""
     return JobOut.of(job)
 
 
-@router.post("/{job}/next", summary="Run a waiting job before all others that wait")
+@router.post("/{job}/next", summary="Move a waiting job to the top of the queue")
 def run_next(job: JobDep, longreel: LongreelDep) -> JobOut:
     """What is running is not interrupted. The parts of a batch move with it."""
     return JobOut.of(longreel.jobs.move_to_top(job.id))
@@ -76,7 +76,7 @@ def retry_job(job: JobDep, longreel: LongreelDep) -> JobOut:
     return JobOut.of(longreel.jobs.retry(job.id))
 
 
-@router.post("/{job}/dismiss", summary="Take a job that has ended off the lists")
+@router.post("/{job}/dismiss", summary="Dismiss a job that has ended")
 def dismiss_job(job: JobDep, longreel: LongreelDep) -> JobOut:
     """What it has done stays: a video that was read, a batch with its results. Only the log of the job is deleted.
 
@@ -85,7 +85,7 @@ def dismiss_job(job: JobDep, longreel: LongreelDep) -> JobOut:
     return JobOut.of(longreel.jobs.dismiss(job.id))
 
 
-@router.post("/dismiss", summary="Take all jobs that have ended off the lists")
+@router.post("/dismiss", summary="Dismiss all jobs that have ended")
 def dismiss_ended(longreel: LongreelDep, kind: KindQuery = "") -> DismissedOut:
     """Those that finished, failed or were cancelled, of every kind or of one; notices to webhooks only as a kind."""
     return DismissedOut(jobs=longreel.jobs.dismiss_ended(kind))
@@ -93,7 +93,7 @@ def dismiss_ended(longreel: LongreelDep, kind: KindQuery = "") -> DismissedOut:
 
 @router.get(
     "/{job}/events",
-    summary="What happens to a job, as server-sent events",
+    summary="Stream the events of a job (server-sent events)",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"example": 'id: 3\nevent: stage_started\ndata: {"stage": …}'}}}},
 )

@@ -21,7 +21,7 @@ def search(
     longreel: LongreelDep,
     window: WindowDep,
     q: Annotated[str, Query(min_length=1, max_length=4000, description="words, or a description")],
-    video: Annotated[list[str], Query(max_length=1000, description="ids or titles; none means all")] = [],  # noqa: B006
+    video: Annotated[list[str], Query(max_length=1000, description="ids or titles; default: all")] = [],  # noqa: B006
     collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
     kind: Annotated[list[SegmentKind], Query()] = [],  # noqa: B006 - FastAPI copies it
     speaker: Annotated[str, Query(max_length=100, description="only what is said while this person speaks")] = "",
@@ -38,7 +38,7 @@ def search(
 
 @router.get(
     "/videos/{video}/frame",
-    summary="The picture at a time",
+    summary="Get the frame at a time",
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}, "headers": {"X-Frame-Time": {"schema": {"type": "number"}}}}},
 )
@@ -54,7 +54,7 @@ def get_frame(
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
 
 
-@router.get("/videos/{video}/frames", summary="Choose frames, for a question or without one")
+@router.get("/videos/{video}/frames", summary="Choose frames, with or without a question")
 def choose_frames(
     video: VideoDep,
     longreel: LongreelDep,

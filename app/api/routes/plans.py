@@ -10,7 +10,7 @@ from app.api.schemas.plans import PlanBody, PlanIn
 router = APIRouter(tags=["questions"])
 
 
-@router.post("/plan", summary="How a question would be answered")
+@router.post("/plan", summary="Plan an answer")
 def plan(asked: PlanIn, longreel: LongreelDep) -> PlanBody:
     """The plan as data. Given to /ask with the question, as it is or changed, it decides where to look."""
     thread = longreel.ask.threads.find(asked.thread_id) if asked.thread_id else None

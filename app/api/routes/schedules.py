@@ -38,7 +38,7 @@ ScheduleDep = Annotated[Schedule, Depends(schedule_of)]
 TrustedDep = Annotated[Services, Depends(trusted)]
 
 
-@router.get("", summary="Schedules, the oldest first")
+@router.get("", summary="List schedules, oldest first")
 def list_schedules(longreel: LongreelDep) -> list[ScheduleOut]:
     """Each with what its last look came to."""
     return [schedule_out(longreel, one) for one in longreel.schedules.all()]
@@ -54,7 +54,7 @@ def add_schedule(asked: ScheduleIn, longreel: TrustedDep) -> ScheduleOut:
     return schedule_out(longreel, longreel.schedules.add(_plan(asked)))
 
 
-@router.get("/{schedule}", summary="One schedule")
+@router.get("/{schedule}", summary="Get a schedule")
 def get_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
     """When it is next due, and what its last look came to."""
     return schedule_out(longreel, schedule)
@@ -74,7 +74,7 @@ def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: Trus
     return schedule_out(longreel, longreel.schedules.change(schedule.id, plan))
 
 
-@router.post("/{schedule}/run", status_code=202, summary="Look into the folder now")
+@router.post("/{schedule}/run", status_code=202, summary="Check the folder now")
 def run_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
     """Within some seconds; its other times stay."""
     longreel.schedules.hasten(schedule.id)

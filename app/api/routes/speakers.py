@@ -12,7 +12,7 @@ from app.api.schemas.speakers import NameIn, SpeakerOut
 router = APIRouter(prefix="/videos/{video}/speakers", tags=["speakers"])
 
 
-@router.get("", summary="Who speaks in a video")
+@router.get("", summary="List the speakers of a video")
 def list_speakers(video: VideoDep, longreel: LongreelDep) -> list[SpeakerOut]:
     """By first appearance, with suggestions for those without a name. None when speakers were not separated."""
     return [SpeakerOut.of(speaker) for speaker in longreel.speakers.of(video.id)]
@@ -21,7 +21,7 @@ def list_speakers(video: VideoDep, longreel: LongreelDep) -> list[SpeakerOut]:
 @router.patch("/{speaker}", summary="Name a speaker")
 def rename_speaker(
     video: VideoDep,
-    speaker: Annotated[str, Path(max_length=100, description="what the speaker is called now, such as Speaker 1")],
+    speaker: Annotated[str, Path(max_length=100, description="the speaker's current name, such as Speaker 1")],
     asked: NameIn,
     longreel: LongreelDep,
 ) -> list[SpeakerOut]:

@@ -17,7 +17,7 @@ from gpu_workers.cluster.states import ModelState, PoolState
 router = APIRouter(tags=["server"])
 
 
-@router.get("/status", summary="Profile, models, and what is missing")
+@router.get("/status", summary="Get the profile, the models and what is missing")
 def get_status(longreel: LongreelDep) -> StatusOut:
     """What `longreel doctor` says on the server's machine, and what its models did so far. None is loaded for it."""
     settings = longreel.settings
@@ -35,7 +35,7 @@ def get_status(longreel: LongreelDep) -> StatusOut:
     )
 
 
-@router.get("/settings", summary="Every setting, its value, and where that comes from")
+@router.get("/settings", summary="List every setting, its value and where it comes from")
 def get_settings(longreel: LongreelDep) -> list[SettingOut]:
     """They are read once at the start, from the server's environment. Secrets are hidden, and of an address all but
     its host.

@@ -89,7 +89,7 @@ def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep) -> Response
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 
-@router.get("/summaries", summary="A collection, or several videos, in short")
+@router.get("/summaries", summary="Get the summary of a collection or several videos")
 def get_collection_summary(
     longreel: LongreelDep,
     video: Annotated[list[str], Query(max_length=1000, description="ids, beginnings of ids or titles")] = [],  # noqa: B006

@@ -25,13 +25,13 @@ READY_S = 2.0
 """How long a part of the server may take to say that it is ready."""
 
 
-@router.get("/health", summary="Whether the server answers")
+@router.get("/health", summary="Check whether the server answers")
 async def health(longreel: LongreelDep) -> HealthOut:
     """Needs no model, no store and no thread, so that it never waits."""
     return HealthOut(version=version("longreel"), profile=longreel.settings.profile)
 
 
-@router.get("/ready", summary="Whether the server can work", responses={503: {"model": ReadyOut}})
+@router.get("/ready", summary="Check whether the server is ready", responses={503: {"model": ReadyOut}})
 async def ready(longreel: LongreelDep, response: Response) -> ReadyOut:
     """Looks at the database, the index and the models, for what sends requests to servers. 503 when one is not ready.
 

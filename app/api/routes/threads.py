@@ -38,7 +38,7 @@ async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
     return JSONResponse(made.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{made.id}"})
 
 
-@router.get("/threads", summary="Conversations, the one used last first")
+@router.get("/threads", summary="List conversations, last used first")
 def list_threads(
     longreel: LongreelDep,
     request: Request,
@@ -53,14 +53,14 @@ def list_threads(
     return [_thread(thread) for thread in chosen]
 
 
-@router.get("/threads/{thread}", summary="One conversation")
+@router.get("/threads/{thread}", summary="Get a conversation")
 def get_thread(thread: ThreadDep, longreel: LongreelDep) -> ConversationOut:
     """With its questions, what each was taken for, and the answers with their proof."""
     turns = [_turn(turn) for turn in longreel.ask.threads.turns(thread)]
     return ConversationOut(**_thread(thread).model_dump(), turns=turns)
 
 
-@router.delete("/threads/{thread}", status_code=204, summary="Forget a conversation")
+@router.delete("/threads/{thread}", status_code=204, summary="Delete a conversation")
 def delete_thread(thread: ThreadDep, longreel: LongreelDep) -> None:
     """The answers that were given in it stay."""
     longreel.ask.threads.delete(thread)

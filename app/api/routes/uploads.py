@@ -121,7 +121,9 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
     return Response(status_code=201, headers={"Location": f"/v1/uploads/{made.id}", **_headers(made)})
 
 
-@router.head("/{upload}", summary="How far an upload is (tus)", response_class=Response, openapi_extra=_described())
+@router.head(
+    "/{upload}", summary="Get the progress of an upload (tus)", response_class=Response, openapi_extra=_described()
+)
 def get_offset(upload: str, uploads: UploadsDep) -> Response:
     """`Upload-Offset` is how many bytes have arrived; `Longreel-Job` names the job of a complete one."""
     found = _settled(uploads, upload)
@@ -131,7 +133,7 @@ def get_offset(upload: str, uploads: UploadsDep) -> Response:
     return Response(headers=headers)
 
 
-@router.get("/{upload}", summary="One upload")
+@router.get("/{upload}", summary="Get an upload")
 def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
     """How far it is, and the job that reads the file once it is complete."""
     found = _settled(uploads, upload)
@@ -178,7 +180,7 @@ async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> 
 @router.delete(
     "/{upload}",
     status_code=204,
-    summary="Give up an upload (tus)",
+    summary="Abort an upload (tus)",
     response_class=Response,
     openapi_extra=_described(),
 )

@@ -55,15 +55,18 @@ BODIES: dict[str, Any] = {
                     "properties": {
                         "title": {"type": "string"},
                         "language": {"type": "string", "description": "ISO 639-1, or auto; detected unless given"},
-                        "translate": {"type": "boolean", "description": "write what is said in English"},
+                        "translate": {"type": "boolean", "description": "translate the transcript into English"},
                         "speakers": {"type": "boolean", "description": "separate speakers"},
                         "video_track": {"type": "integer", "description": "picture track, counted from 0"},
                         "audio_track": {"type": "integer", "description": "sound track, counted from 0"},
                         "subtitle_track": {
                             "type": "integer",
-                            "description": "the file's own subtitles to use instead of listening, counted from 0",
+                            "description": "subtitle track of the file to use instead of transcribing, counted from 0",
                         },
-                        "collection": {"type": "string", "description": "to put the video into; made when new"},
+                        "collection": {
+                            "type": "string",
+                            "description": "the collection to add the video to; created if new",
+                        },
                         "subtitles": {"type": "string", "format": "binary", "description": "SRT, WebVTT, ASS, TTML..."},
                         "webhook": {"type": "string", "description": 'as JSON: {"url": "…", "secret": "…"}'},
                         "file": {"type": "string", "format": "binary"},
@@ -185,16 +188,18 @@ def _existing(name: str) -> Path:
     return path
 
 
-@router.get("", summary="Videos, newest first")
+@router.get("", summary="List videos, newest first")
 def list_videos(
     longreel: LongreelDep,
     request: Request,
     response: Response,
     q: Annotated[str, Query(max_length=300, description="a part of the title")] = "",
-    ready: Annotated[bool | None, Query(description="only those that can (not yet) be asked about")] = None,
+    ready: Annotated[bool | None, Query(description="only videos that are ready (true) or not ready (false)")] = None,
     language: Annotated[str, Query(max_length=3, description="ISO 639-1")] = "",
     collection: Annotated[str, Query(max_length=100, description="id or name of a collection")] = "",
-    tag: Annotated[list[str], Query(max_length=100, description="names of collections that all hold it")] = [],  # noqa: B006
+    tag: Annotated[
+        list[str], Query(max_length=100, description="names of collections; the video must be in all of them")
+    ] = [],  # noqa: B006
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: CursorQuery = "",
 ) -> list[VideoOut]:
@@ -215,13 +220,13 @@ def list_videos(
     return [VideoOut.of(video) for video in chosen]
 
 
-@router.get("/{video}", summary="One video")
+@router.get("/{video}", summary="Get a video")
 def get_video(video: VideoDep) -> VideoOut:
     """What is known of the file."""
     return VideoOut.of(video)
 
 
-@router.get("/{video}/segments", summary="What spans of a video say, show and write")
+@router.get("/{video}/segments", summary="List the segments of a video")
 def get_segments(
     video: VideoDep,
     longreel: LongreelDep,
@@ -241,7 +246,7 @@ def get_segments(
 
 @router.get(
     "/{video}/transcript",
-    summary="What was said",
+    summary="Get the transcript of a video",
     response_model=list[UtteranceOut],
     responses={200: {"content": {"application/x-subrip": {}, "text/vtt": {}}}},
 )
@@ -260,13 +265,13 @@ def get_transcript(
     return Response(write(utterances), headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
-@router.get("/{video}/chapters", summary="Chapters")
+@router.get("/{video}/chapters", summary="List the chapters of a video")
 def get_chapters(video: VideoDep, longreel: LongreelDep) -> list[ChapterOut]:
     """In time order; none before the video was read to its end."""
     return [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
 
 
-@router.get("/{video}/summary", summary="The video in short")
+@router.get("/{video}/summary", summary="Get the summary of a video")
 def get_summary(video: VideoDep, longreel: LongreelDep) -> SummaryOut:
     """The summary with its chapters. 404 before the video was read to its end."""
     digest = longreel.library.digest(video.id)
@@ -276,7 +281,7 @@ def get_summary(video: VideoDep, longreel: LongreelDep) -> SummaryOut:
 
 
 @router.head("/{video}/media", include_in_schema=False)
-@router.get("/{video}/media", summary="The file, also in parts (Range)", response_class=FileResponse)
+@router.get("/{video}/media", summary="Download the file, whole or in parts (Range)", response_class=FileResponse)
 def get_media(video: VideoDep, longreel: LongreelDep) -> FileResponse:
     """For a player: seeks without loading the whole."""
     path = longreel.library.media_path(video.id)
@@ -285,7 +290,7 @@ def get_media(video: VideoDep, longreel: LongreelDep) -> FileResponse:
     return FileResponse(path, media_type=safe)
 
 
-@router.get("/{video}/thumbnail", summary="The key frame nearest to a time", response_class=Response)
+@router.get("/{video}/thumbnail", summary="Get the key frame nearest to a time", response_class=Response)
 def get_thumbnail(
     video: VideoDep, longreel: LongreelDep, t: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0
 ) -> Response:
@@ -294,7 +299,7 @@ def get_thumbnail(
     return Response(longreel.library.thumbnail(video.id, t), headers=headers, media_type="image/webp")
 
 
-@router.get("/{video}/waveform", summary="How loud it is over time")
+@router.get("/{video}/waveform", summary="Get the loudness over time")
 def get_waveform(
     video: VideoDep, longreel: LongreelDep, points: Annotated[int, Query(ge=1, le=10_000)] = 1000
 ) -> WaveformOut:

@@ -13,7 +13,7 @@ from app.api.schemas.webhooks import DeliveryOut
 router = APIRouter(prefix="/webhooks", tags=["jobs"])
 
 
-@router.get("/deliveries", summary="Notices of jobs that ended, newest first")
+@router.get("/deliveries", summary="List webhook notices, newest first")
 def list_deliveries(
     longreel: LongreelDep,
     request: Request,

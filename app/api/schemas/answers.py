@@ -26,7 +26,7 @@ class CitationOut(Wire):
     frame_s: float | None = None
     verified: bool = False
     confidence: float | None = None
-    """How sure it is that this is the moment, 0 to 1: set where the question asks for moments."""
+    """How likely this is the moment, 0 to 1; set if the question asks for moments."""
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
@@ -68,19 +68,19 @@ class AnswerOut(Wire):
     """An answer with its proof and how it was found."""
 
     id: str = ""
-    """Names the stored answer; empty when it was not stored."""
+    """The id of the stored answer; empty if it was not stored."""
     status: AnswerStatus
     text: str
     understood: str = ""
     """The whole question that one which points back ("and after that?") was taken for; empty for one that does not."""
     option_index: int | None = None
     confidence: float | None = None
-    """How sure it is, 0 to 1; null unless the question is answered."""
+    """How sure the answer is, 0 to 1; null unless the status is answered."""
     citations: list[CitationOut] = Field(default=[])
     searched: list[str] = Field(default=[])
-    """What was searched, read and looked at, where the answer was not found."""
+    """What was searched, read and looked at; set if the answer was not found."""
     missing: list[str] = Field(default=[])
-    """What would be needed to decide, a sentence each, where it could not be decided."""
+    """What it would take to decide, one sentence each; set if it could not be decided."""
     trace: list[AnyEvent] = Field(default=[])
     usage: UsageOut = UsageOut()
 
@@ -123,10 +123,10 @@ class LimitsIn(Request):
         None,
         ge=1,
         le=64,
-        description="turns in which the model uses tools; the server's own limit is the most that is given",
+        description="turns in which the model uses tools; at most the server's own limit",
     )
     max_seconds: float | None = Field(
-        None, ge=1, allow_inf_nan=False, description="time for the answer; the server's own limit is the most, likewise"
+        None, ge=1, allow_inf_nan=False, description="time for the answer in seconds; at most the server's own limit"
     )
 
 
@@ -135,17 +135,19 @@ class AskIn(LimitsIn):
 
     question: str = Field(min_length=1, max_length=2000)
     videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
-    collection: str | None = Field(None, max_length=100, description="id or name: its videos, and those named")
+    collection: str | None = Field(
+        None, max_length=100, description="id or name; its videos in addition to those named"
+    )
     options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)
     thread_id: str | None = Field(
-        None, max_length=100, description="the conversation that it belongs to; about its videos unless some are named"
+        None,
+        max_length=100,
+        description="the conversation that the question belongs to; about its videos if none are named",
     )
-    plan: PlanBody | None = Field(None, description="what POST /v1/plan gave, as it is or changed")
-    keep: bool = Field(
-        False, description="once begun, it is answered and stored even when nobody waits for the answer any more"
-    )
+    plan: PlanBody | None = Field(None, description="the plan from POST /v1/plan, changed or not")
+    keep: bool = Field(False, description="answer and store it even if the client disconnects")
     run_id: str = Field(
-        "", max_length=100, description="any name; asked again under it, an answer that a crash cut short goes on"
+        "", max_length=100, description="any name; after a crash, ask again under it to resume the answer"
     )
 
 
@@ -157,7 +159,7 @@ class QuestionOut(Wire):
     thread_id: str | None
     state: Literal["waiting", "running", "answered", "failed", "cancelled"]
     answer_id: str | None
-    """The stored answer, once there is one."""
+    """The id of the stored answer, once there is one."""
 
 
 def example_answer() -> dict[str, Any]:

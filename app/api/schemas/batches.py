@@ -23,16 +23,16 @@ class BatchIn(Request):
     """Videos to summarize, and what to ask each of them."""
 
     videos: list[_Name] = Field(default=[], max_length=1000, examples=[["3f2a", "Lecture 2"]])
-    """Ids, beginnings of ids or titles; paths of the server's files only where it takes them."""
+    """Ids, beginnings of ids or titles. A server that only this machine can reach also accepts paths of its files."""
     collection: str | None = Field(None, max_length=100)
-    """Id or name: its videos as well."""
+    """Id or name of a collection whose videos are added."""
     questions: list[_Question] = Field(default=[], max_length=100)
     length: Length = "paragraph"
     style: Style = "neutral"
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     formats: list[str] = Field(default=["md", "json"], max_length=20)
     webhook: WebhookIn | None = None
-    """Notified when the whole batch has ended."""
+    """The webhook to notify when the whole batch has ended."""
 
 
 class CostOut(Wire):
@@ -41,7 +41,7 @@ class CostOut(Wire):
     videos: int
     new: int
     new_s: float
-    """Seconds of video that have to be read."""
+    """Seconds of video to ingest."""
     known_s: float
     work_s: float
     disk_bytes: int
@@ -53,18 +53,18 @@ class BatchOut(Wire):
 
     id: str
     state: JobState
-    """Running as soon as one of its videos is, until its overview is made."""
+    """Running from the first of its videos until its overview is written."""
     total: int
     finished: int
     failed: int
     done_share: float
-    """Of all videos, 0 to 1; a video that is being worked on counts by its current stage."""
+    """Of all videos, 0 to 1; a video in progress counts by its current stage."""
     error: JobErrorOut | None
     created_at: str
     finished_at: str | None
     children: list[JobOut]
     cost: CostOut | None = None
-    """Only in the answer to the request that made it."""
+    """Only in the response to the request that started it."""
 
     @classmethod
     def of(cls, job: Job, children: Sequence[Job], cost: CostOut | None = None) -> Self:

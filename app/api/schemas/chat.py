@@ -97,11 +97,11 @@ class LongreelExtension(Wire):
     """Null unless the question is answered."""
     citations: list[CitationOut]
     searched: list[str]
-    """What was searched, read and looked at, where the answer was not found."""
+    """What was searched, read and looked at; set if the answer was not found."""
     missing: list[str]
-    """What would be needed to decide, where it could not be decided."""
+    """What it would take to decide; set if it could not be decided."""
     ignored_messages: int
-    """Earlier messages that played no part: each question stands for itself."""
+    """The number of earlier messages that were ignored: every question is independent."""
     usage: UsageOut
 
 
@@ -149,7 +149,7 @@ class ChatDelta(Wire):
     role: Literal["assistant"] | None = None
     content: str | None = None
     reasoning_content: str | None = None
-    """What the agent's model writes on the way to the answer."""
+    """What the model writes before the answer."""
     annotations: list[Annotation] | None = None
 
 

@@ -26,7 +26,7 @@ class CollectionOut(Wire):
     id: str
     name: str
     size: int
-    """How many videos it holds."""
+    """The number of its videos."""
     created_at: str
     """UTC, ISO 8601."""
 
@@ -36,7 +36,7 @@ class VideoChange(Request):
 
     title: str | None = Field(None, min_length=1, max_length=300)
     tags: list[Name] | None = Field(None, max_length=100)
-    """The collections that hold the video from now on; those that do not exist are made."""
+    """The video's collections from now on; those that do not exist are created."""
 
 
 class BinnedOut(Wire):
@@ -46,7 +46,7 @@ class BinnedOut(Wire):
     deleted_at: str
     """UTC, ISO 8601."""
     gone_at: str
-    """From then on it cannot be restored. UTC, ISO 8601."""
+    """When it can no longer be restored. UTC, ISO 8601."""
 
     @classmethod
     def of(cls, video: Video, deleted_at: float, gone_at: float) -> Self:

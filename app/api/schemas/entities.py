@@ -16,7 +16,7 @@ class EntityOut(Wire):
     kind: EntityKind
     name: str
     video_ids: list[str]
-    """Those that mention it, most mentions first."""
+    """The videos that mention it, most mentions first."""
     mentions: int
     sources: list[MentionSource]
 

@@ -58,7 +58,7 @@ class EvaluationOut(Wire):
     """The report of a run."""
 
     name: str
-    """Of the folder that holds it."""
+    """The name of its folder."""
     title: str
     benchmark: str
     made_at: str

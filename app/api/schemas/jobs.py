@@ -31,13 +31,13 @@ class JobOut(Wire):
     kind: str
     state: JobState
     title: str
-    """What it works on, for people."""
+    """What it works on, in words."""
     attempts: int
     priority: int = 0
-    """Of the jobs that wait, the one with the highest runs first; of equals the oldest."""
+    """Among waiting jobs, the highest runs first; among equals, the oldest."""
     cancel_requested: bool
     dismissed: bool = False
-    """Whether it was taken off the lists of jobs."""
+    """Whether it was dismissed from the lists of jobs."""
     progress: AnyEvent | None
     """The latest event."""
     done_share: float | None

@@ -19,15 +19,17 @@ class ScopeBody(Request):
     end: float | None = Field(None, description="null: to the end")
     words: Text = ""
     share: bool = False
-    at: float | None = Field(None, description="the one moment that is meant, if one is")
+    at: float | None = Field(None, description="the exact moment in seconds, if the question names one")
 
 
 class PlanBody(Request):
     """Where to look for an answer."""
 
-    question: str = Field(min_length=1, max_length=4000, description="whole: one that pointed back is written out")
-    queries: list[Text] = Field(default=[], max_length=8, description="what is searched for first")
-    sources: list[SegmentKind] = Field(default=[], description="only these kinds of evidence count; none means all")
+    question: str = Field(
+        min_length=1, max_length=4000, description="the whole question, rewritten if it referred back"
+    )
+    queries: list[Text] = Field(default=[], max_length=8, description="what to search for first")
+    sources: list[SegmentKind] = Field(default=[], description="the only kinds of evidence to use; empty: all")
     scope: ScopeBody | None = None
     by: Literal["rules", "model", "user"] = "user"
 

@@ -10,7 +10,7 @@ from app.api.schemas.answers import AnswerOut
 from app.api.schemas.base import Request, Wire
 
 Verdict = Literal["right", "wrong", "wrong_time"]
-"""The answer is right; it is wrong; it is right but its moments are not where it happens."""
+"""right; wrong; wrong_time: right, but the cited moments are not where it happens."""
 
 
 class SavedAnswerOut(Wire):
@@ -28,7 +28,7 @@ class RateIn(Request):
     """What a person says of an answer. A second rating of the same answer replaces the first."""
 
     verdict: Verdict
-    note: str = Field("", max_length=2000, description="what would have been right")
+    note: str = Field("", max_length=2000, description="what would have been right, or another note")
 
 
 class RatingOut(Wire):

@@ -32,7 +32,7 @@ class ScheduleIn(Request):
     """Five fields, on the server's local clock."""
     every_s: float | None = Field(None, ge=10, allow_inf_nan=False)
     collection: _Collection | None = None
-    """New videos join it; it is made when there is none."""
+    """The collection for new videos; created if new."""
     summary: SummaryWish | None = None
     paused: bool = False
 
@@ -54,9 +54,9 @@ class OutcomeOut(Wire):
     at: str
     """UTC, ISO 8601."""
     new: int
-    """Files that were queued."""
+    """The number of files that were queued."""
     waiting: int
-    """Files that may still be written; they are looked at again in some seconds."""
+    """The number of files that may still be growing; they are checked again in some seconds."""
     jobs: list[str]
     error: JobErrorOut | None
 

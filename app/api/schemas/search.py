@@ -42,9 +42,11 @@ class FoundOut(Wire):
 class FramesIn(MethodOptions):
     """Which frames of a video to choose, and how. A method refuses options of other methods."""
 
-    question: str = Field("", max_length=4000, description="what the frames should bear on")
-    method: str = Field("", max_length=100, description="as in the settings; theirs if empty")
-    count: int = Field(8, ge=1, le=1024, description="frames at most")
+    question: str = Field("", max_length=4000, description="what the frames should show")
+    method: str = Field(
+        "", max_length=100, description="a method by its name in the settings; empty: the one that the settings choose"
+    )
+    count: int = Field(8, ge=1, le=1024, description="the most frames to choose")
     start_s: float = Field(0.0, ge=0, allow_inf_nan=False)
     end_s: float | None = Field(None, ge=0, allow_inf_nan=False)
 
@@ -55,5 +57,5 @@ class ChosenOut(Wire):
     video_id: str
     method: str
     considered: int
-    """Frames among which was chosen."""
+    """The number of frames to choose from."""
     times_s: list[float]

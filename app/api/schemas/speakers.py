@@ -45,4 +45,4 @@ class NameIn(Request):
     """What a speaker shall be called; an empty name takes the name away."""
 
     name: str = Field(max_length=80)
-    here_only: bool = Field(False, description="leave the person's other videos as they are")
+    here_only: bool = Field(False, description="do not change the person's other videos")

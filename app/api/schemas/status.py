@@ -22,16 +22,16 @@ class SettingOut(Wire):
     """One setting as it is now. Values are written as the environment variable takes them."""
 
     part: str
-    """The group that it belongs to, such as `server`; empty for those of the whole."""
+    """Its group, such as `server`; empty for general settings."""
     variable: str
     value: str
     """Empty when it is unset."""
     hidden: bool
-    """A secret that is set, whose `value` is hidden, or an address, of which only the host is shown."""
+    """Whether `value` is incomplete: a secret is hidden, and of an address only the host is shown."""
     default: str
     source: Literal["default", "environment", "file", "command line"]
     allowed: str
-    """In words; empty when any text will do."""
+    """The allowed values in words; empty if any text is allowed."""
     meaning: str
 
 
@@ -41,12 +41,12 @@ class ModelOut(Wire):
     model: str
     loaded: bool
     bytes: int
-    """What its weights take in memory now, as far as it is known."""
+    """The memory that its weights take now, as far as known."""
     seconds: float
-    """Spent in predictions."""
+    """Time spent in predictions."""
     calls: int
     items: int
-    """Frames, texts, questions, captions, or pieces of sound."""
+    """The number of frames, texts, questions, captions or chunks of sound."""
     tokens: int
     """Written, by models that write."""
     loads: int
@@ -57,20 +57,20 @@ class PoolOut(Wire):
     """One pool of actors in the Ray cluster, as far as the server knows without asking the cluster."""
 
     name: str
-    """The role that it plays; empty for the pool of all that has none of its own."""
+    """Its role; empty for the pool that serves all roles without one."""
     replicas: int
-    """Actors that run."""
+    """Running actors."""
     starting: int
     most: int
-    """Actors that it may grow to."""
+    """The most actors that it may start."""
     busy: int
-    """Chunks and questions that are being worked on."""
+    """Chunks and questions in progress."""
     queued: int
-    """Those that wait for an actor."""
+    """Chunks and questions that wait for an actor."""
     restarts: int
-    """Actors that were started in the place of one that died."""
+    """Actors that replaced one that died."""
     models: list[ModelOut]
-    """Of all actors together, those that are gone included."""
+    """Of all past and present actors together."""
 
 
 class WarmUpOut(Wire):
@@ -79,9 +79,9 @@ class WarmUpOut(Wire):
     state: Literal["off", "loading", "ready", "failed"] = "off"
     done: int = 0
     total: int = 0
-    """Parts that are loaded, one after the other; 0 until they are known."""
+    """The number of parts to load; 0 until it is known."""
     loading: str = ""
-    """What is being loaded now."""
+    """The part that is loading now."""
     problems: list[str] = Field(default=[])
     """A sentence for each part that could not be loaded."""
 

@@ -26,7 +26,7 @@ class PointOut(Wire):
 
     text: str
     label: str
-    """What kind of point it is, such as "decision"; empty for most."""
+    """The kind of point, such as "decision"; empty for most."""
     citations: list[CitationOut]
 
 
@@ -47,7 +47,7 @@ class MadeSummaryOut(Wire):
     style: str
     language: str | None
     model: str
-    """What phrased it; "extractive" where the video's own sentences are quoted."""
+    """The model that phrased it; "extractive" if it quotes the video's own sentences."""
     sections: list[SectionOut]
 
 
@@ -57,9 +57,9 @@ class CollectionSummaryIn(SummaryIn):
     videos: list[Annotated[str, StringConstraints(min_length=1, max_length=300)]] = Field(default=[], max_length=1000)
     """Ids, beginnings of ids or titles."""
     collection: str | None = Field(None, max_length=100)
-    """Id or name: its videos as well."""
+    """Id or name of a collection whose videos are added."""
     webhook: WebhookIn | None = None
-    """Notified when the summary is ready, or has failed."""
+    """The webhook to notify when the summary is ready or has failed."""
 
 
 class VideoLineOut(Wire):
@@ -77,11 +77,11 @@ class CollectionSummaryOut(Wire):
     style: str
     language: str | None
     model: str
-    """What phrased it; "extractive" where the videos' own sentences are quoted."""
+    """The model that phrased it; "extractive" if it quotes the videos' own sentences."""
     sections: list[SectionOut]
     """What the videos say together. For the style `page`, a section is what one video says."""
     videos: list[VideoLineOut]
-    """In the order in which they were added."""
+    """In the order in which they were added to the library."""
 
 
 def _read_clock(value: Any) -> Any:

@@ -13,7 +13,9 @@ class ThreadIn(Request):
 
     title: str = Field("", max_length=200, description="the first question unless given")
     videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
-    collection: str | None = Field(None, max_length=100, description="id or name: the videos that it has now")
+    collection: str | None = Field(
+        None, max_length=100, description="id or name of a collection; the videos that it has now"
+    )
 
 
 class ThreadOut(Wire):
@@ -21,12 +23,12 @@ class ThreadOut(Wire):
 
     id: str
     title: str
-    """Its first question unless it was given one."""
+    """The given title, or its first question."""
     video_ids: list[str]
     """Empty means the whole library."""
     created_at: str
     used_at: str
-    """When it was made or last asked something."""
+    """When it was created or last asked."""
     turn_count: int
 
 
@@ -36,7 +38,7 @@ class TurnOut(Wire):
     question: str
     """As it was asked."""
     understood: str
-    """The whole question that it was taken for."""
+    """The question rewritten to stand alone; the same if it did not refer back."""
     asked_at: str
     answer: AnswerOut
 

@@ -24,8 +24,8 @@ class UploadOut(Wire):
     length: int
     """Bytes of the whole file."""
     offset: int
-    """Bytes that are here."""
+    """Bytes received so far."""
     job_id: str | None
-    """The job that reads the file, once all of it is here."""
+    """The job that ingests the file, once it is complete."""
     expires_at: str | None
-    """When it is removed unless more of it comes: UTC, ISO 8601."""
+    """When it is removed if nothing more arrives. UTC, ISO 8601."""

@@ -37,8 +37,8 @@ class VideoOut(Wire):
     has_audio: bool
     warnings: list[str]
     tags: list[str] = Field(default=[])
-    """The names of the collections that hold it."""
-    source: str = Field(default="", description="the address that it was downloaded from, if it was")
+    """The names of its collections."""
+    source: str = Field(default="", description="the address that it was downloaded from, if any")
     recorded_at: str = Field(default="", description="when it was recorded, as the file says")
     camera: str = Field(default="", description="maker and model of the camera, as the file says")
     location: str = Field(default="", description="where it was recorded, ISO 6709, as the file says")
@@ -187,16 +187,16 @@ class RegisterIn(Request):
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, pattern="^([a-z]{2,3}|auto)$")
-    translate: bool = Field(False, description="write what is said in English")
-    speakers: bool | None = Field(None, description="separate speakers, or do not; by default as the server is set")
+    translate: bool = Field(False, description="translate the transcript into English")
+    speakers: bool | None = Field(None, description="whether to separate speakers; default: the server's setting")
     video_track: int | None = Field(None, ge=0, le=999, description="picture track, from 0; the best one unless given")
     audio_track: int | None = Field(None, ge=0, le=999, description="sound track, from 0; the first with sound if none")
     subtitle_track: int | None = Field(
-        None, ge=0, le=999, description="the file's own subtitles to use instead of listening, from 0"
+        None, ge=0, le=999, description="subtitle track of the file to use instead of transcribing, from 0"
     )
     collection: str | None = Field(None, max_length=100, pattern="^[^/]*$", description="made when there is none")
     webhook: WebhookIn | Json[WebhookIn] | None = None
-    """Notified when the video has been read; in a form as JSON text."""
+    """The webhook to notify when the video is ready or has failed; in a form, as JSON text."""
 
     @property
     def tags(self) -> list[str]:

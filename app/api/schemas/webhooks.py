@@ -25,7 +25,7 @@ class WebhookIn(Request):
 
     url: str = Field(min_length=1, max_length=2048, description="http or https; public unless the server allows others")
     secret: SecretStr = Field(
-        min_length=1, max_length=200, description="whsec_ and then 24 to 64 random bytes in base64; it signs the POST"
+        min_length=1, max_length=200, description="whsec_ and 24 to 64 random bytes in base64; to sign the notices"
     )
 
 
@@ -33,7 +33,7 @@ class DeliveryOut(Wire):
     """One notice of the end of a job. Times are UTC, ISO 8601."""
 
     id: str
-    """The header `webhook-id`, the same at every attempt."""
+    """The header `webhook-id`, the same for every attempt."""
     job_id: str
     event: str
     """`job.finished`, `job.failed` or `job.cancelled`."""
@@ -41,7 +41,7 @@ class DeliveryOut(Wire):
     state: Literal["waiting", "sending", "delivered", "failed", "cancelled"]
     attempts: int
     status: int | None
-    """What the receiver answered in the end; null before."""
+    """The status of the receiver's last response; null before it."""
     error: JobErrorOut | None
     """Why the last attempt failed."""
     created_at: str
