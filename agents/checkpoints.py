@@ -83,7 +83,7 @@ class Checkpoints:
             snapshot = graph.get_state(config)
             stored = frozen(snapshot.values)
             if stored and any(stored[name] != start[name] for name in ("question", "options", "plan")):
-                raise BadInput("This run answers another question.", "Ask under another run id.")
+                raise BadInput("This run id belongs to another question.", "Use another run id.")
             for event in stored.get("events", ()):
                 yield "custom", EVENT.validate_python(event)
             if stored:
@@ -155,7 +155,9 @@ class Checkpoints:
     def _alone(self, run_id: str) -> Iterator[None]:
         with self._lock:
             if run_id in self._running:
-                raise BadInput("This run is already at work.", "Wait for its answer, or ask under another run id.")
+                raise BadInput(
+                    "This question is already being answered.", "Wait for its answer, or use another run id."
+                )
             self._running.add(run_id)
         try:
             yield

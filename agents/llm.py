@@ -29,7 +29,7 @@ def ask_json(
         except ValidationError as error:
             fault = describe_fault(error)
             asked += [Message("assistant", done.text), Message("user", f"That cannot be used: {fault}. Reply again.")]
-    raise WorkerFailed(f"{chat.model} did not give an answer that can be read: {fault}.", "Ask again.")
+    raise WorkerFailed(f"{chat.model} did not give a readable answer: {fault}.", "Ask again.")
 
 
 def describe_fault(error: ValidationError) -> str:

@@ -28,7 +28,7 @@ MOST_LISTED_CALLS = 64
 TOO_MANY_CALLS = f"Not run: {MOST_CALLS} calls are carried out in one turn. Call it again in the next."
 THINKING_TOKENS = 2000
 SHOWN_CHARACTERS = 600
-NO_ANSWER = "The model gave no answer that can be used."
+NO_ANSWER = "The model gave no usable answer."
 OUT_OF_TIME = "The time for this answer ran out (LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
 

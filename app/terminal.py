@@ -152,7 +152,7 @@ def _citation(citation: CitationOut, titles: dict[str, tuple[str, str]]) -> str:
     title, path = titles.get(citation.video_id, (citation.video_id[:12], ""))
     times = span_clock(TimeSpan(citation.start_s, citation.end_s))
     link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
-    mark = "[green]checked[/]" if citation.verified else "[yellow]not checked[/]"
+    mark = "[green]verified[/]" if citation.verified else "[yellow]not verified[/]"
     return f'{link} {escape(title)}, {citation.kind}: "{escape(shortened(citation.quote, 160))}" {mark}'
 
 

@@ -267,7 +267,7 @@ class Workers:
         known = CLASSES[role]
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+            hint = f"Did you mean {near[0]}?" if near else f"Choose from: {', '.join(known)}."
             raise BadSettings(f"There is no {role.replace('_', ' ')} named {name}.", hint)
         if not known[name]:
             return None

@@ -77,7 +77,7 @@ class ToolContext:
         plan = self.state.get("plan")
         span = plan.span(video) if plan and plan.by == "user" else video.media.whole
         if span is None:
-            raise ToolRefused(f"{self.name_of(video)} is shorter than the time that the question asks about.")
+            raise ToolRefused(f"{self.name_of(video)} is too short: the question asks about a later time.")
         return span
 
     def span(self, video: Video, wanted: SpanIn | None) -> TimeSpan:

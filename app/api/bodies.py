@@ -94,7 +94,9 @@ class BodyLimit:
             most = f"At most {largest / 1e6:g} MB can be sent here."
             await error_response(scope["path"], plain_problem(413, most))(scope, receive, send)
         elif body.is_slow:
-            slow = plain_problem(408, "The request came too slowly.", hint="Send it again, over a faster line.")
+            slow = plain_problem(
+                408, "The request arrived too slowly.", hint="Send it again, over a faster connection."
+            )
             await error_response(scope["path"], slow, {"Connection": "close"})(scope, receive, send)
 
 

@@ -37,13 +37,13 @@ NAMING = f"Add the video to the library first, then name it {SCHEME}ID or by its
 def check_request(asked: ChatIn) -> None:
     """Refuses what would change the answer but cannot be obeyed. Raises NotFound, BadInput."""
     if asked.model != MODEL:
-        raise NotFound(f"There is no model {asked.model}.", f"The one model is called {MODEL}.")
+        raise NotFound(f"There is no model {asked.model}.", f"The only model is called {MODEL}.")
     if asked.n not in (None, 1):
-        raise BadInput("There is one answer to a question.", "Leave n out.")
+        raise BadInput("There is only one answer to a question.", "Leave n out.")
     if asked.tools or asked.functions:
-        raise BadInput("Longreel calls no tools of its callers.", "Leave tools out, or use its MCP server.")
+        raise BadInput("Longreel cannot call your tools.", "Leave tools out, or use Longreel's MCP server.")
     if asked.response_format is not None and asked.response_format.type != "text":
-        raise BadInput("The answer is text.", "Leave response_format out; the field longreel holds the data.")
+        raise BadInput("The answer is always text.", "Leave response_format out; the field longreel holds the data.")
 
 
 def question_of(messages: Sequence[ChatMessage]) -> str:
@@ -76,7 +76,7 @@ def collection_of(asked: ChatIn) -> str | None:
     """The collection that the metadata names, if any. Raises BadInput for what is no name."""
     name: object = (asked.metadata or {}).get("collection")
     if name is not None and not isinstance(name, str):
-        raise BadInput("metadata.collection is no name.", "Give the id or the name of one collection.")
+        raise BadInput("metadata.collection is not a name.", "Give the id or the name of one collection.")
     return name or None
 
 
@@ -152,7 +152,7 @@ def _address(part: ContentPart) -> str:
 
 def _name(address: str) -> str:
     if address.lower().startswith(FOREIGN):
-        raise BadInput("A video cannot be read from an address or out of a message.", NAMING)
+        raise BadInput("A video cannot be read from an address or from the message itself.", NAMING)
     if not address.lower().startswith(SCHEME):
         return address
     name, _, moment = address[len(SCHEME) :].partition("#")

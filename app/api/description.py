@@ -21,7 +21,7 @@ Data: TypeAlias = dict[str, Any]
 JSON = "application/json"
 
 PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
-    401: ("The server's key is missing or wrong", plain_problem(401, "This server needs an API key.")),
+    401: ("The API key is missing or wrong", plain_problem(401, "This server needs an API key.")),
     404: (
         "It does not exist",
         problem_of(NotFound("No video is called 3f2a.", "See the list of videos, or ingest the file first.")),

@@ -60,8 +60,8 @@ def check_address(settings: Settings) -> None:
     server, key = settings.server, key_of(settings.server)
     if key != key.strip() or not (key.isascii() and key.isprintable()):
         raise BadSettings(
-            "The API key cannot be sent by programs: it has other characters than ASCII, or a space at an end.",
-            "Set LONGREEL_SERVER__API_KEY to letters, digits and signs of ASCII.",
+            "Programs cannot send the API key: it has characters outside ASCII, or a space at an end.",
+            "Set LONGREEL_SERVER__API_KEY to ASCII letters and digits.",
         )
     if not is_loopback(server.host) and not key:
         raise BadSettings(
@@ -136,13 +136,13 @@ class Guard:
         headers = Headers(scope=scope)
         path = scope["path"]
         if self._names is not None and not {_host_name(name) for name in _hosts(scope, headers)} <= self._names:
-            detail = "The server does not go by this name."
+            detail = "The server does not know this host name."
             hint = "If a proxy publishes it under this name, set LONGREEL_SERVER__PUBLIC_URL to that address."
             return error_response(path, plain_problem(403, detail, "foreign_host", hint=hint))
         if not all(HOST.fullmatch(name) for name in headers.getlist("host")):
-            return error_response(path, plain_problem(400, "The request names no host that can be.", "bad_host"))
+            return error_response(path, plain_problem(400, "The request has no valid host name.", "bad_host"))
         if _is_foreign(scope, headers) and not _is_visit(scope, headers):
-            detail = "Only pages of this server may read or change something."
+            detail = "Only pages of this server may do this."
             return error_response(path, plain_problem(403, detail, "foreign_origin"))
         if path.startswith(CLOSED):
             return error_response(path, plain_problem(404))

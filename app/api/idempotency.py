@@ -164,7 +164,7 @@ def _reply(start: Message, body: bytes) -> StoredReply:
 
 def _again(path: str, earlier: Earlier, request: str) -> Response:
     if earlier.request != request:
-        used = BadInput(f"This {HEADER} was used for another request.", "Choose a new key for each request.")
+        used = BadInput(f"This {HEADER} was used for another request.", "Use a new key for each request.")
         return error_response(path, problem_of(used))
     if earlier.reply is None:
         problem = plain_problem(

@@ -55,7 +55,7 @@ class WaitingLine:
         with self._lock:
             waiting = sum(map(len, self._waiting.values()))
             if waiting >= self._most:
-                raise LineFull(f"{waiting} questions wait already.", "Ask again in a moment.")
+                raise LineFull(f"{waiting} questions are already waiting.", "Ask again in a moment.")
             self._waiting.setdefault(caller, deque()).append(seat)
             self._begin()
         return seat

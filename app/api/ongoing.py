@@ -127,7 +127,7 @@ class OngoingQuestions:
         """Raises Conflict if a question is being answered under this id."""
         known = self._questions.get(run_id)
         if known is not None and known.ended_at is None:
-            raise Conflict(f"The run {run_id} is being answered.", "Rejoin it, or ask under another run_id.")
+            raise Conflict(f"The question {run_id} is already being answered.", "Rejoin it, or use another run_id.")
 
     def add(self, question: OngoingQuestion) -> None:
         """Starts a question; one that ended under the same id is forgotten."""

@@ -76,4 +76,4 @@ def _read(cursor: str) -> Place:
 
 
 def _bad_cursor() -> BadInput:
-    return BadInput("The cursor is not one of this list.", "Follow the Link header, or begin without a cursor.")
+    return BadInput("The cursor does not belong to this list.", "Follow the Link header, or start without a cursor.")

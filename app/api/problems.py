@@ -31,7 +31,7 @@ HINTS = {
     403: "Use the address that the server was started with.",
     404: "See /v1/openapi.json for the addresses that exist.",
     405: "See /v1/openapi.json for the methods of this address.",
-    500: "Look into the server's log, and try again.",
+    500: "Look at the server's log, then try again.",
 }
 
 
@@ -61,7 +61,7 @@ def problem_for(error: Exception) -> ProblemOut:
     if isinstance(error, HTTPException):
         return http_problem(error)
     logger.error("An unexpected error", exc_info=error, extra={"action": "unexpected_error"})
-    return plain_problem(500, "Something went wrong inside Longreel.", "error")
+    return plain_problem(500, "Longreel failed unexpectedly.", "error")
 
 
 def http_problem(error: HTTPException) -> ProblemOut:
@@ -91,7 +91,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> Response:
-        return problem_response(plain_problem(500, "Something went wrong inside Longreel.", "error"))
+        return problem_response(plain_problem(500, "Longreel failed unexpectedly.", "error"))
 
 
 def _methods(request: Request) -> set[str]:

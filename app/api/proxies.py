@@ -56,7 +56,7 @@ def public_address(server: Server) -> PublicAddress | None:
     parts = urlsplit(server.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise BadSettings(
-            f"LONGREEL_SERVER__PUBLIC_URL is no address of a server: {server.public_url}",
+            f"LONGREEL_SERVER__PUBLIC_URL is not the address of a server: {server.public_url}",
             "Set it to the address that browsers open, such as https://example.org/longreel.",
         )
     return PublicAddress(parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"))
@@ -69,8 +69,8 @@ def trusted_networks(server: Server) -> list[Network]:
         return [ipaddress.ip_network(name, strict=False) for name in names if name]
     except ValueError as error:
         raise BadSettings(
-            f"LONGREEL_SERVER__TRUSTED_PROXIES holds no address: {error}.",
-            "List addresses or networks with commas, such as 127.0.0.1,10.0.0.0/8.",
+            f"LONGREEL_SERVER__TRUSTED_PROXIES is not a list of addresses: {error}.",
+            "Separate addresses or networks with commas, such as 127.0.0.1,10.0.0.0/8.",
         ) from error
 
 

@@ -95,7 +95,9 @@ def ask(
             metavar='[VIDEO]... "QUESTION"',
         ),
     ] = None,
-    option: Annotated[list[str] | None, typer.Option(help="One choice of a multiple-choice question; repeat.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="One option of a multiple-choice question; can be repeated.")
+    ] = None,
     questions: Annotated[
         Path | None, typer.Option(help="JSON lines file with question, options and video; answers every line.")
     ] = None,

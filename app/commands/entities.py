@@ -43,7 +43,7 @@ def _show(entities: Sequence[Entity], as_json: bool) -> None:
         out.print_json(data=[EntityOut.of(one).model_dump(mode="json") for one in entities])
         return
     if not entities:
-        out.print("No names or things were found. For videos of an older version, run: longreel ingest PATH")
+        out.print("There are no names or things. For videos of an older version, run: longreel ingest PATH")
         return
     table = Table("name", "kind", "how", "videos", "mentions", box=None)
     for one in entities:

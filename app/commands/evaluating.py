@@ -38,7 +38,9 @@ def evaluate(
     annotations: Annotated[Path, typer.Option(help="The benchmark's annotation file.")],
     videos: Annotated[Path | None, typer.Option(help="Folder with its videos; not needed for imported ones.")] = None,
     truth: Annotated[Path | None, typer.Option(help="EgoSchema: public answers. NExT-GQA: gsub_*.json.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report; default: one that the page shows.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report; default: in the library, where the page shows it.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only this many questions, from the first.")] = None,
     mode: Annotated[
         list[str],
@@ -109,7 +111,7 @@ def _modes(names: Sequence[str]) -> tuple[Mode, ...]:
 
 def import_words(
     path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT, whisperX).")],
-    title: Annotated[str | None, typer.Option(help="Title; default: the name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,
     language: Annotated[str | None, typer.Option(help="Language, such as en.")] = None,
     every: Annotated[float, typer.Option(help="Seconds that a caption without times covers.")] = 1.0,
     as_json: JsonOption = False,

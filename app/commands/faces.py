@@ -68,7 +68,7 @@ def _show(people: Sequence[Speaker], as_json: bool) -> None:
         out.print_json(data=[FaceOut.of(person).model_dump(mode="json") for person in people])
         return
     if not people:
-        out.print("Nobody is known to be seen. See docs/faces.md for how to detect faces.")
+        out.print("No faces are known in this video. docs/faces.md says how to find faces.")
         return
     table = Table("face", "name", "seen", "at", "", box=None)
     for person in people:

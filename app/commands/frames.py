@@ -23,7 +23,9 @@ def frames(
     question: Annotated[str, typer.Option(help="What the frames should show; without it, the whole video.")] = "",
     method: Annotated[str, typer.Option(help="uniform, keyframes, similar, maxinfo; hybrid, top-k, aks, ...")] = "",
     count: Annotated[int, typer.Option(min=1, max=1024, help="Maximum number of frames.")] = 8,
-    option: Annotated[list[str], typer.Option(help="NAME=VALUE for the method, such as rank=12; repeatable.")] = [],  # noqa: B006
+    option: Annotated[
+        list[str], typer.Option(help="NAME=VALUE for the method, such as rank=12; can be repeated.")
+    ] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="Folder to save them in as JPEG, named after their times.")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -34,7 +34,7 @@ def mcp(
     settings = load_settings()
     address = url or _running(settings)
     source = f"the server at {address}" if address else f"the library in {settings.data}"
-    consoles()[1].print(f"Longreel serves language models from {source}.", soft_wrap=True)
+    consoles()[1].print(f"Longreel is ready for an assistant, with {source}.", soft_wrap=True)
     asyncio.run(_serve(settings, address))
 
 

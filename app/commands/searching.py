@@ -22,9 +22,9 @@ def search(
         typer.Argument(help="Videos (id, path or title; all if none are given).", metavar="[VIDEO]..."),
     ] = None,
     collection: CollectionOption = None,
-    kind: Annotated[list[SegmentKind] | None, typer.Option(help="Only this kind of segment; repeat.")] = None,
+    kind: Annotated[list[SegmentKind] | None, typer.Option(help="Only this kind of segment; can be repeated.")] = None,
     speaker: Annotated[str, typer.Option(help="Only while this person speaks.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of hits at most.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of hits.")] = 10,
     as_json: JsonOption = False,
 ) -> None:
     """Find what was said, shown or written. Faster than asking: no language model is used.

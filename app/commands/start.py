@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STARTING_S = 60.0
 """How long to wait for a server that is starting."""
 
-CollectionOption = Annotated[str | None, typer.Option(help="All videos of this collection, besides those given.")]
+CollectionOption = Annotated[str | None, typer.Option(help="Also all videos of this collection.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 

@@ -70,7 +70,7 @@ def summarize(
 ) -> None:
     """Ingest new videos, summarize them, and ask each the same questions. A second run re-uses everything.
 
-    Example: longreel summarize --folder talks --questions asked.txt --out summaries --format md,html
+    Example: longreel summarize --folder talks --questions questions.txt --out summaries --format md,html
     """
     out_console, err = consoles()
     items = [Item(name) for name in videos or []]

@@ -28,9 +28,9 @@ from app.core.types import AnswerStatus
 
 STAGE_NAMES = {
     "download": "Downloading",
-    "probe": "Looking at the file",
+    "probe": "Checking the file",
     "audio": "Listening for speech",
-    "transcribe": "Writing down what is said",
+    "transcribe": "Transcribing speech",
     "speakers": "Separating speakers",
     "sample": "Looking at the pictures",
     "faces": "Grouping faces",
@@ -42,7 +42,7 @@ STAGE_NAMES = {
     "caption": "Describing the pictures",
     "index": "Indexing",
     "object_index": "Indexing things",
-    "entities": "Noting names and things",
+    "entities": "Listing names and things",
     "digest": "Writing chapters and summary",
     "summarize": "Summarizing",
     "answer": "Answering the questions",

@@ -22,7 +22,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadSettings(f"{path} cannot be read ({error.strerror}).", "Make it readable for you.") from error
     except ValueError as error:
-        raise BadSettings(f"{path} is not valid TOML: {error}.", "Correct that line.") from error
+        raise BadSettings(f"{path} is not valid TOML: {error}.", "Correct this line.") from error
 
 
 def write_settings_file(path: Path, values: Mapping[str, str | None]) -> None:

@@ -57,8 +57,8 @@ def translated(url: URL) -> Iterator[None]:
         raise known from error
     except exc.TimeoutError as error:
         raise WorkerFailed(
-            f"Too many callers wait for {where(url)}.",
-            "Try again in a moment; lower the number of workers if it stays.",
+            f"Too many requests are waiting for {where(url)}.",
+            "Try again in a moment; if it happens again, use fewer workers.",
         ) from error
 
 
@@ -121,14 +121,13 @@ def _known(reason: str, place: str) -> LongreelError | None:
             )
         case "refused":
             return MissingPart(
-                f"Longreel may not open {place}.", "Check that its folder exists and who may write there."
+                f"Longreel has no permission to open {place}.",
+                "Check that its folder exists and that you may write there.",
             )
         case "damaged":
-            return MissingPart(f"Something has damaged {place}.", "Restore a copy, or move it away and start anew.")
+            return MissingPart(f"{place} is damaged.", "Restore a backup, or move the file away and start over.")
         case "no_tables":
-            return MissingPart(
-                f"The tables of {place} are not those of this version.", "Start Longreel once to update."
-            )
+            return MissingPart(f"The tables of {place} belong to another version.", "Start Longreel once to update.")
         case "orphan":
-            return NotFound("What this belongs to was deleted.", "List the videos to see what is there.")
+            return NotFound("The video or job that this belongs to was deleted.", "List the videos to see which exist.")
     return None

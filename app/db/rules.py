@@ -65,12 +65,12 @@ def in_time_order(segments: Iterable[Segment]) -> list[Segment]:
 
 def no_such_video(id: str) -> NotFound:
     """The error for an id that is not in the library."""
-    return NotFound(f"There is no video {id[:12]} in the library.", "List the videos to see what is there.")
+    return NotFound(f"There is no video {id[:12]} in the library.", "List the videos to see which exist.")
 
 
 def no_such_answer(id: str) -> NotFound:
     """The error for an id that no stored answer has."""
-    return NotFound(f"There is no answer {id[:12]}.", "It went with its video, or was never given: ask again.")
+    return NotFound(f"There is no answer {id[:12]}.", "It was deleted with its video, or never existed: ask again.")
 
 
 def no_such_collection(name: str) -> NotFound:
@@ -89,7 +89,7 @@ def collection_name(name: str) -> str:
     if kept in ("", ".", "..") or len(kept) > LONGEST_NAME or "/" in kept:
         raise BadInput(
             f"{name[:LONGEST_NAME]!r} cannot be the name of a collection.",
-            f"Give 1 to {LONGEST_NAME} characters without a slash, and not only a dot or two.",
+            f"Give 1 to {LONGEST_NAME} characters without a slash; . and .. are not allowed.",
         )
     return kept
 

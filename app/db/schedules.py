@@ -129,7 +129,7 @@ class SqlSchedules:
 
 def no_such_schedule(id: str) -> NotFound:
     """The error for an id that no schedule has."""
-    return NotFound(f"There is no schedule {id}.", "List the schedules to see what is there.")
+    return NotFound(f"There is no schedule {id}.", "List the schedules to see which exist.")
 
 
 def _due(now: float) -> Select[Any]:

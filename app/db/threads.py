@@ -184,7 +184,7 @@ def without_video(thread: Thread, video: VideoId, lost: Sequence[str], left: Seq
 
 def no_such_thread(id: str) -> NotFound:
     """The error for an id that no thread has."""
-    return NotFound(f"There is no conversation {id[:12]}.", "List the threads to see what is there.")
+    return NotFound(f"There is no conversation {id[:12]}.", "List the conversations to see which exist.")
 
 
 def made_thread(title: str, videos: Sequence[VideoId]) -> Thread:

@@ -86,7 +86,9 @@ def _asked(
         ):
             yield answer
     except httpx.HTTPError as error:
-        raise WorkerFailed(f"{host} does not answer ({type(error).__name__}).", "See whether it is up.") from error
+        raise WorkerFailed(
+            f"{host} does not answer ({type(error).__name__}).", "Check whether it is running."
+        ) from error
 
 
 def _redirected(url: httpx.URL, location: str) -> httpx.URL:

@@ -256,7 +256,9 @@ def folder_items(folder: Path, warn: Callable[[str], None] = lambda _: None) -> 
     for path in growing:
         warn(f"{path.name} is still being written and was left out.")
     if not found:
-        raise BadInput(f"There is no video in {folder}.", f"Files end as {', '.join(sorted(MEDIA_SUFFIXES)[:6])}, ...")
+        raise BadInput(
+            f"There is no video in {folder}.", f"Video files end in {', '.join(sorted(MEDIA_SUFFIXES)[:6])}, ..."
+        )
     return [Item(str(path)) for path in found]
 
 

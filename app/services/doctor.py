@@ -79,7 +79,7 @@ def examine_library(reindexer: Reindexer, library: LibraryService) -> list[Check
         checks += [_index(video, one) for one in compared]
         lost = len(library.lost_thumbnails(video.id))
         if video.media.video is not None:
-            detail = f"{lost} lost or cut off" if lost else "all there"
+            detail = f"{lost} missing or cut off" if lost else "complete"
             checks.append(Check(f"thumbnails of {_name(video)}", not lost, detail, REINDEX if lost else ""))
     return checks or [Check("library", True, "empty")]
 
@@ -87,9 +87,9 @@ def examine_library(reindexer: Reindexer, library: LibraryService) -> list[Check
 def examine_models(settings: Settings) -> list[Check]:
     """Reads every prepared model and compares it with what was written."""
     return [
-        Check(f"content of {name}", False, "it was cut off or damaged, and will be prepared again", PREPARE)
+        Check(f"content of {name}", False, "cut off or damaged; it will be prepared again", PREPARE)
         for name in packaged.damaged(settings)
-    ] or [Check("content of models", True, "as it was written")]
+    ] or [Check("content of models", True, "unchanged")]
 
 
 def _index(video: Video, compared: IndexComparison) -> Check:
@@ -164,7 +164,7 @@ def _fit(fit: Fit) -> Check:
     kind = fit.place.dtype if fit.place.quantisation == "none" else fit.place.quantisation
     size = "size unknown" if fit.weights is None else _gb(fit.weights)
     if fit.working:
-        size += f" in {kind}, about {_gb(fit.working)} more at work"
+        size += f" in {kind}, about {_gb(fit.working)} more when it runs"
     detail = f"{fit.model}: {size}; {_gb(fit.free)} free on {fit.place.device}"
     return Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, f"export {fit.setting}" if fit.setting else "")
 

@@ -139,7 +139,7 @@ class DownloadService:
                         wait_s = self._policy.retry_in_s(error, attempts, address)
                         if wait_s is None:
                             raise
-                        report(Warned(f"{error.message} The download goes on in {wait_s:.0f} s."))
+                        report(Warned(f"{error.message} The download resumes in {wait_s:.0f} s."))
                         _pause(wait_s, cancelled)
             (path.parent / PART).rename(path)
         except OSError as error:
@@ -300,7 +300,7 @@ class _Coming:
             self._restart()
         if status in (408, 416, 425, 429) or status >= 500:
             raise WorkerFailed(f"{self.host} answers with status {status}.", "Try again later.")
-        hint = "Whoever may see it can download it, and then upload the file." if status in (401, 403) else HINT
+        hint = "If you have access to it, download the file and upload it." if status in (401, 403) else HINT
         raise BadInput(f"{self.host} does not give the file: it answers with status {status}.", hint)
 
     def _check_size(self) -> None:
@@ -341,7 +341,7 @@ def _extent(answer: httpx.Response) -> tuple[int, int | None]:
 def _check_kind(host: str, headers: httpx.Headers) -> None:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadInput(f"{host} sends the file packed, although it was asked not to.", "Download it and upload it.")
+        raise BadInput(f"{host} only sends the file compressed.", "Download it and upload it.")
     if kind in ("text/html", "application/xhtml+xml"):
         raise _no_media(host, "a web page")
     if kind not in ANY_BYTES and (not kind.startswith(("video/", "audio/")) or kind.endswith("mpegurl")):
@@ -354,7 +354,7 @@ def _no_media(host: str, what: str) -> BadInput:
 
 def _check_cancelled(cancelled: Callable[[], bool]) -> None:
     if cancelled():
-        raise Cancelled("The download was cancelled.", "Add the address again to begin anew.")
+        raise Cancelled("The download was cancelled.", "Add the address again to start over.")
 
 
 def _pause(seconds: float, cancelled: Callable[[], bool]) -> None:

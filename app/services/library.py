@@ -127,7 +127,7 @@ class LibraryService:
             wanted = self.collections.find(collection).name
             held = {video.id: video for video in self.videos() if wanted in video.tags}
             if not held:
-                raise NotFound(f"The collection {wanted} has no videos.", "Put some into it first.")
+                raise NotFound(f"The collection {wanted} has no videos.", "Add some first.")
             chosen |= held
         return list(chosen.values())
 
@@ -151,7 +151,7 @@ class LibraryService:
         """Gives a video these chapters, also in the search. Raises NotFound before it was read to its end, BadInput."""
         digest = self._library.digest(id)
         if digest is None:
-            raise NotFound("This video has no chapters yet.", "Wait until it has been read to its end.")
+            raise NotFound("This video has no chapters yet.", "Wait until it has been ingested.")
         edited = with_headings(digest, headings, self._library.video(id).duration_s)
         publish(self._library, self._retriever(), id, edited, BY_HAND)
         return edited.chapters
@@ -212,7 +212,7 @@ class LibraryService:
         made = io.BytesIO()
         frame = next(iter(self._frames().at(self.media_path(id), [frame_s], max_side=THUMBNAIL_SIDE)), None)
         if frame is None:
-            raise NotFound("This picture can no longer be read from the file.", "Get a whole copy of the file.")
+            raise NotFound("This picture can no longer be read from the file.", "Get a complete copy of the file.")
         Image.fromarray(frame.image).save(made, "WEBP", quality=75)
         self._media.put(thumbnail_key(id, frame_s), made.getvalue())
         return made.getvalue()
@@ -286,7 +286,7 @@ class LibraryService:
     def find_binned(self, name: str) -> Video:
         """The deleted video with this id, id prefix, path or title. Raises NotFound when none or several fit."""
         found = matching(name, [one.video for one in self.binned()])
-        return _only(name, found, "See the list of deleted videos; after some days they are gone.")
+        return _only(name, found, "See the list of deleted videos; they are removed after some days.")
 
     def restore(self, name: str) -> Video:
         """Takes a video out of the bin, as it was. Raises NotFound."""
@@ -330,5 +330,5 @@ def _only(name: str, found: Sequence[Video], hint: str) -> Video:
         raise NotFound(f"No video is called {name}.", hint)
     if len(found) > 1:
         choices = ", ".join(f"{v.id[:12]} ({v.title})" for v in found[:5])
-        raise NotFound(f"Several videos fit {name}: {choices}.", "Use the beginning of the id instead.")
+        raise NotFound(f"Several videos match {name}: {choices}.", "Use the beginning of the id instead.")
     return found[0]

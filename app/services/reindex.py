@@ -103,7 +103,7 @@ class Reindexer:
         report(StageStarted(STAGE, len(videos), "videos"))
         for done, video in enumerate(videos):
             if cancelled():
-                raise Cancelled("Building the index was cancelled.", "Start it again to go on.")
+                raise Cancelled("Building the index was cancelled.", "Start it again to resume.")
             self._rebuild(video, report)
             report(StageProgress(STAGE, done + 1, len(videos), "videos"))
         report(StageFinished(STAGE, time.monotonic() - started, f"{len(videos)} videos"))

@@ -74,7 +74,7 @@ class ScheduleService:
         if not fits:
             raise no_such_schedule(name)
         if len(fits) > 1:
-            raise NotFound(f"Several schedules fit {name}.", "Give more of the id.")
+            raise NotFound(f"Several schedules match {name}.", "Give more of the id.")
         return fits[0]
 
     def plan(self, schedule: Schedule) -> ScheduleSpec:
@@ -180,7 +180,7 @@ def next_time(cron: str | None, every_s: float | None, now: float) -> float:
                 return moment.timestamp()
     except CronSimError as error:
         raise BadInput(
-            f"{cron} is no cron expression: {error}.", "Write five fields, such as 30 2 * * * for half past two."
+            f"{cron} is not a cron expression: {error}.", "Write five fields, such as 30 2 * * * for half past two."
         ) from error
     raise BadInput(f"{cron} is never due.", "Correct the day or the month.")
 
@@ -188,7 +188,7 @@ def next_time(cron: str | None, every_s: float | None, now: float) -> float:
 def _folder(name: str) -> str:
     folder = existing(name)
     if folder is None or not folder.is_dir():
-        raise BadInput(f"There is no folder {name}.", "Give the whole path of a folder of the server.")
+        raise BadInput(f"There is no folder {name}.", "Give the full path of a folder on the server's machine.")
     return str(folder.resolve())
 
 

@@ -87,7 +87,7 @@ class SpeakerService:
         chosen = [one for one in self._speakers.of(video) if who.strip() in (one.voice.label, one.name)]
         if not chosen:
             there = ", ".join(speaker.title for speaker in self.of(video)) or "nobody"
-            raise NotFound(f"Nobody in this video is called {who}.", f"Known are: {there}.")
+            raise NotFound(f"Nobody in this video is called {who}.", f"The names are: {there}.")
         return chosen
 
     def spans(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:

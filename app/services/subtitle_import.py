@@ -134,7 +134,7 @@ class ImportService:
 
 def _check(cancelled: Callable[[], bool]) -> None:
     if cancelled():
-        raise Cancelled("The import was stopped.", "Run it again to go on where it stopped.")
+        raise Cancelled("The import was stopped.", "Run it again to resume.")
 
 
 def read(
@@ -170,7 +170,10 @@ def _read(
     if isinstance(content, list):
         return [Imported(_digest(data), name, (), _captions(f"{path}", content, every_s, path.name))]
     if title and len(content) > 1:
-        raise BadInput(f"{path} has {len(content)} videos, and one title.", "Leave the title out: names are titles.")
+        raise BadInput(
+            f"{path} has {len(content)} videos, and one title.",
+            "Leave the title out: the names in the file are the titles.",
+        )
     return [
         Imported(
             _digest(_canonical(key, listed)),
@@ -185,7 +188,7 @@ def _read(
 def _said(path: Path, name: str, data: bytes, language: str | None, warn: Callable[[str], None]) -> Imported:
     said = tuple(subtitles.parse(data, language=language, warn=warn))
     if not said or max(u.span.end_s for u in said) <= 0:
-        raise BadInput(f"{path} has no subtitles.", "Give a file that says something.")
+        raise BadInput(f"{path} has no subtitles.", "Give a file with subtitles.")
     return Imported(_digest(data), name, said)
 
 
@@ -202,7 +205,7 @@ def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:
 def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Caption, ...]:
     """Captions in time order; the same sentence again at once becomes one caption that covers both."""
     if not isinstance(listed, list):
-        raise BadInput(f"{where}: its captions are no list.", _HINT)
+        raise BadInput(f"{where}: its captions are not a list.", _HINT)
     made = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
     kept: list[Caption] = []
     for caption in sorted((one for one in made if one.text), key=lambda one: one.span):
@@ -222,7 +225,7 @@ def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Capt
         span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
         return Caption(span, " ".join(str(item["text"]).split()), model)
     except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise BadInput(f"{where} is no caption.", _HINT) from error
+        raise BadInput(f"{where} is not a caption.", _HINT) from error
 
 
 def _canonical(key: str, listed: Any) -> bytes:

@@ -79,7 +79,7 @@ class Appending:
         """Adds bytes. Raises BadInput for more than were announced, StorageFull."""
         self._left -= len(data)
         if self._left < 0:
-            raise BadInput("More bytes came than the upload has.", "Send what Upload-Length announced.")
+            raise BadInput("More bytes arrived than the upload announced.", "Send as many bytes as Upload-Length says.")
         try:
             self._file = self._file or self._path.open("ab")
             self._file.write(data)
@@ -126,8 +126,8 @@ class UploadService:
             with self._announcing:
                 if shutil.disk_usage(place).free < self._announced() + made.length:
                     raise StorageFull(
-                        "There is no room for this file beside those that are on their way.",
-                        "Free some space on the server's disk, or wait until they are here.",
+                        "There is no room for this file beside the uploads in progress.",
+                        "Free some space on the server's disk, or wait until they have finished.",
                     )
                 (place / PART).touch()
                 self._write(made)
@@ -156,7 +156,9 @@ class UploadService:
                 raise FileNotFoundError(id)
             kept = from_json(Upload, json.loads((place / _RECORD).read_text("utf-8")))
         except (FileNotFoundError, ValueError) as error:
-            raise NotFound("There is no such upload.", "Begin again; one that stops for a day is removed.") from error
+            raise NotFound(
+                "There is no such upload.", "Start again; an upload that stops for a day is removed."
+            ) from error
         try:
             there = (place / PART).stat()
         except FileNotFoundError:
@@ -185,7 +187,7 @@ class UploadService:
             with FileLock(place / _LOCK, timeout=0, thread_local=False):
                 yield
         except Timeout as error:
-            raise WorkerFailed("Another request adds to this upload.", "Try again in a moment.") from error
+            raise WorkerFailed("Another request is writing to this upload.", "Try again in a moment.") from error
 
     def settle(self, upload: Upload) -> Upload:
         """Gives a complete file to a worker unless that was done; others come back as they are."""
@@ -205,7 +207,7 @@ class UploadService:
         with self._alone(id):
             upload = self.find(id)
             if upload.offset == upload.length:
-                raise Conflict("The file was received already.", "Cancel its job, or delete its video.")
+                raise Conflict("The upload is already complete.", "Cancel its job, or delete its video.")
             shutil.rmtree(self._folder / id, ignore_errors=True)
 
     def sweep(self) -> None:
@@ -248,4 +250,4 @@ def _is_old(path: Path) -> bool:
 
 
 def _full(error: OSError) -> StorageFull:
-    return StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space, then go on.")
+    return StorageFull(f"The upload could not be stored: {error.strerror}.", "Free some space, then resume.")

@@ -79,7 +79,7 @@ class WebhookService:
         status = post(given["url"], body, headers, private=self._private)
         host = urlsplit(given["url"]).hostname
         if status == GONE:
-            raise BadInput(f"{host} wants no more notices (status {status}).", "Give another address.")
+            raise BadInput(f"{host} no longer wants notices (status {status}).", "Give another address.")
         if not 200 <= status < 300:
             raise WorkerFailed(f"{host} answered with status {status}.", "See the log of the receiver.")
         return {"status": status}
@@ -119,6 +119,6 @@ def _key(secret: str) -> bytes:
         key = b""
     if not 24 <= len(key) <= 64:
         raise BadInput(
-            "The secret of the webhook cannot be used.", "Give whsec_ and then 24 to 64 random bytes in base64."
+            "The secret of the webhook cannot be used.", "Give whsec_ followed by 24 to 64 random bytes in base64."
         )
     return key

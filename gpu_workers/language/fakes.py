@@ -149,7 +149,7 @@ class FakeChat:
         raise_if_stopped(stop)
         request = ChatRequest(tuple(messages), max_output, tuple(tools), schema)
         if request.frames and not self.capabilities.images:
-            raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
+            raise ToolRefused(f"{self.model} does not accept pictures.", "Ask about text only.")
         self.requests.append(request)
         scripted = self._replies.pop(0) if self._replies else self._rule
         reply = scripted(request) if callable(scripted) else scripted
@@ -164,7 +164,7 @@ class FakeChat:
     ) -> tuple[dict[str, float], Completion]:
         """See `Chat`. Uses the `weights` function; a label that it leaves out gets 0."""
         if self._weights is None:
-            raise ToolRefused(f"{self.model} gives no probabilities.", "Ask for an answer instead.")
+            raise ToolRefused(f"{self.model} does not give probabilities.", "Request an answer instead.")
         raise_if_stopped(stop)
         self.requests.append(ChatRequest(tuple(messages), 1))
         weights = self._weights(messages, labels)

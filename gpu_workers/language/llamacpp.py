@@ -179,7 +179,7 @@ class LlamaCppModel(ModelWorker[Any]):
 
     def _request(self, messages: Sequence[Message], max_output: int) -> dict[str, Any]:
         if any(not isinstance(part, str) for message in messages for part in message.parts):
-            raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
+            raise ToolRefused(f"{self.model} does not accept pictures.", "Ask about text only.")
         return {
             "messages": [{"role": message.role, "content": message.text} for message in messages],
             "max_tokens": max_output,

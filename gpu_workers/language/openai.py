@@ -96,7 +96,7 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
     ) -> tuple[dict[str, float], Completion]:
         """See `Chat`."""
         if not self.capabilities.weighs:
-            raise ToolRefused(f"{self.model} gives no probabilities.", "Ask for an answer instead.")
+            raise ToolRefused(f"{self.model} does not give probabilities.", "Request an answer instead.")
         weights, completion = self._run(lambda _: self._talk.weigh(messages, labels), stop)
         self._count(completion)
         return weights, completion
@@ -172,7 +172,7 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
         import numpy as np
 
         if not self.capabilities.weighs:
-            raise ToolRefused(f"{self.model} gives no probabilities.", "Choose another frame selection.")
+            raise ToolRefused(f"{self.model} does not give probabilities.", "Choose another frame selection.")
 
         def judge(frame: Frame) -> Callable[[], Coroutine[Any, Any, float]]:
             return lambda: self._talk.first_token_probability([Message("user", (frame, question))], token)
@@ -184,7 +184,7 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
 
 async def _complete(talk: Talk, ask: Ask, on_text: OnText | None) -> Completion:
     if ask.has_pictures and not await talk.takes_images():
-        raise ToolRefused(f"{talk.server.model} accepts no pictures.", "Ask about text only.")
+        raise ToolRefused(f"{talk.server.model} does not accept pictures.", "Ask about text only.")
     if ask.tools and await talk.calls_tools():
         try:
             return _with_calls(await talk.complete(ask, on_text), ask)

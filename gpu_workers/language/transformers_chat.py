@@ -120,7 +120,7 @@ class TransformersChat(TorchWorker[AChat]):
         """The encoded prompt. Raises ToolRefused if it is too long, or has pictures that the model cannot see."""
         frames = [part for message in messages for part in message.parts if isinstance(part, Frame)]
         if frames and not self.IMAGES:
-            raise ToolRefused(f"{self.model} accepts no pictures.", "Ask about text only.")
+            raise ToolRefused(f"{self.model} does not accept pictures.", "Ask about text only.")
         # Qwen3's template would let the model think aloud first; templates without this variable ignore it.
         prompt = loaded.tokenizer.apply_chat_template(
             _turns(messages, with_parts=self.IMAGES),

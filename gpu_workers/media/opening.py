@@ -73,7 +73,7 @@ def open_container(path: Path, preview: int | None = None) -> Any:
             av.open(file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18)
         )
     except PermissionError as error:
-        raise BadInput(f"{path.name} may not be read.", "Give yourself the right to read it.") from error
+        raise BadInput(f"You may not read {path.name}.", "Give yourself permission to read it.") from error
     except (av.error.FFmpegError, ValueError, LookupError) as error:
         raise _unreadable(path) from error
 
@@ -181,7 +181,7 @@ def _unreadable(path: Path) -> BadInput:
     except FileNotFoundError:
         return _missing(path)
     except OSError as error:
-        return BadInput(f"{path.name} cannot be read: {error.strerror}.", "Check the file and its rights.")
+        return BadInput(f"{path.name} cannot be read: {error.strerror}.", "Check the file and its permissions.")
     if head.startswith(_LFS):
         return BadInput(
             f"{path.name} is a Git LFS pointer, not the video.", "Run 'git lfs pull' in its repository, then try again."

@@ -184,7 +184,7 @@ def _listed(places: Sequence[str]) -> str:
 
 
 def _nothing_to_read(path: Path, reasons: list[str]) -> BadInput:
-    why = " ".join(reasons) or "It holds neither pictures nor sound."
+    why = " ".join(reasons) or "It contains neither pictures nor sound."
     return BadInput(
-        f"{path.name} has nothing to read. {why}", "Give another file, or convert this one to H.264 and AAC."
+        f"{path.name} has nothing to ingest. {why}", "Give another file, or convert this one to H.264 and AAC."
     )

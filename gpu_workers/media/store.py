@@ -86,7 +86,7 @@ def _write(file: BinaryIO, data: bytes | Path) -> None:
 
 
 def _no_such(key: str) -> NotFound:
-    return NotFound(f"The media store has no {key}.", "It may have been deleted; read the video again to make it anew.")
+    return NotFound(f"The media store has no {key}.", "It may have been deleted; ingest the video again to restore it.")
 
 
 @contextmanager
@@ -95,5 +95,9 @@ def _disk_errors(key: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull("The disk is full.", "Free some space, then resume: finished work is kept.") from error
-        raise WorkerFailed(f"{key} cannot be stored: {error.strerror}.", "Check the media folder's rights.") from error
+            raise StorageFull(
+                "The disk is full.", "Free some space, then resume: finished work is not lost."
+            ) from error
+        raise WorkerFailed(
+            f"{key} cannot be stored: {error.strerror}.", "Check the permissions of the media folder."
+        ) from error

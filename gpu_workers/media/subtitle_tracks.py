@@ -59,7 +59,7 @@ class PyAVSubtitles:
         """See the port. Raises BadInput."""
         with opened(path) as media:
             if not _chosen(media, track).is_text:
-                raise BadInput(f"Subtitle track {track} of {path.name} holds pictures.", "Choose one of text.")
+                raise BadInput(f"Subtitle track {track} of {path.name} holds pictures.", "Choose a text track.")
             cues = [(media.seconds(packet.pts, packet.time_base), *_said(packet)) for packet in _packets(media, track)]
         return list(_with_ends([(start_s, length_s, text) for start_s, length_s, text in cues if start_s is not None]))
 

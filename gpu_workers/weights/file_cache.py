@@ -183,5 +183,5 @@ def _translated(what: str, folder: Path) -> Iterator[None]:
             ) from error
         raise MissingPart(
             f"{what} could not be prepared in {folder}: {error.strerror or error}.",
-            "Set LONGREEL_HOME to a folder that you may write to.",
+            "Set LONGREEL_HOME to a folder that you can write to.",
         ) from error

@@ -201,7 +201,7 @@ def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_nam
     assert [one.text for one in longreel.library.utterances(video.id)] == ["橋の費用は九十二万円です。"]
     assert longreel.library.find(video.id).language == "ja"
     [warning] = [event.message for event in events if isinstance(event, Warned)]
-    assert "Line 6 is no time range" in warning
+    assert "Line 6 is not a time range" in warning
 
 
 def test_the_subtitles_that_a_silent_film_carries_are_what_is_said(library: OpenLibrary, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_cancelled_question_stops_and_says_so(parts: StandIn, address: str) ->
     parts.add()
     with Longreel(address) as longreel:
         ask_and_leave(longreel, "What about eternity?", "r2")
-        with pytest.raises(Conflict, match="is being answered"):
+        with pytest.raises(Conflict, match="already being answered"):
             list(longreel.ask_pulse("Another?", run="r2", keep=True))
         longreel.cancel_question("r2")
         wait_until(parts.agent.stopped.is_set)

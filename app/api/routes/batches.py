@@ -36,7 +36,7 @@ def batch_of(longreel: LongreelDep, batch: Annotated[str, InPath(description="id
     """The batch that the address names. Raises NotFound."""
     job = longreel.jobs.get(batch)
     if job.kind != WHOLE:
-        raise NotFound(f"There is no batch {batch}.", "List the batches to see what is there.")
+        raise NotFound(f"There is no batch {batch}.", "List the batches to see which exist.")
     return job
 
 
@@ -78,7 +78,9 @@ def _request(longreel: Services, given: BatchIn) -> BatchRequest:
 def _must_be_known(longreel: Services, names: list[str]) -> None:
     for name in names:
         if existing(name):
-            raise BadInput("This server takes no paths of its own files.", "Upload the file and name it by its id.")
+            raise BadInput(
+                "This server does not accept paths of its own files.", "Upload the file and name it by its id."
+            )
         longreel.library.find(name)
 
 

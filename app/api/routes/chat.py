@@ -74,7 +74,7 @@ def list_models() -> ModelsOut:
 def get_model(model: str) -> ModelOut:
     """404 for any name but `longreel`."""
     if model != MODEL:
-        raise NotFound(f"There is no model {model}.", f"The one model is called {MODEL}.")
+        raise NotFound(f"There is no model {model}.", f"The only model is called {MODEL}.")
     return ModelOut()
 
 

@@ -30,7 +30,9 @@ def schedule_of(longreel: LongreelDep, schedule: Annotated[str, Path(description
 def trusted(longreel: LongreelDep) -> Services:
     """The product, for callers who may name folders of the server. Raises BadInput for others."""
     if not trusts_callers(longreel):
-        raise BadInput("This server takes no folders of its own.", "Use `longreel schedule` on its machine.")
+        raise BadInput(
+            "This server does not accept folders on its own machine.", "Use `longreel schedule` on its machine."
+        )
     return longreel
 
 

@@ -108,7 +108,7 @@ def get_collection_summary(
 def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:
     """The videos, and what to call them. Raises NotFound, and BadInput when nothing is named."""
     if not names and not collection:
-        raise BadInput("Nothing to summarize is named.", "Name videos or a collection.")
+        raise BadInput("The request names nothing to summarize.", "Name videos or a collection.")
     videos = longreel.library.scope(names, collection)
     if collection and not names:
         return videos, longreel.library.collections.find(collection).name

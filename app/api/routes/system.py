@@ -49,7 +49,7 @@ async def _problem(check: Callable[[], None]) -> str:
         with anyio.fail_after(READY_S):
             await run_sync(check, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
     except TimeoutError:
-        return f"It does not answer within {READY_S:g} s."
+        return f"It did not answer within {READY_S:g} s."
     except LongreelError as error:
         return str(error)
     return ""
@@ -66,7 +66,7 @@ async def log_in(request: Request, longreel: LongreelDep) -> Response:
     given = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0]
     key = key_of(longreel.settings.server)
     if key and not same_key(given.strip(), key):
-        return HTMLResponse(request.app.state.login_page("This is not the server's key.", "session"), 401)
+        return HTMLResponse(request.app.state.login_page("This is not the key of this server.", "session"), 401)
     answer = RedirectResponse("/", 303)
     if key:
         secure = request.url.scheme == "https"

@@ -160,13 +160,13 @@ async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> 
     What came before the line broke is kept. The answer to the last piece names the job in `Longreel-Job`.
     """
     if request.headers.get("content-type", "") != PIECE:
-        raise HTTPException(415, f"Send the piece as {PIECE}.")
+        raise HTTPException(415, f"Send the piece with the type {PIECE}.")
     offset = _number(request, "upload-offset")
     writing = longreel.uploads.writing(upload)
     appending = await on_disk(request, writing.__enter__)
     try:
         if appending.upload.offset != offset:
-            raise HTTPException(409, f"{appending.upload.offset} bytes are here, not {offset}.")
+            raise HTTPException(409, f"{appending.upload.offset} bytes have arrived, not {offset}.")
         async for block in blocks(request):
             await on_disk(request, partial(appending.write, block))
     except BaseException as error:

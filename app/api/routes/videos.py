@@ -129,7 +129,9 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
     try:
         asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
         if asked.path or asked.url or asked.subtitles:
-            raise BadInput("A form brings the files themselves.", "Send the fields file, title, language, subtitles.")
+            raise BadInput(
+                "A form has to contain the files themselves.", "Send the fields file, title, language, subtitles."
+            )
         return longreel.ingest.submit(
             upload.files["file"],
             title=asked.title,
@@ -158,10 +160,10 @@ def _register(longreel: Services, body: bytes) -> Job:
     except ValidationError as error:
         raise bad_fields(error) from error
     if (asked.path or asked.subtitles) and not trusts_callers(longreel):
-        raise BadInput("This server takes no paths of its own files.", "Upload the file instead.")
+        raise BadInput("This server does not accept paths of its own files.", "Upload the file instead.")
     if (asked.path is None) == (asked.url is None):
         hint = 'Send {"url": "..."}, {"path": "..."} or a form with the file.'
-        raise BadInput("Nothing or too much says which file to read.", hint)
+        raise BadInput("The request names no file, or more than one.", hint)
     path = _existing(asked.path) if asked.path else longreel.downloads.place(asked.url or "")
     given = _existing(asked.subtitles) if asked.subtitles else None
     webhook = hook_of(longreel, asked.webhook)
@@ -184,7 +186,7 @@ def _register(longreel: Services, body: bytes) -> Job:
 def _existing(name: str) -> Path:
     path = existing(name)
     if path is None or not path.is_file():
-        raise BadInput(f"There is no file {name}.", "Give the whole path of a file on the server's machine.")
+        raise BadInput(f"There is no file {name}.", "Give the full path of a file on the server's machine.")
     return path
 
 
@@ -276,7 +278,7 @@ def get_summary(video: VideoDep, longreel: LongreelDep) -> SummaryOut:
     """The summary with its chapters. 404 before the video was read to its end."""
     digest = longreel.library.digest(video.id)
     if digest is None:
-        raise NotFound("This video has no summary yet.", "Wait until it has been read to its end.")
+        raise NotFound("This video has no summary yet.", "Wait until it has been ingested.")
     return SummaryOut.of(digest)
 
 

@@ -85,6 +85,6 @@ def benchmark(name: str) -> Benchmark:
     found = BENCHMARKS.get(name.lower())
     if found is None:
         near = difflib.get_close_matches(name.lower(), BENCHMARKS, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(BENCHMARKS)}."
+        hint = f"Did you mean {near[0]}?" if near else f"Choose from: {', '.join(BENCHMARKS)}."
         raise BadInput(f"There is no benchmark called {name}.", hint)
     return found

@@ -134,7 +134,7 @@ class Runner:
 
     def _check(self) -> None:
         if self._cancelled():
-            raise Cancelled("The evaluation was stopped.", "Run it again to go on where it stopped.")
+            raise Cancelled("The evaluation was stopped.", "Run it again to resume.")
 
 
 def _open(result: Result | None) -> bool:

@@ -210,7 +210,7 @@ class IngestService:
             run.versions["probe"] = _version(probe, video.media.picture_track)
             if (seen := pictures.sampled_before(run)) is not None:
                 return seen.features
-        raise NotFound("The pictures of this video were not read with today's settings.", "Ingest it again.")
+        raise NotFound("The pictures of this video were ingested with other settings.", "Ingest it again.")
 
     def sound(self, video: Video) -> AudioMap:
         """How loud the video is over time; an empty map when it has no sound.
@@ -219,7 +219,7 @@ class IngestService:
         Raises NotFound before the video was read, BadInput when its file is gone.
         """
         if not video.ready:
-            raise NotFound("The sound of this video was not read yet.", "Wait until the video is ready.")
+            raise NotFound("The sound of this video is not ready yet.", "Wait until the video is ready.")
         run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
         run.options = _remembered(run, Options())
         return transcription.survey(run)
@@ -312,9 +312,9 @@ def _warn_of_change(run: Run) -> None:
         if video.path == run.video.path and video.id != run.video.id:
             run.report(
                 Warned(
-                    f"{run.path.name} has changed since it was read as video {video.id[:12]} "
-                    f"({video.duration_s:.0f} s), which stays in the library. "
-                    f"To replace it by this one, ingest with --replace, or delete it: longreel delete {video.id[:12]}"
+                    f"{run.path.name} has changed since it was ingested as video {video.id[:12]} "
+                    f"({video.duration_s:.0f} s). That video stays in the library. "
+                    f"To replace it, ingest again with --replace, or run: longreel delete {video.id[:12]}"
                 )
             )
 
@@ -326,7 +326,7 @@ def _tidy(title: str | None) -> str | None:
 
 def _options(given: Path | None, language: str | None) -> Options:
     if language is not None and not LANGUAGE.fullmatch(language):
-        raise BadInput(f"'{language}' is no code of a language.", "Give an ISO 639-1 code such as en or de, or auto.")
+        raise BadInput(f"'{language}' is not a language code.", "Give an ISO 639-1 code such as en or de, or auto.")
     if given is None:
         return Options(language)
     text = subtitles.read_text(given, None if language == DETECTED else language)

@@ -66,7 +66,7 @@ def language_of(run: Run, said: Sequence[Utterance]) -> str | None:
 
 def used_note(track: SubtitleTrack) -> str:
     """What a user should know where a track is taken for what is said."""
-    return f"Nothing can be heard, so subtitle track {_name(track)} of the file is taken for what is said."
+    return f"The file has no audible sound, so its subtitle track {_name(track)} is used as the transcript."
 
 
 def report(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> None:
@@ -91,11 +91,11 @@ def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[
         which = "a subtitle track" if len(offered) == 1 else f"{len(offered)} subtitle tracks"
         other = "more " if used is not None else ""
         notes.append(
-            f"The file carries {other}{which}, counted from 0: {listed}. "
-            "Have one read in place of the sound with --subtitle-track."
+            f"The file has {other}{which}, counted from 0: {listed}. "
+            "To use one instead of the sound, add --subtitle-track."
         )
     notes += [
-        f"Subtitle track {_name(track)} of the file is of a kind that cannot be read ({track.codec})."
+        f"Subtitle track {_name(track)} of the file cannot be read: unknown kind {track.codec}."
         for track in tracks
         if not track.is_text and track.codec not in PICTURES
     ]

@@ -62,8 +62,8 @@ def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
         )
     if choice.channel is not None:
         notes.append(
-            "The channels of the sound cancel each other out when they are mixed: "
-            f"the {SIDES[choice.channel]} one alone is transcribed."
+            "Mixed together, the channels of the sound cancel each other out: "
+            f"only the {SIDES[choice.channel]} one is transcribed."
         )
     return notes
 
@@ -203,12 +203,12 @@ def _clipped(cue: Utterance, whole: TimeSpan) -> Utterance:
 def _outside(run: Run, cues: Sequence[Utterance], inside: int) -> list[str]:
     """Warnings about subtitles after the end of the video: they belong to another film, or to a longer cut."""
     if inside == len(cues):
-        return [] if cues else [f"{run.options.subtitles_name} holds no subtitles: the sound is transcribed instead."]
+        return [] if cues else [f"{run.options.subtitles_name} has no subtitles: the sound is transcribed instead."]
     end, first = clock(run.video.duration_s), clock(cues[0].span.start_s)
     if not inside:
         return [
-            f"No subtitle of {run.options.subtitles_name} lies in the video: it ends at {end}, and they begin "
-            f"at {first}. The sound is transcribed instead."
+            f"No subtitle of {run.options.subtitles_name} lies within the video: it ends at {end}, and the first "
+            f"subtitle begins at {first}. The sound is transcribed instead."
         ]
     return [
         f"{len(cues) - inside} of {len(cues)} subtitles of {run.options.subtitles_name} begin after the end of the "

@@ -144,7 +144,7 @@ def decode(data: bytes, language: str | None = None) -> str:
     if text is None:
         text = _old(data, language)
     if len(_CONTROL.findall(text[:100_000])) > len(text[:100_000]) / 200:
-        raise BadInput("This is no text, but binary data.", "Give subtitles as text, such as an SRT or WebVTT file.")
+        raise BadInput("This is binary data, not text.", "Give subtitles as text, such as an SRT or WebVTT file.")
     return text
 
 

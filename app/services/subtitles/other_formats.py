@@ -73,7 +73,7 @@ def _with_rate(units: Sequence[Unit], fps: float | None) -> tuple[list[Unit], fl
     rate = float(stated[1].replace(",", ".")) if stated else fps
     if not rate or not 1 <= rate <= 1000:
         raise BadInput(
-            "These MicroDVD subtitles count frames, and do not say how many make a second.",
+            "These MicroDVD subtitles count frames, but do not say how many there are per second.",
             "Add the line {1}{1}25 at their beginning, with the frame rate of the video.",
         )
     return list(units[1:] if stated else units), rate
@@ -94,7 +94,7 @@ def _events(units: Sequence[Unit], format: str, fps: float | None, left_out: Lef
         return [(number, event) for (number, _), event in zip(units, events, strict=True)]
     if len(units) == 1:
         number, line = units[0]
-        left_out.add(number, f"Line {number} is no subtitle: {' '.join(line.removesuffix('</sync>').split())[:60]}.")
+        left_out.add(number, f"Line {number} is not a subtitle: {' '.join(line.removesuffix('</sync>').split())[:60]}.")
         return []
     half = len(units) // 2
     return _events(units[:half], format, fps, left_out) + _events(units[half:], format, fps, left_out)

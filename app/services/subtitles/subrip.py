@@ -86,7 +86,7 @@ def _timings(lines: Sequence[str], webvtt: bool, left_out: LeftOut) -> list[_Tim
         if match:
             found.append(_Timing(index, _span(match, index, left_out)))
         elif (webvtt and "-->" in line) or _BROKEN_TIMING.match(line):
-            left_out.add(index + 1, f"Line {index + 1} is no time range: {line.strip()[:60]}.")
+            left_out.add(index + 1, f"Line {index + 1} is not a time range: {line.strip()[:60]}.")
             found.append(_Timing(index, None))
     return found
 

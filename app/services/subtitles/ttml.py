@@ -47,7 +47,7 @@ def looks_like_ttml(text: str) -> bool:
 def read(text: str, left_out: LeftOut) -> list[Cue]:
     """The cues of the file in their order. Raises BadInput for what is no XML."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise BadInput("The subtitles are XML with definitions of its own, which TTML does not have.", HINT)
+        raise BadInput("The subtitles are XML with entity definitions, which TTML does not allow.", HINT)
     try:
         root = ET.fromstring(re.sub(r"^\s*<\?xml[^>]*>", "", text))  # noqa: S314 - it has no entities, see above
     except (ET.ParseError, ValueError, RecursionError) as error:

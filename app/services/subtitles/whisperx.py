@@ -25,7 +25,7 @@ def read(text: str) -> list[Utterance]:
     try:
         said = [_utterance(one) for one in json.loads(text)["segments"]]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadInput("The JSON is no transcript as whisperX writes it.", HINT) from error
+        raise BadInput("The JSON is not a transcript by whisperX.", HINT) from error
     return sorted((one for one in said if one.text), key=lambda one: one.span.start_s)
 
 

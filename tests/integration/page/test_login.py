@@ -18,7 +18,7 @@ def test_a_server_with_a_key_asks_for_it(browser: Browser, running: Server) -> N
         page.goto(running.locked)
         page.get_by_label("API key of this server").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_have_text("This is not the server's key.")
+        expect(page.get_by_role("alert")).to_have_text("This is not the key of this server.")
         page.get_by_label("API key of this server").fill(KEY)
         page.get_by_role("button", name="Sign in").click()
         open_film(page)

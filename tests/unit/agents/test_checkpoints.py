@@ -110,7 +110,7 @@ def test_a_run_is_at_work_once(store: Checkpoints) -> None:
     desk = Counted()
     first = VideoAgent(desk.parts, checkpoints=store).ask(QUESTION, [desk.video], run_id=RUN)
     next(first)
-    with pytest.raises(BadInput, match="already at work"):
+    with pytest.raises(BadInput, match="already being answered"):
         ask(desk, store)
     assert isinstance([*first][-1], Answered)
 

@@ -103,7 +103,7 @@ def test_a_server_with_a_key_takes_no_paths_of_its_files(tmp_path: Path) -> None
     headers = {"Authorization": "Bearer secret-key-of-this-test"}
     answer = client.post("/v1/batches", json={"videos": [str(film)]}, headers=headers)
     assert answer.status_code == 422
-    assert "takes no paths" in answer.json()["detail"]
+    assert "does not accept paths" in answer.json()["detail"]
 
 
 def test_another_kind_of_job_is_no_batch(product: StandIn) -> None:

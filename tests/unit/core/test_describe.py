@@ -34,8 +34,8 @@ from app.core.types import AnswerStatus, TimeSpan
 SPAN = TimeSpan(65, 3723)
 HIT = Hit("E1", "v", SPAN, "speech", "Hello.")
 LINES: list[tuple[Event, str]] = [
-    (StageStarted("transcribe", 60, "s"), "Writing down what is said"),
-    (StageProgress("transcribe", 15, 60, "s"), "Writing down what is said: 25%"),
+    (StageStarted("transcribe", 60, "s"), "Transcribing speech"),
+    (StageProgress("transcribe", 15, 60, "s"), "Transcribing speech: 25%"),
     (StageProgress("rare_stage", 1, 0, "s"), "Rare stage"),
     (StageFinished("index", 2.0), "Indexing: done"),
     (IngestFinished("v", "Film", 60, 9), "Film is ready"),

@@ -41,7 +41,7 @@ def test_every_model_has_a_line_with_its_size_and_what_is_free(small):
     found = memory(small())
     assert set(found) >= {"memory frame_embedder", "memory captioner and vision_language_model", "memory cpu"}
     line = found["memory frame_embedder"].detail
-    assert "siglip@" in line and "in float32" in line and "more at work" in line and "free on cpu" in line
+    assert "siglip@" in line and "in float32" in line and "more when it runs" in line and "free on cpu" in line
     assert all(check.ok and not check.command for check in found.values())
 
 

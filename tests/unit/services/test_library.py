@@ -151,7 +151,7 @@ def test_a_unique_part_of_a_title_names_a_video_and_a_typing_error_gets_a_sugges
     hearing = shelf.add(b"1", "Budget hearing in May")
     shelf.add(b"2", "Budget hearing in June")
     assert shelf.service.find("in may").id == hearing.id
-    with pytest.raises(NotFound, match="Several videos fit hearing"):
+    with pytest.raises(NotFound, match="Several videos match hearing"):
         shelf.service.find("hearing")
     with pytest.raises(NotFound, match="Did you mean Budget hearing in May"):
         shelf.service.find("Budget hering in May")

@@ -138,7 +138,7 @@ def test_the_doctor_names_what_each_index_lacks_and_what_to_do(stores: Stores) -
     assert f"{TEXTS} segments, {TEXTS - 1} missing ({one}-speech-1" in words and "1 outdated" in words
     [seen] = [name for name in wrong if name.startswith("picture vectors (")]
     assert other[:12] in seen and f"{other}-visual-0" in wrong.pop(seen)
-    assert set(wrong.values()) == {"2 lost or cut off"}
+    assert set(wrong.values()) == {"2 missing or cut off"}
     stores.reindexer.run()
     checks = examine_library(stores.reindexer, cast(Any, NoThumbnails()))
     assert all(check.ok for check in checks if "segments" in check.detail)

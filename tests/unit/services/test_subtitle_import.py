@@ -32,7 +32,7 @@ def test_captions_of_a_video_that_is_called_segments_stay_captions(tmp_path: Pat
     [
         ('{"a": [{"start_s": 0, "end_s": 3600000000, "text": "x"}]}', "hours long.*in seconds"),
         ('{"segments": [{"start": 0, "end": 1e15, "text": "x"}]}', "hours long.*in seconds"),
-        (f'{{"a": [{{"start_s": 0, "end_s": 1{"0" * 400}, "text": "x"}}]}}', "caption 1 is no caption"),
+        (f'{{"a": [{{"start_s": 0, "end_s": 1{"0" * 400}, "text": "x"}}]}}', "caption 1 is not a caption"),
         ("[" * 100_000, "neither subtitles nor JSON"),
     ],
 )

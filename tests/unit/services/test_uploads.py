@@ -119,7 +119,7 @@ def test_a_file_that_the_disk_cannot_hold_is_refused_at_once(
         service.create(wanted(length=6))
     assert list((tmp_path / "uploads").iterdir()) == []
     assert service.create(wanted(length=5)).length == 5
-    with pytest.raises(StorageFull, match="on their way"):
+    with pytest.raises(StorageFull, match="uploads in progress"):
         service.create(wanted(length=1))
 
 
@@ -166,7 +166,7 @@ def test_an_upload_can_be_given_up_until_it_is_complete(service: UploadService, 
     with pytest.raises(NotFound):
         service.find(given_up.id)
     send(service, complete.id, b"abcdef")
-    with pytest.raises(BadInput, match="received already"):
+    with pytest.raises(BadInput, match="already complete"):
         service.remove(complete.id)
 
 

@@ -83,5 +83,5 @@ def test_a_video_without_sound_has_no_peaks(longreel: Services, tmp_path: Path) 
 
 def test_a_video_that_is_being_read_has_none_yet(longreel: Services, tmp_path: Path) -> None:
     video = longreel.ingest.run(write_media(tmp_path / "still.mp4", times_s=steady(2)))
-    with pytest.raises(NotFound, match="not read yet"):
+    with pytest.raises(NotFound, match="not ready yet"):
         longreel.ingest.sound(replace(video, ready=False))

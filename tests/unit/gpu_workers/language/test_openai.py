@@ -478,7 +478,7 @@ def test_pictures_are_never_sent_to_a_model_without():
     with (
         chat_service(deaf_server) as service,
         Asked(service.url, Known(images=False)) as asked,
-        pytest.raises(ToolRefused, match="accepts no pictures"),
+        pytest.raises(ToolRefused, match="does not accept pictures"),
     ):
         asked.chat([Message("user", ("What is it?", RED))])
     assert not any(isinstance(turn["content"], list) for request in service.requests for turn in request["messages"])

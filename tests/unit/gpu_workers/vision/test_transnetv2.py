@@ -98,7 +98,7 @@ def test_a_file_of_other_weights_is_refused(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(MissingPart, match="holds no weights of TransNetV2"):
+    with pytest.raises(MissingPart, match="has no weights of TransNetV2"):
         list(made(tmp_path / "other.safetensors").cuts(clip(3)))
 
 

@@ -42,5 +42,5 @@ def test_a_file_that_was_cut_off_is_refused_in_one_sentence(tmp_path, share):
     torch.save({"weights": torch.ones(500)}, tmp_path / "whole.pth", _use_new_zipfile_serialization=False)
     whole = (tmp_path / "whole.pth").read_bytes()
     (tmp_path / "cut.pth").write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(WorkerFailed, match=r"cut\.pth is no PyTorch checkpoint"):
+    with pytest.raises(WorkerFailed, match=r"cut\.pth is not a readable PyTorch checkpoint"):
         read_tensors(tmp_path / "cut.pth")
