@@ -200,4 +200,4 @@ def _joined(texts: Sequence[str]) -> str:
 
 def _sentence(text: str) -> str:
     first = text[:1].upper() + text[1:]
-    return first if first.endswith((".", "!", "?", "。")) else f"{first}."
+    return first if first.rstrip("”").endswith((".", "!", "?", "。")) else f"{first}."

@@ -170,5 +170,5 @@ def _where(state: AgentState, work: AgentRun) -> tuple[Sense, ...]:
 def _quoted(state: AgentState, work: AgentRun) -> str:
     best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
     quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
-    found = f" The closest passages are: {quotes}." if quotes else ""
+    found = f" The closest passages are: {quotes}" if quotes else ""
     return f"No language model is connected (LONGREEL_LLM_URL), so that nothing was concluded from them.{found}"
