@@ -1,4 +1,4 @@
-"""Runs of the graph that survive a crash: after each node the state is stored, and a killed run goes on at its last.
+"""Runs of the graph that survive a crash: the state is stored after each node, and a killed run resumes from it.
 
 LangGraph keeps the state in tables of its own: in a SQLite file, or in PostgreSQL beside ours. They are read back
 with a list of the types that may be built from them, and removed when the answer is stored.

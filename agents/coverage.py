@@ -1,4 +1,4 @@
-"""What was searched and looked at, and what was not: what separates "not in the video" from "undecided"."""
+"""What was searched and looked at, and what was not. It decides between "not in the video" and "undecided"."""
 
 from __future__ import annotations
 

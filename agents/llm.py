@@ -1,4 +1,4 @@
-"""The one place that asks a chat model for JSON: by schema, checked, with one more try that names the fault."""
+"""Asks a chat model for JSON: by schema, checked, with one more try that names the fault."""
 
 from __future__ import annotations
 

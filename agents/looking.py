@@ -1,4 +1,4 @@
-"""Looking through a separate vision model, for chat models that accept no pictures.
+"""Looks through a separate vision model, for chat models that do not accept pictures.
 
 Frames go to it in short runs, so that what it says of a run has a short span: a citation never covers all that was
 inspected. What it said is stored, so that later questions can search it.

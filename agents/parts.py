@@ -1,4 +1,4 @@
-"""What the agent works with, and what the nodes of one run share."""
+"""The agent's models and stores, and what the nodes of one run share."""
 
 from __future__ import annotations
 

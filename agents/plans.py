@@ -1,4 +1,4 @@
-"""Plans as data: what a question will be restricted to, shown to the person who asks, changed by them, and checked."""
+"""Plans as data: what a question is restricted to. A person can see and change a plan before the question is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every node of the graph does beside its work: report its events, and leave them and the spent budget behind.
+"""What every node of the graph does besides its work: it reports its events, and stores them with the spent budget.
 
 A run that goes on after a crash reports its earlier events again, and counts on from what it had spent. What a library
 raises that is none of our errors ends the run with what was found so far, never with a traceback.

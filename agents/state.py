@@ -1,4 +1,4 @@
-"""What a run of the graph knows, and how what its nodes return joins it."""
+"""The state of a run of the graph, and how the results of its nodes are merged into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every model has in common: one lazy copy, one caller at a time, counters, translated errors.
+"""The base of all models: one lazy copy, one caller at a time, counters, translated errors.
 
 A backend writes `_load` and, around each prediction, `with self._use() as loaded:`. Models that run on
 torch build on `gpu_workers.torch_worker`, which adds the device and what to do when memory runs out.

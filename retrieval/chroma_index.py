@@ -1,4 +1,4 @@
-"""Finding segments by meaning: Chroma, embedded in this process or as a server.
+"""Finds segments by meaning: Chroma, embedded in this process or as a server.
 
 Vectors are always ours: no collection has an embedding function, so Chroma never downloads one. A
 collection holds one space, one length of vectors and one embedder. The embedded store belongs to one

@@ -1,4 +1,4 @@
-"""A damaged index is not deleted: it gets another name, and a new one is built from the library."""
+"""Sets a damaged index aside under another name; a new one is then built from the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding segments by their words: BM25 in SQLite's FTS5, with a second index of letter triples.
+"""Finds segments by their words: BM25 in SQLite's FTS5, with a second index of letter triples.
 
 The word index answers nearly every question: words and their Snowball stems without accents, and pairs of characters
 for scripts without spaces. A long word that it does not know is looked up in the triple index, which sees a text

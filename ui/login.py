@@ -1,4 +1,4 @@
-"""The page that asks a browser for the server's API key. Plain HTML: it works without the page's framework."""
+"""The page that asks for the server's API key. Plain HTML: it works without the page's framework."""
 
 from __future__ import annotations
 

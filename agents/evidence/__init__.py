@@ -1,4 +1,4 @@
-"""What answers rest on: passages with stable ids, and findings that code computed from them."""
+"""The evidence for answers: passages with stable ids, and findings that code computed from them."""
 
 from agents.evidence.passage import Finding, Passage, merge_findings, merge_passages
 

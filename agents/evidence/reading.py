@@ -1,4 +1,4 @@
-"""What is known of a span of a video, as passages in time order."""
+"""Everything known about a span of a video, as passages in time order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is exact is checked by code: quotations, codes, and numbers that are written with digits."""
+"""Exact checks by code: quotations, codes, and numbers in digits."""
 
 from __future__ import annotations
 

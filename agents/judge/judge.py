@@ -1,4 +1,4 @@
-"""The checks of a claim, in order. The first that decides ends the matter; see `CHECKS`."""
+"""The checks of a claim, in order. The first check that decides is final; see `CHECKS`."""
 
 from __future__ import annotations
 

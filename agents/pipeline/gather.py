@@ -1,4 +1,4 @@
-"""gather: the passages that a small model reads: all of a short scope, or the best of a search, in order of time."""
+"""gather: collects the passages for a small model: all of a short scope, or the best of a search, in order of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""respond: one call that names the evidence and answers from it, and the draft that becomes of its reply."""
+"""respond: one call names the evidence and answers from it; its reply becomes the draft."""
 
 from __future__ import annotations
 

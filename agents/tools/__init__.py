@@ -1,1 +1,1 @@
-"""What a model can do with videos: one file a tool, listed in `agents.tools.registry`."""
+"""The tools of the model: one file each, listed in `agents.tools.registry`."""

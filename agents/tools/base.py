@@ -1,4 +1,4 @@
-"""What every tool is made of: its text for the model, its arguments, its body, and what it gives back."""
+"""The parts of a tool: its description for the model, its arguments, its function, and its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""browse: what a video is about, from what ingest prepared."""
+"""browse: shows what a video is about, from what ingest prepared."""
 
 from __future__ import annotations
 

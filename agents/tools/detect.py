@@ -1,4 +1,4 @@
-"""detect: when named things appear and leave, how many there are, and where, by tracks and by a closer look."""
+"""detect: finds when named things appear and leave, how many there are, and where, from tracks and a closer look."""
 
 from __future__ import annotations
 

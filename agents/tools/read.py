@@ -1,4 +1,4 @@
-"""read: everything that is known of a span, in order and uncut."""
+"""read: reads everything that is known about a span, in order and uncut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A question at work: its steps as they come, and its answer, for every route that asks."""
+"""Answers a question for every route that asks one: streams its steps, then its answer."""
 
 from __future__ import annotations
 

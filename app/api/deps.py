@@ -1,4 +1,4 @@
-"""What routes ask for: the wired product, a video, a job."""
+"""Dependencies of the routes: the wired services, a video, a job."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The OpenAPI description, completed: what FastAPI cannot know of headers, problems and examples.
 
-What holds for every route stands here once: which problems it may answer with, where the next page is, and how a
+What all routes share is written here once: which problems it may answer with, where the next page is, and how a
 request is made safe to repeat.
 """
 

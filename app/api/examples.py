@@ -1,7 +1,7 @@
-"""An example of every value that the REST API takes and gives, made from its schema.
+"""An example of every value in the REST API, generated from its schema.
 
-A field's example is the one written down here for its name, else what the schema itself says: an
-example, a constant, a default, something of its type. So every schema has one, also a new one.
+A field's example is the one listed here for its name, otherwise one from the schema: an
+example, a constant, a default, a value of its type. So every schema has one, even a new one.
 """
 
 from __future__ import annotations

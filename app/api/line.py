@@ -1,4 +1,4 @@
-"""The line in which questions wait for a free place: bounded, fair between callers, and left by who goes away."""
+"""The queue in which questions wait: bounded, fair between callers, and left when a caller disconnects."""
 
 from __future__ import annotations
 

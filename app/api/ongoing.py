@@ -1,4 +1,4 @@
-"""Questions that are answered even when their reader goes away, and that another reader can rejoin.
+"""Questions that are answered even if their client disconnects, and that another client can rejoin.
 
 A question is known by the id of its run. Its steps stay in memory until some minutes after the end; the answer itself
 is stored in the library.

@@ -1,4 +1,4 @@
-"""Errors in OpenAI's form, for the routes that speak it."""
+"""Errors in OpenAI's format, for the routes that speak it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table of errors: whatever goes wrong becomes `application/problem+json` (RFC 9457).
+"""The table of errors: whatever goes wrong becomes `application/problem+json` (RFC 9457).
 
 Clients see a sentence and a hint, never a traceback; what was not foreseen goes to the log.
 """

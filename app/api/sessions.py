@@ -1,4 +1,4 @@
-"""Sessions of browsers: a cookie stands for the key for some days, unless the person signs out.
+"""Browser sessions: for some days a cookie replaces the key, until the person signs out.
 
 A token is signed with the key, so that nothing is stored of one that runs. What is stored, in a file that all servers
 of a library share, is which were ended; so a copied cookie is worth nothing after its owner has signed out.

@@ -1,4 +1,4 @@
-"""Receives uploads of any size: each piece goes to its place on disk as it comes, and is forgotten.
+"""Receives uploads of any size: each piece is written to disk as it arrives, and not held in memory.
 
 The event loop waits for the pieces. A thread is needed only while one is written, so senders that are slow or stopped
 hold none; `app.api.bodies` sends those away. Neither memory nor a temporary folder ever holds the file.

@@ -1,4 +1,4 @@
-"""The composition root: settings in, wired services out. The only package that knows every engine.
+"""Wires the application: settings in, services out. The only package that knows every engine.
 
 Building is cheap: stores are opened and models loaded when they are first used.
 """

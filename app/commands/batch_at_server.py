@@ -1,4 +1,4 @@
-"""`longreel summarize` beside a running server, which does the work."""
+"""`longreel summarize` when a server is running, which then does the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that searches without asking a model."""
+"""The command that searches without a language model."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
 """One tree of errors. The class says who must act, the message says what to do.
 
     LongreelError
-    |-- BadInput            the person who asked: give another file, address or option   (exit 3)
-    |   `-- Conflict        the person who asked: what it is about is in another state
-    |-- NotFound            the person who asked: name something that exists              (exit 4)
+    |-- BadInput            the caller: give another file, address or option             (exit 3)
+    |   `-- Conflict        the caller: the job, upload or run is in another state
+    |-- NotFound            the caller: name something that exists                        (exit 4)
     |-- MissingPart         whoever runs Longreel: install or configure something         (exit 5)
     |   `-- BadSettings     a setting that is misspelt or out of range
     |-- WorkerFailed        nobody yet: the work can be tried again                       (exit 1)
     |   |-- StorageFull     whoever runs Longreel: free some space, then resume
-    |   |-- Damaged         whoever runs Longreel: have the index built again
+    |   |-- Damaged         whoever runs Longreel: rebuild the index
     |   `-- InUse           whoever runs Longreel: stop the other process, or use it
     |-- ToolRefused         the agent: call the tool differently
     |-- Unexpected          whoever develops Longreel: a case nobody thought of          (exit 1)
     `-- Cancelled           nobody: it was requested
 
-The engine that meets a foreign exception turns it into one of these; it travels no further.
+The engine that catches an exception of a library turns it into one of these.
 """
 
 from __future__ import annotations

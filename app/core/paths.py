@@ -1,4 +1,4 @@
-"""Paths that people write: any text, even one that cannot be a path, or an address instead."""
+"""Paths as people type them: any text, even an address or something that cannot be a path."""
 
 from __future__ import annotations
 

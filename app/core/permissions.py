@@ -1,4 +1,4 @@
-"""Who may read what this program writes: the files of a library only its user, exports whom the user's umask allows."""
+"""Permissions of written files: only the user may read a library; exports follow the user's umask."""
 
 from __future__ import annotations
 

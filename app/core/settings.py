@@ -294,7 +294,7 @@ class Settings(BaseSettings):
         None, description="address of a Chroma server; unset: an embedded store in LONGREEL_DATA"
     )
     media_url: str | None = Field(
-        None, description="the folder for thumbnails and frames; unset: `media` in LONGREEL_DATA"
+        None, description="the folder for thumbnails, frames and batch files; unset: `media` in LONGREEL_DATA"
     )
     llm_url: str | None = Field(
         None, description="an OpenAI-compatible server for the language model, such as http://127.0.0.1:8000/v1"

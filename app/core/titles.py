@@ -1,4 +1,4 @@
-"""Titles and names from people, files and other programs, on one line that reads in one direction."""
+"""Titles and names from people, files and programs, tidied into one line without control characters."""
 
 from __future__ import annotations
 

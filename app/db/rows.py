@@ -1,4 +1,4 @@
-"""Between rows and the kernel's types. Pure."""
+"""Converts between rows and the kernel's types. Pure."""
 
 from __future__ import annotations
 

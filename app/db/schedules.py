@@ -1,4 +1,4 @@
-"""Schedules in SQL: folders that are looked into at set times, and what was seen in them."""
+"""Schedules in SQL: folders that are checked at set times, and the files found in them."""
 
 from __future__ import annotations
 

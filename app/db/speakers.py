@@ -1,4 +1,4 @@
-"""The voices and faces of the library in SQL: what they are like, and whose they are."""
+"""The voices and faces of the library in SQL: their vectors and their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations in SQL: which videos they are about, and their turns. A turn goes with the answer that it points to."""
+"""Conversations in SQL: their videos and their turns. Deleting an answer deletes its turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The things that were followed through videos, in SQL."""
+"""Tracks of things in SQL."""
 
 from __future__ import annotations
 

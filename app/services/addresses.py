@@ -1,4 +1,4 @@
-"""Addresses that callers give: a request there must not lead into this machine or its network.
+"""Addresses from callers: a request there must not lead to this machine or into its network.
 
 A name is looked up once, every address behind it must be public, and the request goes to the address
 that was looked at, so that a name that changes between the look and the request gains nothing.

@@ -1,4 +1,4 @@
-"""A video in short: chapters, and a summary whose every sentence says where it comes from.
+"""Writes the digest of a video: chapters, and a summary in which every sentence cites its source.
 
 Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it; the
 language model, when there is one, phrases title and summary from these sentences alone, and a

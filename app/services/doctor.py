@@ -1,4 +1,4 @@
-"""What is installed, what is missing, and the command that mends it."""
+"""Checks what is installed and what is missing, and names the command that fixes it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Check:
     ok: bool
     detail: str
     command: str = ""
-    """What to type to mend it; empty when nothing is wrong."""
+    """The command that fixes it; empty if nothing is wrong."""
 
 
 def examine(settings: Settings) -> list[Check]:

@@ -1,4 +1,4 @@
-"""Videos at addresses: the file is downloaded as the first stage of its job, then read and kept like an upload.
+"""Videos at addresses: the first stage of the job downloads the file, which is then ingested like an upload.
 
 Where the file will be is decided before anything is fetched, so that a job names its file as every other
 does, and an attempt that finds the file there has nothing to download. A connection that breaks is taken up

@@ -1,4 +1,4 @@
-"""The use cases around the videos that are there: find, show, receive, delete and restore."""
+"""The use cases around the videos of the library: find, show, receive, delete and restore."""
 
 from __future__ import annotations
 

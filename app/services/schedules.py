@@ -1,4 +1,4 @@
-"""The use case: folders that are looked into at set times. What is new is read, and summarized where that is wanted.
+"""The use case: checks folders at set times, ingests new files, and summarizes them if requested.
 
 A schedule is a row of SQL. Every server looks for those that are due; one takes a lease on the row, looks into the
 folder, queues what is new as jobs, and keeps what came of it with the next time.

@@ -1,4 +1,4 @@
-"""Resumable uploads: a file that comes in pieces, over lost connections, and is then read like any other.
+"""Resumable uploads: a file arrives in pieces, even over lost connections, and is then ingested like any other.
 
 An upload is a folder of its own below that of all uploads: `.upload.json` says what is wanted, `.incoming`
 grows, and its size is how far it is. So a server that was stopped knows its uploads again.

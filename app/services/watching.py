@@ -1,4 +1,4 @@
-"""Watching a folder: which of its files are new and whole.
+"""Watches a folder: finds its new and complete files.
 
 A file is whole when it looked the same, in size and date, at two looks that are some seconds apart: whatever
 writes it has ended, or rests. What was taken once is not taken again until it changes.

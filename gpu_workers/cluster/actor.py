@@ -1,4 +1,4 @@
-"""What runs inside an actor of the cluster."""
+"""The code that runs inside an actor of the cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens a media file with FFmpeg (PyAV), and refuses what is none with one clear sentence."""
+"""Opens a media file with FFmpeg (PyAV), and refuses other files with one clear sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the two channels of a stereo track cancel each other out when they are mixed."""
+"""Checks whether the two channels of a stereo track cancel each other out when they are mixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps thumbnails and uploads in a folder."""
+"""Stores thumbnails, frames and the files of batches in a folder."""
 
 from __future__ import annotations
 

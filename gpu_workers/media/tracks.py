@@ -1,4 +1,4 @@
-"""Which of the picture streams and sound tracks of a file are read."""
+"""Chooses which picture stream and sound track of a file to read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the methods that compare frames with a question by vectors alone have in common."""
+"""The base of the methods that compare frames with a question by vectors alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Captions by a vision-language model: one plain sentence or two about a piece, and the nouns to find it by."""
+"""Captions by a vision-language model: one or two plain sentences about a segment, and nouns to find it by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking at frames with a vision-language model through transformers.
+"""Looks at frames with a vision-language model through transformers.
 
 Qwen2.5-VL, Qwen3-VL, SmolVLM2, LLaVA-OneVision and others that `AutoModelForImageTextToText` loads. Each frame
 goes in as a picture after its true time in words, so that a variable frame rate or a chosen handful of frames

@@ -1,4 +1,4 @@
-"""The status view: what the server runs on, what is missing, and its settings."""
+"""The status view: the server's models, what is missing, and its settings."""
 
 from __future__ import annotations
 

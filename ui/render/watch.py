@@ -1,4 +1,4 @@
-"""The open video: player, chapters, lanes, and the lists of what is said and shown."""
+"""The open video: player, chapters, timeline, and the lists of what is said and shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that were given, and what people say of them."""
+"""Stored answers, and people's ratings of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chat completions as programs for OpenAI's API know them: the model is Longreel, the answer cites moments."""
+"""Chat completions in OpenAI's format: the model is Longreel, and its answers cite moments."""
 
 from __future__ import annotations
 

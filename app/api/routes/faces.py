@@ -1,4 +1,4 @@
-"""Who is seen in a video, what they are called, and how to delete what is kept of them."""
+"""Faces: list the people seen in a video, name them, delete their data."""
 
 from __future__ import annotations
 

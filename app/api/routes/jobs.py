@@ -1,4 +1,4 @@
-"""Background work: how far it is, stop it, try it again."""
+"""Background jobs: follow, cancel and retry them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single moments: find them by words, see the picture of one."""
+"""Moments: search for them, and get their frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans: where to look for an answer, to be read and changed before it is looked for."""
+"""Plans: where to look for an answer, shown before the question is answered so that a person can change it."""
 
 from __future__ import annotations
 

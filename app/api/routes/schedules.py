@@ -1,4 +1,4 @@
-"""Schedules: folders of the server that are looked into for new videos at set times."""
+"""Schedules: folders that the server checks for new videos at set times."""
 
 from __future__ import annotations
 

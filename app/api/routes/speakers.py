@@ -1,4 +1,4 @@
-"""Who speaks in a video, and what they are called."""
+"""Speakers: list those of a video, and name them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server runs on."""
+"""The server's profile, models and settings."""
 
 from __future__ import annotations
 

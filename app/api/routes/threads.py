@@ -1,4 +1,4 @@
-"""Conversations: start one, list them, read one again, forget it. Questions go to /ask with `thread_id`."""
+"""Conversations: start, list, read and delete them. Questions go to /ask with `thread_id`."""
 
 from __future__ import annotations
 

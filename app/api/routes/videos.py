@@ -1,4 +1,4 @@
-"""The library: add videos, list them, look into them."""
+"""The library: add videos, list them, and get their contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notices that were sent to the webhooks of jobs."""
+"""The log of notices to webhooks."""
 
 from __future__ import annotations
 

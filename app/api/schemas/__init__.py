@@ -1,4 +1,4 @@
-"""The wire: what the REST API takes and gives, and what the CLI prints with --json.
+"""The types on the wire: the requests and responses of the REST API, and what the CLI prints with --json.
 
 Field names and units are a promise to other programs. These modules import pydantic and the kernel
 only, so that a client needs nothing else.

@@ -1,4 +1,4 @@
-"""What every wire type shares."""
+"""The base of all wire types."""
 
 from __future__ import annotations
 

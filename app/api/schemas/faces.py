@@ -1,4 +1,4 @@
-"""Persons who are seen, on the wire."""
+"""Faces on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background work on the wire."""
+"""Jobs on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored answers and what people said of them, on the wire."""
+"""Ratings of answers on the wire."""
 
 from __future__ import annotations
 

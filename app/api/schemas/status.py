@@ -1,4 +1,4 @@
-"""What the server runs on, on the wire."""
+"""The server's status and settings on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Summaries made on demand, and chapters as a person writes them, on the wire."""
+"""Summaries on demand, and edited chapters, on the wire."""
 
 from __future__ import annotations
 

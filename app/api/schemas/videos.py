@@ -1,4 +1,4 @@
-"""Videos and what is in them, on the wire."""
+"""Videos and their contents on the wire."""
 
 from __future__ import annotations
 

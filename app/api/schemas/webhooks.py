@@ -1,4 +1,4 @@
-"""Webhooks on the wire: what a caller wishes for, and what was sent."""
+"""Webhooks on the wire: what a caller requests, and what was sent."""
 
 from __future__ import annotations
 

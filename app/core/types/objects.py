@@ -1,4 +1,4 @@
-"""Things that were followed through a video."""
+"""Tracks: things that were followed through a video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of this package as plain data, and back."""
+"""Converts values of this package to plain data and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stores in memory: for tests, and for work that need not be remembered."""
+"""The stores in memory: for tests, and for work that does not have to last."""
 
 from app.db.fakes.collections import MemoryCollections
 from app.db.fakes.entities import MemoryEntities

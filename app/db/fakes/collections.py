@@ -1,4 +1,4 @@
-"""Collections in memory: for tests, and for work that need not be remembered."""
+"""Collections in memory: for tests, and for work that does not have to last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules in memory: for tests, and for one process that need not remember."""
+"""Schedules in memory: for tests, and for one process that does not have to remember."""
 
 from __future__ import annotations
 

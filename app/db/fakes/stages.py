@@ -1,4 +1,4 @@
-"""Stage results in memory: for tests, and for work that need not be remembered."""
+"""Stage results in memory: for tests, and for work that does not have to last."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Official annotation files, each loaded into cases: one file a benchmark, one line of the registry."""
+"""Loads official annotation files into cases. Each benchmark is one file and one line in the registry."""

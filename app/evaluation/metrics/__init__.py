@@ -1,1 +1,1 @@
-"""What is measured of results: pure functions over cases and answers."""
+"""The metrics: pure functions over cases and answers."""

@@ -1,4 +1,4 @@
-"""Two modes on the same questions: how far apart they are, and whether chance would do."""
+"""Compares two modes on the same questions: the difference, and whether chance explains it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures that a benchmark's own tables have, beside plain accuracy."""
+"""The figures of a benchmark's own tables, besides plain accuracy."""
 
 from __future__ import annotations
 

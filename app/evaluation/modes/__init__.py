@@ -1,1 +1,1 @@
-"""The ways to answer: the agent, published agents, and controls. One file a way, one line of the registry."""
+"""The ways to answer: the agent, published agents, and controls. Each is one file and one line in the registry."""

@@ -1,4 +1,4 @@
-"""Every way to answer, by its name: what makes it, and what the report says of it."""
+"""Every way to answer, by its name: how to build it, and how the report describes it."""
 
 from __future__ import annotations
 

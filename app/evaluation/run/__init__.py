@@ -1,1 +1,1 @@
-"""One run of a benchmark: its videos, its questions in every mode, what came of each, the report."""
+"""One run of a benchmark: its videos, its questions in every mode, their results, the report."""

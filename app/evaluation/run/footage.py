@@ -1,4 +1,4 @@
-"""Finds the video of a case, and has it read when the library does not have it yet."""
+"""Finds the video of a case, and ingests it if it is not in the library yet."""
 
 from __future__ import annotations
 

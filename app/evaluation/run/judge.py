@@ -1,4 +1,4 @@
-"""Whether an open answer says what the reference says: asked of the language model, where no pattern can decide."""
+"""Asks the language model whether an open answer says what the reference says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of each question, one JSON line each, so that a run that was stopped goes on where it was.
+"""The result of each question as a JSON line, so that a stopped run can resume.
 
 A line is written when its question is done. A rerun asks only what has no line and what ended in an error; the
 last line of a question counts.

@@ -1,4 +1,4 @@
-"""Asks the cases of a benchmark, in every wanted mode, and keeps what comes of each.
+"""Asks the cases of a benchmark in every chosen mode, and stores the results.
 
 Videos are read one after the other, questions may be asked several at a time; one thread writes the results. An
 error of one question is its result, and the next run asks it again.

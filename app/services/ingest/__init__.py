@@ -1,4 +1,4 @@
-"""Reading a video: from a file to segments that can be searched."""
+"""Ingest: from a file to segments that can be searched."""
 
 from app.services.ingest.run import IngestParts, Options
 from app.services.ingest.service import IngestService

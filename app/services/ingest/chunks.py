@@ -1,4 +1,4 @@
-"""What is done to one chunk of a video: the same code in this process and on another machine.
+"""Processes one chunk of a video: the same code in this process and on another machine.
 
 A call is small plain data (a path, a span, options) and a result is compact (a transcript, packed
 arrays, lines of text), so both travel well. Pixels do not travel: they go to the media store.

@@ -1,4 +1,4 @@
-"""The last stage: chapters and summary of a video that was read, written and made searchable."""
+"""The last stage: writes the chapters and the summary."""
 
 from __future__ import annotations
 

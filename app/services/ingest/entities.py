@@ -1,4 +1,4 @@
-"""Who and what a video mentions: the names that are said and written in it, and the things that it shows repeatedly.
+"""Who and what a video mentions: names that are said or written, and things that it shows repeatedly.
 
 Speakers are not among them: a voice may get another name at any time, so they are read with it (`app.db.entities`).
 """

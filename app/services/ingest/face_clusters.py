@@ -1,4 +1,4 @@
-"""Faces of one stretch of video by person, in memory that does not grow with the number of faces."""
+"""Groups the faces of one chunk by person, in memory that does not grow with the number of faces."""
 
 from __future__ import annotations
 

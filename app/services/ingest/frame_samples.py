@@ -1,4 +1,4 @@
-"""What a pass over the pictures of a video found, and its packed form, which is stored and sent."""
+"""The result of a pass over the pictures of a video, and its packed form, which is stored and sent."""
 
 from __future__ import annotations
 

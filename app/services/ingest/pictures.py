@@ -1,4 +1,4 @@
-"""What is shown: one pass over the pictures, pieces, key frames and captions."""
+"""What is shown: one pass over the pictures, then segments, key frames and captions."""
 
 from __future__ import annotations
 

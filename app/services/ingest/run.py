@@ -1,4 +1,4 @@
-"""One reading of one video: its parts, its options, and the bookkeeping that makes stages resumable.
+"""One ingest of one video: its parts, its options, and the bookkeeping that makes stages resumable.
 
 A stage is a function that is given a `Stage`. It stores its work in small units under a version
 key; units that an earlier run stored are found in `Stage.done`, and a finished stage is not run

@@ -1,4 +1,4 @@
-"""What a model that sees says of each segment: one request each, several at a time, their answers stored."""
+"""Has a model that sees describe each segment: one request each, several at a time, every answer stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written on the screen, and while which time it stood there."""
+"""Reads the text on the screen, and how long each text is visible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The use case: take a file, know what is in it.
+"""The use case: ingest a file.
 
 Stages run in the order of `app.core.events.STAGES`. Sound and pictures are read at the same time,
 since one waits for the other's cores only part of the time; everything after needs both.

@@ -1,4 +1,4 @@
-"""Subtitles that the file carries: they are offered, and taken for what is said where nothing can be heard."""
+"""Subtitle tracks of the file: they are offered, and used as the transcript if there is no audible sound."""
 
 from __future__ import annotations
 

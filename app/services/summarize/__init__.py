@@ -1,4 +1,4 @@
-"""Summaries whose every sentence says where it comes from."""
+"""Summaries in which every sentence cites its source."""
 
 from app.services.summarize.service import SummarizeService
 from app.services.summarize.shapes import (

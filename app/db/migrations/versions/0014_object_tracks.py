@@ -1,4 +1,4 @@
-"""Things that were followed through a video."""
+"""Tracks: things that were followed through a video."""
 
 import sqlalchemy as sa
 from alembic import op
