@@ -19,7 +19,7 @@ router = APIRouter(tags=["questions"])
 
 @router.get("/answers/{answer}", summary="Get an answer")
 def get_answer(answer: str, longreel: LongreelDep, response: Response) -> SavedAnswerOut:
-    """The question, the answer with its proof, and how it was found. `Last-Modified` is when it was given."""
+    """The question, the answer with its citations, and the agent's steps. `Last-Modified` is the time of the answer."""
     saved = longreel.library.answer(answer)
     response.headers["Last-Modified"] = formatdate(saved.created_at, usegmt=True)
     return _saved(saved)
@@ -37,7 +37,7 @@ def list_answers(
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
 ) -> list[SavedAnswerOut]:
-    """Also questions that were asked about several videos, this one among them. `Link` leads to the next page."""
+    """Includes questions about several videos, if this is one of them. `Link` leads to the next page."""
     found = longreel.library.answers(video.id)
     chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
@@ -46,7 +46,7 @@ def list_answers(
 
 @router.put("/answers/{answer}/rating", summary="Rate an answer")
 def rate_answer(answer: str, asked: RateIn, longreel: LongreelDep) -> RatingOut:
-    """Kept for evaluation; it replaces what was said of this answer before."""
+    """The rating is stored for evaluation. It replaces an earlier rating of the same answer."""
     return _rating(longreel.library.rate(answer, asked.verdict, asked.note.strip()))
 
 
@@ -54,7 +54,7 @@ def rate_answer(answer: str, asked: RateIn, longreel: LongreelDep) -> RatingOut:
 def list_ratings(
     longreel: LongreelDep, request: Request, response: Response, limit: LimitQuery = 1000, cursor: CursorQuery = ""
 ) -> list[RatingOut]:
-    """With the question and the id of the answer, for evaluation. `Link` leads to the next page."""
+    """Each with its question and the id of the answer, for evaluation. `Link` leads to the next page."""
     found = longreel.library.ratings()
     chosen, following = page(found, lambda one: (one.created_at, one.answer_id), cursor, limit, descending=True)
     link_next(request, response, following)

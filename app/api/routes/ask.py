@@ -33,11 +33,12 @@ SSE_EXAMPLE = 'id: 1\nevent: planned\ndata: {"type": "planned", …}\n\nevent: a
     },
 )
 async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
-    """With `Accept: text/event-stream` each step is an event; the last is `answer` or `problem`.
+    """With `Accept: text/event-stream` each step is an event; the last one is `answer` or `problem`. If the client
+    disconnects, the question is cancelled.
 
-    A client that goes away cancels its question. With `keep` it is answered and stored anyway, and with a `run_id` as
-    well it can be rejoined under /questions. Questions of several callers are begun in turn: the event `waiting` gives
-    the place in line; 429 when too many wait.
+    With `keep` it is answered and stored anyway; with `keep` and a `run_id` you can rejoin it under /questions. The
+    server takes questions from different callers in turn: the event `waiting` gives the place in the queue. If too many
+    are waiting, the status is 429.
     """
     ongoing: OngoingQuestions = request.app.state.ongoing
     can_rejoin = asked.keep and bool(asked.run_id)
@@ -65,7 +66,7 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineD
 
 @router.get("/questions/{run_id}", summary="Get the state of a question")
 async def get_question(run_id: str, request: Request) -> QuestionOut:
-    """One that was asked with `keep` and this `run_id`: until ten minutes after its end."""
+    """The state of a question that was asked with `keep` and this `run_id`, until ten minutes after its end."""
     question = _ongoing(request, run_id)
     return QuestionOut(
         run_id=run_id,
@@ -83,14 +84,14 @@ async def get_question(run_id: str, request: Request) -> QuestionOut:
     responses={200: {"content": {STREAMED: {"example": SSE_EXAMPLE}}}},
 )
 async def rejoin_question(run_id: str, request: Request) -> Response:
-    """All its steps from the first, then those to come, as POST /ask streams them."""
+    """Streams all steps from the first, then new ones, like POST /ask."""
     question = _ongoing(request, run_id)
     return event_stream(_as_events(question.read(), question.seat))
 
 
 @router.delete("/questions/{run_id}", summary="Cancel a question", status_code=204, response_class=Response)
 async def cancel_question(run_id: str, request: Request) -> Response:
-    """Stops it wherever it is. One that has ended stays as it is."""
+    """Stops it wherever it is. A question that has ended does not change."""
     await _ongoing(request, run_id).cancel()
     return Response(status_code=204)
 

@@ -33,7 +33,7 @@ MOST_JOBS = 10_000
 
 
 def batch_of(longreel: LongreelDep, batch: Annotated[str, InPath(description="id of a batch")]) -> Job:
-    """The batch that the address names. Raises NotFound."""
+    """The batch in the address. Raises NotFound."""
     job = longreel.jobs.get(batch)
     if job.kind != WHOLE:
         raise NotFound(f"There is no batch {batch}.", "List the batches to see which exist.")
@@ -45,9 +45,8 @@ BatchDep = Annotated[Job, Depends(batch_of)]
 
 @router.post("/batches", status_code=202, response_model=BatchOut, summary="Summarize and ask many videos")
 def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
-    """Queues a job with a child for each video, and estimates its cost.
-
-    While the same request is queued or running, that batch is the answer. What was made before is used again.
+    """Queues a job with a child for each video, and estimates the cost. While the same request is queued or running,
+    you get that batch. Existing results are reused.
     """
     if not trusts_callers(longreel):
         _must_be_known(longreel, given.videos)
@@ -60,7 +59,7 @@ def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
 
 @router.post("/batches/cost", summary="Estimate a batch")
 def estimate_batch(given: BatchIn, longreel: LongreelDep) -> CostOut:
-    """The same request as for a batch; nothing is started."""
+    """Takes the same request as a batch, and starts nothing."""
     if not trusts_callers(longreel):
         _must_be_known(longreel, given.videos)
     return CostOut(**asdict(longreel.batches.cost(_request(longreel, given))))
@@ -92,10 +91,7 @@ def list_batches(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: CursorQuery = "",
 ) -> list[BatchOut]:
-    """Each with its videos. `Link` leads to the next page.
-
-    A finished one stays when its job is dismissed: here its results are found.
-    """
+    """Each with its videos. `Link` leads to the next page. A finished batch stays here after its job is dismissed."""
     batches = (job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE)
     found = [job for job in batches if not job.dismissed or job.state is JobState.FINISHED]
     chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
@@ -105,20 +101,20 @@ def list_batches(
 
 @router.get("/batches/{batch}", summary="Get a batch")
 def get_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
-    """How far it is, and each of its videos."""
+    """Its progress, and each of its videos."""
     return BatchOut.of(batch, longreel.jobs.children(batch.id))
 
 
 @router.delete("/batches/{batch}", summary="Cancel a batch")
 def cancel_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
-    """Videos that wait end at once, the one that is worked on at its next safe place. Finished work is kept."""
+    """Waiting videos end at once; a running one stops at its next safe point. Finished work stays."""
     job = longreel.jobs.cancel(batch.id)
     return BatchOut.of(job, longreel.jobs.children(batch.id))
 
 
 @router.post("/batches/{batch}/retry", status_code=202, summary="Try a failed or cancelled batch again")
 def retry_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
-    """Only what did not finish is done."""
+    """Runs only what did not finish."""
     job = longreel.jobs.retry(batch.id)
     return BatchOut.of(job, longreel.jobs.children(batch.id))
 
@@ -132,9 +128,8 @@ def retry_batch(batch: BatchDep, longreel: LongreelDep) -> BatchOut:
 def batch_events(
     batch: BatchDep, longreel: LongreelDep, last_event_id: Annotated[str, Header()] = ""
 ) -> StreamingResponse:
-    """The batch whenever it changed, as `progress`; the last event is called `end`.
-
-    Every event carries the whole state, so a reader that lost its connection misses nothing.
+    """Sends the batch as `progress` whenever it changes; the last event is called `end`. Every event carries the whole
+    state, so a client that reconnects misses nothing.
     """
     number = last_number(last_event_id)
     return event_stream(_follow(longreel, batch.id, number))
@@ -169,7 +164,7 @@ async def _follow(longreel: Services, batch_id: str, number: int) -> AsyncIterat
     responses={200: {"content": {"application/zip": {}}}},
 )
 def get_results(batch: BatchDep, longreel: LongreelDep) -> Response:
-    """A ZIP archive: the files of each video and an overview. 404 before the batch has finished."""
+    """A ZIP archive with the files of each video and an overview. 404 until the batch has finished."""
     content = longreel.batch_jobs.results(batch)
     headers = {"Content-Disposition": f'attachment; filename="batch-{batch.id[:12]}.zip"'}
     return Response(content, headers=headers, media_type="application/zip")
@@ -185,7 +180,7 @@ def get_results(batch: BatchDep, longreel: LongreelDep) -> Response:
 def export_video(
     video: VideoDep, longreel: LongreelDep, format: Annotated[str, Query(description=", ".join(FORMATS))] = "md"
 ) -> Response:
-    """Chapters, transcript, summary or markers in one of many formats. Links and players point to this server."""
+    """Chapters, transcript, summary or markers in one of many formats. Links and players in it point to this server."""
     _, content = exported(longreel.library, video, format, media_url=f"/v1/videos/{video.id}/media")
     kind = FORMATS[format].media_type
     suffix = FORMATS[format].suffix

@@ -41,10 +41,10 @@ from app.core.types import Video
 
 
 class OpenAIRoute(APIRoute):
-    """A route whose errors have OpenAI's form."""
+    """A route whose errors have OpenAI's format."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """The handler, with every error in that form."""
+        """The handler, with every error in that format."""
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
@@ -80,13 +80,13 @@ def get_model(model: str) -> ModelOut:
 
 @router.post("/chat/completions", summary="Ask about videos, in OpenAI's format", response_model=ChatOut)
 async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
-    """The last message is the question; earlier ones play no part but for the videos that they name.
+    """The last message is the question; earlier ones can only name videos. Name videos in `metadata.videos` or as
+    `video_url` parts (`longreel://ID`, an id or a title), or use those of `metadata.collection`; without any, the
+    question is about the whole library. `metadata.max_steps` and `metadata.max_seconds` limit the answer.
 
-    Videos are named in `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or are those of
-    `metadata.collection`; none means the whole library. `metadata.max_steps` and `metadata.max_seconds` bound the
-    answer. Citations come as lines of the text, as `annotations`, and as data in the field `longreel`. With `stream`,
-    the agent's steps come as chunks with a field `longreel` and an empty delta before the answer, and what its model
-    writes on the way as `reasoning_content`.
+    Citations come as lines of the text, as `annotations`, and as data in the field `longreel`. With `stream`, the
+    agent's steps come before the answer, as chunks with a field `longreel` and an empty delta, and what its model
+    writes on the way comes as `reasoning_content`.
     """
     chat.check_request(asked)
     question = chat.question_of(asked.messages)

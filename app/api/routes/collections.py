@@ -16,7 +16,7 @@ router = APIRouter(prefix="/collections", tags=["collections"])
 def collection_of(
     longreel: LongreelDep, collection: Annotated[str, Path(description="id or name of a collection")]
 ) -> Collection:
-    """The collection that the address names. Raises NotFound."""
+    """The collection in the address. Raises NotFound."""
     return longreel.library.collections.find(collection)
 
 
@@ -25,7 +25,7 @@ CollectionDep = Annotated[Collection, Depends(collection_of)]
 
 @router.get("", summary="List collections by name")
 def list_collections(longreel: LongreelDep) -> list[CollectionOut]:
-    """Each with the number of its videos; `GET /v1/videos?collection=` lists them."""
+    """Each with the number of its videos; `GET /v1/videos?collection=` lists the videos."""
     return [_out(one) for one in longreel.library.collections.all()]
 
 
@@ -55,7 +55,7 @@ def delete_collection(collection: CollectionDep, longreel: LongreelDep) -> None:
 
 @router.put("/{collection}/videos/{video}", summary="Add a video to a collection")
 def put_into_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
-    """A video may be in several; once more changes nothing."""
+    """A video may be in several collections. Adding it again changes nothing."""
     return _out(longreel.library.collections.add(collection.id, video.id))
 
 

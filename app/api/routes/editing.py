@@ -15,7 +15,7 @@ router = APIRouter(tags=["videos"])
 
 @router.patch("/videos/{video}", summary="Change a video's title or tags")
 def change_video(video: VideoDep, asked: VideoChange, longreel: LongreelDep) -> VideoOut:
-    """Tags are the names of the collections that hold it."""
+    """Tags are the names of the video's collections."""
     if asked.title is not None:
         longreel.library.rename(video.id, asked.title)
     if asked.tags is not None:
@@ -29,27 +29,26 @@ def delete_video(
     longreel: LongreelDep,
     now: Annotated[bool, Query(description="delete it at once and permanently")] = False,
 ) -> None:
-    """It goes into the bin, from where it can be restored for some days (`LONGREEL_BIN_DAYS`).
-
-    A file that was registered by path is never deleted.
+    """Moves it into the bin, from which you can restore it for some days (`LONGREEL_BIN_DAYS`). A file that was
+    registered by its path is never deleted.
     """
     longreel.library.delete(video.id, now=now)
 
 
 @router.post("/videos/{video}/restore", summary="Restore a deleted video")
 def restore_video(video: str, longreel: LongreelDep) -> VideoOut:
-    """As it was, with its tags and the answers about it."""
+    """The video comes back unchanged, with its tags and its answers."""
     return VideoOut.of(longreel.library.restore(video))
 
 
 @router.get("/bin", summary="List deleted videos, the last deleted first")
 def list_bin(longreel: LongreelDep) -> list[BinnedOut]:
-    """They are in no list, search or answer."""
+    """Deleted videos do not appear in lists, searches and answers. You can restore these."""
     library = longreel.library
     return [BinnedOut.of(one.video, one.deleted_at, library.gone_at(one)) for one in library.binned()]
 
 
 @router.delete("/bin/{video}", status_code=204, summary="Delete a video permanently")
 def purge_video(video: str, longreel: LongreelDep) -> None:
-    """It cannot be restored any more."""
+    """Deletes a video in the bin. It cannot be restored any more."""
     longreel.library.purge(video)

@@ -26,9 +26,8 @@ def list_entities(
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
 ) -> list[EntityOut]:
-    """Names that are said, written or given to a voice, and things seen repeatedly; most mentions first.
-
-    `Link` leads to the next page. With videos or a collection, only their mentions count.
+    """Names that are said, written or given to a voice, and things that appear repeatedly; most mentions first. `Link`
+    leads to the next page. With videos or a collection, only their mentions count.
     """
     videos = [one.id for one in longreel.library.scope(video, collection)]
     found = longreel.entities.find(q, kinds=kind, videos=videos)
@@ -42,6 +41,6 @@ def get_entity(
     entity: Annotated[str, Path(max_length=100, description="id of an entity")],
     longreel: LongreelDep,
 ) -> MentionedOut:
-    """An entity with all its moments in the library, by video and time."""
+    """An entity with all its mentions in the library, by video and time."""
     found, mentions = longreel.entities.entity(entity)
     return MentionedOut.with_moments(found, mentions)

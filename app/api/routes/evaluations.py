@@ -19,7 +19,7 @@ router = APIRouter(tags=["server"])
 
 @router.get("/evaluations", summary="List reports of `longreel eval`, newest first")
 def list_evaluations(longreel: LongreelDep) -> list[EvaluationOut]:
-    """Those in the folder `evaluations` of the data folder, where `longreel eval` puts them by default."""
+    """The reports in the folder `evaluations` of the library, where `longreel eval` writes them by default."""
     reports = map(_read, (longreel.settings.data / "evaluations").glob("*/report.json"))
     return sorted((report for report in reports if report is not None), key=lambda report: report.made_at, reverse=True)
 

@@ -18,13 +18,13 @@ FaceName = Annotated[str, Path(max_length=100, description="the person's current
 
 @router.get("", summary="List the faces in a video")
 def list_faces(video: VideoDep, longreel: LongreelDep) -> list[FaceOut]:
-    """By first appearance, with when they are seen. None unless the settings let faces be looked for."""
+    """By first appearance, each with the times at which it is seen. Empty unless faces are switched on."""
     return [FaceOut.of(person) for person in longreel.people.of(video.id)]
 
 
 @router.patch("/{face}", summary="Name a face")
 def rename_face(video: VideoDep, face: FaceName, asked: NameIn, longreel: LongreelDep) -> list[FaceOut]:
-    """Here and wherever the same face is seen."""
+    """The name applies here and wherever the same face appears."""
     renamed = longreel.people.rename(video.id, face, asked.name, here_only=asked.here_only)
     return [FaceOut.of(person) for person in renamed]
 
@@ -36,5 +36,5 @@ def delete_face(
     longreel: LongreelDep,
     everywhere: Annotated[bool, Query(description="in all videos in which a face has the same name")] = False,
 ) -> None:
-    """The vector, the name and the times; nothing else is kept."""
+    """Deletes the vector, the name and the times. Nothing else is stored."""
     longreel.people.forget(video.id, face, everywhere=everywhere)

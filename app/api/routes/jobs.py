@@ -41,9 +41,8 @@ def list_jobs(
     limit: LimitQuery = 100,
     cursor: CursorQuery = "",
 ) -> list[JobOut]:
-    """All jobs that were not dismissed, or those in one state or of one kind. `Link` leads to the next page.
-
-    Notices to webhooks are jobs too, of the kind `webhook`; they come only when they are asked for.
+    """All jobs that were not dismissed, or those in one state or of one kind. `Link` leads to the next page. Webhook
+    notices are jobs of the kind `webhook`; they are only listed if you ask for that kind.
     """
     listed = (job for job in longreel.jobs.list(state, MOST_JOBS) if not job.dismissed)
     jobs = [job for job in listed if (job.kind == kind if kind else job.kind != NOTICE)]
@@ -54,40 +53,41 @@ def list_jobs(
 
 @router.get("/{job}", summary="Get a job")
 def get_job(job: JobDep) -> JobOut:
-    """Its state, its latest progress, its result or error."""
+    """Its state, its latest progress, and its result or error."""
     return JobOut.of(job)
 
 
 @router.post("/{job}/next", summary="Move a waiting job to the top of the queue")
 def run_next(job: JobDep, longreel: LongreelDep) -> JobOut:
-    """What is running is not interrupted. The parts of a batch move with it."""
+    """Running jobs are not interrupted. The parts of a batch move with it."""
     return JobOut.of(longreel.jobs.move_to_top(job.id))
 
 
 @router.delete("/{job}", summary="Cancel a job")
 def cancel_job(job: JobDep, longreel: LongreelDep) -> JobOut:
-    """A queued job ends at once; a running one stops at its next safe place. Finished work is kept."""
+    """A queued job ends at once; a running one stops at its next safe point. Finished work stays."""
     return JobOut.of(longreel.jobs.cancel(job.id))
 
 
 @router.post("/{job}/retry", status_code=202, summary="Try a failed or cancelled job again")
 def retry_job(job: JobDep, longreel: LongreelDep) -> JobOut:
-    """It goes on where it stopped."""
+    """It resumes where it stopped."""
     return JobOut.of(longreel.jobs.retry(job.id))
 
 
 @router.post("/{job}/dismiss", summary="Dismiss a job that has ended")
 def dismiss_job(job: JobDep, longreel: LongreelDep) -> JobOut:
-    """What it has done stays: a video that was read, a batch with its results. Only the log of the job is deleted.
-
-    It is still found by its id, and stands in the lists again when it is retried. The parts of a batch go with it.
+    """Its results stay, such as an ingested video or the files of a batch; only its log is deleted. You can still get
+    it by its id, and a retry puts it back into the lists. The parts of a batch are dismissed with it.
     """
     return JobOut.of(longreel.jobs.dismiss(job.id))
 
 
 @router.post("/dismiss", summary="Dismiss all jobs that have ended")
 def dismiss_ended(longreel: LongreelDep, kind: KindQuery = "") -> DismissedOut:
-    """Those that finished, failed or were cancelled, of every kind or of one; notices to webhooks only as a kind."""
+    """Dismisses all jobs that finished, failed or were cancelled, or only those of one kind. Webhook notices are only
+    included if you name their kind.
+    """
     return DismissedOut(jobs=longreel.jobs.dismiss_ended(kind))
 
 
@@ -98,9 +98,8 @@ def dismiss_ended(longreel: LongreelDep, kind: KindQuery = "") -> DismissedOut:
     responses={200: {"content": {"text/event-stream": {"example": 'id: 3\nevent: stage_started\ndata: {"stage": …}'}}}},
 )
 def job_events(job: JobDep, longreel: LongreelDep, last_event_id: Annotated[str, Header()] = "") -> StreamingResponse:
-    """Events carry numbers; a reader that lost its connection goes on after `Last-Event-ID`.
-
-    The last event is called `end` and holds the job as it ended.
+    """Events are numbered; a client that reconnects continues after `Last-Event-ID`. The last event is called `end` and
+    contains the job as it ended.
     """
     after = last_number(last_event_id)
     return event_stream(_follow(longreel.jobs, job.id, after))

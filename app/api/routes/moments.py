@@ -27,9 +27,8 @@ def search(
     speaker: Annotated[str, Query(max_length=100, description="only what is said while this person speaks")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[FoundOut]:
-    """The moments that fit best, best first, in some videos or the whole library. Faster than asking: no model reads.
-
-    With times, only those that overlap the window.
+    """The best matches first, in some videos or the whole library. Faster than asking, because no language model is
+    used. With times, only segments that overlap them.
     """
     videos = [found.id for found in longreel.library.scope(video, collection)]
     found = longreel.moments.search(q, videos, kinds=kind, window=window, speaker=speaker, limit=limit)
@@ -48,7 +47,7 @@ def get_frame(
     t: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0,
     side: Annotated[int, Query(ge=64, le=1920, description="longest side, pixels")] = 768,
 ) -> Response:
-    """JPEG of the frame that the video shows at `t`, decoded from the file; `X-Frame-Time` is its own time."""
+    """A JPEG of the frame at `t`, decoded from the file; `X-Frame-Time` is the frame's own time."""
     picture = longreel.moments.picture(video, t, side)
     headers = {"X-Frame-Time": f"{picture.pts_s:.3f}", "Cache-Control": "private, max-age=3600"}
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
@@ -60,11 +59,10 @@ def choose_frames(
     longreel: LongreelDep,
     asked: Annotated[FramesIn, Query()],
 ) -> ChosenOut:
-    """When the chosen frames are shown, of the whole video or of a window; `/frame?t=` gives each as a picture.
-
-    Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `aks`,
-    `cluster-tree`, `tstar`, `quota`, `gens`. Chosen is among the frames that were seen when the video was read. The
-    other parameters are options of single methods, which refuse those of others.
+    """The times of the chosen frames, from the whole video or a part of it; `/frame?t=` returns each as a picture.
+    Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `aks`, `cluster-tree`,
+    `tstar`, `quota`, `gens`. They choose among the frames that were sampled during ingest. The other parameters are
+    options of single methods; a method refuses those of others.
     """
     window = window_of(asked.start_s, asked.end_s)
     chosen = longreel.selection.choose(

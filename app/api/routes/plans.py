@@ -12,6 +12,6 @@ router = APIRouter(tags=["questions"])
 
 @router.post("/plan", summary="Plan an answer")
 def plan(asked: PlanIn, longreel: LongreelDep) -> PlanBody:
-    """The plan as data. Given to /ask with the question, as it is or changed, it decides where to look."""
+    """Returns the plan as data. Send it to /ask with the question, changed or not, and it decides where to look."""
     thread = longreel.ask.threads.find(asked.thread_id) if asked.thread_id else None
     return PlanBody.model_validate(longreel.ask.plan(asked.question, thread))

@@ -23,12 +23,12 @@ router = APIRouter(prefix="/schedules", tags=["schedules"])
 
 
 def schedule_of(longreel: LongreelDep, schedule: Annotated[str, Path(description="id of a schedule")]) -> Schedule:
-    """The schedule that the address names. Raises NotFound."""
+    """The schedule in the address. Raises NotFound."""
     return longreel.schedules.find(schedule)
 
 
 def trusted(longreel: LongreelDep) -> Services:
-    """The product, for callers who may name folders of the server. Raises BadInput for others."""
+    """The services, for callers who may name folders of the server. Raises BadInput for others."""
     if not trusts_callers(longreel):
         raise BadInput(
             "This server does not accept folders on its own machine.", "Use `longreel schedule` on its machine."
@@ -42,29 +42,28 @@ TrustedDep = Annotated[Services, Depends(trusted)]
 
 @router.get("", summary="List schedules, oldest first")
 def list_schedules(longreel: LongreelDep) -> list[ScheduleOut]:
-    """Each with what its last look came to."""
+    """Each with the result of its last check."""
     return [schedule_out(longreel, one) for one in longreel.schedules.all()]
 
 
 @router.post("", status_code=201, summary="Watch a folder")
 def add_schedule(asked: ScheduleIn, longreel: TrustedDep) -> ScheduleOut:
-    """Only where callers may read the server's files: a loopback address without a key.
-
-    What is new is read, also in folders below; with `summary` it is summarized as a batch. A file that is still being
-    written is left until it rests. With an interval the first look comes at once.
+    """Only for callers that may read the server's files: a loopback address without a key. New files are ingested,
+    subfolders included; with `summary` they are summarized as a batch. A file that is still growing has to wait. With
+    an interval, the first check is at once.
     """
     return schedule_out(longreel, longreel.schedules.add(_plan(asked)))
 
 
 @router.get("/{schedule}", summary="Get a schedule")
 def get_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
-    """When it is next due, and what its last look came to."""
+    """When it is next due, and the result of its last check."""
     return schedule_out(longreel, schedule)
 
 
 @router.patch("/{schedule}", summary="Change or pause a schedule")
 def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: TrustedDep) -> ScheduleOut:
-    """What is left out stays; null takes a collection or a summary away."""
+    """What you leave out does not change; null removes a collection or a summary."""
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     if given.get("cron") is not None:
         given.setdefault("every_s", None)
@@ -78,14 +77,14 @@ def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: Trus
 
 @router.post("/{schedule}/run", status_code=202, summary="Check the folder now")
 def run_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
-    """Within some seconds; its other times stay."""
+    """The server checks the folder within seconds. The other times do not change."""
     longreel.schedules.hasten(schedule.id)
     return schedule_out(longreel, longreel.schedules.find(schedule.id))
 
 
 @router.delete("/{schedule}", status_code=204, summary="Stop watching a folder")
 def remove_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> None:
-    """Videos and jobs that came of it stay."""
+    """Its videos and jobs stay."""
     longreel.schedules.remove(schedule.id)
 
 

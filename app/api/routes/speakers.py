@@ -14,7 +14,7 @@ router = APIRouter(prefix="/videos/{video}/speakers", tags=["speakers"])
 
 @router.get("", summary="List the speakers of a video")
 def list_speakers(video: VideoDep, longreel: LongreelDep) -> list[SpeakerOut]:
-    """By first appearance, with suggestions for those without a name. None when speakers were not separated."""
+    """By first appearance, with suggestions for those without a name. Empty if speakers were not separated."""
     return [SpeakerOut.of(speaker) for speaker in longreel.speakers.of(video.id)]
 
 
@@ -25,6 +25,6 @@ def rename_speaker(
     asked: NameIn,
     longreel: LongreelDep,
 ) -> list[SpeakerOut]:
-    """Here and wherever the same person speaks; transcripts and searches use the name from now on."""
+    """The name applies here and wherever the same person speaks; transcripts and searches use it at once."""
     renamed = longreel.speakers.rename(video.id, speaker, asked.name, here_only=asked.here_only)
     return [SpeakerOut.of(one) for one in renamed]

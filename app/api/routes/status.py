@@ -19,7 +19,7 @@ router = APIRouter(tags=["server"])
 
 @router.get("/status", summary="Get the profile, the models and what is missing")
 def get_status(longreel: LongreelDep) -> StatusOut:
-    """What `longreel doctor` says on the server's machine, and what its models did so far. None is loaded for it."""
+    """What `longreel doctor` says on the server's machine, and what its models have done so far. Loads no model."""
     settings = longreel.settings
     checks = [
         CheckOut(name=check.name, ok=check.ok, detail=check.detail, command=check.command)
@@ -37,9 +37,7 @@ def get_status(longreel: LongreelDep) -> StatusOut:
 
 @router.get("/settings", summary="List every setting, its value and where it comes from")
 def get_settings(longreel: LongreelDep) -> list[SettingOut]:
-    """They are read once at the start, from the server's environment. Secrets are hidden, and of an address all but
-    its host.
-    """
+    """Settings are read once, when the server starts. Secrets are hidden, and of an address everything but its host."""
     return [SettingOut(**asdict(one)) for one in explained(longreel.settings, os.environ)]
 
 

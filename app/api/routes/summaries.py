@@ -47,10 +47,9 @@ Making = AsyncIterator[VideoSummary | None]
 async def make_summary(
     video: VideoDep, wanted: SummaryIn, request: Request, longreel: LongreelDep, join: LineDep
 ) -> Response:
-    """In the length, style and language that are wanted; each sentence cites its moments. What was made before is used.
-
-    With `Accept: text/event-stream` heartbeats come while it is made; the one event is `summary` or `problem`.
-    A client that goes away cancels it; what was made of it is kept.
+    """In the length, style and language of your choice; each sentence cites its moments. Existing results are reused.
+    With `Accept: text/event-stream`, heartbeats come while it is written, then one event, `summary` or `problem`. If
+    the client disconnects, it is cancelled; finished parts stay.
     """
     asked = SummaryRequest(Length(wanted.length), Style(wanted.style), wanted.language)
 
@@ -79,9 +78,8 @@ async def _as_events(making: Making) -> AsyncIterator[bytes]:
 
 @router.post("/summaries", status_code=202, response_model=JobOut, summary="Summarize a collection, or several videos")
 def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep) -> Response:
-    """Queues a job, which can be stopped and goes on where it was; when it has finished, GET gives the summary.
-
-    What was made before is used again: only a changed video, and what it changes in the whole, is made anew.
+    """Queues a job, which you can stop and resume; when it has finished, GET returns the summary. Existing results are
+    reused: only a changed video, and what depends on it, is computed again.
     """
     videos, title = _scope(longreel, asked.videos, asked.collection)
     wanted = SummaryRequest(Length(asked.length), Style(asked.style), asked.language)
@@ -98,7 +96,7 @@ def get_collection_summary(
     style: schemas.Style = "neutral",
     language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$", description="ISO 639-1")] = None,
 ) -> CollectionSummaryOut:
-    """The summary that POST made of these videos as they are now. 404 when they changed since, or none was made."""
+    """The summary that POST wrote of these videos as they are now. 404 if they have changed, or if there is none."""
     videos, _ = _scope(longreel, video, collection)
     wanted = SummaryRequest(Length(length), Style(style), language)
     made = longreel.summaries.together(videos, wanted, stored_only=True)
@@ -106,7 +104,7 @@ def get_collection_summary(
 
 
 def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:
-    """The videos, and what to call them. Raises NotFound, and BadInput when nothing is named."""
+    """The videos, and what to call them. Raises NotFound, and BadInput if the request names nothing."""
     if not names and not collection:
         raise BadInput("The request names nothing to summarize.", "Name videos or a collection.")
     videos = longreel.library.scope(names, collection)
@@ -117,9 +115,8 @@ def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> 
 
 @router.put("/videos/{video}/chapters", summary="Edit the chapters")
 def set_chapters(video: VideoDep, given: ChaptersIn, longreel: LongreelDep) -> list[ChapterOut]:
-    """Replaces borders and titles. Searches and summaries on demand follow the new chapters.
-
-    A chapter keeps the citations that lie in it, and its summary unless it became about something else.
+    """Replaces the times and titles. Searches and summaries follow the new chapters. A chapter keeps the citations
+    inside it, and its summary unless it is now about something else.
     """
     headings = [Heading(one.start_s, one.title) for one in given.chapters]
     return [ChapterOut.of(chapter) for chapter in longreel.library.set_chapters(video.id, headings)]

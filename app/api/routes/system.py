@@ -33,9 +33,8 @@ async def health(longreel: LongreelDep) -> HealthOut:
 
 @router.get("/ready", summary="Check whether the server is ready", responses={503: {"model": ReadyOut}})
 async def ready(longreel: LongreelDep, response: Response) -> ReadyOut:
-    """Looks at the database, the index and the models, for what sends requests to servers. 503 when one is not ready.
-
-    Each is given two seconds, in threads of its own.
+    """Checks the database, the index and the models, for load balancers and the like. 503 if one of them is not ready.
+    Each check may take two seconds, in its own thread.
     """
     names = list(longreel.readiness)
     checked = await asyncio.gather(*(_problem(longreel.readiness[name]) for name in names))
@@ -77,7 +76,7 @@ async def log_in(request: Request, longreel: LongreelDep) -> Response:
 
 @router.post("/session/end", include_in_schema=False)
 def log_out(request: Request) -> Response:
-    """Ends the browser's session: its cookie, also a copy of it, is worth nothing from now on."""
+    """Ends the browser's session. Its cookie, and any copy of it, is worthless from now on."""
     request.app.state.sessions.end(session_of(request.headers))
     answer = RedirectResponse("../../", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")

@@ -23,7 +23,7 @@ router = APIRouter(tags=["conversations"])
 def thread_of(
     longreel: LongreelDep, thread: Annotated[str, Path(description='id or unique beginning of one, or "last"')]
 ) -> Thread:
-    """The thread that the address names. Raises NotFound."""
+    """The thread in the address. Raises NotFound."""
     return longreel.ask.threads.find(thread)
 
 
@@ -32,7 +32,7 @@ ThreadDep = Annotated[Thread, Depends(thread_of)]
 
 @router.post("/threads", status_code=201, response_model=ThreadOut, summary="Start a conversation")
 async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
-    """Its questions are asked with `thread_id`, and may point back: "and after that?", "who said it?"."""
+    """Ask its questions with `thread_id`; they may refer back: "and after that?", "who said it?"."""
     videos = await named(longreel, given.videos, given.collection)
     made = _thread(longreel.ask.threads.start(videos, given.title.strip()))
     return JSONResponse(made.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{made.id}"})
@@ -55,14 +55,14 @@ def list_threads(
 
 @router.get("/threads/{thread}", summary="Get a conversation")
 def get_thread(thread: ThreadDep, longreel: LongreelDep) -> ConversationOut:
-    """With its questions, what each was taken for, and the answers with their proof."""
+    """With its questions as asked and as understood, and the answers with their citations."""
     turns = [_turn(turn) for turn in longreel.ask.threads.turns(thread)]
     return ConversationOut(**_thread(thread).model_dump(), turns=turns)
 
 
 @router.delete("/threads/{thread}", status_code=204, summary="Delete a conversation")
 def delete_thread(thread: ThreadDep, longreel: LongreelDep) -> None:
-    """The answers that were given in it stay."""
+    """Its answers stay."""
     longreel.ask.threads.delete(thread)
 
 

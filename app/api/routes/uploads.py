@@ -75,7 +75,7 @@ router = APIRouter(prefix="/uploads", tags=["videos"], route_class=TusRoute)
 
 
 def uploads_of(longreel: LongreelDep) -> UploadService:
-    """Where uploads are kept."""
+    """The service for uploads."""
     return longreel.uploads
 
 
@@ -98,9 +98,8 @@ def tell_protocol(uploads: UploadsDep) -> Response:
     openapi_extra=_described(_bytes("Upload-Length", 734003200), METADATA),
 )
 def create_upload(request: Request, uploads: UploadsDep) -> Response:
-    """`Upload-Length` announces the file, `Upload-Metadata` may hold filename, title, language and collection.
-
-    Pieces go to the address in `Location`. An upload that nothing is added to for a day is removed.
+    """`Upload-Length` announces the size of the file; `Upload-Metadata` may contain filename, title, language and
+    collection. Send the pieces to the address in `Location`. An upload that does not grow for a day is removed.
     """
     length = _number(request, "upload-length")
     if length > uploads.max_bytes:
@@ -135,7 +134,7 @@ def get_offset(upload: str, uploads: UploadsDep) -> Response:
 
 @router.get("/{upload}", summary="Get an upload")
 def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
-    """How far it is, and the job that reads the file once it is complete."""
+    """Its progress, and the job that ingests the file once it is complete."""
     found = _settled(uploads, upload)
     return UploadOut(
         id=found.id,
@@ -155,9 +154,8 @@ def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
     openapi_extra=_described(_bytes("Upload-Offset", 0), requestBody=PIECES),
 )
 async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> Response:
-    """The body goes to the end of what is here: `Upload-Offset` must say how much that is.
-
-    What came before the line broke is kept. The answer to the last piece names the job in `Longreel-Job`.
+    """The body is added at the end: `Upload-Offset` must be the number of bytes that have arrived. If the connection
+    breaks, what has arrived stays. The response to the last piece names the job in `Longreel-Job`.
     """
     if request.headers.get("content-type", "") != PIECE:
         raise HTTPException(415, f"Send the piece with the type {PIECE}.")
@@ -185,7 +183,7 @@ async def append_piece(upload: str, request: Request, longreel: LongreelDep) -> 
     openapi_extra=_described(),
 )
 def remove_upload(upload: str, uploads: UploadsDep) -> Response:
-    """Only before it is complete; then its job can be cancelled, or its video deleted."""
+    """Only before it is complete; after that, cancel its job or delete its video."""
     uploads.remove(upload)
     return Response(status_code=204)
 

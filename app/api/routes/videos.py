@@ -84,10 +84,9 @@ BODIES: dict[str, Any] = {
 
 @router.post("", status_code=202, response_model=JobOut, summary="Add a video", openapi_extra=BODIES)
 async def add_video(request: Request, longreel: LongreelDep) -> Response:
-    """Uploads a file (a form of any size), has one downloaded (JSON with `url`), or registers one that lies on the
-    server (JSON with `path`; loopback without key only).
-
-    The video is read in the background: follow the job at the address in `Location`.
+    """Uploads a file (a form of any size), downloads one (JSON with `url`), or registers one on the server's machine
+    (JSON with `path`; only on loopback without a key). The video is ingested in the background: follow the job at the
+    address in `Location`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -205,7 +204,7 @@ def list_videos(
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: CursorQuery = "",
 ) -> list[VideoOut]:
-    """The library, also what is still being read; the filters add up. `Link` leads to the next page."""
+    """All videos, including those in progress. Filters are combined. `Link` leads to the next page."""
     tags = {name.casefold() for name in tag}
     if collection:
         tags.add(longreel.library.collections.find(collection).name.casefold())
@@ -224,7 +223,7 @@ def list_videos(
 
 @router.get("/{video}", summary="Get a video")
 def get_video(video: VideoDep) -> VideoOut:
-    """What is known of the file."""
+    """Its title, its file, and whether it is ready."""
     return VideoOut.of(video)
 
 
@@ -239,7 +238,7 @@ def get_segments(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     cursor: CursorQuery = "",
 ) -> list[SegmentOut]:
-    """In time order; with times those that overlap the window. `Link` leads to the next page."""
+    """In time order; with times, those that overlap them. `Link` leads to the next page."""
     found = longreel.library.segments(video.id, kind, window)
     chosen, following = page(found, lambda segment: (segment.span.start_s, segment.id), cursor, limit)
     link_next(request, response, following)
@@ -258,7 +257,7 @@ def get_transcript(
     window: WindowDep,
     format: Literal["json", "srt", "vtt"] = "json",
 ) -> Any:
-    """Sentences with word times as JSON, or subtitles; with times those that overlap the window."""
+    """Sentences with word times as JSON, or subtitles; with times, those that overlap them."""
     utterances = longreel.library.utterances(video.id, window)
     if format == "json":
         return JSONResponse([UtteranceOut.of(utterance).model_dump() for utterance in utterances])
@@ -269,13 +268,13 @@ def get_transcript(
 
 @router.get("/{video}/chapters", summary="List the chapters of a video")
 def get_chapters(video: VideoDep, longreel: LongreelDep) -> list[ChapterOut]:
-    """In time order; none before the video was read to its end."""
+    """In time order; empty until the video is ready."""
     return [ChapterOut.of(chapter) for chapter in longreel.library.chapters(video.id)]
 
 
 @router.get("/{video}/summary", summary="Get the summary of a video")
 def get_summary(video: VideoDep, longreel: LongreelDep) -> SummaryOut:
-    """The summary with its chapters. 404 before the video was read to its end."""
+    """The summary with its chapters. 404 until the video is ready."""
     digest = longreel.library.digest(video.id)
     if digest is None:
         raise NotFound("This video has no summary yet.", "Wait until it has been ingested.")
@@ -285,7 +284,7 @@ def get_summary(video: VideoDep, longreel: LongreelDep) -> SummaryOut:
 @router.head("/{video}/media", include_in_schema=False)
 @router.get("/{video}/media", summary="Download the file, whole or in parts (Range)", response_class=FileResponse)
 def get_media(video: VideoDep, longreel: LongreelDep) -> FileResponse:
-    """For a player: seeks without loading the whole."""
+    """Players can seek without loading the whole file."""
     path = longreel.library.media_path(video.id)
     guessed = mimetypes.guess_type(path.name)[0] or ""
     safe = guessed if guessed.startswith(("video/", "audio/")) else "application/octet-stream"
@@ -305,5 +304,5 @@ def get_thumbnail(
 def get_waveform(
     video: VideoDep, longreel: LongreelDep, points: Annotated[int, Query(ge=1, le=10_000)] = 1000
 ) -> WaveformOut:
-    """At most `points` peaks, for a strip below a player; none for a video without sound."""
+    """At most `points` peaks, to draw below a player; empty for a video without sound."""
     return WaveformOut.model_validate(waveform(longreel.ingest.sound(video), points), from_attributes=True)

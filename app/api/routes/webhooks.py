@@ -22,9 +22,8 @@ def list_deliveries(
     limit: LimitQuery = 100,
     cursor: CursorQuery = "",
 ) -> list[DeliveryOut]:
-    """What is sent, was sent, and failed. `Link` leads to the next page.
-
-    A notice that failed is tried again for over a day; after that, `POST /v1/jobs/{id}/retry` sends it anew.
+    """Notices that are waiting, were sent, or failed. `Link` leads to the next page. A failed notice is retried for
+    over a day; after that, `POST /v1/jobs/{id}/retry` sends it again.
     """
     found = longreel.webhooks.deliveries(job)
     chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)

@@ -16,7 +16,7 @@ from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, Usage, f
 
 
 class CitationOut(Wire):
-    """A moment of a video that an answer rests on. Times are seconds on the video's clock."""
+    """A moment of a video that supports an answer. Times are seconds on the video's clock."""
 
     video_id: str
     start_s: float
@@ -65,7 +65,7 @@ class UsageOut(Wire):
 
 
 class AnswerOut(Wire):
-    """An answer with its proof and how it was found."""
+    """An answer with its citations and the agent's steps."""
 
     id: str = ""
     """The id of the stored answer; empty if it was not stored."""
@@ -117,7 +117,7 @@ class AnswerOut(Wire):
 
 
 class LimitsIn(Request):
-    """What an answer may take."""
+    """The limits of an answer."""
 
     max_steps: int | None = Field(
         None,

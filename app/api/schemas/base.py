@@ -12,12 +12,12 @@ AnyEvent = Annotated[Event, Field(discriminator="type")]
 
 
 class Wire(BaseModel):
-    """What the server sends. A newer server may add fields."""
+    """A response of the server. A newer server may add fields."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Request(BaseModel):
-    """What the server is sent. A field that it does not know is an error, not a silent default."""
+    """A request to the server. An unknown field is an error, not a silent default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -36,7 +36,7 @@ class BatchIn(Request):
 
 
 class CostOut(Wire):
-    """What a batch will take. What is not read yet is estimated."""
+    """The estimated cost of a batch, including videos that are not ingested yet."""
 
     videos: int
     new: int

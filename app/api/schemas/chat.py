@@ -43,13 +43,13 @@ class ChatMessage(_Sent):
 
 
 class StreamOptions(_Sent):
-    """What else a stream says."""
+    """What a stream contains besides the answer."""
 
     include_usage: bool | None = None
 
 
 class ResponseFormat(_Sent):
-    """The form of the answer; only text."""
+    """The format of the answer; only text."""
 
     type: str = "text"
 
@@ -73,7 +73,7 @@ class ChatIn(_Sent):
 
 
 class UrlCitation(Wire):
-    """Where a mark such as [1] stands in the text, and the moment that it means: `longreel://ID#t=START,END`."""
+    """The position of a mark such as [1] in the text, and the moment that it cites: `longreel://ID#t=START,END`."""
 
     start_index: int
     end_index: int
@@ -82,7 +82,7 @@ class UrlCitation(Wire):
 
 
 class Annotation(Wire):
-    """A citation in OpenAI's form."""
+    """A citation in OpenAI's format."""
 
     type: Literal["url_citation"] = "url_citation"
     url_citation: UrlCitation
@@ -197,7 +197,7 @@ class ModelsOut(Wire):
 
 
 class OpenAIErrorBody(Wire):
-    """What went wrong, in OpenAI's words."""
+    """What went wrong, in OpenAI's format."""
 
     message: str
     type: str
@@ -206,6 +206,6 @@ class OpenAIErrorBody(Wire):
 
 
 class OpenAIError(Wire):
-    """An error in OpenAI's form."""
+    """An error in OpenAI's format."""
 
     error: OpenAIErrorBody

@@ -15,7 +15,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern="^[^/]*$", exa
 
 
 class CollectionIn(Request):
-    """A name, unlike that of any other collection in any letter case."""
+    """A name that no other collection has, whatever the letter case."""
 
     name: Name
 
@@ -32,7 +32,7 @@ class CollectionOut(Wire):
 
 
 class VideoChange(Request):
-    """What to change of a video; what is left out stays."""
+    """What to change about a video; what you leave out does not change."""
 
     title: str | None = Field(None, min_length=1, max_length=300)
     tags: list[Name] | None = Field(None, max_length=100)

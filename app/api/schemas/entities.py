@@ -57,7 +57,7 @@ class MentionOut(Wire):
 
 
 class MentionedOut(EntityOut):
-    """An entity with its moments, by video and time."""
+    """An entity with its mentions, by video and time."""
 
     moments: list[MentionOut]
 

@@ -26,7 +26,7 @@ class BinOut(Wire):
 
 
 class ModeCostOut(Wire):
-    """Means of a question."""
+    """Mean costs of a question."""
 
     seconds: float | None
     median_seconds: float | None
@@ -36,7 +36,7 @@ class ModeCostOut(Wire):
 
 
 class ModeOut(Wire):
-    """What was measured of one mode of answering."""
+    """The results of one mode."""
 
     questions: int
     errors: int

@@ -10,14 +10,14 @@ from app.core.types import Speaker
 
 
 class SeenOut(Wire):
-    """A stretch of a video, in seconds on its clock."""
+    """A span of a video, in seconds on its clock."""
 
     start_s: float
     end_s: float
 
 
 class FaceOut(SpeakerOut):
-    """One whose face is seen in a video. `recognised`: the name comes from the face, not from a person."""
+    """A person whose face is seen in a video. `recognised`: the name comes from the face, not from a person."""
 
     seen: list[SeenOut]
 

@@ -25,7 +25,7 @@ class JobErrorOut(Wire):
 
 
 class JobOut(Wire):
-    """One piece of background work. Times are UTC, ISO 8601."""
+    """A background job. Times are UTC, ISO 8601."""
 
     id: str
     kind: str

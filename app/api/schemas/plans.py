@@ -35,7 +35,7 @@ class PlanBody(Request):
 
 
 class PlanIn(Request):
-    """A question to be planned and not answered yet."""
+    """A question to plan without answering it."""
 
     question: str = Field(min_length=1, max_length=2000)
     thread_id: str | None = Field(None, max_length=100, description="the conversation that it belongs to")

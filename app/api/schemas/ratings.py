@@ -14,7 +14,7 @@ Verdict = Literal["right", "wrong", "wrong_time"]
 
 
 class SavedAnswerOut(Wire):
-    """An answer that was given before, with its question and the videos it was asked about."""
+    """A stored answer, with its question and its videos."""
 
     id: str
     question: str
@@ -25,14 +25,14 @@ class SavedAnswerOut(Wire):
 
 
 class RateIn(Request):
-    """What a person says of an answer. A second rating of the same answer replaces the first."""
+    """A person's rating of an answer. A second rating of the same answer replaces the first."""
 
     verdict: Verdict
     note: str = Field("", max_length=2000, description="what would have been right, or another note")
 
 
 class RatingOut(Wire):
-    """What a person said of an answer."""
+    """A person's rating of an answer."""
 
     answer_id: str
     question: str

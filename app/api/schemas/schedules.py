@@ -15,7 +15,7 @@ _Collection = Annotated[str, Field(min_length=1, max_length=100, pattern="^[^/]*
 
 
 class SummaryWish(Request):
-    """What a batch makes of new videos."""
+    """The summary that a batch writes of new videos."""
 
     length: Length = "paragraph"
     style: Style = "neutral"
@@ -25,7 +25,7 @@ class SummaryWish(Request):
 
 
 class ScheduleIn(Request):
-    """A folder of the server, and when it is looked into: a cron expression or an interval."""
+    """A folder of the server, and when to check it: a cron expression or an interval."""
 
     folder: str = Field(min_length=1, max_length=4096)
     cron: str | None = Field(None, max_length=200, examples=["30 2 * * *"])
@@ -38,7 +38,9 @@ class ScheduleIn(Request):
 
 
 class ScheduleChange(Request):
-    """What to change of a schedule; what is left out stays. A cron expression and an interval replace each other."""
+    """What to change about a schedule; what you leave out does not change. A cron expression and an interval replace
+    each other.
+    """
 
     folder: str | None = Field(None, min_length=1, max_length=4096)
     cron: str | None = Field(None, max_length=200)
@@ -49,7 +51,7 @@ class ScheduleChange(Request):
 
 
 class OutcomeOut(Wire):
-    """What the last look into the folder came to."""
+    """The result of the last check of the folder."""
 
     at: str
     """UTC, ISO 8601."""
@@ -62,7 +64,7 @@ class OutcomeOut(Wire):
 
 
 class ScheduleOut(Wire):
-    """A folder that is looked into at set times. Times are UTC, ISO 8601."""
+    """A folder that the server checks at set times. Times are UTC, ISO 8601."""
 
     id: str
     folder: str

@@ -12,7 +12,7 @@ from app.core.types import Evidence, SegmentKind
 
 
 class FoundOut(Wire):
-    """A moment that fits a search. Times are seconds on the video's clock; `score` is 0 to 1."""
+    """A moment that matches a search. Times are seconds on the video's clock; `score` is 0 to 1."""
 
     video_id: str
     start_s: float

@@ -11,7 +11,7 @@ from app.core.types import Speaker
 
 
 class LikenessOut(Wire):
-    """Somebody of the library whose voice sounds like this one, and the cosine of the two."""
+    """A person of the library whose voice sounds like this one, and the cosine of the two."""
 
     name: str
     video_id: str
@@ -19,7 +19,7 @@ class LikenessOut(Wire):
 
 
 class SpeakerOut(Wire):
-    """One who speaks in a video. `recognised`: the name comes from the voice, not from a person."""
+    """A person who speaks in a video. `recognised`: the name comes from the voice, not from a person."""
 
     label: str
     name: str | None
@@ -42,7 +42,7 @@ class SpeakerOut(Wire):
 
 
 class NameIn(Request):
-    """What a speaker shall be called; an empty name takes the name away."""
+    """A new name for a speaker; an empty one removes the name."""
 
     name: str = Field(max_length=80)
     here_only: bool = Field(False, description="do not change the person's other videos")

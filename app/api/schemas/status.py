@@ -10,7 +10,7 @@ from app.api.schemas.base import Wire
 
 
 class CheckOut(Wire):
-    """One thing that was looked at, and the command that mends it."""
+    """One check, and the command that fixes what it found."""
 
     name: str
     ok: bool
@@ -19,7 +19,7 @@ class CheckOut(Wire):
 
 
 class SettingOut(Wire):
-    """One setting as it is now. Values are written as the environment variable takes them."""
+    """A setting and its value, written as in the environment."""
 
     part: str
     """Its group, such as `server`; empty for general settings."""
@@ -74,7 +74,7 @@ class PoolOut(Wire):
 
 
 class WarmUpOut(Wire):
-    """How far a server is that loads its models before the first question; `off` unless the settings say so."""
+    """The progress of loading the models before the first question; `off` unless the settings ask for it."""
 
     state: Literal["off", "loading", "ready", "failed"] = "off"
     done: int = 0

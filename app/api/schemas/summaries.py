@@ -14,7 +14,7 @@ from app.core.timecode import parse_clock
 
 
 class SummaryIn(Request):
-    """The summary that somebody wants."""
+    """The form of a summary."""
 
     length: Length = "paragraph"
     style: Style = "neutral"
@@ -22,7 +22,7 @@ class SummaryIn(Request):
 
 
 class PointOut(Wire):
-    """A sentence of a summary with the moments that it comes from."""
+    """A sentence of a summary with its sources."""
 
     text: str
     label: str
@@ -40,7 +40,7 @@ class SectionOut(Wire):
 
 
 class MadeSummaryOut(Wire):
-    """A video in short, sentence by sentence."""
+    """A summary of a video, sentence by sentence."""
 
     video_id: str
     length: str
@@ -52,7 +52,7 @@ class MadeSummaryOut(Wire):
 
 
 class CollectionSummaryIn(SummaryIn):
-    """The summary that somebody wants of several videos, one by one or as a collection."""
+    """The form of a summary of several videos, named one by one or as a collection."""
 
     videos: list[Annotated[str, StringConstraints(min_length=1, max_length=300)]] = Field(default=[], max_length=1000)
     """Ids, beginnings of ids or titles."""
@@ -63,7 +63,7 @@ class CollectionSummaryIn(SummaryIn):
 
 
 class VideoLineOut(Wire):
-    """One video of several in a sentence; null when nothing is known of it, or it is still being read."""
+    """One video in a sentence; null if it has no summary yet."""
 
     video_id: str
     title: str
@@ -71,7 +71,7 @@ class VideoLineOut(Wire):
 
 
 class CollectionSummaryOut(Wire):
-    """Several videos in short, sentence by sentence. Each citation names its video."""
+    """A summary of several videos, sentence by sentence. Each citation names its video."""
 
     length: str
     style: str

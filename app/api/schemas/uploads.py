@@ -17,7 +17,7 @@ class UploadWish(Request):
 
 
 class UploadOut(Wire):
-    """A file on its way."""
+    """An upload in progress."""
 
     id: str
     name: str

@@ -78,7 +78,7 @@ class WaveformOut(Wire):
 
 
 class SegmentOut(Wire):
-    """What one span of a video says, shows or writes."""
+    """What is said, shown or written in one span of a video."""
 
     id: str
     kind: SegmentKind
@@ -112,7 +112,7 @@ class WordOut(Wire):
 
 
 class UtteranceOut(Wire):
-    """One sentence that was said."""
+    """One spoken sentence."""
 
     start_s: float
     end_s: float
@@ -139,7 +139,7 @@ class UtteranceOut(Wire):
 
 
 class ChapterOut(Wire):
-    """A stretch of a video about one thing."""
+    """A part of a video about one topic."""
 
     start_s: float
     end_s: float
@@ -160,7 +160,7 @@ class ChapterOut(Wire):
 
 
 class SummaryOut(Wire):
-    """A video in short."""
+    """The summary of a video."""
 
     summary: str
     chapters: list[ChapterOut]
@@ -177,9 +177,8 @@ class SummaryOut(Wire):
 
 
 class RegisterIn(Request):
-    """A file to read: at an address, or on the server's own machine.
-
-    Paths are refused unless the server listens on loopback without a key.
+    """A file to ingest, by its address or its path on the server's machine. Paths are refused unless the server listens
+    on loopback without a key.
     """
 
     path: str | None = Field(None, min_length=1, max_length=4096)
