@@ -17,9 +17,9 @@ NAMES: dict[Sense, str] = {
     "screen_text": "what is written on the screen",
     "pictures": "the pictures",
 }
-CONNECT_EYES = (
-    "the pictures were not looked at, because no model that can see is connected. Connect one with LONGREEL_LLM_URL "
-    "or LONGREEL_VLM_URL (docs/vision.md), then ask again"
+NOTHING_SEES = (
+    "the pictures were not looked at, because no model that can see is connected. Connect one with "
+    "'longreel connect URL' (docs/connect.md), then ask again"
 )
 
 
@@ -70,7 +70,7 @@ def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Itera
     if sense != "pictures":
         yield Gap(sense, video, f"{NAMES[sense]} in {video.title} was not searched", can_close=True)
     elif not work.sees:
-        yield Gap(sense, video, CONNECT_EYES, can_close=False)
+        yield Gap(sense, video, NOTHING_SEES, can_close=False)
     else:
         yield Gap(
             sense,

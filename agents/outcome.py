@@ -131,7 +131,7 @@ def _refusal(state: AgentState, work: AgentRun, draft: DraftAnswer) -> Answer:
     found = gaps(state, work, draft.could_be_in)
     missing = [*state["problems"], *(gap.sentence for gap in found)]
     if draft.stated == "yes" and state["judged"]:
-        missing = ["Something that could be the answer was found, but the evidence does not support it", *missing]
+        missing = ["A possible answer was found, but the evidence does not support it", *missing]
     if draft.stated == "unsure" and not missing:
         missing = ["The model could not decide from what it found"]
     if missing:

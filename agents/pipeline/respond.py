@@ -171,4 +171,4 @@ def _quoted(state: AgentState, work: AgentRun) -> str:
     best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
     quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
     found = f" The closest passages are: {quotes}" if quotes else ""
-    return f"No language model is connected (LONGREEL_LLM_URL), so that nothing was concluded from them.{found}"
+    return f"No language model is connected, so nothing was concluded. Connect one with 'longreel connect URL'.{found}"
