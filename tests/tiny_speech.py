@@ -51,6 +51,23 @@ def whisper(folder: Path, tokenizer: Path) -> Path:
     return folder / "ct2"
 
 
+def audio_classifier(folder: Path) -> Path:
+    """An Audio Spectrogram Transformer with a few of AudioSet's classes."""
+    import torch
+    import transformers
+
+    labels = dict(enumerate(["Speech", "Singing", "Music", "Applause", "Dog"]))
+    config = transformers.ASTConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, max_length=128,
+        num_mel_bins=32, id2label=labels, label2id={label: at for at, label in labels.items()},
+    )  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        transformers.ASTForAudioClassification(config).save_pretrained(folder)
+    transformers.ASTFeatureExtractor(num_mel_bins=32, max_length=128).save_pretrained(folder)
+    return folder
+
+
 def pyannote_pipeline(folder: Path) -> Path:
     """A diarization pipeline that always hears one of three voices."""
     import numpy as np

@@ -21,6 +21,7 @@ LABELS = {
     SegmentKind.CAPTION: "caption",
     SegmentKind.EVENT: "event",
     SegmentKind.OBJECT: "counted",
+    SegmentKind.SOUND: "heard",
     SegmentKind.SUMMARY: "summary",
 }
 

@@ -11,6 +11,8 @@ from app.core.types import Segment, SegmentKind, TimeSpan, Utterance, Video
 
 GUESSED = "offline-tags"
 """The captioner that only names classes of pictures; see `gpu_workers.vision.offline_tags`."""
+SPEECH = "speech"
+"""The sound that is left out where the words themselves are read."""
 READABLE = (
     SegmentKind.SPEECH,
     SegmentKind.SCREEN_TEXT,
@@ -18,6 +20,7 @@ READABLE = (
     SegmentKind.CAPTION,
     SegmentKind.EVENT,
     SegmentKind.OBJECT,
+    SegmentKind.SOUND,
 )
 
 
@@ -31,6 +34,8 @@ def read_span(
         passages += [from_utterance(video, utterance) for utterance in library.utterances(video.id, span)]
     others = tuple(kind for kind in kinds if kind is not SegmentKind.SPEECH)
     segments = library.segments(video.id, kinds=others, window=span) if others else []
+    # That somebody speaks is known from what is said.
+    segments = [one for one in segments if one.kind is not SegmentKind.SOUND or one.text != SPEECH]
     passages += distinct_lines(segment for segment in segments if segment.kind is SegmentKind.SCREEN_TEXT)
     passages += [
         from_segment(segment)

@@ -9,6 +9,7 @@ from langgraph.types import Command
 
 from agents.evidence import Finding, Passage
 from agents.evidence.reading import READABLE, read_span
+from agents.evidence.sounds import sound_passages
 from agents.evidence.things import count_passages
 from agents.parts import AgentRun
 from agents.pipeline.question import whole_question
@@ -47,6 +48,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     passages, inspected = _read(state, context)
     passages += _at_the_moment(context)
     passages += count_passages(work, question, countable(state))
+    passages += _sounds(state, work)
     if work.sees and not can_words_tell(question, work):
         seen = _look(question, context)
         passages += [part for part in seen.parts if isinstance(part, Passage)]
@@ -110,8 +112,8 @@ def _look(question: str, context: ToolContext) -> Outcome:
 
 def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
     plan = state.get("plan")
-    # Numbers of things come from `count_passages`, as facts that a small model can read.
-    readable = [kind for kind in READABLE if kind is not SegmentKind.OBJECT]
+    # Numbers of things and times of sounds come as lines that a small model can read.
+    readable = [kind for kind in READABLE if kind not in (SegmentKind.OBJECT, SegmentKind.SOUND)]
     kinds = tuple(kind for kind in readable if not plan or not plan.sources or kind in plan.sources)
     scope = _scope(state)
     inspected = tuple(_covered(video, span, kinds) for video, span in scope)
@@ -121,6 +123,14 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
         if _size(whole) > WHOLE_CHARACTERS:
             return _ranked(state, context, scope), tuple(one for some in inspected for one in some)
     return whole, tuple(one for some in inspected for one in some)
+
+
+def _sounds(state: AgentState, work: AgentRun) -> list[Passage]:
+    """When music and other sounds are heard; nothing if the person chose other kinds of evidence."""
+    plan = state.get("plan")
+    if plan and plan.sources and SegmentKind.SOUND not in plan.sources:
+        return []
+    return [one for video, span in _scope(state) for one in sound_passages(work.parts.library, video, span)]
 
 
 def countable(state: AgentState) -> list[tuple[Video, TimeSpan]]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.reading import from_segment
+from agents.evidence.sounds import sound_line
 from agents.tools.base import Arguments, Outcome, Tool, ToolContext, VideoName
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
@@ -41,7 +42,9 @@ def browse(call: Browse, context: ToolContext) -> Outcome:
     spoken = "speech" if library.utterances(video.id) else "no speech"
     pictures = "pictures" if video.media.video else "no pictures"
     head = f"{video.title}: {clock(video.duration_s)} long, {pictures}, {spoken}. {len(chapters)} chapters:"
-    return Outcome((head, *passages, *_subjects(video, context), *_events(events, 1)))
+    heard = sound_line(library, video)
+    heads = [head, heard] if heard else [head]
+    return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1)))
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:
@@ -77,9 +80,9 @@ def _events(events: Sequence[Passage], page: int) -> list[str | Passage]:
 
 TOOL = Tool(
     "browse",
-    "Shows what a video is about: its length, chapters with times, the names, people and things that come up, and what "
-    "happens in the pictures where a model described them. Chapters and subjects are written by a machine: use them to "
-    "decide where to look, never as proof.",
+    "Shows what a video is about: its length, when music and singing are heard, chapters with times, the names, people "
+    "and things that come up, and what happens in the pictures where a model described them. Chapters and subjects are "
+    "written by a machine: use them to decide where to look, never as proof.",
     Browse,
     browse,
 )

@@ -37,7 +37,7 @@ def listen(call: Listen, context: ToolContext) -> Outcome:
         raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
     parts = context.work.parts
     sound = parts.audio.samples(Path(video.path), span, video.media.sound)
-    heard = parts.transcriber.transcribe(sound, language=call.language or None)
+    heard = parts.transcriber.transcribe(sound, languages=[call.language] if call.language else ())
     made = []
     for utterance in (one.moved(span.start_s) for one in heard.utterances):
         key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"

@@ -16,11 +16,12 @@ from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video
 
-Source = Literal["speech", "screen_text", "seen"]
+Source = Literal["speech", "screen_text", "seen", "heard"]
 KINDS: dict[Source, tuple[SegmentKind, ...]] = {
     "speech": (SegmentKind.SPEECH,),
     "screen_text": (SegmentKind.SCREEN_TEXT,),
     "seen": (SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.OBJECT),
+    "heard": (SegmentKind.SOUND,),
 }
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
@@ -36,7 +37,9 @@ class Search(Arguments):
     queries: list[str] = Field(
         min_length=1, max_length=6, description="what to look for, in several wordings; any language"
     )
-    sources: list[Source] = Field([], description="where it is said, written or was seen; empty: everywhere")
+    sources: list[Source] = Field(
+        [], description="where it is said, written, seen or heard (music, singing, silence); empty: everywhere"
+    )
     video: str = Field("all", description="a video such as V1, or all")
     span: SpanIn | None = None
     k: int = Field(8, ge=1, le=20, description="how many segments to return")

@@ -14,6 +14,7 @@ from gpu_workers.registry import Workers
 ROLES = {
     "listen": "transcriber",
     "diarize": "diarizer",
+    "sounds": "sound_tagger",
     "watch": "frame_embedder",
     "shots": "shot_detector",
     "faces": "face_finder",
@@ -56,6 +57,7 @@ def chunk_reader_of(settings: Settings, workers: Workers, media: MediaStore) -> 
         media=media,
         settings=settings.ingest,
         diarizer=workers.get("diarizer"),
+        sound_tagger=workers.get("sound_tagger"),
         shot_detector=workers.get("shot_detector"),
         face_finder=workers.get("face_finder"),
         detector=workers.get("object_detector"),

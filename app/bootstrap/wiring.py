@@ -387,9 +387,10 @@ class _Wiring:
             media=self._media,
             runtime=self._runtime,
             release=lambda: self._workers.unload(
-                "transcriber", "text_reader", "diarizer", "face_finder", "object_detector"
+                "transcriber", "text_reader", "diarizer", "sound_tagger", "face_finder", "object_detector"
             ),
             diarizer=get("diarizer"),
+            sound_tagger=get("sound_tagger"),
             speakers=self._speakers,
             shot_detector=get("shot_detector"),
             face_finder=get("face_finder"),

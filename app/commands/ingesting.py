@@ -32,7 +32,12 @@ def ingest(
     subtitles: Annotated[
         Path | None, typer.Option(help="Subtitles to use instead of transcribing: SRT, WebVTT, ASS, TTML and others.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Spoken language, such as en; auto detects it again.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Spoken languages, such as en or en,de; auto detects them again.")
+    ] = None,
+    terms: Annotated[
+        str, typer.Option(help="Names that are spoken, separated by commas, so that they are spelled correctly.")
+    ] = "",
     title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,
     collection: Annotated[
         list[str] | None, typer.Option(help="Collection to put the videos into; created if new. Can be repeated.")
@@ -66,6 +71,7 @@ def ingest(
         "title": title,
         "subtitles": subtitles,
         "language": language,
+        "terms": terms,
         "translate": translate,
         "speakers": speakers,
         "video_track": video_track,

@@ -20,6 +20,7 @@ STAGES = (
     "audio",
     "transcribe",
     "speakers",
+    "sounds",
     "sample",
     "faces",
     "objects",
@@ -30,6 +31,7 @@ STAGES = (
     "caption",
     "index",
     "object_index",
+    "sound_index",
     "entities",
     "digest",
 )

@@ -32,6 +32,7 @@ class Models(_Group):
 
     transcriber: str = Field("", description="transcribes speech")
     diarizer: str = Field("", description="separates speakers")
+    sound_tagger: str = Field("", description="finds speech, singing and music")
     frame_embedder: str = Field("", description="makes pictures searchable by words")
     text_embedder: str = Field("", description="makes texts searchable by meaning")
     reranker: str = Field("", description="ranks search results, reading question and passage together")
@@ -82,6 +83,7 @@ class Ingest(_Group):
     objects_every_s: float = Field(
         8.0, ge=0.1, le=600, description="time between two frames in which a long video is searched for things, seconds"
     )
+    sounds: bool = Field(True, description="find out when music, singing, speech and silence are heard")
     faces: bool = Field(False, description="find faces and group them by person; needs files, see docs/faces.md")
     summary_words: int = Field(120, ge=20, le=1000, description="length of the first summary, words")
     private_addresses: bool = Field(
@@ -118,6 +120,9 @@ class Weights(_Group):
         {}, description='wav2vec2 models by language, for exact word times, as JSON: {"en": "name or folder"}'
     )
     diarizer: str = Field("", description="a pyannote pipeline such as pyannote/speaker-diarization-community-1")
+    sound_tagger: str = Field(
+        "", description="a classifier trained on AudioSet, such as MIT/ast-finetuned-audioset-10-10-0.4593"
+    )
     frame_embedder: str = Field("", description="a SigLIP, SigLIP 2 or CLIP model")
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     reranker: str = Field("", description="a cross-encoder such as BAAI/bge-reranker-v2-m3")

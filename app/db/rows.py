@@ -47,7 +47,8 @@ def of_video(video: Video) -> dict[str, Any]:
 def utterance(row: Row[Any]) -> Utterance:
     """The sentence of a row."""
     words = tuple(Word(text, TimeSpan(start_s, end_s), share) for text, start_s, end_s, share in row.words)
-    return Utterance(TimeSpan(row.start_s, row.end_s), row.text, words, row.name or row.speaker, row.confidence)
+    span, speaker = TimeSpan(row.start_s, row.end_s), row.name or row.speaker
+    return Utterance(span, row.text, words, speaker, row.confidence, row.language)
 
 
 def of_utterance(id: VideoId, said: Utterance) -> dict[str, Any]:
@@ -60,6 +61,7 @@ def of_utterance(id: VideoId, said: Utterance) -> dict[str, Any]:
         "words": [[word.text, word.span.start_s, word.span.end_s, word.probability] for word in said.words],
         "speaker": said.speaker,
         "confidence": said.confidence,
+        "language": said.language,
     }
 
 

@@ -127,6 +127,7 @@ utterances = Table(
     Column("words", JSON, nullable=False),
     Column("speaker", PlainText),
     Column("confidence", Double, nullable=False),
+    Column("language", String),
     Index("ix_utterances_video", "video_id", "start_s"),
 )
 

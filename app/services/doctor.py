@@ -32,6 +32,7 @@ PACKAGES = {
     "langgraph": "",
     "av": "offline",
     "faster_whisper": "offline",
+    "ncnn": "offline",
     "onnxruntime": "offline",
     "rapidocr": "offline",
     "xllamacpp": "offline",
@@ -61,6 +62,7 @@ def examine(settings: Settings) -> list[Check]:
         *[_part(status) for status in packaged.status(settings) if status.needed],
         profile,
         *(_memory(settings) if profile.ok else []),
+        *(_hearing(settings) if profile.ok else []),
         *(_faces(settings) if settings.ingest.faces and profile.ok else []),
         *_servers(settings),
         _disk(settings.home),
@@ -138,6 +140,14 @@ def _profile(settings: Settings) -> Check:
     except LongreelError as error:
         return Check("profile", False, error.message, error.hint)
     return Check("profile", True, f"{settings.profile}: {roles}")
+
+
+def _hearing(settings: Settings) -> list[Check]:
+    """What can be heard in a video."""
+    workers = Workers(settings)
+    tagger = workers.get("sound_tagger") if settings.ingest.sounds else None
+    sounds = f"; {', '.join(tagger.names)} by {tagger.model}" if tagger else "; other sounds are not recognised"
+    return [Check("hearing", True, f"words by {workers.get('transcriber').model}{sounds}")]
 
 
 def _faces(settings: Settings) -> list[Check]:

@@ -38,13 +38,22 @@ class FakeTranscriber:
         del settings, workers
         return cls()
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
-        """See `Transcriber`. It distinguishes loud from quiet, but not music from speech, and ignores the language."""
-        del translate
+    def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        languages: Sequence[str] = (),
+        expected: str | None = None,
+        terms: Sequence[str] = (),
+        translate: bool = False,
+    ) -> Transcript:
+        """See `Transcriber`. It distinguishes loud from quiet, but not music from speech, and speaks one language."""
+        del expected, terms, translate
+        language = languages[0] if languages else self._language
         spoken = []
         for index, span in enumerate(_loud(samples)):
-            spoken += utterances(list(_spread(self._sentences[index % len(self._sentences)], span)))
-        return Transcript(tuple(spoken), language or (self._language if spoken else None))
+            spoken += utterances(list(_spread(self._sentences[index % len(self._sentences)], span, language)))
+        return Transcript(tuple(spoken), language if spoken or len(languages) == 1 else None)
 
 
 class FakeDiarizer:
@@ -91,9 +100,9 @@ def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:
             start = None
 
 
-def _spread(sentence: str, span: TimeSpan) -> Iterator[ModelWord]:
+def _spread(sentence: str, span: TimeSpan, language: str) -> Iterator[ModelWord]:
     words = sentence.split()
     for index, word in enumerate(words):
         start = span.start_s + span.duration_s * index / len(words)
         end = span.end_s if index + 1 == len(words) else span.start_s + span.duration_s * (index + 1) / len(words)
-        yield ModelWord(f" {word}", TimeSpan(start, end), 1.0)
+        yield ModelWord(f" {word}", TimeSpan(start, end), 1.0, language)

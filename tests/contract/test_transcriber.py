@@ -55,14 +55,20 @@ def test_it_plays_the_port_and_names_its_model(transcriber):
 @pytest.mark.parametrize("seconds", [0, 1 / RATE, 0.05, 3])
 def test_silence_of_any_length_gives_no_sentence(transcriber, seconds):
     silence = np.zeros(int(seconds * RATE), np.float32)
-    assert transcriber.transcribe(silence, language="en") == Transcript((), "en")
-    assert transcriber.transcribe(silence, language=None) == Transcript((), None)
+    assert transcriber.transcribe(silence, languages=["en"]) == Transcript((), "en")
+    assert transcriber.transcribe(silence) == Transcript((), None)
+
+
+def test_every_sentence_names_a_language_that_may_be_spoken(transcriber):
+    heard = transcriber.transcribe(buzz(6.0), languages=["de", "en"], expected="de", terms=["Zoltan Kvarnholm"])
+    assert {one.language for one in heard.utterances} <= {"de", "en"}
+    assert heard.language in {one.language for one in heard.utterances} | {None}
 
 
 @pytest.mark.parametrize("seconds", [0.03, 1.0, 6.0])
 def test_whatever_it_hears_lies_inside_the_sound_in_time_order(transcriber, seconds):
     sound = np.concatenate([buzz(seconds), np.zeros(RATE, np.float32), buzz(seconds)])
-    heard = transcriber.transcribe(sound, language="en").utterances
+    heard = transcriber.transcribe(sound, languages=["en"]).utterances
     whole = TimeSpan(0.0, len(sound) / RATE)
     assert [u.span.start_s for u in heard] == sorted(u.span.start_s for u in heard)
     for utterance in heard:
@@ -75,6 +81,6 @@ def test_the_same_sound_gives_the_same_words_and_stays_as_it_was(transcriber):
     sound = buzz(2.0)
     before = sound.copy()
     for translate in (False, True):
-        first = transcriber.transcribe(sound, language="en", translate=translate)
-        assert first == transcriber.transcribe(sound, language="en", translate=translate)
+        first = transcriber.transcribe(sound, languages=["en"], translate=translate)
+        assert first == transcriber.transcribe(sound, languages=["en"], translate=translate)
     assert np.array_equal(sound, before)

@@ -16,6 +16,7 @@ KINDS = {
     SegmentKind.CAPTION: "shown",
     SegmentKind.EVENT: "shown",
     SegmentKind.OBJECT: "counted",
+    SegmentKind.SOUND: "heard",
     SegmentKind.SUMMARY: "summary",
 }
 

@@ -54,7 +54,11 @@ BODIES: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "title": {"type": "string"},
-                        "language": {"type": "string", "description": "ISO 639-1, or auto; detected unless given"},
+                        "language": {
+                            "type": "string",
+                            "description": "such as en or en,de, or auto; detected unless given",
+                        },
+                        "terms": {"type": "string", "description": "names that are spoken, separated by commas"},
                         "translate": {"type": "boolean", "description": "translate the transcript into English"},
                         "speakers": {"type": "boolean", "description": "separate speakers"},
                         "video_track": {"type": "integer", "description": "picture track, counted from 0"},
@@ -142,6 +146,7 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
             video_track=asked.video_track,
             audio_track=asked.audio_track,
             subtitle_track=asked.subtitle_track,
+            terms=asked.terms or "",
             tags=asked.tags,
             webhook=hook_of(longreel, asked.webhook),
         )
@@ -176,6 +181,7 @@ def _register(longreel: Services, body: bytes) -> Job:
         video_track=asked.video_track,
         audio_track=asked.audio_track,
         subtitle_track=asked.subtitle_track,
+        terms=asked.terms or "",
         tags=asked.tags,
         webhook=webhook,
         source=asked.url or "",

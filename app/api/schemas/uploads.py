@@ -12,7 +12,7 @@ class UploadWish(Request):
 
     filename: str = Field("video", max_length=1000)
     title: str | None = Field(None, max_length=300)
-    language: str | None = Field(None, pattern="^([a-z]{2,3}|auto)$")
+    language: str | None = Field(None, pattern="^([a-z]{2,3}(,[a-z]{2,3})*|auto)$")
     collection: str | None = Field(None, max_length=100, pattern="^[^/]*$")
 
 

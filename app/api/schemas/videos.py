@@ -118,6 +118,7 @@ class UtteranceOut(Wire):
     end_s: float
     text: str
     speaker: str | None
+    language: str | None
     confidence: float
     words: list[WordOut]
 
@@ -133,6 +134,7 @@ class UtteranceOut(Wire):
             end_s=utterance.span.end_s,
             text=utterance.text,
             speaker=utterance.speaker,
+            language=utterance.language,
             confidence=utterance.confidence,
             words=words,
         )
@@ -185,7 +187,12 @@ class RegisterIn(Request):
     url: str | None = Field(None, max_length=4096, description="http or https address of a media file")
     title: str | None = Field(None, max_length=300)
     subtitles: str | None = Field(None, max_length=4096)
-    language: str | None = Field(None, pattern="^([a-z]{2,3}|auto)$")
+    language: str | None = Field(
+        None,
+        pattern="^([a-z]{2,3}(,[a-z]{2,3})*|auto)$",
+        description="codes such as en or en,de; auto detects them again",
+    )
+    terms: str | None = Field(None, max_length=2000, description="names that are spoken, separated by commas")
     translate: bool = Field(False, description="translate the transcript into English")
     speakers: bool | None = Field(None, description="whether to separate speakers; default: the server's setting")
     video_track: int | None = Field(None, ge=0, le=999, description="picture track, from 0; the best one unless given")

@@ -113,6 +113,7 @@ class Videos(Jobs):
         video_track: int | None = None,
         audio_track: int | None = None,
         subtitle_track: int | None = None,
+        terms: str = "",
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
@@ -126,6 +127,7 @@ class Videos(Jobs):
             "translate": translate,
             "speakers": speakers,
             **_tracks(video_track, audio_track, subtitle_track),
+            "terms": terms or None,
             "webhook": webhook and asdict(webhook),
         }
         return await self._do(Call("POST", "/v1/videos", model(JobOut), json=body, headers=once(idempotency_key)))
@@ -142,13 +144,14 @@ class Videos(Jobs):
         video_track: int | None = None,
         audio_track: int | None = None,
         subtitle_track: int | None = None,
+        terms: str = "",
         webhook: Webhook | None = None,
         idempotency_key: str = "",
     ) -> JobOut:
         """Has the server download the media file at an http or https address and ingest it in the background."""
         fields = {"title": title, "language": language, "collection": collection}
         how = {"translate": translate, "speakers": speakers, **_tracks(video_track, audio_track, subtitle_track)}
-        body = {"url": url, **fields, **how, "webhook": webhook and asdict(webhook)}
+        body = {"url": url, **fields, **how, "terms": terms or None, "webhook": webhook and asdict(webhook)}
         return await self._do(Call("POST", "/v1/videos", model(JobOut), json=body, headers=once(idempotency_key)))
 
     async def ingest(

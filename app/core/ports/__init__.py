@@ -12,7 +12,7 @@ from app.core.ports.language import Reranker, TextEmbedder
 from app.core.ports.media import AudioSource, FrameSource, MediaProbe, SubtitleSource
 from app.core.ports.runtime import CallBeat, Runtime
 from app.core.ports.search import LexicalIndex, Retriever, SegmentIndex
-from app.core.ports.speech import Diarizer, Transcriber
+from app.core.ports.speech import Diarizer, SoundTagger, Transcriber
 from app.core.ports.stores import EntityStore, MediaStore, StageStore, TrackStore, VideoLibrary
 from app.core.ports.vision import (
     BatchCaptioner,
@@ -56,6 +56,7 @@ __all__ = [
     "SceneDescriber",
     "SegmentIndex",
     "ShotDetector",
+    "SoundTagger",
     "StageStore",
     "SubtitleSource",
     "TextEmbedder",

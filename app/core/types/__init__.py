@@ -17,10 +17,12 @@ from app.core.types.found import (
     ScreenText,
     Segment,
     SegmentKind,
+    SoundSpan,
     TextLine,
     Transcript,
     Utterance,
     Word,
+    main_language,
 )
 from app.core.types.media import (
     DEFAULT_SOUND,
@@ -70,6 +72,7 @@ __all__ = [
     "Segment",
     "SegmentKind",
     "SoundChoice",
+    "SoundSpan",
     "Speaker",
     "SubtitleTrack",
     "TextLine",
@@ -88,5 +91,6 @@ __all__ = [
     "Word",
     "from_json",
     "joined",
+    "main_language",
     "to_json",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.core.types.media import VideoId
@@ -28,6 +29,8 @@ class Utterance:
     words: tuple[Word, ...] = ()
     speaker: str | None = None
     confidence: float = 1.0
+    language: str | None = None
+    """ISO 639-1; None if it is unknown."""
 
     def moved(self, seconds: float) -> Utterance:
         """The same sentence `seconds` later: converts from a chunk's clock to the video's."""
@@ -35,17 +38,37 @@ class Utterance:
             Word(w.text, TimeSpan(w.span.start_s + seconds, w.span.end_s + seconds), w.probability) for w in self.words
         )
         span = TimeSpan(self.span.start_s + seconds, self.span.end_s + seconds)
-        return Utterance(span, self.text, words, self.speaker, self.confidence)
+        return replace(self, span=span, words=words)
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said in one chunk of audio, in time order. `language` is an ISO 639-1 code."""
+    """What was said in one chunk of audio, in time order. `language` is the one that is spoken longest, ISO 639-1."""
 
     utterances: tuple[Utterance, ...]
     language: str | None
     notes: tuple[str, ...] = ()
     """Messages for the user, such as that an alignment model is missing."""
+    missed: tuple[TimeSpan, ...] = ()
+    """Where somebody speaks or sings, but no words were recognised."""
+
+
+def main_language(said: Sequence[Utterance]) -> str | None:
+    """The language that is spoken longest; None if none is known."""
+    lengths: dict[str, float] = {}
+    for utterance in said:
+        if utterance.language:
+            lengths[utterance.language] = lengths.get(utterance.language, 0.0) + utterance.span.duration_s
+    return max(lengths, key=lambda language: lengths[language], default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSpan:
+    """A kind of sound, such as speech, singing, music or silence, and when it is heard. Kinds may overlap."""
+
+    span: TimeSpan
+    name: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +159,8 @@ class SegmentKind(StrEnum):
     from the first of these frames that shows it to the last."""
     OBJECT = "object"
     """How many things of a kind are seen, and where."""
+    SOUND = "sound"
+    """When music, singing, speech or silence is heard."""
     SUMMARY = "summary"
 
 

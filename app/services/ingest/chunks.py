@@ -31,6 +31,7 @@ from app.core.ports import (
     MediaStore,
     ObjectDetector,
     ShotDetector,
+    SoundTagger,
     TextReader,
     Transcriber,
     scene_describer,
@@ -45,6 +46,7 @@ from app.core.types import (
     FrameFeatures,
     KeyFrame,
     SoundChoice,
+    SoundSpan,
     TextLine,
     TimeSpan,
     Transcript,
@@ -103,11 +105,13 @@ def object_picture_key(video: VideoId, pts_s: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListenCall:
-    """A chunk of sound, and its language if that is known."""
+    """A chunk of sound, and what is known of the speech in it: see `Transcriber`."""
 
     path: str
     span: TimeSpan
-    language: str | None
+    languages: tuple[str, ...] = ()
+    expected: str | None = None
+    terms: tuple[str, ...] = ()
     translate: bool = False
     sound: SoundChoice = DEFAULT_SOUND
 
@@ -115,6 +119,15 @@ class ListenCall:
 @dataclass(frozen=True, slots=True)
 class DiarizeCall:
     """A piece of sound whose speakers are to be separated."""
+
+    path: str
+    span: TimeSpan
+    sound: SoundChoice = DEFAULT_SOUND
+
+
+@dataclass(frozen=True, slots=True)
+class SoundsCall:
+    """A chunk of sound in which to find speech, singing and music."""
 
     path: str
     span: TimeSpan
@@ -209,6 +222,7 @@ class ChunkReader:
     media: MediaStore
     settings: Ingest
     diarizer: Diarizer | None = None
+    sound_tagger: SoundTagger | None = None
     shot_detector: ShotDetector | None = None
     face_finder: FaceFinder | None = None
     detector: ObjectDetector | None = None
@@ -217,7 +231,9 @@ class ChunkReader:
         """What is said in a chunk, on the chunk's clock."""
         beat(0.0)
         sound = self.audio.samples(Path(call.path), call.span, call.sound)
-        return self.transcriber.transcribe(sound, language=call.language, translate=call.translate)
+        return self.transcriber.transcribe(
+            sound, languages=call.languages, expected=call.expected, terms=call.terms, translate=call.translate
+        )
 
     def diarize(self, call: DiarizeCall, beat: Beat) -> Diarization:
         """Who speaks when in a piece, on the piece's clock. Raises MissingPart when no diarizer was chosen."""
@@ -225,6 +241,13 @@ class ChunkReader:
         if self.diarizer is None:
             raise MissingPart("No model separates speakers.", "Set LONGREEL_MODELS__DIARIZER.")
         return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span, call.sound))
+
+    def sounds(self, call: SoundsCall, beat: Beat) -> list[SoundSpan]:
+        """Which sounds are heard in a chunk, on the chunk's clock. Raises MissingPart without a tagger."""
+        beat(0.0)
+        if self.sound_tagger is None:
+            raise MissingPart("No model recognises sounds.", "Set LONGREEL_MODELS__SOUND_TAGGER.")
+        return self.sound_tagger.tag(self.audio.samples(Path(call.path), call.span, call.sound))
 
     def shots(self, call: ShotsCall, beat: Beat) -> list[float]:
         """When shots begin in a chunk, by all of its frames and some before. Raises MissingPart without a detector."""

@@ -32,6 +32,7 @@ from app.core.ports import (
     Retriever,
     Runtime,
     ShotDetector,
+    SoundTagger,
     StageStore,
     SubtitleSource,
     TextEmbedder,
@@ -70,6 +71,7 @@ class IngestParts:
     release: Callable[[], None]
     """Frees the models that hear and read, before the one that writes is loaded."""
     diarizer: Diarizer | None = None
+    sound_tagger: SoundTagger | None = None
     speakers: SpeakerService | None = None
     shot_detector: ShotDetector | None = None
     face_finder: FaceFinder | None = None
@@ -92,7 +94,7 @@ class Options:
     """The user's choices for this video; stored, so that ingesting it again changes nothing."""
 
     language: str | None = None
-    """ISO 639-1, or `DETECTED`, which takes back a language that was given before."""
+    """ISO 639-1, several with commas between them, or `DETECTED`, which takes back what was given before."""
     subtitles: str | None = None
     """The text of a subtitle file to use instead of listening."""
     subtitles_name: str = ""
@@ -103,14 +105,21 @@ class Options:
     video_track: int | None = None
     """The picture stream to read, counted from 0; None takes the best one."""
     audio_track: int | None = None
+    """The sound track to transcribe, counted from 0; None takes the first that can be heard."""
     subtitle_track: int | None = None
     """The place of the subtitle track that is read instead of listening, among those of the file."""
-    """The sound track to transcribe, counted from 0; None takes the first that can be heard."""
+    terms: str = ""
+    """Names that are spoken, with commas between them."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that may be spoken; empty where they are detected."""
+        return () if self.language in (None, DETECTED) else tuple((self.language or "").split(","))
 
     @property
     def spoken(self) -> str | None:
-        """The code of the language; None where it is detected."""
-        return None if self.language == DETECTED else self.language
+        """The language, where exactly one is given."""
+        return self.languages[0] if len(self.languages) == 1 else None
 
 
 @dataclass

@@ -36,14 +36,14 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
-from app.services.ingest import entities, faces, objects, pictures, screen_text, speakers, transcription
+from app.services.ingest import entities, faces, objects, pictures, screen_text, sounds, speakers, transcription
 from app.services.ingest.digesting import digest
 from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import DETECTED, IngestParts, Options, Run
 
 HASH_BLOCK = 1 << 22
-LANGUAGE = re.compile(f"[a-z]{{2,3}}|{DETECTED}")
+LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
 PROBE = "2"
 """The version of what probing a file stores."""
 PROBES_BEFORE = ("1",)
@@ -105,6 +105,7 @@ class IngestService:
         video_track: int | None = None,
         audio_track: int | None = None,
         subtitle_track: int | None = None,
+        terms: str = "",
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
@@ -123,6 +124,7 @@ class IngestService:
             "video_track": video_track,
             "audio_track": audio_track,
             "subtitle_track": subtitle_track,
+            "terms": terms,
         }
         if webhook is not None:
             payload["webhook"] = dict(webhook)
@@ -144,6 +146,7 @@ class IngestService:
             video_track=given.get("video_track"),
             audio_track=given.get("audio_track"),
             subtitle_track=given.get("subtitle_track"),
+            terms=given.get("terms", ""),
             report=context.report,
             cancelled=context.cancelled,
         )
@@ -164,6 +167,7 @@ class IngestService:
         video_track: int | None = None,
         audio_track: int | None = None,
         subtitle_track: int | None = None,
+        terms: str = "",
         report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Video:
@@ -175,7 +179,7 @@ class IngestService:
         `source` is the address that the file was downloaded from. Without a `title` the video is called as the file
         itself says, else by its `name`, else as the file is named. `video_track` and `audio_track` choose a picture
         stream and a sound track, `subtitle_track` one of the file's own subtitles to use instead of listening, each
-        counted from 0.
+        counted from 0. `terms` are names that are spoken, with commas between them. `language` may be several codes.
         Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
@@ -187,6 +191,7 @@ class IngestService:
                 video_track=video_track,
                 audio_track=audio_track,
                 subtitle_track=subtitle_track,
+                terms=terms,
             )
             details = FileDetails(_tidy(title), _tidy(name), tuple(tags), source)
             run = self._begin(path, details, options, report, cancelled)
@@ -269,6 +274,7 @@ class IngestService:
                 transcription.report_choice(run, track.choice)
                 said = transcription.transcribe(run, track)
                 speakers.identify(run, track, said)
+                heard = sounds.listen(run, track)
             except BaseException:
                 run.stop()
                 raise
@@ -279,6 +285,7 @@ class IngestService:
         found = Found(spans, said, texts, captions, keys, sampled.features)
         index(run, found)
         objects.index_things(run)
+        sounds.index_sounds(run, heard)
         entities.remember(run, found)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
         run.parts.release()
@@ -325,8 +332,11 @@ def _tidy(title: str | None) -> str | None:
 
 
 def _options(given: Path | None, language: str | None) -> Options:
-    if language is not None and not LANGUAGE.fullmatch(language):
-        raise BadInput(f"'{language}' is not a language code.", "Give an ISO 639-1 code such as en or de, or auto.")
+    language = language and language.replace(" ", "")
+    if language is not None and not LANGUAGES.fullmatch(language):
+        raise BadInput(
+            f"'{language}' is not a language code.", "Give ISO 639-1 codes such as en or en,de, or give auto."
+        )
     if given is None:
         return Options(language)
     text = subtitles.read_text(given, None if language == DETECTED else language)

@@ -113,7 +113,7 @@ def _cut(said: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
             cut = max(cut, said.text.find(word.text, cut) + len(word.text))
         span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
         sure = sum(word.probability for word in words) / len(words)
-        parts.append(Utterance(span, said.text[begin:cut].strip(), words, None, sure))
+        parts.append(replace(said, span=span, text=said.text[begin:cut].strip(), words=words, confidence=sure))
     return parts
 
 

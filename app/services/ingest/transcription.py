@@ -10,8 +10,18 @@ from dataclasses import replace
 import numpy as np
 
 from app.core.events import Heard, Warned
-from app.core.timecode import clock
-from app.core.types import AudioMap, MediaInfo, SoundChoice, TimeSpan, Transcript, Utterance, from_json, to_json
+from app.core.timecode import clock, span_clock
+from app.core.types import (
+    AudioMap,
+    MediaInfo,
+    SoundChoice,
+    TimeSpan,
+    Transcript,
+    Utterance,
+    from_json,
+    main_language,
+    to_json,
+)
 from app.services import subtitles
 from app.services.ingest import subtitle_tracks
 from app.services.ingest.chunks import ListenCall
@@ -21,6 +31,9 @@ from app.services.ingest.run import DETECTED, Run, Stage, Unit, unit_key
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
 SIDES = ("left", "right")
+MOST_SHOWN = 6
+BADLY_HEARD = 0.5
+"""A language whose words are less probable on average was recognised badly."""
 
 
 def survey(run: Run) -> AudioMap:
@@ -85,8 +98,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
         if chosen is not None:
             transcript = subtitle_tracks.read_track(run, chosen.index)
         run.parts.library.save_utterances(run.video.id, transcript.utterances)
-        translated = run.options.translate and transcript.utterances and chosen is None
-        run.parts.library.set_language(run.video.id, "en" if translated else transcript.language)
+        run.parts.library.set_language(run.video.id, transcript.language)
         for note in transcript.notes:
             run.report(Warned(note))
         stage.detail = f"{len(transcript.utterances)} sentences"
@@ -95,7 +107,8 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
         return _packed(transcript)
 
     task = "/translate" if run.options.translate else ""
-    version = f"{run.parts.transcriber.model}/{run.options.spoken or DETECTED}{task}"
+    terms = f"/{','.join(_terms(run))}" if run.options.terms else ""
+    version = f"2/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
     transcript = from_json(Transcript, json.loads(payload))
     subtitle_tracks.report(run, tracks, transcript)
@@ -117,32 +130,77 @@ def _carried(run: Run, track: int) -> list[Utterance]:
 
 
 def _listen(run: Run, stage: Stage, sound: AudioMap) -> Transcript:
-    """The first chunk with speech decides on the language; those after it need not wait for each other."""
+    """The language of the first chunk with speech is expected in the others, which need not wait for each other."""
     chunks = sound.chunks
     done = sum(c.duration_s for c in chunks if unit_key(c.start_s) in stage.done)
     stage.begin(chunks[-1].end_s if chunks else 0.0, "s", done)
-    language = run.options.spoken
+    expected = run.options.spoken
     for chunk in chunks:
-        if language is not None:
+        if expected is not None:
             break
         _listen_to(run, stage, sound, [chunk], None)
-        heard = _heard(stage, chunk)
-        language = heard.language if heard.utterances else None
-    _listen_to(run, stage, sound, chunks, language)
+        expected = _heard(stage, chunk).language
+    _listen_to(run, stage, sound, chunks, expected)
     heard_all = [_heard(stage, chunk) for chunk in chunks]
-    kept = [u.moved(chunk.start_s) for chunk, heard in zip(chunks, heard_all, strict=True) for u in heard.utterances]
-    notes = dict.fromkeys(note for heard in heard_all for note in heard.notes)
-    return Transcript(tuple(kept), language if kept else None, tuple(notes))
+    said = [u.moved(chunk.start_s) for chunk, heard in zip(chunks, heard_all, strict=True) for u in heard.utterances]
+    notes = [*dict.fromkeys(note for heard in heard_all for note in heard.notes), *language_notes(said)]
+    missed = [
+        TimeSpan(chunk.start_s + span.start_s, chunk.start_s + span.end_s)
+        for chunk, heard in zip(chunks, heard_all, strict=True)
+        for span in heard.missed
+    ]
+    notes += missed_notes(missed)
+    return Transcript(tuple(said), main_language(said), tuple(notes))
 
 
-def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpan], language: str | None) -> None:
+def language_notes(said: Sequence[Utterance]) -> list[str]:
+    """Warnings about languages whose words were mostly guessed."""
+    notes = []
+    by_language: dict[str, list[Utterance]] = {}
+    for utterance in said:
+        if utterance.language:
+            by_language.setdefault(utterance.language, []).append(utterance)
+    for language, spoken in by_language.items():
+        length_s = sum(one.span.duration_s for one in spoken)
+        sure = sum(one.confidence * one.span.duration_s for one in spoken) / max(length_s, 1e-6)
+        if sure < BADLY_HEARD:
+            notes.append(
+                f"What is spoken in '{language}' ({length_s:.0f} s, from {clock(spoken[0].span.start_s)}) was "
+                f"recognised badly: many of its words may be wrong."
+            )
+    return notes
+
+
+def missed_notes(missed: Sequence[TimeSpan]) -> list[str]:
+    """A warning about voices in which no words were recognised."""
+    if not missed:
+        return []
+    shown = ", ".join(span_clock(span) for span in missed[:MOST_SHOWN])
+    more = f" and {len(missed) - MOST_SHOWN} more times" if len(missed) > MOST_SHOWN else ""
+    return [f"Voices are heard at {shown}{more}, but their words were not recognised."]
+
+
+def _terms(run: Run) -> tuple[str, ...]:
+    """The names that the transcriber is given: those that the user lists, and with them the titles."""
+    if not run.options.terms:
+        return ()
+    tags = run.video.media.tags
+    titles = [run.video.title, tags.title, *(chapter.title for chapter in tags.chapters)]
+    terms = [*run.options.terms.split(","), *titles]
+    return tuple(dict.fromkeys(filter(None, (" ".join(term.split()) for term in terms))))
+
+
+def _listen_to(run: Run, stage: Stage, sound: AudioMap, chunks: Sequence[TimeSpan], expected: str | None) -> None:
     units = []
     for chunk in chunks:
         key = unit_key(chunk.start_s)
         if is_quiet(sound, chunk):
             stage.skip(key, chunk.duration_s, _packed(Transcript((), None)))
         else:
-            call = ListenCall(str(run.path), chunk, language, run.options.translate, sound.choice)
+            options = run.options
+            call = ListenCall(
+                str(run.path), chunk, options.languages, expected, _terms(run), options.translate, sound.choice
+            )
             units.append(Unit(key, chunk.duration_s, call))
     stage.work_off("listen", units, _packed, lambda unit, heard: _report_heard(run, unit.call.span, heard))
 

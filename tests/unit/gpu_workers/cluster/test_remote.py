@@ -48,7 +48,7 @@ def frame() -> Frame:
 @pytest.mark.parametrize(
     ("role", "ask"),
     [
-        ("transcriber", lambda model: model.transcribe(np.ones(16_000, np.float32), language="en")),
+        ("transcriber", lambda model: model.transcribe(np.ones(16_000, np.float32), languages=["en"])),
         ("diarizer", lambda model: model.diarize(np.ones(16_000, np.float32))),
         ("text_embedder", lambda model: model.embed(["a bridge", ""])),
         ("text_embedder", lambda model: model.embed_query("a bridge")),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.types import TimeSpan
-from gpu_workers.speech.whisper import _Reader
+from gpu_workers.speech.reader import SpeechReader
 
 FULL = "cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"
 
@@ -31,18 +31,18 @@ def reader(monkeypatch, most, problem=FULL):
                     raise RuntimeError(problem)
                 yield from (SimpleNamespace(seek=int(clip["start"] * 100)) for clip in clip_timestamps)
 
-            return segments(), SimpleNamespace(language="en")
+            return segments(), None
 
     monkeypatch.setattr(faster_whisper, "BatchedInferencePipeline", Pipeline)
     model = SimpleNamespace(frames_per_second=100)
-    return _Reader(model, np.zeros(16_000 * 8, np.float32), 16, "transcribe"), batches
+    return SpeechReader(model, np.zeros(16_000 * 8, np.float32), 16, "transcribe"), batches
 
 
 def test_the_batch_is_halved_until_it_fits_and_stays_so(monkeypatch):
     made, batches = reader(monkeypatch, most=4)
     pieces = [TimeSpan(float(second), second + 1.0) for second in range(8)]
-    found, language = made._decode(pieces, None)
-    assert [len(segments) for segments in found] == [1] * 8 and language == "en"
+    found = made._decode(pieces, "en")
+    assert [len(segments) for segments in found] == [1] * 8
     made._decode(pieces, "en")
     assert batches == [16, 8, 4, 4]
 
@@ -51,5 +51,5 @@ def test_the_batch_is_halved_until_it_fits_and_stays_so(monkeypatch):
 def test_what_does_not_fit_at_all_and_other_faults_are_raised(monkeypatch, most, problem):
     made, batches = reader(monkeypatch, most, problem)
     with pytest.raises(RuntimeError, match=problem):
-        made._decode([TimeSpan(0.0, 1.0)], None)
+        made._decode([TimeSpan(0.0, 1.0)], "en")
     assert batches == ([16, 8, 4, 2, 1] if most == 0 else [16])

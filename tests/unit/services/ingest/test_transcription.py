@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 
 from app.core.errors import MissingPart
-from app.core.types import TimeSpan, Transcript
+from app.core.types import TimeSpan, Transcript, Utterance
 from app.services.ingest.chunks import ChunkReader, DiarizeCall, ListenCall
+from app.services.ingest.transcription import language_notes, missed_notes
 
 
 class Ears:
     model = "ears"
 
     def __init__(self) -> None:
-        self.asked: list[tuple[int, str | None, bool]] = []
+        self.asked: list[tuple[int, Any, bool]] = []
 
     def samples(self, path: Path, span: TimeSpan, choice: Any = None) -> Any:
         return np.zeros(round(span.duration_s * 10))
 
-    def transcribe(self, samples: Any, *, language: str | None, translate: bool = False) -> Transcript:
-        self.asked.append((len(samples), language, translate))
-        return Transcript((), language)
+    def transcribe(self, samples: Any, *, languages: Any, translate: bool, **hints: Any) -> Transcript:
+        self.asked.append((len(samples), languages, translate))
+        return Transcript((), None)
 
 
 def reader(ears: Ears) -> ChunkReader:
@@ -35,8 +36,23 @@ def reader(ears: Ears) -> ChunkReader:
 def test_a_chunk_is_transcribed_or_translated_in_its_language() -> None:
     ears = Ears()
     for translate in (False, True):
-        reader(ears).listen(ListenCall("talk.mp4", TimeSpan(5, 9), "de", translate), lambda share: None)
-    assert ears.asked == [(40, "de", False), (40, "de", True)]
+        reader(ears).listen(ListenCall("talk.mp4", TimeSpan(5, 9), ("de",), translate=translate), lambda share: None)
+    assert ears.asked == [(40, ("de",), False), (40, ("de",), True)]
+
+
+def said(language: str, start_s: float, confidence: float) -> Utterance:
+    return Utterance(TimeSpan(start_s, start_s + 4), "Words.", (), None, confidence, language)
+
+
+def test_a_warning_names_the_language_that_was_mostly_guessed() -> None:
+    notes = language_notes([said("en", 0, 0.9), said("th", 60, 0.2), said("th", 70, 0.5), said("en", 80, 0.4)])
+    assert len(notes) == 1 and "'th' (8 s, from 1:00)" in notes[0]
+
+
+def test_a_warning_says_where_voices_were_not_understood() -> None:
+    (note,) = missed_notes([TimeSpan(28, 34), *(TimeSpan(at, at + 5) for at in range(100, 170, 10))])
+    assert "0:28" in note and "and 2 more times" in note
+    assert missed_notes([]) == []
 
 
 def test_speakers_are_not_separated_without_a_model_for_it() -> None:
