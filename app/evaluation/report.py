@@ -133,13 +133,13 @@ def report(
 
 def differences(modes: Mapping[str, Sequence[JudgedCase]]) -> list[dict[str, Any]]:
     """Every two modes on the questions that were asked in both."""
-    made = []
+    comparisons = []
     for (one, first), (other, second) in itertools.combinations(modes.items(), 2):
         known = {j.case.id: j.right for j in with_truth(second)}
         pairs = [(j.right, known[j.case.id]) for j in with_truth(first) if j.case.id in known]
-        found = paired([a for a, _ in pairs], [b for _, b in pairs])
-        made.append({"first": one, "second": other, **asdict(found)})
-    return made
+        difference = paired([a for a, _ in pairs], [b for _, b in pairs])
+        comparisons.append({"first": one, "second": other, **asdict(difference)})
+    return comparisons
 
 
 def markdown(made: Mapping[str, Any]) -> str:
@@ -237,7 +237,7 @@ def _official(modes: Mapping[str, Any]) -> str:
 
 def _by_label(modes: Mapping[str, Any]) -> list[str]:
     columns = list(dict.fromkeys(column for found in modes.values() for column in found["by_label"]))
-    made = []
+    tables = []
     for column in columns:
         groups = [found["by_label"].get(column, {}) for found in modes.values()]
         values = list(dict.fromkeys(value for group in groups for value in group))
@@ -249,8 +249,8 @@ def _by_label(modes: Mapping[str, Any]) -> list[str]:
             ]
             for value in values
         ]
-        made.append(table([column, "questions", *modes], rows))
-    return made
+        tables.append(table([column, "questions", *modes], rows))
+    return tables
 
 
 def _cell(group: Mapping[str, Any], value: str) -> str:

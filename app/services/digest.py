@@ -160,14 +160,14 @@ class _Writer:
         if not sentences or not sources:
             return [], []
         likeness = self._embedder.embed(sentences) @ self._embedder.embed([s.text for s in sources]).T
-        kept: list[str] = []
+        supported: list[str] = []
         cited: list[Sentence] = []
         for sentence, row in zip(sentences, likeness, strict=True):
             proof = self._proof(sentence, [sources[int(i)] for i in (-row).argsort()[:2]])
             if proof and row.max() >= SUPPORT:
-                kept.append(sentence)
+                supported.append(sentence)
                 cited += proof
-        return kept, list(dict.fromkeys(cited))
+        return supported, list(dict.fromkeys(cited))
 
     def _proof(self, text: str, nearest: Sequence[Sentence]) -> Sequence[Sentence]:
         """The nearest source if it supports the text, else both nearest if they do, else none."""
@@ -210,14 +210,14 @@ def _first_words(text: str) -> str:
 
 def _within(sentences: Sequence[str], words: int) -> str:
     """As many whole sentences as fit; the first one is cut when it alone is too long."""
-    kept: list[str] = []
+    parts: list[str] = []
     for sentence in sentences:
-        if sum(len(s.split()) for s in kept) + len(sentence.split()) > words:
+        if sum(len(s.split()) for s in parts) + len(sentence.split()) > words:
             break
-        kept.append(" ".join(sentence.split()))
-    if not kept and sentences:
+        parts.append(" ".join(sentence.split()))
+    if not parts and sentences:
         return " ".join(sentences[0].split()[:words]) + " ..."
-    return " ".join(kept)
+    return " ".join(parts)
 
 
 def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citation, ...]]:
@@ -226,12 +226,12 @@ def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citati
     If not all fit, shorter ones come first, so that most chapters are covered.
     """
     candidates = [(n, k, s) for n, c in enumerate(chapters) for k, s in enumerate(_SENTENCE_END.split(c.summary)) if s]
-    kept: list[tuple[int, int, str]] = []
+    chosen: list[tuple[int, int, str]] = []
     for one in sorted(candidates, key=lambda one: (one[1], len(one[2].split()), one[0])):
-        if sum(len(s.split()) for *_, s in kept) + len(one[2].split()) <= words:
-            kept.append(one)
-    if candidates and not kept:
+        if sum(len(s.split()) for *_, s in chosen) + len(one[2].split()) <= words:
+            chosen.append(one)
+    if candidates and not chosen:
         number, place, sentence = candidates[0]
-        kept = [(number, place, _within([sentence], words))]
-    citations = [citation for n in sorted({n for n, *_ in kept}) for citation in chapters[n].citations]
-    return " ".join(s for *_, s in sorted(kept)), tuple(citations)
+        chosen = [(number, place, _within([sentence], words))]
+    citations = [citation for n in sorted({n for n, *_ in chosen}) for citation in chapters[n].citations]
+    return " ".join(s for *_, s in sorted(chosen)), tuple(citations)

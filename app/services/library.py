@@ -209,13 +209,13 @@ class LibraryService:
     def _new_thumbnail(self, id: VideoId, frame_s: float) -> bytes:
         if self._frames is None:
             raise NotFound("This picture is lost.", "Ingest the video again.")
-        made = io.BytesIO()
+        webp = io.BytesIO()
         frame = next(iter(self._frames().at(self.media_path(id), [frame_s], max_side=THUMBNAIL_SIDE)), None)
         if frame is None:
             raise NotFound("This picture can no longer be read from the file.", "Get a complete copy of the file.")
-        Image.fromarray(frame.image).save(made, "WEBP", quality=75)
-        self._media.put(thumbnail_key(id, frame_s), made.getvalue())
-        return made.getvalue()
+        Image.fromarray(frame.image).save(webp, "WEBP", quality=75)
+        self._media.put(thumbnail_key(id, frame_s), webp.getvalue())
+        return webp.getvalue()
 
     def answer(self, id: str) -> SavedAnswer:
         """An answer that was given. Raises NotFound."""
@@ -250,10 +250,10 @@ class LibraryService:
 
     def rename(self, id: VideoId, title: str) -> None:
         """Gives a video another title. Raises NotFound, BadInput."""
-        kept = tidy_title(title)
-        if not kept:
+        tidied = tidy_title(title)
+        if not tidied:
             raise BadInput("A title cannot be empty.", "Give at least one character.")
-        self._library.set_title(id, kept)
+        self._library.set_title(id, tidied)
 
     def delete(self, id: VideoId, *, now: bool = False) -> None:
         """Puts a video into the bin, from which `restore` takes it, and cancels its jobs. Raises NotFound.
@@ -321,8 +321,8 @@ def is_whole_webp(data: bytes) -> bool:
 
 def safe_name(name: str) -> str:
     """The last part of a sender's file name, as it can be kept on any disk; it never begins with a dot."""
-    kept = SAFE.sub("_", Path(name.replace("\\", "/")).name).encode()[-LONGEST_NAME:]
-    return kept.decode("utf-8", "ignore").lstrip(".") or "video"
+    safe = SAFE.sub("_", Path(name.replace("\\", "/")).name).encode()[-LONGEST_NAME:]
+    return safe.decode("utf-8", "ignore").lstrip(".") or "video"
 
 
 def _only(name: str, found: Sequence[Video], hint: str) -> Video:

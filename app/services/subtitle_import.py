@@ -207,15 +207,15 @@ def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Capt
     if not isinstance(listed, list):
         raise BadInput(f"{where}: its captions are not a list.", _HINT)
     made = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
-    kept: list[Caption] = []
+    merged: list[Caption] = []
     for caption in sorted((one for one in made if one.text), key=lambda one: one.span):
-        if kept and kept[-1].text == caption.text and caption.span.start_s <= kept[-1].span.end_s + every_s / 2:
-            kept[-1] = Caption(kept[-1].span.hull(caption.span), caption.text, model)
+        if merged and merged[-1].text == caption.text and caption.span.start_s <= merged[-1].span.end_s + every_s / 2:
+            merged[-1] = Caption(merged[-1].span.hull(caption.span), caption.text, model)
         else:
-            kept.append(caption)
-    if not kept or kept[-1].span.end_s <= 0:
+            merged.append(caption)
+    if not merged or merged[-1].span.end_s <= 0:
         raise BadInput(f"{where} has no captions.", _HINT)
-    return tuple(kept)
+    return tuple(merged)
 
 
 def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Caption:

@@ -51,15 +51,15 @@ class Sentence:
 
 def chapter_spans(duration_s: float, sentences: Sequence[Sentence], vectors: NDArray[np.float32]) -> list[TimeSpan]:
     """Chapters that cover the video without a gap. `vectors`: (n, dimensions), one for each sentence."""
-    wanted = min(MOST_CHAPTERS, int(duration_s / CHAPTER_MEAN_S)) - 1
+    most = min(MOST_CHAPTERS, int(duration_s / CHAPTER_MEAN_S)) - 1
     apart_s = max(CHAPTER_MIN_S, duration_s / (2 * MOST_CHAPTERS))
     starts = np.unique([s.span.start_s for s in sentences if 0.0 < s.span.start_s < duration_s])
     borders: list[float] = []
-    if wanted > 0 and len(starts):
+    if most > 0 and len(starts):
         score = _standard(_depths(_likeness(starts, sentences, vectors))) + _marks(starts, sentences)
         clear = score.mean() + CLEAR * score.std()
         for place in np.argsort(-score, kind="stable"):
-            if len(borders) >= wanted or score[place] < clear:
+            if len(borders) >= most or score[place] < clear:
                 break
             time_s = float(starts[place])
             if all(abs(time_s - other) >= apart_s for other in (0.0, duration_s, *borders)):

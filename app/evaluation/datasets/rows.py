@@ -145,10 +145,10 @@ def csv_rows(file: Path) -> list[Row]:
     if is_parquet(file):
         return _numbered(file, parquet_rows(file))
     reader = csv.DictReader(io.StringIO(read_text(file, NO_ARCHIVE), newline=""))
-    made = []
+    rows = []
     for number, item in enumerate(reader, 2):
         found = Row(file, f"row {number}", {str(key): value for key, value in item.items() if key is not None})
         if None in item or None in item.values():
             raise found.refused(f"the header has {len(reader.fieldnames or ())} columns, and this row has not")
-        made.append(found)
-    return made
+        rows.append(found)
+    return rows

@@ -85,7 +85,7 @@ class VideoTree(PublishedAgent):
 
 def _thinned(moments: Moments) -> Moments:
     """Every frame, or as many as can be clustered."""
-    kept = moments.evenly(MOST_FRAMES)
-    if len(kept) == len(moments.times_s):
+    places = moments.evenly(MOST_FRAMES)
+    if len(places) == len(moments.times_s):
         return moments
-    return Moments(tuple(moments.times_s[place] for place in kept), moments.vectors[kept], moments.embed_query)
+    return Moments(tuple(moments.times_s[place] for place in places), moments.vectors[places], moments.embed_query)

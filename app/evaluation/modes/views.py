@@ -116,9 +116,9 @@ class ViewedLibrary:
         self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
     ) -> list[Segment]:
         """The shown segments of these kinds, in time order."""
-        wanted = self._view.narrowed(kinds)
-        found = self._library.segments(id, kinds=wanted, window=window) if wanted else []
-        return [segment for segment in found if self._view.shows(segment)]
+        visible = self._view.narrowed(kinds)
+        candidates = self._library.segments(id, kinds=visible, window=window) if visible else []
+        return [segment for segment in candidates if self._view.shows(segment)]
 
     def chapters(self, id: VideoId) -> list[Chapter]:
         """None: they are written from everything that is known."""
@@ -146,11 +146,11 @@ class ViewedRetriever:
         kinds: Sequence[SegmentKind] = (),
     ) -> list[Evidence]:
         """The shown evidence, best first, with ids E1, E2, ..."""
-        wanted = self._view.narrowed(kinds)
-        if not wanted:
+        visible = self._view.narrowed(kinds)
+        if not visible:
             return []
-        found = self._retriever.search(text, limit=limit * _DEEPER, videos=videos, window=window, kinds=wanted)
-        shown = [one for one in found if self._view.shows(one.segment)][:limit]
+        hits = self._retriever.search(text, limit=limit * _DEEPER, videos=videos, window=window, kinds=visible)
+        shown = [one for one in hits if self._view.shows(one.segment)][:limit]
         return [replace(one, id=f"E{place}") for place, one in enumerate(shown, 1)]
 
     def add(self, segments: Sequence[Segment]) -> None:

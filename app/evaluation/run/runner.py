@@ -82,19 +82,19 @@ class Runner:
 
     def _read(self, cases: Sequence[Case]) -> tuple[dict[tuple[str, ...], Video], dict[tuple[str, ...], LongreelError]]:
         """The videos of these cases, and why some cannot be had."""
-        wanted = list(dict.fromkeys(case.videos for case in cases))
+        names_of_videos = list(dict.fromkeys(case.videos for case in cases))
         videos: dict[tuple[str, ...], Video] = {}
         failed: dict[tuple[str, ...], LongreelError] = {}
-        for number, names in enumerate(wanted):
+        for number, names in enumerate(names_of_videos):
             self._check()
-            self._report(EvaluationProgress("reading", number, len(wanted), names[0]))
+            self._report(EvaluationProgress("reading", number, len(names_of_videos), names[0]))
             try:
                 videos[names] = self._footage.video(names, self._listen, self._cancelled)
             except Cancelled:
                 raise
             except LongreelError as error:
                 failed[names] = error
-        self._report(EvaluationProgress("reading", len(wanted), len(wanted)))
+        self._report(EvaluationProgress("reading", len(names_of_videos), len(names_of_videos)))
         return videos, failed
 
     def _asked(self, todo: Sequence[tuple[str, Case]], videos: Mapping[tuple[str, ...], Video]) -> Iterator[Result]:
