@@ -24,10 +24,10 @@ MOST_CHARACTERS = 160
 
 HEAD = """<!-- Made by `python -m benchmarks.protocol_transcripts` from a running server. Do not edit. -->
 
-# Talks
+# Example calls
 
-What programs and Longreel say to each other. Long lists and texts are cut at "…", numbers are rounded, and what is null
-is left out. How to connect: [mcp.md](mcp.md) and [openai.md](openai.md).
+What an assistant or a program sends to Longreel, and what it gets back. Long lists and texts are cut at "…", numbers
+are rounded, and null values are left out. How to connect: [mcp.md](mcp.md) and [openai.md](openai.md).
 """
 
 
@@ -38,9 +38,9 @@ def main() -> int:
     parser.add_argument("question")
     parser.add_argument("--url", default=HOME)
     asked = parser.parse_args()
-    parts = [HEAD, "## A language model's tools (MCP)", ""]
+    parts = [HEAD, "## An assistant with the MCP tools", ""]
     parts += asyncio.run(_tools(asked.url, asked.video, asked.question))
-    parts += ["## The openai package", "", *_chat(asked.url, asked.video, asked.question)]
+    parts += ["## A program with the openai package", "", *_chat(asked.url, asked.video, asked.question)]
     PAGE.write_text("\n".join(parts), "utf-8")
     return 0
 

@@ -48,7 +48,7 @@ class Hard:
 HARD = (
     Hard(
         "Two parts",
-        "Each half needs its own evidence: one is said, the other too, minutes apart.",
+        "Each part needs its own evidence. Both are said, minutes apart.",
         ("Who repaired the pump, and who noticed the comet first?",),
     ),
     Hard(
@@ -58,33 +58,33 @@ HARD = (
     ),
     Hard(
         "Another source",
-        "The sentence that answers is in one of two videos.",
+        "Two videos are searched; the answer is a sentence in one of them.",
         ("Which of the two tells how much herring was caught?",),
         both=True,
     ),
     Hard(
         "Only visible",
-        "Nobody says it and it is written nowhere: it takes a model that can see.",
+        "It is neither said nor written: it takes a model that can see.",
         ("What colour is the background of the slide about the people?",),
     ),
     Hard(
         "Not in the video",
-        "The comet and the sea are both in the video, but no sentence says what the question takes for granted.",
+        "The comet and the sea are both in the video, but the comet never falls into the sea.",
         ("Why did the comet fall into the sea?",),
     ),
     Hard(
         "Follow-ups",
-        "Each question points back to the one before it.",
+        "The second question refers back to the first.",
         ("Who noticed the smudge?", "And what was she checking?"),
     ),
 )
 
 
 def main() -> None:
-    """Reads what is not read yet, asks, and writes the page."""
+    """Ingests the videos if needed, asks the questions, and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, default=PAGE)
-    parser.add_argument("--sample", help="a sample that was made before")
+    parser.add_argument("--sample", help="the path of an existing sample")
     options = parser.parse_args()
     sample = options.sample or _printed(SAMPLE)
     for command in (["ingest", sample], ["import", str(SECOND)]):
@@ -106,8 +106,8 @@ def _page(longreel: Services, settings: Settings, videos: Sequence[Video]) -> It
     yield "# Six kinds of questions, step by step\n"
     yield (
         f"As `longreel ask --stream` shows them, in the profile `{settings.profile}`, over the narrated sample"
-        f' "{videos[0].title}" and a radio bulletin of a minute, "{videos[1].title}". Seconds are those of the machine'
-        " that made this page.\n"
+        f' "{videos[0].title}" and a radio bulletin of a minute, "{videos[1].title}". The times are those of the'
+        " machine that wrote this page.\n"
     )
     for number, hard in enumerate(HARD, 1):
         yield f"## {number}. {hard.title}\n"

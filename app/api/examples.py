@@ -205,12 +205,12 @@ class Examples:
     def _object(self, schema: Mapping[str, Any], model: str) -> dict[str, Any]:
         """All fields but those that may be missing and of which nothing is known."""
         needed = schema.get("required", ())
-        made = {}
+        example = {}
         for name, inner in schema.get("properties", {}).items():
             value = self.of(inner, name, model) if name in needed or _is_known(inner, name, model) else None
             if value is not None or name in needed:
-                made[name] = value
-        return made
+                example[name] = value
+        return example
 
 
 def _written(schema: Mapping[str, Any], name: str, model: str) -> Any:

@@ -118,7 +118,7 @@ class _Once:
         try:
             await run_in_threadpool(change, self._key, self._owner, *given)
         except LongreelError as error:
-            logger.warning("An answer could not be kept: %s", error, extra={"action": "reply_store_failed"})
+            logger.warning("A response could not be stored: %s", error, extra={"action": "reply_store_failed"})
             return False
         return True
 

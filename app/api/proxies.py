@@ -116,14 +116,14 @@ class BehindProxy:
 
     def _seen(self, scope: Scope, headers: Headers, address: PublicAddress) -> Scope:
         """The request as the browser sent it; the page's framework reads its own address from two of the fields."""
-        kept = [(name, value) for name, value in scope["headers"] if name.decode("latin-1").lower() not in _TOLD]
+        raw_headers = [(name, value) for name, value in scope["headers"] if name.decode("latin-1").lower() not in _TOLD]
         path = scope["path"]
         if address.prefix and path.startswith(f"{address.prefix}/"):
             path = path.removeprefix(address.prefix)
         if self._public or address.prefix or address.netloc != headers.get("host", ""):
-            kept.append((b"x-forwarded-host", f"{address.netloc}{address.prefix}".encode("latin-1", "replace")))
-        kept.append((b"x-forwarded-proto", address.scheme.encode()))
-        seen = {**scope, "headers": kept, "path": path, "scheme": address.scheme, PUBLIC_ORIGIN: address.origin}
+            raw_headers.append((b"x-forwarded-host", f"{address.netloc}{address.prefix}".encode("latin-1", "replace")))
+        raw_headers.append((b"x-forwarded-proto", address.scheme.encode()))
+        seen = {**scope, "headers": raw_headers, "path": path, "scheme": address.scheme, PUBLIC_ORIGIN: address.origin}
         if path != scope["path"] and "raw_path" in scope:
             seen["raw_path"] = scope["raw_path"].removeprefix(address.prefix.encode())
         peer = _peer(scope)

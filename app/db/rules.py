@@ -85,13 +85,13 @@ def collection_taken(name: str) -> BadInput:
 
 def collection_name(name: str) -> str:
     """The name as stored. Raises BadInput if it is empty, too long, or invalid in a path."""
-    kept = " ".join(plain(name).split())
-    if kept in ("", ".", "..") or len(kept) > LONGEST_NAME or "/" in kept:
+    tidied = " ".join(plain(name).split())
+    if tidied in ("", ".", "..") or len(tidied) > LONGEST_NAME or "/" in tidied:
         raise BadInput(
             f"{name[:LONGEST_NAME]!r} cannot be the name of a collection.",
             f"Give 1 to {LONGEST_NAME} characters without a slash; . and .. are not allowed.",
         )
-    return kept
+    return tidied
 
 
 def collection_key(name: str) -> str:

@@ -129,8 +129,8 @@ class MemoryJobStore:
 
     def _delete(self, ids: list[str]) -> list[str]:
         for id in ids:
-            for kept in (self._jobs, self._events, self._counts):
-                kept.pop(id, None)
+            for table in (self._jobs, self._events, self._counts):
+                table.pop(id, None)
         return ids
 
     def move_to_top(self, job_id: str) -> Job:
@@ -174,11 +174,11 @@ class MemoryJobStore:
         plain = as_json(event)
         with self._lock:
             job = self.get(job_id)
-            kept = self._events[job_id]
+            events = self._events[job_id]
             if plain.get("type") == PROGRESS:
-                kept[:] = [(number, old) for number, old in kept if old.get("type") != PROGRESS]
+                events[:] = [(number, old) for number, old in events if old.get("type") != PROGRESS]
             self._counts[job_id] += 1
-            kept.append((self._counts[job_id], plain))
+            events.append((self._counts[job_id], plain))
             self._keep(states.with_event(job, plain))
 
     def _move(self, job: Job, worker: str, move: Callable[[Job, float], Job]) -> bool:

@@ -49,8 +49,8 @@ def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float
     ends = [*starts[1:], duration_s]
     spans = [TimeSpan(start, end) for start, end in zip(starts, ends, strict=True)]
     titles = [tidy_title(heading.title) or "Chapter" for heading in headings]
-    made = [_chapter(span, title, digest.chapters) for span, title in zip(spans, titles, strict=True)]
-    return replace(digest, chapters=tuple(made))
+    chapters = tuple(_chapter(span, title, digest.chapters) for span, title in zip(spans, titles, strict=True))
+    return replace(digest, chapters=chapters)
 
 
 def file_headings(media: MediaInfo) -> list[Heading]:

@@ -120,9 +120,9 @@ def _packages(settings: Settings) -> dict[str, str]:
 
 def _package(name: str, extra: str) -> Check:
     present = importlib.util.find_spec(name) is not None
-    wanted = f"longreel[{extra}]" if extra else "longreel"
+    requirement = f"longreel[{extra}]" if extra else "longreel"
     detail = "installed" if present else "not installed"
-    return Check(f"package {name}", present, detail, "" if present else f"pip install '{wanted}'")
+    return Check(f"package {name}", present, detail, "" if present else f"pip install '{requirement}'")
 
 
 def _part(status: packaged.PartStatus) -> Check:

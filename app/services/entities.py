@@ -21,8 +21,8 @@ class EntityService:
 
         In these videos, or in the whole library if none are named.
         """
-        wanted = name_key(text)
-        return [one for one in self._entities.all(kinds, videos) if wanted in one.key]
+        key = name_key(text)
+        return [one for one in self._entities.all(kinds, videos) if key in one.key]
 
     def entity(self, id: str) -> tuple[Entity, list[Mention]]:
         """An entity with its mentions, by video and time. Raises NotFound."""

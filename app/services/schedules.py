@@ -94,10 +94,10 @@ class ScheduleService:
 
     def change(self, id: str, plan: ScheduleSpec) -> Schedule:
         """Replaces what was decided, and when it is next due. Raises NotFound, BadInput."""
-        kept = self._store.get(id)
-        if plan.folder != kept.folder:
+        schedule = self._store.get(id)
+        if plan.folder != schedule.folder:
             plan = replace(plan, folder=_folder(plan.folder))
-        changed = replace(kept, lease_until=None, **self._decided(plan, self._clock()))
+        changed = replace(schedule, lease_until=None, **self._decided(plan, self._clock()))
         self._store.change(changed)
         return changed
 

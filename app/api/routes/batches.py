@@ -70,8 +70,8 @@ def _request(longreel: Services, given: BatchIn) -> BatchRequest:
     if given.collection:
         named += [Item(video.id, video.title) for video in longreel.library.scope((), given.collection)]
     items = tuple(dict.fromkeys(named))
-    wanted = SummaryRequest(Length(given.length), Style(given.style), given.language)
-    return BatchRequest(items, tuple(dict.fromkeys(given.questions)), wanted, tuple(dict.fromkeys(given.formats)))
+    summary = SummaryRequest(Length(given.length), Style(given.style), given.language)
+    return BatchRequest(items, tuple(dict.fromkeys(given.questions)), summary, tuple(dict.fromkeys(given.formats)))
 
 
 def _must_be_known(longreel: Services, names: list[str]) -> None:

@@ -34,8 +34,8 @@ ThreadDep = Annotated[Thread, Depends(thread_of)]
 async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
     """Ask its questions with `thread_id`; they may refer back: "and after that?", "who said it?"."""
     videos = await named(longreel, given.videos, given.collection)
-    made = _thread(longreel.ask.threads.start(videos, given.title.strip()))
-    return JSONResponse(made.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{made.id}"})
+    thread = _thread(longreel.ask.threads.start(videos, given.title.strip()))
+    return JSONResponse(thread.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{thread.id}"})
 
 
 @router.get("/threads", summary="List conversations, last used first")

@@ -129,10 +129,10 @@ class ActiveVideoPerception(PublishedAgent):
         return [one for item in found if (one := _observed(item, spans)) is not None] if isinstance(found, list) else []
 
     def _reflect(self, work: Work, memory: _Memory) -> Mapping[str, Any]:
-        wanted = "the letter of the best option" if work.case.options else f"a brief answer. {REFUSE}"
+        reply = "the letter of the best option" if work.case.options else f"a brief answer. {REFUSE}"
         return work.fill(
             f"{memory}\n\n{work.question}\n\nIs this enough to answer? Reply with JSON: sufficient, confidence "
-            f"(0 to 1), justification (what proves it, or what is missing), answer: {wanted}",
+            f"(0 to 1), justification (what proves it, or what is missing), answer: {reply}",
             _REFLECTION,
         )
 

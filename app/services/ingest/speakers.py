@@ -25,8 +25,8 @@ LEAST_PART_S = 1.0
 def identify(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
     """Stores the voices of a video, and who says each sentence; names that were given stay."""
     diarizer, speakers = run.parts.diarizer, run.parts.speakers
-    wanted = run.settings.speakers if run.options.speakers is None else run.options.speakers
-    if not wanted or diarizer is None or speakers is None:
+    is_on = run.settings.speakers if run.options.speakers is None else run.options.speakers
+    if not is_on or diarizer is None or speakers is None:
         return
 
     def work(stage: Stage) -> bytes:
