@@ -22,14 +22,14 @@ WhoArgument = Annotated[str, typer.Argument(help="The person's current name, suc
 
 app = typer.Typer(
     cls=ListByDefault,
-    help="Show who is seen in a video, name them, or delete them. 'faces VIDEO' is short for 'faces list VIDEO'.",
+    help="Show whose faces appear in a video, name or delete them. 'faces VIDEO' is short for 'faces list VIDEO'.",
     no_args_is_help=True,
 )
 
 
 @app.command(name="list")
 def list_faces(video: VideoArgument, as_json: JsonOption = False) -> None:
-    """Show who is seen, how long and when, and which people of the library they may be."""
+    """Show whose faces appear, how long and when, and which people of the library they may be."""
     longreel = open_longreel()
     _show(longreel.people.of(longreel.library.find(video).id), as_json)
 

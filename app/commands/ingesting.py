@@ -56,7 +56,9 @@ def ingest(
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Delete what was ingested from this path before, such as a part of it."),
+        typer.Option(
+            "--replace", help="Delete the earlier video of this path, such as part of a recording."
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

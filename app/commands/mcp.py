@@ -26,7 +26,7 @@ def mcp(
         str | None, typer.Option(help="A running server, such as http://127.0.0.1:7860; default: one on this machine.")
     ] = None,
 ) -> None:
-    """Serve language models over the Model Context Protocol, on standard input and output.
+    """Give assistants access over the Model Context Protocol, on standard input and output.
 
     Uses a running server if there is one, and otherwise opens the library itself. A running server also
     speaks the protocol over HTTP, at /mcp.

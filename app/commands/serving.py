@@ -66,7 +66,7 @@ def _is_no_cut_stream(record: logging.LogRecord) -> bool:
 
 
 def worker() -> None:
-    """Process queued jobs until Ctrl-C, beside a server over PostgreSQL and a Chroma server."""
+    """Process queued jobs until Ctrl-C, beside a server that uses PostgreSQL and a Chroma server."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -73,8 +73,8 @@ def _show(speakers: Sequence[Speaker], as_json: bool) -> None:
 
 
 def note(speaker: Speaker, by: str, likeness: str) -> str:
-    """How somebody was recognised, or whom they resemble: "recognised by voice", "sounds like Ann (0.61)"."""
+    """How somebody was recognised, or whom they resemble: "recognized by voice", "sounds like Ann (0.61)"."""
     if speaker.recognised:
-        return f"recognised by {by}"
+        return f"recognized by {by}"
     likely = ", ".join(f"{escape(one.name)} ({one.cosine:.2f})" for one in speaker.suggestions)
     return f"{likeness} {likely}" if likely else ""

@@ -204,7 +204,7 @@ def voices(video: VideoOut, speakers: Sequence[SpeakerOut]) -> str:
 
 def _voice(video_id: str, speaker: SpeakerOut, place: int) -> str:
     label, field = safe(speaker.label), f"lr-voice-{place}"
-    known = ", recognised by voice" if speaker.recognised else ""
+    known = ", recognized by voice" if speaker.recognised else ""
     alike = "".join(f'<option value="{safe(one.name)}"></option>' for one in speaker.suggestions)
     return (
         f'<form class="lr-voice" data-of="{safe(video_id)}" data-speaker="{label}">'
