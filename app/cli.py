@@ -46,7 +46,7 @@ COMMANDS = {
     "schedule": ("schedules:app", "Folders that a running server checks for new videos at set times."),
     "jobs": ("jobs:app", "A server's background jobs: list them, dismiss those that have ended."),
     "speakers": ("speakers:app", "Show who speaks in a video, or name them."),
-    "faces": ("faces:app", "Show whose faces appear in a video, name them, or delete them."),
+    "faces": ("faces:app", "Show whose faces appear in a video, name or delete them."),
     "entities": ("entities:entities", "Show who and what is mentioned in the videos."),
     "import": ("evaluating:import_words", "Add captions or subtitles in place of a video."),
     "eval": ("evaluating:evaluate", "Evaluate Longreel on a benchmark, from local files."),

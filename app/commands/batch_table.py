@@ -27,7 +27,7 @@ def show_cost(console: Console, cost: Cost) -> None:
     known = f"{clock(cost.known_s)} of video already ingested" if cost.known_s else ""
     new = f"{cost.new} new with {clock(cost.new_s)} to ingest" if cost.new else "nothing new to ingest"
     console.print(
-        f"{cost.videos} videos: {', '.join(part for part in (new, known) if part)}. "
+        f"{cost.videos} {'video' if cost.videos == 1 else 'videos'}: {', '.join(part for part in (new, known) if part)}. "
         f"At most about {clock(cost.work_s)} of work, {cost.disk_bytes / 1e6:.0f} MB of disk, {cost.tokens} tokens."
     )
 

@@ -76,7 +76,8 @@ def delete(name: NameArgument) -> None:
 
 
 def _show(collection: Collection) -> None:
-    consoles()[0].print(f"{escape(collection.name)}: {collection.size} videos", soft_wrap=True)
+    videos = "1 video" if collection.size == 1 else f"{collection.size} videos"
+    consoles()[0].print(f"{escape(collection.name)}: {videos}", soft_wrap=True)
 
 
 def _out(collection: Collection) -> CollectionOut:

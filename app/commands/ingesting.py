@@ -56,9 +56,7 @@ def ingest(
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option(
-            "--replace", help="Delete the earlier video of this path, such as part of a recording."
-        ),
+        typer.Option("--replace", help="Delete the earlier video of this path, such as part of a recording."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
