@@ -26,8 +26,9 @@ def show_cost(console: Console, cost: Cost) -> None:
     """Prints an estimate of what the batch will take."""
     known = f"{clock(cost.known_s)} of video already ingested" if cost.known_s else ""
     new = f"{cost.new} new with {clock(cost.new_s)} to ingest" if cost.new else "nothing new to ingest"
+    videos = "1 video" if cost.videos == 1 else f"{cost.videos} videos"
     console.print(
-        f"{cost.videos} {'video' if cost.videos == 1 else 'videos'}: {', '.join(part for part in (new, known) if part)}. "
+        f"{videos}: {', '.join(part for part in (new, known) if part)}. "
         f"At most about {clock(cost.work_s)} of work, {cost.disk_bytes / 1e6:.0f} MB of disk, {cost.tokens} tokens."
     )
 

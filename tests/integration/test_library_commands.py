@@ -64,7 +64,7 @@ def titles(terminal: Terminal, *words: str) -> list[str]:
 def test_a_collection_is_kept_and_asked(terminal: Terminal) -> None:
     assert terminal.run("collection", "create", "Empty").returncode == 0
     assert terminal.run("collection", "create", "EMPTY").returncode == 3
-    assert terminal.run("collection", "add", "empty", "talk").stdout.strip() == "Empty: 1 videos"
+    assert terminal.run("collection", "add", "empty", "talk").stdout.strip() == "Empty: 1 video"
     listed = json.loads(terminal.run("collection", "list", "--json").stdout)
     assert [(one["name"], one["size"]) for one in listed] == [("Empty", 1), ("Talks", 1)]
     assert titles(terminal, "--collection", "talks") == ["talk"]
