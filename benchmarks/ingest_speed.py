@@ -35,20 +35,20 @@ def measure(minutes: float) -> dict[str, Any]:
 
 
 def verdicts(short: dict[str, Any], hour: dict[str, Any], long: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Each budget with what was measured and whether it was kept."""
+    """Each budget with what was measured and whether it was met."""
     apart = abs(long["ingest_peak_gb"] - short["ingest_peak_gb"]) / short["ingest_peak_gb"]
     most = max(item[key] for item in (short, hour, long) for key in ("ingest_peak_gb", "ask_peak_gb"))
-    kept = {True: "kept", False: "missed"}
-    memory = kept[most < MEMORY_BUDGET_GB]
+    met = {True: "met", False: "missed"}
+    memory = met[most < MEMORY_BUDGET_GB]
     if not any(item["language_model_tokens"] for item in (short, hour, long)):
         memory = "not shown: no question used the language model"
     return [
         (
             "speed, at least",
             f"{hour['speed']:.1f} of {SPEED_BUDGET:g} x real time",
-            kept[hour["speed"] >= SPEED_BUDGET],
+            met[hour["speed"] >= SPEED_BUDGET],
         ),
-        ("memory short to long, at most", f"{apart:.0%} of {APART_BUDGET:.0%}", kept[apart <= APART_BUDGET]),
+        ("memory short to long, at most", f"{apart:.0%} of {APART_BUDGET:.0%}", met[apart <= APART_BUDGET]),
         ("memory, under", f"{most:.1f} of {MEMORY_BUDGET_GB:g} GB", memory),
     ]
 
@@ -62,7 +62,7 @@ def main() -> None:
     lengths = (2.0, 5.0, 10.0) if options.quick else (10.0, 60.0, 120.0)
     short, hour, long = (measure(minutes) for minutes in lengths)
     checks = verdicts(short, hour, long)
-    columns = ["video", "read in", "x real time", "peak while reading", "peak while asking"]
+    columns = ["video", "ingested in", "x real time", "peak during ingest", "peak during answers"]
     rows = [
         [
             f"{item['minutes']:g} min 720p",
@@ -73,7 +73,7 @@ def main() -> None:
         ]
         for item in (short, hour, long)
     ]
-    notes = [f"{name}: {value} ({kept})" for name, value, kept in checks]
+    notes = [f"{name}: {value} ({verdict})" for name, value, verdict in checks]
     notes.append("measured on the made sample: still slides and photos, few moving clips, clear synthetic speech")
     publish("Reading a video", columns, rows, options.json, notes=notes, figures=[short, hour, long])
     print("\n".join(notes))

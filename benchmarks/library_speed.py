@@ -103,7 +103,7 @@ def main() -> None:
         variables |= {"LONGREEL_SERVER__WORKERS": str(options.replicas), "LONGREEL_JOBS__LEASE_S": "5"}
         variables["LONGREEL_JOBS__HEARTBEAT_S"] = "1"
         found = measure(options.files, options.kills, variables)
-    columns = ["files", "kills", "read in", "files a second", "tried again", "each read once"]
+    columns = ["files", "kills", "ingested in", "files a second", "tried again", "each ingested once"]
     once = "yes" if found["read_once"] else "no"
     row = [options.files, options.kills, f"{found['seconds']} s", found["files_a_second"], found["tried_again"], once]
     publish("A library of short files over Ray, without models", columns, [row], options.json, figures=[found])
