@@ -224,13 +224,16 @@ def scan_if_needed(path: Path) -> FileScan | None:
 @functools.lru_cache(maxsize=256)
 def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001 - they make the key
     with open_container(path) as container:
-        several = len(picture_streams(container)) > 1
-        return several or container.format.name in TRANSPORT or _is_joined(container)
+        if len(picture_streams(container)) > 1 or container.format.name in TRANSPORT:
+            return True
+        if container.format.name != "ogg":
+            return _is_joined(container)
+    return len(scan(path).timeline.parts) > 1  # in a joined Ogg file FFmpeg seeks past the joints
 
 
 def _is_joined(container: Any) -> bool:
-    """Whether the times of a Matroska or Ogg file go back or jump near its end: it was joined to another."""
-    if not container.format.name.startswith(("matroska", "ogg")) or not container.duration:
+    """Whether the times of a Matroska or Flash file go back or jump near its end: it was joined to another."""
+    if not container.format.name.startswith(("matroska", "flv")) or not container.duration:
         return False
     try:
         container.seek(max(0, int(container.duration - _TAIL_S * 1e6)))

@@ -18,7 +18,8 @@ _LONGEST_TEXT = 300
 
 def file_tags(container: Any, start_s: float, duration_s: float) -> FileTags:
     """The tags of an open file; chapters on the clock that begins at `start_s`."""
-    tags = {key.lower(): value for key, value in container.metadata.items()}
+    given = [container.metadata, *(stream.metadata for stream in container.streams)]  # Ogg has them at its streams
+    tags = {key.lower(): value for key, value in next(filter(None, given), {}).items()}
     make, model = _first(tags, _MAKE), _first(tags, _MODEL)
     return FileTags(
         title=_first(tags, _TITLE),

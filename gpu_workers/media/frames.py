@@ -155,8 +155,9 @@ def _described(media: OpenMedia, start_s: float) -> Iterator[Packet]:
 
 
 def _configured(decoder: Any, threads: int) -> Any:
-    decoder.thread_type = "AUTO"
-    decoder.thread_count = threads
+    if not decoder.is_open:  # a broadcast that gives its sound's number to its pictures brings an open one
+        decoder.thread_type = "AUTO"
+        decoder.thread_count = threads
     return decoder
 
 

@@ -21,7 +21,7 @@ from gpu_workers.media.timeline import AHEAD_S, PacketTable, Timeline, losses, t
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MAY_BE_JOINED = (*TRANSPORT, "matroska", "ogg")
+_MAY_BE_JOINED = (*TRANSPORT, "matroska", "ogg", "flv")
 """Containers whose files can be joined end to end and are read on by FFmpeg, and whose packets know their bytes."""
 _RAW_CODECS = ("pcm", "adpcm", "rawvideo")
 """Their packets may rightly be zero."""
@@ -70,6 +70,8 @@ class FileScan:
     losses: tuple[tuple[float, float], ...]
     """Spans that cannot be read, by the corrected clock of the file, which begins at `start_s`."""
     index: dict[int, SeekIndex]
+    end_byte: int
+    """Where the last packet ends; 0 if the container does not say."""
 
 
 def scan(path: Path) -> FileScan:
@@ -119,8 +121,8 @@ def _described(container: Any) -> list[Any]:
 
 
 def raw_rate(stream: Any) -> float:
-    """Pictures a second of a stream without times."""
-    return float(stream.average_rate or _RAW_RATE)
+    """Pictures a second of a stream without times, as its header says; the demuxer assumes 25 for all."""
+    return float(stream.guessed_rate or _RAW_RATE)
 
 
 def time_stamps(packet: Any) -> tuple[int | None, int | None]:
@@ -191,6 +193,7 @@ class _Columns:
             false_times=frozenset(self._key(int(order[row])) for row in line.false_times),
             losses=tuple(losses(table, shown_s, counts_bytes=self._joinable)),
             index=self._index(table, shown_s),
+            end_byte=int((table.position + table.size).max()) if len(table.position) and table.position.any() else 0,
         )
 
     def _key(self, number: int) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ and what is lost. Nothing but the first picture is decoded.
 from __future__ import annotations
 
 import itertools
+import mmap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ _SHORTEST_S = 0.04
 _LATE_S = 2.0
 """Sound or pictures that begin later than this are named."""
 _MOST_NAMED = 5
+_HEADS = (b"ftyp", b"FLV\x01", b"OggS\x00\x02")
+"""Beginnings of files of which FFmpeg reads only the first when they are joined."""
+_SHORTEST_FILE = 1000
 
 
 class PyAVProbe:
@@ -48,6 +52,7 @@ class PyAVProbe:
             duration_s = _duration_s(media, facts)
             warnings += more + _choice_warnings(media) + _length_warnings(header_s, duration_s, media)
             warnings += _clock_warnings(facts, start_s) + _late_warnings(media, facts) + _loss_warnings(facts, start_s)
+            warnings += _joined_warnings(path, facts, size)
             tags = file_tags(media.container, start_s, duration_s)
         return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings), tags=tags)
 
@@ -176,6 +181,15 @@ def _loss_warnings(facts: FileScan, start_s: float) -> list[str]:
     places = _listed([f"{max(0.0, a - start_s):.1f} s to {b - start_s:.1f} s" for a, b in facts.losses])
     total_s = sum(b - a for a, b in facts.losses)
     return [f"The file is damaged: {total_s:.1f} s cannot be read ({places})."]
+
+
+def _joined_warnings(path: Path, facts: FileScan, size: int) -> list[str]:
+    if not facts.end_byte or size - facts.end_byte < _SHORTEST_FILE:
+        return []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        joined = any(data.find(head, facts.end_byte) >= 0 for head in _HEADS)
+    share = f"{(size - facts.end_byte) / size:.0%}"
+    return [f"Another file is joined to this one; its part, {share}, is not read. Give it by itself."] if joined else []
 
 
 def _listed(places: Sequence[str]) -> str:

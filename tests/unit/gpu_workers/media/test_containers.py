@@ -290,6 +290,59 @@ def test_a_part_that_was_overwritten_is_named_in_seconds_and_the_rest_is_in_its_
     assert greys(path, 2.0, 18.0) == pytest.approx([grey_at(2.0), grey_at(18.0)], abs=4)
 
 
+@pytest.mark.parametrize("suffix", ["flv", "ogg"])
+def test_a_stream_that_was_taken_up_again_in_one_file_is_one_recording(tmp_path, suffix):
+    sound = {"audio_codec": "libopus" if suffix == "ogg" else "aac"}
+    first, second = (
+        write_media(
+            tmp_path / f"{tone}.{suffix}",
+            times_s=steady(4.0, 25.0) if suffix == "flv" else (),
+            tones_hz=[tone],
+            sound_s=4.0,
+            **sound,
+        )
+        for tone in (440.0, 800.0)
+    )
+    path = tmp_path / f"joined.{suffix}"
+    header = 13 if suffix == "flv" else 0  # a server that appends to a recording leaves it out
+    path.write_bytes(first.read_bytes() + second.read_bytes()[header:])
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(8.0, abs=0.3)
+    assert any("begin again at 4." in warning for warning in media.warnings)
+    assert pitch(path, 1.0) == pytest.approx(440, abs=3) and pitch(path, 6.0) == pytest.approx(800, abs=3)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "flv"])
+def test_a_second_file_of_which_nothing_can_be_read_is_named(tmp_path, suffix):
+    one = talk(tmp_path / f"a.{suffix}")
+    path = joined(tmp_path / f"b.{suffix}", one, talk(tmp_path / f"c.{suffix}", tone=800.0))
+    assert not any("joined" in warning for warning in PyAVProbe().probe(one).warnings)
+    assert any("Another file is joined to this one" in warning for warning in PyAVProbe().probe(path).warnings)
+
+
+def test_pictures_that_take_over_the_number_of_the_sound_are_read(tmp_path):
+    first = write_media(tmp_path / "a.ts", tones_hz=[440.0], sound_s=4.0)
+    path = joined(tmp_path / "c.ts", first, talk(tmp_path / "b.ts", 4.0))
+    media = PyAVProbe().probe(path)
+    assert media.video is not None and media.duration_s == pytest.approx(8.0, abs=0.3)
+    assert greys(path, 6.0) == pytest.approx([grey_at(6.0)], abs=3)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.hevc", "libx265")])
+def test_pictures_without_a_container_come_as_fast_as_their_header_says(tmp_path, name, codec):
+    with av.open(str(tmp_path / name), "w", format=name[2:]) as out:
+        stream = out.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+        for number in range(40):
+            image = np.full((48, 64, 3), grey_at(number / 10), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode(None))
+    media = PyAVProbe().probe(tmp_path / name)
+    assert media.duration_s == pytest.approx(4.0, abs=0.1) and "10 pictures a second" in media.warnings[0]
+    assert greys(tmp_path / name, 3.5) == pytest.approx([grey_at(3.5)], abs=3)
+
+
 def test_pictures_without_a_container_are_counted(tmp_path):
     path = write_media(tmp_path / "a.h264", times_s=steady(4.0, 25.0))
     media = PyAVProbe().probe(path)
