@@ -110,8 +110,7 @@ class Checkpoints:
                 at_work = {_key(run_id) for run_id in self._running}
             for run in self._stored() - at_work:
                 self._saver.delete_thread(run)
-            if isinstance(self._place, Path):
-                self._compact()
+            self._compact()
 
     def _stored(self) -> set[str]:
         if isinstance(self._place, str):
@@ -122,6 +121,10 @@ class Checkpoints:
 
     def _compact(self) -> None:
         saver: Any = self._saver
+        if isinstance(self._place, str):
+            with saver.conn.connection() as connection:
+                connection.execute("VACUUM (FULL) checkpoints, checkpoint_blobs, checkpoint_writes")
+            return
         with saver.lock:
             saver.conn.execute("VACUUM")
             saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -27,12 +27,18 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.core.errors import BadSettings, LongreelError, MissingPart, StorageFull, WorkerFailed
 from app.db.errors import translated, where
+from app.db.tables import metadata
 
 logger = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 30.0
 """How long a writer waits for another on SQLite, in seconds."""
+IDLE_S = 60.0
+"""For how long PostgreSQL lets a process that has stopped in the middle of a transaction hold its locks."""
+
+_TABLE_WAIT_S = 5
+"""How long a table of PostgreSQL may stay in use when it is to be written anew; who comes later waits as long."""
 
 _fence: ContextVar[Callable[[Connection], None] | None] = ContextVar("fence", default=None)
 
@@ -109,15 +115,26 @@ class Database:
             connection.execute(text("SELECT count(*) FROM videos"))
 
     def compact(self) -> None:
-        """Writes a SQLite file anew, so that what was deleted or replaced in it is nowhere on the disk.
+        """Writes the database anew, so that what was deleted or replaced in it is in none of its tables.
 
-        PostgreSQL does the like by itself, some time later.
+        PostgreSQL also has a log of all changes, whose files it uses again some time later.
         """
         if self._url.get_backend_name() != "sqlite":
+            self._rewrite_tables()
             return
         with translated(self._url), self._engine.connect().execution_options(begin="") as connection:
             connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _rewrite_tables(self) -> None:
+        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with translated(self._url), alone.connect() as connection:
+            connection.exec_driver_sql(f"SET lock_timeout = '{_TABLE_WAIT_S}s'")
+            try:
+                for name in metadata.tables:
+                    connection.exec_driver_sql(f"VACUUM (FULL) {name}")
+            finally:
+                connection.exec_driver_sql("RESET lock_timeout")
 
     def _forget(self) -> None:
         try:
@@ -201,9 +218,11 @@ def _normalised(url: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return create_engine(
+        engine = create_engine(
             url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 10}
         )
+        event.listen(engine, "connect", _configure_postgres)
+        return engine
     engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"timeout": BUSY_S})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -221,6 +240,12 @@ def _configure_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _configure_postgres(connection: Any, record: object) -> None:  # noqa: ARG001
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S * 1000:.0f}'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

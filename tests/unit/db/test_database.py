@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -286,3 +287,37 @@ def test_a_text_about_several_videos_goes_when_any_of_them_is_deleted(database: 
     library.delete_video(VIDEO)
     kept = {name for name in ("together-text", "summary-text", "togetherness") if stages.units(other, name, "1")}
     assert kept == {"summary-text", "togetherness"}
+
+
+@pytest.mark.postgres
+def test_what_was_removed_is_in_no_file_of_the_tables(postgres_url: str) -> None:
+    import psycopg
+
+    word = f"quokka{uuid.uuid4().hex}"
+    database = Database(postgres_url)
+    library = SqlLibrary(database)
+    library.add_video(video())
+    library.save_utterances(VIDEO, [Utterance(TimeSpan(n, n + 1.0), f"{word} {n}") for n in range(50)])
+    data = Path(postgres_url.partition("host=")[2]) / "data" / "base"
+
+    def files() -> list[str]:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+        return [path.name for path in data.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
+
+    assert files()
+    library.delete_video(VIDEO)
+    assert files()
+    database.compact()
+    assert files() == []
+    database.close()
+
+
+@pytest.mark.postgres
+def test_a_table_in_use_is_not_waited_for_long(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.db.database._TABLE_WAIT_S", 1)
+    database = Database(postgres_url)
+    with database.reading() as other, pytest.raises(WorkerFailed, match="busy"):
+        other.execute(text("SELECT count(*) FROM videos"))
+        database.compact()
+    database.close()

@@ -318,6 +318,74 @@ def test_a_job_whose_worker_was_killed_is_finished_by_another(
     assert (done.state, done.result) == (JobState.FINISHED, {"attempt": 2})
 
 
+SEVERAL = """
+import sys, time
+import app.db.database
+from app.core.types import VideoId
+from app.db.database import Database
+from app.db.jobs import SqlJobStore
+from app.db.stages import SqlStageStore
+from app.jobs.worker import Worker
+
+app.db.database.IDLE_S = 2.0
+database = Database(sys.argv[1])
+stages = SqlStageStore(database)
+
+def handler(job, context):
+    for unit in range(5):
+        stages.save_unit(VideoId(job.id), "sample", "1", str(unit), str(job.attempts).encode())
+        if sys.argv[2] == "between":
+            print(job.id, unit, flush=True)
+            time.sleep(0.2)
+        else:
+            with database.writing():
+                print(job.id, unit, flush=True)
+                time.sleep(0.2)
+    return {"attempt": job.attempts}
+
+worker = Worker(SqlJobStore(database, lease_s=2.0), {"ingest": handler}, heartbeat_s=0.3)
+while True:
+    if not worker.run_one():
+        print("idle", flush=True)
+        time.sleep(0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("database", "moment"),
+    [("sqlite", "between"), *(pytest.param("postgres", m, marks=pytest.mark.postgres) for m in ("between", "inside"))],
+    indirect=["database"],
+)
+def test_a_process_that_was_stopped_finds_its_job_done_by_another_and_changes_nothing(
+    database: Database, database_url: str, moment: str
+) -> None:
+    """Three processes share a queue; one is stopped in a job, between two transactions or inside one."""
+    store, stages = SqlJobStore(database, lease_s=2.0), SqlStageStore(database)
+    jobs = [store.submit("ingest", {}) for _ in range(4)]
+    command = [sys.executable, "-c", SEVERAL, database_url, moment]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    sleeper = processes[0]
+    assert sleeper.stdout is not None
+    try:
+        first = next(line for line in sleeper.stdout if line.endswith(" 1\n"))
+        sleeper.send_signal(signal.SIGSTOP)
+        lost = store.get(first.split()[0])
+        until(lambda: all(store.get(job.id).state is JobState.FINISHED for job in jobs), within_s=120)
+        sleeper.send_signal(signal.SIGCONT)
+        next(line for line in sleeper.stdout if line == "idle\n")
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+    done = {job.id: store.get(job.id) for job in jobs}
+    assert done[lost.id].result == {"attempt": done[lost.id].attempts} and done[lost.id].attempts > 1
+    assert {job.state for job in done.values()} == {JobState.FINISHED}
+    last = str(done[lost.id].attempts).encode()
+    assert stages.units(VideoId(lost.id), "sample", "1") == {str(unit): last for unit in range(5)}
+
+
 class Panic(BaseException):
     """What the compiled core of a library raises."""
 
