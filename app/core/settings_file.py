@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import BadSettings
+from app.core.errors import BadSettings, StorageFull
 
 _HEADER = "Settings of Longreel. Environment variables win over this file. See docs/settings.md."
 
@@ -28,7 +29,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
 def write_settings_file(path: Path, values: Mapping[str, str | None]) -> None:
     """Sets top-level values in the file, and removes those that are None. Comments and other values stay.
 
-    The file may contain keys, so only its owner can read it. Raises BadSettings.
+    The file may contain keys, so only its owner can read it. Raises BadSettings, StorageFull; then it is as before.
     """
     import tomlkit
 
@@ -41,12 +42,25 @@ def write_settings_file(path: Path, values: Mapping[str, str | None]) -> None:
             document.pop(name, None)
             if value is not None:
                 document[name] = value
-        draft = path.with_suffix(".toml.part")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(tomlkit.dumps(document))
-        draft.replace(path)
+        _replace(path, tomlkit.dumps(document))
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFull(f"{path} cannot be written: the disk is full.", "Free some space, then again.") from error
         raise BadSettings(
             f"{path} cannot be written ({error.strerror}).", "Set LONGREEL_HOME to another folder."
         ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes the whole file, or leaves it as it is."""
+    draft = path.with_suffix(".toml.part")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +13,15 @@ import httpx
 from pydantic import SecretStr
 
 from app.core.errors import BadInput, MissingPart, WorkerFailed
+from app.core.paths import readable
 from app.core.types import Capabilities
 from gpu_workers.language.openai import OpenAICompatibleModel
 from gpu_workers.language.openai_server import ModelServer, shown_address
 from gpu_workers.language.openai_talk import Known, Talk
 
 TIMEOUT_S = 10.0
+MOST_BYTES = 16_000_000
+"""A longer list of models is nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +50,18 @@ def list_models(address: str, key: str = "") -> ServerOffer:
     Raises BadInput, MissingPart or WorkerFailed; each says what to do.
     """
     given = _complete(address)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    with httpx.Client(headers=headers, timeout=TIMEOUT_S, follow_redirects=True) as http:
-        for url in dict.fromkeys((given if _names_api(given) else f"{given}/v1", given, f"{given}/v1")):
-            entries = _entries(http, url, has_key=bool(key))
-            if entries is not None:
-                names = [str(entry["id"]) for entry in entries if entry.get("id")]
-                if not names:
-                    raise MissingPart(
-                        f"The server at {shown_address(url)} has no models.",
-                        "Load one there first, for example: ollama pull qwen3-vl:8b",
-                    )
-                hints = {str(entry.get("id")): _described(entry) for entry in entries}
-                hints |= _ollama_hints(http, url, names) or _lm_studio_hints(http, url)
-                return ServerOffer(url, tuple(ServedModel(name, *hints.get(name, (None, True))) for name in names))
+    for url in dict.fromkeys((given if _names_api(given) else f"{given}/v1", given, f"{given}/v1")):
+        entries = _entries(url, key)
+        if entries is not None:
+            names = [entry["id"] for entry in entries]
+            if not names:
+                raise MissingPart(
+                    f"The server at {shown_address(url)} has no models.",
+                    "Load one there first, for example: ollama pull qwen3-vl:8b",
+                )
+            hints = {entry["id"]: _described(entry) for entry in entries}
+            hints |= _ollama_hints(url, key, names) or _lm_studio_hints(url, key)
+            return ServerOffer(url, tuple(ServedModel(name, *hints.get(name, (None, True))) for name in names))
     raise BadInput(
         f"The server at {shown_address(given)} is not OpenAI-compatible: it has no list of models.",
         "Check the address. Usual ones: http://localhost:11434 (Ollama), http://localhost:1234 (LM Studio), "
@@ -81,7 +84,7 @@ def loaded_context(url: str, model: str) -> int:
     Ollama cuts longer prompts without an error, and lists no context length in OpenAI's API.
     """
     try:
-        running = httpx.get(f"{_root(url)}/api/ps", timeout=TIMEOUT_S).json()
+        _, running = _answer(f"{_root(url)}/api/ps")
         return next((int(one["context_length"]) for one in running["models"] if one["name"] == model), 0)
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return 0
@@ -110,11 +113,43 @@ def _root(url: str) -> str:
     return url.removesuffix("/v1")
 
 
-def _entries(http: httpx.Client, url: str, *, has_key: bool) -> list[dict[str, Any]] | None:
+def _answer(url: str, key: str = "", body: object = None) -> tuple[int, Any]:
+    """The status and the JSON that comes from an address; None in place of what is no JSON or too long.
+
+    Raises httpx.HTTPError, also for an answer that is not complete in time.
+    """
+
+    async def fetched() -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        async with (
+            httpx.AsyncClient(headers=headers, timeout=TIMEOUT_S, follow_redirects=True) as http,
+            http.stream("GET" if body is None else "POST", url, json=body) as response,
+        ):
+            data = bytearray()
+            async for piece in response.aiter_bytes():
+                data += piece
+                if len(data) > MOST_BYTES:
+                    return response.status_code, b""
+            return response.status_code, bytes(data)
+
+    async def in_time() -> tuple[int, bytes]:
+        return await asyncio.wait_for(fetched(), TIMEOUT_S)
+
+    try:
+        status, data = asyncio.run(in_time())
+    except TimeoutError as error:
+        raise httpx.ReadTimeout(f"more than {TIMEOUT_S:g} s") from error
+    try:
+        return status, json.loads(data)
+    except (ValueError, RecursionError):
+        return status, None
+
+
+def _entries(url: str, key: str) -> list[dict[str, Any]] | None:
     """The entries of the model list below an address; None if there is no such list. Raises LongreelError."""
     shown = shown_address(url)
     try:
-        response = http.get(f"{url}/models")
+        status, listed = _answer(f"{url}/models", key)
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise WorkerFailed(
             f"There is no server at {shown}.", "Start it first (for example: ollama serve), or correct the address."
@@ -125,17 +160,16 @@ def _entries(http: httpx.Client, url: str, *, has_key: bool) -> list[dict[str, A
         raise BadInput(
             f"The server at {shown} does not answer over HTTP.", "Check the address and the port."
         ) from error
-    if response.status_code in (401, 403):
-        refused = "refuses the key" if has_key else "needs a key"
+    if status in (401, 403):
+        refused = "refuses the key" if key else "needs a key"
         raise MissingPart(f"The server at {shown} {refused}.", "Give the right one with --key.")
-    if response.status_code >= 500:
-        raise WorkerFailed(f"The server at {shown} answers {response.status_code}.", "See its log, then try again.")
-    try:
-        listed = response.json() if response.is_success else None
-    except ValueError:
+    if status >= 500:
+        raise WorkerFailed(f"The server at {shown} answers {status}.", "See its log, then try again.")
+    data = listed.get("data") if isinstance(listed, dict) and status < 300 else None
+    if not isinstance(data, list):
         return None
-    data = listed.get("data") if isinstance(listed, dict) else None
-    return [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else None
+    named = (entry for entry in data if isinstance(entry, dict) and isinstance(entry.get("id"), str))
+    return [entry | {"id": readable(entry["id"])} for entry in named if entry["id"]]
 
 
 def _described(entry: Mapping[str, Any]) -> tuple[bool | None, bool]:
@@ -150,13 +184,13 @@ def _described(entry: Mapping[str, Any]) -> tuple[bool | None, bool]:
     return None, True
 
 
-def _ollama_hints(http: httpx.Client, url: str, names: list[str]) -> dict[str, tuple[bool | None, bool]]:
+def _ollama_hints(url: str, key: str, names: list[str]) -> dict[str, tuple[bool | None, bool]]:
     """The same for the models of Ollama; empty for other servers."""
     hints: dict[str, tuple[bool | None, bool]] = {}
     for name in names:
         try:
-            response = http.post(f"{_root(url)}/api/show", json={"model": name})
-            capabilities = response.json()["capabilities"] if response.is_success else []
+            status, shown = _answer(f"{_root(url)}/api/show", key, {"model": name})
+            capabilities = shown["capabilities"] if status < 300 else []
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             break
         if not capabilities:
@@ -165,10 +199,11 @@ def _ollama_hints(http: httpx.Client, url: str, names: list[str]) -> dict[str, t
     return hints
 
 
-def _lm_studio_hints(http: httpx.Client, url: str) -> dict[str, tuple[bool | None, bool]]:
+def _lm_studio_hints(url: str, key: str) -> dict[str, tuple[bool | None, bool]]:
     """The same for the models of LM Studio; empty for other servers."""
     try:
-        listed = http.get(f"{_root(url)}/api/v0/models").json()["data"]
+        _, shown = _answer(f"{_root(url)}/api/v0/models", key)
+        listed = shown["data"]
         return {str(one["id"]): (one["type"] == "vlm", one["type"] in ("vlm", "llm")) for one in listed}
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return {}

@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shutil
 import socket
+import subprocess
+import threading
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.core.errors import StorageFull
 from app.core.settings import load_settings
+from gpu_workers.language import server_models
 from tests.unit.gpu_workers.language.chat_server import ChatService, Reply, chat_service, completion, refusal
 
 EYES = "qwen3-vl:8b"
@@ -146,3 +152,73 @@ def test_many_models_of_a_vendor_are_not_tried_one_by_one(
     service = serve([f"model-{number}" for number in range(40)])
     assert "Choose one with --model" in failed(connect(service.url))
     assert not any("messages" in request for request in service.requests)
+
+
+DEEP = b"[" * 200_000
+NONSENSE = {
+    "deep": DEEP,
+    "numbers": b'{"data": [{"id": 7}, {"id": null}, 3, {"name": "a"}]}',
+    "half": b'{"data": [{"id": "a',
+    "no list": b'{"data": {"id": "a"}}',
+    "other bytes": bytes(range(256)) * 40,
+}
+
+
+@pytest.mark.parametrize("babble", NONSENSE.values(), ids=NONSENSE)
+def test_a_list_of_models_that_is_nonsense_ends_in_a_sentence(
+    serve: Callable[[list[str]], ChatService], connect: Callable[..., Result], tmp_path: Path, babble: bytes
+) -> None:
+    service = serve([])
+    service.listed = Reply(200, babble)
+    assert "has no models" in failed(connect(service.url)) or "is not OpenAI-compatible" in failed(connect(service.url))
+    assert not (tmp_path / "longreel.toml").exists()
+
+
+@pytest.mark.parametrize("speech", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\n\r\n" + b"{ " * 4000])
+def test_a_server_that_never_stops_talking_is_left(
+    connect: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, speech: bytes
+) -> None:
+    monkeypatch.setattr(server_models, "TIMEOUT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=talk_for_ever, args=(server, speech), daemon=True).start()
+        begun = time.monotonic()
+        message = failed(connect(f"127.0.0.1:{server.getsockname()[1]}"))
+    assert "did not answer in 0.5 s" in message
+    assert time.monotonic() - begun < 20.0
+
+
+def talk_for_ever(server: socket.socket, speech: bytes) -> None:
+    """Answers each connection with a text, and then with spaces until the other side leaves."""
+    with suppress(OSError):
+        while True:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.recv(4096)
+                line.sendall(speech)
+                while True:
+                    line.sendall(b" ")
+                    time.sleep(0.02)
+
+
+def test_on_a_full_disk_the_earlier_settings_stay(
+    serve: Callable[[list[str]], ChatService], connect: Callable[..., Result], tmp_path: Path
+) -> None:
+    tried = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path], capture_output=True
+    )
+    if not tried or tried.returncode != 0:
+        pytest.skip("small file systems cannot be mounted here")
+    try:
+        file = tmp_path / "longreel.toml"
+        file.write_text("bin_days = 3.0\n", "utf-8")
+        with suppress(OSError), (tmp_path / "filler").open("wb", buffering=0) as filler:
+            while filler.write(b"x" * 4096):
+                continue
+        done = connect(serve([EYES]).url)
+        assert isinstance(done.exception, StorageFull) and "Free some space" in str(done.exception)
+        assert file.read_text("utf-8") == "bin_days = 3.0\n"
+        assert {path.name for path in tmp_path.iterdir()} == {"longreel.toml", "filler"}
+        (tmp_path / "filler").unlink()
+        assert connect(serve([EYES]).url).exit_code == 0 and load_settings().llm_model == EYES
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=True)

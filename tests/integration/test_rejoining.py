@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from app.api.schemas import AnswerOut
@@ -33,6 +35,24 @@ def test_a_question_is_answered_without_its_reader_and_can_be_rejoined(parts: St
         assert longreel.answer(steps[-1].id).question == SLOW
         again = [step for step in longreel.rejoin("r1") if step is not None]
         assert again == steps
+
+
+def test_two_readers_who_rejoin_one_question_see_the_same_and_neither_holds_up_the_other(
+    parts: StandIn, address: str
+) -> None:
+    parts.add()
+    with Longreel(address) as first, Longreel(address) as second, Longreel(address) as third:
+        ask_and_leave(first, SLOW, "shared")
+        leaving = third.rejoin("shared")
+        next(leaving)
+        with ThreadPoolExecutor(2) as pool:
+            readers = [pool.submit(lambda one: list(one.rejoin("shared")), one) for one in (first, second)]
+            leaving.close()
+            parts.agent.go_on.set()
+            steps, same = ([step for step in one.result(20) if step is not None] for one in readers)
+        assert steps == same and isinstance(steps[-1], AnswerOut)
+        assert first.question("shared").answer_id == second.question("shared").answer_id == steps[-1].id
+        assert [step for step in third.rejoin("shared") if step is not None] == steps
 
 
 def test_a_cancelled_question_stops_and_says_so(parts: StandIn, address: str) -> None:
