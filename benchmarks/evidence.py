@@ -29,7 +29,8 @@ from agents.state import Claim
 from app.core.ports import Chat
 from app.core.settings import Agent, Settings, load_settings
 from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
-from app.db.fakes import MemoryLibrary
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
 from app.evaluation.metrics.scores import share
 from app.evaluation.report import interval, percent
 from benchmarks.cli_runner import machine
@@ -120,7 +121,7 @@ def judge_of(chat: Chat, settings: Agent | None = None) -> Judge:
     limits = (settings or Agent()).model_copy(update={"max_seconds": _SECONDS, "max_tokens": _TOKENS})
     parts = AgentParts(
         retriever=MemoryRetriever(),
-        library=MemoryLibrary(),
+        library=SqlLibrary(MemoryDatabase()),
         settings=limits,
         chat=chat,
         vision=None,

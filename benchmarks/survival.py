@@ -25,7 +25,8 @@ from app.core.events import Answered, Called, Event, Verified, Warned
 from app.core.ports import Chat, FrameSource, VisionLanguageModel
 from app.core.settings import Agent, Settings
 from app.core.types import Answer, AnswerStatus, Frame, MediaInfo, TimeSpan, Video, VideoId, VideoStream, from_json
-from app.db.fakes import MemoryLibrary
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
 from app.evaluation.metrics.scores import Share, share
 from app.evaluation.report import percent
 from benchmarks.cli_runner import machine
@@ -127,7 +128,7 @@ class ScriptedStage:
         self.player = player
         self._server = ScriptedServer(tools=player == "served") if player in ("served", "no-tools") else None
         self._client = _client(self._server.url) if self._server else None
-        self._library = MemoryLibrary()
+        self._library = SqlLibrary(MemoryDatabase())
         self._small = SmallFrames()
         self._videos: dict[str, Video] = {}
         self._frames: dict[str, FrameSource] = {}

@@ -10,26 +10,21 @@ import pytest
 from app.core.errors import BadInput, NotFound
 from app.core.types import VideoId
 from app.db.collections import SqlCollections
-from app.db.fakes import MemoryCollections, MemoryLibrary
 from app.db.library import SqlLibrary
 from tests.contract.test_video_library import A, B, video
 from tests.postgres import KINDS, open_database
 
 
 class Stores(NamedTuple):
-    collections: MemoryCollections | SqlCollections
-    library: MemoryLibrary | SqlLibrary
+    collections: SqlCollections
+    library: SqlLibrary
 
     def names(self, id: VideoId) -> tuple[str, ...]:
         return self.library.video(id).tags
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    if request.param == "memory":
-        library = MemoryLibrary()
-        yield _filled(Stores(library.collections, library))
-        return
     with open_database(request, request.param) as database:
         yield _filled(Stores(SqlCollections(database), SqlLibrary(database)))
 

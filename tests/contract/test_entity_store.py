@@ -1,4 +1,4 @@
-"""Every store of mentions: SQL on both databases, and the fake."""
+"""Every store of mentions: SQL on both databases."""
 
 from __future__ import annotations
 
@@ -10,31 +10,26 @@ from app.core.errors import NotFound
 from app.core.types import MediaInfo, TimeSpan, Utterance, Video, VideoId
 from app.core.types.entities import EntityKind, Mention, MentionSource
 from app.db.entities import SqlEntities
-from app.db.fakes import MemoryEntities, MemoryLibrary, MemorySpeakers
 from app.db.library import SqlLibrary
 from app.db.speakers import SqlSpeakers
 from tests.contract.test_speaker_store import known
 from tests.postgres import KINDS, open_database
 
-Stores = tuple[MemoryEntities | SqlEntities, MemoryLibrary | SqlLibrary, MemorySpeakers | SqlSpeakers]
+Stores = tuple[SqlEntities, SqlLibrary, SqlSpeakers]
 A, B = VideoId("a" * 64), VideoId("b" * 64)
 NAME, THING = EntityKind.NAME, EntityKind.THING
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    if request.param == "memory":
-        memory = MemoryLibrary()
-        yield _filled(MemoryEntities(memory), memory, MemorySpeakers(memory))
-        return
     with open_database(request, request.param) as database:
         yield _filled(SqlEntities(database), SqlLibrary(database), SqlSpeakers(database))
 
 
 def _filled(
-    entities: MemoryEntities | SqlEntities,
-    library: MemoryLibrary | SqlLibrary,
-    speakers: MemorySpeakers | SqlSpeakers,
+    entities: SqlEntities,
+    library: SqlLibrary,
+    speakers: SqlSpeakers,
 ) -> Stores:
     for id in (A, B):
         library.add_video(Video(id, "Talk", "/talk.mp4", MediaInfo("mp4", 60.0, 0.0, 1, None)))

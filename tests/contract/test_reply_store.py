@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.replies import HELD_S, KEPT_S, Earlier, ReplyStore, StoredReply
-from app.db.fakes import MemoryReplies
 from app.db.replies import SqlReplies
 from tests.contract.clock import Clock
 from tests.postgres import KINDS, open_database
@@ -16,11 +15,8 @@ from tests.postgres import KINDS, open_database
 REPLY = StoredReply(202, (("content-type", "application/json"), ("location", "/v1/jobs/ü")), b"\x00{}")
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, clock: Clock) -> Iterator[ReplyStore]:
-    if request.param == "memory":
-        yield MemoryReplies(clock=clock)
-        return
     with open_database(request, request.param) as database:
         yield SqlReplies(database, clock=clock)
 

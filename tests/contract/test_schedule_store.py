@@ -11,19 +11,15 @@ import pytest
 from app.core.errors import NotFound
 from app.db.collections import SqlCollections
 from app.db.database import Database
-from app.db.fakes import MemorySchedules
 from app.db.schedules import FileState, Schedule, SqlSchedules
 from tests.postgres import KINDS, open_database
 
-Store = MemorySchedules | SqlSchedules
+Store = SqlSchedules
 NOW = 1_700_000_000.5
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param == "memory":
-        yield MemorySchedules()
-        return
     with open_database(request, request.param) as database:
         yield SqlSchedules(database)
 

@@ -1,4 +1,4 @@
-"""Every store of voices: SQL on both databases, and the fake."""
+"""Every store of voices: SQL on both databases."""
 
 from __future__ import annotations
 
@@ -9,37 +9,28 @@ import pytest
 
 from app.core.errors import NotFound
 from app.core.types import MediaInfo, TimeSpan, Utterance, Video, VideoId, Voice
-from app.db.fakes import MemoryLibrary, MemorySpeakers
 from app.db.library import SqlLibrary
 from app.db.speakers import KnownVoice, SqlSpeakers
 from app.db.tables import faces
 from tests.postgres import KINDS, open_database
 
-Stores = tuple[MemorySpeakers | SqlSpeakers, MemoryLibrary | SqlLibrary]
+Stores = tuple[SqlSpeakers, SqlLibrary]
 A, B = VideoId("a" * 64), VideoId("b" * 64)
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def faces_stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    if request.param == "memory":
-        memory = MemoryLibrary()
-        yield _filled(MemorySpeakers(memory, faces=True), memory)
-        return
     with open_database(request, request.param) as database:
         yield _filled(SqlSpeakers(database, faces), SqlLibrary(database))
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    if request.param == "memory":
-        memory = MemoryLibrary()
-        yield _filled(MemorySpeakers(memory), memory)
-        return
     with open_database(request, request.param) as database:
         yield _filled(SqlSpeakers(database), SqlLibrary(database))
 
 
-def _filled(speakers: MemorySpeakers | SqlSpeakers, library: MemoryLibrary | SqlLibrary) -> Stores:
+def _filled(speakers: SqlSpeakers, library: SqlLibrary) -> Stores:
     for id in (A, B):
         library.add_video(Video(id, "Talk", "/talk.mp4", MediaInfo("mp4", 60.0, 0.0, 1, None)))
     return speakers, library

@@ -8,7 +8,6 @@ import pytest
 
 from app.core.ports import StageStore
 from app.core.types import VideoId
-from app.db.fakes import MemoryStageStore
 from app.db.stages import SqlStageStore
 from tests.postgres import KINDS, open_database
 
@@ -16,11 +15,8 @@ VIDEO = VideoId("a" * 64)
 OTHER = VideoId("b" * 64)
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest) -> Iterator[StageStore]:
-    if request.param == "memory":
-        yield MemoryStageStore()
-        return
     with open_database(request, request.param) as database:
         yield SqlStageStore(database)
 

@@ -9,7 +9,6 @@ import pytest
 
 from app.core.errors import NotFound
 from app.core.types import MediaInfo, Video, VideoId
-from app.db.fakes import MemoryLibrary, MemoryThreads
 from app.db.library import SqlLibrary
 from app.db.threads import SqlThreads, Thread, ThreadStore, without_video
 from tests.postgres import KINDS, open_database
@@ -20,26 +19,21 @@ VIDEO = VideoId("a" * 64)
 @dataclass
 class Kept:
     threads: ThreadStore
-    library: MemoryLibrary | SqlLibrary
+    library: SqlLibrary
 
     def answered(self, question: str) -> str:
         return self.library.save_answer(question, [VIDEO], {"text": question.upper()}, [{"type": "warned"}])
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
-    if request.param == "memory":
-        library = MemoryLibrary()
-        _fill(library)
-        yield Kept(MemoryThreads(library), library)
-        return
     with open_database(request, request.param) as database:
         stored = SqlLibrary(database)
         _fill(stored)
         yield Kept(SqlThreads(database), stored)
 
 
-def _fill(library: MemoryLibrary | SqlLibrary) -> None:
+def _fill(library: SqlLibrary) -> None:
     library.add_video(Video(VIDEO, "Tea", "/tea.mp4", MediaInfo("mp4", 10.0, 0.0, 1, None), ready=True))
 
 

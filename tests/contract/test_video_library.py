@@ -25,11 +25,10 @@ from app.core.types import (
     VideoStream,
     Word,
 )
-from app.db.fakes import MemoryLibrary
 from app.db.library import SqlLibrary
 from tests.postgres import KINDS, open_database
 
-Library = MemoryLibrary | SqlLibrary
+Library = SqlLibrary
 
 MEDIA = MediaInfo(
     "mp4", 61.25, 0.04, 123_456_789_012, VideoStream("h264", 1280, 720, 90, 29.97), (AudioStream(0, "aac", 2, 48_000),)
@@ -38,11 +37,8 @@ A, B = VideoId("abcd" + "0" * 60), VideoId("abce" + "0" * 60)
 SPEECH, CAPTION, TEXT = SegmentKind.SPEECH, SegmentKind.CAPTION, SegmentKind.SCREEN_TEXT
 
 
-@pytest.fixture(params=["memory", *KINDS])
+@pytest.fixture(params=KINDS)
 def library(request: pytest.FixtureRequest) -> Iterator[Library]:
-    if request.param == "memory":
-        yield MemoryLibrary()
-        return
     with open_database(request, request.param) as database:
         yield SqlLibrary(database)
 

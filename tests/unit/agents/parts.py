@@ -40,7 +40,9 @@ from app.core.types import (
     VideoStream,
     from_json,
 )
-from app.db.fakes import MemoryEntities, MemoryLibrary
+from app.db.database import MemoryDatabase
+from app.db.entities import SqlEntities
+from app.db.library import SqlLibrary
 from gpu_workers.language.fakes import ChatRequest, FakeChat, FakeTextEmbedder
 from gpu_workers.vision.fakes import FakeTextReader
 from retrieval.fakes import MemoryLexicalIndex, MemorySegmentIndex
@@ -114,8 +116,8 @@ class Desk:
         settings: Agent | None = None,
         features: Sequence[FrameFeatures] = (),
     ) -> None:
-        self.library = MemoryLibrary()
-        self.entities = MemoryEntities(self.library)
+        database = MemoryDatabase()
+        self.library, self.entities = SqlLibrary(database), SqlEntities(database)
         self.embedder = FakeTextEmbedder()
         self.retriever = HybridRetriever(self.embedder, None, MemorySegmentIndex(), MemoryLexicalIndex())
         self.frames = WrittenFrames(screen)

@@ -58,18 +58,19 @@ from app.core.types import (
     Word,
     to_json,
 )
-from app.db.fakes import (
-    MemoryEntities,
-    MemoryLibrary,
-    MemoryReplies,
-    MemorySchedules,
-    MemorySpeakers,
-    MemoryStageStore,
-    MemoryThreads,
-)
+from app.db.collections import SqlCollections
+from app.db.database import MemoryDatabase
+from app.db.entities import SqlEntities
+from app.db.jobs import SqlJobStore
+from app.db.library import SqlLibrary
+from app.db.replies import SqlReplies
+from app.db.schedules import SqlSchedules
+from app.db.speakers import SqlSpeakers
+from app.db.stages import SqlStageStore
+from app.db.tables import faces
+from app.db.threads import SqlThreads
 from app.jobs.chores import Chores
 from app.jobs.context import JobContext
-from app.jobs.fakes import MemoryJobStore
 from app.jobs.retry import RetryPolicy
 from app.jobs.states import Job
 from app.jobs.worker import Worker
@@ -116,8 +117,8 @@ MISSING = ("No model looked at the pictures; set LONGREEL_VLM_URL.",)
 class Reader:
     """Plays IngestService: its handler adds a video with fixed contents."""
 
-    jobs: MemoryJobStore
-    library: MemoryLibrary
+    jobs: SqlJobStore
+    library: SqlLibrary
     media: FolderMediaStore
     retriever: MemoryRetriever
     hold: threading.Event = field(default_factory=threading.Event)
@@ -281,8 +282,8 @@ class StandIn:
     longreel: Services
     reader: Reader
     agent: Agent
-    library: MemoryLibrary
-    entities: MemoryEntities
+    library: SqlLibrary
+    entities: SqlEntities
 
     def add(self, data: bytes = b"a video", title: str = "Harbour", path: Path | None = None) -> Video:
         """Puts a ready video in the library."""
@@ -301,27 +302,27 @@ def make(
     settings = Settings().model_copy(update={"data": data})
     workers = Workers(settings.model_copy(update={"models": Models(frame_embedder="fake")}))
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
-    jobs = MemoryJobStore(webhook_url=settings.server.webhook_url)
-    library, media = MemoryLibrary(), FolderMediaStore(data / "media")
-    entities = MemoryEntities(library)
+    database = MemoryDatabase()
+    jobs = SqlJobStore(database, webhook_url=settings.server.webhook_url)
+    library, media = SqlLibrary(database), FolderMediaStore(data / "media")
+    entities = SqlEntities(database)
     retriever = MemoryRetriever()
     reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
         reader.hold.set()
     most = int(settings.server.max_upload_gb * 1e9)
-    collections = cast(Any, library.collections)
-    threads, replies = MemoryThreads(library), MemoryReplies()
-    deletion = Deletion(cast(Any, library), jobs, replies, threads, media, lambda: retriever, data / "uploads")
+    threads, replies = SqlThreads(database), SqlReplies(database)
+    deletion = Deletion(library, jobs, replies, threads, media, lambda: retriever, data / "uploads")
     service = LibraryService(
-        cast(Any, library), collections, media, lambda: retriever, data / "uploads", most, deletion=deletion
+        library, SqlCollections(database), media, lambda: retriever, data / "uploads", most, deletion=deletion
     )
-    speakers = SpeakerService(cast(Any, MemorySpeakers(library)), cast(Any, library))
+    speakers = SpeakerService(SqlSpeakers(database), library)
     moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
-    ask = AskService(lambda: cast(Any, agent), cast(Any, library), ThreadService(threads, cast(Any, library)))
+    ask = AskService(lambda: cast(Any, agent), library, ThreadService(threads, library))
     ingest = cast(IngestService, reader)
-    stages = MemoryStageStore()
+    stages = SqlStageStore(database)
     parts = SummaryParts(FakeTextEmbedder(), None, stages, False)
-    summaries = SummarizeService(lambda: parts, cast(Any, library))
+    summaries = SummarizeService(lambda: parts, library)
     batches = BatchService(ingest, service, summaries, ask, lambda: stages, FakeProbe, lambda: "scripted")
     batch_jobs = BatchJobs(batches, jobs, service, media)
     summary_jobs = SummaryJobs(summaries, jobs, service)
@@ -338,7 +339,7 @@ def make(
     }
     worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
     webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=0.05)
-    schedules = ScheduleService(cast(Any, MemorySchedules()), service, ingest, batch_jobs)
+    schedules = ScheduleService(SqlSchedules(database), service, ingest, batch_jobs)
     longreel = Services(
         settings=settings,
         library=service,
@@ -361,7 +362,7 @@ def make(
         selection=SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers=workers,
         summary_jobs=summary_jobs,
-        people=SpeakerService(cast(Any, MemorySpeakers(library, faces=True)), cast(Any, library)),
+        people=SpeakerService(SqlSpeakers(database, faces), library),
     )
     return StandIn(longreel, reader, agent, library, entities)
 

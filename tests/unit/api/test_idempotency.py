@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from app.core.errors import WorkerFailed
 from app.core.events import Event
 from app.core.replies import Earlier, StoredReply
-from app.db.fakes import MemoryReplies
+from app.db.database import MemoryDatabase
+from app.db.replies import SqlReplies
 from app.main import create_app
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn
@@ -111,28 +112,28 @@ def test_a_key_that_cannot_be_used_is_refused(client: TestClient, key: str) -> N
     assert told.status_code == 400 and "Idempotency-Key" in told.json()["error"]["message"]
 
 
-class BrokenStore(MemoryReplies):
+class BrokenStore(SqlReplies):
     def begin(self, key: str, request: str, owner: str) -> Earlier | None:
         raise WorkerFailed("The database is busy.", "Try again.")
 
 
 def test_a_store_that_fails_is_a_problem_and_nothing_is_done(tmp_path: Path) -> None:
     parts = stand_in.make(tmp_path)
-    parts.longreel.replies = BrokenStore()
+    parts.longreel.replies = BrokenStore(MemoryDatabase())
     client = TestClient(create_app(parts.longreel.settings, parts.longreel, page=False), base_url="http://localhost")
     answer = register(client, tmp_path / "film.mp4")
     assert answer.status_code == 503 and answer.json()["detail"] == "The database is busy."
     assert parts.longreel.jobs.list() == []
 
 
-class ForgetfulStore(MemoryReplies):
+class ForgetfulStore(SqlReplies):
     def keep(self, key: str, owner: str, reply: StoredReply) -> None:
         raise WorkerFailed("The disk failed.", "Check the disk.")
 
 
 def test_an_answer_that_cannot_be_kept_is_given_all_the_same(tmp_path: Path) -> None:
     parts = stand_in.make(tmp_path)
-    parts.longreel.replies = ForgetfulStore()
+    parts.longreel.replies = ForgetfulStore(MemoryDatabase())
     client = TestClient(create_app(parts.longreel.settings, parts.longreel, page=False), base_url="http://localhost")
     assert [register(client, tmp_path / "film.mp4").status_code for _ in range(2)] == [202, 202]
 

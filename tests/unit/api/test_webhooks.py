@@ -17,9 +17,8 @@ from pydantic import SecretStr
 
 from app.core.errors import BadSettings
 from app.core.settings import Server
-from app.db.database import Database, sqlite_url
+from app.db.database import Database, MemoryDatabase, sqlite_url
 from app.db.jobs import SqlJobStore
-from app.jobs.fakes import MemoryJobStore
 from app.main import create_app
 from app.services.secrets import Seal
 from app.services.webhooks import WebhookService, signature
@@ -200,4 +199,4 @@ def test_a_webhook_in_the_settings_must_be_usable(tmp_path: Path) -> None:
         Server(webhook_url="http://localhost/hook", webhook_secret=SecretStr(SECRET)),
     ):
         with pytest.raises(BadSettings, match=r"webhook|network"):
-            WebhookService(MemoryJobStore(), server, Seal(tmp_path / "secrets.key"))
+            WebhookService(SqlJobStore(MemoryDatabase()), server, Seal(tmp_path / "secrets.key"))

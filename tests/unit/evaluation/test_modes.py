@@ -10,7 +10,8 @@ import pytest
 from agents.parts import AgentParts
 from app.core.settings import Agent
 from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, VideoStream
-from app.db.fakes import MemoryLibrary
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
 from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles, evenly
 from app.evaluation.modes.mode import Mode
 from app.evaluation.modes.registry import MODES
@@ -34,7 +35,7 @@ SEEN = Segment("look-1", VIDEO.id, SegmentKind.CAPTION, TimeSpan(1, 2), "a cat i
 
 @pytest.fixture
 def parts() -> AgentParts:
-    library, retriever = MemoryLibrary(), MemoryRetriever()
+    library, retriever = SqlLibrary(MemoryDatabase()), MemoryRetriever()
     library.add_video(VIDEO)
     library.save_utterances(VIDEO.id, [Utterance(TimeSpan(10, 14), "the vote in March", ())])
     library.add_segments(SEGMENTS)

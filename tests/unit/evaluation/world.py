@@ -21,7 +21,8 @@ from app.core.types import (
     VideoId,
     VideoStream,
 )
-from app.db.fakes import MemoryLibrary
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
 from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.media.fakes import FakeAudio, FakeFrames
 from gpu_workers.vision.fakes import FakeFrameEmbedder
@@ -59,7 +60,7 @@ def parts_of(
     seen: Sequence[str] = (),
     **more: Any,
 ) -> AgentParts:
-    library, retriever = MemoryLibrary(), MemoryRetriever()
+    library, retriever = SqlLibrary(MemoryDatabase()), MemoryRetriever()
     library.add_video(video)
     library.save_utterances(video.id, [Utterance(TimeSpan(start, end), text, ()) for start, end, text in said])
     segments = [

@@ -8,8 +8,9 @@ from typing import Any
 
 from app.core.errors import WorkerFailed
 from app.core.events import StageFinished, StageProgress, Warned
+from app.db.database import MemoryDatabase
+from app.db.jobs import SqlJobStore
 from app.jobs.context import JobContext
-from app.jobs.fakes import MemoryJobStore
 from app.jobs.states import Job
 
 
@@ -21,14 +22,14 @@ class Clock:
         return self.now
 
 
-def running(store: MemoryJobStore) -> Job:
+def running(store: SqlJobStore) -> Job:
     store.submit("ingest", {})
     job = store.claim("w", ["ingest"])
     assert job is not None
     return job
 
 
-def told(store: MemoryJobStore, job: Job) -> list[tuple[str, Any]]:
+def told(store: SqlJobStore, job: Job) -> list[tuple[str, Any]]:
     return [(event["type"], event.get("done")) for _, event in store.events(job.id)]
 
 
@@ -39,12 +40,12 @@ def progress(done: float) -> StageProgress:
 def test_progress_is_stored_at_most_four_times_a_second() -> None:
     writes: list[float] = []
 
-    class Counting(MemoryJobStore):
+    class Counting(SqlJobStore):
         def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
             writes.append(0 if event is None else event["done"])
             return super().heartbeat(job, worker, event)
 
-    store, clock = Counting(), Clock()
+    store, clock = Counting(MemoryDatabase()), Clock()
     context = JobContext(store, running(store), "w", clock=clock)
     for step in range(1000):
         clock.now = step / 1000
@@ -53,7 +54,7 @@ def test_progress_is_stored_at_most_four_times_a_second() -> None:
 
 
 def test_what_was_held_back_is_stored_before_the_next_other_event() -> None:
-    store, clock = MemoryJobStore(), Clock()
+    store, clock = SqlJobStore(MemoryDatabase()), Clock()
     job = running(store)
     context = JobContext(store, job, "w", clock=clock)
     for done in (1.0, 2.0, 3.0):
@@ -64,7 +65,7 @@ def test_what_was_held_back_is_stored_before_the_next_other_event() -> None:
 
 
 def test_the_heartbeat_stores_what_was_held_back() -> None:
-    store = MemoryJobStore()
+    store = SqlJobStore(MemoryDatabase())
     job = running(store)
     context = JobContext(store, job, "w", clock=Clock())
     context.report(progress(1.0))
@@ -74,11 +75,11 @@ def test_the_heartbeat_stores_what_was_held_back() -> None:
 
 
 def test_a_store_that_fails_does_not_stop_the_work() -> None:
-    class Broken(MemoryJobStore):
+    class Broken(SqlJobStore):
         def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
             raise WorkerFailed("The store is away.")
 
-    store = Broken()
+    store = Broken(MemoryDatabase())
     context = JobContext(store, running(store), "w")
     context.report(Warned("Careful."))
     assert not context.cancelled()
@@ -86,7 +87,7 @@ def test_a_store_that_fails_does_not_stop_the_work() -> None:
 
 def test_a_cancelled_job_is_noticed_at_the_next_word_or_heartbeat() -> None:
     for speak in (True, False):
-        store = MemoryJobStore()
+        store = SqlJobStore(MemoryDatabase())
         job = running(store)
         context = JobContext(store, job, "w")
         assert not context.cancelled()
@@ -109,12 +110,12 @@ def _until(true: Any) -> None:
 
 
 def test_a_worker_that_cannot_reach_the_store_stops_when_its_lease_is_over() -> None:
-    class Unreachable(MemoryJobStore):
+    class Unreachable(SqlJobStore):
         def heartbeat(self, *_: object, **__: object) -> bool:
             raise WorkerFailed("The database does not answer.")
 
     now = [0.0]
-    store = Unreachable(lease_s=10.0)
+    store = Unreachable(MemoryDatabase(), lease_s=10.0)
     context = JobContext(store, running(store), "w1", clock=lambda: now[0])
     now[0] = 9.0
     context.report(Warned("still within the lease"))

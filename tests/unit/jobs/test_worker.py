@@ -19,11 +19,10 @@ import pytest
 from app.core.errors import BadInput, Cancelled, InUse, WorkerFailed
 from app.core.events import StageStarted
 from app.core.types import VideoId
-from app.db.database import Database
+from app.db.database import Database, MemoryDatabase
 from app.db.jobs import SqlJobStore
 from app.db.stages import SqlStageStore
 from app.jobs.context import JobContext
-from app.jobs.fakes import MemoryJobStore
 from app.jobs.retry import RetryPolicy
 from app.jobs.states import Job, JobState
 from app.jobs.worker import Handler, Worker
@@ -210,11 +209,11 @@ def test_stopping_does_not_wait_longer_than_it_may(store: SqlJobStore) -> None:
 
 
 def test_a_worker_that_was_never_started_stops_at_once() -> None:
-    assert Worker(MemoryJobStore(), {}).stop(0)
+    assert Worker(SqlJobStore(MemoryDatabase()), {}).stop(0)
 
 
 def test_a_worker_outlives_a_store_that_is_away_for_a_while(working: Any) -> None:
-    class Moody(MemoryJobStore):
+    class Moody(SqlJobStore):
         away = True
 
         def claim(self, worker: str, kinds: Any) -> Job | None:
@@ -222,7 +221,7 @@ def test_a_worker_outlives_a_store_that_is_away_for_a_while(working: Any) -> Non
                 raise WorkerFailed("The database does not answer.")
             return super().claim(worker, kinds)
 
-    store = Moody()
+    store = Moody(MemoryDatabase())
     working(store, lambda job, context: NOTED)
     job = store.submit("ingest", {})
     time.sleep(0.05)
@@ -238,7 +237,7 @@ def test_a_worker_takes_only_jobs_that_it_can_do(store: SqlJobStore) -> None:
 
 def test_a_job_that_kills_its_workers_is_given_up() -> None:
     now = [0.0]
-    store = MemoryJobStore(lease_s=10, clock=lambda: now[0])
+    store = SqlJobStore(MemoryDatabase(), lease_s=10, clock=lambda: now[0])
     job = store.submit("ingest", {})
     for name in ("first", "second", "third"):
         assert store.claim(name, ["ingest"]) is not None

@@ -10,7 +10,9 @@ import pytest
 from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Delta, Event, Planned, Warned
 from app.core.types import MediaInfo, Video, VideoId, VideoStream
-from app.db.fakes import MemoryLibrary, MemoryThreads
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
+from app.db.threads import SqlThreads
 from app.services.ask import AskService
 from app.services.threads import ThreadService
 from tests.unit.api import stand_in
@@ -44,8 +46,9 @@ def test_limits_of_one_answer_reach_the_agent(parts: StandIn) -> None:
 
 
 def test_where_nothing_is_ready_it_is_told_what_is_missing() -> None:
-    library = cast(Any, MemoryLibrary())
-    empty = AskService(lambda: cast(Any, None), library, ThreadService(MemoryThreads(library), library))
+    database = MemoryDatabase()
+    library = SqlLibrary(database)
+    empty = AskService(lambda: cast(Any, None), library, ThreadService(SqlThreads(database), library))
     with pytest.raises(NotFound, match="There is no video in the library"):
         next(empty.stream("When?"))
     begun = library.add_video(Video(VideoId("a" * 64), "Talk", "/talk.mp4", MEDIA))

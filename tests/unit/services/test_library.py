@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import time
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from PIL import Image
 
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.types import Segment, SegmentKind, TimeSpan, Video, VideoId
-from app.db.fakes import MemoryLibrary, MemoryReplies, MemoryThreads
-from app.jobs.fakes import MemoryJobStore
+from app.db.collections import SqlCollections
+from app.db.database import MemoryDatabase
+from app.db.jobs import SqlJobStore
+from app.db.library import SqlLibrary
+from app.db.replies import SqlReplies
+from app.db.threads import SqlThreads
 from app.services.deletion import Deletion
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
@@ -27,14 +30,21 @@ class Shelf:
     """A library in memory with its index and its files."""
 
     def __init__(self, folder: Path, bin_days: float) -> None:
-        self.rows, self.retriever = MemoryLibrary(), MemoryRetriever()
+        database = MemoryDatabase()
+        self.rows, self.jobs, self.retriever = SqlLibrary(database), SqlJobStore(database), MemoryRetriever()
         self.uploads, self.media = folder / "uploads", FolderMediaStore(folder / "media")
-        collections, index = cast(Any, self.rows.collections), lambda: self.retriever
-        self.jobs, rows = MemoryJobStore(), cast(Any, self.rows)
-        kept = (MemoryReplies(), MemoryThreads(self.rows))
-        deletion = Deletion(rows, self.jobs, *kept, self.media, index, self.uploads)
+        self.collections, replies, threads = SqlCollections(database), SqlReplies(database), SqlThreads(database)
+        deletion = Deletion(self.rows, self.jobs, replies, threads, self.media, lambda: self.retriever, self.uploads)
         self.service = LibraryService(
-            rows, collections, self.media, index, self.uploads, 10**9, bin_days, deletion=deletion, frames=FakeFrames
+            self.rows,
+            self.collections,
+            self.media,
+            lambda: self.retriever,
+            self.uploads,
+            10**9,
+            bin_days,
+            deletion=deletion,
+            frames=FakeFrames,
         )
 
     def add(self, data: bytes, title: str) -> Video:
@@ -83,8 +93,8 @@ def test_the_scope_is_what_is_named_and_the_collection_each_once(tmp_path: Path)
     shelf = Shelf(tmp_path, bin_days=7.0)
     one, two, three = (shelf.add(name.encode(), name) for name in ("One", "Two", "Three"))
     for video in (one, two):
-        shelf.rows.collections.set_tags(video.id, ["Both"])
-    shelf.rows.collections.create("Empty")
+        shelf.collections.set_tags(video.id, ["Both"])
+    shelf.collections.create("Empty")
     assert shelf.service.scope([]) == []
     assert {v.id for v in shelf.service.scope(["Three", "One"], "both")} == {one.id, two.id, three.id}
     shelf.service.delete(one.id)

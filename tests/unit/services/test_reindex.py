@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from app.core.types import FrameFeatures, Segment, SegmentKind, TimeSpan, Video, VideoId
-from app.db.fakes import MemoryLibrary
-from app.jobs.fakes import MemoryJobStore
+from app.db.database import MemoryDatabase
+from app.db.jobs import SqlJobStore
+from app.db.library import SqlLibrary
 from app.jobs.worker import Worker
 from app.services.doctor import examine_library
 from app.services.reindex import KIND, Reindexer
@@ -32,7 +33,8 @@ class Stores:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.library, self.jobs = MemoryLibrary(), MemoryJobStore()
+        database = MemoryDatabase()
+        self.library, self.jobs = SqlLibrary(database), SqlJobStore(database)
         self.videos = [self.library.add_video(a_video(data, "Film", folder / "film.mp4")) for data in (b"one", b"two")]
         self.open()
         for video in self.videos:
@@ -44,7 +46,7 @@ class Stores:
         self.dense = ChromaSegmentIndex(self.folder / "chroma", None, embedders={"text": "t", "picture": "p"})
         self.lexical = SqliteLexicalIndex(self.folder / "lexical.sqlite")
         self.retriever = HybridRetriever(FakeTextEmbedder(), FakeFrameEmbedder(), self.dense, self.lexical)
-        self.reindexer = Reindexer(cast(Any, self.library), self.jobs, lambda: self.retriever, features_of)
+        self.reindexer = Reindexer(self.library, self.jobs, lambda: self.retriever, features_of)
 
     def close(self) -> None:
         self.dense.close()

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from app.core.errors import BadInput, NotFound
-from app.db.fakes import MemorySchedules
+from app.db.database import MemoryDatabase
+from app.db.schedules import SqlSchedules
 from app.services.batches import BatchRequest
 from app.services.schedules import LEASE_S, ScheduleService, ScheduleSpec, next_time
 from app.services.summarize import Length, SummaryRequest
@@ -23,15 +24,15 @@ from tests.unit.api import stand_in
 class Server:
     """A server with a folder that it may watch, and a clock that the test sets."""
 
-    def __init__(self, data: Path, store: MemorySchedules | None = None) -> None:
+    def __init__(self, data: Path, store: SqlSchedules | None = None) -> None:
         self.now = 1_700_000_000.0
         self.parts = stand_in.make(data)
         self.folder = data / "incoming"
         self.folder.mkdir(exist_ok=True)
-        self.store = store or MemorySchedules()
+        self.store = store or SqlSchedules(MemoryDatabase())
         longreel = self.parts.longreel
         self.schedules = ScheduleService(
-            cast(Any, self.store), longreel.library, longreel.ingest, longreel.batch_jobs, lambda: self.now
+            self.store, longreel.library, longreel.ingest, longreel.batch_jobs, lambda: self.now
         )
 
     def put(self, name: str, data: bytes = b"film") -> None:

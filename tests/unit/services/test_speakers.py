@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from app.core.errors import BadInput, NotFound
 from app.core.types import MediaInfo, Speaker, TimeSpan, Utterance, Video, VideoId, Voice
-from app.db.fakes import MemoryLibrary, MemorySpeakers
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
+from app.db.speakers import SqlSpeakers
 from app.services.speakers import SpeakerService
 
 A, B, C = (VideoId(letter * 64) for letter in "abc")
 
 
 @pytest.fixture
-def library() -> MemoryLibrary:
-    made = MemoryLibrary()
+def database() -> MemoryDatabase:
+    return MemoryDatabase()
+
+
+@pytest.fixture
+def library(database: MemoryDatabase) -> SqlLibrary:
+    made = SqlLibrary(database)
     for id in (A, B, C):
         made.add_video(Video(id, "Talk", "/talk.mp4", MediaInfo("mp4", 60.0, 0.0, 1, None)))
     return made
 
 
 @pytest.fixture
-def service(library: MemoryLibrary) -> SpeakerService:
-    return SpeakerService(cast(Any, MemorySpeakers(library)), cast(Any, library))
+def service(database: MemoryDatabase, library: SqlLibrary) -> SpeakerService:
+    return SpeakerService(SqlSpeakers(database), library)
 
 
 def voice(number: int, degrees: float, model: str = "ears@1") -> Voice:
@@ -45,7 +51,7 @@ def test_a_speaker_without_a_name_is_called_by_a_label(service: SpeakerService) 
     assert service.of(A) == [Speaker(A, "Speaker 1", None, 10.0), Speaker(A, "Speaker 2", None, 20.0)]
 
 
-def test_a_name_is_given_changed_and_taken_away(service: SpeakerService, library: MemoryLibrary) -> None:
+def test_a_name_is_given_changed_and_taken_away(service: SpeakerService, library: SqlLibrary) -> None:
     library.save_utterances(A, [Utterance(TimeSpan(0, 1), "Hello.", speaker="Speaker 1")])
     service.remember(A, [voice(1, 0), voice(2, 90)])
     assert titles(service.rename(A, "Speaker 1", "  Anna   Ek ")) == ["Anna Ek", "Speaker 2"]
@@ -122,7 +128,7 @@ def test_who_is_not_there_cannot_be_named_and_a_name_has_a_length(service: Speak
         service.rename(A, "Speaker 1", "x" * 81)
 
 
-def test_when_somebody_speaks_is_told_for_each_video(service: SpeakerService, library: MemoryLibrary) -> None:
+def test_when_somebody_speaks_is_told_for_each_video(service: SpeakerService, library: SqlLibrary) -> None:
     for id, who in ((A, "Speaker 1"), (B, "Anna")):
         library.save_utterances(id, [Utterance(TimeSpan(i, i + 1), "Well.", speaker=who) for i in (0, 5)])
     service.remember(A, [voice(1, 0)])

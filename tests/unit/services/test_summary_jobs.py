@@ -8,9 +8,11 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import Cancelled
-from app.db.fakes import MemoryLibrary, MemoryStageStore
+from app.db.database import MemoryDatabase
+from app.db.jobs import SqlJobStore
+from app.db.library import SqlLibrary
+from app.db.stages import SqlStageStore
 from app.jobs.context import JobContext
-from app.jobs.fakes import MemoryJobStore
 from app.services.summarize import SummaryRequest
 from app.services.summary_jobs import KIND, SummaryJobs
 from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, a_video, service, shelve
@@ -29,7 +31,8 @@ class Stopping(CountingEmbedder):
 
 
 def test_a_stopped_job_goes_on_where_it_was_and_leaves_out_what_was_deleted() -> None:
-    library, stages, store, stop = MemoryLibrary(), MemoryStageStore(), MemoryJobStore(), threading.Event()
+    database, stop = MemoryDatabase(), threading.Event()
+    library, stages, store = SqlLibrary(database), SqlStageStore(database), SqlJobStore(database)
     videos = [shelve(library, a_video("a", "Meeting"), MEETING), shelve(library, a_video("b", "Village", 600), MANY)]
     gone = shelve(library, a_video("c", "Gone"), MEETING)
 

@@ -12,7 +12,8 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFailed
-from app.jobs.fakes import MemoryJobStore
+from app.db.database import MemoryDatabase
+from app.db.jobs import SqlJobStore
 from app.jobs.states import JobError
 from app.services import uploads
 from app.services.uploads import ABANDONED_S, Upload, UploadService
@@ -20,16 +21,16 @@ from tests.unit.api.stand_in import Reader
 
 
 @pytest.fixture
-def jobs() -> MemoryJobStore:
-    return MemoryJobStore()
+def jobs() -> SqlJobStore:
+    return SqlJobStore(MemoryDatabase())
 
 
 @pytest.fixture
-def service(tmp_path: Path, jobs: MemoryJobStore) -> UploadService:
+def service(tmp_path: Path, jobs: SqlJobStore) -> UploadService:
     return opened(tmp_path, jobs)
 
 
-def opened(folder: Path, jobs: MemoryJobStore, *files: str) -> UploadService:
+def opened(folder: Path, jobs: SqlJobStore, *files: str) -> UploadService:
     """The service of a server that was just started; `files` are those of the library's videos."""
     reader = Reader(jobs, cast(Any, None), cast(Any, None), cast(Any, None))
     library = SimpleNamespace(files=lambda: set(files))
@@ -47,7 +48,7 @@ def wanted(length: int = 6, name: str = "talk.mp4", **more: Any) -> Upload:
     return Upload("", name, length, **more)
 
 
-def test_a_file_in_pieces_becomes_one_job(service: UploadService, jobs: MemoryJobStore) -> None:
+def test_a_file_in_pieces_becomes_one_job(service: UploadService, jobs: SqlJobStore) -> None:
     made = service.create(wanted(title="Talk", language="en", tags=("Talks",)))
     assert (made.offset, made.job) == (0, None)
     assert send(service, made.id, b"ab", b"c").offset == 3
@@ -60,7 +61,7 @@ def test_a_file_in_pieces_becomes_one_job(service: UploadService, jobs: MemoryJo
     assert done.expires_at is None
 
 
-def test_an_upload_goes_on_after_a_restart(service: UploadService, jobs: MemoryJobStore, tmp_path: Path) -> None:
+def test_an_upload_goes_on_after_a_restart(service: UploadService, jobs: SqlJobStore, tmp_path: Path) -> None:
     made = service.create(wanted())
     send(service, made.id, b"abc")
     again = opened(tmp_path, jobs)
@@ -70,7 +71,7 @@ def test_an_upload_goes_on_after_a_restart(service: UploadService, jobs: MemoryJ
 
 
 def test_a_server_that_died_before_it_queued_the_job_queues_it_later(
-    service: UploadService, jobs: MemoryJobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: UploadService, jobs: SqlJobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = service.create(wanted())
     monkeypatch.setattr(jobs, "submit", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -95,7 +96,7 @@ def test_what_came_before_the_line_broke_is_kept(service: UploadService) -> None
     assert service.find(made.id).offset == 4
 
 
-def test_more_than_was_announced_is_refused_and_nothing_is_queued(service: UploadService, jobs: MemoryJobStore) -> None:
+def test_more_than_was_announced_is_refused_and_nothing_is_queued(service: UploadService, jobs: SqlJobStore) -> None:
     made = service.create(wanted(length=3))
     with pytest.raises(BadInput, match="More bytes"):
         send(service, made.id, b"ab", b"cd")
@@ -136,7 +137,7 @@ def test_two_senders_do_not_mix(service: UploadService) -> None:
     "name", [".upload.json", "upload.json", "../../.incoming", ".lock", "böse/\\film?.mp4", "", "..."]
 )
 def test_no_file_name_reaches_what_an_upload_is_made_of(
-    service: UploadService, jobs: MemoryJobStore, tmp_path: Path, name: str
+    service: UploadService, jobs: SqlJobStore, tmp_path: Path, name: str
 ) -> None:
     made = service.create(wanted(name=name))
     send(service, made.id, b"abcdef")
@@ -171,7 +172,7 @@ def test_an_upload_can_be_given_up_until_it_is_complete(service: UploadService, 
 
 
 def test_only_what_nothing_was_added_to_for_a_day_is_swept_away(
-    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
+    service: UploadService, jobs: SqlJobStore, tmp_path: Path
 ) -> None:
     service.sweep()
     old, new, complete = (service.create(wanted()) for _ in range(3))
@@ -189,7 +190,7 @@ def test_only_what_nothing_was_added_to_for_a_day_is_swept_away(
     assert service.find(new.id).expires_at == pytest.approx(time.time() + ABANDONED_S, abs=60)
 
 
-def received(tmp_path: Path, service: UploadService, jobs: MemoryJobStore) -> tuple[Path, str]:
+def received(tmp_path: Path, service: UploadService, jobs: SqlJobStore) -> tuple[Path, str]:
     """A whole file that came more than a day ago, and the job that reads it."""
     made = service.create(wanted())
     job = send(service, made.id, b"abcdef").job
@@ -201,7 +202,7 @@ def received(tmp_path: Path, service: UploadService, jobs: MemoryJobStore) -> tu
 
 
 def test_a_file_of_which_no_video_was_made_goes_when_its_job_is_dismissed(
-    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
+    service: UploadService, jobs: SqlJobStore, tmp_path: Path
 ) -> None:
     path, id = received(tmp_path, service, jobs)
     for step in (lambda: None, lambda: fail(jobs, id), lambda: jobs.retry(id), lambda: fail(jobs, id)):
@@ -213,14 +214,14 @@ def test_a_file_of_which_no_video_was_made_goes_when_its_job_is_dismissed(
     assert not path.parent.exists()
 
 
-def fail(jobs: MemoryJobStore, id: str) -> None:
+def fail(jobs: SqlJobStore, id: str) -> None:
     job = jobs.claim("w", ["ingest"])
     assert job and job.id == id
     jobs.fail(job, "w", JobError("bad_input", "This is no video."))
 
 
 def test_the_file_of_a_video_stays_whatever_became_of_its_job(
-    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
+    service: UploadService, jobs: SqlJobStore, tmp_path: Path
 ) -> None:
     path, id = received(tmp_path, service, jobs)
     fail(jobs, id)
@@ -229,9 +230,7 @@ def test_the_file_of_a_video_stays_whatever_became_of_its_job(
     assert path.is_file()
 
 
-def test_a_file_that_came_today_stays_until_tomorrow(
-    service: UploadService, jobs: MemoryJobStore, tmp_path: Path
-) -> None:
+def test_a_file_that_came_today_stays_until_tomorrow(service: UploadService, jobs: SqlJobStore, tmp_path: Path) -> None:
     made = service.create(wanted())
     id = send(service, made.id, b"abcdef").job
     assert id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from app.core.types import (
     AudioStream,
@@ -18,7 +18,9 @@ from app.core.types import (
     VideoId,
     VideoStream,
 )
-from app.db.fakes import MemoryLibrary, MemoryStageStore
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
+from app.db.stages import SqlStageStore
 from app.services.summarize import SummarizeService, SummaryParts
 from gpu_workers.language.fakes import FakeTextEmbedder
 
@@ -93,7 +95,7 @@ def said(sentences: Sequence[str], start_s: float = 0.0, each_s: float = 20.0) -
     ]
 
 
-def shelve(library: MemoryLibrary, video: Video, sentences: Sequence[str], chapter_s: float = 60.0) -> Video:
+def shelve(library: SqlLibrary, video: Video, sentences: Sequence[str], chapter_s: float = 60.0) -> Video:
     """Puts a read video in the library, with a chapter for each `chapter_s`."""
     library.add_video(video)
     library.save_utterances(video.id, said(sentences, each_s=video.duration_s / max(1, len(sentences))))
@@ -107,12 +109,12 @@ def shelve(library: MemoryLibrary, video: Video, sentences: Sequence[str], chapt
 
 
 def service(
-    library: MemoryLibrary,
+    library: SqlLibrary,
     model: Writes | None = None,
     *,
     embedder: FakeTextEmbedder | None = None,
-    stages: MemoryStageStore | None = None,
+    stages: SqlStageStore | None = None,
     translates: bool = False,
 ) -> SummarizeService:
-    parts = SummaryParts(embedder or FakeTextEmbedder(), model, stages or MemoryStageStore(), translates)
-    return SummarizeService(lambda: parts, cast(Any, library))
+    parts = SummaryParts(embedder or FakeTextEmbedder(), model, stages or SqlStageStore(MemoryDatabase()), translates)
+    return SummarizeService(lambda: parts, library)

@@ -8,14 +8,16 @@ import pytest
 
 from app.core.errors import BadInput, Cancelled, MissingPart, NotFound, WorkerFailed
 from app.core.events import Event, StageFinished
-from app.db.fakes import MemoryLibrary, MemoryStageStore
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
+from app.db.stages import SqlStageStore
 from app.services.summarize import Length, Point, Style, SummaryRequest
 from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, Writes, a_video, service, shelve
 
 
 @pytest.fixture
-def library() -> MemoryLibrary:
-    return MemoryLibrary()
+def library() -> SqlLibrary:
+    return SqlLibrary(MemoryDatabase())
 
 
 def sources(point: Point, sentences: tuple[str, ...] = MEETING) -> bool:
@@ -25,7 +27,7 @@ def sources(point: Point, sentences: tuple[str, ...] = MEETING) -> bool:
 @pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("length", list(Length))
 def test_every_point_of_every_summary_cites_a_sentence_at_its_time(
-    library: MemoryLibrary, length: Length, style: Style
+    library: SqlLibrary, length: Length, style: Style
 ) -> None:
     video = shelve(library, a_video(), MEETING)
     made = service(library).summarize(video, SummaryRequest(length, style))
@@ -37,7 +39,7 @@ def test_every_point_of_every_summary_cites_a_sentence_at_its_time(
         assert all(citation.span == at[citation.quote] and citation.verified for citation in point.citations)
 
 
-def test_a_longer_summary_tells_more(library: MemoryLibrary) -> None:
+def test_a_longer_summary_tells_more(library: SqlLibrary) -> None:
     wordy = [
         f"{text[:-1]}, and that kept {number} people busy for the whole summer." for number, text in enumerate(MANY)
     ]
@@ -47,7 +49,7 @@ def test_a_longer_summary_tells_more(library: MemoryLibrary) -> None:
     assert counts[0] < counts[1] < counts[2]
 
 
-def test_minutes_have_decisions_and_actions_apart(library: MemoryLibrary) -> None:
+def test_minutes_have_decisions_and_actions_apart(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
     made = service(library).summarize(video, SummaryRequest(Length.PAGE, Style.MINUTES))
     parts = {section.title: [point.text for point in section.points] for section in made.sections}
@@ -56,22 +58,22 @@ def test_minutes_have_decisions_and_actions_apart(library: MemoryLibrary) -> Non
     assert "The lighthouse keeper counted 312 ships in August." in parts["Discussed"]
 
 
-def test_no_point_nearly_repeats_another(library: MemoryLibrary) -> None:
+def test_no_point_nearly_repeats_another(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), ("The old bridge crosses the wide river here today.",) * 6)
     assert len(service(library).summarize(video, SummaryRequest(Length.PAGE)).points) == 1
 
 
-def test_a_video_of_which_nothing_is_known_has_an_empty_summary(library: MemoryLibrary) -> None:
+def test_a_video_of_which_nothing_is_known_has_an_empty_summary(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), ())
     assert service(library).summarize(video).points == ()
 
 
-def test_a_video_that_is_still_read_has_none(library: MemoryLibrary) -> None:
+def test_a_video_that_is_still_read_has_none(library: SqlLibrary) -> None:
     with pytest.raises(NotFound, match="no summary yet"):
         service(library).summarize(library.add_video(a_video()))
 
 
-def test_what_a_model_phrases_is_kept_with_the_quotes_that_support_it(library: MemoryLibrary) -> None:
+def test_what_a_model_phrases_is_kept_with_the_quotes_that_support_it(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
     text = "The lighthouse keeper counted 312 ships."
     model = Writes(lambda _: json.dumps({"sentences": [text]}))
@@ -90,7 +92,7 @@ def test_what_a_model_phrases_is_kept_with_the_quotes_that_support_it(library: M
         "Penguins juggle violins under a velvet moon.",
     ],
 )
-def test_what_a_model_invents_is_dropped_for_the_quotes(library: MemoryLibrary, text: str) -> None:
+def test_what_a_model_invents_is_dropped_for_the_quotes(library: SqlLibrary, text: str) -> None:
     video = shelve(library, a_video(), MEETING)
     made = service(library, Writes(lambda _: json.dumps({"sentences": [text]}))).summarize(
         video, SummaryRequest(Length.LINE)
@@ -101,14 +103,14 @@ def test_what_a_model_invents_is_dropped_for_the_quotes(library: MemoryLibrary, 
 
 
 @pytest.mark.parametrize("written", ["no json", '{"sentences": 3}', "[]", '{"other": []}'])
-def test_a_model_that_writes_nonsense_leaves_the_quotes(library: MemoryLibrary, written: str) -> None:
+def test_a_model_that_writes_nonsense_leaves_the_quotes(library: SqlLibrary, written: str) -> None:
     video = shelve(library, a_video(), MEETING)
     assert service(library, Writes(lambda _: written)).summarize(video).text
 
 
-def test_a_second_summary_re_uses_everything(library: MemoryLibrary) -> None:
+def test_a_second_summary_re_uses_everything(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
-    stages, embedder = MemoryStageStore(), CountingEmbedder()
+    stages, embedder = SqlStageStore(MemoryDatabase()), CountingEmbedder()
     model = Writes(lambda _: json.dumps({"sentences": list(MEETING[:3])}))
     first = service(library, model, stages=stages, embedder=embedder).summarize(video)
     calls, seen = model.calls, len(embedder.seen)
@@ -119,9 +121,9 @@ def test_a_second_summary_re_uses_everything(library: MemoryLibrary) -> None:
     assert [event.reused for event in events if isinstance(event, StageFinished)] == [True]
 
 
-def test_a_changed_chapter_re_makes_only_its_branch(library: MemoryLibrary) -> None:
+def test_a_changed_chapter_re_makes_only_its_branch(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
-    stages, embedder = MemoryStageStore(), CountingEmbedder()
+    stages, embedder = SqlStageStore(MemoryDatabase()), CountingEmbedder()
     service(library, stages=stages, embedder=embedder).summarize(video)
     embedder.seen.clear()
     changed = (*MEETING[:5], "The lighthouse keeper counted 99 whales in September.")
@@ -131,9 +133,9 @@ def test_a_changed_chapter_re_makes_only_its_branch(library: MemoryLibrary) -> N
     assert "99 whales" in made.text
 
 
-def test_a_cancelled_summary_keeps_the_units_that_were_made(library: MemoryLibrary) -> None:
+def test_a_cancelled_summary_keeps_the_units_that_were_made(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
-    stages, embedder = MemoryStageStore(), CountingEmbedder()
+    stages, embedder = SqlStageStore(MemoryDatabase()), CountingEmbedder()
     answers = iter([False, True, True])
     with pytest.raises(Cancelled):
         service(library, stages=stages, embedder=embedder).summarize(video, cancelled=lambda: next(answers))
@@ -142,7 +144,7 @@ def test_a_cancelled_summary_keeps_the_units_that_were_made(library: MemoryLibra
     assert set(embedder.seen) == set(MEETING[3:])
 
 
-def test_a_language_that_the_model_cannot_write_is_refused_with_what_to_do(library: MemoryLibrary) -> None:
+def test_a_language_that_the_model_cannot_write_is_refused_with_what_to_do(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
     for model in (None, Writes(str)):
         with pytest.raises(MissingPart, match="cannot write de") as refusal:
@@ -153,7 +155,7 @@ def test_a_language_that_the_model_cannot_write_is_refused_with_what_to_do(libra
         service(library).summarize(video, SummaryRequest(language="German"))
 
 
-def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number(library: MemoryLibrary) -> None:
+def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number(library: SqlLibrary) -> None:
     video = shelve(library, a_video(), MEETING)
 
     def write(prompt: str) -> str:
@@ -169,8 +171,8 @@ def test_a_translation_keeps_its_citations_and_is_dropped_when_it_loses_a_number
 
 
 @pytest.mark.parametrize("wanted", [SummaryRequest(), SummaryRequest(Length.PAGE, language="de")])
-def test_a_summary_waits_for_a_model_that_is_away(library: MemoryLibrary, wanted: SummaryRequest) -> None:
-    video, stages, away = shelve(library, a_video(), MEETING), MemoryStageStore(), [True]
+def test_a_summary_waits_for_a_model_that_is_away(library: SqlLibrary, wanted: SummaryRequest) -> None:
+    video, stages, away = shelve(library, a_video(), MEETING), SqlStageStore(MemoryDatabase()), [True]
 
     def write(prompt: str) -> str:
         if away[0] and ("Translate" in prompt or not wanted.language):
@@ -184,7 +186,7 @@ def test_a_summary_waits_for_a_model_that_is_away(library: MemoryLibrary, wanted
     assert summaries.summarize(video, wanted).model == Writes.model
 
 
-def test_a_long_chapter_is_told_from_its_whole_length(library: MemoryLibrary) -> None:
+def test_a_long_chapter_is_told_from_its_whole_length(library: SqlLibrary) -> None:
     video = shelve(library, a_video(seconds=600), MANY, chapter_s=600)
     spans = [point.span.middle_s for point in service(library).summarize(video).points]
     assert min(spans) < 200

@@ -10,7 +10,9 @@ import pytest
 from app.core.errors import Cancelled, MissingPart, NotFound
 from app.core.events import Event, StageFinished, StageProgress
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
-from app.db.fakes import MemoryLibrary, MemoryStageStore
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
+from app.db.stages import SqlStageStore
 from app.services.summarize import CollectionSummary, Length, Style, SummaryRequest
 from tests.unit.services.summarize.library import (
     MANY,
@@ -33,12 +35,12 @@ SAID = {"a" * 64: MEETING, "b" * 64: GARDEN, "c" * 64: MANY}
 
 
 @pytest.fixture
-def library() -> MemoryLibrary:
-    return MemoryLibrary()
+def library() -> SqlLibrary:
+    return SqlLibrary(MemoryDatabase())
 
 
 @pytest.fixture
-def videos(library: MemoryLibrary) -> list[Video]:
+def videos(library: SqlLibrary) -> list[Video]:
     return [
         shelve(library, a_video("a", "Meeting"), MEETING),
         shelve(library, a_video("b", "Garden"), GARDEN),
@@ -53,7 +55,7 @@ def cited(made: CollectionSummary) -> set[str]:
 @pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("length", list(Length))
 def test_every_sentence_cites_what_was_said_in_a_video_at_its_time(
-    library: MemoryLibrary, videos: list[Video], length: Length, style: Style
+    library: SqlLibrary, videos: list[Video], length: Length, style: Style
 ) -> None:
     made = service(library).together(videos, SummaryRequest(length, style))
     assert made.points
@@ -64,7 +66,7 @@ def test_every_sentence_cites_what_was_said_in_a_video_at_its_time(
             assert citation.span == at[citation.quote] and citation.verified
 
 
-def test_all_videos_have_a_share_and_a_sentence_of_their_own(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_all_videos_have_a_share_and_a_sentence_of_their_own(library: SqlLibrary, videos: list[Video]) -> None:
     made = service(library).together(videos)
     assert cited(made) == set(SAID)
     assert [line.title for line in made.videos] == ["Meeting", "Garden", "Village"]
@@ -73,14 +75,14 @@ def test_all_videos_have_a_share_and_a_sentence_of_their_own(library: MemoryLibr
     assert made.model == "extractive"
 
 
-def test_a_page_tells_the_videos_one_after_the_other(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_a_page_tells_the_videos_one_after_the_other(library: SqlLibrary, videos: list[Video]) -> None:
     made = service(library).together(videos[::-1], SummaryRequest(Length.PAGE))
     assert [section.title for section in made.sections] == ["Meeting", "Garden", "Village"]
     for section, video in zip(made.sections, videos, strict=True):
         assert {citation.video_id for point in section.points for citation in point.citations} == {video.id}
 
 
-def test_a_line_tells_what_is_said_rather_than_what_is_seen(library: MemoryLibrary) -> None:
+def test_a_line_tells_what_is_said_rather_than_what_is_seen(library: SqlLibrary) -> None:
     videos = [shelve(library, a_video(name, name), ()) for name in "abc"]
     library.save_utterances(videos[2].id, said(("A storm tore the roof from the mill.",)))
     seen = "Looks like: water bottle. Colours: mostly grey."
@@ -90,14 +92,14 @@ def test_a_line_tells_what_is_said_rather_than_what_is_seen(library: MemoryLibra
     assert service(library).together(videos, SummaryRequest(Length.LINE)).text == "A storm tore the roof from the mill."
 
 
-def test_minutes_gather_the_decisions_of_all_videos(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_minutes_gather_the_decisions_of_all_videos(library: SqlLibrary, videos: list[Video]) -> None:
     made = service(library).together(videos, SummaryRequest(Length.PAGE, Style.MINUTES))
     parts = {section.title: {point.text for point in section.points} for section in made.sections}
     assert parts["Decisions"] == {MEETING[1], GARDEN[1]}
     assert parts["Actions"] == {MEETING[2], GARDEN[3]}
 
 
-def test_a_video_that_is_still_read_is_named_and_tells_nothing(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_a_video_that_is_still_read_is_named_and_tells_nothing(library: SqlLibrary, videos: list[Video]) -> None:
     new = library.add_video(replace(a_video("d", "New"), language="de"))
     made = service(library).together([*videos, new], SummaryRequest(language="en"))
     assert [line.title for line in made.videos if line.point is None] == ["New"]
@@ -108,8 +110,8 @@ def test_a_video_that_is_still_read_is_named_and_tells_nothing(library: MemoryLi
 class Counted:
     """A service over one store, whose models' calls are counted."""
 
-    def __init__(self, library: MemoryLibrary) -> None:
-        self.library, self.stages, self.embedder = library, MemoryStageStore(), CountingEmbedder()
+    def __init__(self, library: SqlLibrary) -> None:
+        self.library, self.stages, self.embedder = library, SqlStageStore(MemoryDatabase()), CountingEmbedder()
         self.prompts: list[str] = []
 
     def together(self, videos: list[Video], wanted: SummaryRequest | None = None, **more: object) -> CollectionSummary:
@@ -130,7 +132,7 @@ class Counted:
         return sum(prompt.startswith("Notes from 3 videos") for prompt in self.prompts)
 
 
-def test_a_second_summary_asks_no_model(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_a_second_summary_asks_no_model(library: SqlLibrary, videos: list[Video]) -> None:
     counted = Counted(library)
     first = counted.together(videos)
     assert first.model == "writes@1"
@@ -142,7 +144,7 @@ def test_a_second_summary_asks_no_model(library: MemoryLibrary, videos: list[Vid
     assert [event.done for event in events if isinstance(event, StageProgress)] == [1, 2, 3]
 
 
-def test_a_changed_chapter_re_makes_its_branch_and_the_text_of_all(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_a_changed_chapter_re_makes_its_branch_and_the_text_of_all(library: SqlLibrary, videos: list[Video]) -> None:
     counted = Counted(library)
     counted.together(videos)
     changed = (*GARDEN[:3], "Olaf will buy 7 new greenhouses.")
@@ -154,7 +156,7 @@ def test_a_changed_chapter_re_makes_its_branch_and_the_text_of_all(library: Memo
     assert all("greenhouses" in prompt for prompt in counted.prompts[:2])
 
 
-def test_a_change_that_leaves_the_summary_of_its_video_leaves_the_text_of_all(library: MemoryLibrary) -> None:
+def test_a_change_that_leaves_the_summary_of_its_video_leaves_the_text_of_all(library: SqlLibrary) -> None:
     def told(filler: str) -> tuple[str, ...]:
         return (*MANY[:4], filler, *MANY[4:9])
 
@@ -167,7 +169,7 @@ def test_a_change_that_leaves_the_summary_of_its_video_leaves_the_text_of_all(li
     assert (len(counted.embedder.seen), counted.prompts) == (5, [])  # one piece was looked at again, no text was made
 
 
-def test_another_video_leaves_the_summaries_of_the_others(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_another_video_leaves_the_summaries_of_the_others(library: SqlLibrary, videos: list[Video]) -> None:
     counted = Counted(library)
     counted.together(videos[:2])
     counted.together(videos)
@@ -175,7 +177,7 @@ def test_another_video_leaves_the_summaries_of_the_others(library: MemoryLibrary
     assert counted.about_all == 1
 
 
-def test_what_was_stopped_goes_on_where_it_was(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_what_was_stopped_goes_on_where_it_was(library: SqlLibrary, videos: list[Video]) -> None:
     whole, counted = Counted(library), Counted(library)
     whole.together(videos)
     left = iter([False] * 8)
@@ -187,7 +189,7 @@ def test_what_was_stopped_goes_on_where_it_was(library: MemoryLibrary, videos: l
     assert done + len(counted.prompts) == len(whole.prompts)
 
 
-def test_what_is_kept_is_told_without_any_model(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_what_is_kept_is_told_without_any_model(library: SqlLibrary, videos: list[Video]) -> None:
     counted = Counted(library)
     with pytest.raises(NotFound, match="does not exist yet"):
         counted.together(videos, stored_only=True)
@@ -198,7 +200,7 @@ def test_what_is_kept_is_told_without_any_model(library: MemoryLibrary, videos: 
     assert counted.prompts == []
 
 
-def test_sentences_are_translated_from_the_language_of_their_video(library: MemoryLibrary) -> None:
+def test_sentences_are_translated_from_the_language_of_their_video(library: SqlLibrary) -> None:
     english = shelve(library, a_video("a", "Meeting"), MEETING)
     shelve(library, a_video("b", "Garten"), ("Der Garten hat neunzig Rosen.",) * 2)
     library.set_ready(a_video("b").id, "de")
@@ -210,7 +212,7 @@ def test_sentences_are_translated_from_the_language_of_their_video(library: Memo
         service(library).together([english], SummaryRequest(language="fr"))
 
 
-def test_what_a_model_invents_about_several_videos_is_dropped(library: MemoryLibrary, videos: list[Video]) -> None:
+def test_what_a_model_invents_about_several_videos_is_dropped(library: SqlLibrary, videos: list[Video]) -> None:
     model = Writes(lambda _: json.dumps({"sentences": ["Olaf decided to paint 90 ferries in the village."]}))
     made = service(library, model).together(videos)
     assert "90 ferries" not in made.text
@@ -219,7 +221,7 @@ def test_what_a_model_invents_about_several_videos_is_dropped(library: MemoryLib
 
 @pytest.mark.parametrize("length", list(Length))
 def test_a_video_of_a_time_code_is_told_as_that_and_its_digits_are_never_quoted(
-    library: MemoryLibrary, length: Length
+    library: SqlLibrary, length: Length
 ) -> None:
     meeting, reel = shelve(library, a_video("a"), MEETING), shelve(library, a_video("b", "Reel", 600), ())
     codes = [
