@@ -21,6 +21,7 @@ from typing import Any
 
 from app.bootstrap import Services, build
 from app.core.events import Answered, StageFinished
+from app.core.requests import AskRequest
 from app.core.settings import load_settings
 from app.core.types import Video
 from benchmarks.cli_runner import publish
@@ -105,7 +106,7 @@ def _measure(
         name = case["video"]
         if name not in videos:
             videos[name], costs[name] = read(longreel, folder / name)
-        events = list(longreel.ask.stream(case["question"], [videos[name]]))
+        events = list(longreel.ask.stream(AskRequest(case["question"]), [videos[name]]))
         answer = next(event.answer for event in events if isinstance(event, Answered))
         rows.append(
             {

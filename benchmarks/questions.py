@@ -19,6 +19,7 @@ from typing import Any
 from agents.parts import AgentParts
 from app.core.errors import LongreelError, NotFound
 from app.core.events import Answered
+from app.core.requests import AskRequest
 from app.core.settings import Settings
 from app.core.types import Answer, AnswerStatus, TimeSpan, Video, from_json, to_json
 from app.evaluation.cases import Case
@@ -209,8 +210,8 @@ class Product:
         """Asks as a user would; an error is an outcome, not an exception."""
 
         def answer() -> Answer:
-            options = question.options if choice else ()
-            *_, last = self._service.stream(question.text, [self.video(question.video)], options=options)
+            request = AskRequest(question.text, options=tuple(question.options) if choice else ())
+            *_, last = self._service.stream(request, [self.video(question.video)])
             assert isinstance(last, Answered)
             return from_json(Answer, last.answer)
 

@@ -21,6 +21,7 @@ from rich.console import Console
 from app.api.schemas import AnswerOut
 from app.bootstrap import build
 from app.core.events import Event
+from app.core.requests import AskRequest
 from app.core.settings import Settings, load_settings
 from app.core.types import Video
 from app.terminal import show_answer, show_step
@@ -114,7 +115,7 @@ def _page(longreel: Services, settings: Settings, videos: Sequence[Video]) -> It
         yield f"{hard.why}\n"
         thread = longreel.ask.threads.start(videos if hard.both else videos[:1], hard.title)
         for question in hard.questions:
-            steps = list(longreel.ask.stream(question, thread=thread))
+            steps = list(longreel.ask.stream(AskRequest(question, thread=thread.id)))
             yield f"**{question}**\n\n```text\n{_shown(steps, videos)}\n```\n"
         longreel.ask.threads.delete(thread)
 

@@ -16,6 +16,7 @@ from app.api.schemas.plans import PlanBody, ScopeBody
 from app.client import Longreel
 from app.core.errors import LongreelError, NotFound
 from app.core.events import Delta, Event, StageProgress
+from app.core.requests import AskRequest
 from app.core.timecode import clock
 from app.core.types import SegmentKind
 from ui.render import answers, batches, library, markup, summaries, together, watch
@@ -226,13 +227,20 @@ class Page:
         try:
             with self._client(request) as client:
                 thread = _thread(client, str(payload.get("thread", "")))
-                how: dict[str, Any] = {"max_steps": payload.get("steps"), "max_seconds": payload.get("seconds")}
-                how["plan"] = _plan(client, question, thread, payload)
+                plan = _plan(client, question, thread, payload)
                 run = str(payload.get("run", ""))
-                steps = client.ask_pulse(
-                    question, names, options=options, thread=thread, run=run, keep=bool(run), **how
+                asked = AskRequest(
+                    question,
+                    tuple(names),
+                    options=tuple(options),
+                    thread=thread,
+                    plan=plan.model_dump(mode="json") if plan else None,
+                    run=run,
+                    max_steps=payload.get("steps"),
+                    max_seconds=payload.get("seconds"),
+                    keep=bool(run),
                 )
-                yield from _progress(client, steps, question, options, thread)
+                yield from _progress(client, client.ask_pulse(asked), question, options, thread)
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from app.api.deps import JoinLine
 from app.api.schemas import AnswerOut
-from app.api.schemas.plans import PlanBody
 from app.api.streams import CHECK_S, HEARTBEAT_S, pump
 from app.bootstrap import Services
 from app.core.errors import Cancelled
 from app.core.events import Event
-from app.core.settings import Agent
+from app.core.requests import AskRequest
 from app.core.types import Video
 
 Steps = AsyncGenerator[Event | None]
@@ -31,22 +29,16 @@ async def named(longreel: Services, names: Sequence[str], collection: str | None
 def steps_of(
     longreel: Services,
     join: JoinLine,
-    question: str,
+    request: AskRequest,
     videos: Sequence[Video],
-    options: Sequence[str] = (),
-    thread: str | None = None,
-    plan: PlanBody | None = None,
-    run_id: str = "",
-    limits: Agent | None = None,
+    *,
     finish: bool = False,
 ) -> Steps:
     """The agent's steps; closing the generator cancels the question, unless it has begun and shall `finish`."""
+    limits = longreel.settings.agent.at_most(request.max_steps, request.max_seconds)
 
     def work(gone: Callable[[], bool]) -> Iterator[Event]:
-        conversation = longreel.ask.threads.find(thread) if thread else None
-        given = plan.model_dump(mode="json") if plan else None
-        how: dict[str, Any] = {"thread": conversation, "plan": given, "run_id": run_id, "limits": limits}
-        return longreel.ask.stream(question, videos, options=options, **how, cancelled=gone)
+        return longreel.ask.stream(request, videos, limits=limits, cancelled=gone)
 
     return pump(work, join, finish=finish)
 

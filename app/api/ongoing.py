@@ -17,6 +17,7 @@ from app.api.asking import Steps
 from app.api.line import Seat
 from app.core.errors import Cancelled, Conflict, LongreelError, NotFound, unexpected
 from app.core.events import Answered, Event
+from app.core.requests import AskRequest
 
 FORGET_S = 600.0
 """How long a question can be rejoined after its end."""
@@ -31,9 +32,7 @@ State = Literal["waiting", "running", "answered", "failed", "cancelled"]
 class OngoingQuestion:
     """One question, its steps so far, and its readers."""
 
-    run_id: str
-    question: str
-    thread_id: str | None
+    request: AskRequest
     seat: Seat
     steps: Steps
     events: list[Event] = field(default_factory=list)
@@ -133,8 +132,8 @@ class OngoingQuestions:
         """Starts a question; one that ended under the same id is forgotten."""
         now = time.monotonic()
         for old in [one for one in self._questions.values() if one.ended_at and now - one.ended_at > FORGET_S]:
-            del self._questions[old.run_id]
-        self._questions[question.run_id] = question
+            del self._questions[old.request.run]
+        self._questions[question.request.run] = question
         question.begin()
 
     def find(self, run_id: str) -> OngoingQuestion:

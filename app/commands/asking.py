@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from app.api.schemas import AnswerOut, problem_of
-from app.commands.questions import NEW, Answering, AskOptions, AtServer, Here, QuestionScope
+from app.commands.questions import NEW, Answering, AtServer, Here
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_alone, running_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError, WorkerFailed
 from app.core.events import EVENT, Answered, Delta, Warned
+from app.core.requests import AskRequest
 from app.core.text_files import read_text
 from app.terminal import consoles, show_answer, show_step
 
@@ -45,12 +46,15 @@ class Asking:
             consoles()[1].print(f"conversation {thread[:12]}")
         return thread
 
-    def ask(self, question: QuestionScope, thread: str | None = None) -> None:
-        """Asks a question and shows the answer. Among many questions an error is shown and does not stop the others."""
+    def ask(self, question: str, **details: Any) -> None:
+        """Asks a question, an `AskRequest` with these details, and shows the answer.
+
+        Among many questions an error is shown and does not stop the others.
+        """
         try:
             if self.many and not self.as_json:
-                self.out.print(f"[bold blue]? {escape(question.text)}[/]")
-            answer = self._answer(question, thread)
+                self.out.print(f"[bold blue]? {escape(question)}[/]")
+            answer = self._answer(AskRequest(question, **details))
         except LongreelError as error:
             if not self.many or isinstance(error, Cancelled):
                 raise
@@ -61,9 +65,9 @@ class Asking:
         else:
             show_answer(self.out, answer, self.answering.titles())
 
-    def _answer(self, question: QuestionScope, thread: str | None) -> AnswerOut:
+    def _answer(self, request: AskRequest) -> AnswerOut:
         """The answer; shows the steps on the way, or only warnings."""
-        for step in self.answering.steps(question, thread):
+        for step in self.answering.steps(request):
             if isinstance(step, AnswerOut):
                 return step
             if self.stream and self.as_json and not isinstance(step, Answered | Delta):
@@ -72,8 +76,8 @@ class Asking:
                 show_step(consoles()[1], step)
         raise WorkerFailed("The question ended without an answer.", "Ask again.")
 
-    def _failed(self, question: QuestionScope, error: LongreelError) -> None:
-        problem = {"question": question.text, "error": problem_of(error).model_dump(mode="json")}
+    def _failed(self, question: str, error: LongreelError) -> None:
+        problem = {"question": question, "error": problem_of(error).model_dump(mode="json")}
         if self.as_json:
             self.out.print(json.dumps(problem), soft_wrap=True, markup=False)
         else:
@@ -122,14 +126,16 @@ def ask(
         raise typer.BadParameter("give a question, or a file of them with --questions")
     if questions is not None and run:
         raise typer.BadParameter("--run works with one question only")
-    about = names if questions else names[:-1]
-    scopes = _questions(questions, about) if questions else [QuestionScope(about, names[-1], option or [])]
+    if questions:
+        listed = _questions(questions, tuple(names))
+    else:
+        listed = [{"question": names[-1], "videos": tuple(names[:-1]), "options": tuple(option or ())}]
+    common: dict[str, Any] = {"collection": collection or "", "run": run, "max_steps": max_steps, "max_seconds": max_seconds}
     with interruptible() as cancelled:
-        answering = _answering("longreel ask", AskOptions(run, max_steps, max_seconds), cancelled)
-        asking = Asking(answering, stream, as_json, many=questions is not None)
-        conversation = asking.thread(thread, scopes[0].videos if scopes else ())
-        for question in scopes:
-            asking.ask(replace(question, collection=collection or ""), conversation)
+        asking = Asking(_answering("longreel ask", cancelled), stream, as_json, many=questions is not None)
+        conversation = asking.thread(thread, listed[0]["videos"] if listed else ())
+        for details in listed:
+            asking.ask(**details, **common, thread=conversation or "")
 
 
 def chat(
@@ -144,16 +150,16 @@ def chat(
     Example: longreel chat talk.mp4
     """
     with interruptible() as cancelled:
-        asking = Asking(_answering("longreel chat", AskOptions(), cancelled), stream, many=True)
+        asking = Asking(_answering("longreel chat", cancelled), stream, many=True)
         conversation = asking.thread(thread, videos or ())
         for line in _lines(asking.out):
-            asking.ask(QuestionScope([], line, []), conversation)
+            asking.ask(line, thread=conversation or "")
 
 
-def _answering(command: str, options: AskOptions, cancelled: Callable[[], bool]) -> Answering:
+def _answering(command: str, cancelled: Callable[[], bool]) -> Answering:
     """The running server of this library if there is one, else this process."""
     server = running_longreel()
-    return AtServer(server, options, cancelled) if server else Here(open_alone(command), options, cancelled)
+    return AtServer(server, cancelled) if server else Here(open_alone(command), cancelled)
 
 
 def _lines(out: Console) -> Iterator[str]:
@@ -167,16 +173,17 @@ def _lines(out: Console) -> Iterator[str]:
         yield line
 
 
-def _questions(path: Path, videos: list[str]) -> list[QuestionScope]:
-    """The questions of a file of JSON lines. Raises BadInput with the line's number."""
-    questions = []
+def _questions(path: Path, videos: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Details of an `AskRequest` for each line of a file of JSON lines. Raises BadInput with the line's number."""
+    questions: list[dict[str, Any]] = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
             item = json.loads(line)
-            names = [str(item["video"])] if item.get("video") else videos
-            questions.append(QuestionScope(names, str(item["question"]), [str(o) for o in item.get("options") or []]))
+            names = (str(item["video"]),) if item.get("video") else videos
+            options = tuple(str(option) for option in item.get("options") or ())
+            questions.append({"question": str(item["question"]), "videos": names, "options": options})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             hint = 'Each line needs an object like {"question": "...", "options": [...], "video": "..."}.'
             raise BadInput(f"{path}, line {number} is not a question.", hint) from error

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from app.api.schemas import AnswerOut
 from app.commands.start import name_for_server
 from app.core.errors import Cancelled
 from app.core.events import Event
+from app.core.requests import AskRequest
 
 if TYPE_CHECKING:
     from app.bootstrap import Services
@@ -23,26 +24,6 @@ Titles = dict[str, tuple[str, str]]
 """Title and path by video id; the path is empty if it is not on this machine."""
 
 
-@dataclass(frozen=True)
-class QuestionScope:
-    """A question, and the names of the videos it is about."""
-
-    videos: Sequence[str]
-    text: str
-    options: Sequence[str] = ()
-    collection: str = ""
-
-
-@dataclass(frozen=True)
-class AskOptions:
-    """How to answer all questions of a command."""
-
-    run: str = ""
-    """The name under which an interrupted answer resumes."""
-    max_steps: int | None = None
-    max_seconds: float | None = None
-
-
 class Answering(Protocol):
     """Answers questions."""
 
@@ -50,7 +31,7 @@ class Answering(Protocol):
         """The id of the conversation of that name, or of a new one, and whether it is new. Raises NotFound."""
         ...
 
-    def steps(self, question: QuestionScope, thread: str | None) -> Iterator[Event | AnswerOut]:
+    def steps(self, request: AskRequest) -> Iterator[Event | AnswerOut]:
         """The agent's steps as they happen, then the answer."""
         ...
 
@@ -64,7 +45,6 @@ class Here:
     """Answers in this process."""
 
     longreel: Services
-    options: AskOptions
     cancelled: Callable[[], bool]
     _videos: list[Video] = field(default_factory=list)
 
@@ -75,21 +55,14 @@ class Here:
             return threads.start([self.longreel.library.find(video) for video in videos]).id, True
         return (threads.find(name).id if name else None), False
 
-    def steps(self, question: QuestionScope, thread: str | None) -> Iterator[Event | AnswerOut]:
+    def steps(self, request: AskRequest) -> Iterator[Event | AnswerOut]:
         """See `Answering`."""
-        limits = {"max_steps": self.options.max_steps, "max_seconds": self.options.max_seconds}
+        limits = {"max_steps": request.max_steps, "max_seconds": request.max_seconds}
         changes = {name: value for name, value in limits.items() if value is not None}
-        self._videos = self.longreel.library.scope(question.videos, question.collection)
+        agent = self.longreel.settings.agent.model_copy(update=changes)
+        self._videos = self.longreel.library.scope(request.videos, request.collection)
         events: list[Event] = []
-        for event in self.longreel.ask.stream(
-            question.text,
-            self._videos,
-            options=question.options,
-            thread=self.longreel.ask.threads.find(thread) if thread else None,
-            run_id=self.options.run,
-            limits=self.longreel.settings.agent.model_copy(update=changes),
-            cancelled=self.cancelled,
-        ):
+        for event in self.longreel.ask.stream(request, self._videos, limits=agent, cancelled=self.cancelled):
             events.append(event)
             yield event
         yield AnswerOut.from_events(events)
@@ -105,7 +78,6 @@ class AtServer:
     """Has a running server answer, whose models are loaded already."""
 
     longreel: Longreel
-    options: AskOptions
     cancelled: Callable[[], bool]
 
     def thread(self, name: str | None, videos: Sequence[str]) -> tuple[str | None, bool]:
@@ -114,19 +86,10 @@ class AtServer:
             return self.longreel.start_thread(list(map(name_for_server, videos))).id, True
         return name, False
 
-    def steps(self, question: QuestionScope, thread: str | None) -> Iterator[Event | AnswerOut]:
+    def steps(self, request: AskRequest) -> Iterator[Event | AnswerOut]:
         """See `Answering`. Raises Cancelled soon after Ctrl-C."""
-        pulse = self.longreel.ask_pulse(
-            question.text,
-            list(map(name_for_server, question.videos)),
-            collection=question.collection,
-            options=question.options,
-            thread=thread or "",
-            run=self.options.run,
-            max_steps=self.options.max_steps,
-            max_seconds=self.options.max_seconds,
-        )
-        with closing(pulse) as steps:
+        named = replace(request, videos=tuple(map(name_for_server, request.videos)))
+        with closing(self.longreel.ask_pulse(named)) as steps:
             for step in steps:
                 if self.cancelled():
                     raise Cancelled("The question was cancelled.")

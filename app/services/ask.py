@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agents.plans import plan_from_json, plan_to_json
-from app.core.errors import BadInput, Cancelled, NotFound
+from app.core.errors import Cancelled, NotFound
 from app.core.events import Answered, Delta, Event, Understood, Warned
+from app.core.requests import AskRequest
 from app.core.settings import Agent
 from app.core.stored_answers import dump_trace
 from app.core.types import Video
@@ -19,9 +20,6 @@ from app.services.threads import ThreadService
 
 if TYPE_CHECKING:
     from agents.agent import VideoAgent
-
-LONGEST_QUESTION = 2000
-MOST_OPTIONS = 26
 
 
 class AskService:
@@ -34,37 +32,31 @@ class AskService:
 
     def stream(
         self,
-        question: str,
+        request: AskRequest,
         videos: Sequence[Video] = (),
         *,
-        options: Sequence[str] = (),
-        thread: Thread | None = None,
-        plan: Mapping[str, Any] | None = None,
-        run_id: str = "",
         limits: Agent | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Streams the agent's steps; the last event is `Answered`.
 
-        No videos means those of the thread, or the whole library; videos that are not ready are left out with a
-        warning. In a thread, the question may refer to earlier ones. `plan`: a plan from the method `plan`, possibly
-        edited. With a `run_id`, an answer whose process was killed continues where it stopped when asked again under
-        the same id; the saved state is deleted once the answer is stored or cancelled. `limits`: settings for this
-        answer only.
+        `videos` are those that the request names. None means those of its thread, or the whole library; those that
+        are not ready are left out with a warning. In a thread, the question may refer to earlier ones. What a run has
+        saved is deleted once its answer is stored or cancelled. `limits`: settings for this answer only.
 
-        Raises BadInput for an invalid question or plan, NotFound if no video is ready.
+        Raises BadInput for an invalid plan, NotFound if no video is ready or there is no such thread.
         """
-        question = " ".join(question.split())
-        _check(question, options)
+        question, run_id = request.question, request.run
+        thread = self.threads.find(request.thread) if request.thread else None
         asked = videos or (self.threads.videos(thread) if thread else ()) or self._library.videos()
         ready, unread = [v for v in asked if v.ready], [v for v in asked if not v.ready]
         if not ready:
             raise _nothing_ready(unread)
         turns = self.threads.remembered(thread) if thread else ()
-        given = plan_from_json(plan) if plan else None
+        plan = plan_from_json(request.plan) if request.plan else None
         agent, trace = self._agent(), list[Event]()
-        how: dict[str, Any] = {"plan": given, "run_id": run_id, "limits": limits, "cancelled": cancelled}
-        steps = agent.ask(question, ready, options=options, turns=turns, **how)
+        how: dict[str, Any] = {"plan": plan, "run_id": run_id, "limits": limits, "cancelled": cancelled}
+        steps = agent.ask(question, ready, options=request.options, turns=turns, **how)
         try:
             for event in itertools.chain([_left_out(unread)] if unread else [], steps):
                 if not isinstance(event, Delta):
@@ -79,8 +71,7 @@ class AskService:
 
     def plan(self, question: str, thread: Thread | None = None) -> dict[str, Any]:
         """The plan for answering a question, as data that can be edited and passed to `stream`. Raises BadInput."""
-        question = " ".join(question.split())
-        _check(question, ())
+        question = AskRequest(question).question
         turns = self.threads.remembered(thread) if thread else ()
         return plan_to_json(self._agent().plan(question, turns))
 
@@ -108,14 +99,3 @@ def _left_out(unread: Sequence[Video]) -> Warned:
 def _unread(videos: Sequence[Video]) -> str:
     more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
     return f"Not fully ingested yet: {', '.join(video.title for video in videos[:3])}{more}."
-
-
-def _check(question: str, options: Sequence[str]) -> None:
-    if not question:
-        raise BadInput("The question is empty.", "Ask about something said, shown or written in a video.")
-    if len(question) > LONGEST_QUESTION:
-        raise BadInput(f"The question is longer than {LONGEST_QUESTION} characters.", "Shorten it.")
-    if len(options) == 1 or len(options) > MOST_OPTIONS:
-        raise BadInput(f"A multiple-choice question needs 2 to {MOST_OPTIONS} options.", "Give more or fewer.")
-    if any(not option.strip() for option in options):
-        raise BadInput("An option is empty.", "Give every option some text.")

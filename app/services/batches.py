@@ -21,6 +21,7 @@ from app.core.events import Answered as AnsweredEvent
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
 from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
+from app.core.requests import AskRequest
 from app.core.stored_answers import load_answer
 from app.core.text_files import read_text
 from app.core.types import Video
@@ -221,7 +222,7 @@ class BatchService:
     def _answer(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
         """The answer, and whether to store it: an answer given while a model failed should be asked for again."""
         lasts = True
-        for event in self._ask.stream(question, [video], cancelled=cancelled):
+        for event in self._ask.stream(AskRequest(question), [video], cancelled=cancelled):
             if isinstance(event, AnsweredEvent):
                 return json.dumps(event.answer).encode(), lasts
             lasts = lasts and not isinstance(event, Warned)

@@ -18,6 +18,7 @@ from app.api.schemas import AnswerOut
 from app.client import AsyncLongreel, Longreel
 from app.core.errors import BadInput, Cancelled, LongreelError, NotFound, WorkerFailed
 from app.core.events import Delta, Planned, Searched, StageProgress, Verified
+from app.core.requests import AskRequest
 from tests.integration.live import serving
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import SAID, StandIn
@@ -91,7 +92,7 @@ def test_steps_stream_as_they_happen(longreel: Longreel, parts: StandIn) -> None
 
 def test_closing_the_stream_cancels_the_question(longreel: Longreel, parts: StandIn) -> None:
     parts.add()
-    steps = longreel.ask_pulse("What about eternity?")
+    steps = longreel.ask_pulse(AskRequest("What about eternity?"))
     assert isinstance(next(steps), Planned)
     assert next(steps) is None
     steps.close()

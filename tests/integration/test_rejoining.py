@@ -10,6 +10,7 @@ from app.api.schemas import AnswerOut
 from app.client import Longreel
 from app.core.errors import Cancelled, Conflict, NotFound
 from app.core.events import Planned
+from app.core.requests import AskRequest
 from tests.unit.api.stand_in import StandIn, wait_until
 
 SLOW = "When did it open, slowly?"
@@ -17,7 +18,7 @@ SLOW = "When did it open, slowly?"
 
 def ask_and_leave(longreel: Longreel, question: str, run: str) -> None:
     """Asks a question and goes away after the first step."""
-    steps = longreel.ask_pulse(question, run=run, keep=True)
+    steps = longreel.ask_pulse(AskRequest(question, run=run, keep=True))
     assert isinstance(next(steps), Planned)
     steps.close()
 
@@ -60,7 +61,7 @@ def test_a_cancelled_question_stops_and_says_so(parts: StandIn, address: str) ->
     with Longreel(address) as longreel:
         ask_and_leave(longreel, "What about eternity?", "r2")
         with pytest.raises(Conflict, match="already being answered"):
-            list(longreel.ask_pulse("Another?", run="r2", keep=True))
+            list(longreel.ask_pulse(AskRequest("Another?", run="r2", keep=True)))
         longreel.cancel_question("r2")
         wait_until(parts.agent.stopped.is_set)
         assert longreel.question("r2").state == "cancelled"

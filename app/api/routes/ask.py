@@ -41,21 +41,20 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineD
     are waiting, the status is 429.
     """
     ongoing: OngoingQuestions = request.app.state.ongoing
-    can_rejoin = asked.keep and bool(asked.run_id)
+    whole = asked.to_request()
+    can_rejoin = whole.keep and bool(whole.run)
     if can_rejoin:
-        ongoing.check_free(asked.run_id)
-    videos = await named(longreel, asked.videos, asked.collection)
-    limits = longreel.settings.agent.at_most(asked.max_steps, asked.max_seconds)
-    how = (asked.options, asked.thread_id, asked.plan, asked.run_id, limits)
+        ongoing.check_free(whole.run)
+    videos = await named(longreel, whole.videos, whole.collection)
     seats: list[Seat] = []
 
     def join_once(work: Callable[[], None]) -> Seat:
         seats.append(join(work))
         return seats[0]
 
-    steps = steps_of(longreel, join_once, asked.question, videos, *how, finish=asked.keep and not can_rejoin)
+    steps = steps_of(longreel, join_once, whole, videos, finish=whole.keep and not can_rejoin)
     if can_rejoin:
-        question = OngoingQuestion(asked.run_id, asked.question, asked.thread_id, seats[0], steps)
+        question = OngoingQuestion(whole, seats[0], steps)
         ongoing.add(question)
         steps = question.read()
     if STREAMED in request.headers.get("accept", ""):
@@ -70,8 +69,8 @@ async def get_question(run_id: str, request: Request) -> QuestionOut:
     question = _ongoing(request, run_id)
     return QuestionOut(
         run_id=run_id,
-        question=question.question,
-        thread_id=question.thread_id,
+        question=question.request.question,
+        thread_id=question.request.thread or None,
         state=question.state,
         answer_id=question.answer_id or None,
     )

@@ -37,6 +37,7 @@ from app.api.streams import HEARTBEAT, event_stream, server_event
 from app.bootstrap import Services
 from app.core.errors import NotFound
 from app.core.events import Answered, Delta, Event, Failed
+from app.core.requests import AskRequest
 from app.core.types import Video
 
 
@@ -91,9 +92,9 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join:
     chat.check_request(asked)
     question = chat.question_of(asked.messages)
     videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
-    wanted = chat.limits_of(asked)
-    limits = longreel.settings.agent.at_most(wanted.max_steps, wanted.max_seconds)
-    steps = steps_of(longreel, join, question, videos, limits=limits)
+    limits = chat.limits_of(asked)
+    whole = AskRequest(question, max_steps=limits.max_steps, max_seconds=limits.max_seconds)
+    steps = steps_of(longreel, join, whole, videos)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
     if asked.stream:
         return event_stream(_chunks(steps, asked, longreel, videos, head))

@@ -12,6 +12,7 @@ from app.api.schemas.plans import PlanBody
 from app.api.schemas.problems import error_of
 from app.core.errors import WorkerFailed
 from app.core.events import Answered, Delta, Event, Failed, Understood
+from app.core.requests import LONGEST_QUESTION, MOST_OPTIONS, AskRequest
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, Usage, from_json
 
 
@@ -133,12 +134,12 @@ class LimitsIn(Request):
 class AskIn(LimitsIn):
     """A question, about some videos or (none named) the whole library."""
 
-    question: str = Field(min_length=1, max_length=2000)
+    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
     videos: list[str] = Field(default=[], max_length=1000, description="ids, unique prefixes of ids, or titles")
     collection: str | None = Field(
         None, max_length=100, description="id or name; its videos in addition to those named"
     )
-    options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=26)
+    options: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(default=[], max_length=MOST_OPTIONS)
     thread_id: str | None = Field(
         None,
         max_length=100,
@@ -149,6 +150,21 @@ class AskIn(LimitsIn):
     run_id: str = Field(
         "", max_length=100, description="any name; after a crash, ask again under it to resume the answer"
     )
+
+    def to_request(self) -> AskRequest:
+        """What is asked. Raises BadInput."""
+        return AskRequest(
+            self.question,
+            tuple(self.videos),
+            self.collection or "",
+            tuple(self.options),
+            self.thread_id or "",
+            self.plan.model_dump(mode="json") if self.plan else None,
+            self.run_id,
+            self.max_steps,
+            self.max_seconds,
+            self.keep,
+        )
 
 
 class QuestionOut(Wire):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.api.schemas.base import Request
+from app.core.requests import LONGEST_QUESTION
 from app.core.types import SegmentKind
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -37,5 +38,5 @@ class PlanBody(Request):
 class PlanIn(Request):
     """A question to plan without answering it."""
 
-    question: str = Field(min_length=1, max_length=2000)
+    question: str = Field(min_length=1, max_length=LONGEST_QUESTION)
     thread_id: str | None = Field(None, max_length=100, description="the conversation that it belongs to")

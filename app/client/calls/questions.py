@@ -15,6 +15,7 @@ from app.client.call import PAGE, STREAMED, Call, model, models, nothing, quoted
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
 from app.core.events import Event
+from app.core.requests import AskRequest
 from app.core.types import SegmentKind
 
 
@@ -65,18 +66,10 @@ class Questions(Caller):
         changed or not. `run` is a name of your choice: ask again under it after a crash and the answer resumes.
         `max_steps` (turns in which the model uses tools) and `max_seconds` cannot exceed the server's own limits.
         """
-        pulse = self.ask_pulse(
-            question,
-            videos,
-            collection=collection,
-            options=options,
-            thread=thread,
-            plan=plan,
-            run=run,
-            max_steps=max_steps,
-            max_seconds=max_seconds,
-        )
-        async with aclosing(pulse) as steps:
+        names, choice = tuple(wire.names_of(videos)), tuple(options)
+        data = plan.model_dump(mode="json") if plan else None
+        request = AskRequest(question, names, collection, choice, thread, data, run, max_steps, max_seconds)
+        async with aclosing(self.ask_pulse(request)) as steps:
             async for step in steps:
                 if isinstance(step, AnswerOut):
                     return step
@@ -96,44 +89,31 @@ class Questions(Caller):
         max_seconds: float | None = None,
     ) -> AsyncGenerator[Event | AnswerOut]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
-        pulse = self.ask_pulse(
-            question,
-            videos,
-            collection=collection,
-            options=options,
-            thread=thread,
-            plan=plan,
-            run=run,
-            max_steps=max_steps,
-            max_seconds=max_seconds,
-        )
-        async with aclosing(pulse) as steps:
+        names, choice = tuple(wire.names_of(videos)), tuple(options)
+        data = plan.model_dump(mode="json") if plan else None
+        request = AskRequest(question, names, collection, choice, thread, data, run, max_steps, max_seconds)
+        async with aclosing(self.ask_pulse(request)) as steps:
             async for step in steps:
                 if step is not None:
                     yield step
 
-    async def ask_pulse(
-        self,
-        question: str,
-        videos: str | Sequence[str] = (),
-        *,
-        collection: str = "",
-        options: Sequence[str] = (),
-        thread: str = "",
-        plan: PlanBody | None = None,
-        run: str = "",
-        max_steps: int | None = None,
-        max_seconds: float | None = None,
-        keep: bool = False,
-    ) -> AsyncGenerator[Event | AnswerOut | None]:
+    async def ask_pulse(self, request: AskRequest) -> AsyncGenerator[Event | AnswerOut | None]:
         """`ask_stream` with None now and then while nothing happens, because an iterator closes only between items.
 
-        With `keep` the question is answered and stored though the iterator is closed; see `rejoin`.
+        A request to `keep` is answered and stored though the iterator is closed; see `rejoin`.
         """
-        where = {"videos": wire.names_of(videos), "collection": collection or None, "thread_id": thread or None}
-        how = {"plan": plan.model_dump(mode="json") if plan else None, "run_id": run}
-        limits = {"max_steps": max_steps, "max_seconds": max_seconds}
-        body = {"question": question, "options": list(options), "keep": keep, **where, **how, **limits}
+        body = {
+            "question": request.question,
+            "videos": request.videos,
+            "collection": request.collection or None,
+            "options": request.options,
+            "thread_id": request.thread or None,
+            "plan": request.plan,
+            "run_id": request.run,
+            "max_steps": request.max_steps,
+            "max_seconds": request.max_seconds,
+            "keep": request.keep,
+        }
         call = Call("POST", "/v1/ask", nothing, json=body, headers=STREAMED)
         with wire.http_errors():
             async with self._events(call) as events:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.core.errors import WorkerFailed
 from app.core.events import Answered
+from app.core.requests import AskRequest
 from app.core.types import Answer, Video, from_json
 from app.evaluation.cases import Case
 from app.evaluation.modes.views import View
@@ -31,7 +32,8 @@ class AgentAsker:
     def __call__(self, case: Case, video: Video, cancelled: Callable[[], bool]) -> Answer:
         """The agent's last word."""
         about = self._view.of(video) if self._view else video
-        for event in self._service.stream(case.question, [about], options=case.options, cancelled=cancelled):
+        request = AskRequest(case.question, options=tuple(case.options))
+        for event in self._service.stream(request, [about], cancelled=cancelled):
             if isinstance(event, Answered):
                 return from_json(Answer, event.answer)
         raise WorkerFailed("The agent ended without an answer.", "Ask again; see the log.")

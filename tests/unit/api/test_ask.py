@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api.schemas import AnswerOut, AskIn
-from app.services.ask import LONGEST_QUESTION
+from app.core.requests import LONGEST_QUESTION
 from tests.unit.api.stand_in import MISSING, SAID, SEARCHED, StandIn
 from tests.unit.api.test_jobs import events_of
 
