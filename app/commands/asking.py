@@ -130,7 +130,8 @@ def ask(
         listed = _questions(questions, tuple(names))
     else:
         listed = [{"question": names[-1], "videos": tuple(names[:-1]), "options": tuple(option or ())}]
-    common: dict[str, Any] = {"collection": collection or "", "run": run, "max_steps": max_steps, "max_seconds": max_seconds}
+    common: dict[str, Any] = {"run": run, "max_steps": max_steps, "max_seconds": max_seconds}
+    common["collection"] = collection or ""
     with interruptible() as cancelled:
         asking = Asking(_answering("longreel ask", cancelled), stream, as_json, many=questions is not None)
         conversation = asking.thread(thread, listed[0]["videos"] if listed else ())

@@ -284,6 +284,7 @@ class StandIn:
     agent: Agent
     library: SqlLibrary
     entities: SqlEntities
+    database: MemoryDatabase
 
     def add(self, data: bytes = b"a video", title: str = "Harbour", path: Path | None = None) -> Video:
         """Puts a ready video in the library."""
@@ -364,7 +365,7 @@ def make(
         summary_jobs=summary_jobs,
         people=SpeakerService(SqlSpeakers(database, faces), library),
     )
-    return StandIn(longreel, reader, agent, library, entities)
+    return StandIn(longreel, reader, agent, library, entities, database)
 
 
 def a_video(data: bytes, title: str, path: Path) -> Video:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from app.core.errors import BadInput, NotFound
-from app.db.database import MemoryDatabase
 from app.db.schedules import SqlSchedules
 from app.services.batches import BatchRequest
 from app.services.schedules import LEASE_S, ScheduleService, ScheduleSpec, next_time
@@ -29,7 +28,7 @@ class Server:
         self.parts = stand_in.make(data)
         self.folder = data / "incoming"
         self.folder.mkdir(exist_ok=True)
-        self.store = store or SqlSchedules(MemoryDatabase())
+        self.store = store or SqlSchedules(self.parts.database)
         longreel = self.parts.longreel
         self.schedules = ScheduleService(
             self.store, longreel.library, longreel.ingest, longreel.batch_jobs, lambda: self.now
