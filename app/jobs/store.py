@@ -1,4 +1,4 @@
-"""The contract of job stores. `app.jobs.fakes` stores jobs in memory, `app.db.jobs` in SQL."""
+"""The contract of job stores; `app.db.jobs` keeps it."""
 
 from __future__ import annotations
 
