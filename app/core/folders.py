@@ -25,7 +25,7 @@ def library(home: Path) -> Path:
     """The library of a home folder."""
     folder = home / "library"
     was_used_before = home == _standard() or (home / "models").is_dir()
-    return _standard() if was_used_before and _is_library(_standard()) and not _is_library(folder) else folder
+    return _standard() if was_used_before and _is_library(_standard()) and not folder.is_dir() else folder
 
 
 def models(home: Path) -> Path:

@@ -101,3 +101,16 @@ def test_folders_of_earlier_versions_are_still_used_and_named(tmp_path: Path, mo
     settings = load_settings()
     assert (settings.data, settings.models_folder) == (library / "library", library / "models")
     assert earlier_folders(settings.home) == []
+
+
+def test_a_new_home_keeps_its_own_library_once_its_models_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LONGREEL_DATA", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("LONGREEL_HOME", str(tmp_path / "home"))
+    (tmp_path / "share/longreel").mkdir(parents=True)
+    (tmp_path / "share/longreel/longreel.sqlite").touch()
+    load_settings().data.mkdir(parents=True)
+    (tmp_path / "home/models").mkdir()
+    assert load_settings().data == tmp_path / "home/library"
