@@ -69,7 +69,7 @@ class AgentParts:
 
 @dataclass
 class AgentRun:
-    """What the nodes of one run share: parts, budget, and the frames that were decoded."""
+    """What the nodes of one run share: parts, budget, and decoded frames."""
 
     parts: AgentParts
     budget: Budget

@@ -17,7 +17,7 @@ LEAST_CONTEXT = 12_000
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who chooses the steps, and why."""
+    """The mode, and why it was chosen."""
 
     mode: Literal["loop", "pipeline"]
     reason: str

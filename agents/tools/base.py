@@ -27,7 +27,7 @@ VideoName = Annotated[str, Field(description="the video, such as V1")]
 
 
 class Arguments(BaseModel):
-    """What a tool is called with. Unknown arguments are ignored: models invent some."""
+    """The arguments of a tool. Unknown ones are ignored, because models invent some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -41,7 +41,7 @@ class SpanIn(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a tool found."""
+    """The result of a tool."""
 
     parts: tuple[str | Passage | Finding, ...]
     """What the model reads, in order."""
@@ -50,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ToolContext:
-    """What a tool works with: the run's parts and state, and a listener for its events."""
+    """What a tool can use: the run's parts and state, and a listener for its events."""
 
     work: AgentRun
     state: AgentState
@@ -81,7 +81,7 @@ class ToolContext:
         return span
 
     def span(self, video: Video, wanted: SpanIn | None) -> TimeSpan:
-        """The wanted span inside the allowed part of a video; all of that when none is wanted. Raises ToolRefused."""
+        """The requested span inside the allowed part of a video; without one, the whole part. Raises ToolRefused."""
         allowed = self.allowed(video)
         if wanted is None:
             return allowed
@@ -94,7 +94,7 @@ class ToolContext:
         return inside
 
     def require(self, kind: SegmentKind) -> None:
-        """Raises ToolRefused where the person has chosen that this kind of evidence does not count."""
+        """Raises ToolRefused if the person has excluded this kind of evidence."""
         plan = self.state.get("plan")
         if plan and plan.by == "user" and plan.sources and kind not in plan.sources:
             raise ToolRefused(f"Only this evidence counts: {', '.join(plan.sources)}.")

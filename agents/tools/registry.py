@@ -38,7 +38,7 @@ def available_tools(work: AgentRun) -> list[Tool]:
 
 
 def run_tool(call: ToolCall, context: ToolContext) -> Outcome:
-    """What a call gives. Raises ToolRefused, in words for the model, and what the parts raise."""
+    """The result of a call. Raises ToolRefused, in words for the model, and the errors of the parts."""
     tool = next((tool for tool in available_tools(context.work) if tool.name == call.name), None)
     if tool is None:
         names = ", ".join(tool.name for tool in available_tools(context.work))

@@ -22,7 +22,7 @@ class LineFull(LongreelError):
 
 
 class Seat:
-    """One question in line or at work."""
+    """One question that waits or is being answered."""
 
     def __init__(self, line: WaitingLine, caller: str, work: Callable[[], None]) -> None:
         self.caller = caller

@@ -56,7 +56,7 @@ class _Ended:
 
 
 class _Pump(Generic[Item]):
-    """A blocking iterator at work in a thread, and the queue to the event loop."""
+    """Runs a blocking iterator in a thread, and passes its items to the event loop."""
 
     def __init__(self, make: Callable[[Callable[[], bool]], Iterator[Item]]) -> None:
         self._make = make

@@ -74,7 +74,7 @@ async def blocks(request: Request) -> AsyncIterator[bytes]:
 
 @dataclass
 class UploadForm:
-    """What a form brought."""
+    """The fields of a form, and its received files."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class UploadForm:
 
 
 class FormReceiver:
-    """Stores the files "file" and "subtitles" of a form as they come. What is not finished must be discarded."""
+    """Stores the files "file" and "subtitles" of a form as they arrive. Call `discard` unless it was finished."""
 
     def __init__(self, content_type: str, open_sink: Callable[[str], Sink]) -> None:
         """`open_sink` makes a place for a file of this name. Raises BadInput for what is no form."""

@@ -13,10 +13,9 @@ from app.client.transport import AsyncTransport
 
 
 class AsyncLongreel(Calls):
-    """Talks to one server. A video may be named by its id, the beginning of its id, or its title.
-
-    Every call may raise the LongreelError that the server answered with, and WorkerFailed when it does not answer.
-    Bound to one event loop.
+    """A client of one server, for programs with an event loop. A video may be named by its id, the beginning of its id,
+    or its title. Every call may raise the LongreelError of the server's response, and WorkerFailed if the server does
+    not answer. Bound to one event loop.
     """
 
     def __init__(

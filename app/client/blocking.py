@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 def waits(
     call: Callable[Concatenate[Calls, Params], Coroutine[Any, Any, Result]],
 ) -> Callable[Concatenate[Longreel, Params], Result]:
-    """The call as one that returns when it is done."""
+    """Turns a call into a method that returns when it is done."""
 
     @wraps(call)
     def waiting(longreel: Longreel, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
@@ -34,7 +34,7 @@ def waits(
 def streams(
     call: Callable[Concatenate[Calls, Params], AsyncGenerator[Result]],
 ) -> Callable[Concatenate[Longreel, Params], Generator[Result, None, None]]:
-    """The stream as one that a plain loop reads."""
+    """Turns a stream into one for a plain loop."""
 
     @wraps(call)
     def reading(longreel: Longreel, /, *args: Params.args, **kwargs: Params.kwargs) -> Generator[Result, None, None]:
@@ -64,10 +64,9 @@ def _finished(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 class Longreel:
-    """Talks to one server. A video may be named by its id, the beginning of its id, or its title.
-
-    Every call may raise the LongreelError that the server answered with, and WorkerFailed when it does not answer.
-    Threads may share it.
+    """A client of one server, for programs that block. A video may be named by its id, the beginning of its id, or its
+    title. Every call may raise the LongreelError of the server's response, and WorkerFailed if the server does not
+    answer. Threads may share it.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ def make_private(folder: Path) -> None:
 
 @contextmanager
 def usual_permissions() -> Iterator[None]:
-    """What is written meanwhile, such as an export, has the permissions of the user's other files."""
+    """Files written inside the block, such as exports, have the usual permissions of the user's files."""
     private = os.umask(_before[0]) if _before else None
     try:
         yield

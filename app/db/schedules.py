@@ -15,7 +15,7 @@ from app.db.tables import schedules, watched_files
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A folder, and when it is looked into for new videos. Times are seconds since 1970, UTC."""
+    """A folder, and when to check it for new videos. Times are seconds since 1970, UTC."""
 
     id: str
     folder: str

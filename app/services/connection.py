@@ -20,7 +20,7 @@ LEAST_CONTEXT = 12_000
 
 @dataclass(frozen=True)
 class Trial:
-    """What a model showed when it was tried."""
+    """The result of trying a model."""
 
     model: ServedModel
     capabilities: Capabilities | None = None

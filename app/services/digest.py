@@ -187,7 +187,7 @@ def _pool(sentences: Sequence[Sentence]) -> list[int]:
 
 
 def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:
-    """What the screen says at the beginning of a chapter: a whole title card, or the first line of a slide."""
+    """The title on the screen at the beginning of a chapter: a whole title card, or the first line of a slide."""
     for sentence in sentences:
         begins = abs(sentence.span.start_s - chapter.start_s) <= HEADING_S
         lines = [line.strip() for line in (sentence.quote or sentence.text).split("\n")]

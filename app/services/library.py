@@ -40,7 +40,7 @@ LONGEST_NAME = 200
 
 
 class Incoming:
-    """An upload on its way to its folder. What is not finished must be discarded."""
+    """An upload that is being received. Call `discard` unless it was finished."""
 
     def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
         self._folder = folder
@@ -222,7 +222,7 @@ class LibraryService:
         return self._library.answer(id)
 
     def answers(self, id: VideoId) -> list[SavedAnswer]:
-        """What was asked about a video and answered, newest first. Raises NotFound."""
+        """Questions about a video and their answers, newest first. Raises NotFound."""
         return self._library.answers(id)
 
     def rate(self, answer_id: str, verdict: str, note: str = "") -> Rating:
@@ -230,7 +230,7 @@ class LibraryService:
         return self._library.rate(answer_id, verdict, note)
 
     def ratings(self) -> list[Rating]:
-        """What people said of answers, newest first."""
+        """Ratings of answers, newest first."""
         return self._library.ratings()
 
     def incoming(self, name: str) -> Incoming:
@@ -298,7 +298,7 @@ class LibraryService:
         self.empty_bin()
 
     def empty_bin(self) -> None:
-        """Forgets for good what has been in the bin for too long, and is not at work any more."""
+        """Permanently deletes what has been in the bin for too long, unless a job still uses it."""
         with self._emptying:
             for one in self._library.binned():
                 if self.gone_at(one) <= time.time() and not self._deletion.is_busy(one.video):
@@ -320,7 +320,7 @@ def is_whole_webp(data: bytes) -> bool:
 
 
 def safe_name(name: str) -> str:
-    """The last part of a sender's file name, as it can be kept on any disk; it never begins with a dot."""
+    """The last part of a sender's file name, safe on any disk; it never begins with a dot."""
     safe = SAFE.sub("_", Path(name.replace("\\", "/")).name).encode()[-LONGEST_NAME:]
     return safe.decode("utf-8", "ignore").lstrip(".") or "video"
 

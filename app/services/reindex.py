@@ -33,11 +33,11 @@ class SearchIndex(Protocol):
         ...
 
     def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
-        """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments."""
+        """Indexes a video again; `concepts` are the vectors of its pictures by the ids of their segments."""
         ...
 
     def set_damaged_aside(self) -> list[str]:
-        """Begins anew what is damaged; what was wrong."""
+        """Sets damaged indexes aside and starts new ones; returns what was wrong."""
         ...
 
     def check(self) -> None:

@@ -33,7 +33,7 @@ LEAST_EVERY_S, MOST_EVERY_S = 10.0, 366 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSpec:
-    """What a person decides about a schedule."""
+    """What a person can set of a schedule."""
 
     folder: str
     cron: str | None = None
@@ -112,7 +112,7 @@ class ScheduleService:
         self._store.hasten(id, self._clock())
 
     def tick(self) -> None:
-        """Does what is due. What was missed while no server ran is done once."""
+        """Runs the schedules that are due. If several times were missed while no server ran, it runs once."""
         while (schedule := self._store.claim(self._clock(), LEASE_S)) is not None:
             try:
                 outcome = self._look(schedule)

@@ -113,7 +113,7 @@ class UploadService:
         self._announcing = threading.Lock()
 
     def create(self, wanted: Upload) -> Upload:
-        """A new upload of `wanted.length` bytes. Raises BadInput for a size that is not taken, StorageFull."""
+        """A new upload of `wanted.length` bytes. Raises BadInput for an impossible size, StorageFull."""
         if not 0 < wanted.length <= self.max_bytes:
             raise BadInput(
                 f"A file of {wanted.length} bytes cannot be uploaded.",

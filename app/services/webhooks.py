@@ -65,7 +65,7 @@ class WebhookService:
         return {"url": url, "secret": self._seal.closed(secret)}
 
     def handle(self, job: Job, _: JobContext) -> dict[str, int]:
-        """What a worker does with a notice: one attempt. Raises WorkerFailed to be called again later."""
+        """Handles a notice: one attempt to send it. Raises WorkerFailed to be called again later."""
         given = job.payload
         body = given["body"].encode("utf-8", "replace")
         timestamp = str(int(time.time()))

@@ -193,5 +193,5 @@ def _unreadable(path: Path) -> BadInput:
         )
     return BadInput(
         f"{path.name} is not a video or sound file that can be read.",
-        "Give an mp4, mkv, webm, mov, avi or ts file, or a sound file.",
+        "Give an mp4, mkv, webm, mov, avi or ts file, or a sound file. To add subtitles alone: longreel import FILE",
     )

@@ -20,11 +20,11 @@ class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summarie
     """All calls, over either transport."""
 
     async def health(self) -> HealthOut:
-        """Checks that the server answers, and returns its version."""
+        """Checks that the server answers; returns its version."""
         return await self._do(Call("GET", "/v1/health", model(HealthOut)))
 
     async def status(self) -> StatusOut:
-        """What the server runs on, and what is missing."""
+        """The server's profile, models, and what is missing."""
         return await self._do(Call("GET", "/v1/status", model(StatusOut)))
 
     async def settings(self) -> list[SettingOut]:

@@ -41,7 +41,7 @@ class Batches(Caller):
     async def cost(
         self, videos: str | Sequence[str] = (), *, collection: str = "", questions: Sequence[str] = ()
     ) -> CostOut:
-        """What a batch would take: minutes, disk space, tokens. Starts nothing."""
+        """An estimate of a batch: minutes, disk space, tokens. Starts nothing."""
         body = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
         return await self._do(Call("POST", "/v1/batches/cost", model(CostOut), json=body))
 

@@ -32,11 +32,11 @@ class Collections(Caller):
         await self._do(Call("DELETE", _collection(name), nothing))
 
     async def collect(self, name: str, video: str) -> CollectionOut:
-        """Puts a video into a collection; it may be in several."""
+        """Adds a video to a collection; it may be in several."""
         return await self._do(Call("PUT", _collection(name, video), model(CollectionOut)))
 
     async def uncollect(self, name: str, video: str) -> CollectionOut:
-        """Takes a video out of a collection."""
+        """Removes a video from a collection."""
         return await self._do(Call("DELETE", _collection(name, video), model(CollectionOut)))
 
     async def binned(self) -> list[BinnedOut]:
@@ -44,7 +44,7 @@ class Collections(Caller):
         return await self._do(Call("GET", "/v1/bin", models(BinnedOut)))
 
     async def restore(self, name: str) -> VideoOut:
-        """Takes a video out of the bin, unchanged."""
+        """Restores a deleted video, unchanged."""
         return await self._do(Call("POST", video_path(name, "/restore"), model(VideoOut)))
 
     async def purge(self, name: str) -> None:

@@ -73,7 +73,7 @@ class Videos(Jobs):
         return await self._do(Call("PATCH", video_path(name), model(VideoOut), json=body))
 
     async def delete(self, name: str, *, now: bool = False) -> None:
-        """Puts a video into the bin, or deletes it and its upload `now`; a file registered by path stays."""
+        """Moves a video to the bin, or deletes it and its upload `now`; a file registered by path stays."""
         await self._do(Call("DELETE", video_path(name), nothing, {"now": now or None}))
 
     async def upload(
@@ -178,12 +178,12 @@ class Videos(Jobs):
         return await self.video(str(result["video_id"]))
 
     async def transcript(self, name: str, start_s: float = 0.0, end_s: float | None = None) -> list[UtteranceOut]:
-        """What was said, in time order; with times, the sentences that overlap them."""
+        """The spoken sentences in time order; with times, those that overlap them."""
         window = {"start_s": start_s, "end_s": end_s}
         return await self._do(Call("GET", video_path(name, "/transcript"), models(UtteranceOut), window))
 
     async def subtitles(self, name: str, format: SUBTITLES = "srt") -> str:
-        """What was said, as the text of a subtitle file."""
+        """The transcript as the text of a subtitle file."""
         return await self._do(Call("GET", video_path(name, "/transcript"), text, {"format": format}))
 
     async def speakers(self, name: str) -> list[SpeakerOut]:
@@ -212,7 +212,7 @@ class Videos(Jobs):
     async def segments(
         self, name: str, *, kinds: Sequence[SegmentKind | str] = (), start_s: float = 0.0, end_s: float | None = None
     ) -> list[SegmentOut]:
-        """What is said, shown and written in a video, segment by segment in time order."""
+        """What is said, shown and written in a video, as segments in time order."""
         params = {"kind": [str(kind) for kind in kinds], "start_s": start_s, "end_s": end_s, "limit": PAGE}
         return await self._all(Call("GET", video_path(name, "/segments"), models(SegmentOut), params))
 

@@ -26,7 +26,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameFeatures:
-    """What a frame embedder returns for one frame."""
+    """The result of a frame embedder for one frame."""
 
     pts_s: float
     vector: NDArray[np.float32]

@@ -23,7 +23,7 @@ Figures = dict[str, float | None]
 
 
 def official_figures(benchmark: str, judged: Sequence[JudgedCase]) -> Figures:
-    """What the benchmark's own tables print; empty where that is accuracy alone."""
+    """The figures of the benchmark's own tables; empty if that is accuracy alone."""
     makers: dict[str, Callable[[Sequence[JudgedCase]], Figures]] = {
         "mlvu": _mlvu,
         "nextqa": _next_qa,

@@ -99,7 +99,7 @@ class _Session:
         }
 
     def run(self, call: ToolCall) -> str:
-        """What a tool gives; a call that cannot be done says why."""
+        """The result of a tool call; if it cannot be done, the reason."""
         tool = self._tools.get(call.name)
         return tool(as_object(call.arguments)) if tool else f"There is no function {call.name}."
 

@@ -27,7 +27,7 @@ class Subtitles(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModeMaterial:
-    """What a run shows of each video."""
+    """What a mode may use of each video."""
 
     frames: int | None = None
     """Frames that one question may see; None: as each mode has it, and for one prompt 32, or 64 of a video of more

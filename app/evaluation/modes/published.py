@@ -97,7 +97,7 @@ class Work:
         )
 
     def write(self, prompt: str, *, max_output: int = THINKING) -> str:
-        """What the model writes."""
+        """The model's reply."""
         return self.ask([Message("user", prompt)], max_output=max_output).text.strip()
 
     def fill(self, prompt: str, schema: Mapping[str, Any], *, max_output: int = THINKING) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Work:
         return sorted([*(self.stored_captions() or self.captions_at(times)), *self.said()])
 
     def said(self) -> list[Line]:
-        """What is said, unless a run leaves it out."""
+        """What is said, unless the run leaves speech out."""
         if self.shown.subtitles is Subtitles.NONE:
             return []
         return [(one.span, f'"{_flat(one.text)}"') for one in self.parts.library.utterances(self.video.id)]
@@ -196,7 +196,7 @@ class Work:
 
     @property
     def wanted(self) -> str:
-        """What the last reply should be, in words for the model."""
+        """The form of the last reply, in words for the model."""
         if self.case.options:
             return "Reply with the letter of the best option only."
         return f"Answer briefly. {REFUSE}"

@@ -38,7 +38,7 @@ class View:
         return segment.kind in self.kinds and segment.question is None
 
     def narrowed(self, kinds: Sequence[SegmentKind]) -> tuple[SegmentKind, ...]:
-        """Those of the wanted kinds that are shown; an empty wish is for all."""
+        """Those of the requested kinds that are visible; none requested means all."""
         return tuple(kind for kind in self.kinds if not kinds or kind in kinds)
 
     def of(self, video: Video) -> Video:

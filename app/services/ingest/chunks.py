@@ -79,7 +79,7 @@ Beat = Callable[[float], None]
 
 
 def thumbnail_key(video: VideoId, pts_s: float) -> str:
-    """Where the small picture of a moment is kept."""
+    """The media store's key of the thumbnail of a moment."""
     return f"{video}/frames/{round(pts_s * 1000):010d}.webp"
 
 

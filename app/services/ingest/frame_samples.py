@@ -18,7 +18,7 @@ _SAME_LIGHT = 0.005
 
 @dataclass(frozen=True)
 class Sampled:
-    """What the pass over the pictures found, in time order."""
+    """The result of the pass over the pictures, in time order."""
 
     features: list[FrameFeatures]
     """Of every frame that differs from the one before."""

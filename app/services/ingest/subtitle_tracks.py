@@ -65,7 +65,7 @@ def language_of(run: Run, said: Sequence[Utterance]) -> str | None:
 
 
 def used_note(track: SubtitleTrack) -> str:
-    """What a user should know where a track is taken for what is said."""
+    """The note for the user when a subtitle track is used as the transcript."""
     return f"The file has no audible sound, so its subtitle track {_name(track)} is used as the transcript."
 
 

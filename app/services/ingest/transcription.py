@@ -63,7 +63,7 @@ def report_choice(run: Run, choice: SoundChoice) -> None:
 
 
 def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
-    """What a user should know about the sound that was chosen."""
+    """Notes for the user about the sound track that was chosen."""
     notes = []
     chosen = next((track for track in media.audio if track.index == choice.track), None)
     if chosen is not None and len(media.audio) > 1:
