@@ -161,7 +161,7 @@ class LibraryService:
         stored = self._library.video(id).path
         path = Path(stored)
         if not stored:
-            raise NotFound("This video has no file: only its captions or subtitles were imported.")
+            raise NotFound("Only subtitles of this video were imported, not its file.", "Ingest the video to see it.")
         if not path.is_file():
             raise NotFound(f"The file {path.name} is gone.", "Ingest it again from where it is now.")
         return path
@@ -173,7 +173,7 @@ class LibraryService:
         """
         frames = [s.frame_s for s in self.segments(id, [SegmentKind.VISUAL]) if s.frame_s is not None]
         if not frames:
-            raise NotFound("This video has no pictures.")
+            raise NotFound("This video has no pictures.", "Choose a video with pictures.")
         frame_s = min(frames, key=lambda t: abs(t - time_s))
         try:
             stored = self._media.get(thumbnail_key(id, frame_s))

@@ -78,7 +78,7 @@ class MomentService:
         Raises NotFound if the video has no pictures or its file is gone.
         """
         if video.media.video is None:
-            raise NotFound("This video has no pictures.")
+            raise NotFound("This video has no pictures.", "Choose a video with pictures.")
         path = self._library.media_path(video.id)
         frame = next(self._frames().at(path, [min(time_s, video.duration_s)], max_side=max_side), None)
         if frame is None:

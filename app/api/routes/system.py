@@ -61,7 +61,7 @@ async def log_in(request: Request, longreel: LongreelDep) -> Response:
     async for piece in request.stream():
         body += piece
         if len(body) > LONGEST_FORM:
-            raise BadInput("The form is too long.")
+            raise BadInput("The form is too long.", "Send only the key.")
     given = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0]
     key = key_of(longreel.settings.server)
     if key and not same_key(given.strip(), key):

@@ -209,7 +209,7 @@ class IngestService:
     def features(self, video: Video) -> list[FrameFeatures]:
         """What was seen in each frame when the video was read, in time order. Raises NotFound unless it was."""
         if video.media.video is None:
-            raise NotFound("This video has no pictures.")
+            raise NotFound("This video has no pictures.", "Choose a video with pictures.")
         run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
         for probe in (PROBE, *PROBES_BEFORE):
             run.versions["probe"] = _version(probe, video.media.picture_track)
