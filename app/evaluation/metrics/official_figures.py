@@ -111,7 +111,16 @@ def _lv_haystack(judged: Sequence[JudgedCase]) -> Figures:
     found = needles(judged)
     if found is None:
         return {}
-    return {"temporal precision": found.precision, "temporal recall": found.recall, "temporal F1": found.f1}
+    figures: Figures = {"temporal precision": found.precision, "temporal recall": found.recall, "temporal F1": found.f1}
+    known = [one.result.visual for one in judged if one.case.moments_s]
+    if any(known):
+        precision, recall = (fmean(column) for column in zip(*(one or (0.0, 0.0) for one in known), strict=True))
+        total = precision + recall
+        figures |= {
+            "visual precision": precision, "visual recall": recall,
+            "visual F1": 2 * precision * recall / total if total else 0.0,
+        }  # fmt: skip
+    return figures
 
 
 def _moments(judged: Sequence[JudgedCase]) -> Figures:

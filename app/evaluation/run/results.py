@@ -36,6 +36,8 @@ class Result:
     error: str = ""
     score: int | None = None
     """How far an open answer says what the reference says, 1 to 5; None where no model compared them."""
+    visual: tuple[float, float] | None = None
+    """Precision and recall of the cited frames by their looks; None where no frames were compared."""
 
     @property
     def answered(self) -> bool:

@@ -6,15 +6,17 @@ error of one question is its result, and the next run asks it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Listener, ignore
-from app.core.types import Video
+from app.core.types import Frame, Video
 from app.evaluation.cases import Case
+from app.evaluation.metrics.grounding import times
+from app.evaluation.metrics.visual import visual_scores
 from app.evaluation.modes.agent import Asker
 from app.evaluation.run.footage import Footage
 from app.evaluation.run.judge import AnswerJudge, no_judge
@@ -33,6 +35,8 @@ class EvaluationProgress:
 
 
 OnProgress = Callable[[EvaluationProgress], None]
+Frames = Callable[[Video, Sequence[float]], Iterable[Frame]]
+"""The frame shown at each time."""
 
 
 class Runner:
@@ -49,8 +53,11 @@ class Runner:
         listen: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
         judge: AnswerJudge = no_judge,
+        frames: Frames | None = None,
     ) -> None:
+        """`frames`: given where cited and given frames are to be compared by their looks."""
         self._judge = judge
+        self._frames = frames
         self._footage = footage
         self._askers = askers
         self._store = store
@@ -126,6 +133,12 @@ class Runner:
             result = result_of(case.id, mode, self._askers[mode](case, video, self._cancelled))
             if case.reference and result.answered:
                 return replace(result, score=self._judge(case, result.text, self._cancelled))
+            if self._frames is not None and case.moments_s and video.path:
+                found, given = (
+                    [frame.image for frame in self._frames(video, at)] if at else []
+                    for at in (times(result), case.moments_s if result.citations else ())
+                )
+                return replace(result, visual=visual_scores(found, given))
             return result
         except Cancelled:
             raise

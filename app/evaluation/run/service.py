@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import BadInput, Cancelled, LongreelError, StorageFull
 from app.core.events import Listener, ignore
-from app.core.types import Video
+from app.core.types import Frame, Video
 from app.evaluation.cases import GivenChapters, Loaded
 from app.evaluation.datasets.registry import Benchmark
 from app.evaluation.metrics.chapters import ChapterScores, chapter_scores
@@ -31,6 +31,10 @@ from app.services.calibration import UNCHANGED
 
 if TYPE_CHECKING:
     from agents.parts import AgentParts
+
+
+LOOKS_ALIKE = "lv-haystack"
+"""The benchmark that compares cited frames with given ones by their looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,16 @@ class EvaluationService:
         about = self._about(order)
         store.begin(about)
         askers = {str(mode): self.asker(mode, order.benchmark.prompt, order.shown) for mode in order.modes}
-        chat = self.parts.chat
+        chat, source = self.parts.chat, self.parts.frames
         judge = ReferenceJudge(chat) if chat is not None else no_judge
+
+        def frames(video: Video, times_s: Sequence[float]) -> Iterable[Frame]:
+            return source.at(Path(video.path), times_s, max_side=0, track=video.media.picture_track)
+
         runner = Runner(
-            footage, askers, store, jobs=order.jobs, report=report, listen=listen, cancelled=cancelled, judge=judge
-        )
+            footage, askers, store, jobs=order.jobs, report=report, listen=listen, cancelled=cancelled, judge=judge,
+            frames=frames if order.benchmark.name == LOOKS_ALIKE else None,
+        )  # fmt: skip
         try:
             runner.run(loaded.cases)
             chapters = [score for one in loaded.chapters for score in self._chapters(one, footage, listen, cancelled)]
