@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.settings import Settings
-from gpu_workers.base import resident_bytes
-from gpu_workers.device import CPU, Device
+from gpu_workers.base import ModelWorker, resident_bytes
+from gpu_workers.device import CPU, Device, best_place
 from gpu_workers.memory.estimate import ModelLoad, weight_bytes, working_bytes
 from gpu_workers.registry import CLASSES, Workers
 from gpu_workers.torch_worker import TorchWorker
@@ -24,6 +24,8 @@ READS = {"captioner": 1000, "vision_language_model": 1000, "language_model": 800
 """Tokens that a role's model reads per item: three frames and a prompt, or the agent's longest prompt."""
 ALONE = ("language_model",)
 """Roles that get one item at a time, whatever the batch size."""
+SPEECH = ("transcriber", "diarizer")
+"""Roles whose models run on the same device through other libraries; at work they need less than the vision models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ def fits(settings: Settings, workers: Workers) -> list[Fit]:
             by_model[id(model)] = replace(by_model[id(model)], roles=(*by_model[id(model)].roles, role))
         elif isinstance(model, TorchWorker):
             by_model[id(model)] = _fit(role, model, settings)
+        elif role in SPEECH and isinstance(model, ModelWorker) and workers.names_weights(role):
+            place = best_place(settings.hardware)
+            if role == "transcriber" and not place.is_gpu:
+                place = replace(place, quantisation="8bit")  # so faster-whisper holds it
+            size = weight_bytes(workers.weights(role), place)
+            by_model[id(model)] = Fit((role,), model.model, place, size, 0, free_bytes(place))
     return [*by_model.values(), *_packaged(settings)]
 
 

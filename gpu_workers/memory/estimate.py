@@ -28,6 +28,9 @@ MILLIONS = {
     "Qwen/Qwen3-Embedding-0.6B": 596,
     "google/owlv2-base-patch16-ensemble": 155,
     "IDEA-Research/grounding-dino-tiny": 172,
+    "Systran/faster-whisper-small": 244,
+    "deepdml/faster-whisper-large-v3-turbo-ct2": 809,
+    "pyannote/speaker-diarization-community-1": 8,
 }
 """Parameters of the models named in profiles and docs; other names contain theirs, as in "-7B"."""
 TYPICAL = {"hidden": 4096, "intermediate": 12288, "layers": 36, "kv": 1024, "vocabulary": 152064, "tokens": 729}

@@ -19,7 +19,8 @@ def on_a_gpu(monkeypatch):
 
     def settings(free, **options):
         place = Device("cuda:0", "bfloat16", options.get("quantisation", "none"))
-        monkeypatch.setattr(torch_worker, "best_place", lambda hardware, quantise=False: place)
+        for module in (torch_worker, check):
+            monkeypatch.setattr(module, "best_place", lambda hardware, quantise=False: place)
         monkeypatch.setattr(check, "free_bytes", lambda place: free)
         return Settings(profile="gpu", hardware=Hardware(**options))
 
@@ -39,6 +40,13 @@ def test_the_gpu_profile_fits_a_large_card_and_each_model_comes_once(on_a_gpu):
     eyes = by_role(on_a_gpu(80e9))["captioner"]
     assert eyes.roles == ("captioner", "vision_language_model")
     assert eyes.weights == pytest.approx(17.5e9, rel=0.01) and eyes.working > 1e9
+
+
+def test_models_of_speech_on_the_same_card_are_counted_too(on_a_gpu):
+    found = by_role(on_a_gpu(80e9))
+    assert found["transcriber"].weights == pytest.approx(1.6e9, rel=0.02)
+    assert found["diarizer"].weights == pytest.approx(16e6, rel=0.1)
+    assert {found[role].place.device for role in ("transcriber", "diarizer", "captioner")} == {"cuda:0"}
 
 
 def test_a_smaller_batch_is_advised_before_smaller_numbers(on_a_gpu):
