@@ -18,6 +18,13 @@ CHAT = (
     "{% else %}{{ part['text'] }}{% endif %}"
     "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+LLAVA_CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }} {% for part in m['content'] | selectattr('type', 'equalto', "
+    "'image') %}<image>{% endfor %}{% for part in m['content'] | selectattr('type', 'equalto', 'video') %}<video>"
+    "{% endfor %}{% for part in m['content'] | selectattr('type', 'equalto', 'text') %}{{ '\n' + part['text'] }}"
+    "{% endfor %}<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""LLaVA's templates move pictures before all words."""
 QWEN_IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
 QWEN_CHAT = CHAT.replace("IMAGE", QWEN_IMAGE).replace("VIDEO", QWEN_IMAGE.replace("image", "video"))
 MARKS = [
@@ -269,7 +276,7 @@ def llava_onevision(folder: Path) -> Path:
         LlavaOnevisionVideoProcessor(size=size),
         num_image_tokens=16,
         vision_feature_select_strategy="full",
-        chat_template=CHAT.replace("IMAGE", "<image>"),
+        chat_template=LLAVA_CHAT,
     )
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
@@ -353,13 +360,6 @@ def transnetv2(path: Path, *, sees_colours: bool = False) -> Path:
     return path
 
 
-EYES: dict[str, Callable[[Path], Path]] = {
-    "qwen2_5_vl": qwen2_5_vl,
-    "qwen3_vl": qwen3_vl,
-    "smolvlm": smolvlm,
-    "llava_onevision": llava_onevision,
-}
-"""The architectures of vision-language models, by name."""
 EMBEDDERS: dict[str, Callable[[Path], Path]] = {"siglip": siglip, "clip": clip}
 """The architectures of picture embedders, by name."""
 DETECTORS: dict[str, Callable[[Path], Path]] = {"owlv2": owlv2, "grounding_dino": grounding_dino}

@@ -123,7 +123,7 @@ class Weights(_Group):
     sound_tagger: str = Field(
         "", description="a classifier trained on AudioSet, such as MIT/ast-finetuned-audioset-10-10-0.4593"
     )
-    frame_embedder: str = Field("", description="a SigLIP, SigLIP 2 or CLIP model")
+    frame_embedder: str = Field("", description="a SigLIP, SigLIP 2, CLIP or Qwen3-VL-Embedding model")
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     reranker: str = Field("", description="a cross-encoder such as BAAI/bge-reranker-v2-m3")
     captioner: str = Field("", description="a vision-language model; empty: the one of vision_language_model")
@@ -131,15 +131,20 @@ class Weights(_Group):
     shot_detector: str = Field("", description="a file with the weights of TransNetV2")
     face_detector: str = Field("", description="an ONNX file with the interface of YuNet")
     face_embedder: str = Field("", description="an ONNX file with the interface of SFace")
-    vision_language_model: str = Field("", description="Qwen2.5-VL, Qwen3-VL, SmolVLM2 or LLaVA-OneVision")
+    vision_language_model: str = Field(
+        "", description="Qwen2.5-VL, Qwen3-VL, InternVL, SmolVLM2, Gemma 3, LLaVA-OneVision and others"
+    )
     language_model: str = Field("", description="an instruct model with a chat template, or a .gguf file")
 
 
 class VisionSettings(_Group):
     """How frames are shown to a vision-language model that runs here; the defaults show everything."""
 
-    tokens: float = Field(
-        1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads, chosen after FastVID"
+    tokens: float = Field(1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads")
+    tokens_by: Literal["density", "attention"] = Field(
+        "density",
+        description="how these are chosen: density, what stands out and what stands for others (after FastVID); "
+        "attention, what the question's words attend to (after FlexSelect)",
     )
     region: float = Field(
         1.0, gt=0, le=1, description="share of each frame to show, around what the question is about; 1: whole frames"

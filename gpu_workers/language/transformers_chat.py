@@ -39,6 +39,15 @@ class LoadedChat(Protocol):
         """The chat template."""
         ...
 
+    @property
+    def sees(self) -> bool:
+        """Whether messages may contain pictures."""
+        ...
+
+    def content(self, message: Message) -> str | list[dict[str, str]]:
+        """What a message holds, in the format of the template."""
+        ...
+
 
 AChat = TypeVar("AChat", bound=LoadedChat)
 
@@ -47,15 +56,13 @@ class TransformersChat(TorchWorker[AChat]):
     """Greedy chat completions, one at a time; JSON by constrained decoding."""
 
     QUANTISED = True
-    IMAGES = False
-    """Whether messages may contain pictures."""
 
     @functools.cached_property
     def capabilities(self) -> Capabilities:
         """Read from the loaded model's files."""
         with self._use() as loaded:
             tools = "tools" in loaded.template
-            return Capabilities(self.IMAGES, tools, schema=True, context=_context(loaded), weighs=True)
+            return Capabilities(loaded.sees, tools, schema=True, context=_context(loaded), weighs=True)
 
     def chat(
         self,
@@ -119,11 +126,11 @@ class TransformersChat(TorchWorker[AChat]):
     def _inputs(self, loaded: AChat, messages: Sequence[Message], tools: Sequence[ToolSpec], max_output: int) -> Any:
         """The encoded prompt. Raises ToolRefused if it is too long, or has pictures that the model cannot see."""
         frames = [part for message in messages for part in message.parts if isinstance(part, Frame)]
-        if frames and not self.IMAGES:
+        if frames and not loaded.sees:
             raise ToolRefused(f"{self.model} does not accept pictures.", "Ask about text only.")
         # Qwen3's template would let the model think aloud first; templates without this variable ignore it.
         prompt = loaded.tokenizer.apply_chat_template(
-            _turns(messages, with_parts=self.IMAGES),
+            _turns(loaded, messages),
             chat_template=loaded.template,
             tools=[text_calls.described(tool) for tool in tools] or None,
             add_generation_prompt=True,
@@ -144,16 +151,12 @@ def _context(loaded: LoadedChat) -> int:
     return min(writing.longest(loaded.model), LARGEST_CONTEXT)
 
 
-def _turns(messages: Sequence[Message], *, with_parts: bool) -> list[dict[str, Any]]:
+def _turns(loaded: LoadedChat, messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Messages in the format of chat templates."""
     names = {call.id: call.name for message in messages for call in message.calls}
     turns: list[dict[str, Any]] = []
     for message in messages:
-        turn: dict[str, Any] = {"role": message.role, "content": message.text}
-        if with_parts:
-            turn["content"] = [
-                {"type": "text", "text": part} if isinstance(part, str) else {"type": "image"} for part in message.parts
-            ]
+        turn: dict[str, Any] = {"role": message.role, "content": loaded.content(message)}
         if message.calls:
             turn["tool_calls"] = [
                 {"type": "function", "function": {"name": call.name, "arguments": text_calls.loaded(call.arguments)}}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
-from app.core.types import Frame
+from app.core.types import Frame, Message
 from gpu_workers.device import Device
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.language.transformers_chat import TransformersChat
@@ -29,6 +29,15 @@ class _Loaded:
     def template(self) -> str:
         """The chat template."""
         return str(self.tokenizer.chat_template)
+
+    @property
+    def sees(self) -> bool:
+        """It does not."""
+        return False
+
+    def content(self, message: Message) -> str:
+        """A message's words."""
+        return message.text
 
 
 class TransformersLanguageModel(TransformersChat[_Loaded]):

@@ -8,23 +8,33 @@ worked out here; all else, deep features and decoding too, is the model's own wa
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from gpu_workers.vision.token_attention import attention_of_words, most_attended
 from gpu_workers.vision.token_pruning import pruned
 
+FEATURE_CHOICES = ("vision_feature_layer", "vision_feature_select_strategy")
+"""What LLaVA's models take from their configuration when they work out features."""
 Times = Sequence[Sequence[float]]
 """For each prompt the times of its frames, seconds."""
+Choose = Callable[[int, Sequence[Any]], list[tuple[Any, Any]]]
+"""For a prompt's number and the tokens of its frames: for each frame the places that stay and their vectors."""
 
 
 @contextmanager
-def shown(model: Any, inputs: Mapping[str, Any], keep: float, times_s: Times | None = None) -> Iterator[dict[str, Any]]:
+def shown(
+    model: Any, inputs: Mapping[str, Any], keep: float, times_s: Times | None = None, *, by: str = "density"
+) -> Iterator[dict[str, Any]]:
     """Inputs for `generate` with a share `keep` of the picture tokens; good only inside the context.
 
+    The tokens that stay are chosen by their density (`token_pruning`) or by the words' attention (`token_attention`).
     With `times_s` the frames of each prompt are one video, and where the model counts time in positions (Qwen2.5-VL)
     they stand at their true times, of which its own counting knows only an even rate in whole seconds.
     """
+    import torch
+
     core = model.model
     kind = "video" if "pixel_values_videos" in inputs else "image"
     if kind == "image" and "pixel_values" not in inputs:
@@ -33,9 +43,19 @@ def shown(model: Any, inputs: Mapping[str, Any], keep: float, times_s: Times | N
     places = (inputs["input_ids"] == getattr(core.config, f"{kind}_token_id")) & (inputs["attention_mask"] == 1)
     features = _called(core, f"get_{kind}_features", inputs)
     frames, deep = _parted(features, inputs, kind)
+    # LLaVA-OneVision puts a mark after each video, here after each frame, once its features have been worked out.
+    ended = kind == "video" and hasattr(core, "image_newline") and isinstance(features, torch.Tensor)
+    if ended:
+        frames = [torch.cat([frame, core.image_newline[None]]) for frame in frames]
     kept = (inputs["attention_mask"] == 1) & ~places
-    vectors, numbers = _pruned(frames, places, kept, keep)
-    entries = {f"get_{kind}_features": _packed(features, vectors, [layer[numbers] for layer in deep])}
+    choose: Choose = lambda _, seen: pruned(seen, keep)  # noqa: E731
+    if by == "attention" and keep < 1:
+        with _answering(core, {f"get_{kind}_features": features}):
+            scores = attention_of_words(model, inputs, places)
+        choose = lambda row, seen: most_attended(seen, scores[row], keep, int(ended))  # noqa: E731
+    vectors, numbers = _pruned(frames, places, kept, choose, int(ended))
+    fewer = vectors[None, :-1] if ended else _packed(features, vectors, [layer[numbers] for layer in deep])
+    entries = {f"get_{kind}_features": fewer}
     changed = _aligned(inputs, kept)
     if hasattr(core, "get_rope_index"):
         positions, _ = _called(core, "get_rope_index", inputs)
@@ -59,8 +79,11 @@ def _answering(core: Any, entries: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _called(core: Any, name: str, inputs: Mapping[str, Any]) -> Any:
+    """A method of the model with what it takes of the inputs and of the configuration."""
     method = getattr(core, name)
-    return method(**{key: inputs[key] for key in inspect.signature(method).parameters if key in inputs})
+    given = {key: getattr(core.config, key) for key in FEATURE_CHOICES if hasattr(core.config, key)} | dict(inputs)
+    given.setdefault("pixel_values", inputs.get("pixel_values_videos"))
+    return method(**{key: given[key] for key in inspect.signature(method).parameters if key in given})
 
 
 def _parted(features: Any, inputs: Mapping[str, Any], kind: str) -> tuple[list[Any], list[Any]]:
@@ -72,12 +95,18 @@ def _parted(features: Any, inputs: Mapping[str, Any], kind: str) -> tuple[list[A
         features, deep = features
     if kind == "image":
         return list(features), deep
+    if "video_grid_thw" not in inputs:
+        # Each video is one frame (see `frame_format`).
+        return [video.reshape(-1, video.shape[-1]) for video in features], deep
     lengths = inputs["video_grid_thw"][:, 0].tolist()
     return [frame for video, count in zip(features, lengths, strict=True) for frame in video.chunk(count)], deep
 
 
-def _pruned(frames: Sequence[Any], places: Any, kept: Any, keep: float) -> tuple[Any, Any]:
-    """The vectors that stay and their numbers among all; marks in `kept` which of the `places` stay."""
+def _pruned(frames: Sequence[Any], places: Any, kept: Any, choose: Choose, ends: int) -> tuple[Any, Any]:
+    """The vectors that stay and their numbers among all; marks in `kept` which of the `places` stay.
+
+    The last `ends` tokens of each frame stay as they are.
+    """
     import torch
 
     vectors, numbers, passed, used = [], [], 0, 0
@@ -86,9 +115,11 @@ def _pruned(frames: Sequence[Any], places: Any, kept: Any, keep: float) -> tuple
         while sum(map(len, frames[first:used])) < count:
             used += 1
         start = passed
-        for frame, (stays, tokens) in zip(frames[first:used], pruned(frames[first:used], keep), strict=True):
-            vectors.append(tokens)
-            numbers.append(stays + passed)
+        seen = [frame[: len(frame) - ends] for frame in frames[first:used]]
+        for frame, (stays, tokens) in zip(frames[first:used], choose(row, seen), strict=True):
+            last = torch.arange(len(frame) - ends, len(frame), device=stays.device)
+            vectors.append(torch.cat([tokens, frame[last]]))
+            numbers.append(torch.cat([stays, last]) + passed)
             passed += len(frame)
         if used > first:
             kept[row, torch.nonzero(places[row]).flatten()[torch.cat(numbers[first:]) - start]] = True
@@ -101,7 +132,9 @@ def _packed(features: Any, vectors: Any, deep: Sequence[Any]) -> Any:
 
     if isinstance(features, torch.Tensor):
         return vectors[:, None]
-    return ((vectors,), list(deep)) if deep else (vectors,)
+    if deep:
+        return (vectors,), list(deep)
+    return (vectors[None] if features[0].ndim == 3 else vectors,)
 
 
 def _aligned(inputs: Mapping[str, Any], kept: Any) -> dict[str, Any]:

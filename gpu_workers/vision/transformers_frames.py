@@ -1,7 +1,8 @@
-"""Pictures and words in one space, by SigLIP, SigLIP 2 or CLIP through transformers.
+"""Pictures and words in one space, by SigLIP, SigLIP 2, CLIP or Qwen3-VL-Embedding through transformers.
 
 SigLIP: Zhai et al., arXiv 2303.15343; SigLIP 2: Tschannen et al., arXiv 2502.14786; CLIP: Radford et al.,
-arXiv 2103.00020. Frames travel to a GPU as bytes in pinned memory and are resized there.
+arXiv 2103.00020; Qwen3-VL-Embedding: see `prompted_frames`. For the others, frames travel to a GPU as bytes in pinned
+memory and are resized there.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.core.errors import BadSettings
 from app.core.settings import Settings
 from app.core.types import Frame, FrameFeatures
 from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.joint_space import joint_features
 from gpu_workers.vision.picture_shape import bounded
+from gpu_workers.vision.prompted_frames import KINDS as PROMPTED
+from gpu_workers.vision.prompted_frames import PromptedTower
 from gpu_workers.vision.regions import Box, around
+from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +41,7 @@ class _Loaded:
     place: Device
 
 
-class TransformersFrameEmbedder(TorchWorker[_Loaded]):
+class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
     """Frame embedder of a joint space: `vector` and `concept` are the same unit vector, and there are no tags."""
 
     GPU_BATCH, CPU_BATCH = 128, 16
@@ -52,19 +57,37 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded]):
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The text tower's unit vector; words past its limit are left out."""
-        return self._in_batches([text], _read)[0]
+        return self._in_batches([text], _query)[0]
 
     def regions(self, frames: Sequence[Frame], text: str, share: float) -> list[Box]:
         """See `RegionFinder`."""
         wanted = self.embed_query(text)
-        return self._in_batches(frames, lambda loaded, some: _regions(loaded, some, wanted, share))
 
-    def _load_at(self, folder: Path, place: Device) -> _Loaded:
+        def run(loaded: _Loaded | PromptedTower, some: Sequence[Frame]) -> list[Box]:
+            if isinstance(loaded, PromptedTower):
+                raise BadSettings(
+                    f"{self.model} gives no vectors of parts of a picture.",
+                    "Unset LONGREEL_VISION__REGION, or set LONGREEL_WEIGHTS__FRAME_EMBEDDER to SigLIP 2 or CLIP.",
+                )
+            return _regions(loaded, some, wanted, share)
+
+        return self._in_batches(frames, run)
+
+    def _load_at(self, folder: Path, place: Device) -> _Loaded | PromptedTower:
         from transformers import AutoImageProcessor, AutoTokenizer
 
+        if hub.architecture(folder) in PROMPTED:
+            # AutoModel would not find these weights under their names, and start from random ones.
+            return PromptedTower.at(folder, self._built("AutoModelForImageTextToText", folder, place))
+        model = self._built("AutoModel", folder, place)
+        if not hasattr(model, "get_text_features"):
+            raise BadSettings(
+                f"{self.model} gives no vectors of pictures and words.",
+                "Set LONGREEL_WEIGHTS__FRAME_EMBEDDER to SigLIP, SigLIP 2, CLIP or Qwen3-VL-Embedding.",
+            )
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        return _Loaded(self._built("AutoModel", folder, place), processor, tokenizer, place)
+        return _Loaded(model, processor, tokenizer, place)
 
 
 def _given(loaded: _Loaded, frames: Sequence[Frame]) -> dict[str, Any]:
@@ -75,8 +98,11 @@ def _given(loaded: _Loaded, frames: Sequence[Frame]) -> dict[str, Any]:
     return fed
 
 
-def _see(loaded: _Loaded, frames: Sequence[Frame]) -> list[FrameFeatures]:
-    vectors = loaded.model.get_image_features(**_given(loaded, frames)).float().cpu().numpy()
+def _see(loaded: _Loaded | PromptedTower, frames: Sequence[Frame]) -> list[FrameFeatures]:
+    if isinstance(loaded, PromptedTower):
+        vectors = loaded.see(frames)
+    else:
+        vectors = loaded.model.get_image_features(**_given(loaded, frames)).float().cpu().numpy()
     return [joint_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
 
 
@@ -120,8 +146,14 @@ def _on_device(image: NDArray[np.uint8], place: Device) -> Any:
     return tensor.pin_memory().to(place.device, non_blocking=True) if place.is_gpu else tensor
 
 
-def _read(loaded: _Loaded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-    import torch
+def _query(loaded: _Loaded | PromptedTower, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    import numpy as np
+
+    found = loaded.read(texts) if isinstance(loaded, PromptedTower) else _read(loaded, texts)
+    return [(row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float32) for row in found]
+
+
+def _read(loaded: _Loaded, texts: Sequence[str]) -> NDArray[np.float32]:
 
     siglip = str(loaded.model.config.model_type).startswith("siglip")
     # SigLIP was trained on lower-case texts padded to their limit; CLIP's tokenizer does what CLIP wants.
@@ -132,5 +164,5 @@ def _read(loaded: _Loaded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
     )
     ids = inputs["input_ids"].to(loaded.place.device)
     mask = {} if siglip else {"attention_mask": inputs["attention_mask"].to(loaded.place.device)}
-    found = loaded.model.get_text_features(input_ids=ids, **mask).float()
-    return list(torch.nn.functional.normalize(found, dim=-1).cpu().numpy())
+    rows: NDArray[np.float32] = loaded.model.get_text_features(input_ids=ids, **mask).float().cpu().numpy()
+    return rows

@@ -1,13 +1,14 @@
 """Looks at frames with a vision-language model through transformers.
 
-Qwen2.5-VL, Qwen3-VL, SmolVLM2, LLaVA-OneVision and others that `AutoModelForImageTextToText` loads. Each frame
-goes in as a picture after its true time in words, so that a variable frame rate or a chosen handful of frames
-never becomes a wrong time, which an assumed rate would make of them. Settings give Qwen's models a video with their
+Qwen2.5-VL, Qwen3-VL, SmolVLM2, LLaVA-OneVision, InternVL and others that `AutoModelForImageTextToText` loads. Each
+frame stands after its true time in words, so that a variable frame rate or a chosen handful of frames never becomes a
+wrong time, which an assumed rate would make of them. Settings give Qwen's models a video with their
 own time tokens instead, at the same true times, and let any model read fewer tokens of the pictures.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import BadSettings, MissingPart, ToolRefused
 from app.core.settings import Settings
-from app.core.types import Completion, Frame
+from app.core.types import Completion, Frame, Message
 from gpu_workers.device import Device
 from gpu_workers.language import transformers_writing as writing
 from gpu_workers.language.transformers_chat import TransformersChat
 from gpu_workers.selection.presentation import PRESENTATIONS
 from gpu_workers.selection.token_budget import TokenGrid
 from gpu_workers.vision import picture_tokens, time_tokens
+from gpu_workers.vision.frame_format import FrameFormat, frame_format
 from gpu_workers.vision.picture_shape import bounded
 from gpu_workers.vision.regions import RegionFinder, cropped
+from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +56,7 @@ class _Loaded:
     model: Any
     processor: Any
     longest: int
+    format: FrameFormat
     time_tokens: bool = False
     presentation: str = "interleaved"
     grid: TokenGrid | None = None
@@ -67,16 +71,28 @@ class _Loaded:
         """The chat template, with a place for pictures."""
         return str(self.processor.chat_template)
 
+    @property
+    def sees(self) -> bool:
+        """It does."""
+        return True
+
+    def content(self, message: Message) -> list[dict[str, str]]:
+        """A message's parts in the format of the template."""
+        return [
+            {"type": "text", "text": self.format.plain(part)} if isinstance(part, str) else dict(self.format.part)
+            for part in message.parts
+        ]
+
 
 class TransformersVision(TransformersChat[_Loaded]):
     """A vision-language model for one process; captions, looks and chats share it."""
 
-    IMAGES = True
     GPU_BATCH, CPU_BATCH = 32, 1
 
     def __init__(self, weights: str, role: str, settings: Settings) -> None:
         shown = settings.vision
-        fewer = f"/{shown.tokens:g}-tokens" if shown.tokens < 1 else ""
+        by = "" if shown.tokens_by == "density" else f"-by-{shown.tokens_by}"
+        fewer = f"/{shown.tokens:g}-tokens{by}" if shown.tokens < 1 else ""
         self.finder: Callable[[], RegionFinder] | None = None
         """What finds the part of each frame that a question is about; whole frames are shown without it."""
         together = "" if settings.vlm_presentation == "interleaved" else f"/{settings.vlm_presentation}"
@@ -135,13 +151,17 @@ class TransformersVision(TransformersChat[_Loaded]):
 
     def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoProcessor
+        from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
+        if hub.architecture(folder) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+            raise BadSettings(
+                f"transformers does not know the architecture of {self.model}.",
+                "Serve it with vLLM or another server that knows it, and set LONGREEL_VLM_URL and "
+                "LONGREEL_MODELS__VISION_LANGUAGE_MODEL=openai.",
+            )
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
         if not getattr(processor, "tokenizer", None) or not processor.chat_template:
             raise MissingPart(f"{self.model} has no chat template with pictures.", "Choose an instruct model.")
-        if hasattr(processor.image_processor, "do_image_splitting"):
-            # SmolVLM cuts a picture into up to 17 tiles to read print; of a video it sees one tile a frame.
-            processor.image_processor.do_image_splitting = False
         model = self._built("AutoModelForImageTextToText", folder, place)
         writing.tidy(model, processor.tokenizer)
         timed = self._settings.vision.time_tokens
@@ -149,13 +169,15 @@ class TransformersVision(TransformersChat[_Loaded]):
             raise BadSettings(
                 f"{self.model} has no tokens for time.", "Unset LONGREEL_VISION__TIME_TOKENS or choose a Qwen model."
             )
+        shown = self._settings.vlm_presentation
+        format_ = frame_format(processor, model.config.model_type, shown)
         grid = _grid(processor.image_processor)
-        return _Loaded(model, processor, writing.longest(model), timed, self._settings.vlm_presentation, grid)
+        return _Loaded(model, processor, writing.longest(model), format_, timed, shown, grid)
 
     def _encoded_prompt(self, loaded: _Loaded, prompt: str, frames: Sequence[Frame]) -> Any:
         from PIL import Image
 
-        options = _options(loaded.processor, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
+        options = _options(loaded, prompt, [[Image.fromarray(bounded(frame.image)) for frame in frames]])
         return _in_dtype(loaded.processor(text=[prompt], return_tensors="pt", **options), loaded.model.dtype)
 
     def _run(self, loaded: _Loaded, looks: Sequence[VisionPrompt], limits: writing.Limits) -> list[Completion]:
@@ -164,7 +186,8 @@ class TransformersVision(TransformersChat[_Loaded]):
         keep = self._settings.vision.tokens
         if keep < 1 or loaded.time_tokens:
             times = [[frame.pts_s for frame in look.frames] for look in looks] if loaded.time_tokens else None
-            with picture_tokens.shown(loaded.model, inputs, keep, times) as fed:
+            by = self._settings.vision.tokens_by
+            with picture_tokens.shown(loaded.model, inputs, keep, times, by=by) as fed:
                 read = fed["attention_mask"].sum(1).tolist()
                 written = writing.write(loaded.model, loaded.processor.tokenizer, fed, limits)
         else:
@@ -189,15 +212,15 @@ def _finder(workers: Workers) -> RegionFinder:
     return found
 
 
-def content(look: VisionPrompt, presentation: str = "interleaved") -> list[dict[str, Any]]:
+def _content(look: VisionPrompt, loaded: _Loaded) -> list[dict[str, Any]]:
     """The parts of a prompt: each picture after the times of the frames in it, then the words."""
     from PIL import Image
 
     parts: list[dict[str, Any]] = []
-    for picture in PRESENTATIONS[presentation](look.frames):
+    for picture in PRESENTATIONS[loaded.presentation](look.frames):
         parts.append({"type": "text", "text": f"{picture.text} "})
-        parts.append({"type": "image", "image": Image.fromarray(bounded(picture.image))})
-    return [*parts, {"type": "text", "text": look.words}]
+        parts.append({**loaded.format.part, "image": Image.fromarray(bounded(picture.image))})
+    return [*parts, {"type": "text", "text": loaded.format.plain(look.words)}]
 
 
 def _fitting(loaded: _Loaded, looks: Sequence[VisionPrompt], room: int) -> tuple[Any, Sequence[VisionPrompt]]:
@@ -216,27 +239,24 @@ def _fitting(loaded: _Loaded, looks: Sequence[VisionPrompt], room: int) -> tuple
 def _encoded(loaded: _Loaded, looks: Sequence[VisionPrompt]) -> Any:
     processor = loaded.processor
     if loaded.time_tokens:
-        parts = [time_tokens.content(look.frames, look.words) for look in looks]
+        parts = [time_tokens.content(look.frames, loaded.format.plain(look.words)) for look in looks]
     else:
-        parts = [content(look, loaded.presentation) for look in looks]
+        parts = [_content(look, loaded) for look in looks]
     turns = [[{"role": "user", "content": part}] for part in parts]
     texts = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     pictures = [[piece["image"] for piece in part if "image" in piece] for part in parts]
-    options = _options(processor, texts[0], pictures)
+    options = _options(loaded, texts[0], pictures)
     if loaded.time_tokens:
         options |= time_tokens.videos([look.frames for look in looks])
     return processor(text=texts, padding=True, return_tensors="pt", **options)
 
 
-def _options(processor: Any, prompt: str, pictures: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _options(loaded: _Loaded, prompt: str, pictures: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """What a processor is given beside prompts: the pictures of each, and whether it is to begin them."""
-    begin = processor.tokenizer.bos_token
-    options: dict[str, Any] = {"add_special_tokens": not (begin and prompt.startswith(begin))}
-    if any(pictures):
-        # LLaVA-OneVision's processor miscounts entries without pictures; SmolVLM's wants one for each prompt.
-        skips = hasattr(processor, "num_image_tokens")
-        options["images"] = [some for some in pictures if some] if skips else pictures
-    return options
+    begin = loaded.tokenizer.bos_token
+    starts = {"add_special_tokens": not (begin and prompt.startswith(begin))}
+    # Processors take nested options apart.
+    return {**starts, **copy.deepcopy(dict(loaded.format.options)), **loaded.format.media(pictures)}
 
 
 def _in_dtype(inputs: Any, dtype: Any) -> Any:

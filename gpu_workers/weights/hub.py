@@ -66,6 +66,12 @@ def folder(weights: str, role: str, kind: Kind | None = None) -> Path:
     return place if kind.is_complete(place) else _download(name, role, kind, options)
 
 
+def architecture(folder: Path) -> str:
+    """The kind of model that the configuration in a folder names; "" without one."""
+    file = folder / "config.json"
+    return str(json.loads(file.read_text("utf-8")).get("model_type", "")) if file.is_file() else ""
+
+
 def here(weights: str) -> Path | None:
     """The folder or file if it is already on this machine, complete or not; nothing is downloaded."""
     place = Path(weights).expanduser()

@@ -14,13 +14,13 @@ from gpu_workers.vision.fakes import FakeCaptioner, FakeFrameEmbedder
 from gpu_workers.vision.offline_tags import OfflineTagsCaptioner
 from gpu_workers.vision.openai_captions import OpenAICaptioner
 from tests.served_models import describe
-from tests.tiny_models import EYES
+from tests.tiny_eyes import BOTH_FORMATS, EYES
 from tests.unit.gpu_workers.language.chat_server import chat_service
 
 SPAN = TimeSpan(10.0, 20.0)
 
 
-@pytest.fixture(scope="module", params=[OfflineTagsCaptioner, FakeCaptioner, "openai", *sorted(EYES)])
+@pytest.fixture(scope="module", params=[OfflineTagsCaptioner, FakeCaptioner, "openai", *BOTH_FORMATS])
 def captioner(request, tmp_path_factory):
     if request.param == "openai":
         with chat_service(describe) as service:

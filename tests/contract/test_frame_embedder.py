@@ -13,16 +13,19 @@ from gpu_workers.vision.efficientnet import EfficientNetConSE
 from gpu_workers.vision.fakes import FakeFrameEmbedder
 from gpu_workers.vision.openai_frame_embeddings import OpenAIFrameEmbedder
 from tests.served_models import embedding_service
-from tests.tiny_models import EMBEDDERS
+from tests.tiny_models import EMBEDDERS, qwen3_vl
 
 REAL = pytest.param(EfficientNetConSE, marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module", params=[REAL, FakeFrameEmbedder, "openai", *sorted(EMBEDDERS)])
+@pytest.fixture(scope="module", params=[REAL, FakeFrameEmbedder, "openai", "prompted", *sorted(EMBEDDERS)])
 def embedder(request, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     if request.param in EMBEDDERS:
         weights = Weights(frame_embedder=str(EMBEDDERS[request.param](home)))
+        yield Workers(Settings(profile="cpu", weights=weights)).get("frame_embedder")
+    elif request.param == "prompted":
+        weights = Weights(frame_embedder=str(qwen3_vl(home)))
         yield Workers(Settings(profile="cpu", weights=weights)).get("frame_embedder")
     elif request.param == "openai":
         with embedding_service() as service:

@@ -19,7 +19,7 @@ from gpu_workers.registry import Workers
 from gpu_workers.selection.token_budget import SizedLooking, looking
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.transformers_vision import TransformersVision
-from tests.tiny_models import EYES
+from tests.tiny_eyes import BOTH_FORMATS, EYES
 from tests.unit.gpu_workers.language.chat_server import chat_service, completion
 
 
@@ -37,7 +37,7 @@ def served(request, earlier):
     return completion(made.text, 9, made.output_tokens)
 
 
-@pytest.fixture(scope="module", params=["fake", "openai", "sized", *sorted(EYES)])
+@pytest.fixture(scope="module", params=["fake", "openai", "sized", *BOTH_FORMATS])
 def model(request, tmp_path_factory):
     if request.param == "fake":
         yield FakeVisionLanguageModel.from_settings(Settings(), None)

@@ -9,7 +9,7 @@ from app.core.settings import Hardware, Settings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision.transformers_vision import VisionPrompt
-from tests import tiny_models
+from tests import tiny_eyes, tiny_models
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +39,9 @@ def test_pictures_have_the_same_vectors_on_both_devices(kind, tmp_path):
         assert a.vector @ b.vector > 0.99
 
 
-@pytest.mark.parametrize("kind", sorted(tiny_models.EYES))
+@pytest.mark.parametrize("kind", sorted(tiny_eyes.EYES))
 def test_several_prompts_are_answered_in_half_precision(kind, tmp_path):
-    model = workers("cuda", vision_language_model=str(tiny_models.EYES[kind](tmp_path))).get("vision_language_model")
+    model = workers("cuda", vision_language_model=str(tiny_eyes.EYES[kind](tmp_path))).get("vision_language_model")
     looks = [VisionPrompt((frame(1), frame(2)), "What?"), VisionPrompt((frame(3),), "Who is there?")]
     answers = model.answer(looks, 5)
     assert len(answers) == 2 and answers == model.answer(looks, 5)

@@ -8,10 +8,10 @@ from app.core.settings import Hardware, Settings
 from gpu_workers.device import Device
 from gpu_workers.memory.estimate import ModelLoad, sizes, tensors, weight_bytes, working_bytes
 from gpu_workers.torch_worker import from_folder
-from tests import tiny_models
+from tests import tiny_eyes, tiny_models
 
 AUTOS = {
-    **dict.fromkeys(tiny_models.EYES, "AutoModelForImageTextToText"),
+    **dict.fromkeys(tiny_eyes.EYES, "AutoModelForImageTextToText"),
     **dict.fromkeys(tiny_models.EMBEDDERS, "AutoModel"),
     **dict.fromkeys(tiny_models.DETECTORS, "AutoModelForZeroShotObjectDetection"),
     "qwen3": "AutoModelForCausalLM",
@@ -21,7 +21,8 @@ AUTOS = {
 
 @pytest.mark.parametrize("kind", sorted(AUTOS))
 def test_the_weights_of_each_architecture_are_counted_as_they_lie_in_memory(kind, tmp_path):
-    folder = getattr(tiny_models, kind)(tmp_path)
+    make = tiny_eyes.EYES.get(kind) or getattr(tiny_models, kind)
+    folder = make(tmp_path)
     for dtype in ("float32", "bfloat16"):
         place = Device("cpu", dtype)
         model = from_folder(AUTOS[kind], folder, place)

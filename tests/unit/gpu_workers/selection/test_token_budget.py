@@ -16,7 +16,7 @@ from app.core.types import Completion, Frame
 from gpu_workers.registry import Workers
 from gpu_workers.selection.token_budget import SizedLooking, TokenGrid, looking, resized, shared
 from gpu_workers.vision import transformers_vision
-from tests import tiny_models
+from tests import tiny_eyes
 
 
 def by_brightness(frames, question, token):
@@ -91,7 +91,7 @@ def test_enough_tokens_for_all_change_no_frame():
 
 
 def product(tmp_path, kind, **settings):
-    weights = Weights(vision_language_model=str(tiny_models.EYES[kind](tmp_path)))
+    weights = Weights(vision_language_model=str(tiny_eyes.EYES[kind](tmp_path)))
     settings = {"vision": VisionSettings(quota=60), **settings}
     chosen = Settings(profile="cpu", weights=weights, **settings)
     return chosen, Workers(chosen)

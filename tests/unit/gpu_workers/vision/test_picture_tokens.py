@@ -11,7 +11,7 @@ from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.picture_tokens import shown
 from gpu_workers.vision.transformers_vision import VisionPrompt
-from tests import tiny_models
+from tests import tiny_eyes
 
 
 def made(folder, **looking):
@@ -21,9 +21,9 @@ def made(folder, **looking):
     return Workers(chosen).get("vision_language_model")
 
 
-@pytest.fixture(scope="module", params=sorted(tiny_models.EYES))
+@pytest.fixture(scope="module", params=sorted(tiny_eyes.EYES))
 def folder(request, tmp_path_factory):
-    return tiny_models.EYES[request.param](tmp_path_factory.mktemp(request.param))
+    return tiny_eyes.EYES[request.param](tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_quarter_of_the_tokens_is_read_at_a_share_of_a_quarter(eyes):
     import torch
 
     model, inputs = eyes._loaded.model, inputs_of(eyes)
-    token = model.config.image_token_id
+    token = model.config.video_token_id if eyes._loaded.format.as_videos else model.config.image_token_id
     before = (inputs["input_ids"] == token).sum(1)
     with shown(model, inputs, 0.25) as fed, torch.inference_mode():
         after = (fed["input_ids"] == token).sum(1)
@@ -112,7 +112,7 @@ def test_the_share_is_part_of_the_models_name(folder):
 
 @pytest.fixture(params=["qwen2_5_vl", "qwen3_vl"])
 def qwen(request, tmp_path):
-    model = made(tiny_models.EYES[request.param](tmp_path))
+    model = made(tiny_eyes.EYES[request.param](tmp_path))
     model.warm_up()
     return model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,13 +15,13 @@ from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_vision
 from gpu_workers.vision.picture_tokens import shown
 from gpu_workers.vision.transformers_vision import VisionPrompt
-from tests import tiny_models
+from tests import tiny_eyes
 
 UNEVEN = (0.04, 3.537, 3.6, 71.25)
 
 
 def made(kind, tmp_path, **looking):
-    weights = Weights(vision_language_model=str(tiny_models.EYES[kind](tmp_path)))
+    weights = Weights(vision_language_model=str(tiny_eyes.EYES[kind](tmp_path)))
     chosen = Settings(profile="cpu", weights=weights, vision=VisionSettings(time_tokens=True, **looking))
     return Workers(chosen).get("vision_language_model")
 
@@ -114,8 +115,7 @@ def test_fewer_tokens_and_true_times_go_together(eyes, tmp_path):
 
 def test_frames_beyond_what_the_model_reads_are_left_out_evenly(eyes, monkeypatch):
     few = eyes.look([frame(t) for t in UNEVEN], "What is red?").prompt_tokens
-    loaded = eyes._loaded
-    monkeypatch.setattr(eyes, "_loaded", type(loaded)(loaded.model, loaded.processor, few + 26, True))
+    monkeypatch.setattr(eyes, "_loaded", replace(eyes._loaded, longest=few + 26))
     assert eyes.look([frame(float(t)) for t in range(20)], "What is red?").prompt_tokens <= few + 20
 
 

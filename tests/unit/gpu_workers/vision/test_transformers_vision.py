@@ -8,13 +8,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.errors import MissingPart, ToolRefused
+from app.core.errors import BadSettings, MissingPart, ToolRefused
 from app.core.settings import Hardware, Settings, Weights
-from app.core.types import Frame
+from app.core.types import Frame, Message
 from gpu_workers.registry import Workers
 from gpu_workers.vision import transformers_vision
+from gpu_workers.vision.frame_format import frame_format
 from gpu_workers.vision.transformers_vision import VisionPrompt
-from tests import tiny_models
+from tests import tiny_eyes, tiny_models
+
+MARKS = r"<\|vision_start\|>(?:<\|image_pad\|>)?|<image>|<video>|<\|image_pad\|>\n"
+"""Where a picture stands in the prompts of the tiny models."""
+TOKENS_OF_A_FRAME = {
+    "aria": 4,
+    "gemma3": 4,
+    "internvl": 4,
+    "llava_next_video": 4,
+    "llava_onevision": 4 + 1,
+    "qwen2_5_vl": 15,
+    "qwen3_vl": 15,
+    "smolvlm": 4,
+}
+"""Of a frame of 90 x 160 pixels; LLaVA-OneVision's has one token more for its end."""
 
 
 def made(folder, **hardware):
@@ -23,9 +38,9 @@ def made(folder, **hardware):
     return workers.get("vision_language_model")
 
 
-@pytest.fixture(scope="module", params=sorted(tiny_models.EYES))
+@pytest.fixture(scope="module", params=sorted(tiny_eyes.EYES))
 def eyes(request, tmp_path_factory):
-    model = made(tiny_models.EYES[request.param](tmp_path_factory.mktemp(request.param)), batch=4)
+    model = made(tiny_eyes.EYES[request.param](tmp_path_factory.mktemp(request.param)), batch=4)
     yield model
     model.unload()
 
@@ -41,13 +56,17 @@ def frame(time_s, size=(40, 64)) -> Frame:
 
 
 def prompts(eyes, monkeypatch):
-    """The texts and pictures that the processor is given from now on."""
+    """The texts and sizes of pictures that the processor is given from now on."""
     given = []
     real = type(eyes._loaded.processor).__call__
 
-    def spy(self, text=None, images=None, **options):
-        given.append((text, images))
-        return real(self, images=images, text=text, **options)
+    def spy(self, text=None, images=None, videos=None, **options):
+        sizes = [[picture.size for picture in some] for some in images or []]
+        # A frame as a video of one frame, shape (1, height, width, 3).
+        sizes += [[(video.shape[2], video.shape[1]) for video in videos]] if videos else []
+        given.append((text, sizes))
+        media = {"images": images} if images else {"videos": videos} if videos else {}
+        return real(self, text=text, **media, **options)
 
     monkeypatch.setattr(type(eyes._loaded.processor), "__call__", spy)
     return given
@@ -69,23 +88,65 @@ def test_each_picture_stands_after_its_true_time(eyes, monkeypatch):
     eyes.warm_up()
     given = prompts(eyes, monkeypatch)
     eyes.look([frame(0.04), frame(3.537), frame(3725.25)], "What is red?")
-    (texts, images), *_ = given
+    (texts, sizes), *_ = given
     assert re.findall(r"t=([\d.]+)s", texts[0]) == ["0.0", "3.5", "3725.2"]
-    before_picture = re.split(r"<image>|<\|image_pad\|>", texts[0])
-    assert [bool(re.search(r"t=[\d.]+s\W*(<\|vision_start\|>)?$", part)) for part in before_picture] == [True] * 3 + [
-        False
-    ]
+    before_picture = re.split(MARKS, texts[0])
+    assert [bool(re.search(r"t=[\d.]+s\W*$", part)) for part in before_picture] == [True] * 3 + [False]
     assert texts[0].index("What is red?") > texts[0].rindex("t=3725.2s")
-    assert [picture.size for picture in images[0]] == [(64, 40)] * 3
+    square = eyes._loaded.format.square
+    assert sizes == [[(64, 64) if square else (64, 40)] * 3]
+
+
+def test_a_frame_is_one_tile_in_the_form_that_the_model_has_for_video(eyes, request):
+    kind = request.node.callspec.params["eyes"]
+    eyes.warm_up()
+    loaded = eyes._loaded
+    frames = tuple(frame(float(number), (90, 160)) for number in range(3))
+    inputs = transformers_vision._encoded(loaded, [VisionPrompt(frames, "What?")])
+    config = loaded.model.config
+    mark = config.video_token_id if loaded.format.as_videos else config.image_token_id
+    assert int((inputs["input_ids"] == mark).sum()) == 3 * TOKENS_OF_A_FRAME[kind]
+    assert loaded.format.as_videos == kind.startswith("llava")
+
+
+def test_nothing_of_a_frame_is_cut_off(eyes):
+    """A change at the very edge of a wide frame changes what the model reads of it."""
+    eyes.warm_up()
+    plain, edge = np.full((90, 160, 3), 128, np.uint8), np.full((90, 160, 3), 128, np.uint8)
+    edge[:, :20] = 255
+    one, other = (
+        transformers_vision._encoded(eyes._loaded, [VisionPrompt((Frame(0.0, picture),), "?")])
+        for picture in (plain, edge)
+    )
+    name = "pixel_values_videos" if eyes._loaded.format.as_videos else "pixel_values"
+    assert not np.allclose(one[name].numpy(), other[name].numpy())
+
+
+def test_pictures_in_a_chat_stand_where_they_were_sent(eyes, monkeypatch):
+    eyes.warm_up()
+    given = prompts(eyes, monkeypatch)
+    eyes.chat([Message("user", ("before", frame(1.0), "after", frame(2.0)))], max_output=2)
+    (texts, sizes), *_ = given
+    words = [re.search(r"(\w+)\W*$", part) for part in re.split(MARKS, texts[0])[:2]]
+    assert [word and word[1] for word in words] == ["before", "after"]
+    assert len(sizes[0]) == 2
+
+
+def test_words_are_never_taken_for_a_picture(eyes):
+    words = "What do the elements <video>, <image> and <|image_pad|> do?"
+    assert eyes.look([frame(1.0), frame(2.0)], words).prompt_tokens > eyes.look([frame(1.0)], words).prompt_tokens
+    assert eyes.chat([Message("user", (words, frame(1.0)))], max_output=2).output_tokens <= 2
 
 
 def test_several_frames_can_be_shown_in_one_picture(eyes, monkeypatch):
     eyes.warm_up()
-    monkeypatch.setattr(eyes, "_loaded", replace(eyes._loaded, presentation="grid"))
+    loaded = eyes._loaded
+    together = frame_format(loaded.processor, loaded.model.config.model_type, "grid")
+    monkeypatch.setattr(eyes, "_loaded", replace(loaded, presentation="grid", format=together))
     given = prompts(eyes, monkeypatch)
     eyes.look([frame(float(i)) for i in range(7)], "What?")
-    texts, images = given[0]
-    assert [picture.size for picture in images[0]] == [(3 * 64, 2 * 40), (64, 40)]
+    texts, sizes = given[0]
+    assert sizes == [[(3 * 64, 2 * 40), (64, 40)]]
     assert re.findall(r"t=([\d.]+)s", texts[0]) == [f"{i}.0" for i in range(7)]
 
 
@@ -127,8 +188,7 @@ def test_frames_beyond_what_the_model_reads_are_left_out_evenly(eyes, monkeypatc
     eyes.warm_up()
     shown = [frame(float(i)) for i in range(12)]
     asked = eyes.look(shown[:4], "What?").prompt_tokens
-    loaded = eyes._loaded
-    monkeypatch.setattr(eyes, "_loaded", type(loaded)(loaded.model, loaded.processor, asked + 10))
+    monkeypatch.setattr(eyes, "_loaded", replace(eyes._loaded, longest=asked + 10))
     given = prompts(eyes, monkeypatch)
     assert eyes.look(shown, "What?").prompt_tokens <= asked + 4
     times = [float(found) for found in re.findall(r"t=([\d.]+)s", given[-1][0][0])]
@@ -177,3 +237,11 @@ def test_a_model_that_cannot_chat_is_refused_with_a_reason(tmp_path):
     (folder / "chat_template.jinja").unlink()
     with pytest.raises(MissingPart, match="no chat template"):
         made(folder).look([frame(1.0)], "What?")
+
+
+def test_an_architecture_that_transformers_does_not_know_is_refused_with_the_way_through_a_server(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "llava_qwen"}', "utf-8")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(BadSettings, match="does not know the architecture") as refused:
+        made(tmp_path).look([frame(1.0)], "What?")
+    assert "LONGREEL_VLM_URL" in refused.value.hint
