@@ -81,7 +81,7 @@ def looking(tmp_path, **models):
 def test_a_look_shows_only_that_part(tmp_path, monkeypatch):
     eyes, shown = looking(tmp_path), []
     answer = eyes.answer
-    monkeypatch.setattr(eyes, "answer", lambda looks, most: shown.extend(looks) or answer(looks, 2))
+    monkeypatch.setattr(eyes, "answer", lambda looks, most, stop: shown.extend(looks) or answer(looks, 2))
     eyes.look([frame(1), frame(2)], "What is red?")
     assert [(part.pts_s, part.image.shape) for part in shown[0].frames] == [
         (number, pytest.approx((24, 40, 3), abs=1)) for number in (1.0, 2.0)
