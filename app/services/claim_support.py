@@ -1,6 +1,7 @@
-"""Checks whether quotes support a model's sentence, by its numbers, codes, words and negations.
+"""Checks whether quotes support a sentence, by its numbers, codes, names, words, negations and modality.
 
 The checks are stricter than for answers: a question may supply words, but a word that a summary adds is invented.
+`keeps_facts` compares only what is exact and leaves the meaning to a model; `is_supported` needs no model.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from app.core.types import Citation
 from app.text.fuzzy import likeness
 from app.text.languages import guess_language
 from app.text.numbers import codes, numbers
+from app.text.sentences import split_sentences
 from app.text.tokens import stems, words
 
 _LITTLE_WORDS = """
@@ -37,7 +39,6 @@ _NEAR = 0.6
 _ALIKE, _LONG = 0.84, 5
 """Words of at least `_LONG` letters this similar count as one word, misheard or misread."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _ASIDE = re.compile(
     r",(\s+(?:if|when|while|because|as|since|although|though|after|before|until|unless)\b[^,;]*),", re.IGNORECASE
 )
@@ -46,8 +47,37 @@ _CLAUSE_END = re.compile(
 )
 
 
+_MODES = tuple(
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for words in (
+        "may|might|could|perhaps|possibly|maybe|likely",
+        "will|shall|(?<=['\u2019])ll|going to|plan(?:s|ned)? to|intend(?:s|ed)?",
+        "should|must|ought|needs? to|ha(?:s|ve) to",
+        r"(?:mov|ask|request)(?:e|e?s|ed)? (?:to|that|for)|propos(?:es?|ed)|recommend\w*|suggest\w*",
+        "if|unless|whether|would",
+    )
+)
+"""English words that say how firm a statement is: possible, intended, needed, proposed, or bound to a condition."""
+_MONTH = re.compile(r"(?<=\w )May\b")
+_HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam"))
+
+
 def is_supported(text: str, quotes: Sequence[Citation]) -> bool:
-    """Whether the quotes contain the sentence's numbers, codes, negations and every content word."""
+    """Whether the quotes contain the sentence's facts (see `keeps_facts`), negations and every content word."""
+    if not keeps_facts(text, quotes):
+        return False
+    evidence = "\n".join(quote.quote for quote in quotes)
+    language = guess_language(evidence) or "en"
+    reporting = frozenset(stems(_REPORTING, language))
+    content = [stem for stem in _content_stems(text, language) if stem not in reporting]
+    return _coverage(content, evidence, language) == 1.0 and not _contradicts(text, evidence, language)
+
+
+def keeps_facts(text: str, quotes: Sequence[Citation]) -> bool:
+    """Whether the quotes contain the sentence's numbers, codes and titles of persons, and are no less firm than it.
+
+    "Moves to postpone" does not support "has postponed".
+    """
     evidence = "\n".join(quote.quote for quote in quotes)
     language = guess_language(evidence) or "en"
     known = {number.value for number in numbers(evidence, language)}
@@ -56,9 +86,27 @@ def is_supported(text: str, quotes: Sequence[Citation]) -> bool:
     squeezed = "".join(words(evidence))
     if any("".join(words(code)) not in squeezed for code in codes(text)):
         return False
-    reporting = frozenset(stems(_REPORTING, language))
-    content = [stem for stem in _content_stems(text, language) if stem not in reporting]
-    return _coverage(content, evidence, language) == 1.0 and not _contradicts(text, evidence, language)
+    if not _HONORIFICS.intersection(words(text)) <= frozenset(words(evidence)):
+        return False
+    return _is_title(text) or _is_as_firm(text, evidence)
+
+
+def _is_as_firm(text: str, evidence: str) -> bool:
+    """Whether a sentence is possible, intended, needed, proposed or conditional where the nearest clauses are."""
+    content = _content_stems(text, "en")
+    sentences = _sentences(evidence)
+    near = [one for sentence in sentences for one in _nearest(content, sentence, "en")] or sentences
+    own = _modes(text)
+    return any(bool(own) == bool(modes) and own <= modes for modes in map(_modes, near))
+
+
+def _modes(text: str) -> frozenset[int]:
+    plain = _MONTH.sub(" ", text)
+    return frozenset(number for number, mode in enumerate(_MODES) if mode.search(plain))
+
+
+def _sentences(text: str) -> list[str]:
+    return [sentence for line in text.split("\n") for sentence in split_sentences(line)]
 
 
 def _content_stems(text: str, language: str) -> list[str]:
@@ -83,8 +131,8 @@ def _is_misread(needle: str, hay: frozenset[str]) -> bool:
 
 def _contradicts(text: str, evidence: str, language: str) -> bool:
     """Whether a clause of the text denies what clauses about the same thing affirm, or the other way round."""
-    known = [sentence for sentence in _SENTENCE_END.split(evidence) if sentence.strip()]
-    clauses = (clause for sentence in _SENTENCE_END.split(text) for clause in _clauses(sentence, language))
+    known = _sentences(evidence)
+    clauses = (clause for sentence in _sentences(text) for clause in _clauses(sentence, language))
     return any(_disagrees(clause, known, language) for clause in clauses)
 
 

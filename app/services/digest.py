@@ -1,11 +1,11 @@
 """Writes the digest of a video: chapters, and a summary in which every sentence cites its source.
 
-Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it; the
-language model, when there is one, phrases title and summary from these sentences alone, and a
-phrased sentence is kept only if the one or two nearest of them support it, a title only if the
-chapter does, by the checks of `app.services.claim_support`. Without a model, or where its words are
-not supported, the sentences themselves are quoted. A heading that the screen shows at the beginning
-of a chapter is its title.
+Built bottom-up. The sentences nearest to the middle of a chapter's meaning stand for it. A model that reads enough
+phrases title and summary from these sentences alone, and a sentence of its own is shown only if a judge finds it in
+its sources (`app.services.claim_judge`). Otherwise the video's sentences themselves are quoted, whole.
+
+A chapter's title is the heading on the screen at its beginning, what such a model calls it, the phrases that set it
+apart from the other chapters, or the title of a small model if its words are those of the chapter.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +30,18 @@ from app.core.types import (
     TimeSpan,
     VideoId,
 )
+from app.services.claim_judge import can_write, judge_claims
 from app.services.claim_support import is_supported
 from app.services.topics import Sentence, chapter_spans
+from app.services.transcript_sentences import LONGEST_WORDS
+from app.text.keyphrases import key_phrases
+from app.text.languages import guess_language
 
 MOST_SENTENCES = 8_000
 """More than ten hours of talk have; a file of subtitles may hold hundreds of thousands, and each is embedded."""
 SENTENCES_A_CHAPTER = 4
 CHAPTER_WORDS = 45
-SUPPORT = 0.5
-"""Cosine between a phrased sentence and its source, below which it does not count as supported."""
+SCREEN_WORDS = 25
 HEADING_S = 3.0
 """A heading on the screen belongs to a chapter when both begin within this time."""
 HEADING_LINES, HEADING_WORDS = 8, 8
@@ -44,15 +49,39 @@ HEADING_LINES, HEADING_WORDS = 8, 8
 LETTERS = 0.7
 """The share of letters in a heading; code and tables have fewer."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+TITLE_WORDS = 8
 
-TASK = "Give a title of 2 to 6 words and one sentence of summary."
+TASK = "Give a title of 2 to 6 words, as in a table of contents"
 TITLE_SCHEMA = {
     "type": "object",
-    "properties": {"title": {"type": "string", "maxLength": 60}, "summary": {"type": "string", "maxLength": 300}},
-    "required": ["title", "summary"],
+    "properties": {"title": {"type": "string", "maxLength": 60}},
+    "required": ["title"],
     "additionalProperties": False,
 }
+CHAPTER_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string", "maxLength": 60},
+        "summary": {"type": "string", "maxLength": 300},
+        "notes": {"type": "array", "items": {"type": "integer"}, "maxItems": SENTENCES_A_CHAPTER},
+    },
+    "required": ["title", "summary", "notes"],
+    "additionalProperties": False,
+}
+
+
+_ENDED = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u0964][\"'\u2019\u201d\u00bb)\]]*$")
+_CODE = re.compile(r"[;{}=<>|\\]|[a-z][.(][A-Za-z]|\(\)")
+_SAMPLE = 2000
+"""Characters from which the language of a video is guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A chapter, and the sentences of its summary, each with its own sources."""
+
+    chapter: Chapter
+    sentences: tuple[tuple[str, tuple[Citation, ...]], ...]
 
 
 def make_digest(
@@ -77,14 +106,16 @@ def make_digest(
     ends = [*starts_s[1:], duration_s]
     given = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]
     spans = given or chapter_spans(duration_s, sentences, vectors)
-    chapters: list[Chapter] = []
+    inside = [[i for i, s in enumerate(sentences) if span.start_s <= s.span.middle_s < span.end_s] for span in spans]
+    headings = _key_headings([[sentences[i] for i in chosen] for chosen in inside])
+    parts: list[_Part] = []
     chapter_done(0, len(spans))
-    for number, span in enumerate(spans):
-        inside = [i for i, s in enumerate(sentences) if span.start_s <= s.span.middle_s < span.end_s]
-        chapters.append(writer.chapter(number, span, [sentences[i] for i in inside], vectors[inside]))
+    for number, (span, chosen) in enumerate(zip(spans, inside, strict=True)):
+        own = [sentences[i] for i in chosen]
+        parts.append(writer.chapter(number, span, own, vectors[chosen], headings[number]))
         chapter_done(number + 1, len(spans))
-    summary, citations = _summary(chapters, words)
-    return Digest(summary, tuple(chapters), citations)
+    summary, citations = _summary(parts, words)
+    return Digest(summary, tuple(part.chapter for part in parts), citations)
 
 
 def _spread(sentences: Sequence[Sentence], most: int) -> Sequence[Sentence]:
@@ -117,62 +148,64 @@ class _Writer:
         self._model = model
 
     def chapter(
-        self, number: int, span: TimeSpan, sentences: Sequence[Sentence], vectors: NDArray[np.float32]
-    ) -> Chapter:
+        self, number: int, span: TimeSpan, sentences: Sequence[Sentence], vectors: NDArray[np.float32], heading: str
+    ) -> _Part:
+        """The chapter of a span with these sentences; `heading` is its title where nothing better is known."""
         pool = _pool(sentences)
         sources = [sentences[pool[i]] for i in central(vectors[pool], SENTENCES_A_CHAPTER)]
         spoken = bool(sources) and sources[0].kind is SegmentKind.SPEECH
         shown = [] if spoken else [s for s in sentences if s.quote][:1]
         if not sources and not shown:
-            return Chapter(span, f"Part {number + 1}", "")
-        phrased_title, phrased = self._phrase(sources)
-        if not is_supported(phrased_title, [self._cite(s) for s in sentences]):
-            phrased_title = ""
-        kept, cited = self._supported(phrased, sources)
-        if not kept:
-            kept, cited = [s.text for s in sources[:2]], sources[:2]
-        summary = _within([*(s.text for s in shown), *kept], CHAPTER_WORDS)
-        title = _shown_heading(span, sentences) or phrased_title
+            return _Part(Chapter(span, f"Part {number + 1}", ""), ())
+        title, written = self._write(sources)
+        described = [(s.text, (self._cite(s),)) for s in shown]
+        quoted = [(_quotable(s), (self._cite(s),)) for s in sources[:2]]
+        own = _within([*described, *(written or quoted)], CHAPTER_WORDS)
+        title = _shown_heading(span, sentences) or title or heading or self._short_title(sources, sentences)
         title = title or (_first_words(sources[0].text) if sources else re.split("[;,.]", shown[0].text)[0])
-        return Chapter(span, title, summary, tuple(map(self._cite, [*shown, *cited])))
+        citations = tuple(dict.fromkeys(citation for _, cited in own for citation in cited))
+        return _Part(Chapter(span, title, _joined([text for text, _ in own]), citations), tuple(own))
 
-    def _phrase(self, sources: Sequence[Sentence]) -> tuple[str, str]:
-        if self._model is None or not sources:
-            return "", ""
-        notes = "\n".join(f"- {_within([s.text], 40)}" for s in sources)
-        messages = [
-            Message("system", "You write short, plain headings and summaries. Use only facts from the notes."),
-            Message(
-                "user",
-                f"Notes from one part of a video:\n{notes}\n\n{TASK}",
-            ),
-        ]
+    def _write(self, sources: Sequence[Sentence]) -> tuple[str, list[tuple[str, tuple[Citation, ...]]]]:
+        """The title and the sentence that a capable model writes, each only if a judge finds it in the sources."""
         try:
-            written = json.loads(self._model.chat(messages, max_output=90, schema=TITLE_SCHEMA).text)
-            return str(written["title"]).strip(" .\"'"), str(written["summary"]).strip()
+            if not sources or self._model is None or not can_write(self._model):
+                return "", []
+            task = f"{TASK}, one sentence of summary, and the numbers of the notes that say it."
+            reply = self._ask(self._model, sources, task, CHAPTER_SCHEMA, 160)
+            cited = [self._cite(sources[n - 1]) for n in reply["notes"] if 0 < n <= len(sources)]
+            every = [self._cite(source) for source in sources]
+            title, summary = _tidy_title(reply["title"]), " ".join(str(reply["summary"]).split())
+            has_title, has_summary = judge_claims(self._model, [(title, every), (summary, cited)])
         except (Cancelled, StorageFull):
             raise
         except (LongreelError, ValueError, KeyError, TypeError):
-            return "", ""  # the sentences themselves are the summary then
+            return "", []
+        return title if has_title else "", [(summary, tuple(cited))] if has_summary and summary else []
 
-    def _supported(self, phrased: str, sources: Sequence[Sentence]) -> tuple[list[str], Sequence[Sentence]]:
-        sentences = [s[0].upper() + s[1:] for s in _SENTENCE_END.split(phrased) if len(s.split()) > 2]
-        if not sentences or not sources:
-            return [], []
-        likeness = self._embedder.embed(sentences) @ self._embedder.embed([s.text for s in sources]).T
-        supported: list[str] = []
-        cited: list[Sentence] = []
-        for sentence, row in zip(sentences, likeness, strict=True):
-            proof = self._proof(sentence, [sources[int(i)] for i in (-row).argsort()[:2]])
-            if proof and row.max() >= SUPPORT:
-                supported.append(sentence)
-                cited += proof
-        return supported, list(dict.fromkeys(cited))
+    def _short_title(self, sources: Sequence[Sentence], sentences: Sequence[Sentence]) -> str:
+        """The title of a small model, if its words are those of the chapter."""
+        if self._model is None or not sources:
+            return ""
+        try:
+            title = _tidy_title(self._ask(self._model, sources, f"{TASK}.", TITLE_SCHEMA, 40)["title"])
+        except (Cancelled, StorageFull):
+            raise
+        except (LongreelError, ValueError, KeyError, TypeError):
+            return ""  # the chapter's first words are its title then
+        short = 0 < len(title.split()) <= TITLE_WORDS
+        return title if short and is_supported(title, [self._cite(s) for s in sentences]) else ""
 
-    def _proof(self, text: str, nearest: Sequence[Sentence]) -> Sequence[Sentence]:
-        """The nearest source if it supports the text, else both nearest if they do, else none."""
-        tries = (nearest[:count] for count in range(1, len(nearest) + 1))
-        return next((some for some in tries if is_supported(text, [self._cite(s) for s in some])), ())
+    def _ask(
+        self, model: Chat, sources: Sequence[Sentence], task: str, schema: dict[str, object], limit: int
+    ) -> dict[str, Any]:
+        notes = "\n".join(f"{number}. {_one_line(s.text)}" for number, s in enumerate(sources, 1))
+        messages = [
+            Message("system", "You write short, plain headings and summaries. Use only facts from the notes."),
+            Message("user", f"Notes from one part of a video:\n{notes}\n\n{task}"),
+        ]
+        reply: dict[str, Any] = json.loads(model.chat(messages, max_output=limit, schema=schema).text)
+        return reply
 
     def _cite(self, sentence: Sentence) -> Citation:
         quote = sentence.quote or sentence.text
@@ -200,7 +233,8 @@ def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:
 
 
 def _is_words(text: str) -> bool:
-    return sum(map(str.isalpha, text)) >= LETTERS * len("".join(text.split()))
+    """Whether a line is written in words rather than in numbers or code."""
+    return not _CODE.search(text) and sum(map(str.isalpha, text)) >= LETTERS * len("".join(text.split()))
 
 
 def _first_words(text: str) -> str:
@@ -208,30 +242,63 @@ def _first_words(text: str) -> str:
     return " ".join(words[:7]).rstrip(".,;:") + (" ..." if len(words) > 7 else "")
 
 
-def _within(sentences: Sequence[str], words: int) -> str:
-    """As many whole sentences as fit; the first one is cut when it alone is too long."""
-    parts: list[str] = []
-    for sentence in sentences:
-        if sum(len(s.split()) for s in parts) + len(sentence.split()) > words:
+def _key_headings(parts: Sequence[Sequence[Sentence]]) -> list[str]:
+    """A heading for each part from the phrases that set it apart; "" where there are none, or none are English."""
+    spoken = [" ".join(s.text for s in part if s.kind is SegmentKind.SPEECH) for part in parts]
+    if guess_language(" ".join(spoken)[:_SAMPLE]) != "en":
+        return [""] * len(parts)
+    headings = (", ".join(phrases) for phrases in key_phrases(spoken))
+    return [heading[:1].upper() + heading[1:] for heading in headings]
+
+
+def _tidy_title(text: object) -> str:
+    return " ".join(str(text).split()).strip(" .\"'")
+
+
+def _one_line(text: str) -> str:
+    return "; ".join(line.strip() for line in text.split("\n") if line.strip())
+
+
+def _quotable(sentence: Sentence) -> str:
+    """A sentence as it stands in a summary; of a screen full of text, or of endless speech, the beginning."""
+    most = LONGEST_WORDS if sentence.kind is SegmentKind.SPEECH else SCREEN_WORDS
+    return _shortened(_one_line(sentence.text), most)
+
+
+def _shortened(text: str, words: int) -> str:
+    listed = text.split()
+    return text if len(listed) <= words else " ".join(listed[:words]).rstrip(".,;:") + " ..."
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """Sentences as running text that splits into the same sentences again."""
+    ended = [text if _ENDED.search(text) else f"{text}." for text in sentences[:-1]]
+    return " ".join([*ended, *sentences[-1:]])
+
+
+def _within(
+    sentences: Sequence[tuple[str, tuple[Citation, ...]]], words: int
+) -> list[tuple[str, tuple[Citation, ...]]]:
+    """As many whole sentences as fit, at least one."""
+    chosen = list(sentences[:1])
+    for sentence in sentences[1:]:
+        if sum(len(text.split()) for text, _ in chosen) + len(sentence[0].split()) > words:
             break
-        parts.append(" ".join(sentence.split()))
-    if not parts and sentences:
-        return " ".join(sentences[0].split()[:words]) + " ..."
-    return " ".join(parts)
+        chosen.append(sentence)
+    return chosen
 
 
-def _summary(chapters: Sequence[Chapter], words: int) -> tuple[str, tuple[Citation, ...]]:
+def _summary(parts: Sequence[_Part], words: int) -> tuple[str, tuple[Citation, ...]]:
     """Whole sentences of the chapters' summaries with their citations: first one of each chapter, then more.
 
-    If not all fit, shorter ones come first, so that most chapters are covered.
+    If not all fit, shorter ones come first, so that most chapters are covered. At least one is taken, the shortest.
     """
-    candidates = [(n, k, s) for n, c in enumerate(chapters) for k, s in enumerate(_SENTENCE_END.split(c.summary)) if s]
-    chosen: list[tuple[int, int, str]] = []
-    for one in sorted(candidates, key=lambda one: (one[1], len(one[2].split()), one[0])):
-        if sum(len(s.split()) for *_, s in chosen) + len(one[2].split()) <= words:
+    candidates = [(number, place, one) for number, part in enumerate(parts) for place, one in enumerate(part.sentences)]
+    chosen: list[tuple[int, int, tuple[str, tuple[Citation, ...]]]] = []
+    for one in sorted(candidates, key=lambda one: (one[1], len(one[2][0].split()), one[0])):
+        used = sum(len(text.split()) for *_, (text, _) in chosen)
+        if not chosen or used + len(one[2][0].split()) <= words:
             chosen.append(one)
-    if candidates and not chosen:
-        number, place, sentence = candidates[0]
-        chosen = [(number, place, _within([sentence], words))]
-    citations = [citation for n in sorted({n for n, *_ in chosen}) for citation in chapters[n].citations]
-    return " ".join(s for *_, s in sorted(chosen)), tuple(citations)
+    chosen.sort(key=lambda one: one[:2])
+    citations = dict.fromkeys(citation for *_, (_, cited) in chosen for citation in cited)
+    return _joined([_shortened(text, words) for *_, (text, _) in chosen]), tuple(citations)

@@ -26,6 +26,7 @@ from app.services.ingest.entities import named
 from app.services.ingest.indexing import Found, text_segments
 from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
+from app.services.transcript_sentences import transcript_sentences
 from retrieval.segmentation import cut
 
 LONGEST_S = 10_000 * 3600.0
@@ -117,7 +118,7 @@ class ImportService:
             del done, total
             _check(cancelled)
 
-        sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.said]
+        sentences = transcript_sentences(found.said)
         sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.seen]
         made = make_digest(
             found.id,

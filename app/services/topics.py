@@ -41,6 +41,7 @@ class Sentence:
     frame_s: float | None = None
     quote: str = ""
     """The verbatim text, if `text` only describes it."""
+    speaker: str | None = None
 
     @property
     def is_title(self) -> bool:

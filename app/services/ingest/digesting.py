@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from agents.evidence.reading import GUESSED
 from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
 from app.core.ports import Chat, scene_describer
 from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
@@ -17,6 +18,7 @@ from app.services.ingest.run import Run, Stage
 from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
+from app.services.transcript_sentences import transcript_sentences
 
 
 class KeptWriter:
@@ -33,8 +35,12 @@ class KeptWriter:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Those of the model."""
-        return self._writer.capabilities
+        """Those of the model. Raises WorkerFailed when its server is away."""
+        try:
+            return self._writer.capabilities
+        except LongreelError as error:
+            self.error = error
+            raise
 
     def weigh(
         self, messages: Sequence[Message], labels: Sequence[str], stop: Callable[[], bool] | None = None
@@ -92,15 +98,16 @@ def digest(run: Run, found: Found) -> None:
         return b""
 
     titles = "".join(f"/{one.start_s:g} {one.title}" for one in own_chapters)
-    own = f"7/{model}/{run.settings.summary_words}{titles}"
+    own = f"8/{model}/{run.settings.summary_words}{titles}"
     run.stage("digest", run.version_after("index", own=own), work)
 
 
 def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
-    sentences = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in found.utterances]
+    sentences = transcript_sentences(found.utterances)
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
     sentences = filter_screen_text(sentences)
-    captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.captions if c.text]
+    seen = [c for c in found.captions if c.text and not c.model.startswith(GUESSED)]
+    captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in seen]
     if not sentences:
         sentences = captions
     elif scene_describer(run.parts.captioner) is not None:

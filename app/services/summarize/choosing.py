@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Chapter, Citation, SegmentKind, VideoId
-from app.services.summarize import cues
+from app.services.summarize import cues, minutes
 from app.services.summarize.shapes import Point, Style
 from app.services.topics import Sentence
 
@@ -18,7 +18,7 @@ BLOCK_S = 75.0
 MOST_POINTS = 4
 """Points per block."""
 LEAST_WORDS = 4
-LONGEST_POINT = 40
+LONGEST_POINT = 60
 """The most words of a quoted sentence; its citation holds all of it."""
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
@@ -52,11 +52,18 @@ def standalone(sentences: Sequence[Sentence]) -> list[Sentence]:
 def ranked(video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.float32], style: Style) -> list[Point]:
     """At most four representative sentences, best first: near the mean, worded in the style, and different.
 
-    This is maximal marginal relevance (Carbonell and Goldstein 1998, equal parts of relevance and novelty);
-    a sentence that nearly repeats a chosen one is never chosen.
+    For minutes every item of business comes first, in order of time. This is maximal marginal relevance (Carbonell
+    and Goldstein 1998, equal parts of relevance and novelty); a sentence that nearly repeats a chosen one is never
+    chosen.
     """
     if not sentences:
         return []
+    if style is Style.MINUTES:
+        items = [i for i, s in enumerate(sentences) if cues.label(s.text, style)]
+        if items:
+            rest = [i for i in range(len(sentences)) if i not in set(items)]
+            talk = ranked(video, [sentences[i] for i in rest], vectors[rest], style)
+            return [_point(video, sentences[i], style) for i in items] + talk
     relevance = vectors @ vectors.mean(axis=0) + np.array([cues.weight(s.text, style) for s in sentences], np.float32)
     chosen: list[int] = []
     open_ = np.ones(len(sentences), bool)
@@ -76,7 +83,11 @@ def _point(video: VideoId, sentence: Sentence, style: Style) -> Point:
     lines = [line.strip() for line in sentence.text.split("\n") if line.strip()]
     text = quote if sentence.kind is SegmentKind.SPEECH else "; ".join(lines)
     citation = Citation(video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)
-    return Point(shortened(text, LONGEST_POINT), (citation,), cues.label(text, style))
+    who = ""
+    if style is Style.MINUTES:
+        named = minutes.kind_of(text)[1]
+        who = named if named not in ("", "I") else sentence.speaker or ""
+    return Point(shortened(text, LONGEST_POINT), (citation,), cues.label(text, style), who)
 
 
 def shortened(text: str, words: int) -> str:
@@ -93,7 +104,7 @@ def filled(lists: Sequence[Sequence[Point]], words: int) -> list[list[Point]]:
     chosen: list[list[Point]] = [[] for _ in lists]
     used = 0
     for rank in range(max((len(one) for one in lists), default=0)):
-        for place in _spread(len(lists)):
+        for place in spread(len(lists)):
             if rank >= len(lists[place]):
                 continue
             point = lists[place][rank]
@@ -104,7 +115,7 @@ def filled(lists: Sequence[Sequence[Point]], words: int) -> list[list[Point]]:
     return [sorted(one, key=lambda p: p.span) for one in chosen]
 
 
-def _spread(count: int) -> list[int]:
+def spread(count: int) -> list[int]:
     """0 to count - 1, ordered so that every prefix is spread over the whole: first, middle, quarters, ..."""
     order: list[int] = []
     step = 1

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core.types import SegmentKind, TimeSpan
-from app.services.summarize import cues
-from app.services.summarize.choosing import filled, shortened
+from app.services.summarize import cues, minutes
+from app.services.summarize.choosing import filled, shortened, spread
 from app.services.summarize.shapes import Length, Point, Section, Style, SummaryRequest
 
 LINE_SOURCES = 6
+PARTS = (
+    ("Decisions", (minutes.DECISION,)),
+    ("Motions and votes", (minutes.MOTION, minutes.VOTE)),
+    ("Actions", (minutes.ACTION,)),
+    ("Open questions", (minutes.QUESTION,)),
+)
+"""The sections of minutes, and the kinds of points in each."""
+WEIGHT = (minutes.DECISION, minutes.VOTE, minutes.MOTION, minutes.ACTION, minutes.QUESTION)
+"""Which kinds come first where not all fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +43,11 @@ class Draft:
     sources: tuple[Point, ...]
     sentences: int
     words: int
+    left_out: int = 0
 
     def section(self, points: Sequence[Point]) -> Section:
         """The section with these points."""
-        return Section(self.title, self.span, tuple(points))
+        return Section(self.title, self.span, tuple(points), self.left_out)
 
 
 def drafts(
@@ -52,12 +63,18 @@ def drafts(
         best = [block[0] for block in offers if block]
         return _line(best, central(best), wanted.style, words) if best else []
     if wanted.style is Style.MINUTES:
-        return _minutes(offers, words)
+        return _minutes(offers, words, _hours(branches))
     if wanted.style is Style.HIGHLIGHTS:
         return _one("Highlights", _flat(filled(offers, words)), words)
     if wanted.style is Style.NOTES or wanted.length is Length.PAGE:
         return _by_branch(branches, words)
     return _one("", _flat(filled(offers, words)), words)
+
+
+def _hours(branches: Sequence[Branch]) -> float:
+    """How long the video is, or as many hours as there are videos."""
+    ends = [branch.span.end_s for branch in branches if branch.span]
+    return max(ends) / 3600 if ends else float(len(branches))
 
 
 def _flat(lists: Sequence[Sequence[Point]]) -> list[Point]:
@@ -72,7 +89,7 @@ def _one(title: str, points: Sequence[Point], words: int) -> list[Draft]:
 
 def _line(best: Sequence[Point], ranked: Sequence[Point], style: Style, words: int) -> list[Draft]:
     """The most central point; prefers a decision in minutes, a definition in notes, speech, and short points."""
-    label = {Style.MINUTES: cues.DECISION, Style.NOTES: cues.DEFINITION}.get(style, "")
+    label = {Style.MINUTES: minutes.DECISION, Style.NOTES: cues.DEFINITION}.get(style, "")
 
     def rank(point: Point) -> tuple[bool, bool, bool]:
         is_said = point.citations[0].kind is SegmentKind.SPEECH
@@ -96,20 +113,41 @@ def _by_branch(branches: Sequence[Branch], words: int) -> list[Draft]:
     return made
 
 
-def _minutes(offers: Sequence[Sequence[Point]], words: int) -> list[Draft]:
-    """Decisions and actions first, with up to three quarters of the words; then other discussion."""
-    labelled = [[p for p in block if p.label] for block in offers]
+def _minutes(offers: Sequence[Sequence[Point]], words: int, hours: float) -> list[Draft]:
+    """Everything that was decided, moved, voted on, given out or left open; then other talk.
+
+    A page may grow by another page for each hour: what was decided is not dropped for its length. Talk has what is
+    left, at least a quarter.
+    """
+    items = sorted((p for block in offers for p in block if p.label), key=lambda p: (p.citations[0].video_id, p.span))
+    most = words * max(1, math.ceil(hours)) if words >= Length.PAGE.words else words * 3 // 4
+    chosen = _fitting(items, most)
     plain = [[p for p in block if not p.label] for block in offers]
-    firm = _flat(filled(labelled, words * 3 // 4))
-    left = words - sum(len(p.text.split()) for p in firm)
-    rest = _flat(filled(plain, left))
-    parts = (
-        ("Decisions", [p for p in firm if p.label == cues.DECISION]),
-        ("Actions", [p for p in firm if p.label == cues.ACTION]),
-        ("Discussed", rest),
-    )
-    return [
-        Draft(title, None, tuple(points), tuple(points), len(points), sum(len(p.text.split()) for p in points))
-        for title, points in parts
-        if points
-    ]
+    used = sum(len(p.text.split()) for p in chosen)
+    talk = _flat(filled(plain, max(words - used, words // 4)))
+    drafts = []
+    for title, labels in PARTS:
+        every = [p for p in items if p.label in labels]
+        points = [p for p in chosen if p.label in labels]
+        if every:
+            drafts.append(_part(title, points, left_out=len(every) - len(points)))
+    return [*drafts, *([_part("Discussed", talk)] if talk else [])]
+
+
+def _fitting(items: Sequence[Point], words: int) -> list[Point]:
+    """As many items as fit, the weightiest kinds first, each kind evenly spread over the time."""
+    chosen: set[int] = set()
+    used = 0
+    for label in WEIGHT:
+        own = [place for place, item in enumerate(items) if item.label == label]
+        for place in (own[i] for i in spread(len(own))):
+            size = len(items[place].text.split())
+            if used + size <= words:
+                chosen.add(place)
+                used += size
+    return [items[place] for place in sorted(chosen)]
+
+
+def _part(title: str, points: Sequence[Point], left_out: int = 0) -> Draft:
+    words = sum(len(p.text.split()) for p in points)
+    return Draft(title, None, tuple(points), tuple(points), len(points), words, left_out)

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import re
 
+from app.services.summarize import minutes
 from app.services.summarize.shapes import Style
 
-DECISION, ACTION, DEFINITION, FIGURE, EXAMPLE = "decision", "action", "definition", "figure", "example"
+DEFINITION, FIGURE, EXAMPLE = "definition", "figure", "example"
 
-_WHO = r"(?:i|we|you|they|he|she|[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
-_DECISION = re.compile(
-    r"\b(?:(?:we|they|the \w+|board|committee|council|team) (?:have |has |had )?"
-    r"(?:decided|agreed|approved|adopted|accepted|rejected|voted|chose|resolved)"
-    r"|(?:it (?:is|was)|has been|have been|was|were) (?:decided|agreed|approved|adopted|rejected|resolved)"
-    r"|(?:our|the|a|final) decision|let'?s go with|motion (?:passed|carried|failed)|we(?:'re| are) going with)\b",
-    re.IGNORECASE,
-)
-_ACTION = re.compile(
-    rf"\b(?:action item|to[- ]do|follow[- ]up"
-    rf"|(?i:please) (?:send|write|check|prepare|call|make|bring|review|finish|share|update)"
-    rf"|{_WHO} (?:will|'ll|shall|must|needs? to|has to|have to|should|is going to|are going to|promised to|agreed to)"
-    r" (?:send|write|check|prepare|call|make|bring|review|finish|share|update|repair|replace|order|buy|fix|test|build"
-    r"|look into|take care|report|contact|plan|move|add|remove|ask|talk|meet|pay|publish|document|set up|organi[sz]e)"
-    r")\b",
-)
 _DEFINITION = re.compile(
     r"\b(?:is|are) (?:called|known as|defined as|a kind of|a type of|the name)\b|\bmeans (?:that|to|a|the)\b"
     r"|\brefers? to\b|\bstands for\b|\b(?:we|they) call (?:it|this|that|them)\b|\bby definition\b",
@@ -56,11 +41,10 @@ _LEANING = re.compile(
 
 def label(text: str, style: Style) -> str:
     """The kind of point that a sentence is in this style; empty for a plain one."""
-    kinds = {
-        Style.MINUTES: ((DECISION, _DECISION), (ACTION, _ACTION)),
-        Style.NOTES: ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE), (FIGURE, _DIGITS)),
-    }
-    return next((name for name, pattern in kinds.get(style, ()) if pattern.search(text)), "")
+    if style is Style.MINUTES:
+        return minutes.kind_of(text)[0]
+    kinds = ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE), (FIGURE, _DIGITS)) if style is Style.NOTES else ()
+    return next((name for name, pattern in kinds if pattern.search(text)), "")
 
 
 def weight(text: str, style: Style) -> float:
@@ -71,5 +55,4 @@ def weight(text: str, style: Style) -> float:
         added -= 0.2
     if style is Style.HIGHLIGHTS:
         added += 0.25 * bool(_STRIKING.search(text)) + 0.05 * bool(_FIGURE.search(text))
-    named = label(text, style)
-    return added + {DECISION: 0.5, ACTION: 0.4, DEFINITION: 0.3, EXAMPLE: 0.05, FIGURE: 0.1}.get(named, 0.0)
+    return added + {DEFINITION: 0.3, EXAMPLE: 0.05, FIGURE: 0.1}.get(label(text, style), 0.0)

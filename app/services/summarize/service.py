@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from agents.evidence.reading import is_guess
 from app.core.errors import NotFound
 from app.core.events import Listener, ignore
 from app.core.types import SegmentKind, Utterance, Video
@@ -28,6 +29,7 @@ from app.services.summarize.shapes import (
 )
 from app.services.summarize.work import SummaryParts, SummaryRun, Units
 from app.services.topics import Sentence
+from app.services.transcript_sentences import transcript_sentences
 
 
 class SummarizeService:
@@ -56,7 +58,7 @@ class SummarizeService:
             raise NotFound(f"{video.title} has no summary yet.", "Wait until it is ready.")
         work.begin(chapters + 1, "chapters")
         sections = _composed(self._branches(video, work, work.progress), work)
-        work.end()
+        work.end(video.id)
         return VideoSummary(video.id, video.title, work.wanted, sections, work.phrased_by)
 
     def together(
@@ -130,10 +132,10 @@ class SummarizeService:
         return next((point for section in sections for point in section.points), None)
 
     def _sentences(self, video: Video, said: Sequence[Utterance]) -> list[Sentence]:
-        spoken = [Sentence(u.span, SegmentKind.SPEECH, u.text) for u in said]
         kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)
-        seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in self._library.segments(video.id, kinds=kinds)]
-        return filter_screen_text(spoken + [s for s in seen if s.text.strip()])
+        segments = [s for s in self._library.segments(video.id, kinds=kinds) if s.text.strip() and not is_guess(s)]
+        seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in segments]
+        return filter_screen_text(transcript_sentences(said) + seen)
 
 
 def _composed(branches: Sequence[Branch], work: SummaryRun) -> tuple[Section, ...]:

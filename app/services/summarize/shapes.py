@@ -55,6 +55,8 @@ class Point:
     citations: tuple[Citation, ...]
     label: str = ""
     """The kind of point, such as "decision" or "definition"; empty for most."""
+    who: str = ""
+    """Who says it or is to do it, in minutes; empty where that is not known."""
 
     @property
     def span(self) -> TimeSpan:
@@ -74,6 +76,8 @@ class Section:
     title: str
     span: TimeSpan | None
     points: tuple[Point, ...]
+    left_out: int = 0
+    """How many more such points there are than the length allows."""
 
 
 class _Sectioned:

@@ -18,6 +18,7 @@ from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.ports import Chat, StageStore, TextEmbedder
 from app.core.types import Video, VideoId, from_json, to_json
 from app.db.stages import TOGETHER
+from app.services.speeds import save_speed
 from app.services.summarize.choosing import ranked, standalone
 from app.services.summarize.composing import Draft
 from app.services.summarize.phrasing import Phraser
@@ -25,7 +26,7 @@ from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, Sum
 from app.services.topics import Sentence
 
 STAGE = "summarize"
-METHOD = "3"
+METHOD = "4"
 """Increase this whenever the same inputs would give different points."""
 
 
@@ -78,7 +79,7 @@ class SummaryRun:
         self._parts = parts
         self._units = units
         self._report = report
-        self._phraser = Phraser(parts.model, parts.embedder, units.cancelled) if parts.model else None
+        self._phraser = Phraser(parts.model, units.cancelled) if parts.model else None
         self._started = time.monotonic()
         self._total, self._unit = 0.0, ""
         self._phrased_by: set[str] = set()
@@ -104,10 +105,13 @@ class SummaryRun:
         """Reports progress."""
         self._report(StageProgress(STAGE, done, self._total, self._unit))
 
-    def end(self) -> None:
-        """Reports the end, and whether anything had to be computed."""
+    def end(self, video: VideoId | None = None) -> None:
+        """Reports the end, and whether anything had to be computed; the time that one `video` took is stored."""
+        seconds, made = time.monotonic() - self._started, self._units.made > 0
+        if video and made:
+            save_speed(self._parts.stages, video, "summary", seconds, 1)
         detail = f"{self.wanted.length}, {self.wanted.style}"
-        self._report(StageFinished(STAGE, time.monotonic() - self._started, detail, reused=self._units.made == 0))
+        self._report(StageFinished(STAGE, seconds, detail, reused=not made))
 
     def take_up(self, video: Video, says_something: bool) -> None:
         """Records a video's language. Raises BadInput for an invalid code, MissingPart if the model cannot write it.
@@ -133,7 +137,7 @@ class SummaryRun:
     def points(self, video: VideoId, sentences: Sequence[Sentence]) -> tuple[Point, ...]:
         """The points of a block, from the store if its sentences are unchanged."""
         pool = standalone(sentences)
-        key = _key([[s.span.start_s, s.span.end_s, s.text, s.quote] for s in pool])
+        key = _key([[s.span.start_s, s.span.end_s, s.text, s.quote, s.speaker] for s in pool])
         stage = f"summary-points-{self.wanted.style}"
         version = f"{METHOD}/{self._parts.embedder.model}"
 

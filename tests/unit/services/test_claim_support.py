@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import Citation, SegmentKind, TimeSpan, VideoId
-from app.services.claim_support import is_supported
+from app.services.claim_support import is_supported, keeps_facts
 
 QUOTES = (
     "The lighthouse keeper counted three hundred and twelve ships in August.",
@@ -60,3 +60,32 @@ def test_a_german_sentence_is_held_against_german_quotes() -> None:
 
 def test_no_quotes_support_nothing() -> None:
     assert not is_supported("The gate was closed.", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The council postponed the hearing to May.", "Ms. Ortega moves that the council postpone the hearing to May."),
+        ("The council has postponed the hearing.", "The council may postpone the hearing."),
+        ("Ms. Ortega sent the revised plan.", "Ms. Ortega will send the revised plan."),
+        ("The council closes the bridge.", "If it rains, the council closes the bridge."),
+        ("The committee must repair the roof.", "The committee repairs the roof."),
+        ("Mr. Ortega sends the plan.", "Ms. Ortega sends the plan."),
+    ],
+)
+def test_what_is_only_proposed_possible_or_planned_is_not_supported_as_a_fact(text: str, quote: str) -> None:
+    assert not is_supported(text, quoted(quote))
+    assert not keeps_facts(text, quoted(quote))
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("Ms. Ortega moves to postpone the hearing.", "Ms. Ortega moves that we postpone the hearing to May."),
+        ("Ms. Ortega will send the plan.", "Ms. Ortega will send the revised plan by Friday."),
+        ("The hearing was postponed.", "The hearing was postponed, but the vote on the budget will be in May."),
+        ("Dr. Amadi counts ships.", "Dr. Amadi counts the ships. Ms. Ortega would like to help."),
+    ],
+)
+def test_a_sentence_that_is_as_firm_as_its_quote_is_supported(text: str, quote: str) -> None:
+    assert is_supported(text, quoted(quote))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, WorkerFailed
-from app.core.types import Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
+from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
 from app.services.digest import MOST_SENTENCES, central, make_digest
 from app.services.topics import Sentence
 from gpu_workers.language.fakes import FakeTextEmbedder
@@ -20,12 +21,14 @@ TOPICS = ("bees collect nectar in the meadow", "the rocket engine burns liquid m
 
 
 class Writes:
-    """A language model that answers every prompt with the same text."""
+    """A language model that answers every prompt with the same text, or judges what it wrote with one verdict."""
 
     model = "writes"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, context: int = 4096, verdict: str = "yes") -> None:
         self.text = text
+        self.capabilities = Capabilities(context=context)
+        self.verdict = verdict
 
     def chat(
         self,
@@ -35,6 +38,9 @@ class Writes:
         schema: Mapping[str, Any] | None = None,
         **_: object,
     ) -> Completion:
+        if schema and "verdicts" in str(schema):
+            verdicts = [{"number": number, "verdict": self.verdict} for number in range(2)]
+            return Completion(json.dumps({"verdicts": verdicts}))
         return Completion(self.text)
 
 
@@ -102,12 +108,14 @@ def test_what_the_screen_says_where_a_chapter_begins_is_its_title(shown: str, ti
     assert next(c.title for c in made.chapters if c.span.start_s == 240.0) == title
 
 
-@pytest.mark.parametrize("shown", ["x = 3 + f(2)", "Menu", "\n".join(f"Line of code number {n}" for n in range(20))])
+@pytest.mark.parametrize(
+    "shown", ["x = 3 + f(2)", "using Harbour.Maps;", "Menu", "\n".join(f"Line of code number {n}" for n in range(20))]
+)
 def test_what_is_no_heading_is_no_title(shown: str) -> None:
     duration, sentences = _lecture()
     slide = Sentence(TimeSpan(240.0, 300.0), SegmentKind.SCREEN_TEXT, shown)
     made = _made(duration, sorted([*sentences, slide], key=lambda s: s.span))
-    assert all(c.title.startswith(("We see", "Part")) for c in made.chapters)
+    assert not set(shown.split("\n")) & {c.title for c in made.chapters}
 
 
 @pytest.mark.parametrize("words", [20, 60, 200])
@@ -124,30 +132,56 @@ def test_a_summary_has_whole_sentences_of_as_many_chapters_as_fit() -> None:
     assert {c.span.start_s // 240 for c in made.citations} == {0, 2}
 
 
-def test_words_that_no_sentence_supports_are_not_used() -> None:
-    made, _ = _digest(Writes('{"title": "Lies", "summary": "Dragons guarded 4711 golden castles overseas."}'))
-    assert "Dragons" not in made.summary
-    assert all(c.citations for c in made.chapters)
+def _chapter(title: str, summary: str, notes: Sequence[int] = (1,)) -> str:
+    return json.dumps({"title": title, "summary": summary, "notes": list(notes)})
 
 
-@pytest.mark.parametrize("added", ["magic", "left", "woman"])
-def test_one_added_word_is_an_invention(added: str) -> None:
-    made, _ = _digest(Writes(f'{{"title": "Bees, {added}", "summary": "We see that bees collect {added} nectar."}}'))
-    assert added not in f"{made.summary} {made.chapters[0].title}"
-    assert made.chapters[0].summary.startswith("We see that bees collect nectar in the meadow")
+TRUE = "Bees collect nectar in the meadow."
 
 
-def test_a_sentence_that_turns_what_was_said_round_is_not_used() -> None:
-    made, _ = _digest(Writes('{"title": "Bees", "summary": "We see that bees never collect nectar in the meadow."}'))
-    assert "never" not in made.summary
-
-
-def test_words_that_a_sentence_supports_are_used_with_its_time() -> None:
-    made, _ = _digest(Writes('{"title": "Bees", "summary": "We see that bees collect nectar in the meadow."}'))
+def test_what_a_capable_model_writes_is_used_with_the_sentences_that_it_names() -> None:
+    made, _ = _digest(Writes(_chapter("Bees at work", TRUE, [2]), context=32_000))
     first = made.chapters[0]
-    assert first.title == "Bees"
-    assert first.summary == "We see that bees collect nectar in the meadow."
-    assert first.citations[0].span.end_s <= 240.0
+    assert (first.title, first.summary) == ("Bees at work", TRUE)
+    assert len(first.citations) == 1 and first.citations[0].span.end_s <= 240.0
+    assert TRUE in made.summary
+
+
+@pytest.mark.parametrize("verdict", ["no", "unclear"])
+def test_what_the_judge_does_not_find_in_the_sources_is_not_used(verdict: str) -> None:
+    made, _ = _digest(Writes(_chapter("Bees at work", TRUE), context=32_000, verdict=verdict))
+    assert TRUE not in made.summary and made.chapters[0].title != "Bees at work"
+    assert made.chapters[0].summary.startswith("We see that bees")
+
+
+@pytest.mark.parametrize(
+    ("summary", "notes"),
+    [(TRUE, []), (TRUE, [99]), ("4711 bees collect nectar.", [1]), ("Bees will collect nectar.", [1])],
+)
+def test_a_sentence_without_sources_with_another_number_or_modality_is_not_used(summary: str, notes: list[int]) -> None:
+    made, _ = _digest(Writes(_chapter("Bees", summary, notes), context=32_000))
+    assert summary not in made.summary
+
+
+def test_a_small_model_writes_no_sentence() -> None:
+    made, _ = _digest(Writes(_chapter("Bees", TRUE)))
+    assert TRUE not in made.summary
+    assert made.chapters[0].summary.startswith("We see that bees")
+
+
+def test_chapters_are_called_after_what_sets_them_apart() -> None:
+    made, _ = _digest(None)
+    phrases = [chapter.title.partition(",")[0] for chapter in made.chapters]
+    assert phrases == ["Bees collect nectar", "Rocket engine burns", "Bread needs flour"]
+
+
+@pytest.mark.parametrize(("written", "title"), [("Fleißige Bienen", "Fleißige Bienen"), ("Fleißige Drachen", "")])
+def test_a_small_model_may_call_a_chapter_by_words_of_the_chapter(written: str, title: str) -> None:
+    said = "Wir sehen, dass fleißige Bienen auf der Wiese ihren Nektar sammeln."
+    speech = Sentence(TimeSpan(1.0, 9.0), SegmentKind.SPEECH, said)
+    (chapter,) = _made(60.0, [speech], Writes(json.dumps({"title": written}))).chapters
+    assert chapter.title == (title or "Wir sehen, dass fleißige Bienen auf der ...")
+    assert chapter.summary == said
 
 
 @pytest.mark.parametrize("model", [Breaks(""), Writes("not json"), Writes('{"title": 3}')])
@@ -163,7 +197,7 @@ def test_a_person_who_stops_and_a_full_disk_stop_the_digest(error: LongreelError
             raise error
 
     with pytest.raises(type(error)):
-        _digest(Stops(""))
+        _digest(Stops("", context=32_000))
 
 
 def test_a_video_of_which_nothing_is_known_has_one_chapter_without_summary() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.types import (
     AudioStream,
+    Capabilities,
     Chapter,
     Completion,
     Digest,
@@ -61,9 +64,11 @@ class CountingEmbedder(FakeTextEmbedder):
 
 
 class Writes:
-    """A language model that answers by a rule and counts its calls."""
+    """A capable language model that answers by a rule, finds its own sentences supported, and counts its calls."""
 
     model = "writes@1"
+    capabilities = Capabilities(context=32_000)
+    verdict = "yes"
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         self.rule = rule
@@ -78,7 +83,20 @@ class Writes:
         **_: object,
     ) -> Completion:
         self.calls += 1
+        if schema and "verdicts" in str(schema):
+            verdicts = [{"number": number, "verdict": self.verdict} for number in range(8)]
+            return Completion(json.dumps({"verdicts": verdicts}))
         return Completion(self.rule(messages[-1].text))
+
+
+def written(prompt: str, *texts: str) -> str:
+    """The reply of a model that rests each sentence on the note of its prompt that shares most words with it."""
+    notes = {int(number): set(note.split()) for number, note in re.findall(r"^(\d+)\. (.*)$", prompt, re.MULTILINE)}
+
+    def nearest(text: str) -> list[int]:
+        return [max(notes, key=lambda number: len(notes[number] & set(text.split())))] if notes else []
+
+    return json.dumps({"sentences": [{"text": text, "notes": nearest(text)} for text in texts]})
 
 
 def a_video(name: str = "a", title: str = "Meeting", seconds: float = 120.0, fps: float | None = 25.0) -> Video:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -23,6 +24,7 @@ from tests.unit.services.summarize.library import (
     said,
     service,
     shelve,
+    written,
 )
 
 GARDEN = (
@@ -123,8 +125,8 @@ class Counted:
 
     def _write(self, prompt: str) -> str:
         self.prompts.append(prompt)
-        notes = [line.removeprefix("- ") for line in prompt.splitlines() if line.startswith("- ")]
-        return json.dumps({"sentences": notes[:8], "text": f"So: {prompt.rpartition(chr(10))[2]}"})
+        notes = re.findall(r"^\d+\. (.*)$", prompt, re.MULTILINE)
+        return json.dumps({**json.loads(written(prompt, *notes[:8])), "text": f"So: {prompt.rpartition(chr(10))[2]}"})
 
     @property
     def about_all(self) -> int:
@@ -213,9 +215,9 @@ def test_sentences_are_translated_from_the_language_of_their_video(library: SqlL
 
 
 def test_what_a_model_invents_about_several_videos_is_dropped(library: SqlLibrary, videos: list[Video]) -> None:
-    model = Writes(lambda _: json.dumps({"sentences": ["Olaf decided to paint 90 ferries in the village."]}))
+    model = Writes(lambda prompt: written(prompt, "Olaf decided to paint 91 ferries in the village."))
     made = service(library, model).together(videos)
-    assert "90 ferries" not in made.text
+    assert "91 ferries" not in made.text
     assert cited(made) == set(SAID)
 
 

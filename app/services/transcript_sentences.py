@@ -1,0 +1,89 @@
+"""The whole sentences of a transcript, each with its own time. Pure.
+
+A recogniser writes a sentence an utterance, but a cue of subtitles may hold half of one, or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from app.core.types import SegmentKind, TimeSpan, Utterance
+from app.services.topics import Sentence
+from app.text.sentences import split_sentences
+
+PAUSE_S = 2.0
+"""A sentence does not go on after a longer pause."""
+LONGEST_WORDS = 60
+"""Where nobody writes full stops, a sentence is not continued beyond this."""
+_ENDED = regex.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964][\"'\u2019\u201d\u00bb)\]]*$")
+
+
+def transcript_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
+    """The spoken sentences in order: cues that one sentence runs through are joined, several in one are split."""
+    return [sentence for group in _groups(utterances) for sentence in _split(group)]
+
+
+def _groups(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
+    group: list[Utterance] = []
+    for utterance in utterances:
+        if group and not _continues(group, utterance):
+            yield group
+            group = []
+        group.append(utterance)
+    if group:
+        yield group
+
+
+def _continues(group: Sequence[Utterance], following: Utterance) -> bool:
+    """Whether an utterance goes on with the sentence before it: that one has no end, and this one no beginning."""
+    last = group[-1]
+    words = sum(len(one.text.split()) for one in (*group, following))
+    if _ENDED.search(last.text.rstrip()):
+        is_open = len(split_sentences(f"{last.text} {following.text}")) < _count(last) + _count(following)
+    else:
+        is_open = following.text.lstrip()[:1].islower()
+    return (
+        is_open
+        and following.speaker == last.speaker
+        and following.span.start_s - last.span.end_s <= PAUSE_S
+        and words <= LONGEST_WORDS
+    )
+
+
+def _count(utterance: Utterance) -> int:
+    return len(split_sentences(utterance.text))
+
+
+def _split(group: Sequence[Utterance]) -> Iterator[Sentence]:
+    text = " ".join(" ".join(one.text.split()) for one in group)
+    at = 0
+    for sentence in split_sentences(text):
+        start = text.index(sentence, at)
+        at = start + len(sentence)
+        span = TimeSpan(_time_at(group, start, len(text)), _time_at(group, at, len(text), end=True))
+        yield Sentence(span, SegmentKind.SPEECH, sentence, speaker=group[0].speaker)
+
+
+def _time_at(group: Sequence[Utterance], place: int, length: int, *, end: bool = False) -> float:
+    """When a character of the joined text is said: exact at the borders of words with times, else in proportion."""
+    if place <= 0:
+        return group[0].span.start_s
+    if place >= length:
+        return group[-1].span.end_s
+    passed = 0
+    for one in group:
+        own = " ".join(one.text.split())
+        if place <= passed + len(own):
+            return _inside(one, own, place - passed, end=end)
+        passed += len(own) + 1
+    return group[-1].span.end_s
+
+
+def _inside(one: Utterance, text: str, place: int, *, end: bool) -> float:
+    number = len(text[:place].split())
+    if len(one.words) == len(text.split()) and 0 < number <= len(one.words):
+        return one.words[number - 1].span.end_s if end else one.words[min(number, len(one.words) - 1)].span.start_s
+    share = min(1.0, max(0.0, place / max(1, len(text))))
+    return one.span.start_s + share * one.span.duration_s
