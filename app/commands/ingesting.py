@@ -18,6 +18,7 @@ from app.core.events import Event
 from app.core.paths import is_address, path_of
 from app.core.settings import load_settings
 from app.core.timecode import clock
+from app.services.downloads import SeveralVideos
 from app.terminal import IngestDisplay, consoles
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 def ingest(
     paths: Annotated[
-        list[str], typer.Argument(help="Video or audio files, or their http(s) addresses.", metavar="PATH...")
+        list[str],
+        typer.Argument(help="Video or audio files, or http(s) addresses of files or pages.", metavar="PATH..."),
     ],
     subtitles: Annotated[
         Path | None, typer.Option(help="Subtitles to use instead of transcribing: SRT, WebVTT, ASS, TTML and others.")
@@ -81,18 +83,19 @@ def ingest(
     with interruptible() as cancelled:
         server = running_longreel()
         longreel = None if server else open_alone("longreel ingest")
-        for path in paths:
+        waiting = list(paths)
+        while waiting:
+            path = waiting.pop(0)
             if not as_json or err.is_terminal:
                 err.print(f"[bold]{escape(path)}[/]")
             try:
                 with contained():
-                    if longreel is not None:
-                        named = path if is_address(path) else Path(path)
-                        done.append(ingest_one(longreel, err, named, options, cancelled, replace=replace))
-                    elif server is not None:
-                        done.append(ingest_at(server, err, path, {**options, "replace": replace}, cancelled))
+                    done.append(_one(longreel, server, err, path, options, cancelled, replace))
             except Cancelled:
                 raise
+            except SeveralVideos as found:
+                waiting = [one.address for one in found.page.listed] + waiting
+                err.print(f"This page lists {len(found.page.listed)} videos.")
             except LongreelError as error:
                 failed.append((path, error))
                 err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
@@ -101,6 +104,22 @@ def ingest(
         out.print_json(data={"videos": done, "failed": problems})
     if failed:
         raise typer.Exit(failed[0][1].exit_code)
+
+
+def _one(
+    longreel: Services | None,
+    server: Longreel | None,
+    err: Console,
+    path: str,
+    options: Mapping[str, Any],
+    cancelled: Callable[[], bool],
+    replace: bool,
+) -> dict[str, Any]:
+    if server is not None:
+        return ingest_at(server, err, path, {**options, "replace": replace}, cancelled)
+    assert longreel is not None  # opened where there is no server
+    named = path if is_address(path) else Path(path)
+    return ingest_one(longreel, err, named, dict(options), cancelled, replace=replace)
 
 
 def delete_older(longreel: Services, err: Console, id: str) -> None:

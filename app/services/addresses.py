@@ -49,13 +49,25 @@ def get(
     `timeout_s` is how long the other side may be silent. Raises BadInput for a forbidden address and too many
     redirects, WorkerFailed when nobody answers, also for a connection that breaks inside the block.
     """
+    with request("GET", address, b"", headers, private=private, timeout_s=timeout_s) as answer:
+        yield answer
+
+
+@contextmanager
+def request(
+    method: str, address: str, content: bytes, headers: Mapping[str, str], *, private: bool, timeout_s: float
+) -> Iterator[httpx.Response]:
+    """Like `get`, with any method; the answer's extension `address` is where the redirects ended."""
     url = _parsed(address)
     for _ in range(MOST_REDIRECTS + 1):
-        with _asked("GET", url, b"", headers, private, timeout_s) as answer:
+        with _asked(method, url, content, headers, private, timeout_s) as answer:
             if not answer.has_redirect_location:
+                answer.extensions["address"] = str(url)
                 yield answer
                 return
             url = _redirected(url, answer.headers["location"])
+            if method == "POST" and answer.status_code in (301, 302, 303):
+                method, content = "GET", b""
     raise BadInput(f"{_host(url)} redirects more than {MOST_REDIRECTS} times.", "Give the address it ends at.")
 
 

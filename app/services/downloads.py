@@ -2,7 +2,7 @@
 
 Where the file will be is decided before anything is fetched, so that a job names its file as every other
 does, and an attempt that finds the file there has nothing to download. A connection that breaks is taken up
-where it broke.
+where it broke. An address that gives a web page is read with yt-dlp (see `app.services.web_pages`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -29,6 +30,7 @@ from app.jobs.states import Job
 from app.services.addresses import check_address, get
 from app.services.ingest import IngestService
 from app.services.library import PART, LibraryService, safe_name
+from app.services.web_pages import MOST_VIDEOS, PageVideo, WebPage, read_page
 
 STAGE = "download"
 POLICY = RetryPolicy(max_attempts=5, first_s=1.0, factor=2.0, max_s=15.0)
@@ -50,8 +52,22 @@ ANY_BYTES = frozenset(
     | {"application/x-matroska", "application/force-download", "application/x-download", "text/plain"}
 )
 """Content types that a server may give a media file, besides video/* and audio/*; text/plain for what it knows not."""
-HINT = "Give the address of a video or audio file itself; a page of a video site is not one: save its video first."
+PAGES = frozenset(("text/html", "application/xhtml+xml", "text/xml", "application/xml", "application/rss+xml"))
+"""Content types of web pages and of the feeds of podcasts."""
+HINT = "Give the address of a video or audio file, or of a page that plays one."
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+class WebPageSent(BadInput):
+    """An address gives a web page rather than a media file."""
+
+
+class SeveralVideos(BadInput):
+    """An address gives a page with a list of videos, such as a playlist."""
+
+    def __init__(self, page: WebPage) -> None:
+        super().__init__(f"This page lists {len(page.listed)} videos.", "Give the address of one of them.")
+        self.page = page
 
 
 class DownloadService:
@@ -87,9 +103,13 @@ class DownloadService:
     def run(
         self, address: str, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False, **options: Any
     ) -> Video:
-        """Downloads a file and reads it. `options` and errors are those of `IngestService.run`."""
+        """Downloads a file and reads it. `options` and errors are those of `IngestService.run`.
+
+        Raises SeveralVideos for a page with several videos.
+        """
         path = self.place(address)
-        with self._brought(address, path, report, cancelled):
+        with self._brought(address, path, report, cancelled) as title:
+            options["title"] = options.get("title") or title or None
             return self._ingest.run(path, source=address, report=report, cancelled=cancelled, **options)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
@@ -99,16 +119,34 @@ class DownloadService:
             result = self._ingest.handle(job, context)
             self._remove_spare(job.payload["path"], job.payload.get("subtitles"))
             return result
-        with self._brought(address, Path(job.payload["path"]), context.report, context.cancelled):
-            return self._ingest.handle(job, context)
+        path = Path(job.payload["path"])
+        try:
+            with self._brought(address, path, context.report, context.cancelled) as title:
+                return self._ingest.handle(_called(job, title), context)
+        except SeveralVideos as found:
+            first, *others = found.page.listed
+            self._queue(job, others, context.report, left_out=found.page.left_out)
+        with self._brought(first.address, path, context.report, context.cancelled) as title:
+            return self._ingest.handle(_called(job, title or first.title), context)
+
+    def _queue(self, job: Job, others: Sequence[PageVideo], report: Listener, *, left_out: bool) -> None:
+        """Queues the other videos of a list, with the options of the first; one that waits already only once."""
+        shared = ("language", "translate", "speakers", "tags", "webhook")
+        options = {name: job.payload[name] for name in shared if job.payload.get(name)}
+        for one in others:
+            key = f"page {job.id} {one.address}"
+            self._ingest.submit(self.place(one.address), source=one.address, title=one.title, key=key, **options)
+        more = f" It holds more than {MOST_VIDEOS}; the rest was left out." if left_out else ""
+        report(Warned(f"This page lists {len(others) + 1} videos; the others are queued.{more}"))
 
     @contextmanager
-    def _brought(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> Iterator[None]:
-        """The file is there while the block runs, and stays when a video of the library is made of it."""
+    def _brought(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """The file is there while the block runs, and stays when a video of the library is made of it.
+
+        Gives the title of the page that plays it, "" for a mere file. Raises SeveralVideos.
+        """
         try:
-            if not path.is_file():
-                self._fetch(address, path, report, cancelled)
-            yield
+            yield "" if path.is_file() else self._fetch(address, path, report, cancelled)
         finally:
             if str(path) not in self._library.files():
                 shutil.rmtree(path.parent, ignore_errors=True)
@@ -122,7 +160,19 @@ class DownloadService:
                     path.unlink()
                     path.parent.rmdir()
 
-    def _fetch(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> None:
+    def _fetch(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> str:
+        try:
+            self._download(PageVideo(address, ""), path, report, cancelled)
+            return ""
+        except WebPageSent:
+            page = read_page(address, private=self._private, cancelled=cancelled)
+        if page.media is None:
+            raise SeveralVideos(page)
+        self._download(page.media, path, report, cancelled)
+        return page.media.title
+
+    def _download(self, video: PageVideo, path: Path, report: Listener, cancelled: Callable[[], bool]) -> None:
+        address = video.address
         started = time.monotonic()
         host = urlsplit(address).hostname or ""
         attempts = 0
@@ -133,7 +183,7 @@ class DownloadService:
                 while not coming.complete:
                     attempts += 1
                     try:
-                        self._receive(address, coming)
+                        self._receive(video, coming)
                     except WorkerFailed as error:
                         _check_cancelled(cancelled)
                         wait_s = self._policy.retry_in_s(error, attempts, address)
@@ -146,11 +196,11 @@ class DownloadService:
             raise StorageFull(f"The file could not be stored: {error.strerror}.", "Free some space.") from error
         report(StageFinished(STAGE, time.monotonic() - started, f"{coming.size / MB:.1f} MB from {host}"))
 
-    def _receive(self, address: str, coming: _Coming) -> None:
-        headers = {"User-Agent": "Longreel", "Accept-Encoding": "identity", **coming.rest()}
+    def _receive(self, video: PageVideo, coming: _Coming) -> None:
+        headers = {"User-Agent": "Longreel", **video.headers, "Accept-Encoding": "identity", **coming.rest()}
 
         def receive(connection: _Connection) -> None:
-            with get(address, headers, private=self._private, timeout_s=self._silence_s) as answer:
+            with get(video.address, headers, private=self._private, timeout_s=self._silence_s) as answer:
                 with connection.held():
                     coming.begin(answer)
                 for piece in answer.iter_raw():
@@ -272,7 +322,7 @@ class _Coming:
     def add(self, piece: bytes) -> None:
         """Stores bytes. Raises BadInput for a page or too many bytes, Cancelled, OSError."""
         if not self.size and piece.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-            raise _no_media(self.host, "a web page")
+            raise _web_page(self.host)
         self._file.write(piece)
         self.size += len(piece)
         if self.size > self._most:
@@ -342,14 +392,23 @@ def _check_kind(host: str, headers: httpx.Headers) -> None:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise BadInput(f"{host} only sends the file compressed.", "Download it and upload it.")
-    if kind in ("text/html", "application/xhtml+xml"):
-        raise _no_media(host, "a web page")
+    if kind in PAGES:
+        raise _web_page(host)
     if kind not in ANY_BYTES and (not kind.startswith(("video/", "audio/")) or kind.endswith("mpegurl")):
         raise _no_media(host, kind[:100])
 
 
 def _no_media(host: str, what: str) -> BadInput:
     return BadInput(f"What {host} sends is {what}, not a media file.", HINT)
+
+
+def _web_page(host: str) -> WebPageSent:
+    return WebPageSent(f"What {host} sends is a web page, not a media file.", HINT)
+
+
+def _called(job: Job, title: str) -> Job:
+    """The job with the title of the page that plays its video, unless a person gave one."""
+    return replace(job, payload={**job.payload, "title": job.payload.get("title") or title or None})
 
 
 def _check_cancelled(cancelled: Callable[[], bool]) -> None:

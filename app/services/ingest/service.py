@@ -41,6 +41,7 @@ from app.services.ingest.digesting import digest
 from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import DETECTED, IngestParts, Options, Run
+from app.services.speeds import save_speed
 
 HASH_BLOCK = 1 << 22
 LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
@@ -106,8 +107,11 @@ class IngestService:
         audio_track: int | None = None,
         subtitle_track: int | None = None,
         terms: str = "",
+        key: str | None = None,
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
+
+        While a job with the same `key` waits or runs, that one is returned.
 
         The other arguments are those of `run`.
         """
@@ -128,7 +132,7 @@ class IngestService:
         }
         if webhook is not None:
             payload["webhook"] = dict(webhook)
-        return self._jobs.submit("ingest", payload)
+        return self._jobs.submit("ingest", payload, key=key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job."""
@@ -203,7 +207,10 @@ class IngestService:
         except OSError as error:
             raise _storage(error) from error
         reused = len(run.versions) > 0 and not run.worked
-        report(IngestFinished(run.video.id, run.video.title, run.video.duration_s, time.monotonic() - started, reused))
+        seconds = time.monotonic() - started
+        if not reused:
+            save_speed(run.parts.stages, run.video.id, "reading", seconds, run.video.duration_s)
+        report(IngestFinished(run.video.id, run.video.title, run.video.duration_s, seconds, reused))
         return run.video
 
     def features(self, video: Video) -> list[FrameFeatures]:

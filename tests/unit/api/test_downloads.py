@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,12 +56,13 @@ def test_a_video_at_an_address_is_downloaded_and_read_in_the_background(
 
 
 def test_a_page_fails_its_job_with_one_sentence_and_is_not_tried_again(
-    client: TestClient, parts: StandIn, files: FileServer
+    client: TestClient, parts: StandIn, files: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(sys.modules, "yt_dlp", None)
     files.kind, files.data = "text/html", b"<html>"
     job = ended(client, client.post("/v1/videos", json={"url": f"{files.base}/watch"}).json()["id"])
     assert job.state == "failed" and job.attempts == 1 and job.error is not None
-    assert "a web page, not a media file" in job.error.message and "save its video first" in job.error.hint
+    assert "a web page, not a media file" in job.error.message and "longreel[web]" in job.error.hint
     assert uploads(parts) == []
 
 
