@@ -28,16 +28,30 @@ from app.core.events import (
 from app.core.timecode import clock, span_clock
 from app.core.types import AnswerStatus, TimeSpan
 
-PLAIN_EVERY_S = 5.0
-"""How often an evaluation reports when there is no terminal to redraw."""
-TENTHS = 10
-"""How many lines a stage reports then."""
-
 STATUS = {
     AnswerStatus.ANSWERED: "[green]answered[/]",
     AnswerStatus.NOT_IN_VIDEO: "[yellow]the video does not say[/]",
     AnswerStatus.INSUFFICIENT: "[red]could not be decided[/]",
 }
+
+
+class Tenths:
+    """Says when a task has passed another tenth, so that it writes at most ten lines where no bar can be drawn."""
+
+    def __init__(self) -> None:
+        self._reported: dict[str, int] = {}
+
+    def begin(self, task: str) -> None:
+        """Starts a task again from nothing."""
+        self._reported[task] = 0
+
+    def passed(self, task: str, done: float, total: float) -> str:
+        """The share to write, such as " 30%"; "" if there is nothing new. The caller writes 100 % when all is done."""
+        tenth = int(10 * done / total) if total else 0
+        if not self._reported.get(task, 0) < tenth < 10:
+            return ""
+        self._reported[task] = tenth
+        return f"{tenth / 10:4.0%}"
 
 
 class IngestDisplay:
@@ -49,7 +63,7 @@ class IngestDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lock = threading.Lock()
-        self._reported: dict[str, int] = {}
+        self._tenths = Tenths()
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("{task.description:<12}"),
@@ -77,7 +91,7 @@ class IngestDisplay:
                 self._tasks[event.stage] = self._bars.add_task(
                     event.stage, total=event.total or 1, completed=int(event.done), note=""
                 )
-                self._reported[event.stage] = 0
+                self._tenths.begin(event.stage)
             elif isinstance(event, StageProgress):
                 self._progress(event)
             elif isinstance(event, StageFinished):
@@ -94,10 +108,8 @@ class IngestDisplay:
         note = f"{speed}  {clock(event.left_s)} left" if event.left_s is not None else speed
         if event.stage in self._tasks:
             self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
-        tenth = int(TENTHS * event.done / event.total) if event.total else 0
-        if not self._console.is_terminal and self._reported.get(event.stage, 0) < tenth < TENTHS:
-            self._reported[event.stage] = tenth
-            self._console.print(f"  {event.stage:<12} {tenth / TENTHS:4.0%}  {note}")
+        if not self._console.is_terminal and (share := self._tenths.passed(event.stage, event.done, event.total)):
+            self._console.print(f"  {event.stage:<12} {share}  {note}")
 
     def _finish(self, event: StageFinished) -> None:
         task = self._tasks.pop(event.stage, None)

@@ -20,6 +20,7 @@ from app.core.errors import Cancelled, LongreelError
 from app.core.paths import existing, is_address
 from app.services.batches import BatchRequest, Item
 from app.services.files import write_file
+from app.terminal import Tenths
 
 if TYPE_CHECKING:
     from app.client import Longreel
@@ -33,6 +34,8 @@ class ServerBatch:
         self._request = request
         self._err = err
         self._cancelled = cancelled
+        self._tenths = Tenths()
+        self._ended = False
         self.failed: list[tuple[str, LongreelError]] = []
 
     def run(self) -> dict[str, bytes]:
@@ -72,7 +75,11 @@ class ServerBatch:
             return ""
 
     def _show(self, batch: BatchOut) -> None:
-        self._err.print(f"  {batch.done_share:4.0%}  {batch.finished} of {batch.total} videos")
+        ended = batch.finished + batch.failed == batch.total
+        share = "100%" if ended and not self._ended else self._tenths.passed("batch", batch.done_share, 1.0)
+        self._ended = ended
+        if share:
+            self._err.print(f"  {share}  {batch.finished} of {batch.total} videos")
         if self._cancelled():
             self._server.cancel_batch(batch.id)
             raise Cancelled("The batch was cancelled.", "The same command uses what is finished.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +22,7 @@ from app.evaluation.modes.mode import COMPARED, Mode
 from app.evaluation.report import Prices, markdown
 from app.evaluation.run.runner import EvaluationProgress
 from app.evaluation.run.service import Order
-from app.terminal import PLAIN_EVERY_S, IngestDisplay, consoles
+from app.terminal import IngestDisplay, Tenths, consoles
 
 if TYPE_CHECKING:
     from app.bootstrap import Measuring
@@ -146,11 +145,11 @@ def _open(settings: Settings, command: str) -> Measuring:
 
 
 class _Progress:
-    """Reports a run's progress: every question on a terminal, one every few seconds elsewhere, and every error."""
+    """Reports a run's progress: every question on a terminal, every tenth elsewhere, and every error."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._reported = 0.0
+        self._tenths = Tenths()
 
     def __call__(self, progress: EvaluationProgress) -> None:
         """Shows one step."""
@@ -160,11 +159,10 @@ class _Progress:
                 self._console.print(f"  video {progress.done + 1}/{progress.total}  {escape(progress.note)}")
         elif result.failed:
             self._console.print(f"  [red]error[/] {escape(result.case)}: {escape(result.error)}", soft_wrap=True)
-        elif self._console.is_terminal or self._is_due() or progress.done == progress.total:
+        elif self._console.is_terminal or self._is_due(progress):
             ended = f"{result.status} in {result.usage.seconds:.1f} s"
             self._console.print(f"  {progress.done}/{progress.total}  {result.mode} {escape(result.case)}: {ended}")
 
-    def _is_due(self) -> bool:
-        due = time.monotonic() - self._reported >= PLAIN_EVERY_S
-        self._reported = time.monotonic() if due else self._reported
-        return due
+    def _is_due(self, progress: EvaluationProgress) -> bool:
+        done, total = progress.done, progress.total
+        return done == total or bool(self._tenths.passed("questions", done, total))

@@ -7,6 +7,7 @@ import io
 from rich.console import Console
 
 from app.api.schemas import AnswerOut
+from app.commands.batch_table import BatchTable
 from app.core.events import (
     Delta,
     Event,
@@ -65,3 +66,18 @@ def test_without_a_terminal_a_stage_has_a_line_for_each_tenth_and_100_percent_co
     lines = [line.split() for line in console.file.getvalue().splitlines()]
     assert [line[1] for line in lines] == [f"{share}%" for share in range(10, 101, 10)]
     assert lines[-1][2:] == ["4.2", "s", "12", "sentences"]
+
+
+def test_a_batch_without_a_terminal_has_a_line_for_each_tenth_and_100_percent_comes_last() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    with BatchTable(console, ["talk.mp4"]) as table:
+        table.begin(0)
+        table.on_event(StageStarted("transcribe", 300, "s"))
+        for second in range(1, 301):
+            table.on_event(StageProgress("transcribe", second, 300, "s"))
+        table.on_event(StageFinished("transcribe", 4.2, "12 sentences"))
+        table.end(0)
+    assert isinstance(console.file, io.StringIO)
+    *stages, last = console.file.getvalue().splitlines()
+    assert [line.split()[2] for line in stages] == [f"{share}%" for share in range(10, 101, 10)]
+    assert last.startswith("[1/1] talk.mp4: done")
