@@ -171,11 +171,11 @@ class Engines:
         url = self.settings.database_url
         return Checkpoints(url.get_secret_value() if url else self.settings.data / "runs.sqlite")
 
-    def answering_models(self) -> str:
-        """The names of the models behind an answer; it changes with them."""
+    def answering_models(self) -> list[str]:
+        """The names of the models behind an answer, the one that writes it first."""
         get = self.workers.get
         models = [get("language_model"), self.eyes, get("text_embedder"), get("reranker")]
-        return " ".join(model.model if model is not None else "none" for model in models)
+        return [model.model if model is not None else "none" for model in models]
 
     @functools.cached_property
     def summary_parts(self) -> SummaryParts:

@@ -208,6 +208,7 @@ class _Wiring(Engines):
             lambda: SqlStageStore(self.database),
             lambda: self.ingest_parts.probe,
             self.answering_models,
+            self.settings.server.public_url,
         )
 
     def _answering_parts(self) -> dict[str, Callable[[], object]]:

@@ -17,6 +17,7 @@ from app.core.errors import LongreelError
 from app.core.events import Event, StageFinished, StageProgress, StageStarted, Warned
 from app.core.timecode import clock
 from app.services.batches import Cost
+from app.terminal import Tenths
 
 ROWS = 20
 """The number of videos that the live table shows at once."""
@@ -27,9 +28,13 @@ def show_cost(console: Console, cost: Cost) -> None:
     known = f"{clock(cost.known_s)} of video already ingested" if cost.known_s else ""
     new = f"{cost.new} new with {clock(cost.new_s)} to ingest" if cost.new else "nothing new to ingest"
     videos = "1 video" if cost.videos == 1 else f"{cost.videos} videos"
+    last = "the last video" if cost.measured == 1 else f"the last {cost.measured} videos"
+    basis = f"as {last} took here" if cost.measured else "as other machines take"
     console.print(
         f"{videos}: {', '.join(part for part in (new, known) if part)}. "
-        f"At most about {clock(cost.work_s)} of work, {cost.disk_bytes / 1e6:.0f} MB of disk, {cost.tokens} tokens."
+        f"At most about {clock(cost.work_s)} of work, {basis}; {cost.disk_bytes / 1e6:.0f} MB of disk, "
+        f"{cost.tokens} tokens.",
+        soft_wrap=True,
     )
 
 
@@ -43,6 +48,7 @@ class BatchTable:
         self._current = 0
         self._begun = 0.0
         self._reused = True
+        self._tenths = Tenths()
         self._lock = threading.Lock()
         self._live = Live(console=console, refresh_per_second=4, transient=False, get_renderable=self._table)
 
@@ -77,17 +83,23 @@ class BatchTable:
     def on_event(self, event: Event) -> None:
         """Shows the progress of the current video; called from several threads."""
         if isinstance(event, StageStarted):
+            self._tenths.begin(event.stage)
             self._set(f"[cyan]{event.stage}[/]", line=False)
         elif isinstance(event, StageProgress):
             share = event.done / event.total if event.total else 1.0
             left = f", {clock(event.left_s)} left" if event.left_s is not None else ""
             self._set(f"[cyan]{event.stage}[/] {share:.0%}{left}", line=False)
+            if not self._console.is_terminal and (tenth := self._tenths.passed(event.stage, event.done, event.total)):
+                self._line(event.stage, tenth)
         elif isinstance(event, StageFinished) and not event.reused:
             self._reused = False
             if not self._console.is_terminal:
-                self._console.print(f"  {escape(self._names[self._current])}: {event.stage} {event.seconds:.1f} s")
+                self._line(event.stage, f"100%  {event.seconds:.1f} s")
         elif isinstance(event, Warned):
             self._console.print(f"[yellow]note[/] {escape(event.message)}")
+
+    def _line(self, stage: str, text: str) -> None:
+        self._console.print(f"  {escape(self._names[self._current])}: {stage} {text}", soft_wrap=True)
 
     def _set(self, state: str, *, line: bool) -> None:
         with self._lock:

@@ -37,7 +37,7 @@ from app.services.batches import (
     manifest_items,
     read_questions,
 )
-from app.services.exports import FORMATS, exported, file_stem, named
+from app.services.exports import FORMATS, exported, file_stem, link_from, named
 from app.services.exports.overview import Entry, Failure, overview_record
 from app.services.exports.records import document
 from app.services.files import write_file
@@ -124,7 +124,7 @@ class BatchRun:
                 table.begin(number)
                 try:
                     done = self._longreel.batches.one(
-                        item, self._request, report=table.on_event, cancelled=self._cancelled
+                        item, self._request, report=table.on_event, cancelled=self._cancelled, out=self._out
                     )
                     self._add(done)
                     table.end(number)
@@ -145,7 +145,8 @@ class BatchRun:
     def finish(self, console: Console, as_json: bool) -> None:
         """Shows or writes the overview, and reports failures."""
         failures = [
-            Failure(item.title or item.name, error.code, error.message, error.hint) for item, error in self.failed
+            Failure(item.title or Path(item.name).name, error.code, error.message, error.hint)
+            for item, error in self.failed
         ]
         entries = list(self._entries.values())
         videos = [done.video for done in self._done.values()]
@@ -204,13 +205,16 @@ def export(
     video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")],
     format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "md",
     out: Annotated[Path | None, typer.Option(help="File to write; default: a name made from the title.")] = None,
+    server: Annotated[str, typer.Option(help="Address of a Longreel server that times link to.")] = "",
 ) -> None:
     """Write a video's chapters, transcript or markers to a file for other programs.
 
     Example: longreel export talk.mp4 --format youtube
     """
     library = open_longreel().library
-    name, content = exported(library, library.find(video), format)
+    entry = library.find(video)
+    folder = out.parent if out else Path()
+    name, content = exported(library, entry, format, server=server, media=link_from(folder, entry.path))
     path = out or Path(name)
     write_file(path, content)
     consoles()[0].print(str(path), soft_wrap=True, markup=False)

@@ -34,7 +34,7 @@ STAGE_NAMES = {
     "speakers": "Separating speakers",
     "sample": "Looking at the pictures",
     "faces": "Grouping faces",
-    "sounds": "Recognizing sounds",
+    "sounds": "Recognising sounds",
     "objects": "Looking for things",
     "shots": "Finding the cuts",
     "segment": "Cutting into segments",

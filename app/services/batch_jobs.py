@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from app.core.errors import Cancelled, NotFound
@@ -71,6 +72,7 @@ class BatchJobs:
             "title": done.video.title,
             "duration_s": done.video.duration_s,
             "files": names,
+            "answers": dict(done.entry(names).answers),
         }
 
     def handle_whole(self, job: Job, context: JobContext) -> dict[str, Any]:
@@ -139,7 +141,8 @@ def results(children: Sequence[Job]) -> tuple[list[Entry], list[Failure]]:
         if child.state is JobState.FINISHED and child.result:
             result = child.result
             id = VideoId(result["video_id"])
-            entries[id] = Entry(id, result["title"], result["duration_s"], result["files"])
+            answers = result.get("answers", {})
+            entries[id] = Entry(id, result["title"], result["duration_s"], result["files"], answers)
         elif child.state is JobState.CANCELLED:
             failures.append(Failure(title, Cancelled.code, "It was cancelled."))
         elif child.error is not None:
@@ -154,7 +157,7 @@ def overview_files(
     formats: Sequence[str],
 ) -> dict[str, bytes]:
     """The overview files by name: Markdown, and HTML and JSON if requested. None: no video succeeded."""
-    text = overview_text(overview, entries, failures)
+    text = overview_text(overview, entries, failures, date.today())
     files = {"overview.md": text.encode("utf-8", "replace")}
     if "html" in formats:
         files["overview.html"] = plain_page("Overview", text).encode("utf-8", "replace")

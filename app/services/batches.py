@@ -14,6 +14,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from app.core.errors import BadInput, LongreelError, NotFound
@@ -26,17 +27,27 @@ from app.core.stored_answers import load_answer
 from app.core.text_files import read_text
 from app.core.types import Video
 from app.services.ask import AskService
-from app.services.exports import FORMATS, AnsweredQuestion, Material, file_stem, named, of_summary
+from app.services.exports import (
+    FORMATS,
+    AnsweredQuestion,
+    Material,
+    Source,
+    file_stem,
+    heard_by,
+    link_from,
+    named,
+    of_summary,
+    with_slides,
+)
+from app.services.exports.markdown import short_answer
 from app.services.exports.overview import Entry
 from app.services.folders import MEDIA_SUFFIXES, media_files, split_growing
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
+from app.services.speeds import recent_speed, save_speed
 from app.services.summarize import CollectionSummary, SummarizeService, SummaryRequest
 
 ASKING = "answer"
-READ_SPEED = 10.0
-"""Seconds of video ingested per second: the slowest of the 10 and 60 minute samples on two cores, rounded."""
-ANSWER_S, SUMMARY_S = 5.0, 10.0
 ANSWER_TOKENS, SUMMARY_TOKENS = 1500, 900
 """Rough sizes for the estimate, from measured answers of the offline profile."""
 DISK_A_SECOND = 6_000
@@ -82,6 +93,8 @@ class Cost:
     work_s: float
     disk_bytes: int
     tokens: int
+    measured: int = 0
+    """On how many earlier videos of this machine the time rests; 0: on those of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,8 @@ class Done:
 
     def entry(self, files: dict[str, str]) -> Entry:
         """The video's entry in the overview."""
-        return Entry(self.video.id, self.video.title, self.video.duration_s, files)
+        answers = {one.question: short_answer(one.answer) for one in self.material.answers}
+        return Entry(self.video.id, self.video.title, self.video.duration_s, files, answers)
 
 
 class BatchService:
@@ -112,9 +126,12 @@ class BatchService:
         ask: AskService,
         stages: Callable[[], StageStore],
         probe: Callable[[], MediaProbe],
-        models: Callable[[], str],
+        models: Callable[[], Sequence[str]],
+        server: str = "",
     ) -> None:
-        """`models` identifies the models that answer questions; when it changes, questions are asked again."""
+        """`models` names the models that answer questions, the one that writes first; when they change, questions are
+        asked again. `server` is the address to which times link, if there is one."""
+        self._server = server
         self._summaries = summaries
         self._ingest = ingest
         self._library = library
@@ -126,7 +143,8 @@ class BatchService:
     def cost(self, request: BatchRequest) -> Cost:
         """Estimates the cost without ingesting; files that cannot be opened cost nothing. Raises BadInput."""
         check(request)
-        known = {video.path: video for video in self._library.videos()}
+        videos = self._library.videos()
+        known = {video.path: video for video in videos}
         new_s, known_s, new = 0.0, 0.0, 0
         for item in request.items:
             try:
@@ -137,9 +155,13 @@ class BatchService:
             new_s += 0.0 if is_known else length
             new += not is_known
         count, asked = len(request.items), len(request.questions) * len(request.items)
-        work_s = new_s / READ_SPEED + count * SUMMARY_S + asked * ANSWER_S
+        stages = self._stages()
+        reading, summary, answer = (recent_speed(stages, videos, work) for work in ("reading", "summary", "answer"))
+        work_s = new_s * reading.seconds + count * summary.seconds + asked * answer.seconds
+        needed = [summary, *([reading] if new_s else []), *([answer] if asked else [])]
+        measured = min(speed.videos for speed in needed)
         tokens = count * SUMMARY_TOKENS + asked * ANSWER_TOKENS
-        return Cost(count, new, new_s, known_s, work_s, int(new_s * DISK_A_SECOND), tokens)
+        return Cost(count, new, new_s, known_s, work_s, int(new_s * DISK_A_SECOND), tokens, measured)
 
     def _length(self, item: Item, known: dict[str, Video]) -> tuple[float, bool]:
         path = existing(item.name)
@@ -158,13 +180,23 @@ class BatchService:
         *,
         report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
+        out: Path | None = None,
     ) -> Done:
-        """Does everything for one video. Raises what ingesting, summarizing and asking raise."""
+        """Does everything for one video. `out` is the folder that its files will be in, if that is known.
+
+        Raises what ingesting, summarizing and asking raise.
+        """
         video = self._read(item, report, cancelled)
         summary = self._summaries.summarize(video, request.wanted, report=report, cancelled=cancelled)
         answers = self._answers(video, request.questions, report, cancelled)
         said, chapters = self._library.utterances(video.id), self._library.chapters(video.id)
-        return Done(video, of_summary(video, said, chapters, summary, answers))
+        media = link_from(out, video.path) if out else ""
+        by = self._models()[0] if answers else ""
+        source = Source(self._server, media, date.today(), heard_by(self._library, video.id), by)
+        material = of_summary(video, said, chapters, summary, answers, source)
+        if any(FORMATS[name].shows_slides for name in request.formats):
+            material = with_slides(self._library, material)
+        return Done(video, material)
 
     def overview(
         self, videos: Sequence[Video], request: BatchRequest, *, cancelled: Callable[[], bool] = lambda: False
@@ -216,7 +248,9 @@ class BatchService:
                     stages.save_unit(video.id, "batch-answers", version, unit, stored[unit])
             answers.append(AnsweredQuestion(question, load_answer(json.loads(stored[unit]))))
             report(StageProgress(ASKING, len(answers), len(questions), "questions"))
-        report(StageFinished(ASKING, time.monotonic() - started, f"{len(answers)} questions", reused=not asked))
+        seconds = time.monotonic() - started
+        save_speed(stages, video.id, "answer", seconds, asked)
+        report(StageFinished(ASKING, seconds, f"{len(answers)} questions", reused=not asked))
         return answers
 
     def _answer(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
@@ -231,7 +265,7 @@ class BatchService:
     def _version(self, video: Video) -> str:
         """Changes when the video is ingested again or the models change, but not with what agents learn."""
         found = [s for s in self._library.segments(video.id) if s.question is None]
-        text = "\n".join([self._models(), *(f"{s.id}|{s.model}|{s.text}" for s in found)])
+        text = "\n".join([" ".join(self._models()), *(f"{s.id}|{s.model}|{s.text}" for s in found)])
         return "1/" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 

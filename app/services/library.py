@@ -18,7 +18,7 @@ from PIL import Image
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.ports import FrameSource, MediaStore, Retriever
 from app.core.titles import tidy_title
-from app.core.types import Chapter, Digest, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.core.types import Chapter, Digest, Frame, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
 from app.db.rules import matching, similar_titles, with_part
@@ -206,14 +206,23 @@ class LibraryService:
         except NotFound:
             return False
 
-    def _new_thumbnail(self, id: VideoId, frame_s: float) -> bytes:
+    def picture(self, id: VideoId, time_s: float, max_side: int) -> bytes:
+        """The frame at a time as JPEG. Raises NotFound when the file is gone or cannot be read there."""
+        made = io.BytesIO()
+        Image.fromarray(self._frame(id, time_s, max_side).image).save(made, "JPEG", quality=85)
+        return made.getvalue()
+
+    def _frame(self, id: VideoId, time_s: float, max_side: int) -> Frame:
         if self._frames is None:
             raise NotFound("This picture is lost.", "Ingest the video again.")
-        webp = io.BytesIO()
-        frame = next(iter(self._frames().at(self.media_path(id), [frame_s], max_side=THUMBNAIL_SIDE)), None)
+        frame = next(iter(self._frames().at(self.media_path(id), [time_s], max_side=max_side)), None)
         if frame is None:
             raise NotFound("This picture can no longer be read from the file.", "Get a complete copy of the file.")
-        Image.fromarray(frame.image).save(webp, "WEBP", quality=75)
+        return frame
+
+    def _new_thumbnail(self, id: VideoId, frame_s: float) -> bytes:
+        webp = io.BytesIO()
+        Image.fromarray(self._frame(id, frame_s, THUMBNAIL_SIDE).image).save(webp, "WEBP", quality=75)
         self._media.put(thumbnail_key(id, frame_s), webp.getvalue())
         return webp.getvalue()
 

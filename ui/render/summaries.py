@@ -14,7 +14,7 @@ from ui.render.markup import note, safe, span_of
 LENGTHS = {"line": "One line", "paragraph": "Paragraph", "page": "Page"}
 STYLES = {
     "neutral": "Neutral",
-    "minutes": "Minutes: decisions and actions",
+    "minutes": "Minutes: decisions, votes, actions",
     "notes": "Study notes",
     "highlights": "Highlights",
 }
@@ -69,8 +69,10 @@ def stored(video: VideoOut, summary: SummaryOut | None) -> str:
     """The summary from ingest, shown until the user requests another."""
     if summary is None:
         return note("The summary and the chapters appear once the video has been processed.")
-    chips = "".join(chip(one, number, {video.id: video}) for number, one in enumerate(summary.citations, 1))
-    return f'<p class="lr-text">{safe(summary.summary)} {chips}</p>'
+    numbers, videos = count(1), {video.id: video}
+    if not summary.points:
+        return f'<p class="lr-text">{safe(summary.summary)}</p>'
+    return f'<p class="lr-text">{" ".join(point(one, numbers, videos) for one in summary.points)}</p>'
 
 
 def waiting() -> str:
@@ -88,7 +90,7 @@ def written(summary: MadeSummaryOut, videos: Videos) -> str:
 
 def phrased_by(model: str) -> str:
     """A note on who worded a summary."""
-    how = "In the video's own sentences." if model == QUOTED else f"Written by {safe(model)}."
+    how = "Key sentences, in the video's own words." if model == QUOTED else f"Written by {safe(model)}."
     return f"<p><small>{how} Click a time to play the source of a sentence.</small></p>"
 
 
@@ -102,6 +104,7 @@ def _section(section: SectionOut, numbers: Numbers, videos: Videos, named: bool)
     if not section.title:
         return f'<p class="lr-text">{" ".join(points)}</p>'
     span = "" if section.start_s is None or section.end_s is None else span_of(section.start_s, section.end_s)
+    points += [f"<small>and {section.left_out} more</small>"] if section.left_out else []
     items = "".join(f'<li class="lr-text">{one}</li>' for one in points)
     return f'<h3>{safe(section.title)} <small>{span}</small></h3><ul class="lr-points">{items}</ul>'
 
@@ -109,6 +112,7 @@ def _section(section: SectionOut, numbers: Numbers, videos: Videos, named: bool)
 def point(sentence: PointOut, numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
     """A sentence with its citations; `named` adds the titles of their videos."""
     label = f'<span class="lr-tag">{safe(sentence.label)}</span> ' if sentence.label else ""
+    label += f"<small>{safe(sentence.who)}:</small> " if sentence.who else ""
     chips = "".join(chip(one, next(numbers), videos) for one in sentence.citations)
     titles = dict.fromkeys(title_of(one.video_id, videos) for one in sentence.citations)
     where = f" <small>{safe(', '.join(titles))}</small>" if named else ""
@@ -119,6 +123,9 @@ FILES: Sequence[tuple[str, str, str]] = (
     ("md", "Markdown", "summary and chapters"),
     ("docx", "Word", "summary and chapters"),
     ("html", "Web page", "with a player that jumps to times"),
+    ("slides-docx", "Slides, Word", "slides with what is said"),
+    ("slides-html", "Slides, web page", "slides with what is said"),
+    ("slides-md", "Slides, Markdown", "slides with what is said, as ZIP"),
     ("json", "JSON", "the same for programs"),
     ("srt", "SubRip", "subtitles"),
     ("vtt", "WebVTT", "subtitles"),

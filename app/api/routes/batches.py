@@ -178,10 +178,14 @@ def get_results(batch: BatchDep, longreel: LongreelDep) -> Response:
     responses={200: {"content": {format.media_type: {} for format in FORMATS.values()}}},
 )
 def export_video(
-    video: VideoDep, longreel: LongreelDep, format: Annotated[str, Query(description=", ".join(FORMATS))] = "md"
+    video: VideoDep,
+    longreel: LongreelDep,
+    request: Request,
+    format: Annotated[str, Query(description=", ".join(FORMATS))] = "md",
 ) -> Response:
     """Chapters, transcript, summary or markers in one of many formats. Links and players in it point to this server."""
-    _, content = exported(longreel.library, video, format, media_url=f"/v1/videos/{video.id}/media")
+    server = longreel.settings.server.public_url or str(request.base_url)
+    _, content = exported(longreel.library, video, format, server=server)
     kind = FORMATS[format].media_type
     suffix = FORMATS[format].suffix
     charset = "; charset=utf-8" if kind.startswith("text/") else ""

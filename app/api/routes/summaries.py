@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.deps import LineDep, LongreelDep, VideoDep, hook_of
 from app.api.problems import problem_for
-from app.api.schemas import ChapterOut, CitationOut, JobOut
+from app.api.schemas import ChapterOut, JobOut
 from app.api.schemas import batches as schemas
 from app.api.schemas.summaries import (
     ChaptersIn,
@@ -28,7 +28,7 @@ from app.bootstrap import Services
 from app.core.errors import BadInput, Cancelled
 from app.core.types import Video
 from app.services.chapters import Heading
-from app.services.summarize import CollectionSummary, Length, Point, Section, Style, SummaryRequest, VideoSummary
+from app.services.summarize import CollectionSummary, Length, Section, Style, SummaryRequest, VideoSummary
 
 router = APIRouter(tags=["summaries"])
 
@@ -142,7 +142,7 @@ def _made_together(made: CollectionSummary) -> CollectionSummaryOut:
         model=made.model,
         sections=[_section(section) for section in made.sections],
         videos=[
-            VideoLineOut(video_id=one.video_id, title=one.title, point=_point(one.point) if one.point else None)
+            VideoLineOut(video_id=one.video_id, title=one.title, point=PointOut.of(one.point) if one.point else None)
             for one in made.videos
         ],
     )
@@ -150,8 +150,10 @@ def _made_together(made: CollectionSummary) -> CollectionSummaryOut:
 
 def _section(section: Section) -> SectionOut:
     start_s, end_s = (section.span.start_s, section.span.end_s) if section.span else (None, None)
-    return SectionOut(title=section.title, start_s=start_s, end_s=end_s, points=[_point(p) for p in section.points])
-
-
-def _point(point: Point) -> PointOut:
-    return PointOut(text=point.text, label=point.label, citations=[CitationOut.of(one) for one in point.citations])
+    return SectionOut(
+        title=section.title,
+        start_s=start_s,
+        end_s=end_s,
+        points=[PointOut.of(p) for p in section.points],
+        left_out=section.left_out,
+    )

@@ -46,6 +46,8 @@ class CostOut(Wire):
     work_s: float
     disk_bytes: int
     tokens: int
+    measured: int = 0
+    """On how many earlier videos of this machine the time rests; 0: on those of another one."""
 
 
 class BatchOut(Wire):

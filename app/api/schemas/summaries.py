@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -11,6 +11,7 @@ from app.api.schemas.base import Request, Wire
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.webhooks import WebhookIn
 from app.core.timecode import parse_clock
+from app.services.summarize import Point
 
 
 class SummaryIn(Request):
@@ -27,7 +28,15 @@ class PointOut(Wire):
     text: str
     label: str
     """The kind of point, such as "decision"; empty for most."""
+    who: str = ""
+    """In minutes, who says it or is to do it; empty where that is not known."""
     citations: list[CitationOut]
+
+    @classmethod
+    def of(cls, point: Point) -> Self:
+        """The wire form of a point."""
+        citations = [CitationOut.of(one) for one in point.citations]
+        return cls(text=point.text, label=point.label, who=point.who, citations=citations)
 
 
 class SectionOut(Wire):
@@ -37,6 +46,8 @@ class SectionOut(Wire):
     start_s: float | None
     end_s: float | None
     points: list[PointOut]
+    left_out: int = 0
+    """How many more such points there are than the length allows."""
 
 
 class MadeSummaryOut(Wire):

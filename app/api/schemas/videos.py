@@ -8,6 +8,7 @@ from pydantic import Field, Json
 
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
+from app.api.schemas.summaries import PointOut
 from app.api.schemas.webhooks import WebhookIn
 from app.core.types import (
     Chapter,
@@ -17,6 +18,7 @@ from app.core.types import (
     Utterance,
     Video,
 )
+from app.services.summarize.attribution import sentence_points
 
 
 class VideoOut(Wire):
@@ -165,6 +167,8 @@ class SummaryOut(Wire):
     """The summary of a video."""
 
     summary: str
+    points: list[PointOut] = Field(default=[])
+    """The sentences of the summary, each with its own citations."""
     chapters: list[ChapterOut]
     citations: list[CitationOut]
 
@@ -173,6 +177,7 @@ class SummaryOut(Wire):
         """The wire form of a digest."""
         return cls(
             summary=digest.summary,
+            points=[PointOut.of(point) for point in sentence_points(digest.summary, digest.citations)],
             chapters=[ChapterOut.of(chapter) for chapter in digest.chapters],
             citations=[CitationOut.of(citation) for citation in digest.citations],
         )

@@ -9,7 +9,7 @@ import regex
 
 from app.core.errors import BadInput
 from app.services import subtitles
-from app.services.exports import chapters, markers, records
+from app.services.exports import chapters, lecture, markers, records
 from app.services.exports.html_page import html_page
 from app.services.exports.markdown import markdown
 from app.services.exports.material import Material
@@ -27,6 +27,8 @@ class Format:
     media_type: str
     write: Callable[[Material], bytes]
     about: str
+    shows_slides: bool = False
+    """Whether it needs the pictures of `Material.slides`."""
 
 
 def _text(write: Callable[[Material], str]) -> Callable[[Material], bytes]:
@@ -48,6 +50,11 @@ FORMATS: dict[str, Format] = {
     "json": Format("json", "application/json", _text(records.as_json), "summary, chapters and answers for programs"),
     "html": Format("html", "text/html", _text(html_page), "a page with a player that jumps to times"),
     "docx": Format("docx", _DOCX, docx, "a Word document"),
+    "slides-md": Format(
+        "slides.zip", "application/zip", lecture.markdown_archive, "slides and text as Markdown with pictures", True
+    ),
+    "slides-html": Format("slides.html", "text/html", _text(lecture.web_page), "slides and text as one page", True),
+    "slides-docx": Format("slides.docx", _DOCX, lecture.word_document, "slides and text as a Word document", True),
     "srt": Format("srt", "application/x-subrip", _text(_srt), "the transcript as SubRip"),
     "vtt": Format("vtt", "text/vtt", _text(_vtt), "the transcript as WebVTT"),
     "whisperx": Format(

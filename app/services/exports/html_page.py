@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.core.errors import MissingPart
 from app.core.timecode import clock
@@ -19,6 +20,10 @@ a { color: LinkText; text-decoration: none } a:hover, a:focus-visible { text-dec
 """
 _SCRIPT = """
 const player = document.querySelector("video, audio");
+player?.addEventListener("error", () => {
+  player.hidden = true;
+  document.querySelector(".absent").hidden = false;
+});
 const jump = () => {
   const found = /^#t=([0-9.]+)/.exec(location.hash);
   if (player && found) { player.currentTime = Number(found[1]); player.play().catch(() => {}); }
@@ -36,7 +41,9 @@ def html_page(material: Material) -> str:
     """Player, summary, chapters, answers and transcript. Texts are escaped; only the video is loaded."""
     title = html.escape(material.video.title)
     kind = "video" if material.video.media.video else "audio"
-    player = f'<{kind} controls preload="metadata" src="{html.escape(material.address)}"></{kind}>'
+    player = f'<{kind} controls preload="metadata" src="{html.escape(material.player_address)}"></{kind}>'
+    name = html.escape(Path(material.video.path).name)
+    player += f'\n<p class="absent" hidden>To play it here, put {name or "the video"} into the folder of this page.</p>'
     body = rendered(page(material, lambda seconds: f"#t={seconds:.2f}"))
     language = html.escape(material.video.language or "en")
     return (
@@ -50,7 +57,7 @@ def html_page(material: Material) -> str:
 def plain_page(title: str, text: str) -> str:
     """A page of Markdown text without a player."""
     return (
-        f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n{rendered(text)}</body>\n</html>\n"
     )
 

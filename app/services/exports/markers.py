@@ -63,7 +63,7 @@ def _resources(root: ElementTree.Element, material: Material, rate: Fraction, fr
     if material.video.media.audio:
         asset |= {"hasAudio": "1", "audioSources": "1", "audioChannels": str(material.video.media.audio[0].channels)}
     file = ElementTree.SubElement(resources, "asset", asset)
-    ElementTree.SubElement(file, "media-rep", kind="original-media", src=material.address)
+    ElementTree.SubElement(file, "media-rep", kind="original-media", src=material.file_address)
 
 
 def _marks(material: Material) -> list[tuple[float, str, str]]:

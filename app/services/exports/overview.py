@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +13,7 @@ from app.core.timecode import clock
 from app.core.types import Citation, VideoId
 from app.services.exports.markdown import escaped, point_text
 from app.services.exports.records import point_record
-from app.services.summarize.shapes import CollectionSummary, Point
+from app.services.summarize.shapes import EXTRACTIVE, CollectionSummary, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Entry:
     duration_s: float
     files: Mapping[str, str]
     """Its files by format."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """A short answer to each question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +39,57 @@ class Failure:
     hint: str = ""
 
 
-def overview_text(overview: CollectionSummary | None, entries: Sequence[Entry], failures: Sequence[Failure]) -> str:
+FILE_NAMES = {"md": "Markdown", "html": "page with a player", "docx": "Word", "json": "JSON", "srt": "subtitles"}
+"""What people call a file; others by the name of their format."""
+
+
+def overview_text(
+    overview: CollectionSummary | None,
+    entries: Sequence[Entry],
+    failures: Sequence[Failure],
+    made_on: date | None = None,
+) -> str:
     """The overview as Markdown. Times link into the page of their video, if there is one."""
     files = {entry.video_id: entry.files for entry in entries}
 
     def link(citation: Citation) -> str:
-        own = files.get(citation.video_id, {})
-        name = own.get("html") or own.get("md") or next(iter(own.values()), "")
-        return f"{quote(name)}#t={citation.span.start_s:.2f}" if name else f"#t={citation.span.start_s:.2f}"
+        name = files.get(citation.video_id, {}).get("html", "")
+        return f"{quote(name)}#t={citation.span.start_s:.2f}" if name else ""
 
     titles = {entry.video_id: entry.title for entry in entries}
-    minutes = sum(entry.duration_s for entry in entries)
-    parts = ["# Overview", f"{len(entries)} videos, {clock(minutes)} in all"]
-    sections = overview.sections if overview else ()
+    count = f"{len(entries)} video{'' if len(entries) == 1 else 's'}"
+    parts = ["# Overview", f"{count}, {clock(sum(entry.duration_s for entry in entries))} in all"]
+    sections = overview.sections if overview and len(entries) > 1 else ()
     parts += ["## Together"] if sections else []
     for section in sections:
-        lines = [
-            f"- {point_text(p, link)} ({escaped(titles.get(p.citations[0].video_id, ''))})" for p in section.points
-        ]
+        lines = [f"- {point_text(p, link)} {escaped(titles.get(p.citations[0].video_id, ''))}" for p in section.points]
         parts += [f"### {escaped(section.title)}"] if section.title else []
         parts.append("\n".join(lines))
     parts.append("## Videos")
     points = _lines(overview)
     for entry in entries:
         point = points.get(entry.video_id)
-        links = " ".join(f"[{name}](<{quote(file)}>)" for name, file in entry.files.items())
+        links = ", ".join(f"[{FILE_NAMES.get(name, name)}](<{quote(file)}>)" for name, file in entry.files.items())
         line = point_text(point, link) if point else "Nothing is said or written in it."
         parts.append(f"### {escaped(entry.title)} ({clock(entry.duration_s)})\n\n{line}\n\n{links}")
+    parts += _answers(entries)
     if failures:
         lines = [f"- **{escaped(f.name)}**: {escaped(f'{f.message} {f.hint}'.strip())}" for f in failures]
         parts += ["## Not done", "\n".join(lines)]
-    return "\n\n".join(parts) + "\n"
+    made = f"{made_on.day} {made_on:%B %Y}" if made_on else ""
+    by = overview.model if overview and overview.model != EXTRACTIVE else ""
+    worded = f"sentences written by {by} and checked against the videos" if by else "sentences quoted from the videos"
+    footer = " · ".join(part for part in (f"Longreel {version('longreel')}", made, worded if overview else "") if part)
+    return "\n\n".join([*parts, "---", f"*{escaped(footer)}*"]) + "\n"
+
+
+def _answers(entries: Sequence[Entry]) -> list[str]:
+    """Each question with the short answer of each video."""
+    parts = []
+    for question in dict.fromkeys(question for entry in entries for question in entry.answers):
+        lines = [f"- **{escaped(e.title)}**: {escaped(e.answers[question])}" for e in entries if question in e.answers]
+        parts += [f"### {escaped(question)}", "\n".join(lines)]
+    return ["## Questions", *parts] if parts else []
 
 
 def overview_record(
@@ -82,6 +106,7 @@ def overview_record(
                 "duration_s": entry.duration_s,
                 "line": point_record(point) if (point := points.get(entry.video_id)) else None,
                 "files": dict(entry.files),
+                "answers": dict(entry.answers),
             }
             for entry in entries
         ],

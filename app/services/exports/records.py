@@ -61,6 +61,11 @@ def document(material: Material) -> dict[str, Any]:
             }
             for c in material.chapters
         ],
+        "made": {
+            "on": material.source.made_on.isoformat() if material.source.made_on else None,
+            "transcript": material.source.heard_by or None,
+            "answers": material.source.answered_by or None,
+        },
         "questions": [{"question": one.question, **_answer(one.answer)} for one in material.answers],
     }
 
@@ -76,6 +81,7 @@ def _section(section: Section) -> dict[str, Any]:
         "start_s": section.span.start_s if section.span else None,
         "end_s": section.span.end_s if section.span else None,
         "points": [point_record(point) for point in section.points],
+        "left_out": section.left_out,
     }
 
 
@@ -84,6 +90,7 @@ def point_record(point: Point) -> dict[str, Any]:
     return {
         "text": point.text,
         "label": point.label,
+        "who": point.who,
         "citations": [citation_record(one) for one in point.citations],
     }
 

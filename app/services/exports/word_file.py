@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from app.core.describe import explain_status
 from app.core.errors import MissingPart
 from app.core.timecode import clock, span_clock
-from app.services.exports.markdown import STATUS
+from app.services.exports.markdown import left_out, short_answer
 from app.services.exports.material import Material
 from app.services.exports.xml_text import legal
 from app.services.summarize.shapes import Point
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.text.paragraph import Paragraph
 
 
 def docx(material: Material) -> bytes:
@@ -26,10 +26,11 @@ def docx(material: Material) -> bytes:
     document = library.Document()
     document.core_properties.title = legal(material.video.title)[:250]
     document.add_heading(legal(material.video.title), 0)
-    document.add_paragraph(" · ".join(filter(None, (clock(material.video.duration_s), material.video.language))))
+    document.add_paragraph(clock(material.video.duration_s))
     _summary(document, material)
     _chapters(document, material)
     _answers(document, material)
+    document.add_paragraph(legal(material.footer())).runs[0].italic = True
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
@@ -37,29 +38,53 @@ def docx(material: Material) -> bytes:
 
 def _summary(document: Document, material: Material) -> None:
     if material.sections:
-        document.add_heading("Summary", 1)
+        document.add_heading(material.heading, 1)
     for section in material.sections:
         if section.title:
             document.add_heading(legal(section.title), 2)
         for point in section.points:
-            _point(document, point)
+            _point(document, point, material)
+        if section.left_out:
+            document.add_paragraph(left_out(section), style="List Bullet")
 
 
-def _point(document: Document, point: Point) -> None:
+def _point(document: Document, point: Point, material: Material) -> None:
     paragraph = document.add_paragraph(style="List Bullet")
     if point.label:
-        paragraph.add_run(f"{point.label.capitalize()}: ").bold = True
+        paragraph.add_run(point.label.capitalize()).bold = True
+        paragraph.add_run(f" ({legal(point.who)}): " if point.who else ": ")
     paragraph.add_run(legal(point.text))
-    times = ", ".join(dict.fromkeys(span_clock(one.span) for one in point.citations))
-    paragraph.add_run(f" [{times}]").italic = True
+    for citation in dict.fromkeys(point.citations):
+        paragraph.add_run(" ")
+        add_time(paragraph, f"[{span_clock(citation.span)}]", material.at(citation.span.start_s))
+
+
+def add_time(paragraph: Paragraph, text: str, address: str) -> None:
+    """Adds a time to a paragraph, as a link where there is something to play."""
+    run = paragraph.add_run(text)
+    run.italic = True
+    if not address:
+        return
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml.ns import qn
+    from docx.oxml.parser import OxmlElement
+
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    run.font.underline = True
+    paragraph._p.remove(run._r)
+    link.append(run._r)
+    paragraph._p.append(link)
 
 
 def _chapters(document: Document, material: Material) -> None:
-    if material.chapters:
-        document.add_heading("Chapters", 1)
+    if len(material.chapters) < 2:
+        return
+    document.add_heading("Chapters", 1)
     for chapter in material.chapters:
         paragraph = document.add_paragraph()
-        paragraph.add_run(f"{clock(chapter.span.start_s)}  {legal(chapter.title)}").bold = True
+        add_time(paragraph, clock(chapter.span.start_s), material.at(chapter.span.start_s))
+        paragraph.add_run(f"  {legal(chapter.title)}").bold = True
         if chapter.summary:
             paragraph.add_run(f"  {legal(chapter.summary)}")
 
@@ -69,10 +94,8 @@ def _answers(document: Document, material: Material) -> None:
         document.add_heading("Questions", 1)
     for one in material.answers:
         document.add_heading(legal(one.question), 2)
-        document.add_paragraph(legal(one.answer.text or STATUS.get(one.answer.status, "")))
-        note = explain_status(one.answer.status, one.answer.searched, one.answer.missing)
-        if note:
-            document.add_paragraph(legal(note))
+        document.add_paragraph(legal(short_answer(one.answer)))
         for citation in one.answer.citations:
-            quote = f'[{span_clock(citation.span)}] "{legal(citation.quote)}"'
-            document.add_paragraph(quote, style="List Bullet")
+            paragraph = document.add_paragraph(style="List Bullet")
+            add_time(paragraph, f"[{span_clock(citation.span)}]", material.at(citation.span.start_s))
+            paragraph.add_run(f' "{legal(citation.quote)}"')

@@ -117,7 +117,9 @@ def test_a_video_is_exported_with_links_to_this_server(product: StandIn) -> None
     page = client.get(f"/v1/videos/{video.id}/export", params={"format": "html"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "attachment" in page.headers["content-disposition"]
-    assert f'src="/v1/videos/{video.id}/media"' in page.text
+    assert f'src="{client.base_url}/v1/videos/{video.id}/media"' in page.text
+    markdown = client.get(f"/v1/videos/{video.id}/export", params={"format": "md"}).text
+    assert f"{client.base_url}/?video={video.id}&t=" in markdown
     edl = client.get(f"/v1/videos/{video.id}/export", params={"format": "edl"}).text
     assert "FCM: NON-DROP FRAME" in edl
     wrong = client.get(f"/v1/videos/{video.id}/export", params={"format": "pdf"})

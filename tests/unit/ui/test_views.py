@@ -138,7 +138,7 @@ def test_every_sentence_of_a_summary_plays_its_moments() -> None:
     view = summaries.written(a_summary("One", "Two"), {video.id: video})
     chips = [a for tag, a in Tags(view).found if tag == "button"]
     assert [chip["aria-label"] for chip in chips] == ["Source 1: play from 1:23", "Source 2: play from 1:23"]
-    assert "One <small>0:00 to 1:05</small>" in view and "In the video's own sentences" in view
+    assert "One <small>0:00 to 1:05</small>" in view and "Key sentences" in view
     assert "Written by tiny" in summaries.written(a_summary("One", model="tiny"), {})
 
 

@@ -6,17 +6,19 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import docx
 import pytest
 
 from app.core.errors import BadInput
-from app.core.types import Answer, AnswerStatus, Chapter, Citation, SegmentKind, TimeSpan, Utterance, Word
+from app.core.types import Answer, AnswerStatus, Chapter, Citation, Digest, SegmentKind, TimeSpan, Utterance, Word
 from app.services import subtitles
-from app.services.exports import FORMATS, AnsweredQuestion, Material, file_stem, named
+from app.services.exports import FORMATS, AnsweredQuestion, Material, Source, file_stem, link_from, named, of_digest
 from app.services.exports.markdown import escaped
 from app.services.exports.timecode import frame_at, rate_of, timecode
 from app.services.summarize import Point, Section, SummaryRequest
@@ -40,7 +42,8 @@ def material(fps: float | None = 30000 / 1001) -> Material:
         AnsweredQuestion("What does it cost?", answer),
         AnsweredQuestion("Who?", Answer(AnswerStatus.NOT_IN_VIDEO, "", 0.1)),
     )
-    return Material(video, (said,), CHAPTERS, (section,), answers, SummaryRequest(), "extractive")
+    source = Source(media="films/a%20b%231.mp4", made_on=date(2031, 5, 4), heard_by="ears@2", answered_by="mind@3")
+    return Material(video, (said,), CHAPTERS, (section,), answers, SummaryRequest(), "extractive", source)
 
 
 def written(name: str, given: Material | None = None) -> str:
@@ -185,7 +188,7 @@ def test_the_page_has_a_player_and_links_to_times_and_no_markup_from_the_video()
     tags = [tag for tag, _ in page.tags]
     assert "b" not in tags
     assert tags.count("script") == 1
-    assert dict(page.tags)["video"]["src"] == "file:///films/a%20b%231.mp4"
+    assert dict(page.tags)["video"]["src"] == "films/a%20b%231.mp4"
     times = {attrs["href"] for tag, attrs in page.tags if tag == "a"}
     assert {"#t=61.50", "#t=64.00"} <= times
     assert all(re.fullmatch(r"#t=\d+\.\d\d", str(time)) for time in times)
@@ -195,7 +198,7 @@ def test_the_page_has_a_player_and_links_to_times_and_no_markup_from_the_video()
 def test_markdown_shows_texts_as_they_are() -> None:
     text = written("md")
     assert "# Talk \\& \\<more\\>" in text
-    assert "[1:01-1:03](<file:///films/a%20b%231.mp4#t=61.5>)" in text
+    assert "[1:01-1:03](<films/a%20b%231.mp4#t=61.5>)" in text
     assert "The video does not say." in text
     assert escaped("1. not a list") == "1\\. not a list"
     assert escaped("- nor this") == "\\- nor this"
@@ -207,6 +210,68 @@ def test_a_word_document_is_read_back() -> None:
     assert texts[0] == "Talk & <more>"
     assert "Action: Ann will call. [1:01-1:03]" in texts
     assert "What does it cost?" in texts
+    links = [one.target_ref for one in document.part.rels.values() if one.is_external]
+    assert "films/a%20b%231.mp4#t=61.5" in links
+
+
+@pytest.mark.parametrize("name", ["md", "html", "docx"])
+def test_the_last_line_says_when_and_by_which_models_a_file_was_made(name: str) -> None:
+    content = FORMATS[name].write(material())
+    text = (
+        "\n".join(p.text for p in docx.Document(io.BytesIO(content)).paragraphs)
+        if name == "docx"
+        else re.sub(r"\\|<[^>]*>", "", content.decode())
+    )
+    assert "4 May 2031 · sentences quoted from the video · transcript: ears@2 · answers: mind@3" in text
+    assert "extractive" not in text and "file://" not in text
+
+
+def test_times_link_to_a_server_when_its_address_is_given_and_to_nothing_when_there_is_nothing_to_play() -> None:
+    given = material()
+    served = replace(given, source=Source(server="https://reels.example/", media="films/a.mp4"))
+    assert f"(<https://reels.example/?video={given.video.id}&t=61.5>)" in written("md", served)
+    assert f'src="https://reels.example/v1/videos/{given.video.id}/media"' in written("html", served)
+    bare = replace(given, source=Source())
+    assert "Ann will call. \\[1:01-1:03\\]" in written("md", bare)
+    assert 'src="a%20b%231.mp4"' in written("html", bare)
+
+
+@pytest.mark.parametrize(
+    ("folder", "address"),
+    [("films", "a%20b.mp4"), (".", "films/a%20b.mp4"), ("notes", "../films/a%20b.mp4"), ("x/notes", "")],
+)
+def test_a_video_is_linked_from_near_folders_only(tmp_path: Path, folder: str, address: str) -> None:
+    assert link_from(tmp_path / folder, str(tmp_path / "films" / "a b.mp4")) == address
+
+
+def test_each_sentence_of_a_stored_summary_has_its_own_time() -> None:
+    video, said = a_video(), ("Ms. Ortega opens the gate.", "The bridge costs 90 crowns.", "Nobody pays.")
+    quotes = tuple(
+        Citation(video.id, TimeSpan(10.0 * n, 10.0 * n + 5), SegmentKind.SPEECH, text) for n, text in enumerate(said)
+    )
+    given = of_digest(video, (), Digest(" ".join(said), (), quotes))
+    points = given.sections[0].points
+    assert [(p.text, [c.span.start_s for c in p.citations]) for p in points] == [
+        (text, [10.0 * n]) for n, text in enumerate(said)
+    ]
+    assert given.heading == "Key sentences"
+    rephrased = of_digest(video, (), Digest("Ms. Ortega opened the gate. The cost of the bridge is 90.", (), quotes))
+    assert [p.citations[0].span.start_s for p in rephrased.sections[0].points] == [0.0, 10.0]
+    assert rephrased.heading == "Summary"
+
+
+def test_a_refusal_is_one_short_sentence() -> None:
+    refused = Answer(
+        AnswerStatus.INSUFFICIENT, "", None, missing=("Connect a vision model.",), searched=("speech in A",)
+    )
+    text = written("md", replace(material(), answers=(AnsweredQuestion("Which colour?", refused),)))
+    assert "### Which colour?\n\nThis could not be decided.\n\n---" in text
+
+
+def test_a_section_says_how_many_points_it_leaves_out() -> None:
+    given = material()
+    section = replace(given.sections[0], left_out=3)
+    assert "- and 3 more" in written("md", replace(given, sections=(section,)))
 
 
 @pytest.mark.parametrize("letter", ["я", "語", "\U00020000"])
