@@ -10,7 +10,9 @@ from pathlib import Path
 MEDIA_SUFFIXES = frozenset(
     {
         *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp"),
-        *(".ogv", ".ogg", ".mp3", ".m4a", ".wav", ".flac", ".aac", ".opus"),
+        *(".m2ts", ".m2t", ".vob", ".asf", ".f4v", ".3g2", ".dv", ".rm", ".rmvb", ".wtv", ".mxf", ".nut"),
+        *(".h264", ".264", ".hevc", ".265", ".ogv", ".ogg", ".mp3", ".m4a", ".wav", ".flac", ".aac", ".opus"),
+        *(".mka", ".wma", ".aiff", ".aif"),
     }
 )
 RECENT_S = 10.0

@@ -46,7 +46,8 @@ class PyAVProbe:
             video, warnings = _video(media, track)
             sounds, more = _sounds(media)
             if video is None and not sounds:
-                raise _nothing_to_read(path, warnings + more)
+                only = ["It holds only subtitles."] if media.container.streams.subtitles else []
+                raise _nothing_to_read(path, warnings + more + only)
             facts = scan(path)
             container, start_s, header_s = _container_name(media), media.clock_start_s, _header_s(media)
             duration_s = _duration_s(media, facts)

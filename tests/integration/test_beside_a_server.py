@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +18,7 @@ from app.core.settings import Settings
 from app.services.ownership import owned
 from tests.integration.live import serving
 from tests.unit.api import stand_in
-from tests.unit.api.stand_in import StandIn
+from tests.unit.api.stand_in import StandIn, wait_until
 
 
 @pytest.fixture
@@ -81,3 +84,18 @@ def test_without_a_server_another_command_is_named_before_any_work(
         done = longreel("ask", "What is said?")
     assert done.exit_code != 0 and "the command longreel ingest" in str(done.exception)
     assert not (settings.data / "longreel.sqlite").exists()
+
+
+def test_a_command_that_is_killed_leaves_the_server_and_the_next_command_free(
+    served: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, wait = threading.Event(), served.agent._wait
+    monkeypatch.setattr(served.agent, "_wait", lambda *given, **named: (begun.set(), wait(*given, **named)))
+    video = served.add()
+    command = [sys.executable, "-m", "app.cli", "ask", video.id[:8], "What about eternity?"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert begun.wait(60)
+        process.kill()
+    wait_until(served.agent.stopped.is_set)
+    done = longreel("ask", video.id[:8], "What is said?", "--json")
+    assert done.exit_code == 0 and json.loads(done.stdout)["status"] == "answered"

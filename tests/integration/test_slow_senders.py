@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from statistics import median
 from urllib.parse import urlsplit
 
 import httpx
@@ -45,9 +46,12 @@ def test_sixty_stalled_uploads_delay_nobody(address: str, stalled: list[socket.s
     parts.add()
     with httpx.Client(base_url=address, timeout=5.0) as client:
         for path in ("/v1/health", "/v1/ready", "/v1/videos", "/v1/jobs"):
-            started = time.monotonic()
-            assert client.get(path).status_code == 200
-            assert time.monotonic() - started < 5.0
+            waits_s = []
+            for _ in range(20):
+                started = time.monotonic()
+                assert client.get(path).status_code == 200
+                waits_s.append(time.monotonic() - started)
+            assert min(waits_s) < 0.1, f"{path}: median {median(waits_s):.3f} s"
         film = {"file": ("film.webm", b"a whole film", "video/webm")}
         assert client.post("/v1/videos", files=film).status_code == 202
     for line in stalled:
