@@ -102,12 +102,13 @@ def test_prompts_together_give_what_each_gives_alone(eyes):
     assert together == [eyes.answer([look], 5)[0] for look in looks]
 
 
-def test_fewer_tokens_and_true_times_go_together(eyes, tmp_path):
+@pytest.mark.parametrize("by", ["density", "attention"])
+def test_fewer_tokens_and_true_times_go_together(eyes, tmp_path, by):
     whole = eyes.look([frame(t) for t in UNEVEN], "What?")
     chosen = Settings(
         profile="cpu",
         weights=Weights(vision_language_model=str(tmp_path)),
-        vision=VisionSettings(time_tokens=True, tokens=0.25),
+        vision=VisionSettings(time_tokens=True, tokens=0.25, tokens_by=by),
     )
     fewer = Workers(chosen).get("vision_language_model").look([frame(t) for t in UNEVEN], "What?")
     assert fewer.prompt_tokens < whole.prompt_tokens
