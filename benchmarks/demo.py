@@ -43,7 +43,7 @@ def main() -> int:
     try:
         _step(console, "Preparing the models (once)", [*LONGREEL, "doctor", "--prepare"])
         video = own or _sample(console)
-        _step(console, "Reading the video", [*LONGREEL, "ingest", video])
+        _step(console, "Ingesting the video", [*LONGREEL, "ingest", video])
         if questions:
             _ask(console, video, questions)
     except subprocess.CalledProcessError as error:

@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     except LongreelError as error:
         console.print(str(error), style="red", highlight=False)
         return error.exit_code
-    verb = f"made in {time.monotonic() - started:.0f} s" if made else "is there already"
-    console.print(f"The sample {verb}; its ground truth: {truth_path(out)}", highlight=False)
+    done = f"Made the sample in {time.monotonic() - started:.0f} s" if made else "The sample exists already"
+    console.print(f"{done}. The right answers are in {truth_path(out)}", highlight=False)
     print(out)
     return 0
 

@@ -92,7 +92,7 @@ def pieces(run: Run, sampled: Sampled, utterances: Sequence[Utterance]) -> list[
         )
         same = repeats(sampled)
         spans = joined_while_still(spans, [f.pts_s for f in features if f.pts_s not in same], utterances)
-        stage.detail = f"{len(spans)} pieces"
+        stage.detail = f"{len(spans)} segments"
         return json.dumps([(s.start_s, s.end_s) for s in spans]).encode()
 
     own = f"1/{run.settings.segment_min_s:g}/{run.settings.segment_max_s:g}"
