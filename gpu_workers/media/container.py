@@ -226,9 +226,9 @@ def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001
     with open_container(path) as container:
         if len(picture_streams(container)) > 1 or container.format.name in TRANSPORT:
             return True
-        if container.format.name != "ogg":
+        if container.format.name not in ("ogg", "avi"):
             return _is_joined(container)
-    return len(scan(path).timeline.parts) > 1  # in a joined Ogg file FFmpeg seeks past the joints
+    return len(scan(path).timeline.parts) > 1  # where FFmpeg seeks, it passes joints in Ogg and losses in AVI
 
 
 def _is_joined(container: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, demuxed, media_errors, open_container
-from gpu_workers.media.timeline import AHEAD_S, PacketTable, Timeline, losses, timeline
+from gpu_workers.media.timeline import AHEAD_S, JoinedPart, PacketTable, Timeline, losses, timeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +30,9 @@ _LATER_LOOKS = (0.25, 0.5, 0.75)
 """Parts of a broadcast at which is looked for streams that begin later."""
 _SOUND_STEP_S = 2.0
 _RAW_RATE = 25.0
+_AVI_HEAD = 8
+"""Bytes before the data of a packet in an AVI file, at which its index points."""
+_LATE_S = 0.2
 _LONGEST_PACKET_S = 3600.0
 """A last picture may stand for so long, or for as long as there is sound; a longer time is damaged."""
 
@@ -150,6 +153,7 @@ class _Columns:
             number = packet.stream.index
             last[number] = packet.pos if packet.pos is not None else last[number]
             self._add(packet, number, last[number], compressed[number])
+        self._counted = streams[0] if container.format.name == "avi" and streams else None
 
     def _add(self, packet: Any, number: int, position: int, is_compressed: bool) -> None:
         base = 1 / self._raw_rate if self._raw_rate else float(packet.time_base)
@@ -184,6 +188,8 @@ class _Columns:
             is_damaged=np.array(self._damaged, bool)[order],
         )
         line = timeline(table, may_be_joined=self._joinable)
+        if self._counted is not None:
+            line = _by_index(table, line, self._counted)
         shown_s = _corrected(table, line)
         return FileScan(
             preview=preview,
@@ -191,7 +197,7 @@ class _Columns:
             streams=_facts(table, shown_s),
             timeline=line,
             false_times=frozenset(self._key(int(order[row])) for row in line.false_times),
-            losses=tuple(losses(table, shown_s, counts_bytes=self._joinable)),
+            losses=tuple(losses(table, shown_s, counts_bytes=self._joinable or len(line.parts) > 1)),
             index=self._index(table, shown_s),
             end_byte=int((table.position + table.size).max()) if len(table.position) and table.position.any() else 0,
         )
@@ -209,6 +215,19 @@ class _Columns:
             rows = rows[np.argsort(shown_s[rows], kind="stable")]
             result[number] = SeekIndex(shown_s[rows], table.position[rows])
         return result
+
+
+def _by_index(table: PacketTable, line: Timeline, stream: Any) -> Timeline:
+    """The timeline of an AVI file: FFmpeg counts its packets, and where some are lost, its index knows the times."""
+    base = float(stream.time_base)
+    true_s = {entry.pos + _AVI_HEAD: entry.timestamp * base for entry in stream.index_entries}
+    parts = list(line.parts)
+    for row in np.flatnonzero(table.stream == stream.index).tolist():
+        at = int(table.position[row])
+        late_s = true_s.get(at, -math.inf) - float(table.decoded_s[row])
+        if late_s - parts[-1].shift_s > _LATE_S:
+            parts.append(JoinedPart(at, late_s, float(table.shown_s[row]) + late_s, 0.0))
+    return replace(line, parts=tuple(parts))
 
 
 def _corrected(table: PacketTable, line: Timeline) -> NDArray[np.float64]:

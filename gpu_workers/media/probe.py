@@ -157,7 +157,7 @@ def _length_warnings(header_s: float | None, duration_s: float, media: OpenMedia
 
 def _clock_warnings(facts: FileScan, start_s: float) -> list[str]:
     warnings = []
-    joints = facts.timeline.parts[1:]
+    joints = [part for part in facts.timeline.parts[1:] if part.step_s]
     if joints:
         places = _listed([f"{part.start_s - start_s:.1f} s" for part in joints])
         how = "begin again" if joints[0].step_s < 0 else "jump ahead"

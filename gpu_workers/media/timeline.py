@@ -57,7 +57,7 @@ class JoinedPart:
     start_s: float
     """When it begins, shifted."""
     step_s: float
-    """How far the file's times jump at its beginning; below zero where they begin again."""
+    """How far the file's times jump at its beginning; below zero where they begin again, zero after a loss."""
 
 
 @dataclass(frozen=True, slots=True)

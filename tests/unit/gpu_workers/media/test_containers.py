@@ -11,6 +11,7 @@ import pytest
 
 from app.core.errors import BadInput
 from app.core.types import SoundChoice, TimeSpan
+from benchmarks.fuzz_files import write_source
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.clip import cut
 from gpu_workers.media.frames import PyAVFrames
@@ -288,6 +289,17 @@ def test_a_part_that_was_overwritten_is_named_in_seconds_and_the_rest_is_in_its_
     assert 2.5 < lost_s < 6.0
     assert loud(path, 1.0, 5.0) and not loud(path, 9.5, 10.5) and loud(path, 15.0, 19.0)
     assert greys(path, 2.0, 18.0) == pytest.approx([grey_at(2.0), grey_at(18.0)], abs=4)
+
+
+def test_after_a_loss_the_index_of_an_avi_file_says_what_time_it_is(tmp_path):
+    whole = write_source(tmp_path / "a.avi")
+    path = zeroed(tmp_path / "b.avi", whole, 0.3, 0.5)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(PyAVProbe().probe(whole).duration_s, abs=0.3)
+    assert len(media.warnings) == 1 and "cannot be read" in media.warnings[0]
+    (shown,), (same,) = (list(PyAVFrames().at(one, [5.0], max_side=160)) for one in (path, whole))
+    assert shown.pts_s == pytest.approx(5.0, abs=0.11)
+    assert np.abs(shown.image.astype(int) - same.image.astype(int)).mean() < 30  # other pictures of noise: 85
 
 
 @pytest.mark.parametrize("suffix", ["flv", "ogg"])
