@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from app.core.types import SoundSpan
+from app.core.types import SoundSpan, TimeSpan
 from gpu_workers.base import ModelWorker
 from gpu_workers.registry import Workers
-from gpu_workers.sound.spans import silences, sounding
+from gpu_workers.sound.spans import silences, sounding, speaking
 from gpu_workers.speech.fbank import fbank
 from gpu_workers.speech.vad import RATE
 from gpu_workers.weights import packaged
@@ -66,6 +66,11 @@ class OmniVADTagger(ModelWorker[_Loaded]):
         for place, name in enumerate(NAMES):
             found += sounding(shares[:, place], STEP_S, name)
         return sorted(found, key=lambda one: one.span)
+
+    def speech(self, samples: NDArray[np.float32]) -> list[TimeSpan]:
+        """Where somebody speaks rather than sings, without the pauses."""
+        shares = self.shares(samples)
+        return speaking(shares[:, NAMES.index("speech")], shares[:, NAMES.index("singing")], STEP_S)
 
     def shares(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
         """The probabilities of NAMES in each step of 10 ms, shape (steps, 3)."""

@@ -22,6 +22,8 @@ JOINED_OTHERS_S = 2.0
 LEAST_S = {"speech": 0.5, "silence": 3.0}
 """Shortest span of a sound; that of others is in `LEAST_OTHERS_S`."""
 LEAST_OTHERS_S = 2.0
+SYLLABLE_S = 0.3
+"""Shorter changes of a voice are no pause."""
 QUIET = 1e-3
 """Root mean square below which nothing is heard (-60 dB of full scale)."""
 STEP_S = 0.1
@@ -38,6 +40,24 @@ def sounding(shares: NDArray[np.float32], step_s: float, name: str) -> list[Soun
     smooth = np.convolve(shares, np.ones(width), "same") / counts
     spans = [(first, last) for first, last in _runs(smooth >= GOES_ON) if float(smooth[first:last].max()) >= BEGINS]
     return _tidied([TimeSpan(a * step_s, b * step_s) for a, b in spans], name, shares, step_s)
+
+
+def speaking(speech: NDArray[np.float32], singing: NDArray[np.float32], step_s: float) -> list[TimeSpan]:
+    """Where somebody speaks rather than sings, with each longer pause left out, from both probabilities over time."""
+    import numpy as np
+
+    kernel = np.ones(max(1, round(SYLLABLE_S / step_s)))
+    kernel /= len(kernel)
+    likely = np.convolve(speech, kernel, "same") if len(speech) else speech
+    sung = np.convolve(singing, kernel, "same") if len(singing) else singing
+    spans: list[TimeSpan] = []
+    for first, end in _runs((likely >= BEGINS) & (likely > sung)):
+        span = TimeSpan(first * step_s, end * step_s)
+        if spans and span.start_s - spans[-1].end_s <= SYLLABLE_S:
+            spans[-1] = spans[-1].hull(span)
+        else:
+            spans.append(span)
+    return [span for span in spans if span.duration_s >= LEAST_S["speech"]]
 
 
 def silences(sound: NDArray[np.float32]) -> list[SoundSpan]:

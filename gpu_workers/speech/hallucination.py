@@ -19,6 +19,8 @@ from gpu_workers.speech.vad import voiced_share
 
 MOST_REPETITIVE = 2.4
 LEAST_LOG_PROBABILITY = -1.0
+LEAST_PLAUSIBLE = -1.5
+"""Whisper base was seen to write an unclear voice in French with -1.12, with half of the words right."""
 NO_SPEECH = 0.6
 LEAST_VOICE = 0.3
 """Share of a sentence that must overlap a voice region."""
@@ -52,6 +54,15 @@ def is_failed(decoded: Decoded) -> bool:
     if compression_ratio(decoded.text) > MOST_REPETITIVE or decoded.log_probability < LEAST_LOG_PROBABILITY:
         return True
     return decoded.no_speech > NO_SPEECH and decoded.log_probability < LEAST_LOG_PROBABILITY / 2
+
+
+def is_plausible(decoded: Decoded) -> bool:
+    """Whether a piece of text may be a guess at real words, where it is certain that somebody speaks."""
+    return (
+        compression_ratio(decoded.text) <= MOST_REPETITIVE
+        and decoded.log_probability >= LEAST_PLAUSIBLE
+        and decoded.no_speech <= NO_SPEECH / 2
+    )
 
 
 def compression_ratio(text: str) -> float:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from app.core.types import TimeSpan
+from gpu_workers.speech import vad
 
 UNIT_S = 12.0
 """Longest span whose language is judged at once."""
@@ -47,7 +47,7 @@ def units(voice: Sequence[TimeSpan]) -> list[TimeSpan]:
     """Spans of speech whose language is judged at once: regions joined over short pauses, long ones divided evenly."""
     joined: list[TimeSpan] = []
     for region in voice:
-        for part in _divided(region):
+        for part in vad.divided(region, UNIT_S):
             if joined and _belongs(joined[-1], part):
                 joined[-1] = joined[-1].hull(part)
             else:
@@ -131,13 +131,6 @@ def _append(spans: list[TimeSpan], span: TimeSpan) -> None:
         spans[-1] = spans[-1].hull(span)
     else:
         spans.append(span)
-
-
-def _divided(region: TimeSpan) -> list[TimeSpan]:
-    parts = max(1, math.ceil(region.duration_s / UNIT_S))
-    length = region.duration_s / parts
-    edges = [region.start_s + number * length for number in range(parts)] + [region.end_s]
-    return [TimeSpan(start, end) for start, end in pairwise(edges)]
 
 
 def _belongs(unit: TimeSpan, part: TimeSpan) -> bool:

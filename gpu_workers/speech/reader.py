@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.core.types import TimeSpan
+from app.core.types import TimeSpan, joined
 from gpu_workers.base import free_memory, is_out_of_memory
 from gpu_workers.speech import hallucination, languages, vad
 from gpu_workers.speech.languages import JudgedSpan
@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 
 MISSED_S = 2.0
 """Voice without words for this long is read once more."""
+SURE_SPEECH = 0.6
+"""The share of a window that a second detector must take for speech, so that unsure words are believed."""
 JUDGED_S = 15.0
 """Sound in which a language is judged. Speech is repeated to fill it: on speech in twelve languages that was as good
 as Whisper's 30 s, where the rest is silence, and takes a third of the time."""
@@ -43,14 +45,18 @@ class SpeechReader:
     batch: int
     task: str
     hotwords: str = ""
+    speech: Sequence[TimeSpan] = ()
+    """Where a second detector hears speech."""
 
     def read_all(self, regions: Sequence[TimeSpan], allowed: Sequence[str], expected: str | None) -> list[ModelWord]:
         """Words of all voiced regions in time order, each with its language."""
         words: list[ModelWord] = []
         for language, voice in self._by_language(regions, allowed, expected).items():
-            found = self._read(vad.windows(voice), language)
-            missed = vad.unread(voice, [word.span for word in found], at_least_s=MISSED_S)
-            words += found + self._read(vad.windows(missed), language)
+            windows = vad.windows(voice)
+            found = self._read(windows, language)
+            missed = vad.unread(joined(voice, vad.BREATH_S), [word.span for word in found], at_least_s=MISSED_S)
+            again = [window for window in vad.windows(missed) if window not in windows]
+            words += found + self._read(again, language)
         return in_order(words, self._duration_s)
 
     @property
@@ -117,9 +123,14 @@ class SpeechReader:
         good = [segment for decoded in found if not _failed(decoded) for segment in decoded]
         if failed:
             again = self._decode(failed, language, beam_size=5, no_repeat_ngram_size=3)
-            good += [segment for decoded in again if not _failed(decoded) for segment in decoded]
+            for window, decoded in zip(failed, again, strict=True):
+                if not _failed(decoded) or (self._is_speech(window) and hallucination.is_plausible(_scores(decoded))):
+                    good += decoded
         written = "en" if self.task == "translate" else language
         return in_order(list(_words(good, written)), self._duration_s)
+
+    def _is_speech(self, window: TimeSpan) -> bool:
+        return vad.voiced_share(window, self.speech) >= SURE_SPEECH
 
     def _decode(self, windows: Sequence[TimeSpan], language: str, **options: Any) -> list[list[Any]]:
         return self._within_memory(lambda: self._decode_at_once(windows, language, **options))
@@ -157,10 +168,12 @@ def _text(segments: Sequence[Any]) -> str:
 
 
 def _failed(segments: Sequence[Any]) -> bool:
-    if not segments:
-        return False
+    return bool(segments) and hallucination.is_failed(_scores(segments))
+
+
+def _scores(segments: Sequence[Any]) -> hallucination.Decoded:
     first = segments[0]
-    return hallucination.is_failed(hallucination.Decoded(_text(segments), first.avg_logprob, first.no_speech_prob))
+    return hallucination.Decoded(_text(segments), first.avg_logprob, first.no_speech_prob)
 
 
 def _words(segments: Sequence[Any], language: str) -> Iterator[ModelWord]:

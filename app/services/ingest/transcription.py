@@ -108,7 +108,7 @@ def transcribe(run: Run, sound: AudioMap) -> list[Utterance]:
 
     task = "/translate" if run.options.translate else ""
     terms = f"/{','.join(_terms(run))}" if run.options.terms else ""
-    version = f"2/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
+    version = f"3/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
     payload = run.stage("transcribe", run.version_after("audio", own=version), work)
     transcript = from_json(Transcript, json.loads(payload))
     subtitle_tracks.report(run, tracks, transcript)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.types import SoundSpan, TimeSpan
-from gpu_workers.sound.spans import joined, sounding
+from gpu_workers.sound.spans import joined, sounding, speaking
 
 
 def shares(*parts):
@@ -45,3 +45,14 @@ def test_spans_of_neighbouring_chunks_are_one_and_other_sounds_stay_apart():
     assert [one.name for one in found] == ["music", "speech", "music"]
     assert spans(found) == [(110, 130), (112, 118), (140, 150)]
     assert found[0].confidence == pytest.approx(0.9)
+
+
+def test_speech_is_found_without_pauses_and_without_singing():
+    speech = shares((2, 0.9), (0.2, 0.1), (2, 0.9), (1, 0.0), (3, 0.8), (2, 0.0), (0.2, 0.9))
+    singing = shares((5.2, 0.0), (3, 0.95), (2.2, 0.0))
+    assert spans_of(speaking(speech, singing, 0.1)) == [(0, 4)]
+    assert spans_of(speaking(speech, np.zeros_like(singing), 0.1)) == [(0, 4), (5, 8)]
+
+
+def spans_of(found):
+    return [(round(span.start_s), round(span.end_s)) for span in found]

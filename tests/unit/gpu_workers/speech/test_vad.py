@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.types import TimeSpan
-from gpu_workers.speech.vad import WINDOW_S, unread, voice_regions, voiced_share, windows
+from gpu_workers.speech.vad import WINDOW_S, unread, voice_regions, voiced_share, windows, with_missed
 
 
 def spans(*pairs):
@@ -28,6 +28,15 @@ def test_windows_cover_all_voice_and_none_is_too_long(steps):
     found = windows(regions)
     assert all(window.duration_s <= WINDOW_S + 1e-9 for window in found)
     assert all(any(w.start_s <= r.start_s and r.end_s <= w.end_s for w in found) for r in regions)
+
+
+def test_a_region_that_is_too_long_is_read_in_equal_windows():
+    assert windows(spans((0, 1), (10, 60))) == spans((0, 1), (10, 35), (35, 60))
+
+
+def test_speech_that_only_the_second_detector_hears_is_read_too():
+    voice, speech = spans((0, 4), (5, 6)), spans((0.5, 5.5), (8, 10), (6.1, 6.2))
+    assert with_missed(voice, sorted(speech)) == spans((0, 4), (4, 5), (5, 6), (8, 10))
 
 
 def test_voice_without_words_is_found_before_between_and_after_them():
