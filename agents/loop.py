@@ -29,7 +29,7 @@ TOO_MANY_CALLS = f"Not run: {MOST_CALLS} calls are carried out in one turn. Call
 THINKING_TOKENS = 2000
 SHOWN_CHARACTERS = 600
 NO_ANSWER = "The model gave no usable answer."
-OUT_OF_TIME = "The time for this answer ran out. Give it more time (max_seconds, or LONGREEL_AGENT__MAX_SECONDS), then ask again."
+OUT_OF_TIME = "The time ran out. Ask again with more of it (max_seconds, or LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
 
 _ID = re.compile(r"([EF])(\d{1,4})(?!\d)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d{1,4})(?!\d))?")
