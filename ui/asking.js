@@ -1,6 +1,6 @@
 // Asking: the question form, where to look, and the rating of an answer.
 (() => {
-  const { find, all, emit, opened, param, address, goTo, onRender, call, actions } = longreel;
+  const { find, all, emit, opened, param, address, goTo, showTab, onRender, call, actions } = longreel;
   let number = 0; // of the last question
   let sent = 0; // the question that the server has not started on yet
   let chosen = { scope: '', videos: new Set() };
@@ -34,6 +34,8 @@
     const run = newRun();
     address({ q: question.trim(), answer: '', run });
     goTo('ask', false);
+    showTab('asking');
+    find('#lr-ask').value = ''; // the question is above its answer
     const videos = { this: [opened()], some, all: [] }[scope];
     const thread = options.alone ? '' : param('thread');
     emit('ask', { question, number, run, options: find('#lr-choices').value, videos, thread, ...options });
@@ -80,19 +82,21 @@
     ask(event.target.value);
   });
 
-  actions.ask = (element) => {
-    find('#lr-ask').value = element.dataset.ask;
-    ask(element.dataset.ask);
-  };
+  // What was not answered can be asked again
+  function restore() {
+    if (!find('#lr-ask').value) find('#lr-ask').value = param('q');
+  }
+
+  actions.ask = (element) => ask(element.dataset.ask);
   actions.stop = () => {
     const run = param('run');
     sent = 0;
+    restore();
     address({ run: '' });
     emit('stop');
     if (run) cancel(run, 3);
   };
   actions.show = (element) => {
-    find('#lr-ask').value = element.dataset.question;
     address({ q: element.dataset.question, run: '' });
     emit('show', { answer: element.dataset.show, thread: param('thread') });
   };
@@ -193,10 +197,24 @@
     if (list) list.hidden = find('[name=scope]:checked')?.value !== 'some';
   }
 
+  // On a phone the window scrolls, elsewhere the conversation alone
+  function bringUp(answer) {
+    const turns = find('#lr-turns');
+    if (getComputedStyle(turns).overflowY === 'visible') answer.scrollIntoView({ block: 'start' });
+    else turns.scrollTop += answer.getBoundingClientRect().top - turns.getBoundingClientRect().top;
+  }
+
+  let ended = 0; // the number of the last question that was answered, or failed
   let seen = ''; // the answer that is already in the address
   onRender(() => {
     scope();
-    if (find('#lr-answer [data-asked]')?.dataset.asked === String(sent)) sent = 0;
+    const asked = find('#lr-answer [data-asked]');
+    if (asked?.dataset.asked === String(sent)) sent = 0;
+    if (Number(asked?.dataset.asked) > ended && !asked.querySelector('[aria-busy]')) {
+      ended = Number(asked.dataset.asked);
+      if (asked.querySelector('section')) bringUp(asked);
+      else restore();
+    }
     follow();
     if (find('#lr-answer [data-ended]') && !sent) address({ run: '' });
     const section = find('#lr-answer section');
@@ -214,7 +232,7 @@
     if (!filled && find('#lr-ask')) {
       filled = true;
       loadOptions();
-      find('#lr-ask').value = param('q') || section?.querySelector('h2')?.textContent || '';
+      if (!param('answer') && !param('run')) find('#lr-ask').value = param('q');
     }
     if (!joined && find('[name=scope]')) {
       joined = true; // not earlier: what the page first loads would cover the answer

@@ -15,13 +15,17 @@ from pydantic import SecretStr
 
 from ui.handlers import Page
 from ui.render import library, markup, shell
+from ui.render.templates import fill
 from ui.theme import theme
 
 HERE = Path(__file__).parent
+STYLES = ("page.css", "watching.css")
 SCRIPTS = (
     *("page.js", "player.js", "controls.js", "timeline.js"),
     *("uploads.js", "queue.js", "library.js", "entities.js", "asking.js", "summaries.js", "batches.js"),
 )
+MODULES = ("saving.js", "correcting.js", "connecting.js")
+"""Scripts that share nothing but `longreel` with the others."""
 WORK_AT_ONCE = 8
 """Questions and summaries processed at the same time, for all tabs."""
 
@@ -59,14 +63,16 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
             _html("lr-finding", shell.plain(library.FIND + library.DETAILS))
             grid = _html("lr-grid")
         with gr.Column(elem_id="lr-ask-view"):
+            _html("lr-saving", fill("save.html"))
             with gr.Column(elem_id="lr-stage"):
                 player, lanes, evidence = _html("lr-player"), _html("lr-lanes"), _html("lr-relevance")
-            with gr.Column(elem_id="lr-asking"):
-                _html("lr-form", shell.plain(shell.QUESTION))
-                scopes, examples = _html("lr-scope"), _html("lr-examples")
-                answer, talk = _html("lr-answer"), _html("lr-talk")
             with gr.Column(elem_id="lr-side"):
                 about, summary = _html("lr-about"), _html("lr-made")
+                with gr.Column(elem_id="lr-asking"):
+                    with gr.Column(elem_id="lr-turns"):
+                        talk, answer, examples = _html("lr-talk"), _html("lr-answer"), _html("lr-examples")
+                    scopes = _html("lr-scope")
+                    _html("lr-form", shell.plain(shell.QUESTION))
         with gr.Column(elem_id="lr-batches-view"):
             short = _html("lr-collection")
             _html("lr-batches-head", shell.BATCHES)
@@ -102,8 +108,9 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
 
 def mount_page(app: Any, key: SecretStr | None) -> None:
     """Mounts the page at / of a FastAPI application."""
-    look = (HERE / "page.css").read_text("utf-8")  # as `css` its selectors would be rewritten
+    look = "\n".join((HERE / name).read_text("utf-8") for name in STYLES)  # as `css` its selectors would be rewritten
     script = "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
+    modules = "".join(f"<script type=module>{(HERE / 'static' / name).read_text('utf-8')}</script>" for name in MODULES)
     blocks = create_page(key)
     gr.mount_gradio_app(
         app,
@@ -113,6 +120,6 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         footer_links=[],
         show_error=False,
         theme=theme(),
-        head=f"<style>{look}</style><script>{script}</script>",
+        head=f"<style>{look}</style><script>{script}</script>{modules}",
     )
     blocks.custom_mount_path = None  # otherwise it overrides the path that a proxy reports

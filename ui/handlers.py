@@ -102,10 +102,11 @@ class Page:
         return (self._library(request, id)[2], *watched, *answered)
 
     def _watched(self, request: gr.Request, id: str, start_s: float, play: bool) -> Watched:
-        if not id:
-            return watch.player(None), "", "", "", watch.examples(None, [], False)
+        none = watch.examples(None, [], False)
         try:
             with self._client(request) as client:
+                if not id:
+                    return watch.recent(client.videos()), "", "", "", none
                 video = client.video(id)
                 sentences, shown, chapters = (
                     client.transcript(video.id),
@@ -116,13 +117,13 @@ class Page:
                 mentioned = entities(client.entities(videos=[video.id]))
                 summary = summaries.stored(video, _summary(client, video.id))
         except LongreelError as error:
-            return markup.problem(error), "", "", "", watch.examples(None, [], False)
+            return markup.problem(error), "", "", "", none
         return (
             watch.player(video, start_s, play, bool(sentences)),
             watch.timeline(video, chapters, sentences, shown),
-            mentioned + watch.about(video, sentences, shown, chapters, earlier, speakers),
+            watch.about(video, sentences, shown, chapters, speakers, mentioned),
             summaries.panel(summary, summaries.SummaryForm()),
-            watch.examples(video, chapters, bool(sentences)),
+            watch.examples(video, chapters, bool(sentences), earlier),
         )
 
     def chapters(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:

@@ -118,6 +118,11 @@ const longreel = (() => {
   const actions = {
     view: (link) => goTo(link.dataset.view),
     tab: (button) => pick(button),
+    skip: () => {
+      goTo('ask');
+      showTab('asking');
+      find('#lr-ask').focus();
+    },
   };
   document.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -132,12 +137,13 @@ const longreel = (() => {
 
   // Tabs
 
-  let tab = param('tab') || 'transcript';
+  let tab = param('tab') || 'asking';
 
   function choose(name) {
     const tabs = all('[role=tab]');
-    tab = !tabs.length || tabs.some((button) => button.dataset.tab === name) ? name : 'transcript';
-    if (document.documentElement.dataset.tab !== tab) document.documentElement.dataset.tab = tab;
+    tab = !tabs.length || tabs.some((button) => button.dataset.tab === name) ? name : 'asking';
+    const shown = tabs.length ? tab : 'asking'; // without a video one can only ask
+    if (document.documentElement.dataset.tab !== shown) document.documentElement.dataset.tab = shown;
     for (const button of tabs) {
       const on = button.dataset.tab === tab;
       if ((button.getAttribute('aria-selected') === 'true') === on) continue;
@@ -145,11 +151,22 @@ const longreel = (() => {
       button.tabIndex = on ? 0 : -1;
     }
   }
-  onRender(() => choose(tab));
+  onRender(() => {
+    choose(tab);
+    const asking = find('#lr-asking'); // a column of the page's framework takes no role
+    const role = find('#lr-tab-asking') ? 'tabpanel' : 'group';
+    if (!asking || asking.getAttribute('role') === role) return;
+    asking.setAttribute('role', role);
+    asking.setAttribute('aria-label', 'Ask');
+  });
+
+  function showTab(name) {
+    choose(name);
+    address({ tab: tab === 'asking' ? '' : tab });
+  }
 
   function pick(button) {
-    choose(button.dataset.tab);
-    address({ tab: tab === 'transcript' ? '' : tab });
+    showTab(button.dataset.tab);
     button.focus();
   }
 
@@ -221,6 +238,6 @@ const longreel = (() => {
   });
 
   document.documentElement.dataset.view = viewNow();
-  document.documentElement.dataset.tab = tab;
-  return { find, all, emit, opened, player, param, address, goTo, onRender, notice, sentence, call, actions, filter, element, clock, secondsOf, duration };
+  document.documentElement.dataset.tab = param('video') ? tab : 'asking';
+  return { find, all, emit, opened, player, param, address, goTo, onRender, notice, sentence, call, actions, filter, showTab, element, clock, secondsOf, duration };
 })();

@@ -6,6 +6,7 @@
 
   function jump(video, time, end) {
     span = end > time ? { video, start: time, end } : null;
+    if (span) longreel.played = span; // stays when the player has stopped
     const other = video !== opened();
     address({ video, t: time ? short(time) : '', view: '', ...(other && { summary: '' }) }, other);
     goTo('ask', false);
@@ -97,20 +98,6 @@
     for (const row of all('.lr-row[data-of]')) row.classList.toggle('lr-open', row.dataset.of === video);
   });
 
-  // Copying a link to a moment
-
-  async function copy(button) {
-    const element = player();
-    const link = `${location.origin}${location.pathname}?video=${element.dataset.video}&t=${short(element.currentTime)}`;
-    try {
-      await navigator.clipboard.writeText(link);
-      longreel.toast('The link is copied.');
-    } catch {
-      longreel.toast(`Copy this link: ${link}`); // an address without encryption may not write to the clipboard
-    }
-    button.focus();
-  }
-
   let fading = 0;
   longreel.toast = (text) => {
     window.clearTimeout(fading);
@@ -126,7 +113,6 @@
   };
 
   actions.jump = (element) => jump(element.dataset.jump, Number(element.dataset.t), Number(element.dataset.end));
-  actions.copy = copy;
   actions.seek = (element, event) => {
     const box = element.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));

@@ -1,6 +1,6 @@
 // Below the player, on the scale of its bar: the loudness, the scenes, and a preview at the pointer.
 (() => {
-  const { find, all, player, opened, onRender, call, element, clock } = longreel;
+  const { find, all, player, opened, onRender, call, element, clock, actions } = longreel;
   const POINTS = 1000;
   const REST_MS = 60;
   const LEAST_PX = 64; // narrower pictures are unrecognizable
@@ -76,8 +76,27 @@
 
   const sizes = new ResizeObserver((changes) => changes.forEach((change) => drawScenes(change.target)));
 
+  // The lanes are closed until someone opens them; the browser remembers it
+
+  const STORED = 'longreel-lanes';
+  const root = document.documentElement;
+
+  function showLanes(open) {
+    root.toggleAttribute('data-lanes', open);
+    for (const button of all('button[data-lanes]')) {
+      if (button.getAttribute('aria-expanded') !== String(open)) button.setAttribute('aria-expanded', open);
+    }
+    if (open) for (const track of all('.lr-wave:not([data-drawn])')) drawSound(track);
+  }
+
+  actions.lanes = () => {
+    showLanes(!root.hasAttribute('data-lanes'));
+    localStorage.setItem(STORED, root.hasAttribute('data-lanes') ? 'open' : '');
+  };
+  showLanes(localStorage.getItem(STORED) === 'open');
+
   onRender(() => {
-    for (const track of all('.lr-wave:not([data-drawn])')) drawSound(track);
+    showLanes(root.hasAttribute('data-lanes'));
     for (const strip of all('.lr-strip:not([data-watched])')) {
       strip.dataset.watched = 'true';
       sizes.observe(strip);

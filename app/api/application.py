@@ -21,6 +21,7 @@ from app.api.routes import (
     batches,
     chat,
     collections,
+    connection,
     editing,
     entities,
     evaluations,
@@ -91,6 +92,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
         answers,
         system,
         status,
+        connection,
         evaluations,
     ):
         app.include_router(module.router)

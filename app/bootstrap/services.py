@@ -14,6 +14,7 @@ from app.jobs.worker import Worker
 from app.services.ask import AskService
 from app.services.batch_jobs import BatchJobs
 from app.services.batches import BatchService
+from app.services.corrections import CorrectionService
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
 from app.services.ingest import IngestService
@@ -44,6 +45,7 @@ class Services:
     jobs: JobStore
     worker: Worker
     moments: MomentService
+    corrections: CorrectionService
     summaries: SummarizeService
     batches: BatchService
     batch_jobs: BatchJobs

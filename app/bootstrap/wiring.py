@@ -30,6 +30,7 @@ from app.services import calibration
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
+from app.services.corrections import CorrectionService
 from app.services.deletion import Deletion
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
@@ -99,6 +100,9 @@ class _Wiring(Engines):
             jobs=jobs,
             worker=self._worker(handlers),
             moments=MomentService(library, lambda: self.retriever, lambda: self.frames, self.speakers),
+            corrections=CorrectionService(
+                self.library, lambda: SqlStageStore(self.database), lambda: self.retriever
+            ),
             summaries=self._summaries,
             batches=self._batches,
             batch_jobs=batch_jobs,

@@ -102,6 +102,7 @@ class Longreel:
     delete_face = waits(Calls.delete_face)
     segments = waits(Calls.segments)
     chapters = waits(Calls.chapters)
+    correct = waits(Calls.correct)
     set_chapters = waits(Calls.set_chapters)
     summary = waits(Calls.summary)
     summarize = waits(Calls.summarize)
@@ -109,6 +110,7 @@ class Longreel:
     download = waits(Calls.download)
     thumbnail = waits(Calls.thumbnail)
     waveform = waits(Calls.waveform)
+    clip = waits(Calls.clip)
     frame = waits(Calls.frame)
     frames = waits(Calls.frames)
 
@@ -180,5 +182,6 @@ class Longreel:
 
     health = waits(Calls.health)
     status = waits(Calls.status)
+    connect = waits(Calls.connect)
     settings = waits(Calls.settings)
     evaluations = waits(Calls.evaluations)

@@ -267,6 +267,15 @@ class SqlLibrary:
             connection.execute(delete(utterances).where(stale))
             _insert(connection, utterances, [rows.of_utterance(id, one) for one in said])
 
+    def reword(self, id: VideoId, said: Utterance) -> None:
+        """Replaces text and words of the sentence with this span; its speaker stays. Raises NotFound."""
+        row = rows.of_utterance(id, said)
+        place = utterances.c.video_id == id
+        place &= (utterances.c.start_s == said.span.start_s) & (utterances.c.end_s == said.span.end_s)
+        with self._database.writing() as connection:
+            must_be_there(connection, id)
+            connection.execute(update(utterances).where(place).values(text=row["text"], words=row["words"]))
+
     def add_segments(self, segments: Sequence[Segment]) -> None:
         """Stores segments that an agent has learned by looking; the same id replaces. Raises NotFound."""
         with self._database.writing() as connection:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PIL import Image
 
 from app.core.errors import BadInput, NotFound
 from app.core.ports import FrameSource, Retriever
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
+from app.services.exports.formats import file_stem
 from app.services.library import LibraryService
 from app.services.speakers import SpeakerService
+from gpu_workers.media.clip import cut
 
 LONGEST_QUERY = 2000
 QUALITY = 85
+LONGEST_CLIP_S = 1800.0
 MOST = 4096
 """The most hits to look through for those of one speaker."""
 
@@ -86,6 +90,18 @@ class MomentService:
         buffer = io.BytesIO()
         Image.fromarray(frame.image).save(buffer, "JPEG", quality=QUALITY)
         return JpegFrame(frame.pts_s, buffer.getvalue())
+
+    def clip(self, video: Video, span: TimeSpan, folder: Path) -> tuple[Path, TimeSpan]:
+        """Copies a span of the file into a new file in `folder`; it begins at the key frame at or before the span.
+
+        Returns the file and the span that it holds. Raises NotFound if the file is gone, BadInput, StorageFull.
+        """
+        source = self._library.media_path(video.id)
+        if not 0 < span.duration_s <= LONGEST_CLIP_S or span.start_s >= video.duration_s:
+            hint = f"Give a start and an end inside the video, at most {LONGEST_CLIP_S / 60:g} minutes apart."
+            raise BadInput("A clip cannot be made of these times.", hint)
+        target = folder / f"{file_stem(video.title)} {span.start_s:g}-{span.end_s:g}{source.suffix or '.mkv'}"
+        return target, cut(source, TimeSpan(span.start_s, min(span.end_s, video.duration_s)), target)
 
 
 def search_within(

@@ -12,7 +12,7 @@ from app.core.timecode import clock
 from app.core.types import AnswerStatus
 from ui import steps
 from ui.render.citations import Videos, chip, citations
-from ui.render.markup import frame, note, safe
+from ui.render.markup import frame, safe
 
 BADGES = {
     AnswerStatus.ANSWERED: ("Answered", "lr-good"),
@@ -164,9 +164,9 @@ def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
 
 
 def asked_before(saved: Sequence[SavedAnswerOut]) -> str:
-    """Earlier questions about a video; a click shows the answer again."""
+    """Earlier questions about a video; a click shows the answer again. Empty if there are none."""
     if not saved:
-        return note("Earlier questions about this video appear here, with their answers.")
+        return ""
     items = "".join(
         f'<li><button type="button" class="lr-line" data-show="{safe(one.id)}" data-question="{safe(one.question)}">'
         f"<span>{safe(one.question)}<br>"
@@ -174,4 +174,4 @@ def asked_before(saved: Sequence[SavedAnswerOut]) -> str:
         "</button></li>"
         for one in saved
     )
-    return f'<ol class="lr-lines">{items}</ol>'
+    return f'<h3>Asked before</h3><ol class="lr-lines" aria-label="Asked before">{items}</ol>'

@@ -20,8 +20,10 @@ KINDS = {
     SegmentKind.SUMMARY: "summary",
 }
 
-LEAST_S = 2.0
-"""A shorter moment is played for this long."""
+STILL = (SegmentKind.SCREEN_TEXT, SegmentKind.VISUAL, SegmentKind.CAPTION)
+"""Kinds whose moment is a picture, which may stay for minutes."""
+LEAST_S, MOST_STILL_S = 2.0, 10.0
+"""The least that is played of a moment, and the most of a picture."""
 
 Videos = Mapping[str, VideoOut]
 
@@ -42,20 +44,15 @@ def _card(cited: CitationOut, videos: Videos) -> str:
         f"<q>{safe(cited.quote)}</q></span>"
     )
     label = f"Play {safe(title)} from {clock(cited.start_s)}: {safe(cited.quote)}"
-    return jump(cited.video_id, cited.start_s, inner, "lr-cite", label=label, end_s=end_of(cited.start_s, cited.end_s))
+    start_s, end_s = played(cited)
+    return jump(cited.video_id, start_s, inner, "lr-cite", label=label, end_s=end_s)
 
 
 def chip(cited: CitationOut, number: int, videos: Videos) -> str:
     """A citation in a line of text; picture and quote show while the pointer or the focus is on it."""
     label = f"Source {number}: play from {clock(cited.start_s)}"
-    button = jump(
-        cited.video_id,
-        cited.start_s,
-        f"&#9654; {clock(cited.start_s)}",
-        "lr-chip",
-        label=label,
-        end_s=end_of(cited.start_s, cited.end_s),
-    )
+    start_s, end_s = played(cited)
+    button = jump(cited.video_id, start_s, f"&#9654; {clock(cited.start_s)}", "lr-chip", label=label, end_s=end_s)
     return (
         f'<span class="lr-source">{button}<span class="lr-pop">{_picture(cited, videos)}'
         f"<span><b>{span_of(cited.start_s, cited.end_s)}</b> {checked(cited)}"
@@ -75,9 +72,18 @@ def title_of(video_id: str, videos: Videos) -> str:
     return videos[video_id].title if video_id in videos else video_id[:12]
 
 
-def end_of(start_s: float, end_s: float) -> float:
-    """Where the player stops after a moment, in seconds."""
-    return max(end_s, start_s + LEAST_S)
+def played(cited: CitationOut) -> tuple[float, float]:
+    """What a click on a citation plays, in seconds: of a picture only the beginning, from when it first appears.
+
+    A picture that is cited from the middle of a longer scene is played from just before it.
+    """
+    start_s, end_s = cited.start_s, max(cited.end_s, cited.start_s + LEAST_S)
+    if cited.kind not in STILL:
+        return start_s, end_s
+    written = cited.kind is SegmentKind.SCREEN_TEXT  # its span begins when the text appears
+    if not written and cited.frame_s is not None and start_s + MOST_STILL_S <= cited.frame_s < end_s:
+        start_s = cited.frame_s - LEAST_S / 2
+    return start_s, min(end_s, start_s + MOST_STILL_S)
 
 
 def _picture(cited: CitationOut, videos: Videos) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.api.schemas import CitationOut
 from app.core.events import Event, Hit, Inspected, Searched, Verified
-from ui.render.citations import Videos, end_of, title_of
+from ui.render.citations import Videos, played, title_of
 from ui.render.markup import jump, safe, span_of
 from ui.render.watch import share
 
@@ -26,6 +26,8 @@ class Mark:
     end_s: float
     state: str
     text: str = ""
+    played: tuple[float, float] | None = None
+    """What a click plays if it is not all that follows."""
 
 
 def marks(trace: Sequence[Event], cited: Sequence[CitationOut] = ()) -> list[Mark]:
@@ -54,22 +56,18 @@ def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]
             state = "rejected" if hit.evidence_id in rejected - accepted else "found"
             yield Mark(hit.video_id, hit.span.start_s, hit.span.end_s, state, hit.text)
     for one in cited:
-        yield Mark(one.video_id, one.start_s, one.end_s, "cited", one.quote)
+        yield Mark(one.video_id, one.start_s, one.end_s, "cited", one.quote, played(one))
 
 
 def relevance(trace: Sequence[Event], cited: Sequence[CitationOut], videos: Videos) -> str:
-    """The marks of a question, one row for each of their videos, on the scale of the player's timeline."""
+    """The marks of a question, a row for each of their videos, on the scale of the player's timeline; may be empty."""
     shown = [mark for mark in marks(trace, cited) if mark.video_id in videos]
     order = sorted({mark.video_id for mark in shown}, key=lambda id: -_weight(id, shown))[:MOST_VIDEOS]
     rows = [_row(id, [mark for mark in shown if mark.video_id == id], videos, alone=len(order) == 1) for id in order]
     used = [state for state in STATES if any(mark.state == state for mark in shown)]
     legend = "".join(f'<li><i class="lr-mark lr-{state}"></i>{NAMES[state]}</li>' for state in used)
     if not rows:
-        rows = [
-            '<div class="lr-row"><span class="lr-name" aria-hidden="true">Evidence</span>'
-            '<div class="lr-track lr-marks"></div></div>'
-        ]
-        legend = "<li>Ask a question, and the moments found, looked at, rejected and cited appear here.</li>"
+        return ""
     return f'<div class="lr-timeline">{"".join(rows)}</div><ul class="lr-legend">{legend}</ul>'
 
 
@@ -84,8 +82,8 @@ def _row(video_id: str, shown: Sequence[Mark], videos: Videos, alone: bool) -> s
     for mark in shown:
         left, width = share(mark.start_s, mark.end_s, max(video.duration_s, 0.001))
         label = f"{NAMES[mark.state]}, {span_of(mark.start_s, mark.end_s)}: {safe(mark.text[:120])}"
-        until = end_of(mark.start_s, mark.end_s) if mark.state == "cited" else None
-        button = jump(video_id, mark.start_s, "", f"lr-mark lr-{mark.state}", label=label, end_s=until)
+        start_s, end_s = mark.played or (mark.start_s, None)
+        button = jump(video_id, start_s, "", f"lr-mark lr-{mark.state}", label=label, end_s=end_s)
         items.append(f'<li style="left:{left:.2f}%;width:{width:.2f}%" title="{label}">{button}</li>')
     name = "Evidence" if alone else title
     return (

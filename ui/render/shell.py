@@ -1,7 +1,7 @@
 """The fixed parts of the page: its head and the question form."""
 
 HEAD = """
-<header class="lr-head"><a class="lr-skip" href="#lr-ask">To the question</a>
+<header class="lr-head"><a class="lr-skip" href="#lr-ask" data-skip>To the question</a>
   <div><h1>Longreel</h1><p>Ask about long videos, and see where each answer comes from.</p></div>
   <nav aria-label="Views"><ul>
     <li><a href="./" data-view="library">Library</a></li>
@@ -26,9 +26,11 @@ BATCHES = (
 
 QUESTION = r"""
 <form id="lr-question" aria-label="Ask" novalidate>
-  <label for="lr-ask">Question</label>
-  <textarea id="lr-ask" name="question" rows="2" maxlength="2000"
-    placeholder="When does the bridge open? Who is on the second slide?"></textarea>
+  <div class="lr-write"><label for="lr-ask" class="lr-hidden">Question</label>
+    <textarea id="lr-ask" name="question" rows="2" maxlength="2000" placeholder="Ask a question"></textarea>
+    <button type="submit" class="lr-main">Ask</button>
+    <button type="button" class="lr-small" data-stop disabled>Stop</button></div>
+  <p id="lr-ask-problem" class="lr-problem" role="alert" hidden></p>
   <details id="lr-options"><summary>Multiple choice</summary>
     <label for="lr-choices">Options, one per line</label>
     <textarea id="lr-choices" name="options" rows="4"></textarea>
@@ -52,9 +54,6 @@ QUESTION = r"""
     <p><button type="button" class="lr-small" data-unwish>Reset</button>
       <small>Stored in this browser and sent with each question.</small></p>
   </details>
-  <p id="lr-ask-problem" class="lr-problem" role="alert" hidden></p>
-  <p class="lr-send"><button type="submit" class="lr-main">Ask</button>
-    <button type="button" class="lr-small" data-stop disabled>Stop</button></p>
 </form>
 """
 

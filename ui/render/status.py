@@ -6,9 +6,18 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
+from markupsafe import Markup
+
 from app.api.schemas.status import CheckOut, ModelOut, PoolOut, SettingOut, StatusOut
 from ui.render.markup import safe
+from ui.render.templates import fill
 
+VERBS = {
+    "hears": ("Hears", "Cannot hear"),
+    "reads": ("Reads", "Cannot read"),
+    "sees": ("Sees", "Cannot see"),
+    "answers": ("Answers", "Cannot answer"),
+}
 CODE, CODED = re.compile("`(.+?)`"), r"<code>\1</code>"
 FIND = (
     '<div class="lr-top"><h2>Settings</h2><p class="lr-find"><label for="lr-find-setting">Find</label>'
@@ -18,18 +27,15 @@ FIND = (
 
 
 def status(report: StatusOut) -> str:
-    """Version and profile, then one row for each check; failed ones come first, each with its fix."""
+    """What Longreel can do now, the form that connects a model, and what is missing; the rest under "Details"."""
     wrong = [check for check in report.checks if not check.ok]
     good = [check for check in report.checks if check.ok]
-    result = f"{len(wrong)} of {len(report.checks)} checks fail." if wrong else "This profile has everything it needs."
-    missing = _table("Missing", ("Part", "State", "Detail", "How to fix it"), map(_missing, wrong)) if wrong else ""
-    there = _table("Checks", ("Part", "State", "Detail"), map(_row, good))
-    return (
-        f"<h2>Status</h2><p>Longreel {safe(report.version)}, profile <b>{safe(report.profile)}</b>. {result}</p>"
-        f"{missing}"
-        f"<details{'' if wrong else ' open'}><summary>Passed checks ({len(good)})</summary>{there}</details>"
-        f"{_pools(report.pools)}{_models(report.models)}"
-    )
+    missing = f"<h3>{len(wrong)} of {len(report.checks)} checks fail</h3>" if wrong else ""
+    if wrong:
+        missing += _table("Missing", ("Part", "State", "Detail", "How to fix it"), map(_missing, wrong))
+    passed = _table("Checks", ("Part", "State", "Detail"), map(_row, good)) + _models(report.models)
+    html = {"missing": Markup(missing), "passed": Markup(passed)}  # noqa: S704 - made of escaped parts
+    return fill("status.html", report=report, verbs=VERBS, good=len(good), **html) + _pools(report.pools)
 
 
 def _table(name: str, columns: Sequence[str], rows: Iterable[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from app.api.schemas import ChapterOut, SegmentOut, UtteranceOut, VideoOut
 from app.api.schemas.speakers import SpeakerOut
 from app.core.timecode import clock
@@ -12,19 +14,25 @@ from app.core.types import SegmentKind
 from ui.render.controls import controls, icon
 from ui.render.markup import has_pictures, jump, note, safe, span_of, thumbnail
 from ui.render.summaries import exports
+from ui.render.templates import fill
 
-MOST_EXAMPLES = 3
+MOST_EXAMPLES, MOST_RECENT = 3, 9
+LANES = (
+    '<button type="button" class="lr-name lr-lanes" data-lanes aria-expanded="false" '
+    'title="Sound, pictures, and when something is said or written">Lanes</button>'
+)
 NAMELESS = re.compile(r"part \d+|.*\d.*\d.*\d.*", re.IGNORECASE)
 """Chapter titles that are too vague for a question."""
 
 
-def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spoken: bool = False) -> str:
+def recent(videos: Sequence[VideoOut]) -> str:
+    """The newest videos to choose from, shown while none is open."""
+    ready = [video for video in videos if video.ready]
+    return fill("recent.html", videos=ready[:MOST_RECENT], count=len(videos))
+
+
+def player(video: VideoOut, start_s: float = 0.0, play: bool = False, spoken: bool = False) -> str:
     """The open video, from a time on; with captions if there is speech (`spoken`)."""
-    if video is None:
-        return note(
-            "No video is open, so questions are about all of them. Choose one from the library to watch it. "
-            "Every answer shows the moments it comes from; a click plays them."
-        )
     poster = f' poster="{thumbnail(video.id, start_s)}"' if has_pictures(video) else ""
     from_s = f"#t={start_s:.3f}" if start_s > 0 else ""
     warnings = "".join(f'<p class="lr-warning">{safe(warning)}</p>' for warning in video.warnings)
@@ -36,8 +44,7 @@ def player(video: VideoOut | None, start_s: float = 0.0, play: bool = False, spo
     )
     return (
         f'<div class="lr-top"><h2 class="lr-playing">{safe(video.title)}</h2>'
-        '<button type="button" class="lr-small" data-copy>Copy link to <span class="lr-now-at">'
-        f"{clock(start_s)}</span></button></div>"
+        '<button type="button" class="lr-small" data-save aria-haspopup="dialog">Save this moment</button></div>'
         f'<div class="lr-film" tabindex="-1"><video playsinline preload="metadata"{" autoplay" if play else ""} '
         f'data-video="{safe(video.id)}" data-title="{safe(video.title)}"{fps} '
         f'aria-label="Player: {safe(video.title)}"{sound}{poster} '
@@ -61,16 +68,16 @@ def timeline(
     sentences: Sequence[UtteranceOut],
     segments: Sequence[SegmentOut],
 ) -> str:
-    """The player's bar, and below it chapters, sound, pictures and lanes on the same scale.
+    """The player's bar, below it the chapters on the same scale, and lanes that are closed until somebody opens them.
 
     Only the bar and the chapters can be used by keyboard; the lists beside the player contain what the others show.
     """
     if video is None or video.duration_s <= 0:
         return ""
     whole = video.duration_s
-    rows = [_row("", _seek_bar(whole, chapters))]
+    rows = [f'<div class="lr-row lr-first-row">{LANES}{_seek_bar(whole, chapters)}</div>']
     if chapters:
-        rows.append(_row("Chapters", _chapter_bar(video, chapters)))
+        rows.append(_row("Chapters", _chapter_bar(video, chapters), "lr-divided"))
     rows += [_row("Sound", track) for track in _sound(video)]
     if has_pictures(video) and (scenes := _scenes(segments)):
         strip = f'<div class="lr-track lr-strip" data-seek data-scenes="{scenes}" aria-hidden="true"></div>'
@@ -116,8 +123,8 @@ def _scenes(segments: Sequence[SegmentOut]) -> str:
     return " ".join(f"{start_s:.3f}:{frame_s:.3f}" for start_s, frame_s in sorted(first.items()))
 
 
-def _row(name: str, track: str) -> str:
-    return f'<div class="lr-row"><span class="lr-name" aria-hidden="true">{name}</span>{track}</div>'
+def _row(name: str, track: str, kind: str = "lr-lane") -> str:
+    return f'<div class="lr-row {kind}"><span class="lr-name" aria-hidden="true">{name}</span>{track}</div>'
 
 
 def _chapter_bar(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
@@ -150,36 +157,38 @@ def share(start_s: float, end_s: float, whole_s: float) -> tuple[float, float]:
     return left, min(100 - left, max(0.5, 100 * (end_s - start_s) / whole_s))
 
 
+TABS = {
+    "asking": "Ask",
+    "transcript": "Transcript",
+    "summary": "Summary",
+    "chapters": "Chapters",
+    "screen": "On screen",
+    "export": "Export",
+}
+"""What is beside the player, by the names in the address."""
+
+
 def about(
     video: VideoOut | None,
     sentences: Sequence[UtteranceOut],
     segments: Sequence[SegmentOut],
     chapters: Sequence[ChapterOut],
-    earlier: str,
     speakers: Sequence[SpeakerOut] = (),
+    mentioned: str = "",
 ) -> str:
-    """The lists about the open video, as tabs; the summary has its own panel beside them. `earlier` is HTML."""
+    """The tabs beside the player and their panels; those to ask and of the summary are parts of their own.
+
+    `mentioned`, the names and things of the video, is HTML.
+    """
     if video is None:
         return ""
     panels = {
-        "transcript": ("Transcript", voices(video, speakers) + transcript(video, sentences)),
-        "screen": ("On screen", on_screen(video, segments)),
-        "summary": ("Summary", ""),
-        "chapters": ("Chapters", chapter_list(video, chapters)),
-        "export": ("Export", exports(video)),
-        "asked": ("Asked before", earlier),
+        "transcript": mentioned + voices(video, speakers) + transcript(video, sentences),
+        "chapters": chapter_list(video, chapters),
+        "screen": on_screen(video, segments),
+        "export": exports(video),
     }
-    tabs = "".join(
-        f'<button type="button" role="tab" id="lr-tab-{id}" aria-controls="lr-{id}" data-tab="{id}" '
-        f"{'aria-selected=true' if id == 'transcript' else 'aria-selected=false tabindex=-1'}>{name}</button>"
-        for id, (name, _) in panels.items()
-    )
-    shown = "".join(
-        f'<div role="tabpanel" id="lr-{id}" aria-labelledby="lr-tab-{id}" tabindex="0">{inner}</div>'
-        for id, (_, inner) in panels.items()
-        if id != "summary"
-    )
-    return f'<div role="tablist" class="lr-tabs" aria-label="About this video">{tabs}</div>{shown}'
+    return fill("tabs.html", tabs=TABS, panels={id: Markup(inner) for id, inner in panels.items()})  # noqa: S704
 
 
 def _search(panel: str, label: str) -> str:
@@ -224,10 +233,13 @@ def transcript(video: VideoOut, sentences: Sequence[UtteranceOut]) -> str:
 
 
 def _line(video_id: str, line: UtteranceOut) -> str:
+    at = clock(line.start_s)
     speaker = f"<b>{safe(line.speaker)}:</b> " if line.speaker else ""
-    return jump(
-        video_id, line.start_s, f"<time>{clock(line.start_s)}</time><span>{speaker}{safe(line.text)}</span>", "lr-line"
+    text = f"<time>{at}</time><span>{speaker}<span>{safe(line.text)}</span></span>"
+    pen = (
+        f'<button type="button" class="lr-pen" data-correct title="Correct" aria-label="Correct {at}">&#9998;</button>'
     )
+    return jump(video_id, line.start_s, text, "lr-line") + pen
 
 
 def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
@@ -268,8 +280,8 @@ def _chapter(video_id: str, chapter: ChapterOut) -> str:
     return f"{jump(video_id, chapter.start_s, inner, 'lr-line')}{summary}"
 
 
-def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech: bool) -> str:
-    """Example questions, based on the video's own chapters."""
+def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech: bool, earlier: str = "") -> str:
+    """Example questions, based on the video's own chapters, and `earlier` ones with their answers, as HTML."""
     if video is None:
         questions = ["Which videos mention money?", "Where is a person shown?"]
     else:
@@ -285,4 +297,5 @@ def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech:
         f'<li><button type="button" class="lr-example" data-ask="{safe(one)}">{safe(one)}</button></li>'
         for one in questions
     )
-    return f'<ul class="lr-examples" aria-label="Example questions">{buttons}</ul>'
+    hint = "<p><small>Every answer shows the moments it comes from; a click plays them.</small></p>"
+    return f'{hint}<ul class="lr-examples" aria-label="Example questions">{buttons}</ul>{earlier}'

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
 
 from app.api.deps import LongreelDep, VideoDep, WindowDep, window_of
 from app.api.schemas import ChosenOut, FoundOut
 from app.api.schemas.search import FramesIn
-from app.core.types import SegmentKind
+from app.core.errors import BadInput
+from app.core.types import SegmentKind, TimeSpan
 
 router = APIRouter(tags=["moments"])
 
@@ -51,6 +56,36 @@ def get_frame(
     picture = longreel.moments.picture(video, t, side)
     headers = {"X-Frame-Time": f"{picture.pts_s:.3f}", "Cache-Control": "private, max-age=3600"}
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
+
+
+@router.get(
+    "/videos/{video}/clip",
+    summary="Cut a clip out of the file",
+    response_class=FileResponse,
+    responses={200: {"headers": {"X-Clip-Start": {"schema": {"type": "number"}}}}},
+)
+def get_clip(
+    video: VideoDep,
+    longreel: LongreelDep,
+    start_s: Annotated[float, Query(ge=0, allow_inf_nan=False)],
+    end_s: Annotated[float, Query(gt=0, allow_inf_nan=False)],
+) -> FileResponse:
+    """Cut without encoding anything, so that it is quick and looks as the video does; half an hour at most.
+
+    It begins at the key frame at or before `start_s`, which `X-Clip-Start` names.
+    """
+    if end_s <= start_s:
+        raise BadInput("The clip ends before it starts.", "Give start_s < end_s.")
+    folder = Path(tempfile.mkdtemp(prefix="longreel-clip-"))
+    try:
+        path, span = longreel.moments.clip(video, TimeSpan(start_s, end_s), folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    headers = {"X-Clip-Start": f"{span.start_s:.3f}"}
+    return FileResponse(
+        path, filename=path.name, headers=headers, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    )
 
 
 @router.get("/videos/{video}/frames", summary="Choose frames, with or without a question")

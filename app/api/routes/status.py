@@ -8,8 +8,9 @@ from importlib.metadata import version
 
 from fastapi import APIRouter
 
-from app.api.deps import LongreelDep
-from app.api.schemas.status import CheckOut, ModelOut, PoolOut, SettingOut, StatusOut, WarmUpOut
+from app.api.deps import LongreelDep, trusts_callers
+from app.api.schemas.status import AbilityOut, CheckOut, ModelOut, PoolOut, SettingOut, StatusOut, WarmUpOut
+from app.services.abilities import abilities
 from app.services.configuration import explained
 from app.services.doctor import examine
 from gpu_workers.cluster.states import ModelState, PoolState
@@ -28,6 +29,8 @@ def get_status(longreel: LongreelDep) -> StatusOut:
     return StatusOut(
         version=version("longreel"),
         profile=settings.profile,
+        abilities=[AbilityOut(**asdict(one)) for one in abilities(settings, longreel.workers.name)],
+        can_connect=trusts_callers(longreel),
         checks=checks,
         models=[_model(ModelState.of(one)) for one in longreel.workers.models()],
         warm_up=WarmUpOut.model_validate(asdict(longreel.warm_up.now)),

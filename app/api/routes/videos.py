@@ -28,6 +28,7 @@ from app.api.schemas import (
     VideoOut,
     WaveformOut,
 )
+from app.api.schemas.videos import CorrectionIn
 from app.api.uploads import FormReceiver, UploadForm, blocks, on_disk
 from app.bootstrap import Services
 from app.core.errors import BadInput, NotFound, StorageFull
@@ -270,6 +271,12 @@ def get_transcript(
     media_type, write = WRITERS[format]
     headers = {"Content-Disposition": f'inline; filename="{video.id[:12]}.{format}"'}
     return Response(write(utterances), headers=headers, media_type=f"{media_type}; charset=utf-8")
+
+
+@router.patch("/{video}/transcript", summary="Correct a misheard sentence")
+def correct_transcript(video: VideoDep, given: CorrectionIn, longreel: LongreelDep) -> UtteranceOut:
+    """Search, new answers and new exports use the correction. It stays when the video is ingested again."""
+    return UtteranceOut.of(longreel.corrections.correct(video, given.start_s, given.text))
 
 
 @router.get("/{video}/chapters", summary="List the chapters of a video")

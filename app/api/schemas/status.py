@@ -86,11 +86,23 @@ class WarmUpOut(Wire):
     """A sentence for each part that could not be loaded."""
 
 
+class AbilityOut(Wire):
+    """One thing that Longreel can or cannot do with its models."""
+
+    name: str
+    """`hears`, `reads`, `sees` or `answers`."""
+    able: bool
+    detail: str
+
+
 class StatusOut(Wire):
     """Version, profile and models of a server, and what `longreel doctor` says there."""
 
     version: str
     profile: str
+    abilities: list[AbilityOut] = Field(default=[])
+    can_connect: bool = False
+    """Whether this caller may connect a server of models: see `POST /v1/connection`."""
     checks: list[CheckOut]
     models: list[ModelOut] = Field(default=[])
     warm_up: WarmUpOut = WarmUpOut()

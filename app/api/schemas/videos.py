@@ -113,6 +113,13 @@ class WordOut(Wire):
     probability: float
 
 
+class CorrectionIn(Request):
+    """What is said in a sentence that was misheard."""
+
+    start_s: float = Field(ge=0, allow_inf_nan=False, description="when the sentence begins, as in the transcript")
+    text: str = Field(min_length=1, max_length=4000)
+
+
 class UtteranceOut(Wire):
     """One spoken sentence."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.schemas import HealthOut
+from app.api.schemas.connection import ConnectOut
 from app.api.schemas.evaluations import EvaluationOut
 from app.api.schemas.status import SettingOut, StatusOut
 from app.client.call import Call, model, models
@@ -15,6 +16,8 @@ from app.client.calls.summaries import Summaries
 from app.client.calls.uploads import Uploads
 from app.client.calls.videos import Videos
 
+_CONNECTED = model(ConnectOut)
+
 
 class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summaries, Schedules):
     """All calls, over either transport."""
@@ -26,6 +29,11 @@ class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summarie
     async def status(self) -> StatusOut:
         """The server's profile, models, and what is missing."""
         return await self._do(Call("GET", "/v1/status", model(StatusOut)))
+
+    async def connect(self, url: str, *, key: str = "", model: str = "", save: bool = False) -> ConnectOut:
+        """Tries a server of models; with `save` it is used from the next start."""
+        body = {"url": url, "key": key, "model": model, "save": save}
+        return await self._do(Call("POST", "/v1/connection", _CONNECTED, json=body))
 
     async def settings(self) -> list[SettingOut]:
         """Every setting of the server, its value, and where the value comes from; without secrets."""

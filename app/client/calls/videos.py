@@ -220,6 +220,11 @@ class Videos(Jobs):
         """Chapters in time order."""
         return await self._do(Call("GET", video_path(name, "/chapters"), models(ChapterOut)))
 
+    async def correct(self, name: str, start_s: float, text: str) -> UtteranceOut:
+        """Corrects the sentence that begins at a time of the transcript; the corrected sentence."""
+        body = {"start_s": start_s, "text": text}
+        return await self._do(Call("PATCH", video_path(name, "/transcript"), model(UtteranceOut), json=body))
+
     async def set_chapters(self, name: str, headings: Sequence[HeadingIn]) -> list[ChapterOut]:
         """Replaces the chapters: where each begins and its title. The first begins at 0."""
         body = {"chapters": to_jsonable_python(list(headings))}
@@ -271,6 +276,10 @@ class Videos(Jobs):
             return VideoFrame(float(response.headers["x-frame-time"]), response.content)
 
         return await self._do(Call("GET", video_path(name, "/frame"), read, {"t": time_s, "side": side}))
+
+    async def clip(self, name: str, start_s: float, end_s: float) -> bytes:
+        """A part of the video's file, in its own format; it begins at the key frame at or before `start_s`."""
+        return await self._do(Call("GET", video_path(name, "/clip"), content, {"start_s": start_s, "end_s": end_s}))
 
     async def frames(
         self,

@@ -36,6 +36,7 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
+from app.services.corrections import apply_corrections
 from app.services.ingest import entities, faces, objects, pictures, screen_text, sounds, speakers, transcription
 from app.services.ingest.digesting import digest
 from app.services.ingest.frame_samples import Sampled
@@ -280,6 +281,7 @@ class IngestService:
                 track = transcription.survey(run)
                 transcription.report_choice(run, track.choice)
                 said = transcription.transcribe(run, track)
+                said = apply_corrections(said, run.video.id, run.parts.stages, run.parts.library)
                 speakers.identify(run, track, said)
                 heard = sounds.listen(run, track)
             except BaseException:

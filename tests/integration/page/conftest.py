@@ -6,6 +6,7 @@ here waits for a fixed time: a busy machine is only slower.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -49,7 +50,11 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-W", "ignore", "-m", "tests.unit.api.serve", str(folder)]
-        self._process = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        environment = {**os.environ, "LONGREEL_HOME": str(folder)}
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self.settings_file = folder / "longreel.toml"
         self.data = folder / "open"
         self.address, self.locked = (f"http://127.0.0.1:{port}" for port in self._line().split())
 
@@ -190,6 +195,16 @@ def open_film(page: Page) -> None:
     page.get_by_role("link", name="Harbour film").click()
     expect(page.get_by_label("Player: Harbour film")).to_be_visible()
     page.wait_for_function("document.querySelector('#lr-player video').readyState > 0")
+
+
+def open_tab(page: Page, name: str) -> None:
+    """A tab beside the player."""
+    page.get_by_role("tab", name=name).click()
+
+
+def open_lanes(page: Page) -> None:
+    """What is below the player's bar."""
+    page.get_by_role("button", name="Lanes").click()
 
 
 def ask(page: Page, question: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.page.conftest import Server, faults, open_film, wait_until_at
+from tests.integration.page.conftest import Server, faults, open_film, open_tab, wait_until_at
 
 pytestmark = pytest.mark.browser
 
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 def test_a_name_lists_its_moments_and_a_click_plays_one(page: Page, server: Server) -> None:
     server.tell_voices_apart()
     open_film(page)
+    open_tab(page, "Transcript")
     page.get_by_text("Who speaks: Speaker 1, Speaker 2").click()
     page.locator("#lr-voice-2").fill("Anna Ek")
     page.get_by_role("button", name="Save the name of Speaker 2").click()

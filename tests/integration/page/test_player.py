@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.integration.page.conftest import Server, faults, now, open_film, settle, wait_until_at
+from tests.integration.page.conftest import Server, ask, faults, now, open_film, open_lanes, settle, wait_until_at
 
 pytestmark = pytest.mark.browser
 
@@ -174,6 +174,7 @@ def test_full_screen_shows_the_bar_with_its_chapters(film: Page) -> None:
 
 
 def test_the_loudness_is_drawn_where_it_is_heard(film: Page) -> None:
+    open_lanes(film)
     path = film.locator(".lr-wave path").first
     expect(path).to_be_attached()
     points = [tuple(map(float, one.split())) for one in re.findall(r"[\d.]+ [\d.]+", path.get_attribute("d") or "")]
@@ -195,11 +196,13 @@ def test_the_loudness_is_drawn_where_it_is_heard(film: Page) -> None:
 def test_sound_that_is_empty_or_cannot_be_read_is_told(page: Page, status: int, answer: object, told: str) -> None:
     page.route("**/waveform?*", lambda route: route.fulfill(status=status, json=answer))
     open_film(page)
+    open_lanes(page)
     expect(page.locator(".lr-wave")).to_have_text(told)
     expect(page.locator(".lr-wave")).not_to_have_attribute("aria-hidden", "true")
 
 
 def test_each_scene_has_its_picture_where_it_begins(film: Page) -> None:
+    open_lanes(film)
     strip = film.locator(".lr-strip")
     first, second = strip.locator("i").all()
     assert sides(first)[0] == pytest.approx(sides(strip)[0], abs=0.5)
@@ -212,6 +215,9 @@ def test_each_scene_has_its_picture_where_it_begins(film: Page) -> None:
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_bar_the_strips_and_the_lanes_lie_exactly_above_each_other(film: Page, width: int) -> None:
     film.set_viewport_size({"width": width, "height": 800})
+    open_lanes(film)
+    ask(film, "When did the bridge open?")
+    expect(film.locator(".lr-marks")).to_be_visible()
     settle(film)
     tracks = [".lr-seek", ".lr-rail", ".lr-chapters", ".lr-wave", ".lr-strip", "#lr-lanes [data-seek] >> nth=-1"]
     places = {name: sides(film.locator(name)) for name in (*tracks, ".lr-marks")}
@@ -224,7 +230,7 @@ def test_in_a_narrow_window_every_control_fits_and_is_large_enough(film: Page, w
     settle(film)
     assert film.evaluate("document.documentElement.scrollWidth") <= width
     first, whole = sides(film.locator("#lr-player"))
-    for key in film.locator(".lr-controls :is(button, a, select)").all():
+    for key in film.locator(".lr-controls :is(button, a, select):visible").all():
         left, wide = sides(key)
         assert wide >= 24 and left >= first and left + wide <= first + whole
     film.mouse.click(*point(bar(film), 0.5))
@@ -237,5 +243,6 @@ def test_axe_finds_nothing_wrong_with_the_player(film: Page) -> None:
     film.keyboard.press("Tab")
     film.keyboard.press("Shift+Tab")
     expect(film.locator(".lr-peek")).to_be_visible()
+    open_lanes(film)
     expect(film.locator(".lr-wave path").first).to_be_attached()
     assert faults(film) == []

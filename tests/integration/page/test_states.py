@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.page.conftest import Server, ask, faults, open_film
+from tests.integration.test_connect import BLIND, EYES, answer
+from tests.unit.gpu_workers.language.chat_server import Reply, chat_service
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +23,25 @@ def test_settings_are_searched_and_their_lines_copied(page: Page) -> None:
     expect(page.locator("#lr-toast-text")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == "export LONGREEL_AGENT__MAX_STEPS=12"
     assert faults(page) == []
+
+
+def test_a_server_of_models_is_tried_and_connected(page: Page, server: Server) -> None:
+    page.get_by_role("link", name="Status").click()
+    form = page.get_by_role("form", name="Connect a model")
+    form.get_by_label("Address").fill("http://127.0.0.1:9")
+    form.get_by_role("button", name="Try it").click()
+    expect(form.locator(".lr-problem")).to_contain_text("127.0.0.1:9")
+    with chat_service(answer) as service:
+        service.listed = Reply(body={"object": "list", "data": [{"id": BLIND}, {"id": EYES}]})
+        form.get_by_label("Address").fill(service.url)
+        form.get_by_role("button", name="Try it").click()
+        expect(form.locator(".lr-found")).to_contain_text(f"{EYES} at {service.url} sees pictures.")
+        assert not server.settings_file.exists()
+        assert faults(page) == []
+        form.get_by_role("button", name="Use it").click()
+        expect(form.locator(".lr-found")).to_contain_text("restart Longreel to use it")
+    assert f'llm_model = "{EYES}"' in server.settings_file.read_text("utf-8")
+    server.settings_file.unlink()
 
 
 def test_pools_of_actors_are_told(page: Page, server: Server) -> None:

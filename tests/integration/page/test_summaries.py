@@ -9,18 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.integration.page.conftest import Server, faults, open_film, wait_until_at
+from tests.integration.page.conftest import Server, faults, open_film, open_tab, wait_until_at
 from tests.unit.api.stand_in import SAID
 
 pytestmark = pytest.mark.browser
 
 
-def open_tab(page: Page, name: str) -> None:
-    open_film(page)
-    page.get_by_role("tab", name=name).click()
-
-
 def test_a_summary_is_made_as_wanted_and_its_times_play(page: Page) -> None:
+    open_film(page)
     open_tab(page, "Summary")
     form = page.get_by_role("form", name="Summarize")
     expect(page.locator(".lr-made")).to_contain_text("A film about a bridge.")
@@ -40,6 +36,7 @@ def test_a_summary_is_made_as_wanted_and_its_times_play(page: Page) -> None:
 
 
 def test_a_language_that_the_model_cannot_write_is_told(page: Page) -> None:
+    open_film(page)
     open_tab(page, "Summary")
     page.get_by_role("form", name="Summarize").get_by_label("Language").fill("de")
     page.get_by_role("button", name="Summarize").click()
@@ -70,6 +67,7 @@ def test_a_collection_is_summarized_and_its_times_open_their_video(page: Page, s
 
 
 def test_chapters_are_edited_by_hand(page: Page, server: Server) -> None:
+    open_film(page)
     open_tab(page, "Chapters")
     page.get_by_role("button", name="Edit chapters").click()
     form = page.get_by_role("form", name="Edit chapters")
@@ -90,6 +88,7 @@ def test_chapters_are_edited_by_hand(page: Page, server: Server) -> None:
 
 
 def test_a_video_is_downloaded_as_a_file(page: Page) -> None:
+    open_film(page)
     open_tab(page, "Export")
     with page.expect_download() as download:
         page.get_by_role("link", name="Markdown").click()

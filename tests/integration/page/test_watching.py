@@ -12,7 +12,17 @@ from playwright.sync_api import Page, expect
 
 from app.evaluation.datasets.registry import benchmark
 from app.evaluation.report import report
-from tests.integration.page.conftest import Server, ask, faults, now, open_film, settle, wait_until_at
+from tests.integration.page.conftest import (
+    Server,
+    ask,
+    faults,
+    now,
+    open_film,
+    open_lanes,
+    open_tab,
+    settle,
+    wait_until_at,
+)
 from tests.unit.evaluation.written import case, judged, result
 
 pytestmark = pytest.mark.browser
@@ -20,6 +30,7 @@ pytestmark = pytest.mark.browser
 
 def test_transcript_and_chapters_play_their_moments(page: Page) -> None:
     open_film(page)
+    open_tab(page, "Transcript")
     page.get_by_role("button", name="Thank you for watching.").click()
     wait_until_at(page, 15)
     page.get_by_role("button", name="Chapter 0:00: The harbour").click()
@@ -31,6 +42,7 @@ def test_transcript_and_chapters_play_their_moments(page: Page) -> None:
 
 def test_a_click_on_a_lane_goes_to_that_time(page: Page) -> None:
     open_film(page)
+    open_lanes(page)
     lane = page.locator("#lr-lanes [data-seek]").first
     box = lane.bounding_box()
     assert box is not None
@@ -42,6 +54,7 @@ def test_a_click_on_a_lane_goes_to_that_time(page: Page) -> None:
 
 def test_the_transcript_can_be_searched(page: Page) -> None:
     open_film(page)
+    open_tab(page, "Transcript")
     page.get_by_label("Search what is said").fill("BRIDGE")
     expect(page.locator("#lr-transcript .lr-lines > li:visible")).to_have_count(1)
     expect(page.locator("#lr-transcript .lr-count")).to_have_text("1 of 3")
@@ -52,6 +65,7 @@ def test_the_transcript_can_be_searched(page: Page) -> None:
 def test_speakers_are_named_above_the_transcript(page: Page, server: Server) -> None:
     server.tell_voices_apart()
     open_film(page)
+    open_tab(page, "Transcript")
     expect(page.locator("#lr-transcript")).to_contain_text("Speaker 2: The bridge opened")
     page.get_by_text("Who speaks: Speaker 1, Speaker 2").click()
     page.locator("#lr-voice-2").fill("Anna Ek")
@@ -84,15 +98,16 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     wait_until_at(page, 8)
     tab_to("[role=tab]")
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("tab", name="On screen")).to_have_attribute("aria-selected", "true")
-    assert page.evaluate("document.activeElement.id") == "lr-tab-screen"
+    expect(page.get_by_role("tab", name="Transcript")).to_have_attribute("aria-selected", "true")
+    assert page.evaluate("document.activeElement.id") == "lr-tab-transcript"
 
 
 def test_a_copied_link_opens_its_moment(page: Page, new_page: Callable[[], Page]) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_film(page)
     page.evaluate("document.querySelector('#lr-player video').currentTime = 12.5")
-    page.get_by_role("button", name="Copy link to 0:12").click()
+    page.get_by_role("button", name="Save this moment").click()
+    page.get_by_role("button", name="Copy the link").click()
     expect(page.get_by_text("The link is copied.")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     other = new_page()
@@ -117,6 +132,8 @@ def test_back_returns_to_the_library_and_forward_to_the_video(page: Page) -> Non
 def test_the_status_tells_profile_and_checks(page: Page) -> None:
     page.get_by_role("link", name="Status").click()
     expect(page.locator("#lr-status")).to_contain_text("profile offline")
+    expect(page.get_by_role("list", name="What Longreel can do now")).to_contain_text("Cannot see")
+    page.get_by_text("Details: version").click()
     expect(page.get_by_role("row", name="package gradio")).to_contain_text("good")
     page.reload()
     expect(page.locator("#lr-status")).to_contain_text("profile offline")
@@ -147,7 +164,8 @@ def test_a_phone_needs_no_sideways_scrolling(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     assert width() <= 360
     page.get_by_role("link", name="Status").click()
-    expect(page.get_by_role("region", name="Checks")).to_be_visible()
+    expect(page.get_by_role("list", name="What Longreel can do now")).to_be_visible()
+    page.get_by_text("Details: version").click()
     assert width() <= 360
     page.get_by_role("link", name="Library").click()
     open_film(page)
@@ -173,8 +191,8 @@ def test_axe_finds_nothing_wrong_in_any_state(page: Page) -> None:
     expect(page.locator("#lr-answer")).to_contain_text("Stopped.")
     ask(page, "When did the bridge open?")
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
-    for tab in ("On screen", "Chapters", "Asked before"):
-        page.get_by_role("tab", name=tab).click()
+    for tab in ("Transcript", "On screen", "Chapters", "Ask"):
+        open_tab(page, tab)
         assert faults(page) == []
     ask(page, "Where is the cat?")
     expect(page.locator(".lr-searched")).to_be_visible()
@@ -183,5 +201,6 @@ def test_axe_finds_nothing_wrong_in_any_state(page: Page) -> None:
     expect(page.locator("#lr-answer .lr-problem")).to_be_visible()
     assert faults(page) == []
     page.get_by_role("link", name="Status").click()
+    page.get_by_text("Details: version").click()
     expect(page.get_by_role("region", name="Checks")).to_be_visible()
     assert faults(page) == []

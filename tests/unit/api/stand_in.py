@@ -77,6 +77,7 @@ from app.jobs.worker import Worker
 from app.services.ask import AskService
 from app.services.batch_jobs import PART, WHOLE, BatchJobs
 from app.services.batches import BatchService
+from app.services.corrections import CorrectionService
 from app.services.deletion import Deletion
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
@@ -319,6 +320,7 @@ def make(
     )
     speakers = SpeakerService(SqlSpeakers(database), library)
     moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
+    corrections = CorrectionService(library, lambda: stages, lambda: retriever)
     ask = AskService(lambda: cast(Any, agent), library, ThreadService(threads, library))
     ingest = cast(IngestService, reader)
     stages = SqlStageStore(database)
@@ -344,6 +346,7 @@ def make(
     longreel = Services(
         settings=settings,
         library=service,
+        corrections=corrections,
         ingest=ingest,
         ask=ask,
         jobs=jobs,

@@ -3,12 +3,14 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import av
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.schemas import ChosenOut, FoundOut
 from tests.unit.api.stand_in import SAID, StandIn, a_video
+from tests.unit.api.tiny_video import write_webm
 
 
 def test_a_search_finds_the_moment_in_which_it_was_said(client: TestClient, parts: StandIn) -> None:
@@ -122,3 +124,25 @@ def test_a_choice_that_cannot_be_made_says_why(
     answer = client.get(f"/v1/videos/{parts.add().id}/frames", params=query)
     assert answer.status_code == status
     assert said in answer.json()["detail"] + answer.json()["hint"]
+
+
+def test_a_clip_of_a_film_begins_at_a_key_frame_and_ends_where_it_was_asked_to(
+    client: TestClient, parts: StandIn, tmp_path: Path
+) -> None:
+    film = write_webm(tmp_path / "film.webm")
+    base = f"/v1/videos/{parts.add(film.read_bytes(), 'Film', film).id}/clip"
+    answer = client.get(base, params={"start_s": 8, "end_s": 11})
+    assert answer.status_code == 200 and "Film%208-11.webm" in answer.headers["content-disposition"]
+    start_s = float(answer.headers["x-clip-start"])
+    assert 0 <= start_s <= 8
+    with av.open(io.BytesIO(answer.content)) as clip:
+        shown = [float(frame.pts * frame.time_base) for frame in clip.decode(video=0)]
+    assert shown[0] == 0 and start_s + shown[-1] == pytest.approx(11, abs=0.5)
+
+
+@pytest.mark.parametrize(("times", "status"), [((5, 5), 422), ((9, 3), 422), ((0, 1e9), 422), ((1e6, 1e6 + 5), 422)])
+def test_times_of_which_no_clip_can_be_made_are_refused(
+    client: TestClient, parts: StandIn, times: tuple[float, float], status: int
+) -> None:
+    answer = client.get(f"/v1/videos/{parts.add().id}/clip", params={"start_s": times[0], "end_s": times[1]})
+    assert answer.status_code == status and answer.json()["hint"]

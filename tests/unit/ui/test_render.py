@@ -31,6 +31,7 @@ from tests.unit.ui.samples import (
 )
 from ui.login import login_page
 from ui.render import answers, library, markup, shell, watch
+from ui.render.citations import played
 from ui.render.queue import queue
 from ui.render.relevance import marks, relevance
 from ui.render.status import status
@@ -58,8 +59,9 @@ def nasty_pages() -> list[str]:
         queue([a_job("running", NASTY), a_job("failed", NASTY), a_job("cancelled", NASTY)]),
         watch.player(video, spoken=True),
         watch.timeline(video, [a_chapter(NASTY)], [a_line(NASTY)], [a_segment(NASTY)]),
-        watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], [a_chapter(NASTY)], answers.asked_before([saved])),
-        watch.examples(video, [a_chapter(NASTY)], True),
+        watch.recent([video]),
+        watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], [a_chapter(NASTY)]),
+        watch.examples(video, [a_chapter(NASTY)], True, answers.asked_before([saved])),
         answers.answer(NASTY, answer, {video.id: video}, [NASTY, "b"]),
         answers.answer(NASTY, answer.model_copy(update={"status": AnswerStatus.NOT_IN_VIDEO}), {video.id: video}),
         answers.thinking(NASTY, trace, {video.id: video}),
@@ -94,6 +96,25 @@ def test_a_citation_is_a_button_that_plays_its_span() -> None:
         f"v1/videos/{video.id}/thumbnail?t=84.000"
     ] * 2
     assert "1 source verified" in page and "86%" in page and "1:23 to 1:28" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "start_s", "end_s", "frame_s", "plays"),
+    [
+        (SegmentKind.SPEECH, 5.0, 65.0, None, (5.0, 65.0)),
+        (SegmentKind.SPEECH, 5.0, 5.5, None, (5.0, 7.0)),
+        (SegmentKind.SCREEN_TEXT, 5.0, 65.0, 40.0, (5.0, 15.0)),
+        (SegmentKind.VISUAL, 5.0, 65.0, 6.0, (5.0, 15.0)),
+        (SegmentKind.VISUAL, 5.0, 65.0, 40.0, (39.0, 49.0)),
+        (SegmentKind.CAPTION, 5.0, 8.0, 6.0, (5.0, 8.0)),
+        (SegmentKind.EVENT, 5.0, 30.0, 6.0, (5.0, 30.0)),
+    ],
+)
+def test_of_a_picture_the_first_seconds_are_played_and_of_speech_all(
+    kind: SegmentKind, start_s: float, end_s: float, frame_s: float | None, plays: tuple[float, float]
+) -> None:
+    times = {"kind": kind, "start_s": start_s, "end_s": end_s, "frame_s": frame_s}
+    assert played(an_answer().citations[0].model_copy(update=times)) == plays
 
 
 def test_an_answer_with_unchecked_sources_says_so() -> None:
@@ -182,7 +203,7 @@ def test_the_evidence_of_several_videos_has_a_row_for_each() -> None:
     trace = [Searched("q", (a_hit("E1", 0), a_hit("E2", 0, other.id)))]
     page = relevance(trace, an_answer().citations, {one.id: one, other.id: other})
     assert [found["data-of"] for tag, found in Tags(page).found if "data-of" in found] == [one.id, other.id]
-    assert "Ask a question" in relevance([], [], {})
+    assert relevance([], [], {}) == ""
 
 
 @pytest.mark.parametrize(("ready", "width"), [(False, 640), (True, None)])
@@ -259,11 +280,11 @@ def test_the_examples_come_from_the_chapters() -> None:
 
 def test_empty_places_teach() -> None:
     assert "longreel ingest" in library.grid([])
-    assert "No video is open" in watch.player(None)
+    assert "No video is ready yet" in watch.recent([a_video(ready=False)])
     assert "Nobody speaks" in watch.transcript(a_video(), [])
     assert "still being processed" in watch.transcript(a_video(ready=False), [])
     assert "has been processed" in watch.chapter_list(a_video(), [])
-    assert "Earlier questions" in answers.asked_before([])
+    assert answers.asked_before([]) == ""
     assert "data-job" not in queue([a_job("finished"), a_job("cancelled")])
 
 
@@ -288,6 +309,7 @@ def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
     checks = [CheckOut(name="python", ok=True, detail="3.11"), CheckOut(name="av", ok=False, detail="", command="pip")]
     page = status(StatusOut(version="1", profile="offline", checks=checks))
     assert "1 of 2 checks fail" in page and page.index(">av<") < page.index(">python<")
+    assert "1 of\n  2 checks passed" in page or "1 of 2 checks passed" in page
 
 
 def test_the_player_says_when_with_what_and_where_a_video_was_recorded() -> None:

@@ -1,0 +1,29 @@
+"""Connecting a server of models from the page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api.deps import LongreelDep, trusts_callers
+from app.api.schemas.connection import ConnectIn, ConnectOut
+from app.core.errors import BadInput
+from app.services import connection
+
+router = APIRouter(tags=["server"])
+
+
+@router.post("/connection", summary="Try a server of models, or use it")
+def connect(asked: ConnectIn, longreel: LongreelDep) -> ConnectOut:
+    """What `longreel connect` does: lists the server's models and shows them a small picture until one sees.
+
+    With `save` the settings are written into longreel.toml; Longreel uses them from its next start. Only for callers
+    on the server's own machine, of a server without a key.
+    """
+    if not trusts_callers(longreel):
+        hint = f"Run there: longreel connect {asked.url}"
+        raise BadInput("A model can be connected only on the server's own machine.", hint)
+    key = asked.key.get_secret_value()
+    found = connection.connect(asked.url, key=key, model=asked.model)
+    if asked.save:
+        connection.save(found, key)
+    return ConnectOut.of(found, saved=asked.save)

@@ -1,0 +1,56 @@
+"""What Longreel can do with the models that the settings choose, in words. Loads no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.settings import Settings
+
+WHISPER = "speech in 99 languages, best in those with much text on the web"
+SCRIPTS = "text on the screen in Latin letters, Chinese and Japanese; no other scripts"
+SMALL = (
+    "answers with a small packaged model: good at finding what is said and written, weak at questions that need "
+    "several steps"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """One thing that Longreel can or cannot do."""
+
+    name: str
+    """A verb, such as "hears"."""
+    able: bool
+    detail: str
+
+
+def abilities(settings: Settings, model_of: Callable[[str], str]) -> list[Ability]:
+    """Hearing, reading, seeing, answering; `model_of` names the implementation of a role, "none" without one."""
+    connected = settings.llm_model or settings.vlm_model or "the model of the connected server"
+    served = settings.llm_url is not None or settings.vlm_url is not None
+    hears, reads = model_of("transcriber") != "none", model_of("text_reader") != "none"
+    return [
+        Ability("hears", hears, WHISPER if hears else "no model for speech is chosen"),
+        Ability("reads", reads, SCRIPTS if reads else "no model for text on the screen is chosen"),
+        _sees(settings, model_of, connected if served else ""),
+        _answers(model_of("language_model"), connected if served else ""),
+    ]
+
+
+def _sees(settings: Settings, model_of: Callable[[str], str], connected: str) -> Ability:
+    name = model_of("vision_language_model")
+    if name == "none" or (name == "openai" and not connected):
+        finds = "it recognises some everyday things, but does not understand a picture. Connect a model that sees"
+        return Ability("sees", False, finds)
+    if name == "openai" and settings.llm_images is False and not settings.vlm_url:
+        return Ability("sees", False, f"{connected} does not accept pictures. Connect a model that sees")
+    return Ability("sees", True, f"looks at pictures with {connected or 'a model on this machine'}")
+
+
+def _answers(name: str, connected: str) -> Ability:
+    if name == "none" or (name == "openai" and not connected):
+        return Ability("answers", False, "no language model: it shows the closest passages. Connect a model")
+    if name == "llamacpp":
+        return Ability("answers", True, SMALL)
+    return Ability("answers", True, f"answers with {connected or 'a model on this machine'}")

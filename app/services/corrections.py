@@ -1,0 +1,164 @@
+"""Misheard words that a person has corrected: in the transcript, in the search, and when the video is read again."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from difflib import SequenceMatcher
+
+from app.core.errors import BadInput, NotFound
+from app.core.ports import Retriever, StageStore
+from app.core.types import SegmentKind, TimeSpan, Utterance, Video, VideoId, Word
+from app.db.library import SqlLibrary
+from app.text.tokens import normalise
+
+_STORED = "corrections", "1"
+"""Beside the results of ingest's stages, which are deleted together with their video."""
+LONGEST_SENTENCE = 2000
+SAME_TIME_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was heard in a span, and what was said."""
+
+    start_s: float
+    end_s: float
+    heard: str
+    text: str
+
+    def is_about(self, said: Utterance) -> bool:
+        """Whether a sentence, perhaps heard and cut in another way, lies where the corrected one does."""
+        span = TimeSpan(self.start_s, self.end_s)
+        return span.contains(said.span.middle_s) or said.span.contains(span.middle_s)
+
+
+class CorrectionService:
+    """Corrects sentences."""
+
+    def __init__(
+        self, library: SqlLibrary, stages: Callable[[], StageStore], retriever: Callable[[], Retriever]
+    ) -> None:
+        self._library = library
+        self._stages = stages
+        self._retriever = retriever
+        self._lock = threading.Lock()
+
+    def correct(self, video: Video, start_s: float, text: str) -> Utterance:
+        """Replaces the text of the sentence that begins at a time, also in the search, and returns the sentence.
+
+        Raises NotFound for no such sentence, BadInput for an empty text or while the video is still being read.
+        """
+        wanted = " ".join(text.split())
+        if not wanted or len(wanted) > LONGEST_SENTENCE:
+            raise BadInput(f"A sentence has 1 to {LONGEST_SENTENCE} characters.", "Give the words that are said.")
+        if not video.ready:
+            raise BadInput("This video is still being read.", "Correct it when it is ready.")
+        with self._lock:
+            heard = self._sentence(video.id, start_s)
+            if heard.text == wanted:
+                return heard
+            fixed = reworded(heard, wanted)
+            self._remember(video.id, heard, wanted)
+            self._library.reword(video.id, fixed)
+            self._publish(video.id, heard, wanted)
+        return fixed
+
+    def _sentence(self, id: VideoId, start_s: float) -> Utterance:
+        near = [one for one in self._library.utterances(id) if abs(one.span.start_s - start_s) <= SAME_TIME_S]
+        if not near:
+            raise NotFound(f"No sentence begins at {start_s:g} s.", "Take start_s from the transcript.")
+        return min(near, key=lambda one: abs(one.span.start_s - start_s))
+
+    def _remember(self, id: VideoId, heard: Utterance, text: str) -> None:
+        """A sentence that is corrected again keeps what was first heard; one that is put back is forgotten."""
+        known = corrections(self._stages(), id)
+        former = next((one for one in known if one.text == heard.text and one.is_about(heard)), None)
+        first = former.heard if former else heard.text
+        kept = [one for one in known if one is not former]
+        if first != text:
+            kept.append(Correction(heard.span.start_s, heard.span.end_s, first, text))
+        self._stages().finish(id, *_STORED, json.dumps([asdict(one) for one in kept]).encode())
+
+    def _publish(self, id: VideoId, heard: Utterance, text: str) -> None:
+        spoken = self._library.segments(id, kinds=[SegmentKind.SPEECH], window=heard.span)
+        found = [replace(one, text=one.text.replace(heard.text, text, 1)) for one in spoken if heard.text in one.text]
+        self._library.add_segments(found)
+        self._retriever().add(found)
+
+
+def corrections(stages: StageStore, id: VideoId) -> list[Correction]:
+    """What was corrected in a video."""
+    stored = stages.finished(id, *_STORED)
+    return [Correction(**one) for one in json.loads(stored)] if stored else []
+
+
+def apply_corrections(
+    said: Sequence[Utterance], id: VideoId, stages: StageStore, library: SqlLibrary
+) -> list[Utterance]:
+    """Sentences as they were heard anew, with the corrections of earlier ones; what the library stores follows."""
+    known = corrections(stages, id)
+    if not known:
+        return list(said)
+    for stored in library.utterances(id):
+        if (fixed := corrected(stored, known)) != stored:
+            library.reword(id, fixed)
+    return [corrected(one, known) for one in said]
+
+
+def corrected(heard: Utterance, known: Sequence[Correction]) -> Utterance:
+    """A sentence with the corrections of its time: whole if it was heard as before, else word by word."""
+    for one in known:
+        if not one.is_about(heard) or heard.text == one.text:
+            continue
+        if heard.text == one.heard:
+            return reworded(heard, one.text)
+        text = heard.text
+        for wrong, right in _replacements(one):
+            text = _replaced(text, wrong, right)
+        if text != heard.text:
+            heard = reworded(heard, text)
+    return heard
+
+
+def reworded(heard: Utterance, text: str) -> Utterance:
+    """The sentence with another text; words that stay keep their times, new ones share those of what they replace."""
+    new = text.split()
+    words: list[Word] = []
+    if heard.words:
+        old = [_key(word.text) for word in heard.words]
+        for _, first, last, begin, end in SequenceMatcher(None, old, list(map(_key, new)), False).get_opcodes():
+            words += _timed(
+                new[begin:end], heard.words[first:last], words[-1].span.end_s if words else heard.span.start_s
+            )
+    return replace(heard, text=text, words=tuple(words))
+
+
+def _timed(new: Sequence[str], old: Sequence[Word], from_s: float) -> list[Word]:
+    if len(new) == len(old):
+        return [replace(word, text=text) for text, word in zip(new, old, strict=True)]
+    start_s, end_s = (old[0].span.start_s, old[-1].span.end_s) if old else (from_s, from_s)
+    step_s = (end_s - start_s) / max(1, len(new))
+    spans = [TimeSpan(start_s + n * step_s, start_s + (n + 1) * step_s) for n in range(len(new))]
+    return [Word(text, span, 1.0) for text, span in zip(new, spans, strict=True)]
+
+
+def _replacements(one: Correction) -> list[tuple[list[str], list[str]]]:
+    """The words that were wrong, and the right ones."""
+    wrong, right = one.heard.split(), one.text.split()
+    codes = SequenceMatcher(None, list(map(_key, wrong)), list(map(_key, right)), False).get_opcodes()
+    return [(wrong[a:b], right[c:d]) for tag, a, b, c, d in codes if tag == "replace"]
+
+
+def _replaced(text: str, wrong: Sequence[str], right: Sequence[str]) -> str:
+    words, keys = text.split(), list(map(_key, wrong))
+    for first in range(len(words) - len(wrong) + 1):
+        if list(map(_key, words[first : first + len(wrong)])) == keys:
+            return " ".join([*words[:first], *right, *words[first + len(wrong) :]])
+    return text
+
+
+def _key(word: str) -> str:
+    return normalise(word).strip(".,;:!?…\"'“”()")

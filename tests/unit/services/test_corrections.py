@@ -1,0 +1,101 @@
+"""Misheard words: corrected once, right in the search and after the video was heard anew."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from app.core.errors import BadInput, NotFound
+from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, Word
+from app.db.fakes import MemoryLibrary
+from app.db.fakes.stages import MemoryStageStore
+from app.services.corrections import CorrectionService, apply_corrections
+from retrieval.fakes import MemoryRetriever
+
+ID = VideoId("a" * 64)
+HEARD = "Pope and Tsar, Metinik and Guizhou."
+RIGHT = "Pope and Tsar, Metternich and Guizot."
+
+
+def said(text: str, start_s: float = 10.0) -> Utterance:
+    """A sentence of a word a second."""
+    words = text.split()
+    spans = [TimeSpan(start_s + n, start_s + n + 1) for n in range(len(words))]
+    timed = tuple(Word(word, span, 0.5) for word, span in zip(words, spans, strict=True))
+    return Utterance(TimeSpan(start_s, start_s + len(words)), text, timed)
+
+
+class Desk:
+    """A library with one video of three sentences, and what corrects them."""
+
+    def __init__(self) -> None:
+        self.library, self.stages, self.retriever = MemoryLibrary(), MemoryStageStore(), MemoryRetriever()
+        video = Video(ID, "Talk", "/talk.mp4", MediaInfo("mp4", 60.0, 0.0, 1, None), ready=True)
+        self.video = self.library.add_video(video)
+        heard = [said("Preamble.", 1), said(HEARD), said("Yes.", 30), said("Yes.", 31)]
+        self.library.save_utterances(ID, heard)
+        one = Segment("s", ID, SegmentKind.SPEECH, TimeSpan(1, 32), " ".join(u.text for u in heard), "ears")
+        self.library.replace_segments(ID, [SegmentKind.SPEECH], [one])
+        self.retriever.add([one])
+        self.service = CorrectionService(cast(Any, self.library), lambda: self.stages, lambda: self.retriever)
+
+    def hear_anew(self, *heard: Utterance) -> list[str]:
+        """What ingest does with what was heard; the texts that go on to the index, which are those of the library."""
+        self.library.save_utterances(ID, heard)
+        fixed = apply_corrections(heard, ID, self.stages, cast(Any, self.library))
+        assert self.library.utterances(ID) == fixed
+        return [one.text for one in fixed]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_corrected_sentence_is_in_the_transcript_and_found_by_its_words(desk: Desk) -> None:
+    fixed = desk.service.correct(desk.video, 10.001, f"  {RIGHT} ")
+    assert desk.library.utterances(ID)[1] == fixed
+    assert (fixed.text, [word.text for word in fixed.words]) == (RIGHT, RIGHT.split())
+    assert [word.span for word in fixed.words] == [word.span for word in said(HEARD).words]
+    assert RIGHT in desk.library.segments(ID)[0].text and HEARD not in desk.library.segments(ID)[0].text
+    assert RIGHT in desk.retriever.search("Metternich", limit=1)[0].segment.text
+    assert "Metinik" not in desk.retriever.search("Metternich", limit=1)[0].segment.text
+
+
+def test_corrections_are_applied_when_the_same_is_heard_again(desk: Desk) -> None:
+    desk.service.correct(desk.video, 10, RIGHT)
+    desk.service.correct(desk.video, 30, "No.")
+    again = desk.hear_anew(said("Preamble.", 1), said(HEARD), said("Yes.", 30), said("Yes.", 31))
+    assert again == ["Preamble.", RIGHT, "No.", "Yes."]
+
+
+def test_where_another_model_hears_and_cuts_otherwise_only_the_wrong_words_change(desk: Desk) -> None:
+    desk.service.correct(desk.video, 10, RIGHT)
+    assert desk.hear_anew(said("The Pope and the Tsar, Metinik and Guizot, all of them.", 9.5)) == [
+        "The Pope and the Tsar, Metternich and Guizot, all of them."
+    ]
+    assert desk.hear_anew(said("Metternich and Guizot.", 12)) == ["Metternich and Guizot."]
+    assert desk.hear_anew(said("Metinik was elsewhere.", 40)) == ["Metinik was elsewhere."]
+
+
+def test_a_sentence_may_grow_and_shrink_and_be_put_back(desk: Desk) -> None:
+    longer = desk.service.correct(desk.video, 10, "Pope and Tsar, Prince von Metternich.")
+    assert [word.text for word in longer.words] == longer.text.split()
+    ends = [word.span.end_s for word in longer.words]
+    assert ends == sorted(ends) and ends[-1] == 16
+    desk.service.correct(desk.video, 10, RIGHT)
+    assert desk.hear_anew(said(HEARD)) == [RIGHT]
+    desk.service.correct(desk.video, 10, HEARD)
+    assert desk.hear_anew(said(HEARD)) == [HEARD]
+
+
+def test_what_cannot_be_corrected_is_refused(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="No sentence begins at 5 s"):
+        desk.service.correct(desk.video, 5, "Hello.")
+    for text in ("  ", "x" * 2001):
+        with pytest.raises(BadInput, match="1 to 2000 characters"):
+            desk.service.correct(desk.video, 10, text)
+    unread = Video(ID, "Talk", "/talk.mp4", desk.video.media)
+    with pytest.raises(BadInput, match="still being read"):
+        desk.service.correct(unread, 10, RIGHT)
