@@ -19,6 +19,7 @@ from app.core.events import Delta, Event, StageProgress
 from app.core.requests import AskRequest
 from app.core.timecode import clock
 from app.core.types import SegmentKind
+from app.core.types.entities import EntityKind
 from ui.render import answers, batches, library, markup, summaries, together, watch
 from ui.render.conversations import conversations
 from ui.render.entities import entities
@@ -102,11 +103,11 @@ class Page:
         return (self._library(request, id)[2], *watched, *answered)
 
     def _watched(self, request: gr.Request, id: str, start_s: float, play: bool) -> Watched:
-        none = watch.examples(None, [], False)
+        none = watch.examples(None, [])
         try:
             with self._client(request) as client:
                 if not id:
-                    return watch.recent(client.videos()), "", "", "", none
+                    return watch.recent(client.videos()), "", "", "", watch.examples(None, client.entities())
                 video = client.video(id)
                 sentences, shown, chapters = (
                     client.transcript(video.id),
@@ -114,16 +115,21 @@ class Page:
                     client.chapters(video.id),
                 )
                 speakers, earlier = client.speakers(video.id), answers.asked_before(client.answers(video.id))
-                mentioned = entities(client.entities(videos=[video.id]))
+                mentioned = client.entities(videos=[video.id])
                 summary = summaries.stored(video, _summary(client, video.id))
         except LongreelError as error:
             return markup.problem(error), "", "", "", none
+        facts = [one for one in shown if one.kind is SegmentKind.VISUAL or not one.guessed]
+        names = [one for one in mentioned if one.kind is EntityKind.NAME]
+        if any(one.kind is SegmentKind.CAPTION for one in facts):
+            names = mentioned  # a model has described the pictures, so the things are more than guesses
+        written = any(one.kind is SegmentKind.SCREEN_TEXT for one in facts)
         return (
             watch.player(video, start_s, play, bool(sentences)),
-            watch.timeline(video, chapters, sentences, shown),
-            watch.about(video, sentences, shown, chapters, speakers, mentioned),
+            watch.timeline(video, chapters, sentences, facts),
+            watch.about(video, sentences, facts, chapters, speakers, entities(names)),
             summaries.panel(summary, summaries.SummaryForm()),
-            watch.examples(video, chapters, bool(sentences), earlier),
+            watch.examples(video, names, written, earlier),
         )
 
     def chapters(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ from app.bootstrap import Services
 from app.core.errors import Cancelled
 from app.core.events import Event
 from app.core.requests import AskRequest
-from app.core.types import Video
+from app.core.types import Turn, Video
 
 Steps = AsyncGenerator[Event | None]
 """Events as they happen; None now and then while nothing does."""
@@ -33,12 +33,13 @@ def steps_of(
     videos: Sequence[Video],
     *,
     finish: bool = False,
+    turns: Sequence[Turn] = (),
 ) -> Steps:
     """The agent's steps; closing the generator cancels the question, unless it has begun and shall `finish`."""
     limits = longreel.settings.agent.at_most(request.max_steps, request.max_seconds)
 
     def work(gone: Callable[[], bool]) -> Iterator[Event]:
-        return longreel.ask.stream(request, videos, limits=limits, cancelled=gone)
+        return longreel.ask.stream(request, videos, turns=turns, limits=limits, cancelled=gone)
 
     return pump(work, join, finish=finish)
 

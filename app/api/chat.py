@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +27,10 @@ from app.api.schemas.chat import (
 from app.core.describe import explain_status
 from app.core.errors import BadInput, NotFound
 from app.core.timecode import clock
+from app.core.types import Answer, AnswerStatus, Turn
+from app.services.threads import REMEMBERED
 
+NO_TOKENS = TokenUsage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 SCHEME = "longreel://"
 FOREIGN = ("http://", "https://", "ftp://", "file:", "data:", "blob:")
 SOURCES = "\n\nSources:"
@@ -51,13 +55,36 @@ def question_of(messages: Sequence[ChatMessage]) -> str:
     last = messages[-1]
     if last.role != "user":
         raise BadInput("The last message is not the user's.", "End with a message of the role user.")
-    if isinstance(last.content, str):
-        return last.content
-    parts = last.content or []
-    for part in parts:
+    for part in [] if isinstance(last.content, str) else last.content or []:
         if part.type not in ("text", "video_url"):
             raise BadInput(f"A part of the type {part.type} cannot be read.", "Send text and video_url parts.")
-    return "\n".join(part.text for part in parts if part.type == "text" and part.text)
+    return text_of(last)
+
+
+def turns_of(messages: Sequence[ChatMessage]) -> tuple[Turn, ...]:
+    """The earlier questions of the conversation with their answers, to which the last message can refer back."""
+    turns: list[Turn] = []
+    question = ""
+    for message in messages[:-1]:
+        if message.role == "user":
+            question = text_of(message)
+        elif message.role == "assistant" and question:
+            said = text_of(message).partition(SOURCES)[0].strip()
+            turns.append(Turn(question, question, Answer(AnswerStatus.INSUFFICIENT, said)))
+            question = ""
+    return tuple(turns[-REMEMBERED:])
+
+
+def text_of(message: ChatMessage) -> str:
+    """What a message says, without its other parts."""
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    return "\n".join(part.text for part in message.content if part.type == "text" and part.text)
+
+
+def pieces(content: str) -> Iterator[str]:
+    """The text in pieces of a few words, which together are the text."""
+    yield from re.findall(r"\s*\S+(?:[^\S\n]+\S+){0,3}\s*", content) or [content]
 
 
 def videos_of(asked: ChatIn) -> list[str]:
@@ -121,7 +148,7 @@ def extension_of(answer: AnswerOut, asked: ChatIn) -> LongreelExtension:
         citations=answer.citations,
         searched=answer.searched,
         missing=answer.missing,
-        ignored_messages=len(asked.messages) - 1,
+        ignored_messages=len(asked.messages) - 1 - 2 * len(turns_of(asked.messages)),
         usage=answer.usage,
     )
 

@@ -13,7 +13,7 @@ from app.core.events import Answered, Delta, Event, Understood, Warned
 from app.core.requests import AskRequest
 from app.core.settings import Agent
 from app.core.stored_answers import dump_trace
-from app.core.types import Video
+from app.core.types import Turn, Video
 from app.db.library import SqlLibrary
 from app.db.threads import Thread
 from app.services.threads import ThreadService
@@ -35,14 +35,16 @@ class AskService:
         request: AskRequest,
         videos: Sequence[Video] = (),
         *,
+        turns: Sequence[Turn] = (),
         limits: Agent | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Streams the agent's steps; the last event is `Answered`.
 
         `videos` are those that the request names. None means those of its thread, or the whole library; those that
-        are not ready are left out with a warning. In a thread, the question may refer to earlier ones. What a run has
-        saved is deleted once its answer is stored or cancelled. `limits`: settings for this answer only.
+        are not ready are left out with a warning. In a thread, or after earlier `turns`, the question may refer to
+        earlier ones. What a run has saved is deleted once its answer is stored or cancelled. `limits`: settings for
+        this answer only.
 
         Raises BadInput for an invalid plan, NotFound if no video is ready or there is no such thread.
         """
@@ -52,7 +54,7 @@ class AskService:
         ready, unread = [v for v in asked if v.ready], [v for v in asked if not v.ready]
         if not ready:
             raise _nothing_ready(unread)
-        turns = self.threads.remembered(thread) if thread else ()
+        turns = self.threads.remembered(thread) if thread else turns
         plan = plan_from_json(request.plan) if request.plan else None
         agent, trace = self._agent(), list[Event]()
         how: dict[str, Any] = {"plan": plan, "run_id": run_id, "limits": limits, "cancelled": cancelled}

@@ -87,7 +87,9 @@ def test_the_answer_streams_after_the_steps(client: openai.OpenAI, parts: StandI
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text.startswith("It opened in {1932} <b>.") and "[1]" in text
     thoughts = [(chunk.choices[0].delta.model_extra or {}).get("reasoning_content") for chunk in chunks[:-1]]
-    assert "".join(thought or "" for thought in thoughts) == "It opened in 1932."
+    assert "It opened in 1932." in "".join(thought or "" for thought in thoughts)
+    assert "".join(thought or "" for thought in thoughts).count("\n") == 3
+    assert sum(bool(chunk.choices and chunk.choices[0].delta.content) for chunk in chunks) > 3
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
     assert (chunks[-2].model_extra or {})["longreel"]["citations"][0]["end_s"] == 11.0
     assert chunks[-1].usage is not None and chunks[-1].usage.completion_tokens == 20
@@ -180,3 +182,38 @@ def test_the_asynchronous_package_works_too(address: str, parts: StandIn) -> Non
             return completion.choices[0].message.content or ""
 
     assert asyncio.run(main()).startswith("It opened")
+
+
+def test_earlier_turns_count_and_their_sources_are_not_part_of_them(client: openai.OpenAI, parts: StandIn) -> None:
+    parts.add()
+    completion = client.chat.completions.create(
+        model="longreel",
+        messages=[
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "When did the bridge open?"},
+            {"role": "assistant", "content": "In 1932.\n\nSources:\n[1] Harbour, 0:08-0:11: It opened."},
+            {"role": "user", "content": "And what did it cost?"},
+        ],
+    )
+    told = (completion.model_extra or {})["longreel"]
+    assert told["ignored_messages"] == 1
+    assert parts.agent.turns[0].question == "When did the bridge open?"
+    assert parts.agent.turns[0].answer.text == "In 1932."
+
+
+def test_a_program_that_wants_a_title_for_the_conversation_gets_one_at_once(
+    client: openai.OpenAI, parts: StandIn
+) -> None:
+    task = (
+        "### Task:\nGenerate a concise, 3-5 word title summarizing the chat history.\n"
+        'JSON format: { "title": "your concise title here" }\n### Chat History:\n<chat_history>\n'
+        "USER: When did the bridge over the harbour open?\nASSISTANT: In 1932.\n</chat_history>"
+    )
+    reply = client.chat.completions.create(model="longreel", messages=[{"role": "user", "content": task}])
+    assert reply.choices[0].message.content == '{"title": "When did the bridge over the"}'
+    stream = client.chat.completions.create(
+        model="longreel", messages=[{"role": "user", "content": task.replace("title", "tags")}], stream=True
+    )
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert text == '{"tags": ["Video"]}'
+    assert parts.agent.limits is None  # nothing was asked of the library, which is empty

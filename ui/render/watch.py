@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from app.api.schemas import ChapterOut, SegmentOut, UtteranceOut, VideoOut
+from app.api.schemas.entities import EntityOut
 from app.api.schemas.speakers import SpeakerOut
 from app.core.timecode import clock
 from app.core.types import SegmentKind
+from app.core.types.entities import MentionSource
 from ui.render.controls import controls, icon
 from ui.render.markup import has_pictures, jump, note, safe, span_of, thumbnail
 from ui.render.summaries import exports
 from ui.render.templates import fill
 
-MOST_EXAMPLES, MOST_RECENT = 3, 9
+MOST_EXAMPLES, MOST_RECENT, MOST_NAME_WORDS = 3, 9, 4
 LANES = (
     '<button type="button" class="lr-name lr-lanes" data-lanes aria-expanded="false" '
     'title="Sound, pictures, and when something is said or written">Lanes</button>'
 )
-NAMELESS = re.compile(r"part \d+|.*\d.*\d.*\d.*", re.IGNORECASE)
-"""Chapter titles that are too vague for a question."""
 
 
 def recent(videos: Sequence[VideoOut]) -> str:
@@ -280,22 +279,22 @@ def _chapter(video_id: str, chapter: ChapterOut) -> str:
     return f"{jump(video_id, chapter.start_s, inner, 'lr-line')}{summary}"
 
 
-def examples(video: VideoOut | None, chapters: Sequence[ChapterOut], has_speech: bool, earlier: str = "") -> str:
-    """Example questions, based on the video's own chapters, and `earlier` ones with their answers, as HTML."""
+def examples(video: VideoOut | None, names: Sequence[EntityOut], written: bool = False, earlier: str = "") -> str:
+    """Questions that a person may ask about the video, or about the library, and `earlier` ones (HTML) below.
+
+    They are made of names that are said; `written` is whether there is text on the screen.
+    """
+    said = [one.name for one in names if MentionSource.SAID in one.sources and len(one.name.split()) <= MOST_NAME_WORDS]
     if video is None:
-        questions = ["Which videos mention money?", "Where is a person shown?"]
+        questions = [f"Which videos mention {name}?" for name in said] or ["Which videos mention money?"]
     else:
-        titles = [
-            one.title.rstrip(" .…")
-            for one in chapters
-            if len(one.title.split()) > 1 and not NAMELESS.fullmatch(one.title)
-        ]
-        verb = "said" if has_speech else "shown"
-        questions = [f"What is {verb} about “{title}”?" for title in titles[:MOST_EXAMPLES]]
-        questions = questions or ["What happens in this video?", "What is written on screen?"]
+        asked = ("What is said about {}?", "When is {} mentioned?")
+        questions = [question.format(name) for question, name in zip(asked, said, strict=False)]
+        questions += ["What is written on the screen?"] if written else []
+        questions += ["What is this video about?"]
     buttons = "".join(
         f'<li><button type="button" class="lr-example" data-ask="{safe(one)}">{safe(one)}</button></li>'
-        for one in questions
+        for one in questions[:MOST_EXAMPLES]
     )
     hint = "<p><small>Every answer shows the moments it comes from; a click plays them.</small></p>"
     return f'{hint}<ul class="lr-examples" aria-label="Example questions">{buttons}</ul>{earlier}'

@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,12 +17,14 @@ from starlette.responses import JSONResponse, Response
 
 from app.api import chat
 from app.api.asking import Steps, answer_of, named, paced, steps_of
+from app.api.chat_tasks import task_reply
 from app.api.deps import LineDep, LongreelDep
 from app.api.openai_errors import openai_error
 from app.api.problems import invalid_request, problem_for
 from app.api.schemas import AnswerOut
 from app.api.schemas.chat import (
     MODEL,
+    ChatAnswer,
     ChatChoice,
     ChatChunk,
     ChatDelta,
@@ -35,6 +38,7 @@ from app.api.schemas.chat import (
 )
 from app.api.streams import HEARTBEAT, event_stream, server_event
 from app.bootstrap import Services
+from app.core.describe import describe
 from app.core.errors import NotFound
 from app.core.events import Answered, Delta, Event, Failed
 from app.core.requests import AskRequest
@@ -81,21 +85,25 @@ def get_model(model: str) -> ModelOut:
 
 @router.post("/chat/completions", summary="Ask about videos, in OpenAI's format", response_model=ChatOut)
 async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
-    """The last message is the question; earlier ones can only name videos. Name videos in `metadata.videos` or as
-    `video_url` parts (`longreel://ID`, an id or a title), or use those of `metadata.collection`; without any, the
-    question is about the whole library. `metadata.max_steps` and `metadata.max_seconds` limit the answer.
+    """The last message is the question, which may refer to earlier ones ("and after that?"). Name videos in
+    `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or use those of
+    `metadata.collection`; without any, the question is about the whole library. `metadata.max_steps` and
+    `metadata.max_seconds` limit the answer.
 
     Citations come as lines of the text, as `annotations`, and as data in the field `longreel`. With `stream`, the
-    agent's steps come before the answer, as chunks with a field `longreel` and an empty delta, and what its model
-    writes on the way comes as `reasoning_content`.
+    agent's steps come first, as lines of `reasoning_content` and as data in the field `longreel`, then the answer in
+    pieces. A program's own request for a title or tags of the conversation gets a short reply at once.
     """
     chat.check_request(asked)
     question = chat.question_of(asked.messages)
+    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
+    users = [chat.text_of(message) for message in asked.messages[:-1] if message.role == "user"]
+    if (reply := task_reply(question, users)) is not None:
+        return _short(reply, asked, head)
     videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
     limits = chat.limits_of(asked)
     whole = AskRequest(question, max_steps=limits.max_steps, max_seconds=limits.max_seconds)
-    steps = steps_of(longreel, join, whole, videos)
-    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
+    steps = steps_of(longreel, join, whole, videos, turns=chat.turns_of(asked.messages))
     if asked.stream:
         return event_stream(_chunks(steps, asked, longreel, videos, head))
     answer = await answer_of(steps, request)
@@ -109,15 +117,32 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join:
     return Response(completion.model_dump_json(), media_type="application/json")
 
 
+def _short(reply: str, asked: ChatIn, head: dict[str, Any]) -> Response:
+    """A reply for which no video was searched."""
+    if asked.stream:
+        chunks = (_chunk(head, ChatDelta(role="assistant", content=reply)), _chunk(head, ChatDelta(), reason="stop"))
+        return event_stream(_all_of(*chunks, server_event("[DONE]")))
+    message = ChatAnswer(content=reply, annotations=[])
+    completion = ChatOut(**head, choices=[ChatChoice(message=message)], usage=chat.NO_TOKENS)
+    return Response(completion.model_dump_json(exclude={"longreel"}), media_type="application/json")
+
+
+async def _all_of(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def _chunk(head: dict[str, Any], delta: ChatDelta, *, reason: Any = None, **more: Any) -> bytes:
+    chunk = ChatChunk(**head, choices=[ChunkChoice(delta=delta, finish_reason=reason)], **more)
+    data = chunk.model_dump(mode="json", exclude_none=True)
+    data["choices"][0].setdefault("finish_reason", None)
+    return server_event(json.dumps(data, ensure_ascii=False))
+
+
 async def _chunks(
     steps: Steps, asked: ChatIn, longreel: Services, videos: Sequence[Video], head: dict[str, Any]
 ) -> AsyncIterator[bytes]:
-    def sent(delta: ChatDelta, *, reason: Any = None, **more: Any) -> bytes:
-        chunk = ChatChunk(**head, choices=[ChunkChoice(delta=delta, finish_reason=reason)], **more)
-        data = chunk.model_dump(mode="json", exclude_none=True)
-        data["choices"][0].setdefault("finish_reason", None)
-        return server_event(json.dumps(data, ensure_ascii=False))
-
+    sent = partial(_chunk, head)
     events: list[Event] = []
     try:
         yield sent(ChatDelta(role="assistant", content=""))
@@ -129,10 +154,13 @@ async def _chunks(
             if isinstance(step, Delta):
                 yield sent(ChatDelta(reasoning_content=step.text))
             elif not isinstance(step, Answered | Failed):
-                yield sent(ChatDelta(), longreel=ChunkExtension(event=step))
+                line = f"{describe(step)}\n"
+                yield sent(ChatDelta(reasoning_content=line), longreel=ChunkExtension(event=step))
         answer = AnswerOut.from_events(events)
         message = chat.message_of(answer, await _titles(longreel, videos))
-        yield sent(ChatDelta(content=message.content, annotations=message.annotations))
+        for piece in chat.pieces(message.content):
+            yield sent(ChatDelta(content=piece))
+        yield sent(ChatDelta(annotations=message.annotations))
         yield sent(ChatDelta(), reason="stop", longreel=chat.extension_of(answer, asked))
         if asked.stream_options is not None and asked.stream_options.include_usage:
             last = ChatChunk(**head, choices=[], usage=chat.tokens_of(answer))

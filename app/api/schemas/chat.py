@@ -101,7 +101,7 @@ class LongreelExtension(Wire):
     missing: list[str]
     """What it would take to decide; set if it could not be decided."""
     ignored_messages: int
-    """The number of earlier messages that were ignored: every question is independent."""
+    """The number of earlier messages that were ignored, such as those of the system."""
     usage: UsageOut
 
 
@@ -140,7 +140,8 @@ class ChatOut(Wire):
     model: str = MODEL
     choices: list[ChatChoice]
     usage: TokenUsage
-    longreel: LongreelExtension
+    longreel: LongreelExtension | None = None
+    """Absent where no video was searched: for a title or tags of the conversation."""
 
 
 class ChatDelta(Wire):
@@ -149,7 +150,7 @@ class ChatDelta(Wire):
     role: Literal["assistant"] | None = None
     content: str | None = None
     reasoning_content: str | None = None
-    """What the model writes before the answer."""
+    """The agent's steps, a line each, and what its model writes on the way to the answer."""
     annotations: list[Annotation] | None = None
 
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, Json
 
+from agents.evidence.reading import is_guess
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
 from app.api.schemas.summaries import PointOut
@@ -89,6 +90,8 @@ class SegmentOut(Wire):
     text: str
     frame_s: float | None
     model: str
+    guessed: bool = False
+    """Whether it describes a picture by the guesses of a classifier, which are no facts."""
 
     @classmethod
     def of(cls, segment: Segment) -> Self:
@@ -100,6 +103,7 @@ class SegmentOut(Wire):
             end_s=segment.span.end_s,
             text=segment.text,
             frame_s=segment.frame_s,
+            guessed=is_guess(segment),
             model=segment.model,
         )
 

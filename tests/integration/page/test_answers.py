@@ -111,11 +111,11 @@ def test_some_videos_can_be_chosen_to_look_in(page: Page) -> None:
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
 
 
-def test_an_example_made_from_a_chapter_asks_itself(page: Page) -> None:
+def test_an_example_asks_itself(page: Page) -> None:
     open_film(page)
-    page.get_by_role("button", name="What is said about “The harbour”?").click()
+    page.get_by_role("button", name="What is this video about?").click()
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
-    expect(page.locator(".lr-answer h2")).to_have_text("What is said about “The harbour”?")
+    expect(page.locator(".lr-answer h2")).to_have_text("What is this video about?")
 
 
 def test_a_follow_up_is_understood_in_its_conversation(page: Page) -> None:

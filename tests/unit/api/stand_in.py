@@ -198,6 +198,8 @@ class Agent:
     forgotten: list[str] = field(default_factory=list)
     limits: Limits | None = None
     """Those of the last question."""
+    turns: Sequence[Turn] = ()
+    """What was asked before the last question."""
     go_on: threading.Event = field(default_factory=threading.Event)
     """Lets questions with the word "slowly" go on."""
     round: int = 0
@@ -215,7 +217,7 @@ class Agent:
         limits: Limits | None,
         cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
-        self.limits = limits
+        self.limits, self.turns = limits, turns
         try:
             if turns:
                 asked, question = question, f"{question} (after: {turns[-1].understood})"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.api.schemas import VideoOut
+from app.api.schemas.entities import EntityOut
 from app.api.schemas.ratings import SavedAnswerOut
 from app.api.schemas.status import CheckOut, StatusOut
 from app.core.errors import BadInput
@@ -18,6 +19,7 @@ from app.core.events import (
     Verified,
 )
 from app.core.types import AnswerStatus, SegmentKind, TimeSpan
+from app.core.types.entities import EntityKind, MentionSource
 from tests.unit.ui.samples import (
     NASTY,
     Tags,
@@ -35,6 +37,10 @@ from ui.render.citations import played
 from ui.render.queue import queue
 from ui.render.relevance import marks, relevance
 from ui.render.status import status
+
+
+def a_name(name: str, source: MentionSource = MentionSource.SAID) -> EntityOut:
+    return EntityOut(id=name, kind=EntityKind.NAME, name=name, video_ids=["v"], mentions=3, sources=[source])
 
 
 def nasty_pages() -> list[str]:
@@ -61,7 +67,7 @@ def nasty_pages() -> list[str]:
         watch.timeline(video, [a_chapter(NASTY)], [a_line(NASTY)], [a_segment(NASTY)]),
         watch.recent([video]),
         watch.about(video, [a_line(NASTY)], [a_segment(NASTY)], [a_chapter(NASTY)]),
-        watch.examples(video, [a_chapter(NASTY)], True, answers.asked_before([saved])),
+        watch.examples(video, [a_name(NASTY)], True, answers.asked_before([saved])),
         answers.answer(NASTY, answer, {video.id: video}, [NASTY, "b"]),
         answers.answer(NASTY, answer.model_copy(update={"status": AnswerStatus.NOT_IN_VIDEO}), {video.id: video}),
         answers.thinking(NASTY, trace, {video.id: video}),
@@ -270,12 +276,17 @@ def test_the_transcript_is_the_captions() -> None:
     assert "<track" not in watch.player(a_video())
 
 
-def test_the_examples_come_from_the_chapters() -> None:
-    named = [a_chapter(title) for title in ("Part 2", "00:10:07.11 00", "R", "The bridge opens...", "A tea break")]
-    page = watch.examples(a_video(), named, True)
+def test_the_examples_ask_about_names_that_are_said() -> None:
+    names = [a_name("Audible", MentionSource.WRITTEN), a_name("Karl Marx"), a_name("Engels"), a_name("Hegel")]
+    page = watch.examples(a_video(), names, True)
     asked = [found["data-ask"] for tag, found in Tags(page).found if tag == "button"]
-    assert asked == ["What is said about “The bridge opens”?", "What is said about “A tea break”?"]
-    assert "What happens in this video?" in watch.examples(a_video(), [], True)
+    assert asked == [
+        "What is said about Karl Marx?",
+        "When is Engels mentioned?",
+        "What is written on the screen?",
+    ]
+    assert "What is this video about?" in watch.examples(a_video(), [])
+    assert "Which videos mention Karl Marx?" in watch.examples(None, names)
 
 
 def test_empty_places_teach() -> None:
