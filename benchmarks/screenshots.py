@@ -128,7 +128,8 @@ def open_video(page: Page, shown: Shown, more: str = "") -> None:
 
 def player(page: Page, shown: Shown) -> None:
     """The player while its bar is moved by keys."""
-    open_video(page, shown, "&t=300")
+    open_video(page, shown, "&t=300&tab=transcript")
+    page.get_by_role("button", name="Lanes").click()
     page.locator(".lr-wave path").first.wait_for(state="attached")
     page.get_by_role("slider", name="Position").press("ArrowRight")
 
@@ -196,6 +197,19 @@ def export(page: Page, shown: Shown) -> None:
     open_video(page, shown, "&tab=export")
 
 
+def recent(page: Page, shown: Shown) -> None:
+    """Videos to choose from while none is open."""
+    page.goto(f"{shown.url}/?view=ask")
+    page.locator(".lr-recent").wait_for()
+
+
+def saving(page: Page, shown: Shown) -> None:
+    """A moment that is about to be saved."""
+    open_video(page, shown, "&t=30&tab=transcript")
+    page.get_by_role("button", name="Save this moment").click()
+    page.get_by_role("dialog").wait_for()
+
+
 def batches(page: Page, shown: Shown) -> None:
     """A batch that is about to start, with its cost, above the ones that ran."""
     page.goto(f"{shown.url}/?view=batches")
@@ -237,7 +251,7 @@ def options(page: Page, shown: Shown) -> None:
 
 def speakers(page: Page, shown: Shown) -> None:
     """Naming those who speak; a library without voices shows no form for it."""
-    open_video(page, shown)
+    open_video(page, shown, "&tab=transcript")
     if page.locator(".lr-voices summary").count():
         page.locator(".lr-voices summary").click()
 
@@ -252,14 +266,14 @@ def gone(page: Page, shown: Shown) -> None:
 def missing(page: Page, shown: Shown) -> None:
     """A server without a language model, and what fixes it."""
     page.goto(f"{shown.own.enter_context(own_server(LONGREEL_PROFILE='remote'))}/?view=status")
-    page.locator("#lr-status table").first.wait_for()
+    page.locator(".lr-abilities").wait_for()
     page.get_by_text("to fix").wait_for()
 
 
 def settings(page: Page, shown: Shown) -> None:
     """Settings that were searched for."""
     status(page, shown)
-    page.get_by_text("Passed checks").click()
+    page.get_by_text("Details: version").click()
     page.locator("#lr-find-setting").fill("frames")
     page.locator("[data-setting]:visible").first.wait_for()
 
@@ -267,7 +281,7 @@ def settings(page: Page, shown: Shown) -> None:
 def status(page: Page, shown: Shown) -> None:
     """What the server runs on, and what was measured."""
     page.goto(f"{shown.url}/?view=status")
-    page.locator("#lr-status table").first.wait_for()
+    page.locator(".lr-abilities").wait_for()
     page.evaluate(USUAL_FOLDERS)
 
 
@@ -275,6 +289,8 @@ STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...]
     ("library", library, "light", WIDE),
     ("details", details, "light", WIDE),
     ("player", player, "light", WIDE),
+    ("recent", recent, "light", WIDE),
+    ("saving", saving, "light", WIDE),
     ("asking", asking, "light", WIDE),
     ("answer", answer, "light", WIDE),
     ("citation", citation, "light", WIDE),

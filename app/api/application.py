@@ -18,6 +18,7 @@ from app.api.problems import MEDIA_TYPE, install_problems
 from app.api.routes import (
     answers,
     ask,
+    audio,
     batches,
     chat,
     collections,
@@ -89,6 +90,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
         plans,
         threads,
         chat,
+        audio,
         answers,
         system,
         status,

@@ -107,7 +107,7 @@ def _announced(scope: Scope) -> int:
 
 def _is_file(scope: Scope) -> bool:
     path, kind = scope["path"], Headers(scope=scope).get("content-type", "").lower()
-    if path == "/v1/videos":
+    if path in ("/v1/videos", "/v1/audio/transcriptions"):
         return kind.startswith("multipart/form-data")
     return path.startswith("/v1/uploads/") and kind.startswith("application/offset+octet-stream")
 

@@ -9,7 +9,7 @@ from app.api.problems import problem_response
 from app.api.schemas import ProblemOut
 from app.api.schemas.chat import OpenAIError, OpenAIErrorBody
 
-ADDRESSES = ("/v1/chat/", "/v1/models")
+ADDRESSES = ("/v1/chat/", "/v1/models", "/v1/audio/")
 KINDS = {
     400: "invalid_request_error",
     401: "authentication_error",

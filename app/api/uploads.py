@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Protocol, TypeVar
 
@@ -19,7 +20,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from app.core.errors import BadInput, Cancelled
+from app.api.bodies import drain
+from app.core.errors import BadInput, Cancelled, StorageFull
 
 Result = TypeVar("Result")
 
@@ -192,6 +194,21 @@ class FormReceiver:
 
     def _on_end(self) -> None:
         self._complete = True
+
+
+async def receive_form(request: Request, open_sink: Callable[[str], Sink]) -> UploadForm:
+    """Stores the files of a request's form, which its reader must discard or keep. Raises BadInput, StorageFull."""
+    form = FormReceiver(request.headers.get("content-type", ""), open_sink)
+    try:
+        async for block in blocks(request):
+            await on_disk(request, partial(form.write, block))
+        return form.finish()
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            await on_disk(request, form.discard)
+            if isinstance(error, BadInput | StorageFull):
+                await drain(request.receive)
+        raise
 
 
 def _damaged() -> BadInput:

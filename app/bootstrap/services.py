@@ -17,6 +17,7 @@ from app.services.batches import BatchService
 from app.services.corrections import CorrectionService
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
+from app.services.hearing import HearingService
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.moments import MomentService
@@ -46,6 +47,7 @@ class Services:
     worker: Worker
     moments: MomentService
     corrections: CorrectionService
+    hearing: HearingService
     summaries: SummarizeService
     batches: BatchService
     batch_jobs: BatchJobs

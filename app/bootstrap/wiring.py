@@ -34,6 +34,7 @@ from app.services.corrections import CorrectionService
 from app.services.deletion import Deletion
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
+from app.services.hearing import HearingService
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.moments import MomentService
@@ -100,9 +101,10 @@ class _Wiring(Engines):
             jobs=jobs,
             worker=self._worker(handlers),
             moments=MomentService(library, lambda: self.retriever, lambda: self.frames, self.speakers),
-            corrections=CorrectionService(
-                self.library, lambda: SqlStageStore(self.database), lambda: self.retriever
+            hearing=HearingService(
+                lambda: self.ingest_parts.audio, lambda: self.ingest_parts.transcriber, chunk_s=settings.ingest.chunk_s
             ),
+            corrections=CorrectionService(self.library, lambda: SqlStageStore(self.database), lambda: self.retriever),
             summaries=self._summaries,
             batches=self._batches,
             batch_jobs=batch_jobs,

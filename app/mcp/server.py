@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.client import AsyncLongreel
 from app.client.inprocess import InProcess
 from app.core.errors import WorkerFailed
+from app.mcp.resources import add_resources
 from app.mcp.tools import Toolbox
 
 PATH = "/mcp"
@@ -27,9 +31,23 @@ INSTRUCTIONS = (
 )
 
 
+class _Server(MCPServer[object]):
+    """The library's server, which says in a sentence what is wrong with an argument."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """Calls a tool. Raises ToolError."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.__cause__.errors()]
+            raise ToolError(f"{'; '.join(faults)}. Correct this and call {name} again.") from error.__cause__
+
+
 def build_server(longreel: AsyncLongreel, *, registers: bool) -> MCPServer[object]:
     """A server over a client of the REST API; for `registers` see `Toolbox`."""
-    server: MCPServer[object] = MCPServer(
+    server = _Server(
         "longreel", title="Longreel", instructions=INSTRUCTIONS, version=version("longreel"), log_level="ERROR"
     )
     tools = Toolbox(longreel, registers=registers)
@@ -47,6 +65,7 @@ def build_server(longreel: AsyncLongreel, *, registers: bool) -> MCPServer[objec
         server.add_tool(tool, annotations=reads)
     server.add_tool(tools.get_frames, annotations=reads, structured_output=False)
     server.add_tool(tools.ingest, annotations=adds)
+    add_resources(server, longreel)
     return server
 
 

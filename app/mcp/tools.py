@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context, Image
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from app.api.schemas import AnswerOut, FoundOut, SummaryOut
+from app.api.schemas import AnswerOut, FoundOut, JobOut, SummaryOut
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.entities import MentionedOut
 from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut
@@ -92,6 +92,7 @@ class Toolbox:
     @with_tool_errors
     async def job_status(
         self,
+        context: Context,
         job_id: Annotated[str, Field(description="the job_id that ingest returned")],
         wait_s: Annotated[float, Field(ge=0, le=60, description="wait at most this long for its end, in seconds")] = 0,
     ) -> JobLine:
@@ -103,8 +104,12 @@ class Toolbox:
         if wait_s and job.state not in ENDED:
             try:
                 async with aclosing(self._longreel.follow(job_id, timeout_s=wait_s)) as events:
-                    async for _ in events:
-                        pass
+                    steps = 0
+                    async for event in events:
+                        if isinstance(event, JobOut):
+                            break
+                        steps += 1
+                        await context.report_progress(steps, message=describe(event))
             except WorkerFailed:  # the time is up: the job's state is the answer
                 pass
             job = await self._longreel.job(job_id)

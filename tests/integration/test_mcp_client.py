@@ -205,7 +205,8 @@ def test_errors_are_tool_errors_with_what_to_do(address: str, parts: StandIn) ->
         assert "Try again" in await refused(client, "ask", question="Will it crash?")
         assert "no file" in await refused(client, "ingest", path="/no/such/file.mp4")
         assert "List the jobs" in await refused(client, "job_status", job_id="none")
-        assert "times_s" in await refused(client, "get_frames", video="Harbour", times_s=[])
+        wrong = await refused(client, "get_frames", video="Harbour", times_s=[])
+        assert "times_s" in wrong and "validation error" not in wrong and "pydantic" not in wrong
         inner = await refused(client, "ask", question="a bug?")
         assert "secret" not in inner
 
@@ -300,3 +301,24 @@ def test_standard_output_carries_nothing_but_the_protocol(address: str, tmp_path
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["id"] for line in lines] == [1] and lines[0]["result"]["serverInfo"]["name"] == "longreel"
     assert address in done.stderr
+
+
+def test_the_library_and_its_transcripts_are_resources(address: str, parts: StandIn) -> None:
+    video = parts.add(title="Harbour")
+
+    async def work(client: Client) -> None:
+        templates = (await client.list_resource_templates()).resource_templates
+        assert {one.uri_template for one in templates} == {
+            "longreel://videos/{video}/transcript",
+            "longreel://videos/{video}/summary",
+        }
+        listed = await client.read_resource("longreel://videos")
+        assert json.loads(listed.contents[0].text)["videos"][0]["id"] == video.id
+        said = await client.read_resource(f"longreel://videos/{video.id}/transcript")
+        assert f"0:08 {SAID[1][2]}" in said.contents[0].text.splitlines()
+        short = await client.read_resource(f"longreel://videos/{video.id}/summary")
+        assert "The harbour" in short.contents[0].text
+        with pytest.raises(Exception, match="No video is called"):
+            await client.read_resource("longreel://videos/ffffffff/transcript")
+
+    with_client(f"{address}/mcp", work)

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from tests.integration.live import serving
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import SAID, SEARCHED, StandIn
+from tests.unit.api.tiny_video import write_webm
 
 
 @pytest.fixture
@@ -217,3 +218,22 @@ def test_a_program_that_wants_a_title_for_the_conversation_gets_one_at_once(
     text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
     assert text == '{"tags": ["Video"]}'
     assert parts.agent.limits is None  # nothing was asked of the library, which is empty
+
+
+def test_a_file_is_transcribed_and_does_not_join_the_library(
+    client: openai.OpenAI, parts: StandIn, tmp_path: Path
+) -> None:
+    film = write_webm(tmp_path / "talk.webm", seconds=3)
+    with film.open("rb") as file:
+        heard = client.audio.transcriptions.create(model="longreel", file=file, response_format="verbose_json")
+    assert heard.text == "Somebody speaks." and heard.segments is not None
+    assert heard.segments[0].start < 0.2 and heard.segments[0].end == pytest.approx(3, abs=0.2)
+    with film.open("rb") as file:
+        srt = client.audio.transcriptions.create(model="any", file=file, response_format="srt", language="en")
+    assert "-->" in srt and "Somebody speaks." in srt
+    assert parts.longreel.library.videos() == []
+    assert not any((parts.longreel.settings.data / "uploads").rglob("*.*"))
+    with pytest.raises(openai.BadRequestError, match="response_format"), film.open("rb") as file:
+        client.audio.transcriptions.create(model="longreel", file=file, response_format="docx")  # type: ignore[call-overload]
+    with pytest.raises(openai.BadRequestError, match=r"cannot|no sound|not"):
+        client.audio.transcriptions.create(model="longreel", file=("x.mp3", b"no sound"))

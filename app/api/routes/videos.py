@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import anyio
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.api.bodies import drain
 from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
 from app.api.pages import CursorQuery, link_next, page
 from app.api.problems import bad_fields
@@ -29,9 +26,9 @@ from app.api.schemas import (
     WaveformOut,
 )
 from app.api.schemas.videos import CorrectionIn
-from app.api.uploads import FormReceiver, UploadForm, blocks, on_disk
+from app.api.uploads import UploadForm, on_disk, receive_form
 from app.bootstrap import Services
-from app.core.errors import BadInput, NotFound, StorageFull
+from app.core.errors import BadInput, NotFound
 from app.core.paths import existing
 from app.core.types import SegmentKind, Utterance
 from app.jobs.states import Job
@@ -98,7 +95,7 @@ async def add_video(request: Request, longreel: LongreelDep) -> Response:
         job = await run_in_threadpool(_register, longreel, await request.body())
     elif kind == "multipart/form-data":
         _check_size(request, longreel)
-        upload = await _receive(request, longreel)
+        upload = await receive_form(request, longreel.library.incoming)
         job = await on_disk(request, lambda: _submit(longreel, upload))
     else:
         raise BadInput(f"A video cannot be added as {kind or 'nothing'}.", "Send a multipart form or JSON.")
@@ -113,20 +110,6 @@ def _check_size(request: Request, longreel: Services) -> None:
         raise BadInput(
             f"The upload is larger than {most:g} GB.", "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or cut the video."
         )
-
-
-async def _receive(request: Request, longreel: Services) -> UploadForm:
-    form = FormReceiver(request.headers["content-type"], longreel.library.incoming)
-    try:
-        async for block in blocks(request):
-            await on_disk(request, partial(form.write, block))
-        return form.finish()
-    except BaseException as error:
-        with anyio.CancelScope(shield=True):
-            await on_disk(request, form.discard)
-            if isinstance(error, BadInput | StorageFull):
-                await drain(request.receive)
-        raise
 
 
 def _submit(longreel: Services, upload: UploadForm) -> Job:

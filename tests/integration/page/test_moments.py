@@ -22,7 +22,7 @@ def test_a_moment_is_saved_as_link_quote_picture_and_clip(page: Page) -> None:
     page.get_by_role("button", name="Save this moment").click()
     dialog = page.get_by_role("dialog", name="Save this moment")
     expect(dialog.get_by_label("From")).to_have_value("0:08")
-    expect(dialog.get_by_label("to", exact=True)).to_have_value("0:11")
+    expect(dialog.get_by_label("until")).to_have_value("0:11")
     expect(dialog.locator("blockquote")).to_have_text(SAID[1][2])
     assert faults(page) == []
     with page.expect_download() as picture:

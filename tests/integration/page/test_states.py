@@ -28,9 +28,9 @@ def test_settings_are_searched_and_their_lines_copied(page: Page) -> None:
 def test_a_server_of_models_is_tried_and_connected(page: Page, server: Server) -> None:
     page.get_by_role("link", name="Status").click()
     form = page.get_by_role("form", name="Connect a model")
-    form.get_by_label("Address").fill("http://127.0.0.1:9")
+    form.get_by_label("Address").fill("ftp://127.0.0.1")
     form.get_by_role("button", name="Try it").click()
-    expect(form.locator(".lr-problem")).to_contain_text("127.0.0.1:9")
+    expect(form.locator(".lr-problem")).to_contain_text("is not an http address")
     with chat_service(answer) as service:
         service.listed = Reply(body={"object": "list", "data": [{"id": BLIND}, {"id": EYES}]})
         form.get_by_label("Address").fill(service.url)

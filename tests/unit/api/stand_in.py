@@ -81,6 +81,7 @@ from app.services.corrections import CorrectionService
 from app.services.deletion import Deletion
 from app.services.downloads import DownloadService
 from app.services.entities import EntityService
+from app.services.hearing import HearingService
 from app.services.ingest import IngestService
 from app.services.ingest.chunks import thumbnail_key
 from app.services.library import LibraryService
@@ -96,9 +97,11 @@ from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
 from app.text.time_expressions import TimeScope
 from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.fakes import FakeAudio, FakeFrames, FakeProbe
 from gpu_workers.media.store import FolderMediaStore
 from gpu_workers.registry import Workers
+from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.vision.fakes import FakeFrameEmbedder
 from retrieval.fakes import MemoryRetriever
 
@@ -349,6 +352,7 @@ def make(
         settings=settings,
         library=service,
         corrections=corrections,
+        hearing=HearingService(PyAVAudio, FakeTranscriber, chunk_s=120),
         ingest=ingest,
         ask=ask,
         jobs=jobs,

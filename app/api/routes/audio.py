@@ -1,0 +1,90 @@
+"""Speech to text as programs for OpenAI's API know it: a file in, its words out. Nothing joins the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from app.api.deps import LongreelDep
+from app.api.routes.chat import OpenAIRoute
+from app.api.schemas.chat import OpenAIError
+from app.api.uploads import on_disk, receive_form
+from app.core.errors import BadInput
+from app.core.types import Transcript
+from app.services import subtitles
+
+router = APIRouter(
+    tags=["openai"],
+    route_class=OpenAIRoute,
+    responses={"default": {"model": OpenAIError, "description": "An error in OpenAI's form"}},
+)
+
+
+def _text(heard: Transcript) -> str:
+    return " ".join(one.text for one in heard.utterances)
+
+
+def _verbose(heard: Transcript) -> dict[str, Any]:
+    said = heard.utterances
+    words = [word for one in said for word in one.words]
+    return {
+        "task": "transcribe",
+        "language": heard.language or "",
+        "duration": said[-1].span.end_s if said else 0.0,
+        "text": _text(heard),
+        "segments": [
+            {"id": number, "start": one.span.start_s, "end": one.span.end_s, "text": one.text}
+            for number, one in enumerate(said)
+        ],
+        "words": [{"word": word.text, "start": word.span.start_s, "end": word.span.end_s} for word in words],
+    }
+
+
+WRITERS: dict[str, Callable[[Transcript], Response]] = {
+    "json": lambda heard: JSONResponse({"text": _text(heard)}),
+    "text": lambda heard: PlainTextResponse(_text(heard)),
+    "srt": lambda heard: PlainTextResponse(subtitles.to_srt(heard.utterances)),
+    "vtt": lambda heard: PlainTextResponse(subtitles.to_vtt(heard.utterances)),
+    "verbose_json": lambda heard: JSONResponse(_verbose(heard)),
+}
+FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "model": {"type": "string", "description": "any name"},
+                        "language": {"type": "string", "description": "such as en; detected unless given"},
+                        "response_format": {"type": "string", "enum": list(WRITERS), "default": "json"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/audio/transcriptions", summary="Transcribe a file in OpenAI's form", openapi_extra=FORM)
+async def transcribe(request: Request, longreel: LongreelDep) -> Response:
+    """Writes down what is said in a sound or video file. It does not join the library, and nothing of it is stored.
+
+    `verbose_json` has the sentences and words with their times, in seconds. Other fields are ignored.
+    """
+    form = await receive_form(request, longreel.library.incoming)
+    try:
+        write = WRITERS.get(form.fields.get("response_format", "").strip() or "json")
+        if write is None:
+            raise BadInput("There is no such response_format.", f"Choose one of {', '.join(WRITERS)}.")
+        language = form.fields.get("language", "").strip().lower() or None
+        heard = await run_in_threadpool(longreel.hearing.transcribe, form.files["file"], language=language)
+        return write(heard)
+    finally:
+        await on_disk(request, form.discard)
