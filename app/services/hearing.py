@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.core.ports import AudioSource, Transcriber
-from app.core.types import Transcript, Utterance
+from app.core.types import Transcript, Utterance, main_language
 
 
 class HearingService:
@@ -19,14 +19,18 @@ class HearingService:
         self._transcriber = transcriber
         self._chunk_s = chunk_s
 
-    def transcribe(self, path: Path, *, language: str | None = None, translate: bool = False) -> Transcript:
-        """The sentences of a file, in time order. Raises BadInput for a file that cannot be read."""
+    def transcribe(self, path: Path, languages: Sequence[str] = ()) -> Transcript:
+        """The sentences of a file, in time order; without `languages` any may be spoken.
+
+        Raises BadInput for a file that cannot be read.
+        """
         audio, transcriber = self._audio(), self._transcriber()
         sound = audio.survey(path, chunk_s=self._chunk_s)
         said: list[Utterance] = []
+        expected: str | None = None
         for chunk in sound.chunks:
             samples = audio.samples(path, chunk, sound.choice)
-            heard = transcriber.transcribe(samples, language=language, translate=translate)
+            heard = transcriber.transcribe(samples, languages=languages, expected=expected)
             said += [one.moved(chunk.start_s) for one in heard.utterances]
-            language = language or (heard.language if heard.utterances else None)
-        return Transcript(tuple(said), language)
+            expected = expected or heard.language
+        return Transcript(tuple(said), main_language(said))

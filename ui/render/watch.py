@@ -235,10 +235,8 @@ def _line(video_id: str, line: UtteranceOut) -> str:
     at = clock(line.start_s)
     speaker = f"<b>{safe(line.speaker)}:</b> " if line.speaker else ""
     text = f"<time>{at}</time><span>{speaker}<span>{safe(line.text)}</span></span>"
-    pen = (
-        f'<button type="button" class="lr-pen" data-correct title="Correct" aria-label="Correct {at}">&#9998;</button>'
-    )
-    return jump(video_id, line.start_s, text, "lr-line") + pen
+    pen = f'class="lr-pen" data-correct title="Correct" aria-label="Correct the sentence at {at}">&#9998;'
+    return f'{jump(video_id, line.start_s, text, "lr-line")}<button type="button" {pen}</button>'
 
 
 def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:

@@ -83,8 +83,8 @@ async def transcribe(request: Request, longreel: LongreelDep) -> Response:
         write = WRITERS.get(form.fields.get("response_format", "").strip() or "json")
         if write is None:
             raise BadInput("There is no such response_format.", f"Choose one of {', '.join(WRITERS)}.")
-        language = form.fields.get("language", "").strip().lower() or None
-        heard = await run_in_threadpool(longreel.hearing.transcribe, form.files["file"], language=language)
+        languages = form.fields.get("language", "").lower().split()
+        heard = await run_in_threadpool(longreel.hearing.transcribe, form.files["file"], languages)
         return write(heard)
     finally:
         await on_disk(request, form.discard)
