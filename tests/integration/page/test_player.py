@@ -92,7 +92,7 @@ def test_a_click_on_the_bar_or_a_drag_goes_there_and_does_not_play(film: Page) -
     assert parse_qs(urlsplit(film.url).query)["t"] == ["10"]
     film.mouse.move(*point(bar(film), 0.5))
     film.mouse.down()
-    film.mouse.move(*point(bar(film), 0.7), steps=4)
+    film.mouse.move(*point(bar(film), 0.705), steps=4)
     expect(bar(film)).to_have_attribute("aria-valuenow", "14")
     film.mouse.move(*point(bar(film), 0.25), steps=4)
     film.mouse.up()
