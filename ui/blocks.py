@@ -63,9 +63,9 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
             _html("lr-finding", shell.plain(library.FIND + library.DETAILS))
             grid = _html("lr-grid")
         with gr.Column(elem_id="lr-ask-view"):
-            _html("lr-saving", fill("save.html"))
             with gr.Column(elem_id="lr-stage"):
                 player, lanes, evidence = _html("lr-player"), _html("lr-lanes"), _html("lr-relevance")
+                _html("lr-saving", fill("save.html"))
             with gr.Column(elem_id="lr-side"):
                 about, summary = _html("lr-about"), _html("lr-made")
                 with gr.Column(elem_id="lr-asking"):

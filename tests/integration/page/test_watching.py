@@ -156,6 +156,28 @@ def test_the_evaluations_are_shown_as_plots(page: Page, server: Server) -> None:
         shutil.rmtree(folder)
 
 
+def test_a_laptop_shows_player_and_transcript_together_and_a_phone_keeps_the_player_in_view(page: Page) -> None:
+    def box(selector: str) -> dict[str, float]:
+        settle(page)
+        return dict(page.locator(selector).bounding_box() or {})
+
+    page.set_viewport_size({"width": 1366, "height": 768})
+    open_film(page)
+    open_tab(page, "Transcript")
+    player, transcript = box("#lr-player"), box("#lr-transcript")
+    assert player["x"] + player["width"] < transcript["x"]
+    assert all(one["y"] >= 0 and one["y"] + one["height"] <= 768 for one in (player, transcript))
+    open_tab(page, "Ask")
+    assert box("#lr-question")["y"] + box("#lr-question")["height"] <= 768
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, "When did the bridge open?")
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    film, question = box("#lr-player video"), box("#lr-ask")
+    assert film["y"] >= -1 and film["height"] > 150
+    assert question["y"] + question["height"] <= 844
+
+
 def test_a_phone_needs_no_sideways_scrolling(page: Page) -> None:
     def width() -> int:
         settle(page)
