@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import pytest
 
 from app.core.errors import BadInput, NotFound
 from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, Word
-from app.db.fakes import MemoryLibrary
-from app.db.fakes.stages import MemoryStageStore
+from app.db.database import MemoryDatabase
+from app.db.library import SqlLibrary
+from app.db.stages import SqlStageStore
 from app.services.corrections import CorrectionService, apply_corrections
 from retrieval.fakes import MemoryRetriever
 
@@ -30,7 +29,8 @@ class Desk:
     """A library with one video of three sentences, and what corrects them."""
 
     def __init__(self) -> None:
-        self.library, self.stages, self.retriever = MemoryLibrary(), MemoryStageStore(), MemoryRetriever()
+        database = MemoryDatabase()
+        self.library, self.stages, self.retriever = SqlLibrary(database), SqlStageStore(database), MemoryRetriever()
         video = Video(ID, "Talk", "/talk.mp4", MediaInfo("mp4", 60.0, 0.0, 1, None), ready=True)
         self.video = self.library.add_video(video)
         heard = [said("Preamble.", 1), said(HEARD), said("Yes.", 30), said("Yes.", 31)]
@@ -38,12 +38,12 @@ class Desk:
         one = Segment("s", ID, SegmentKind.SPEECH, TimeSpan(1, 32), " ".join(u.text for u in heard), "ears")
         self.library.replace_segments(ID, [SegmentKind.SPEECH], [one])
         self.retriever.add([one])
-        self.service = CorrectionService(cast(Any, self.library), lambda: self.stages, lambda: self.retriever)
+        self.service = CorrectionService(self.library, lambda: self.stages, lambda: self.retriever)
 
     def hear_anew(self, *heard: Utterance) -> list[str]:
         """What ingest does with what was heard; the texts that go on to the index, which are those of the library."""
         self.library.save_utterances(ID, heard)
-        fixed = apply_corrections(heard, ID, self.stages, cast(Any, self.library))
+        fixed = apply_corrections(heard, ID, self.stages, self.library)
         assert self.library.utterances(ID) == fixed
         return [one.text for one in fixed]
 
