@@ -71,7 +71,8 @@ def a_job(state: str, title: str = "Film", id: str = "j1") -> JobOut:
 
 
 def a_line(text: str = "Hello.", start_s: float = 1) -> UtteranceOut:
-    return UtteranceOut(start_s=start_s, end_s=start_s + 1, text=text, speaker=text, confidence=1, words=[])
+    times = {"start_s": start_s, "end_s": start_s + 1}
+    return UtteranceOut(**times, text=text, speaker=text, language="en", confidence=1, words=[])
 
 
 def a_speaker(label: str, name: str | None = None, *alike: str) -> SpeakerOut:
