@@ -23,6 +23,7 @@ from app.core.errors import Cancelled, LongreelError
 from app.core.events import Searched, Understood, Warned
 from app.core.types import Message, SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
+from app.text.time_expressions import CLOCK_STEP_S
 
 WHOLE_CHARACTERS = 4_000
 """A scope with no more words than this is read whole: about 1,200 tokens, which the model reads once and keeps between
@@ -46,7 +47,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
         state = {**state, "question": question}
     context = ToolContext(work, state, runtime.stream_writer)
     passages, inspected = _read(state, context)
-    passages += _at_the_moment(context)
+    passages = _of_the_moment(state, passages) + _at_the_moment(context)
     passages += count_passages(work, question, countable(state))
     passages += _sounds(state, work)
     if work.sees and not can_words_tell(question, work):
@@ -67,6 +68,18 @@ def can_words_tell(question: str, work: AgentRun) -> bool:
     shares, completion = chat.weigh(messages, ("words", "pictures"), work.budget.is_over)
     work.budget.spend(completion)
     return shares["words"] > shares["pictures"]
+
+
+def _of_the_moment(state: AgentState, passages: list[Passage]) -> list[Passage]:
+    """Without what is over before the moment that the question names, or begins after it; all of a kind that would
+    have nothing left."""
+    plan = state.get("plan")
+    if plan is None or plan.scope is None or plan.scope.at is None or plan.scope.at < 0:
+        return passages
+    at = plan.scope.at
+    here = {p.key for p in passages if p.span.start_s < at + CLOCK_STEP_S and p.span.end_s > at}
+    kinds = {p.kind for p in passages if p.key in here}
+    return [p for p in passages if p.key in here or p.kind not in kinds]
 
 
 def _at_the_moment(context: ToolContext) -> list[Passage]:

@@ -127,8 +127,13 @@ def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
 
 
 def _asked(state: AgentState) -> str:
+    """The lines and the question, without a moment that it names: the lines are of that moment."""
     lines = [f"{passage.id} {_line(passage)}" for passage in state["evidence"]]
-    return "\n".join(["Lines:", *lines, f"Question: {state['question']}"])
+    plan, question = state.get("plan"), state["question"]
+    if plan is not None and plan.scope is not None and plan.scope.at is not None:
+        rest = question.replace(f" {plan.scope.words}", "").replace(plan.scope.words, "")
+        question = rest if words(rest) else question
+    return "\n".join(["Lines:", *lines, f"Question: {question}"])
 
 
 def _line(passage: Passage) -> str:

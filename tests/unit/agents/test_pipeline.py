@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from agents.pipeline.respond import UNKNOWN
 from agents.prompts import examples
 from app.core.errors import WorkerFailed
@@ -52,6 +54,29 @@ def test_at_a_moment_that_the_question_names_the_screen_is_read_again() -> None:
     answer = desk.ask("What is the score at 0:15?")
     assert "E1 on screen: Score 3 : 1" in chat.requests[0].text
     assert answer.citations[0].span == TimeSpan(14.5, 15.5)
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("What is said at 00:01:32:05?", "What is said?"),
+        ("Was wird bei 1:32 gesagt?", "Was wird gesagt?"),
+        ("1:32?", "1:32?"),
+    ],
+)
+def test_the_model_reads_the_lines_of_a_moment_and_a_question_without_it(question: str, shown: str) -> None:
+    chat = small([reading((["E1"], "It costs two point four million euros."))])
+    Desk(MEETING, chat=chat).ask(question)
+    lines = "Lines:\nE1 said: The cost of the bridge is two point four million euros.\n"
+    assert chat.requests[0].text.endswith(f"{lines}Question: {shown}")
+
+
+def test_what_ended_just_before_the_moment_of_a_question_is_not_read() -> None:
+    slides: list[Row] = [(0.0, 12.9, "BUDGET"), (12.9, 20.0, "INSPECTION")]
+    chat = small([reading((["E1"], "INSPECTION"))])
+    Desk([(5.0, 12.8, "It is expensive.")], slides, chat=chat).ask("What is on the screen at 0:13?")
+    asked = chat.requests[0].text
+    assert "INSPECTION" in asked and "BUDGET" not in asked and "It is expensive." in asked
 
 
 def test_what_the_model_is_not_sure_of_comes_with_the_words_it_rests_on() -> None:
