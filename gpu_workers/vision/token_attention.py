@@ -22,9 +22,12 @@ class _Read(Exception):
 
 
 def reference_layer(model: Any) -> int:
-    """The number of the layer whose attention counts, from 0."""
+    """The number of the layer whose attention counts, from 0: near the reference one, and one that sees all words."""
     depth = len(_layers(model))
-    return min(depth - 1, round(PUBLISHED.get(model.config.model_type, ELSEWHERE) * depth))
+    wanted = PUBLISHED.get(model.config.model_type, ELSEWHERE) * depth
+    kinds = getattr(model.config.get_text_config(), "layer_types", None) or ["full_attention"] * depth
+    whole = [number for number, kind in enumerate(kinds) if kind == "full_attention"]
+    return min(whole or range(depth), key=lambda number: abs(number - wanted))
 
 
 def attention_of_words(model: Any, inputs: Mapping[str, Any], places: Any) -> list[Any]:

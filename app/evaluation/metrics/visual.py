@@ -12,7 +12,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float64]
+Plane = NDArray[np.float32]
 
 WINDOW, SIGMA = 11, 1.5
 """Pixels of the Gaussian window, and its deviation."""
@@ -36,13 +36,14 @@ def visual_scores(found: Sequence[NDArray[np.uint8]], given: Sequence[NDArray[np
     """
     if not found or not given:
         return 0.0, 0.0
-    ours, theirs = [_looked(frame) for frame in found], [_looked(frame) for frame in given]
-    likeness = [[_ssim(one, other) for other in theirs] for one in ours]
+    theirs = [_looked(frame) for frame in given]
+    # A looked-at frame of full HD takes 75 MB.
+    likeness = [[_ssim(one, other) for other in theirs] for one in map(_looked, found)]
     return fmean(max(row) for row in likeness), fmean(max(column) for column in zip(*likeness, strict=True))
 
 
 def _looked(frame: NDArray[np.uint8]) -> _Looked:
-    pixels = frame.astype(np.float64) / 255
+    pixels = frame.astype(np.float32) / np.float32(255)
     mean = _smoothed(pixels)
     return _Looked(pixels, mean, _smoothed(pixels**2) - mean**2)
 
@@ -51,7 +52,7 @@ def _ssim(one: _Looked, other: _Looked) -> float:
     both = _smoothed(one.pixels * other.pixels) - one.mean * other.mean
     upper = (2 * one.mean * other.mean + STEADY_MEAN) * (2 * both + STEADY_SPREAD)
     lower = (one.mean**2 + other.mean**2 + STEADY_MEAN) * (one.spread + other.spread + STEADY_SPREAD)
-    return float((upper / lower).mean())
+    return float((upper / lower).mean(dtype=np.float64))
 
 
 def _smoothed(plane: Plane) -> Plane:
@@ -59,7 +60,7 @@ def _smoothed(plane: Plane) -> Plane:
     reach = WINDOW // 2
     steps = np.arange(-reach, reach + 1)
     weights = np.exp(-(steps**2) / (2 * SIGMA**2))
-    weights /= weights.sum()
+    weights = (weights / weights.sum()).astype(np.float32)
     for axis in (0, 1):
         edges = [(reach, reach) if side == axis else (0, 0) for side in range(plane.ndim)]
         length, padded = plane.shape[axis], np.pad(plane, edges)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from gpu_workers.vision.picture_tokens import shown
@@ -21,6 +23,24 @@ def eyes(folder):
     model = made(folder)
     model.warm_up()
     return model
+
+
+@pytest.mark.parametrize(
+    ("kind", "depth", "kinds", "expected"),
+    [
+        ("qwen2_5_vl", 28, None, 20),
+        ("internvl", 32, None, 15),
+        ("llava_onevision", 28, None, 20),
+        # Gemma 3: every sixth layer sees more than the last thousand words.
+        ("gemma3", 34, (["sliding_attention"] * 5 + ["full_attention"]) * 6, 23),
+    ],
+)
+def test_the_layer_is_the_published_one_and_sees_all_words(kind, depth, kinds, expected):
+    config = SimpleNamespace(
+        model_type=kind, get_text_config=lambda: SimpleNamespace(layer_types=kinds and kinds[:depth])
+    )
+    core = SimpleNamespace(language_model=SimpleNamespace(layers=range(depth)))
+    assert reference_layer(SimpleNamespace(config=config, model=core)) == expected
 
 
 def marked(eyes, inputs):
