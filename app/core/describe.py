@@ -170,7 +170,7 @@ def _of_evidence(event: Searched | Inspected) -> str:
 
 def _of_claims(event: Drafted | Verified) -> str:
     if isinstance(event, Drafted):
-        return f"Wrote an answer with {_count(len(event.claims), 'claim')}"
+        return f"Wrote an answer with {_count(len(event.claims), 'claim')}" if event.claims else "Found no answer"
     reason = f" ({event.reason})" if event.reason else ""
     return f"Checked “{event.claim}”: {VERDICTS[event.verdict]}{reason}"
 

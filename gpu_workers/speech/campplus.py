@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import MissingPart
 from app.core.settings import Settings
 from gpu_workers.speech.fbank import BANDS
 from gpu_workers.weights import packaged
@@ -28,13 +29,18 @@ def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (a few seconds). Raises MissingPart, StorageFull."""
     part = packaged.CAMPPLUS
     place = packaged.models_folder(settings) / part.exported
-    return make_once(place, part.name, lambda fresh: _export(packaged.campplus(settings), fresh))
+    return make_once(place, part.name, lambda fresh: _export(settings, fresh))
 
 
-def _export(checkpoint: Path, place: Path) -> None:
-    import torch
+def _export(settings: Settings, place: Path) -> None:
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingPart(
+            "Separating speakers needs torch once, to prepare its model.", "Run: pip install 'longreel[speakers]'"
+        ) from error
 
-    layers = _Layers(torch.load(checkpoint, map_location="cpu", weights_only=True))
+    layers = _Layers(torch.load(packaged.campplus(settings), map_location="cpu", weights_only=True))
 
     class Network(torch.nn.Module):  # type: ignore[misc]
         def forward(self, features: Any) -> Any:
