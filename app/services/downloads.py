@@ -7,7 +7,6 @@ where it broke. An address that gives a web page is read with yt-dlp (see `app.s
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
 import time
@@ -30,6 +29,7 @@ from app.jobs.states import Job
 from app.services.addresses import check_address, get
 from app.services.ingest import IngestService
 from app.services.library import PART, LibraryService, safe_name
+from app.services.media_responses import HINT, WebPageSent, check_kind, extent, web_page
 from app.services.web_pages import MOST_VIDEOS, PageVideo, WebPage, read_page
 
 STAGE = "download"
@@ -46,20 +46,6 @@ LOOK_EVERY_S = 0.25
 """How often a download is looked at: whether it was cancelled, or is too slow."""
 PROGRESS_EVERY_S = 0.25
 MB = 1e6
-
-ANY_BYTES = frozenset(
-    {"", "application/octet-stream", "binary/octet-stream", "application/mp4", "application/ogg", "application/mxf"}
-    | {"application/x-matroska", "application/force-download", "application/x-download", "text/plain"}
-)
-"""Content types that a server may give a media file, besides video/* and audio/*; text/plain for what it knows not."""
-PAGES = frozenset(("text/html", "application/xhtml+xml", "text/xml", "application/xml", "application/rss+xml"))
-"""Content types of web pages and of the feeds of podcasts."""
-HINT = "Give the address of a video or audio file, or of a page that plays one."
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-
-
-class WebPageSent(BadInput):
-    """An address gives a web page rather than a media file."""
 
 
 class SeveralVideos(BadInput):
@@ -304,10 +290,10 @@ class _Coming:
     def begin(self, answer: httpx.Response) -> None:
         """Checks what comes before any of it is stored. Raises BadInput, StorageFull, WorkerFailed."""
         self._check_status(answer.status_code)
-        first, total = _extent(answer)
+        first, total = extent(answer)
         if first == 0:
             self._restart()
-            _check_kind(self.host, answer.headers)
+            check_kind(self.host, answer.headers)
             etag = answer.headers.get("etag", "")
             self._version = etag if etag.startswith('"') else answer.headers.get("last-modified", "")
         elif first != self.size or self._total not in (None, total):
@@ -322,7 +308,7 @@ class _Coming:
     def add(self, piece: bytes) -> None:
         """Stores bytes. Raises BadInput for a page or too many bytes, Cancelled, OSError."""
         if not self.size and piece.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-            raise _web_page(self.host)
+            raise web_page(self.host)
         self._file.write(piece)
         self.size += len(piece)
         if self.size > self._most:
@@ -375,35 +361,6 @@ class _Coming:
         total = self._total or 0
         left_s = (total - self.size) * (now - self._started) / self.size if total else None
         self._report(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))
-
-
-def _extent(answer: httpx.Response) -> tuple[int, int | None]:
-    """The first byte of an answer and the bytes of the whole file; None when the server does not say."""
-    if answer.status_code == 206:
-        found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
-        if found is None:
-            return -1, None
-        return int(found[1]), None if found[2] == "*" else int(found[2])
-    length = answer.headers.get("content-length", "")
-    return 0, int(length) if length.isdecimal() else None
-
-
-def _check_kind(host: str, headers: httpx.Headers) -> None:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadInput(f"{host} only sends the file compressed.", "Download it and upload it.")
-    if kind in PAGES:
-        raise _web_page(host)
-    if kind not in ANY_BYTES and (not kind.startswith(("video/", "audio/")) or kind.endswith("mpegurl")):
-        raise _no_media(host, kind[:100])
-
-
-def _no_media(host: str, what: str) -> BadInput:
-    return BadInput(f"What {host} sends is {what}, not a media file.", HINT)
-
-
-def _web_page(host: str) -> WebPageSent:
-    return WebPageSent(f"What {host} sends is a web page, not a media file.", HINT)
 
 
 def _called(job: Job, title: str) -> Job:

@@ -86,4 +86,4 @@ def test_a_server_with_a_key_takes_addresses_but_no_paths_with_them(tmp_path: Pa
     asked = {"url": f"{files.base}/a.mp4"}
     assert client.post("/v1/videos", json=asked).status_code == 202
     refused = client.post("/v1/videos", json={**asked, "subtitles": "/etc/passwd"})
-    assert refused.status_code == 422 and "no paths" in refused.json()["detail"]
+    assert refused.status_code == 422 and "not accept paths" in refused.json()["detail"]

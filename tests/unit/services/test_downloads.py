@@ -161,7 +161,7 @@ def test_a_busy_server_is_asked_again(parts: StandIn, files: FileServer) -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(404, "status 404"), (410, "status 410"), (403, "upload the file"), (204, "status 204")]
+    ("status", "told"), [(404, "status 404"), (410, "status 410"), (403, "upload it"), (204, "status 204")]
 )
 def test_a_file_that_is_not_given_is_told_at_once(parts: StandIn, files: FileServer, status: int, told: str) -> None:
     files.statuses = [status]
@@ -177,7 +177,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_downloaded(parts: Stan
 def test_one_that_does_not_tell_its_size_is_stopped_on_the_way(
     parts: StandIn, files: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "_extent", lambda answer: (0, None))
+    monkeypatch.setattr(downloads, "extent", lambda answer: (0, None))
     assert "larger" in refused(parts, f"{files.base}/a.mp4", most=100_000)
 
 
