@@ -40,10 +40,7 @@ jump();
 def html_page(material: Material) -> str:
     """Player, summary, chapters, answers and transcript. Texts are escaped; only the video is loaded."""
     title = html.escape(material.video.title)
-    kind = "video" if material.video.media.video else "audio"
-    player = f'<{kind} controls preload="metadata" src="{html.escape(material.player_address)}"></{kind}>'
-    name = html.escape(Path(material.video.path).name)
-    player += f'\n<p class="absent" hidden>To play it here, put {name or "the video"} into the folder of this page.</p>'
+    player = _player(material) if material.video.path else ""
     body = rendered(page(material, lambda seconds: f"#t={seconds:.2f}"))
     language = html.escape(material.video.language or "en")
     return (
@@ -51,6 +48,15 @@ def html_page(material: Material) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n{player}\n{body}{_transcript(material)}"
         f"<script>{_SCRIPT}</script>\n</body>\n</html>\n"
+    )
+
+
+def _player(material: Material) -> str:
+    kind = "video" if material.video.media.video else "audio"
+    name = html.escape(Path(material.video.path).name)
+    return (
+        f'<{kind} controls preload="metadata" src="{html.escape(material.player_address)}"></{kind}>\n'
+        f'<p class="absent" hidden>To play it here, put {name} into the folder of this page.</p>'
     )
 
 

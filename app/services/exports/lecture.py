@@ -52,9 +52,11 @@ def slides_of(
     chapters: Sequence[Chapter],
     picture: Picture,
 ) -> tuple[Slide, ...]:
-    """The slides of a video in order, each with what is said until the next one; a picture a chapter without slides."""
-    if video.media.video is None:
-        return ()
+    """The slides of a video in order, each with what is said until the next one.
+
+    Without slides there is a picture for each chapter, and of a sound file only what is said.
+    """
+    has_pictures = video.media.video is not None
     shown = _distinct(written) or [_Shown(c.span.start_s, c.span.middle_s, "") for c in chapters]
     sentences = transcript_sentences(said)
     ends = [one.start_s for one in shown[1:]] + [video.duration_s + 1.0]
@@ -62,7 +64,8 @@ def slides_of(
     for number, (one, end_s) in enumerate(zip(shown, ends, strict=True)):
         start_s = one.start_s if number else 0.0
         own = [s for s in sentences if start_s <= s.span.middle_s < end_s]
-        slides.append(Slide(one.start_s, picture(one.frame_s), one.text, _paragraphs(own)))
+        shot = picture(one.frame_s) if has_pictures else b""
+        slides.append(Slide(one.start_s, shot, one.text, _paragraphs(own)))
     return tuple(slides)
 
 

@@ -234,6 +234,8 @@ def test_times_link_to_a_server_when_its_address_is_given_and_to_nothing_when_th
     bare = replace(given, source=Source())
     assert "Ann will call. \\[1:01-1:03\\]" in written("md", bare)
     assert 'src="a%20b%231.mp4"' in written("html", bare)
+    imported = replace(bare, video=replace(bare.video, path=""))
+    assert "<video" not in written("html", imported)
 
 
 @pytest.mark.parametrize(

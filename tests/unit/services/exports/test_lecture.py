@@ -83,8 +83,11 @@ def test_the_word_document_has_its_pictures_between_its_texts() -> None:
     assert texts.index("Harbour") < texts.index("Crane")
 
 
-def test_without_slides_there_is_a_picture_a_chapter_and_none_of_a_sound_file() -> None:
+def test_without_slides_there_is_a_picture_a_chapter_and_of_a_sound_file_only_what_is_said() -> None:
     slides = slides_of(VIDEO, SAID, [], CHAPTERS, picture)
     assert [slide.time_s for slide in slides] == [0.0, 60.0]
-    deaf = replace(VIDEO, media=replace(VIDEO.media, video=None))
-    assert slides_of(deaf, SAID, [], CHAPTERS, picture) == ()
+    sound = replace(VIDEO, media=replace(VIDEO.media, video=None))
+    heard = slides_of(sound, SAID, [], CHAPTERS, picture)
+    assert [(slide.picture, slide.said) for slide in heard] == [(b"", slide.said) for slide in slides]
+    page = FORMATS["slides-html"].write(Material(sound, tuple(SAID), CHAPTERS, slides=heard)).decode()
+    assert "<img" not in page and "ninety tons" in page
