@@ -187,7 +187,7 @@ def hearing(hours: float = 3.0, seed: int = 1, subjects: int = len(SUBJECTS)) ->
     topics: list[tuple[str, TimeSpan]] = []
     for number, subject in enumerate(chosen):
         begins = writer.at
-        writer.say(CHAIR, f"Business {number + 1} on tonight's agenda is {subject[0]}.")
+        writer.say(CHAIR, f"Item {number + 1} on tonight's agenda is {subject[0]}.")
         steps = [writer.motion, writer.action, writer.decision, writer.question, writer.trap]
         writer.dice.shuffle(steps)
         for place, step in enumerate(steps, 1):

@@ -32,6 +32,7 @@ from app.core.types import (
 )
 from app.services.claim_judge import can_write, judge_claims
 from app.services.claim_support import is_supported
+from app.services.screen_text_filter import letter_share
 from app.services.topics import Sentence, chapter_spans
 from app.services.transcript_sentences import LONGEST_WORDS
 from app.text.keyphrases import key_phrases
@@ -72,6 +73,7 @@ CHAPTER_SCHEMA = {
 
 _ENDED = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u0964][\"'\u2019\u201d\u00bb)\]]*$")
 _CODE = re.compile(r"[;{}=<>|\\]|[a-z][.(][A-Za-z]|\(\)")
+_BULLET = re.compile(r"^[\s#*>\u2022\u2013-]+")
 _SAMPLE = 2000
 """Characters from which the language of a video is guessed."""
 
@@ -234,21 +236,29 @@ def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:
 
 def _is_words(text: str) -> bool:
     """Whether a line is written in words rather than in numbers or code."""
-    return not _CODE.search(text) and sum(map(str.isalpha, text)) >= LETTERS * len("".join(text.split()))
+    return not _CODE.search(text) and letter_share(text) >= LETTERS
 
 
 def _first_words(text: str) -> str:
-    words = text.split()
+    """The beginning of the first line, without the signs of a list or a heading."""
+    words = _BULLET.sub("", text.strip().split("\n")[0]).split()
     return " ".join(words[:7]).rstrip(".,;:") + (" ..." if len(words) > 7 else "")
 
 
 def _key_headings(parts: Sequence[Sequence[Sentence]]) -> list[str]:
-    """A heading for each part from the phrases that set it apart; "" where there are none, or none are English."""
+    """A heading for each part from the phrases that set it apart; "" where there are none, or none are English.
+
+    Parts with the same first phrases get different second ones, as far as there are any.
+    """
     spoken = [" ".join(s.text for s in part if s.kind is SegmentKind.SPEECH) for part in parts]
     if guess_language(" ".join(spoken)[:_SAMPLE]) != "en":
         return [""] * len(parts)
-    headings = (", ".join(phrases) for phrases in key_phrases(spoken))
-    return [heading[:1].upper() + heading[1:] for heading in headings]
+    headings: list[str] = []
+    for phrases in key_phrases(spoken, most=4):
+        choices = [", ".join([*phrases[:1], *phrases[n : n + 1]]) for n in range(1, max(2, len(phrases)))]
+        spelt = [choice[:1].upper() + choice[1:] for choice in choices]
+        headings.append(next((choice for choice in spelt if choice not in headings), spelt[0]))
+    return headings
 
 
 def _tidy_title(text: object) -> str:

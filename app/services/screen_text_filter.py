@@ -28,6 +28,11 @@ _NUMBER = re.compile(r"\d+(?:[:;.]\d{2}){0,3}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
+def letter_share(text: str) -> float:
+    """The share of letters among the characters that are no spaces; prose has nearly 1, code and status bars less."""
+    return sum(map(str.isalpha, text)) / max(1, len("".join(text.split())))
+
+
 def filter_screen_text(sentences: Sequence[Sentence]) -> list[Sentence]:
     """The sentences that a summary may use, in time order.
 

@@ -18,18 +18,20 @@ _LITTLE_WORDS = """
     everybody everyone everything far few find first for found from full gave get gets getting give given go goes
     going gone good got great had hadn half happen has hasn have haven having he hello her here hers herself him
     himself his how however i if in instead into is isn it its itself just keep kind knew know known last least left
-    less let like little ll long look looked looking lot made make makes making many may maybe me mean means might
-    mine more most move much must my myself near need never new next no nobody nor not nothing now of off often ok
-    okay old on once one only onto or other our ours out over own page part people perhaps please point put quite
-    rather re really right said same saw say saying says second see seem seems seen several shall she should shouldn
-    show since so some somebody someone something sometimes soon still such sure take taken talk talked than
+    less let like little ll long look looked looking looks lot made make makes making many may maybe me mean means
+    might mine more most move much must my myself near need never new next no nobody nor not nothing now of off
+    often ok okay old on once one only onto or other our ours out over own page part people perhaps please point put
+    quite rather re really right said same saw say saying says second see seem seems seen several shall she should
+    shouldn show since so some somebody someone something sometimes soon still such sure take taken talk talked than
     thank thanks that the their theirs them then there these they thing things think this those though thought three
-    through time times to today together tomorrow tonight too took toward try trying turn two under until up
-    upon us use used using ve very want wanted was wasn way we week weeks well went were weren what whatever when
-    where whether which while who whole whom whose why will with within without won word words work would wouldn
-    year years yes yesterday yet you your yours yourself
+    through time times to today together tomorrow tonight too took toward try trying turn two under until up upon us
+    use used using ve very want wanted was wasn way we week weeks well went were weren what whatever when where
+    whether which while who whole whom whose why will with within without won word words work would wouldn year
+    years yes yesterday yet you your yours yourself
 """
 _LITTLE = frozenset(_LITTLE_WORDS.split())
+_OBJECTS = frozenset(("me", "us", "him", "them"))
+"""The word before these is a verb, as in "the roof worries me"."""
 _RUN = regex.compile(r"[^\s,;:.!?()\[\]\"“”]+(?:\s+[^\s,;:.!?()\[\]\"“”]+)*")
 _WORD = regex.compile(r"\p{L}[\p{L}'\u2019-]*")
 _MOST_WORDS = 3
@@ -68,6 +70,8 @@ def _content_runs(run: str) -> list[list[str]]:
         if is_content and not plain.endswith("ly"):
             groups[-1].append(word)
         elif groups[-1]:
+            if plain in _OBJECTS:
+                groups[-1].pop()
             groups.append([])
     return [group for group in groups if group]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Chapter, Citation, SegmentKind, VideoId
+from app.services.screen_text_filter import letter_share
 from app.services.summarize import cues, minutes
 from app.services.summarize.shapes import Point, Style
 from app.services.topics import Sentence
@@ -20,6 +21,8 @@ MOST_POINTS = 4
 LEAST_WORDS = 4
 LONGEST_POINT = 60
 """The most words of a quoted sentence; its citation holds all of it."""
+PROSE = 0.8
+"""The share of letters in a text on the screen that is prose rather than code."""
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
 
@@ -41,11 +44,13 @@ def blocks(chapter: Chapter, sentences: Sequence[Sentence]) -> list[list[Sentenc
 
 
 def standalone(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Sentences that can stand alone: spoken ones of a few words; else on-screen texts; else captions."""
+    """Sentences that can stand alone: spoken ones of a few words; else on-screen texts, those in words first; else
+    captions."""
     said = [s for s in sentences if s.kind is SegmentKind.SPEECH and len(s.text.split()) >= LEAST_WORDS]
     if said:
         return said
     written = [s for s in sentences if s.kind is SegmentKind.SCREEN_TEXT and len(s.text.split()) >= 2]
+    written = [s for s in written if letter_share(s.text) >= PROSE] or written
     return written or [s for s in sentences if s.kind is SegmentKind.CAPTION and s.text.strip()]
 
 

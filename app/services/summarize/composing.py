@@ -116,15 +116,15 @@ def _by_branch(branches: Sequence[Branch], words: int) -> list[Draft]:
 def _minutes(offers: Sequence[Sequence[Point]], words: int, hours: float) -> list[Draft]:
     """Everything that was decided, moved, voted on, given out or left open; then other talk.
 
-    A page may grow by another page for each hour: what was decided is not dropped for its length. Talk has what is
-    left, at least a quarter.
+    A page may grow by another page for each hour: what was decided is not dropped for its length. Other talk has what
+    is left, at least a quarter and at most the length asked for.
     """
     items = sorted((p for block in offers for p in block if p.label), key=lambda p: (p.citations[0].video_id, p.span))
-    most = words * max(1, math.ceil(hours)) if words >= Length.PAGE.words else words * 3 // 4
-    chosen = _fitting(items, most)
+    total = words * max(1, math.ceil(hours)) if words >= Length.PAGE.words else words
+    chosen = _fitting(items, total - words // 4)
     plain = [[p for p in block if not p.label] for block in offers]
     used = sum(len(p.text.split()) for p in chosen)
-    talk = _flat(filled(plain, max(words - used, words // 4)))
+    talk = _flat(filled(plain, min(total - used, words)))
     drafts = []
     for title, labels in PARTS:
         every = [p for p in items if p.label in labels]

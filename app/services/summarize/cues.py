@@ -7,7 +7,7 @@ import re
 from app.services.summarize import minutes
 from app.services.summarize.shapes import Style
 
-DEFINITION, FIGURE, EXAMPLE = "definition", "figure", "example"
+DEFINITION, EXAMPLE = "definition", "example"
 
 _DEFINITION = re.compile(
     r"\b(?:is|are) (?:called|known as|defined as|a kind of|a type of|the name)\b|\bmeans (?:that|to|a|the)\b"
@@ -43,7 +43,7 @@ def label(text: str, style: Style) -> str:
     """The kind of point that a sentence is in this style; empty for a plain one."""
     if style is Style.MINUTES:
         return minutes.kind_of(text)[0]
-    kinds = ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE), (FIGURE, _DIGITS)) if style is Style.NOTES else ()
+    kinds = ((DEFINITION, _DEFINITION), (EXAMPLE, _EXAMPLE)) if style is Style.NOTES else ()
     return next((name for name, pattern in kinds if pattern.search(text)), "")
 
 
@@ -55,4 +55,6 @@ def weight(text: str, style: Style) -> float:
         added -= 0.2
     if style is Style.HIGHLIGHTS:
         added += 0.25 * bool(_STRIKING.search(text)) + 0.05 * bool(_FIGURE.search(text))
-    return added + {DEFINITION: 0.3, EXAMPLE: 0.05, FIGURE: 0.1}.get(label(text, style), 0.0)
+    if style is Style.NOTES:
+        added += 0.1 * bool(_DIGITS.search(text))
+    return added + {DEFINITION: 0.3, EXAMPLE: 0.05}.get(label(text, style), 0.0)

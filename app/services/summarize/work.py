@@ -162,7 +162,7 @@ class SummaryRun:
         """The final text of a draft: phrased, and in the requested language."""
         points: Sequence[Point] = draft.quotes
         phraser, model = self._phraser, self._parts.model
-        if phraser and model and self.wanted.style is not Style.HIGHLIGHTS:
+        if phraser and model and draft.sources and self.wanted.style is not Style.HIGHLIGHTS:
             stage = f"text-{self.wanted.length}-{self.wanted.style}"
             version = f"{METHOD}/{model.model}/{self._parts.embedder.model}"
             key = _key(draft.title, draft.sentences, draft.words, [to_json(p) for p in draft.sources])

@@ -175,6 +175,30 @@ def test_chapters_are_called_after_what_sets_them_apart() -> None:
     assert phrases == ["Bees collect nectar", "Rocket engine burns", "Bread needs flour"]
 
 
+def test_chapters_about_the_same_thing_have_different_titles() -> None:
+    parts = [
+        ["the harbour crane", "a rusty chain"],
+        ["the harbour crane", "an old winch"],
+        ["a new ferry", "cheap fares"],
+    ]
+    sentences = [
+        Sentence(TimeSpan(at * 10.0, at * 10.0 + 9), SegmentKind.SPEECH, f"Here we talk about {thing} for some time.")
+        for at, thing in enumerate(thing for part in parts for thing in part * 6)
+    ]
+    made = make_digest(
+        VIDEO,
+        360.0,
+        sentences,
+        FakeTextEmbedder(),
+        None,
+        words=60,
+        chapter_done=lambda *_: None,
+        starts_s=[0, 120, 240],
+    )
+    titles = [chapter.title for chapter in made.chapters]
+    assert len(set(titles)) == 3 and all("arbour crane" in title for title in titles[:2])
+
+
 @pytest.mark.parametrize(("written", "title"), [("Fleißige Bienen", "Fleißige Bienen"), ("Fleißige Drachen", "")])
 def test_a_small_model_may_call_a_chapter_by_words_of_the_chapter(written: str, title: str) -> None:
     said = "Wir sehen, dass fleißige Bienen auf der Wiese ihren Nektar sammeln."

@@ -100,11 +100,16 @@ def test_minutes_too_short_for_all_items_say_how_many_are_missing(library: SqlLi
     items = [
         f"We decided to paint the {place} bridge in the colour of number {n}." for n, place in enumerate("abcdefghijkl")
     ]
-    video = shelve(library, a_video(), items)
-    made = service(library).summarize(video, SummaryRequest(Length.PARAGRAPH, Style.MINUTES))
-    (decisions,) = [section for section in made.sections if section.title == "Decisions"]
+    video = shelve(
+        library, a_video(), [*items, f"Maria will send {'the new budget and ' * 6}the old one to the council."]
+    )
+    model = Writes(lambda prompt: written(prompt))
+    made = service(library, model).summarize(video, SummaryRequest(Length.PARAGRAPH, Style.MINUTES))
+    parts = {section.title: section for section in made.sections}
+    decisions = parts["Decisions"]
     assert 0 < len(decisions.points) < 12
     assert len(decisions.points) + decisions.left_out == 12
+    assert (parts["Actions"].points, parts["Actions"].left_out) == ((), 1)
 
 
 def test_no_point_nearly_repeats_another(library: SqlLibrary) -> None:
