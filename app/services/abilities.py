@@ -41,7 +41,7 @@ def abilities(settings: Settings, model_of: Callable[[str], str]) -> list[Abilit
 def _sees(settings: Settings, model_of: Callable[[str], str], connected: str) -> Ability:
     name = model_of("vision_language_model")
     if name == "none" or (name == "openai" and not connected):
-        finds = "it recognises some everyday things, but does not understand a picture. Connect a model that sees"
+        finds = "it recognizes some everyday things, but does not understand pictures. Connect a model that sees"
         return Ability("sees", False, finds)
     if name == "openai" and settings.llm_images is False and not settings.vlm_url:
         return Ability("sees", False, f"{connected} does not accept pictures. Connect a model that sees")

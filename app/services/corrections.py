@@ -55,7 +55,7 @@ class CorrectionService:
         if not wanted or len(wanted) > LONGEST_SENTENCE:
             raise BadInput(f"A sentence has 1 to {LONGEST_SENTENCE} characters.", "Give the words that are said.")
         if not video.ready:
-            raise BadInput("This video is still being read.", "Correct it when it is ready.")
+            raise BadInput("This video is still being ingested.", "Correct it once it is ready.")
         with self._lock:
             heard = self._sentence(video.id, start_s)
             if heard.text == wanted:

@@ -47,9 +47,9 @@ def check_kind(host: str, headers: httpx.Headers) -> None:
 
 def not_media(host: str, what: str) -> BadInput:
     """The error for an answer that is something else."""
-    return BadInput(f"What {host} sends is {what}, not a media file.", HINT)
+    return BadInput(f"{host} sent {what}, not a media file.", HINT)
 
 
 def web_page(host: str) -> WebPageSent:
     """The error for an answer that is a page."""
-    return WebPageSent(f"What {host} sends is a web page, not a media file.", HINT)
+    return WebPageSent(f"{host} sent a web page, not a media file.", HINT)

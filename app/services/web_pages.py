@@ -106,9 +106,9 @@ class _Guard:
     def check(self) -> None:
         """Raises Cancelled, WorkerFailed when it takes too long."""
         if self._cancelled():
-            raise Cancelled("The download was cancelled.", "Add the address again to begin anew.")
+            raise Cancelled("The download was cancelled.", "Add the address again to start over.")
         if time.monotonic() > self._until:
-            raise WorkerFailed(f"Reading the page takes longer than {LONGEST_S:g} s.", "Try again later.")
+            raise WorkerFailed(f"Reading the page took longer than {LONGEST_S:g} s.", "Try again later.")
 
 
 class _Body(io.RawIOBase):

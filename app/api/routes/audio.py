@@ -20,7 +20,7 @@ from app.services import subtitles
 router = APIRouter(
     tags=["openai"],
     route_class=OpenAIRoute,
-    responses={"default": {"model": OpenAIError, "description": "An error in OpenAI's form"}},
+    responses={"default": {"model": OpenAIError, "description": "An error in OpenAI's format"}},
 )
 
 
@@ -72,7 +72,7 @@ FORM: dict[str, Any] = {
 }
 
 
-@router.post("/audio/transcriptions", summary="Transcribe a file in OpenAI's form", openapi_extra=FORM)
+@router.post("/audio/transcriptions", summary="Transcribe a file, in OpenAI's format", openapi_extra=FORM)
 async def transcribe(request: Request, longreel: LongreelDep) -> Response:
     """Writes down what is said in a sound or video file. It does not join the library, and nothing of it is stored.
 

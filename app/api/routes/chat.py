@@ -65,7 +65,7 @@ class OpenAIRoute(APIRoute):
 router = APIRouter(
     tags=["openai"],
     route_class=OpenAIRoute,
-    responses={"default": {"model": OpenAIError, "description": "An error in OpenAI's form"}},
+    responses={"default": {"model": OpenAIError, "description": "An error in OpenAI's format"}},
 )
 
 

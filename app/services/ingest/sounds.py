@@ -33,7 +33,7 @@ def listen(run: Run, sound: AudioMap) -> list[SoundSpan]:
         try:
             stage.work_off("sounds", units, _packed)
         except MissingPart as error:
-            stage.put_off(f"Sounds were not recognised: {error}")
+            stage.put_off(f"Sounds were not recognized: {error}")
             return b"[]"
         heard = [_moved(one, c.start_s) for c in sound.chunks for one in _unpacked(stage.done[unit_key(c.start_s)])]
         heard = joined(heard)
