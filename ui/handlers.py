@@ -38,7 +38,7 @@ SOURCES = {
     "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT],
 }
 """The segment kinds of each option in the question form."""
-SHOWN = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.VISUAL)
+SHOWN = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.VISUAL, SegmentKind.SOUND)
 """The segment kinds that the page lists and draws for the pictures of a video."""
 
 Listed = tuple[str, str, str]

@@ -22,6 +22,8 @@ LANES = (
     '<button type="button" class="lr-name lr-lanes" data-lanes aria-expanded="false" '
     'title="Sound, pictures, and when something is said or written">Lanes</button>'
 )
+OTHERWISE_SHOWN = ("speech", "silence")
+"""Sounds without a lane: the sentences have one, and silence shows in the loudness."""
 
 
 def recent(videos: Sequence[VideoOut]) -> str:
@@ -87,7 +89,10 @@ def timeline(
         "Described": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.CAPTION],
         "Events": [(one.start_s, one.end_s) for one in segments if one.kind is SegmentKind.EVENT],
     }
-    rows += [_row(name, _lane(spans, whole)) for name, spans in lanes.items() if spans]
+    for one in segments:
+        if one.kind is SegmentKind.SOUND and one.text not in OTHERWISE_SHOWN:
+            lanes.setdefault(one.text.capitalize(), []).append((one.start_s, one.end_s))
+    rows += [_row(safe(name), _lane(spans, whole)) for name, spans in lanes.items() if spans]
     return f'<div class="lr-timeline" data-duration="{whole:.3f}">{"".join(rows)}</div>'
 
 

@@ -131,7 +131,7 @@ class UtteranceOut(Wire):
     end_s: float
     text: str
     speaker: str | None
-    language: str | None
+    language: str | None = None
     confidence: float
     words: list[WordOut]
 

@@ -231,6 +231,16 @@ def test_the_lanes_lie_where_things_happen() -> None:
     assert "On screen" not in page
 
 
+def test_music_and_singing_have_their_own_lanes_and_speech_and_silence_have_none() -> None:
+    heard = [
+        a_segment(name, SegmentKind.SOUND).model_copy(update={"start_s": 3723.9 / 4, "end_s": 3723.9 / 2})
+        for name in ("music", "speech", "silence")
+    ]
+    page = watch.timeline(a_video(), [], [], heard)
+    assert "Music" in page and page.count('d="M25.00 0h25.00') == 1
+    assert not {"Speech", "Silence", "Singing"} & set(page.replace("<", ">").split(">"))
+
+
 def test_the_bar_is_divided_into_the_chapters() -> None:
     page = watch.timeline(a_video(), [a_chapter("One", 0, 930.975), a_chapter("Two", 930.975, 3723.9)], [], [])
     [bar] = [found for tag, found in Tags(page).found if found.get("role") == "slider"]
