@@ -21,6 +21,7 @@ from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer, Sense
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
+from app.core.timecode import clock, parse_clock
 from app.core.types import Message
 from app.text.tokens import words
 
@@ -35,6 +36,8 @@ pass."""
 COPIED = 4
 """Words in a row that an answer has in common with an example, but not with the lines, only if it copied them."""
 ONLY_IDS = re.compile(r"(?:E\d+[\s,;.]*)+")
+FIELDS_WITH_FRAMES = 4
+"""Of a time code: hours, minutes, seconds and frames."""
 MOST_QUOTED = 3
 """Passages that are quoted where no language model is connected."""
 WORDS: tuple[Sense, ...] = ("speech", "screen_text")
@@ -127,12 +130,12 @@ def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
 
 
 def _asked(state: AgentState) -> str:
-    """The lines and the question, without a moment that it names: the lines are of that moment."""
+    """The lines and the question; small models do not know a time code with frames, so it becomes a clock time."""
     lines = [f"{passage.id} {_line(passage)}" for passage in state["evidence"]]
     plan, question = state.get("plan"), state["question"]
-    if plan is not None and plan.scope is not None and plan.scope.at is not None:
-        rest = question.replace(f" {plan.scope.words}", "").replace(plan.scope.words, "")
-        question = rest if words(rest) else question
+    for word in plan.scope.words.split() if plan is not None and plan.scope is not None else ():
+        time_s = parse_clock(word) if len(re.split("[:;]", word)) == FIELDS_WITH_FRAMES else None
+        question = question if time_s is None else question.replace(word, clock(time_s))
     return "\n".join(["Lines:", *lines, f"Question: {question}"])
 
 

@@ -59,12 +59,12 @@ def test_at_a_moment_that_the_question_names_the_screen_is_read_again() -> None:
 @pytest.mark.parametrize(
     ("question", "shown"),
     [
-        ("What is said at 00:01:32:05?", "What is said?"),
-        ("Was wird bei 1:32 gesagt?", "Was wird gesagt?"),
-        ("1:32?", "1:32?"),
+        ("What is said at 00:01:32:05?", "What is said at 1:32?"),
+        ("Was wird bei 00:01:32;05 gesagt?", "Was wird bei 1:32 gesagt?"),
+        ("What is said at 1:32?", "What is said at 1:32?"),
     ],
 )
-def test_the_model_reads_the_lines_of_a_moment_and_a_question_without_it(question: str, shown: str) -> None:
+def test_the_model_reads_the_lines_of_a_moment_and_a_clock_in_place_of_a_time_code(question: str, shown: str) -> None:
     chat = small([reading((["E1"], "It costs two point four million euros."))])
     Desk(MEETING, chat=chat).ask(question)
     lines = "Lines:\nE1 said: The cost of the bridge is two point four million euros.\n"
