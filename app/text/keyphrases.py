@@ -77,9 +77,9 @@ def _content_runs(run: str) -> list[list[str]]:
 
 
 def _best(counts: dict[str, Counter[str]], spread: Counter[str], parts: int, most: int) -> list[str]:
-    def weight(phrase: str) -> float:
-        rare = math.log(1 + parts / spread[phrase])
-        return counts[phrase].total() * rare * (0.5 + 0.5 * len(phrase.split()))
+    def weight(phrase: str) -> tuple[float, int]:
+        rare, length = math.log(1 + parts / spread[phrase]), len(phrase.split())
+        return counts[phrase].total() * rare * (0.5 + 0.5 * length), length
 
     chosen: list[str] = []
     for phrase in sorted((p for p in counts if counts[p].total() >= _LEAST_COUNT), key=weight, reverse=True):
