@@ -1,5 +1,6 @@
-"""What programs import: `from longreel import Longreel, AsyncLongreel`. See `app.client`."""
+"""What programs import: `from longreel import Longreel, AsyncLongreel, AskRequest`. See `app.client`."""
 
 from app.client import AsyncLongreel, Longreel
+from app.core.requests import AskRequest
 
-__all__ = ["AsyncLongreel", "Longreel"]
+__all__ = ["AskRequest", "AsyncLongreel", "Longreel"]

@@ -15,6 +15,7 @@ from app.client import Longreel
 from app.client.blocking import waits
 from app.client.calls import Calls
 from app.core.errors import BadInput, NotFound
+from app.core.requests import AskRequest
 
 PROBLEM = {"type": "x", "title": "x", "status": 404, "detail": "There is none.", "code": "not_found"}
 HEALTH = {"status": "ok", "version": "1", "profile": "offline"}
@@ -55,7 +56,7 @@ def test_it_works_inside_of_a_running_loop_and_from_many_threads() -> None:
 def test_a_stream_that_is_left_closes_its_connection_at_once() -> None:
     stream = Heartbeats()
     with Longreel(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))) as longreel:
-        pulse = longreel.ask_pulse("Why?")
+        pulse = longreel.ask_pulse(AskRequest("Why?"))
         assert next(pulse) is None
         assert not stream.closed
         pulse.close()

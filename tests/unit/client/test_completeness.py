@@ -17,11 +17,13 @@ from app.api.application import create_api
 from app.api.schemas.schedules import ScheduleChange, ScheduleIn
 from app.client import AsyncLongreel, Longreel
 from app.core.errors import NotFound
+from app.core.requests import AskRequest
 
 ABSENT = {
     "GET /models": "for programs that speak OpenAI's API: use the package openai",
     "GET /models/{model}": "likewise",
     "POST /chat/completions": "likewise",
+    "POST /audio/transcriptions": "likewise",
     "GET /ready": "for what sends requests to servers; health and status tell programs",
     "HEAD /uploads/{upload}": "for programs that speak tus; GET tells the same",
 }
@@ -38,6 +40,7 @@ GIVEN = {
     "priority": 1,
     "schedule": ScheduleIn(folder="x", every_s=60),
     "change": ScheduleChange(paused=True),
+    "request": AskRequest("x"),
 }
 
 
