@@ -36,10 +36,11 @@ def add_resources(server: MCPServer[object], longreel: AsyncLongreel) -> None:
             raise ResourceError(str(error)) from error
         return "\n".join(f"{clock(one.start_s)} {f'{one.speaker}: ' if one.speaker else ''}{one.text}" for one in said)
 
-    @server.resource("longreel://videos/{video}/summary", title="A video in short", mime_type="text/markdown")
+    @server.resource("longreel://videos/{video}/summary", title="A video in short", mime_type="text/plain")
     async def summary(video: str) -> str:
-        """The summary and the chapters with their times, as Markdown."""
+        """The summary, and a line for each chapter with its time."""
         try:
-            return (await longreel.export(video, "md")).decode()
+            short = await longreel.summary(video)
         except LongreelError as error:
             raise ResourceError(str(error)) from error
+        return "\n".join([short.summary, *(f"{clock(one.start_s)} {one.title}" for one in short.chapters)])
