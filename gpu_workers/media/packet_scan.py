@@ -33,6 +33,7 @@ _RAW_RATE = 25.0
 _AVI_HEAD = 8
 """Bytes before the data of a packet in an AVI file, at which its index points."""
 _LATE_S = 0.2
+_LONGEST_STEP_S = 60
 _LONGEST_PACKET_S = 3600.0
 """A last picture may stand for so long, or for as long as there is sound; a longer time is damaged."""
 
@@ -95,11 +96,13 @@ def _scan(path: Path, size: int, changed_ns: int) -> FileScan:  # noqa: ARG001 -
 
 
 def media_streams(container: Any) -> list[Any]:
-    """Picture streams that are no covers, and sound tracks."""
+    """Picture streams that are no covers, and sound tracks; none with a damaged header, by which each packet lasts
+    minutes."""
     from av.stream import Disposition
 
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    return [s for s in (*pictures, *container.streams.audio) if s.codec_context is not None]
+    streams = (*pictures, *container.streams.audio)
+    return [s for s in streams if s.codec_context is not None and s.time_base <= _LONGEST_STEP_S]
 
 
 def _best_preview(path: Path, size: int) -> int | None:

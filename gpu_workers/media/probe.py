@@ -53,7 +53,7 @@ class PyAVProbe:
             duration_s = _duration_s(media, facts)
             warnings += more + _choice_warnings(media) + _length_warnings(header_s, duration_s, media)
             warnings += _clock_warnings(facts, start_s) + _late_warnings(media, facts) + _loss_warnings(facts, start_s)
-            warnings += _joined_warnings(path, facts, size)
+            warnings += _joined_warnings(path, facts, size) + _timeless_warnings(media, facts)
             tags = file_tags(media.container, start_s, duration_s)
         return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings), tags=tags)
 
@@ -127,6 +127,12 @@ def _duration_s(media: OpenMedia, facts: FileScan) -> float:
     read = {stream.index for _, stream in media.sounds} | ({media.video.index} if media.video is not None else set())
     ends = [one.end_s - media.clock_start_s for number, one in facts.streams.items() if number in read]
     return round(max([*ends, _SHORTEST_S]), 6)
+
+
+def _timeless_warnings(media: OpenMedia, facts: FileScan) -> list[str]:
+    if media.video is None or media.video.index in facts.streams:
+        return []
+    return ["The pictures have no usable times, so only the first is read."]
 
 
 def _choice_warnings(media: OpenMedia) -> list[str]:

@@ -291,6 +291,15 @@ def test_a_part_that_was_overwritten_is_named_in_seconds_and_the_rest_is_in_its_
     assert greys(path, 2.0, 18.0) == pytest.approx([grey_at(2.0), grey_at(18.0)], abs=4)
 
 
+def test_pictures_that_would_last_hours_each_do_not_make_a_file_longer(tmp_path):
+    data = bytearray(write_source(tmp_path / "a.avi").read_bytes())
+    scale = data.index(b"vids") + 20
+    data[scale + 2] ^= 0x5B
+    (tmp_path / "b.avi").write_bytes(data)
+    media = PyAVProbe().probe(tmp_path / "b.avi")
+    assert media.duration_s == pytest.approx(6.0, abs=0.3) and any("no usable times" in one for one in media.warnings)
+
+
 def test_after_a_loss_the_index_of_an_avi_file_says_what_time_it_is(tmp_path):
     whole = write_source(tmp_path / "a.avi")
     path = zeroed(tmp_path / "b.avi", whole, 0.3, 0.5)
