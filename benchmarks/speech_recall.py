@@ -10,7 +10,6 @@ alone is read: every word in it is invented.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,6 +23,8 @@ from rapidfuzz.distance import Levenshtein
 from app.core.ports import Transcriber
 from app.core.settings import load_settings
 from app.text.tokens import words
+from benchmarks.cli_runner import machine
+from benchmarks.report import keep
 from benchmarks.sample import voice
 from gpu_workers.registry import Workers
 
@@ -111,39 +112,55 @@ def compared(wanted: Sequence[str], found: Sequence[str]) -> dict[str, float]:
     return {"recall": 1 - lost / len(wanted), "word_error_rate": len(edits) / len(wanted)}
 
 
+def invented(transcriber: Transcriber, minutes: float) -> list[str]:
+    """The words that are found in music and effects without a voice."""
+    found: list[str] = []
+    for piece in range(round(minutes * 60 / PIECE_S)):
+        found += recognised(transcriber, (music if piece % 2 == 0 else effects)(PIECE_S, 1000 + piece))
+    return found
+
+
+def measure(transcriber: Transcriber, speech: Sound, minutes: float) -> dict[str, Any]:
+    """The table of all mixtures, and what was invented."""
+    started = time.process_time()
+    clean = recognised(transcriber, speech)
+    length_s = len(speech) / RATE
+    rows = [_row("nothing", "clean", compared(words(" ".join(SENTENCES).lower()), clean))]
+    for name, make in (("music", music), ("effects", effects)):
+        for level_db in LEVELS_DB:
+            found = recognised(transcriber, mixed(speech, make(length_s, level_db), level_db))
+            rows.append(_row(name, str(level_db), compared(clean, found)))
+            print(*rows[-1], flush=True)
+    extra = invented(transcriber, minutes)
+    return {
+        "title": "Speech under music and effects",
+        "machine": machine(),
+        "command": f"python -m benchmarks.speech_recall --minutes {minutes:g}",
+        "columns": ["under the voice", "voice is louder by, dB", "words found", "word error rate"],
+        "rows": rows,
+        "notes": [
+            f"{length_s:.0f} s of speech by {transcriber.model}; mixtures are compared with the words that it finds in "
+            "the clean voice, the clean voice with what was said",
+            f"{len(extra)} words invented in {minutes:g} minutes of music and effects without a voice",
+            f"{time.process_time() - started:.0f} s of CPU",
+        ],
+        "invented": extra,
+    }
+
+
+def _row(under: str, level: str, figures: dict[str, float]) -> list[str]:
+    return [under, level, f"{figures['recall']:.0%}", f"{figures['word_error_rate']:.0%}"]
+
+
 def main() -> None:
-    """Prints both tables."""
+    """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the music without speech")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    settings = load_settings()
-    transcriber = Workers(settings).get("transcriber")
     with tempfile.TemporaryDirectory() as folder:
         speech = spoken(Path(folder))
-    started = time.process_time()
-    clean = recognised(transcriber, speech)
-    rows: list[dict[str, Any]] = [
-        {"under": "nothing", "db": None, **compared(words(" ".join(SENTENCES).lower()), clean)}
-    ]
-    length_s = len(speech) / RATE
-    for name, make in (("music", music), ("effects", effects)):
-        for level_db in LEVELS_DB:
-            found = recognised(transcriber, mixed(speech, make(length_s, level_db), level_db))
-            rows.append({"under": name, "db": level_db, **compared(clean, found)})
-    print(f"Speech of {length_s:.0f} s; recall and errors of mixtures against the words found in clean speech.\n")
-    print("| under the voice | dB | recall | word error rate |\n|---|---|---|---|")
-    for row in rows:
-        level = "clean" if row["db"] is None else row["db"]
-        print(f"| {row['under']} | {level} | {row['recall']:.0%} | {row['word_error_rate']:.0%} |")
-    invented: list[str] = []
-    for piece in range(round(given.minutes * 60 / PIECE_S)):
-        invented += recognised(transcriber, (music if piece % 2 == 0 else effects)(PIECE_S, 1000 + piece))
-    print(f"\nInvented in {given.minutes:g} minutes of music and effects: {len(invented)} words.", *invented[:40])
-    print(f"CPU: {time.process_time() - started:.0f} s.")
-    if given.json:
-        data = {"rows": rows, "minutes": given.minutes, "invented": invented}
-        given.json.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    keep(measure(Workers(load_settings()).get("transcriber"), speech, given.minutes), given.json)
 
 
 if __name__ == "__main__":
