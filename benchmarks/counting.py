@@ -21,7 +21,7 @@ from typing import Any
 
 from app.bootstrap import Services, build
 from app.core.events import Answered, StageFinished
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, IngestRequest
 from app.core.settings import load_settings
 from app.core.types import Video
 from benchmarks.cli_runner import publish
@@ -49,7 +49,7 @@ def read(longreel: Services, path: Path) -> tuple[Video, dict[str, float]]:
             spent["objects"] += cpu_s() - last if event.stage == "objects" else 0.0
             last = cpu_s()
 
-    video = longreel.ingest.run(path, report=note)
+    video = longreel.ingest.run(IngestRequest(path), report=note)
     return video, {**spent, "all": cpu_s() - began}
 
 

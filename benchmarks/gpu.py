@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from app.bootstrap import build
+from app.core.requests import IngestRequest
 from app.core.settings import Hardware, Models, Settings, Weights
 from app.core.types import Frame, TimeSpan
 from benchmarks import full_size
@@ -182,9 +183,9 @@ class Bench:
         with full_size.random_weights():
             longreel = build(chosen)
             # The first video also loads the models.
-            longreel.ingest.run(full_size.moving_video(self.folder / "first.mp4", 12))
+            longreel.ingest.run(IngestRequest(full_size.moving_video(self.folder / "first.mp4", 12)))
             path = full_size.moving_video(self.folder / "long.mp4", seconds)
-            took = self._timed(lambda: longreel.ingest.run(path))
+            took = self._timed(lambda: longreel.ingest.run(IngestRequest(path)))
         self._add(
             f"from file to ready, {seconds / 60:g} min of 720p at 1 frame/s, a caption a segment",
             f"{took:.1f} s = {seconds / took:.0f} x real time",

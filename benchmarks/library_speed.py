@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from app.bootstrap import Services, build
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.jobs.states import JobState
 from benchmarks.cli_runner import LONGREEL, publish
@@ -51,7 +52,7 @@ def measure(files: int, kills: int, variables: dict[str, str]) -> dict[str, Any]
     longreel = build(load_settings())
     paths = [write(folder / f"clip{number}.mp4", number) for number in range(files)]
     for path in paths:
-        longreel.ingest.submit(path)
+        longreel.ingest.submit(IngestRequest(path))
     started = time.monotonic()
     for part in range(1, kills + 2):
         with _worker() as worker:

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from app.api.schemas import problem_of
 from app.api.schemas.batches import BatchOut
-from app.commands.ingesting import ingest_at
+from app.commands.ingesting import ingest_at, request_of
 from app.commands.start import name_for_server
 from app.core.errors import Cancelled, LongreelError
 from app.core.paths import existing, is_address
@@ -61,11 +61,12 @@ class ServerBatch:
 
     def _find(self, item: Item) -> str:
         """The video's id; a file or address is ingested first. Empty if that failed."""
-        options: dict[str, Any] = {"tags": item.tags, "title": item.title, "language": item.language}
         try:
             if is_address(item.name) or existing(item.name):
-                how = {**options, "subtitles": item.subtitles}
-                return str(ingest_at(self._server, self._err, item.name, how, self._cancelled)["id"])
+                subtitles = Path(item.subtitles) if item.subtitles else None
+                chosen = {"title": item.title, "language": item.language, "tags": tuple(item.tags)}
+                request = request_of(item.name, subtitles=subtitles, **chosen)
+                return str(ingest_at(self._server, self._err, request, self._cancelled)["id"])
             return self._server.video(name_for_server(item.name)).id
         except Cancelled:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from app.commands.start import JsonOption, interruptible, open_alone, running_lo
 from app.core.errors import BadInput, Cancelled, LongreelError, contained
 from app.core.events import Event
 from app.core.paths import is_address, path_of
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.timecode import clock
 from app.services.downloads import SeveralVideos
@@ -68,8 +69,8 @@ def ingest(
     out, err = consoles()
     done: list[dict[str, Any]] = []
     failed: list[tuple[str, LongreelError]] = []
-    options = {
-        "tags": collection or (),
+    options: dict[str, Any] = {
+        "tags": tuple(collection or ()),
         "title": title,
         "subtitles": subtitles,
         "language": language,
@@ -90,7 +91,7 @@ def ingest(
                 err.print(f"[bold]{escape(path)}[/]")
             try:
                 with contained():
-                    done.append(_one(longreel, server, err, path, options, cancelled, replace))
+                    done.append(_one(longreel, server, err, request_of(path, **options), cancelled, replace))
             except Cancelled:
                 raise
             except SeveralVideos as found:
@@ -106,20 +107,24 @@ def ingest(
         raise typer.Exit(failed[0][1].exit_code)
 
 
+def request_of(name: str, **options: Any) -> IngestRequest:
+    """What is asked for a file or an address. Raises BadInput."""
+    where: dict[str, Any] = {"source": name} if is_address(name) else {"path": Path(name)}
+    return IngestRequest(**where, **options)
+
+
 def _one(
     longreel: Services | None,
     server: Longreel | None,
     err: Console,
-    path: str,
-    options: Mapping[str, Any],
+    request: IngestRequest,
     cancelled: Callable[[], bool],
     replace: bool,
 ) -> dict[str, Any]:
     if server is not None:
-        return ingest_at(server, err, path, {**options, "replace": replace}, cancelled)
+        return ingest_at(server, err, request, cancelled, replace=replace)
     assert longreel is not None  # opened where there is no server
-    named = path if is_address(path) else Path(path)
-    return ingest_one(longreel, err, named, dict(options), cancelled, replace=replace)
+    return ingest_one(longreel, err, request, cancelled, replace=replace)
 
 
 def delete_older(longreel: Services, err: Console, id: str) -> None:
@@ -134,8 +139,7 @@ def delete_older(longreel: Services, err: Console, id: str) -> None:
 def ingest_one(
     longreel: Services,
     err: Console,
-    path: Path | str,
-    options: dict[str, Any],
+    request: IngestRequest,
     cancelled: Callable[[], bool],
     *,
     replace: bool = False,
@@ -145,23 +149,24 @@ def ingest_one(
     Raises what ingest raises.
     """
     with IngestDisplay(err) as display:
-        if isinstance(path, str):
-            video = longreel.downloads.run(path, **options, report=display, cancelled=cancelled)
-        else:
-            video = longreel.ingest.run(path, **options, report=display, cancelled=cancelled)
+        run = longreel.downloads.run if request.source else longreel.ingest.run
+        video = run(request, report=display, cancelled=cancelled)
     if replace:
         delete_older(longreel, err, video.id)
     return _result(VideoOut.of(video), display)
 
 
 def ingest_at(
-    server: Longreel, err: Console, path: str, options: Mapping[str, Any], cancelled: Callable[[], bool]
+    server: Longreel, err: Console, request: IngestRequest, cancelled: Callable[[], bool], *, replace: bool = False
 ) -> dict[str, Any]:
     """Has a running server ingest one file or address, and shows the progress. Ctrl-C cancels the job.
 
     Raises what ingest raises.
     """
-    job = _submit(server, path, options)
+    if replace:
+        hint = "Leave --replace out: a warning names the older video, and longreel delete deletes it."
+        raise BadInput("A running server does not replace videos.", hint)
+    job = _submit(server, request)
     with IngestDisplay(err) as display:
 
         def on_event(event: Event) -> None:
@@ -181,23 +186,28 @@ def _result(video: VideoOut, display: IngestDisplay) -> dict[str, Any]:
     return {**video.model_dump(mode="json"), **took}
 
 
-def _submit(server: Longreel, path: str, options: Mapping[str, Any]) -> JobOut:
+def _submit(server: Longreel, request: IngestRequest) -> JobOut:
     """The job that ingests a file or address. Raises BadInput for options that a running server does not have."""
-    if options.get("replace"):
-        hint = "Leave --replace out: a warning names the older video, and longreel delete deletes it."
-        raise BadInput("A running server does not replace videos.", hint)
-    tags: Sequence[str] = options["tags"]
-    if len(tags) > 1:
+    if len(request.tags) > 1:
         raise BadInput("A running server puts a new video into one collection.", "Give --collection once.")
-    how = {name: value for name, value in options.items() if name not in ("tags", "subtitles", "replace")}
-    how["collection"] = tags[0] if tags else None
-    if is_address(path):
-        return server.fetch(path, **how)
-    subtitles = path_of(str(options["subtitles"])) if options["subtitles"] else None
+    sent: dict[str, Any] = {
+        "title": request.title,
+        "language": request.language,
+        "collection": next(iter(request.tags), None),
+    }
+    others: dict[str, Any] = {
+        "translate": request.translate,
+        "speakers": request.speakers,
+        "video_track": request.video_track,
+        "audio_track": request.audio_track,
+        "subtitle_track": request.subtitle_track,
+        "terms": request.terms,
+    }
+    if request.source:
+        return server.fetch(request.source, **sent, **others)
+    path, subtitles = path_of(str(request.path)), request.subtitles and path_of(str(request.subtitles))
     if trusts_this_machine(load_settings().server):
-        return server.register(path_of(path), subtitles=subtitles, **how)
-    sent = ("title", "language", "collection")
-    others = [f"--{name.replace('_', '-')}" for name, value in how.items() if value and name not in sent]
-    if others:
-        raise BadInput(f"A server with a key does not take {others[0]}.", "Leave it out, or stop the server first.")
-    return server.upload(path, subtitles=subtitles, **{name: how[name] for name in sent})
+        return server.register(path, subtitles=subtitles, **sent, **others)
+    if refused := [name.replace("_", "-") for name, value in others.items() if value]:
+        raise BadInput(f"A server with a key does not take --{refused[0]}.", "Leave it out, or stop the server first.")
+    return server.upload(path, subtitles=subtitles, **sent)

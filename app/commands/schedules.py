@@ -18,6 +18,7 @@ from app.commands.ingesting import ingest_one
 from app.commands.start import JsonOption, interruptible, open_alone, open_longreel
 from app.commands.summarizing import BatchRun
 from app.core.errors import BadInput, Cancelled, LongreelError
+from app.core.requests import IngestRequest
 from app.db.schedules import FileState, Schedule
 from app.services.batches import BatchRequest, Item, read_questions
 from app.services.exports import FORMATS, named
@@ -112,7 +113,7 @@ class _Watcher:
         err = consoles()[1]
         err.print(f"[bold]{escape(str(path))}[/]")
         try:
-            ingest_one(self.longreel, err, path, {"tags": self.tags}, self.cancelled)
+            ingest_one(self.longreel, err, IngestRequest(path, tags=tuple(self.tags)), self.cancelled)
         except Cancelled:
             raise
         except LongreelError as error:

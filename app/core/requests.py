@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
 
 from app.core.errors import BadInput
+from app.core.titles import tidy_title
+
+DETECTED = "auto"
+"""In place of a language: takes back the one that was given before."""
+_LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
 
 LONGEST_QUESTION = 2000
 MOST_OPTIONS = 26
@@ -45,3 +52,58 @@ class AskRequest:
             raise BadInput(f"A multiple-choice question needs 2 to {MOST_OPTIONS} options.", "Give more or fewer.")
         if any(not option.strip() for option in self.options):
             raise BadInput("An option is empty.", "Give every option some text.")
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRequest:
+    """A file to ingest, and the user's choices. Raises BadInput for what is not a language code."""
+
+    path: Path = Path()
+    """Where the file is; for one that is downloaded, where it will be: `DownloadService.place` says."""
+    title: str | None = None
+    """On one line; without one, the video is called as the file itself says, else by its `name`."""
+    name: str | None = None
+    """What the file is called where neither a person nor the file itself gives a title; None takes the file's name."""
+    subtitles: Path | None = None
+    """A file of subtitles to use instead of listening."""
+    language: str | None = None
+    """ISO 639-1, several with commas between them, or `DETECTED`."""
+    translate: bool = False
+    """Whether what is said is written in English."""
+    speakers: bool | None = None
+    """Whether to identify speakers; None leaves it to the settings."""
+    tags: tuple[str, ...] = ()
+    """The collections that the video joins."""
+    source: str = ""
+    """The address that the file is downloaded from."""
+    video_track: int | None = None
+    """The picture stream to read, counted from 0; None takes the best one."""
+    audio_track: int | None = None
+    """The sound track to transcribe, counted from 0; None takes the first that can be heard."""
+    subtitle_track: int | None = None
+    """The subtitle track of the file to use instead of listening, counted from 0."""
+    terms: str = ""
+    """Names that are spoken, with commas between them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", tidy_title(self.title or "") or None)
+        object.__setattr__(self, "name", tidy_title(self.name or "") or None)
+        if self.language is None:
+            return
+        object.__setattr__(self, "language", self.language.replace(" ", ""))
+        if not _LANGUAGES.fullmatch(self.language):
+            hint = "Give ISO 639-1 codes such as en or en,de, or give auto."
+            raise BadInput(f"'{self.language}' is not a language code.", hint)
+
+    def to_payload(self) -> dict[str, Any]:
+        """The request as the payload of a job."""
+        subtitles = str(self.subtitles.resolve()) if self.subtitles else None
+        return {**asdict(self), "path": str(self.path.resolve()), "subtitles": subtitles, "tags": list(self.tags)}
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+        """The request in the payload of a job, which an older version may have queued."""
+        known = {field.name: payload[field.name] for field in fields(cls) if field.name in payload}
+        subtitles = Path(payload["subtitles"]) if payload.get("subtitles") else None
+        tags = tuple(payload.get("tags", ()))
+        return cls(**{**known, "path": Path(payload["path"]), "subtitles": subtitles, "tags": tags})

@@ -22,7 +22,7 @@ from app.core.events import Answered as AnsweredEvent
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
 from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, IngestRequest
 from app.core.stored_answers import load_answer
 from app.core.text_files import read_text
 from app.core.types import Video
@@ -211,15 +211,9 @@ class BatchService:
             if self._library.digest(video.id) is not None:
                 return video
             path = self._library.media_path(video.id)  # an earlier run stopped before its end
-        return self._ingest.run(
-            path,
-            title=item.title,
-            subtitles=Path(item.subtitles).expanduser() if item.subtitles else None,
-            language=item.language,
-            tags=item.tags,
-            report=report,
-            cancelled=cancelled,
-        )
+        subtitles = Path(item.subtitles).expanduser() if item.subtitles else None
+        chosen = IngestRequest(path, item.title, subtitles=subtitles, language=item.language, tags=tuple(item.tags))
+        return self._ingest.run(chosen, report=report, cancelled=cancelled)
 
     def _named(self, name: str) -> Video:
         try:

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from app.core.errors import BadInput, Cancelled, StorageFull, WorkerFailed
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
+from app.core.requests import IngestRequest
 from app.core.types import Video
 from app.jobs.context import JobContext
 from app.jobs.retry import RetryPolicy
@@ -87,16 +88,16 @@ class DownloadService:
         return self._folder.resolve() / uuid.uuid4().hex / safe_name(name)
 
     def run(
-        self, address: str, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False, **options: Any
+        self, request: IngestRequest, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False
     ) -> Video:
-        """Downloads a file and reads it. `options` and errors are those of `IngestService.run`.
+        """Downloads the file at the request's `source` and reads it. Raises what `IngestService.run` raises.
 
         Raises SeveralVideos for a page with several videos.
         """
-        path = self.place(address)
-        with self._brought(address, path, report, cancelled) as title:
-            options["title"] = options.get("title") or title or None
-            return self._ingest.run(path, source=address, report=report, cancelled=cancelled, **options)
+        placed = replace(request, path=self.place(request.source))
+        with self._brought(placed.source, placed.path, report, cancelled) as title:
+            called = replace(placed, title=placed.title or title or None)
+            return self._ingest.run(called, report=report, cancelled=cancelled)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job, whose file may have to be downloaded first."""
@@ -117,11 +118,18 @@ class DownloadService:
 
     def _queue(self, job: Job, others: Sequence[PageVideo], report: Listener, *, left_out: bool) -> None:
         """Queues the other videos of a list, with the options of the first; one that waits already only once."""
-        shared = ("language", "translate", "speakers", "tags", "webhook")
-        options = {name: job.payload[name] for name in shared if job.payload.get(name)}
+        first, webhook = IngestRequest.from_payload(job.payload), job.payload.get("webhook")
         for one in others:
-            key = f"page {job.id} {one.address}"
-            self._ingest.submit(self.place(one.address), source=one.address, title=one.title, key=key, **options)
+            request = IngestRequest(
+                self.place(one.address),
+                one.title,
+                language=first.language,
+                translate=first.translate,
+                speakers=first.speakers,
+                tags=first.tags,
+                source=one.address,
+            )
+            self._ingest.submit(request, webhook=webhook, key=f"page {job.id} {one.address}")
         more = f" It holds more than {MOST_VIDEOS}; the rest was left out." if left_out else ""
         report(Warned(f"This page lists {len(others) + 1} videos; the others are queued.{more}"))
 

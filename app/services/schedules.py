@@ -18,6 +18,7 @@ from cronsim import CronSim, CronSimError
 
 from app.core.errors import BadInput, LongreelError, NotFound
 from app.core.paths import existing, path_of
+from app.core.requests import IngestRequest
 from app.core.types import from_json, to_json
 from app.db.schedules import Schedule, SqlSchedules, no_such_schedule
 from app.services.batch_jobs import BatchJobs
@@ -135,7 +136,7 @@ class ScheduleService:
     def _queue(self, plan: ScheduleSpec, new: tuple[Path, ...]) -> list[str]:
         tags = (plan.collection,) if plan.collection else ()
         if plan.summary is None:
-            return [self._ingest.submit(path, tags=tags).id for path in new]
+            return [self._ingest.submit(IngestRequest(path, tags=tags)).id for path in new]
         items = [Item(str(path), tags=tags) for path in new]
         batches = [tuple(items[at : at + MOST_VIDEOS]) for at in range(0, len(items), MOST_VIDEOS)]
         return [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]

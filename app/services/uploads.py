@@ -22,6 +22,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from app.core.errors import BadInput, Conflict, NotFound, StorageFull, WorkerFailed
+from app.core.requests import IngestRequest
 from app.core.types import from_json, to_json
 from app.jobs.states import JobState
 from app.jobs.store import JobStore
@@ -197,7 +198,8 @@ class UploadService:
         path = place / upload.name
         if (place / PART).exists():
             (place / PART).rename(path)
-        job = self._ingest.submit(path, title=upload.title, language=upload.language, tags=upload.tags)
+        request = IngestRequest(path, title=upload.title, language=upload.language, tags=tuple(upload.tags))
+        job = self._ingest.submit(request)
         settled = replace(upload, job=job.id)
         self._write(settled)
         return settled

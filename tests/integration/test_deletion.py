@@ -13,6 +13,7 @@ import pytest
 from app.bootstrap import Services, build
 from app.core.errors import NotFound
 from app.core.replies import StoredReply
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import Answer, AnswerStatus, Video, to_json
 from app.jobs.states import JobState
@@ -43,7 +44,7 @@ def uploaded(longreel: Services, tmp_path: Path, word: str, hue: float) -> Video
     film = write_media(tmp_path / "film.mp4", times_s=steady(3.0), tones_hz=[hue])
     path = longreel.library.receive(f"{word}.mp4", [film.read_bytes()])
     given = longreel.library.receive(f"{word}.srt", [SUBTITLES.format(word=word).encode()])
-    job = longreel.ingest.submit(path, title=f"All of {word}", subtitles=given)
+    job = longreel.ingest.submit(IngestRequest(path, title=f"All of {word}", subtitles=given))
     work_off(longreel)
     return longreel.library.find(longreel.jobs.get(job.id).result["video_id"])
 
@@ -122,7 +123,7 @@ def test_deleting_while_a_video_is_read_cancels_the_job_and_leaves_no_row(
 
     monkeypatch.setattr(store, "save_unit", pause)
     film = write_media(tmp_path / "film.mp4", times_s=steady(3.0), tones_hz=[300.0])
-    job = longreel.ingest.submit(longreel.library.receive("film.mp4", [film.read_bytes()]))
+    job = longreel.ingest.submit(IngestRequest(longreel.library.receive("film.mp4", [film.read_bytes()])))
     reading = threading.Thread(target=longreel.worker.run_one)
     reading.start()
     assert reached.wait(20)

@@ -18,6 +18,7 @@ import pytest
 
 from app.bootstrap import Services, build
 from app.core.events import Event, StageFinished, Warned
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, TimeSpan, Video
 from app.core.types.entities import EntityKind
@@ -96,7 +97,7 @@ def test_a_server_sees_full_frames_and_what_it_says_is_found_with_its_times(
 ) -> None:
     longreel, service = served.longreel, served.service
     monkeypatch.delattr(VideoFrames, "at")  # every picture was decoded in the one pass over the file
-    video = longreel.ingest.run(cards)
+    video = longreel.ingest.run(IngestRequest(cards))
     shown = [[picture.image.shape for picture in pictures_of(sent["messages"][-1])] for sent in scenes(service)]
     assert shown == [[(*SIZE, 3)] * 8] * len(spans(longreel, video, SegmentKind.CAPTION))
     (hit,) = longreel.moments.search("when does the green card turn blue?", kinds=[SegmentKind.EVENT], limit=3)
@@ -119,7 +120,7 @@ def test_the_subjects_of_all_segments_are_one_list_with_the_times_at_which_they_
 
     served.answer = named_anew
     entities = served.longreel.entities
-    video = served.longreel.ingest.run(cards)
+    video = served.longreel.ingest.run(IngestRequest(cards))
     found = {}
     for one in entities.find(kinds=[EntityKind.THING]):
         _, mentions = entities.entity(one.id)
@@ -140,7 +141,7 @@ def test_a_segment_on_which_the_server_talks_nonsense_has_no_caption_until_it_do
 
     longreel, service, served.answer = served.longreel, served.service, fails_on_blue
     events: list[Event] = []
-    video = longreel.ingest.run(cards, report=events.append)
+    video = longreel.ingest.run(IngestRequest(cards), report=events.append)
     captioned = spans(longreel, video, SegmentKind.CAPTION)
     assert video.ready
     assert 0 < len(captioned) < len(scenes(service))
@@ -150,18 +151,18 @@ def test_a_segment_on_which_the_server_talks_nonsense_has_no_caption_until_it_do
 
     asked, served.answer = len(scenes(service)), describe
     again: list[Event] = []
-    video = longreel.ingest.run(cards, report=again.append)
+    video = longreel.ingest.run(IngestRequest(cards), report=again.append)
     added = len(spans(longreel, video, SegmentKind.CAPTION)) - len(captioned)
     assert len(scenes(service)) - asked == added > 0
     assert not [one for one in again if isinstance(one, Warned)]
-    longreel.ingest.run(cards, report=again.append)
+    longreel.ingest.run(IngestRequest(cards), report=again.append)
     assert all(one.reused for one in again[-5:] if isinstance(one, StageFinished))
 
 
 def test_without_its_server_a_video_is_read_all_the_same(served: Served, cards: Path) -> None:
     longreel, served.answer = served.longreel, lambda *_: Reply(503, {"error": {"message": "loading"}})
     events: list[Event] = []
-    video = longreel.ingest.run(cards, report=events.append)
+    video = longreel.ingest.run(IngestRequest(cards), report=events.append)
     assert video.ready
     assert not spans(longreel, video, SegmentKind.CAPTION)
     assert spans(longreel, video, SegmentKind.VISUAL)
@@ -173,7 +174,7 @@ def test_a_killed_ingest_asks_only_for_what_it_had_not_stored(served: Served, ca
     command = [sys.executable, "-c", KILLER, str(cards), "caption", "stage_progress"]
     done = subprocess.run(command, env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL
-    video = longreel.ingest.run(cards)
+    video = longreel.ingest.run(IngestRequest(cards))
     captioned = len(spans(longreel, video, SegmentKind.CAPTION))
     assert captioned > 2
     assert captioned <= len(scenes(service)) <= captioned + 2

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from app.bootstrap import Services, build
 from app.cli import app
 from app.core.errors import MissingPart
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import VideoId
 from app.db.database import Database, sqlite_url
@@ -61,11 +62,11 @@ def test_persons_are_told_apart_over_all_chunks_and_recognised_in_another_video(
 ) -> None:
     longreel = build(load_settings())
     people = [(ADA, 5, 45), (BO, 20, 30), (ADA, 50, 65)]
-    video = longreel.ingest.run(film(tmp_path / "film.mp4", people)).id
+    video = longreel.ingest.run(IngestRequest(film(tmp_path / "film.mp4", people))).id
     assert times(longreel, video) == [("Person 1", [(5, 45), (50, 65)]), ("Person 2", [(20, 30)])]
-    assert longreel.ingest.run(tmp_path / "film.mp4").id == video
+    assert longreel.ingest.run(IngestRequest(tmp_path / "film.mp4")).id == video
     longreel.people.rename(video, "Person 2", "Bo")
-    other = longreel.ingest.run(film(tmp_path / "other.mp4", [(BO, 3, 12)], 20)).id
+    other = longreel.ingest.run(IngestRequest(film(tmp_path / "other.mp4", [(BO, 3, 12)], 20))).id
     assert [(one.title, one.recognised) for one in longreel.people.of(other)] == [("Bo", True)]
     database = Database(sqlite_url(longreel.settings.data / "longreel.sqlite"))
     with database.reading() as connection:
@@ -73,12 +74,12 @@ def test_persons_are_told_apart_over_all_chunks_and_recognised_in_another_video(
     assert kept == []
     longreel.people.forget(video, "Bo", everywhere=True)
     assert longreel.people.of(other) == [] and [one.title for one in longreel.people.of(video)] == ["Person 1"]
-    longreel.ingest.run(tmp_path / "film.mp4")
+    longreel.ingest.run(IngestRequest(tmp_path / "film.mp4"))
     assert [one.title for one in longreel.people.of(video)] == ["Person 1"]
 
 
 def test_persons_are_shown_named_and_deleted_in_the_terminal(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    build(load_settings()).ingest.run(film(tmp_path / "film.mp4", [(ADA, 2, 9)], 12))
+    build(load_settings()).ingest.run(IngestRequest(film(tmp_path / "film.mp4", [(ADA, 2, 9)], 12)))
     run = CliRunner().invoke
     told = json.loads(run(app, ["faces", "film", "--json"]).stdout)
     assert [(one["label"], round(one["seen"][0]["start_s"])) for one in told] == [("Person 1", 2)]
@@ -91,10 +92,11 @@ def test_without_a_file_nothing_is_begun(variables: pytest.MonkeyPatch, tmp_path
     variables.delenv("LONGREEL_WEIGHTS__FACE_EMBEDDER")
     longreel = build(load_settings())
     with pytest.raises(MissingPart, match="face_recognition_sface"):
-        longreel.ingest.run(film(tmp_path / "film.mp4", [], 4))
+        longreel.ingest.run(IngestRequest(film(tmp_path / "film.mp4", [], 4)))
 
 
 def test_nobody_is_looked_for_unless_it_is_asked_for(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
     variables.delenv("LONGREEL_INGEST__FACES")
     longreel = build(load_settings())
-    assert longreel.people.of(longreel.ingest.run(film(tmp_path / "film.mp4", [(ADA, 0, 4)], 4)).id) == []
+    video = longreel.ingest.run(IngestRequest(film(tmp_path / "film.mp4", [(ADA, 0, 4)], 4)))
+    assert longreel.people.of(video.id) == []

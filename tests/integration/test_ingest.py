@@ -16,6 +16,7 @@ import pytest
 from app.bootstrap import Services, build
 from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFailed
 from app.core.events import Event, IngestFinished, StageFinished, Warned
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import Completion, Segment, SegmentKind, TimeSpan, Video
 from app.services.chapters import Heading
@@ -30,6 +31,7 @@ KILLER = """
 import os, signal, sys
 from pathlib import Path
 from app.bootstrap import build
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 
 path, stage, kind = sys.argv[1:4]
@@ -38,7 +40,7 @@ def report(event):
     if getattr(event, "stage", None) == stage and event.type == kind:
         os.kill(os.getpid(), signal.SIGKILL)
 
-build(load_settings()).ingest.run(Path(path), report=report)
+build(load_settings()).ingest.run(IngestRequest(Path(path)), report=report)
 """
 
 
@@ -74,7 +76,7 @@ def read(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
         for name, value in environment(tmp_path_factory.mktemp("read")).items():
             patch.setenv(name, value)
         longreel = build(load_settings())
-    return longreel, longreel.ingest.run(talk)
+    return longreel, longreel.ingest.run(IngestRequest(talk))
 
 
 def _found(longreel: Services, video: Video) -> list[str]:
@@ -97,7 +99,7 @@ def test_the_same_file_again_is_no_work(read: Read, talk: Path, tmp_path: Path) 
     copy = tmp_path / "other name.mp4"
     copy.write_bytes(talk.read_bytes())
     events: list[Event] = []
-    again = longreel.ingest.run(copy, report=events.append)
+    again = longreel.ingest.run(IngestRequest(copy), report=events.append)
     assert again.id == first.id
     assert len(longreel.library.videos()) == 1
     assert all(e.reused for e in events if isinstance(e, StageFinished | IngestFinished))
@@ -106,7 +108,7 @@ def test_the_same_file_again_is_no_work(read: Read, talk: Path, tmp_path: Path) 
 def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     other = write_narrated(tmp_path / "short.mp4", seconds=5, seed=7)
     longreel = library()
-    assert longreel.ingest.run(short).id != longreel.ingest.run(other).id
+    assert longreel.ingest.run(IngestRequest(short)).id != longreel.ingest.run(IngestRequest(other)).id
     assert [v.title for v in longreel.library.videos()] == ["short", "short"]
 
 
@@ -129,7 +131,7 @@ def test_a_killed_ingest_goes_on_and_ends_the_same(
     assert done.returncode == -signal.SIGKILL
     longreel = library()
     events: list[Event] = []
-    video = longreel.ingest.run(talk, report=events.append)
+    video = longreel.ingest.run(IngestRequest(talk), report=events.append)
     assert _found(longreel, video) == expected
     assert any(isinstance(e, StageFinished) and e.reused for e in events)
 
@@ -142,8 +144,8 @@ def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, short: Path) -> None
         return any(isinstance(e, StageFinished) and e.stage == "audio" for e in seen)
 
     with pytest.raises(Cancelled):
-        longreel.ingest.run(short, report=seen.append, cancelled=cancelled)
-    assert longreel.ingest.run(short).ready
+        longreel.ingest.run(IngestRequest(short), report=seen.append, cancelled=cancelled)
+    assert longreel.ingest.run(IngestRequest(short)).ready
 
 
 def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
@@ -156,20 +158,20 @@ def test_a_file_that_goes_away_is_one_clear_error(library: OpenLibrary, short: P
 
     longreel = library()
     with pytest.raises(BadInput):
-        longreel.ingest.run(doomed, report=report)
+        longreel.ingest.run(IngestRequest(doomed), report=report)
     doomed.write_bytes(short.read_bytes())
-    assert longreel.ingest.run(doomed).ready
+    assert longreel.ingest.run(IngestRequest(doomed)).ready
 
 
 def test_given_subtitles_are_used_instead_of_listening(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     given = tmp_path / "talk.srt"
     given.write_text("1\n00:00:02,000 --> 00:00:05,500\nThe bridge opened in 1932.\n", encoding="utf-8")
     longreel = library()
-    video = longreel.ingest.run(short, subtitles=given)
+    video = longreel.ingest.run(IngestRequest(short, subtitles=given))
     said = longreel.library.utterances(video.id)
     assert [(u.span.start_s, u.span.end_s, u.text) for u in said] == [(2.0, 5.5, "The bridge opened in 1932.")]
     events: list[Event] = []
-    longreel.ingest.run(short, report=events.append)
+    longreel.ingest.run(IngestRequest(short), report=events.append)
     assert isinstance(events[-1], IngestFinished)
     assert events[-1].reused
 
@@ -180,9 +182,9 @@ def test_subtitles_of_another_film_are_warned_of_and_the_sound_is_transcribed(
     given = tmp_path / "late.srt"
     given.write_text("1\n01:00:02,000 --> 01:00:05,500\nThe bridge opened in 1932.\n", encoding="utf-8")
     longreel = library()
-    heard = longreel.library.utterances(longreel.ingest.run(short).id)
+    heard = longreel.library.utterances(longreel.ingest.run(IngestRequest(short)).id)
     events: list[Event] = []
-    video = longreel.ingest.run(short, subtitles=given, report=events.append)
+    video = longreel.ingest.run(IngestRequest(short, subtitles=given), report=events.append)
     [warning] = [event.message for event in events if isinstance(event, Warned)]
     assert "No subtitle of late.srt lies in the video" in warning and "transcribed" in warning
     assert longreel.library.utterances(video.id) == heard
@@ -197,7 +199,7 @@ def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_nam
     given.write_bytes(text.encode("cp932"))
     longreel = library()
     events: list[Event] = []
-    video = longreel.ingest.run(short, subtitles=given, report=events.append)
+    video = longreel.ingest.run(IngestRequest(short, subtitles=given), report=events.append)
     assert [one.text for one in longreel.library.utterances(video.id)] == ["橋の費用は九十二万円です。"]
     assert longreel.library.find(video.id).language == "ja"
     [warning] = [event.message for event in events if isinstance(event, Warned)]
@@ -207,7 +209,7 @@ def test_subtitles_in_an_old_encoding_with_a_bad_cue_are_read_and_the_cue_is_nam
 def test_the_subtitles_that_a_silent_film_carries_are_what_is_said(library: OpenLibrary, tmp_path: Path) -> None:
     path = write_subtitled(tmp_path, ("1\n00:00:01,000 --> 00:00:02,500\nThe captain hides the letter.\n", "eng"))
     longreel = library()
-    video = longreel.ingest.run(path)
+    video = longreel.ingest.run(IngestRequest(path))
     [said] = longreel.library.utterances(video.id)
     assert (said.text, said.span) == ("The captain hides the letter.", TimeSpan(1.0, 2.5))
     assert any("subtitle track 0 (eng)" in warning for warning in longreel.library.find(video.id).media.warnings)
@@ -241,7 +243,7 @@ def test_chapters_that_a_model_could_not_write_are_written_by_the_next_reading(
 
     def read() -> tuple[str, list[str], set[str]]:
         events: list[Event] = []
-        video = longreel.ingest.run(short, subtitles=given, report=events.append)
+        video = longreel.ingest.run(IngestRequest(short, subtitles=given), report=events.append)
         assert video.ready
         warned = [e.message for e in events if isinstance(e, Warned)]
         done = {e.stage for e in events if isinstance(e, StageFinished) and not e.reused}
@@ -260,11 +262,11 @@ def test_chapters_that_a_person_edited_stay_when_a_video_is_read_again(
     library: OpenLibrary, short: Path, tmp_path: Path
 ) -> None:
     longreel = library()
-    video = longreel.ingest.run(short)
+    video = longreel.ingest.run(IngestRequest(short))
     longreel.library.set_chapters(video.id, [Heading(0, "Arrival"), Heading(4, "The harbour")])
     given = tmp_path / "talk.srt"
     given.write_text("1\n00:00:05,000 --> 00:00:08,500\nThe bridge opened in 1932.\n", encoding="utf-8")
-    longreel.ingest.run(short, subtitles=given)
+    longreel.ingest.run(IngestRequest(short, subtitles=given))
     arrival, harbour = longreel.library.chapters(video.id)
     assert (arrival.title, arrival.span.end_s, harbour.title) == ("Arrival", 4.0, "The harbour")
     assert [one.quote for one in harbour.citations] == ["The bridge opened in 1932."]
@@ -276,29 +278,29 @@ def test_chapters_that_a_person_edited_stay_when_a_video_is_read_again(
 
 def test_what_a_look_has_learned_is_still_found_when_a_video_was_read_again(library: OpenLibrary, short: Path) -> None:
     longreel = library()
-    video = longreel.ingest.run(short)
+    video = longreel.ingest.run(IngestRequest(short))
     parts = longreel.ingest._make_parts()
     seen = Segment("look", video.id, SegmentKind.VISUAL, TimeSpan(4, 6), "A zebra crosses.", "eyes@1", 5.0, "Who?")
     parts.library.add_segments([seen])
     parts.retriever.add([seen])
-    longreel.ingest.run(short, language="de")
+    longreel.ingest.run(IngestRequest(short, language="de"))
     found = parts.retriever.search("A zebra crosses.", limit=3, videos=[video.id])
     assert seen in [one.segment for one in found]
 
 
 def test_a_given_language_stays_until_detection_is_asked_for(library: OpenLibrary, short: Path) -> None:
     longreel = library()
-    detected = longreel.ingest.run(short).language
+    detected = longreel.ingest.run(IngestRequest(short)).language
     assert detected not in (None, "de")
-    assert longreel.ingest.run(short, language="de").language == "de"
-    assert longreel.ingest.run(short).language == "de"
-    assert longreel.ingest.run(short, language="auto").language == detected
-    assert longreel.ingest.run(short).language == detected
+    assert longreel.ingest.run(IngestRequest(short, language="de")).language == "de"
+    assert longreel.ingest.run(IngestRequest(short)).language == "de"
+    assert longreel.ingest.run(IngestRequest(short, language="auto")).language == detected
+    assert longreel.ingest.run(IngestRequest(short)).language == detected
 
 
 def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
     longreel = library()
-    video = longreel.ingest.run(short)
+    video = longreel.ingest.run(IngestRequest(short))
     longreel.library.delete(video.id, now=True)
     assert longreel.library.videos() == []
     assert short.exists()
@@ -319,7 +321,7 @@ def test_what_is_found_after_a_video_was_deleted_is_forgotten_too(
 
     monkeypatch.setattr(retriever, "add", deleted_just_before)
     with pytest.raises(NotFound):
-        longreel.ingest.run(short)
+        longreel.ingest.run(IngestRequest(short))
     assert longreel.moments.search("somebody speaks") == []
     assert not [path for path in (longreel.settings.data / "media").rglob("*") if path.is_file()]
 
@@ -343,13 +345,13 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(
         filler.write_bytes(b"\0" * (3 * 1024 * 1024 - 16384))
         longreel = build(settings)
         with pytest.raises(StorageFull, match=r"[Ff]ull|space"):
-            longreel.ingest.run(talk)
+            longreel.ingest.run(IngestRequest(talk))
         filler.unlink()
-        assert longreel.ingest.run(talk).ready
+        assert longreel.ingest.run(IngestRequest(talk)).ready
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
 def test_the_payload_of_a_job_is_plain_data(library: OpenLibrary, talk: Path) -> None:
-    job = library().ingest.submit(talk, title="A talk")
+    job = library().ingest.submit(IngestRequest(talk, title="A talk"))
     assert json.loads(json.dumps(job.payload))["title"] == "A talk"

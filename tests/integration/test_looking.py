@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import build
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, IngestRequest
 from app.core.settings import load_settings
 from app.core.types import Completion, Frame
 from gpu_workers.vision.transformers_vision import TransformersVision
@@ -37,7 +37,7 @@ def test_frames_of_a_look_keep_the_budget(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(TransformersVision, "look", look)
     longreel = build(load_settings())
-    video = longreel.ingest.run(write_webm(tmp_path / "bar.webm", seconds=12))
+    video = longreel.ingest.run(IngestRequest(write_webm(tmp_path / "bar.webm", seconds=12)))
     list(longreel.ask.stream(AskRequest("What can be seen between 0:02 and 0:09?"), [video]))
     looks = [frames for frames in shown if frames]  # it is asked without pictures, too: which things to look for
     assert looks and all(len(frames) > 2 for frames in looks)

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from app.bootstrap import Services, build
 from app.core.events import Event, StageProgress
+from app.core.requests import IngestRequest
 from app.core.settings import Ray, RayPool, Settings, load_settings
 from app.core.types import Video
 from app.jobs.states import JobState
@@ -99,7 +100,7 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
     make(Request(minutes=1), sample, tmp_path / "voice", lambda *_: None)
     alone = build(real.model_copy(update={"data": tmp_path / "alone"}))
     with threadpool_limits(1):  # as in an actor of one core: a model rounds otherwise with more threads
-        expected = _found(alone, alone.ingest.run(sample))
+        expected = _found(alone, alone.ingest.run(IngestRequest(sample)))
     killed: list[int] = []
 
     def report(event: Event) -> None:
@@ -114,7 +115,7 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
 
     words = RayPool(cpus=0.5, at_once=4, window_ms=2)
     with _over_ray(real, Ray(replicas=2, cpus=1, pools={"text_embedder": words})) as many:
-        video = many.ingest.run(sample, report=report)
+        video = many.ingest.run(IngestRequest(sample), report=report)
         assert killed
         assert _found(many, video) == expected
         states = {state.name: state for state in many.pools()}
@@ -133,7 +134,7 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
 ) -> None:
     talk = write_narrated(tmp_path / "talk.mp4", seconds=120)
     alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
-    expected = _found(alone, alone.ingest.run(talk))
+    expected = _found(alone, alone.ingest.run(IngestRequest(talk)))
     doomed = ray_cluster.add_node(**NODE)
     lost: list[int] = []
     lock = threading.Lock()
@@ -147,7 +148,7 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
                 ray_cluster.remove_node(doomed, allow_graceful=False)
 
     with _over_ray(blind, Ray(replicas=3, cpus=2)) as many:  # one actor a machine
-        video = many.ingest.run(talk, report=report)
+        video = many.ingest.run(IngestRequest(talk), report=report)
         assert lost and "lost its actor" in caplog.text
         assert _found(many, video) == expected
 
@@ -160,9 +161,9 @@ def test_a_library_of_files_is_read_once_each_though_the_worker_is_killed(
 ) -> None:
     many = build(blind)
     films = [_tiny(tmp_path / f"clip{number}.mp4", number) for number in range(FILES)]
-    ids = [many.ingest.submit(film).id for film in films]
+    ids = [many.ingest.submit(IngestRequest(film)).id for film in films]
     (tmp_path / "copy.mp4").write_bytes(films[0].read_bytes())
-    ids.append(many.ingest.submit(tmp_path / "copy.mp4").id)
+    ids.append(many.ingest.submit(IngestRequest(tmp_path / "copy.mp4")).id)
 
     def finished() -> dict[str, float | None]:
         return {job.id: job.finished_at for job in many.jobs.list(JobState.FINISHED, limit=2 * FILES)}
@@ -183,7 +184,7 @@ def test_a_library_of_files_is_read_once_each_though_the_worker_is_killed(
     assert all(video.ready for video in videos)
     alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
     for film in films[:: FILES // 4]:
-        video = alone.ingest.run(film)
+        video = alone.ingest.run(IngestRequest(film))
         assert _found(many, video) == _found(alone, video)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.bootstrap import Services, build
 from app.core.events import Event, Heard, StageFinished
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import TimeSpan
 from tests.integration.offline_fakes import environment
@@ -31,7 +32,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sentences_get_speakers_over_all_chunks_and_names_reach_a_second_video(
     longreel: Services, talk: Path, tmp_path: Path
 ) -> None:
-    video = longreel.ingest.run(talk, speakers=True)
+    video = longreel.ingest.run(IngestRequest(talk, speakers=True))
     assert [one.label for one in longreel.speakers.of(video.id)] == ["Speaker 1", "Speaker 2"]
     said = longreel.library.utterances(video.id)
     assert len(said) == 16
@@ -41,20 +42,20 @@ def test_sentences_get_speakers_over_all_chunks_and_names_reach_a_second_video(
     found = longreel.moments.search("somebody speaks", speaker="Anna")
     assert found and all(one.segment.video_id == video.id for one in found)
     other = write_narrated(tmp_path / "other.mp4", seconds=24, seed=2, voices=1)
-    second = longreel.ingest.run(other, speakers=True)
+    second = longreel.ingest.run(IngestRequest(other, speakers=True))
     assert [(one.title, one.recognised) for one in longreel.speakers.of(second.id)] == [("Anna", True)]
 
 
 def test_voices_are_told_apart_later_without_listening_again(longreel: Services, talk: Path) -> None:
-    video = longreel.ingest.run(talk)
+    video = longreel.ingest.run(IngestRequest(talk))
     assert {one.speaker for one in longreel.library.utterances(video.id)} == {None}
     events: list[Event] = []
-    longreel.ingest.run(talk, speakers=True, report=events.append)
+    longreel.ingest.run(IngestRequest(talk, speakers=True), report=events.append)
     done = {event.stage: event.reused for event in events if isinstance(event, StageFinished)}
     assert done["speakers"] is False and done["transcribe"] and done["index"] and done["digest"]
     assert {one.speaker for one in longreel.library.utterances(video.id)} == {"Speaker 1", "Speaker 2"}
     events.clear()
-    longreel.ingest.run(talk, report=events.append)
+    longreel.ingest.run(IngestRequest(talk), report=events.append)
     assert all(event.reused for event in events if isinstance(event, StageFinished))
 
 
@@ -73,7 +74,7 @@ def test_what_was_heard_is_told_and_can_be_read_and_found_while_the_rest_is_read
             found = longreel.moments.search("somebody speaks", window=event.span)
             told.append((event, len(said), bool(found) and not video.ready))
 
-    video = longreel.ingest.run(talk, report=listen)
+    video = longreel.ingest.run(IngestRequest(talk), report=listen)
     assert len(told) >= 2 and all(early for _, _, early in told)
     assert [count for _, count, _ in told] == sorted(count for _, count, _ in told)
     assert told[-1][1] == len(longreel.library.utterances(video.id)) == 16

@@ -14,6 +14,7 @@ from app.bootstrap import Services, build
 from app.commands.ingesting import delete_older
 from app.core.errors import BadInput
 from app.core.events import Event, Warned
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, SoundChoice, TimeSpan
 from tests.integration.offline_fakes import environment
@@ -34,7 +35,7 @@ def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
 def warned(longreel: Services, path: Path, **options: object) -> list[str]:
     """Reads a file; the warnings that a user sees."""
     events: list[Event] = []
-    longreel.ingest.run(path, report=events.append, **options)  # type: ignore[arg-type]
+    longreel.ingest.run(IngestRequest(path, **options), report=events.append)  # type: ignore[arg-type]
     return [event.message for event in events if isinstance(event, Warned)]
 
 
@@ -66,20 +67,20 @@ def test_the_chapters_and_the_title_of_the_file_are_those_of_the_video(longreel,
     talk = write_narrated(tmp_path / "talk.mp4", seconds=12)
     chapters = [(0.0, 5.0, "Opening by the mayor"), (5.0, 12.0, "Safety report")]
     path = with_chapters(tmp_path / f"file.{suffix}", talk, "Council session", chapters)
-    video = longreel.ingest.run(path)
+    video = longreel.ingest.run(IngestRequest(path))
     assert video.title == "Council session"
     found = longreel.library.chapters(video.id)
     assert [chapter.title for chapter in found] == ["Opening by the mayor", "Safety report"]
     assert [round(chapter.span.start_s) for chapter in found] == [0, 5]
     texts = [one.text for one in longreel.library.segments(video.id, kinds=[SegmentKind.SUMMARY])]
     assert any(text.startswith("Safety report") for text in texts)
-    assert longreel.ingest.run(path, title="My own").id == video.id
+    assert longreel.ingest.run(IngestRequest(path, title="My own")).id == video.id
 
 
 def test_chapters_that_begin_later_leave_one_for_the_beginning(longreel, tmp_path):
     talk = write_narrated(tmp_path / "talk.mp4", seconds=12)
     path = with_chapters(tmp_path / "file.mkv", talk, "", [(4.0, 8.0, "First"), (8.0, 12.0, "Second")])
-    video = longreel.ingest.run(path)
+    video = longreel.ingest.run(IngestRequest(path))
     assert video.title == "file"
     titles = [(round(one.span.start_s), one.title) for one in longreel.library.chapters(video.id)]
     assert titles == [(0, "Beginning"), (4, "First"), (8, "Second")]
@@ -101,7 +102,7 @@ def test_a_silent_first_sound_track_gives_way_and_the_user_is_told(longreel, tmp
 def test_a_track_that_is_not_there_is_refused_with_those_that_are(longreel, tmp_path, option):
     path = write_media(tmp_path / "a.mkv", times_s=steady(2.0), tones_hz=[440.0])
     with pytest.raises(BadInput, match="track 7") as caught:
-        longreel.ingest.run(path, **{option: 7})
+        longreel.ingest.run(IngestRequest(path, **{option: 7}))
     assert caught.value.hint == "Choose one of: 0."
 
 
@@ -132,7 +133,7 @@ def test_subtitles_that_are_pictures_are_read_and_searched(longreel: Services, t
         tmp_path / "disc.mkv",
         [(TimeSpan(1.0, 2.5), "The captain hides the letter"), (TimeSpan(3.0, 4.5), "in the piano")],
     )
-    video = longreel.ingest.run(path)
+    video = longreel.ingest.run(IngestRequest(path))
     said = longreel.library.utterances(video.id)
     assert [(one.span.start_s, one.span.end_s) for one in said] == [(1.0, 2.5), (3.0, 4.5)]
     assert "captain hides the letter" in said[0].text and "piano" in said[1].text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -119,21 +120,13 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
             raise BadInput(
                 "A form has to contain the files themselves.", "Send the fields file, title, language, subtitles."
             )
-        return longreel.ingest.submit(
-            upload.files["file"],
-            title=asked.title,
+        request = replace(
+            asked.to_request(),
+            path=upload.files["file"],
             name=Path(upload.names["file"]).stem,
             subtitles=upload.files.get("subtitles"),
-            language=asked.language,
-            translate=asked.translate,
-            speakers=asked.speakers,
-            video_track=asked.video_track,
-            audio_track=asked.audio_track,
-            subtitle_track=asked.subtitle_track,
-            terms=asked.terms or "",
-            tags=asked.tags,
-            webhook=hook_of(longreel, asked.webhook),
         )
+        return longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook))
     except ValidationError as error:
         upload.discard()
         raise bad_fields(error) from error
@@ -153,23 +146,9 @@ def _register(longreel: Services, body: bytes) -> Job:
         hint = 'Send {"url": "..."}, {"path": "..."} or a form with the file.'
         raise BadInput("The request names no file, or more than one.", hint)
     path = _existing(asked.path) if asked.path else longreel.downloads.place(asked.url or "")
-    given = _existing(asked.subtitles) if asked.subtitles else None
-    webhook = hook_of(longreel, asked.webhook)
-    return longreel.ingest.submit(
-        path,
-        title=asked.title,
-        subtitles=given,
-        language=asked.language,
-        translate=asked.translate,
-        speakers=asked.speakers,
-        video_track=asked.video_track,
-        audio_track=asked.audio_track,
-        subtitle_track=asked.subtitle_track,
-        terms=asked.terms or "",
-        tags=asked.tags,
-        webhook=webhook,
-        source=asked.url or "",
-    )
+    subtitles = _existing(asked.subtitles) if asked.subtitles else None
+    request = replace(asked.to_request(), path=path, subtitles=subtitles)
+    return longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook))
 
 
 def _existing(name: str) -> Path:

@@ -11,6 +11,7 @@ from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
 from app.api.schemas.summaries import PointOut
 from app.api.schemas.webhooks import WebhookIn
+from app.core.requests import IngestRequest
 from app.core.types import (
     Chapter,
     Digest,
@@ -220,7 +221,17 @@ class RegisterIn(Request):
     webhook: WebhookIn | Json[WebhookIn] | None = None
     """The webhook to notify when the video is ready or has failed; in a form, as JSON text."""
 
-    @property
-    def tags(self) -> list[str]:
-        """The collections that the video shall join."""
-        return [self.collection] if self.collection else []
+    def to_request(self) -> IngestRequest:
+        """What is chosen, without the files."""
+        return IngestRequest(
+            title=self.title,
+            language=self.language,
+            translate=self.translate,
+            speakers=self.speakers,
+            tags=(self.collection,) if self.collection else (),
+            source=self.url or "",
+            video_track=self.video_track,
+            audio_track=self.audio_track,
+            subtitle_track=self.subtitle_track,
+            terms=self.terms or "",
+        )

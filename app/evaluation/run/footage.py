@@ -10,6 +10,7 @@ from typing import Protocol
 from app.core.errors import NotFound
 from app.core.events import Listener
 from app.core.paths import is_folder
+from app.core.requests import IngestRequest
 from app.core.types import Video
 from app.services.folders import MEDIA_SUFFIXES
 
@@ -17,7 +18,7 @@ from app.services.folders import MEDIA_SUFFIXES
 class Reader(Protocol):
     """Reads a file into the library: what `IngestService.run` does."""
 
-    def __call__(self, path: Path, *, report: Listener, cancelled: Callable[[], bool]) -> Video:
+    def __call__(self, request: IngestRequest, *, report: Listener, cancelled: Callable[[], bool]) -> Video:
         """The video, ready. Raises BadInput, Cancelled."""
         ...
 
@@ -58,7 +59,7 @@ class Footage:
             return found
         path = str(found.resolve())
         ready = [video for video in self._known() if video.path == path and video.ready]
-        return ready[0] if ready else self._read(found, report=report, cancelled=cancelled)
+        return ready[0] if ready else self._read(IngestRequest(found), report=report, cancelled=cancelled)
 
 
 def _endings(names: Sequence[str]) -> list[str]:

@@ -39,6 +39,7 @@ from app.core.ports import (
     TextReader,
     Transcriber,
 )
+from app.core.requests import DETECTED
 from app.core.settings import Ingest
 from app.core.types import SegmentKind, Video
 from app.db.entities import SqlEntities
@@ -84,9 +85,6 @@ class IngestParts:
     """Reads the subtitles that files carry."""
     entities: SqlEntities | None = None
     """Stores the names of a video; None if they are not wanted."""
-
-
-DETECTED = "auto"
 
 
 @dataclass(frozen=True)

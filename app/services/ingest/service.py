@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import BadInput, NotFound, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
+from app.core.requests import DETECTED, IngestRequest
 from app.core.settings import Ingest
 from app.core.titles import tidy_title
 from app.core.types import (
@@ -41,11 +40,10 @@ from app.services.ingest import entities, faces, objects, pictures, screen_text,
 from app.services.ingest.digesting import digest
 from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.indexing import Found, index
-from app.services.ingest.run import DETECTED, IngestParts, Options, Run
+from app.services.ingest.run import IngestParts, Options, Run
 from app.services.speeds import save_speed
 
 HASH_BLOCK = 1 << 22
-LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
 PROBE = "2"
 """The version of what probing a file stores."""
 PROBES_BEFORE = ("1",)
@@ -72,17 +70,6 @@ def content_of_finished(path: Path, size: int) -> VideoId:
     return id
 
 
-@dataclass(frozen=True, slots=True)
-class FileDetails:
-    """What the user said about a file, for the library."""
-
-    title: str | None
-    name: str | None
-    """What it is called where neither a person nor the file itself gives a title; None takes the file's name."""
-    tags: tuple[str, ...]
-    source: str
-
-
 class IngestService:
     """Reads videos, at once or as background jobs."""
 
@@ -92,114 +79,35 @@ class IngestService:
         self._jobs = jobs
 
     def submit(
-        self,
-        path: Path,
-        *,
-        title: str | None = None,
-        subtitles: Path | None = None,
-        language: str | None = None,
-        translate: bool = False,
-        speakers: bool | None = None,
-        tags: Sequence[str] = (),
-        webhook: Mapping[str, str] | None = None,
-        source: str = "",
-        name: str = "",
-        video_track: int | None = None,
-        audio_track: int | None = None,
-        subtitle_track: int | None = None,
-        terms: str = "",
-        key: str | None = None,
+        self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None, key: str | None = None
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
         While a job with the same `key` waits or runs, that one is returned.
-
-        The other arguments are those of `run`.
         """
-        payload: dict[str, Any] = {
-            "path": str(path.resolve()),
-            "title": _tidy(title),
-            "subtitles": str(subtitles.resolve()) if subtitles else None,
-            "language": language,
-            "translate": translate,
-            "speakers": speakers,
-            "tags": list(tags),
-            "source": source,
-            "name": name,
-            "video_track": video_track,
-            "audio_track": audio_track,
-            "subtitle_track": subtitle_track,
-            "terms": terms,
-        }
+        payload = request.to_payload()
         if webhook is not None:
             payload["webhook"] = dict(webhook)
         return self._jobs.submit("ingest", payload, key=key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job."""
-        given = job.payload
-        video = self.run(
-            Path(given["path"]),
-            title=given.get("title"),
-            subtitles=Path(given["subtitles"]) if given.get("subtitles") else None,
-            language=given.get("language"),
-            translate=given.get("translate", False),
-            speakers=given.get("speakers"),
-            tags=given.get("tags", ()),
-            source=given.get("source", ""),
-            name=given.get("name", ""),
-            video_track=given.get("video_track"),
-            audio_track=given.get("audio_track"),
-            subtitle_track=given.get("subtitle_track"),
-            terms=given.get("terms", ""),
-            report=context.report,
-            cancelled=context.cancelled,
-        )
+        request = IngestRequest.from_payload(job.payload)
+        video = self.run(request, report=context.report, cancelled=context.cancelled)
         return {"video_id": video.id, "title": video.title}
 
     def run(
-        self,
-        path: Path,
-        *,
-        title: str | None = None,
-        subtitles: Path | None = None,
-        language: str | None = None,
-        translate: bool = False,
-        speakers: bool | None = None,
-        tags: Sequence[str] = (),
-        source: str = "",
-        name: str = "",
-        video_track: int | None = None,
-        audio_track: int | None = None,
-        subtitle_track: int | None = None,
-        terms: str = "",
-        report: Listener = ignore,
-        cancelled: Callable[[], bool] = lambda: False,
+        self, request: IngestRequest, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False
     ) -> Video:
         """Reads a video and returns it ready for questions.
 
         What an earlier run finished is used again, so that the same file twice is no work, and a
-        run that was killed goes on where it stopped. The video joins the collections named in `tags`. With
-        `translate` the transcript is English; `speakers` turns speaker identification on or off, whatever the settings.
-        `source` is the address that the file was downloaded from. Without a `title` the video is called as the file
-        itself says, else by its `name`, else as the file is named. `video_track` and `audio_track` choose a picture
-        stream and a sound track, `subtitle_track` one of the file's own subtitles to use instead of listening, each
-        counted from 0. `terms` are names that are spoken, with commas between them. `language` may be several codes.
+        run that was killed goes on where it stopped.
         Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
         """
         started = time.monotonic()
         try:
-            options = replace(
-                _options(subtitles, language),
-                translate=translate,
-                speakers=speakers,
-                video_track=video_track,
-                audio_track=audio_track,
-                subtitle_track=subtitle_track,
-                terms=terms,
-            )
-            details = FileDetails(_tidy(title), _tidy(name), tuple(tags), source)
-            run = self._begin(path, details, options, report, cancelled)
+            run = self._begin(request, _options(request), report, cancelled)
             try:
                 self._read(run)
             except BaseException:
@@ -237,22 +145,15 @@ class IngestService:
         run.options = _remembered(run, Options())
         return transcription.survey(run)
 
-    def _begin(
-        self,
-        path: Path,
-        details: FileDetails,
-        options: Options,
-        report: Listener,
-        cancelled: Callable[[], bool],
-    ) -> Run:
+    def _begin(self, request: IngestRequest, options: Options, report: Listener, cancelled: Callable[[], bool]) -> Run:
         """Probes the file, and adds it to the library when it is new."""
-        path = path.expanduser()
+        path = request.path.expanduser()
         parts = self._make_parts()
         media = parts.probe.probe(path, track=options.video_track)
         started = time.monotonic()
         video_id = content_of_finished(path, media.size_bytes)
-        where, tags, source = str(path.resolve()), details.tags, details.source
-        video = Video(video_id, "", where, media, added_at=_now(), tags=tags, source=source)
+        where, tags = str(path.resolve()), request.tags
+        video = Video(video_id, "", where, media, added_at=_now(), tags=tags, source=request.source)
         run = Run(parts, self._settings, video, path, options, report, cancelled)
         run.check()
         run.options = _remembered(run, options)
@@ -266,7 +167,8 @@ class IngestService:
             parts.stages.finish(video_id, "probe", version, json.dumps(to_json(media)).encode())
             run.worked = True
         _warn_of_change(run)
-        title = details.title or _tidy(media.tags.title) or details.name or _tidy(path.stem) or video_id[:12]
+        named = (request.title, tidy_title(media.tags.title), request.name, tidy_title(path.stem), video_id[:12])
+        title = next(filter(None, named))
         run.video = parts.library.add_video(replace(video, title=title, media=media))
         report(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
         for warning in media.warnings:
@@ -335,22 +237,23 @@ def _warn_of_change(run: Run) -> None:
             )
 
 
-def _tidy(title: str | None) -> str | None:
-    """A title on one line; None for one of spaces, in whose place the file's name stands."""
-    return tidy_title(title or "") or None
-
-
-def _options(given: Path | None, language: str | None) -> Options:
-    language = language and language.replace(" ", "")
-    if language is not None and not LANGUAGES.fullmatch(language):
-        raise BadInput(
-            f"'{language}' is not a language code.", "Give ISO 639-1 codes such as en or en,de, or give auto."
-        )
-    if given is None:
-        return Options(language)
-    text = subtitles.read_text(given, None if language == DETECTED else language)
-    subtitles.parse(text, fps=subtitles.USUAL_FPS)
-    return Options(language, text, given.name)
+def _options(request: IngestRequest) -> Options:
+    text, name = None, ""
+    if request.subtitles is not None:
+        spoken = None if request.language == DETECTED else request.language
+        text, name = subtitles.read_text(request.subtitles, spoken), request.subtitles.name
+        subtitles.parse(text, fps=subtitles.USUAL_FPS)
+    return Options(
+        request.language,
+        text,
+        name,
+        request.translate,
+        request.speakers,
+        request.video_track,
+        request.audio_track,
+        request.subtitle_track,
+        request.terms,
+    )
 
 
 def _remembered(run: Run, options: Options) -> Options:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.core.events import Heard, Warned
+from app.core.requests import DETECTED
 from app.core.timecode import clock, span_clock
 from app.core.types import (
     AudioMap,
@@ -26,7 +27,7 @@ from app.services import subtitles
 from app.services.ingest import subtitle_tracks
 from app.services.ingest.chunks import ListenCall
 from app.services.ingest.indexing import early_segments
-from app.services.ingest.run import DETECTED, Run, Stage, Unit, unit_key
+from app.services.ingest.run import Run, Stage, Unit, unit_key
 
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""

@@ -33,6 +33,7 @@ from app.core.events import (
     Understood,
     Verified,
 )
+from app.core.requests import IngestRequest
 from app.core.settings import Agent as Limits
 from app.core.settings import Models, Settings
 from app.core.types import (
@@ -128,25 +129,8 @@ class Reader:
     hold: threading.Event = field(default_factory=threading.Event)
     """Reading waits at half of its way until this is set."""
 
-    def submit(
-        self,
-        path: Path,
-        *,
-        title: str | None = None,
-        subtitles: Path | None = None,
-        language: str | None = None,
-        translate: bool = False,
-        speakers: bool | None = None,
-        tags: Sequence[str] = (),
-        webhook: Mapping[str, str] | None = None,
-        source: str = "",
-        name: str = "",
-        **_: Any,
-    ) -> Job:
-        given = str(subtitles) if subtitles else None
-        title = title or name or None
-        payload = {"path": str(path), "title": title, "subtitles": given, "language": language, "tags": list(tags)}
-        payload |= {"webhook": webhook, "translate": translate, "speakers": speakers, "source": source}
+    def submit(self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None) -> Job:
+        payload = {**request.to_payload(), "title": request.title or request.name, "webhook": webhook}
         return self.jobs.submit("ingest", payload)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
@@ -164,14 +148,12 @@ class Reader:
         self.fill(replace(video, tags=tuple(job.payload.get("tags", ())), source=source))
         return {"video_id": video.id, "title": video.title}
 
-    def run(
-        self, path: Path, *, title: str | None = None, tags: Sequence[str] = (), source: str = "", **_: Any
-    ) -> Video:
-        data = path.read_bytes()
+    def run(self, request: IngestRequest, **_: Any) -> Video:
+        data = request.path.read_bytes()
         if not data.strip():
             raise BadInput("The file is empty.", "Give a video.")
-        video = a_video(data, title or path.stem, path)
-        self.fill(replace(video, tags=tuple(tags), source=source))
+        video = a_video(data, request.title or request.path.stem, request.path)
+        self.fill(replace(video, tags=request.tags, source=request.source))
         return self.library.video(video.id)
 
     def sound(self, video: Video) -> AudioMap:

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.errors import BadInput
+from app.core.requests import IngestRequest
 from app.main import create_app
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
@@ -153,7 +154,7 @@ def test_a_waiting_job_goes_to_the_top_of_the_queue(client: TestClient, slow: St
 def test_a_file_whose_name_is_no_utf_8_spoils_no_list_of_jobs(client: TestClient, slow: StandIn) -> None:
     film = slow.longreel.settings.data / os.fsdecode(b"caf\xe9.mp4")
     film.write_bytes(b"film")
-    slow.longreel.ingest.submit(film)
+    slow.longreel.ingest.submit(IngestRequest(film))
     assert [job["title"] for job in client.get("/v1/jobs").json()] == ["caf?"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.requests import IngestRequest
 from app.core.types import Answer, AnswerStatus, MediaInfo, Video
 from app.evaluation.cases import Case
 from app.evaluation.run.footage import Footage
@@ -33,8 +34,8 @@ class Asked:
 
 
 def footage(folder: Path | None = None) -> Footage:
-    def read(path: Path, **_: object) -> Video:
-        raise BadInput(f"{path} cannot be read.")
+    def read(request: IngestRequest, **_: object) -> Video:
+        raise BadInput(f"{request.path} cannot be read.")
 
     return Footage(folder, lambda: [IMPORTED], read)
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.core.errors import BadInput, Cancelled, LongreelError, StorageFull, WorkerFailed
 from app.core.events import Event, StageFinished, StageProgress, StageStarted, Warned
+from app.core.requests import IngestRequest
 from app.core.types import Video
 from app.jobs.retry import RetryPolicy
 from app.services import addresses, downloads
@@ -47,7 +48,7 @@ def left_over(parts: StandIn) -> list[Path]:
 def refused(parts: StandIn, address: str, kind: type[LongreelError] = BadInput, **given: Any) -> str:
     """What is told of a download that fails, after which nothing of it is left."""
     with pytest.raises(kind) as raised:
-        service(parts, **given).run(address)
+        service(parts, **given).run(IngestRequest(source=address))
     assert type(raised.value) is kind
     assert left_over(parts) == [] and parts.library.videos() == []
     return str(raised.value)
@@ -56,7 +57,7 @@ def refused(parts: StandIn, address: str, kind: type[LongreelError] = BadInput, 
 def test_a_file_is_downloaded_read_and_kept_with_its_address(parts: StandIn, files: FileServer) -> None:
     heard: list[Event] = []
     address = f"{files.base}/talks/My%20talk.mp4?token=1"
-    video = service(parts).run(address, report=heard.append, tags=["Talks"])
+    video = service(parts).run(IngestRequest(source=address, tags=("Talks",)), report=heard.append)
     assert (video.title, video.source, video.tags) == ("My talk", address, ("Talks",))
     assert Path(video.path).read_bytes() == files.data
     assert left_over(parts) == [Path(video.path).parent, Path(video.path)]
@@ -68,14 +69,14 @@ def test_a_file_is_downloaded_read_and_kept_with_its_address(parts: StandIn, fil
 
 
 def test_the_same_file_again_leaves_no_second_copy(parts: StandIn, files: FileServer) -> None:
-    first = service(parts).run(f"{files.base}/a.mp4")
-    again = service(parts).run(f"{files.base}/b.mp4")
+    first = service(parts).run(IngestRequest(source=f"{files.base}/a.mp4"))
+    again = service(parts).run(IngestRequest(source=f"{files.base}/b.mp4"))
     assert again.id == first.id and again.path == first.path and again.source.endswith("/b.mp4")
     assert left_over(parts) == [Path(first.path).parent, Path(first.path)]
 
 
 def test_a_deleted_video_takes_its_download_along(parts: StandIn, files: FileServer) -> None:
-    video = service(parts).run(f"{files.base}/a.mp4")
+    video = service(parts).run(IngestRequest(source=f"{files.base}/a.mp4"))
     parts.longreel.library.delete(video.id, now=True)
     assert left_over(parts) == []
 
@@ -109,7 +110,7 @@ def test_a_redirect_to_a_private_address_is_refused(
 
 
 def test_redirects_are_followed_but_not_for_ever(parts: StandIn, files: FileServer) -> None:
-    video = service(parts).run(f"{files.base}/to/{files.base}/to//talk.mp4")
+    video = service(parts).run(IngestRequest(source=f"{files.base}/to/{files.base}/to//talk.mp4"))
     assert Path(video.path).read_bytes() == files.data
     parts.longreel.library.delete(video.id, now=True)
     assert "more than 5 times" in refused(parts, f"{files.base}/to/" + "/to/" * 6 + "x")
@@ -119,7 +120,7 @@ def test_redirects_are_followed_but_not_for_ever(parts: StandIn, files: FileServ
 def test_a_broken_connection_is_taken_up_where_it_broke(parts: StandIn, files: FileServer) -> None:
     files.breaks = [70_000, 150_000]
     heard: list[Event] = []
-    video = service(parts).run(f"{files.base}/a.mp4", report=heard.append)
+    video = service(parts).run(IngestRequest(source=f"{files.base}/a.mp4"), report=heard.append)
     assert Path(video.path).read_bytes() == files.data
     assert files.ranges == ["", "bytes=70000-", "bytes=150000-"]
     assert len([event for event in heard if isinstance(event, Warned)]) == 2
@@ -137,7 +138,7 @@ def test_a_file_that_cannot_be_taken_up_or_changed_begins_anew(parts: StandIn, f
 
     if etag != '"2"':
         files.etag = etag
-    video = service(parts).run(f"{files.base}/a.mp4", report=change)
+    video = service(parts).run(IngestRequest(source=f"{files.base}/a.mp4"), report=change)
     assert Path(video.path).read_bytes() == changed
     assert files.ranges == ["", "bytes=70000-" if etag == '"2"' else ""]
 
@@ -157,7 +158,7 @@ def test_a_server_that_falls_silent_is_given_up(parts: StandIn, files: FileServe
 
 def test_a_busy_server_is_asked_again(parts: StandIn, files: FileServer) -> None:
     files.statuses = [503, 429]
-    assert Path(service(parts).run(f"{files.base}/a.mp4").path).read_bytes() == files.data
+    assert Path(service(parts).run(IngestRequest(source=f"{files.base}/a.mp4")).path).read_bytes() == files.data
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,9 @@ def test_what_is_no_media_file_is_refused_with_what_to_do(
 def test_a_download_can_be_cancelled(parts: StandIn, files: FileServer) -> None:
     heard: list[Event] = []
     with pytest.raises(Cancelled):
-        service(parts).run(f"{files.base}/a.mp4", report=heard.append, cancelled=lambda: len(heard) > 1)
+        service(parts).run(
+            IngestRequest(source=f"{files.base}/a.mp4"), report=heard.append, cancelled=lambda: len(heard) > 1
+        )
     assert left_over(parts) == [] and not any(isinstance(event, StageFinished) for event in heard)
 
 
@@ -225,7 +228,7 @@ def test_so_can_one_that_waits_for_another_try(parts: StandIn, files: FileServer
     )
     began = time.monotonic()
     with pytest.raises(Cancelled):
-        slow.run(f"{files.base}/a.mp4", report=heard.append, cancelled=lambda: len(heard) > 0)
+        slow.run(IngestRequest(source=f"{files.base}/a.mp4"), report=heard.append, cancelled=lambda: len(heard) > 0)
     assert time.monotonic() - began < 5 and left_over(parts) == []
 
 
@@ -242,7 +245,7 @@ def test_a_file_of_a_video_in_the_bin_stays(parts: StandIn, files: FileServer) -
     fill = parts.reader.fill
     parts.reader.fill = bin_it  # type: ignore[method-assign]
     with pytest.raises(LongreelError):
-        service(parts).run(f"{files.base}/a.mp4")
+        service(parts).run(IngestRequest(source=f"{files.base}/a.mp4"))
     assert any(path.is_file() for path in left_over(parts))
 
 
@@ -271,7 +274,7 @@ def test_a_download_that_sends_nothing_is_cancelled_at_once(parts: StandIn, file
         return far
 
     with pytest.raises(Cancelled):
-        service(parts, silence_s=20.0).run(f"{files.base}/a.mp4", cancelled=cancelled)
+        service(parts, silence_s=20.0).run(IngestRequest(source=f"{files.base}/a.mp4"), cancelled=cancelled)
     assert time.monotonic() - asked_at[0] < 2.0
     assert left_over(parts) == []
 

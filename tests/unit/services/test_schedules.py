@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import BadInput, NotFound
+from app.core.requests import IngestRequest
 from app.db.schedules import SqlSchedules
 from app.services.batches import BatchRequest
 from app.services.schedules import LEASE_S, ScheduleService, ScheduleSpec, next_time
@@ -173,7 +174,7 @@ def test_a_schedule_can_be_made_due_now(server: Server) -> None:
 
 def test_a_deleted_video_is_not_read_again(server: Server) -> None:
     server.put("a.mp4")
-    video = server.parts.longreel.ingest.run(server.folder / "a.mp4")
+    video = server.parts.longreel.ingest.run(IngestRequest(server.folder / "a.mp4"))
     server.parts.longreel.library.delete(video.id)
     server.schedules.add(every(server))
     server.schedules.tick()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.bootstrap import Services, build
 from app.core.errors import NotFound
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import AudioMap
 from app.services.waveform import waveform
@@ -57,7 +58,7 @@ def test_a_tone_and_a_silence_are_seen_where_they_are_also_when_the_file_is_gone
     clip = write_media(
         tmp_path / "tone.mkv", tones_hz=[440.0], sound_s=6.0, missing=(2.0, 4.0), audio_codec="pcm_s16le"
     )
-    video = longreel.ingest.run(clip)
+    video = longreel.ingest.run(IngestRequest(clip))
     clip.unlink()
     drawn = waveform(longreel.ingest.sound(video), 1000)
     assert drawn.step_s == pytest.approx(0.1) and len(drawn.peaks) in (60, 61)
@@ -66,7 +67,7 @@ def test_a_tone_and_a_silence_are_seen_where_they_are_also_when_the_file_is_gone
 
 def test_a_video_that_was_read_with_other_settings_is_measured_once_more(longreel: Services, tmp_path: Path) -> None:
     clip = write_media(tmp_path / "tone.mkv", tones_hz=[440.0], sound_s=2.0, audio_codec="pcm_s16le")
-    video = longreel.ingest.run(clip)
+    video = longreel.ingest.run(IngestRequest(clip))
     settings = longreel.settings.model_copy(
         update={"ingest": longreel.settings.ingest.model_copy(update={"chunk_s": 77.0})}
     )
@@ -77,11 +78,11 @@ def test_a_video_that_was_read_with_other_settings_is_measured_once_more(longree
 
 
 def test_a_video_without_sound_has_no_peaks(longreel: Services, tmp_path: Path) -> None:
-    video = longreel.ingest.run(write_media(tmp_path / "still.mp4", times_s=steady(2)))
+    video = longreel.ingest.run(IngestRequest(write_media(tmp_path / "still.mp4", times_s=steady(2))))
     assert longreel.ingest.sound(video).loudness.shape == (0,)
 
 
 def test_a_video_that_is_being_read_has_none_yet(longreel: Services, tmp_path: Path) -> None:
-    video = longreel.ingest.run(write_media(tmp_path / "still.mp4", times_s=steady(2)))
+    video = longreel.ingest.run(IngestRequest(write_media(tmp_path / "still.mp4", times_s=steady(2))))
     with pytest.raises(NotFound, match="not ready yet"):
         longreel.ingest.sound(replace(video, ready=False))

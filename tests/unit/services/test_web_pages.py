@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import BadInput, LongreelError, MissingPart
+from app.core.requests import IngestRequest
 from app.jobs.states import JobState
 from app.jobs.worker import Worker
 from app.services import addresses
@@ -90,7 +91,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_video_of_a_page_is_downloaded_and_called_after_the_page(parts: StandIn, site: Site) -> None:
     site.pages["/watch"] = "<html><head><title>Harbour film</title></head><video src='/film.mp4'></video></html>"
-    video = service(parts).run(f"{site.base}/watch")
+    video = service(parts).run(IngestRequest(source=f"{site.base}/watch"))
     assert (video.title, video.source) == ("Harbour film", f"{site.base}/watch")
     assert Path(video.path).read_bytes() == b"/film.mp4" * 100
 
@@ -110,7 +111,7 @@ def test_a_page_leads_to_no_private_address_and_to_no_file(parts: StandIn, site:
     site.pages["/watch"] = f"<html><head><title>A</title>{page}</head></html>"
     site.redirects["/away.mp4"] = f"{PRIVATE}/film.mp4"
     with pytest.raises(LongreelError) as refusal:
-        service(parts, private=False).run(f"{site.base}/watch")
+        service(parts, private=False).run(IngestRequest(source=f"{site.base}/watch"))
     assert isinstance(refusal.value, BadInput)
     assert site.asked[0] == "/watch"
     assert left_over(parts) == [] and parts.library.videos() == []
@@ -129,14 +130,14 @@ def test_without_yt_dlp_one_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "yt_dlp", None)
     site.pages["/watch"] = "<html><video src='/film.mp4'></video></html>"
     with pytest.raises(MissingPart, match="web page") as refusal:
-        service(parts).run(f"{site.base}/watch")
+        service(parts).run(IngestRequest(source=f"{site.base}/watch"))
     assert "pip install 'longreel[web]'" in refusal.value.hint
 
 
 def test_a_page_without_a_video_is_refused(parts: StandIn, site: Site) -> None:
     site.pages["/watch"] = "<html><p>Nothing here.</p></html>"
     with pytest.raises(BadInput, match="finds no video"):
-        service(parts).run(f"{site.base}/watch")
+        service(parts).run(IngestRequest(source=f"{site.base}/watch"))
 
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Talks</title>
@@ -147,11 +148,13 @@ FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Talks</title>
 def test_a_list_of_videos_becomes_a_job_for_each(parts: StandIn, site: Site) -> None:
     site.pages["/list"] = FEED.format(base=site.base)
     with pytest.raises(SeveralVideos) as listed:
-        service(parts).run(f"{site.base}/list")
+        service(parts).run(IngestRequest(source=f"{site.base}/list"))
     assert [one.address for one in listed.value.page.listed] == [f"{site.base}/one.mp4", f"{site.base}/two.mp4"]
     longreel = parts.longreel
     downloads = service(parts)
-    job = longreel.ingest.submit(downloads.place(f"{site.base}/list"), source=f"{site.base}/list", tags=["Talks"])
+    job = longreel.ingest.submit(
+        IngestRequest(downloads.place(f"{site.base}/list"), source=f"{site.base}/list", tags=("Talks",))
+    )
     worker = Worker(longreel.jobs, {"ingest": downloads.handle})
     worker.start()
     try:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.bootstrap import build
 from app.core.errors import MissingPart
 from app.core.events import StageFinished, Warned
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, TimeSpan, VideoId
 from app.core.types.objects import ObjectTrack, TimedBox, count_changes, place_of
@@ -62,7 +63,7 @@ def _tracks(longreel, id):
 
 
 def test_things_are_followed_stored_and_found_by_words(longreel, clip):
-    video = longreel.ingest.run(clip)
+    video = longreel.ingest.run(IngestRequest(clip))
     red, green = _tracks(longreel, video.id)
     assert (red.name, green.name) == ("red", "green")
     assert red.span.start_s == pytest.approx(4, abs=1) and red.span.end_s == pytest.approx(8, abs=1)
@@ -75,9 +76,9 @@ def test_things_are_followed_stored_and_found_by_words(longreel, clip):
 
 
 def test_the_work_is_used_again_and_goes_with_the_video(longreel, clip):
-    video = longreel.ingest.run(clip)
+    video = longreel.ingest.run(IngestRequest(clip))
     events = []
-    longreel.ingest.run(clip, report=events.append)
+    longreel.ingest.run(IngestRequest(clip), report=events.append)
     again = {one.stage: one.reused for one in events if isinstance(one, StageFinished)}
     assert again["objects"] and again["object_index"] and len(_tracks(longreel, video.id)) == 2
     assert not list((longreel.settings.data / "media").rglob("objects/*.jpg"))
@@ -94,10 +95,10 @@ def test_without_its_weights_the_video_is_read_and_the_next_reading_finds_things
     with monkeypatch.context() as patch:
         patch.setattr(FakeObjectDetector, "detect", lacks)
         events = []
-        video = longreel.ingest.run(clip, report=events.append)
+        video = longreel.ingest.run(IngestRequest(clip), report=events.append)
     assert video.ready and any("not installed" in one.message for one in events if isinstance(one, Warned))
     assert _tracks(longreel, video.id) == []
-    longreel.ingest.run(clip)
+    longreel.ingest.run(IngestRequest(clip))
     assert len(_tracks(longreel, video.id)) == 2
     assert len(longreel.library.segments(video.id, [SegmentKind.OBJECT])) == 2
 
@@ -105,7 +106,7 @@ def test_without_its_weights_the_video_is_read_and_the_next_reading_finds_things
 def test_nothing_is_looked_for_where_the_setting_says_so(longreel, clip, monkeypatch):
     monkeypatch.setenv("LONGREEL_INGEST__OBJECTS", "false")
     events = []
-    build(load_settings()).ingest.run(clip, report=events.append)
+    build(load_settings()).ingest.run(IngestRequest(clip), report=events.append)
     assert "objects" not in {one.stage for one in events if isinstance(one, StageFinished)}
 
 

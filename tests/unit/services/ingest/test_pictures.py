@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.bootstrap import build
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import FrameFeatures, SegmentKind, TimeSpan, Utterance
 from app.services.ingest.frame_samples import Sampled, repeats
@@ -70,7 +71,7 @@ def test_hours_of_nothing_are_one_empty_segment(tmp_path, monkeypatch):
     for name, value in {**environment(tmp_path), "LONGREEL_INGEST__SAMPLE_CHUNK_S": "300"}.items():
         monkeypatch.setenv(name, value)
     longreel = build(load_settings())
-    video = longreel.ingest.run(path)
+    video = longreel.ingest.run(IngestRequest(path))
     shown = longreel.library.segments(video.id, [SegmentKind.VISUAL])
     assert [segment.span for segment in shown] == [TimeSpan(0.0, video.duration_s)] and video.duration_s > 7000
     assert not longreel.library.segments(video.id, [SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT])

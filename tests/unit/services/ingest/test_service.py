@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import NotFound
+from app.core.requests import IngestRequest
 from app.core.settings import Ingest
 from app.db.database import MemoryDatabase
 from app.db.jobs import SqlJobStore
@@ -22,7 +23,7 @@ def test_a_title_stands_on_one_line_and_the_file_names_a_job_without_one(
     tmp_path: Path, given: str | None, kept: str | None, shown: str
 ) -> None:
     service = IngestService(cast(Any, None), Ingest(), SqlJobStore(MemoryDatabase()))
-    job = service.submit(tmp_path / "film.mp4", title=given)
+    job = service.submit(IngestRequest(tmp_path / "film.mp4", title=given))
     assert (job.payload["title"], job.title) == (kept, shown)
 
 

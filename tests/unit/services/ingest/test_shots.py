@@ -7,6 +7,7 @@ import pytest
 from app.bootstrap import build, chunk_reader
 from app.core.errors import MissingPart
 from app.core.events import StageFinished
+from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, TimeSpan
 from app.services.ingest.chunks import ShotsCall
@@ -48,15 +49,15 @@ def test_without_a_detector_the_setting_is_named(settings, clip):
 
 def test_pieces_end_where_shots_do_and_the_work_is_kept(settings, clip):
     longreel = build(settings("fake"))
-    video = longreel.ingest.run(clip)
+    video = longreel.ingest.run(IngestRequest(clip))
     pieces = sorted({s.span for s in longreel.library.segments(video.id, kinds=[SegmentKind.VISUAL])})
     assert pieces[0].end_s == pieces[1].start_s == pytest.approx(20.0)
     events = []
-    longreel.ingest.run(clip, report=events.append)
+    longreel.ingest.run(IngestRequest(clip), report=events.append)
     assert [e.reused for e in events if isinstance(e, StageFinished) and e.stage == "shots"] == [True]
 
 
 def test_without_a_detector_there_is_no_such_stage(settings, clip):
     events = []
-    build(settings("none")).ingest.run(clip, report=events.append)
+    build(settings("none")).ingest.run(IngestRequest(clip), report=events.append)
     assert "shots" not in {e.stage for e in events if isinstance(e, StageFinished)}
