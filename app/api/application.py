@@ -10,7 +10,6 @@ from fastapi import FastAPI
 
 from app.api.caching import NoStore
 from app.api.description import DescribedApi
-from app.api.idempotency import Idempotency
 from app.api.limits import RateLimit
 from app.api.line import WaitingLine
 from app.api.ongoing import OngoingQuestions
@@ -98,6 +97,6 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
         evaluations,
     ):
         app.include_router(module.router)
-    for outer in (NoStore, Idempotency, RateLimit):
+    for outer in (NoStore, RateLimit):
         app.add_middleware(outer)
     return app

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, TypeAlias, cast
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 
 from app.api.guard import trusts_this_machine
 from app.api.limits import caller_of
@@ -35,6 +35,18 @@ async def join_line(request: Request) -> JoinLine:
 
 LongreelDep = Annotated[Services, Depends(longreel_of)]
 LineDep = Annotated[JoinLine, Depends(join_line)]
+
+
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern="^[ -~]+$",
+        description="a key of your choice: while its job is stored, the same key returns the same job",
+    ),
+]
 
 
 def video_of(longreel: LongreelDep, video: Annotated[str, Path(description="id or unique beginning of one")]) -> Video:

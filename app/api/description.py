@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from fastapi import FastAPI
 
 from app.api.examples import Examples
-from app.api.idempotency import HEADER, LONGEST
 from app.api.problems import MEDIA_TYPE, plain_problem
 from app.api.schemas import ProblemOut, problem_of
 from app.core.errors import BadInput, NotFound, WorkerFailed
@@ -46,13 +45,6 @@ PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
 
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"}}
 LINK = {"Link": {"schema": {"type": "string"}, "description": 'the next page, with rel="next"; absent on the last'}}
-IDEMPOTENCY_KEY = {
-    "name": HEADER,
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]*$", "examples": ["b7c1"]},
-    "description": "a key of your choice: for a day, the same request with the same key gets the same response",
-}
 
 
 class DescribedApi(FastAPI):
@@ -96,8 +88,6 @@ def _add_problems(operation: Data, path: str, verb: str) -> None:
 def _add_headers(operation: Data, verb: str) -> None:
     parameters = operation.setdefault("parameters", [])
     good = operation["responses"].get("200", {})
-    if verb == "post":
-        parameters.append(IDEMPOTENCY_KEY)
     if verb == "get" and any(parameter["name"] == "cursor" for parameter in parameters):
         good["headers"] = {**good.get("headers", {}), **LINK}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from app.core.replies import ReplyStore
 from app.core.settings import Settings
 from app.evaluation.run.service import EvaluationService
 from app.jobs.chores import Chores
@@ -52,7 +51,6 @@ class Services:
     batches: BatchService
     batch_jobs: BatchJobs
     webhooks: WebhookService
-    replies: ReplyStore
     uploads: UploadService
     downloads: DownloadService
     speakers: SpeakerService

@@ -13,7 +13,6 @@ from app.core.settings import Settings
 from app.db.collections import SqlCollections
 from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
-from app.db.replies import SqlReplies
 from app.db.schedules import SqlSchedules
 from app.db.stages import SqlStageStore
 from app.db.threads import SqlThreads
@@ -110,7 +109,6 @@ class _Wiring(Engines):
             batch_jobs=batch_jobs,
             summary_jobs=summary_jobs,
             webhooks=WebhookService(jobs, settings.server, self.seal),
-            replies=SqlReplies(self.database),
             uploads=uploads,
             downloads=downloads,
             speakers=self.speakers,
@@ -188,7 +186,6 @@ class _Wiring(Engines):
         return Deletion(
             self.library,
             self._jobs,
-            SqlReplies(self.database),
             SqlThreads(self.database),
             self.media,
             lambda: self.retriever,

@@ -35,7 +35,7 @@ from app.db.database import Database, fence, insert_for, time_of
 from app.db.tables import job_events, jobs
 from app.jobs import states
 from app.jobs.states import ENDED, Job, JobError, JobState
-from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job
+from app.jobs.store import PROGRESS, EventList, JobList, Part, as_json, key_taken, no_such_job, request_key_taken
 from app.jobs.webhooks import NOTICE, notice_of
 
 ACTIVE = text("state IN ('queued', 'running')")
@@ -76,9 +76,15 @@ class SqlJobStore:
             yield
 
     def submit(
-        self, kind: str, payload: Mapping[str, Any], *, key: str | None = None, children: Sequence[Part] = ()
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        request_key: str | None = None,
+        children: Sequence[Part] = (),
     ) -> Job:
-        """Queues a job with its children, or returns the one of this kind and key that is queued or running."""
+        """Queues a job with its children, or returns the one that it would repeat."""
         with self._database.reading() as connection:
             now = self._now(connection)
         job = Job(uuid.uuid4().hex, kind, as_json(payload), created_at=now, due_at=now, key=key)
@@ -87,19 +93,22 @@ class SqlJobStore:
             for part, given in children
         ]
         active = jobs.c.state.not_in([str(state) for state in ENDED])
-        same = select(jobs).where(jobs.c.kind == kind, jobs.c.key == key, active)
+        repeated = or_(jobs.c.request_key == request_key, and_(jobs.c.kind == kind, jobs.c.key == key, active))
+        same = select(jobs).where(repeated).order_by(jobs.c.request_key != request_key).limit(1)
         while True:
             with self._writing() as connection:
-                add = insert_for(connection, jobs).values({**_row(job), "event_count": 0})
-                add = add.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=ACTIVE)
+                row = {**_row(job), "event_count": 0, "request_key": request_key}
+                add = insert_for(connection, jobs).values(row).on_conflict_do_nothing()
                 added = connection.execute(add.returning(jobs.c.id)).one_or_none() is not None
                 if added and parts:
                     connection.execute(insert(jobs), [{**_row(part), "event_count": 0} for part in parts])
                 if added:
                     return job
-                row = connection.execute(same).one_or_none()
-            if row is not None:
-                return _job(row)
+                found = connection.execute(same).one_or_none()
+            if found is not None and found.kind != kind:
+                raise request_key_taken()
+            if found is not None:
+                return _job(found)
 
     def claim(self, worker: str, kinds: Sequence[str]) -> Job | None:
         """The first job of these kinds that is due; None when there is none."""

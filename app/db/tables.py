@@ -303,7 +303,9 @@ jobs = Table(
     Column("event_count", Integer, nullable=False),
     Column("priority", Integer, nullable=False, server_default=text("0")),
     Column("dismissed", Boolean, nullable=False, server_default=false()),
+    Column("request_key", String),
     UniqueConstraint("id"),
+    Index("uq_jobs_request_key", "request_key", unique=True),
     Index("ix_jobs_state", "state", "due_at"),
     Index("ix_jobs_parent", "parent"),
     Index(
@@ -352,19 +354,6 @@ watched_files = Table(
     Column("look", String, nullable=False),
     Column("seen_at", Double, nullable=False),
     Column("taken", Boolean, nullable=False),
-)
-
-replies = Table(
-    "replies",
-    metadata,
-    Column("key", String, primary_key=True),
-    Column("request", String, nullable=False),
-    Column("owner", String, nullable=False),
-    Column("until", Double, nullable=False),
-    Column("status", Integer),
-    Column("headers", JSON(none_as_null=True)),
-    Column("body", LargeBinary),
-    Index("ix_replies_until", "until"),
 )
 
 threads = Table(

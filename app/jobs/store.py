@@ -30,9 +30,18 @@ class JobStore(Protocol):
     """
 
     def submit(
-        self, kind: str, payload: Mapping[str, Any], *, key: str | None = None, children: Sequence[Part] = ()
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        request_key: str | None = None,
+        children: Sequence[Part] = (),
     ) -> Job:
         """Queues a job. If a job of this kind and key is already queued or running, returns that one instead.
+
+        `request_key` names the request: while its job is stored, ended or not, the same key returns that job. Raises
+        Conflict for a request key of another kind of job.
 
         Its children are queued with it, all or nothing, and run first: the job is due once they have all
         ended, however they ended.
@@ -145,6 +154,11 @@ def as_json(data: Mapping[str, Any]) -> dict[str, Any]:
     """A copy as plain data, as it will be read back. Raises TypeError or ValueError for what JSON cannot represent."""
     copy: dict[str, Any] = json.loads(json.dumps(data, allow_nan=False))
     return copy
+
+
+def request_key_taken() -> Conflict:
+    """The error for a request key that another kind of job has."""
+    return Conflict("This Idempotency-Key was used for another request.", "Choose a new key for each request.")
 
 
 def no_such_job(job_id: str) -> NotFound:

@@ -40,7 +40,14 @@ class BatchJobs:
         self._library = library
         self._media = media
 
-    def submit(self, request: BatchRequest, *, key: str | None = None, webhook: Mapping[str, str] | None = None) -> Job:
+    def submit(
+        self,
+        request: BatchRequest,
+        *,
+        key: str | None = None,
+        webhook: Mapping[str, str] | None = None,
+        request_key: str | None = None,
+    ) -> Job:
         """Queues a batch; if the same one is already queued or running, returns that one. Raises BadInput.
 
         `webhook` (url and secret) is notified of its end; the same batch with another webhook is another batch.
@@ -55,7 +62,7 @@ class BatchJobs:
         key = key or request.key()
         if webhook is not None:
             payload["webhook"], key = dict(webhook), f"{key} {webhook['url']}"
-        return self._jobs.submit(WHOLE, payload, key=key, children=parts)
+        return self._jobs.submit(WHOLE, payload, key=key, request_key=request_key, children=parts)
 
     def handle_part(self, job: Job, context: JobContext) -> dict[str, Any]:
         """Runs one video of a batch in a worker."""

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from app.core.errors import NotFound, StorageFull
 from app.core.ports import MediaStore, Retriever
-from app.core.replies import ReplyStore
 from app.core.types import Video
 from app.db.library import SqlLibrary
 from app.db.rules import matching
@@ -34,7 +33,6 @@ class Deletion:
         self,
         library: SqlLibrary,
         jobs: JobStore,
-        replies: ReplyStore,
         threads: ThreadStore,
         media: MediaStore,
         retriever: Callable[[], Retriever],
@@ -44,7 +42,6 @@ class Deletion:
         """`overwrite`: calls that erase from the disk what was removed from a store."""
         self._library = library
         self._jobs = jobs
-        self._replies = replies
         self._media = media
         self._retriever = retriever
         self._uploads = uploads
@@ -73,11 +70,10 @@ class Deletion:
             self._remove_files(video)
             self._retriever().remove(video.id)
         self._remove_files(video)
-        gone = self._forget_jobs(video)
-        gone += self._threads.forget_video(video.id)
+        self._forget_jobs(video)
+        self._threads.forget_video(video.id)
         with suppress(NotFound):  # another process was faster
-            gone += self._library.delete_video(video.id)
-        self._replies.forget([video.id, *gone])
+            self._library.delete_video(video.id)
 
     def overwrite(self) -> None:
         """Overwrites the remains of deleted videos on the disk; does nothing if there are none."""
@@ -93,7 +89,7 @@ class Deletion:
         if self._uploads.resolve() == folder.parent:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _forget_jobs(self, video: Video) -> list[str]:
+    def _forget_jobs(self, video: Video) -> None:
         about = self._jobs_about(video)
         wholes = {job.parent for job in about if job.kind == PART and job.parent}
         for parent in wholes:
@@ -104,7 +100,7 @@ class Deletion:
                 self._media.remove(results_folder(parent))
             else:
                 leave_out(self._media, self._jobs, parent, lost)
-        return self._jobs.forget([job.id for job in about])
+        self._jobs.forget([job.id for job in about])
 
     def _jobs_about(self, video: Video) -> list[Job]:
         return [job for job in self._jobs.list(limit=ALL_JOBS) if is_about(job, video)]

@@ -26,7 +26,13 @@ class SummaryJobs:
         self._library = library
 
     def submit(
-        self, videos: Sequence[Video], wanted: SummaryRequest, *, title: str, webhook: Mapping[str, str] | None = None
+        self,
+        videos: Sequence[Video],
+        wanted: SummaryRequest,
+        *,
+        title: str,
+        webhook: Mapping[str, str] | None = None,
+        request_key: str | None = None,
     ) -> Job:
         """Queues a summary; if the same one is already queued or running, returns that one.
 
@@ -35,7 +41,7 @@ class SummaryJobs:
         asked = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
         notify = {"webhook": dict(webhook)} if webhook else {}
         key = hashlib.sha256(json.dumps({**asked, "to": notify and notify["webhook"]["url"]}).encode()).hexdigest()[:32]
-        return self._jobs.submit(KIND, {"title": title, **asked, **notify}, key=key)
+        return self._jobs.submit(KIND, {"title": title, **asked, **notify}, key=key, request_key=request_key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, Any]:
         """Runs the job in a worker. Videos deleted in the meantime are left out."""

@@ -13,7 +13,7 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from app.api.deps import LongreelDep, VideoDep, hook_of, trusts_callers
+from app.api.deps import LongreelDep, RequestKey, VideoDep, hook_of, trusts_callers
 from app.api.pages import CursorQuery, link_next, page
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
@@ -44,7 +44,7 @@ BatchDep = Annotated[Job, Depends(batch_of)]
 
 
 @router.post("/batches", status_code=202, response_model=BatchOut, summary="Summarize and ask many videos")
-def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
+def add_batch(given: BatchIn, longreel: LongreelDep, key: RequestKey = None) -> Response:
     """Queues a job with a child for each video, and estimates the cost. While the same request is queued or running,
     you get that batch. Existing results are reused.
     """
@@ -52,7 +52,7 @@ def add_batch(given: BatchIn, longreel: LongreelDep) -> Response:
         _must_be_known(longreel, given.videos)
     request = _request(longreel, given)
     cost = CostOut(**asdict(longreel.batches.cost(request)))
-    job = longreel.batch_jobs.submit(request, webhook=hook_of(longreel, given.webhook))
+    job = longreel.batch_jobs.submit(request, webhook=hook_of(longreel, given.webhook), request_key=key)
     made = BatchOut.of(job, longreel.jobs.children(job.id), cost)
     return JSONResponse(made.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
 

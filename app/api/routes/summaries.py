@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from app.api.deps import LineDep, LongreelDep, VideoDep, hook_of
+from app.api.deps import LineDep, LongreelDep, RequestKey, VideoDep, hook_of
 from app.api.problems import problem_for
 from app.api.schemas import ChapterOut, JobOut
 from app.api.schemas import batches as schemas
@@ -77,13 +77,14 @@ async def _as_events(making: Making) -> AsyncIterator[bytes]:
 
 
 @router.post("/summaries", status_code=202, response_model=JobOut, summary="Summarize a collection, or several videos")
-def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep) -> Response:
+def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep, key: RequestKey = None) -> Response:
     """Queues a job, which you can stop and resume; when it has finished, GET returns the summary. Existing results are
     reused: only a changed video, and what depends on it, is computed again.
     """
     videos, title = _scope(longreel, asked.videos, asked.collection)
     wanted = SummaryRequest(Length(asked.length), Style(asked.style), asked.language)
-    job = longreel.summary_jobs.submit(videos, wanted, title=title, webhook=hook_of(longreel, asked.webhook))
+    hook = hook_of(longreel, asked.webhook)
+    job = longreel.summary_jobs.submit(videos, wanted, title=title, webhook=hook, request_key=key)
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 

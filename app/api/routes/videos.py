@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.api.deps import LongreelDep, VideoDep, WindowDep, hook_of, trusts_callers
+from app.api.deps import LongreelDep, RequestKey, VideoDep, WindowDep, hook_of, trusts_callers
 from app.api.pages import CursorQuery, link_next, page
 from app.api.problems import bad_fields
 from app.api.schemas import (
@@ -86,18 +86,18 @@ BODIES: dict[str, Any] = {
 
 
 @router.post("", status_code=202, response_model=JobOut, summary="Add a video", openapi_extra=BODIES)
-async def add_video(request: Request, longreel: LongreelDep) -> Response:
+async def add_video(request: Request, longreel: LongreelDep, key: RequestKey = None) -> Response:
     """Uploads a file (a form of any size), downloads one (JSON with `url`), or registers one on the server's machine
     (JSON with `path`; only on loopback without a key). The video is ingested in the background: follow the job at the
     address in `Location`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        job = await run_in_threadpool(_register, longreel, await request.body())
+        job = await run_in_threadpool(_register, longreel, await request.body(), key)
     elif kind == "multipart/form-data":
         _check_size(request, longreel)
         upload = await receive_form(request, longreel.library.incoming)
-        job = await on_disk(request, lambda: _submit(longreel, upload))
+        job = await on_disk(request, lambda: _submit(longreel, upload, key))
     else:
         raise BadInput(f"A video cannot be added as {kind or 'nothing'}.", "Send a multipart form or JSON.")
     headers = {"Location": f"/v1/jobs/{job.id}"}
@@ -113,7 +113,7 @@ def _check_size(request: Request, longreel: Services) -> None:
         )
 
 
-def _submit(longreel: Services, upload: UploadForm) -> Job:
+def _submit(longreel: Services, upload: UploadForm, key: str | None) -> Job:
     try:
         asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
         if asked.path or asked.url or asked.subtitles:
@@ -126,7 +126,10 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
             name=Path(upload.names["file"]).stem,
             subtitles=upload.files.get("subtitles"),
         )
-        return longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook))
+        job = longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook), request_key=key)
+        if job.payload["path"] != request.to_payload()["path"]:  # the file was received before
+            upload.discard()
+        return job
     except ValidationError as error:
         upload.discard()
         raise bad_fields(error) from error
@@ -135,7 +138,7 @@ def _submit(longreel: Services, upload: UploadForm) -> Job:
         raise
 
 
-def _register(longreel: Services, body: bytes) -> Job:
+def _register(longreel: Services, body: bytes, key: str | None) -> Job:
     try:
         asked = RegisterIn.model_validate_json(body)
     except ValidationError as error:
@@ -148,7 +151,7 @@ def _register(longreel: Services, body: bytes) -> Job:
     path = _existing(asked.path) if asked.path else longreel.downloads.place(asked.url or "")
     subtitles = _existing(asked.subtitles) if asked.subtitles else None
     request = replace(asked.to_request(), path=path, subtitles=subtitles)
-    return longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook))
+    return longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook), request_key=key)
 
 
 def _existing(name: str) -> Path:

@@ -57,9 +57,9 @@ class Batches(Caller):
         """Stops a batch as soon as it safely can; finished work stays."""
         return await self._do(Call("DELETE", _batch(id), model(BatchOut)))
 
-    async def retry_batch(self, id: str, *, idempotency_key: str = "") -> BatchOut:
+    async def retry_batch(self, id: str) -> BatchOut:
         """Runs again whatever did not finish."""
-        return await self._do(Call("POST", _batch(id, "/retry"), model(BatchOut), headers=once(idempotency_key)))
+        return await self._do(Call("POST", _batch(id, "/retry"), model(BatchOut)))
 
     def follow_batch(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[BatchOut]:
         """The batch each time it changes, across lost connections; the last item is the batch as it ended."""

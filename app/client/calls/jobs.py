@@ -9,7 +9,7 @@ from app.api.schemas import JobOut
 from app.api.schemas.jobs import DismissedOut
 from app.api.schemas.webhooks import DeliveryOut
 from app.client import following
-from app.client.call import PAGE, Call, model, models, once, quoted
+from app.client.call import PAGE, Call, model, models, quoted
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
 from app.core.events import Event, ignore
@@ -36,10 +36,10 @@ class Jobs(Caller):
         """Stops a job as soon as it safely can; finished work stays."""
         return await self._do(Call("DELETE", f"/v1/jobs/{quoted(id)}", model(JobOut)))
 
-    async def retry(self, id: str, *, idempotency_key: str = "") -> JobOut:
+    async def retry(self, id: str) -> JobOut:
         """Runs a failed or cancelled job again, from where it stopped."""
         path = f"/v1/jobs/{quoted(id)}/retry"
-        return await self._do(Call("POST", path, model(JobOut), headers=once(idempotency_key)))
+        return await self._do(Call("POST", path, model(JobOut)))
 
     async def dismiss(self, id: str) -> JobOut:
         """Removes a job that has ended from the lists; its results stay."""

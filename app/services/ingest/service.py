@@ -79,16 +79,21 @@ class IngestService:
         self._jobs = jobs
 
     def submit(
-        self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None, key: str | None = None
+        self,
+        request: IngestRequest,
+        *,
+        webhook: Mapping[str, str] | None = None,
+        key: str | None = None,
+        request_key: str | None = None,
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
-        While a job with the same `key` waits or runs, that one is returned.
+        While a job with the same `key` waits or runs, that one is returned; one with the same `request_key` always.
         """
         payload = request.to_payload()
         if webhook is not None:
             payload["webhook"] = dict(webhook)
-        return self._jobs.submit("ingest", payload, key=key)
+        return self._jobs.submit("ingest", payload, key=key, request_key=request_key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job."""

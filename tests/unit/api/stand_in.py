@@ -64,7 +64,6 @@ from app.db.database import MemoryDatabase
 from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
-from app.db.replies import SqlReplies
 from app.db.schedules import SqlSchedules
 from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
@@ -129,9 +128,11 @@ class Reader:
     hold: threading.Event = field(default_factory=threading.Event)
     """Reading waits at half of its way until this is set."""
 
-    def submit(self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None) -> Job:
+    def submit(
+        self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None, request_key: str | None = None
+    ) -> Job:
         payload = {**request.to_payload(), "title": request.title or request.name, "webhook": webhook}
-        return self.jobs.submit("ingest", payload)
+        return self.jobs.submit("ingest", payload, request_key=request_key)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
         path = Path(job.payload["path"])
@@ -300,8 +301,8 @@ def make(
     if not hold:
         reader.hold.set()
     most = int(settings.server.max_upload_gb * 1e9)
-    threads, replies = SqlThreads(database), SqlReplies(database)
-    deletion = Deletion(library, jobs, replies, threads, media, lambda: retriever, data / "uploads")
+    threads = SqlThreads(database)
+    deletion = Deletion(library, jobs, threads, media, lambda: retriever, data / "uploads")
     service = LibraryService(
         library, SqlCollections(database), media, lambda: retriever, data / "uploads", most, deletion=deletion
     )
@@ -344,7 +345,6 @@ def make(
         batches=batches,
         batch_jobs=batch_jobs,
         webhooks=webhooks,
-        replies=replies,
         uploads=uploads,
         downloads=downloads,
         speakers=speakers,

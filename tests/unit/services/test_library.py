@@ -15,7 +15,6 @@ from app.db.collections import SqlCollections
 from app.db.database import MemoryDatabase
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
-from app.db.replies import SqlReplies
 from app.db.threads import SqlThreads
 from app.services.deletion import Deletion
 from app.services.ingest.chunks import thumbnail_key
@@ -33,8 +32,8 @@ class Shelf:
         database = MemoryDatabase()
         self.rows, self.jobs, self.retriever = SqlLibrary(database), SqlJobStore(database), MemoryRetriever()
         self.uploads, self.media = folder / "uploads", FolderMediaStore(folder / "media")
-        self.collections, replies, threads = SqlCollections(database), SqlReplies(database), SqlThreads(database)
-        deletion = Deletion(self.rows, self.jobs, replies, threads, self.media, lambda: self.retriever, self.uploads)
+        self.collections, threads = SqlCollections(database), SqlThreads(database)
+        deletion = Deletion(self.rows, self.jobs, threads, self.media, lambda: self.retriever, self.uploads)
         self.service = LibraryService(
             self.rows,
             self.collections,
