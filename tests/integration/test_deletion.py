@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import threading
@@ -12,7 +11,6 @@ import pytest
 
 from app.bootstrap import Services, build
 from app.core.errors import NotFound
-from app.core.replies import StoredReply
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import Answer, AnswerStatus, Video, to_json
@@ -55,7 +53,7 @@ def work_off(longreel: Services) -> None:
 
 
 def talk_about(longreel: Services, video: Video, word: str) -> None:
-    """Asks and rates, and leaves what a repeated request would be answered with."""
+    """Asks and rates."""
     thread = longreel.ask.threads.start()
     for _ in range(2):
         said = to_json(Answer(AnswerStatus.INSUFFICIENT, f"Nobody knows {word}."))
@@ -64,9 +62,6 @@ def talk_about(longreel: Services, video: Video, word: str) -> None:
         )
         longreel.ask.threads.keep(thread, f"What of {word}?", answer)
     longreel.library.rate(answer, "wrong", f"It says {word}.")
-    body = json.dumps({"id": answer, "text": f"Nobody knows {word}."}).encode()
-    longreel.replies.begin(word[:4], "request", "owner")
-    longreel.replies.keep(word[:4], "owner", StoredReply(200, (), body))
 
 
 def traces_of(word: str, folder: Path) -> list[str]:
