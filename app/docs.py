@@ -160,7 +160,7 @@ def _api() -> str:
 
 def _models() -> str:
     from gpu_workers.registry import WEIGHTS
-    from gpu_workers.weights import packaged
+    from gpu_workers.weights.parts import PARTS
 
     parts = [
         MADE,
@@ -175,7 +175,7 @@ def _models() -> str:
         "| model | role | package | licence of the weights | size | SHA-256 |",
         "|---|---|---|---|---|---|",
     ]
-    parts += [_packaged_row(part) for part in packaged.PARTS]
+    parts += [_packaged_row(part) for part in PARTS]
     parts += [
         "",
         "## From the Hugging Face hub: the profiles `cpu` and `gpu`",

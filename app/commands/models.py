@@ -12,7 +12,7 @@ from rich.table import Table
 from app.core.errors import MissingPart
 from app.core.settings import load_settings
 from app.terminal import consoles
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 
 app = typer.Typer(help="The models of this installation.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def list_models() -> None:
     """List the packaged models: what each is for, and whether it is ready."""
     out, _ = consoles()
     table = Table("Model", "Role", "Packages", "State", box=None)
-    for status, part in zip(packaged.status(load_settings()), packaged.PARTS, strict=True):
+    for status, part in zip(packaged.status(load_settings()), parts.PARTS, strict=True):
         packages = packaged.requirements(part)
         shown = packages[0] if len(packages) == 1 else f"{packages[0]} and {len(packages) - 1} more"
         needed = "" if status.needed else " (not used by these settings)"

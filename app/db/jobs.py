@@ -330,7 +330,7 @@ def _add_event(connection: Connection, row: Row[Any], job: Job, event: dict[str,
 def _job(row: Row[Any] | None, job_id: str = "") -> Job:
     if row is None:
         raise no_such_job(job_id)
-    values = {name: value for name, value in row._mapping.items() if name not in ("number", "event_count")}
+    values = {name: row._mapping[name] for name in Job.__slots__}
     values["state"] = JobState(values["state"])
     values["error"] = None if values["error"] is None else from_json(JobError, values["error"])
     return Job(**values)

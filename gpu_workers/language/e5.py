@@ -21,7 +21,7 @@ from app.core.settings import Settings
 from gpu_workers.language.e5_file import E5File, read
 from gpu_workers.language.onnx_text import OnnxTextModel, padded
 from gpu_workers.registry import Workers
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
 
 if TYPE_CHECKING:
@@ -92,13 +92,13 @@ def exported(settings: Settings) -> Path:
 def _files(settings: Settings) -> tuple[Path, Path]:
     from gpu_workers.language import e5_export
 
-    folder, name = packaged.models_folder(settings), packaged.E5.exported
+    folder, name = packaged.models_folder(settings), parts.E5.exported
     tokenizer = folder / name.replace(".onnx", "-tokenizer.json")
     graph = folder / name
     if not (graph.is_file() and tokenizer.is_file()):
-        content = read(packaged.verified(packaged.E5))
-        make_once(tokenizer, packaged.E5.name, lambda fresh: e5_export.write_tokenizer(content, fresh))
-        make_once(graph, packaged.E5.name, lambda fresh: _write_centred(content, tokenizer, fresh))
+        content = read(packaged.verified(parts.E5))
+        make_once(tokenizer, parts.E5.name, lambda fresh: e5_export.write_tokenizer(content, fresh))
+        make_once(graph, parts.E5.name, lambda fresh: _write_centred(content, tokenizer, fresh))
     return graph, tokenizer
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.settings import Settings
 from gpu_workers.language.onnx_text import OnnxTextModel, padded
 from gpu_workers.registry import Workers
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def _files(settings: Settings) -> tuple[Path, Path]:
 def exported(settings: Settings) -> Path:
     """The ONNX file, exported from the package's weights if needed. Raises MissingPart, StorageFull."""
     folder = packaged.minilm_folder(settings)
-    place = packaged.models_folder(settings) / packaged.MINILM.exported
-    return make_once(place, packaged.MINILM.name, lambda fresh: _export(folder, fresh))
+    place = packaged.models_folder(settings) / parts.MINILM.exported
+    return make_once(place, parts.MINILM.name, lambda fresh: _export(folder, fresh))
 
 
 def _export(folder: Path, fresh: Path) -> None:

@@ -19,6 +19,7 @@ from gpu_workers.memory.estimate import ModelLoad, weight_bytes, working_bytes
 from gpu_workers.registry import CLASSES, Workers
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.weights import packaged as offline
+from gpu_workers.weights.parts import Part
 
 READS = {"captioner": 1000, "vision_language_model": 1000, "language_model": 8000, "text_embedder": 512}
 """Tokens that a role's model reads per item: three frames and a prompt, or the agent's longest prompt."""
@@ -124,7 +125,7 @@ def _packaged(settings: Settings) -> list[Fit]:
     return [Fit((part.role,), part.name, CPU, _packed_bytes(part) or None, 0, free_bytes(CPU)) for part in parts]
 
 
-def _packed_bytes(part: offline.Part) -> int:
+def _packed_bytes(part: Part) -> int:
     if part.targets:
         return sum(target.size for target in part.targets)
     return sum(place.stat().st_size for source in part.sources if (place := source.find()) is not None)

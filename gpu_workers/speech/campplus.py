@@ -15,7 +15,7 @@ from typing import Any
 from app.core.errors import MissingPart
 from app.core.settings import Settings
 from gpu_workers.speech.fbank import BANDS
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
 
 FRAMES = 148
@@ -27,7 +27,7 @@ _BLOCKS = ((12, 1), (24, 2), (16, 2))
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (a few seconds). Raises MissingPart, StorageFull."""
-    part = packaged.CAMPPLUS
+    part = parts.CAMPPLUS
     place = packaged.models_folder(settings) / part.exported
     return make_once(place, part.name, lambda fresh: _export(settings, fresh))
 

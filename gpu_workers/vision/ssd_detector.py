@@ -23,7 +23,7 @@ from app.core.types import Detection, Frame
 from gpu_workers.base import ModelWorker
 from gpu_workers.threads import threads
 from gpu_workers.vision import coco
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,11 +110,11 @@ class SSDDetector(ModelWorker[_Loaded]):
 
         folder = packaged.ssd_mobilenet(self._settings)
         network = cv2.dnn.readNetFromTensorflow(
-            str(folder / packaged.SSD_GRAPH), str(folder / packaged.SSD_CONFIG), cv2.dnn.ENGINE_CLASSIC
+            str(folder / parts.SSD_GRAPH), str(folder / parts.SSD_CONFIG), cv2.dnn.ENGINE_CLASSIC
         )
         with _no_notices():
             classifier = Interpreter(
-                model_path=str(Path(folder) / packaged.LITE3), num_threads=threads(self._settings.threads)
+                model_path=str(Path(folder) / parts.LITE3), num_threads=threads(self._settings.threads)
             )
             classifier.allocate_tensors()
         return _Loaded(network, classifier, coco.from_imagenet())

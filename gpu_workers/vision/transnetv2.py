@@ -21,7 +21,7 @@ from gpu_workers.device import Device
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.vision.shot_network import HEIGHT, WIDTH, WINDOW, transitions
 from gpu_workers.weights import hub
-from gpu_workers.weights.packaged import PackagedFile
+from gpu_workers.weights.parts import PackagedFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

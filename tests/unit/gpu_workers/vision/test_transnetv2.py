@@ -13,7 +13,7 @@ from app.core.types import Frame
 from gpu_workers.registry import Workers
 from gpu_workers.vision.shot_network import transitions
 from gpu_workers.vision.transnetv2 import PACKAGED
-from gpu_workers.weights.packaged import PackagedFile
+from gpu_workers.weights.parts import PackagedFile
 from tests import tiny_models
 
 

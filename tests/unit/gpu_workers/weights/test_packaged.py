@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import MissingPart, StorageFull
 from app.core.settings import Settings
-from gpu_workers.weights import file_cache, packaged
+from gpu_workers.weights import file_cache, packaged, parts
 
 PIECES = (b"first " * 400_000, b"second " * 300_000, b"third")
 WHOLE = b"".join(PIECES)
@@ -31,12 +31,12 @@ def install(site: Path, number: int, data: bytes) -> None:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: tiny-weights-part{number}\nVersion: 1.0\n")
 
 
-def part(sha: str = SHA) -> packaged.Part:
+def part(sha: str = SHA) -> parts.Part:
     sources = tuple(
-        packaged.PackagedFile(f"tiny-weights-part{n}", "1.0", f"tiny_weights_part{n}/data/piece.bin") for n in (1, 2, 3)
+        parts.PackagedFile(f"tiny-weights-part{n}", "1.0", f"tiny_weights_part{n}/data/piece.bin") for n in (1, 2, 3)
     )
-    target = packaged.Target("tiny/model.bin", sources, len(WHOLE), sha)
-    return packaged.Part("Tiny", "language_model", "llamacpp", "tiny", sources, (target,))
+    target = parts.Target("tiny/model.bin", sources, len(WHOLE), sha)
+    return parts.Part("Tiny", "language_model", "llamacpp", "tiny", sources, (target,))
 
 
 @pytest.fixture
@@ -151,8 +151,8 @@ def test_several_processes_at_once_make_one_good_file(site, settings):
 
 
 def test_status_tells_what_is_ready_what_can_be_made_and_what_is_missing(site, settings, monkeypatch):
-    gone = packaged.PackagedFile("no-such-weights", "2.0", "no_such/file.bin")
-    missing = packaged.Part("Gone", "transcriber", "whisperx", "no_such/file.bin", (gone,))
+    gone = parts.PackagedFile("no-such-weights", "2.0", "no_such/file.bin")
+    missing = parts.Part("Gone", "transcriber", "whisperx", "no_such/file.bin", (gone,))
     monkeypatch.setattr(packaged, "PARTS", (part(), missing))
     assert [(s.state, s.command) for s in packaged.status(settings)] == [
         ("can be prepared", ""),
@@ -164,8 +164,8 @@ def test_status_tells_what_is_ready_what_can_be_made_and_what_is_missing(site, s
 
 def test_a_profile_without_the_model_does_not_need_its_weights(settings):
     remote = Settings(home=settings.home, profile="remote")
-    assert packaged.QWEN_CODER not in packaged.needed_parts(remote)
-    assert packaged.QWEN_CODER in packaged.needed_parts(settings)
+    assert parts.QWEN_CODER not in packaged.needed_parts(remote)
+    assert parts.QWEN_CODER in packaged.needed_parts(settings)
 
 
 @pytest.mark.slow
