@@ -33,7 +33,7 @@ from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.jobs.states import JobError
-from app.services.ingest.chunks import thumbnail_key
+from app.services.ingest.calls import thumbnail_key
 from benchmarks.sample.pictures import draw
 from benchmarks.sample.script import Scene
 from gpu_workers.media.store import FolderMediaStore

@@ -23,7 +23,7 @@ from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
 from app.db.rules import matching, similar_titles, with_part
 from app.services.chapters import BY_HAND, Heading, publish, with_headings
-from app.services.ingest.chunks import thumbnail_key
+from app.services.ingest.calls import thumbnail_key
 
 if TYPE_CHECKING:
     from app.services.deletion import Deletion

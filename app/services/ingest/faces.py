@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.core.types import TimeSpan, Voice
 from app.core.types.span import joined
-from app.services.ingest.chunks import FacesCall
+from app.services.ingest.calls import FacesCall
 from app.services.ingest.face_clusters import SAME_FACE
 from app.services.ingest.pictures import chunks_of
 from app.services.ingest.run import Run, Stage, Unit, unit_key

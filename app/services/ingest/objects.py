@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from app.core.errors import MissingPart
 from app.core.types import Detection, Segment, SegmentKind, TimeSpan, VideoId, from_json, to_json
 from app.core.types.objects import ObjectTrack, TimedBox, count_changes, place_of
-from app.services.ingest.chunks import DetectCall, object_pictures, spread
+from app.services.ingest.calls import DetectCall, object_pictures
+from app.services.ingest.chunks import spread
 from app.services.ingest.frame_samples import Sampled, repeats
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from gpu_workers.vision.tracking import FrameSightings, Sighting, follow

@@ -18,7 +18,7 @@ from app.core.types import (
     to_json,
 )
 from app.services.ingest import objects
-from app.services.ingest.chunks import CaptionCall, ShotsCall, WatchCall, full_pictures, thumbnail_key
+from app.services.ingest.calls import CaptionCall, ShotsCall, WatchCall, full_pictures, thumbnail_key
 from app.services.ingest.frame_samples import Sampled, packed, repeats, unpacked
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.scenes import described

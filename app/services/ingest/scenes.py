@@ -9,7 +9,7 @@ from contextlib import suppress
 from app.core.ports import SceneDescriber
 from app.core.timecode import clock
 from app.core.types import Caption, FrameFeatures, TimeSpan, from_json, to_json
-from app.services.ingest.chunks import DescribeCall, Undescribed
+from app.services.ingest.calls import DescribeCall, Undescribed
 from app.services.ingest.run import Run, Stage, Unit
 from gpu_workers.selection.blank import evenly
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from app.core.types import ScreenText, TextLine, from_json, to_json
-from app.services.ingest.chunks import ReadCall, longest_standing
+from app.services.ingest.calls import ReadCall
+from app.services.ingest.chunks import longest_standing
 from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from gpu_workers.vision.screen_text import merge_readings

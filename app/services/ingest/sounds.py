@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.core.errors import MissingPart
 from app.core.types import AudioMap, Segment, SegmentKind, SoundSpan, TimeSpan, VideoId, from_json, to_json
-from app.services.ingest.chunks import SoundsCall
+from app.services.ingest.calls import SoundsCall
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.transcription import is_quiet
 from gpu_workers.sound.spans import joined

@@ -11,7 +11,7 @@ from itertools import groupby, islice, pairwise
 import numpy as np
 
 from app.core.types import AudioMap, Diarization, TimeSpan, Utterance, Voice, VoiceTurn
-from app.services.ingest.chunks import DiarizeCall
+from app.services.ingest.calls import DiarizeCall
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 from app.services.ingest.transcription import is_quiet
 from gpu_workers.speech.clustering import link

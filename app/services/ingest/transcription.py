@@ -25,7 +25,7 @@ from app.core.types import (
 )
 from app.services import subtitles
 from app.services.ingest import subtitle_tracks
-from app.services.ingest.chunks import ListenCall
+from app.services.ingest.calls import ListenCall
 from app.services.ingest.indexing import early_segments
 from app.services.ingest.run import Run, Stage, Unit, unit_key
 

@@ -83,7 +83,7 @@ from app.services.downloads import DownloadService
 from app.services.entities import EntityService
 from app.services.hearing import HearingService
 from app.services.ingest import IngestService
-from app.services.ingest.chunks import thumbnail_key
+from app.services.ingest.calls import thumbnail_key
 from app.services.library import LibraryService
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService

@@ -12,7 +12,7 @@ from app.db.database import Database, sqlite_url
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.jobs.states import JobState
-from app.services.ingest.chunks import thumbnail_key
+from app.services.ingest.calls import thumbnail_key
 from benchmarks.page_scenes import FILMS, a_library, a_queue
 from benchmarks.screenshots import STATES
 from gpu_workers.media.store import FolderMediaStore

@@ -17,7 +17,7 @@ from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.threads import SqlThreads
 from app.services.deletion import Deletion
-from app.services.ingest.chunks import thumbnail_key
+from app.services.ingest.calls import thumbnail_key
 from app.services.library import LibraryService
 from gpu_workers.media.fakes import FakeFrames
 from gpu_workers.media.store import FolderMediaStore

@@ -19,7 +19,8 @@ from app.core.types import Caption, Frame, FrameFeatures, MediaInfo, TimeSpan, V
 from app.core.types.scenes import Subject
 from app.db.database import Database, sqlite_url
 from app.db.stages import SqlStageStore
-from app.services.ingest.chunks import ChunkReader, DescribeCall
+from app.services.ingest.calls import DescribeCall
+from app.services.ingest.chunks import ChunkReader
 from app.services.ingest.run import Options, Run
 from app.services.ingest.scenes import GIVE_UP_AFTER, described
 from gpu_workers.cluster.local import LocalRuntime

@@ -10,7 +10,7 @@ from app.core.events import StageFinished
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, TimeSpan
-from app.services.ingest.chunks import ShotsCall
+from app.services.ingest.calls import ShotsCall
 from tests.integration.offline_fakes import environment
 from tests.media_files import steady, write_media
 

@@ -10,7 +10,8 @@ import pytest
 
 from app.core.errors import MissingPart
 from app.core.types import TimeSpan, Transcript, Utterance
-from app.services.ingest.chunks import ChunkReader, DiarizeCall, ListenCall
+from app.services.ingest.calls import DiarizeCall, ListenCall
+from app.services.ingest.chunks import ChunkReader
 from app.services.ingest.transcription import language_notes, missed_notes
 
 
