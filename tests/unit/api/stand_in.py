@@ -128,11 +128,9 @@ class Reader:
     hold: threading.Event = field(default_factory=threading.Event)
     """Reading waits at half of its way until this is set."""
 
-    def submit(
-        self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None, request_key: str | None = None
-    ) -> Job:
+    def submit(self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None, **keys: str | None) -> Job:
         payload = {**request.to_payload(), "title": request.title or request.name, "webhook": webhook}
-        return self.jobs.submit("ingest", payload, request_key=request_key)
+        return self.jobs.submit("ingest", payload, **keys)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
         path = Path(job.payload["path"])

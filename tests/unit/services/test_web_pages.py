@@ -158,7 +158,7 @@ def test_a_list_of_videos_becomes_a_job_for_each(parts: StandIn, site: Site) -> 
     worker = Worker(longreel.jobs, {"ingest": downloads.handle})
     worker.start()
     try:
-        wait_until(lambda: all(one.state is JobState.FINISHED for one in longreel.jobs.list()))
+        wait_until(lambda: all(one.state is JobState.FINISHED for one in longreel.jobs.list()), seconds=60)
     finally:
         worker.stop(5.0)
     assert len(longreel.jobs.list()) == 2 and job.id in {one.id for one in longreel.jobs.list()}
