@@ -96,6 +96,10 @@ def test_secrets_that_an_older_version_stored_are_sealed_and_leave_no_trace(url:
         connection.execute(text("DROP TABLE faces"))
         connection.execute(text("DROP TABLE object_tracks"))
         connection.execute(text("ALTER TABLE jobs DROP COLUMN dismissed"))
+        connection.execute(text("ALTER TABLE utterances DROP COLUMN language"))
+        connection.execute(text("DROP INDEX uq_jobs_request_key"))
+        connection.execute(text("ALTER TABLE jobs DROP COLUMN request_key"))
+        connection.execute(text("CREATE TABLE replies (key VARCHAR)"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
     database.migrate(lambda secret: secret[::-1])
     hooks = [job.payload.get("webhook") for job in store.list()]
