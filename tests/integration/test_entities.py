@@ -43,4 +43,4 @@ def test_names_are_listed_for_the_library_a_video_and_by_a_part_of_the_name(term
     table = shown(terminal, "entities", "hale")
     assert "The winner was Tom Hale." in table and "0:10" in table and "night" in table
     assert json.loads(shown(terminal, "entities", "Ann", "--json"))["moments"][0]["start_s"] == 20.0
-    assert "No names" in shown(terminal, "entities", "--kind", "thing")
+    assert "no names" in shown(terminal, "entities", "--kind", "thing")

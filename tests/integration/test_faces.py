@@ -85,7 +85,7 @@ def test_persons_are_shown_named_and_deleted_in_the_terminal(variables: pytest.M
     assert [(one["label"], round(one["seen"][0]["start_s"])) for one in told] == [("Person 1", 2)]
     assert "Ada" in run(app, ["faces", "rename", "film", "Person 1", "Ada"]).stdout
     assert "0:02" in run(app, ["faces", "film"]).stdout
-    assert "Nobody is known" in run(app, ["faces", "delete", "film", "Ada"]).stdout
+    assert "No faces are known" in run(app, ["faces", "delete", "film", "Ada"]).stdout
 
 
 def test_without_a_file_nothing_is_begun(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -97,5 +97,5 @@ def test_what_cannot_be_corrected_is_refused(desk: Desk) -> None:
         with pytest.raises(BadInput, match="1 to 2000 characters"):
             desk.service.correct(desk.video, 10, text)
     unread = Video(ID, "Talk", "/talk.mp4", desk.video.media)
-    with pytest.raises(BadInput, match="still being read"):
+    with pytest.raises(BadInput, match="still being ingested"):
         desk.service.correct(unread, 10, RIGHT)

@@ -469,7 +469,7 @@ def test_a_server_without_probabilities_weighs_nothing():
     with (
         chat_service(deaf_server) as service,
         Asked(service.url) as asked,
-        pytest.raises(ToolRefused, match="no probabilities"),
+        pytest.raises(ToolRefused, match="not give probabilities"),
     ):
         asked.model.weigh(ASK, ["yes", "no"])
 

@@ -49,7 +49,7 @@ def test_tracks_are_offered_and_those_that_cannot_be_read_are_named() -> None:
 
 def test_a_track_that_is_used_is_told() -> None:
     [used] = told([ENGLISH], ENGLISH)
-    assert "subtitle track 1 (eng)" in used and "Nothing can be heard" in used
+    assert "subtitle track 1 (eng)" in used and "no audible sound" in used
 
 
 def test_a_file_without_subtitles_is_not_spoken_of() -> None:
