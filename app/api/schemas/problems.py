@@ -40,8 +40,8 @@ class ProblemOut(Wire):
 
 
 def error_of(failed: Failed) -> LongreelError:
-    """The error that a `Failed` event was made from."""
-    kinds = {kind.code: kind for kind in _descendants(LongreelError)}
+    """The error that a `Failed` event was made from; of a kind without a code of its own, the kind above it."""
+    kinds = {kind.code: kind for kind in _descendants(LongreelError) if "code" in vars(kind)}
     return kinds.get(failed.code, LongreelError)(failed.message, failed.hint)
 
 
