@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -11,7 +11,9 @@ from app.api.schemas.base import Request, Wire
 from app.api.schemas.batches import Length, Style
 from app.api.schemas.webhooks import WebhookIn
 from app.core.timecode import parse_clock
-from app.services.summarize import Point
+
+if TYPE_CHECKING:
+    from app.services.summarize import Point
 
 
 class SummaryIn(Request):

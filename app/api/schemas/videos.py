@@ -6,7 +6,6 @@ from typing import Self
 
 from pydantic import Field, Json
 
-from agents.evidence.reading import is_guess
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
 from app.api.schemas.summaries import PointOut
@@ -20,7 +19,6 @@ from app.core.types import (
     Utterance,
     Video,
 )
-from app.services.summarize.attribution import sentence_points
 
 
 class VideoOut(Wire):
@@ -97,6 +95,8 @@ class SegmentOut(Wire):
     @classmethod
     def of(cls, segment: Segment) -> Self:
         """The wire form of a segment."""
+        from agents.evidence.reading import is_guess  # here, so that the client loads no engine
+
         return cls(
             id=segment.id,
             kind=segment.kind,
@@ -187,6 +187,8 @@ class SummaryOut(Wire):
     @classmethod
     def of(cls, digest: Digest) -> Self:
         """The wire form of a digest."""
+        from app.services.summarize.attribution import sentence_points  # here, so that the client loads no service
+
         return cls(
             summary=digest.summary,
             points=[PointOut.of(point) for point in sentence_points(digest.summary, digest.citations)],
