@@ -186,7 +186,7 @@ def test_subtitles_of_another_film_are_warned_of_and_the_sound_is_transcribed(
     events: list[Event] = []
     video = longreel.ingest.run(IngestRequest(short, subtitles=given), report=events.append)
     [warning] = [event.message for event in events if isinstance(event, Warned)]
-    assert "No subtitle of late.srt lies in the video" in warning and "transcribed" in warning
+    assert "No subtitle of late.srt lies within the video" in warning and "transcribed" in warning
     assert longreel.library.utterances(video.id) == heard
     assert all(one.model != "late.srt" for one in longreel.library.segments(video.id, [SegmentKind.SPEECH]))
 
