@@ -18,7 +18,7 @@ from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFa
 from app.core.events import Event, IngestFinished, StageFinished, Warned
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
-from app.core.types import Completion, Segment, SegmentKind, TimeSpan, Video
+from app.core.types import Capabilities, Completion, Segment, SegmentKind, TimeSpan, Video
 from app.services.chapters import Heading
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
@@ -220,6 +220,7 @@ class Away:
     """A language model on a server that is away until it is `there`."""
 
     model = "away@1"
+    capabilities = Capabilities(schema=True)
 
     def __init__(self) -> None:
         self.there = False
