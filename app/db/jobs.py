@@ -18,8 +18,10 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    case,
     delete,
     exists,
+    false,
     func,
     insert,
     or_,
@@ -93,8 +95,10 @@ class SqlJobStore:
             for part, given in children
         ]
         active = jobs.c.state.not_in([str(state) for state in ENDED])
-        repeated = or_(jobs.c.request_key == request_key, and_(jobs.c.kind == kind, jobs.c.key == key, active))
-        same = select(jobs).where(repeated).order_by(jobs.c.request_key != request_key).limit(1)
+        same_key = and_(jobs.c.kind == kind, jobs.c.key == key, active)
+        # Compared with None, the column would match every job that was queued without a key.
+        same_request = false() if request_key is None else jobs.c.request_key == request_key
+        same = select(jobs).where(or_(same_request, same_key)).order_by(case((same_request, 0), else_=1)).limit(1)
         while True:
             with self._writing() as connection:
                 row = {**_row(job), "event_count": 0, "request_key": request_key}

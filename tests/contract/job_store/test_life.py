@@ -45,6 +45,13 @@ def test_the_same_key_gives_the_same_job_until_it_has_ended(store: JobStore) -> 
     assert store.submit("ingest", {}, key="k").id != first.id
 
 
+def test_a_key_of_work_never_gives_a_job_without_one(store: JobStore) -> None:
+    store.submit("digest", {})
+    store.submit("ingest", {"n": 1})
+    first = store.submit("ingest", {"n": 2}, key="k")
+    assert store.submit("ingest", {}, key="k") == first
+
+
 def test_jobs_without_a_key_are_never_the_same(store: JobStore) -> None:
     assert store.submit("ingest", {}).id != store.submit("ingest", {}).id
 
