@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.evidence import Finding, Passage
+from agents.evidence.chapters import chapter_passages
 from agents.evidence.reading import READABLE, read_span
 from agents.evidence.sounds import sound_passages
 from agents.evidence.things import count_passages
@@ -34,6 +35,8 @@ LOOKED_AT, MOST_LOOKED_AT = 16, 2
 """Frames of a look, and videos that are looked at, for a question that needs pictures."""
 SEARCHED = 24
 """Segments that a search returns to be ranked again."""
+MOST_CHAPTERS = 20
+"""Chapters of files that are read beside the rest."""
 WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
 
 
@@ -49,7 +52,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     passages, inspected = _read(state, context)
     passages = _of_the_moment(state, passages) + _at_the_moment(context)
     passages += count_passages(work, question, countable(state))
-    passages += _sounds(state, work)
+    passages += _sounds(state, work) + _chapters(state)
     if work.sees and not can_words_tell(question, work):
         seen = _look(question, context)
         passages += [part for part in seen.parts if isinstance(part, Passage)]
@@ -144,6 +147,15 @@ def _sounds(state: AgentState, work: AgentRun) -> list[Passage]:
     if plan and plan.sources and SegmentKind.SOUND not in plan.sources:
         return []
     return [one for video, span in _scope(state) for one in sound_passages(work.parts.library, video, span)]
+
+
+def _chapters(state: AgentState) -> list[Passage]:
+    """What the files call their chapters; nothing if there are many, or the person chose other kinds of evidence."""
+    plan = state.get("plan")
+    if plan and plan.sources and SegmentKind.SUMMARY not in plan.sources:
+        return []
+    chapters = [one for video, span in _scope(state) for one in chapter_passages(video, span)]
+    return chapters if len(chapters) <= MOST_CHAPTERS else []
 
 
 def countable(state: AgentState) -> list[tuple[Video, TimeSpan]]:

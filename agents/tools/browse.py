@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from agents.evidence import Passage
+from agents.evidence.chapters import chapter_passages
 from agents.evidence.reading import from_segment
 from agents.evidence.sounds import sound_line
 from agents.tools.base import Arguments, Outcome, Tool, ToolContext, VideoName
@@ -28,7 +29,8 @@ class Browse(Arguments):
 
 
 def browse(call: Browse, context: ToolContext) -> Outcome:
-    """Title, chapters, subjects and events. Chapters and subjects only hint where to look: a machine wrote them."""
+    """Title, chapters, subjects and events. Chapters and subjects only hint where to look, as a machine wrote them; what
+    the file itself calls its chapters is evidence of that."""
     video = context.video(call.video)
     library = context.work.parts.library
     events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
@@ -39,6 +41,7 @@ def browse(call: Browse, context: ToolContext) -> Outcome:
         Passage(video.id, SegmentKind.SUMMARY, one.span, f"chapter “{one.title}”. {one.summary}".strip(), proves=False)
         for one in chapters[:MOST_CHAPTERS]
     ]
+    passages += chapter_passages(video, video.media.whole)[:MOST_CHAPTERS]
     spoken = "speech" if library.utterances(video.id) else "no speech"
     pictures = "pictures" if video.media.video else "no pictures"
     head = f"{video.title}: {clock(video.duration_s)} long, {pictures}, {spoken}. {len(chapters)} chapters:"
@@ -82,7 +85,7 @@ TOOL = Tool(
     "browse",
     "Shows what a video is about: its length, when music and singing are heard, chapters with times, the names, people "
     "and things that come up, and what happens in the pictures where a model described them. Chapters and subjects are "
-    "written by a machine: use them to decide where to look, never as proof.",
+    "written by a machine, unless they are numbered: use them to decide where to look, never as proof.",
     Browse,
     browse,
 )
