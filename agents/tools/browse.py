@@ -29,7 +29,7 @@ class Browse(Arguments):
 
 
 def browse(call: Browse, context: ToolContext) -> Outcome:
-    """Title, chapters, subjects and events. Chapters and subjects only hint where to look, as a machine wrote them; what
+    """Title, chapters, subjects and events. A machine wrote chapters and subjects, which only hint where to look; what
     the file itself calls its chapters is evidence of that."""
     video = context.video(call.video)
     library = context.work.parts.library

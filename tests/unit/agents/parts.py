@@ -25,6 +25,8 @@ from app.core.types import (
     AudioStream,
     Capabilities,
     Completion,
+    FileChapter,
+    FileTags,
     Frame,
     FrameFeatures,
     MediaInfo,
@@ -85,9 +87,9 @@ class ClearTranscriber:
     def __init__(self, sentence: str) -> None:
         self._sentence = sentence
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None, translate: bool = False) -> Transcript:
+    def transcribe(self, samples: NDArray[np.float32], *, languages: Sequence[str] = (), **_: object) -> Transcript:
         end = len(samples) / 16_000
-        return Transcript((Utterance(TimeSpan(0.0, end), self._sentence),), language)
+        return Transcript((Utterance(TimeSpan(0.0, end), self._sentence),), next(iter(languages), None))
 
 
 class Silence:
@@ -115,13 +117,14 @@ class Desk:
         heard: str = "",
         settings: Agent | None = None,
         features: Sequence[FrameFeatures] = (),
+        chapters: Sequence[Row] = (),
     ) -> None:
         database = MemoryDatabase()
         self.library, self.entities = SqlLibrary(database), SqlEntities(database)
         self.embedder = FakeTextEmbedder()
         self.retriever = HybridRetriever(self.embedder, None, MemorySegmentIndex(), MemoryLexicalIndex())
         self.frames = WrittenFrames(screen)
-        self.video = self.add("v", speech, screen, captions, duration_s)
+        self.video = self.add("v", speech, screen, captions, duration_s, chapters=chapters)
         self.parts = AgentParts(
             retriever=self.retriever,
             library=self.library,
@@ -146,10 +149,12 @@ class Desk:
         captions: Sequence[Row] = (),
         duration_s: float = 600.0,
         pictures: bool = True,
+        chapters: Sequence[Row] = (),
     ) -> Video:
         stream = VideoStream("h264", 160, 90, 0, 25.0) if pictures else None
         sound = (AudioStream(0, "aac", 1, 16_000),) if speech else ()
-        media = MediaInfo("mp4", duration_s, 0.0, 1, stream, sound)
+        named = tuple(FileChapter(TimeSpan(start, end), title) for start, end, title in chapters)
+        media = MediaInfo("mp4", duration_s, 0.0, 1, stream, sound, tags=FileTags(chapters=named))
         id = VideoId(name.encode().hex().ljust(64, "0"))
         video = self.library.add_video(Video(id, f"{name}.mp4", f"/{name}.mp4", media, "en", "", True))
         self.library.save_utterances(id, [Utterance(TimeSpan(start, end), text) for start, end, text in speech])

@@ -54,6 +54,19 @@ def test_an_event_is_found_by_its_words_and_cited_with_its_span() -> None:
     assert CUP in [one.text for one in passages(run(desk, "read", video="V1"))]
 
 
+def test_what_the_file_calls_its_chapters_is_evidence() -> None:
+    chat = agent_chat([calls(("browse", {"video": "V1"})), answers(("The second one is “Safety report”.", ["E2"]))])
+    desk = Desk(chat=chat, chapters=[(0.0, 12.0, "Opening by the mayor"), (12.0, 30.0, "Safety report")])
+    answer = desk.ask("What is the second chapter called?")
+    assert answer.status is AnswerStatus.ANSWERED
+    (citation,) = answer.citations
+    assert (citation.span, citation.quote, citation.verified) == (
+        TimeSpan(12.0, 30.0),
+        "chapter 2 of 2: Safety report",
+        True,
+    )
+
+
 def test_an_answer_that_rests_on_an_event_says_when_it_happens() -> None:
     chat = agent_chat([calls(("browse", {"video": "V1"})), answers((CUP, ["E1"]))])
     desk = Desk(chat=chat)

@@ -79,6 +79,13 @@ def test_what_ended_just_before_the_moment_of_a_question_is_not_read() -> None:
     assert "INSPECTION" in asked and "BUDGET" not in asked and "It is expensive." in asked
 
 
+def test_the_chapters_of_the_file_are_read_beside_what_is_said() -> None:
+    chat = small([reading((["E1"], "It is called “Opening by the mayor”."))])
+    chapters: list[Row] = [(0.0, 12.0, "Opening by the mayor"), (12.0, 30.0, "Safety report")]
+    Desk([(1.0, 4.0, "Good evening.")], chat=chat, chapters=chapters).ask("What is the first chapter called?")
+    assert "E2 summary: chapter 1 of 2: Opening by the mayor" in chat.requests[0].text
+
+
 def test_what_the_model_is_not_sure_of_comes_with_the_words_it_rests_on() -> None:
     chat = small([reading((["E4"], "2.4 million euros."))], yes=0.7)
     answer = Desk(MEETING[:4], chat=chat).ask(QUESTION)
