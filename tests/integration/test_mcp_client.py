@@ -108,9 +108,9 @@ def test_a_video_is_read_searched_asked_about_and_seen(address: str, parts: Stan
 
 
 def test_a_collection_is_summarized(address: str, parts: StandIn) -> None:
-    films = parts.library.collections.create("Films")
+    films = parts.longreel.library.collections.create("Films")
     for name in ("One", "Two"):
-        parts.library.collections.add(films.id, parts.add(name.encode(), name).id)
+        parts.longreel.library.collections.add(films.id, parts.add(name.encode(), name).id)
 
     async def work(client: Client) -> None:
         made = await called(client, "summarize", collection="films", length="page")
