@@ -62,7 +62,7 @@ def test_bad_subtitles_are_refused_with_their_line(terminal: Terminal, tmp_path:
 def test_a_word_in_place_of_a_languages_code_is_refused_and_not_remembered(terminal: Terminal, tmp_path: Path) -> None:
     video = write_narrated(tmp_path / "lecture.mp4", seconds=6)
     refused = terminal.run("ingest", str(video), "--language", "German")
-    assert refused.returncode == 3 and "such as en or de, or auto" in " ".join(refused.stderr.split())
+    assert refused.returncode == 3 and "such as en or en,de, or give auto" in " ".join(refused.stderr.split())
     assert terminal.run("ingest", str(video)).returncode == 0
 
 

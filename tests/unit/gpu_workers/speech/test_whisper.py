@@ -124,7 +124,7 @@ def test_an_audiobook_is_read_to_its_end(transcriber, shared_videos):
     said = " ".join(utterance.text for utterance in transcript.utterances)
     for phrase in ("public domain", "Karl Marx", "haunting Europe", "holy alliance", "London", "Danish languages"):
         assert phrase in said
-    starts = {utterance.text.split()[0]: utterance.span.start_s for utterance in transcript.utterances}
+    starts = {word.text.strip(): word.span.start_s for utterance in transcript.utterances for word in utterance.words}
     assert starts["German,"] == pytest.approx(82.0, abs=1.0)
 
 
