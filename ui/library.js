@@ -76,7 +76,7 @@
       const pressed = String(button.dataset.tag === (isKnown ? tag : ''));
       if (button.getAttribute('aria-pressed') !== pressed) button.setAttribute('aria-pressed', pressed);
     }
-    for (const card of all('.lr-video')) {
+    for (const card of all('#lr-grid .lr-video')) {
       const out = Boolean(tag) && isKnown && !JSON.parse(card.dataset.tags).includes(tag);
       if (card.classList.contains('lr-out') !== out) card.classList.toggle('lr-out', out);
     }

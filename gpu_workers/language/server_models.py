@@ -95,8 +95,8 @@ def _complete(address: str) -> str:
     whole = address.strip() if "://" in address else f"http://{address.strip()}"
     try:
         parts = urlsplit(whole)
-        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
+        is_valid = parts.scheme in ("http", "https") and bool(httpx.URL(whole).host) and (parts.port or 1) > 0
+    except (ValueError, httpx.InvalidURL):
         is_valid = False
     if not is_valid:
         raise BadInput(f"{shown_address(address)} is not an http address.", "Write it like http://localhost:11434.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -91,8 +92,8 @@ def test_a_video_is_downloaded_as_a_file(page: Page) -> None:
     open_film(page)
     open_tab(page, "Export")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Markdown").click()
-    assert "The harbour" in Path(download.value.path()).read_text("utf-8")
+        page.get_by_role("link", name=re.compile("^Markdown")).click()
+    assert "A film about a bridge" in Path(download.value.path()).read_text("utf-8")
     assert faults(page) == []
 
 
@@ -103,7 +104,7 @@ def test_a_batch_tells_its_cost_runs_and_is_downloaded(page: Page) -> None:
     form = page.get_by_role("form", name="Summarize and ask many videos")
     form.get_by_label("Harbour film").check()
     form.get_by_label("Questions for each of them").fill("Is there a cat?\nWhen did the bridge open?")
-    expect(page.locator("#lr-cost")).to_contain_text("1 video, 20 seconds long. It takes about 20 seconds")
+    expect(page.locator("#lr-cost")).to_contain_text(re.compile(r"1 video, 20 seconds long\. It takes about \d+ s"))
     assert faults(page) == []
     page.get_by_role("button", name="Start", exact=True).click()
     batch = page.locator(".lr-batch")
