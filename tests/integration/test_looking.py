@@ -31,7 +31,7 @@ def test_frames_of_a_look_keep_the_budget(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, value)
     shown: list[Sequence[Frame]] = []
 
-    def look(self: TransformersVision, frames: Sequence[Frame], question: str) -> Completion:
+    def look(self: TransformersVision, frames: Sequence[Frame], question: str, stop: object = None) -> Completion:
         shown.append(frames)
         return Completion("A bar moves to the right.", 1, 1)
 

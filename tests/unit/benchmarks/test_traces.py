@@ -13,7 +13,7 @@ def test_a_trace_shows_how_the_question_was_understood_its_steps_and_the_proof()
     whole = 'What is said right after "Warm the pot"?'
     shown = _shown([Understood("And then?", whole), Planned("pipeline", "small"), Answered(to_json(answer))], [VIDEO])
     assert whole in shown.splitlines()[0]
-    assert '[1] 1:01-1:05 Tea, speech: "Pour the water." checked' in shown
+    assert '[1] 1:01-1:05 Tea, speech: "Pour the water." verified' in shown
     assert "\x1b" not in shown
 
 
