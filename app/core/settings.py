@@ -143,7 +143,7 @@ class VisionSettings(_Group):
     tokens: float = Field(1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads")
     tokens_by: Literal["density", "attention"] = Field(
         "density",
-        description="how these are chosen: density, what stands out and what stands for others (after FastVID); "
+        description="how these are chosen: density, the most salient and the most typical (after FastVID); "
         "attention, what the question's words attend to (after FlexSelect)",
     )
     region: float = Field(

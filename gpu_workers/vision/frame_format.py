@@ -26,7 +26,7 @@ class FrameFormat:
     """How one model takes frames."""
 
     part: Mapping[str, str]
-    """What stands for a frame in a message."""
+    """The part of a message that holds a frame."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the processor beside the pictures."""
     as_videos: bool = False

@@ -10,19 +10,22 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.core.errors import MissingPart
 from app.core.timecode import clock
 from app.core.types import Chapter, Segment, SegmentKind, Utterance, Video
 from app.services.exports.html_page import plain_page
 from app.services.exports.markdown import escaped, linked
 from app.services.exports.material import Material, Slide
-from app.services.exports.word_file import add_time
+from app.services.exports.word_file import add_time, word_file
 from app.services.exports.xml_text import legal
 from app.services.screen_text_filter import filter_screen_text
 from app.services.topics import Sentence
 from app.services.transcript_sentences import transcript_sentences
 from app.text.fuzzy import contains
+
+if TYPE_CHECKING:
+    from docx.document import Document
 
 LEAST_WORDS = 3
 """A text on the screen with fewer words makes no slide."""
@@ -96,26 +99,20 @@ def web_page(material: Material) -> str:
 
 def word_document(material: Material) -> bytes:
     """A Word document with its pictures. Raises MissingPart if python-docx is missing."""
-    try:
-        import docx as library
+
+    def write(document: Document) -> None:
         from docx.shared import Inches
-    except ImportError as error:
-        raise MissingPart("Word files need the package python-docx.", "pip install python-docx") from error
-    document = library.Document()
-    document.core_properties.title = legal(material.video.title)[:250]
-    document.add_heading(legal(material.video.title), 0)
-    for heading, slide in _headed(material):
-        if heading:
-            document.add_heading(legal(heading), 1)
-        if slide.picture:
-            document.add_picture(io.BytesIO(slide.picture), width=Inches(6))
-        add_time(document.add_paragraph(), clock(slide.time_s), material.at(slide.time_s))
-        for paragraph in slide.said.split("\n\n"):
-            document.add_paragraph(legal(paragraph))
-    document.add_paragraph(legal(material.footer())).runs[0].italic = True
-    file = io.BytesIO()
-    document.save(file)
-    return file.getvalue()
+
+        for heading, slide in _headed(material):
+            if heading:
+                document.add_heading(legal(heading), 1)
+            if slide.picture:
+                document.add_picture(io.BytesIO(slide.picture), width=Inches(6))
+            add_time(document.add_paragraph(), clock(slide.time_s), material.at(slide.time_s))
+            for paragraph in slide.said.split("\n\n"):
+                document.add_paragraph(legal(paragraph))
+
+    return word_file(material, write)
 
 
 def _markdown(material: Material, pictures: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.core.errors import MissingPart
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 def docx(material: Material) -> bytes:
     """Summary, chapters and answers with headings and times. Raises MissingPart if python-docx is missing."""
+
+    def write(document: Document) -> None:
+        document.add_paragraph(clock(material.video.duration_s))
+        _summary(document, material)
+        _chapters(document, material)
+        _answers(document, material)
+
+    return word_file(material, write)
+
+
+def word_file(material: Material, write: Callable[[Document], None]) -> bytes:
+    """A Word document with the video's title, what `write` adds to it, and the footer. Raises MissingPart."""
     try:
         import docx as library
     except ImportError as error:
@@ -26,10 +39,7 @@ def docx(material: Material) -> bytes:
     document = library.Document()
     document.core_properties.title = legal(material.video.title)[:250]
     document.add_heading(legal(material.video.title), 0)
-    document.add_paragraph(clock(material.video.duration_s))
-    _summary(document, material)
-    _chapters(document, material)
-    _answers(document, material)
+    write(document)
     document.add_paragraph(legal(material.footer())).runs[0].italic = True
     file = io.BytesIO()
     document.save(file)
