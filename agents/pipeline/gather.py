@@ -26,9 +26,8 @@ from app.core.types import Message, SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.time_expressions import CLOCK_STEP_S
 
-WHOLE_CHARACTERS = 4_000
-"""A scope with no more words than this is read whole: about 1,200 tokens, which the model reads once and keeps between
-questions. What is ranked instead misses part of the answers, and is read anew for each question."""
+WHOLE_CHARACTERS = 2_600
+"""A scope with no more words than this is read whole: about 800 tokens, kept between questions by the model."""
 READ_CHARACTERS = 1_200
 """Of a longer one, so much is read: what was ranked first, with its neighbours."""
 LOOKED_AT, MOST_LOOKED_AT = 16, 2
