@@ -11,6 +11,7 @@ from app.bootstrap.services import Measuring, Services
 from app.core.errors import MissingPart, WorkerFailed
 from app.core.settings import Settings
 from app.db.collections import SqlCollections
+from app.db.corrections import SqlCorrections
 from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
 from app.db.schedules import SqlSchedules
@@ -103,7 +104,7 @@ class _Wiring(Engines):
             hearing=HearingService(
                 lambda: self.ingest_parts.audio, lambda: self.ingest_parts.transcriber, chunk_s=settings.ingest.chunk_s
             ),
-            corrections=CorrectionService(self.library, lambda: SqlStageStore(self.database), lambda: self.retriever),
+            corrections=CorrectionService(self.library, SqlCorrections(self.database), lambda: self.retriever),
             summaries=self._summaries,
             batches=self._batches,
             batch_jobs=batch_jobs,

@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from app.core.errors import BadInput, NotFound
 from app.core.ports import Retriever, StageStore
 from app.core.types import SegmentKind, TimeSpan, Utterance, Video, VideoId, Word
+from app.db.corrections import STAGE, VERSION, Correction, SqlCorrections, parse_corrections, sentence_changed
 from app.db.library import SqlLibrary
 from app.text.tokens import normalise
 
-_STORED = "corrections", "1"
-"""Beside the results of ingest's stages, which are deleted together with their video."""
 LONGEST_SENTENCE = 2000
 SAME_TIME_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What was heard in a span, and what was said."""
-
-    start_s: float
-    end_s: float
-    heard: str
-    text: str
-
-    def is_about(self, said: Utterance) -> bool:
-        """Whether a sentence, perhaps heard and cut in another way, lies where the corrected one does."""
-        span = TimeSpan(self.start_s, self.end_s)
-        return span.contains(said.span.middle_s) or said.span.contains(span.middle_s)
 
 
 class CorrectionService:
     """Corrects sentences."""
 
-    def __init__(
-        self, library: SqlLibrary, stages: Callable[[], StageStore], retriever: Callable[[], Retriever]
-    ) -> None:
+    def __init__(self, library: SqlLibrary, stored: SqlCorrections, retriever: Callable[[], Retriever]) -> None:
         self._library = library
-        self._stages = stages
+        self._stored = stored
         self._retriever = retriever
         self._lock = threading.Lock()
 
-    def correct(self, video: Video, start_s: float, text: str) -> Utterance:
+    def correct(self, video: Video, start_s: float, text: str, heard: str | None = None) -> Utterance:
         """Replaces the text of the sentence that begins at a time, also in the search, and returns the sentence.
 
-        Raises NotFound for no such sentence, BadInput for an empty text or while the video is still being read.
+        `heard` is the text to replace, if it matters. Raises NotFound for no such sentence, Conflict if it says
+        something else by now, BadInput for an empty text or while the video is still being read.
         """
         wanted = " ".join(text.split())
         if not wanted or len(wanted) > LONGEST_SENTENCE:
             raise BadInput(f"A sentence has 1 to {LONGEST_SENTENCE} characters.", "Give the words that are said.")
         if not video.ready:
             raise BadInput("This video is still being ingested.", "Correct it once it is ready.")
-        with self._lock:
-            heard = self._sentence(video.id, start_s)
-            if heard.text == wanted:
-                return heard
-            fixed = reworded(heard, wanted)
-            self._remember(video.id, heard, wanted)
-            self._library.reword(video.id, fixed)
-            self._publish(video.id, heard, wanted)
+        stored = self._sentence(video.id, start_s)
+        if stored.text == wanted:  # perhaps an earlier attempt failed before the index followed
+            speech = self._library.segments(video.id, kinds=[SegmentKind.SPEECH], window=stored.span)
+            self._retriever().add(speech)
+            return stored
+        if heard is not None and heard.split() != stored.text.split():
+            raise sentence_changed()
+        fixed = reworded(stored, wanted)
+        with self._lock:  # the index follows in the order of the library
+            self._retriever().add(self._stored.correct(video.id, stored, fixed))
         return fixed
 
     def _sentence(self, id: VideoId, start_s: float) -> Utterance:
@@ -72,34 +56,12 @@ class CorrectionService:
             raise NotFound(f"No sentence begins at {start_s:g} s.", "Take start_s from the transcript.")
         return min(near, key=lambda one: abs(one.span.start_s - start_s))
 
-    def _remember(self, id: VideoId, heard: Utterance, text: str) -> None:
-        """A sentence that is corrected again keeps what was first heard; one that is put back is forgotten."""
-        known = corrections(self._stages(), id)
-        former = next((one for one in known if one.text == heard.text and one.is_about(heard)), None)
-        first = former.heard if former else heard.text
-        kept = [one for one in known if one is not former]
-        if first != text:
-            kept.append(Correction(heard.span.start_s, heard.span.end_s, first, text))
-        self._stages().finish(id, *_STORED, json.dumps([asdict(one) for one in kept]).encode())
-
-    def _publish(self, id: VideoId, heard: Utterance, text: str) -> None:
-        spoken = self._library.segments(id, kinds=[SegmentKind.SPEECH], window=heard.span)
-        found = [replace(one, text=one.text.replace(heard.text, text, 1)) for one in spoken if heard.text in one.text]
-        self._library.add_segments(found)
-        self._retriever().add(found)
-
-
-def corrections(stages: StageStore, id: VideoId) -> list[Correction]:
-    """What was corrected in a video."""
-    stored = stages.finished(id, *_STORED)
-    return [Correction(**one) for one in json.loads(stored)] if stored else []
-
 
 def apply_corrections(
     said: Sequence[Utterance], id: VideoId, stages: StageStore, library: SqlLibrary
 ) -> list[Utterance]:
     """Sentences as they were heard anew, with the corrections of earlier ones; what the library stores follows."""
-    known = corrections(stages, id)
+    known = parse_corrections(stages.finished(id, STAGE, VERSION))
     if not known:
         return list(said)
     for stored in library.utterances(id):

@@ -29,7 +29,8 @@ actions.correct = (pen) => {
     save.disabled = true;
     try {
       const start = Number(line.querySelector('.lr-line').dataset.t);
-      const { text } = await call('PATCH', `/videos/${opened()}/transcript`, { start_s: start, text: box.value });
+      const sentence = { start_s: start, text: box.value, heard: textOf(line).textContent };
+      const { text } = await call('PATCH', `/videos/${opened()}/transcript`, sentence);
       textOf(line).textContent = text;
       close();
       longreel.toast('Corrected. Search and new answers use it.');

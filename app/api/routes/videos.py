@@ -241,7 +241,7 @@ def get_transcript(
 @router.patch("/{video}/transcript", summary="Correct a misheard sentence")
 def correct_transcript(video: VideoDep, given: CorrectionIn, longreel: LongreelDep) -> UtteranceOut:
     """Search, new answers and new exports use the correction. It stays when the video is ingested again."""
-    return UtteranceOut.of(longreel.corrections.correct(video, given.start_s, given.text))
+    return UtteranceOut.of(longreel.corrections.correct(video, given.start_s, given.text, given.heard))
 
 
 @router.get("/{video}/chapters", summary="List the chapters of a video")

@@ -123,6 +123,9 @@ class CorrectionIn(Request):
 
     start_s: float = Field(ge=0, allow_inf_nan=False, description="when the sentence begins, as in the transcript")
     text: str = Field(min_length=1, max_length=4000)
+    heard: str | None = Field(
+        None, max_length=4000, description="the text to replace; 409 if the sentence says something else by now"
+    )
 
 
 class UtteranceOut(Wire):

@@ -220,9 +220,12 @@ class Videos(Jobs):
         """Chapters in time order."""
         return await self._do(Call("GET", video_path(name, "/chapters"), models(ChapterOut)))
 
-    async def correct(self, name: str, start_s: float, text: str) -> UtteranceOut:
-        """Corrects the sentence that begins at a time of the transcript; the corrected sentence."""
-        body = {"start_s": start_s, "text": text}
+    async def correct(self, name: str, start_s: float, text: str, heard: str | None = None) -> UtteranceOut:
+        """Corrects the sentence that begins at a time of the transcript; the corrected sentence.
+
+        With `heard`, the text to replace, it raises BadInput if somebody else has changed the sentence.
+        """
+        body = {"start_s": start_s, "text": text, "heard": heard}
         return await self._do(Call("PATCH", video_path(name, "/transcript"), model(UtteranceOut), json=body))
 
     async def set_chapters(self, name: str, headings: Sequence[HeadingIn]) -> list[ChapterOut]:

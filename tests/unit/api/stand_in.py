@@ -60,6 +60,7 @@ from app.core.types import (
     to_json,
 )
 from app.db.collections import SqlCollections
+from app.db.corrections import SqlCorrections
 from app.db.database import MemoryDatabase
 from app.db.entities import SqlEntities
 from app.db.jobs import SqlJobStore
@@ -306,7 +307,7 @@ def make(
     )
     speakers = SpeakerService(SqlSpeakers(database), library)
     moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
-    corrections = CorrectionService(library, lambda: stages, lambda: retriever)
+    corrections = CorrectionService(library, SqlCorrections(database), lambda: retriever)
     ask = AskService(lambda: cast(Any, agent), library, ThreadService(threads, library))
     ingest = cast(IngestService, reader)
     stages = SqlStageStore(database)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
+
 import pytest
 
-from app.core.errors import BadInput, NotFound
+from app.core.errors import BadInput, Conflict, NotFound, StorageFull
 from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId, Word
+from app.db.corrections import SqlCorrections
 from app.db.database import MemoryDatabase
 from app.db.library import SqlLibrary
 from app.db.stages import SqlStageStore
@@ -38,7 +43,7 @@ class Desk:
         one = Segment("s", ID, SegmentKind.SPEECH, TimeSpan(1, 32), " ".join(u.text for u in heard), "ears")
         self.library.replace_segments(ID, [SegmentKind.SPEECH], [one])
         self.retriever.add([one])
-        self.service = CorrectionService(self.library, lambda: self.stages, lambda: self.retriever)
+        self.service = CorrectionService(self.library, SqlCorrections(database), lambda: self.retriever)
 
     def hear_anew(self, *heard: Utterance) -> list[str]:
         """What ingest does with what was heard; the texts that go on to the index, which are those of the library."""
@@ -87,6 +92,61 @@ def test_a_sentence_may_grow_and_shrink_and_be_put_back(desk: Desk) -> None:
     desk.service.correct(desk.video, 10, RIGHT)
     assert desk.hear_anew(said(HEARD)) == [RIGHT]
     desk.service.correct(desk.video, 10, HEARD)
+    assert desk.hear_anew(said(HEARD)) == [HEARD]
+
+
+def test_of_two_who_correct_a_sentence_at_once_one_is_refused_and_nothing_is_mixed(desk: Desk) -> None:
+    texts = ["Pope and Tsar, Metternich and Guizhou.", "Pope and Tsar, Metinik and Guizot."]
+    start = threading.Barrier(2)
+
+    def correct(text: str) -> str | None:
+        start.wait()
+        try:
+            return desk.service.correct(desk.video, 10, text, HEARD).text
+        except Conflict as error:
+            assert "Somebody else has just changed this sentence" in str(error)
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        corrected = list(pool.map(correct, texts))
+    assert sorted(map(bool, corrected)) == [False, True]
+    winner = next(filter(None, corrected))
+    assert desk.library.utterances(ID)[1].text == winner
+    assert winner in desk.library.segments(ID)[0].text
+    assert desk.hear_anew(said(HEARD)) == [winner]
+
+
+def test_many_corrections_of_one_segment_at_once_are_all_there(desk: Desk) -> None:
+    heard = [said(f"Sentence {number}.", 2 * number) for number in range(12)]
+    desk.library.save_utterances(ID, heard)
+    whole = Segment("s", ID, SegmentKind.SPEECH, TimeSpan(0, 30), " ".join(one.text for one in heard), "ears")
+    desk.library.replace_segments(ID, [SegmentKind.SPEECH], [whole])
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda one: desk.service.correct(desk.video, one.span.start_s, f"Right: {one.text}"), heard))
+    right = [f"Right: {one.text}" for one in heard]
+    assert [one.text for one in desk.library.utterances(ID)] == right
+    assert desk.library.segments(ID)[0].text == " ".join(right)
+    assert desk.retriever.search("sentence", limit=1)[0].segment.text == " ".join(right)
+    assert desk.hear_anew(*heard) == right
+
+
+def test_a_correction_that_failed_half_way_is_made_whole_by_trying_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(desk.retriever, "add", Mock(side_effect=StorageFull("The disk is full.")))
+        with pytest.raises(StorageFull):
+            desk.service.correct(desk.video, 10, RIGHT, HEARD)
+    desk.service.correct(desk.video, 10, RIGHT, HEARD)
+    assert RIGHT in desk.retriever.search("Metternich", limit=1)[0].segment.text
+
+
+def test_a_correction_that_cannot_be_stored_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk.library.utterances(ID), desk.library.segments(ID)
+    monkeypatch.setattr("app.db.corrections.upsert", Mock(side_effect=StorageFull("The disk is full.")))
+    with pytest.raises(StorageFull):
+        desk.service.correct(desk.video, 10, RIGHT)
+    assert (desk.library.utterances(ID), desk.library.segments(ID)) == before
     assert desk.hear_anew(said(HEARD)) == [HEARD]
 
 

@@ -1,0 +1,93 @@
+"""Corrections of sentences in SQL: sentence, segments and what was first heard change together or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from sqlalchemy import Connection, select, update
+
+from app.core.errors import Conflict
+from app.core.types import Segment, SegmentKind, TimeSpan, Utterance, VideoId
+from app.db import rows
+from app.db.collections import must_be_there
+from app.db.database import Database, upsert
+from app.db.tables import segments, stage_results, utterances, videos
+
+STAGE, VERSION = "corrections", "1"
+"""Stored beside the results of ingest's stages, which are deleted together with their video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was heard in a span, and what was said."""
+
+    start_s: float
+    end_s: float
+    heard: str
+    text: str
+
+    def is_about(self, said: Utterance) -> bool:
+        """Whether a sentence, perhaps heard and cut in another way, lies where the corrected one does."""
+        span = TimeSpan(self.start_s, self.end_s)
+        return span.contains(said.span.middle_s) or said.span.contains(span.middle_s)
+
+
+class SqlCorrections:
+    """Stores corrections. Several processes may correct sentences of one video at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def correct(self, id: VideoId, heard: Utterance, fixed: Utterance) -> list[Segment]:
+        """Replaces a sentence by one of the same span, and returns the segments that quote it, corrected.
+
+        Raises NotFound; Conflict if the sentence no longer says what was heard.
+        """
+        place = utterances.c.video_id == id
+        place &= (utterances.c.start_s == heard.span.start_s) & (utterances.c.end_s == heard.span.end_s)
+        row = rows.of_utterance(id, fixed)
+        with self._database.writing() as connection:
+            must_be_there(connection, id)
+            connection.execute(select(videos.c.id).where(videos.c.id == id).with_for_update())  # one at a time
+            stale = update(utterances).where(place & (utterances.c.text == heard.text))
+            if not connection.execute(stale.values(text=row["text"], words=row["words"])).rowcount:
+                raise sentence_changed()
+            table = stage_results.c
+            query = select(table.payload).where(table.video_id == id, table.stage == STAGE, table.version == VERSION)
+            known = parse_corrections(connection.execute(query).scalar_one_or_none())
+            payload = json.dumps([asdict(one) for one in _with(known, heard, fixed.text)]).encode()
+            result = {"video_id": id, "stage": STAGE, "version": VERSION, "payload": payload}
+            upsert(connection, stage_results, [result], ("video_id", "stage"))
+            return _corrected_segments(connection, id, heard, fixed.text)
+
+
+def sentence_changed() -> Conflict:
+    """Somebody else was faster."""
+    return Conflict("Somebody else has just changed this sentence.", "Load the transcript again and look at it.")
+
+
+def parse_corrections(payload: bytes | None) -> list[Correction]:
+    """What was corrected in a video, from its stored form."""
+    return [Correction(**one) for one in json.loads(payload)] if payload else []
+
+
+def _with(known: Sequence[Correction], heard: Utterance, text: str) -> list[Correction]:
+    """A sentence that is corrected again keeps what was first heard; one that is put back is forgotten."""
+    former = next((one for one in known if one.text == heard.text and one.is_about(heard)), None)
+    first = former.heard if former else heard.text
+    new = [Correction(heard.span.start_s, heard.span.end_s, first, text)] if first != text else []
+    return [*(one for one in known if one is not former), *new]
+
+
+def _corrected_segments(connection: Connection, id: VideoId, heard: Utterance, text: str) -> list[Segment]:
+    speech = (segments.c.video_id == id) & (segments.c.kind == str(SegmentKind.SPEECH))
+    speech &= (segments.c.start_s < heard.span.end_s) & (segments.c.end_s > heard.span.start_s)
+    quoting = []
+    for segment in map(rows.segment, connection.execute(select(segments).where(speech))):
+        if heard.text in segment.text:
+            fixed = replace(segment, text=segment.text.replace(heard.text, text, 1))
+            connection.execute(update(segments).where(segments.c.id == fixed.id).values(text=fixed.text))
+            quoting.append(fixed)
+    return quoting
