@@ -49,7 +49,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
         state = {**state, "question": question}
     context = ToolContext(work, state, runtime.stream_writer)
     passages, inspected = _read(state, context)
-    passages = _of_the_moment(state, passages) + _at_the_moment(context)
+    passages = _at_the_moment(passages, context)
     passages += count_passages(work, question, countable(state))
     passages += _sounds(state, work) + _chapters(state)
     if work.sees and not can_words_tell(question, work):
@@ -72,35 +72,30 @@ def can_words_tell(question: str, work: AgentRun) -> bool:
     return shares["words"] > shares["pictures"]
 
 
-def _of_the_moment(state: AgentState, passages: list[Passage]) -> list[Passage]:
-    """Without what is over before the moment that the question names, or begins after it; all of a kind that would
-    have nothing left."""
-    plan = state.get("plan")
-    if plan is None or plan.scope is None or plan.scope.at is None or plan.scope.at < 0:
+def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passage]:
+    """Where the question names one moment, what is there, and the text that its frame shows; otherwise all.
+
+    Kinds that have nothing there stay whole. Where the screen cannot be read again, what ingest read has to do.
+    """
+    plan = context.state.get("plan")
+    at = plan.scope.at if plan and plan.scope else None
+    if plan is None or at is None:
         return passages
-    at = plan.scope.at
     here = {p.key for p in passages if p.span.start_s < at + CLOCK_STEP_S and p.span.end_s > at}
     kinds = {p.kind for p in passages if p.key in here}
-    return [p for p in passages if p.key in here or p.kind not in kinds]
-
-
-def _at_the_moment(context: ToolContext) -> list[Passage]:
-    """The text on the screen at the one moment that the question names; nothing where reading it fails."""
-    plan, passages = context.state.get("plan"), []
-    if plan is None or plan.scope is None or plan.scope.at is None:
-        return []
+    there = [p for p in passages if p.key in here or p.kind not in kinds]
     if plan.sources and SegmentKind.SCREEN_TEXT not in plan.sources:
-        return []
+        return there
     for video in list(context.videos.values())[:MOST_LOOKED_AT]:
-        if video.media.video is None or plan.scope.at > video.duration_s:
+        if video.media.video is None or at > video.duration_s:
             continue
         try:
-            passages += read_moments(context.work, video, [plan.scope.at])
+            there += read_moments(context.work, video, [at])
         except Cancelled:
             raise
         except LongreelError as error:
             context.report(Warned(f"The screen of {video.title} could not be read again: {error}"))
-    return passages
+    return there
 
 
 def _look(question: str, context: ToolContext) -> Outcome:
