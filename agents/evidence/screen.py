@@ -1,14 +1,16 @@
 """Text on the screen without its repetitions: what is new in each reading, with the time for which it stays.
 
 A screen that scrolls, a list that grows, or a sentence that is being typed is read again with every change. Shown as it
-was read, a two-minute screencast holds 45,000 characters, nearly all of them repeated. Here every line appears once,
-in the passage of the reading that showed it first, with the span from its first to its last appearance.
+was read, a two-minute screencast holds 45,000 characters, nearly all of them repeated. Here every line appears once
+as long as it stays, in the passage of the reading that showed it first, with the span from its first to its last
+appearance. Where the screen changes, all lines of the new one appear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
@@ -58,23 +60,57 @@ class _Block:
 def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
     """The passages of one video's screen text, in order of time. `segments`: its readings, in any order."""
     open_lines: list[_Line] = []
+    before: list[_Line] = []
     blocks: list[_Block] = []
     for segment in sorted(segments, key=lambda one: (one.span.start_s, one.span.end_s)):
         open_lines = [line for line in open_lines if segment.span.start_s - line.last_s <= GONE_S]
         block = _Block(segment.video_id, segment.span.start_s, segment.frame_s)
-        for text in filter(_is_text, map(str.strip, segment.text.split("\n"))):
-            known = _find(text, open_lines)
+        texts = [text for text in map(str.strip, segment.text.split("\n")) if _is_text(text)]
+        readings = _known(texts, before, open_lines)
+        if _is_another_screen(readings, before):
+            readings = [None] * len(texts)
+        before = []
+        for text, known in zip(texts, readings, strict=True):
+            line = known or _Line(text, block, segment.span.end_s)
             if known is None:
-                known = _Line(text, block, segment.span.end_s)
-                block.lines.append(known)
-                open_lines.append(known)
-            elif len(text) > len(known.text):
-                known.text = text
-            known.last_s = max(known.last_s, segment.span.end_s)
+                block.lines.append(line)
+                open_lines.append(line)
+            elif len(text) > len(line.text):
+                line.text = text
+            line.last_s = max(line.last_s, segment.span.end_s)
+            before.append(line)
         if block.lines:
             blocks.append(block)
     passages = [passage for block in blocks for passage in block.passages()]
     return sorted(passages, key=lambda passage: passage.span)
+
+
+def _known(texts: Sequence[str], before: Sequence[_Line], open_lines: Sequence[_Line]) -> list[_Line | None]:
+    """The line that each text is another reading of.
+
+    Two readings in a row are aligned, since a name that is on the screen twice, under two headings, is two lines.
+    """
+    names: list[str] = []
+    old, new = ([_name(text, names) for text in some] for some in ([line.text for line in before], texts))
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    stayed = {block.b + at: before[block.a + at] for block in blocks for at in range(block.size)}
+    away = [line for line in open_lines if not any(line is other for other in before)]
+    return [stayed.get(at) or _find(text, away) for at, text in enumerate(texts)]
+
+
+def _name(text: str, names: list[str]) -> int:
+    """The place of a text among `names`, to which it is added if nothing like it is there."""
+    place = next((at for at, name in enumerate(names) if _is_alike(text, name)), len(names))
+    if place == len(names):
+        names.append(text)
+    return place
+
+
+def _is_another_screen(readings: Sequence[_Line | None], before: Sequence[_Line]) -> bool:
+    """Whether most lines of the reading before are gone and at least half of this one's are new, as from one card of
+    credits to the next: a name that is on both belongs to both."""
+    stayed = [line for line in before if any(line is known for known in readings)]
+    return 2 * len(stayed) < len(before) and 2 * readings.count(None) >= len(readings)
 
 
 def _is_text(line: str) -> bool:
@@ -83,11 +119,12 @@ def _is_text(line: str) -> bool:
 
 
 def _find(text: str, lines: Sequence[_Line]) -> _Line | None:
-    """The line that this is another reading of, or a longer form of."""
-    for line in reversed(lines):
-        if fuzz.ratio(text, line.text) >= SAME:
-            return line
-        shorter, longer = sorted((text, line.text), key=len)
-        if len(shorter) >= LEAST_PREFIX and fuzz.ratio(shorter, longer[: len(shorter)]) >= SAME and text != shorter:
-            return line
-    return None
+    """The latest line that this is another reading of, or a longer form of."""
+    return next((line for line in reversed(lines) if _is_alike(text, line.text)), None)
+
+
+def _is_alike(text: str, known: str) -> bool:
+    if fuzz.ratio(text, known) >= SAME:
+        return True
+    shorter, longer = sorted((text, known), key=len)
+    return len(shorter) >= LEAST_PREFIX and text != shorter and fuzz.ratio(shorter, longer[: len(shorter)]) >= SAME

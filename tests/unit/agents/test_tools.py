@@ -73,6 +73,20 @@ def test_text_on_the_screen_comes_once_however_often_it_was_read() -> None:
     assert texts(run(Desk(screen=growing), "read", video="V1")) == ["MENU", "Soup 4.50", "Pie 6"]
 
 
+def test_a_name_under_two_headings_appears_under_both() -> None:
+    cards = [(0, 2, "STORY\nAda Lovelace\nEDITING\nAda Lovelace"), (2, 4, "LIGHTING\nGrace Hopper\nAda Lovelace")]
+    first, second = texts(run(Desk(screen=cards), "read", video="V1"))
+    assert first == "STORY / Ada Lovelace / EDITING / Ada Lovelace"
+    assert second == "LIGHTING / Grace Hopper / Ada Lovelace"
+
+
+def test_a_name_that_scrolls_stays_one_line_and_comes_again_under_the_next_heading() -> None:
+    credits = ["STORY", "Ada Lovelace", "EDITING", "Grace Hopper", "LIGHTING", "Ada Lovelace", "SOUND", "Mary Shaw"]
+    scrolling = [(at, at + 1, "\n".join(credits[at : at + 4])) for at in range(5)]
+    read = " / ".join(texts(run(Desk(screen=scrolling), "read", video="V1")))
+    assert read == " / ".join(credits)
+
+
 def test_browse_only_hints() -> None:
     outcome = run(Desk(MEETING), "browse", video="V1")
     assert "v.mp4: 10:00 long, pictures, speech." in str(outcome.parts[0])
