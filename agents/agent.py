@@ -17,7 +17,8 @@ from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.settings import Agent
 from app.core.types import Answer, AnswerStatus, Turn, Video, to_json
-from app.text.time_expressions import find_scope
+from app.core.types.objects import Region
+from app.text.time_expressions import TimeScope, find_scope
 
 
 def never() -> bool:
@@ -58,6 +59,7 @@ class VideoAgent:
         plan: Plan | None = None,
         run_id: str = "",
         limits: Agent | None = None,
+        region: Region | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[Event]:
         """The steps as events; the last is `Answered`. An error is raised, never answered.
@@ -66,6 +68,7 @@ class VideoAgent:
         `plan`: where to look, when the person who asks has decided that; see `agents.plans`.
         `run_id`: with one, a run that was killed goes on after its last step when asked again; see `forget`.
         `limits`: settings for this answer instead of the agent's own.
+        `region`: the part of the picture of the one video that the question is about.
         Options are put in alphabetical order before a model sees them, so that their order cannot matter.
 
         Raises BadInput for an empty question or a single option, Cancelled when `cancelled` says so, and what the
@@ -78,7 +81,10 @@ class VideoAgent:
         if plan and plan.by == "user":
             question = plan.question
         plan = plan or _scope_only(question)
-        start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan)
+        if region is not None:
+            scope = TimeScope(region.span.start_s, region.span.end_s, "")
+            plan = replace(plan or Plan(question), scope=scope)
+        start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan, region)
         parts = replace(self._parts, settings=limits or self._parts.settings)
         answer: Answer | None = None
         for mode, item in self._stream(start, parts, run_id, cancelled):

@@ -38,6 +38,7 @@ from app.core.types import (
     Video,
     VideoStream,
 )
+from app.core.types.objects import Region
 from app.text.time_expressions import TimeScope
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ Graph: TypeAlias = "CompiledStateGraph[AgentState, AgentRun, AgentState, AgentSt
 
 STORED = (
     *(Claim, DraftAnswer, Finding, Coverage, JudgedClaim, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
+    Region,
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""
@@ -82,7 +84,7 @@ class Checkpoints:
                 graph = self._graph
             snapshot = graph.get_state(config)
             stored = frozen(snapshot.values)
-            if stored and any(stored[name] != start[name] for name in ("question", "options", "plan")):
+            if stored and any(stored.get(name) != start[name] for name in ("question", "options", "plan", "region")):
                 raise BadInput("This run id belongs to another question.", "Use another run id.")
             for event in stored.get("events", ()):
                 yield "custom", EVENT.validate_python(event)

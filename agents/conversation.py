@@ -12,6 +12,7 @@ from agents.state import AgentState, Note, Observation, Said
 from agents.tools.base import named_videos
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, Turn, Video, VideoId
+from app.core.types.objects import Box
 
 SIDE = 640
 MOST_LISTED = 60
@@ -88,14 +89,14 @@ def _shown_pictures(state: AgentState, work: AgentRun) -> dict[object, Frame]:
             latest += [(passage, side) for passage in reversed(pictures)]
         if len(latest) >= room:
             break
-    by_video: dict[tuple[VideoId, int], list[Passage]] = {}
+    by_part: dict[tuple[VideoId, int, Box | None], list[Passage]] = {}
     for passage, side in latest[:room]:
-        by_video.setdefault((passage.video_id, side), []).append(passage)
+        by_part.setdefault((passage.video_id, side, passage.box), []).append(passage)
     videos = {video.id: video for video in state["videos"]}
     shown: dict[object, Frame] = {}
-    for (id, side), passages in by_video.items():
+    for (id, side, box), passages in by_part.items():
         ordered = sorted(passages, key=lambda passage: passage.frame_s or 0.0)
-        frames = work.pictures.by_time(videos[id], [passage.frame_s or 0.0 for passage in ordered], side)
+        frames = work.pictures.by_time(videos[id], [passage.frame_s or 0.0 for passage in ordered], side, box)
         shown |= {one.key: frames[one.frame_s or 0.0] for one in ordered if (one.frame_s or 0.0) in frames}
     return shown
 
@@ -121,6 +122,8 @@ def _task(state: AgentState) -> str:
     if len(named) > MOST_LISTED:
         lines.append(f"... up to V{len(named)}. Search them all to find the right one.")
     plan = state.get("plan")
+    if state.get("region"):
+        lines.append("It is about the part of the picture that `zoom` shows first: “this” and “here” mean that part.")
     if plan and plan.scope and plan.by == "user":
         lines.append(f"Only this part counts, and tools keep to it: {plan.scope.words or 'the part that was chosen'}.")
     if plan and plan.sources:

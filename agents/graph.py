@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Command
+from langgraph.types import Command, Send
 
 from agents.loop import think, use
 from agents.outcome import finish, judge
@@ -21,7 +21,8 @@ from agents.parts import AgentRun
 from agents.pipeline import gather, respond
 from agents.policy import choose_policy
 from agents.recording import recorded
-from agents.state import AgentState
+from agents.state import AgentState, Said
+from agents.tools.zoom import zoom_call
 from app.core.events import Planned
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ def build_graph(
     return graph.compile(checkpointer=saver)
 
 
-def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "gather"]]:
-    """Decides who chooses the steps, and says what the question is restricted to."""
+def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "use", "gather"]]:
+    """Decides who chooses the steps, and says what the question is restricted to. A model whose question is about a
+    part of the picture is shown that part first."""
     policy = choose_policy(runtime.context.parts)
     plan = state.get("plan")
     scope = plan.scope if plan else None
@@ -62,4 +64,6 @@ def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
             plan.by if plan else "rules",
         )
     )
+    if policy.mode == "loop" and (call := zoom_call(state)):
+        return Command(goto=Send("use", {**state, "call": call}), update={"log": (Said("", (call,)),)})
     return Command(goto="think" if policy.mode == "loop" else "gather")

@@ -121,7 +121,7 @@ def cite(judged: JudgedClaim) -> list[Citation]:
         hull = TimeSpan(run[0].span.start_s, max(p.span.end_s for p in run))
         best = run[len(run) // 2]
         quote = best.text or judged.claim.text
-        citations.append(Citation(best.video_id, hull, SegmentKind.VISUAL, quote, best.frame_s, verified))
+        citations.append(Citation(best.video_id, hull, SegmentKind.VISUAL, quote, best.frame_s, verified, box=best.box))
     return citations
 
 

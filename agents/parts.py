@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agents.budget import Budget
@@ -31,11 +32,16 @@ from app.core.ports import (
 )
 from app.core.settings import Agent
 from app.core.types import Frame, FrameFeatures, SegmentKind, Video, VideoId
+from app.core.types.objects import Box
 
 PICTURE_TOKENS = 450
 """What a picture takes of a model's context, roughly; models and vendors count 250 to 1,100 for one of 640 pixels."""
 PICTURE_SHARE = 0.6
 """The share of a model's context that pictures may take."""
+MOST_SIDE = 1920
+"""Longest side of a frame of which only a part is shown, pixels."""
+LEAST_CROP = 32
+"""Pixels that a part of a frame has at least on each side: models refuse smaller pictures."""
 REMEMBERED_FRAMES = 192
 """Decoded frames that a run keeps, since each turn of a conversation shows them again."""
 
@@ -121,13 +127,18 @@ class Pictures:
         self._frames: OrderedDict[tuple[VideoId, float, int], Frame] = OrderedDict()
         self._lock = threading.Lock()
 
-    def at(self, video: Video, times_s: Sequence[float], side: int) -> list[Frame]:
-        """The frames shown at these times, in order; those that cannot be decoded are left out."""
-        frames = self.by_time(video, times_s, side)
+    def at(self, video: Video, times_s: Sequence[float], side: int, box: Box | None = None) -> list[Frame]:
+        """The frames shown at these times, in order; those that cannot be decoded are left out. See `by_time`."""
+        frames = self.by_time(video, times_s, side, box)
         return [frames[time_s] for time_s in times_s if time_s in frames]
 
-    def by_time(self, video: Video, times_s: Sequence[float], side: int) -> dict[float, Frame]:
-        """The frame shown at each time, its longest side at most `side` pixels. Raises what the source raises."""
+    def by_time(self, video: Video, times_s: Sequence[float], side: int, box: Box | None = None) -> dict[float, Frame]:
+        """The frame shown at each time, its longest side at most `side` pixels; with a `box` only that part of it, with
+        as many of the file's pixels as that allows. Raises what the source raises."""
+        if box is not None:
+            share = max(box[2] - box[0], box[3] - box[1])
+            whole = self.by_time(video, times_s, max(side, min(MOST_SIDE, round(side / share))))
+            return {time_s: _cropped(frame, box) for time_s, frame in whole.items()}
         with self._lock:
             missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
             decoded: Iterable[Frame] = (
@@ -145,3 +156,18 @@ class Pictures:
             while len(self._frames) > REMEMBERED_FRAMES:
                 self._frames.popitem(last=False)
             return frames
+
+
+def _cropped(frame: Frame, box: Box) -> Frame:
+    """The part of a frame inside a box, and some of what surrounds a tiny one."""
+    height, width = frame.image.shape[:2]
+    left, right = _edges(box[0] * width, box[2] * width, width)
+    top, bottom = _edges(box[1] * height, box[3] * height, height)
+    return replace(frame, image=frame.image[top:bottom, left:right])
+
+
+def _edges(start: float, end: float, whole: int) -> tuple[int, int]:
+    """The first and the last pixel of a part of a side, at least `LEAST_CROP` apart where the side is that long."""
+    missing = max(0.0, min(LEAST_CROP, whole) - (end - start))
+    first = max(0, min(math.floor(start - missing / 2), whole - LEAST_CROP))
+    return first, min(whole, max(math.ceil(end), first + LEAST_CROP))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypedDict, TypeVar
 from agents.evidence import Finding, Passage, merge_findings, merge_passages
 from agents.plans import Plan
 from app.core.types import Answer, TimeSpan, ToolCall, Turn, Usage, Video, VideoId
+from app.core.types.objects import Region
 
 Verdict3 = Literal["yes", "unclear", "no"]
 Sense = Literal["speech", "screen_text", "pictures"]
@@ -108,6 +109,8 @@ class AgentState(TypedDict, total=False):
     options: tuple[str, ...]
     turns: tuple[Turn, ...]
     plan: Plan | None
+    region: Region | None
+    """The part of the picture that the question is about."""
     log: Annotated[tuple[Entry, ...], append]
     evidence: Annotated[tuple[Passage, ...], merge_passages]
     findings: Annotated[tuple[Finding, ...], merge_findings]
@@ -126,7 +129,12 @@ class AgentState(TypedDict, total=False):
 
 
 def start_state(
-    question: str, videos: tuple[Video, ...], options: tuple[str, ...], turns: tuple[Turn, ...], plan: Plan | None
+    question: str,
+    videos: tuple[Video, ...],
+    options: tuple[str, ...],
+    turns: tuple[Turn, ...],
+    plan: Plan | None,
+    region: Region | None = None,
 ) -> AgentState:
     """The state in which a run begins."""
     return AgentState(
@@ -135,6 +143,7 @@ def start_state(
         options=options,
         turns=turns,
         plan=plan,
+        region=region,
         log=(),
         evidence=(),
         findings=(),

@@ -1,6 +1,6 @@
 """What programs import: `from longreel import Longreel, AsyncLongreel, AskRequest`. See `app.client`."""
 
 from app.client import AsyncLongreel, Longreel
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, DrawnBox
 
-__all__ = ["AskRequest", "AsyncLongreel", "Longreel"]
+__all__ = ["AskRequest", "AsyncLongreel", "DrawnBox", "Longreel"]

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from app.core.events import Hit
 from app.core.types import Citation, SegmentKind, TimeSpan, VideoId
+from app.core.types.objects import Box
 
-Key = tuple[VideoId, SegmentKind, float, float, str]
+Key = tuple[VideoId, SegmentKind, float, float, str, Box | None]
 
 LABELS = {
     SegmentKind.SPEECH: "said",
@@ -37,6 +38,8 @@ class Passage:
     """Empty for a picture without a description."""
     frame_s: float | None = None
     """The frame that shows it best, seconds."""
+    box: Box | None = None
+    """The part of that frame which shows it; None for all of it."""
     speaker: str = ""
     confidence: float = 1.0
     """How sure the reader or the transcriber was, 0 to 1."""
@@ -49,7 +52,7 @@ class Passage:
     @property
     def key(self) -> Key:
         """What makes it the same passage when it is found again."""
-        return self.video_id, self.kind, round(self.span.start_s, 2), round(self.span.end_s, 2), self.text
+        return self.video_id, self.kind, round(self.span.start_s, 2), round(self.span.end_s, 2), self.text, self.box
 
     @property
     def is_picture(self) -> bool:
@@ -73,7 +76,8 @@ class Passage:
 
     def cited(self, *, verified: bool, confidence: float | None = None) -> Citation:
         """The passage as a citation of an answer."""
-        return Citation(self.video_id, self.span, self.kind, self.text, self.frame_s, verified, confidence)
+        where = self.video_id, self.span, self.kind, self.text, self.frame_s
+        return Citation(*where, verified, confidence, self.box)
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,12 +186,19 @@ def count_facts(
     return [_passage(video, fact, same) for fact in facts]
 
 
-def track_passage(video: Video, track: ObjectTrack) -> Passage:
-    """One thing as evidence: kind, place, and for how long it is seen."""
+def likely_name(track: ObjectTrack) -> str:
+    """What a thing is, with the second name where that is about as likely."""
+    second = next((name for name, share in track.shares if name != track.name and share >= DOUBT), "")
+    return f"{track.name} or {second}" if second else track.name
+
+
+def track_passage(video: Video, track: ObjectTrack, at_s: float | None = None) -> Passage:
+    """One thing as evidence: kind, place, and for how long it is seen; shown at a time, or where it is seen best."""
+    at_s = track.best.time_s if at_s is None else at_s
     first, last = place_of(track.boxes[0]), place_of(track.boxes[-1])
     moves = first if first == last else f"{first}, then {last}"
-    text = f"{track.name}: {moves}, from {clock(track.span.start_s)} to {clock(track.span.end_s)}"
-    return Passage(video.id, SegmentKind.OBJECT, track.span, text, track.best.time_s)
+    text = f"{likely_name(track)}: {moves}, from {clock(track.span.start_s)} to {clock(track.span.end_s)}"
+    return Passage(video.id, SegmentKind.OBJECT, track.span, text, at_s, track.box_at(at_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from agents.state import Claim, Verdict3
 from agents.tools.frames import evenly
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joined
+from app.core.types.objects import Box
 
 ID = re.compile(r"E\d{1,4}")
 JUDGED_FRAMES = 16
@@ -114,15 +115,15 @@ def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
 
 
 def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
-    """The cited frames of each video and others inside the cited events, in order of time."""
-    by_video: dict[VideoId, list[Passage]] = {}
+    """The cited frames of each video, or parts of them, and others inside the cited events, in order of time."""
+    by_part: dict[tuple[VideoId, Box | None], list[Passage]] = {}
     for passage in claim.passages:
         if passage.is_picture and passage.frame_s is not None and passage.video_id in videos:
-            by_video.setdefault(passage.video_id, []).append(passage)
+            by_part.setdefault((passage.video_id, passage.box), []).append(passage)
     shown: list[tuple[Video, Frame]] = []
-    for id, passages in by_video.items():
-        times = _times(passages, JUDGED_FRAMES // len(by_video))
-        shown += [(videos[id], frame) for frame in work.pictures.at(videos[id], times, SIDE)]
+    for (id, box), passages in by_part.items():
+        times = _times(passages, max(1, JUDGED_FRAMES // len(by_part)))
+        shown += [(videos[id], frame) for frame in work.pictures.at(videos[id], times, SIDE, box)]
     return shown
 
 

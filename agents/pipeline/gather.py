@@ -18,11 +18,13 @@ from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import Outcome, SpanIn, ToolContext
 from agents.tools.look import Look, look
+from agents.tools.registry import run_tool
 from agents.tools.scan import read_moments
 from agents.tools.search import find
+from agents.tools.zoom import zoom_call
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Searched, Understood, Warned
-from app.core.types import Message, SegmentKind, TimeSpan, Video
+from app.core.types import Message, SegmentKind, TimeSpan, ToolCall, Video
 from app.text.languages import guess_language
 from app.text.time_expressions import CLOCK_STEP_S
 
@@ -48,6 +50,11 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
         runtime.stream_writer(Understood(state["question"], question, "model"))
         state = {**state, "question": question}
     context = ToolContext(work, state, runtime.stream_writer)
+    if call := zoom_call(state):
+        passages, inspected = _zoom(call, context)
+        runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
+        update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
+        return Command(goto="respond", update=update)
     passages, inspected = _read(state, context)
     passages = _at_the_moment(passages, context)
     passages += count_passages(work, question, countable(state))
@@ -59,6 +66,18 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
     update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
     return Command(goto="respond", update=update)
+
+
+def _zoom(call: ToolCall, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
+    """What is in the part of the picture that the question is about; nothing where looking at it fails."""
+    try:
+        outcome = run_tool(call, context)
+    except Cancelled:
+        raise
+    except LongreelError as error:
+        context.report(Warned(f"The part of the picture could not be read: {error}"))
+        return [], ()
+    return [part for part in outcome.parts if isinstance(part, Passage)], outcome.inspected
 
 
 def can_words_tell(question: str, work: AgentRun) -> bool:

@@ -11,7 +11,8 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from agents.conversation import letter, option_place
-from agents.evidence import Passage
+from agents.evidence import Finding, Passage
+from agents.evidence.regions import answer_about_region
 from agents.evidence.things import answer_by_counting
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
@@ -22,7 +23,7 @@ from agents.state import AgentState, Claim, DraftAnswer, Sense
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
 from app.core.timecode import clock, parse_clock
-from app.core.types import Message
+from app.core.types import Message, SegmentKind
 from app.text.tokens import words
 
 UNKNOWN, STATED = "unknown", '{"'
@@ -67,11 +68,15 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     """Reads the gathered passages and drafts an answer from them."""
     work = runtime.context
     work.budget.check()
-    counted = None if state["options"] else answer_by_counting(work, state["question"], countable(state))
+    counted = None if state["options"] else _by_code(state, work)
     if counted is not None:
         keys = {passage.key for passage in counted.passages}
         shown = tuple(p for p in state["evidence"] if p.key in keys) or counted.passages
         return Command(goto="judge", update={"draft": DraftAnswer((Claim(counted.text, shown, by_code=True),), "yes")})
+    if state.get("region") and all(passage.kind is SegmentKind.OBJECT for passage in state["evidence"]):
+        lines = "; ".join(passage.text for passage in state["evidence"]) or "nothing"
+        draft = DraftAnswer((), "no", could_be_in=("pictures",))
+        return Command(goto="judge", update={"draft": draft, "problems": (f"All that is known of this part: {lines}",)})
     if work.parts.chat is None:
         return Command(goto="finish", update={"problems": (_quoted(state, work),)})
     try:
@@ -83,6 +88,14 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
         runtime.stream_writer(Warned(f"The language model failed: {error}"))
         return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
     return Command(goto="judge", update={"draft": draft})
+
+
+def _by_code(state: AgentState, work: AgentRun) -> Finding | None:
+    """What code answers from the things that were followed; None for what it cannot answer."""
+    region = state.get("region")
+    if region is None:
+        return answer_by_counting(work, state["question"], countable(state))
+    return answer_about_region(work, state["question"], state["videos"][0], region, state["evidence"])
 
 
 def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
@@ -171,6 +184,8 @@ def _where(state: AgentState, work: AgentRun) -> tuple[Sense, ...]:
 
     It matters only where pictures exist: a question that needs them stays open until somebody looked at them.
     """
+    if state.get("region"):
+        return ("pictures",)
     has_pictures = any(video.media.video is not None for video in state["videos"])
     return WORDS if has_pictures and can_words_tell(state["question"], work) else ()
 

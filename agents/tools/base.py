@@ -93,10 +93,15 @@ class ToolContext:
             )
         return inside
 
+    def allows(self, kind: SegmentKind) -> bool:
+        """Whether this kind of evidence counts: all do, unless the person has chosen some."""
+        plan = self.state.get("plan")
+        return not plan or plan.by != "user" or not plan.sources or kind in plan.sources
+
     def require(self, kind: SegmentKind) -> None:
         """Raises ToolRefused if the person has excluded this kind of evidence."""
         plan = self.state.get("plan")
-        if plan and plan.by == "user" and plan.sources and kind not in plan.sources:
+        if plan and not self.allows(kind):
             raise ToolRefused(f"Only this evidence counts: {', '.join(plan.sources)}.")
 
     def name_of(self, video: Video) -> str:

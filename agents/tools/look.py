@@ -18,6 +18,7 @@ from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
 from app.core.types import Frame, SegmentKind, TimeSpan, Video
+from app.core.types.objects import Box
 
 MOST_FRAMES = 64
 JUDGED_SIDE = 490
@@ -51,7 +52,7 @@ def look(call: Look, context: ToolContext) -> Outcome:
     frames = context.work.pictures.at(video, times, call.side)
     if not frames:
         raise ToolRefused("No frame is left in the budget, or none could be decoded there. Answer from what you have.")
-    shown = _as_passages(video, frames, spans)
+    shown = frame_passages(video, frames, spans)
     if context.work.chat_sees:
         found: Sequence[Passage] = shown
     else:
@@ -89,9 +90,14 @@ def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) 
     return chooser.choose(call.goal, features, spans, count), f"the best matches for the goal among them{fewer}"
 
 
-def _as_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan]) -> list[Passage]:
-    """Each frame stands for the time from half way to the frame before it to half way to the next, at most a second
-    to either side and within its span."""
+def frame_passages(
+    video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan], box: Box | None = None
+) -> list[Passage]:
+    """Frames, or the same part of each, as evidence.
+
+    Each stands for the time from half way to the frame before it to half way to the next, at most a second to either
+    side and within its span.
+    """
     passages = []
     times = [frame.pts_s for frame in frames]
     for at, time_s in enumerate(times):
@@ -100,7 +106,7 @@ def _as_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan
         inside = TimeSpan(min(start, time_s), max(end, time_s))
         home = next((span for span in spans if span.contains(time_s)), None)
         clipped = inside.clipped(home) if home else None
-        passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", frame_s=time_s))
+        passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", time_s, box))
     return passages
 
 

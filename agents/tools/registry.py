@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from agents.llm import describe_fault
 from agents.parts import AgentRun
-from agents.tools import answer, apart, browse, detect, listen, look, read, scan, search, tally
+from agents.tools import answer, apart, browse, detect, listen, look, read, scan, search, tally, zoom
 from agents.tools.base import Outcome, Tool, ToolContext
 from app.core.errors import LongreelError, ToolRefused, WorkerFailed
 from app.core.types import ToolCall
@@ -25,6 +25,7 @@ TOOLS = (
     scan.TOOL,
     listen.TOOL,
     detect.TOOL,
+    zoom.TOOL,
     tally.TOOL,
     apart.TOOL,
     answer.TOOL,

@@ -18,8 +18,9 @@ from app.commands.questions import NEW, Answering, AtServer, Here
 from app.commands.start import CollectionOption, JsonOption, interruptible, open_alone, running_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError, WorkerFailed
 from app.core.events import EVENT, Answered, Delta, Warned
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, DrawnBox
 from app.core.text_files import read_text
+from app.core.timecode import parse_clock
 from app.terminal import consoles, show_answer, show_step
 
 LEAVE = ("", "exit", "quit", "bye")
@@ -114,6 +115,14 @@ def ask(
         int | None, typer.Option(min=1, max=64, help="Turns in which the model uses tools; default: the setting.")
     ] = None,
     max_seconds: Annotated[float | None, typer.Option(min=1, help="Time limit; default: the setting.")] = None,
+    box: Annotated[
+        str,
+        typer.Option(
+            help="The part of the picture that the question is about: left, top, width and height in percent, and "
+            "when, such as 10,20,30,40@0:12 or 10,20,30,40@0:12-0:15.",
+            metavar="X,Y,W,H@TIME",
+        ),
+    ] = "",
     stream: StreamOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -131,12 +140,25 @@ def ask(
     else:
         listed = [{"question": names[-1], "videos": tuple(names[:-1]), "options": tuple(option or ())}]
     common: dict[str, Any] = {"run": run, "max_steps": max_steps, "max_seconds": max_seconds}
-    common["collection"] = collection or ""
+    common |= {"collection": collection or "", "box": read_box(box) if box else None}
     with interruptible() as cancelled:
         asking = Asking(_answering("longreel ask", cancelled), stream, as_json, many=questions is not None)
         conversation = asking.thread(thread, listed[0]["videos"] if listed else ())
         for details in listed:
             asking.ask(**details, **common, thread=conversation or "")
+
+
+def read_box(text: str) -> DrawnBox:
+    """The box that was written as left, top, width and height in percent, and a time or a span. Raises BadInput."""
+    sides, _, when = text.partition("@")
+    numbers = [parse_clock(side.strip().removesuffix("%")) for side in sides.split(",")]
+    times = [parse_clock(time) for time in when.split("-")]
+    if len(numbers) != 4 or len(times) > 2 or None in numbers or None in times:
+        hint = "Write left, top, width and height in percent, then a time, such as 10,20,30,40@0:12."
+        raise BadInput(f"'{text}' is no box.", hint)
+    x, y, width, height = (number / 100 for number in numbers if number is not None)
+    start_s, *end_s = (time for time in times if time is not None)
+    return DrawnBox(x, y, width, height, start_s, *end_s)
 
 
 def chat(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -10,6 +11,8 @@ from typing import Any, Self
 
 from app.core.errors import BadInput
 from app.core.titles import tidy_title
+from app.core.types import TimeSpan
+from app.core.types.objects import Region
 
 DETECTED = "auto"
 """In place of a language: takes back the one that was given before."""
@@ -17,6 +20,44 @@ _LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
 
 LONGEST_QUESTION = 2000
 MOST_OPTIONS = 26
+ROUNDING = 1e-6
+"""By how much the sides of a box may lie outside of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnBox:
+    """A rectangle of the picture that a question is about. All but times are shares of the picture, 0 to 1.
+
+    Raises BadInput if it is empty, lies outside of the picture, or ends before it starts.
+    """
+
+    x: float
+    """The left side."""
+    y: float
+    """The top."""
+    width: float
+    height: float
+    start_s: float
+    end_s: float | None = None
+    """None for one moment."""
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.x, self.y, self.width, self.height, self.start_s, self.end_s or 0.0))):
+            raise BadInput("A number of the box is not finite.", "Give shares of the picture and times in seconds.")
+        if self.width <= 0 or self.height <= 0:
+            raise BadInput("The box is empty.", "Give it a width and a height of more than 0.")
+        most = 1 + ROUNDING
+        if self.x < 0 or self.y < 0 or self.x + self.width > most or self.y + self.height > most:
+            hint = "Give x, y, width and height as shares of the picture, from 0 to 1."
+            raise BadInput("The box lies outside of the picture.", hint)
+        if self.start_s < 0 or (self.end_s is not None and self.end_s < self.start_s):
+            raise BadInput("The times of the box are no span of a video.", "Give a start, and an end after it or none.")
+
+    @property
+    def region(self) -> Region:
+        """The rectangle by its sides, with its span."""
+        right, bottom = min(1.0, self.x + self.width), min(1.0, self.y + self.height)
+        return Region((self.x, self.y, right, bottom), TimeSpan(self.start_s, self.end_s or self.start_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +82,8 @@ class AskRequest:
     max_seconds: float | None = None
     keep: bool = False
     """Whether it is answered and stored even when nobody waits any more."""
+    box: DrawnBox | None = None
+    """The part of the picture that it is about."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "question", " ".join(self.question.split()))

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agents.plans import plan_from_json, plan_to_json
-from app.core.errors import Cancelled, NotFound
+from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Delta, Event, Understood, Warned
 from app.core.requests import AskRequest
 from app.core.settings import Agent
 from app.core.stored_answers import dump_trace
+from app.core.timecode import clock
 from app.core.types import Turn, Video
 from app.db.library import SqlLibrary
 from app.db.threads import Thread
@@ -46,7 +47,8 @@ class AskService:
         earlier ones. What a run has saved is deleted once its answer is stored or cancelled. `limits`: settings for
         this answer only.
 
-        Raises BadInput for an invalid plan, NotFound if no video is ready or there is no such thread.
+        Raises BadInput for an invalid plan or a box that is not in one video, NotFound if no video is ready or there is
+        no such thread.
         """
         question, run_id = request.question, request.run
         thread = self.threads.find(request.thread) if request.thread else None
@@ -54,10 +56,12 @@ class AskService:
         ready, unread = [v for v in asked if v.ready], [v for v in asked if not v.ready]
         if not ready:
             raise _nothing_ready(unread)
+        _check_box(request, ready)
         turns = self.threads.remembered(thread) if thread else turns
         plan = plan_from_json(request.plan) if request.plan else None
         agent, trace = self._agent(), list[Event]()
         how: dict[str, Any] = {"plan": plan, "run_id": run_id, "limits": limits, "cancelled": cancelled}
+        how["region"] = request.box.region if request.box else None
         steps = agent.ask(question, ready, options=request.options, turns=turns, **how)
         try:
             for event in itertools.chain([_left_out(unread)] if unread else [], steps):
@@ -86,6 +90,20 @@ class AskService:
         if thread:
             self.threads.keep(thread, question, id)
         return id
+
+
+def _check_box(request: AskRequest, videos: Sequence[Video]) -> None:
+    """Raises BadInput for a box that does not lie in the pictures of one video."""
+    if request.box is None:
+        return
+    if len(videos) != 1:
+        raise BadInput("A box belongs to one video, and the question is about several.", "Name the video.")
+    (video,) = videos
+    if video.media.video is None:
+        raise BadInput(f"{video.title} has no pictures, so nothing can be in a box.", "Ask without the box.")
+    if request.box.start_s > video.duration_s:
+        hint = f"The video is {clock(video.duration_s)} long."
+        raise BadInput(f"The box lies after the end of {video.title}.", hint)
 
 
 def _nothing_ready(unread: Sequence[Video]) -> NotFound:

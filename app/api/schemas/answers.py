@@ -12,7 +12,7 @@ from app.api.schemas.plans import PlanBody
 from app.api.schemas.problems import error_of
 from app.core.errors import WorkerFailed
 from app.core.events import Answered, Delta, Event, Failed, Understood
-from app.core.requests import LONGEST_QUESTION, MOST_OPTIONS, AskRequest
+from app.core.requests import LONGEST_QUESTION, MOST_OPTIONS, AskRequest, DrawnBox
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, Usage, from_json
 
 
@@ -28,6 +28,8 @@ class CitationOut(Wire):
     verified: bool = False
     confidence: float | None = None
     """How likely this is the moment, 0 to 1; set if the question asks for moments."""
+    box: tuple[float, float, float, float] | None = None
+    """The part of the frame that shows it: left, top, right, bottom as shares of the picture; null for all of it."""
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
@@ -41,6 +43,7 @@ class CitationOut(Wire):
             frame_s=citation.frame_s,
             verified=citation.verified,
             confidence=citation.confidence,
+            box=citation.box,
         )
 
 
@@ -131,6 +134,19 @@ class LimitsIn(Request):
     )
 
 
+class BoxIn(Request):
+    """A rectangle of the picture, in shares of its width and height from its top left corner."""
+
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+    width: float = Field(gt=0, le=1)
+    height: float = Field(gt=0, le=1)
+    start_s: float = Field(ge=0, allow_inf_nan=False, description="when it is meant, in seconds")
+    end_s: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="the end of the time that is meant; default: one moment"
+    )
+
+
 class AskIn(LimitsIn):
     """A question, about some videos or (none named) the whole library."""
 
@@ -150,6 +166,7 @@ class AskIn(LimitsIn):
     run_id: str = Field(
         "", max_length=100, description="any name; after a crash, ask again under it to resume the answer"
     )
+    box: BoxIn | None = Field(None, description="the part of one video's picture that the question is about")
 
     def to_request(self) -> AskRequest:
         """What is asked. Raises BadInput."""
@@ -164,6 +181,7 @@ class AskIn(LimitsIn):
             self.max_steps,
             self.max_seconds,
             self.keep,
+            DrawnBox(**self.box.model_dump()) if self.box else None,
         )
 
 

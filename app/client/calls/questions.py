@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 
 from app.api.schemas import AnswerOut, FoundOut
 from app.api.schemas.answers import QuestionOut
@@ -15,7 +16,7 @@ from app.client.call import PAGE, STREAMED, Call, model, models, nothing, quoted
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
 from app.core.events import Event
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, DrawnBox
 from app.core.types import SegmentKind
 
 
@@ -59,16 +60,19 @@ class Questions(Caller):
         run: str = "",
         max_steps: int | None = None,
         max_seconds: float | None = None,
+        box: DrawnBox | None = None,
     ) -> AnswerOut:
         """The answer with its citations. Without videos, about those of the thread, or about the whole library.
 
         In a thread (its id, or "last") a question may refer back: "and after that?". `plan` is the result of `plan`,
         changed or not. `run` is a name of your choice: ask again under it after a crash and the answer resumes.
         `max_steps` (turns in which the model uses tools) and `max_seconds` cannot exceed the server's own limits.
+        `box` is the part of one video's picture that the question is about.
         """
         names, choice = tuple(wire.names_of(videos)), tuple(options)
         data = plan.model_dump(mode="json") if plan else None
-        request = AskRequest(question, names, collection, choice, thread, data, run, max_steps, max_seconds)
+        asked = question, names, collection, choice, thread, data, run
+        request = AskRequest(*asked, max_steps=max_steps, max_seconds=max_seconds, box=box)
         async with aclosing(self.ask_pulse(request)) as steps:
             async for step in steps:
                 if isinstance(step, AnswerOut):
@@ -87,11 +91,13 @@ class Questions(Caller):
         run: str = "",
         max_steps: int | None = None,
         max_seconds: float | None = None,
+        box: DrawnBox | None = None,
     ) -> AsyncGenerator[Event | AnswerOut]:
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
         names, choice = tuple(wire.names_of(videos)), tuple(options)
         data = plan.model_dump(mode="json") if plan else None
-        request = AskRequest(question, names, collection, choice, thread, data, run, max_steps, max_seconds)
+        asked = question, names, collection, choice, thread, data, run
+        request = AskRequest(*asked, max_steps=max_steps, max_seconds=max_seconds, box=box)
         async with aclosing(self.ask_pulse(request)) as steps:
             async for step in steps:
                 if step is not None:
@@ -113,6 +119,7 @@ class Questions(Caller):
             "max_steps": request.max_steps,
             "max_seconds": request.max_seconds,
             "keep": request.keep,
+            "box": asdict(request.box) if request.box else None,
         }
         call = Call("POST", "/v1/ask", nothing, json=body, headers=STREAMED)
         with wire.http_errors():

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.core.types.found import SegmentKind
 from app.core.types.media import VideoId
+from app.core.types.objects import Box
 from app.core.types.span import TimeSpan
 
 
@@ -22,6 +23,8 @@ class Citation:
     verified: bool = False
     confidence: float | None = None
     """How likely this is the moment in question, 0 to 1: set when the question asks for moments."""
+    box: Box | None = None
+    """The part of the frame that shows it; None for all of it."""
 
 
 class AnswerStatus(StrEnum):

@@ -13,6 +13,14 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the picture for a while, or at one moment."""
+
+    box: Box
+    span: TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
 class TimedBox:
     """Where a thing is at a time."""
 
@@ -37,6 +45,16 @@ class ObjectTrack:
     def best(self) -> TimedBox:
         """Where it was found most surely."""
         return max(self.boxes, key=lambda one: one.confidence)
+
+    def box_at(self, time_s: float) -> Box:
+        """Where it is at a time, between the boxes before and after it; the nearest box outside of them."""
+        after = next((at for at, one in enumerate(self.boxes) if one.time_s >= time_s), len(self.boxes))
+        if after in (0, len(self.boxes)):
+            return self.boxes[min(after, len(self.boxes) - 1)].box
+        before, next_ = self.boxes[after - 1], self.boxes[after]
+        share = (time_s - before.time_s) / (next_.time_s - before.time_s)
+        left, top, right, bottom = ((1 - share) * a + share * b for a, b in zip(before.box, next_.box, strict=True))
+        return left, top, right, bottom
 
     def share(self, name: str) -> float:
         """How much of the vote a class got, 0 to 1."""

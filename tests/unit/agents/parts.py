@@ -42,6 +42,7 @@ from app.core.types import (
     VideoStream,
     from_json,
 )
+from app.core.types.objects import Region
 from app.db.database import MemoryDatabase
 from app.db.entities import SqlEntities
 from app.db.library import SqlLibrary
@@ -177,11 +178,13 @@ class Desk:
         videos: Sequence[Video] = (),
         turns: Sequence[Turn] = (),
         plan: Plan | None = None,
+        region: Region | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Event]:
         agent = VideoAgent(self.parts)
         asked = videos or [self.video]
-        return list(agent.ask(question, asked, options=options, turns=turns, plan=plan, cancelled=cancelled))
+        how: dict[str, Any] = {"options": options, "turns": turns, "plan": plan, "region": region}
+        return list(agent.ask(question, asked, **how, cancelled=cancelled))
 
     def ask(self, question: str, **how: Any) -> Answer:
         return answer_of(self.events(question, **how))

@@ -59,6 +59,7 @@ from app.core.types import (
     Word,
     to_json,
 )
+from app.core.types.objects import Region
 from app.db.collections import SqlCollections
 from app.db.corrections import SqlCorrections
 from app.db.database import MemoryDatabase
@@ -185,6 +186,8 @@ class Agent:
     """Those of the last question."""
     turns: Sequence[Turn] = ()
     """What was asked before the last question."""
+    region: Region | None = None
+    """The part of the picture that the last question is about."""
     go_on: threading.Event = field(default_factory=threading.Event)
     """Lets questions with the word "slowly" go on."""
     round: int = 0
@@ -200,9 +203,10 @@ class Agent:
         plan: Plan | None,
         run_id: str,
         limits: Limits | None,
+        region: Region | None,
         cancelled: Callable[[], bool],
     ) -> Iterator[Event]:
-        self.limits, self.turns = limits, turns
+        self.limits, self.turns, self.region = limits, turns, region
         try:
             if turns:
                 asked, question = question, f"{question} (after: {turns[-1].understood})"

@@ -7,8 +7,12 @@ from fastapi.testclient import TestClient
 
 from app.api.schemas import AnswerOut, AskIn
 from app.core.requests import LONGEST_QUESTION
+from app.core.types import TimeSpan
+from app.core.types.objects import Region
 from tests.unit.api.stand_in import MISSING, SAID, SEARCHED, StandIn
 from tests.unit.api.test_jobs import events_of
+
+BOX = {"x": 0.25, "y": 0.5, "width": 0.5, "height": 0.25, "start_s": 4}
 
 
 def test_an_answer_comes_with_citations_trace_and_usage(client: TestClient, parts: StandIn) -> None:
@@ -30,6 +34,7 @@ def test_an_answer_comes_with_citations_trace_and_usage(client: TestClient, part
             "frame_s": 9.0,
             "verified": True,
             "confidence": None,
+            "box": None,
         }
     ]
     assert [step["type"] for step in body["trace"]] == ["planned", "searched", "verified"]
@@ -58,6 +63,23 @@ def test_a_question_may_want_less_than_the_server_is_set_to_but_never_more(clien
         assert client.post("/v1/ask", json={"question": "When?", **wanted}).status_code == 200
         assert parts.agent.limits is not None
         assert (parts.agent.limits.max_steps, parts.agent.limits.max_seconds) == (steps, seconds)
+
+
+def test_a_question_may_be_about_a_part_of_the_picture(client: TestClient, parts: StandIn) -> None:
+    video = parts.add()
+    asked = {"question": "When?", "videos": [video.id], "box": {**BOX, "end_s": 6}}
+    assert client.post("/v1/ask", json=asked).status_code == 200
+    assert parts.agent.region == Region((0.25, 0.5, 0.75, 0.75), TimeSpan(4, 6))
+    assert client.post("/v1/ask", json={"question": "When?"}).status_code == 200 and parts.agent.region is None
+
+
+def test_a_box_lies_in_the_pictures_of_one_video(client: TestClient, parts: StandIn) -> None:
+    parts.add()
+    late = client.post("/v1/ask", json={"question": "When?", "box": {**BOX, "start_s": 4000}})
+    assert late.status_code == 422 and "after the end of Harbour" in late.text
+    parts.add(b"another", "Bridge")
+    several = client.post("/v1/ask", json={"question": "When?", "box": BOX})
+    assert several.status_code == 422 and "belongs to one video" in several.text
 
 
 def test_not_in_the_video_is_an_answer(client: TestClient, parts: StandIn) -> None:
@@ -112,6 +134,10 @@ def test_an_inner_fault_shows_no_secret_of_the_inside(client: TestClient, parts:
         ({"question": "When?", "temperature": 1}, 422),
         ({"question": "When?", "max_steps": 65}, 422),
         ({"question": "When?", "max_seconds": 0}, 422),
+        ({"question": "When?", "box": {**BOX, "width": 0}}, 422),
+        ({"question": "When?", "box": {**BOX, "x": 0.9}}, 422),
+        ({"question": "When?", "box": {**BOX, "end_s": 3}}, 422),
+        ({"question": "When?", "box": {"x": 0, "y": 0, "width": 1, "height": 1}}, 422),
         ({}, 422),
     ],
 )

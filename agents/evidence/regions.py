@@ -1,0 +1,167 @@
+"""What is in a part of the picture: which of the things that ingest followed, and what code can answer about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from agents.evidence.passage import Finding, Passage
+from agents.evidence.things import DOUBT, kinds_meant, known_kinds, likely_name, track_passage
+from agents.parts import AgentRun
+from app.core.ports import TextEmbedder
+from app.core.timecode import clock, span_clock
+from app.core.types import SegmentKind, Video
+from app.core.types.objects import Box, ObjectTrack, Region
+
+MOSTLY = 0.7
+"""The share of a thing that lies in a rectangle which means it, or of a rectangle that shows a part of a thing."""
+ALIKE = 0.25
+"""Where a rectangle holds several things, those with less than this share of the largest one's size are its details."""
+ON_IT = 0.8
+"""And so are those of which this share lies on the largest one."""
+TOUCHED = 0.2
+"""Intersection over union from which a rectangle that was drawn beside a thing still means it."""
+EDGE_S = 1.0
+"""A thing that is there so shortly before the end of the video may well stay longer."""
+WHAT, LONG, APPEARS, LEAVES, READS, MANY = "what", "long", "appears", "leaves", "reads", "many"
+ANSWERABLE = {
+    WHAT: ("What is this?", "What is that thing?", "What is in the box?", "What can be seen here?"),
+    LONG: ("How long is it there?", "How long can the {} be seen?", "For how many seconds is the {} in the picture?"),
+    APPEARS: ("When does it appear?", "When does the {} first come into the picture?", "Since when is the {} there?"),
+    LEAVES: ("When does it disappear?", "When does the {} leave the picture?", "Until when is the {} there?"),
+    READS: ("What does it say?", "What is written here?", "Which text is on the {}?", "What number is on it?"),
+    MANY: ("How many {}s are there?", "How many {}s are in the box?", "How many {}s are here?"),
+}
+"""What code can answer about a rectangle, each as questions that ask for it."""
+OTHER = (
+    "What colour is it?",
+    "What colour is the {}?",
+    "Who is this?",
+    "What is the name of this person?",
+    "What is he doing?",
+    "What is the {} doing?",
+    "What is she wearing?",
+    "What is he holding?",
+    "What is he saying?",
+    "What kind of {} is this?",
+    "Which brand is the {}?",
+    "What is it made of?",
+    "What is it for?",
+    "How big is it?",
+    "How old is she?",
+    "How fast is the {}?",
+    "Where does the {} go?",
+    "Where is this?",
+    "Why is it there?",
+    "What happens here?",
+    "What happens next?",
+    "Is the {} moving?",
+    "Is this a {}?",
+    "How many fingers are shown?",
+    "How many parts does it have?",
+    "How many wheels does the {} have?",
+    "What time does it show?",
+    "Where does it come from?",
+)
+"""Questions about a rectangle that neither tracks nor text answer."""
+CLEARER = 0.05
+"""By how much a question must be nearer to one that code can answer than to any that it cannot."""
+DISTINCT = 0.03
+"""And by how much nearer than to one that asks for something else."""
+
+
+def things_in(tracks: Sequence[ObjectTrack], region: Region) -> list[ObjectTrack]:
+    """The things that a person means by a rectangle: what lies in it, without the details of the largest; else the
+    smallest thing of which it shows a part; else the one that it touches most."""
+    spans = [(track, track.span.clipped(region.span)) for track in tracks]
+    boxes = [(track, track.box_at(common.middle_s)) for track, common in spans if common is not None]
+    inside = [(track, box) for track, box in boxes if _common(box, region.box) >= MOSTLY * _area(box)]
+    if inside:
+        main = max((box for _, box in inside), key=_area)
+        return [
+            track
+            for track, box in inside
+            if box is main or (_area(box) >= ALIKE * _area(main) and _common(box, main) < ON_IT * _area(box))
+        ]
+    around = [(_area(box), track) for track, box in boxes if _common(box, region.box) >= MOSTLY * _area(region.box)]
+    if around:
+        return [min(around, key=lambda one: one[0])[1]]
+    touched = [(_overlap(box, region.box), track) for track, box in boxes]
+    best = max(touched, key=lambda one: one[0], default=None)
+    return [best[1]] if best and best[0] >= TOUCHED else []
+
+
+def region_passages(video: Video, tracks: Sequence[ObjectTrack], region: Region) -> list[Passage]:
+    """A passage for each thing in a part of the picture: what it is, and from when to when it is seen."""
+    return [
+        track_passage(video, track, min(max(region.span.middle_s, track.span.start_s), track.span.end_s))
+        for track in things_in(tracks, region)
+    ]
+
+
+def answer_about_region(
+    work: AgentRun, question: str, video: Video, region: Region, read: Sequence[Passage]
+) -> Finding | None:
+    """What code can answer about a part of the picture, in figures and the names of things; None for anything else.
+
+    `read`: what was read in it.
+    """
+    tracks = work.parts.tracks.tracks(video.id, region.span) if work.parts.tracks else []
+    things = things_in(tracks, region)
+    asked = asked_about(question, list(dict.fromkeys(track.name for track in things)), work.parts.text_embedder)
+    if work.sees and asked in (WHAT, READS):
+        return None  # a model that looks at the part says more than a detector's name
+    texts = tuple(passage for passage in read if passage.kind is SegmentKind.SCREEN_TEXT)
+    if asked == READS and texts:
+        return Finding("\n".join(passage.text for passage in texts), texts)
+    if asked == MANY:
+        named = kinds_meant(question, work.parts.text_embedder, known_kinds(work, tracks))
+        things = [track for track in things if track.name in named]
+        return _answer(str(len(things)), video, things, region)
+    if asked == WHAT:
+        counts = Counter(map(likely_name, things))
+        names = ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counts.items())
+        return _answer(names, video, things, region)
+    if len(things) != 1:
+        return None
+    span = things[0].span
+    ends = span.end_s < video.duration_s - EDGE_S
+    length = f"{span.duration_s:.0f} s ({span_clock(span)})"
+    texts_of = {LONG: length, APPEARS: clock(span.start_s), LEAVES: clock(span.end_s) if ends else ""}
+    return _answer(texts_of.get(asked or "", ""), video, things, region)
+
+
+def asked_about(question: str, names: Sequence[str], embedder: TextEmbedder) -> str | None:
+    """Which of `ANSWERABLE` a question about things of these names asks for; None where that is not clear."""
+    wanted = embedder.embed_query(question)
+
+    def nearest(questions: Sequence[str]) -> float:
+        filled = {one.format(name) for one in questions for name in names or ("thing",)}
+        return max(float(embedder.embed_query(one) @ wanted) for one in filled)
+
+    ranked = sorted(((nearest(questions), asked) for asked, questions in ANSWERABLE.items()), reverse=True)
+    (best, asked), (second, _) = ranked[:2]
+    return asked if best - nearest(OTHER) >= CLEARER and best - second >= DISTINCT else None
+
+
+def _answer(text: str, video: Video, things: Sequence[ObjectTrack], region: Region) -> Finding | None:
+    """The answer with what shows it; None without either, or where it is not clear what one of the things is."""
+    if not text or not things or any(track.shares and 1 - track.shares[0][1] > 2 * DOUBT for track in things):
+        return None
+    return Finding(text, tuple(region_passages(video, things, region)))
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _common(one: Box, other: Box) -> float:
+    """The area of what two boxes have in common."""
+    wide, high = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    common = _common(one, other)
+    return common / (_area(one) + _area(other) - common) if common else 0.0

@@ -1,0 +1,110 @@
+"""zoom: shows a part of the picture enlarged, with the things that were followed there and the text in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from agents.evidence import Passage
+from agents.evidence.regions import region_passages
+from agents.looking import describe_frames
+from agents.state import AgentState, Coverage
+from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
+from agents.tools.frames import evenly
+from agents.tools.look import frame_passages
+from app.core import events
+from app.core.errors import ToolRefused
+from app.core.timecode import span_clock
+from app.core.types import SegmentKind, ToolCall, Video
+from app.core.types.objects import Region
+
+LEAST_FRAMES, MOST_FRAMES = 3, 8
+AROUND_S = 0.5
+"""A moment is shown with the frames so long before and after it."""
+MARGIN = 0.08
+"""What is shown around the part, as a share of its sides."""
+SIDE = 960
+
+
+class Zoom(Arguments):
+    """Arguments of zoom."""
+
+    video: VideoName
+    start_s: Seconds
+    end_s: Seconds | None = Field(None, description="the end of the span; without it, one moment")
+    left: float = Field(ge=0, le=1, description="left side of the part, as a share of the picture")
+    top: float = Field(ge=0, le=1)
+    right: float = Field(ge=0, le=1)
+    bottom: float = Field(ge=0, le=1)
+
+
+def zoom(call: Zoom, context: ToolContext) -> Outcome:
+    """The things in the part, the text in it, and where a model can see, its pictures."""
+    video, work = context.video(call.video), context.work
+    if video.media.video is None:
+        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
+    span = context.span(video, SpanIn(start_s=call.start_s, end_s=call.start_s if call.end_s is None else call.end_s))
+    if call.right <= call.left or call.bottom <= call.top:
+        raise ToolRefused("Give a part with left < right and top < bottom.")
+    region = Region((call.left, call.top, call.right, call.bottom), span)
+    passages: list[Passage] = []
+    inspected = [Coverage("screen_text", video.id, span)]
+    if context.allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
+        passages += region_passages(video, work.parts.tracks.tracks(video.id, span), region)
+    if context.allows(SegmentKind.SCREEN_TEXT):
+        passages += _read(context, video, region)
+    left = work.budget.frames_left
+    if context.allows(SegmentKind.VISUAL) and work.sees:
+        passages += _look(context, video, region)
+    if work.budget.frames_left < left:
+        inspected.append(Coverage("pictures", video.id, span))
+    action: Literal["look", "read_text"] = "look" if len(inspected) > 1 else "read_text"
+    context.report(events.Inspected(str(video.id), span, action, (span.middle_s,), tuple(p.hit for p in passages)))
+    head = f"The part of {context.name_of(video)} at {span_clock(span)}:"
+    return Outcome((head, *passages, *(() if passages else ("Nothing is known of it.",))), tuple(inspected))
+
+
+def _read(context: ToolContext, video: Video, region: Region) -> list[Passage]:
+    """The text in the part, in the middle of its span."""
+    frames = context.work.pictures.at(video, [region.span.middle_s], SIDE, region.box)
+    texts = ["\n".join(line.text for line in context.work.parts.text_reader.read(frame)) for frame in frames]
+    span = region.span.padded(AROUND_S, video.duration_s)
+    at_s = region.span.middle_s
+    return [Passage(video.id, SegmentKind.SCREEN_TEXT, span, text, at_s, region.box) for text in texts if text.strip()]
+
+
+def _look(context: ToolContext, video: Video, region: Region) -> list[Passage]:
+    """The part, with a margin, as the model that can see gets it or describes it; nothing where no frame is left."""
+    span = region.span.padded(AROUND_S, video.duration_s) if region.span.duration_s < AROUND_S else region.span
+    count = context.work.budget.take_frames(min(MOST_FRAMES, max(LEAST_FRAMES, round(span.duration_s))))
+    left, top, right, bottom = region.box
+    wide, high = MARGIN * (right - left), MARGIN * (bottom - top)
+    box = (max(0.0, left - wide), max(0.0, top - high), min(1.0, right + wide), min(1.0, bottom + high))
+    frames = context.work.pictures.at(video, evenly([span], count), SIDE, box)
+    shown = frame_passages(video, frames, [span], box)
+    if context.work.chat_sees or not shown:
+        return shown
+    goal = f"{context.state['question'][:240]} (only a part of the picture is shown)"
+    described = describe_frames(context.work, video, list(zip(shown, frames, strict=True)), goal)
+    return [replace(passage, box=box) for passage in described]
+
+
+def zoom_call(state: AgentState) -> ToolCall | None:
+    """The call that shows the part of the picture which a question is about; None for a question about no such part."""
+    region = state.get("region")
+    if region is None:
+        return None
+    sides = zip(("left", "top", "right", "bottom"), region.box, strict=True)
+    times = {"start_s": region.span.start_s, "end_s": region.span.end_s}
+    return ToolCall("zoom", TOOL.name, Zoom.model_validate({"video": "V1", **times, **dict(sides)}).model_dump_json())
+
+
+TOOL = Tool(
+    "zoom",
+    "Shows a part of the picture enlarged, with the things that were followed there (what each is, from when to when) "
+    "and the text in it. Use it for small things and small print.",
+    Zoom,
+    zoom,
+)
