@@ -56,6 +56,8 @@ STORED = (
 BUSY_S = 30.0
 RECURSION = 300
 """LangGraph's own limit, far above what the budget allows."""
+_TABLE_WAIT_S = 5
+"""How long a table of PostgreSQL may stay in use when it is to be written anew."""
 
 
 class Checkpoints:
@@ -125,7 +127,11 @@ class Checkpoints:
         saver: Any = self._saver
         if isinstance(self._place, str):
             with saver.conn.connection() as connection:
-                connection.execute("VACUUM (FULL) checkpoints, checkpoint_blobs, checkpoint_writes")
+                connection.execute(f"SET lock_timeout = '{_TABLE_WAIT_S}s'")
+                try:
+                    connection.execute("VACUUM (FULL) checkpoints, checkpoint_blobs, checkpoint_writes")
+                finally:
+                    connection.execute("RESET lock_timeout")
             return
         with saver.lock:
             saver.conn.execute("VACUUM")

@@ -228,7 +228,7 @@ def translated(store: ChromaStore) -> Iterator[None]:
 
 
 def _ours(store: ChromaStore, error: BaseException) -> LongreelError:
-    reason = f"{error}".strip() or type(error).__name__
+    reason = f"{error}".strip().rstrip(".") or type(error).__name__
     low = reason.lower()
     if "disk is full" in low or "no space left" in low or getattr(error, "errno", None) == errno.ENOSPC:
         return StorageFull(f"There is no space left for {store}.", "Free some space, then resume.")
@@ -243,7 +243,8 @@ def _ours(store: ChromaStore, error: BaseException) -> LongreelError:
 
 def _server_error(store: ChromaStore, error: BaseException, reason: str) -> LongreelError:
     if isinstance(error, NotFoundError):
-        return WorkerFailed(f"Data is missing on {store}: {reason}.", "Restart Longreel and ingest the videos again.")
+        return WorkerFailed(f"Data is missing on {store}: {reason}.", REINDEX)
     return WorkerFailed(
-        f"No answer from {store}: {reason}.", "Start it ('chroma run'), or correct or unset LONGREEL_CHROMA_URL."
+        f"No answer from {store}: {reason}.",
+        "Start it ('chroma run'), or correct or unset LONGREEL_CHROMA_URL.",
     )

@@ -11,13 +11,15 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.errors import WorkerFailed
 from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 from retrieval.chroma_client import ChromaStore, translated
@@ -59,7 +61,7 @@ class ChromaSegmentIndex:
         if not segments:
             return
         places = list({segment.id: place for place, segment in enumerate(segments)}.values())
-        with translated(self._store):
+        with self._calls():
             collection = self._collection(space, rows.shape[1])
             step = min(_MAX_BATCH, self._store.client().get_max_batch_size())
             for start in range(0, len(places), step):
@@ -86,7 +88,7 @@ class ChromaSegmentIndex:
             return []
         query = np.asarray(vector, dtype=np.float32)
         where = _where(videos, window, kinds)
-        with translated(self._store):
+        with self._calls():
             collection = self._collection(space, len(query))
             result = collection.query(
                 query_embeddings=[query],
@@ -104,7 +106,7 @@ class ChromaSegmentIndex:
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
         """Forgets the segments of a video, all or those of some kinds, in every space; no error when there are none."""
         where = _where([video], None, kinds)
-        with translated(self._store):
+        with self._calls():
             for collection in self._store.client().list_collections():
                 if not collection.name.startswith(_PREFIX):
                     continue
@@ -115,7 +117,7 @@ class ChromaSegmentIndex:
     def stored(self, space: str, video: VideoId) -> dict[str, str]:
         """What this embedder's vectors stand for in a video: the text of each segment, by its id."""
         found: dict[str, str] = {}
-        with translated(self._store):
+        with self._calls():
             mine = re.compile(self._name(space, 0).replace("-0", r"-\d+", 1))
             for collection in self._store.client().list_collections():
                 if not mine.fullmatch(collection.name):
@@ -126,7 +128,7 @@ class ChromaSegmentIndex:
 
     def check(self) -> None:
         """Reads everything. Raises Damaged."""
-        with translated(self._store):
+        with self._calls():
             self._store.check()
 
     def set_aside(self) -> None:
@@ -137,12 +139,12 @@ class ChromaSegmentIndex:
 
     def ping(self) -> None:
         """Raises WorkerFailed when the store or the server cannot be used."""
-        with translated(self._store):
+        with self._calls():
             self._store.client().heartbeat()
 
     def compact(self) -> None:
         """Leaves nothing of what was removed in the folder; a server's disk is its own matter."""
-        with translated(self._store):
+        with self._calls():
             self._store.compact()
 
     def close(self) -> None:
@@ -150,6 +152,17 @@ class ChromaSegmentIndex:
         with self._lock:
             self._collections.clear()
             self._store.close()
+
+    @contextmanager
+    def _calls(self) -> Iterator[None]:
+        """Calls of the client, with its errors in our words; a server that was emptied has other collections."""
+        try:
+            with translated(self._store):
+                yield
+        except WorkerFailed:
+            with self._lock:
+                self._collections.clear()
+            raise
 
     def _collection(self, space: str, dimension: int) -> Any:
         name = self._name(space, dimension)

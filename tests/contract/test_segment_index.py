@@ -12,11 +12,14 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from chromadb import HttpClient
 from numpy.typing import NDArray
 
+from app.core.errors import WorkerFailed
 from app.core.ports import SegmentIndex
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 from retrieval.chroma_index import ChromaSegmentIndex
@@ -221,3 +224,17 @@ def test_threads_may_read_and_write_at_once(index: SegmentIndex) -> None:
         thread.join()
     assert errors == []
     assert len(index.search("text", unit(1)[0], limit=500)) == 200
+
+
+def test_a_server_that_was_emptied_is_named_once_and_can_be_filled_again(chroma_url: str) -> None:
+    chroma = ChromaSegmentIndex(None, chroma_url, embedders={"text": uuid.uuid4().hex})
+    chroma.add("text", [segment(1)], unit(1))
+    server = HttpClient(host="127.0.0.1", port=urlsplit(chroma_url).port or 0)
+    server.delete_collection(chroma._collection("text", 16).name)
+    with pytest.raises(WorkerFailed, match=r"Data is missing on the Chroma server.*: longreel reindex"):
+        chroma.search("text", unit(1)[0], limit=1)
+    assert chroma.search("text", unit(1)[0], limit=1) == []
+    chroma.add("text", [segment(1)], unit(1))
+    assert ids(chroma.search("text", unit(1)[0], limit=1)) == [segment(1).id]
+    chroma.remove(ONE)
+    chroma.close()

@@ -17,7 +17,7 @@ from agents.evidence import Passage
 from agents.plans import Plan
 from agents.recording import frozen
 from agents.state import Observation
-from app.core.errors import BadInput, Cancelled
+from app.core.errors import BadInput, Cancelled, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.types import SegmentKind, TimeSpan, ToolCall, VideoId
 from tests.postgres import KINDS
@@ -144,6 +144,31 @@ def test_runs_are_stored_in_postgresql_too(request: pytest.FixtureRequest, kind:
     VideoAgent(again.parts, checkpoints=store).forget(RUN)
     ask(again, store)
     assert len(again.searches) == 1
+    store.close()
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_what_was_asked_is_in_no_file_of_postgresql_once_it_is_forgotten(
+    request: pytest.FixtureRequest, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    url, word = str(request.getfixturevalue(f"empty_{kind}_url")), "quokkasphinx"
+    data = Path(url.partition("host=")[2]) / "data" / "base"
+    store = Checkpoints(url)
+
+    def files() -> list[str]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+        return [path.name for path in data.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
+
+    ask(Counted(), store, f"Who is the {word}?")
+    assert files()
+    monkeypatch.setattr("agents.checkpoints._TABLE_WAIT_S", 1)
+    with psycopg.connect(url) as other, pytest.raises(WorkerFailed, match="lock timeout"):
+        other.execute("SELECT count(*) FROM checkpoints")
+        store.forget_all()
+    store.forget_all()
+    assert files() == []
     store.close()
 
 
