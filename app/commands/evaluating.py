@@ -62,9 +62,9 @@ def evaluate(
     """Evaluate Longreel on a benchmark, from local files. Resumes an earlier run, and asks again what failed.
 
     Modes: full (the agent as configured), loop or pipeline (the agent, forced), transcript or captions (the agent over
-    these alone), llovi, videoagent, videotree, dvd, avp (published agents over the same models), no-agent (the same
-    model, evenly spaced frames and the transcript in one prompt), none (no language model; always included), all (full
-    and its baselines).
+    these alone), llovi, videoagent, videotree, dvd, avp, drvideo, lifelongmemory (published agents over the same
+    models), no-agent (the same model, evenly spaced frames and the transcript in one prompt), none (no language model;
+    always included), all (full and its baselines).
 
     Videos that are not in the library are ingested first. LONGREEL_AGENT__ALWAYS_CHOOSE=true picks the likeliest
     option when none is proven, as published tables do; without it such a question counts as wrong.

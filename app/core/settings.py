@@ -141,10 +141,12 @@ class VisionSettings(_Group):
     """How frames are shown to a vision-language model that runs here; the defaults show everything."""
 
     tokens: float = Field(1.0, gt=0, le=1, description="share of the pictures' tokens that the model reads")
-    tokens_by: Literal["density", "attention"] = Field(
+    tokens_by: Literal["density", "attention", "longvu", "framefusion"] = Field(
         "density",
         description="how these are chosen: density, the most salient and the most typical (after FastVID); "
-        "attention, what the question's words attend to (after FlexSelect)",
+        "attention, what the question's words attend to (after FlexSelect); longvu, frames unlike the question are "
+        "pooled, then repeats dropped (LongVU's steps 2 and 3); framefusion, merged and pruned between "
+        "the layers, so that they cause this share of the work (FrameFusion)",
     )
     region: float = Field(
         1.0, gt=0, le=1, description="share of each frame to show, around what the question is about; 1: whole frames"

@@ -8,11 +8,16 @@ worked out here; all else, deep features and decoding too, is the model's own wa
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from itertools import islice
 from typing import Any
 
+from app.core.errors import BadSettings
 from gpu_workers.vision.token_attention import attention_of_words, most_attended
+from gpu_workers.vision.token_fusion import fused, spots_of
+from gpu_workers.vision.token_pooling import Grid, reduced
 from gpu_workers.vision.token_pruning import pruned
 
 FEATURE_CHOICES = ("vision_feature_layer", "vision_feature_select_strategy")
@@ -29,9 +34,11 @@ def shown(
 ) -> Iterator[dict[str, Any]]:
     """Inputs for `generate` with a share `keep` of the picture tokens; good only inside the context.
 
-    The tokens that stay are chosen by their density (`token_pruning`) or by the words' attention (`token_attention`).
-    With `times_s` the frames of each prompt are one video, and where the model counts time in positions (Qwen2.5-VL)
-    they stand at their true times, of which its own counting knows only an even rate in whole seconds.
+    The tokens that stay are chosen by their density (`token_pruning`), by the words' attention (`token_attention`), or
+    as LongVU reduces them (`token_pooling`). With `framefusion`, all are in the inputs of one prompt, and become fewer
+    from layer to layer (`token_fusion`). With `times_s` the frames of each prompt are one video, and where the model
+    counts time in positions (Qwen2.5-VL) they stand at their true times, of which its own counting knows only an even
+    rate in whole seconds.
     """
     import torch
 
@@ -48,11 +55,13 @@ def shown(
     if ended:
         frames = [torch.cat([frame, core.image_newline[None]]) for frame in frames]
     kept = (inputs["attention_mask"] == 1) & ~places
-    choose: Choose = lambda _, seen: pruned(seen, keep)  # noqa: E731
+    choose: Choose = lambda _, seen: pruned(seen, 1.0 if by == "framefusion" else keep)  # noqa: E731
     if by == "attention" and keep < 1:
         with _answering(core, {f"get_{kind}_features": features}):
             scores = attention_of_words(model, inputs, places)
         choose = lambda row, seen: most_attended(seen, scores[row], keep, int(ended))  # noqa: E731
+    if by == "longvu":
+        choose = _reduced(model, inputs, places, _grids(frames, inputs, kind, int(ended)), keep)
     vectors, numbers = _pruned(frames, places, kept, choose, int(ended))
     fewer = vectors[None, :-1] if ended else _packed(features, vectors, [layer[numbers] for layer in deep])
     entries = {f"get_{kind}_features": fewer}
@@ -62,7 +71,10 @@ def shown(
         if times_s is not None and hasattr(core.config.vision_config, "tokens_per_second"):
             _set_times(positions, places, times_s, float(core.config.vision_config.tokens_per_second))
         entries["get_rope_index"] = _positions(positions, inputs["attention_mask"], kept)
-    with _answering(core, entries):
+    fusing: Any = nullcontext()
+    if by == "framefusion" and keep < 1:
+        fusing = fused(model, spots_of(places[0], [len(frame) for frame in frames]), keep)
+    with _answering(core, entries), fusing:
         yield changed
 
 
@@ -100,6 +112,38 @@ def _parted(features: Any, inputs: Mapping[str, Any], kind: str) -> tuple[list[A
         return [video.reshape(-1, video.shape[-1]) for video in features], deep
     lengths = inputs["video_grid_thw"][:, 0].tolist()
     return [frame for video, count in zip(features, lengths, strict=True) for frame in video.chunk(count)], deep
+
+
+def _grids(frames: Sequence[Any], inputs: Mapping[str, Any], kind: str, ends: int) -> list[Grid]:
+    """Rows and columns of each frame's tokens. Raises BadSettings where a model puts them in no such order."""
+    if f"{kind}_grid_thw" in inputs:
+        shapes = [(rows, columns) for count, rows, columns in inputs[f"{kind}_grid_thw"].tolist() for _ in range(count)]
+        # Squares of patches become one token.
+        merge = [
+            math.isqrt(rows * columns // len(frame)) for (rows, columns), frame in zip(shapes, frames, strict=True)
+        ]
+        return [(rows // side, columns // side) for (rows, columns), side in zip(shapes, merge, strict=True)]
+    sides = [math.isqrt(len(frame) - ends) for frame in frames]
+    if any(side * side != len(frame) - ends for side, frame in zip(sides, frames, strict=True)):
+        raise BadSettings(
+            "LongVU's steps need frames whose tokens lie in rows and columns.",
+            "Set LONGREEL_VISION__TOKENS_BY=density or attention, or LONGREEL_VLM_PRESENTATION=interleaved.",
+        )
+    return [(side, side) for side in sides]
+
+
+def _reduced(model: Any, inputs: Mapping[str, Any], places: Any, grids: Sequence[Grid], keep: float) -> Choose:
+    """LongVU's choice, by the words after each prompt's frames; prompts come in order."""
+    import torch
+
+    left = iter(grids)
+
+    def choose(row: int, seen: Sequence[Any]) -> list[tuple[Any, Any]]:
+        after = int(torch.nonzero(places[row])[-1]) + 1 if len(seen) else 0
+        words = model.get_input_embeddings()(inputs["input_ids"][row, after:])
+        return reduced(seen, list(islice(left, len(seen))), words, keep)
+
+    return choose
 
 
 def _pruned(frames: Sequence[Any], places: Any, kept: Any, choose: Choose, ends: int) -> tuple[Any, Any]:

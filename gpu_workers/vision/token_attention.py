@@ -8,7 +8,8 @@ tokens with the most. Here the layers below the reference layer read all tokens 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 PUBLISHED = {"qwen2_5_vl": 20 / 28, "internvl": 15 / 32}
@@ -23,7 +24,7 @@ class _Read(Exception):
 
 def reference_layer(model: Any) -> int:
     """The number of the layer whose attention counts, from 0: near the reference one, and one that sees all words."""
-    depth = len(_layers(model))
+    depth = len(decoder_layers(model))
     wanted = PUBLISHED.get(model.config.model_type, ELSEWHERE) * depth
     kinds = getattr(model.config.get_text_config(), "layer_types", None) or ["full_attention"] * depth
     whole = [number for number, kind in enumerate(kinds) if kind == "full_attention"]
@@ -35,8 +36,6 @@ def attention_of_words(model: Any, inputs: Mapping[str, Any], places: Any) -> li
 
     `places`, shape (prompts, length), marks the picture tokens. Prompts are filled up on the left.
     """
-    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-
     found: list[Any] = []
 
     def read(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any) -> Any:
@@ -46,19 +45,28 @@ def attention_of_words(model: Any, inputs: Mapping[str, Any], places: Any) -> li
             found.append(_greatest(query[row], keys, marked, inputs["attention_mask"][row], options["scaling"]))
         raise _Read
 
-    attention = _layers(model)[reference_layer(model)].self_attn
+    with attending(decoder_layers(model)[reference_layer(model)].self_attn, read):
+        try:
+            model.model(**inputs, use_cache=False)
+        except _Read:
+            return found
+    raise RuntimeError(f"{model.config.model_type} does not use transformers' attention functions.")
+
+
+@contextmanager
+def attending(attention: Any, function: Callable[..., Any]) -> Iterator[None]:
+    """Lets one layer's attention use a function in place of transformers' own."""
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
     usual, name = attention.config, f"read-{id(attention)}"
     attention.config = copy.copy(usual)
     attention.config._attn_implementation_internal = name
-    ALL_ATTENTION_FUNCTIONS[name] = read
+    ALL_ATTENTION_FUNCTIONS[name] = function
     try:
-        model.model(**inputs, use_cache=False)
-    except _Read:
-        return found
+        yield
     finally:
         attention.config = usual
         del ALL_ATTENTION_FUNCTIONS[name]
-    raise RuntimeError(f"{model.config.model_type} does not use transformers' attention functions.")
 
 
 def most_attended(frames: Sequence[Any], attention: Any, keep: float, ends: int = 0) -> list[tuple[Any, Any]]:
@@ -77,7 +85,8 @@ def most_attended(frames: Sequence[Any], attention: Any, keep: float, ends: int 
     return [(torch.nonzero(mark).flatten(), frame[mark]) for frame, mark in zip(frames, marks, strict=True)]
 
 
-def _layers(model: Any) -> Any:
+def decoder_layers(model: Any) -> Any:
+    """The layers of a vision-language model's language model."""
     core = model.model
     return (core.language_model if hasattr(core, "language_model") else core.text_model).layers
 

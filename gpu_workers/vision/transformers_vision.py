@@ -26,6 +26,7 @@ from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.frame_format import FrameFormat, frame_format
 from gpu_workers.vision.picture_shape import bounded
 from gpu_workers.vision.regions import RegionFinder, cropped
+from gpu_workers.vision.token_fusion import can_fuse
 from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
@@ -131,7 +132,10 @@ class TransformersVision(TransformersChat[_Loaded]):
         """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many,
         and Cancelled."""
         limits = writing.Limits(max_tokens, stop=stop)
-        return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, limits))
+        if self._settings.vision.tokens_by != "framefusion":
+            return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, limits))
+        # Each layer keeps other tokens of each prompt, so prompts are read one by one.
+        return [self._in_batches([look], lambda loaded, some: self._run(loaded, some, limits))[0] for look in looks]
 
     def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
         """See `JudgesFrames`. One forward pass for each batch."""
@@ -170,6 +174,12 @@ class TransformersVision(TransformersChat[_Loaded]):
                 f"{self.model} has no tokens for time.", "Unset LONGREEL_VISION__TIME_TOKENS or choose a Qwen model."
             )
         shown = self._settings.vlm_presentation
+        by = self._settings.vision.tokens_by
+        if (by == "framefusion" and not can_fuse(model)) or (by == "longvu" and model.config.model_type == "aria"):
+            raise BadSettings(
+                f"Tokens of {self.model} cannot be chosen by {by}.",
+                "Set LONGREEL_VISION__TOKENS_BY=density or attention, or choose another model.",
+            )
         format_ = frame_format(processor, model.config.model_type, shown)
         grid = _grid(processor.image_processor)
         return _Loaded(model, processor, writing.longest(model), format_, timed, shown, grid)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 Line = tuple[TimeSpan, str]
 """What is captioned or said, and when."""
 CAPTION = "Say in one sentence what this frame of a video shows."
+CAPTIONED_FRAMES = 180
+"""Frames that are captioned at most where a paper captions every one or two seconds."""
 THINKING = 1000
 """Tokens of an answer that is reasoned in words."""
 
@@ -166,6 +168,15 @@ class Work:
             for at in times_s
         ]
         self.seen_s = seen
+        return lines
+
+    def captions_of_frames(self) -> list[Line]:
+        """All stored captions; without any, those of a frame every two seconds, or of as many as a run allows."""
+        if stored := self.stored_captions():
+            return stored
+        count = self.shown.at_most(min(CAPTIONED_FRAMES, int(self.video.duration_s / 2)))
+        lines = self.captions_at(evenly(self.video.duration_s, max(1, count)))
+        self.seen_s.clear()
         return lines
 
     def all_lines(self) -> list[Line]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from app.evaluation.modes.agent import AgentAsker, Asker
 from app.evaluation.modes.avp import ActiveVideoPerception
+from app.evaluation.modes.drvideo import DrVideo
 from app.evaluation.modes.dvd import DeepVideoDiscovery
+from app.evaluation.modes.lifelong_memory import LifelongMemory
 from app.evaluation.modes.llovi import LLoVi
 from app.evaluation.modes.material import ModeMaterial
 from app.evaluation.modes.mode import Mode
@@ -60,6 +62,10 @@ MODES: Mapping[Mode, _Entry] = {
     ),
     Mode.AVP: _Entry(
         lambda given: ActiveVideoPerception(given.parts, given.shown), "after Active Video Perception, arXiv 2512.05774"
+    ),
+    Mode.DRVIDEO: _Entry(lambda given: DrVideo(given.parts, given.shown), "after DrVideo, arXiv 2406.12846"),
+    Mode.LIFELONGMEMORY: _Entry(
+        lambda given: LifelongMemory(given.parts, given.shown), "after LifelongMemory, arXiv 2312.05269"
     ),
     Mode.NO_AGENT: _Entry(
         lambda given: NoAgent(given.parts, given.prompt, given.shown),

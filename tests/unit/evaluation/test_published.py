@@ -13,7 +13,9 @@ import pytest
 from app.core.errors import Cancelled, MissingPart
 from app.core.types import AnswerStatus, Completion, TimeSpan, ToolCall
 from app.evaluation.modes.avp import ActiveVideoPerception
+from app.evaluation.modes.drvideo import DrVideo
 from app.evaluation.modes.dvd import TURNS, DeepVideoDiscovery
+from app.evaluation.modes.lifelong_memory import LifelongMemory
 from app.evaluation.modes.llovi import LLoVi
 from app.evaluation.modes.material import DEFAULT, ModeMaterial, Subtitles
 from app.evaluation.modes.published import PublishedAgent
@@ -29,7 +31,9 @@ SCENES = ((0, 20, "a dog sleeps"), (20, 38, "boats pass"), (38, 41, DOOR), (41, 
 CAPTIONS = [(float(start), float(end), text) for start, end, text in SCENES]
 SEEN = [text for start, end, text in SCENES for _ in range(start, end)]
 SAID = [(1.0, 3.0, "Wake up, dog.")]
-AGENTS = (LLoVi, VideoAgentMode, VideoTree, DeepVideoDiscovery, ActiveVideoPerception)
+AGENTS = (
+    LLoVi, VideoAgentMode, VideoTree, DeepVideoDiscovery, ActiveVideoPerception, DrVideo, LifelongMemory,
+)  # fmt: skip
 
 
 def run(agent: type[PublishedAgent], chat: FakeChat, *, shown: ModeMaterial = DEFAULT, **more: Any) -> Any:
