@@ -135,7 +135,7 @@ def _task(state: AgentState) -> str:
 
 def _about(video: Video) -> str:
     track = video.media.video
-    pictures = f"pictures of {track.width} × {track.height}" if track else "no pictures"
+    pictures = f"pictures of {track.width}x{track.height}" if track else "no pictures"
     sound = "sound" if video.media.audio else "no sound"
     language = f", speech in {video.language}" if video.language else ""
     return f"“{video.title}”, {clock(video.duration_s)} long, {pictures}, {sound}{language}"

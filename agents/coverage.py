@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agents.parts import AgentRun
 from agents.state import AgentState, Coverage, Sense
 from app.core.timecode import span_clock
-from app.core.types import TimeSpan, Video, joined
+from app.core.types import SegmentKind, TimeSpan, Video, joined
 
 NEARLY = 0.9
 """The share of a span from which it counts as covered."""
@@ -16,6 +16,11 @@ NAMES: dict[Sense, str] = {
     "speech": "what is said",
     "screen_text": "what is written on the screen",
     "pictures": "the pictures",
+}
+KINDS: dict[Sense, tuple[SegmentKind, ...]] = {
+    "speech": (SegmentKind.SPEECH,),
+    "screen_text": (SegmentKind.SCREEN_TEXT,),
+    "pictures": (SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT),
 }
 NOTHING_SEES = (
     "the pictures were not looked at, because no model that can see is connected. Connect one with "
@@ -54,10 +59,13 @@ def searched(state: AgentState) -> tuple[str, ...]:
 
 
 def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:
-    """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere."""
+    """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere that
+    counts for the person who asks."""
+    plan = state.get("plan")
+    count = plan.sources if plan and plan.by == "user" else ()
     found: list[Gap] = []
     for video in state["videos"]:
-        for sense in senses or tuple(NAMES):
+        for sense in [one for one in senses or NAMES if not count or set(KINDS[one]) & set(count)]:
             found += _gap(state, work, video, sense)
     return found
 

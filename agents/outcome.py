@@ -135,7 +135,8 @@ def _refusal(state: AgentState, work: AgentRun, draft: DraftAnswer) -> Answer:
     if draft.stated == "unsure" and not missing:
         missing = ["The model could not decide from what it found"]
     if missing:
-        text = phrase("insufficient", language)
+        only_unseen = found and len(missing) == len(found) and all(gap.sense == "pictures" for gap in found)
+        text = phrase("not_in_words" if draft.stated == "no" and only_unseen else "insufficient", language)
         sentences = tuple(dict.fromkeys(_sentence(one) for one in missing))
         return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)
     text = phrase("not_in_video", language)

@@ -17,9 +17,9 @@ from agents.evidence.things import answer_by_counting
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
 from agents.parts import AgentRun
-from agents.pipeline.gather import can_words_tell, countable, rank
+from agents.pipeline.gather import countable, rank
 from agents.prompts import examples, prompt
-from agents.state import AgentState, Claim, DraftAnswer, Sense
+from agents.state import AgentState, Claim, DraftAnswer
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
 from app.core.timecode import clock, parse_clock
@@ -41,7 +41,6 @@ FIELDS_WITH_FRAMES = 4
 """Of a time code: hours, minutes, seconds and frames."""
 MOST_QUOTED = 3
 """Passages that are quoted where no language model is connected."""
-WORDS: tuple[Sense, ...] = ("speech", "screen_text")
 
 
 class AnsweredPart(BaseModel):
@@ -102,17 +101,17 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
     assert work.parts.chat is not None
     passages = state["evidence"]
     if not passages:
-        return DraftAnswer((), "no", could_be_in=_where(state, work))
+        return DraftAnswer((), "no")
     if state["options"]:
         return _choose(state, work)
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state))]
     if _leave_it_open(messages, work):
-        return DraftAnswer((), "no", could_be_in=_where(state, work))
+        return DraftAnswer((), "no")
     reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
     claims = [Claim(part.answer.strip(), _cited(part.evidence, passages)) for part in reading.answers]
     stated = tuple(claim for claim in claims if claim.passages and _says_something(claim.text, messages))
     if not stated:
-        return DraftAnswer((), "no", could_be_in=_where(state, work))
+        return DraftAnswer((), "no")
     return DraftAnswer(stated, "yes")
 
 
@@ -137,7 +136,7 @@ def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
     reply = ask_json(work.parts.chat, messages, Choice, budget=work.budget, max_output=80)
     place = option_place(reply.option, options)
     if place is None:
-        return DraftAnswer((), "no", could_be_in=_where(state, work))
+        return DraftAnswer((), "no")
     claim = Claim(options[place], _cited(reply.evidence, state["evidence"]))
     return DraftAnswer((claim,), "yes", place)
 
@@ -177,17 +176,6 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     """All runs of `COPIED` words in a text."""
     found = words(text)
     return {tuple(found[at : at + COPIED]) for at in range(len(found) - COPIED + 1)}
-
-
-def _where(state: AgentState, work: AgentRun) -> tuple[Sense, ...]:
-    """Where the answer could be: in words only, as far as the question shows, or anywhere.
-
-    It matters only where pictures exist: a question that needs them stays open until somebody looked at them.
-    """
-    if state.get("region"):
-        return ("pictures",)
-    has_pictures = any(video.media.video is not None for video in state["videos"])
-    return WORDS if has_pictures and can_words_tell(state["question"], work) else ()
 
 
 def _quoted(state: AgentState, work: AgentRun) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Phrase = Literal["not_in_video", "insufficient"]
+Phrase = Literal["not_in_video", "not_in_words", "insufficient"]
 
 _PHRASES: dict[Phrase, dict[str, str]] = {
     "not_in_video": {
@@ -20,6 +20,20 @@ _PHRASES: dict[Phrase, dict[str, str]] = {
         "ja": "この動画では、それは話されておらず、映ってもいません。",
         "ko": "이 동영상에서는 그 내용을 말하거나 보여 주지 않습니다.",
         "ar": "لا يذكر الفيديو ذلك ولا يُظهره.",
+    },
+    "not_in_words": {
+        "en": "Nothing that is said or written in the video answers this.",
+        "de": "Nichts, was im Video gesagt wird oder geschrieben steht, beantwortet das.",
+        "es": "Nada de lo que se dice o está escrito en el vídeo responde a esto.",
+        "fr": "Rien de ce qui est dit ou écrit dans la vidéo n'y répond.",
+        "it": "Nulla di ciò che viene detto o è scritto nel video risponde a questa domanda.",
+        "pt": "Nada do que é dito ou está escrito no vídeo responde a isto.",
+        "nl": "Niets wat in de video wordt gezegd of geschreven staat, beantwoordt dit.",
+        "ru": "Ничто из сказанного и написанного в видео не отвечает на этот вопрос.",
+        "zh": "视频中所说和所写的内容都没有回答这个问题。",
+        "ja": "この動画で話されたことや書かれていることの中に、答えはありません。",
+        "ko": "이 동영상에서 말하거나 쓰여 있는 내용에는 그 답이 없습니다.",
+        "ar": "لا شيء مما قيل أو كُتب في الفيديو يجيب عن ذلك.",
     },
     "insufficient": {
         "en": "This could not be decided.",

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from agents.pipeline.respond import UNKNOWN
+from agents.plans import Plan
 from agents.prompts import examples
 from app.core.errors import WorkerFailed
 from app.core.events import Planned, Understood
-from app.core.types import AnswerStatus, Completion, TimeSpan, Turn
+from app.core.types import AnswerStatus, Completion, SegmentKind, TimeSpan, Turn
 from gpu_workers.language.fakes import ChatRequest, FakeChat
 from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import SMALL, Desk, Row, WrittenFrames
@@ -118,7 +119,9 @@ def test_each_part_of_a_question_is_a_claim_of_its_own() -> None:
 
 
 def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
-    answer = Desk(MEETING, chat=small([reading(([], "unknown"))])).ask("Wer hat die Brücke gestrichen?")
+    desk = Desk(chat=small([reading(([], "unknown"))]))
+    talk = desk.add("talk", MEETING, pictures=False)
+    answer = desk.ask("Wer hat die Brücke gestrichen?", videos=[talk])
     assert (answer.status, answer.confidence) == (AnswerStatus.NOT_IN_VIDEO, None)
     assert answer.text == "Das wird im Video nicht gesagt oder gezeigt."
     assert answer.searched[0] == "what is said (0:00-10:00)"
@@ -126,7 +129,8 @@ def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
 
 def test_lines_that_most_likely_leave_the_question_open_are_not_answered_from() -> None:
     chat = small([reading((["E3"], "2.4 million euros."))], unknown=0.9)
-    assert Desk(MEETING, chat=chat).ask(QUESTION).status is AnswerStatus.NOT_IN_VIDEO
+    answer = Desk(MEETING, chat=chat).ask(QUESTION)
+    assert answer.text == "Nothing that is said or written in the video answers this."
     assert all(request.max_output == 1 for request in chat.requests)
 
 
@@ -140,10 +144,16 @@ def test_the_number_of_a_line_is_no_answer() -> None:
     assert Desk(MEETING, chat=small([reading((["E3"], "E3, E4"))])).ask(QUESTION).status is not AnswerStatus.ANSWERED
 
 
-def test_a_question_that_only_pictures_answer_stays_open_without_eyes() -> None:
-    chat = small([reading(([], "unknown"))], words=0.1)
-    answer = Desk(MEETING, chat=chat).ask("What colour is the bridge?")
+def test_what_no_words_answer_stays_open_where_pictures_could_and_nothing_sees() -> None:
+    answer = Desk(MEETING, chat=small([reading(([], "unknown"))])).ask("Welche Farbe hat die Brücke?")
     assert answer.status is AnswerStatus.INSUFFICIENT and "no model that can see" in answer.missing[0]
+    assert answer.text == "Nichts, was im Video gesagt wird oder geschrieben steht, beantwortet das."
+
+
+def test_pictures_that_do_not_count_for_the_person_leave_nothing_open() -> None:
+    plan = Plan("Who paints the bridge?", sources=(SegmentKind.SPEECH,), by="user")
+    answer = Desk(MEETING, chat=small([reading(([], "unknown"))])).ask("Who paints the bridge?", plan=plan)
+    assert answer.status is AnswerStatus.NOT_IN_VIDEO
 
 
 def test_an_answer_that_the_judge_rejects_is_not_given() -> None:
@@ -171,7 +181,7 @@ def test_an_option_is_chosen_by_its_letter() -> None:
 def test_no_option_is_a_refusal() -> None:
     chat = small([json.dumps({"evidence": [], "option": "-"})])
     answer = Desk(MEETING, chat=chat).ask(QUESTION, options=["Ninety euros", "Five euros"])
-    assert answer.option_index is None and answer.status is AnswerStatus.NOT_IN_VIDEO
+    assert answer.option_index is None and answer.status is AnswerStatus.INSUFFICIENT
 
 
 def test_a_follow_up_is_written_out_by_the_model() -> None:
