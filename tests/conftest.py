@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import (  # noqa: F401
     empty_postgres_url,
@@ -16,6 +17,10 @@ from tests.postgres import (  # noqa: F401
 )
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

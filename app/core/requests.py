@@ -86,7 +86,8 @@ class AskRequest:
     """The part of the picture that it is about."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "question", " ".join(self.question.split()))
+        object.__setattr__(self, "question", " ".join(_encodable(self.question).split()))
+        object.__setattr__(self, "options", tuple(map(_encodable, self.options)))
         if not self.question:
             raise BadInput("The question is empty.", "Ask about something said, shown or written in a video.")
         if len(self.question) > LONGEST_QUESTION:
@@ -150,3 +151,8 @@ class IngestRequest:
         subtitles = Path(payload["subtitles"]) if payload.get("subtitles") else None
         tags = tuple(payload.get("tags", ()))
         return cls(**{**known, "path": Path(payload["path"]), "subtitles": subtitles, "tags": tags})
+
+
+def _encodable(text: str) -> str:
+    """With "?" for half of a surrogate pair, which a terminal of another encoding or a cut message leaves behind."""
+    return text.encode("utf-8", "replace").decode()

@@ -154,7 +154,8 @@ class _Token:
 
 
 def _in_words(text: str, language: str) -> Iterator[_Found]:
-    pieces = _TOKEN.findall(text)
+    # The library panics at half of a surrogate pair, which a file name or a damaged message can hold.
+    pieces = _TOKEN.findall(text.encode("utf-8", "replace").decode())
     ends = list(accumulate(map(len, pieces)))
     known = language if language in _WORD_LANGUAGES else "en"
     for number in text_to_num.find_numbers([_Token(piece) for piece in pieces], known, 0.0):

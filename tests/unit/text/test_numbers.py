@@ -41,6 +41,10 @@ def test_the_language_decides_what_a_point_means() -> None:
     assert values("1.234", "en") == [1.234]
 
 
+def test_half_of_a_surrogate_pair_hides_no_number() -> None:
+    assert values("\ud83d twenty-five dogs") == [25]
+
+
 def test_the_lone_word_for_one_is_no_number() -> None:
     assert values("the red one", "en") == []
     assert values("un perro", "es") == []
