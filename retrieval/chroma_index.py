@@ -107,12 +107,19 @@ class ChromaSegmentIndex:
         """Forgets the segments of a video, all or those of some kinds, in every space; no error when there are none."""
         where = _where([video], None, kinds)
         with self._calls():
-            for collection in self._store.client().list_collections():
-                if not collection.name.startswith(_PREFIX):
-                    continue
-                mine = self._store.client().get_collection(collection.name, embedding_function=None)
+            for mine in self._all_collections():
                 while ids := mine.get(where=where, limit=_MAX_BATCH, include=[])["ids"]:
                     mine.delete(ids=ids)
+
+    def videos(self) -> frozenset[VideoId]:
+        """The videos that have vectors, of any embedder."""
+        found: set[VideoId] = set()
+        with self._calls():
+            for collection in self._all_collections():
+                for first in range(0, collection.count(), _MAX_BATCH):
+                    rows = collection.get(limit=_MAX_BATCH, offset=first, include=["metadatas"])
+                    found.update(VideoId(known["video_id"]) for known in rows["metadatas"])
+        return frozenset(found)
 
     def stored(self, space: str, video: VideoId) -> dict[str, str]:
         """What this embedder's vectors stand for in a video: the text of each segment, by its id."""
@@ -163,6 +170,11 @@ class ChromaSegmentIndex:
             with self._lock:
                 self._collections.clear()
             raise
+
+    def _all_collections(self) -> list[Any]:
+        client = self._store.client()
+        names = [one.name for one in client.list_collections() if one.name.startswith(_PREFIX)]
+        return [client.get_collection(name, embedding_function=None) for name in names]
 
     def _collection(self, space: str, dimension: int) -> Any:
         name = self._name(space, dimension)

@@ -44,6 +44,10 @@ class MemorySegmentIndex:
         hits = [(segment, float(np.clip(rows[segment.id][1] @ vector, -1, 1))) for segment in chosen]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0].id))[: max(0, limit)]
 
+    def videos(self) -> frozenset[VideoId]:
+        """The videos that have vectors."""
+        return frozenset(segment.video_id for rows in self._spaces.values() for segment, _ in rows.values())
+
     def stored(self, space: str, video: VideoId) -> dict[str, str]:
         """The text of each segment of a video that has a vector, by its id."""
         held = self._spaces.get(space, {})

@@ -150,6 +150,10 @@ class HybridRetriever:
         self._index.remove(video, kinds)
         self._lexical.remove(video, kinds)
 
+    def videos(self) -> frozenset[VideoId]:
+        """The videos of which an index holds something."""
+        return self._index.videos() | self._lexical.videos()
+
     def compare(self, video: VideoId, segments: Sequence[Segment]) -> list[IndexComparison]:
         """What each index holds of a video, compared with these segments, the library's."""
         texts = {one.id: readable(one.text) for one in segments if _is_text(one)}

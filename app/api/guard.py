@@ -68,9 +68,10 @@ def check_address(settings: Settings) -> None:
             f"The address {server.host} can be reached by others, and no API key is set.",
             "Set LONGREEL_SERVER__API_KEY to a long secret, or serve on 127.0.0.1.",
         )
-    if not is_loopback(server.host) and len(key) < SHORTEST_KEY:
+    address = server.public_url if is_loopback(server.host) else server.host
+    if key and address and len(key) < SHORTEST_KEY:
         raise BadSettings(
-            f"The API key is shorter than {SHORTEST_KEY} characters, and others can reach {server.host}.",
+            f"The API key is shorter than {SHORTEST_KEY} characters, and others can reach {address}.",
             "Set LONGREEL_SERVER__API_KEY to a long random secret.",
         )
 

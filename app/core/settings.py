@@ -303,7 +303,8 @@ class Settings(BaseSettings):
         None, description="address of a PostgreSQL database; unset: a SQLite file in LONGREEL_DATA"
     )
     chroma_url: str | None = Field(
-        None, description="address of a Chroma server; unset: an embedded store in LONGREEL_DATA"
+        None,
+        description="address of a Chroma server that no other library uses; unset: an embedded store in LONGREEL_DATA",
     )
     media_url: str | None = Field(
         None, description="the folder for thumbnails, frames and batch files; unset: `media` in LONGREEL_DATA"

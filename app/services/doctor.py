@@ -76,7 +76,10 @@ def examine_library(reindexer: Reindexer, library: LibraryService) -> list[Check
     problems = reindexer.problems()
     if problems:
         return [Check("index", False, problem, REINDEX) for problem in problems]
-    checks: list[Check] = []
+    checks = [
+        Check(f"index of {id[:12]}", False, "not in the library; an older backup?", REINDEX)
+        for id in reindexer.unknown()
+    ]
     for video, compared in reindexer.compare():
         checks += [_index(video, one) for one in compared]
         lost = len(library.lost_thumbnails(video.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +27,14 @@ STAGE = "index"
 
 class SearchIndex(Protocol):
     """What can be compared with the library, and built again."""
+
+    def videos(self) -> Collection[VideoId]:
+        """The videos of which it holds something."""
+        ...
+
+    def remove(self, video: VideoId) -> None:
+        """Forgets a video."""
+        ...
 
     def compare(self, video: VideoId, segments: Sequence[Segment]) -> Sequence[IndexComparison]:
         """What each of its parts holds of a video, compared with these segments."""
@@ -67,7 +75,7 @@ class Reindexer:
         if self._looked:
             return
         self._looked = True
-        if self.problems() or self.differing():
+        if self.problems() or self.unknown() or self.differing():
             job = self._jobs.submit(KIND, {"title": "Search index"}, key=KIND)
             logger.warning("The index lacks something: job %s builds it again.", job.id, extra={"action": "reindex"})
 
@@ -78,6 +86,12 @@ class Reindexer:
         except Damaged as error:
             return [error.message]
         return []
+
+    def unknown(self) -> list[VideoId]:
+        """Videos in the index that the library does not know, as after an older backup. Raises Damaged."""
+        indexed = self._index().videos()  # first: what is indexed later was in the library before
+        binned = [one.video for one in self._library.binned()]
+        return sorted(set(indexed) - {video.id for video in (*self._library.videos(), *binned)})
 
     def differing(self) -> list[Video]:
         """The videos of which the indexes hold something else than the library. Raises Damaged."""
@@ -99,6 +113,9 @@ class Reindexer:
         problems = self._index().set_damaged_aside()
         for problem in problems:
             report(Warned(f"{problem} It was set aside."))
+        for id in self.unknown():
+            self._index().remove(id)
+            report(Warned(f"The library does not know the video {id[:12]}: it was removed from the index."))
         videos = self.differing()
         report(StageStarted(STAGE, len(videos), "videos"))
         for done, video in enumerate(videos):

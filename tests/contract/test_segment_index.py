@@ -174,7 +174,9 @@ def test_a_limit_below_one_finds_nothing(index: SegmentIndex, limit: int) -> Non
 def test_a_removed_video_is_gone_from_all_spaces_and_may_come_back(index: SegmentIndex) -> None:
     for space in ("text", "picture"):
         index.add(space, [segment(n, v) for v in (ONE, TWO) for n in range(1200)], unit(2400))
+    assert index.videos() >= {ONE, TWO}
     index.remove(ONE)
+    assert ONE not in index.videos()
     for space in ("text", "picture"):
         assert {hit.video_id for hit, _ in index.search(space, unit(1)[0], limit=50)} == {TWO}
     index.add("text", [segment(1)], unit(1))

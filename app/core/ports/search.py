@@ -37,6 +37,10 @@ class SegmentIndex(Protocol):
         """Removes the segments of a video, all or those of some kinds; no error when there are none."""
         ...
 
+    def videos(self) -> frozenset[VideoId]:
+        """The videos that have vectors, of any embedder."""
+        ...
+
     def stored(self, space: str, video: VideoId) -> dict[str, str]:
         """The text of each segment of a video that has a vector, by its id."""
         ...

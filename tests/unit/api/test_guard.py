@@ -32,6 +32,8 @@ def test_a_public_address_without_a_key_is_refused(host: str) -> None:
 def test_a_public_address_needs_a_key_that_is_hard_to_guess() -> None:
     with pytest.raises(BadSettings, match="shorter than"):
         check_address(settings(host="0.0.0.0", api_key=SecretStr("short")))
+    with pytest.raises(BadSettings, match=r"shorter than.*https://films\.example"):
+        check_address(settings(public_url="https://films.example", api_key=SecretStr("short")))
     check_address(settings(host="127.0.0.1", api_key=SecretStr("short")))
 
 

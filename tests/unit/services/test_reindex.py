@@ -192,6 +192,28 @@ def test_what_the_library_does_not_know_is_found_no_more(stores: Stores) -> None
     assert stores.found() == (TEXTS, TEXTS, 1)
 
 
+@pytest.mark.parametrize("lost", ["", "lexical.sqlite"])
+def test_a_video_that_an_older_library_does_not_know_is_found_no_more(
+    stores: Stores, tmp_path: Path, lost: str
+) -> None:
+    first, other = stores.videos
+    stores.library.bin_video(other.id)
+    stores.library.delete_video(first.id)  # as if a backup without it had been restored
+    stores.close()
+    if lost:
+        (tmp_path / lost).unlink()
+    stores.open()
+    names = [check.name for check in examine_library(stores.reindexer, cast(Any, NoThumbnails())) if not check.ok]
+    assert f"index of {first.id[:12]}" in names
+    stores.reindexer.look()
+    assert [job.kind for job in stores.jobs.list()] == [KIND]
+    stores.reindexer.run()
+    assert stores.found() == (0, 0, 0)
+    stores.library.restore_video(other.id)
+    stores.reindexer.run()
+    assert stores.retriever.videos() == {other.id}
+
+
 def test_nothing_is_queued_for_an_index_that_fits_or_a_video_that_is_being_read(stores: Stores) -> None:
     stores.reindexer.look()
     assert stores.jobs.list() == []
