@@ -21,8 +21,8 @@ from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joine
 from app.core.types.objects import Box
 
 ID = re.compile(r"E\d{1,4}")
-JUDGED_FRAMES = 16
-"""Frames that a judge sees of one claim, at most: those cited, and others between them."""
+MOST_CITED, JUDGED_FRAMES = 32, 16
+"""Cited frames that a judge sees of one claim at most, and up to how many others between them fill it."""
 SIDE = 768
 MARGIN_S = 0.5
 BETWEEN = 4
@@ -85,6 +85,8 @@ def judge_pictures(work: AgentRun, question: str, claim: Claim, videos: Mapping[
         sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[value]
         return Entailment(value, "The vision model looked at the cited frames again.", sure)  # type: ignore[arg-type]
     parts: list[Part] = [_case(question, claim, evidence_text(claim) or "The pictures below.")]
+    lengths = {video.id: f"{video.title} is {clock(video.duration_s)} long." for video, _ in shown}
+    parts.append(" ".join(lengths.values()))
     for video, frame in shown:
         parts += [f"{video.title} at {clock(frame.pts_s, tenths=True)}:", frame]
     return _ask(work, tuple(parts))
@@ -122,17 +124,17 @@ def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> li
             by_part.setdefault((passage.video_id, passage.box), []).append(passage)
     shown: list[tuple[Video, Frame]] = []
     for (id, box), passages in by_part.items():
-        times = _times(passages, max(1, JUDGED_FRAMES // len(by_part)))
+        times = _times(passages, len(by_part))
         shown += [(videos[id], frame) for frame in work.pictures.at(videos[id], times, SIDE, box)]
     return shown
 
 
-def _times(passages: list[Passage], count: int) -> list[float]:
+def _times(passages: list[Passage], sharing: int) -> list[float]:
+    """The moments of one video, or part of it, that are shown, where so many share the frames."""
     cited = sorted({passage.frame_s for passage in passages if passage.frame_s is not None})
-    if len(cited) > count:
-        step = len(cited) / count
-        return [cited[int(at * step)] for at in range(count)]
+    if len(cited) > (most := max(1, MOST_CITED // sharing)):
+        return [cited[int(at * len(cited) / most)] for at in range(most)]
     events = joined((TimeSpan(max(0.0, time_s - MARGIN_S), time_s + MARGIN_S) for time_s in cited), NEAR_S)
-    more = min(count - len(cited), BETWEEN * len(events))
+    more = min(JUDGED_FRAMES // sharing - len(cited), BETWEEN * len(events))
     between = [t for t in evenly(events, more) if all(abs(t - other) > 0.1 for other in cited)]
     return sorted([*cited, *between])

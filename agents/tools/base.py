@@ -93,6 +93,13 @@ class ToolContext:
             )
         return inside
 
+    def spans(self, video: Video, wanted: Sequence[SpanIn]) -> list[TimeSpan]:
+        """The requested spans inside the allowed part, without those outside it; where none was requested, the whole
+        part. Raises ToolRefused if all lie outside."""
+        allowed = self.allowed(video)
+        inside = [one for one in wanted if TimeSpan(*sorted((one.start_s, one.end_s))).clipped(allowed) is not None]
+        return [self.span(video, one) for one in inside or wanted] or [allowed]
+
     def allows(self, kind: SegmentKind) -> bool:
         """Whether this kind of evidence counts: all do, unless the person has chosen some."""
         plan = self.state.get("plan")

@@ -43,7 +43,7 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     if video.media.video is None:
         raise ToolRefused(f"{context.name_of(video)} has no pictures.")
     context.require(SegmentKind.VISUAL)
-    spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
+    spans = context.spans(video, call.spans)
     names = _names(call.things, detector.classes, context.work)
     followed = _followed(video, spans, names, context.work)
     times = evenly(spans, context.work.budget.take_frames(call.frames))

@@ -70,16 +70,27 @@ def distinct(
 
 
 def evenly(spans: Sequence[TimeSpan], count: int) -> list[float]:
-    """The middles of `count` equal parts of the spans laid end to end, in seconds, ascending."""
-    total = sum(span.duration_s for span in spans)
-    if total <= 0:
-        return [spans[0].start_s] if spans and count > 0 else []
-    times, before = [], 0.0
-    wanted = [(part + 0.5) * total / count for part in range(count)]
-    for span in sorted(spans):
-        times += [span.start_s + at - before for at in wanted if before <= at < before + span.duration_s]
-        before += span.duration_s
-    return sorted(times)
+    """The middles of `count` parts of the spans, in seconds, ascending. The longer a span, the more it gets, but each
+    gets one as long as there are enough."""
+    if not spans or count <= 0:
+        return []
+    ordered = sorted(spans)
+    shares = _shares([span.duration_s for span in ordered], count)
+    return sorted(
+        span.start_s + (part + 0.5) * span.duration_s / share
+        for span, share in zip(ordered, shares, strict=True)
+        for part in range(share if span.duration_s > 0 else min(share, 1))
+    )
+
+
+def _shares(lengths: Sequence[float], count: int) -> list[int]:
+    """`count` in parts that are as nearly as possible proportional to the lengths, at least one each where possible."""
+    shares = [0] * len(lengths)
+    for _ in range(count):
+        # The next one goes where one more leaves the widest gaps (Jefferson's method); empty parts come first.
+        place = max(range(len(lengths)), key=lambda at: (shares[at] == 0, lengths[at] / (shares[at] + 1)))
+        shares[place] += 1
+    return shares
 
 
 def _peaks(embedder: FrameEmbedder, goal: str, frames: Sequence[FrameFeatures], count: int) -> list[float]:

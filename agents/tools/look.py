@@ -47,7 +47,7 @@ def look(call: Look, context: ToolContext) -> Outcome:
     if video.media.video is None:
         raise ToolRefused(f"{context.name_of(video)} has no pictures.")
     context.require(SegmentKind.VISUAL)
-    spans = [context.span(video, span) for span in call.spans] or [context.span(video, None)]
+    spans = context.spans(video, call.spans)
     times, how = _times(call, video, spans, context.work)
     frames = context.work.pictures.at(video, times, call.side)
     if not frames:
@@ -78,10 +78,10 @@ def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) 
     selector = work.parts.frame_selector
     if call.distinct and call.fps is None and selector is not None and features:
         return distinct(selector, features, spans, count), f"those that differ most among them{fewer}"
-    if call.fps is not None or not call.goal.strip() or work.parts.frame_embedder is None:
+    if call.fps is not None or not (call.goal.strip() or call.distinct):
         return evenly(spans, count), f"evenly spaced{fewer}"
-    if not features:
-        return evenly(spans, count), f"evenly spaced, as this video's pictures cannot be searched{fewer}"
+    if not features or not call.goal.strip() or work.parts.frame_embedder is None:
+        return evenly(spans, count), f"evenly spaced, as this video's pictures cannot be searched or compared{fewer}"
 
     def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
         return work.parts.frames.at(Path(video.path), times_s, max_side=JUDGED_SIDE, track=video.media.picture_track)

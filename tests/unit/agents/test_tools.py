@@ -214,6 +214,18 @@ def test_a_look_at_a_short_span_shows_it_evenly() -> None:
     assert evenly([TimeSpan(3, 3)], 4) == [3.0]
 
 
+def test_a_short_span_beside_a_long_one_is_shown_too() -> None:
+    from agents.tools.frames import evenly
+
+    assert evenly([TimeSpan(0, 100), TimeSpan(200, 201)], 5) == [12.5, 37.5, 62.5, 87.5, 200.5]
+
+
+def test_of_several_spans_those_that_lie_in_the_video_are_shown() -> None:
+    spans = [{"start_s": 5, "end_s": 6}, {"start_s": 700, "end_s": 710}]
+    outcome = run(Desk(chat=agent_chat([], capabilities=DRIVES)), "look", video="V1", spans=spans, frames=2)
+    assert [part.frame_s for part in outcome.parts if isinstance(part, Passage)] == [5.25, 5.75]
+
+
 def test_a_short_event_in_an_hour_is_among_the_frames_of_one_look() -> None:
     from agents.tools.frames import FrameChooser
     from gpu_workers.selection.hybrid import HybridSelector
