@@ -30,6 +30,8 @@ _LATER_LOOKS = (0.25, 0.5, 0.75)
 """Parts of a broadcast at which is looked for streams that begin later."""
 _SOUND_STEP_S = 2.0
 _RAW_RATE = 25.0
+_RAW_RATES = (1.0, 1000.0)
+"""Pictures a second that a header may give; others are damage."""
 _AVI_HEAD = 8
 """Bytes before the data of a packet in an AVI file, at which its index points."""
 _LATE_S = 0.2
@@ -128,7 +130,8 @@ def _described(container: Any) -> list[Any]:
 
 def raw_rate(stream: Any) -> float:
     """Pictures a second of a stream without times, as its header says; the demuxer assumes 25 for all."""
-    return float(stream.guessed_rate or _RAW_RATE)
+    rate = float(stream.guessed_rate or _RAW_RATE)
+    return rate if _RAW_RATES[0] <= rate <= _RAW_RATES[1] else _RAW_RATE
 
 
 def time_stamps(packet: Any) -> tuple[int | None, int | None]:

@@ -349,19 +349,32 @@ def test_pictures_that_take_over_the_number_of_the_sound_are_read(tmp_path):
     assert greys(path, 6.0) == pytest.approx([grey_at(6.0)], abs=3)
 
 
-@pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.hevc", "libx265")])
-def test_pictures_without_a_container_come_as_fast_as_their_header_says(tmp_path, name, codec):
-    with av.open(str(tmp_path / name), "w", format=name[2:]) as out:
-        stream = out.add_stream(codec, rate=10)
+def write_raw(path: Path, codec: str, rate: Fraction) -> Path:
+    """Forty pictures without a container, whose header says how many come a second."""
+    with av.open(str(path), "w", format=path.suffix[1:]) as out:
+        stream = out.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         stream.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
         for number in range(40):
             image = np.full((48, 64, 3), grey_at(number / 10), np.uint8)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         out.mux(stream.encode(None))
-    media = PyAVProbe().probe(tmp_path / name)
+    return path
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.hevc", "libx265")])
+def test_pictures_without_a_container_come_as_fast_as_their_header_says(tmp_path, name, codec):
+    path = write_raw(tmp_path / name, codec, Fraction(10))
+    media = PyAVProbe().probe(path)
     assert media.duration_s == pytest.approx(4.0, abs=0.1) and "10 pictures a second" in media.warnings[0]
-    assert greys(tmp_path / name, 3.5) == pytest.approx([grey_at(3.5)], abs=3)
+    assert greys(path, 3.5) == pytest.approx([grey_at(3.5)], abs=3)
+
+
+@pytest.mark.parametrize("rate", [Fraction(8, 19), Fraction(5000)])
+def test_a_header_that_says_an_impossible_number_of_pictures_a_second_is_not_believed(tmp_path, rate):
+    media = PyAVProbe().probe(write_raw(tmp_path / "a.h264", "libx264", rate))
+    assert media.duration_s == pytest.approx(1.6, abs=0.1)
+    assert "25 pictures a second are assumed" in media.warnings[0]
 
 
 def test_pictures_without_a_container_are_counted(tmp_path):
