@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
 
 from agents.evidence import Passage
+from agents.evidence.scene import described
 from agents.evidence.things import ASK, count_facts, kinds_meant, track_passage
 from agents.parts import AgentRun
 from agents.state import Coverage
@@ -16,7 +16,7 @@ from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, Vid
 from agents.tools.frames import evenly
 from app.core import events
 from app.core.errors import ToolRefused
-from app.core.types import Detection, SegmentKind, TimeSpan, Video
+from app.core.types import SegmentKind, TimeSpan, Video
 
 MOST_FRAMES = 32
 LEAST_CONFIDENCE = 0.3
@@ -54,9 +54,7 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     for frame, things in zip(frames, detector.detect(frames, names, least=LEAST_CONFIDENCE), strict=True):
         if things:
             span = TimeSpan(max(0.0, frame.pts_s - 0.5), frame.pts_s + 0.5)
-            passages.append(
-                Passage(video.id, SegmentKind.VISUAL, span, _described(things), frame.pts_s, confidence=0.8)
-            )
+            passages.append(Passage(video.id, SegmentKind.VISUAL, span, described(things), frame.pts_s, confidence=0.8))
     hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
     seen_s = tuple(frame.pts_s for frame in frames)
     context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in [*followed, *passages])))
@@ -91,24 +89,11 @@ def _followed(video: Video, spans: Sequence[TimeSpan], names: Sequence[str], wor
     return passages
 
 
-def _described(things: list[Detection]) -> str:
-    """How many of each, where each lies, and their order from left to right."""
-    counts = Counter(thing.name for thing in things)
-    places = [f"{thing.name} {_side(thing.box)} ({thing.confidence:.0%})" for thing in things[:12]]
-    across = sorted(things[:12], key=lambda thing: thing.box[0] + thing.box[2])
-    order = f"; from left to right: {', '.join(thing.name for thing in across)}" if len(across) > 1 else ""
-    return f"{', '.join(f'{count} {name}' for name, count in counts.items())}: {'; '.join(places)}{order}"
-
-
-def _side(box: tuple[float, float, float, float]) -> str:
-    middle = (box[0] + box[2]) / 2
-    return "on the left" if middle < 0.4 else "on the right" if middle > 0.6 else "in the middle"
-
-
 TOOL = Tool(
     "detect",
     "Finds named things with an object detector: how many there are at once, when each appears and leaves, where it "
-    "is, and for some frames what lies left of what. Use it to count, and for who comes after whom.",
+    "is, and for some frames what is left of, right of, above or below what. Use it to count, and for who comes after "
+    "whom.",
     Detect,
     detect,
     is_available=lambda work: work.parts.detector is not None,
