@@ -206,6 +206,24 @@ def qwen2_5_vl(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+def qwen2_vl(folder: Path) -> Path:
+    from transformers import Qwen2VLConfig, Qwen2VLImageProcessorFast, Qwen2VLProcessor, Qwen2VLVideoProcessor
+
+    rope = {"rope_type": "default", "type": "mrope", "mrope_section": [1, 1, 2]}
+    config = Qwen2VLConfig(
+        text_config={**TEXT, "vocab_size": vocabulary(), "rope_scaling": rope},
+        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 14},
+        **_qwen_marks(),
+    )
+    processor = Qwen2VLProcessor(
+        Qwen2VLImageProcessorFast(min_pixels=28 * 28, max_pixels=16 * 28 * 28),
+        byte_tokenizer("Qwen2TokenizerFast"),
+        Qwen2VLVideoProcessor(min_pixels=28 * 28, max_pixels=16 * 28 * 28),
+        chat_template=QWEN_CHAT,
+    )
+    return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
+
+
 def qwen3_vl(folder: Path) -> Path:
     from transformers import Qwen2VLImageProcessorFast, Qwen3VLConfig, Qwen3VLProcessor, Qwen3VLVideoProcessor
 

@@ -123,7 +123,7 @@ class Weights(_Group):
     sound_tagger: str = Field(
         "", description="a classifier trained on AudioSet, such as MIT/ast-finetuned-audioset-10-10-0.4593"
     )
-    frame_embedder: str = Field("", description="a SigLIP, SigLIP 2, CLIP or Qwen3-VL-Embedding model")
+    frame_embedder: str = Field("", description="a SigLIP, SigLIP 2, CLIP, Qwen3-VL-Embedding or VLM2Vec-V2 model")
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     reranker: str = Field("", description="a cross-encoder such as BAAI/bge-reranker-v2-m3")
     captioner: str = Field("", description="a vision-language model; empty: the one of vision_language_model")

@@ -1,8 +1,8 @@
-"""Pictures and words in one space, by SigLIP, SigLIP 2, CLIP or Qwen3-VL-Embedding through transformers.
+"""Pictures and words in one space, by SigLIP, SigLIP 2, CLIP, Qwen3-VL-Embedding or VLM2Vec-V2 through transformers.
 
 SigLIP: Zhai et al., arXiv 2303.15343; SigLIP 2: Tschannen et al., arXiv 2502.14786; CLIP: Radford et al.,
-arXiv 2103.00020; Qwen3-VL-Embedding: see `prompted_frames`. For the others, frames travel to a GPU as bytes in pinned
-memory and are resized there.
+arXiv 2103.00020; the last two: see `prompted_frames`. For the others, frames travel to a GPU as bytes in pinned memory
+and are resized there.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
         if not hasattr(model, "get_text_features"):
             raise BadSettings(
                 f"{self.model} gives no vectors of pictures and words.",
-                "Set LONGREEL_WEIGHTS__FRAME_EMBEDDER to SigLIP, SigLIP 2, CLIP or Qwen3-VL-Embedding.",
+                "Set LONGREEL_WEIGHTS__FRAME_EMBEDDER to SigLIP, SigLIP 2, CLIP, Qwen3-VL-Embedding or VLM2Vec-V2.",
             )
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, use_fast=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

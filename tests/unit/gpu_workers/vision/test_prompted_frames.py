@@ -1,4 +1,4 @@
-"""Vectors by Qwen3-VL-Embedding: the published prompt and pooling, on a tiny model."""
+"""Vectors by Qwen3-VL-Embedding and VLM2Vec-V2: the published prompts and pooling, on tiny models."""
 
 from __future__ import annotations
 
@@ -56,6 +56,26 @@ def test_vectors_are_those_of_the_published_steps(folder):
         published(folder, query, {"type": "text", "text": "a red bus"}, None),
         atol=1e-4,
     )
+
+
+def test_vlm2vec_reads_plain_prompts_and_gives_the_state_at_the_last_token(tmp_path):
+    import torch
+    from PIL import Image
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    embedder, pictures = made(tiny_models.qwen2_vl(tmp_path), batch=4), [frame(1), frame(2, (40, 40))]
+    processor = AutoProcessor.from_pretrained(tmp_path)
+    model = AutoModelForImageTextToText.from_pretrained(tmp_path).eval()
+    prompts = [
+        ("<|image_pad|> Represent the given image.\n", [Image.fromarray(pictures[1].image)]),
+        ("Find me an everyday image that matches the given caption. a red bus\n", None),
+    ]
+    vectors = [embedder.embed(pictures)[1].concept, embedder.embed_query("a red bus")]
+    for (prompt, images), ours in zip(prompts, vectors, strict=True):
+        inputs = processor(text=[prompt], images=images, return_tensors="pt")
+        with torch.inference_mode():
+            state = model(**inputs, output_hidden_states=True).hidden_states[-1][0, -1]
+        assert np.allclose(ours, torch.nn.functional.normalize(state, dim=0).numpy(), atol=1e-4)
 
 
 def test_parts_of_a_picture_and_other_models_are_refused_with_a_reason(folder, tmp_path):
