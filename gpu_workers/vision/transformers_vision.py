@@ -132,7 +132,7 @@ class TransformersVision(TransformersChat[_Loaded]):
         """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many,
         and Cancelled."""
         limits = writing.Limits(max_tokens, stop=stop)
-        if self._settings.vision.tokens_by != "framefusion":
+        if self._settings.vision.tokens_by != "framefusion" or self._settings.vision.tokens == 1:
             return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, limits))
         # Each layer keeps other tokens of each prompt, so prompts are read one by one.
         return [self._in_batches([look], lambda loaded, some: self._run(loaded, some, limits))[0] for look in looks]

@@ -71,9 +71,9 @@ class LifelongMemory(PublishedAgent):
         )
         spans = self._recalled(work, memory) if work.case.evidence else []
         cited = cited_spans(work.video, spans) if spans else cited_frames(work.video, [])
-        prediction = reply.get("prediction", "")
+        prediction = reply.get("prediction")
         if not work.case.options:
-            return work.answer(str(prediction), cited)
+            return work.answer("" if prediction is None else str(prediction), cited)
         option = as_number(prediction, 0, len(work.case.options) - 1)
         return work.answer(str(prediction) if option is not None else "", cited, option=option)
 
@@ -105,12 +105,12 @@ class LifelongMemory(PublishedAgent):
             "explanation, confidence (1 to 3).",
             _INTERVALS,
         ).get("predictions")
-        spans = []
+        spans, whole = [], work.video.media.whole
         for pair in given if isinstance(given, list) else []:
-            ends = [as_number(one, 0, 10**7) for one in pair] if isinstance(pair, list) else []
-            start, end = (*ends, None, None)[:2]
-            if start is not None and end is not None and start < min(end, work.video.duration_s):
-                spans.append(TimeSpan(start, min(end, work.video.duration_s)))
+            ends = [float(one) for one in pair if isinstance(one, int | float)] if isinstance(pair, list) else []
+            start, end = (max(ends[0], whole.start_s), min(ends[1], whole.end_s)) if len(ends) == 2 else (0.0, 0.0)
+            if start < end:
+                spans.append(TimeSpan(start, end))
         return spans
 
 

@@ -134,11 +134,11 @@ def test_lifelongmemory_writes_its_digest_once_for_all_questions() -> None:
 def test_lifelongmemory_recalls_intervals_where_a_benchmark_gives_spans() -> None:
     reply = json.dumps({"prediction": 1, "explanation": "", "confidence": 2})
     recalled = json.dumps(
-        {"predictions": [[37, 42], [50, 900], [9, 3], ["NA"], "x"], "explanation": "", "confidence": 2}
+        {"predictions": [[37, 42.5], [50, 900], [9, 3], ["NA"], "x"], "explanation": "", "confidence": 2}
     )
     chat = FakeChat([reply, recalled], capabilities=READS)
     answer = run(LifelongMemory, chat, asked={"evidence": [(38, 41)]})
-    assert [one.span for one in answer.citations] == [TimeSpan(37, 42), TimeSpan(50, 60)]
+    assert [one.span for one in answer.citations] == [TimeSpan(37, 42.5), TimeSpan(50, 60)]
 
 
 def test_lifelongmemory_refuses_an_open_question_that_the_memory_does_not_answer() -> None:
@@ -146,3 +146,6 @@ def test_lifelongmemory_refuses_an_open_question_that_the_memory_does_not_answer
     reply = json.dumps({"prediction": "The video does not say.", "explanation": "", "confidence": 3})
     answer = run(LifelongMemory, FakeChat([reply], capabilities=READS), asked=open_question)
     assert answer.status is AnswerStatus.NOT_IN_VIDEO
+    nothing = json.dumps({"prediction": None, "explanation": "", "confidence": 1})
+    answer = run(LifelongMemory, FakeChat([nothing], capabilities=READS), asked=open_question)
+    assert answer.status is AnswerStatus.INSUFFICIENT
