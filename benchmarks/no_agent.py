@@ -77,6 +77,11 @@ def report(answers: Mapping[str, Sequence[Asked]], choice: bool, model: str) -> 
                 "columns": ["ways", "questions", "only first right", "only second right", "difference", "p"],
                 "rows": against,
             },
+            {
+                "title": "Citations, of questions whose evidence is known",
+                "columns": ["way", "answers", "citations", "median seconds of one", "on the evidence", "R@1, IoU 0.5"],
+                "rows": [[name, *_grounding(some)] for name, some in answers.items()],
+            },
         ],
         "notes": [
             f"asked {form}; model: {model}",
@@ -93,6 +98,24 @@ def _cells(answers: Sequence[Asked], modalities: Sequence[str]) -> list[str]:
     median_s = statistics.median(one.seconds for one in answers) if answers else 0.0
     counts = [f"{sum(some)} of {len(some)}" for some in parts]
     return [str(right.whole), percent(right.value), interval(right.interval), *counts, f"{median_s:.1f}"]
+
+
+def _grounding(answers: Sequence[Asked]) -> list[str]:
+    """How many answers cite what, how long a citation is, and how well the first one meets the given evidence."""
+    known = [(one.answer.citations, one.question.evidence) for one in answers if one.answer and one.question.evidence]
+    known = [(citations, evidence) for citations, evidence in known if citations]
+    if not known:
+        return ["0"] * 2 + ["-"] * 3
+    cited = [(citation.span, evidence) for citations, evidence in known for citation in citations]
+    first = [(citations[0].span, evidence) for citations, evidence in known]
+    near = [any(span.start_s - 1 <= g.end_s and g.start_s <= span.end_s + 1 for g in given) for span, given in cited]
+    return [
+        str(len(known)),
+        str(len(cited)),
+        f"{statistics.median(span.duration_s for span, _ in cited):.1f}",
+        percent(share(near).value),
+        percent(share(max(span.iou(g) for g in given) >= 0.5 for span, given in first).value),
+    ]
 
 
 def _pair(first: str, second: str, one: Sequence[bool], other: Sequence[bool]) -> list[str]:
@@ -125,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file = AnswerFile(options.library / "no_agent" / f"{name.replace(' ', '_')}.jsonl")
         answers[name] = ask_missing(questions, ask, file, choice=options.choice)
     chat = product.parts.chat
-    keep(report(answers, options.choice, chat.model if chat else "none"), options.json)
+    keep(report(answers, options.choice, chat.model.partition("@http")[0] if chat else "none"), options.json)
     return 0
 
 
