@@ -261,7 +261,8 @@ class Page:
         try:
             with self._client(request) as client:
                 if view == "status":
-                    checks = status(client.status()) + settings(client.settings())
+                    report = client.status()
+                    checks = status(report) + settings(client.settings(), can_change=report.can_connect)
                     return checks, evaluations(client.evaluations()), skip, skip, skip
                 if view == "batches":
                     videos = client.videos()

@@ -20,6 +20,7 @@ from app.db.tables import faces
 from app.db.tracks import SqlTracks
 from app.services.ingest import IngestParts
 from app.services.ingest.faces import LIKE, SAME_PERSON
+from app.services.live_settings import LiveSettings
 from app.services.secrets import Seal
 from app.services.speakers import SpeakerService
 from app.services.summarize import SummaryParts
@@ -41,6 +42,7 @@ class Engines:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.live = LiveSettings(settings)
         self.workers = Workers(settings)
         self.workers.stand_in = self._played_by
         _make_folder(settings.data)
@@ -49,10 +51,13 @@ class Engines:
         self.seal = Seal(settings.data / "secrets.key")
         self.database.migrate(self.seal.closed)
         self.received = settings.data / "uploads"
-        self.max_bytes = int(settings.server.max_upload_gb * 1e9)
         self.library = SqlLibrary(self.database, self.received)
         self.speakers = SpeakerService(SqlSpeakers(self.database), self.library)
         self.people = SpeakerService(SqlSpeakers(self.database, faces), self.library, same=SAME_PERSON, like=LIKE)
+
+    def max_bytes(self) -> int:
+        """The size of the largest file that the server accepts now."""
+        return int(self.live.now.server.max_upload_gb * 1e9)
 
     @functools.cached_property
     def media(self) -> MediaStore:

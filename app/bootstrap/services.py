@@ -19,6 +19,7 @@ from app.services.entities import EntityService
 from app.services.hearing import HearingService
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
+from app.services.live_settings import LiveSettings
 from app.services.moments import MomentService
 from app.services.preload import WarmUp
 from app.services.reindex import Reindexer
@@ -38,7 +39,7 @@ from gpu_workers.registry import Workers
 class Services:
     """Everything wired."""
 
-    settings: Settings
+    live: LiveSettings
     library: LibraryService
     ingest: IngestService
     ask: AskService
@@ -69,6 +70,11 @@ class Services:
     pools: Callable[[], list[PoolState]] = list
     """The state of the actor pools that this process uses."""
     warm_up: WarmUp = field(default_factory=WarmUp)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return self.live.now
 
 
 @dataclass

@@ -94,7 +94,7 @@ class _Wiring(Engines):
             SUMMARY: summary_jobs.handle,
         }
         return Services(
-            settings=settings,
+            live=self.live,
             library=library,
             ingest=ingest,
             ask=self._ask,
@@ -162,7 +162,7 @@ class _Wiring(Engines):
 
     @functools.cached_property
     def _ingest(self) -> IngestService:
-        return IngestService(lambda: self.ingest_parts, self.settings.ingest, self._jobs)
+        return IngestService(lambda: self.ingest_parts, lambda: self.live.now.ingest, self._jobs)
 
     @functools.cached_property
     def _library_service(self) -> LibraryService:
@@ -173,7 +173,7 @@ class _Wiring(Engines):
             lambda: self.retriever,
             self.received,
             self.max_bytes,
-            self.settings.bin_days,
+            lambda: self.live.now.bin_days,
             deletion=self._deletion,
             frames=lambda: self.frames,
         )
@@ -196,7 +196,7 @@ class _Wiring(Engines):
 
     @functools.cached_property
     def _ask(self) -> AskService:
-        return AskService(lambda: self._agent, self.library, self._threads)
+        return AskService(lambda: self._agent, self.library, self._threads, lambda: self.live.now.agent)
 
     @functools.cached_property
     def _summaries(self) -> SummarizeService:

@@ -183,5 +183,6 @@ class Longreel:
     health = waits(Calls.health)
     status = waits(Calls.status)
     connect = waits(Calls.connect)
+    change_settings = waits(Calls.change_settings)
     settings = waits(Calls.settings)
     evaluations = waits(Calls.evaluations)

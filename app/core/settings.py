@@ -24,7 +24,7 @@ PREFIX = "LONGREEL_"
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Models(_Group):
@@ -286,7 +286,9 @@ class Ray(RayPool):
 class Settings(BaseSettings):
     """Everything that can be set, with defaults that run offline on a bare machine."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", allow_inf_nan=False
+    )
 
     profile: Literal["offline", "cpu", "gpu", "remote"] = Field(
         "offline",

@@ -26,22 +26,27 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         raise BadSettings(f"{path} is not valid TOML: {error}.", "Correct this line.") from error
 
 
-def write_settings_file(path: Path, values: Mapping[str, str | None]) -> None:
-    """Sets top-level values in the file, and removes those that are None. Comments and other values stay.
+def write_settings_file(path: Path, values: Mapping[str, str | float | None]) -> None:
+    """Sets values in the file, and removes those that are None; a dot separates a group from a name in it.
 
-    The file may contain keys, so only its owner can read it. Raises BadSettings, StorageFull; then it is as before.
+    Comments and other values stay. The file may contain keys, so only its owner can read it.
+    Raises BadSettings, StorageFull; then it is as before.
     """
     import tomlkit
 
+    read_settings_file(path)  # refuses a file that someone has broken since the start
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
         if not path.exists():
             document.add(tomlkit.comment(_HEADER))
         for name, value in values.items():
-            document.pop(name, None)
-            if value is not None:
-                document[name] = value
+            group, _, key = name.rpartition(".")
+            table: Any = document.setdefault(group, tomlkit.table()) if group else document
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
         _replace(path, tomlkit.dumps(document))
     except OSError as error:
         if error.errno == errno.ENOSPC:

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 class AskService:
     """Answers questions about videos that are ready, alone or in conversations."""
 
-    def __init__(self, agent: Callable[[], VideoAgent], library: SqlLibrary, threads: ThreadService) -> None:
+    def __init__(
+        self,
+        agent: Callable[[], VideoAgent],
+        library: SqlLibrary,
+        threads: ThreadService,
+        limits: Callable[[], Agent | None] = lambda: None,
+    ) -> None:
+        """`limits` gives the settings for an answer that has none of its own; None leaves it to the agent."""
         self._agent = agent
+        self._limits = limits
         self._library = library
         self.threads = threads
 
@@ -60,6 +68,7 @@ class AskService:
         turns = self.threads.remembered(thread) if thread else turns
         plan = plan_from_json(request.plan) if request.plan else None
         agent, trace = self._agent(), list[Event]()
+        limits = limits or self._limits()
         how: dict[str, Any] = {"plan": plan, "run_id": run_id, "limits": limits, "cancelled": cancelled}
         how["region"] = request.box.region if request.box else None
         steps = agent.ask(question, ready, options=request.options, turns=turns, **how)

@@ -63,7 +63,7 @@ class DownloadService:
     def __init__(
         self,
         folder: Path,
-        max_bytes: int,
+        max_bytes: Callable[[], int],
         ingest: IngestService,
         library: LibraryService,
         *,
@@ -173,7 +173,7 @@ class DownloadService:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with (path.parent / PART).open("wb") as file:
-                coming = _Coming(file, path.parent, host, self._max_bytes, report, cancelled)
+                coming = _Coming(file, path.parent, host, self._max_bytes(), report, cancelled)
                 while not coming.complete:
                     attempts += 1
                     try:

@@ -85,8 +85,8 @@ class LibraryService:
         media: MediaStore,
         retriever: Callable[[], Retriever],
         uploads: Path,
-        max_bytes: int,
-        bin_days: float = 7.0,
+        max_bytes: Callable[[], int],
+        bin_days: Callable[[], float] = lambda: 7.0,
         *,
         deletion: Deletion,
         frames: Callable[[], FrameSource] | None = None,
@@ -96,7 +96,7 @@ class LibraryService:
         self._deletion = deletion
         self._emptying = threading.Lock()
         self.collections = collections
-        self._bin_s = bin_days * 86_400
+        self._bin_days = bin_days
         self._library = library
         self._media = media
         self._retriever = retriever
@@ -244,7 +244,7 @@ class LibraryService:
 
     def incoming(self, name: str) -> Incoming:
         """A place for an upload, in a folder of its own. Raises StorageFull."""
-        return Incoming(self._uploads / uuid.uuid4().hex, name, self._max_bytes)
+        return Incoming(self._uploads / uuid.uuid4().hex, name, self._max_bytes())
 
     def receive(self, name: str, chunks: Iterable[bytes]) -> Path:
         """Stores an upload whose bytes are there. Raises BadInput when it is too large, StorageFull."""
@@ -272,7 +272,7 @@ class LibraryService:
         video = self._library.video(id)
         self._library.bin_video(id)
         self._deletion.cancel_jobs(video)
-        if now or not self._bin_s:
+        if now or not self._bin_days():
             self._library.bin_video(id, NEVER_RESTORED)
         self.empty_bin()
 
@@ -290,7 +290,7 @@ class LibraryService:
 
     def gone_at(self, binned: Binned) -> float:
         """When a deleted video can no longer be restored, seconds since 1970."""
-        return binned.deleted_at + self._bin_s
+        return binned.deleted_at + self._bin_days() * 86_400
 
     def find_binned(self, name: str) -> Video:
         """The deleted video with this id, id prefix, path or title. Raises NotFound when none or several fit."""

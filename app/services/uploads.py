@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,7 +103,7 @@ class UploadService:
     """Receives files piece by piece."""
 
     def __init__(
-        self, folder: Path, max_bytes: int, ingest: IngestService, library: LibraryService, jobs: JobStore
+        self, folder: Path, max_bytes: Callable[[], int], ingest: IngestService, library: LibraryService, jobs: JobStore
     ) -> None:
         self.max_bytes = max_bytes
         self._folder = folder
@@ -115,10 +115,10 @@ class UploadService:
 
     def create(self, wanted: Upload) -> Upload:
         """A new upload of `wanted.length` bytes. Raises BadInput for an impossible size, StorageFull."""
-        if not 0 < wanted.length <= self.max_bytes:
+        if not 0 < wanted.length <= self.max_bytes():
             raise BadInput(
                 f"A file of {wanted.length} bytes cannot be uploaded.",
-                f"Send 1 byte to {self.max_bytes / 1e9:g} GB; LONGREEL_SERVER__MAX_UPLOAD_GB sets the most.",
+                f"Send 1 byte to {self.max_bytes() / 1e9:g} GB; LONGREEL_SERVER__MAX_UPLOAD_GB sets the most.",
             )
         made = replace(wanted, id=uuid.uuid4().hex, name=safe_name(wanted.name))
         place = self._folder / made.id

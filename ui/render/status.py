@@ -18,6 +18,26 @@ VERBS = {
     "sees": ("Sees", "Cannot see"),
     "answers": ("Answers", "Cannot answer"),
 }
+CHANGES = {
+    "Answers": {
+        "AGENT__MAX_SECONDS": "Longest time for an answer, seconds",
+        "AGENT__MAX_STEPS": "Most steps of a model",
+        "AGENT__MAX_FRAMES": "Most pictures that a model sees",
+    },
+    "New videos": {
+        "INGEST__OBJECTS": "Find and count things",
+        "INGEST__SOUNDS": "Find music, singing and silence",
+        "INGEST__SPEAKERS": "Distinguish speakers by voice",
+        "INGEST__FACES": "Group faces by person",
+        "INGEST__SUMMARY_WORDS": "Length of the first summary, words",
+    },
+    "Limits": {
+        "SERVER__MAX_UPLOAD_GB": "Largest video, GB",
+        "SERVER__REQUESTS_PER_MINUTE": "Requests a minute from one caller (0: no limit)",
+        "BIN_DAYS": "Days until a deleted video is gone",
+    },
+}
+"""The settings that can be changed here, in words, by group."""
 CODE, CODED = re.compile("`(.+?)`"), r"<code>\1</code>"
 FIND = (
     '<div class="lr-top"><h2>Settings</h2><p class="lr-find"><label for="lr-find-setting">Find</label>'
@@ -74,17 +94,27 @@ def _pools(pools: Sequence[PoolOut]) -> str:
     return f"<details open><summary>Pools of actors in the Ray cluster ({len(pools)})</summary>{table}</details>"
 
 
-def settings(items: Sequence[SettingOut]) -> str:
-    """Every setting by group: value, source, meaning, and the line that changes it."""
+def settings(items: Sequence[SettingOut], *, can_change: bool = False) -> str:
+    """The form for settings that can change now; then every setting: value, source, meaning, and its line."""
     parts: dict[str, list[SettingOut]] = {}
     for one in items:
         parts.setdefault(one.part, []).append(one)
     return (
-        f'<section id="lr-settings">{FIND}<p><small>Settings are environment variables or lines of longreel.toml, '
-        "read when the server starts: set one where you start the server, then restart it. Secrets are not shown."
+        f'{_change(items) if can_change else ""}<section id="lr-settings">{FIND}<p><small>Settings are environment '
+        "variables or lines of longreel.toml, and most are read when the server starts: set one where you start the "
+        "server, then restart it. Secrets are not shown."
         "</small></p>"
         f"{''.join(_part(part or 'general', ones) for part, ones in parts.items())}</section>"
     )
+
+
+def _change(items: Sequence[SettingOut]) -> str:
+    by_variable = {one.variable: one for one in items}
+    groups = [
+        (title, [(by_variable[f"LONGREEL_{name}"], label) for name, label in labels.items()])
+        for title, labels in CHANGES.items()
+    ]
+    return fill("change.html", groups=groups)
 
 
 def _part(name: str, ones: Sequence[SettingOut]) -> str:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from importlib.metadata import version
 
 from fastapi import APIRouter
 
 from app.api.deps import LongreelDep, trusts_callers
-from app.api.schemas.status import AbilityOut, CheckOut, ModelOut, PoolOut, SettingOut, StatusOut, WarmUpOut
+from app.api.schemas.status import (
+    AbilityOut,
+    CheckOut,
+    ModelOut,
+    PoolOut,
+    SettingOut,
+    SettingsIn,
+    StatusOut,
+    WarmUpOut,
+)
+from app.core.errors import BadInput
 from app.services.abilities import abilities
-from app.services.configuration import explained
 from app.services.doctor import examine
+from app.services.live_settings import CHANGEABLE
 from gpu_workers.cluster.states import ModelState, PoolState
 
 router = APIRouter(tags=["server"])
@@ -40,8 +49,20 @@ def get_status(longreel: LongreelDep) -> StatusOut:
 
 @router.get("/settings", summary="List every setting, its value and where it comes from")
 def get_settings(longreel: LongreelDep) -> list[SettingOut]:
-    """Settings are read once, when the server starts. Secrets are hidden, and of an address everything but its host."""
-    return [SettingOut(**asdict(one)) for one in explained(longreel.settings, os.environ)]
+    """Most are read when the server starts. Secrets are hidden, and of an address everything but its host."""
+    return [SettingOut(**asdict(one), changeable=one.variable in CHANGEABLE) for one in longreel.live.list()]
+
+
+@router.patch("/settings", summary="Change settings of the running server")
+def change_settings(changes: SettingsIn, longreel: LongreelDep) -> list[SettingOut]:
+    """Questions, videos and uploads that begin from now on obey them. They are stored in longreel.toml, so that they
+    survive a restart. Only for callers on the server's own machine, of a server without a key.
+    """
+    if not trusts_callers(longreel):
+        hint = "Edit longreel.toml there, then restart Longreel: docs/settings.md."
+        raise BadInput("Settings can be changed only on the server's own machine.", hint)
+    longreel.live.change(changes.values)
+    return get_settings(longreel)
 
 
 def _model(state: ModelState) -> ModelOut:

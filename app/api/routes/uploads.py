@@ -86,7 +86,7 @@ UploadsDep = Annotated[UploadService, Depends(uploads_of)]
 @router.options("/{upload}", include_in_schema=False)
 def tell_protocol(uploads: UploadsDep) -> Response:
     """What of the protocol there is."""
-    headers = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes)}
+    headers = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(uploads.max_bytes())}
     return Response(status_code=204, headers=headers)
 
 
@@ -102,8 +102,8 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
     collection. Send the pieces to the address in `Location`. An upload that does not grow for a day is removed.
     """
     length = _number(request, "upload-length")
-    if length > uploads.max_bytes:
-        raise HTTPException(413, f"At most {uploads.max_bytes / 1e9:g} GB can be uploaded.")
+    if length > uploads.max_bytes():
+        raise HTTPException(413, f"At most {uploads.max_bytes() / 1e9:g} GB can be uploaded.")
     metadata = request.headers.get("upload-metadata", "")
     wish = _wish(metadata)
     made = uploads.create(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
-from app.api.schemas.base import Wire
+from app.api.schemas.base import Request, Wire
 
 
 class CheckOut(Wire):
@@ -33,6 +33,17 @@ class SettingOut(Wire):
     allowed: str
     """The allowed values in words; empty if any text is allowed."""
     meaning: str
+    changeable: bool = False
+    """Whether `PATCH /v1/settings` changes it while the server runs."""
+
+
+class SettingsIn(Request):
+    """New values for some settings."""
+
+    values: dict[str, bool | int | FiniteFloat | None] = Field(
+        max_length=100,
+        description="values by variable, such as LONGREEL_AGENT__MAX_SECONDS; null restores the default",
+    )
 
 
 class ModelOut(Wire):
@@ -102,7 +113,7 @@ class StatusOut(Wire):
     profile: str
     abilities: list[AbilityOut] = Field(default=[])
     can_connect: bool = False
-    """Whether this caller may connect a server of models: see `POST /v1/connection`."""
+    """Whether this caller may connect a server of models and change settings: see `POST /v1/connection`."""
     checks: list[CheckOut]
     models: list[ModelOut] = Field(default=[])
     warm_up: WarmUpOut = WarmUpOut()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.api.schemas import HealthOut
 from app.api.schemas.connection import ConnectOut
 from app.api.schemas.evaluations import EvaluationOut
@@ -38,6 +40,10 @@ class Calls(Videos, Uploads, Collections, Entities, Questions, Batches, Summarie
     async def settings(self) -> list[SettingOut]:
         """Every setting of the server, its value, and where the value comes from; without secrets."""
         return await self._do(Call("GET", "/v1/settings", models(SettingOut)))
+
+    async def change_settings(self, values: Mapping[str, bool | float | None]) -> list[SettingOut]:
+        """Changes settings of the running server, such as {"LONGREEL_AGENT__MAX_SECONDS": 60}; None: the default."""
+        return await self._do(Call("PATCH", "/v1/settings", models(SettingOut), json={"values": dict(values)}))
 
     async def evaluations(self) -> list[EvaluationOut]:
         """The results of `longreel eval` on the server's machine, newest first."""

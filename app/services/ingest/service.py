@@ -73,7 +73,7 @@ def content_of_finished(path: Path, size: int) -> VideoId:
 class IngestService:
     """Reads videos, at once or as background jobs."""
 
-    def __init__(self, parts: Callable[[], IngestParts], settings: Ingest, jobs: JobStore) -> None:
+    def __init__(self, parts: Callable[[], IngestParts], settings: Callable[[], Ingest], jobs: JobStore) -> None:
         self._make_parts = parts
         self._settings = settings
         self._jobs = jobs
@@ -131,7 +131,7 @@ class IngestService:
         """What was seen in each frame when the video was read, in time order. Raises NotFound unless it was."""
         if video.media.video is None:
             raise NotFound("This video has no pictures.", "Choose a video with pictures.")
-        run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
+        run = Run(self._make_parts(), self._settings(), video, Path(video.path), Options(), ignore, lambda: False)
         for probe in (PROBE, *PROBES_BEFORE):
             run.versions["probe"] = _version(probe, video.media.picture_track)
             if (seen := pictures.sampled_before(run)) is not None:
@@ -146,7 +146,7 @@ class IngestService:
         """
         if not video.ready:
             raise NotFound("The sound of this video is not ready yet.", "Wait until the video is ready.")
-        run = Run(self._make_parts(), self._settings, video, Path(video.path), Options(), ignore, lambda: False)
+        run = Run(self._make_parts(), self._settings(), video, Path(video.path), Options(), ignore, lambda: False)
         run.options = _remembered(run, Options())
         return transcription.survey(run)
 
@@ -159,7 +159,7 @@ class IngestService:
         video_id = content_of_finished(path, media.size_bytes)
         where, tags = str(path.resolve()), request.tags
         video = Video(video_id, "", where, media, added_at=_now(), tags=tags, source=request.source)
-        run = Run(parts, self._settings, video, path, options, report, cancelled)
+        run = Run(parts, self._settings(), video, path, options, report, cancelled)
         run.check()
         run.options = _remembered(run, options)
         if run.options.video_track != options.video_track:

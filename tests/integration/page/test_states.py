@@ -25,6 +25,32 @@ def test_settings_are_searched_and_their_lines_copied(page: Page) -> None:
     assert faults(page) == []
 
 
+def test_settings_are_changed_while_the_server_runs(page: Page, server: Server) -> None:
+    page.get_by_role("link", name="Status").click()
+    form = page.get_by_role("form", name="Change settings")
+    form.get_by_label("Most steps of a model").fill("65")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).to_contain_text("from 1 to 64")
+    assert faults(page) == []
+    form.get_by_label("Most steps of a model").fill("5")
+    form.get_by_label("Find and count things").uncheck()
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#lr-toast-text")).to_contain_text("Saved.")
+    page.reload()
+    expect(form.get_by_label("Most steps of a model")).to_have_value("5")
+    expect(form.get_by_label("Find and count things")).not_to_be_checked()
+    ask(page, "When does the bridge open?")
+    expect(page.locator("#lr-answer .lr-badge").first).to_have_text("Answered")
+    assert server.limits()[0] == 5
+    assert "max_steps = 5" in server.settings_file.read_text("utf-8")
+    page.get_by_role("link", name="Status").click()
+    form.get_by_label("Most steps of a model").fill("")
+    form.get_by_label("Find and count things").check()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_label("Most steps of a model")).to_have_value("12")
+    server.settings_file.unlink()
+
+
 def test_a_server_of_models_is_tried_and_connected(page: Page, server: Server) -> None:
     page.get_by_role("link", name="Status").click()
     form = page.get_by_role("form", name="Connect a model")

@@ -87,6 +87,7 @@ from app.services.hearing import HearingService
 from app.services.ingest import IngestService
 from app.services.ingest.calls import thumbnail_key
 from app.services.library import LibraryService
+from app.services.live_settings import LiveSettings
 from app.services.moments import MomentService
 from app.services.schedules import ScheduleService
 from app.services.secrets import Seal
@@ -303,11 +304,22 @@ def make(
     reader, agent = Reader(jobs, library, media, retriever), Agent(pace_s)
     if not hold:
         reader.hold.set()
-    most = int(settings.server.max_upload_gb * 1e9)
+    live = LiveSettings(settings)
+
+    def most() -> int:
+        return int(live.now.server.max_upload_gb * 1e9)
+
     threads = SqlThreads(database)
     deletion = Deletion(library, jobs, threads, media, lambda: retriever, data / "uploads")
     service = LibraryService(
-        library, SqlCollections(database), media, lambda: retriever, data / "uploads", most, deletion=deletion
+        library,
+        SqlCollections(database),
+        media,
+        lambda: retriever,
+        data / "uploads",
+        most,
+        lambda: live.now.bin_days,
+        deletion=deletion,
     )
     speakers = SpeakerService(SqlSpeakers(database), library)
     moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
@@ -335,7 +347,7 @@ def make(
     webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=0.05)
     schedules = ScheduleService(SqlSchedules(database), service, ingest, batch_jobs)
     longreel = Services(
-        settings=settings,
+        live=live,
         library=service,
         corrections=corrections,
         hearing=HearingService(PyAVAudio, FakeTranscriber, chunk_s=120),

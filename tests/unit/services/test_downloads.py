@@ -37,7 +37,7 @@ def service(parts: StandIn, most: int = 10_000_000, *, private: bool = True, sil
     folder = longreel.settings.data / "uploads"
     policy = RetryPolicy(max_attempts=3, first_s=0.02, factor=1.0)
     return DownloadService(
-        folder, most, longreel.ingest, longreel.library, private=private, policy=policy, silence_s=silence_s
+        folder, lambda: most, longreel.ingest, longreel.library, private=private, policy=policy, silence_s=silence_s
     )
 
 
@@ -220,7 +220,7 @@ def test_so_can_one_that_waits_for_another_try(parts: StandIn, files: FileServer
     heard: list[Event] = []
     slow = DownloadService(
         parts.longreel.settings.data / "uploads",
-        1000,
+        lambda: 1000,
         parts.longreel.ingest,
         parts.longreel.library,
         private=True,

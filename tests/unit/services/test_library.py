@@ -40,8 +40,8 @@ class Shelf:
             self.media,
             lambda: self.retriever,
             self.uploads,
-            10**9,
-            bin_days,
+            lambda: 10**9,
+            lambda: bin_days,
             deletion=deletion,
             frames=FakeFrames,
         )

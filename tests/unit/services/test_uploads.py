@@ -34,7 +34,7 @@ def opened(folder: Path, jobs: SqlJobStore, *files: str) -> UploadService:
     """The service of a server that was just started; `files` are those of the library's videos."""
     reader = Reader(jobs, cast(Any, None), cast(Any, None), cast(Any, None))
     library = SimpleNamespace(files=lambda: set(files))
-    return UploadService(folder / "uploads", 1000, cast(Any, reader), cast(Any, library), jobs)
+    return UploadService(folder / "uploads", lambda: 1000, cast(Any, reader), cast(Any, library), jobs)
 
 
 def send(service: UploadService, id: str, *pieces: bytes) -> Upload:

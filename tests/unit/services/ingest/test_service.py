@@ -22,7 +22,7 @@ from tests.unit.api.stand_in import a_video
 def test_a_title_stands_on_one_line_and_the_file_names_a_job_without_one(
     tmp_path: Path, given: str | None, kept: str | None, shown: str
 ) -> None:
-    service = IngestService(cast(Any, None), Ingest(), SqlJobStore(MemoryDatabase()))
+    service = IngestService(cast(Any, None), Ingest, SqlJobStore(MemoryDatabase()))
     job = service.submit(IngestRequest(tmp_path / "film.mp4", title=given))
     assert (job.payload["title"], job.title) == (kept, shown)
 
@@ -31,5 +31,5 @@ def test_frames_of_a_video_without_pictures_are_not_to_be_had_by_reading_it_agai
     video = a_video(b"sound", "Sound", tmp_path / "sound.ogg")
     video = replace(video, media=replace(video.media, video=None))
     with pytest.raises(NotFound, match="no pictures") as refused:
-        IngestService(cast(Any, None), Ingest(), SqlJobStore(MemoryDatabase())).features(video)
+        IngestService(cast(Any, None), Ingest, SqlJobStore(MemoryDatabase())).features(video)
     assert "ngest" not in refused.value.hint

@@ -1,0 +1,25 @@
+// Changing settings while the server runs.
+const { find, call, emit } = longreel;
+
+const form = () => find('#lr-change');
+const valueOf = (field) => (field.type === 'checkbox' ? field.checked : field.value === '' ? null : Number(field.value));
+const hasChanged = (field) => (field.type === 'checkbox' ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+
+document.addEventListener('submit', async (event) => {
+  if (event.target !== form()) return;
+  event.preventDefault();
+  const changed = [...form().elements].filter((field) => field.name && hasChanged(field));
+  const values = Object.fromEntries(changed.map((field) => [field.name, valueOf(field)]));
+  const [save, problem] = ['.lr-main', '.lr-problem'].map((part) => form().querySelector(part));
+  save.disabled = true;
+  problem.hidden = true;
+  try {
+    await call('PATCH', '/settings', { values });
+    longreel.toast('Saved. New questions, videos and uploads obey it.');
+    emit('view', { view: 'status' });
+  } catch (error) {
+    problem.textContent = error.message;
+    problem.hidden = false;
+  }
+  save.disabled = false;
+});
