@@ -85,11 +85,14 @@ class SqlJobStore:
         key: str | None = None,
         request_key: str | None = None,
         children: Sequence[Part] = (),
+        result: Mapping[str, Any] | None = None,
     ) -> Job:
         """Queues a job with its children, or returns the one that it would repeat."""
         with self._database.reading() as connection:
             now = self._now(connection)
         job = Job(uuid.uuid4().hex, kind, as_json(payload), created_at=now, due_at=now, key=key)
+        if result is not None:
+            job = states.finish_at_once(job, as_json(result))
         parts = [
             Job(uuid.uuid4().hex, part, as_json(given), created_at=now, due_at=now, parent=job.id)
             for part, given in children
@@ -107,7 +110,7 @@ class SqlJobStore:
                 if added and parts:
                     connection.execute(insert(jobs), [{**_row(part), "event_count": 0} for part in parts])
                 if added:
-                    return job
+                    return self._save(connection, job)
                 found = connection.execute(same).one_or_none()
             if found is not None and found.kind != kind:
                 raise request_key_taken()

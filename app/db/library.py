@@ -197,6 +197,14 @@ class SqlLibrary:
             add_tags(connection, video.id, video.tags)
             return self._one(connection, video.id)
 
+    def are_ready(self, size: int) -> set[VideoId]:
+        """The ids of the videos that are ready and whose files have this many bytes."""
+        query = select(videos.c.id).where(
+            videos.c.ready, videos.c.deleted_at.is_(None), videos.c.media["size_bytes"].as_integer() == size
+        )
+        with self._database.reading() as connection:
+            return {VideoId(id) for id in connection.execute(query).scalars()}
+
     def set_ready(self, id: VideoId, language: str | None) -> None:
         """Marks a video as read, in the language that was heard. Raises NotFound."""
         self._change(id, {"ready": True, "language": language})

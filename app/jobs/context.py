@@ -37,6 +37,7 @@ class JobContext:
         self._stopping = stopping or threading.Event()
         self._clock = clock
         self._lost = threading.Event()
+        self._aside = threading.Event()
         self._lock = threading.Lock()
         self._pending: StageProgress | None = None
         self._reported_at = float("-inf")
@@ -47,7 +48,16 @@ class JobContext:
 
         A job also counts as lost when the store was unreachable for the length of the lease.
         """
-        return self._lost.is_set() or self._stopping.is_set()
+        return self._lost.is_set() or self.goes_on_later
+
+    def step_aside(self) -> None:
+        """Lets another job go first: once the handler has raised Cancelled, this one is back in the queue."""
+        self._aside.set()
+
+    @property
+    def goes_on_later(self) -> bool:
+        """Whether the job belongs back in the queue when its handler raises Cancelled."""
+        return self._stopping.is_set() or self._aside.is_set()
 
     def report(self, event: Event) -> None:
         """Stores an event for followers of the job; a failing store does not stop the work."""

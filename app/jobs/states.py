@@ -1,6 +1,6 @@
 """A job and its state transitions. Pure: time is a parameter, and nothing is stored here.
 
-    queued --claim--> running --finish--> finished
+    queued --claim--> running --finish--> finished          queued --finish_at_once--> finished
       ^                  |-----fail-----> failed, or queued again with a delay
       |                  |----release---> queued, as if it had not been tried
       |                  '--fail or claim after `cancel`--> cancelled
@@ -129,6 +129,13 @@ def extend(job: Job, now: float, lease_s: float) -> Job:
     """Running -> running with a fresh lease. Raises BadInput."""
     _must_run(job, "extended")
     return replace(job, lease_until=now + lease_s)
+
+
+def finish_at_once(job: Job, result: dict[str, Any]) -> Job:
+    """Queued -> finished: the work had been done before. Raises BadInput."""
+    if job.state is not JobState.QUEUED:
+        raise _illegal(job, "finished")
+    return replace(_ended(job, JobState.FINISHED, job.created_at), result=result, started_at=job.created_at)
 
 
 def finish(job: Job, result: dict[str, Any], now: float) -> Job:

@@ -37,6 +37,7 @@ class JobStore(Protocol):
         key: str | None = None,
         request_key: str | None = None,
         children: Sequence[Part] = (),
+        result: Mapping[str, Any] | None = None,
     ) -> Job:
         """Queues a job. If a job of this kind and key is already queued or running, returns that one instead.
 
@@ -44,7 +45,7 @@ class JobStore(Protocol):
         Conflict for a request key of another kind of job.
 
         Its children are queued with it, all or nothing, and run first: the job is due once they have all
-        ended, however they ended.
+        ended, however they ended. With a `result` the job is finished from the start.
         """
         ...
 

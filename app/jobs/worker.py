@@ -118,7 +118,7 @@ class Worker:
                 result = self._handlers[job.kind](job, context)
             held = context.finish(result)
         except Cancelled as error:
-            held = context.release() if self._stopping.is_set() else context.fail(_job_error(error))
+            held = context.release() if context.goes_on_later else context.fail(_job_error(error))
         except InUse as error:
             logger.warning("Job %s waits: %s", job.id, error, extra={"action": "job_waits", "job": job.id})
             held = context.release(IN_USE_S)

@@ -19,7 +19,10 @@ from app.core.events import Event, IngestFinished, StageFinished, Warned
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import Capabilities, Completion, Segment, SegmentKind, TimeSpan, Video
+from app.jobs.context import JobContext
+from app.jobs.states import JobState
 from app.services.chapters import Heading
+from app.services.ingest import turns
 from tests.integration.offline_fakes import environment
 from tests.narrated_file import write_narrated
 from tests.subtitled_file import write_subtitled
@@ -103,6 +106,54 @@ def test_the_same_file_again_is_no_work(read: Read, talk: Path, tmp_path: Path) 
     assert again.id == first.id
     assert len(longreel.library.videos()) == 1
     assert all(e.reused for e in events if isinstance(e, StageFinished | IngestFinished))
+
+
+def test_a_file_that_is_there_is_ready_at_once_whatever_waits(
+    library: OpenLibrary, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longreel = library()
+    video = longreel.ingest.run(IngestRequest(short))
+    waiting = longreel.ingest.submit(IngestRequest(tmp_path / "large.mp4"))
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(short.read_bytes())
+    job = longreel.ingest.submit(IngestRequest(copy, tags=("Talks",)))
+    assert (job.state, job.result) == (JobState.FINISHED, {"video_id": video.id, "title": video.title})
+    assert longreel.library.find(video.id).tags == ("Talks",)
+    assert longreel.jobs.get(waiting.id).state is JobState.QUEUED
+    copy.write_bytes(short.read_bytes()[::-1])
+    others = (IngestRequest(short, language="de"), IngestRequest(copy), IngestRequest(tmp_path))
+    assert [longreel.ingest.submit(other).state for other in others] == [JobState.QUEUED] * 3
+    longreel.library.delete(video.id)
+    assert longreel.ingest.submit(IngestRequest(short)).state is JobState.QUEUED
+    longreel.library.restore(video.id)
+    monkeypatch.setenv("LONGREEL_INGEST__SUMMARY_WORDS", "30")
+    assert build(load_settings()).ingest.submit(IngestRequest(short)).state is JobState.QUEUED
+
+
+def test_a_long_video_lets_a_short_one_go_first_and_goes_on_where_it_stopped(
+    library: OpenLibrary, talk: Path, short: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "MUCH_SMALLER", 0.9)
+    longreel, report, events = library(), JobContext.report, list[tuple[str, Event]]()
+    monkeypatch.setattr(turns, "TURN_S", 0.0)
+    monkeypatch.setattr(turns, "LOOK_EVERY_S", 0.0)
+
+    def note(context: JobContext, event: Event) -> None:
+        if isinstance(event, StageFinished) and event.stage == "transcribe" and len(longreel.jobs.list()) == 1:
+            longreel.ingest.submit(IngestRequest(short))
+        events.append((context._job.title, event))
+        report(context, event)
+
+    monkeypatch.setattr(JobContext, "report", note)
+    job = longreel.ingest.submit(IngestRequest(talk))
+    while longreel.worker.run_one():
+        pass
+    finished = [title for title, event in events if isinstance(event, IngestFinished)]
+    assert finished == ["short", "talk"]
+    heard = [one for title, one in events if title == "talk" and isinstance(one, StageFinished)]
+    assert [one.reused for one in heard if one.stage == "transcribe"] == [False, True]
+    assert longreel.jobs.get(job.id).state is JobState.FINISHED
+    assert _found(longreel, longreel.library.find("talk")) == _found(*read)
 
 
 def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, short: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import Cancelled
+from app.core.errors import Cancelled, NotFound
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned
 from app.core.ports import (
     AudioSource,
@@ -134,6 +134,10 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
     worked: bool = False
     """Whether any stage had to be run."""
+    resumed: bool = False
+    """Whether some of the work was stored by an earlier run."""
+    only_stored: bool = False
+    """Whether a stage that is not stored raises NotFound instead of being run."""
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -146,7 +150,10 @@ class Run:
         stored = self.parts.stages.finished(self.video.id, name, version)
         if stored is not None:
             self.report(StageFinished(name, 0.0, reused=True))
+            self.resumed = True
             return stored
+        if self.only_stored:
+            raise NotFound(f"The stage {name} of this video is not stored.")
         self.worked = True
         stage = Stage(self, name, version)
         payload = work(stage)
@@ -214,6 +221,7 @@ class Stage:
         self._reported_at = 0.0
         self.done: dict[str, bytes] = run.parts.stages.units(run.video.id, name, version)
         """Units that are stored, by key."""
+        run.resumed = run.resumed or bool(self.done)
 
     def begin(self, total: float, unit: str, done: float = 0.0) -> None:
         """Announces the size of the work; unit "s" means seconds of video."""

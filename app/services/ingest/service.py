@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.core.errors import BadInput, NotFound, StorageFull
+from app.core.errors import BadInput, LongreelError, NotFound, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
 from app.core.requests import DETECTED, IngestRequest
 from app.core.settings import Ingest
@@ -41,6 +41,7 @@ from app.services.ingest.digesting import digest
 from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.indexing import Found, index
 from app.services.ingest.run import IngestParts, Options, Run
+from app.services.ingest.turns import IngestTurn
 from app.services.speeds import save_speed
 
 HASH_BLOCK = 1 << 22
@@ -88,31 +89,52 @@ class IngestService:
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
+        The job of a file that the library has read already, with the same settings, is finished at once.
+
         While a job with the same `key` waits or runs, that one is returned; one with the same `request_key` always.
         """
         payload = request.to_payload()
         if webhook is not None:
             payload["webhook"] = dict(webhook)
-        return self._jobs.submit("ingest", payload, key=key, request_key=request_key)
+        return self._jobs.submit("ingest", payload, key=key, request_key=request_key, result=self._stored(request))
+
+    def _stored(self, request: IngestRequest) -> dict[str, str] | None:
+        """The result of a job on a file for which there is nothing to do; None for any other."""
+        try:
+            size = request.path.stat().st_size
+            ready = self._make_parts().library.are_ready(size) if not request.source else set()
+            if not ready or content_id(request.path) not in ready:
+                return None
+            return _result(self.run(request, only_stored=True))
+        except (OSError, LongreelError):
+            return None  # the worker says why
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job."""
         request = IngestRequest.from_payload(job.payload)
-        video = self.run(request, report=context.report, cancelled=context.cancelled)
-        return {"video_id": video.id, "title": video.title}
+        turn = IngestTurn(self._jobs, job, context)
+        video = self.run(request, report=context.report, cancelled=turn.is_over)
+        return _result(video)
 
     def run(
-        self, request: IngestRequest, *, report: Listener = ignore, cancelled: Callable[[], bool] = lambda: False
+        self,
+        request: IngestRequest,
+        *,
+        report: Listener = ignore,
+        cancelled: Callable[[], bool] = lambda: False,
+        only_stored: bool = False,
     ) -> Video:
         """Reads a video and returns it ready for questions.
 
         What an earlier run finished is used again, so that the same file twice is no work, and a
         run that was killed goes on where it stopped.
-        Raises BadInput for a file that cannot be read, StorageFull, Cancelled.
+        Raises BadInput for a file that cannot be read, StorageFull, Cancelled; with `only_stored` NotFound if there
+        is work to do.
         """
         started = time.monotonic()
         try:
             run = self._begin(request, _options(request), report, cancelled)
+            run.only_stored = only_stored
             try:
                 self._read(run)
             except BaseException:
@@ -122,7 +144,7 @@ class IngestService:
             raise _storage(error) from error
         reused = len(run.versions) > 0 and not run.worked
         seconds = time.monotonic() - started
-        if not reused:
+        if run.worked and not run.resumed:
             save_speed(run.parts.stages, run.video.id, "reading", seconds, run.video.duration_s)
         report(IngestFinished(run.video.id, run.video.title, run.video.duration_s, seconds, reused))
         return run.video
@@ -204,9 +226,14 @@ class IngestService:
         sounds.index_sounds(run, heard)
         entities.remember(run, found)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
-        run.parts.release()
+        if run.worked:
+            run.parts.release()
         digest(run, found)
         run.video = run.parts.library.video(run.video.id)
+
+
+def _result(video: Video) -> dict[str, str]:
+    return {"video_id": video.id, "title": video.title}
 
 
 def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:

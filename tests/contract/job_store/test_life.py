@@ -10,6 +10,7 @@ import pytest
 from app.core.errors import BadInput, NotFound
 from app.jobs.states import JobError, JobState
 from app.jobs.store import JobStore
+from app.jobs.webhooks import NOTICE
 from tests.contract.clock import Clock
 from tests.contract.job_store.stores import ERROR, LEASE_S, claimed
 
@@ -76,6 +77,17 @@ def test_a_finished_job_keeps_its_result(store: JobStore, clock: Clock) -> None:
     done = store.get(job.id)
     assert (done.state, done.result, done.finished_at) == (JobState.FINISHED, {"video": "abc"}, clock.now)
     assert (done.worker, done.lease_until, done.error) == (None, None, None)
+
+
+def test_work_that_was_done_before_is_finished_from_the_start(store: JobStore, clock: Clock) -> None:
+    waiting = store.submit("ingest", {}).id
+    payload = {"webhook": {"url": "http://127.0.0.1/hook", "secret": "s"}}
+    job = store.submit("ingest", payload, request_key="once", result={"video_id": "a"})
+    assert (job.state, job.result, job.attempts) == (JobState.FINISHED, {"video_id": "a"}, 0)
+    assert job.started_at == job.finished_at == clock.now and store.get(job.id) == job
+    assert store.submit("ingest", payload, request_key="once") == job
+    assert [one.kind for one in store.list()].count(NOTICE) == 1
+    assert claimed(store).id == waiting and store.claim("w1", ["ingest"]) is None
 
 
 def test_a_heartbeat_extends_the_lease(store: JobStore, clock: Clock) -> None:

@@ -121,6 +121,37 @@ def test_a_running_job_is_cancelled(store: SqlJobStore, working: Any) -> None:
     assert ended(store, job).state is JobState.CANCELLED
 
 
+def test_a_job_that_steps_aside_goes_on_later_as_if_it_had_not_been_tried(store: SqlJobStore) -> None:
+    order: list[str] = []
+
+    def polite(job: Job, context: JobContext) -> dict[str, Any]:
+        order.append(job.payload["title"])
+        if order == ["long"]:
+            store.move_to_top(store.submit("ingest", {"title": "short"}).id)
+            context.step_aside()
+            assert context.cancelled()
+            raise Cancelled("Another one goes first.")
+        return NOTED
+
+    worker = Worker(store, {"ingest": polite})
+    job = store.submit("ingest", {"title": "long"})
+    while worker.run_one():
+        pass
+    assert order == ["long", "short", "long"]
+    assert (store.get(job.id).state, store.get(job.id).attempts) == (JobState.FINISHED, 1)
+
+
+def test_a_job_that_steps_aside_and_was_cancelled_is_cancelled(store: SqlJobStore) -> None:
+    def polite(job: Job, context: JobContext) -> dict[str, Any]:
+        store.cancel(job.id)
+        context.step_aside()
+        raise Cancelled("Another one goes first.")
+
+    job = store.submit("ingest", {})
+    assert Worker(store, {"ingest": polite}).run_one()
+    assert store.get(job.id).state is JobState.CANCELLED
+
+
 def test_a_failure_that_may_pass_is_tried_again_and_succeeds(store: SqlJobStore, working: Any) -> None:
     def moody(job: Job, context: JobContext) -> dict[str, Any]:
         if job.attempts < 3:
