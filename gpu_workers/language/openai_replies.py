@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.paths import readable
 from app.core.types import ToolCall
 from gpu_workers.language.replies import VisibleText, ends_unopened_thought, visible
 
@@ -57,7 +58,7 @@ class ServerReply:
     @property
     def text(self) -> str:
         """The visible text."""
-        return visible(self.raw)
+        return readable(visible(self.raw))
 
     @property
     def thinks_unopened(self) -> bool:

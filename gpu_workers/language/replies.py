@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import Cancelled, WorkerFailed
+from app.core.paths import readable
 
 _TAGS = r"think|thinking|thought|reasoning"
 _THOUGHT = re.compile(rf"<({_TAGS})>.*?</\1>|\[THINK\].*?\[/THINK\]", re.S | re.I)
@@ -18,6 +19,7 @@ _FENCE = re.compile(r"\A```[\w-]*[ \t]*\n(.*?)\n?```\Z", re.S)
 _INNER_FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?```", re.S)
 _PARTIAL_TAG = re.compile(r"[<\[]/?[A-Za-z_]{0,12}\Z")
 CALL_TAG = "<tool_call>"
+TOO_DEEP = "it is nested too deeply"
 
 
 def raise_if_stopped(stop: Callable[[], bool] | None) -> None:
@@ -81,20 +83,30 @@ def json_value(text: str) -> Any:
             return json.loads(candidate)
         except ValueError:
             continue
+        except RecursionError as error:
+            raise ValueError(TOO_DEEP) from error
     start = min((at for at in (clean.find("{"), clean.find("[")) if at >= 0), default=-1)
     if start < 0:
         raise ValueError("it is not JSON")
     try:
         return json.JSONDecoder().raw_decode(clean[start:])[0]
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not valid JSON ({error.msg} at character {error.pos})") from error
 
 
 def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
     """The JSON of a reply, checked against a schema. Raises ValueError with the fault, WorkerFailed on a bad schema."""
+    try:
+        return readable(json.dumps(_fitting(json_value(text), schema), ensure_ascii=False))
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+
+
+def _fitting(value: Any, schema: Mapping[str, Any]) -> Any:
     import jsonschema
 
-    value = json_value(text)
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
@@ -102,7 +114,7 @@ def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
     fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
     if fault is not None:
         raise ValueError(f"at {fault.json_path}: {fault.message[:300]}")
-    return json.dumps(value, ensure_ascii=False)
+    return value
 
 
 def shares(likeliest: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import ToolRefused
+from app.core.paths import readable
 from app.core.ports import Chat
 from app.core.types import Citation, Message
 from app.services.claim_judge import can_write, judge_claims
@@ -109,7 +110,7 @@ class Phraser:
         try:
             written = self._model.chat(messages, max_output=max_output, schema=schema, stop=self._stop)
             return json.loads(written.text)[field]
-        except (ToolRefused, ValueError, KeyError, TypeError):
+        except (ToolRefused, ValueError, KeyError, TypeError, RecursionError):
             return None  # the quotes are used instead
 
 
@@ -117,8 +118,9 @@ def _draft(written: object, sources: Sequence[Point]) -> Point | None:
     """A written sentence with the citations of its notes; None if it names none."""
     if not isinstance(written, dict) or not isinstance(written.get("text"), str):
         return None
-    numbers = [n for n in written.get("notes") or () if isinstance(n, int) and 0 < n <= len(sources)][:MOST_SOURCES]
-    points = [sources[n - 1] for n in dict.fromkeys(numbers)]
+    notes = written.get("notes")
+    numbers = [n for n in notes if isinstance(n, int) and 0 < n <= len(sources)] if isinstance(notes, list) else []
+    points = [sources[n - 1] for n in dict.fromkeys(numbers[:MOST_SOURCES])]
     citations = dict.fromkeys(citation for point in points for citation in point.citations)
     ordered: tuple[Citation, ...] = tuple(sorted(citations, key=lambda c: (c.video_id, c.span)))
     label, who = (points[0].label, points[0].who) if len(points) == 1 else ("", "")
@@ -131,4 +133,4 @@ def _whence(sources: Sequence[Point]) -> str:
 
 
 def _tidy(text: str) -> str:
-    return " ".join(text.split()).strip("-•* ")
+    return " ".join(readable(text).split()).strip("-•* ")

@@ -57,9 +57,14 @@ def test_json_is_found(raw):
     assert fitting_json(raw, SCHEMA) == '{"n": 1}'
 
 
+def test_half_a_character_in_a_reply_does_no_harm():
+    found = fitting_json('{"n": 1, "text": "\\ud83d"}', {"type": "object"})
+    assert found.encode() == b'{"n": 1, "text": "?"}'
+
+
 @pytest.mark.parametrize(("raw", "fault"), [
     ("no", "not JSON"), ('{"n": ', "not valid JSON"), ('{"n": "a"}', r"at \$\.n: 'a' is not of type"),
-    ("{}", "required"),
+    ("{}", "required"), ("[" * 5000, "nested too deeply"), ('{"n":' * 5000, "nested too deeply"),
 ])  # fmt: skip
 def test_json_that_does_not_fit_is_a_fault_in_words(raw, fault):
     with pytest.raises(ValueError, match=fault):

@@ -69,6 +69,8 @@ class Writes:
     model = "writes@1"
     capabilities = Capabilities(context=32_000)
     verdict = "yes"
+    verdicts: str | None = None
+    """The judge's whole reply, in place of a verdict on each sentence."""
 
     def __init__(self, rule: Callable[[str], str]) -> None:
         self.rule = rule
@@ -84,6 +86,8 @@ class Writes:
     ) -> Completion:
         self.calls += 1
         if schema and "verdicts" in str(schema):
+            if self.verdicts is not None:
+                return Completion(self.verdicts)
             verdicts = [{"number": number, "verdict": self.verdict} for number in range(8)]
             return Completion(json.dumps({"verdicts": verdicts}))
         return Completion(self.rule(messages[-1].text))

@@ -165,10 +165,44 @@ def test_a_summary_quotes_where_the_judge_does_not_agree_or_the_model_is_small(
     assert made.model == "extractive"
 
 
-@pytest.mark.parametrize("reply", ["no json", '{"sentences": 3}', "[]", '{"other": []}'])
+NONSENSE = [
+    "no json",
+    "[]",
+    "[" * 5000,
+    '{"sentences": 3}',
+    '{"other": []}',
+    '{"sentences": [{"text": "Ships came.", "notes": 5}, {"text": 3, "notes": [1]}, 7]}',
+    '{"sentences": [{"text": "\\ud83d ships \\udc00 in August", "notes": [1, 1e999, true, -1, 99]}]}',
+]
+
+
+@pytest.mark.parametrize("reply", NONSENSE)
 def test_a_model_that_writes_nonsense_leaves_the_quotes(library: SqlLibrary, reply: str) -> None:
     video = shelve(library, a_video(), MEETING)
     assert service(library, Writes(lambda _: reply)).summarize(video).text
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        "",
+        "yes yes yes",
+        "[" * 5000,
+        '"yes"',
+        '{"verdicts": "yes"}',
+        '{"verdicts": [{"number": 99, "verdict": "yes"}, {"number": -1, "verdict": "yes"}]}',
+        '{"verdicts": [{"number": 0, "verdict": "yes"}, {"number": 0, "verdict": "no"}]}',
+        '{"verdicts": [{"number": 1e999, "verdict": "yes"}]}',
+        '{"verdicts": [{"number": 0, "verdict": "YES!"}]}',
+    ],
+)
+def test_a_judge_that_babbles_lets_no_sentence_pass(library: SqlLibrary, verdicts: str) -> None:
+    video, text = shelve(library, a_video(), MEETING), "The lighthouse keeper counted 312 ships."
+    model = Writes(lambda prompt: written(prompt, text))
+    assert service(library, model).summarize(video, SummaryRequest(Length.LINE)).text == text
+    model.verdicts = verdicts
+    again = service(library, model).summarize(video, SummaryRequest(Length.LINE))
+    assert text not in again.text and all(sources(point) for point in again.points)
 
 
 def test_a_second_summary_re_uses_everything(library: SqlLibrary) -> None:
