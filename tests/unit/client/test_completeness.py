@@ -36,6 +36,7 @@ BEGUN = {"id": "x", "name": "x", "length": 4, "offset": 0, "job_id": None, "expi
 
 GIVEN = {
     "time_s": 1.0,
+    "values": {"LONGREEL_BIN_DAYS": 1.0},
     "limit": 10,
     "priority": 1,
     "schedule": ScheduleIn(folder="x", every_s=60),
