@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from app.api.problems import bad_fields
@@ -28,6 +30,7 @@ from app.core.describe import explain_status
 from app.core.errors import BadInput, NotFound
 from app.core.timecode import clock
 from app.core.types import Answer, AnswerStatus, Turn
+from app.services.picture_search import picture_in
 from app.services.threads import REMEMBERED
 
 NO_TOKENS = TokenUsage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
@@ -51,14 +54,25 @@ def check_request(asked: ChatIn) -> None:
 
 
 def question_of(messages: Sequence[ChatMessage]) -> str:
-    """The text of the last message. Raises BadInput unless it is one of the user, of text and videos."""
+    """The text of the last message. Raises BadInput unless it is one of the user, of text, videos and pictures."""
     last = messages[-1]
     if last.role != "user":
         raise BadInput("The last message is not the user's.", "End with a message of the role user.")
     for part in [] if isinstance(last.content, str) else last.content or []:
-        if part.type not in ("text", "video_url"):
-            raise BadInput(f"A part of the type {part.type} cannot be read.", "Send text and video_url parts.")
+        if part.type not in ("text", "video_url", "image_url"):
+            raise BadInput(f"A part of the type {part.type} cannot be read.", "Send text, video_url or image_url.")
     return text_of(last)
+
+
+def picture_of(messages: Sequence[ChatMessage]) -> NDArray[np.uint8] | None:
+    """The picture in the last message, if there is one. Raises BadInput for several, and for what is none."""
+    content = messages[-1].content
+    parts = [part for part in content if part.type == "image_url"] if isinstance(content, list) else []
+    if len(parts) > 1:
+        raise BadInput("Only one picture can be looked for at a time.", "Send one image_url part.")
+    if parts and parts[0].image_url is None:
+        raise BadInput("An image_url part has no image_url.", 'Send {"image_url": {"url": "data:image/..."}}.')
+    return picture_in(parts[0].image_url.url) if parts and parts[0].image_url else None
 
 
 def turns_of(messages: Sequence[ChatMessage]) -> tuple[Turn, ...]:

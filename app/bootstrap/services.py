@@ -21,6 +21,7 @@ from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.live_settings import LiveSettings
 from app.services.moments import MomentService
+from app.services.picture_search import PictureSearch
 from app.services.preload import WarmUp
 from app.services.reindex import Reindexer
 from app.services.schedules import ScheduleService
@@ -61,6 +62,7 @@ class Services:
     selection: SelectionService
     workers: Workers
     summary_jobs: SummaryJobs
+    pictures: PictureSearch
     people: SpeakerService
     """People whose faces appear."""
     reindexer: Reindexer | None = None

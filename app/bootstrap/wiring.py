@@ -38,6 +38,7 @@ from app.services.hearing import HearingService
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.moments import MomentService
+from app.services.picture_search import PictureSearch
 from app.services.preload import WarmUp
 from app.services.reindex import KIND as REINDEX
 from app.services.reindex import Reindexer
@@ -117,6 +118,13 @@ class _Wiring(Engines):
             entities=EntityService(SqlEntities(self.database)),
             schedules=schedules,
             chores=Chores((schedules.tick, library.empty_bin, uploads.sweep, self._reindexer.look)),
+            pictures=PictureSearch(
+                self.library,
+                ingest.features,
+                library.media_path,
+                lambda: self.frames,
+                lambda: self.workers.get("frame_embedder"),
+            ),
             selection=SelectionService(ingest.features, library.media_path, lambda: self.frames, self.workers),
             workers=self.workers,
             reindexer=self._reindexer,

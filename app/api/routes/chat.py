@@ -36,7 +36,7 @@ from app.api.schemas.chat import (
     ModelsOut,
     OpenAIError,
 )
-from app.api.streams import HEARTBEAT, event_stream, server_event
+from app.api.streams import HEARTBEAT, event_stream, pump, server_event
 from app.bootstrap import Services
 from app.core.describe import describe
 from app.core.errors import NotFound
@@ -88,7 +88,8 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join:
     """The last message is the question, which may refer to earlier ones ("and after that?"). Name videos in
     `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or use those of
     `metadata.collection`; without any, the question is about the whole library. `metadata.max_steps` and
-    `metadata.max_seconds` limit the answer.
+    `metadata.max_seconds` limit the answer. With an `image_url` part (a `data:` address), the answer says where the
+    videos show that picture.
 
     Citations come as lines of the text, as `annotations`, and as data in the field `longreel`. With `stream`, the
     agent's steps come first, as lines of `reasoning_content` and as data in the field `longreel`, then the answer in
@@ -102,8 +103,12 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join:
         return _short(reply, asked, head)
     videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
     limits = chat.limits_of(asked)
-    whole = AskRequest(question, max_steps=limits.max_steps, max_seconds=limits.max_seconds)
-    steps = steps_of(longreel, join, whole, videos, turns=chat.turns_of(asked.messages))
+    picture = await run_in_threadpool(chat.picture_of, asked.messages)
+    if picture is not None:
+        steps = pump(partial(longreel.pictures.locate, question, picture, videos), join)
+    else:
+        whole = AskRequest(question, max_steps=limits.max_steps, max_seconds=limits.max_seconds)
+        steps = steps_of(longreel, join, whole, videos, turns=chat.turns_of(asked.messages))
     if asked.stream:
         return event_stream(_chunks(steps, asked, longreel, videos, head))
     answer = await answer_of(steps, request)

@@ -27,12 +27,19 @@ class VideoUrl(_Sent):
     url: str = Field(min_length=1, max_length=4096)
 
 
+class ImageUrl(_Sent):
+    """A picture to look for in the videos: `data:image/jpeg;base64,...`."""
+
+    url: str = Field(min_length=1)
+
+
 class ContentPart(_Sent):
-    """A piece of a message: `text`, or a video."""
+    """A piece of a message: `text`, a video, or a picture."""
 
     type: str
     text: str | None = None
     video_url: VideoUrl | None = None
+    image_url: ImageUrl | None = None
 
 
 class ChatMessage(_Sent):

@@ -89,6 +89,7 @@ from app.services.ingest.calls import thumbnail_key
 from app.services.library import LibraryService
 from app.services.live_settings import LiveSettings
 from app.services.moments import MomentService
+from app.services.picture_search import PictureSearch
 from app.services.schedules import ScheduleService
 from app.services.secrets import Seal
 from app.services.selection import SelectionService
@@ -366,6 +367,7 @@ def make(
         entities=EntityService(entities),
         schedules=schedules,
         chores=Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
+        pictures=PictureSearch(library, _seen, service.media_path, FakeFrames, FakeFrameEmbedder),
         selection=SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers=workers,
         summary_jobs=summary_jobs,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -89,6 +91,16 @@ def test_each_mark_in_the_text_has_its_annotation(client: TestClient, parts: Sta
         ({"model": "longreel", "messages": [USER], "tools": [{"type": "function"}]}, 400, "cannot call your tools"),
         ({"model": "longreel", "messages": [USER], "response_format": {"type": "json_object"}}, 400, "text"),
         ({"model": "longreel", "messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "image_url"),
+        (
+            {
+                "model": "longreel",
+                "messages": [
+                    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/a.png"}}]}
+                ],
+            },
+            400,
+            "not fetched from an address",
+        ),
         ({"model": "longreel", "messages": [{"role": "user", "content": [{"type": "video_url"}]}]}, 400, "video_url"),
         ({"model": "longreel", "messages": [USER], "metadata": {"videos": "none such"}}, 404, "none such"),
         ({"model": "longreel", "messages": [USER], "metadata": {"collection": "none such"}}, 404, "none such"),
@@ -107,6 +119,27 @@ def test_what_cannot_be_answered_is_refused_in_openais_form(
     error = answer.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
     assert told in error["message"] and error["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_picture_is_found_in_the_video_that_shows_it(client: TestClient, parts: StandIn, stream: bool) -> None:
+    video = parts.add()
+    frame = client.get(f"/v1/videos/{video.id}/frame", params={"t": 12}).content
+    picture = {"url": f"data:image/jpeg;base64,{base64.b64encode(frame).decode()}"}
+    content = [{"type": "text", "text": "Where is this?"}, {"type": "image_url", "image_url": picture}]
+    body = {"model": "longreel", "messages": [{"role": "user", "content": content}], "stream": stream}
+    answer = client.post("/v1/chat/completions", json=body)
+    assert answer.status_code == 200
+    if stream:
+        chunks = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+        last = next(one["longreel"] for one in chunks if one.get("longreel", {}).get("status"))
+    else:
+        last = answer.json()["longreel"]
+        assert f"in {video.title}" in answer.json()["choices"][0]["message"]["content"]
+    assert last["status"] == "answered" and 10 <= last["citations"][0]["frame_s"] < 20
+    assert client.get(f"/v1/answers/{last['answer_id']}").json()["question"] == "Where is this?"
+    two = {**body, "messages": [{"role": "user", "content": [content[1], content[1]]}]}
+    assert "one picture" in client.post("/v1/chat/completions", json=two).json()["error"]["message"].lower()
 
 
 def test_broken_json_is_told_in_openais_form(client: TestClient) -> None:

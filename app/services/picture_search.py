@@ -1,0 +1,220 @@
+"""Finds where a picture is shown: "where is this picture?".
+
+The vectors of the frames that were sampled during ingest name the likely ones; among these the pixels decide, because a
+camera that does not move gives frames of equal vectors. The picture may be smaller, compressed, or cut at its edges.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import itertools
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from app.core.errors import BadInput, Cancelled, NotFound
+from app.core.events import Answered, Event
+from app.core.ports import FrameEmbedder, FrameSource
+from app.core.timecode import clock
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    Citation,
+    Frame,
+    FrameFeatures,
+    SegmentKind,
+    TimeSpan,
+    Usage,
+    Video,
+    VideoId,
+    to_json,
+)
+from app.db.library import SqlLibrary
+
+MOST_BYTES = 10_000_000
+MOST_PIXELS = 50_000_000
+LEAST_SIDE = 32
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+QUESTION = "Where is this picture?"
+CANDIDATES = 48
+"""Frames whose pixels are compared, the likeliest of all videos."""
+COMPARED_SIDE = 64
+CUT = (1.0, 0.95, 0.9, 0.85, 0.8)
+"""The shares of a frame's width and height that a cut picture may show."""
+SAME = 0.85
+"""Correlation of the pixels from which two pictures are the same."""
+NEARLY = 0.02
+"""Other moments are named if their correlation is at most so much lower."""
+MOST_MOMENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """A frame of a video, until the next one that differs."""
+
+    video: Video
+    span: TimeSpan
+    likeness: float
+
+
+def picture_in(address: str) -> NDArray[np.uint8]:
+    """The picture in a `data:` address, RGB and upright. Raises BadInput for anything else; nothing is fetched."""
+    head, _, body = address.partition(",")
+    if not head.lower().startswith("data:image/") or not head.lower().endswith(";base64"):
+        hint = "Send the picture itself: data:image/jpeg;base64,..."
+        raise BadInput("A picture is not fetched from an address.", hint)
+    if len(body) > MOST_BYTES * 4 / 3 + 4:
+        raise BadInput(f"The picture is larger than {MOST_BYTES / 1e6:g} MB.", "Send a smaller one.")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            opened = Image.open(io.BytesIO(base64.b64decode(body, validate=True)), formats=FORMATS)
+            _check_size(*opened.size)
+            return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadInput("The picture cannot be read.", f"Send one of these: {', '.join(FORMATS)}.") from error
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS or min(width, height) < LEAST_SIDE:
+        hint = f"Send at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS / 1e6:g} million in all."
+        raise BadInput(f"A picture of {width} x {height} pixels cannot be looked for.", hint)
+
+
+class PictureSearch:
+    """Looks for pictures in the videos of the library."""
+
+    def __init__(
+        self,
+        library: SqlLibrary,
+        features: Callable[[Video], Sequence[FrameFeatures]],
+        path: Callable[[VideoId], Path],
+        frames: Callable[[], FrameSource],
+        embedder: Callable[[], FrameEmbedder],
+    ) -> None:
+        """`features` returns the frames that were sampled during ingest, `path` the file."""
+        self._library = library
+        self._features = features
+        self._path = path
+        self._frames = frames
+        self._embedder = embedder
+
+    def locate(
+        self,
+        question: str,
+        picture: NDArray[np.uint8],
+        videos: Sequence[Video] = (),
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Yields one event, `Answered`: the moments that show the picture, as citations. The answer is stored.
+
+        Raises NotFound if no video is ready, Cancelled.
+        """
+        started = time.monotonic()
+        ready = [video for video in videos or self._library.videos() if video.ready]
+        if not ready:
+            raise NotFound("There is no video to look in yet.", "Ingest a video and wait until it is ready.")
+        near, unseen = self._near(picture, ready, cancelled)
+        moments = self._same(picture, near, cancelled)
+        answer = _answer(moments, ready, unseen, Usage(time.monotonic() - started, frames=len(near)))
+        stored = to_json(answer)
+        id = self._library.save_answer(question or QUESTION, [video.id for video in ready], stored, [])
+        yield Answered(stored, id)
+
+    def _near(
+        self, picture: NDArray[np.uint8], videos: Sequence[Video], cancelled: Callable[[], bool]
+    ) -> tuple[list[_Sampled], list[Video]]:
+        """The frames with the nearest vectors, and the videos whose frames are not known."""
+        wanted = _unit(self._embedder().embed([Frame(0.0, picture)])[0].vector[None])[0]
+        near: list[_Sampled] = []
+        unseen: list[Video] = []
+        for video in videos:
+            _stop_if(cancelled)
+            try:
+                seen = self._features(video)
+            except NotFound:
+                unseen += [video] if video.media.video else []
+                continue
+            if not seen:
+                continue
+            likeness = _unit(np.stack([one.vector for one in seen])) @ wanted
+            ends = [one.pts_s for one in seen[1:]] + [max(video.duration_s, seen[-1].pts_s)]
+            best = np.argsort(-likeness)[:CANDIDATES]
+            near += [_Sampled(video, TimeSpan(seen[n].pts_s, ends[n]), float(likeness[n])) for n in best]
+            near = sorted(near, key=lambda one: -one.likeness)[:CANDIDATES]
+        return near, unseen
+
+    def _same(
+        self, picture: NDArray[np.uint8], near: Sequence[_Sampled], cancelled: Callable[[], bool]
+    ) -> list[tuple[_Sampled, float]]:
+        """Those frames that show the same picture, with their correlation, best first."""
+        found: list[tuple[_Sampled, float]] = []
+        wanted = Image.fromarray(picture)
+        wanted.thumbnail((4 * COMPARED_SIDE, 4 * COMPARED_SIDE))
+        for id in dict.fromkeys(one.video.id for one in near):
+            own = sorted((one for one in near if one.video.id == id), key=lambda one: one.span.start_s)
+            times = [one.span.start_s for one in own]
+            for one, frame in zip(own, self._frames().at(self._path(id), times, max_side=COMPARED_SIDE), strict=False):
+                _stop_if(cancelled)
+                found.append((one, correlation(wanted, frame.image)))
+        return sorted((one for one in found if one[1] >= SAME), key=lambda one: -one[1])
+
+
+def correlation(picture: Image.Image, frame: NDArray[np.uint8]) -> float:
+    """How well a picture correlates with a frame that it may be cut out of: 1 for the same."""
+    height, width, _ = frame.shape
+    best = 0.0
+    for down, across in itertools.product(CUT, CUT):
+        size = max(2, round(across * width)), max(2, round(down * height))
+        small = np.asarray(picture.resize(size, Image.Resampling.BOX), np.float32)
+        small = (small - small.mean()) / max(float(small.std()), 1.0)
+        windows = np.lib.stride_tricks.sliding_window_view(frame.astype(np.float32), small.shape)
+        product = np.einsum("abcijk,ijk->abc", windows, small) / small.size
+        best = max(best, float((product / np.maximum(windows.std(axis=(3, 4, 5)), 1.0)).max()))
+    return best
+
+
+def _answer(
+    moments: Sequence[tuple[_Sampled, float]], videos: Sequence[Video], unseen: Sequence[Video], usage: Usage
+) -> Answer:
+    if not moments:
+        looked = (f"The sampled frames of {len(videos) - len(unseen)} videos",)
+        missing = tuple(f"The frames of {one.title} are not stored: ingest it again." for one in unseen)
+        status = AnswerStatus.INSUFFICIENT
+        return Answer(status, "No frame like this picture was found.", usage=usage, searched=looked, missing=missing)
+    likely = [one for one, likeness in moments if likeness >= moments[0][1] - NEARLY]
+    best = _apart(likely)[:MOST_MOMENTS]
+    places = [f"at {clock(one.span.start_s)} in {one.video.title}" for one in best]
+    more = f" Nearly the same picture is shown {' and '.join(places[1:])}." if places[1:] else ""
+    citations = tuple(
+        Citation(one.video.id, one.span, SegmentKind.VISUAL, "This picture", one.span.start_s, verified=True)
+        for one in best
+    )
+    return Answer(AnswerStatus.ANSWERED, f"This picture is shown {places[0]}.{more}", citations=citations, usage=usage)
+
+
+def _apart(moments: Sequence[_Sampled]) -> list[_Sampled]:
+    """The moments, best first, without those that border on a better one."""
+    return [one for place, one in enumerate(moments) if not any(_borders(one, other) for other in moments[:place])]
+
+
+def _borders(one: _Sampled, other: _Sampled) -> bool:
+    apart_s = max(one.span.start_s - other.span.end_s, other.span.start_s - one.span.end_s)
+    return one.video.id == other.video.id and apart_s <= 0
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("The search was cancelled.")
