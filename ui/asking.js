@@ -36,9 +36,10 @@
     goTo('ask', false);
     showTab('asking');
     find('#lr-ask').value = ''; // the question is above its answer
-    const videos = { this: [opened()], some, all: [] }[scope];
+    const part = longreel.takePart();
+    const videos = part ? [part.video] : { this: [opened()], some, all: [] }[scope];
     const thread = options.alone ? '' : param('thread');
-    emit('ask', { question, number, run, options: find('#lr-choices').value, videos, thread, ...options });
+    emit('ask', { question, number, run, options: find('#lr-choices').value, videos, thread, box: part?.box, ...options });
     follow();
     return null;
   }

@@ -24,7 +24,7 @@ SCRIPTS = (
     *("page.js", "player.js", "controls.js", "timeline.js"),
     *("uploads.js", "queue.js", "library.js", "entities.js", "asking.js", "summaries.js", "batches.js"),
 )
-MODULES = ("saving.js", "correcting.js", "connecting.js", "settings.js")
+MODULES = ("saving.js", "correcting.js", "connecting.js", "settings.js", "things.js", "parts.js")
 """Scripts that share nothing but `longreel` with the others."""
 WORK_AT_ONCE = 8
 """Questions and summaries processed at the same time, for all tabs."""

@@ -16,7 +16,7 @@ from app.api.schemas.plans import PlanBody, ScopeBody
 from app.client import Longreel
 from app.core.errors import LongreelError, NotFound
 from app.core.events import Delta, Event, StageProgress
-from app.core.requests import AskRequest
+from app.core.requests import AskRequest, DrawnBox
 from app.core.timecode import clock
 from app.core.types import SegmentKind
 from app.core.types.entities import EntityKind
@@ -35,7 +35,7 @@ WRITING_EVERY_S = 0.25
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
     "screen_text": [SegmentKind.SCREEN_TEXT],
-    "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT],
+    "visual": [SegmentKind.VISUAL, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.OBJECT],
 }
 """The segment kinds of each option in the question form."""
 SHOWN = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION, SegmentKind.EVENT, SegmentKind.VISUAL, SegmentKind.SOUND)
@@ -246,6 +246,7 @@ class Page:
                     max_steps=payload.get("steps"),
                     max_seconds=payload.get("seconds"),
                     keep=bool(run),
+                    box=DrawnBox(**payload["box"]) if payload.get("box") else None,
                 )
                 yield from _progress(client, client.ask_pulse(asked), question, options, thread)
         except LongreelError as error:

@@ -184,6 +184,7 @@ class _Wiring(Engines):
             lambda: self.live.now.bin_days,
             deletion=self._deletion,
             frames=lambda: self.frames,
+            tracks=SqlTracks(self.database),
         )
 
     @functools.cached_property

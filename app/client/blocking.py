@@ -95,6 +95,7 @@ class Longreel:
     ingest = waits(Calls.ingest)
     transcript = waits(Calls.transcript)
     subtitles = waits(Calls.subtitles)
+    things = waits(Calls.things)
     speakers = waits(Calls.speakers)
     name_speaker = waits(Calls.name_speaker)
     faces = waits(Calls.faces)

@@ -16,9 +16,10 @@ import regex
 from PIL import Image
 
 from app.core.errors import BadInput, NotFound, StorageFull
-from app.core.ports import FrameSource, MediaStore, Retriever
+from app.core.ports import FrameSource, MediaStore, Retriever, TrackStore
 from app.core.titles import tidy_title
 from app.core.types import Chapter, Digest, Frame, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
+from app.core.types.objects import ObjectTrack
 from app.db.collections import SqlCollections
 from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
 from app.db.rules import matching, similar_titles, with_part
@@ -90,9 +91,11 @@ class LibraryService:
         *,
         deletion: Deletion,
         frames: Callable[[], FrameSource] | None = None,
+        tracks: TrackStore | None = None,
     ) -> None:
         """A deleted video can be restored for `bin_days`; 0 means not at all. `frames` make lost thumbnails again."""
         self._frames = frames
+        self._tracks = tracks
         self._deletion = deletion
         self._emptying = threading.Lock()
         self.collections = collections
@@ -138,6 +141,10 @@ class LibraryService:
     def segments(self, id: VideoId, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None) -> list[Segment]:
         """Segments in time order."""
         return self._library.segments(id, kinds=kinds, window=window)
+
+    def things(self, id: VideoId, window: TimeSpan | None = None) -> list[ObjectTrack]:
+        """The things that were followed through a video, in order of appearance."""
+        return self._tracks.tracks(id, window) if self._tracks else []
 
     def chapters(self, id: VideoId) -> list[Chapter]:
         """Chapters in time order."""

@@ -26,6 +26,9 @@ BATCHES = (
 
 QUESTION = r"""
 <form id="lr-question" aria-label="Ask" novalidate>
+  <p id="lr-part" hidden><canvas aria-hidden="true"></canvas>
+    <button type="button" class="lr-small" data-seen title="Show it"></button>
+    <button type="button" class="lr-small" data-unpart aria-label="Remove the part of the picture">&times;</button></p>
   <div class="lr-write"><label for="lr-ask" class="lr-hidden">Question</label>
     <textarea id="lr-ask" name="question" rows="2" maxlength="2000" placeholder="Ask a question"></textarea>
     <button type="submit" class="lr-main">Ask</button>

@@ -22,6 +22,10 @@ LANES = (
     '<button type="button" class="lr-name lr-lanes" data-lanes aria-expanded="false" '
     'title="Sound, pictures, and when something is said or written">Lanes</button>'
 )
+PART = (
+    '<button type="button" class="lr-small" data-part aria-pressed="false" '
+    'title="Draw a rectangle on the picture, then ask about it">Ask about a part</button>'
+)
 OTHERWISE_SHOWN = ("speech", "silence")
 """Sounds without a lane: the sentences have one, and silence shows in the loudness."""
 
@@ -45,6 +49,7 @@ def player(video: VideoOut, start_s: float = 0.0, play: bool = False, spoken: bo
     )
     return (
         f'<div class="lr-top"><h2 class="lr-playing">{safe(video.title)}</h2>'
+        f"{PART if has_pictures(video) else ''}"
         '<button type="button" class="lr-small" data-save aria-haspopup="dialog">Save this moment</button></div>'
         f'<div class="lr-film" tabindex="-1"><video playsinline preload="metadata"{" autoplay" if play else ""} '
         f'data-video="{safe(video.id)}" data-title="{safe(video.title)}"{fps} '
@@ -93,7 +98,8 @@ def timeline(
         if one.kind is SegmentKind.SOUND and one.text not in OTHERWISE_SHOWN:
             lanes.setdefault(one.text.capitalize(), []).append((one.start_s, one.end_s))
     rows += [_row(safe(name), _lane(spans, whole)) for name, spans in lanes.items() if spans]
-    return f'<div class="lr-timeline" data-duration="{whole:.3f}">{"".join(rows)}</div>'
+    things = f'<div class="lr-things" data-things="{safe(video.id)}" hidden></div>' if has_pictures(video) else ""
+    return f'<div class="lr-timeline" data-duration="{whole:.3f}">{"".join(rows)}</div>{things}'
 
 
 def _seek_bar(whole_s: float, chapters: Sequence[ChapterOut]) -> str:

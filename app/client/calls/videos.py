@@ -23,6 +23,7 @@ from app.api.schemas.batches import Length, Style
 from app.api.schemas.faces import FaceOut
 from app.api.schemas.speakers import SpeakerOut
 from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
+from app.api.schemas.things import ThingsOut
 from app.client import files, following, wire
 from app.client.call import (
     PAGE,
@@ -185,6 +186,11 @@ class Videos(Jobs):
     async def subtitles(self, name: str, format: SUBTITLES = "srt") -> str:
         """The transcript as the text of a subtitle file."""
         return await self._do(Call("GET", video_path(name, "/transcript"), text, {"format": format}))
+
+    async def things(self, name: str, *, start_s: float = 0.0, end_s: float | None = None) -> list[ThingsOut]:
+        """The things that a video shows, by kind, with the boxes of each; those seen between two times."""
+        params = {"start_s": start_s, "end_s": end_s}
+        return await self._do(Call("GET", video_path(name, "/things"), models(ThingsOut), params))
 
     async def speakers(self, name: str) -> list[SpeakerOut]:
         """Who speaks in a video, by first appearance; empty when speakers were not separated."""

@@ -70,6 +70,14 @@ class Server:
         """The film's first sentence is of one voice, the others are of another."""
         assert self._wish("voices") == "told apart"
 
+    def follow_things(self) -> None:
+        """The film shows two boats and a bird."""
+        assert self._wish("things") == "followed"
+
+    def region(self) -> str:
+        """The part of the picture that the last question was about."""
+        return self._wish("region")
+
     def run_pools(self) -> None:
         """Lets the server tell of a pool in a Ray cluster."""
         assert self._wish("pools") == "running"

@@ -15,6 +15,9 @@ from pathlib import Path
 import uvicorn
 from pydantic import SecretStr
 
+from app.core.types import TimeSpan
+from app.core.types.objects import ObjectTrack, TimedBox
+from app.db.tracks import SqlTracks
 from app.jobs.states import ENDED
 from app.main import create_app
 from gpu_workers.cluster.states import PoolState
@@ -24,6 +27,12 @@ from tests.unit.api.tiny_video import write_webm
 KEY = "a long secret for tests"
 FILM = "Harbour film"
 STOP_S = 20.0
+THINGS = [
+    ObjectTrack("boat", TimeSpan(2, 8), (TimedBox(2, (0, 0.4, 0.2, 0.6), 0.9), TimedBox(8, (0.8, 0.4, 1, 0.6), 0.9))),
+    ObjectTrack("boat", TimeSpan(14, 20), (TimedBox(14, (0.1, 0.4, 0.3, 0.6), 0.9),)),
+    ObjectTrack("bird", TimeSpan(4, 6), (TimedBox(4, (0.5, 0.1, 0.6, 0.2), 0.9),)),
+]
+"""A boat that crosses the picture and one that stays later on, and a bird."""
 
 
 def main(folder: Path) -> None:
@@ -56,6 +65,11 @@ def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
         return "running"
     if wish == "limits" and parts.agent.limits:
         return f"{parts.agent.limits.max_steps} {parts.agent.limits.max_seconds}"
+    if wish == "things":
+        SqlTracks(parts.database).save(parts.longreel.library.find(FILM).id, THINGS)
+        return "followed"
+    if wish == "region":
+        return repr(parts.agent.region)
     if wish == "answer":
         parts.agent.go_on.set()
         return "going on"

@@ -71,6 +71,7 @@ from app.db.speakers import SqlSpeakers
 from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.threads import SqlThreads
+from app.db.tracks import SqlTracks
 from app.jobs.chores import Chores
 from app.jobs.context import JobContext
 from app.jobs.retry import RetryPolicy
@@ -321,6 +322,7 @@ def make(
         most,
         lambda: live.now.bin_days,
         deletion=deletion,
+        tracks=SqlTracks(database),
     )
     speakers = SpeakerService(SqlSpeakers(database), library)
     moments = MomentService(service, lambda: retriever, FakeFrames, speakers)
