@@ -19,7 +19,7 @@ from app.db.stages import SqlStageStore
 from app.db.tables import faces
 from app.db.tracks import SqlTracks
 from app.services.ingest import IngestParts
-from app.services.ingest.faces import LIKE, SAME_PERSON
+from app.services.ingest.stages.faces import LIKE, SAME_PERSON
 from app.services.live_settings import LiveSettings
 from app.services.secrets import Seal
 from app.services.speakers import SpeakerService

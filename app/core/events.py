@@ -14,32 +14,6 @@ from pydantic import Field, TypeAdapter
 
 from app.core.types import TimeSpan
 
-STAGES = (
-    "download",
-    "probe",
-    "audio",
-    "transcribe",
-    "speakers",
-    "sounds",
-    "sample",
-    "faces",
-    "objects",
-    "shots",
-    "segment",
-    "key_frames",
-    "screen_text",
-    "caption",
-    "index",
-    "object_index",
-    "sound_index",
-    "entities",
-    "digest",
-)
-"""The stages of ingest in order; `download` is only for a video at an address.
-
-Sampling and embedding are one pass over the file: `sample`.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:

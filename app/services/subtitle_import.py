@@ -22,8 +22,8 @@ from app.services import subtitles
 from app.services.chapters import publish
 from app.services.digest import make_digest
 from app.services.ingest import IngestParts
-from app.services.ingest.entities import named
-from app.services.ingest.indexing import Found, text_segments
+from app.services.ingest.segments import Found, text_segments
+from app.services.ingest.stages.entities import named
 from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
 from app.services.transcript_sentences import transcript_sentences

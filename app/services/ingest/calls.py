@@ -46,17 +46,8 @@ class ListenCall:
 
 
 @dataclass(frozen=True, slots=True)
-class DiarizeCall:
-    """A piece of sound whose speakers are to be separated."""
-
-    path: str
-    span: TimeSpan
-    sound: SoundChoice = DEFAULT_SOUND
-
-
-@dataclass(frozen=True, slots=True)
-class SoundsCall:
-    """A chunk of sound in which to find speech, singing and music."""
+class SoundCall:
+    """A chunk of sound, whose voices are to be separated or whose sounds are to be recognized."""
 
     path: str
     span: TimeSpan
@@ -77,17 +68,8 @@ class WatchCall:
 
 
 @dataclass(frozen=True, slots=True)
-class ShotsCall:
-    """A chunk of pictures whose shots are to be found."""
-
-    path: str
-    span: TimeSpan
-    track: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FacesCall:
-    """A chunk of pictures whose faces are to be grouped."""
+class PicturesCall:
+    """A chunk of pictures, whose shots or faces are to be found."""
 
     path: str
     span: TimeSpan

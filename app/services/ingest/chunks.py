@@ -54,12 +54,10 @@ from app.services.ingest.calls import (
     CaptionCall,
     DescribeCall,
     DetectCall,
-    DiarizeCall,
-    FacesCall,
     ListenCall,
+    PicturesCall,
     ReadCall,
-    ShotsCall,
-    SoundsCall,
+    SoundCall,
     Undescribed,
     WatchCall,
     full_picture_key,
@@ -118,21 +116,21 @@ class ChunkReader:
             sound, languages=call.languages, expected=call.expected, terms=call.terms, translate=call.translate
         )
 
-    def diarize(self, call: DiarizeCall, beat: Beat) -> Diarization:
+    def diarize(self, call: SoundCall, beat: Beat) -> Diarization:
         """Who speaks when in a piece, on the piece's clock. Raises MissingPart when no diarizer was chosen."""
         beat(0.0)
         if self.diarizer is None:
             raise MissingPart("No model separates speakers.", "Set LONGREEL_MODELS__DIARIZER.")
         return self.diarizer.diarize(self.audio.samples(Path(call.path), call.span, call.sound))
 
-    def sounds(self, call: SoundsCall, beat: Beat) -> list[SoundSpan]:
+    def sounds(self, call: SoundCall, beat: Beat) -> list[SoundSpan]:
         """Which sounds are heard in a chunk, on the chunk's clock. Raises MissingPart without a tagger."""
         beat(0.0)
         if self.sound_tagger is None:
             raise MissingPart("No model recognises sounds.", "Set LONGREEL_MODELS__SOUND_TAGGER.")
         return self.sound_tagger.tag(self.audio.samples(Path(call.path), call.span, call.sound))
 
-    def shots(self, call: ShotsCall, beat: Beat) -> list[float]:
+    def shots(self, call: PicturesCall, beat: Beat) -> list[float]:
         """When shots begin in a chunk, by all of its frames and some before. Raises MissingPart without a detector."""
         if self.shot_detector is None:
             raise MissingPart("No model finds shots.", "Set LONGREEL_MODELS__SHOT_DETECTOR.")
@@ -149,7 +147,7 @@ class ChunkReader:
 
         return [time_s for time_s in self.shot_detector.cuts(every()) if time_s >= call.span.start_s]
 
-    def faces(self, call: FacesCall, beat: Beat) -> Diarization:
+    def faces(self, call: PicturesCall, beat: Beat) -> Diarization:
         """Who is seen when in a chunk, on the video's clock. Raises MissingPart when no model finds faces."""
         if self.face_finder is None:
             raise MissingPart("No model finds faces.", "Set LONGREEL_MODELS__FACE_FINDER.")

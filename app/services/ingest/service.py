@@ -1,7 +1,7 @@
 """The use case: ingest a file.
 
-Stages run in the order of `app.core.events.STAGES`. Sound and pictures are read at the same time,
-since one waits for the other's cores only part of the time; everything after needs both.
+`app.services.ingest.pipeline` lists the stages. Those of the sound and of the pictures run at the same time, since one
+waits for the other's cores only part of the time; everything after needs both.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -25,7 +25,6 @@ from app.core.types import (
     AudioMap,
     FrameFeatures,
     MediaInfo,
-    ScreenText,
     Video,
     VideoId,
     from_json,
@@ -35,12 +34,11 @@ from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services import subtitles
-from app.services.corrections import apply_corrections
-from app.services.ingest import entities, faces, objects, pictures, screen_text, sounds, speakers, transcription
-from app.services.ingest.digesting import digest
-from app.services.ingest.frame_samples import Sampled
-from app.services.ingest.indexing import Found, index
+from app.services.ingest import pipeline
 from app.services.ingest.run import IngestParts, Options, Run
+from app.services.ingest.stages import faces, transcribe
+from app.services.ingest.stages.audio import AUDIO
+from app.services.ingest.stages.sample import SAMPLE
 from app.services.ingest.turns import IngestTurn
 from app.services.speeds import save_speed
 
@@ -153,11 +151,11 @@ class IngestService:
         """What was seen in each frame when the video was read, in time order. Raises NotFound unless it was."""
         if video.media.video is None:
             raise NotFound("This video has no pictures.", "Choose a video with pictures.")
-        run = Run(self._make_parts(), self._settings(), video, Path(video.path), Options(), ignore, lambda: False)
+        run = self._reading_of(video)
         for probe in (PROBE, *PROBES_BEFORE):
             run.versions["probe"] = _version(probe, video.media.picture_track)
-            if (seen := pictures.sampled_before(run)) is not None:
-                return seen.features
+            if (sampled := SAMPLE.stored(run)) is not None:
+                return sampled.features
         raise NotFound("The pictures of this video were ingested with other settings.", "Ingest it again.")
 
     def sound(self, video: Video) -> AudioMap:
@@ -168,9 +166,13 @@ class IngestService:
         """
         if not video.ready:
             raise NotFound("The sound of this video is not ready yet.", "Wait until the video is ready.")
-        run = Run(self._make_parts(), self._settings(), video, Path(video.path), Options(), ignore, lambda: False)
+        run = self._reading_of(video)
         run.options = _remembered(run, Options())
-        return transcription.survey(run)
+        return AUDIO.result(run)
+
+    def _reading_of(self, video: Video) -> Run:
+        """Looks up what was found in a video, without reports."""
+        return Run(self._make_parts(), self._settings(), video, Path(video.path), Options(), ignore, lambda: False)
 
     def _begin(self, request: IngestRequest, options: Options, report: Listener, cancelled: Callable[[], bool]) -> Run:
         """Probes the file, and adds it to the library when it is new."""
@@ -204,31 +206,20 @@ class IngestService:
 
     def _read(self, run: Run) -> None:
         faces.check(run)
+        transcribe.check(run)
         with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
-            seen: Future[tuple[Sampled, list[ScreenText]]] = pool.submit(copy_context().run, _see, run)
+            pictures = pool.submit(copy_context().run, _do, pipeline.PICTURES, run)
             try:
-                track = transcription.survey(run)
-                transcription.report_choice(run, track.choice)
-                said = transcription.transcribe(run, track)
-                said = apply_corrections(said, run.video.id, run.parts.stages, run.parts.library)
-                speakers.identify(run, track, said)
-                heard = sounds.listen(run, track)
+                _do(pipeline.SOUND, run)
             except BaseException:
                 run.stop()
                 raise
-            sampled, texts = seen.result()
-        spans = pictures.pieces(run, sampled, said)
-        keys = pictures.key_frames(run, sampled.features, spans)
-        captions = pictures.captions(run, sampled.features, spans, keys)
-        found = Found(spans, said, texts, captions, keys, sampled.features)
-        index(run, found)
-        objects.index_things(run)
-        sounds.index_sounds(run, heard)
-        entities.remember(run, found)
+            pictures.result()
+        _do(pipeline.LIBRARY, run)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
         if run.worked:
             run.parts.release()
-        digest(run, found)
+        _do(pipeline.LAST, run)
         run.video = run.parts.library.video(run.video.id)
 
 
@@ -236,11 +227,9 @@ def _result(video: Video) -> dict[str, str]:
     return {"video_id": video.id, "title": video.title}
 
 
-def _see(run: Run) -> tuple[Sampled, list[ScreenText]]:
-    sampled = pictures.sample(run)
-    faces.group(run)
-    objects.follow_things(run, sampled, pictures.chunks_of(run.video.duration_s, run.settings.sample_chunk_s))
-    return sampled, screen_text.read_screen(run, sampled)
+def _do(stages: pipeline.Stages, run: Run) -> None:
+    for stage in stages:
+        stage.do(run)
 
 
 def _forget_deleted(run: Run) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core.errors import BadInput
-from app.core.events import Warned
 from app.core.ports import SubtitleSource
 from app.core.types import Frame, SubtitleTrack, TimeSpan, Transcript, Utterance
 from app.services import subtitles
@@ -70,15 +69,9 @@ def used_note(track: SubtitleTrack) -> str:
 
 
 def report(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> None:
-    """Makes known which subtitles the file carries, and stores it with the video."""
-    notes = _notes(tracks, next((track for track in tracks if used_note(track) in transcript.notes), None))
-    new = [note for note in notes if note not in run.video.media.warnings]
-    if new:
-        media = replace(run.video.media, warnings=(*run.video.media.warnings, *new))
-        run.parts.library.set_media(run.video.id, media)
-        run.video = replace(run.video, media=media)
-    for note in notes:
-        run.report(Warned(note))
+    """Reports which subtitles the file carries, and stores it with the video."""
+    used = next((track for track in tracks if used_note(track) in transcript.notes), None)
+    run.note(run.video.media, _notes(tracks, used))
 
 
 def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:

@@ -6,9 +6,8 @@ from typing import get_args
 
 import pytest
 
-from app.core.describe import STAGE_NAMES, describe, explain_status
+from app.core.describe import describe, explain_status
 from app.core.events import (
-    STAGES,
     Answered,
     Called,
     Delta,
@@ -77,10 +76,6 @@ def test_an_event_reads_as_a_line(event: Event, line: str) -> None:
 
 def test_every_kind_of_event_is_described() -> None:
     assert {type(event) for event, _ in LINES} == set(get_args(Event))
-
-
-def test_every_stage_of_reading_has_a_name() -> None:
-    assert set(STAGES) <= set(STAGE_NAMES)
 
 
 def test_long_arguments_are_cut_to_a_line() -> None:

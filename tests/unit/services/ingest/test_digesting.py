@@ -14,8 +14,9 @@ from app.core.events import Event, Warned
 from app.core.types import Completion, Message, VideoId
 from app.db.database import Database, sqlite_url
 from app.db.stages import SqlStageStore
-from app.services.ingest.digesting import KeptWriter
-from app.services.ingest.run import Run, Stage
+from app.services.ingest.run import Run
+from app.services.ingest.stage import StageRun
+from app.services.ingest.stages.digest import KeptWriter
 
 
 class Writes:
@@ -54,15 +55,15 @@ def told() -> list[Event]:
 
 
 @pytest.fixture
-def begin(stages: SqlStageStore, told: list[Event]) -> Callable[[], Stage]:
+def begin(stages: SqlStageStore, told: list[Event]) -> Callable[[], StageRun]:
     """One more reading of the same video: its last stage."""
     video = SimpleNamespace(id=VideoId("a" * 64))
 
-    def stage() -> Stage:
+    def stage() -> StageRun:
         nothing = cast(Any, None)
         parts = cast(Any, SimpleNamespace(stages=stages))
         run = Run(parts, nothing, cast(Any, video), Path("talk.mp4"), nothing, told.append, lambda: False)
-        return Stage(run, "digest", "1")
+        return StageRun(run, "digest", "1")
 
     return stage
 
@@ -71,14 +72,14 @@ def written(writer: KeptWriter, text: str) -> str:
     return writer.chat([Message("user", text)], max_output=9).text
 
 
-def test_a_text_is_written_once_in_all_readings(begin: Callable[[], Stage]) -> None:
+def test_a_text_is_written_once_in_all_readings(begin: Callable[[], StageRun]) -> None:
     model = Writes()
     assert [written(KeptWriter(model, begin()), "bees") for _ in range(3)] == ["Of bees."] * 3
     assert written(KeptWriter(model, begin()), "tea") == "Of tea."
     assert model.asked == ["bees", "tea"]
 
 
-def test_after_an_error_only_what_is_kept_is_told(begin: Callable[[], Stage]) -> None:
+def test_after_an_error_only_what_is_kept_is_told(begin: Callable[[], StageRun]) -> None:
     error = WorkerFailed("away")
     model = Writes()
     assert written(KeptWriter(model, begin()), "bees") == "Of bees."
@@ -95,7 +96,7 @@ def test_after_an_error_only_what_is_kept_is_told(begin: Callable[[], Stage]) ->
 
 @pytest.mark.parametrize("error", [Cancelled("stopped"), ToolRefused("The prompt is too long.")])
 def test_a_person_who_stops_and_a_long_prompt_are_no_failures_of_the_model(
-    begin: Callable[[], Stage], error: LongreelError
+    begin: Callable[[], StageRun], error: LongreelError
 ) -> None:
     writer = KeptWriter(Writes(error), begin())
     with pytest.raises(type(error)):
@@ -105,7 +106,7 @@ def test_a_person_who_stops_and_a_long_prompt_are_no_failures_of_the_model(
 
 
 def test_a_full_disk_is_no_failure_of_the_model(
-    begin: Callable[[], Stage], stages: SqlStageStore, monkeypatch: pytest.MonkeyPatch
+    begin: Callable[[], StageRun], stages: SqlStageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_full(*_: object) -> None:
         raise StorageFull("There is no room left.")
@@ -118,7 +119,7 @@ def test_a_full_disk_is_no_failure_of_the_model(
 
 
 def test_a_stage_that_is_put_off_says_why_and_is_finished_in_no_version(
-    begin: Callable[[], Stage], stages: SqlStageStore, told: list[Event]
+    begin: Callable[[], StageRun], stages: SqlStageStore, told: list[Event]
 ) -> None:
     stages.finish(VideoId("a" * 64), "digest", "of another model", b"")
     stage = begin()

@@ -7,8 +7,8 @@ import pytest
 
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
 from app.core.types.entities import EntityKind, Mention, MentionSource
-from app.services.ingest.entities import named, seen
-from app.services.ingest.indexing import Found
+from app.services.ingest.segments import Found
+from app.services.ingest.stages.entities import named, seen
 
 V = VideoId("a" * 64)
 

@@ -21,7 +21,7 @@ from app.db.database import Database, sqlite_url
 from app.db.library import SqlLibrary
 from app.db.tables import object_tracks
 from app.db.tracks import SqlTracks
-from app.services.ingest.objects import object_segments
+from app.services.ingest.stages.objects import object_segments
 from gpu_workers.vision.fakes import FakeObjectDetector
 from tests.integration.offline_fakes import environment
 

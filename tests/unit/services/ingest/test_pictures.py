@@ -13,7 +13,7 @@ from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import FrameFeatures, SegmentKind, TimeSpan, Utterance
 from app.services.ingest.frame_samples import Sampled, repeats
-from app.services.ingest.pictures import joined_while_still
+from app.services.ingest.stages.segment import joined_while_still
 from tests.integration.offline_fakes import environment
 
 PIECES = [TimeSpan(start_s, start_s + 30.0) for start_s in range(0, 600, 30)]

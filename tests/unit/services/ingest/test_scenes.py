@@ -21,8 +21,9 @@ from app.db.database import Database, sqlite_url
 from app.db.stages import SqlStageStore
 from app.services.ingest.calls import DescribeCall
 from app.services.ingest.chunks import ChunkReader
+from app.services.ingest.frame_samples import Sampled
 from app.services.ingest.run import Options, Run
-from app.services.ingest.scenes import GIVE_UP_AFTER, described
+from app.services.ingest.stages.describe import DESCRIBE, GIVE_UP_AFTER
 from gpu_workers.cluster.local import LocalRuntime
 
 SPANS = [TimeSpan(10.0 * at, 10.0 * (at + 1)) for at in range(30)]
@@ -79,8 +80,9 @@ def read(tmp_path: Path) -> Callable[..., tuple[list[Caption], Run, list[Event]]
         runtime = LocalRuntime(lambda: reader(eyes))
         parts = cast("Any", SimpleNamespace(stages=stages, runtime=runtime, captioner=eyes))
         run = Run(parts, Ingest(), VIDEO, Path("/v.mp4"), Options(), events.append, lambda: False)
-        shown = [[_feature(t) for t in np.arange(span.start_s, span.end_s, every_s)] for span in SPANS]
-        return described(run, eyes, shown, SPANS), run, events
+        shown = [_feature(t) for span in SPANS for t in np.arange(span.start_s, span.end_s, every_s)]
+        run.results = {"sample": Sampled(shown, [], []), "segment": SPANS}
+        return DESCRIBE.result(run), run, events
 
     return once
 

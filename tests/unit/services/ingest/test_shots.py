@@ -10,7 +10,7 @@ from app.core.events import StageFinished
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, TimeSpan
-from app.services.ingest.calls import ShotsCall
+from app.services.ingest.calls import PicturesCall
 from tests.integration.offline_fakes import environment
 from tests.media_files import steady, write_media
 
@@ -31,7 +31,7 @@ def settings(tmp_path, monkeypatch):
 
 
 def found(settings, clip, start, end):
-    return chunk_reader(settings).shots(ShotsCall(str(clip), TimeSpan(start, end)), lambda share: None)
+    return chunk_reader(settings).shots(PicturesCall(str(clip), TimeSpan(start, end)), lambda share: None)
 
 
 def test_a_chunk_tells_the_shots_that_begin_in_it_and_on_its_border(settings, clip):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.core.types import Diarization, TimeSpan, Utterance, VoiceTurn, Word
-from app.services.ingest.speakers import joined, labelled, packed, unpacked
+from app.services.ingest.stages.speakers import DIARIZATION, joined, labelled
 
 
 def said(*spans: tuple[float, float], speaker: str | None = None) -> list[Utterance]:
@@ -82,6 +82,6 @@ def test_chunks_are_joined_up_to_a_length_and_a_longer_one_stays_whole() -> None
 def test_the_voices_of_a_piece_survive_storing() -> None:
     voices = np.eye(3, dtype=np.float32)[:2]
     turns = (VoiceTurn(TimeSpan(0.1, 2.25), 1), VoiceTurn(TimeSpan(2.25, 3.0), 0))
-    found = unpacked(packed(Diarization(turns, voices)))
+    found = DIARIZATION.unpack(DIARIZATION.pack(Diarization(turns, voices)))
     assert found.turns == turns and np.array_equal(found.voices, voices)
-    assert unpacked(packed(Diarization((), np.zeros((0, 3), np.float32)))).turns == ()
+    assert DIARIZATION.unpack(DIARIZATION.pack(Diarization((), np.zeros((0, 3), np.float32)))).turns == ()

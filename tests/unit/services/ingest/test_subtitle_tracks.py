@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 from app.core.events import Warned
 from app.core.types import SubtitleTrack, Transcript, Video, VideoId
+from app.services.ingest.run import Run
 from app.services.ingest.subtitle_tracks import best, report, used_note
 from gpu_workers.media.fakes import FAKE_MEDIA
 
@@ -27,8 +29,9 @@ def told(tracks: list[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
 
     library = SimpleNamespace(set_media=lambda _, media: stored.append(media))
     video = Video(VideoId("v"), "Film", "film.mkv", FAKE_MEDIA)
-    run = SimpleNamespace(parts=SimpleNamespace(library=library), report=hear, video=video)
-    report(cast(Any, run), tracks, Transcript((), None, (used_note(used),) if used else ()))
+    parts, nothing = cast(Any, SimpleNamespace(library=library)), cast(Any, None)
+    run = Run(parts, nothing, video, Path("film.mkv"), nothing, hear, lambda: False)
+    report(run, tracks, Transcript((), None, (used_note(used),) if used else ()))
     assert [list(media.warnings) for media in stored] == ([messages] if messages else [])
     return messages
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.core.errors import MissingPart
 from app.core.types import TimeSpan, Transcript, Utterance
-from app.services.ingest.calls import DiarizeCall, ListenCall
+from app.services.ingest.calls import ListenCall, SoundCall
 from app.services.ingest.chunks import ChunkReader
-from app.services.ingest.transcription import language_notes, missed_notes
+from app.services.ingest.stages.transcribe import language_notes, missed_notes
 
 
 class Ears:
@@ -58,4 +58,4 @@ def test_a_warning_says_where_voices_were_not_understood() -> None:
 
 def test_speakers_are_not_separated_without_a_model_for_it() -> None:
     with pytest.raises(MissingPart, match="No model separates speakers"):
-        reader(Ears()).diarize(DiarizeCall("talk.mp4", TimeSpan(0, 1)), lambda share: None)
+        reader(Ears()).diarize(SoundCall("talk.mp4", TimeSpan(0, 1)), lambda share: None)

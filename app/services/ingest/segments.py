@@ -1,4 +1,4 @@
-"""Turns what was said, written and shown into segments, and indexes them."""
+"""Turns what was said, written and shown into segments."""
 
 from __future__ import annotations
 
@@ -18,15 +18,7 @@ from app.core.types import (
     Utterance,
     VideoId,
 )
-from app.services.ingest.run import Run, Stage
 
-KINDS = (
-    SegmentKind.SPEECH,
-    SegmentKind.SCREEN_TEXT,
-    SegmentKind.CAPTION,
-    SegmentKind.EVENT,
-    SegmentKind.VISUAL,
-)
 EARLY_S = 30.0
 """The length of a segment that is indexed before the video's pieces are known."""
 LIKELY = 0.2
@@ -43,32 +35,6 @@ class Found:
     captions: Sequence[Caption]
     key_frames: Sequence[KeyFrame]
     features: Sequence[FrameFeatures]
-
-
-def index(run: Run, found: Found) -> None:
-    """Stores and indexes the segments of a video in place of earlier ones; what an agent has learned stays."""
-    parts = run.parts
-
-    def work(stage: Stage) -> bytes:
-        texts = text_segments(run.video.id, found, run.versions_of_models())
-        pictures, concepts = picture_segments(run.video.id, found, parts.frame_embedder.model)
-        learned = [one for one in parts.library.segments(run.video.id) if one.question is not None]
-        stage.begin(len(texts) + len(learned) + len(pictures), "segments")
-        parts.retriever.remove(run.video.id)
-        parts.library.replace_segments(run.video.id, KINDS, [*texts, *pictures])
-        searched = [*texts, *learned]
-        for first in range(0, len(searched), 64):
-            parts.retriever.add(searched[first : first + 64])
-            stage.progress(first)
-        if pictures:
-            parts.retriever.add_pictures(pictures, concepts)
-        stage.detail = f"{len(texts)} texts, {len(pictures)} pictures"
-        return b""
-
-    own = f"2/{parts.text_embedder.model}"
-    run.stage(
-        "index", run.version_after("transcribe", "segment", "key_frames", "screen_text", "caption", own=own), work
-    )
 
 
 def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) -> list[Segment]:

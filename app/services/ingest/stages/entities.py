@@ -16,8 +16,10 @@ from app.core.ports import scene_describer
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
 from app.core.types.entities import EntityKind, Mention, MentionSource, name_key
 from app.core.types.scenes import Subject
-from app.services.ingest.indexing import Found
-from app.services.ingest.run import Run, Stage
+from app.services.ingest.run import Run, present
+from app.services.ingest.segments import Found
+from app.services.ingest.stage import NOTHING, Stage, StageRun
+from app.services.ingest.stages.index import found_in
 from app.services.ingest.subjects import subject_mentions
 from app.services.names import in_capitals, names_said, names_written, small_words, written_small
 
@@ -46,26 +48,11 @@ class _Place:
     frame_s: float | None = None
 
 
-def remember(run: Run, found: Found) -> None:
-    """Stores who and what a video mentions, in place of what an earlier run found."""
-    entities = run.parts.entities
-    if entities is None:
-        return
-
-    def work(stage: Stage) -> bytes:
-        mentions = [*named(run.video.id, found.utterances, found.texts), *_shown(run, found, stage)]
-        entities.save(run.video.id, mentions)
-        stage.detail = f"{len({(one.kind, one.key) for one in mentions})} names and things"
-        return b""
-
-    run.stage("entities", run.version_after("index", own="1"), work)
-
-
-def _shown(run: Run, found: Found, stage: Stage) -> list[Mention]:
+def _shown(work: StageRun, found: Found) -> list[Mention]:
     """The subjects of a model that described the video; without one, the things that a classifier is sure of."""
-    describer = scene_describer(run.parts.captioner)
+    video, describer = work.run.video.id, scene_describer(work.run.parts.captioner)
     if describer is None:
-        return seen(run.video.id, found)
+        return seen(video, found)
 
     def group(subjects: Sequence[Subject]) -> list[list[int]]:
         try:
@@ -73,11 +60,11 @@ def _shown(run: Run, found: Found, stage: Stage) -> list[Mention]:
         except (Cancelled, StorageFull):
             raise
         except LongreelError as error:
-            stage.put_off(f"Subjects that have different names in different segments were not merged: {error}")
+            work.put_off(f"Subjects that have different names in different segments were not merged: {error}")
             return []
 
     frames = {found.pieces[key.piece]: key.pts_s for key in reversed(found.key_frames)}
-    return subject_mentions(run.video.id, found.captions, frames, group)
+    return subject_mentions(video, found.captions, frames, group)
 
 
 def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:
@@ -179,3 +166,23 @@ def _goes_on(one: Mention, other: Mention) -> bool:
     if one.source is MentionSource.WRITTEN:
         return other.span.start_s <= one.span.end_s + SAME_GAP_S
     return other.span == one.span
+
+
+class _Entities(Stage[None]):
+    """Stores who and what a video mentions, in place of what an earlier run found."""
+
+    name = "entities"
+    inputs = ("index",)
+    codec = NOTHING
+
+    def wanted(self, run: Run) -> bool:
+        return run.parts.entities is not None
+
+    def reduce(self, work: StageRun) -> None:
+        run, found = work.run, found_in(work.run)
+        mentions = [*named(run.video.id, found.utterances, found.texts), *_shown(work, found)]
+        present(run.parts.entities).save(run.video.id, mentions)
+        work.detail = f"{len({(one.kind, one.key) for one in mentions})} names and things"
+
+
+ENTITIES = _Entities()

@@ -10,10 +10,12 @@ from itertools import groupby, islice, pairwise
 
 import numpy as np
 
-from app.core.types import AudioMap, Diarization, TimeSpan, Utterance, Voice, VoiceTurn
-from app.services.ingest.calls import DiarizeCall
-from app.services.ingest.run import Run, Stage, Unit, unit_key
-from app.services.ingest.transcription import is_quiet
+from app.core.types import Diarization, TimeSpan, Utterance, Voice, VoiceTurn
+from app.services.ingest.calls import SoundCall
+from app.services.ingest.run import Run, present
+from app.services.ingest.stage import NOTHING, Codec, Stage, StageRun, Unit, UnitCalls
+from app.services.ingest.stages.audio import AUDIO, is_quiet
+from app.services.ingest.stages.transcribe import TRANSCRIBE
 from gpu_workers.speech.clustering import link
 
 BESIDE_S = 1.0
@@ -22,51 +24,10 @@ LEAST_PART_S = 1.0
 """A sentence is cut where the speaker changes when both parts last so long."""
 
 
-def identify(run: Run, sound: AudioMap, said: Sequence[Utterance]) -> None:
-    """Stores the voices of a video, and who says each sentence; names that were given stay."""
-    diarizer, speakers = run.parts.diarizer, run.parts.speakers
-    is_on = run.settings.speakers if run.options.speakers is None else run.options.speakers
-    if not is_on or diarizer is None or speakers is None:
-        return
-
-    def work(stage: Stage) -> bytes:
-        turns, voices = _voices(run, stage, sound, diarizer.model)
-        spoken = labelled(said, turns)
-        run.parts.library.save_utterances(run.video.id, spoken)
-        labels = {utterance.speaker for utterance in spoken}
-        heard = [voice for voice in voices if voice.label in labels]
-        speakers.remember(run.video.id, heard)
-        stage.detail = f"{len(heard)} voices"
-        return b""
-
-    own = f"1/{diarizer.model}/{run.settings.speakers_chunk_s:g}"
-    run.stage("speakers", run.version_after("audio", "transcribe", own=own), work)
-
-
-def _voices(run: Run, stage: Stage, sound: AudioMap, model: str) -> tuple[list[tuple[TimeSpan, str]], list[Voice]]:
-    """Turns in time order with the label of who speaks, and the voices by first appearance."""
-    pieces = list(joined(sound.chunks, run.settings.speakers_chunk_s))
-    loud = [piece for piece in pieces if not is_quiet(sound, piece)]
-    units = [
-        Unit(unit_key(piece.start_s), piece.duration_s, DiarizeCall(str(run.path), piece, sound.choice))
-        for piece in loud
-    ]
-    stage.begin(pieces[-1].end_s if pieces else 0.0, "s", stage.stored(units))
-    stage.work_off("diarize", units, packed)
-    found = [unpacked(stage.done[unit.key]) for unit in units]
-    linked = link(found)
-    voices = [
-        Voice(f"Speaker {row + 1}", seconds, model, vector)
-        for row, (seconds, vector) in enumerate(zip(linked.seconds, linked.voices, strict=True))
-    ]
-    turns = []
-    for piece, diarization, rows in zip(loud, found, linked.rows, strict=True):
-        for turn in diarization.turns:
-            row = rows[turn.voice]
-            if row is not None:
-                span = TimeSpan(piece.start_s + turn.span.start_s, piece.start_s + turn.span.end_s)
-                turns.append((span, voices[row].label))
-    return turns, voices
+def _loud(run: Run) -> list[TimeSpan]:
+    """The pieces in which something can be heard."""
+    sound = AUDIO.of(run)
+    return [one for one in joined(sound.chunks, run.settings.speakers_chunk_s) if not is_quiet(sound, one)]
 
 
 def joined(chunks: Sequence[TimeSpan], longest_s: float) -> Iterator[TimeSpan]:
@@ -142,17 +103,62 @@ def _speaker(span: TimeSpan, turns: Sequence[tuple[TimeSpan, str]], first: int) 
     return nearest
 
 
-def packed(found: Diarization) -> bytes:
-    """A piece's voices as bytes."""
+def _pack(found: Diarization) -> bytes:
     buffer = io.BytesIO()
     spans = np.array([(turn.span.start_s, turn.span.end_s) for turn in found.turns]).reshape(-1, 2)
     np.savez(buffer, spans=spans, whose=np.array([turn.voice for turn in found.turns], int), voices=found.voices)
     return buffer.getvalue()
 
 
-def unpacked(payload: bytes) -> Diarization:
-    """The voices that `packed` gave."""
+def _unpack(payload: bytes) -> Diarization:
     with np.load(io.BytesIO(payload)) as data:
         spans = [TimeSpan(float(start), float(end)) for start, end in data["spans"]]
         turns = tuple(VoiceTurn(span, int(voice)) for span, voice in zip(spans, data["whose"], strict=True))
         return Diarization(turns, data["voices"])
+
+
+DIARIZATION = Codec(_pack, _unpack)
+
+
+class _Speakers(Stage[None]):
+    """Stores the voices of a video, and who says each sentence; names that were given stay."""
+
+    name = "speakers"
+    inputs = ("audio", "transcribe")
+    codec = NOTHING
+    calls = UnitCalls("diarize", DIARIZATION)
+
+    def wanted(self, run: Run) -> bool:
+        is_on = run.settings.speakers if run.options.speakers is None else run.options.speakers
+        return is_on and run.parts.diarizer is not None and run.parts.speakers is not None
+
+    def version(self, run: Run) -> str:
+        return f"1/{present(run.parts.diarizer).model}/{run.settings.speakers_chunk_s:g}"
+
+    def units(self, run: Run) -> list[Unit]:
+        choice = AUDIO.of(run).choice
+        return [Unit.of(one, SoundCall(str(run.path), one, choice)) for one in _loud(run)]
+
+    def reduce(self, work: StageRun) -> None:
+        run, model = work.run, present(work.run.parts.diarizer).model
+        linked = link(work.parts)
+        voices = [
+            Voice(f"Speaker {row + 1}", seconds, model, vector)
+            for row, (seconds, vector) in enumerate(zip(linked.seconds, linked.voices, strict=True))
+        ]
+        turns = []
+        for piece, diarization, rows in zip(_loud(run), work.parts, linked.rows, strict=True):
+            for turn in diarization.turns:
+                row = rows[turn.voice]
+                if row is not None:
+                    span = TimeSpan(piece.start_s + turn.span.start_s, piece.start_s + turn.span.end_s)
+                    turns.append((span, voices[row].label))
+        spoken = labelled(TRANSCRIBE.of(run).utterances, turns)
+        run.parts.library.save_utterances(run.video.id, spoken)
+        labels = {utterance.speaker for utterance in spoken}
+        heard = [voice for voice in voices if voice.label in labels]
+        present(run.parts.speakers).remember(run.video.id, heard)
+        work.detail = f"{len(heard)} voices"
+
+
+SPEAKERS = _Speakers()

@@ -13,8 +13,9 @@ from app.core.ports import Chat, scene_describer
 from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
 from app.services.chapters import BY_FILE, BY_HAND, Heading, edited, file_headings, publish, with_headings
 from app.services.digest import make_digest
-from app.services.ingest.indexing import Found
-from app.services.ingest.run import Run, Stage
+from app.services.ingest.run import Run
+from app.services.ingest.stage import NOTHING, Stage, StageRun
+from app.services.ingest.stages.index import found_in
 from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.shapes import EXTRACTIVE
 from app.services.topics import Sentence
@@ -27,11 +28,11 @@ class KeptWriter:
     After an error that may pass, such as that of a server that is away, it is asked no more in this reading.
     """
 
-    def __init__(self, model: Chat, stage: Stage) -> None:
+    def __init__(self, model: Chat, work: StageRun) -> None:
         self.model = model.model
         self.error: LongreelError | None = None
         self._writer = model
-        self._stage = stage
+        self._work = work
 
     @property
     def capabilities(self) -> Capabilities:
@@ -60,7 +61,7 @@ class KeptWriter:
     ) -> Completion:
         """What the model wrote to these messages, now or in a reading that was stopped."""
         unit = hashlib.sha256(json.dumps([(one.role, one.text) for one in messages]).encode()).hexdigest()
-        if (written := self._stage.done.get(unit)) is not None:
+        if (written := self._work.done.get(unit)) is not None:
             return Completion(written.decode())
         if self.error is not None:
             raise self.error
@@ -68,7 +69,7 @@ class KeptWriter:
             done = self._writer.chat(
                 messages, max_output=max_output, tools=tools, schema=schema, stop=stop, on_text=on_text
             )
-            self._stage.save(unit, done.text.encode())
+            self._work.save(unit, done.text.encode())
         except (Cancelled, StorageFull, ToolRefused):
             raise
         except LongreelError as error:
@@ -77,32 +78,12 @@ class KeptWriter:
         return done
 
 
-def digest(run: Run, found: Found) -> None:
-    """Chapters and summary, stored and indexed. Borders and titles that a person gave stay."""
-    parts = run.parts
-    model = parts.language_model.model if parts.language_model else EXTRACTIVE
-    own_chapters = file_headings(run.video.media)
-
-    def work(stage: Stage) -> bytes:
-        writer = KeptWriter(parts.language_model, stage) if parts.language_model else None
-        made, by = _made(run, found, stage, writer, own_chapters), model
-        if own_chapters:
-            made, by = with_headings(made, own_chapters, run.video.duration_s), BY_FILE
-        if headings := edited(parts.library, run.video.id):
-            made, by = with_headings(made, headings, run.video.duration_s), BY_HAND
-        publish(parts.library, parts.retriever, run.video.id, made, by)
-        stage.detail = f"{len(made.chapters)} chapters"
-        if writer and writer.error:
-            why = writer.error.message.rstrip(".")
-            stage.put_off(f"The language model failed ({why}), so that chapters only quote the video.")
-        return b""
-
-    titles = "".join(f"/{one.start_s:g} {one.title}" for one in own_chapters)
-    own = f"8/{model}/{run.settings.summary_words}{titles}"
-    run.stage("digest", run.version_after("index", own=own), work)
+def _model(run: Run) -> str:
+    return run.parts.language_model.model if run.parts.language_model else EXTRACTIVE
 
 
-def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
+def _digest(work: StageRun, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
+    run, found = work.run, found_in(work.run)
     sentences = transcript_sentences(found.utterances)
     sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
     sentences = filter_screen_text(sentences)
@@ -116,9 +97,9 @@ def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: S
 
     def chapter_done(done: int, total: int) -> None:
         if done:
-            stage.progress(done)
+            work.progress(done)
         else:
-            stage.begin(total, "chapters")
+            work.begin(total, "chapters")
 
     return make_digest(
         run.video.id,
@@ -130,3 +111,33 @@ def _made(run: Run, found: Found, stage: Stage, writer: Chat | None, headings: S
         starts_s=[heading.start_s for heading in headings],
         chapter_done=chapter_done,
     )
+
+
+class _DigestStage(Stage[None]):
+    """Chapters and summary, stored and indexed. Borders and titles that a person gave stay."""
+
+    name = "digest"
+    inputs = ("index",)
+    codec = NOTHING
+
+    def version(self, run: Run) -> str:
+        titles = "".join(f"/{one.start_s:g} {one.title}" for one in file_headings(run.video.media))
+        return f"8/{_model(run)}/{run.settings.summary_words}{titles}"
+
+    def reduce(self, work: StageRun) -> None:
+        run, parts = work.run, work.run.parts
+        writer = KeptWriter(parts.language_model, work) if parts.language_model else None
+        own_chapters = file_headings(run.video.media)
+        digest, by = _digest(work, writer, own_chapters), _model(run)
+        if own_chapters:
+            digest, by = with_headings(digest, own_chapters, run.video.duration_s), BY_FILE
+        if headings := edited(parts.library, run.video.id):
+            digest, by = with_headings(digest, headings, run.video.duration_s), BY_HAND
+        publish(parts.library, parts.retriever, run.video.id, digest, by)
+        work.detail = f"{len(digest.chapters)} chapters"
+        if writer and writer.error:
+            why = writer.error.message.rstrip(".")
+            work.put_off(f"The language model failed ({why}), so that chapters only quote the video.")
+
+
+DIGEST = _DigestStage()

@@ -1,0 +1,87 @@
+"""The sound track at a glance: how loud it is, and where it can be cut into chunks."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from app.core.types import AudioMap, MediaInfo, SoundChoice, TimeSpan, from_json, to_json
+from app.services.ingest.run import Run
+from app.services.ingest.stage import Codec, Stage, StageRun
+
+QUIET = 1e-4
+"""Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
+SIDES = ("left", "right")
+
+
+def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
+    """Notes for the user about the sound track that was chosen."""
+    notes = []
+    chosen = next((track for track in media.audio if track.index == choice.track), None)
+    if chosen is not None and len(media.audio) > 1:
+        called = ", ".join(filter(None, (chosen.title, chosen.language)))
+        named = f"{chosen.index} ({called})" if called else str(chosen.index)
+        notes.append(
+            f"The file has {len(media.audio)} sound tracks, counted from 0: track {named} is transcribed. "
+            "Choose another with --audio-track."
+        )
+    if choice.channel is not None:
+        notes.append(
+            "Mixed together, the channels of the sound cancel each other out: "
+            f"only the {SIDES[choice.channel]} one is transcribed."
+        )
+    return notes
+
+
+def is_quiet(sound: AudioMap, chunk: TimeSpan) -> bool:
+    """Whether nothing can be heard in a chunk."""
+    first, last = int(chunk.start_s / sound.step_s), int(np.ceil(chunk.end_s / sound.step_s))
+    loudness = sound.loudness[first:last]
+    return not loudness.size or float(loudness.max()) < QUIET
+
+
+def _pack(sound: AudioMap) -> bytes:
+    buffer = io.BytesIO()
+    spans = np.array([(c.start_s, c.end_s) for c in sound.chunks]).reshape(-1, 2)
+    choice = json.dumps(to_json(sound.choice))
+    np.savez(buffer, loudness=sound.loudness.astype(np.float16), step=sound.step_s, spans=spans, choice=choice)
+    return buffer.getvalue()
+
+
+def _unpack(payload: bytes) -> AudioMap:
+    with np.load(io.BytesIO(payload)) as data:
+        chunks = tuple(TimeSpan(float(a), float(b)) for a, b in data["spans"])
+        choice = from_json(SoundChoice, json.loads(str(data["choice"])))
+        return AudioMap(data["loudness"].astype(np.float32), float(data["step"]), chunks, choice)
+
+
+class _Audio(Stage[AudioMap]):
+    """The sound track that is transcribed; an empty map when there is none."""
+
+    name = "audio"
+    codec = Codec(_pack, _unpack)
+
+    def version(self, run: Run) -> str:
+        track = "" if run.options.audio_track is None else f"/{run.options.audio_track}"
+        return f"2/{run.settings.chunk_s:g}{track}"
+
+    def reduce(self, work: StageRun) -> AudioMap:
+        """Of the track that is transcribed; an empty map when there is none."""
+        run = work.run
+        if not run.video.media.audio:
+            return AudioMap(np.zeros(0, np.float32), 0.1, ())
+        work.begin(run.video.duration_s, "s")
+        sound = run.parts.audio.survey(run.path, chunk_s=run.settings.chunk_s, track=run.options.audio_track)
+        work.detail = f"{len(sound.chunks)} chunks"
+        return sound
+
+    def after(self, run: Run, sound: AudioMap) -> None:
+        """Reports which sound is transcribed, where there is more than one, and stores it with the video."""
+        media = replace(run.video.media, sound=sound.choice)
+        run.note(media, choice_notes(media, sound.choice))
+
+
+AUDIO = _Audio()

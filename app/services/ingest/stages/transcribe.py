@@ -1,0 +1,235 @@
+"""What is said: transcribed chunk by chunk, or taken from subtitles. Each is stored as sentences with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.core.events import Heard, Warned
+from app.core.requests import DETECTED
+from app.core.timecode import clock, span_clock
+from app.core.types import TimeSpan, Transcript, Utterance, main_language
+from app.services import subtitles
+from app.services.corrections import apply_corrections
+from app.services.ingest import subtitle_tracks
+from app.services.ingest.calls import ListenCall
+from app.services.ingest.run import Run, present
+from app.services.ingest.segments import early_segments
+from app.services.ingest.stage import Stage, StageRun, Unit, as_json, short_hash
+from app.services.ingest.stages.audio import AUDIO, is_quiet
+
+MOST_SHOWN = 6
+BADLY_HEARD = 0.5
+"""A language whose words are less probable on average was recognised badly."""
+TRANSCRIPT = as_json(Transcript)
+
+
+def check(run: Run) -> None:
+    """Leaves out subtitles that all lie outside the video, with a warning, before any work is done."""
+    if run.options.subtitles is None:
+        return
+    notes: list[str] = []
+    cues = subtitles.parse(run.options.subtitles, fps=_frame_rate(run), warn=notes.append)
+    if not _inside(run, cues):
+        for note in (*notes, _outside_note(run, cues)):
+            run.report(Warned(note))
+        run.options = replace(run.options, subtitles=None, subtitles_name="")
+
+
+def _listen(work: StageRun) -> Transcript:
+    """The language of the first chunk with speech is expected in the others, which need not wait for each other."""
+    run, chunks = work.run, AUDIO.of(work.run).chunks
+    done_s = sum(chunk.duration_s for chunk in chunks if Unit.of(chunk).key in work.done)
+    work.begin(chunks[-1].end_s if chunks else 0.0, "s", done_s)
+    expected = run.options.spoken
+    for chunk in chunks:
+        if expected is not None:
+            break
+        expected = _listen_to(work, [chunk], None)[0].language
+    transcripts = _listen_to(work, chunks, expected)
+    heard = list(zip(chunks, transcripts, strict=True))
+    said = [sentence.moved(chunk.start_s) for chunk, part in heard for sentence in part.utterances]
+    missed = [
+        TimeSpan(chunk.start_s + span.start_s, chunk.start_s + span.end_s)
+        for chunk, part in heard
+        for span in part.missed
+    ]
+    notes = dict.fromkeys(note for part in transcripts for note in part.notes)
+    return Transcript(tuple(said), main_language(said), (*notes, *language_notes(said), *missed_notes(missed)))
+
+
+def _listen_to(work: StageRun, chunks: Sequence[TimeSpan], expected: str | None) -> list[Transcript]:
+    """What is said in each chunk, on the chunk's clock."""
+    run, sound = work.run, AUDIO.of(work.run)
+    languages, translate, terms = run.options.languages, run.options.translate, _terms(run)
+    units = [
+        Unit.of(chunk, result=Transcript((), None))
+        if is_quiet(sound, chunk)
+        else Unit.of(chunk, ListenCall(str(run.path), chunk, languages, expected, terms, translate, sound.choice))
+        for chunk in chunks
+    ]
+    return work.collect("listen", units, TRANSCRIPT, lambda unit, heard: _report_heard(run, unit.call.span, heard))
+
+
+def _report_heard(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
+    """Makes what is said in a chunk known and searchable while the rest of the video is still being read."""
+    said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
+    run.parts.library.save_utterances(run.video.id, said, chunk)
+    if said:
+        run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
+        run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
+
+
+def language_notes(said: Sequence[Utterance]) -> list[str]:
+    """Warnings about languages whose words were mostly guessed."""
+    notes = []
+    by_language: dict[str, list[Utterance]] = {}
+    for utterance in said:
+        if utterance.language:
+            by_language.setdefault(utterance.language, []).append(utterance)
+    for language, spoken in by_language.items():
+        length_s = sum(one.span.duration_s for one in spoken)
+        sure = sum(one.confidence * one.span.duration_s for one in spoken) / max(length_s, 1e-6)
+        if sure < BADLY_HEARD:
+            notes.append(
+                f"What is spoken in '{language}' ({length_s:.0f} s, from {clock(spoken[0].span.start_s)}) was "
+                f"recognised badly: many of its words may be wrong."
+            )
+    return notes
+
+
+def missed_notes(missed: Sequence[TimeSpan]) -> list[str]:
+    """A warning about voices in which no words were recognised."""
+    if not missed:
+        return []
+    shown = ", ".join(span_clock(span) for span in missed[:MOST_SHOWN])
+    more = f" and {len(missed) - MOST_SHOWN} more times" if len(missed) > MOST_SHOWN else ""
+    return [f"Voices are heard at {shown}{more}, but their words were not recognised."]
+
+
+def _terms(run: Run) -> tuple[str, ...]:
+    """The names that the transcriber is given: those that the user lists, and with them the titles."""
+    if not run.options.terms:
+        return ()
+    tags = run.video.media.tags
+    titles = [run.video.title, tags.title, *(chapter.title for chapter in tags.chapters)]
+    terms = [*run.options.terms.split(","), *titles]
+    return tuple(dict.fromkeys(filter(None, (" ".join(term.split()) for term in terms))))
+
+
+def _inside(run: Run, cues: Sequence[Utterance]) -> list[Utterance]:
+    return [cue for cue in cues if cue.span.start_s < run.video.duration_s]
+
+
+def _outside_note(run: Run, cues: Sequence[Utterance]) -> str:
+    """The subtitles belong to another film, or there are none."""
+    if not cues:
+        return f"{run.options.subtitles_name} has no subtitles: the sound is transcribed instead."
+    return (
+        f"No subtitle of {run.options.subtitles_name} lies within the video: it ends at {clock(run.video.duration_s)}, "
+        f"and the first subtitle begins at {clock(cues[0].span.start_s)}. The sound is transcribed instead."
+    )
+
+
+def _frame_rate(run: Run) -> float | None:
+    return run.video.media.video.average_fps if run.video.media.video else None
+
+
+class _Transcription(Stage[Transcript]):
+    """Sentences with their times, also stored in the library."""
+
+    name = "transcribe"
+    codec = TRANSCRIPT
+
+    def after(self, run: Run, result: Transcript) -> Transcript:
+        """With the corrections that a person made to an earlier transcript of the video."""
+        said = apply_corrections(result.utterances, run.video.id, run.parts.stages, run.parts.library)
+        return replace(result, utterances=tuple(said))
+
+    def store(self, work: StageRun, transcript: Transcript, detail: str) -> Transcript:
+        work.run.parts.library.save_utterances(work.run.video.id, transcript.utterances)
+        work.run.parts.library.set_language(work.run.video.id, transcript.language)
+        work.detail = detail
+        return transcript
+
+
+class _FromSubtitles(_Transcription):
+    """What the user's subtitles say while the video lasts."""
+
+    def wanted(self, run: Run) -> bool:
+        return run.options.subtitles is not None
+
+    def version(self, run: Run) -> str:
+        return short_hash(f"subtitles/2/{run.options.spoken}/{run.options.subtitles}")
+
+    def reduce(self, work: StageRun) -> Transcript:
+        run, notes, end_s = work.run, list[str](), work.run.video.duration_s
+        cues = subtitles.parse(run.options.subtitles or "", fps=_frame_rate(run), warn=notes.append)
+        inside = _inside(run, cues)
+        utterances = []
+        for cue in inside:
+            words = tuple(word for word in cue.words if word.span.end_s <= end_s)
+            utterances.append(replace(cue, span=TimeSpan(cue.span.start_s, min(cue.span.end_s, end_s)), words=words))
+        if len(inside) < len(cues):
+            notes.append(
+                f"{len(cues) - len(inside)} of {len(cues)} subtitles of {run.options.subtitles_name} begin after the "
+                f"end of the video ({clock(end_s)}) and were left out."
+            )
+        for note in notes:
+            run.report(Warned(note))
+        transcript = Transcript(tuple(utterances), subtitle_tracks.language_of(run, utterances), tuple(notes))
+        return self.store(work, transcript, f"{len(utterances)} subtitles from {run.options.subtitles_name}")
+
+
+SUBTITLES = _FromSubtitles()
+
+
+class _FromTrack(_Transcription):
+    """What the subtitle track says that the user chose."""
+
+    def wanted(self, run: Run) -> bool:
+        return not SUBTITLES.wanted(run) and run.options.subtitle_track is not None
+
+    def version(self, run: Run) -> str:
+        return short_hash(f"subtitle track/1/{run.options.subtitle_track}/{run.options.spoken}")
+
+    def reduce(self, work: StageRun) -> Transcript:
+        track = present(work.run.options.subtitle_track)
+        transcript = subtitle_tracks.read_track(work.run, track)
+        return self.store(work, transcript, f"{len(transcript.utterances)} subtitles from track {track}")
+
+
+TRACK = _FromTrack()
+
+
+class _FromSound(_Transcription):
+    """By listening; a video without speech gets the subtitles that its file carries."""
+
+    inputs = ("audio",)
+
+    def wanted(self, run: Run) -> bool:
+        return not SUBTITLES.wanted(run) and not TRACK.wanted(run)
+
+    def version(self, run: Run) -> str:
+        task = "/translate" if run.options.translate else ""
+        terms = f"/{','.join(_terms(run))}" if run.options.terms else ""
+        return f"3/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
+
+    def reduce(self, work: StageRun) -> Transcript:
+        run = work.run
+        transcript = _listen(work)
+        track = None if transcript.utterances else subtitle_tracks.best(subtitle_tracks.tracks_of(run))
+        if track is not None:
+            transcript = subtitle_tracks.read_track(run, track.index)
+        for note in transcript.notes:
+            run.report(Warned(note))
+        if track is not None:
+            transcript = replace(transcript, notes=(subtitle_tracks.used_note(track),))
+        return self.store(work, transcript, f"{len(transcript.utterances)} sentences")
+
+    def after(self, run: Run, result: Transcript) -> Transcript:
+        subtitle_tracks.report(run, subtitle_tracks.tracks_of(run), result)
+        return super().after(run, result)
+
+
+TRANSCRIBE = _FromSound()
