@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.ports import TextEmbedder
+from app.core.requests import Length, Style, SummaryRequest
 from app.core.settings import load_settings
 from app.core.types import Chapter, MediaInfo, TimeSpan, Utterance, Video, VideoId
 from app.db.database import MemoryDatabase
@@ -26,7 +27,7 @@ from app.db.library import SqlLibrary
 from app.db.stages import SqlStageStore
 from app.services.digest import make_digest
 from app.services.subtitles import to_srt
-from app.services.summarize import Length, Point, Style, SummarizeService, SummaryParts, SummaryRequest
+from app.services.summarize import Point, SummarizeService, SummaryParts
 from app.services.transcript_sentences import transcript_sentences
 from benchmarks.cli_runner import machine
 from benchmarks.report import table

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from app.bootstrap import Services, build
+from app.core.requests import Length, Style, SummaryRequest
 from app.core.settings import load_settings
 from app.core.types import Citation, TimeSpan, Video, VideoId
-from app.services.summarize import CollectionSummary, Length, Point, Style, SummaryRequest, VideoSummary
+from app.services.summarize import CollectionSummary, Point, VideoSummary
 from benchmarks.cli_runner import machine, truth
 from benchmarks.report import table
 

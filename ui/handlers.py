@@ -11,8 +11,8 @@ import httpx
 from pydantic import SecretStr
 
 from app.api.schemas import AnswerOut, JobOut, SummaryOut, VideoOut
-from app.api.schemas.batches import Length, Style
 from app.api.schemas.plans import PlanBody, ScopeBody
+from app.api.schemas.summaries import Length, Style
 from app.client import Longreel
 from app.core.errors import LongreelError, NotFound
 from app.core.events import Delta, Event, StageProgress

@@ -18,12 +18,11 @@ from app.commands.ingesting import ingest_one
 from app.commands.start import JsonOption, interruptible, open_alone, open_longreel
 from app.commands.summarizing import BatchRun
 from app.core.errors import BadInput, Cancelled, LongreelError
-from app.core.requests import IngestRequest
+from app.core.requests import IngestRequest, Length, Style, SummaryRequest
 from app.db.schedules import FileState, Schedule
 from app.services.batches import BatchRequest, Item, read_questions
 from app.services.exports import FORMATS, named
 from app.services.schedules import ScheduleSpec
-from app.services.summarize import Length, Style, SummaryRequest
 from app.services.watching import SETTLE_S, look_into
 from app.terminal import consoles
 

@@ -25,6 +25,7 @@ from app.commands.start import (
 from app.core.errors import BadInput, Cancelled, LongreelError
 from app.core.paths import is_folder, path_of
 from app.core.permissions import usual_permissions
+from app.core.requests import Length, Style, SummaryRequest
 from app.core.timecode import clock, span_clock
 from app.core.types import TimeSpan, VideoId
 from app.services.batch_jobs import overview_files
@@ -41,7 +42,7 @@ from app.services.exports import FORMATS, exported, file_stem, link_from, named
 from app.services.exports.overview import Entry, Failure, overview_record
 from app.services.exports.records import document
 from app.services.files import write_file
-from app.services.summarize import Length, Section, Style, SummaryRequest
+from app.services.summarize import Section
 from app.terminal import consoles
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from app.core.types.objects import Region
 
 DETECTED = "auto"
 """In place of a language: takes back the one that was given before."""
+_LANGUAGE = re.compile("[a-z]{2,3}")
 _LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
 
 LONGEST_QUESTION = 2000
@@ -151,6 +153,55 @@ class IngestRequest:
         subtitles = Path(payload["subtitles"]) if payload.get("subtitles") else None
         tags = tuple(payload.get("tags", ()))
         return cls(**{**known, "path": Path(payload["path"]), "subtitles": subtitles, "tags": tags})
+
+
+class Length(StrEnum):
+    """The length of a summary."""
+
+    LINE = "line"
+    PARAGRAPH = "paragraph"
+    PAGE = "page"
+
+    @property
+    def words(self) -> int:
+        """The most words for this length."""
+        return {"line": 25, "paragraph": 120, "page": 500}[self.value]
+
+
+class Style(StrEnum):
+    """The focus of a summary."""
+
+    NEUTRAL = "neutral"
+    """What it is about."""
+    MINUTES = "minutes"
+    """What was decided, who does what, what else was discussed."""
+    NOTES = "notes"
+    """What to learn from it, chapter by chapter: definitions, figures, examples."""
+    HIGHLIGHTS = "highlights"
+    """The moments worth watching, in their own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRequest:
+    """The form of a summary. Raises BadInput for what is not a language code."""
+
+    length: Length = Length.PARAGRAPH
+    style: Style = Style.NEUTRAL
+    language: str | None = None
+    """ISO 639-1; the video's own language when None."""
+
+    def __post_init__(self) -> None:
+        if self.language is not None and not _LANGUAGE.fullmatch(self.language):
+            raise BadInput(f"{self.language} is not a language code.", "Give an ISO 639-1 code such as en or de.")
+
+    @classmethod
+    def of(cls, length: str, style: str, language: str | None = None) -> Self:
+        """From plain text. Raises BadInput for a length or a style that there is not."""
+        try:
+            return cls(Length(length), Style(style), language)
+        except ValueError as error:
+            hint = f"Lengths are {', '.join(Length)}; styles are {', '.join(Style)}."
+            raise BadInput(f"There is no summary like this: {length}, {style}.", hint) from error
 
 
 def _encodable(text: str) -> str:

@@ -13,9 +13,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from app.api.schemas import AnswerOut, FoundOut, JobOut, SummaryOut
-from app.api.schemas.batches import Length, Style
 from app.api.schemas.entities import MentionedOut
-from app.api.schemas.summaries import CollectionSummaryOut, MadeSummaryOut
+from app.api.schemas.summaries import CollectionSummaryOut, Length, MadeSummaryOut, Style
 from app.client import AsyncLongreel
 from app.core.describe import describe
 from app.core.errors import LongreelError, WorkerFailed

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.core.errors import Cancelled, NotFound
 from app.core.ports import MediaStore
+from app.core.requests import SummaryRequest
 from app.core.types import Video, VideoId, from_json, to_json
 from app.jobs.context import JobContext
 from app.jobs.states import Job, JobState
@@ -23,7 +24,7 @@ from app.services.batches import BatchRequest, BatchService, Item, check
 from app.services.exports.html_page import plain_page
 from app.services.exports.overview import Entry, Failure, overview_record, overview_text
 from app.services.library import LibraryService
-from app.services.summarize import CollectionSummary, SummaryRequest
+from app.services.summarize import CollectionSummary
 
 WHOLE, PART = "batch", "batch_video"
 ARCHIVE = "results.zip"

@@ -22,7 +22,7 @@ from app.core.events import Answered as AnsweredEvent
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted, Warned, ignore
 from app.core.paths import existing, is_folder
 from app.core.ports import MediaProbe, StageStore
-from app.core.requests import AskRequest, IngestRequest
+from app.core.requests import AskRequest, IngestRequest, SummaryRequest
 from app.core.stored_answers import load_answer
 from app.core.text_files import read_text
 from app.core.types import Video
@@ -45,7 +45,7 @@ from app.services.folders import MEDIA_SUFFIXES, media_files, split_growing
 from app.services.ingest import IngestService
 from app.services.library import LibraryService
 from app.services.speeds import recent_speed, save_speed
-from app.services.summarize import CollectionSummary, SummarizeService, SummaryRequest
+from app.services.summarize import CollectionSummary, SummarizeService
 
 ASKING = "answer"
 ANSWER_TOKENS, SUMMARY_TOKENS = 1500, 900

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.core.requests import SummaryRequest
 from app.core.types import Video, from_json, to_json
 from app.jobs.context import JobContext
 from app.jobs.states import Job
 from app.jobs.store import JobStore
 from app.services.library import LibraryService
-from app.services.summarize import SummarizeService, SummaryRequest
+from app.services.summarize import SummarizeService
 
 KIND = "summary"
 

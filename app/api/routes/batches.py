@@ -24,7 +24,6 @@ from app.jobs.states import ENDED, Job, JobState
 from app.services.batch_jobs import WHOLE
 from app.services.batches import BatchRequest, Item
 from app.services.exports import FORMATS, exported
-from app.services.summarize import Length, Style, SummaryRequest
 
 router = APIRouter(tags=["batches"])
 
@@ -70,8 +69,8 @@ def _request(longreel: Services, given: BatchIn) -> BatchRequest:
     if given.collection:
         named += [Item(video.id, video.title) for video in longreel.library.scope((), given.collection)]
     items = tuple(dict.fromkeys(named))
-    summary = SummaryRequest(Length(given.length), Style(given.style), given.language)
-    return BatchRequest(items, tuple(dict.fromkeys(given.questions)), summary, tuple(dict.fromkeys(given.formats)))
+    questions, formats = tuple(dict.fromkeys(given.questions)), tuple(dict.fromkeys(given.formats))
+    return BatchRequest(items, questions, given.to_request(), formats)
 
 
 def _must_be_known(longreel: Services, names: list[str]) -> None:

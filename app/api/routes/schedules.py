@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -17,7 +17,6 @@ from app.core.errors import BadInput
 from app.db.schedules import Schedule
 from app.services.batches import BatchRequest
 from app.services.schedules import ScheduleSpec
-from app.services.summarize import Length, Style, SummaryRequest
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
@@ -112,15 +111,14 @@ def _plan(asked: ScheduleIn) -> ScheduleSpec:
 def _batch(wish: SummaryWish | None) -> BatchRequest | None:
     if wish is None:
         return None
-    wanted = SummaryRequest(Length(wish.length), Style(wish.style), wish.language)
-    return BatchRequest((), tuple(dict.fromkeys(wish.questions)), wanted, tuple(dict.fromkeys(wish.formats)))
+    questions, formats = tuple(dict.fromkeys(wish.questions)), tuple(dict.fromkeys(wish.formats))
+    return BatchRequest((), questions, wish.to_request(), formats)
 
 
 def _wish(batch: BatchRequest | None) -> SummaryWish | None:
     if batch is None:
         return None
-    wanted = {"length": batch.wanted.length, "style": batch.wanted.style, "language": batch.wanted.language}
-    return SummaryWish.model_validate({**wanted, "questions": batch.questions, "formats": batch.formats})
+    return SummaryWish.model_validate({**asdict(batch.wanted), "questions": batch.questions, "formats": batch.formats})
 
 
 def _outcome(schedule: Schedule) -> OutcomeOut | None:

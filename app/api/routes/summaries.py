@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from app.api.deps import LineDep, LongreelDep, RequestKey, VideoDep, hook_of
 from app.api.problems import problem_for
 from app.api.schemas import ChapterOut, JobOut
-from app.api.schemas import batches as schemas
+from app.api.schemas import summaries as schemas
 from app.api.schemas.summaries import (
     ChaptersIn,
     CollectionSummaryIn,
@@ -26,9 +26,10 @@ from app.api.schemas.summaries import (
 from app.api.streams import HEARTBEAT, event_stream, pump, server_event
 from app.bootstrap import Services
 from app.core.errors import BadInput, Cancelled
+from app.core.requests import SummaryRequest
 from app.core.types import Video
 from app.services.chapters import Heading
-from app.services.summarize import CollectionSummary, Length, Section, Style, SummaryRequest, VideoSummary
+from app.services.summarize import CollectionSummary, Section, VideoSummary
 
 router = APIRouter(tags=["summaries"])
 
@@ -51,10 +52,9 @@ async def make_summary(
     With `Accept: text/event-stream`, heartbeats come while it is written, then one event, `summary` or `problem`. If
     the client disconnects, it is cancelled; finished parts stay.
     """
-    asked = SummaryRequest(Length(wanted.length), Style(wanted.style), wanted.language)
 
     def work(gone: Callable[[], bool]) -> Iterator[VideoSummary]:
-        yield longreel.summaries.summarize(video, asked, cancelled=gone)
+        yield longreel.summaries.summarize(video, wanted.to_request(), cancelled=gone)
 
     making = pump(work, join, every_s=HEARTBEAT_S)
     if STREAMED in request.headers.get("accept", ""):
@@ -82,9 +82,8 @@ def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep, key: Reques
     reused: only a changed video, and what depends on it, is computed again.
     """
     videos, title = _scope(longreel, asked.videos, asked.collection)
-    wanted = SummaryRequest(Length(asked.length), Style(asked.style), asked.language)
     hook = hook_of(longreel, asked.webhook)
-    job = longreel.summary_jobs.submit(videos, wanted, title=title, webhook=hook, request_key=key)
+    job = longreel.summary_jobs.submit(videos, asked.to_request(), title=title, webhook=hook, request_key=key)
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 
@@ -99,7 +98,7 @@ def get_collection_summary(
 ) -> CollectionSummaryOut:
     """The summary that POST wrote of these videos as they are now. 404 if they have changed, or if there is none."""
     videos, _ = _scope(longreel, video, collection)
-    wanted = SummaryRequest(Length(length), Style(style), language)
+    wanted = SummaryRequest.of(length, style, language)
     made = longreel.summaries.together(videos, wanted, stored_only=True)
     return _made_together(made)
 

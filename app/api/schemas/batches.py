@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
 
-from app.api.schemas.base import Request, Wire
+from app.api.schemas.base import Wire
 from app.api.schemas.jobs import JobErrorOut, JobOut
+from app.api.schemas.summaries import SummaryIn
 from app.api.schemas.webhooks import WebhookIn
 from app.jobs.states import ENDED, Job, JobState
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=4096, strip_whitespace=True)]
 _Question = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
-Length = Literal["line", "paragraph", "page"]
-Style = Literal["neutral", "minutes", "notes", "highlights"]
 
-
-class BatchIn(Request):
+class BatchIn(SummaryIn):
     """Videos to summarize, and what to ask each of them."""
 
     videos: list[_Name] = Field(default=[], max_length=1000, examples=[["3f2a", "Lecture 2"]])
@@ -27,9 +25,6 @@ class BatchIn(Request):
     collection: str | None = Field(None, max_length=100)
     """Id or name of a collection whose videos are added."""
     questions: list[_Question] = Field(default=[], max_length=100)
-    length: Length = "paragraph"
-    style: Style = "neutral"
-    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     formats: list[str] = Field(default=["md", "json"], max_length=20)
     webhook: WebhookIn | None = None
     """The webhook to notify when the whole batch has ended."""

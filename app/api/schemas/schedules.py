@@ -7,19 +7,16 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.api.schemas.base import Request, Wire
-from app.api.schemas.batches import Length, Style
 from app.api.schemas.jobs import JobErrorOut
+from app.api.schemas.summaries import SummaryIn
 
 _Question = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 _Collection = Annotated[str, Field(min_length=1, max_length=100, pattern="^[^/]*$")]
 
 
-class SummaryWish(Request):
+class SummaryWish(SummaryIn):
     """The summary that a batch writes of new videos."""
 
-    length: Length = "paragraph"
-    style: Style = "neutral"
-    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     questions: list[_Question] = Field(default=[], max_length=100)
     formats: list[str] = Field(default=["md", "json"], max_length=20)
 

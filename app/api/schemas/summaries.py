@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.api.schemas.answers import CitationOut
 from app.api.schemas.base import Request, Wire
-from app.api.schemas.batches import Length, Style
 from app.api.schemas.webhooks import WebhookIn
+from app.core.requests import SummaryRequest
 from app.core.timecode import parse_clock
 
 if TYPE_CHECKING:
     from app.services.summarize import Point
+
+
+Length = Literal["line", "paragraph", "page"]
+Style = Literal["neutral", "minutes", "notes", "highlights"]
 
 
 class SummaryIn(Request):
@@ -22,6 +26,10 @@ class SummaryIn(Request):
     length: Length = "paragraph"
     style: Style = "neutral"
     language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="ISO 639-1; the video's own unless given")
+
+    def to_request(self) -> SummaryRequest:
+        """What the services take."""
+        return SummaryRequest.of(self.length, self.style, self.language)
 
 
 class PointOut(Wire):

@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 
-from app.api.schemas.batches import BatchOut, CostOut, Length, Style
+from app.api.schemas.batches import BatchOut, CostOut
+from app.api.schemas.summaries import Length, Style
 from app.client import following, wire
 from app.client.call import Call, Webhook, content, model, models, once, quoted
 from app.client.caller import Caller
 from app.core.errors import WorkerFailed
+from app.core.requests import SummaryRequest
 
 MOST_BATCHES = 100
 """The most that the server returns in one page."""
@@ -34,8 +36,8 @@ class Batches(Caller):
     ) -> BatchOut:
         """Summarizes videos and asks questions about each, one job per video; see `cost` first."""
         targets = {"videos": wire.names_of(videos), "collection": collection or None, "questions": list(questions)}
-        summary = {"formats": list(formats), "length": length, "style": style, "language": language}
-        body = {**targets, **summary, "webhook": webhook and asdict(webhook)}
+        summary = asdict(SummaryRequest.of(length, style, language))
+        body = {**targets, **summary, "formats": list(formats), "webhook": webhook and asdict(webhook)}
         return await self._do(Call("POST", "/v1/batches", model(BatchOut), json=body, headers=once(idempotency_key)))
 
     async def cost(

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from app.api.schemas import JobOut
-from app.api.schemas.batches import Length, Style
-from app.api.schemas.summaries import CollectionSummaryOut
+from app.api.schemas.summaries import CollectionSummaryOut, Length, Style
 from app.client import wire
 from app.client.call import Call, Webhook, model, once
 from app.client.calls.jobs import Jobs
 from app.core.events import Event, ignore
+from app.core.requests import SummaryRequest
 
 
 class Summaries(Jobs):
@@ -50,8 +50,8 @@ class Summaries(Jobs):
     ) -> JobOut:
         """Summarizes a collection, or several videos, in the background; get it with `collection_summary`."""
         targets = {"videos": wire.names_of(videos), "collection": collection or None}
-        options = {"length": length, "style": style, "language": language}
-        body = {**targets, **options, "webhook": webhook and asdict(webhook)}
+        form = asdict(SummaryRequest.of(length, style, language))
+        body = {**targets, **form, "webhook": webhook and asdict(webhook)}
         return await self._do(Call("POST", "/v1/summaries", model(JobOut), json=body, headers=once(idempotency_key)))
 
     async def collection_summary(
@@ -65,5 +65,5 @@ class Summaries(Jobs):
     ) -> CollectionSummaryOut:
         """The summary of these videos as they are now. Raises NotFound when there is none."""
         targets = {"video": wire.names_of(videos), "collection": collection}
-        options = {"length": length, "style": style, "language": language}
-        return await self._do(Call("GET", "/v1/summaries", model(CollectionSummaryOut), {**targets, **options}))
+        form = asdict(SummaryRequest.of(length, style, language))
+        return await self._do(Call("GET", "/v1/summaries", model(CollectionSummaryOut), {**targets, **form}))

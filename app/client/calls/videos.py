@@ -19,10 +19,9 @@ from app.api.schemas import (
     VideoOut,
     WaveformOut,
 )
-from app.api.schemas.batches import Length, Style
 from app.api.schemas.faces import FaceOut
 from app.api.schemas.speakers import SpeakerOut
-from app.api.schemas.summaries import HeadingIn, MadeSummaryOut
+from app.api.schemas.summaries import HeadingIn, Length, MadeSummaryOut, Style
 from app.api.schemas.things import ThingsOut
 from app.client import files, following, wire
 from app.client.call import (
@@ -45,6 +44,7 @@ from app.client.calls.jobs import Jobs
 from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Event, ignore
 from app.core.paths import is_address
+from app.core.requests import SummaryRequest
 from app.core.types import SegmentKind
 
 
@@ -247,7 +247,7 @@ class Videos(Jobs):
         self, name: str, *, length: Length = "paragraph", style: Style = "neutral", language: str | None = None
     ) -> MadeSummaryOut:
         """Writes a summary in which each sentence cites its times; with a language model it takes up to minutes."""
-        body = {"length": length, "style": style, "language": language}
+        body = asdict(SummaryRequest.of(length, style, language))
         call = Call("POST", video_path(name, "/summaries"), nothing, json=body, headers=STREAMED)
         with wire.http_errors():
             async with self._events(call) as events:

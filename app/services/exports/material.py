@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+from app.core.requests import Style, SummaryRequest
 from app.core.types import Answer, Chapter, Digest, Utterance, Video
 from app.services.summarize.attribution import is_quoted, sentence_points
-from app.services.summarize.shapes import EXTRACTIVE, Section, Style, SummaryRequest, VideoSummary
+from app.services.summarize.shapes import EXTRACTIVE, Section, VideoSummary
 
 HEADINGS = {Style.MINUTES: "Minutes", Style.NOTES: "Study notes", Style.HIGHLIGHTS: "Highlights"}
 

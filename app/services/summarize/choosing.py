@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.requests import Style
 from app.core.types import Chapter, Citation, SegmentKind, VideoId
 from app.services.screen_text_filter import letter_share
 from app.services.summarize import cues, minutes
-from app.services.summarize.shapes import Point, Style
+from app.services.summarize.shapes import Point
 from app.services.topics import Sentence
 
 BLOCK_S = 75.0

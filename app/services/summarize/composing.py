@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.core.requests import Length, Style, SummaryRequest
 from app.core.types import SegmentKind, TimeSpan
 from app.services.summarize import cues, minutes
 from app.services.summarize.choosing import filled, shortened, spread
-from app.services.summarize.shapes import Length, Point, Section, Style, SummaryRequest
+from app.services.summarize.shapes import Point, Section
 
 LINE_SOURCES = 6
 PARTS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.core.requests import Style
 from app.services.summarize import minutes
-from app.services.summarize.shapes import Style
 
 DEFINITION, EXAMPLE = "definition", "example"
 

@@ -15,10 +15,11 @@ from typing import Any
 from app.core.errors import ToolRefused
 from app.core.paths import readable
 from app.core.ports import Chat
+from app.core.requests import Style
 from app.core.types import Citation, Message
 from app.services.claim_judge import can_write, judge_claims
 from app.services.summarize.choosing import repeats, shortened
-from app.services.summarize.shapes import Point, Style
+from app.services.summarize.shapes import Point
 
 ENOUGH = 0.4
 """The accepted sentences must have this share of the quotes' words; otherwise the quotes are used."""

@@ -13,20 +13,13 @@ from dataclasses import replace
 from agents.evidence.reading import is_guess
 from app.core.errors import NotFound
 from app.core.events import Listener, ignore
+from app.core.requests import Length, SummaryRequest
 from app.core.types import SegmentKind, Utterance, Video
 from app.db.library import SqlLibrary
 from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.choosing import blocks, inside
 from app.services.summarize.composing import Branch, drafts
-from app.services.summarize.shapes import (
-    CollectionSummary,
-    Length,
-    Point,
-    Section,
-    SummaryRequest,
-    VideoSentence,
-    VideoSummary,
-)
+from app.services.summarize.shapes import CollectionSummary, Point, Section, VideoSentence, VideoSummary
 from app.services.summarize.work import SummaryParts, SummaryRun, Units
 from app.services.topics import Sentence
 from app.services.transcript_sentences import transcript_sentences

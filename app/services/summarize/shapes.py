@@ -3,48 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from app.core.requests import SummaryRequest
 from app.core.types import Citation, TimeSpan, VideoId
 
 EXTRACTIVE = "extractive"
 """Used instead of a model's name when sentences of the video are quoted."""
-
-
-class Length(StrEnum):
-    """The length of a summary."""
-
-    LINE = "line"
-    PARAGRAPH = "paragraph"
-    PAGE = "page"
-
-    @property
-    def words(self) -> int:
-        """The most words for this length."""
-        return {"line": 25, "paragraph": 120, "page": 500}[self.value]
-
-
-class Style(StrEnum):
-    """The focus of a summary."""
-
-    NEUTRAL = "neutral"
-    """What it is about."""
-    MINUTES = "minutes"
-    """What was decided, who does what, what else was discussed."""
-    NOTES = "notes"
-    """What to learn from it, chapter by chapter: definitions, figures, examples."""
-    HIGHLIGHTS = "highlights"
-    """The moments worth watching, in their own words."""
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryRequest:
-    """A request for a summary."""
-
-    length: Length = Length.PARAGRAPH
-    style: Style = Style.NEUTRAL
-    language: str | None = None
-    """ISO 639-1; the video's own language when None."""
 
 
 @dataclass(frozen=True, slots=True)

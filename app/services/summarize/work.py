@@ -13,16 +13,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.core.errors import BadInput, Cancelled, MissingPart, NotFound
+from app.core.errors import Cancelled, MissingPart, NotFound
 from app.core.events import Listener, StageFinished, StageProgress, StageStarted
 from app.core.ports import Chat, StageStore, TextEmbedder
+from app.core.requests import Style, SummaryRequest
 from app.core.types import Video, VideoId, from_json, to_json
 from app.db.stages import TOGETHER
 from app.services.speeds import save_speed
 from app.services.summarize.choosing import ranked, standalone
 from app.services.summarize.composing import Draft
 from app.services.summarize.phrasing import Phraser
-from app.services.summarize.shapes import EXTRACTIVE, Point, Section, Style, SummaryRequest
+from app.services.summarize.shapes import EXTRACTIVE, Point, Section
 from app.services.topics import Sentence
 
 STAGE = "summarize"
@@ -114,7 +115,7 @@ class SummaryRun:
         self._report(StageFinished(STAGE, seconds, detail, reused=not made))
 
     def take_up(self, video: Video, says_something: bool) -> None:
-        """Records a video's language. Raises BadInput for an invalid code, MissingPart if the model cannot write it.
+        """Records a video's language. Raises MissingPart if the model cannot write the language of the summary.
 
         Things that are only seen in a video are described in English.
         """
@@ -123,8 +124,6 @@ class SummaryRun:
         asked = self.wanted.language
         if asked is None:
             return
-        if not (asked.isascii() and asked.isalpha() and asked.islower() and 2 <= len(asked) <= 3):
-            raise BadInput(f"{asked} is not a language code.", "Give an ISO 639-1 code such as en or de.")
         model = self._parts.model
         if asked == own or (model is not None and self._parts.translates):
             return

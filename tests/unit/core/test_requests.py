@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.errors import BadInput
-from app.core.requests import AskRequest, DrawnBox
+from app.core.requests import AskRequest, DrawnBox, Length, Style, SummaryRequest
 from app.core.types import TimeSpan
 
 
@@ -48,3 +48,10 @@ def test_a_box_is_a_part_of_the_picture_at_a_moment_or_for_a_while() -> None:
     moment, span = DrawnBox(0.25, 0.5, 0.5, 0.5, 3.0), DrawnBox(0.25, 0.5, 0.75, 0.5 + 1e-9, 0.0, 2.0)
     assert (moment.region.box, moment.region.span) == ((0.25, 0.5, 0.75, 1.0), TimeSpan(3, 3))
     assert (span.region.box, span.region.span) == ((0.25, 0.5, 1.0, 1.0), TimeSpan(0, 2))
+
+
+def test_a_summary_without_a_known_length_style_or_language_is_refused() -> None:
+    assert SummaryRequest.of("page", "minutes", "de") == SummaryRequest(Length.PAGE, Style.MINUTES, "de")
+    for form in (("book", "neutral", None), ("page", "rhymes", None), ("page", "minutes", "German")):
+        with pytest.raises(BadInput):
+            SummaryRequest.of(*form)

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from app.core.errors import BadInput, NotFound
-from app.core.requests import IngestRequest
+from app.core.requests import IngestRequest, Length, SummaryRequest
 from app.db.schedules import SqlSchedules
 from app.services.batches import BatchRequest
 from app.services.schedules import LEASE_S, ScheduleService, ScheduleSpec, next_time
-from app.services.summarize import Length, SummaryRequest
 from app.services.watching import SETTLE_S
 from tests.unit.api import stand_in
 

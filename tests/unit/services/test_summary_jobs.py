@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from app.core.errors import Cancelled
+from app.core.requests import SummaryRequest
 from app.db.database import MemoryDatabase
 from app.db.jobs import SqlJobStore
 from app.db.library import SqlLibrary
 from app.db.stages import SqlStageStore
 from app.jobs.context import JobContext
-from app.services.summarize import SummaryRequest
 from app.services.summary_jobs import KIND, SummaryJobs
 from tests.unit.services.summarize.library import MANY, MEETING, CountingEmbedder, a_video, service, shelve
 

@@ -16,12 +16,13 @@ import docx
 import pytest
 
 from app.core.errors import BadInput
+from app.core.requests import SummaryRequest
 from app.core.types import Answer, AnswerStatus, Chapter, Citation, Digest, SegmentKind, TimeSpan, Utterance, Word
 from app.services import subtitles
 from app.services.exports import FORMATS, AnsweredQuestion, Material, Source, file_stem, link_from, named, of_digest
 from app.services.exports.markdown import escaped
 from app.services.exports.timecode import frame_at, rate_of, timecode
-from app.services.summarize import Point, Section, SummaryRequest
+from app.services.summarize import Point, Section
 from tests.unit.services.summarize.library import a_video
 
 NASTY = 'Costs <b>&</b> "gains" *now* [1](x) --> |pipe| \x07 ünï'

@@ -9,11 +9,12 @@ import pytest
 
 from app.core.errors import BadInput, Cancelled, MissingPart, NotFound, WorkerFailed
 from app.core.events import Event, StageFinished
+from app.core.requests import Length, Style, SummaryRequest
 from app.core.types import Capabilities
 from app.db.database import MemoryDatabase
 from app.db.library import SqlLibrary
 from app.db.stages import SqlStageStore
-from app.services.summarize import Length, Point, Style, SummaryRequest
+from app.services.summarize import Point
 from tests.unit.services.summarize.library import (
     MANY,
     MEETING,

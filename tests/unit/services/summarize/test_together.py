@@ -10,11 +10,12 @@ import pytest
 
 from app.core.errors import Cancelled, MissingPart, NotFound
 from app.core.events import Event, StageFinished, StageProgress
+from app.core.requests import Length, Style, SummaryRequest
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
 from app.db.database import MemoryDatabase
 from app.db.library import SqlLibrary
 from app.db.stages import SqlStageStore
-from app.services.summarize import CollectionSummary, Length, Style, SummaryRequest
+from app.services.summarize import CollectionSummary
 from tests.unit.services.summarize.library import (
     MANY,
     MEETING,
