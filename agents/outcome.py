@@ -42,7 +42,7 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     court = Judge(work, videos, READ_NO if not in_loop and _weighs(work) else None)
     judged = []
     for claim in draft.claims:
-        one = court.judge(state["question"], claim)
+        one = court.judge(claim.question or state["question"], claim)
         judged.append(one)
         runtime.stream_writer(Verified(claim.text, one.verdict, one.reason, _ids(claim.passages)))
     complaints = _complaints(state, work, draft, judged)
@@ -77,20 +77,25 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
                 _unique(citations)[:MOST_CITATIONS],
                 draft.option,
                 usage,
-                missing=_left_out(state["judged"], work),
+                missing=(*_left_out(state["judged"], work), *_unanswered(state, accepted)),
             )
     return _refusal(state, work, draft)
 
 
 def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClaim]:
     """What may be shown: all that is not refuted. Small models add statements that were not asked for: with
-    `strict`, only supported ones stay beside a supported one, and of unclear ones only the likeliest.
+    `strict`, of the answers to one question only supported ones stay beside a supported one, and of unclear ones only
+    the likeliest.
     """
     possible = [one for one in judged if one.verdict != "no"]
-    if not strict or not possible:
+    if not strict:
         return possible
-    supported = [one for one in possible if one.verdict == "yes"]
-    return supported or [max(possible, key=lambda one: one.confidence)]
+    accepted: list[JudgedClaim] = []
+    for question in dict.fromkeys(one.claim.question for one in possible):
+        answers = [one for one in possible if one.claim.question == question]
+        supported = [one for one in answers if one.verdict == "yes"]
+        accepted += supported or [max(answers, key=lambda one: one.confidence)]
+    return accepted
 
 
 def _worded(judged: JudgedClaim, *, strict: bool) -> str:
@@ -109,6 +114,13 @@ def _left_out(judged: Sequence[JudgedClaim], work: AgentRun) -> tuple[str, ...]:
     if not refuted or choose_policy(work.parts).mode == "pipeline":
         return ()
     return (LEFT_OUT,)
+
+
+def _unanswered(state: AgentState, accepted: Sequence[JudgedClaim]) -> tuple[str, ...]:
+    """Says which of several questions the answer leaves open."""
+    answered = {one.claim.question for one in accepted}
+    asked = state.get("asked", ())
+    return tuple(f"No answer was found to “{one}”." for one in asked if len(asked) > 1 and one not in answered)
 
 
 def cite(judged: JudgedClaim) -> list[Citation]:

@@ -63,6 +63,8 @@ class Claim:
     """Ids that it cites and that do not exist."""
     by_code: bool = False
     """Whether code answered the question, from what it had counted itself."""
+    question: str = ""
+    """The one that it answers, where several were asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class AgentState(TypedDict, total=False):
     """The state of the graph."""
 
     question: str
+    asked: tuple[str, ...]
+    """The single questions in it, for models that answer one at a time."""
     videos: tuple[Video, ...]
     options: tuple[str, ...]
     turns: tuple[Turn, ...]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from agents.state import Claim
+from app.core.types import SegmentKind
 from app.text.fuzzy import contains
 from app.text.numbers import Number, codes, numbers
 
 QUOTED = re.compile(r"[“\"«„「『]([^”\"»“」』]{3,300})[”\"»“」』]")
 SAME = 0.9
 """How alike a quotation and its source must be: a recogniser's slip is forgiven, another word is not."""
+SHAPES = str.maketrans("lI|Oo", "11100")
 LEAST_NUMBER = 100
 """Smaller numbers are often counted from what is said or shown, and need not be written anywhere."""
 
@@ -26,10 +28,17 @@ def exact_fault(claim: Claim) -> str:
             return f"The quotation “{quotation}” is not in the cited evidence word for word."
     plain = QUOTED.sub(" ", claim.text)
     known = {code.casefold() for code in codes(text)}
+    misread = {_as_shapes(code) for p in claim.passages if p.kind is SegmentKind.SCREEN_TEXT for code in codes(p.text)}
     for code in codes(plain):
-        if code.casefold() not in known and contains(code, text) < SAME:
+        is_known = code.casefold() in known or _as_shapes(code) in misread
+        if not is_known and contains(code, text) < SAME:
             return f"“{code}” is not in the cited evidence."
     return _number_fault(plain, text)
+
+
+def _as_shapes(code: str) -> str:
+    """A code in which letters that recognisers take for a digit, and the digit, are one."""
+    return code.translate(SHAPES).casefold()
 
 
 def _number_fault(claim: str, evidence: str) -> str:

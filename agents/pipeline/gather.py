@@ -13,7 +13,7 @@ from agents.evidence.reading import READABLE, read_span
 from agents.evidence.sounds import sound_passages
 from agents.evidence.things import count_passages
 from agents.parts import AgentRun
-from agents.pipeline.question import whole_question
+from agents.pipeline.question import single_questions, whole_question
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import Outcome, SpanIn, ToolContext
@@ -31,7 +31,7 @@ from app.text.time_expressions import CLOCK_STEP_S
 WHOLE_CHARACTERS = 2_600
 """A scope with no more words than this is read whole: about 800 tokens, kept between questions by the model."""
 READ_CHARACTERS = 1_200
-"""Of a longer one, so much is read: what was ranked first, with its neighbours."""
+"""Of a longer one, so much is read for each question: what was ranked first, with its neighbours."""
 LOOKED_AT, MOST_LOOKED_AT = 16, 2
 """Frames of a look, and videos that are looked at, for a question that needs pictures."""
 SEARCHED = 24
@@ -55,16 +55,18 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
         runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
         update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
         return Command(goto="respond", update=update)
-    passages, inspected = _read(state, context)
+    asked = (question,) if state["options"] else single_questions(question, work)
+    passages, inspected = _read({**state, "asked": asked}, context)
     passages = _at_the_moment(passages, context)
-    passages += count_passages(work, question, countable(state))
+    passages += [one for part in asked for one in count_passages(work, part, countable(state))]
     passages += _sounds(state, work) + _chapters(state)
     if work.sees and not can_words_tell(question, work):
         seen = _look(question, context)
         passages += [part for part in seen.parts if isinstance(part, Passage)]
         inspected += seen.inspected
-    runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
-    update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
+    for part in asked:
+        runtime.stream_writer(Searched(part, tuple(p.hit for p in passages)))
+    update = {"question": question, "asked": asked, "evidence": tuple(passages), "inspected": inspected}
     return Command(goto="respond", update=update)
 
 
@@ -195,23 +197,26 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
     """What was found, ranked again, the best with their neighbours as far as the model can read, in order of time."""
     videos = [video for video, _ in scope]
     spans = {video.id: span for video, span in scope}
-    found = [
-        passage
-        for passage in find(_queries(state), videos, WORDS, SEARCHED, context)
-        if passage.span.overlaps(spans[passage.video_id])
-    ]
     chosen: dict[object, Passage] = {}
-    for passage in rank(state["question"], found, context.work):
-        near = _with_neighbours(passage, found)
-        if _size([*chosen.values(), *near]) > READ_CHARACTERS and chosen:
-            continue
-        chosen |= {one.key: one for one in near}
+    for question in state["asked"]:
+        found = [
+            passage
+            for passage in find(_queries(state, question), videos, WORDS, SEARCHED, context)
+            if passage.span.overlaps(spans[passage.video_id])
+        ]
+        read: dict[object, Passage] = {}
+        for passage in rank(question, found, context.work):
+            near = _with_neighbours(passage, found)
+            if _size([*read.values(), *near]) > READ_CHARACTERS and read:
+                continue
+            read |= {one.key: one for one in near}
+        chosen |= read
     return sorted(chosen.values(), key=lambda p: (p.video_id, p.span))
 
 
-def _queries(state: AgentState) -> list[str]:
+def _queries(state: AgentState, question: str) -> list[str]:
     plan = state.get("plan")
-    return list(dict.fromkeys([state["question"], *(plan.queries if plan and plan.by == "user" else ())]))
+    return list(dict.fromkeys([question, *(plan.queries if plan and plan.by == "user" else ())]))
 
 
 def rank(question: str, passages: list[Passage], work: AgentRun) -> list[Passage]:

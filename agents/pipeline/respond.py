@@ -1,9 +1,10 @@
-"""respond: one call names the evidence and answers from it; its reply becomes the draft."""
+"""respond: a call for each question names the evidence and answers from it; the replies become the draft."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -11,7 +12,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from agents.conversation import letter, option_place
-from agents.evidence import Finding, Passage
+from agents.evidence import Passage
 from agents.evidence.regions import answer_about_region
 from agents.evidence.things import answer_by_counting
 from agents.llm import ask_json
@@ -67,11 +68,10 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     """Reads the gathered passages and drafts an answer from them."""
     work = runtime.context
     work.budget.check()
-    counted = None if state["options"] else _by_code(state, work)
+    several = len(state.get("asked", ())) > 1
+    counted = None if state["options"] or several else _by_code(state, state["question"], work)
     if counted is not None:
-        keys = {passage.key for passage in counted.passages}
-        shown = tuple(p for p in state["evidence"] if p.key in keys) or counted.passages
-        return Command(goto="judge", update={"draft": DraftAnswer((Claim(counted.text, shown, by_code=True),), "yes")})
+        return Command(goto="judge", update={"draft": DraftAnswer((counted,), "yes")})
     if state.get("region") and all(passage.kind is SegmentKind.OBJECT for passage in state["evidence"]):
         lines = "; ".join(passage.text for passage in state["evidence"]) or "nothing"
         draft = DraftAnswer((), "no", could_be_in=("pictures",))
@@ -89,30 +89,48 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     return Command(goto="judge", update={"draft": draft})
 
 
-def _by_code(state: AgentState, work: AgentRun) -> Finding | None:
+def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
     """What code answers from the things that were followed; None for what it cannot answer."""
     region = state.get("region")
     if region is None:
-        return answer_by_counting(work, state["question"], countable(state))
-    return answer_about_region(work, state["question"], state["videos"][0], region, state["evidence"])
+        counted = answer_by_counting(work, question, countable(state))
+    else:
+        counted = answer_about_region(work, question, state["videos"][0], region, state["evidence"])
+    if counted is None:
+        return None
+    keys = {passage.key for passage in counted.passages}
+    shown = tuple(p for p in state["evidence"] if p.key in keys) or counted.passages
+    return Claim(counted.text, shown, by_code=True)
 
 
 def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
-    assert work.parts.chat is not None
-    passages = state["evidence"]
-    if not passages:
+    if not state["evidence"]:
         return DraftAnswer((), "no")
     if state["options"]:
         return _choose(state, work)
-    messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state))]
+    asked = state.get("asked", ())
+    if len(asked) > 1:
+        claims = [replace(claim, question=one) for one in asked for claim in _one_answer(state, one, work)]
+    else:
+        claims = _read_lines(state, state["question"], work)
+    return DraftAnswer(tuple(claims), "yes" if claims else "no")
+
+
+def _one_answer(state: AgentState, question: str, work: AgentRun) -> list[Claim]:
+    """To one of several questions: counted by code or read."""
+    counted = _by_code(state, question, work)
+    return [counted] if counted is not None else _read_lines(state, question, work)
+
+
+def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]:
+    """What the model answers from the lines; nothing where they do not give it."""
+    assert work.parts.chat is not None
+    messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state, question))]
     if _leave_it_open(messages, work):
-        return DraftAnswer((), "no")
+        return []
     reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
-    claims = [Claim(part.answer.strip(), _cited(part.evidence, passages)) for part in reading.answers]
-    stated = tuple(claim for claim in claims if claim.passages and _says_something(claim.text, messages))
-    if not stated:
-        return DraftAnswer((), "no")
-    return DraftAnswer(stated, "yes")
+    claims = [Claim(part.answer.strip(), _cited(part.evidence, state["evidence"])) for part in reading.answers]
+    return [claim for claim in claims if claim.passages and _says_something(claim.text, messages)]
 
 
 def _leave_it_open(messages: list[Message], work: AgentRun) -> bool:
@@ -131,7 +149,7 @@ def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
     assert work.parts.chat is not None
     options = state["options"]
     listed = "\n".join(f"{letter(at)}. {option}" for at, option in enumerate(options))
-    ask = f"{_asked(state)}\n{listed}\nReply with the letter of the option that the lines support."
+    ask = f"{_asked(state, state['question'])}\n{listed}\nReply with the letter of the option that the lines support."
     messages = [Message("system", prompt("choice")), Message("user", ask)]
     reply = ask_json(work.parts.chat, messages, Choice, budget=work.budget, max_output=80)
     place = option_place(reply.option, options)
@@ -141,10 +159,10 @@ def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
     return DraftAnswer((claim,), "yes", place)
 
 
-def _asked(state: AgentState) -> str:
+def _asked(state: AgentState, question: str) -> str:
     """The lines and the question; small models do not know a time code with frames, so it becomes a clock time."""
     lines = [f"{passage.id} {_line(passage)}" for passage in state["evidence"]]
-    plan, question = state.get("plan"), state["question"]
+    plan = state.get("plan")
     for word in plan.scope.words.split() if plan is not None and plan.scope is not None else ():
         time_s = parse_clock(word) if len(re.split("[:;]", word)) == FIELDS_WITH_FRAMES else None
         question = question if time_s is None else question.replace(word, clock(time_s))

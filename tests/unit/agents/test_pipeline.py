@@ -25,17 +25,24 @@ def reading(*parts: tuple[Sequence[str], str]) -> str:
     return json.dumps({"answers": [{"evidence": list(ids), "answer": text} for ids, text in parts]})
 
 
-def small(replies: Sequence[str], *, yes: float = 0.9, words: float = 0.9, unknown: float = 0.1) -> FakeChat:
+def small(
+    replies: Sequence[str], *, yes: float = 0.9, words: float = 0.9, unknown: float = 0.1, two: float = 0.1
+) -> FakeChat:
     def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
-        share = {"yes": yes, UNKNOWN: unknown}.get(labels[0], words)
+        share = {"yes": yes, UNKNOWN: unknown, "two": two}.get(labels[0], words)
         return {labels[0]: share, labels[1]: 1 - share}
 
     return FakeChat(replies, capabilities=SMALL, weights=weights)
 
 
+def lines_read(chat: FakeChat, at: int = 0) -> str:
+    """The prompt of a reading of lines, the first or a later one."""
+    return [request.text for request in chat.requests if "Lines:" in request.text][at]
+
+
 def line_of(desk: Desk, chat: FakeChat, text: str) -> str:
     del desk
-    line = next(line for line in chat.requests[0].text.splitlines() if text in line)
+    line = next(line for line in lines_read(chat).splitlines() if text in line)
     return line.split()[0]
 
 
@@ -43,7 +50,7 @@ def test_a_short_video_is_read_whole_in_order_of_time_without_times() -> None:
     chat = small([reading((["E4"], "2.4 million euros."))])
     events = Desk(MEETING[:4], chat=chat).events(QUESTION)
     assert isinstance(events[0], Planned) and events[0].mode == "pipeline"
-    prompt = chat.requests[0].text
+    prompt = lines_read(chat)
     assert "E1 said: I call the meeting of the town council to order.\nE2 said: The first item" in prompt
     assert "1:30" not in prompt and "90" not in prompt
 
@@ -53,7 +60,7 @@ def test_at_a_moment_that_the_question_names_the_screen_is_read_again() -> None:
     desk = Desk(chat=chat)
     desk.parts = replace(desk.parts, frames=WrittenFrames([(14, 16, "Score 3 : 1")]))
     answer = desk.ask("What is the score at 0:15?")
-    assert "E1 on screen: Score 3 : 1" in chat.requests[0].text
+    assert "E1 on screen: Score 3 : 1" in lines_read(chat)
     assert answer.citations[0].span == TimeSpan(14.5, 15.5)
 
 
@@ -69,14 +76,14 @@ def test_the_model_reads_the_lines_of_a_moment_and_a_clock_in_place_of_a_time_co
     chat = small([reading((["E1"], "It costs two point four million euros."))])
     Desk(MEETING, chat=chat).ask(question)
     lines = "Lines:\nE1 said: The cost of the bridge is two point four million euros.\n"
-    assert chat.requests[0].text.endswith(f"{lines}Question: {shown}")
+    assert lines_read(chat).endswith(f"{lines}Question: {shown}")
 
 
 def test_what_ended_just_before_the_moment_of_a_question_is_not_read() -> None:
     slides: list[Row] = [(0.0, 12.9, "BUDGET"), (12.9, 20.0, "INSPECTION")]
     chat = small([reading((["E1"], "INSPECTION"))])
     Desk([(5.0, 12.8, "It is expensive.")], slides, chat=chat).ask("What is on the screen at 0:13?")
-    asked = chat.requests[0].text
+    asked = lines_read(chat)
     assert "INSPECTION" in asked and "BUDGET" not in asked and "It is expensive." in asked
 
 
@@ -84,7 +91,7 @@ def test_the_chapters_of_the_file_are_read_beside_what_is_said() -> None:
     chat = small([reading((["E1"], "It is called “Opening by the mayor”."))])
     chapters: list[Row] = [(0.0, 12.0, "Opening by the mayor"), (12.0, 30.0, "Safety report")]
     Desk([(1.0, 4.0, "Good evening.")], chat=chat, chapters=chapters).ask("What is the first chapter called?")
-    assert "E2 summary: chapter 1 of 2: Opening by the mayor" in chat.requests[0].text
+    assert "E2 summary: chapter 1 of 2: Opening by the mayor" in lines_read(chat)
 
 
 def test_what_the_model_is_not_sure_of_comes_with_the_words_it_rests_on() -> None:
@@ -125,6 +132,25 @@ def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
     assert (answer.status, answer.confidence) == (AnswerStatus.NOT_IN_VIDEO, None)
     assert answer.text == "Das wird im Video nicht gesagt oder gezeigt."
     assert answer.searched[0] == "what is said (0:00-10:00)"
+
+
+SPLIT = json.dumps({"questions": ["How much does the bicycle bridge cost?", "Who pays for it?"]})
+
+
+def test_each_of_two_questions_is_answered_and_cited_by_itself() -> None:
+    chat = small([SPLIT, reading((["E3"], "2.4 million euros.")), reading((["E4"], "The county."))], two=0.9)
+    desk = Desk(MEETING, chat=chat)
+    answer = desk.ask("How much does the bicycle bridge cost, and who pays for it?")
+    assert answer.text == "2.4 million euros. The county."
+    assert [citation.span.start_s for citation in answer.citations] == [90.0, 95.0]
+    assert "Question: Who pays for it?" in lines_read(chat, -1) and not answer.missing
+
+
+def test_of_two_questions_the_one_that_stays_open_is_named() -> None:
+    chat = small([SPLIT, reading((["E3"], "2.4 million euros.")), reading(([], "unknown"))], two=0.9)
+    answer = Desk(MEETING, chat=chat).ask("How much does the bicycle bridge cost, and who pays for it?")
+    assert answer.status is AnswerStatus.ANSWERED
+    assert answer.missing == ("No answer was found to “Who pays for it?”.",)
 
 
 def test_lines_that_most_likely_leave_the_question_open_are_not_answered_from() -> None:
@@ -168,7 +194,7 @@ def test_of_a_long_video_the_best_passages_are_read() -> None:
     talk[150] = (1500.0, 1509.0, "The heron sleeps under the wooden pier.")
     chat = small([reading((["E1"], "Under the pier."))])
     Desk(talk, chat=chat, duration_s=2100).ask("Where does the heron sleep?")
-    prompt = chat.requests[0].text
+    prompt = lines_read(chat)
     assert "The heron sleeps under the wooden pier." in prompt and len(prompt) < 6000
 
 
@@ -190,7 +216,7 @@ def test_a_follow_up_is_written_out_by_the_model() -> None:
     chat = small([whole, reading((["E4"], "The county pays sixty percent."))])
     events = Desk(MEETING, chat=chat).events("And who pays?", turns=[Turn(QUESTION, QUESTION, first)])
     assert Understood("And who pays?", "Who pays for the bicycle bridge?", "model") in events
-    assert "Question: Who pays for the bicycle bridge?" in chat.requests[1].text
+    assert "Question: Who pays for the bicycle bridge?" in lines_read(chat)
 
 
 def test_without_a_language_model_the_closest_passages_are_quoted() -> None:
@@ -210,4 +236,4 @@ def test_a_model_that_fails_leaves_the_question_open() -> None:
 def test_only_the_part_of_the_video_that_the_question_names_is_read() -> None:
     chat = small([reading(([], "unknown"))])
     Desk(MEETING, chat=chat).ask("What is said in the first minute?")
-    assert "town council" in chat.requests[0].text and "two point four" not in chat.requests[0].text
+    assert "town council" in lines_read(chat) and "two point four" not in lines_read(chat)
