@@ -1,8 +1,10 @@
 """How well the offline profile counts things: real videos with counting questions, and what looking for things costs.
 
-The questions lie in files of lines like {"video", "question", "answer", "modality", "accept"}; half of them, by a hash
-of the question, are for development, the other half is only looked at when the work is done. No language model is used:
-what is answered, code counted. A question about something else than a number must stay open.
+One table compares detectors on the same videos: `--detectors ssd-mobilenet nanodet`, where NanoDet needs its folder in
+LONGREEL_WEIGHTS__OBJECT_DETECTOR. The questions lie in files of lines like {"video", "question", "answer", "modality",
+"accept"}; half of them, by a hash of the question, are for development, the other half is only looked at when the work
+is done. Without `--with-model` no language model is used: what is answered, code counted. A question about something
+else than a number must stay open.
 """
 
 from __future__ import annotations
@@ -68,27 +70,36 @@ def main() -> None:
     parser.add_argument("videos", type=Path, help="a folder with the videos")
     parser.add_argument("questions", type=Path, nargs="+", help="files with a question a line")
     parser.add_argument("--only", nargs="*", default=[], help="names of videos; all that the questions name otherwise")
+    parser.add_argument("--detectors", nargs="+", default=["ssd-mobilenet"], help="those to compare")
+    parser.add_argument("--counts-only", action="store_true", help="no questions about anything else than numbers")
+    parser.add_argument("--with-model", action="store_true", help="the packaged language model reads what code leaves")
     parser.add_argument("--half", choices=["development", "held-back", "both"], default="development")
     parser.add_argument("--json", type=Path, help="write the figures here")
     chosen = parser.parse_args()
     cases = [json.loads(line) for file in chosen.questions for line in file.read_text("utf-8").splitlines() if line]
     cases = [one for one in cases if not chosen.only or one["video"] in chosen.only]
+    cases = [one for one in cases if one["modality"] == "count" or not chosen.counts_only]
     if chosen.half != "both":
         cases = [one for one in cases if is_development(one["question"]) is (chosen.half == "development")]
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"LONGREEL_DATA": folder, "LONGREEL_MODELS__LANGUAGE_MODEL": "none"}
-        rows, costs = _measure(build(load_settings()), chosen.videos, cases)
-    tally = Counter(row["verdict"] for row in rows)
-    notes = [f"{verdict}: {count}" for verdict, count in tally.most_common()]
-    notes += [
-        f"{name}: {cost['all']:.0f} s of CPU, {cost['objects']:.0f} of them for looking for things"
-        for name, cost in costs.items()
-    ]
-    table = [[row["video"], row["question"], row["wanted"], row["answer"], row["verdict"]] for row in rows]
+    rows, costs = [], {}
+    for detector in chosen.detectors:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ |= {"LONGREEL_DATA": folder, "LONGREEL_MODELS__OBJECT_DETECTOR": detector}
+            os.environ |= {} if chosen.with_model else {"LONGREEL_MODELS__LANGUAGE_MODEL": "none"}
+            measured, costs[detector] = _measure(build(load_settings()), chosen.videos, cases)
+        rows += [{"detector": detector, **row} for row in measured]
+    tally = Counter((row["detector"], row["verdict"]) for row in rows)
+    notes = [f"{detector}: {verdict}: {count}" for (detector, verdict), count in sorted(tally.items())]
+    for detector, videos in costs.items():
+        for name, cost in videos.items():
+            things, other = cost["objects"], cost["all"] - cost["objects"]
+            more = f"{things / max(other, 1e-6):.0%} more than the other {other:.0f} s"
+            notes.append(f"{detector}: {name}: {things:.0f} s of CPU for looking for things, {more}")
+    columns = ["detector", "video", "question", "wanted", "answer", "verdict"]
     publish(
         f"Counting, {chosen.half}",
-        ["video", "question", "right", "answer", "verdict"],
-        table,
+        columns,
+        [[row[column] for column in columns] for row in rows],
         chosen.json,
         notes=notes,
         figures=[*rows, costs],

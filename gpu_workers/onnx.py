@@ -8,8 +8,8 @@ from typing import Any
 from gpu_workers.threads import threads
 
 
-def open_session(path: Path, wanted_threads: int) -> Any:
-    """An onnxruntime session on the CPU; `wanted_threads` 0 means one for each core.
+def open_session(model: Path | bytes, wanted_threads: int) -> Any:
+    """An onnxruntime session of a file or a model in memory, on the CPU; `wanted_threads` 0 means one for each core.
 
     Waiting threads must not spin: speech recognition, OCR and text generation run side by side here, and a
     spinning thread takes the core from the one it waits for. With two spinning pools on two cores,
@@ -23,4 +23,5 @@ def open_session(path: Path, wanted_threads: int) -> Any:
     # With pictures of many sizes, the arena would grow to the sum of what each size needs.
     options.enable_cpu_mem_arena = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

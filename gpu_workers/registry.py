@@ -80,6 +80,7 @@ CLASSES: dict[str, dict[str, str]] = {
     },
     "object_detector": {
         "ssd-mobilenet": "gpu_workers.vision.ssd_detector:SSDDetector",
+        "nanodet": "gpu_workers.vision.nanodet:NanoDetDetector",
         "transformers": "gpu_workers.vision.transformers_detection:TransformersDetector",
         "fake": "gpu_workers.vision.fakes:FakeObjectDetector",
         "none": "",

@@ -127,7 +127,7 @@ class Weights(_Group):
     text_embedder: str = Field("", description="a sentence model such as Qwen/Qwen3-Embedding-0.6B")
     reranker: str = Field("", description="a cross-encoder such as BAAI/bge-reranker-v2-m3")
     captioner: str = Field("", description="a vision-language model; empty: the one of vision_language_model")
-    object_detector: str = Field("", description="an OWLv2 or Grounding DINO model")
+    object_detector: str = Field("", description="an OWLv2 or Grounding DINO model, or the folder of NanoDet")
     shot_detector: str = Field("", description="a file with the weights of TransNetV2")
     face_detector: str = Field("", description="an ONNX file with the interface of YuNet")
     face_embedder: str = Field("", description="an ONNX file with the interface of SFace")

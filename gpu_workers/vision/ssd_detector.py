@@ -10,19 +10,15 @@ a car is a cell phone to the detector (.98) and a sports car to the classifier.
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
 from app.core.types import Detection, Frame
 from gpu_workers.base import ModelWorker
-from gpu_workers.threads import threads
 from gpu_workers.vision import coco
+from gpu_workers.vision.crop_names import CropNamer
 from gpu_workers.weights import packaged, parts
 
 if TYPE_CHECKING:
@@ -49,20 +45,12 @@ SAME_BOX = 0.5
 """Of two boxes that overlap by more than this share of their union, only the surer is a thing."""
 MOST = 50
 """Things kept of a picture."""
-NAMED = 12
-"""Things of a picture that the classifier looks at, the surest."""
-CROP_SIDE = 280
-LEAST_CROP = 8
-"""Pixels; anything smaller has only the detector's class."""
-WEIGHT = 2.0
-"""Of the classifier's vote; the detector's confidence counts once. With 1, top views of cars stayed cell phones."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     network: Any
-    classifier: Any
-    kinds: dict[int, str]
+    namer: CropNamer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +89,17 @@ class SSDDetector(ModelWorker[_Loaded]):
             for frame in frames:
                 things = _things(loaded.network, frame.image)
                 sure = [thing for thing in things if thing.confidence >= least]
-                every.append(_named(loaded, frame.image, sure))
+                every.append(loaded.namer.named(frame.image, sure))
         return [[thing for thing in things if thing.name in wanted] for things in every]
 
     def _load(self) -> _Loaded:
         import cv2
-        from ai_edge_litert.interpreter import Interpreter
 
         folder = packaged.ssd_mobilenet(self._settings)
         network = cv2.dnn.readNetFromTensorflow(
             str(folder / parts.SSD_GRAPH), str(folder / parts.SSD_CONFIG), cv2.dnn.ENGINE_CLASSIC
         )
-        with _no_notices():
-            classifier = Interpreter(
-                model_path=str(Path(folder) / parts.LITE3), num_threads=threads(self._settings.threads)
-            )
-            classifier.allocate_tensors()
-        return _Loaded(network, classifier, coco.from_imagenet())
-
-
-@contextlib.contextmanager
-def _no_notices() -> Iterator[None]:
-    """LiteRT writes a notice to the process's standard error, which no setting of it turns off."""
-    error = os.dup(2)
-    with open(os.devnull, "wb") as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(error, 2)
-            os.close(error)
+        return _Loaded(network, CropNamer(self._settings))
 
 
 def views(height: int, width: int) -> list[tuple[int, int, int, int]]:
@@ -223,40 +192,3 @@ def _read(network: Any, image: Picture, view: _View) -> list[tuple[Detection, bo
         )
         found.append((Detection(name, min(1.0, confidence), box), is_cut))
     return found
-
-
-def _named(loaded: _Loaded, image: Picture, things: Sequence[Detection]) -> list[Detection]:
-    """The things with what else each could be, and by the likeliest name."""
-    named = []
-    for place, thing in enumerate(things):
-        votes: dict[str, float] = defaultdict(float, {thing.name: thing.confidence})
-        for name, share in (_kinds(loaded, image, thing) if place < NAMED else {}).items():
-            votes[name] += WEIGHT * share
-        ordered = tuple(sorted(votes.items(), key=lambda vote: -vote[1]))
-        named.append(replace(thing, name=ordered[0][0], votes=ordered))
-    return named
-
-
-def _kinds(loaded: _Loaded, image: Picture, thing: Detection) -> dict[str, float]:
-    """What the classifier takes a thing for: classes of COCO with probabilities."""
-    import cv2
-    import numpy as np
-
-    height, width = image.shape[:2]
-    left, top, right, bottom = thing.box
-    crop = image[int(top * height) : round(bottom * height), int(left * width) : round(right * width)]
-    if min(crop.shape[:2]) < LEAST_CROP:
-        return {}
-    taken, given = loaded.classifier.get_input_details()[0], loaded.classifier.get_output_details()[0]
-    pixels = cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    step, zero = taken["quantization"]
-    bytes_ = np.clip(np.round((pixels - 127) / 128 / step + zero), 0, 255).astype(np.uint8)
-    loaded.classifier.set_tensor(taken["index"], bytes_[None])
-    loaded.classifier.invoke()
-    step, zero = given["quantization"]
-    shares = (loaded.classifier.get_tensor(given["index"])[0].astype(np.float32) - zero) * step
-    votes: dict[str, float] = defaultdict(float)
-    for number in np.flatnonzero(shares > 0).tolist():
-        if number in loaded.kinds:
-            votes[loaded.kinds[number]] += float(shares[number])
-    return votes

@@ -1,6 +1,8 @@
-"""Every ObjectDetector."""
+"""Every ObjectDetector. NanoDet joins where LONGREEL_TEST_NANODET names the folder of its files."""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pytest
@@ -17,12 +19,15 @@ NAMES = ["red ball", "blue car", "dog", "person", "tv"]
 
 PACKAGED = parts.SSD_MOBILENET.sources[0].find() is not None
 """Whether the package with the weights of the offline detector is installed."""
+NANODET = os.environ.get("LONGREEL_TEST_NANODET", "")
+OFFLINE = [*(["ssd-mobilenet"] if PACKAGED else []), *(["nanodet"] if PACKAGED and NANODET else [])]
 
 
-@pytest.fixture(scope="module", params=["fake", *(["ssd-mobilenet"] if PACKAGED else []), *sorted(DETECTORS)])
+@pytest.fixture(scope="module", params=["fake", *OFFLINE, *sorted(DETECTORS)])
 def detector(request, tmp_path_factory):
-    if request.param in ("fake", "ssd-mobilenet"):
-        yield Workers(Settings(models=Models(object_detector=request.param))).get("object_detector")
+    if request.param in ("fake", *OFFLINE):
+        own = Weights(object_detector=NANODET if request.param == "nanodet" else "")
+        yield Workers(Settings(models=Models(object_detector=request.param), weights=own)).get("object_detector")
         return
     folder = DETECTORS[request.param](tmp_path_factory.mktemp(request.param))
     chosen = Settings(models=Models(object_detector="transformers"), weights=Weights(object_detector=str(folder)))
