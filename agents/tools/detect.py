@@ -31,7 +31,7 @@ class Detect(Arguments):
     video: VideoName
     things: list[str] = Field(min_length=1, max_length=8, description="singular nouns, such as car")
     spans: list[SpanIn] = Field([], max_length=16, description="where to look; empty: the whole video")
-    frames: int = Field(16, ge=0, le=MOST_FRAMES, description="how many frames are searched anew, evenly spaced")
+    frames: int = Field(16, ge=0, le=MOST_FRAMES, description="how many of the budget are searched anew, evenly")
 
 
 def detect(call: Detect, context: ToolContext) -> Outcome:
