@@ -31,8 +31,8 @@ from app.core.ports import (
     VisionLanguageModel,
 )
 from app.core.settings import Agent
-from app.core.types import Frame, FrameFeatures, SegmentKind, Video, VideoId
-from app.core.types.objects import Box
+from app.core.types import Frame, FrameFeatures, SegmentKind, TimeSpan, Video, VideoId
+from app.core.types.objects import Box, ObjectTrack
 
 PICTURE_TOKENS = 450
 """What a picture takes of a model's context, roughly; models and vendors count 250 to 1,100 for one of 640 pixels."""
@@ -69,6 +69,8 @@ class AgentParts:
     frame_selector: FrameSelector | None = None
     query_frame_selector: QueryFrameSelector | None = None
     detector: ObjectDetector | None = None
+    follow: Callable[[Video, TimeSpan, Sequence[str], float, Callable[[], bool]], list[ObjectTrack]] | None = None
+    """Follows named things through a span of a video, in so many frames a second, until the last function says stop."""
     tracks: TrackStore | None = None
     entities: EntityStore | None = None
 

@@ -21,6 +21,7 @@ from app.core.types import SegmentKind, TimeSpan, Video
 MOST_FRAMES = 32
 LEAST_CONFIDENCE = 0.3
 SIDE = 960
+MOST_CLOSE_S = 60.0
 MOST_TRACKS = 24
 """Tracks of one kind that are listed for a span."""
 
@@ -32,6 +33,13 @@ class Detect(Arguments):
     things: list[str] = Field(min_length=1, max_length=8, description="singular nouns, such as car")
     spans: list[SpanIn] = Field([], max_length=16, description="where to look; empty: the whole video")
     frames: int = Field(16, ge=0, le=MOST_FRAMES, description="how many of the budget are searched anew, evenly")
+    fps: float | None = Field(
+        None,
+        ge=0.5,
+        le=5,
+        description="instead: follow the things through the spans in this many frames a second, for exact times and "
+        "numbers of what moves fast; a minute at most",
+    )
 
 
 def detect(call: Detect, context: ToolContext) -> Outcome:
@@ -45,10 +53,10 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     context.require(SegmentKind.VISUAL)
     spans = context.spans(video, call.spans)
     names = _names(call.things, detector.classes, context.work)
-    followed = _followed(video, spans, names, context.work)
-    times = evenly(spans, context.work.budget.take_frames(call.frames))
+    followed = _followed(call, video, spans, names, context.work)
+    times = evenly(spans, 0 if call.fps else context.work.budget.take_frames(call.frames))
     frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE)) if times else []
-    if not frames and not followed:
+    if not frames and not followed and not call.fps:
         raise ToolRefused("No frame is left in the budget, or none could be decoded there.")
     passages = []
     for frame, things in zip(frames, detector.detect(frames, names, least=LEAST_CONFIDENCE), strict=True):
@@ -59,6 +67,8 @@ def detect(call: Detect, context: ToolContext) -> Outcome:
     seen_s = tuple(frame.pts_s for frame in frames)
     context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in [*followed, *passages])))
     head = f"{', '.join(names)}: found in {len(passages)} of {len(frames)} frames."
+    if call.fps:
+        head = f"{', '.join(names)}: followed in {call.fps:g} frames a second{'' if followed else ', and not found'}."
     return Outcome((*followed, head, *passages), (Coverage("pictures", video.id, hull),))
 
 
@@ -76,13 +86,20 @@ def _names(things: Sequence[str], classes: Sequence[str], work: AgentRun) -> lis
     return names
 
 
-def _followed(video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun) -> list[Passage]:
-    """The numbers of the things in each span and when each of them is seen, as far as ingest followed them."""
-    store = work.parts.tracks
+def _followed(
+    call: Detect, video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun
+) -> list[Passage]:
+    """The numbers of the things in each span and when each of them is seen: followed closely now, where the call asks
+    for it, else as ingest followed them."""
+    store, follow = work.parts.tracks, work.parts.follow
+    if call.fps and sum(span.duration_s for span in spans) > MOST_CLOSE_S:
+        raise ToolRefused(f"Give shorter spans: {MOST_CLOSE_S:.0f} seconds in all can be followed closely in one call.")
     passages: list[Passage] = []
-    for span in spans if store else ():
-        assert store is not None
-        tracks = store.tracks(video.id, span)
+    for span in spans:
+        if call.fps and follow:
+            tracks = follow(video, span, names, call.fps, work.budget.is_over)
+        else:
+            tracks = store.tracks(video.id, span) if store else []
         for name in names:
             passages += count_facts(work, video, span, name, tracks)
             passages += [track_passage(video, track) for track in tracks if track.name == name][:MOST_TRACKS]
@@ -93,7 +110,7 @@ TOOL = Tool(
     "detect",
     "Finds named things with an object detector: how many there are at once, when each appears and leaves, where it "
     "is, and for some frames what is left of, right of, above or below what. Use it to count, and for who comes after "
-    "whom.",
+    "whom. With fps it follows the things closely through short spans.",
     Detect,
     detect,
     is_available=lambda work: work.parts.detector is not None,

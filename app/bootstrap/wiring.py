@@ -261,10 +261,12 @@ class _Wiring(Engines):
     @functools.cached_property
     def _agent_parts(self) -> AgentParts:
         from agents.parts import AgentParts
+        from app.services.close_tracks import CloseTracks
         from gpu_workers.media.audio import PyAVAudio
         from gpu_workers.media.video_frames import VideoFrames
 
         get = self.workers.get
+        frames, detector = VideoFrames(), get("object_detector")
         return AgentParts(
             retriever=self.retriever,
             library=self.library,
@@ -274,14 +276,15 @@ class _Wiring(Engines):
             text_embedder=get("text_embedder"),
             reranker=get("reranker"),
             text_reader=get("text_reader"),
-            frames=VideoFrames(),
+            frames=frames,
             audio=PyAVAudio(),
             transcriber=get("transcriber"),
             features=self._ingest.features,
             frame_embedder=get("frame_embedder"),
             frame_selector=get("frame_selector"),
             query_frame_selector=get("query_frame_selector"),
-            detector=get("object_detector"),
+            detector=detector,
+            follow=CloseTracks(detector, frames).follow if detector else None,
             tracks=SqlTracks(self.database),
             entities=SqlEntities(self.database),
         )

@@ -152,3 +152,23 @@ def test_detect_tells_when_each_thing_comes_and_leaves_and_where_it_is():
 def test_detect_names_what_it_knows_when_asked_for_something_else():
     with pytest.raises(ToolRefused, match="does not know zeppelin"):
         run(desk(), "detect", video="V1", things=["zeppelin"])
+
+
+def test_detect_follows_things_closely_where_it_is_asked_to() -> None:
+    made = desk()
+    asked: list[tuple[TimeSpan, list[str], float]] = []
+
+    def follow(video: object, span: TimeSpan, names: Sequence[str], fps: float, stop: object) -> list[ObjectTrack]:
+        asked.append((span, list(names), fps))
+        return [track("person", 31, 32)] if names == ["person"] else []
+
+    made.parts = replace(made.parts, follow=follow)
+    spans = [{"start_s": 30, "end_s": 34}]
+    outcome = run(made, "detect", video="V1", things=["person"], spans=spans, fps=4)
+    lines = [part.text for part in outcome.parts if isinstance(part, Passage)]
+    assert "person: left, from 0:31 to 0:32" in lines and asked == [(TimeSpan(30, 34), ["person"], 4.0)]
+    assert run(made, "detect", video="V1", things=["car"], spans=spans, fps=4).parts == (
+        "car: followed in 4 frames a second, and not found.",
+    )
+    with pytest.raises(ToolRefused, match="60 seconds"):
+        run(made, "detect", video="V1", things=["car"], spans=[{"start_s": 0, "end_s": 40}, *spans * 6], fps=4)

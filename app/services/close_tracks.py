@@ -1,0 +1,80 @@
+"""Things followed closely through a part of a video: in several frames a second, where ingest takes one in many."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.core.errors import BadInput, Cancelled
+from app.core.ports import FrameSource, ObjectDetector
+from app.core.types import TimeSpan, Video
+from app.core.types.objects import ObjectTrack
+from gpu_workers.vision.tracking import FrameSightings, Sighting, follow
+
+MOST_FRAMES = 300
+"""Frames of one call: about two minutes of one core with the packaged detector."""
+FRAMES_AT_ONCE = 4
+SIDE = 640
+LEAST_CONFIDENCE = 0.3
+REMEMBERED = 32
+"""Parts of videos whose tracks are kept for the next question."""
+
+
+class CloseTracks:
+    """Follows things on request, and remembers what it found."""
+
+    def __init__(self, detector: ObjectDetector, frames: FrameSource) -> None:
+        self._detector = detector
+        self._frames = frames
+        self._known: OrderedDict[tuple[object, ...], list[ObjectTrack]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def follow(
+        self, video: Video, span: TimeSpan, names: Sequence[str], fps: float, stop: Callable[[], bool]
+    ) -> list[ObjectTrack]:
+        """The tracks of the named things in a span. Raises BadInput if it has too many frames, Cancelled within a few
+        frames once `stop` returns True, and what detector and decoder raise."""
+        count = max(1, round(span.duration_s * fps))
+        if count > MOST_FRAMES:
+            hint = f"{MOST_FRAMES} frames at most: {MOST_FRAMES / fps:.0f} seconds at {fps:g} frames a second."
+            raise BadInput("The span is too long to follow things so closely.", hint)
+        wanted = tuple(self._detector.classes or sorted(names))
+        key = (video.id, span, fps, wanted, self._detector.model)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        times = [span.start_s + (number + 0.5) * span.duration_s / count for number in range(count)]
+        found: list[FrameSightings] = []
+        for first in range(0, count, FRAMES_AT_ONCE):
+            if stop():
+                raise Cancelled("Following things was stopped.")
+            found += self._sightings(video, times[first : first + FRAMES_AT_ONCE], wanted, span.start_s)
+        tracks = [_shifted(one, span.start_s) for one in follow(found, until_s=span.duration_s, every_s=1 / fps)]
+        with self._lock:
+            self._known[key] = tracks
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return tracks
+
+    def _sightings(
+        self, video: Video, times_s: Sequence[float], names: Sequence[str], start_s: float
+    ) -> list[FrameSightings]:
+        """What is in the frames at these times, with times from the start of the span."""
+        frames = list(self._frames.at(Path(video.path), times_s, max_side=SIDE, track=video.media.picture_track))
+        found = self._detector.detect(frames, names, least=LEAST_CONFIDENCE)
+        return [
+            FrameSightings(
+                max(0.0, frame.pts_s - start_s),
+                [Sighting(one.box, one.confidence, dict(one.votes) or {one.name: one.confidence}) for one in things],
+            )
+            for frame, things in zip(frames, found, strict=True)
+        ]
+
+
+def _shifted(track: ObjectTrack, by_s: float) -> ObjectTrack:
+    span = TimeSpan(track.span.start_s + by_s, track.span.end_s + by_s)
+    return replace(track, span=span, boxes=tuple(replace(box, time_s=box.time_s + by_s) for box in track.boxes))
