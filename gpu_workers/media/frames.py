@@ -43,20 +43,21 @@ class PyAVFrames:
         with opened(path, track) as media:
             for raw, time_s, _ in _shown(media, ticks, span.start_s, self._threads):
                 if time_s < span.end_s:
-                    yield Frame(time_s, picture(raw, _aspect(media), max_side))
+                    yield _frame(media, raw, time_s, max_side)
 
     def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
         for run in _runs(times_s):
             with opened(path, track) as media:
                 for raw, time_s, count in _shown_or_last(media, run, self._threads):
-                    frame = Frame(time_s, picture(raw, _aspect(media), max_side))
+                    frame = _frame(media, raw, time_s, max_side)
                     for _ in range(count):
                         yield frame
 
 
-def _aspect(media: OpenMedia) -> float:
-    return pixel_aspect(media.video) if media.video is not None else 1.0
+def _frame(media: OpenMedia, raw: Any, time_s: float, max_side: int) -> Frame:
+    aspect = pixel_aspect(media.video) if media.video is not None else 1.0
+    return Frame(time_s, picture(raw, aspect, max_side), bool(raw.opaque))
 
 
 def _runs(times_s: Sequence[float]) -> Iterator[list[float]]:
@@ -88,16 +89,20 @@ def _shown_or_last(media: OpenMedia, times_s: Sequence[float], threads: int) -> 
 
 
 def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float, int]]:
-    """Each frame that is shown at some tick, its time, and at how many; ticks before the first frame are its own."""
+    """Each frame that is shown at some tick, its time, and at how many; ticks before the first frame are its own.
+
+    A frame counts as damaged if any since the last one that was shown is.
+    """
     held: tuple[Any, float] | None = None
-    answered = 0
+    answered, is_damaged = 0, False
     for raw, time_s in _rising(_decoded(media, ticks, start_s, threads)):
         due = ticks.before(time_s)
         if held is not None and due > answered:
             yield *held, due - answered
-            answered = due
+            answered, is_damaged = due, False
         if answered >= ticks.count:
             return
+        raw.opaque = is_damaged = is_damaged or raw.opaque
         held = (raw, time_s)
     if held is not None and ticks.count > answered:
         yield *held, ticks.count - answered
@@ -119,31 +124,44 @@ def _rising(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:
 
 
 def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float]]:
-    """Decoded frames with their times, in the order shown: all that are wanted, and some that others need."""
+    """Decoded frames with their times, in the order shown: all that are wanted, and some that others need.
+
+    `opaque` of a frame says whether it is damaged. Damage stays visible until the next key frame.
+    """
     if media.video is None or ticks.count == 0:
         return
-    if media.is_raw:
-        yield from _counted(media, threads)
-        return
+    failures: list[Exception] = []
+    frames = _counted(media, threads, failures) if media.is_raw else _timed(media, ticks, start_s, threads, failures)
+    is_damaged = False
+    for frame, time_s in frames:
+        is_damaged = bool(frame.is_corrupt) or ((is_damaged or bool(failures)) and not frame.key_frame)
+        failures.clear()
+        frame.opaque = is_damaged
+        yield frame, time_s
+
+
+def _timed(
+    media: OpenMedia, ticks: Ticks, start_s: float, threads: int, failures: list[Exception]
+) -> Iterator[tuple[Any, float]]:
     decoder = None
     for packet, wanted in chosen(_described(media, start_s), ticks):
         if decoder is None:
             decoder = _configured(packet.stream.codec_context, threads)
             skips = decoder.name in _SKIPS_EXACTLY
         decoder.skip_frame = "DEFAULT" if wanted or not skips else "NONREF"
-        yield from _frames(media, decoder, packet)
+        yield from _frames(media, decoder, packet, failures)
     if decoder is not None:
-        yield from _frames(media, decoder, None)
+        yield from _frames(media, decoder, None, failures)
 
 
-def _counted(media: OpenMedia, threads: int) -> Iterator[tuple[Any, float]]:
+def _counted(media: OpenMedia, threads: int, failures: list[Exception]) -> Iterator[tuple[Any, float]]:
     """All frames of a file without times, each as long as its rate says."""
     number = 0
     decoder = None
     for packet in itertools.chain(media.packets(media.video.index, 0.0), (None,)):
         if decoder is None and packet is not None:
             decoder = _configured(packet.stream.codec_context, threads)
-        for frame in decoded(decoder, packet) if decoder is not None else ():
+        for frame in decoded(decoder, packet, failures) if decoder is not None else ():
             yield frame, number / media.raw_rate
             number += 1
 
@@ -161,9 +179,9 @@ def _configured(decoder: Any, threads: int) -> Any:
     return decoder
 
 
-def _frames(media: OpenMedia, decoder: Any, packet: Any) -> Iterator[tuple[Any, float]]:
+def _frames(media: OpenMedia, decoder: Any, packet: Any, failures: list[Exception]) -> Iterator[tuple[Any, float]]:
     """What one packet gives (None: what the decoder still holds)."""
-    for frame in decoded(decoder, packet):
+    for frame in decoded(decoder, packet, failures):
         time_s = media.frame_s(frame, media.video.time_base)
         if time_s is not None:
             yield frame, time_s

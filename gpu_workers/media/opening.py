@@ -147,11 +147,16 @@ def demuxed(container: Any, streams: Any = None) -> Iterator[Any]:
             yield packet
 
 
-def decoded(decoder: Any, packet: Any) -> list[Any]:
-    """The frames that a packet gives; None: those that the decoder still holds. Damaged packets give nothing."""
+def decoded(decoder: Any, packet: Any, failures: list[Exception] | None = None) -> list[Any]:
+    """The frames that a packet gives; None: those that the decoder still holds.
+
+    Damaged packets give nothing; what the decoder raised is added to `failures`.
+    """
     try:
         return list(decoder.decode(packet))
-    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; the next packet may be sound
+    except Exception as error:  # noqa: BLE001 - a damaged file makes the libraries raise anything
+        if failures is not None:
+            failures.append(error)
         return []
 
 

@@ -155,3 +155,5 @@ class Frame:
 
     pts_s: float
     image: NDArray[np.uint8]
+    is_damaged: bool = False
+    """Whether the decoder had to invent parts of it, or of one since the frame before it that was asked for."""

@@ -166,9 +166,12 @@ class ChunkReader:
         features: list[FrameFeatures] = []
         pictures: dict[float, bytes] = {}
         batch: list[Frame] = []
+        damaged_s: list[float] = []
         every_s, side = self.settings.sample_every_s, self.settings.text_side
         frames = self.frames.sample(Path(call.path), span=call.span, every_s=every_s, max_side=side, track=call.track)
         for frame in ahead(frames):
+            if frame.is_damaged:
+                damaged_s.append(frame.pts_s)
             if detector.is_new(frame):
                 batch.append(frame)
             if len(batch) == BATCH:
@@ -179,7 +182,7 @@ class ChunkReader:
             features += self._see(call.video, batch, pictures)
         for time_s in spread(list(pictures), call.objects):
             self.media.put(object_picture_key(call.video, time_s), pictures[time_s])
-        return packed(Sampled(features, *self._keep_texts(call, pictures, beat)))
+        return packed(Sampled(features, *self._keep_texts(call, pictures, beat), damaged_s))
 
     def _see(self, video: VideoId, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
         """Features of a batch; its thumbnails are stored, its full-size pictures held compressed, and stored too where

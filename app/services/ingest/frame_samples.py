@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Sampled:
     """The times of those that may hold text."""
     blank_s: list[float]
     """The times of those that hold none; of a long video not every frame is looked at for text."""
+    damaged_s: list[float] = field(default_factory=list)
+    """The times of frames that the decoder could not decode in full."""
 
 
 def repeats(sampled: Sampled) -> frozenset[float]:
@@ -59,6 +61,7 @@ def packed(sampled: Sampled) -> bytes:
         light=np.array([(f.brightness, f.contrast) for f in features], np.float32).reshape(-1, 2),
         text=np.array(sampled.text_s),
         blank=np.array(sampled.blank_s),
+        damaged=np.array(sampled.damaged_s),
         tags=np.frombuffer(json.dumps([f.tags for f in features]).encode(), np.uint8),
     )
     return buffer.getvalue()
@@ -70,6 +73,7 @@ def unpacked(payload: bytes) -> Sampled:
         times, light = data["times"], data["light"]
         vectors, concepts = data["vectors"].astype(np.float32), data["concepts"].astype(np.float32)
         tags, text_s, blank_s = json.loads(data["tags"].tobytes()), data["text"].tolist(), data["blank"].tolist()
+        damaged_s = data["damaged"].tolist() if "damaged" in data else []  # older ones do not know
     features = [
         FrameFeatures(
             float(times[i]),
@@ -81,4 +85,4 @@ def unpacked(payload: bytes) -> Sampled:
         )
         for i in range(len(times))
     ]
-    return Sampled(features, text_s, blank_s)
+    return Sampled(features, text_s, blank_s, damaged_s)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from app.core.events import Warned
+from app.core.timecode import clock
 from app.core.types import TimeSpan
 from app.services.ingest.calls import WatchCall
 from app.services.ingest.frame_samples import Sampled, packed, unpacked
@@ -11,6 +15,7 @@ from app.services.ingest.stage import Codec, Stage, StageRun, Unit, UnitCalls
 GLANCE_AT_ALL_S = 300.0
 """Every changed frame of a video up to this length is glanced at for text."""
 SECONDS_A_GLANCE = 2.5
+NAMED_GAPS = 5
 OBJECT_FRAMES_ALWAYS = 60
 """A video of up to so many frames that changed is searched for things in all of them."""
 
@@ -55,9 +60,27 @@ class _Sample(Stage[Sampled]):
             [feature for part in work.parts for feature in part.features],
             [time_s for part in work.parts for time_s in part.text_s],
             [time_s for part in work.parts for time_s in part.blank_s],
+            [time_s for part in work.parts for time_s in part.damaged_s],
         )
         work.detail = f"{len(whole.features)} frames, {len(whole.text_s)} with text"
         return whole
+
+    def after(self, run: Run, result: Sampled) -> None:
+        if result.damaged_s:
+            run.report(Warned(_damage(result.damaged_s, run.settings.sample_every_s)))
+
+
+def _damage(times_s: Sequence[float], every_s: float) -> str:
+    """One sentence on pictures that were damaged, of which one was looked at every so many seconds."""
+    spans: list[TimeSpan] = []
+    for time_s in times_s:
+        span = TimeSpan(time_s, time_s + every_s)
+        if spans and span.start_s - spans[-1].end_s <= every_s:
+            span = spans.pop().hull(span)
+        spans.append(span)
+    places = ", ".join(f"{clock(one.start_s)}-{clock(one.end_s)}" for one in spans[:NAMED_GAPS])
+    more = f" and {len(spans) - NAMED_GAPS} more" if len(spans) > NAMED_GAPS else ""
+    return f"The pictures are damaged for about {sum(s.duration_s for s in spans):.0f} s ({places}{more})."
 
 
 SAMPLE = _Sample()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import av
@@ -14,6 +15,7 @@ from app.core.settings import load_settings
 from app.core.types import FrameFeatures, SegmentKind, TimeSpan, Utterance
 from app.services.ingest.frame_samples import Sampled, repeats
 from app.services.ingest.stages.segment import joined_while_still
+from benchmarks.fuzz_files import write_source
 from tests.integration.offline_fakes import environment
 
 PIECES = [TimeSpan(start_s, start_s + 30.0) for start_s in range(0, 600, 30)]
@@ -75,3 +77,20 @@ def test_hours_of_nothing_are_one_empty_segment(tmp_path, monkeypatch):
     shown = longreel.library.segments(video.id, [SegmentKind.VISUAL])
     assert [segment.span for segment in shown] == [TimeSpan(0.0, video.duration_s)] and video.duration_s > 7000
     assert not longreel.library.segments(video.id, [SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT])
+
+
+def test_pictures_that_are_damaged_are_reported_with_their_times(tmp_path, monkeypatch):
+    path = write_source(tmp_path / "film.mp4")
+    data = bytearray(path.read_bytes())
+    for place in range(len(data) // 10, len(data) // 2, 97):
+        data[place] ^= 0x55
+    path.write_bytes(data)
+    for name, value in {**environment(tmp_path), "LONGREEL_MODELS__TEXT_READER": "fake"}.items():
+        monkeypatch.setenv(name, value)
+    warnings = []
+    ingest = build(load_settings()).ingest
+    for _ in range(2):  # also when nothing has to be decoded again
+        ingest.run(IngestRequest(path), report=lambda event: warnings.append(getattr(event, "message", "")))
+    damage = [one for one in warnings if one.startswith("The pictures are damaged for about")]
+    assert len(damage) == 2 and damage[0] == damage[1]
+    assert re.search(r"about [1-3] s \(0:0[0-2]-0:0[1-3]\)", damage[0])
