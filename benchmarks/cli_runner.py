@@ -21,6 +21,8 @@ import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
+from app.core.ports import Chat
+
 LONGREEL = (sys.executable, "-m", "app.cli")
 SAMPLE = (sys.executable, "-m", "benchmarks.sample")
 _LOOK_EVERY_S = 0.2
@@ -90,6 +92,11 @@ def truth(video: Path) -> dict[str, Any]:
     """The ground truth of a sample; `questions` and `duration_s` are in it."""
     facts: dict[str, Any] = json.loads(video.with_name(f"{video.stem}.truth.json").read_text(encoding="utf-8"))
     return facts
+
+
+def name_of(chat: Chat) -> str:
+    """The model of a result, without the address of its server."""
+    return chat.model.partition("@http")[0]
 
 
 def machine() -> dict[str, Any]:

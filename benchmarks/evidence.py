@@ -33,7 +33,7 @@ from app.db.database import MemoryDatabase
 from app.db.library import SqlLibrary
 from app.evaluation.metrics.scores import share
 from app.evaluation.report import interval, percent
-from benchmarks.cli_runner import machine
+from benchmarks.cli_runner import machine, name_of
 from benchmarks.report import keep
 from benchmarks.scripted import MadeUpFrames
 from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
@@ -210,7 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         one = rulings[-1]
         if not one.right:
             print(f"{case.id} | {case.claim} | {one.verdict}, not {case.verdict} | {one.reason}", flush=True)
-    keep(report(rulings, options.cases, chat.model), options.json)
+    keep(report(rulings, options.cases, name_of(chat)), options.json)
     return 0
 
 

@@ -25,7 +25,7 @@ from app.evaluation.modes.agent import Asker
 from app.evaluation.modes.material import ModeMaterial
 from app.evaluation.modes.mode import Mode
 from app.evaluation.report import interval, percent
-from benchmarks.cli_runner import machine
+from benchmarks.cli_runner import machine, name_of
 from benchmarks.questions import AnswerFile, Asked, Product, Question, ask_missing, ingest, read_questions, timed
 from benchmarks.report import keep
 
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file = AnswerFile(options.library / "no_agent" / f"{name.replace(' ', '_')}.jsonl")
         answers[name] = ask_missing(questions, ask, file, choice=options.choice)
     chat = product.parts.chat
-    keep(report(answers, options.choice, chat.model.partition("@http")[0] if chat else "none"), options.json)
+    keep(report(answers, options.choice, name_of(chat) if chat else "none"), options.json)
     return 0
 
 
