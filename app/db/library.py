@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, Select, Table, and_, cast, delete, func, insert, or_, select, update
 
 from app.core.types import (
     Chapter,
@@ -199,9 +199,8 @@ class SqlLibrary:
 
     def are_ready(self, size: int) -> set[VideoId]:
         """The ids of the videos that are ready and whose files have this many bytes."""
-        query = select(videos.c.id).where(
-            videos.c.ready, videos.c.deleted_at.is_(None), videos.c.media["size_bytes"].as_integer() == size
-        )
+        bytes_of_file = cast(videos.c.media["size_bytes"].as_string(), BigInteger)  # PostgreSQL's integers end at 2 GB
+        query = select(videos.c.id).where(videos.c.ready, videos.c.deleted_at.is_(None), bytes_of_file == size)
         with self._database.reading() as connection:
             return {VideoId(id) for id in connection.execute(query).scalars()}
 

@@ -56,6 +56,18 @@ def test_it_is_a_video_library(library: Library) -> None:
     assert library.videos() == []
 
 
+def test_ready_videos_are_known_by_the_size_of_their_files(library: Library) -> None:
+    for id in (A, B):
+        library.add_video(video(id))
+        assert library.are_ready(MEDIA.size_bytes) == set()
+    for id in (A, B):
+        library.set_ready(id, "en")
+    assert library.are_ready(MEDIA.size_bytes) == {A, B}
+    library.bin_video(A)
+    assert library.are_ready(MEDIA.size_bytes) == {B}
+    assert library.are_ready(1000) == set()
+
+
 def test_a_video_comes_back_as_it_was_with_the_date_of_adding(library: Library) -> None:
     stored = library.add_video(video(A))
     assert stored.added_at.endswith("+00:00")
