@@ -38,7 +38,7 @@ demo: $(LEAN) ## make a sample, ingest it, answer three questions; or VIDEO=file
 	$(PY) -m benchmarks.demo
 
 test: $(STAMP) ## the whole test suite, two files at a time
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## style, types, import rules, stale documents, counts that may only go down
 	$(VENV)/bin/ruff check $(CODE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,22 @@ from tests.postgres import (  # noqa: F401
 )
 
 ROOT = Path(__file__).parents[1]
+LONG_FIRST = ("integration", "contract", "gpu_workers", "benchmarks")
+"""Folders of tests that take long, the longest first."""
+
+# Tests run side by side: threads of one that wait for work must not take the cores of another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, so that none of them is left over for one worker at the end."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, name in enumerate(LONG_FIRST) if name in item.path.parts), len(LONG_FIRST))
+
+    items.sort(key=place)
+
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", deadline=None)

@@ -33,7 +33,7 @@ def embedder(request, tmp_path_factory):
             yield worker
             worker.unload()
     else:
-        settings = Settings(home=home)
+        settings = Settings()
         yield request.param.from_settings(settings, Workers(settings))
 
 

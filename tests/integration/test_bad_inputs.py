@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_cli import Terminal
+from tests.integration.terminal import Terminal
 from tests.media_files import steady, truncated, write_media
 from tests.narrated_file import write_narrated
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_cli import Terminal
+from tests.integration.terminal import Terminal
 from tests.narrated_file import write_narrated
 
 

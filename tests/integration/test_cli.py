@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.offline_fakes import environment
+from tests.integration.terminal import Terminal
 from tests.narrated_file import write_narrated
-
-
-class Terminal:
-    """Runs `longreel` in a library of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.env = {**os.environ, **environment(folder)}
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "app.cli", *words]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=120, check=False)
-        assert "Traceback" not in done.stderr + done.stdout
-        return done
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import TimeSpan
 from tests.integration.offline_fakes import environment
-from tests.integration.test_cli import Terminal
+from tests.integration.terminal import Terminal
 from tests.narrated_file import write_narrated
 
 

