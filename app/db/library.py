@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Select, Table, and_, cast, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, Table, and_, cast, delete, func, insert, or_, select, update
 
 from app.core.types import (
     Chapter,
@@ -33,10 +33,10 @@ from app.db.rules import (
     dated,
     in_time_order,
     matching,
-    no_such_answer,
     no_such_video,
     same_video,
 )
+from app.db.saved_answers import Rating, SavedAnswer, hidden_answers, saved_answer, saved_answers
 from app.db.stages import TOGETHER
 from app.db.tables import (
     answer_videos,
@@ -56,33 +56,6 @@ _NAMED = utterances.outerjoin(
     voices, (voices.c.video_id == utterances.c.video_id) & (voices.c.label == utterances.c.speaker)
 )
 """What was said beside the names of who said it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SavedAnswer:
-    """An answer that was given, with how it came about."""
-
-    id: str
-    question: str
-    video_ids: tuple[VideoId, ...]
-    answer: dict[str, Any]
-    """`to_json(Answer)`."""
-    trace: list[Any]
-    """Events as JSON, in order."""
-    created_at: float
-    """Seconds since 1970, UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """What a person said of an answer."""
-
-    answer_id: str
-    question: str
-    verdict: str
-    note: str
-    created_at: float
-    """Seconds since 1970, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +148,12 @@ class SqlLibrary:
         scope = select(answer_videos.c.answer_id).where(answer_videos.c.video_id == video)
         with self._database.reading() as connection:
             must_be_there(connection, video)
-            return _answers(connection, scope)
+            return saved_answers(connection, scope)
 
     def answer(self, id: str) -> SavedAnswer:
         """One answer that was given. Raises NotFound."""
         with self._database.reading() as connection:
-            return _answer(connection, id)
+            return saved_answer(connection, id)
 
     def add_video(self, video: Video) -> Video:
         """Adds a video to the library and to the collections of its tags, and returns it as stored.
@@ -330,7 +303,7 @@ class SqlLibrary:
     def rate(self, answer_id: str, verdict: str, note: str) -> Rating:
         """Keeps what a person says of an answer, in place of what was said before. Raises NotFound."""
         with self._database.writing() as connection:
-            rating = Rating(answer_id, _answer(connection, answer_id).question, verdict, note, time.time())
+            rating = Rating(answer_id, saved_answer(connection, answer_id).question, verdict, note, time.time())
             row = {"answer_id": answer_id, "verdict": verdict, "note": note, "created_at": rating.created_at}
             upsert(connection, ratings, [row], ("answer_id",))
         return rating
@@ -340,7 +313,7 @@ class SqlLibrary:
         query = (
             select(ratings, answers.c.question)
             .join(answers, answers.c.id == ratings.c.answer_id)
-            .where(answers.c.id.not_in(_hidden()))
+            .where(answers.c.id.not_in(hidden_answers()))
             .order_by(ratings.c.created_at.desc(), ratings.c.answer_id)
         )
         with self._database.reading() as connection:
@@ -370,39 +343,6 @@ class SqlLibrary:
             must_be_there(connection, id)
             connection.execute(delete(table).where(table.c.video_id == id))
             yield connection
-
-
-def _hidden() -> Select[Any]:
-    """The answers about a video in the bin."""
-    return (
-        select(answer_videos.c.answer_id)
-        .join(videos, videos.c.id == answer_videos.c.video_id)
-        .where(videos.c.deleted_at.is_not(None))
-    )
-
-
-def _answers(connection: Connection, scope: Any) -> list[SavedAnswer]:
-    links = (
-        select(answer_videos.c.answer_id, answer_videos.c.video_id)
-        .where(answer_videos.c.answer_id.in_(scope))
-        .order_by(answer_videos.c.position)
-    )
-    about: dict[str, list[VideoId]] = {}
-    for answer_id, video_id in connection.execute(links):
-        about.setdefault(answer_id, []).append(VideoId(video_id))
-    query = select(answers).where(answers.c.id.in_(scope), answers.c.id.not_in(_hidden()))
-    query = query.order_by(answers.c.number.desc())
-    return [
-        SavedAnswer(row.id, row.question, tuple(about.get(row.id, ())), row.answer, row.trace, row.created_at)
-        for row in connection.execute(query)
-    ]
-
-
-def _answer(connection: Connection, id: str) -> SavedAnswer:
-    found = _answers(connection, [id])
-    if not found:
-        raise no_such_answer(id)
-    return found[0]
 
 
 def _within(table: Table, id: VideoId, window: TimeSpan | None) -> Any:

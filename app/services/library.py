@@ -21,8 +21,9 @@ from app.core.titles import tidy_title
 from app.core.types import Chapter, Digest, Frame, Segment, SegmentKind, TimeSpan, Utterance, Video, VideoId
 from app.core.types.objects import ObjectTrack
 from app.db.collections import SqlCollections
-from app.db.library import Binned, Rating, SavedAnswer, SqlLibrary
+from app.db.library import Binned, SqlLibrary
 from app.db.rules import matching, similar_titles, with_part
+from app.db.saved_answers import Rating, SavedAnswer
 from app.services.chapters import BY_HAND, Heading, publish, with_headings
 from app.services.ingest.calls import thumbnail_key
 

@@ -12,7 +12,7 @@ from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.ratings import RateIn, RatingOut, SavedAnswerOut
 from app.core.stored_answers import load_answer, load_trace
-from app.db.library import Rating, SavedAnswer
+from app.db.saved_answers import Rating, SavedAnswer
 
 router = APIRouter(tags=["questions"])
 
