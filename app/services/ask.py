@@ -71,9 +71,10 @@ class AskService:
         limits = limits or self._limits()
         how: dict[str, Any] = {"plan": plan, "run_id": run_id, "limits": limits, "cancelled": cancelled}
         how["region"] = request.box.region if request.box else None
+        left_out = [Warned(f"{_unread(unread)} The answer uses only the others.")] if unread else []
         steps = agent.ask(question, ready, options=request.options, turns=turns, **how)
         try:
-            for event in itertools.chain([_left_out(unread)] if unread else [], steps):
+            for event in itertools.chain(left_out, steps):
                 if not isinstance(event, Delta):
                     trace.append(event)
                 if isinstance(event, Answered):
@@ -119,10 +120,6 @@ def _nothing_ready(unread: Sequence[Video]) -> NotFound:
     if not unread:
         return NotFound("There is no video in the library yet.", "Ingest a video and wait until it is ready.")
     return NotFound(_unread(unread), "Wait until it is ready; its job shows the progress.")
-
-
-def _left_out(unread: Sequence[Video]) -> Warned:
-    return Warned(f"{_unread(unread)} The answer uses only the others.")
 
 
 def _unread(videos: Sequence[Video]) -> str:

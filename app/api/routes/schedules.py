@@ -51,7 +51,9 @@ def add_schedule(asked: ScheduleIn, longreel: TrustedDep) -> ScheduleOut:
     subfolders included; with `summary` they are summarized as a batch. A file that is still growing has to wait. With
     an interval, the first check is at once.
     """
-    return schedule_out(longreel, longreel.schedules.add(_plan(asked)))
+    batch = _batch(asked.summary)
+    plan = ScheduleSpec(asked.folder, asked.cron, asked.every_s, asked.collection, batch, asked.paused)
+    return schedule_out(longreel, longreel.schedules.add(plan))
 
 
 @router.get("/{schedule}", summary="Get a schedule")
@@ -102,10 +104,6 @@ def schedule_out(longreel: Services, schedule: Schedule) -> ScheduleOut:
         next_at=None if plan.paused else utc(schedule.next_at),
         last=_outcome(schedule),
     )
-
-
-def _plan(asked: ScheduleIn) -> ScheduleSpec:
-    return ScheduleSpec(asked.folder, asked.cron, asked.every_s, asked.collection, _batch(asked.summary), asked.paused)
 
 
 def _batch(wish: SummaryWish | None) -> BatchRequest | None:

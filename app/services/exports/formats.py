@@ -35,14 +35,6 @@ def _text(write: Callable[[Material], str]) -> Callable[[Material], bytes]:
     return lambda material: write(material).encode("utf-8", "replace")
 
 
-def _srt(material: Material) -> str:
-    return subtitles.to_srt(material.utterances)
-
-
-def _vtt(material: Material) -> str:
-    return subtitles.to_vtt(material.utterances)
-
-
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 FORMATS: dict[str, Format] = {
@@ -55,8 +47,10 @@ FORMATS: dict[str, Format] = {
     ),
     "slides-html": Format("slides.html", "text/html", _text(lecture.web_page), "slides and text as one page", True),
     "slides-docx": Format("slides.docx", _DOCX, lecture.word_document, "slides and text as a Word document", True),
-    "srt": Format("srt", "application/x-subrip", _text(_srt), "the transcript as SubRip"),
-    "vtt": Format("vtt", "text/vtt", _text(_vtt), "the transcript as WebVTT"),
+    "srt": Format(
+        "srt", "application/x-subrip", _text(lambda one: subtitles.to_srt(one.utterances)), "the transcript as SubRip"
+    ),
+    "vtt": Format("vtt", "text/vtt", _text(lambda one: subtitles.to_vtt(one.utterances)), "the transcript as WebVTT"),
     "whisperx": Format(
         "whisperx.json", "application/json", _text(records.whisperx), "the transcript as whisperX writes it"
     ),

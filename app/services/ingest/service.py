@@ -182,7 +182,8 @@ class IngestService:
         started = time.monotonic()
         video_id = content_of_finished(path, media.size_bytes)
         where, tags = str(path.resolve()), request.tags
-        video = Video(video_id, "", where, media, added_at=_now(), tags=tags, source=request.source)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        video = Video(video_id, "", where, media, added_at=now, tags=tags, source=request.source)
         run = Run(parts, self._settings(), video, path, options, report, cancelled)
         run.check()
         run.options = _remembered(run, options)
@@ -299,7 +300,3 @@ def _kind(media: MediaInfo) -> str:
     seen = f"{media.video.width}x{media.video.height} {media.video.codec}" if media.video else "no picture"
     heard = media.audio[0].codec if media.audio else "no sound"
     return f"{media.duration_s:.1f} s, {seen}, {heard}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
