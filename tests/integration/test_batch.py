@@ -39,7 +39,7 @@ def test_a_batch_that_was_killed_is_finished_by_the_next_run_and_a_third_changes
     words += ["--format", "md,json,html", "--length", "page"]
     command = [sys.executable, "-m", "app.cli", *words]
     with subprocess.Popen(command, env=terminal.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not list(out.glob("first-*.md")) and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
