@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from agents.evidence.passage import Finding, Passage
-from agents.evidence.things import DOUBT, kinds_meant, known_kinds, likely_name, track_passage
+from agents.evidence.things import DOUBT, kinds_meant, known_kinds, likely_name, template_vector, track_passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
@@ -137,7 +137,7 @@ def asked_about(question: str, names: Sequence[str], embedder: TextEmbedder) -> 
 
     def nearest(questions: Sequence[str]) -> float:
         filled = {one.format(name) for one in questions for name in names or ("thing",)}
-        return max(float(embedder.embed_query(one) @ wanted) for one in filled)
+        return max(float(template_vector(embedder.embed_query, one) @ wanted) for one in filled)
 
     ranked = sorted(((nearest(questions), asked) for asked, questions in ANSWERABLE.items()), reverse=True)
     (best, asked), (second, _) = ranked[:2]

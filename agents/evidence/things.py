@@ -6,9 +6,11 @@ the text embedder, as sentences: "How many bottles are there?" lies near every q
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
@@ -16,6 +18,10 @@ from app.core.ports import TextEmbedder
 from app.core.timecode import clock
 from app.core.types import SegmentKind, TimeSpan, Video
 from app.core.types.objects import ObjectTrack, count_changes, place_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ASK = "How many {}s are there?"
 NEAR = 3.3
@@ -86,12 +92,18 @@ class ThingCounts:
     exact: bool
 
 
+@functools.lru_cache(maxsize=4096)
+def template_vector(embed: Callable[[str], NDArray[np.float32]], question: str) -> NDArray[np.float32]:
+    """The vector of a question that code knows; the same few are compared with every question."""
+    return embed(question)
+
+
 def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> list[str]:
     """The kinds of things that a question in any language may be about, the nearest first."""
     if len(kinds) < 2:
         return list(kinds)
     wanted = embedder.embed_query(question)
-    likeness = [float(embedder.embed_query(ASK.format(kind)) @ wanted) for kind in kinds]
+    likeness = [float(template_vector(embedder.embed_query, ASK.format(kind)) @ wanted) for kind in kinds]
     mean = sum(likeness) / len(likeness)
     spread = (sum((one - mean) ** 2 for one in likeness) / len(likeness)) ** 0.5
     near = [(one, kind) for one, kind in zip(likeness, kinds, strict=True) if one - mean >= NEAR * max(spread, 1e-6)]
@@ -144,7 +156,7 @@ def number_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None
     wanted = embedder.embed_query(question)
 
     def nearest(questions: Sequence[str]) -> float:
-        return max(float(embedder.embed_query(one.format(kind)) @ wanted) for one in questions)
+        return max(float(template_vector(embedder.embed_query, one.format(kind)) @ wanted) for one in questions)
 
     ranked = sorted(((nearest(questions), number) for number, questions in COUNTED.items()), reverse=True)
     (best, number), (second, _) = ranked[:2]

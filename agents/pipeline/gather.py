@@ -58,7 +58,8 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     asked = (question,) if state["options"] else single_questions(question, work)
     passages, inspected = _read({**state, "asked": asked}, context)
     passages = _at_the_moment(passages, context)
-    passages += [one for part in asked for one in count_passages(work, part, countable(state))]
+    things = allowed_scope(state, SegmentKind.OBJECT)
+    passages += [one for part in asked for one in count_passages(work, part, things)]
     passages += _sounds(state, work) + _chapters(state)
     if work.sees and not can_words_tell(question, work):
         seen = _look(question, context)
@@ -158,10 +159,8 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
 
 def _sounds(state: AgentState, work: AgentRun) -> list[Passage]:
     """When music and other sounds are heard; nothing if the person chose other kinds of evidence."""
-    plan = state.get("plan")
-    if plan and plan.sources and SegmentKind.SOUND not in plan.sources:
-        return []
-    return [one for video, span in _scope(state) for one in sound_passages(work.parts.library, video, span)]
+    scope = allowed_scope(state, SegmentKind.SOUND)
+    return [one for video, span in scope for one in sound_passages(work.parts.library, video, span)]
 
 
 def _chapters(state: AgentState) -> list[Passage]:
@@ -173,10 +172,10 @@ def _chapters(state: AgentState) -> list[Passage]:
     return chapters if len(chapters) <= MOST_CHAPTERS else []
 
 
-def countable(state: AgentState) -> list[tuple[Video, TimeSpan]]:
-    """Where things may be counted: nowhere, if the person chose other kinds of evidence."""
+def allowed_scope(state: AgentState, kind: SegmentKind) -> list[tuple[Video, TimeSpan]]:
+    """Where a kind of evidence counts: nowhere, if the person chose other kinds."""
     plan = state.get("plan")
-    allowed = not plan or not plan.sources or SegmentKind.OBJECT in plan.sources
+    allowed = not plan or not plan.sources or kind in plan.sources
     return _scope(state) if allowed else []
 
 

@@ -14,11 +14,12 @@ from pydantic import BaseModel, Field
 from agents.conversation import letter, option_place
 from agents.evidence import Passage
 from agents.evidence.regions import answer_about_region
+from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.things import answer_by_counting
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
 from agents.parts import AgentRun
-from agents.pipeline.gather import countable, rank
+from agents.pipeline.gather import allowed_scope, rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer
 from app.core.errors import Cancelled, LongreelError
@@ -90,10 +91,11 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
 
 
 def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
-    """What code answers from the things that were followed; None for what it cannot answer."""
+    """What code answers from the things that were followed and the sounds that were heard; None for anything else."""
     region = state.get("region")
     if region is None:
-        counted = answer_by_counting(work, question, countable(state))
+        counted = answer_by_counting(work, question, allowed_scope(state, SegmentKind.OBJECT))
+        counted = counted or answer_by_sounds(work, question, allowed_scope(state, SegmentKind.SOUND))
     else:
         counted = answer_about_region(work, question, state["videos"][0], region, state["evidence"])
     if counted is None:

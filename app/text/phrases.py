@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Phrase = Literal["not_in_video", "not_in_words", "insufficient"]
+Phrase = Literal["not_in_video", "not_in_words", "insufficient", "yes", "no"]
 
 _PHRASES: dict[Phrase, dict[str, str]] = {
     "not_in_video": {
@@ -48,6 +48,34 @@ _PHRASES: dict[Phrase, dict[str, str]] = {
         "ja": "これは判断できませんでした。",
         "ko": "이것은 판단할 수 없었습니다.",
         "ar": "تعذّر تحديد ذلك.",
+    },
+    "yes": {
+        "en": "Yes",
+        "de": "Ja",
+        "es": "Sí",
+        "fr": "Oui",
+        "it": "Sì",
+        "pt": "Sim",
+        "nl": "Ja",
+        "ru": "Да",
+        "zh": "有",
+        "ja": "はい",
+        "ko": "네",
+        "ar": "نعم",
+    },
+    "no": {
+        "en": "No",
+        "de": "Nein",
+        "es": "No",
+        "fr": "Non",
+        "it": "No",
+        "pt": "Não",
+        "nl": "Nee",
+        "ru": "Нет",
+        "zh": "没有",
+        "ja": "いいえ",
+        "ko": "아니요",
+        "ar": "لا",
     },
 }
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from agents.evidence.sounds import sound_line, sound_passages
-from app.core.types import MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId
+import pytest
+
+from agents.evidence import Finding
+from agents.evidence.sounds import ASKED, END, LONG, START, THERE, WHEN, answer_by_sounds, sound_line, sound_passages
+from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId
+from tests.unit.agents.parts import Desk
 
 VIDEO = Video(VideoId("a" * 64), "Concert", "/x", MediaInfo("mp4", 100.0, 0.0, 1, None))
 
@@ -39,3 +43,53 @@ def test_what_is_never_heard_is_said_only_where_sounds_are_known():
 def test_a_sound_outside_the_span_is_not_heard_in_it():
     texts = [p.text for p in sound_passages(Heard(("music", 10, 42)), VIDEO, TimeSpan(50, 60))]
     assert texts == ["no music and no singing"]
+
+
+def answered(question: str, *spans: tuple[str, float, float]) -> Finding | None:
+    made = Desk(duration_s=100)
+    segments = [
+        Segment(f"s{start}", made.video.id, SegmentKind.SOUND, TimeSpan(start, end), name, "tagger")
+        for name, start, end in spans
+    ]
+    made.library.add_segments(segments)
+    return answer_by_sounds(made.context().work, question, [(made.video, made.video.media.whole)])
+
+
+MUSIC = (("speech", 0, 10), ("music", 10, 42), ("silence", 42, 60), ("music", 60, 70))
+
+
+@pytest.mark.parametrize(
+    ("fact", "text"),
+    [
+        (START, "0:10, 1:00"),
+        (END, "0:42, 1:10"),
+        (LONG, "42 s (0:10-0:42, 1:00-1:10)"),
+        (THERE, "Yes (0:10-0:42, 1:00-1:10)"),
+        (WHEN, "0:10-0:42, 1:00-1:10"),
+    ],
+)
+def test_code_answers_when_a_sound_is_heard_and_cites_it(fact, text):
+    finding = answered(ASKED[fact][-1].format("music"), *MUSIC)
+    assert finding is not None and finding.text == text
+    (passage,) = finding.passages
+    assert passage.kind is SegmentKind.SOUND and passage.span == TimeSpan(10, 42)
+
+
+def test_a_sound_that_every_tagger_knows_and_none_heard_is_not_there():
+    finding = answered("Is somebody singing?", *MUSIC)
+    assert finding is not None and finding.text == "No"
+    assert finding.passages[0].text == "no singing" and finding.passages[0].span == TimeSpan(0, 100)
+
+
+def test_what_no_times_of_a_sound_answer_is_left_to_others():
+    for question in ("Who wrote the music?", "Why did the music stop?", "When does the concert start?", "When?"):
+        assert answered(question, *MUSIC) is None
+    assert answered("When does the music start?") is None and answered("When does the singing start?", *MUSIC) is None
+
+
+def test_the_pipeline_answers_about_sounds_with_a_verified_citation():
+    made = Desk(duration_s=100)
+    made.library.add_segments([Segment("s", made.video.id, SegmentKind.SOUND, TimeSpan(10, 42), "music", "tagger")])
+    answer = made.ask("When does the music start?")
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "0:10")
+    assert answer.citations[0].verified and answer.citations[0].span == TimeSpan(10, 42)
