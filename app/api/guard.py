@@ -140,7 +140,8 @@ class Guard:
             detail = "The server does not know this host name."
             hint = "If a proxy publishes it under this name, set LONGREEL_SERVER__PUBLIC_URL to that address."
             return error_response(path, plain_problem(403, detail, "foreign_host", hint=hint))
-        if not all(HOST.fullmatch(name) for name in headers.getlist("host")):
+        names = headers.getlist("host")
+        if len(names) > 1 or not all(map(HOST.fullmatch, names)):
             return error_response(path, plain_problem(400, "The request has no valid host name.", "bad_host"))
         if _is_foreign(scope, headers) and not _is_visit(scope, headers):
             detail = "Only pages of this server may do this."

@@ -13,6 +13,7 @@ language no longer crowds out the right one in another.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,10 +96,13 @@ def _files(settings: Settings) -> tuple[Path, Path]:
     folder, name = packaged.models_folder(settings), parts.E5.exported
     tokenizer = folder / name.replace(".onnx", "-tokenizer.json")
     graph = folder / name
-    if not (graph.is_file() and tokenizer.is_file()):
-        content = read(packaged.verified(parts.E5))
-        make_once(tokenizer, parts.E5.name, lambda fresh: e5_export.write_tokenizer(content, fresh))
-        make_once(graph, parts.E5.name, lambda fresh: _write_centred(content, tokenizer, fresh))
+
+    @functools.cache
+    def content() -> E5File:
+        return read(packaged.verified(parts.E5))
+
+    make_once(tokenizer, parts.E5.name, lambda fresh: e5_export.write_tokenizer(content(), fresh))
+    make_once(graph, parts.E5.name, lambda fresh: _write_centred(content(), tokenizer, fresh))
     return graph, tokenizer
 
 

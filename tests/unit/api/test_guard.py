@@ -100,6 +100,11 @@ def test_a_host_that_is_none_is_refused(client: TestClient, host: str) -> None:
     assert client.get("/v1/health", headers={"Host": host}).status_code in (400, 403)
 
 
+def test_two_hosts_are_refused(client: TestClient) -> None:
+    two = [("Host", "127.0.0.1"), ("Host", "evil.test")]
+    assert client.get("/v1/health", headers=two).status_code == 400
+
+
 def test_the_servers_own_pages_may_change_something(client: TestClient) -> None:
     headers = {"Origin": "http://127.0.0.1:7860", "Sec-Fetch-Site": "same-origin"}
     assert client.delete("/v1/jobs/none", headers=headers).status_code == 404

