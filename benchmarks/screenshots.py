@@ -105,7 +105,7 @@ def listed(page: Page, url: str) -> None:
     """The library of a server, with all its pictures."""
     page.goto(url)
     page.locator("[data-open]").first.wait_for()
-    for card in page.locator(".lr-video").all():
+    for card in page.locator("#lr-grid .lr-video").all():
         card.scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 0)")
 
