@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from agents.budget import Budget
 from agents.evidence import Passage
 from agents.evidence.reading import read_span
@@ -40,6 +43,7 @@ PICTURE_SHARE = 0.6
 """The share of a model's context that pictures may take."""
 MOST_SIDE = 1920
 """Longest side of a frame of which only a part is shown, pixels."""
+MOST_ENLARGED = 4
 LEAST_CROP = 32
 """Pixels that a part of a frame has at least on each side: models refuse smaller pictures."""
 REMEMBERED_FRAMES = 192
@@ -140,7 +144,7 @@ class Pictures:
         if box is not None:
             share = max(box[2] - box[0], box[3] - box[1])
             whole = self.by_time(video, times_s, max(side, min(MOST_SIDE, round(side / share))))
-            return {time_s: _cropped(frame, box) for time_s, frame in whole.items()}
+            return {time_s: _enlarged(_cropped(frame, box), side) for time_s, frame in whole.items()}
         with self._lock:
             missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
             decoded: Iterable[Frame] = (
@@ -166,6 +170,16 @@ def _cropped(frame: Frame, box: Box) -> Frame:
     left, right = _edges(box[0] * width, box[2] * width, width)
     top, bottom = _edges(box[1] * height, box[3] * height, height)
     return replace(frame, image=frame.image[top:bottom, left:right])
+
+
+def _enlarged(frame: Frame, side: int) -> Frame:
+    """A small part up to `side` pixels long, at most `MOST_ENLARGED` times its size, for models that see little in a few."""
+    height, width = frame.image.shape[:2]
+    times = min(side / max(height, width), MOST_ENLARGED)
+    if times <= 1:
+        return frame
+    size = (round(width * times), round(height * times))
+    return replace(frame, image=np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.LANCZOS)))
 
 
 def _edges(start: float, end: float, whole: int) -> tuple[int, int]:

@@ -24,6 +24,9 @@ GONE_S = 5.0
 LEAST_LETTERS = 2
 LONGEST = 320
 """Characters of a passage: a page of credits or a full slide becomes several."""
+SHORT = 2
+"""Characters of a word in which each of them matters."""
+SHAPES = str.maketrans("lio|", "1101")
 LEAST_PREFIX = 3
 """A line of at least so many characters that a later one begins with was being written."""
 
@@ -124,7 +127,16 @@ def _find(text: str, lines: Sequence[_Line]) -> _Line | None:
 
 
 def _is_alike(text: str, known: str) -> bool:
-    if fuzz.ratio(text, known) >= SAME:
-        return True
+    """Whether two readings are of one line: words may be misread, but with another short one, such as a key or a score,
+    it is another line."""
     shorter, longer = sorted((text, known), key=len)
-    return len(shorter) >= LEAST_PREFIX and text != shorter and fuzz.ratio(shorter, longer[: len(shorter)]) >= SAME
+    cut = longer[: len(shorter)]
+    if fuzz.ratio(text, known) >= SAME:
+        return _short_words(text) == _short_words(known) or _short_words(shorter) == _short_words(cut)
+    return len(shorter) >= LEAST_PREFIX and text != shorter and fuzz.ratio(shorter, cut) >= SAME
+
+
+def _short_words(line: str) -> list[str]:
+    """The words of at most `SHORT` characters, in order, without what recognisers confuse."""
+    words = (word.strip(".,;:!?()[]").casefold().translate(SHAPES) for word in line.split())
+    return [word for word in words if len(word) <= SHORT and word.isalnum()]

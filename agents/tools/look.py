@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
@@ -63,7 +64,10 @@ def look(call: Look, context: ToolContext) -> Outcome:
     where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
     whole = f"{len(frames)} frames of {where}, {how}:"
     nothing = () if found else ("The vision model saw nothing that bears on this.",)
-    return Outcome((whole, *found, *nothing), (_inspected(video, seen_s, spans),))
+    seen = _inspected(video, seen_s, spans)
+    # Whoever sees the frames themselves reads them too.
+    read = (replace(seen, sense="screen_text"),) if context.work.chat_sees else ()
+    return Outcome((whole, *found, *nothing), (seen, *read))
 
 
 def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) -> tuple[list[float], str]:

@@ -147,7 +147,7 @@ def test_not_in_the_video_is_said_only_after_everything_was_searched() -> None:
     turns = [request for request in chat.requests if not is_judging(request)]
     assert "Not yet: the pictures of v.mp4 were not looked at closely enough" in turns[2].text
     assert answer.status is AnswerStatus.NOT_IN_VIDEO and answer.confidence is None
-    assert answer.searched == ("what is said (0:00-10:00)", "what is written on the screen (0:00-10:00)",
+    assert answer.searched == ("what is said (0:00-10:00)", "what is written on the screen (from beginning to end)",
                                "the pictures (from beginning to end)")  # fmt: skip
 
 

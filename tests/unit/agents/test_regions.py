@@ -123,7 +123,7 @@ def test_text_is_read_in_the_part_alone() -> None:
     made = desk("EXIT 12")
     answer = ask(made, "What is written here?", CAR)
     assert answer.text == "EXIT 12" and answer.citations[0].box == CAR.box
-    assert isinstance(made.parts.text_reader, Signs) and made.parts.text_reader.shapes == [(49, 32, 3)]
+    assert isinstance(made.parts.text_reader, Signs) and made.parts.text_reader.shapes == [(196, 128, 3)]
 
 
 def test_a_vision_model_describes_the_part_for_a_small_chat_model() -> None:
@@ -142,7 +142,7 @@ def test_a_model_that_sees_is_shown_the_part_before_it_does_anything() -> None:
     answer = ask(desk(chat=chat), "What colour is it?", CAR)
     first = chat.requests[0]
     frames = [part for message in first.messages for part in message.parts if isinstance(part, Frame)]
-    assert len(frames) == 3 and {frame.image.shape for frame in frames} == {(57, 32, 3)}
+    assert len(frames) == 3 and {frame.image.shape for frame in frames} == {(228, 128, 3)}
     assert "car: left, from 0:03 to 0:40" in first.text
     assert answer.citations[0].box is not None
 
@@ -156,9 +156,9 @@ def test_zoom_refuses_a_part_without_an_area() -> None:
 
 @pytest.mark.parametrize(
     ("box", "shape"),
-    [((0.0, 0.0, 1.0, 1.0), (90, 160)), ((0.999, 0.999, 1.0, 1.0), (32, 32)), ((0.5, 0.5, 0.5001, 1.0), (45, 32))],
+    [((0.0, 0.0, 1.0, 1.0), (360, 640)), ((0.999, 0.999, 1.0, 1.0), (128, 128)), ((0.5, 0.5, 0.5001, 1.0), (180, 128))],
 )
-def test_a_part_is_never_smaller_than_a_model_accepts(box: Box, shape: tuple[int, int]) -> None:
+def test_a_small_part_is_enlarged_four_times_at_most(box: Box, shape: tuple[int, int]) -> None:
     made = desk()
     (frame,) = Pictures(made.frames).at(made.video, [1.0], 640, box)
     assert frame.image.shape[:2] == shape and frame.image.size and isinstance(frame.image, np.ndarray)

@@ -87,6 +87,13 @@ def test_a_name_that_scrolls_stays_one_line_and_comes_again_under_the_next_headi
     assert read == " / ".join(credits)
 
 
+def test_lines_that_differ_in_a_key_or_a_score_are_two_lines() -> None:
+    keys = [(0, 2, "Voice keys: C-c l v (editor)"), (2, 4, "Model keys: C-c l m (editor)"), (4, 6, "Score 3 : 1")]
+    again = [(6, 8, "Score 3 : 2"), (8, 10, "Scare 3 : 2")]
+    read = texts(run(Desk(screen=[*keys, *again]), "read", video="V1"))
+    assert read == ["Voice keys: C-c l v (editor)", "Model keys: C-c l m (editor)", "Score 3 : 1", "Score 3 : 2"]
+
+
 def test_browse_only_hints() -> None:
     outcome = run(Desk(MEETING), "browse", video="V1")
     assert "v.mp4: 10:00 long, pictures, speech." in str(outcome.parts[0])
