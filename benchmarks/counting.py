@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from app.bootstrap import Services, build
 from app.core.events import Answered, StageFinished
 from app.core.requests import AskRequest, IngestRequest
@@ -104,6 +106,7 @@ def main() -> None:
         notes=notes,
         figures=[*rows, costs],
     )
+    Console().print("\n".join(notes), soft_wrap=True)
 
 
 def _measure(
