@@ -173,7 +173,7 @@ def _cropped(frame: Frame, box: Box) -> Frame:
 
 
 def _enlarged(frame: Frame, side: int) -> Frame:
-    """A small part, up to `side` pixels long and at most `MOST_ENLARGED` times as large: in a few, models see little."""
+    """A small part, up to `side` pixels long and at most `MOST_ENLARGED` times as large, so that models see it."""
     height, width = frame.image.shape[:2]
     times = min(side / max(height, width), MOST_ENLARGED)
     if times <= 1:
