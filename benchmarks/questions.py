@@ -25,6 +25,7 @@ from app.core.types import Answer, AnswerStatus, TimeSpan, Video, from_json, to_
 from app.evaluation.cases import Case
 from app.evaluation.modes.agent import Asker
 from app.evaluation.modes.mode import Mode
+from app.services.ingest.service import content_id
 from benchmarks.cli_runner import LONGREEL, run
 
 ORIGINAL = "original"
@@ -175,9 +176,9 @@ def ingest(names: Iterable[str], folder: Path, library: Path) -> None:
     """Reads the videos that a library does not have yet, by the product's own command. Raises ProductFailed."""
     variables = {"LONGREEL_DATA": str(library)}
     listed = json.loads("".join(run([*LONGREEL, "list", "--json"], variables).lines) or "[]")
-    read = {one["title"] for one in listed}
+    read = {one["id"] for one in listed}
     for name in dict.fromkeys(names):
-        if Path(name).stem not in read and name not in read:
+        if content_id(folder / name) not in read:
             run([*LONGREEL, "ingest", str(folder / name)], variables)
 
 
