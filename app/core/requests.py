@@ -18,6 +18,8 @@ from app.core.types.objects import Region
 DETECTED = "auto"
 """In place of a language: takes back the one that was given before."""
 _LANGUAGE = re.compile("[a-z]{2,3}")
+_HALF = re.compile("[\ud800-\udfff]")
+"""A surrogate without its other half, as a terminal of another encoding or a cut message leaves it."""
 _LANGUAGES = re.compile(f"[a-z]{{2,3}}(,[a-z]{{2,3}})*|{DETECTED}")
 
 LONGEST_QUESTION = 2000
@@ -88,8 +90,9 @@ class AskRequest:
     """The part of the picture that it is about."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "question", " ".join(_encodable(self.question).split()))
-        object.__setattr__(self, "options", tuple(map(_encodable, self.options)))
+        object.__setattr__(self, "question", " ".join(self.question.split()))
+        if any(_HALF.search(text) for text in (self.question, *self.options)):
+            raise BadInput("The question contains half of a character.", "Correct the text.")
         if not self.question:
             raise BadInput("The question is empty.", "Ask about something said, shown or written in a video.")
         if len(self.question) > LONGEST_QUESTION:
@@ -202,8 +205,3 @@ class SummaryRequest:
         except ValueError as error:
             hint = f"Lengths are {', '.join(Length)}; styles are {', '.join(Style)}."
             raise BadInput(f"There is no summary like this: {length}, {style}.", hint) from error
-
-
-def _encodable(text: str) -> str:
-    """With "?" for half of a surrogate pair, which a terminal of another encoding or a cut message leaves behind."""
-    return text.encode("utf-8", "replace").decode()

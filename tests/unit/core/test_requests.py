@@ -22,9 +22,11 @@ def test_a_question_is_one_line() -> None:
     assert AskRequest("  When did\n it open? ").question == "When did it open?"
 
 
-def test_what_is_no_character_reaches_no_model() -> None:
-    request = AskRequest("What is \udce4?", options=("\ud83d", "b"))
-    assert (request.question, request.options) == ("What is ??", ("?", "b"))
+def test_half_of_a_character_is_refused() -> None:
+    with pytest.raises(BadInput, match="half of a character"):
+        AskRequest("What is \udce4?")
+    with pytest.raises(BadInput, match="half of a character"):
+        AskRequest("What?", options=("\ud83d", "b"))
 
 
 @pytest.mark.parametrize(
