@@ -208,9 +208,13 @@ def _unique(citations: Sequence[Citation]) -> tuple[Citation, ...]:
 def _joined(texts: Sequence[str]) -> str:
     """The statements as one text: lists and long ones a line each, short ones as a paragraph."""
     multiline = any("\n" in text for text in texts) or len(texts) > 3
-    return ("\n" if multiline else " ").join(dict.fromkeys(text.strip() for text in texts))
+    whole = list(dict.fromkeys(text.strip() for text in texts))
+    return ("\n" if multiline else " ").join(map(_ended, whole) if len(whole) > 1 and not multiline else whole)
 
 
 def _sentence(text: str) -> str:
-    first = text[:1].upper() + text[1:]
-    return first if first.rstrip("”").endswith((".", "!", "?", "。")) else f"{first}."
+    return _ended(text[:1].upper() + text[1:])
+
+
+def _ended(text: str) -> str:
+    return text if text.rstrip("”)").endswith((".", "!", "?", "…", "。")) else f"{text}."

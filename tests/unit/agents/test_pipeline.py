@@ -138,7 +138,7 @@ SPLIT = json.dumps({"questions": ["How much does the bicycle bridge cost?", "Who
 
 
 def test_each_of_two_questions_is_answered_and_cited_by_itself() -> None:
-    chat = small([SPLIT, reading((["E3"], "2.4 million euros.")), reading((["E4"], "The county."))], two=0.9)
+    chat = small([SPLIT, reading((["E3"], "2.4 million euros")), reading((["E4"], "The county"))], two=0.9)
     desk = Desk(MEETING, chat=chat)
     answer = desk.ask("How much does the bicycle bridge cost, and who pays for it?")
     assert answer.text == "2.4 million euros. The county."
