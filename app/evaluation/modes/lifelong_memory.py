@@ -58,7 +58,7 @@ class LifelongMemory(PublishedAgent):
         self._merged: dict[tuple[str, ...], str] = {}
 
     def solve(self, work: Work) -> Answer:
-        """One call for each group of captions that nobody has merged yet, and one for the answer; two with spans."""
+        """One call per group of captions that is not merged yet, and one for the answer (two if it needs spans)."""
         memory = f"Memory:\n{work.told_frames(self._digest(work))}"
         options = " ".join(f"Option {number}: {option}" for number, option in enumerate(work.case.options))
         wanted = (
