@@ -60,7 +60,7 @@ HARD = (
     Hard(
         "Another source",
         "Two videos are searched; the answer is a sentence in one of them.",
-        ("Which of the two tells how much herring was caught?",),
+        ("Which of the two videos says how much herring was caught?",),
         both=True,
     ),
     Hard(
