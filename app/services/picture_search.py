@@ -55,7 +55,7 @@ LEAST_SHOWN = 0.7
 SAME = 1.4
 """Correlation of the pixels and cosine of the vectors, together, from which two pictures are the same.
 
-On films other than the picture's own the sum was 0.9 at most.
+Five pictures reached 0.9 at most on a film other than their own.
 """
 NEARLY = 0.02
 """Other moments are named if their likeness is at most so much lower."""
