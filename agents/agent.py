@@ -10,7 +10,7 @@ from agents.budget import Budget
 from agents.checkpoints import RECURSION, Checkpoints, streamed
 from agents.graph import build_graph
 from agents.parts import AgentParts, AgentRun
-from agents.pipeline.question import whole_question
+from agents.pipeline.understand import whole_question
 from agents.plans import Plan
 from agents.state import AgentState, start_state
 from app.core.errors import BadInput, WorkerFailed

@@ -3,7 +3,7 @@
 begin --> think <--> use            the loop: the model calls tools (side by side), until it answers
   |         |  ^
   |         v  | one turn to repair
-  +-> gather -> respond -> judge --> finish
+  +-> understand -> gather -> respond -> judge --> finish
       the pipeline, for models that cannot drive the loop
 """
 
@@ -18,7 +18,7 @@ from langgraph.types import Command, Send
 from agents.loop import think, use
 from agents.outcome import finish, judge
 from agents.parts import AgentRun
-from agents.pipeline import gather, respond
+from agents.pipeline import gather, respond, understand
 from agents.policy import choose_policy
 from agents.recording import recorded
 from agents.state import AgentState, Said
@@ -38,7 +38,7 @@ def build_graph(
     `saver`: where the state is stored after each node.
     """
     graph = StateGraph(AgentState, context_schema=AgentRun)
-    for node in (begin, think, use, gather, respond, judge, finish):
+    for node in (begin, think, use, understand, gather, respond, judge, finish):
         graph.add_node(node.__name__, cast(Any, recorded(cast(Any, node))))
     graph.add_edge(START, "begin")
     graph.add_edge("use", "think")
@@ -46,7 +46,7 @@ def build_graph(
     return graph.compile(checkpointer=saver)
 
 
-def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "use", "gather"]]:
+def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "use", "understand"]]:
     """Decides who chooses the steps, and says what the question is restricted to. A model whose question is about a
     part of the picture is shown that part first."""
     policy = choose_policy(runtime.context.parts)
@@ -66,4 +66,4 @@ def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     )
     if policy.mode == "loop" and (call := zoom_call(state)):
         return Command(goto=Send("use", {**state, "call": call}), update={"log": (Said("", (call,)),)})
-    return Command(goto="think" if policy.mode == "loop" else "gather")
+    return Command(goto="think" if policy.mode == "loop" else "understand")

@@ -13,18 +13,15 @@ from agents.evidence.reading import READABLE, read_span
 from agents.evidence.sounds import sound_passages
 from agents.evidence.things import count_passages
 from agents.parts import AgentRun
-from agents.pipeline.question import single_questions, whole_question
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import Outcome, SpanIn, ToolContext
 from agents.tools.look import Look, look
-from agents.tools.registry import run_tool
 from agents.tools.scan import read_moments
 from agents.tools.search import find
-from agents.tools.zoom import zoom_call
 from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Understood, Warned
-from app.core.types import Message, SegmentKind, TimeSpan, ToolCall, Video
+from app.core.events import Searched, Warned
+from app.core.types import Message, SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.time_expressions import CLOCK_STEP_S
 
@@ -42,45 +39,21 @@ WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
 
 
 def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond"]]:
-    """Collects evidence for the whole question."""
+    """Collects evidence for each question."""
     work = runtime.context
-    work.budget.take_step()
-    question = whole_question(state["question"], state["turns"], work.parts, work.budget)
-    if question != state["question"]:
-        runtime.stream_writer(Understood(state["question"], question, "model"))
-        state = {**state, "question": question}
     context = ToolContext(work, state, runtime.stream_writer)
-    if call := zoom_call(state):
-        passages, inspected = _zoom(call, context)
-        runtime.stream_writer(Searched(question, tuple(p.hit for p in passages)))
-        update = {"question": question, "evidence": tuple(passages), "inspected": inspected}
-        return Command(goto="respond", update=update)
-    asked = (question,) if state["options"] else single_questions(question, work)
-    passages, inspected = _read({**state, "asked": asked}, context)
+    passages, inspected = _read(state, context)
     passages = _at_the_moment(passages, context)
     things = allowed_scope(state, SegmentKind.OBJECT)
-    passages += [one for part in asked for one in count_passages(work, part, things)]
+    passages += [one for part in state["asked"] for one in count_passages(work, part, things)]
     passages += _sounds(state, work) + _chapters(state)
-    if work.sees and not can_words_tell(question, work):
-        seen = _look(question, context)
+    if work.sees and not can_words_tell(state["question"], work):
+        seen = _look(state["question"], context)
         passages += [part for part in seen.parts if isinstance(part, Passage)]
         inspected += seen.inspected
-    for part in asked:
+    for part in state["asked"]:
         runtime.stream_writer(Searched(part, tuple(p.hit for p in passages)))
-    update = {"question": question, "asked": asked, "evidence": tuple(passages), "inspected": inspected}
-    return Command(goto="respond", update=update)
-
-
-def _zoom(call: ToolCall, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
-    """What is in the part of the picture that the question is about; nothing where looking at it fails."""
-    try:
-        outcome = run_tool(call, context)
-    except Cancelled:
-        raise
-    except LongreelError as error:
-        context.report(Warned(f"The part of the picture could not be read: {error}"))
-        return [], ()
-    return [part for part in outcome.parts if isinstance(part, Passage)], outcome.inspected
+    return Command(goto="respond", update={"evidence": tuple(passages), "inspected": inspected})
 
 
 def can_words_tell(question: str, work: AgentRun) -> bool:

@@ -1,4 +1,4 @@
-"""The pipeline for small models: gather, read, answer, judge."""
+"""The pipeline for small models: understand, gather, respond, judge."""
 
 from __future__ import annotations
 
