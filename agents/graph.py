@@ -3,8 +3,8 @@
 begin --> think <--> use            the loop: the model calls tools (side by side), until it answers
   |         |  ^
   |         v  | one turn to repair
-  +-> understand -> gather -> respond -> judge --> finish
-      the pipeline, for models that cannot drive the loop
+  +-> understand -> gather -> see -> respond -> judge --> finish
+      the pipeline, for models that cannot drive the loop; a part of the picture is shown by zoom_in instead of gather
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from langgraph.types import Command, Send
 from agents.loop import think, use
 from agents.outcome import finish, judge
 from agents.parts import AgentRun
-from agents.pipeline import gather, respond, understand
+from agents.pipeline import gather, respond, see, understand, zoom_in
 from agents.policy import choose_policy
 from agents.recording import recorded
 from agents.state import AgentState, Said
@@ -38,7 +38,7 @@ def build_graph(
     `saver`: where the state is stored after each node.
     """
     graph = StateGraph(AgentState, context_schema=AgentRun)
-    for node in (begin, think, use, understand, gather, respond, judge, finish):
+    for node in (begin, think, use, understand, gather, see, zoom_in, respond, judge, finish):
         graph.add_node(node.__name__, cast(Any, recorded(cast(Any, node))))
     graph.add_edge(START, "begin")
     graph.add_edge("use", "think")

@@ -83,13 +83,20 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
 
 
 def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClaim]:
-    """What may be shown: all that is not refuted. Small models add statements that were not asked for: with
-    `strict`, of the answers to one question only supported ones stay beside a supported one, and of unclear ones only
-    the likeliest.
+    """What may be shown: all that is not refuted.
+
+    Small models add statements that were not asked for, and take any number for the one that was: with `strict`, of the
+    answers to one question only supported ones stay beside a supported one, of unclear ones only the likeliest, and
+    none that rests on counted things alone.
     """
     possible = [one for one in judged if one.verdict != "no"]
     if not strict:
         return possible
+    possible = [
+        one
+        for one in possible
+        if one.verdict == "yes" or any(p.kind is not SegmentKind.OBJECT for p in one.claim.passages)
+    ]
     accepted: list[JudgedClaim] = []
     for question in dict.fromkeys(one.claim.question for one in possible):
         answers = [one for one in possible if one.claim.question == question]

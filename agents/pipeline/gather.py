@@ -7,21 +7,18 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from agents.evidence import Finding, Passage
+from agents.evidence import Passage
 from agents.evidence.chapters import chapter_passages
 from agents.evidence.reading import READABLE, read_span
-from agents.evidence.sounds import sound_passages
 from agents.evidence.things import count_passages
 from agents.parts import AgentRun
-from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
-from agents.tools.base import Outcome, SpanIn, ToolContext
-from agents.tools.look import Look, look
+from agents.tools.base import ToolContext
 from agents.tools.scan import read_moments
 from agents.tools.search import find
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Searched, Warned
-from app.core.types import Message, SegmentKind, TimeSpan, Video
+from app.core.types import SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.time_expressions import CLOCK_STEP_S
 
@@ -29,8 +26,8 @@ WHOLE_CHARACTERS = 2_600
 """A scope with no more words than this is read whole: about 800 tokens, kept between questions by the model."""
 READ_CHARACTERS = 1_200
 """Of a longer one, so much is read for each question: what was ranked first, with its neighbours."""
-LOOKED_AT, MOST_LOOKED_AT = 16, 2
-"""Frames of a look, and videos that are looked at, for a question that needs pictures."""
+MOST_READ_AGAIN = 2
+"""Videos whose screen is read again at the moment that a question names."""
 SEARCHED = 24
 """Segments that a search returns to be ranked again."""
 MOST_CHAPTERS = 20
@@ -38,7 +35,7 @@ MOST_CHAPTERS = 20
 WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
 
 
-def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond"]]:
+def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond", "see"]]:
     """Collects evidence for each question."""
     work = runtime.context
     context = ToolContext(work, state, runtime.stream_writer)
@@ -46,25 +43,11 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     passages = _at_the_moment(passages, context)
     things = allowed_scope(state, SegmentKind.OBJECT)
     passages += [one for part in state["asked"] for one in count_passages(work, part, things)]
-    passages += _sounds(state, work) + _chapters(state)
-    if work.sees and not can_words_tell(state["question"], work):
-        seen = _look(state["question"], context)
-        passages += [part for part in seen.parts if isinstance(part, Passage)]
-        inspected += seen.inspected
+    passages += _chapters(state)
     for part in state["asked"]:
         runtime.stream_writer(Searched(part, tuple(p.hit for p in passages)))
-    return Command(goto="respond", update={"evidence": tuple(passages), "inspected": inspected})
-
-
-def can_words_tell(question: str, work: AgentRun) -> bool:
-    """Whether the model takes a question for one that spoken or written words can answer; False where it cannot say."""
-    chat = work.parts.chat
-    if chat is None or not chat.capabilities.weighs:
-        return False
-    messages = [Message("system", prompt("where")), *examples("where"), Message("user", question)]
-    shares, completion = chat.weigh(messages, ("words", "pictures"), work.budget.is_over)
-    work.budget.spend(completion)
-    return shares["words"] > shares["pictures"]
+    update = {"evidence": tuple(passages), "inspected": inspected}
+    return Command(goto="see" if work.sees else "respond", update=update)
 
 
 def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passage]:
@@ -81,7 +64,7 @@ def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passag
     there = [p for p in passages if p.key in here or p.kind not in kinds]
     if plan.sources and SegmentKind.SCREEN_TEXT not in plan.sources:
         return there
-    for video in list(context.videos.values())[:MOST_LOOKED_AT]:
+    for video in list(context.videos.values())[:MOST_READ_AGAIN]:
         if video.media.video is None or at > video.duration_s:
             continue
         try:
@@ -93,31 +76,10 @@ def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passag
     return there
 
 
-def _look(question: str, context: ToolContext) -> Outcome:
-    """What the vision model sees in the frames that fit the question best; nothing where it fails."""
-    parts: list[str | Passage | Finding] = []
-    inspected: list[Coverage] = []
-    for name, video in list(context.videos.items())[:MOST_LOOKED_AT]:
-        plan = context.state.get("plan")
-        span = plan.span(video) if plan else video.media.whole
-        if video.media.video is None or span is None:
-            continue
-        try:
-            where = SpanIn(start_s=span.start_s, end_s=span.end_s)
-            outcome = look(Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT), context)
-        except Cancelled:
-            raise
-        except LongreelError as error:
-            context.report(Warned(f"Looking at {video.title} failed: {error}"))
-            continue
-        parts += outcome.parts
-        inspected += outcome.inspected
-    return Outcome(tuple(parts), tuple(inspected))
-
-
 def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
     plan = state.get("plan")
-    # Numbers of things and times of sounds come as lines that a small model can read.
+    # Numbers of things come as lines that a small model can read. Times of sounds are left to code: the model takes
+    # "no singing" for an answer to anything.
     readable = [kind for kind in READABLE if kind not in (SegmentKind.OBJECT, SegmentKind.SOUND)]
     kinds = tuple(kind for kind in readable if not plan or not plan.sources or kind in plan.sources)
     scope = _scope(state)
@@ -128,12 +90,6 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
         if _size(whole) > WHOLE_CHARACTERS:
             return _ranked(state, context, scope), tuple(one for some in inspected for one in some)
     return whole, tuple(one for some in inspected for one in some)
-
-
-def _sounds(state: AgentState, work: AgentRun) -> list[Passage]:
-    """When music and other sounds are heard; nothing if the person chose other kinds of evidence."""
-    scope = allowed_scope(state, SegmentKind.SOUND)
-    return [one for video, span in scope for one in sound_passages(work.parts.library, video, span)]
 
 
 def _chapters(state: AgentState) -> list[Passage]:

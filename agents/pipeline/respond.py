@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field
 
 from agents.conversation import letter, option_place
 from agents.evidence import Passage
-from agents.evidence.regions import answer_about_region
 from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.things import answer_by_counting
 from agents.llm import ask_json
@@ -70,13 +69,9 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     work = runtime.context
     work.budget.check()
     several = len(state.get("asked", ())) > 1
-    counted = None if state["options"] or several else _by_code(state, state["question"], work)
+    counted = None if state["options"] or several or state.get("region") else _by_code(state, state["question"], work)
     if counted is not None:
         return Command(goto="judge", update={"draft": DraftAnswer((counted,), "yes")})
-    if state.get("region") and all(passage.kind is SegmentKind.OBJECT for passage in state["evidence"]):
-        lines = "; ".join(passage.text for passage in state["evidence"]) or "nothing"
-        draft = DraftAnswer((), "no", could_be_in=("pictures",))
-        return Command(goto="judge", update={"draft": draft, "problems": (f"All that is known of this part: {lines}",)})
     if work.parts.chat is None:
         return Command(goto="finish", update={"problems": (_quoted(state, work),)})
     try:
@@ -92,12 +87,8 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
 
 def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
     """What code answers from the things that were followed and the sounds that were heard; None for anything else."""
-    region = state.get("region")
-    if region is None:
-        counted = answer_by_counting(work, question, allowed_scope(state, SegmentKind.OBJECT))
-        counted = counted or answer_by_sounds(work, question, allowed_scope(state, SegmentKind.SOUND))
-    else:
-        counted = answer_about_region(work, question, state["videos"][0], region, state["evidence"])
+    counted = answer_by_counting(work, question, allowed_scope(state, SegmentKind.OBJECT))
+    counted = counted or answer_by_sounds(work, question, allowed_scope(state, SegmentKind.SOUND))
     if counted is None:
         return None
     keys = {passage.key for passage in counted.passages}

@@ -1,5 +1,4 @@
-"""understand: follow-ups, and several questions in one, written out by the model; models that drive the loop need
-neither. A question about a part of the picture gets what is there."""
+"""understand: follow-ups, and several questions in one, written out by the model. The loop needs neither."""
 
 from __future__ import annotations
 
@@ -11,17 +10,13 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from agents.budget import Budget
-from agents.evidence import Passage
 from agents.llm import ask_json
 from agents.parts import AgentParts, AgentRun
 from agents.prompts import examples, prompt
 from agents.state import AgentState
-from agents.tools.base import Outcome, ToolContext
-from agents.tools.registry import run_tool
-from agents.tools.zoom import zoom_call
 from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Understood, Warned
-from app.core.types import Message, ToolCall, Turn
+from app.core.events import Understood
+from app.core.types import Message, Turn
 
 REMEMBERED = 2
 """Earlier turns that a small model is shown."""
@@ -43,32 +38,17 @@ class Split(BaseModel):
     questions: list[str] = Field(min_length=1, max_length=MOST_PARTS)
 
 
-def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["gather", "respond"]]:
+def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["gather", "zoom_in"]]:
     """Writes out what is asked."""
     work = runtime.context
     work.budget.take_step()
     question = whole_question(state["question"], state["turns"], work.parts, work.budget)
     if question != state["question"]:
         runtime.stream_writer(Understood(state["question"], question, "model"))
-    if call := zoom_call(state):
-        shown = _zoom(call, ToolContext(work, {**state, "question": question}, runtime.stream_writer))
-        passages = tuple(part for part in shown.parts if isinstance(part, Passage))
-        runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
-        update = {"question": question, "evidence": passages, "inspected": shown.inspected}
-        return Command(goto="respond", update=update)
+    if state.get("region"):
+        return Command(goto="zoom_in", update={"question": question})
     asked = (question,) if state["options"] else single_questions(question, work)
     return Command(goto="gather", update={"question": question, "asked": asked})
-
-
-def _zoom(call: ToolCall, context: ToolContext) -> Outcome:
-    """What is in the part of the picture that the question is about; nothing where looking at it fails."""
-    try:
-        return run_tool(call, context)
-    except Cancelled:
-        raise
-    except LongreelError as error:
-        context.report(Warned(f"The part of the picture could not be read: {error}"))
-        return Outcome(())
 
 
 def single_questions(question: str, work: AgentRun) -> tuple[str, ...]:

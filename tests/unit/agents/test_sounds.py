@@ -7,7 +7,8 @@ import pytest
 from agents.evidence import Finding
 from agents.evidence.sounds import ASKED, END, LONG, START, THERE, WHEN, answer_by_sounds, sound_line, sound_passages
 from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId
-from tests.unit.agents.parts import Desk
+from gpu_workers.language.fakes import FakeChat
+from tests.unit.agents.parts import SMALL, Desk
 
 VIDEO = Video(VideoId("a" * 64), "Concert", "/x", MediaInfo("mp4", 100.0, 0.0, 1, None))
 
@@ -93,3 +94,12 @@ def test_the_pipeline_answers_about_sounds_with_a_verified_citation():
     answer = made.ask("When does the music start?")
     assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "0:10")
     assert answer.citations[0].verified and answer.citations[0].span == TimeSpan(10, 42)
+
+
+def test_a_small_model_is_not_shown_which_sounds_are_heard_or_not():
+    chat = FakeChat([], capabilities=SMALL, weights=lambda _, labels: {labels[0]: 0.9, labels[1]: 0.1})
+    made = Desk([(0, 5, "Hello everybody.")], duration_s=100, chat=chat)
+    made.library.add_segments([Segment("s", made.video.id, SegmentKind.SOUND, TimeSpan(10, 42), "music", "tagger")])
+    made.ask("Who wrote the song?")
+    (lines,) = [request.text for request in chat.requests if "Hello everybody." in request.text]
+    assert "no singing" not in lines and "heard: music" not in lines

@@ -23,10 +23,10 @@ from agents.evidence.things import (
 from app.core.errors import ToolRefused
 from app.core.types import AnswerStatus, SegmentKind, TimeSpan, VideoId
 from app.core.types.objects import ObjectTrack, TimedBox
-from gpu_workers.language.fakes import FakeTextEmbedder
+from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.vision import coco
 from gpu_workers.vision.fakes import FakeObjectDetector
-from tests.unit.agents.parts import Desk
+from tests.unit.agents.parts import SMALL, Desk
 from tests.unit.agents.test_tools import run
 
 WHOLE = TimeSpan(0, 60)
@@ -172,3 +172,17 @@ def test_detect_follows_things_closely_where_it_is_asked_to() -> None:
     )
     with pytest.raises(ToolRefused, match="60 seconds"):
         run(made, "detect", video="V1", things=["car"], spans=[{"start_s": 0, "end_s": 40}, *spans * 6], fps=4)
+
+
+@pytest.mark.parametrize(("yes", "status"), [(0.9, AnswerStatus.ANSWERED), (0.7, AnswerStatus.INSUFFICIENT)])
+def test_what_a_small_model_reads_out_of_numbers_of_things_has_to_be_supported(yes, status):
+    made = desk()
+
+    def weights(_, labels):
+        share = yes if "yes" in labels else 0.1
+        return {labels[0]: share, labels[1]: 1 - share}
+
+    reply = '{"answers": [{"evidence": ["E2"], "answer": "There are three bottles."}]}'
+    made.parts = replace(made.parts, chat=FakeChat([reply], capabilities=SMALL, weights=weights))
+    answer = made.ask("What colour is the bottle?")
+    assert answer.status is status and all(c.kind is SegmentKind.OBJECT for c in answer.citations)

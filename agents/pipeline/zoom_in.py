@@ -1,0 +1,53 @@
+"""zoom_in: what is in the part of the picture that a question is about, and what code can answer about it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.evidence import Passage
+from agents.evidence.regions import answer_about_region
+from agents.parts import AgentRun
+from agents.state import AgentState, Claim, DraftAnswer
+from agents.tools.base import Outcome, ToolContext
+from agents.tools.registry import run_tool
+from agents.tools.zoom import zoom_call
+from app.core.errors import Cancelled, LongreelError
+from app.core.events import Searched, Warned
+from app.core.types import SegmentKind
+
+
+def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond", "judge"]]:
+    """Shows the part; where only things are known of it, the answer is theirs or stays open."""
+    region = state["region"]
+    assert region is not None
+    work, question = runtime.context, state["question"]
+    shown = _shown(ToolContext(work, state, runtime.stream_writer))
+    passages = tuple(part for part in shown.parts if isinstance(part, Passage))
+    runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
+    update = {"evidence": passages, "inspected": shown.inspected}
+    counted = None if state["options"] else answer_about_region(work, question, state["videos"][0], region, passages)
+    if counted is not None:
+        claim = Claim(counted.text, counted.passages, by_code=True)
+        return Command(goto="judge", update={**update, "draft": DraftAnswer((claim,), "yes")})
+    if all(passage.kind is SegmentKind.OBJECT for passage in passages):
+        lines = "; ".join(passage.text for passage in passages) or "nothing"
+        draft = DraftAnswer((), "no", could_be_in=("pictures",))
+        known = f"All that is known of this part: {lines}"
+        return Command(goto="judge", update={**update, "draft": draft, "problems": (known,)})
+    return Command(goto="respond", update=update)
+
+
+def _shown(context: ToolContext) -> Outcome:
+    """The result of the tool; nothing where it fails."""
+    call = zoom_call(context.state)
+    assert call is not None
+    try:
+        return run_tool(call, context)
+    except Cancelled:
+        raise
+    except LongreelError as error:
+        context.report(Warned(f"The part of the picture could not be read: {error}"))
+        return Outcome(())
