@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
-from app.core.timecode import clock
-from app.core.types import SegmentKind, TimeSpan, Video
+from app.core.timecode import clock, span_clock
+from app.core.types import SegmentKind, TimeSpan, Video, joined
 from app.core.types.objects import ObjectTrack, count_changes, place_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ SETTLED_S = 1.0
 SAME_SHOT = 0.35
 """Cosine of the vectors of two pictures in a row below which the camera shows something else."""
 MOST_TIMES = 12
-SEEN = "seen"
+MOST_SPANS = 8
+"""Spans in which a thing is seen that are named in one line."""
+SEEN, WHEN = "seen", "when"
 COUNTED = {
     "first": ("How many {}s are there at the beginning?", "How many {}s are there at the start of the video?"),
     "last": ("How many {}s are there at the end?", "How many {}s are left in the end?"),
@@ -50,8 +52,14 @@ COUNTED = {
         "How many {}s pass through the picture in total?",
     ),
     SEEN: ("How many {}s are in the video?", "How many {}s can be seen?"),
+    WHEN: (
+        "When does a {} appear?",
+        "When is a {} seen?",
+        "At what time can a {} be seen?",
+        "Where in the video is a {}?",
+    ),
 }
-"""What code can count, each as questions that ask for it."""
+"""What code can count or time, each as questions that ask for it."""
 OTHER = (
     "What colour is the {}?",
     "How many black {}s are there?",
@@ -70,8 +78,14 @@ OTHER = (
     "What does the {} do?",
     "What does the {} say?",
     "Who owns the {}?",
+    "When did he buy the {}?",
+    "When was the {} built?",
+    "When does the {} leave?",
+    "When does the {} move?",
+    "When does she talk about the {}?",
+    "What does he do when the {} appears?",
 )
-"""Questions about the same things that no number of them answers."""
+"""Questions about the same things that neither a number nor a time of them answers."""
 CLEARER = 0.1
 """By how much a question must be nearer to one that code can answer than to any that it cannot."""
 DISTINCT = 0.05
@@ -89,6 +103,8 @@ class ThingCounts:
     fewest: tuple[TimeSpan, int]
     coming: tuple[ObjectTrack, ...]
     """Those that come into the picture after the span has begun."""
+    seen: tuple[TimeSpan, ...]
+    """When at least one is seen."""
     exact: bool
 
 
@@ -125,13 +141,14 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
         max(changes, key=lambda one: one[1]),
         min(changes, key=lambda one: one[1]),
         tuple(track for track in same if track.span.start_s > span.start_s),
+        tuple(joined((part for one in same if (part := one.span.clipped(span))), SETTLED_S)),
         exact,
     )
 
 
 def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
-    """The one number that a question in any language asks for, in figures that every language reads; None where it asks
-    for something else, or where the tracks cannot decide it for sure."""
+    """The one number, or the times, that a question in any language asks for, in figures that every language reads;
+    None where it asks for something else, or where the tracks cannot decide it for sure."""
     if work.parts.tracks is None or len(scope) != 1:
         return None
     ((video, span),) = scope
@@ -222,13 +239,15 @@ class _Fact:
     span: TimeSpan
     """What shows it."""
     number: str
-    """In figures; of things that come one by one, with the times."""
+    """In figures; of things that come one by one, with the times; only the times where they are asked for."""
     text: str
     """As a line of evidence."""
 
 
 def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
     bound = "" if counts.exact else "at least "
+    more = f" and {len(counts.seen) - MOST_SPANS} more times" if len(counts.seen) > MOST_SPANS else ""
+    seen = ", ".join(map(span_clock, counts.seen[:MOST_SPANS])) + more
 
     def fact(asked: str, span: TimeSpan, number: int, what: str, times: str = "") -> _Fact:
         return _Fact(asked, span, f"{number}{times and f' ({times})'}", f"{counts.name}: {bound}{number} {what}")
@@ -238,6 +257,7 @@ def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
         fact("last", *counts.last, "at the end"),
         fact("most", *counts.most, "at the same time, the largest number"),
         fact("fewest", *counts.fewest, "at the same time, the smallest number"),
+        _Fact(WHEN, counts.seen[0], seen, f"{counts.name}: seen {seen}"),
     ]
     if one_shot and counts.coming:
         times = ", ".join(clock(track.span.start_s) for track in counts.coming[:MOST_TIMES])

@@ -14,6 +14,7 @@ from agents.evidence import Finding, Passage
 from agents.evidence.things import (
     ASK,
     COUNTED,
+    WHEN,
     answer_by_counting,
     count_passages,
     count_things,
@@ -94,7 +95,8 @@ def test_numbers_are_lower_bounds_where_another_track_may_be_the_same_kind():
     assert counts is not None and not counts.exact
     made = desk(doubtful)
     facts = count_passages(made.context().work, ASK.format("car"), [(made.video, WHOLE)])
-    assert facts and all("at least" in one.text for one in facts)
+    numbers = [one.text for one in facts if "seen" not in one.text]
+    assert numbers and all("at least" in text for text in numbers)
     assert answered(COUNTED["most"][0].format("car"), made) is None
 
 
@@ -117,6 +119,13 @@ def test_the_answer_is_a_number_in_figures_with_the_fact_and_the_span_that_show_
     (fact,) = finding.passages
     assert fact.text == "bottle: 2 at the same time, the smallest number"
     assert (fact.kind, fact.span) == (SegmentKind.OBJECT, TimeSpan(10, 20)) and fact.frame_s is not None
+
+
+def test_when_a_thing_is_seen_is_answered_with_all_its_times():
+    finding = answered(COUNTED[WHEN][2].format("person"), desk())
+    assert finding is not None and finding.text == "0:30-0:40, 0:45-0:50"
+    assert finding.passages[0].span == TimeSpan(30, 40) and finding.passages[0].frame_s is not None
+    assert answered("When did he buy the bottle?", desk()) is None
 
 
 def test_what_was_not_followed_is_not_counted():
