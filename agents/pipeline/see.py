@@ -22,7 +22,7 @@ LOOKED_AT, MOST_LOOKED_AT = 16, 2
 
 
 def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond"]]:
-    """Looks, unless words can tell; a look that fails adds nothing."""
+    """Looks, unless words are enough; a look that fails adds nothing."""
     question = state["question"]
     if can_words_tell(question, runtime.context):
         return Command(goto="respond")
