@@ -80,9 +80,10 @@ class VideoAgent:
         sorted_options = tuple(options[i] for i in order)
         if plan and plan.by == "user":
             question = plan.question
-        plan = plan or _scope_only(question)
+        scope = None if plan else find_scope(question)
         if region is not None:
             scope = TimeScope(region.span.start_s, region.span.end_s, "")
+        if scope is not None:
             plan = replace(plan or Plan(question), scope=scope)
         start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan, region)
         parts = replace(self._parts, settings=limits or self._parts.settings)
@@ -126,9 +127,3 @@ def _check(question: str, options: Sequence[str]) -> None:
         raise BadInput("The question is empty.", "Ask something about the video.")
     if len(options) == 1:
         raise BadInput("A multiple-choice question needs at least two options.", "Give more options, or none.")
-
-
-def _scope_only(question: str) -> Plan | None:
-    """A plan that holds to the time that the question names; None where it names none."""
-    scope = find_scope(question)
-    return Plan(question, scope=scope) if scope else None

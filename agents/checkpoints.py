@@ -192,14 +192,10 @@ class Checkpoints:
 
 
 @functools.cache
-def _form() -> str:
-    """What the stored types look like: a state of another form is not read."""
-    fields = [f"{kind.__name__}:{','.join(getattr(kind, '__dataclass_fields__', ()))}" for kind in STORED]
-    return hashlib.sha256("|".join(fields).encode()).hexdigest()[:8]
-
-
 def _key(run_id: str) -> str:
-    return f"{run_id}@{_form()}"
+    """With what the stored types look like: a state of another form is not read."""
+    fields = [f"{kind.__name__}:{','.join(getattr(kind, '__dataclass_fields__', ()))}" for kind in STORED]
+    return f"{run_id}@{hashlib.sha256('|'.join(fields).encode()).hexdigest()[:8]}"
 
 
 def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:

@@ -73,7 +73,8 @@ def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap
 def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Iterator[Gap]:
     plan = state.get("plan")
     span = plan.span(video) if plan else video.media.whole
-    if span is None or not _has(video, sense) or _is_covered(state["inspected"], video, sense, span):
+    has_it = bool(video.media.audio) if sense == "speech" else video.media.video is not None
+    if span is None or not has_it or _is_covered(state["inspected"], video, sense, span):
         return
     if sense != "pictures":
         yield Gap(sense, video, f"{NAMES[sense]} in {video.title} was not searched", can_close=True)
@@ -87,10 +88,6 @@ def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Itera
             "shorter part, or allow more frames (LONGREEL_AGENT__MAX_FRAMES)",
             can_close=work.budget.frames_left > 0,
         )
-
-
-def _has(video: Video, sense: Sense) -> bool:
-    return bool(video.media.audio) if sense == "speech" else video.media.video is not None
 
 
 def _is_covered(inspected: Sequence[Coverage], video: Video, sense: Sense, span: TimeSpan) -> bool:

@@ -97,7 +97,9 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
     assert work.parts.chat is not None
     has_step = work.budget.has_step
     left = f"Left: {work.budget}." if has_step else "No steps are left: call `answer` now, from what you have."
-    messages = _with_note(render(state, work), left)
+    *before, last = render(state, work)
+    # At the end of the last message, so that roles keep alternating.
+    messages = [*before, Message(last.role, (*last.parts, left), last.calls, last.call_id)]
     turns = [entry for entry in state["log"] if isinstance(entry, Said)]
     if len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls:
         reply = ask_json(work.parts.chat, messages, AnswerCall, budget=work.budget, max_output=THINKING_TOKENS)
@@ -113,12 +115,6 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
             on_text=lambda text: runtime.stream_writer(Delta(text)),
         )
     )
-
-
-def _with_note(messages: Sequence[Message], note: str) -> list[Message]:
-    """The messages with a note at the end of the last one, so that roles keep alternating."""
-    *before, last = messages
-    return [*before, Message(last.role, (*last.parts, note), last.calls, last.call_id)]
 
 
 def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> Command[Exit]:

@@ -39,7 +39,8 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     in_loop = choose_policy(work.parts).mode == "loop"
     videos = {video.id: video for video in state["videos"]}
     runtime.stream_writer(Drafted(tuple((c.text, _ids(c.passages)) for c in draft.claims), "model"))
-    court = Judge(work, videos, READ_NO if not in_loop and _weighs(work) else None)
+    weighs = work.parts.chat is not None and work.parts.chat.capabilities.weighs
+    court = Judge(work, videos, READ_NO if not in_loop and weighs else None)
     judged = []
     for claim in draft.claims:
         one = court.judge(claim.question or state["question"], claim)
@@ -66,6 +67,8 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
     must_choose = work.parts.settings.always_choose and draft.option is not None
     if must_choose and not accepted:
         accepted = [one for one in state["judged"] if one.claim.passages]
+    # Small models add what nobody asked for; that it is missing is no loss.
+    left_out = (LEFT_OUT,) if not strict and any(one.verdict == "no" for one in state["judged"]) else ()
     if accepted:
         confidence = sum(one.confidence for one in accepted) / len(accepted)
         citations = [citation for one in accepted for citation in cite(one)]
@@ -77,7 +80,7 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
                 _unique(citations)[:MOST_CITATIONS],
                 draft.option,
                 usage,
-                missing=(*_left_out(state["judged"], work), *_unanswered(state, accepted)),
+                missing=(*left_out, *_unanswered(state, accepted)),
             )
     return _refusal(state, work, draft)
 
@@ -115,14 +118,6 @@ def _worded(judged: JudgedClaim, *, strict: bool) -> str:
     return f"{judged.claim.text} (“{cut}”)" if likeness(cut, judged.claim.text) < SAME_WORDS else judged.claim.text
 
 
-def _left_out(judged: Sequence[JudgedClaim], work: AgentRun) -> tuple[str, ...]:
-    """Says that a refuted statement is missing from the answer. Small models add what nobody asked for."""
-    refuted = [one for one in judged if one.verdict == "no"]
-    if not refuted or choose_policy(work.parts).mode == "pipeline":
-        return ()
-    return (LEFT_OUT,)
-
-
 def _unanswered(state: AgentState, accepted: Sequence[JudgedClaim]) -> tuple[str, ...]:
     """Says which of several questions the answer leaves open."""
     answered = {one.claim.question for one in accepted}
@@ -156,7 +151,7 @@ def _refusal(state: AgentState, work: AgentRun, draft: DraftAnswer) -> Answer:
     if missing:
         only_unseen = found and len(missing) == len(found) and all(gap.sense == "pictures" for gap in found)
         text = phrase("not_in_words" if draft.stated == "no" and only_unseen else "insufficient", language)
-        sentences = tuple(dict.fromkeys(_sentence(one) for one in missing))
+        sentences = tuple(dict.fromkeys(_ended(one[:1].upper() + one[1:]) for one in missing))
         return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)
     text = phrase("not_in_video", language)
     return Answer(AnswerStatus.NOT_IN_VIDEO, text, None, (), option, usage, searched(state))
@@ -179,10 +174,6 @@ def _complaints(state: AgentState, work: AgentRun, draft: DraftAnswer, judged: S
         "Find better evidence, correct the statement, cite what shows it, or say that the video does not give it; "
         "then call `answer` again with all statements.",
     ]
-
-
-def _weighs(work: AgentRun) -> bool:
-    return work.parts.chat is not None and work.parts.chat.capabilities.weighs
 
 
 def _ids(passages: Sequence[Passage]) -> tuple[str, ...]:
@@ -217,10 +208,6 @@ def _joined(texts: Sequence[str]) -> str:
     multiline = any("\n" in text for text in texts) or len(texts) > 3
     whole = list(dict.fromkeys(text.strip() for text in texts))
     return ("\n" if multiline else " ").join(map(_ended, whole) if len(whole) > 1 and not multiline else whole)
-
-
-def _sentence(text: str) -> str:
-    return _ended(text[:1].upper() + text[1:])
 
 
 def _ended(text: str) -> str:

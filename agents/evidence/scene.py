@@ -18,7 +18,12 @@ def described(things: Sequence[Detection]) -> str:
     counts = Counter(thing.name for thing in things)
     surest = sorted(things, key=lambda thing: -thing.confidence)[:LOCATED]
     names = _numbered(surest)
-    places = [f"{name} {_place(one.box)} ({one.confidence:.0%})" for name, one in zip(names, surest, strict=True)]
+    places = []
+    for name, one in zip(names, surest, strict=True):
+        across, down = (one.box[0] + one.box[2]) / 2, (one.box[1] + one.box[3]) / 2
+        side = "on the left" if across < 0.4 else "on the right" if across > 0.6 else "in the middle"
+        height = "top" if down < 0.4 else "bottom" if down > 0.6 else "centre"
+        places.append(f"{name} {side}, {height} ({one.confidence:.0%})")
     parts = [f"{', '.join(f'{count} {name}' for name, count in counts.items())}: {'; '.join(places)}"]
     for (name, one), (other_name, other) in combinations(zip(names[:RELATED], surest, strict=False), 2):
         if related := relations(one.box, other.box):
@@ -34,12 +39,6 @@ def _numbered(things: Sequence[Detection]) -> list[str]:
         seen[thing.name] += 1
         names.append(f"{thing.name} {seen[thing.name]}" if totals[thing.name] > 1 else thing.name)
     return names
-
-
-def _place(box: Box) -> str:
-    across, down = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    side = "on the left" if across < 0.4 else "on the right" if across > 0.6 else "in the middle"
-    return f"{side}, {'top' if down < 0.4 else 'bottom' if down > 0.6 else 'centre'}"
 
 
 def relations(one: Box, other: Box) -> list[str]:

@@ -52,12 +52,16 @@ class _Block:
             if groups[-1] and sum(len(other.text) + 3 for other in groups[-1]) + len(line.text) > LONGEST:
                 groups.append([])
             groups[-1].append(line)
-        return [self._passage(group) for group in groups]
-
-    def _passage(self, lines: Sequence[_Line]) -> Passage:
-        span = TimeSpan(self.start_s, max(line.last_s for line in lines))
-        text = " / ".join(line.text for line in lines)
-        return Passage(self.video_id, SegmentKind.SCREEN_TEXT, span, text, self.frame_s)
+        return [
+            Passage(
+                self.video_id,
+                SegmentKind.SCREEN_TEXT,
+                TimeSpan(self.start_s, max(line.last_s for line in group)),
+                " / ".join(line.text for line in group),
+                self.frame_s,
+            )
+            for group in groups
+        ]
 
 
 def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
@@ -98,7 +102,11 @@ def _known(texts: Sequence[str], before: Sequence[_Line], open_lines: Sequence[_
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     stayed = {block.b + at: before[block.a + at] for block in blocks for at in range(block.size)}
     away = [line for line in open_lines if not any(line is other for other in before)]
-    return [stayed.get(at) or _find(text, away) for at, text in enumerate(texts)]
+    latest_first = away[::-1]
+    return [
+        stayed.get(at) or next((line for line in latest_first if _is_alike(text, line.text)), None)
+        for at, text in enumerate(texts)
+    ]
 
 
 def _name(text: str, names: list[str]) -> int:
@@ -121,14 +129,9 @@ def _is_text(line: str) -> bool:
     return any(map(str.isdigit, line)) or sum(map(str.isalpha, line)) >= LEAST_LETTERS
 
 
-def _find(text: str, lines: Sequence[_Line]) -> _Line | None:
-    """The latest line that this is another reading of, or a longer form of."""
-    return next((line for line in reversed(lines) if _is_alike(text, line.text)), None)
-
-
 def _is_alike(text: str, known: str) -> bool:
-    """Whether two readings are of one line: words may be misread, but with another short one, such as a key or a score,
-    it is another line."""
+    """Whether two readings are of one line, or one is a longer form of the other. Words may be misread; with another
+    short one, such as a key or a score, it is another line."""
     shorter, longer = sorted((text, known), key=len)
     cut = longer[: len(shorter)]
     if fuzz.ratio(text, known) >= SAME:

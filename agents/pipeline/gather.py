@@ -125,11 +125,13 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
     """What was found, ranked again, the best with their neighbours as far as the model can read, in order of time."""
     videos = [video for video, _ in scope]
     spans = {video.id: span for video, span in scope}
+    plan = state.get("plan")
+    suggested = plan.queries if plan and plan.by == "user" else ()
     chosen: dict[object, Passage] = {}
     for question in state["asked"]:
         found = [
             passage
-            for passage in find(_queries(state, question), videos, WORDS, SEARCHED, context)
+            for passage in find(list(dict.fromkeys([question, *suggested])), videos, WORDS, SEARCHED, context)
             if passage.span.overlaps(spans[passage.video_id])
         ]
         read: dict[object, Passage] = {}
@@ -140,11 +142,6 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
             read |= {one.key: one for one in near}
         chosen |= read
     return sorted(chosen.values(), key=lambda p: (p.video_id, p.span))
-
-
-def _queries(state: AgentState, question: str) -> list[str]:
-    plan = state.get("plan")
-    return list(dict.fromkeys([question, *(plan.queries if plan and plan.by == "user" else ())]))
 
 
 def rank(question: str, passages: list[Passage], work: AgentRun) -> list[Passage]:

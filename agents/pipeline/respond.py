@@ -103,16 +103,14 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
         return _choose(state, work)
     asked = state.get("asked", ())
     if len(asked) > 1:
-        claims = [replace(claim, question=one) for one in asked for claim in _one_answer(state, one, work)]
+        claims = []
+        for one in asked:
+            counted = _by_code(state, one, work)
+            found = [counted] if counted is not None else _read_lines(state, one, work)
+            claims += [replace(claim, question=one) for claim in found]
     else:
         claims = _read_lines(state, state["question"], work)
     return DraftAnswer(tuple(claims), "yes" if claims else "no")
-
-
-def _one_answer(state: AgentState, question: str, work: AgentRun) -> list[Claim]:
-    """To one of several questions: counted by code or read."""
-    counted = _by_code(state, question, work)
-    return [counted] if counted is not None else _read_lines(state, question, work)
 
 
 def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]:

@@ -101,22 +101,19 @@ def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], context: Tool
     if segment.kind is SegmentKind.SPEECH:
         said = work.parts.library.utterances(video.id, segment.span)
         inside = [from_utterance(video, one) for one in said if segment.span.contains(one.span.middle_s)]
-        first = _best(inside, queries, work) - MOST_SENTENCES // 2 if len(inside) > MOST_SENTENCES else 0
-        first = min(max(0, first), max(0, len(inside) - MOST_SENTENCES))
-        inside = inside[first : first + MOST_SENTENCES]
+        if len(inside) > MOST_SENTENCES:
+            likeness = _likeness(inside, queries, work)
+            best = likeness.index(max(likeness))
+            first = min(max(0, best - MOST_SENTENCES // 2), len(inside) - MOST_SENTENCES)
+            inside = inside[first : first + MOST_SENTENCES]
     elif segment.kind is SegmentKind.SCREEN_TEXT:
         inside = [one for one in work.screen(video) if one.span.overlaps(segment.span)]
         if len(inside) > MOST_TEXTS:
-            likeness = dict(zip(inside, _likeness(inside, queries, work), strict=True))
-            inside = sorted(sorted(inside, key=lambda one: -likeness[one])[:MOST_TEXTS], key=lambda one: one.span)
+            ranked = sorted(zip(_likeness(inside, queries, work), inside, strict=True), key=lambda one: -one[0])
+            inside = sorted((one for _, one in ranked[:MOST_TEXTS]), key=lambda one: one.span)
     else:
         inside = []
     return [replace(one, score=hit.score) for one in inside] or [from_segment(segment, hit.score)]
-
-
-def _best(passages: Sequence[Passage], queries: Sequence[str], work: AgentRun) -> int:
-    likeness = _likeness(passages, queries, work)
-    return likeness.index(max(likeness))
 
 
 def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: AgentRun) -> list[float]:

@@ -72,7 +72,8 @@ def _count_term(call: Tally, context: ToolContext) -> Outcome:
     for video in videos:
         span = context.span(video, call.span)
         for passage in read_span(context.work.parts.library, video, span, (kind,)):
-            times = _occurrences(wanted, words(passage.text))
+            text = words(passage.text)
+            times = sum(text[at : at + len(wanted)] == wanted for at in range(len(text) - len(wanted) + 1))
             total += times
             where += [passage] if times else []
         inspected.append(Coverage(call.source, video.id, span))
@@ -81,11 +82,6 @@ def _count_term(call: Tally, context: ToolContext) -> Outcome:
     rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
     shown: tuple[Passage, ...] = tuple(where[:MOST_SHOWN])
     return Outcome((finding, *shown, *rest), tuple(inspected))
-
-
-def _occurrences(wanted: list[str], text: list[str]) -> int:
-    size = len(wanted)
-    return sum(text[at : at + size] == wanted for at in range(len(text) - size + 1))
 
 
 TOOL = Tool(
