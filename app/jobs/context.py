@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from app.core.errors import LongreelError, NotFound
 from app.core.events import EVENT, Event, StageProgress
-from app.jobs.states import Job, JobError
+from app.jobs.states import Job, JobError, is_held
 from app.jobs.store import JobStore
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 0.25
 """Progress is stored at most this often; later progress replaces earlier progress in between."""
+LOOK_EVERY_S = 1.0
+"""How often a silent job looks whether it was cancelled."""
 
 
 class JobContext:
@@ -41,13 +44,12 @@ class JobContext:
         self._lock = threading.Lock()
         self._pending: StageProgress | None = None
         self._reported_at = float("-inf")
-        self._held_at = clock()
+        self._held_at = self._asked_at = clock()
+        self._unanswered = False
+        """Whether the store failed at the last question, or has not answered it yet."""
 
     def cancelled(self) -> bool:
-        """Whether the handler should raise Cancelled: the job was cancelled or lost, or the worker is stopping.
-
-        A job also counts as lost when the store was unreachable for the length of the lease.
-        """
+        """Whether the handler should raise Cancelled: the job was cancelled or lost, or goes on later."""
         return self._lost.is_set() or self.goes_on_later
 
     def step_aside(self) -> None:
@@ -56,8 +58,12 @@ class JobContext:
 
     @property
     def goes_on_later(self) -> bool:
-        """Whether the job belongs back in the queue when its handler raises Cancelled."""
-        return self._stopping.is_set() or self._aside.is_set()
+        """Whether the job belongs back in the queue when its handler raises Cancelled.
+
+        So it does when the store did not answer for the length of the lease: another worker may have it by now.
+        """
+        unheld_s = self._clock() - self._held_at if self._unanswered else 0.0
+        return self._stopping.is_set() or self._aside.is_set() or unheld_s >= self._store.lease_s
 
     def report(self, event: Event) -> None:
         """Stores an event for followers of the job; a failing store does not stop the work."""
@@ -98,10 +104,25 @@ class JobContext:
             thread.join()
 
     def _keep_alive(self, ended: threading.Event, every_s: float) -> None:
-        while not ended.wait(every_s):
+        while not ended.wait(min(every_s, LOOK_EVERY_S)):
             with self._lock:
-                if not self._flush():
+                if self._flush():
+                    continue
+                if self._clock() - self._asked_at >= every_s:
                     self._beat(None)
+                else:
+                    self._look()
+
+    def _look(self) -> None:
+        try:
+            with self._asking():
+                stored = self._store.get(self._job.id)
+            if stored.cancel_requested or not is_held(stored, self._job, self.claimed_as):
+                self._lost.set()
+        except NotFound:
+            self._lost.set()
+        except LongreelError as error:
+            logger.info("Could not look at job %s: %s", self._job.id, error, extra={"action": "look_failed"})
 
     def _flush(self) -> bool:
         if self._pending is None:
@@ -112,12 +133,17 @@ class JobContext:
 
     def _beat(self, event: Event | None) -> None:
         data = None if event is None else EVENT.dump_python(event, mode="json")
-        asked_at = self._clock()
+        asked_at = self._asked_at = self._clock()
         try:
-            if not self._store.heartbeat(self._job, self.claimed_as, data):
-                self._lost.set()
+            with self._asking():
+                if not self._store.heartbeat(self._job, self.claimed_as, data):
+                    self._lost.set()
             self._held_at = asked_at
         except Exception:
-            if self._clock() - self._held_at >= self._store.lease_s:
-                self._lost.set()  # by now another worker may have the job
             logger.exception("Could not extend the lease of job %s", self._job.id, extra={"action": "heartbeat_failed"})
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        self._unanswered = True
+        yield
+        self._unanswered = False

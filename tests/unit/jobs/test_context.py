@@ -100,6 +100,19 @@ def test_a_cancelled_job_is_noticed_at_the_next_word_or_heartbeat() -> None:
                 _until(context.cancelled)
 
 
+def test_a_silent_job_notices_a_cancellation_long_before_its_next_heartbeat(monkeypatch: Any) -> None:
+    monkeypatch.setattr("app.jobs.context.LOOK_EVERY_S", 0.01)
+    for end in (SqlJobStore.cancel, lambda store, job: store.forget([job])):
+        store = SqlJobStore(MemoryDatabase())
+        job = running(store)
+        context = JobContext(store, job, "w")
+        with context.keep_alive(3600.0):
+            assert not context.cancelled()
+            end(store, job.id)
+            _until(context.cancelled)
+        assert not context.goes_on_later
+
+
 def _until(true: Any) -> None:
     waiting = threading.Event()
     for _ in range(500):
@@ -123,3 +136,22 @@ def test_a_worker_that_cannot_reach_the_store_stops_when_its_lease_is_over() -> 
     now[0] = 10.0
     context.report(Warned("another may have it"))
     assert context.cancelled()
+    assert context.goes_on_later
+
+
+def test_a_store_that_hangs_past_the_lease_stops_the_work_and_a_busy_worker_does_not() -> None:
+    answers = threading.Event()
+
+    class Hanging(SqlJobStore):
+        def heartbeat(self, *_: object, **__: object) -> bool:
+            return answers.wait(5.0)
+
+    now = [0.0]
+    store = Hanging(MemoryDatabase(), lease_s=10.0)
+    context = JobContext(store, running(store), "w1", clock=lambda: now[0])
+    now[0] = 11.0
+    assert not context.cancelled(), "its threads got no turn, but the store was not asked"
+    with context.keep_alive(0.01):
+        _until(context.cancelled)
+        assert context.goes_on_later
+        answers.set()
