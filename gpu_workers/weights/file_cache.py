@@ -40,10 +40,10 @@ def make_once(place: Path, what: str, build: Callable[[Path], None]) -> Path:
 
 
 def looks_whole(file: Path) -> bool:
-    """Whether the file is there and has the size that was written; it is not read."""
+    """Whether the file has a stamp and the size that was written; it is not read."""
     stamp = _stamp(file)
     try:
-        return file.stat().st_size == (stamp["size"] if stamp else file.stat().st_size)
+        return stamp is not None and file.stat().st_size == stamp["size"]
     except OSError:
         return False
 
@@ -58,14 +58,9 @@ def reread(file: Path) -> bool:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether the file is what was written. One without a stamp comes from an older version and is trusted once."""
-    if not looks_whole(file):
-        return False
+    """Whether the file is what was written. Without a stamp nobody knows."""
     stamp = _stamp(file)
-    if stamp is None:
-        remember(file, _sha256(file))
-        return True
-    return is_right(file, int(stamp["size"]), str(stamp["sha256"]))
+    return stamp is not None and is_right(file, int(stamp["size"]), str(stamp["sha256"]))
 
 
 def _stamp(file: Path) -> dict[str, int | str] | None:

@@ -54,9 +54,12 @@ def test_a_model_that_was_cut_off_does_not_look_whole(built):
     assert not looks_whole(place) and not looks_whole(place.with_name("other.onnx"))
 
 
-def test_a_model_of_an_older_version_is_used_as_it_is(built):
+@pytest.mark.parametrize("content", [WRITTEN, WRITTEN[:3000]])
+def test_a_model_without_a_stamp_is_written_again(built, content):
     build, times = built
-    build().with_name("model.onnx.checked.json").unlink()
-    assert build().read_bytes() == WRITTEN and len(times) == 1
-    cut(build())
+    place = build()
+    place.write_bytes(content)
+    place.with_name("model.onnx.checked.json").unlink()
+    assert not looks_whole(place)
     assert build().read_bytes() == WRITTEN and len(times) == 2
+    assert looks_whole(build()) and len(times) == 2
