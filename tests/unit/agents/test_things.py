@@ -14,6 +14,7 @@ from agents.evidence import Finding, Passage
 from agents.evidence.things import (
     ASK,
     COUNTED,
+    SEEN,
     WHEN,
     answer_by_counting,
     count_passages,
@@ -104,7 +105,7 @@ def test_a_question_means_the_kind_that_it_names_and_no_other():
     assert kinds_meant("How many bottles are there?", FakeTextEmbedder(), coco.NAMES) == ["bottle"]
 
 
-@pytest.mark.parametrize("number", ["first", "last", "most", "fewest"])
+@pytest.mark.parametrize("number", ["first", "last", "most", "fewest", SEEN, WHEN])
 def test_a_question_asks_for_the_number_that_it_names(number):
     assert number_meant(COUNTED[number][0].format("bottle"), "bottle", FakeTextEmbedder()) == number
 
@@ -126,6 +127,14 @@ def test_when_a_thing_is_seen_is_answered_with_all_its_times():
     assert finding is not None and finding.text == "0:30-0:40, 0:45-0:50"
     assert finding.passages[0].span == TimeSpan(30, 40) and finding.passages[0].frame_s is not None
     assert answered("When did he buy the bottle?", desk()) is None
+
+
+def test_how_many_there_are_is_answered_where_all_come_one_by_one_or_none_comes():
+    question = COUNTED[SEEN][0].format
+    assert (people := answered(question("person"), desk())) is not None and people.text == "2 (0:30, 0:45)"
+    still = answered(question("bottle"), desk([track("bottle", 0, 60), track("bottle", 0, 60, 0.45)]))
+    assert still is not None and still.text == "2"
+    assert answered(question("bottle"), desk()) is None
 
 
 def test_what_was_not_followed_is_not_counted():
