@@ -18,6 +18,8 @@ from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, TimeSpan, Video, joined
 from app.core.types.objects import ObjectTrack, count_changes, place_of
+from app.text.languages import guess_language
+from app.text.phrases import phrase
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +31,7 @@ NEAR = 3.3
 
 Of 31 questions in seven languages, half of them about things that are no kind of the detector's, those that counted a
 kind reached 3.4 or more, for it and sometimes for a neighbouring kind (a table); so did two of the others. What
-they ask for is then settled by `number_meant`."""
+they ask for is then settled by `fact_meant`."""
 DOUBT = 0.25
 """A track that got this share of its votes for another kind may be one of that: its numbers are then lower bounds."""
 SETTLED_S = 1.0
@@ -39,7 +41,11 @@ SAME_SHOT = 0.35
 MOST_TIMES = 12
 MOST_SPANS = 8
 """Spans in which a thing is seen that are named in one line."""
-TOTAL, SEEN, WHEN = "total", "seen", "when"
+CLEAR, CLEAR_SHARE, CLEAR_BOXES = 0.9, 0.8, 3
+"""Confidence, share of votes and frames from which one thing proves that its kind is there. Cut films and cartoons need
+such a thing: in a cartoon of 10 minutes the detector took rabbits for dogs, cats and horses, none of them so clearly.
+"""
+TOTAL, SEEN, WHEN, THERE = "total", "seen", "when", "there"
 COUNTED = {
     "first": ("How many {}s are there at the beginning?", "How many {}s are there at the start of the video?"),
     "last": ("How many {}s are there at the end?", "How many {}s are left in the end?"),
@@ -61,6 +67,7 @@ COUNTED = {
         "At what time can a {} be seen?",
         "Where in the video is a {}?",
     ),
+    THERE: ("Is there a {}?", "Is there a {} in the video?", "Can one see a {}?", "Are there any {}s?"),
 }
 """What code can count or time, each as questions that ask for it."""
 OTHER = (
@@ -92,6 +99,11 @@ OTHER = (
     "When does the {} move?",
     "When does she talk about the {}?",
     "What does he do when the {} appears?",
+    "Is the {} new?",
+    "Is there a {} shop?",
+    "Is a {} mentioned?",
+    "Does he own a {}?",
+    "Is there a reason for the {}?",
 )
 """Questions about the same things that neither a number nor a time of them answers."""
 CLEARER = 0.08
@@ -114,6 +126,8 @@ class ThingCounts:
     """Those that come into the picture after the span has begun."""
     seen: tuple[TimeSpan, ...]
     """When at least one is seen."""
+    clear: bool
+    """Whether one of them was seen often and clearly enough to be believed whatever the video is."""
     exact: bool
 
 
@@ -151,13 +165,14 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
         min(changes, key=lambda one: one[1]),
         tuple(track for track in same if track.span.start_s > span.start_s),
         tuple(joined((part for one in same if (part := one.span.clipped(span))), SETTLED_S)),
+        any(_is_clear(track) for track in same),
         exact,
     )
 
 
 def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
-    """The one number, or the times, that a question in any language asks for, in figures that every language reads;
-    None where it asks for something else, or where the tracks cannot decide it for sure."""
+    """The one number, the times, or the yes that a question in any language asks for, in figures that every language
+    reads; None where it asks for something else, or where the tracks cannot decide it for sure."""
     if work.parts.tracks is None or len(scope) != 1:
         return None
     ((video, span),) = scope
@@ -165,20 +180,23 @@ def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Vide
     kinds = kinds_meant(question, work.parts.text_embedder, known_kinds(work, tracks))
     for kind in kinds:
         counts = count_things(tracks, kind, span)
-        number = number_meant(question, kind, work.parts.text_embedder) if counts and counts.exact else None
-        if counts is None or number is None:
+        number = fact_meant(question, kind, work.parts.text_embedder) if counts else None
+        if counts is None or number is None or not (counts.exact or number == THERE):
             continue
         facts = {fact.asked: fact for fact in _facts(counts, one_shot=_is_one_shot(work, video, span))}
         if number == SEEN:
             number = TOTAL if TOTAL in facts else "first" if not counts.coming else ""
+        same = [track for track in tracks if track.name == kind]
+        if number == THERE and WHEN in facts:
+            yes = phrase("yes", guess_language(question))
+            return Finding(f"{yes} ({facts[WHEN].number})", (_passage(video, facts[WHEN], same),))
         if number in facts:
-            same = [track for track in tracks if track.name == kind]
             return Finding(facts[number].number, (_passage(video, facts[number], same),))
     return None
 
 
-def number_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None:
-    """Which of the numbers of `COUNTED` a question asks for; None where that is not clear."""
+def fact_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None:
+    """Which of `COUNTED` a question asks for; None where that is not clear."""
     wanted = embedder.embed_query(question)
 
     def nearest(questions: Sequence[str]) -> float:
@@ -186,11 +204,15 @@ def number_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None
 
     near = {number: nearest(questions) for number, questions in COUNTED.items()}
     number = max(near, key=lambda one: near[one])
-    alike = {TOTAL, SEEN}  # a question for all that are seen is one for the total
-    others = [likeness for one, likeness in near.items() if one != number and not {one, number} <= alike]
+    # All that are seen are the total, and the times at which a thing is seen say that it is there.
+    alike = ({TOTAL, SEEN}, {THERE, WHEN})
+    others = [
+        likeness for one, likeness in near.items() if one != number and not any({one, number} <= some for some in alike)
+    ]
     if near[number] - max(others) < DISTINCT or near[number] - nearest(OTHER) < CLEARER:
         return None
-    return SEEN if number == TOTAL and near[TOTAL] - near[SEEN] < DISTINCT else number
+    safer = {TOTAL: SEEN, THERE: WHEN}.get(number, number)
+    return safer if near[number] - near[safer] < DISTINCT else number
 
 
 def count_passages(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> list[Passage]:
@@ -270,8 +292,9 @@ def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
         fact("last", *counts.last, "at the end"),
         fact("most", *counts.most, "at the same time, the largest number"),
         fact("fewest", *counts.fewest, "at the same time, the smallest number"),
-        _Fact(WHEN, counts.seen[0], seen, f"{counts.name}: seen {seen}"),
     ]
+    if one_shot or counts.clear:
+        facts.append(_Fact(WHEN, counts.seen[0], seen, f"{counts.name}: seen {seen}"))
     if one_shot and counts.coming:
         times = ", ".join(clock(track.span.start_s) for track in counts.coming[:MOST_TIMES])
         hull = TimeSpan(counts.coming[0].span.start_s, max(track.span.end_s for track in counts.coming))
@@ -280,6 +303,11 @@ def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
         if counts.first[1] == 0:
             facts.append(fact(TOTAL, hull, len(counts.coming), "in total, one after another or together", times))
     return facts
+
+
+def _is_clear(track: ObjectTrack) -> bool:
+    confident = track.best.confidence >= CLEAR and track.share(track.name) >= CLEAR_SHARE
+    return confident and len(track.boxes) >= CLEAR_BOXES
 
 
 def _passage(video: Video, fact: _Fact, tracks: Sequence[ObjectTrack]) -> Passage:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from agents.evidence import Finding, Passage
@@ -15,15 +16,16 @@ from agents.evidence.things import (
     ASK,
     COUNTED,
     SEEN,
+    THERE,
     WHEN,
     answer_by_counting,
     count_passages,
     count_things,
+    fact_meant,
     kinds_meant,
-    number_meant,
 )
 from app.core.errors import ToolRefused
-from app.core.types import AnswerStatus, SegmentKind, TimeSpan, VideoId
+from app.core.types import AnswerStatus, FrameFeatures, SegmentKind, TimeSpan, VideoId
 from app.core.types.objects import ObjectTrack, TimedBox
 from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.vision import coco
@@ -107,11 +109,11 @@ def test_a_question_means_the_kind_that_it_names_and_no_other():
 
 @pytest.mark.parametrize("number", ["first", "last", "most", "fewest", SEEN, WHEN])
 def test_a_question_asks_for_the_number_that_it_names(number):
-    assert number_meant(COUNTED[number][0].format("bottle"), "bottle", FakeTextEmbedder()) == number
+    assert fact_meant(COUNTED[number][0].format("bottle"), "bottle", FakeTextEmbedder()) == number
 
 
 def test_a_question_for_a_colour_asks_for_no_number():
-    assert number_meant("What colour is the bottle?", "bottle", FakeTextEmbedder()) is None
+    assert fact_meant("What colour is the bottle?", "bottle", FakeTextEmbedder()) is None
 
 
 def test_the_answer_is_a_number_in_figures_with_the_fact_and_the_span_that_show_it():
@@ -135,6 +137,21 @@ def test_how_many_there_are_is_answered_where_all_come_one_by_one_or_none_comes(
     still = answered(question("bottle"), desk([track("bottle", 0, 60), track("bottle", 0, 60, 0.45)]))
     assert still is not None and still.text == "2"
     assert answered(question("bottle"), desk()) is None
+
+
+def test_whether_a_thing_is_there_is_answered_in_the_language_of_the_question_with_its_times():
+    finding = answered(COUNTED[THERE][3].format("person"), desk())
+    assert finding is not None and finding.text == "Yes (0:30-0:40, 0:45-0:50)"
+
+
+@pytest.mark.parametrize(("confidence", "is_believed"), [(0.95, True), (0.8, False)])
+def test_in_a_cut_film_a_thing_is_there_only_if_it_was_seen_clearly(confidence, is_believed):
+    boxes = tuple(TimedBox(at, (0.1, 0.3, 0.2, 0.8), confidence) for at in (1.0, 2.0, 3.0))
+    made = desk([ObjectTrack("dog", TimeSpan(1, 3), boxes, (("dog", 1.0),))])
+    shots = np.eye(2, dtype=np.float32)
+    cuts = [FrameFeatures(float(at), shots[at % 2], shots[at % 2]) for at in range(3)]
+    made.parts = replace(made.parts, features=lambda _: cuts)
+    assert (answered(COUNTED[THERE][3].format("dog"), made) is not None) is is_believed
 
 
 def test_what_was_not_followed_is_not_counted():
