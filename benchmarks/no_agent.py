@@ -15,6 +15,7 @@ import argparse
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +27,22 @@ from app.evaluation.modes.material import ModeMaterial
 from app.evaluation.modes.mode import Mode
 from app.evaluation.report import interval, percent
 from benchmarks.cli_runner import machine, name_of
-from benchmarks.questions import AnswerFile, Asked, Product, Question, ask_missing, ingest, read_questions, timed
+from benchmarks.questions import AnswerFile, Asked, Product, Wording, ask_missing, ingest, read_questions, timed
 from benchmarks.report import keep
 
 AGENT = "agent"
 CONTROLS = {"no agent": Mode.NO_AGENT, "nearest passage": Mode.NONE}
 OPTION_CONTROLS = {"no agent": Mode.NO_AGENT, "nearest option": Mode.NONE, "question alone": Mode.BLIND}
 
-Row = Callable[[Question], Asked]
+Row = Callable[[Wording], Asked]
 
 
 def rows_of(product: Product, *, choice: bool) -> dict[str, Row]:
     """The ways to answer that are compared; the first is the agent."""
 
     def of(way: Asker) -> Row:
-        def ask(question: Question) -> Asked:
-            case = question.case(choice=choice)
+        def ask(question: Wording) -> Asked:
+            case = question.case if choice else replace(question.case, options=(), answer=None)
             return timed(question, choice, lambda: way(case, product.video(question.video), lambda: False))
 
         return ask
@@ -102,8 +103,8 @@ def _cells(answers: Sequence[Asked], modalities: Sequence[str]) -> list[str]:
 
 def _grounding(answers: Sequence[Asked]) -> list[str]:
     """How many answers cite what, how long a citation is, and how well the first one meets the given evidence."""
-    known = [(one.answer.citations, one.question.evidence) for one in answers if one.answer and one.question.evidence]
-    known = [(citations, evidence) for citations, evidence in known if citations]
+    known = [(one.answer.citations, one.question.case.evidence) for one in answers if one.answer]
+    known = [(citations, evidence) for citations, evidence in known if citations and evidence]
     if not known:
         return ["0"] * 2 + ["-"] * 3
     cited = [(citation.span, evidence) for citations, evidence in known for citation in citations]

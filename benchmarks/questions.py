@@ -34,38 +34,40 @@ _FITTING = 0.6
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question about one video, and what counts as a right answer."""
+class Wording:
+    """A question about one video in one of its wordings, with its options and its answer."""
 
-    video: str
-    text: str
-    answer: str
+    case: Case
     modality: str
-    answerable: bool = True
-    accept: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    correct_index: int | None = None
-    evidence: tuple[TimeSpan, ...] = ()
     variant: str = ORIGINAL
     original: str = ""
     """The first wording; empty for an original."""
 
     @classmethod
-    def of(cls, row: dict[str, Any]) -> Question:
+    def of(cls, row: dict[str, Any]) -> Wording:
         """Reads a line."""
-        return cls(
-            row["video"],
+        case = Case(
             row["question"],
-            row.get("answer", ""),
-            row.get("modality", ""),
-            row.get("answerable", row.get("modality") != "unanswerable"),
-            tuple(row.get("accept", ())),
+            (row["video"],),
+            row["question"],
             tuple(row.get("options", ())),
             row.get("correct_index"),
-            tuple(TimeSpan(*span) for span in row.get("evidence", ())),
-            row.get("variant", ORIGINAL),
-            row.get("original", ""),
+            tuple(row.get("accept", ())),
+            row.get("answerable", row.get("modality") != "unanswerable"),
+            evidence=tuple(TimeSpan(*span) for span in row.get("evidence", ())),
+            reference=row.get("answer", ""),
         )
+        return cls(case, row.get("modality", ""), row.get("variant", ORIGINAL), row.get("original", ""))
+
+    @property
+    def video(self) -> str:
+        """The file name of its video."""
+        return self.case.videos[0]
+
+    @property
+    def text(self) -> str:
+        """The question as it is asked."""
+        return self.case.question
 
     @property
     def first_wording(self) -> str:
@@ -78,26 +80,20 @@ class Question:
         digest = hashlib.sha256(f"{self.video} {self.first_wording}".encode()).digest()
         return "odd" if digest[0] % 2 else "even"
 
-    def case(self, *, choice: bool) -> Case:
-        """The question as the evaluation asks it."""
-        options = self.options if choice else ()
-        answer = self.correct_index if choice else None
-        return Case(self.text, (self.video,), self.text, options, answer, self.accept, self.answerable)
-
     def accepts(self, text: str) -> bool:
         """Whether an open answer is right."""
-        if self.accept:
-            return any(re.search(pattern, text, re.I | re.S) for pattern in self.accept)
-        wanted = [word for word in re.findall(r"\w+", self.answer.lower()) if len(word) > 2 or word.isdigit()]
-        said = set(re.findall(r"\w+", text.lower()))
-        return bool(wanted) and sum(word in said for word in wanted) / len(wanted) >= _FITTING
+        if self.case.accept:
+            return any(re.search(pattern, text, re.I | re.S) for pattern in self.case.accept)
+        words = [word for word in re.findall(r"\w+", self.case.reference.lower()) if len(word) > 2 or word.isdigit()]
+        answered = set(re.findall(r"\w+", text.lower()))
+        return bool(words) and sum(word in answered for word in words) / len(words) >= _FITTING
 
 
 @dataclass(frozen=True)
 class Asked:
     """A question, its answer, and how long that took. `answer`: None when it ended in an error."""
 
-    question: Question
+    question: Wording
     choice: bool
     answer: Answer | None
     seconds: float
@@ -114,9 +110,9 @@ class Asked:
         if self.answer is None:
             return False
         if self.choice and self.answer.option_index is not None:
-            return self.answer.option_index == self.question.correct_index
+            return self.answer.option_index == self.question.case.answer
         answered = self.answer.status is AnswerStatus.ANSWERED
-        if not self.question.answerable:
+        if not self.question.case.answerable:
             return not answered
         return not self.choice and answered and self.question.accepts(self.answer.text)
 
@@ -132,11 +128,11 @@ class Asked:
         return "insufficient" if self.answer.status is AnswerStatus.INSUFFICIENT else "wrong"
 
 
-def read_questions(path: Path) -> list[Question]:
+def read_questions(path: Path) -> list[Wording]:
     """The questions of a file; none where there is no such file."""
     if not path.is_file():
         return []
-    return [Question.of(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    return [Wording.of(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
 class AnswerFile:
@@ -145,7 +141,7 @@ class AnswerFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self, questions: Iterable[Question]) -> list[Asked]:
+    def read(self, questions: Iterable[Wording]) -> list[Asked]:
         """The stored answers to these questions; those that ended in an error are to be asked again."""
         if not self._path.is_file():
             return []
@@ -207,11 +203,11 @@ class Product:
                 return video
         raise NotFound(f"The library has no video {name}.", "Ingest it first.")
 
-    def ask(self, question: Question, *, choice: bool = False) -> Asked:
+    def ask(self, question: Wording, *, choice: bool = False) -> Asked:
         """Asks as a user would; an error is an outcome, not an exception."""
 
         def answer() -> Answer:
-            request = AskRequest(question.text, options=tuple(question.options) if choice else ())
+            request = AskRequest(question.text, options=question.case.options if choice else ())
             *_, last = self._service.stream(request, [self.video(question.video)])
             assert isinstance(last, Answered)
             return from_json(Answer, last.answer)
@@ -219,7 +215,7 @@ class Product:
         return timed(question, choice, answer)
 
 
-def timed(question: Question, choice: bool, answer: Callable[[], Answer]) -> Asked:
+def timed(question: Wording, choice: bool, answer: Callable[[], Answer]) -> Asked:
     """An answer with its time; an error is an outcome, not an exception."""
     started = time.monotonic()
     try:
@@ -229,7 +225,7 @@ def timed(question: Question, choice: bool, answer: Callable[[], Answer]) -> Ask
 
 
 def ask_missing(
-    questions: Sequence[Question], ask: Callable[[Question], Asked], file: AnswerFile, *, choice: bool = False
+    questions: Sequence[Wording], ask: Callable[[Wording], Asked], file: AnswerFile, *, choice: bool = False
 ) -> list[Asked]:
     """Asks what the file has no answer to, storing each answer; gives the answers to all questions in their order."""
     answers = {asked.key: asked for asked in file.read(questions)}

@@ -27,7 +27,7 @@ from benchmarks.questions import (
     AnswerFile,
     Asked,
     Product,
-    Question,
+    Wording,
     ask_missing,
     ingest,
     read_questions,
@@ -45,7 +45,7 @@ def language(variant: str) -> str:
     return variant if variant in LANGUAGES else ENGLISH
 
 
-def chosen(questions: Sequence[Question], half: str, variants: Sequence[str], limit: int) -> list[Question]:
+def chosen(questions: Sequence[Wording], half: str, variants: Sequence[str], limit: int) -> list[Wording]:
     """Those of one half and of some variants (none named: all); originals always, to compare with."""
     picked = [
         question

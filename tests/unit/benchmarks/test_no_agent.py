@@ -11,11 +11,20 @@ from app.bootstrap import build_measuring
 from app.core.settings import load_settings
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan, VideoId
 from benchmarks.no_agent import AGENT, CONTROLS, OPTION_CONTROLS, report, rows_of
-from benchmarks.questions import Asked, Product, Question
+from benchmarks.questions import Asked, Product, Wording
 from tests.integration.offline_fakes import environment
 
 BARE = next(iter(CONTROLS))
-QUESTION = Question("v.mp4", "Who sings?", "Ada", "speech", options=("Bo plays", "Ada sings loud"), correct_index=1)
+QUESTION = Wording.of(
+    {
+        "video": "v.mp4",
+        "question": "Who sings?",
+        "answer": "Ada",
+        "modality": "speech",
+        "options": ["Bo plays", "Ada sings loud"],
+        "correct_index": 1,
+    }
+)
 
 
 def test_every_row_answers_over_the_same_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,8 +45,8 @@ def test_every_row_answers_over_the_same_library(tmp_path: Path, monkeypatch: py
 
 def asked(number: int, right: bool) -> Asked:
     cited = (Citation(VideoId("a"), TimeSpan(0, 1), SegmentKind.SPEECH, ""),)
-    question = Question("v.mp4", f"Q{number}", "Ada", "speech", accept=("ada",))
-    return Asked(question, False, Answer(AnswerStatus.ANSWERED, "Ada" if right else "Bo", 0.9, cited), 2.0)
+    row = {"video": "v.mp4", "question": f"Q{number}", "answer": "Ada", "modality": "speech", "accept": ["ada"]}
+    return Asked(Wording.of(row), False, Answer(AnswerStatus.ANSWERED, "Ada" if right else "Bo", 0.9, cited), 2.0)
 
 
 def test_the_report_pairs_the_questions() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan, VideoId
-from benchmarks.questions import AnswerFile, Asked, Question, ask_missing, read_questions
+from benchmarks.questions import AnswerFile, Asked, Wording, ask_missing, read_questions
 from benchmarks.wording import chosen, gap, report
 
 ROW = {
@@ -27,8 +27,8 @@ CASUAL = {**ROW, "question": "what color", "variant": "casual", "original": ROW[
 TRAP = {**ROW, "question": "Who sings?", "answerable": False, "accept": [], "modality": "unanswerable", "evidence": []}
 
 
-def question(row: dict[str, object]) -> Question:
-    return Question.of(row)
+def question(row: dict[str, object]) -> Wording:
+    return Wording.of(row)
 
 
 def answer(text: str, status: AnswerStatus = AnswerStatus.ANSWERED, option: int | None = None) -> Answer:
@@ -72,7 +72,7 @@ def test_a_choice_is_right_by_its_option() -> None:
 
 def test_all_wordings_of_a_question_are_in_the_same_half() -> None:
     assert question(ROW).half == question(GERMAN).half == question(CASUAL).half
-    rows = [question({**ROW, "question": f"Question {number}?"}) for number in range(60)]
+    rows = [question({**ROW, "question": f"Wording {number}?"}) for number in range(60)]
     assert 15 < sum(one.half == "even" for one in rows) < 45
 
 
@@ -111,7 +111,7 @@ def test_what_was_answered_is_not_asked_again_and_errors_are(tmp_path: Path) -> 
     questions, file = read_questions(path), AnswerFile(tmp_path / "answers.jsonl")
     texts: list[str] = []
 
-    def ask(one: Question) -> Asked:
+    def ask(one: Wording) -> Asked:
         texts.append(one.text)
         first = len(texts) == 1
         return Asked(one, False, answer("violet") if first else None, 1.0, "" if first else "broken")
