@@ -12,6 +12,7 @@ from starlette.routing import Route
 from app.api.application import create_api
 from app.api.bodies import BodyLimit
 from app.api.guard import Guard, check_address, key_of
+from app.api.keys import KeyCheck
 from app.api.problems import install_problems
 from app.api.proxies import BehindProxy
 from app.api.sessions import ENDED, Sessions
@@ -35,6 +36,7 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
     check_address(settings)
     wired = longreel or build(settings)
     api = create_api(wired, login_page)
+    api.state.keys = KeyCheck(key_of(settings.server))
     api.state.sessions = Sessions(key_of(settings.server), settings.data / ENDED)
 
     @asynccontextmanager
@@ -66,6 +68,8 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
 
         mount_page(app, settings.server.api_key)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, server=settings.server, login_page=login_page, sessions=api.state.sessions)
+    app.add_middleware(
+        Guard, server=settings.server, login_page=login_page, sessions=api.state.sessions, keys=api.state.keys
+    )
     app.add_middleware(BehindProxy, server=settings.server)
     return app

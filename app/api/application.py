@@ -55,7 +55,7 @@ DESCRIPTION = (
 def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     """All routes over wired services. `app.state.line` should be closed with the server.
 
-    The login needs `app.state.sessions`.
+    The login needs `app.state.sessions` and `app.state.keys`.
     """
     app = DescribedApi(
         title="Longreel",
@@ -71,6 +71,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
     app.state.line = WaitingLine(ASKING_THREADS)
     app.state.ongoing = OngoingQuestions()
+    app.state.ready_checks = {}
     install_problems(app)
     for module in (
         videos,

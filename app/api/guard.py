@@ -8,21 +8,21 @@ bearer token, browsers get a cookie for it from the login form.
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 import re
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.keys import KeyCheck, TooManyGuesses
 from app.api.openai_errors import error_response
-from app.api.problems import plain_problem
+from app.api.problems import RETRY_S, plain_problem
 from app.api.proxies import PUBLIC_ORIGIN, public_address
+from app.api.schemas import problem_of
 from app.api.sessions import Sessions
 from app.core.errors import BadSettings
 from app.core.settings import Server, Settings
@@ -32,8 +32,6 @@ HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 """What a Host header may be."""
 LOGIN = "/v1/session"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-WRONG_KEY_S = 0.3
-"""How long a wrong key waits for its answer."""
 SHORTEST_KEY = 16
 """Characters of a key that others can try to guess."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -97,17 +95,13 @@ def key_of(server: Server) -> str:
     return server.api_key.get_secret_value() if server.api_key else ""
 
 
-def same_key(given: str, key: str) -> bool:
-    """Compares in constant time."""
-    return hmac.compare_digest(given.encode(), key.encode())
-
-
 class Guard:
     """ASGI middleware that lets through what may pass, and adds security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, server: Server, login_page: LoginPage, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, server: Server, login_page: LoginPage, sessions: Sessions, keys: KeyCheck) -> None:
         self._app = app
-        self._key = key_of(server)
+        self._needs_key = bool(key_of(server))
+        self._keys = keys
         self._names = _own_names(server) if is_loopback(server.host) else None
         self._login_page = login_page
         self._sessions = sessions
@@ -129,8 +123,8 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
-        if refusal is not None and refusal.status_code == 401 and credential_of(Headers(scope=scope)):
-            await anyio.sleep(WRONG_KEY_S)
+        if refusal is None and self._needs_key and scope["path"] != LOGIN:
+            refusal = await self._check_key(scope)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -148,15 +142,27 @@ class Guard:
             return error_response(path, plain_problem(403, detail, "foreign_origin"))
         if path.startswith(CLOSED):
             return error_response(path, plain_problem(404))
-        if not self._key or path == LOGIN or self._has_key(headers):
+        return None
+
+    async def _check_key(self, scope: Scope) -> Response | None:
+        headers, path = Headers(scope=scope), scope["path"]
+        if self._sessions.is_valid(session_of(headers)):
             return None
+        given = credential_of(headers)
+        try:
+            if given and await self._keys.is_right(given, peer_of(scope)):
+                return None
+        except TooManyGuesses as error:
+            return error_response(path, problem_of(error), {"Retry-After": str(RETRY_S)})
         if path == "/" and scope["method"] in SAFE_METHODS:
             return HTMLResponse(self._login_page(""), 401)
         return error_response(path, plain_problem(401, "This server needs an API key."), {"WWW-Authenticate": "Bearer"})
 
-    def _has_key(self, headers: Headers) -> bool:
-        given, token = _bearer(headers), session_of(headers)
-        return same_key(given, self._key) or (bool(token) and self._sessions.is_valid(token))
+
+def peer_of(scope: Scope) -> str:
+    """The address that a request comes from."""
+    peer = scope.get("client")
+    return str(peer[0]) if peer else ""
 
 
 def credential_of(headers: Headers) -> str:

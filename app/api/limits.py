@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.guard import LOGIN, credential_of, key_of
+from app.api.guard import LOGIN, credential_of, key_of, peer_of
 from app.api.openai_errors import error_response
 from app.api.problems import plain_problem
 from app.core.settings import Server
@@ -81,8 +81,7 @@ def caller_of(scope: Scope, server: Server) -> str:
     """Who asks: a credential, or the address where none is needed."""
     checked = key_of(server) and scope["path"] != LOGIN
     credential = credential_of(Headers(scope=scope)) if checked else ""
-    peer = scope.get("client")
-    return credential or (peer[0] if peer else "")
+    return credential or peer_of(scope)
 
 
 def _refusal(path: str, wait_s: int) -> ASGIApp:

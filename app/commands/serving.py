@@ -34,6 +34,7 @@ def serve(
     """Start the web page, the REST API and the workers in one process."""
     import uvicorn
 
+    from app.api.connections import TimedConnection
     from app.main import create_app
 
     # Gradio uses a name that Starlette is renaming; whoever runs the server can do nothing about it.
@@ -48,9 +49,11 @@ def serve(
         consoles()[1].print(
             f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
+        for name in ("uvicorn.error", "mcp.server.streamable_http"):
+            logging.getLogger(name).addFilter(_is_no_cut_stream)
         uvicorn.run(
             application,
+            http=TimedConnection,
             host=settings.server.host.strip("[]"),
             port=settings.server.port,
             proxy_headers=False,  # app.api.proxies reads them
@@ -61,8 +64,11 @@ def serve(
 
 
 def _is_no_cut_stream(record: logging.LogRecord) -> bool:
-    """False for the traceback of a stream (such as that of an open page) that ends with the server."""
-    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+    """False for the traceback of a stream that ends with the server, and of a request that its sender gave up."""
+    from starlette.requests import ClientDisconnect
+
+    cut = (asyncio.CancelledError, ClientDisconnect)
+    return not (record.exc_info and isinstance(record.exc_info[1], cut))
 
 
 def worker() -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from app.api.connections import TimedConnection
 from app.main import create_app
 from tests.unit.api.stand_in import StandIn, wait_until
 
@@ -20,7 +21,9 @@ def serving(parts: StandIn) -> Iterator[str]:
     app = create_app(parts.longreel.settings, parts.longreel, page=False)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, http=TimedConnection, log_level="critical", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
     thread.start()
     wait_until(lambda: server.started)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import TypeAlias
 from urllib.parse import parse_qs
 
 import anyio
@@ -13,7 +14,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.api.deps import LongreelDep
-from app.api.guard import COOKIE, key_of, same_key, session_of
+from app.api.guard import COOKIE, key_of, peer_of, session_of
+from app.api.keys import KeyCheck
 from app.api.schemas import HealthOut, ReadyOut
 from app.api.sessions import SESSION_S
 from app.core.errors import BadInput, LongreelError
@@ -24,6 +26,9 @@ LONGEST_FORM = 10_000
 READY_S = 2.0
 """How long a part of the server may take to say that it is ready."""
 
+ReadyChecks: TypeAlias = dict[str, "asyncio.Future[None]"]
+"""The last check of each part."""
+
 
 @router.get("/health", summary="Check whether the server answers")
 async def health(longreel: LongreelDep) -> HealthOut:
@@ -32,21 +37,26 @@ async def health(longreel: LongreelDep) -> HealthOut:
 
 
 @router.get("/ready", summary="Check whether the server is ready", responses={503: {"model": ReadyOut}})
-async def ready(longreel: LongreelDep, response: Response) -> ReadyOut:
+async def ready(request: Request, longreel: LongreelDep, response: Response) -> ReadyOut:
     """Checks the database, the index and the models, for load balancers and the like. 503 if one of them is not ready.
     Each check may take two seconds, in its own thread.
     """
     names = list(longreel.readiness)
-    checked = await asyncio.gather(*(_problem(longreel.readiness[name]) for name in names))
+    checks: ReadyChecks = request.app.state.ready_checks
+    checked = await asyncio.gather(*(_problem(checks, name, longreel.readiness[name]) for name in names))
     problems = {name: problem for name, problem in zip(names, checked, strict=True) if problem}
     response.status_code = 503 if problems else 200
     return ReadyOut(ready=not problems, problems=problems)
 
 
-async def _problem(check: Callable[[], None]) -> str:
+async def _problem(checks: ReadyChecks, name: str, check: Callable[[], None]) -> str:
+    """What is wrong with a part. A check that hangs is waited for again, so that it never hangs in two threads."""
+    running = checks.get(name)
+    if running is None or running.done():
+        running = checks[name] = asyncio.ensure_future(run_sync(check, limiter=anyio.CapacityLimiter(1)))
+        running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
-        with anyio.fail_after(READY_S):
-            await run_sync(check, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
+        await asyncio.wait_for(asyncio.shield(running), READY_S)
     except TimeoutError:
         return f"It did not answer within {READY_S:g} s."
     except LongreelError as error:
@@ -64,7 +74,8 @@ async def log_in(request: Request, longreel: LongreelDep) -> Response:
             raise BadInput("The form is too long.", "Send only the key.")
     given = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0]
     key = key_of(longreel.settings.server)
-    if key and not same_key(given.strip(), key):
+    keys: KeyCheck = request.app.state.keys
+    if key and not await keys.is_right(given.strip(), peer_of(request.scope)):
         return HTMLResponse(request.app.state.login_page("This is not the key of this server.", "session"), 401)
     answer = RedirectResponse("/", 303)
     if key:
