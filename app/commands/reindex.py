@@ -33,8 +33,9 @@ def reindex(as_json: JsonOption = False) -> None:
     for problem in done["damaged"]:
         out.print(problem, soft_wrap=True)
     if done["thumbnails"]:
-        out.print(f"Wrote {done['thumbnails']} lost thumbnails again.")
-    out.print(f"Indexed {done['videos']} videos again." if done["videos"] else "The index matches the library.")
+        out.print(f"Lost thumbnails that were written again: {done['thumbnails']}.")
+    again = "1 video" if done["videos"] == 1 else f"{done['videos']} videos"
+    out.print(f"Indexed {again} again." if done["videos"] else "The index matches the library.")
 
 
 def _mend_thumbnails(longreel: Services, err: Console) -> int:

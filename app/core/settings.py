@@ -125,7 +125,9 @@ class Settings(BaseSettings):
     vlm_presentation: Literal["interleaved", "grid", "thumbnail", "slowfast"] = Field(
         "interleaved", description="how several frames are shown to a vision-language model"
     )
-    bin_days: float = Field(7.0, ge=0, description="days in which a deleted video can be restored; 0 deletes at once")
+    bin_days: float = Field(
+        7.0, ge=0, le=36_500, description="days in which a deleted video can be restored; 0 deletes at once"
+    )
     threads: int = Field(0, ge=0, description="CPU threads of a model; 0: one for each core")
     models: Models = Models()
     hardware: Hardware = Hardware()

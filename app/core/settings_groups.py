@@ -161,7 +161,7 @@ class Agent(SettingsGroup):
     max_frames: int = Field(128, ge=0, le=4096, description="frames that the model sees")
     max_tokens: int = Field(150_000, ge=500, description="tokens that the model reads and writes")
     max_seconds: float = Field(
-        180.0, gt=0, description="time for one answer, seconds; when it is up, you get the best one so far"
+        180.0, gt=0, le=86_400, description="time for one answer, seconds; when it is up, you get the best one so far"
     )
     always_choose: bool = Field(
         False, description="multiple choice: name the likeliest option even if unproven, as public benchmarks score it"
@@ -189,7 +189,7 @@ class Server(SettingsGroup):
         None,
         description="the key that every caller must send; unset: no key, and only this machine can reach the server",
     )
-    max_upload_gb: float = Field(20.0, gt=0, description="largest file that the server accepts")
+    max_upload_gb: float = Field(20.0, gt=0, le=100_000, description="largest file that the server accepts")
     workers: int = Field(1, ge=0, le=64, description="worker threads in the server's process")
     warm_up: bool = Field(False, description="load the models that answering needs before the first question")
     requests_per_minute: int = Field(

@@ -77,7 +77,7 @@ def _with(settings: Settings, setting: Setting, value: bool | float | None) -> t
         new = field.get_default()
     else:
         try:
-            new = TypeAdapter(kind).validate_python(value)
+            new = TypeAdapter(kind).validate_python(value, strict=True)
         except ValidationError as error:
             allowed = f"Allowed is {setting.allowed}." if setting.allowed else ""
             raise BadInput(f"{setting.variable} cannot be {value}: {error.errors()[0]['msg']}.", allowed) from error

@@ -123,7 +123,9 @@ class Reindexer:
                 raise Cancelled("Building the index was cancelled.", "Start it again to resume.")
             self._rebuild(video, report)
             report(StageProgress(STAGE, done + 1, len(videos), "videos"))
-        report(StageFinished(STAGE, time.monotonic() - started, f"{len(videos)} videos"))
+        report(
+            StageFinished(STAGE, time.monotonic() - started, "1 video" if len(videos) == 1 else f"{len(videos)} videos")
+        )
         return {"videos": len(videos), "damaged": problems}
 
     def handle(self, job: Job, context: JobContext) -> dict[str, Any]:  # noqa: ARG002

@@ -61,6 +61,10 @@ def test_a_change_is_obeyed_at_once_and_survives_a_restart(
     [
         ({"AGENT__MAX_STEPS": 0}, "from 1 to 64"),
         ({"AGENT__MAX_STEPS": 2.5}, "integer"),
+        ({"AGENT__MAX_STEPS": True}, "integer"),
+        ({"AGENT__MAX_SECONDS": 1e308}, "to 86400"),
+        ({"SERVER__MAX_UPLOAD_GB": 1e308}, "to 100000"),
+        ({"BIN_DAYS": 1e308}, "to 36500"),
         ({"INGEST__OBJECTS": 7}, "true, false"),
         ({"SERVER__API_KEY": 1}, "cannot be changed while Longreel runs"),
         ({"SERVER__PORT": 1}, "cannot be changed while Longreel runs"),
@@ -71,7 +75,7 @@ def test_what_is_out_of_range_changes_nothing(
     client: TestClient, home: Path, given: dict[str, Any], words: str
 ) -> None:
     before = values(client)
-    refused = change(client, BIN_DAYS=1, **given)
+    refused = change(client, **{"BIN_DAYS": 1, **given})
     assert refused.status_code == 422 and words in f"{refused.json()['detail']} {refused.json()['hint']}"
     assert values(client) == before and not (home / "longreel.toml").exists()
 
