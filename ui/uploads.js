@@ -13,7 +13,7 @@
 
   const size = (bytes) => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
   const stem = (name) => name.replace(/(\.whisperx)?\.[^.]*$/, '');
-  const isSubtitles = (file) => /\.(srt|vtt|sbv|ttml|dfxp|ass|ssa|sub|smi|sami|json)$/i.test(file.name);
+  const isSubtitles = (file) => /\.(srt|vtt|sbv|ttml|dfxp|ass|ssa|sub|smi|sami|mks|json)$/i.test(file.name);
   const keyOf = (file) => `${STORED}${file.name} ${file.size} ${file.lastModified}`;
   let sending = 0;
 

@@ -109,7 +109,7 @@ def _modes(names: Sequence[str]) -> tuple[Mode, ...]:
 
 
 def import_words(
-    path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT, whisperX).")],
+    path: Annotated[Path, typer.Argument(help="Captions (JSON) or subtitles (SRT, WebVTT, whisperX and others).")],
     title: Annotated[str | None, typer.Option(help="Title; default: the file's name.")] = None,
     language: Annotated[str | None, typer.Option(help="Language, such as en.")] = None,
     every: Annotated[float, typer.Option(help="Seconds that a caption without times covers.")] = 1.0,

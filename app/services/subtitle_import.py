@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput, Cancelled
+from app.core.ports import SubtitleSource
 from app.core.settings import Ingest
 from app.core.titles import tidy_title
 from app.core.types import Caption, MediaInfo, SegmentKind, TimeSpan, Utterance, Video, VideoId
@@ -76,7 +77,7 @@ class ImportService:
         and `warn` hears what was left out.
         Raises BadInput for a file that is neither subtitles nor captions, Cancelled.
         """
-        found = read(path, title, every_s, language, warn)
+        found = read(path, title, every_s, language, warn, self._parts().subtitles)
         videos = []
         for number, one in enumerate(found, 1):
             videos.append(self._add(one, path.name, language, cancelled))
@@ -144,9 +145,13 @@ def read(
     every_s: float,
     language: str | None = None,
     warn: Callable[[str], None] = lambda _: None,
+    tracks: SubtitleSource | None = None,
 ) -> list[Imported]:
-    """What a file holds, one entry a video. Raises BadInput that names the entry and the caption."""
-    found = _read(path, title, every_s, language, warn)
+    """What a file holds, one entry a video; `tracks` reads subtitles in a container (.mks).
+
+    Raises BadInput that names the entry and the caption.
+    """
+    found = _read(path, title, every_s, language, warn, tracks)
     for one in found:
         if one.duration_s > LONGEST_S:
             raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
@@ -154,7 +159,12 @@ def read(
 
 
 def _read(
-    path: Path, title: str | None, every_s: float, language: str | None, warn: Callable[[str], None]
+    path: Path,
+    title: str | None,
+    every_s: float,
+    language: str | None,
+    warn: Callable[[str], None],
+    tracks: SubtitleSource | None,
 ) -> list[Imported]:
     if not (math.isfinite(every_s) and every_s > 0):
         raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
@@ -163,6 +173,8 @@ def _read(
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     name = tidy_title(title or "") or tidy_title(path.stem) or "Subtitles"
+    if subtitles.is_matroska(data):
+        return [_said(path, name, subtitles.matroska_text(path, tracks).encode(), language, warn)]
     if path.suffix.lower() in subtitles.SUFFIXES:
         return [_said(path, name, data, language, warn)]
     content = _json(path, data)

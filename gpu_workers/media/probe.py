@@ -46,8 +46,7 @@ class PyAVProbe:
             video, warnings = _video(media, track)
             sounds, more = _sounds(media)
             if video is None and not sounds:
-                only = ["It holds only subtitles."] if media.container.streams.subtitles else []
-                raise _nothing_to_read(path, warnings + more + only)
+                raise _nothing_to_read(path, warnings + more, has_subtitles=bool(media.container.streams.subtitles))
             facts = scan(path)
             container, start_s, header_s = _container_name(media), media.clock_start_s, _header_s(media)
             duration_s = _duration_s(media, facts)
@@ -204,7 +203,12 @@ def _listed(places: Sequence[str]) -> str:
     return ", ".join(places[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _nothing_to_read(path: Path, reasons: list[str]) -> BadInput:
+def _nothing_to_read(path: Path, reasons: list[str], *, has_subtitles: bool) -> BadInput:
+    if has_subtitles and not reasons:
+        return BadInput(
+            f"{path.name} has nothing to ingest. It holds only subtitles.",
+            "Give them to a video with --subtitles, or add them without one: longreel import FILE.",
+        )
     why = " ".join(reasons) or "It contains neither pictures nor sound."
     return BadInput(
         f"{path.name} has nothing to ingest. {why}", "Give another file, or convert this one to H.264 and AAC."

@@ -18,7 +18,7 @@ ADD = """
     <label for="lr-file"><b>Add videos</b> <span>Choose files or drop them here: films, lectures, meetings, sound.
       A subtitle file of the same name (.srt, .vtt, .ass, .ttml and others) goes with its video.</span></label>
     <input id="lr-file" name="file" type="file" multiple
-      accept="video/*,audio/*,.mkv,.ts,.avi,.mov,.webm,.mp4,.m4a,.mp3,.wav,.flac,.ogg,.srt,.vtt,.sbv,.ttml,.dfxp,.ass,.ssa,.sub,.smi,.json">
+      accept="video/*,audio/*,.mkv,.ts,.avi,.mov,.webm,.mp4,.m4a,.mp3,.wav,.flac,.ogg,.srt,.vtt,.sbv,.ttml,.dfxp,.ass,.ssa,.sub,.smi,.mks,.json">
     <button type="submit" class="lr-main">Upload</button>
   </div>
   <details><summary>Title, language, an address, a file or folder on the server</summary>

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from app.core.errors import BadInput, LongreelError, NotFound, StorageFull
 from app.core.events import IngestFinished, Listener, StageFinished, Warned, ignore
+from app.core.ports import SubtitleSource
 from app.core.requests import DETECTED, IngestRequest
 from app.core.settings import Ingest
 from app.core.titles import tidy_title
@@ -131,7 +132,7 @@ class IngestService:
         """
         started = time.monotonic()
         try:
-            run = self._begin(request, _options(request), report, cancelled)
+            run = self._begin(request, _options(request, self._make_parts().subtitles), report, cancelled)
             run.only_stored = only_stored
             try:
                 self._read(run)
@@ -259,11 +260,11 @@ def _warn_of_change(run: Run) -> None:
             )
 
 
-def _options(request: IngestRequest) -> Options:
+def _options(request: IngestRequest, tracks: SubtitleSource | None) -> Options:
     text, name = None, ""
     if request.subtitles is not None:
         spoken = None if request.language == DETECTED else request.language
-        text, name = subtitles.read_text(request.subtitles, spoken), request.subtitles.name
+        text, name = subtitles.read_text(request.subtitles, spoken, tracks), request.subtitles.name
         subtitles.parse(text, fps=subtitles.USUAL_FPS)
     return Options(
         request.language,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.core.errors import BadInput
+from app.core.ports import SubtitleSource
 from app.core.types import TimeSpan, Utterance
 from app.services.subtitles import other_formats, subrip, ttml, whisperx
 from app.services.subtitles.cue import HINT, Cue, LeftOut, spoken
@@ -15,9 +16,21 @@ from app.services.subtitles.rolling import unrolled
 from app.services.subtitles.whisperx import is_transcript
 from app.services.subtitles.writing import to_srt, to_vtt
 
-__all__ = ["HINT", "SUFFIXES", "USUAL_FPS", "from_texts", "is_transcript", "parse", "read_text", "to_srt", "to_vtt"]
+__all__ = [
+    "HINT",
+    "SUFFIXES",
+    "USUAL_FPS",
+    "from_texts",
+    "is_matroska",
+    "is_transcript",
+    "matroska_text",
+    "parse",
+    "read_text",
+    "to_srt",
+    "to_vtt",
+]
 
-SUFFIXES = (".srt", ".vtt", ".sbv", ".ttml", ".dfxp", ".xml", ".ass", ".ssa", ".sub", ".mpl", ".smi", ".sami")
+SUFFIXES = (".srt", ".vtt", ".sbv", ".ttml", ".dfxp", ".xml", ".ass", ".ssa", ".sub", ".mpl", ".smi", ".sami", ".mks")
 """The endings of subtitle files that are read; a .txt or .json may be one, too."""
 LARGEST_BYTES = 100_000_000
 """No subtitle file is larger: a million cues fit."""
@@ -54,16 +67,35 @@ def parse(
     return [cue.utterance() for cue in unrolled(cues)]
 
 
-def read_text(path: Path, language: str | None = None) -> str:
-    """The text of a subtitle file, whatever its encoding; see `parse`. Raises BadInput."""
+def read_text(path: Path, language: str | None, tracks: SubtitleSource | None) -> str:
+    """The text of a subtitle file, whatever its encoding; see `parse`. Raises BadInput.
+
+    `tracks` reads the subtitles of a Matroska file.
+    """
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST_BYTES else b""
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", "Give a file with subtitles.") from error
-    if size > LARGEST_BYTES:
-        raise BadInput(f"{path.name} is too large for subtitles: {size / 1e6:.0f} MB.", HINT)
+    if is_matroska(data):
+        return matroska_text(path, tracks)
+    if len(data) > LARGEST_BYTES:
+        raise BadInput(f"{path.name} is too large for subtitles: {path.stat().st_size / 1e6:.0f} MB.", HINT)
     return decode(data, language)
+
+
+def is_matroska(data: bytes) -> bool:
+    """Whether a file is a Matroska container, as its first bytes show."""
+    return data.startswith(b"\x1aE\xdf\xa3")
+
+
+def matroska_text(path: Path, source: SubtitleSource | None) -> str:
+    """The best text track of a Matroska file, such as .mks, as SubRip. Raises BadInput if it has none."""
+    tracks = [track for track in source.tracks(path) if track.is_text] if source is not None else []
+    if source is None or not tracks:
+        raise BadInput(f"{path.name} is a Matroska file in which no subtitles of text can be read.", HINT)
+    chosen = min(tracks, key=lambda track: (track.forced, not track.default, track.index))
+    return to_srt(from_texts(source.texts(path, chosen.index)))
 
 
 def from_texts(texts: Iterable[tuple[TimeSpan, str]]) -> list[Utterance]:
