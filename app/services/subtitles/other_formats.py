@@ -16,6 +16,7 @@ from app.services.subtitles.cue import LONGEST_TEXT, Cue, LeftOut, spoken
 
 _MICRODVD_RATE = re.compile(r"\s*\{[01]\}\{[01]\}\s*(\d{1,3}(?:[.,]\d+)?)\s*")
 _DIALOGUE = re.compile(r"\s*Dialogue\s*:", re.IGNORECASE)
+_SECTION = re.compile(r"^[ \t]*\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE | re.MULTILINE)
 _DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _SYNC = re.compile(r"(?=<sync\b)", re.IGNORECASE)
@@ -31,7 +32,7 @@ def detect_format(text: str) -> str | None:
     first = next((line for line in text.split("\n", 1000) if line.strip()), "").strip()
     if first.lower().startswith("<sami"):
         return "sami"
-    if first.lower().startswith("[script info]") or _DIALOGUE.match(first):
+    if _DIALOGUE.match(first) or (first.startswith(("[", ";")) and _SECTION.search(text[:LONGEST_TEXT])):
         return "ssa" if re.search(r"^\s*Dialogue\s*:\s*Marked", text, re.IGNORECASE | re.MULTILINE) else "ass"
     if first.startswith("{DEFAULT}"):
         return "microdvd"

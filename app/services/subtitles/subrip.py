@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.core.types import TimeSpan
 from app.services.subtitles.cue import LONGEST_TEXT, Cue, LeftOut, spoken
 
-_TIME = r"(?:(\d{1,9}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?"
+_TIME = r"(?:(\d{1,9}) ?: ?)?(\d{1,2}) ?: ?(\d{1,2})(?: ?[.,] ?(\d{1,9}))?"
 _ARROW = r"(?:[-\u2013\u2014]+ ?>|\u2192)"
 _TIMING = re.compile(rf"\s*{_TIME}\s*{_ARROW}\s*{_TIME}(?:\s.*)?")
 _SBV_TIMING = re.compile(rf"\s*{_TIME}\s*,\s*{_TIME}\s*")
@@ -31,8 +31,8 @@ class _Timing:
 
 
 def looks_like_sbv(lines: Sequence[str]) -> bool:
-    """Whether the first line with text holds two times and a comma."""
-    first = next((line for line in lines if line.strip()), "")
+    """Whether the first line with text that is no header in brackets holds two times and a comma."""
+    first = next((line for line in lines if line.strip() and not line.lstrip().startswith("[")), "")
     return _SBV_TIMING.fullmatch(first) is not None and "." in first
 
 
@@ -56,7 +56,7 @@ def read(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
 
 
 def read_sbv(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
-    """The cues of a file whose timing lines are two times and a comma."""
+    """The cues of a file whose timing lines are two times and a comma; SubViewer 2 writes [br] between lines."""
     timings = [
         _Timing(index, _span(match, index, left_out))
         for index, line in enumerate(lines)
@@ -65,7 +65,8 @@ def read_sbv(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
     cues: list[Cue] = []
     for timing, stop in zip(timings, [*(timing.line for timing in timings[1:]), len(lines)], strict=True):
         if timing.span is not None:
-            cues += _cues(timing, [line for line in lines[timing.line + 1 : stop] if line.strip()], left_out)
+            text = "\n".join(line for line in lines[timing.line + 1 : stop] if line.strip())
+            cues += _cues(timing, re.split(r"\[br\]|\n", text, flags=re.IGNORECASE), left_out)
     return cues
 
 
@@ -92,7 +93,8 @@ def _timings(lines: Sequence[str], webvtt: bool, left_out: LeftOut) -> list[_Tim
 
 
 def _span(match: re.Match[str], index: int, left_out: LeftOut) -> TimeSpan | None:
-    start, end = _seconds(match.groups()[:4]), _seconds(match.groups()[4:])
+    parts = match.groups()
+    start, end = _seconds(parts[:4]), _seconds(parts[4:])
     if start is None or end is None:
         left_out.add(index + 1, f"Line {index + 1} has an impossible time.")
         return None
@@ -103,7 +105,7 @@ def _span(match: re.Match[str], index: int, left_out: LeftOut) -> TimeSpan | Non
 
 
 def _seconds(parts: Sequence[str | None]) -> float | None:
-    hours, minutes, seconds = (int(part or 0) for part in parts[:3])
+    hours, minutes, seconds = int(parts[0] or 0), int(parts[1] or 0), int(parts[2] or 0)
     if minutes > 59 or seconds > 59 or hours > _MOST_HOURS:
         return None
     milliseconds = int((parts[3] or "0").ljust(3, "0")[:3])
@@ -125,7 +127,7 @@ def _body(lines: Sequence[str], *, webvtt: bool, counter: bool) -> list[str]:
     """The cue's own lines among those up to the next timing line, without that one's counter or name."""
     if webvtt:
         return _webvtt_body(lines)
-    body = [line.strip() for line in lines if line.strip()]
+    body = [text for line in lines if (text := line.strip())]
     if counter and body and body[-1].isdigit():
         body.pop()
     return body

@@ -33,6 +33,11 @@ FILES = {
     "microdvd": "{DEFAULT}{}{C:$0000ff}\n{25}{62}Hello,|there\n{150}{175}Bye\n",
     "mpl2": "[10][25]Hello,|/there\n[60][70]Bye\n",
     "sbv": "0:00:01.000,0:00:02.500\nHello,\nthere\n\n0:00:06.000,0:00:07.000\nBye\n",
+    "subviewer 2": "[INFORMATION]\n[TITLE]Harbour\n[END INFORMATION]\n[SUBTITLE]\n[COLF]&HFFFFFF,[SIZE]18\n"
+    "00:00:01.00,00:00:02.50\nHello,[br]there\n\n00:00:06.00,00:00:07.00\nBye\n",
+    "subrip that a machine translated": "1\n00: 00: 01, 000 --> 00: 00: 02, 500\nHello,\nthere\n\n"
+    "2\n00: 00: 06, 000 --> 00: 00: 07, 000\nBye\n",
+    "ass that begins with a comment": "; made by hand\n" + EVENTS.format(styles="V4+ Styles", first="Layer", zero="0"),
     "ttml": TTML,
     "dfxp": TTML.replace("http://www.w3.org/ns/ttml", "http://www.w3.org/2006/10/ttaf1"),
     "sami": "<SAMI><BODY>\n<SYNC Start=1000><P>Hello,<br>there\n<SYNC Start=2500><P>&nbsp;\n<SYNC Start=6000><P>Bye",
