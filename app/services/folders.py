@@ -24,6 +24,7 @@ WAIT_S = 60.0
 _BINS = frozenset(
     {
         *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "recycler"),
+        *("@sharebin", "@sharesnap", "~snapshot", "recycled", "__macosx", "found.000"),
         *("system volume information", "lost+found", "network trash folder", "temporary items"),
     }
 )

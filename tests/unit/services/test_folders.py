@@ -33,6 +33,9 @@ def names(folder: Path) -> list[str]:
         "$RECYCLE.BIN/S-1-5-21/talk.mp4",
         "$Recycle.Bin/talk.mp4",
         "System Volume Information/talk.mp4",
+        "__MACOSX/talk.mp4",
+        "~snapshot/hourly.0/talk.mp4",
+        "RECYCLED/talk.mp4",
         "._talk.mp4",
     ],
 )
