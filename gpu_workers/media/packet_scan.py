@@ -7,6 +7,7 @@ files that their header does not describe; it is remembered for as long as the f
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from array import array
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, demuxed, media_errors, open_container
+from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, decoded, demuxed, media_errors, open_container
 from gpu_workers.media.timeline import AHEAD_S, JoinedPart, PacketTable, Timeline, losses, timeline
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _MAY_BE_JOINED = (*TRANSPORT, "matroska", "ogg", "flv")
 _RAW_CODECS = ("pcm", "adpcm", "rawvideo")
 """Their packets may rightly be zero."""
 _ZEROS = bytes(32)
+_LOOKS, _CONTRAST = 5, 4.0
+"""Key frames that are looked at, and the least deviation of their grey values, of 255, if they show anything."""
 _LATER_LOOKS = (0.25, 0.5, 0.75)
 """Parts of a broadcast at which is looked for streams that begin later."""
 _SOUND_STEP_S = 2.0
@@ -49,6 +52,8 @@ class StreamFacts:
     start_s: float
     """By the corrected clock of the file."""
     end_s: float
+    is_blank: bool = False
+    """Whether its pictures show one colour, as those of a covered camera do; known where there are several streams."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +99,26 @@ def _scan(path: Path, size: int, changed_ns: int) -> FileScan:  # noqa: ARG001 -
         with open_container(path, preview) as container:
             if preview is not None:
                 container.seek(PREVIEW_BYTES, unsupported_byte_offset=True)
-            return _Columns(container).scanned(preview)
+            facts = _Columns(container).scanned(preview)
+            pictures = [stream.index for stream in media_streams(container) if stream.type == "video"]
+    streams = dict(facts.streams)
+    for number in pictures if len(pictures) > 1 else ():
+        if number in streams:
+            streams[number] = replace(streams[number], is_blank=_is_blank(path, preview, number))
+    return replace(facts, streams=streams)
+
+
+def _is_blank(path: Path, preview: int | None, number: int) -> bool:
+    """Whether the first key frames of a picture stream show one colour, or cannot be decoded."""
+    try:
+        with open_container(path, preview) as container:
+            stream = container.streams[number]
+            keys = (packet for packet in demuxed(container, stream) if packet.is_keyframe)
+            packets = (*itertools.islice(keys, _LOOKS), None)
+            frames = [frame.reformat(format="gray") for packet in packets for frame in decoded(stream, packet)]
+            return all(float(np.std(frame.to_ndarray())) < _CONTRAST for frame in frames)
+    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything
+        return False
 
 
 def media_streams(container: Any) -> list[Any]:

@@ -22,7 +22,9 @@ def picture_streams(container: Any) -> list[Any]:
 
 
 def best_pictures(streams: Sequence[Any], facts: Mapping[int, StreamFacts]) -> Any:
-    """The stream that shows the video: long, flagged as the default, not blank, large; None when there is none.
+    """The stream that shows the video: long, not blank, flagged as the default, large; None when there is none.
+
+    A writer that is given no flag sets that of the first stream, so it counts only among streams that show something.
 
     `facts` of the streams are needed only where there are several.
     """
@@ -31,6 +33,7 @@ def best_pictures(streams: Sequence[Any], facts: Mapping[int, StreamFacts]) -> A
         return next(iter(usable), None)
     present = [stream for stream in usable if stream.index in facts] or usable
     present = _above(present, {s.index: _length_s(facts, s) for s in present}, _LONG_SHARE)
+    present = [s for s in present if s.index not in facts or not facts[s.index].is_blank] or present
     flagged = [stream for stream in present if _is_default(stream)]
     if len(flagged) == 1:
         return flagged[0]

@@ -203,8 +203,14 @@ def test_a_camera_that_shows_nothing_is_not_the_video_and_can_be_chosen(tmp_path
         PyAVProbe().probe(path, track=2)
 
 
-def noise(path: Path, seconds: float) -> Path:
-    """Pictures that cost many bytes."""
+def test_a_covered_camera_is_not_the_video_although_its_writer_flagged_the_first_track(tmp_path):
+    grey = noise(tmp_path / "a.mkv", 3.0, shown=120)
+    path = with_streams(tmp_path / "c.mkv", grey, noise(tmp_path / "b.mkv", 3.0), default=0)
+    assert any("track 1 (160x120) is read" in warning for warning in PyAVProbe().probe(path).warnings)
+
+
+def noise(path: Path, seconds: float, shown: int | None = None) -> Path:
+    """Pictures that cost many bytes, or of one grey value."""
     dice = np.random.default_rng(0)
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=10)
@@ -212,6 +218,7 @@ def noise(path: Path, seconds: float) -> Path:
         stream.options = {"preset": "ultrafast"}
         for _ in range(round(seconds * 10)):
             image = dice.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+            image = image if shown is None else np.full_like(image, shown)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         out.mux(stream.encode(None))
     return path
