@@ -194,7 +194,7 @@ def _closed(run: list[str]) -> Iterator[str]:
 
 
 def _is_large(word: str) -> bool:
-    return bool(_WORD.fullmatch(word)) and word[0].isupper() and word.lower() not in _BORDERS
+    return word[:1].isupper() and word.lower() not in _BORDERS and _WORD.fullmatch(word) is not None
 
 
 def _is_own(word: str) -> bool:

@@ -5,6 +5,7 @@ A recogniser writes a sentence an utterance, but a cue of subtitles may hold hal
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 import regex
@@ -39,21 +40,19 @@ def _groups(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
 def _continues(group: Sequence[Utterance], following: Utterance) -> bool:
     """Whether an utterance goes on with the sentence before it: that one has no end, and this one no beginning."""
     last = group[-1]
-    words = sum(len(one.text.split()) for one in (*group, following))
-    if _ENDED.search(last.text.rstrip()):
-        is_open = len(split_sentences(f"{last.text} {following.text}")) < _count(last) + _count(following)
-    else:
+    if following.speaker != last.speaker or following.span.start_s - last.span.end_s > PAUSE_S:
+        return False
+    if not _ENDED.search(last.text.rstrip()):
         is_open = following.text.lstrip()[:1].islower()
-    return (
-        is_open
-        and following.speaker == last.speaker
-        and following.span.start_s - last.span.end_s <= PAUSE_S
-        and words <= LONGEST_WORDS
-    )
+    else:
+        apart = _count(last.text) + _count(following.text)
+        is_open = len(split_sentences(f"{last.text} {following.text}")) < apart
+    return is_open and sum(len(one.text.split()) for one in (*group, following)) <= LONGEST_WORDS
 
 
-def _count(utterance: Utterance) -> int:
-    return len(split_sentences(utterance.text))
+@functools.lru_cache(maxsize=64)
+def _count(text: str) -> int:
+    return len(split_sentences(text))
 
 
 def _split(group: Sequence[Utterance]) -> Iterator[Sentence]:

@@ -21,6 +21,9 @@ COMMON = _COMMON.split()
 _SURE = 0.12
 """The least probability of a guess, over all of `COMMON`; a single letter or a code stays below it."""
 
+_SAMPLE = 5_000
+"""Characters; a part of a file of subtitles can hold a megabyte, and the classifier looks at every byte."""
+
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _SCRIPTS = (
     (regex.compile(r"\p{Hangul}"), "ko"),
@@ -44,26 +47,25 @@ _NEIGHBOURS = {
 _LETTER = regex.compile(r"\p{L}")
 
 
-@functools.lru_cache(maxsize=1024)
 def guess_language(text: str) -> str:
-    """The likeliest language as an ISO 639-1 code, or "" if it cannot be determined.
+    """The likeliest language as an ISO 639-1 code, or "" if it cannot be determined. The beginning decides.
 
     A text of several scripts is in the language of the script that makes up a third of its letters: a Chinese
     question may name an English product.
     """
+    return _guess(text[:_SAMPLE])
+
+
+@functools.lru_cache(maxsize=1024)
+def _guess(text: str) -> str:
     letters = len(_LETTER.findall(text))
-    language = _by_script(text, letters)
-    if language or letters < 2:
-        return language
-    best, probability = _identifier().classify(text)
-    return str(best) if probability >= _SURE else ""
-
-
-def _by_script(text: str, letters: int) -> str:
     for script, language in _SCRIPTS:
         if 3 * len(script.findall(text)) >= letters > 0:
             return next((other for other, sign in _NEIGHBOURS.get(language, ()) if sign.search(text)), language)
-    return "ja" if _KANA.search(text) and 3 * len(_KANA.findall(text)) >= letters else ""
+    if _KANA.search(text) and 3 * len(_KANA.findall(text)) >= letters:
+        return "ja"
+    best, probability = _identifier().classify(text) if letters > 1 else ("", 0.0)
+    return str(best) if probability >= _SURE else ""
 
 
 @functools.cache

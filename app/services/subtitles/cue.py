@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ LONGEST_TEXT = 10_000
 """Characters; no cue is longer, and no pattern below takes long on one."""
 HINT = (
     "Give SubRip (.srt), WebVTT (.vtt), SubViewer (.sbv), TTML (.ttml), SubStation (.ass, .ssa), MicroDVD (.sub), "
-    "MPL2, TMPlayer, SAMI (.smi), or the JSON that whisperX writes."
+    "MPL2, TMPlayer, SAMI (.smi), Matroska (.mks), or the JSON that whisperX writes."
 )
 NAMED = 3
 """How many of the cues that were left out a warning names."""
@@ -45,14 +46,16 @@ class Cue:
     @property
     def words(self) -> tuple[str, ...]:
         """The words, without their times."""
-        return tuple(token.text for token in self.tokens)
+        return tuple([token[0] for token in self.tokens])
 
     def utterance(self) -> Utterance:
         """What was said, with times of words where at least one of them has its own."""
         return Utterance(self.span, " ".join(self.words), self._timed(), self.speaker)
 
     def _timed(self) -> tuple[Word, ...]:
-        """Words that share a time, because only the first has one, share its span evenly."""
+        """Words that share a time, because only the first has one, share its span evenly; none without any time."""
+        if {token[1] for token in self.tokens} == {None}:
+            return ()
         starts = [self.span.start_s]
         groups: list[list[Token]] = [[]]
         for token in self.tokens:
@@ -62,8 +65,6 @@ class Cue:
             elif token.start_s is not None:
                 starts[-1] = min(max(token.start_s, starts[-1]), self.span.end_s)
             groups[-1].append(token)
-        if len(groups) == 1 and self.tokens[0].start_s is None:
-            return ()
         words: list[Word] = []
         for group, start, end in zip(groups, starts, [*starts[1:], self.span.end_s], strict=True):
             edges = [start + (end - start) * place / len(group) for place in range(len(group) + 1)]
@@ -125,10 +126,16 @@ def _tokens(text: str) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
+@functools.lru_cache(maxsize=2**14)
+def _untimed(word: str, begins_line: bool) -> Token:
+    """Words recur: with one object for each, the garbage collector has no millions of them to visit."""
+    return Token(word, None, begins_line)
+
+
 def _of_line(line: str) -> list[Token]:
     """The words of a line; a time inside a word, as in texts without spaces, does not split it."""
     if not _MARKUP.search(line):
-        return [Token(word, None, place == 0) for place, word in enumerate(line.split())]
+        return [_untimed(word, place == 0) for place, word in enumerate(line.split())]
     tokens: list[Token] = []
     pieces = _STAMP.split(line)
     spaced = True

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.text.languages import guess_language
@@ -31,3 +33,9 @@ def test_the_language_of_a_short_question_is_recognised(language: str, question:
 @pytest.mark.parametrize("text", ["", "?!", "7", "12:30", "x"])
 def test_a_text_without_words_has_no_language(text: str) -> None:
     assert guess_language(text) == ""
+
+
+def test_a_megabyte_is_judged_by_its_beginning() -> None:
+    started = time.process_time()
+    assert guess_language("Der Zug nach Hamburg fährt heute um sieben Uhr ab. " * 40_000) == "de"
+    assert time.process_time() - started < 2
