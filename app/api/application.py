@@ -69,6 +69,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     app.state.longreel = longreel
     app.state.login_page = login_page
     app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
+    app.state.picture_threads = anyio.CapacityLimiter(1)
     app.state.line = WaitingLine(ASKING_THREADS)
     app.state.ongoing = OngoingQuestions()
     app.state.ready_checks = {}

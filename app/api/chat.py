@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from app.api.problems import bad_fields
@@ -30,7 +28,6 @@ from app.core.describe import explain_status
 from app.core.errors import BadInput, NotFound
 from app.core.timecode import clock
 from app.core.types import Answer, AnswerStatus, Turn
-from app.services.picture_search import picture_in
 from app.services.threads import REMEMBERED
 
 NO_TOKENS = TokenUsage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
@@ -64,15 +61,15 @@ def question_of(messages: Sequence[ChatMessage]) -> str:
     return text_of(last)
 
 
-def picture_of(messages: Sequence[ChatMessage]) -> NDArray[np.uint8] | None:
-    """The picture in the last message, if there is one. Raises BadInput for several, and for what is none."""
+def picture_address_of(messages: Sequence[ChatMessage]) -> str:
+    """The address of the picture in the last message; "" without one. Raises BadInput for several."""
     content = messages[-1].content
     parts = [part for part in content if part.type == "image_url"] if isinstance(content, list) else []
     if len(parts) > 1:
         raise BadInput("Only one picture can be looked for at a time.", "Send one image_url part.")
     if parts and parts[0].image_url is None:
         raise BadInput("An image_url part has no image_url.", 'Send {"image_url": {"url": "data:image/..."}}.')
-    return picture_in(parts[0].image_url.url) if parts and parts[0].image_url else None
+    return parts[0].image_url.url if parts and parts[0].image_url else ""
 
 
 def turns_of(messages: Sequence[ChatMessage]) -> tuple[Turn, ...]:

@@ -41,6 +41,8 @@ from app.db.library import SqlLibrary
 
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 50_000_000
+LARGEST_SIDE = 1024
+"""Pictures are shrunk to this at once: many may wait for their turn, and far fewer pixels are compared."""
 LEAST_SIDE = 32
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 QUESTION = "Where is this picture?"
@@ -76,7 +78,10 @@ class _Sampled:
 
 
 def picture_in(address: str) -> NDArray[np.uint8]:
-    """The picture in a `data:` address, RGB and upright. Raises BadInput for anything else; nothing is fetched."""
+    """The picture in a `data:` address: RGB, upright, at most `LARGEST_SIDE` a side.
+
+    Decoding a large one takes some hundred MB. Raises BadInput for anything else; nothing is fetched.
+    """
     head, _, body = address.partition(",")
     if not head.lower().startswith("data:image/") or not head.lower().endswith(";base64"):
         hint = "Send the picture itself: data:image/jpeg;base64,..."
@@ -87,15 +92,24 @@ def picture_in(address: str) -> NDArray[np.uint8]:
         with warnings.catch_warnings(action="ignore"):
             opened = Image.open(io.BytesIO(base64.b64decode(body, validate=True)), formats=FORMATS)
             _check_size(*opened.size)
-            return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
-    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            opened.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
+            small = opened.convert("RGB")
+            small.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            return np.asarray(ImageOps.exif_transpose(small))
+    except Image.DecompressionBombError as error:
+        raise _wrong_size("so many") from error
+    except (binascii.Error, OSError, ValueError, SyntaxError) as error:
         raise BadInput("The picture cannot be read.", f"Send one of these: {', '.join(FORMATS)}.") from error
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MOST_PIXELS or min(width, height) < LEAST_SIDE:
-        hint = f"Send at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS / 1e6:g} million in all."
-        raise BadInput(f"A picture of {width} x {height} pixels cannot be looked for.", hint)
+        raise _wrong_size(f"{width} x {height}")
+
+
+def _wrong_size(pixels: str) -> BadInput:
+    hint = f"Send at least {LEAST_SIDE} pixels a side and at most {MOST_PIXELS / 1e6:g} million in all."
+    return BadInput(f"A picture of {pixels} pixels cannot be looked for.", hint)
 
 
 class PictureSearch:

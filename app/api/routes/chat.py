@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -43,6 +44,7 @@ from app.core.errors import NotFound
 from app.core.events import Answered, Delta, Event, Failed
 from app.core.requests import AskRequest
 from app.core.types import Video
+from app.services.picture_search import picture_in
 
 
 class OpenAIRoute(APIRoute):
@@ -103,8 +105,8 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join:
         return _short(reply, asked, head)
     videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
     limits = chat.limits_of(asked)
-    picture = await run_in_threadpool(chat.picture_of, asked.messages)
-    if picture is not None:
+    if address := chat.picture_address_of(asked.messages):
+        picture = await run_sync(picture_in, address, limiter=request.app.state.picture_threads)
         steps = pump(partial(longreel.pictures.locate, question, picture, videos), join)
     else:
         whole = AskRequest(question, max_steps=limits.max_steps, max_seconds=limits.max_seconds)
