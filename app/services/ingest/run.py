@@ -140,6 +140,8 @@ class Run:
     """Whether some of the work was stored by an earlier run."""
     only_stored: bool = False
     """Whether a stage that is not stored raises NotFound instead of being run."""
+    stored: Callable[[], None] = lambda: None
+    """Called when a result is stored that no later run has to compute again."""
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -112,7 +112,7 @@ class IngestService:
         """What a worker does with an ingest job."""
         request = IngestRequest.from_payload(job.payload)
         turn = IngestTurn(self._jobs, job, context)
-        video = self.run(request, report=context.report, cancelled=turn.is_over)
+        video = self.run(request, report=context.report, cancelled=turn.is_over, stored=turn.stored)
         return _result(video)
 
     def run(
@@ -121,6 +121,7 @@ class IngestService:
         *,
         report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
+        stored: Callable[[], None] = lambda: None,
         only_stored: bool = False,
     ) -> Video:
         """Reads a video and returns it ready for questions.
@@ -133,7 +134,7 @@ class IngestService:
         started = time.monotonic()
         try:
             run = self._begin(request, _options(request, self._make_parts().subtitles), report, cancelled)
-            run.only_stored = only_stored
+            run.stored, run.only_stored = stored, only_stored
             try:
                 self._read(run)
             except BaseException:

@@ -113,6 +113,7 @@ class StageRun:
         """Stores one unit; from then on a killed run does not lose it."""
         self.run.parts.stages.save_unit(self.run.video.id, self._name, self._version, key, payload)
         self.done[key] = payload
+        self.run.stored()
 
     def put_off(self, reason: str) -> None:
         """Leaves the stage unfinished for a reason that may pass: the next reading does what is missing.
@@ -247,6 +248,7 @@ class Stage(ABC, Generic[T]):
             run.versions[self.name] = f"{key}/{hashlib.sha256(payload).hexdigest()[:12]}"
         else:
             run.parts.stages.finish(run.video.id, self.name, key, payload)
+            run.stored()
         run.report(StageFinished(self.name, time.monotonic() - work.started, work.detail))
         return self.codec.unpack(payload)
 

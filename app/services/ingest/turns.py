@@ -16,7 +16,7 @@ from app.jobs.store import JobStore
 logger = logging.getLogger(__name__)
 
 TURN_S = 60.0
-"""How long a video is read before it lets another one go first. So it ends, however many short ones arrive."""
+"""How long a video is read, at least, before it lets another one go first."""
 LOOK_EVERY_S = 5.0
 MUCH_SMALLER = 0.25
 """The largest share of a file's size at which another file goes first."""
@@ -35,6 +35,14 @@ class IngestTurn:
         self._context = context
         self._clock = clock
         self._look_at = clock() + TURN_S
+        self._has_stored = False
+
+    def stored(self) -> None:
+        """Work is stored that need not be done again. Before that no turn ends: a video must not begin anew each time.
+
+        So each video is read to its end, however many short ones arrive.
+        """
+        self._has_stored = True
 
     def is_over(self) -> bool:
         """Whether the handler should raise Cancelled; see `JobContext.cancelled`.
@@ -43,7 +51,7 @@ class IngestTurn:
         this one goes on where it stopped.
         """
         now = self._clock()
-        if now >= self._look_at and not self._context.cancelled():
+        if self._has_stored and now >= self._look_at and not self._context.cancelled():
             self._look_at = now + LOOK_EVERY_S
             with suppress(LongreelError):  # the other job was claimed or cancelled at this moment
                 self._let_pass()

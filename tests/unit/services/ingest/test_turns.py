@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from app.core.requests import IngestRequest
+from app.core.settings import Ingest
+from app.core.types import Video, VideoId
 from app.db.database import MemoryDatabase
 from app.db.jobs import SqlJobStore
+from app.db.stages import SqlStageStore
 from app.jobs.context import JobContext
 from app.jobs.states import Job, JobState
+from app.services.ingest.run import Options, Run
+from app.services.ingest.stage import Codec, Stage, StageRun
 from app.services.ingest.turns import TURN_S, IngestTurn
+from gpu_workers.media.fakes import FAKE_MEDIA
 from tests.contract.clock import Clock
 
 Submit = Callable[[int], Job]
@@ -40,7 +48,9 @@ def begin(store: SqlJobStore, clock: Clock) -> IngestTurn:
     """The oldest waiting job begins."""
     job = store.claim("w1", ["ingest"])
     assert job is not None
-    return IngestTurn(store, job, JobContext(store, job, "w1"), lambda: clock.now)
+    turn = IngestTurn(store, job, JobContext(store, job, "w1"), lambda: clock.now)
+    turn.stored()
+    return turn
 
 
 def test_a_much_smaller_file_goes_first_but_not_before_some_time(store: SqlJobStore, submit: Submit) -> None:
@@ -82,8 +92,9 @@ def test_each_claim_has_its_time_so_that_short_ones_do_not_stop_a_long_one(store
         assert job is not None
         order.append(job.id)
         turn = IngestTurn(store, job, JobContext(store, job, "w1"), lambda: clock.now)
-        assert not turn.is_over()
-        clock.now += TURN_S
+        clock.now += 100 * TURN_S
+        assert not turn.is_over(), "nothing is stored yet: it would begin anew each time"
+        turn.stored()
         assert turn.is_over()
         assert store.release(job, "w1")
         short = store.claim("w1", ["ingest"])
@@ -91,3 +102,21 @@ def test_each_claim_has_its_time_so_that_short_ones_do_not_stop_a_long_one(store
         store.finish(short, "w1", {})
     assert order == [long.id] * 3
     assert store.get(long.id).state is JobState.QUEUED and store.get(long.id).attempts == 0
+
+
+def test_units_and_stages_say_that_they_are_stored() -> None:
+    class Counted(Stage[str]):
+        name = "counted"
+        codec = Codec(str.encode, bytes.decode)
+
+        def reduce(self, work: StageRun) -> str:
+            work.save("unit", b"")
+            return "result"
+
+    times: list[None] = []
+    parts: Any = SimpleNamespace(stages=SqlStageStore(MemoryDatabase()))
+    video = Video(VideoId("v"), "Film", "film.mkv", FAKE_MEDIA)
+    run = Run(parts, Ingest(), video, Path(video.path), Options(), lambda _: None, lambda: False)
+    run.stored = lambda: times.append(None)
+    assert Counted().result(run) == Counted().result(run) == "result"
+    assert len(times) == 2, "a unit and a stage; what was stored before is not counted"
