@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from app.core.errors import LongreelError
 
 MOST_WAITING = 50
-"""Questions that may wait; more are refused."""
+"""Questions of one caller that may wait; more are refused. So nobody can fill the line for all others."""
+MOST_CALLERS = 8
+"""As many questions may wait in all as those of so many callers who ask as many as they may."""
 
 
 class LineFull(LongreelError):
@@ -53,9 +55,9 @@ class WaitingLine:
         """Begins, or waits for a place. Raises LineFull."""
         seat = Seat(self, caller, work)
         with self._lock:
-            waiting = sum(map(len, self._waiting.values()))
-            if waiting >= self._most:
-                raise LineFull(f"{waiting} questions are already waiting.", "Ask again in a moment.")
+            own, all_ = len(self._waiting.get(caller, ())), sum(map(len, self._waiting.values()))
+            if own >= self._most or all_ >= MOST_CALLERS * self._most:
+                raise LineFull(f"{own or all_} questions are already waiting.", "Ask again in a moment.")
             self._waiting.setdefault(caller, deque()).append(seat)
             self._begin()
         return seat
