@@ -5,6 +5,11 @@ RUN useradd --create-home --uid 1000 longreel \
     && install -d -o longreel -g longreel /srv/longreel /videos
 WORKDIR /app
 
+# The packaged language model is linked against libgomp, which this base lacks.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
+
 # The packages first: they change less often than the code.
 COPY pyproject.toml constraints.txt weights.txt README.md LICENSE ./
 COPY longreel longreel

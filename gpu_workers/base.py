@@ -171,7 +171,8 @@ class ModelWorker(ABC, Generic[Loaded]):
         except LongreelError:
             raise
         except ImportError as error:
-            needed = f"the package {error.name}" if error.name else str(error).strip().splitlines()[0]
+            is_missing = isinstance(error, ModuleNotFoundError) and error.name
+            needed = f"the package {error.name}" if is_missing else str(error).strip().splitlines()[0]
             raise MissingPart(
                 f"{self.model} needs {needed}.", "Run 'longreel doctor' to see what to install."
             ) from error

@@ -38,6 +38,8 @@ PACKAGES = {
     "xllamacpp": "offline",
 }
 """What every profile imports, and the extra that installs it; "" is Longreel itself."""
+LINKED = {"xllamacpp": "libgomp1"}
+"""Packages that load a library of the system, and the Debian package that has it. Small images lack it."""
 GPU_PACKAGES = {"decord": "gpu", "torch": "gpu", "transformers": "gpu", "whisperx": "gpu"}
 """What the profiles `cpu` and `gpu` import beside it."""
 
@@ -125,6 +127,11 @@ def _package(name: str, extra: str) -> Check:
     present = importlib.util.find_spec(name) is not None
     requirement = f"longreel[{extra}]" if extra else "longreel"
     detail = "installed" if present else "not installed"
+    if present and name in LINKED:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            return Check(f"package {name}", False, str(error), f"apt-get install {LINKED[name]}")
     return Check(f"package {name}", present, detail, "" if present else f"pip install '{requirement}'")
 
 

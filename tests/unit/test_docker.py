@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from app.core.settings import known_variables
+from app.services.doctor import LINKED
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,3 +83,12 @@ def test_one_server_starts_by_default_and_the_profile_adds_stores_and_workers() 
     pinned = re.search(r"^chromadb==(\S+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.M)
     assert pinned and services["chroma"]["image"] == f"chromadb/chroma:{pinned[1]}"
     assert services["longreel"]["environment"]["LONGREEL_SERVER__API_KEY"].startswith("${LONGREEL_SERVER__API_KEY:?")
+
+
+def test_the_image_has_what_its_packages_are_linked_against() -> None:
+    assert any("apt-get install" in rest and set(LINKED.values()) <= set(rest.split()) for rest in arguments("RUN"))
+
+
+def test_with_a_gpu_workers_use_the_models_of_the_server() -> None:
+    services = compose("compose.gpu.yaml")["services"]
+    assert services["worker"] == services["longreel"] and services["worker"]["environment"]

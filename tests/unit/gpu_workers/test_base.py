@@ -146,7 +146,13 @@ def test_errors_of_our_own_pass_unchanged():
 
 def test_a_missing_package_names_it():
     with pytest.raises(MissingPart, match="needs the package torchvision"):
-        Doubler(ImportError("x", name="torchvision")).double(1)
+        Doubler(ModuleNotFoundError("x", name="torchvision")).double(1)
+
+
+def test_a_library_of_the_system_that_is_missing_is_named():
+    linker = "libgomp.so.1: cannot open shared object file"
+    with pytest.raises(MissingPart, match=f"needs {linker}"):
+        Doubler(ImportError(linker, name="xllamacpp")).double(1)
 
 
 def test_a_library_that_asks_for_a_package_in_words_is_quoted():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from app.core.settings import Hardware, Ingest, Settings, Weights
@@ -84,3 +86,11 @@ def test_every_server_that_is_set_is_told():
         "server of text vectors": f"its only model at {url}",
         "server of picture vectors": f"its only model at {url}",
     }
+
+
+def test_a_library_that_the_system_lacks_is_named_with_what_installs_it(tmp_path, monkeypatch):
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
+    check = {one.name: one for one in doctor.examine(Settings())}["package xllamacpp"]
+    assert (check.ok, check.command) == (False, "apt-get install libgomp1") and "libgomp.so.1" in check.detail
