@@ -39,6 +39,7 @@ THUMBNAIL_SIDE = 320
 """Pixels of the longest side of a thumbnail that is made again."""
 LONGEST_NAME = 200
 """Bytes of a file name; disks take 255, and a letter has up to four."""
+WHOLE_ID = regex.compile("[0-9a-f]{64}")
 
 
 class Incoming:
@@ -343,6 +344,8 @@ def safe_name(name: str) -> str:
 
 
 def _only(name: str, found: Sequence[Video], hint: str) -> Video:
+    if not found and WHOLE_ID.fullmatch(name):
+        raise NotFound("This video is not in the library, or was deleted.", hint)
     if not found:
         raise NotFound(f"No video is called {name}.", hint)
     if len(found) > 1:

@@ -166,6 +166,8 @@ def test_a_unique_part_of_a_title_names_a_video_and_a_typing_error_gets_a_sugges
         shelf.service.find("Budget hering in May")
     with pytest.raises(NotFound, match="No video is called ay"):
         shelf.service.find("ay")
+    with pytest.raises(NotFound, match="This video is not in the library, or was deleted"):
+        shelf.service.find("f" * 64)
 
 
 @pytest.mark.parametrize("left", [b"", 100, 0], ids=["empty", "cut off", "zeroed"])
