@@ -232,19 +232,14 @@ def _ours(store: ChromaStore, error: BaseException) -> LongreelError:
     low = reason.lower()
     if "disk is full" in low or "no space left" in low or getattr(error, "errno", None) == errno.ENOSPC:
         return StorageFull(f"There is no space left for {store}.", "Free some space, then resume.")
+    if store.path is None and isinstance(error, NotFoundError):
+        return WorkerFailed(f"Data is missing on {store}: {reason}.", REINDEX)
     if store.path is None:
-        return _server_error(store, error, reason)
+        return WorkerFailed(
+            f"No answer from {store}: {reason}.", "Start it ('chroma run'), or correct or unset LONGREEL_CHROMA_URL."
+        )
     if "readonly" in low or "read-only" in low or "unable to open" in low or isinstance(error, OSError):
         return WorkerFailed(f"Cannot write to {store}: {reason}.", "Check the folder and its permissions.")
     if "malformed" in low or "not a database" in low or type(error).__name__ == "PanicException":
         return Damaged(f"Damage in {store}: {reason}.", REINDEX)
     return WorkerFailed(f"Trouble with {store}: {reason}.", "Try again; see the log.")
-
-
-def _server_error(store: ChromaStore, error: BaseException, reason: str) -> LongreelError:
-    if isinstance(error, NotFoundError):
-        return WorkerFailed(f"Data is missing on {store}: {reason}.", REINDEX)
-    return WorkerFailed(
-        f"No answer from {store}: {reason}.",
-        "Start it ('chroma run'), or correct or unset LONGREEL_CHROMA_URL.",
-    )

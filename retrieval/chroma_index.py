@@ -98,8 +98,12 @@ class ChromaSegmentIndex:
             )
             found = _segments(result["ids"][0], result["metadatas"][0], result["documents"][0])
             cosines = [1.0 - float(distance) for distance in result["distances"][0]]
-            if len(found) < limit and _has_more(collection, where, len(found)):
-                found, cosines = _scan(collection, where, query)
+            if len(found) < limit:
+                every = collection.get(where=where, limit=len(found) + 1, include=[])["ids"]
+                if len(every) > len(found):  # the graph does not reach all that pass the filters: an exact search
+                    rows = collection.get(where=where, include=["metadatas", "documents", "embeddings"])
+                    found = _segments(rows["ids"], rows["metadatas"], rows["documents"])
+                    cosines = [float(one) for one in np.asarray(rows["embeddings"], dtype=np.float32) @ query]
         best = sorted(zip(found, cosines, strict=True), key=lambda hit: (-hit[1], hit[0].id))
         return [(segment, min(1.0, max(-1.0, cosine))) for segment, cosine in best[:limit]]
 
@@ -212,21 +216,21 @@ def _metadata(segment: Segment) -> dict[str, str | float]:
 def _segments(
     ids: Sequence[str], metadatas: Sequence[Mapping[str, Any]], documents: Sequence[str | None]
 ) -> list[Segment]:
-    return [_segment(*row) for row in zip(ids, metadatas, documents, strict=True)]
-
-
-def _segment(id_: str, known: Mapping[str, Any], document: str | None) -> Segment:
-    start, end, frame_s = json.loads(known["times"])
-    return Segment(
-        id=id_,
-        video_id=VideoId(known["video_id"]),
-        kind=SegmentKind(known["kind"]),
-        span=TimeSpan(start, end),
-        text=document or "",
-        model=known["model"],
-        frame_s=frame_s,
-        question=known.get("question"),
-    )
+    segments = []
+    for id_, known, document in zip(ids, metadatas, documents, strict=True):
+        start, end, frame_s = json.loads(known["times"])
+        segment = Segment(
+            id=id_,
+            video_id=VideoId(known["video_id"]),
+            kind=SegmentKind(known["kind"]),
+            span=TimeSpan(start, end),
+            text=document or "",
+            model=known["model"],
+            frame_s=frame_s,
+            question=known.get("question"),
+        )
+        segments.append(segment)
+    return segments
 
 
 def _where(videos: Sequence[VideoId], window: TimeSpan | None, kinds: Sequence[SegmentKind]) -> dict[str, Any] | None:
@@ -240,16 +244,3 @@ def _where(videos: Sequence[VideoId], window: TimeSpan | None, kinds: Sequence[S
     if len(clauses) < 2:
         return clauses[0] if clauses else None
     return {"$and": clauses}
-
-
-def _has_more(collection: Any, where: dict[str, Any] | None, found: int) -> bool:
-    return len(collection.get(where=where, limit=found + 1, include=[])["ids"]) > found
-
-
-def _scan(
-    collection: Any, where: dict[str, Any] | None, query: NDArray[np.float32]
-) -> tuple[list[Segment], list[float]]:
-    """An exact search, for when the graph does not reach all segments that pass the filters."""
-    rows = collection.get(where=where, include=["metadatas", "documents", "embeddings"])
-    cosines = np.asarray(rows["embeddings"], dtype=np.float32) @ query
-    return _segments(rows["ids"], rows["metadatas"], rows["documents"]), [float(cosine) for cosine in cosines]

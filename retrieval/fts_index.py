@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.core.errors import Damaged, LongreelError, StorageFull, WorkerFailed
+from app.core.errors import Damaged, StorageFull, WorkerFailed
 from app.core.paths import readable
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 from app.text.languages import guess_language
@@ -66,10 +66,13 @@ class SqliteLexicalIndex:
         with self._connection() as connection, _transaction(connection):
             for segment in segments:
                 _delete(connection, "SELECT number FROM segment WHERE id = ?", (segment.id,))
+                span = segment.span
+                known = (segment.id, segment.video_id, segment.kind.value, span.start_s, span.end_s)
+                question = None if segment.question is None else readable(segment.question)
                 number = connection.execute(
                     "INSERT INTO segment (id, video_id, kind, start_s, end_s, text, model, frame_s, question)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    _row(segment),
+                    (*known, readable(segment.text), segment.model, segment.frame_s, question),
                 ).lastrowid
                 _add_words(connection, number, segment.text)
 
@@ -86,9 +89,14 @@ class SqliteLexicalIndex:
         query = parse(text)
         if limit <= 0 or not query.words:
             return []
+        # Any word or stem, any phrase, the beginning of a long word; what matches twice counts twice.
+        terms = [_quoted(word) for word in (*query.words, *other_forms(query.words, query.language))]
+        terms += [_quoted(" ".join(words)) for phrase in query.phrases if (words := plain_words(phrase))]
+        long = [word for word in query.words if len(word) >= _PREFIX_FROM and word.isalpha() and word.isascii()]
+        terms += [f"{_quoted(word)} *" for word in long]
         where, values = _filters(videos, window, kinds)
         with self._connection() as connection:
-            scores = _find(connection, "words", _word_match(query), where, values, limit)
+            scores = _find(connection, "words", " OR ".join(terms), where, values, limit)
             for word in _unknown(connection, query):
                 for number, score in _find_alike(connection, word, where, values, limit).items():
                     scores[number] = scores.get(number, 0.0) + score
@@ -147,14 +155,28 @@ class SqliteLexicalIndex:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection that no other thread uses meanwhile."""
-        with _translated(self._path):
+        """A connection that no other thread uses meanwhile; SQLite's errors in our words."""
+        try:
             connection = self._borrow()
             try:
                 yield connection
             finally:
                 with self._lock:
                     self._idle.append(connection)
+        except (sqlite3.Error, OSError) as error:
+            name, reason = self._path.name, str(error)
+            if "full" in reason or "No space left" in reason:
+                raise StorageFull(
+                    f"There is no space left for the word index {name}.", "Free some space, then resume."
+                ) from error
+            if "readonly" in reason or "unable to open" in reason or isinstance(error, OSError):
+                raise WorkerFailed(
+                    f"The word index {name} cannot be opened for writing: {reason}.",
+                    "Check the folder and its permissions.",
+                ) from error
+            if isinstance(error, sqlite3.DatabaseError) and ("malformed" in reason or "not a database" in reason):
+                raise Damaged(f"The word index {name} is damaged: {reason}.", REINDEX) from error
+            raise WorkerFailed(f"The word index {name} failed: {reason}.", "Try again; see the log.") from error
 
     def _borrow(self) -> sqlite3.Connection:
         with self._lock:
@@ -176,28 +198,6 @@ class SqliteLexicalIndex:
                 connection.close()
                 raise
             return connection
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except LongreelError:
-        raise
-    except (sqlite3.Error, OSError) as error:
-        reason = str(error)
-        if "full" in reason or "No space left" in reason:
-            raise StorageFull(
-                f"There is no space left for the word index {path.name}.", "Free some space, then resume."
-            ) from error
-        if "readonly" in reason or "unable to open" in reason or isinstance(error, OSError):
-            raise WorkerFailed(
-                f"The word index {path.name} cannot be opened for writing: {reason}.",
-                "Check the folder and its permissions.",
-            ) from error
-        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in reason or "not a database" in reason):
-            raise Damaged(f"The word index {path.name} is damaged: {reason}.", REINDEX) from error
-        raise WorkerFailed(f"The word index {path.name} failed: {reason}.", "Try again; see the log.") from error
 
 
 @contextmanager
@@ -245,13 +245,6 @@ def _delete(connection: sqlite3.Connection, numbers: str, values: Sequence[str |
         connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", found)  # noqa: S608 - names of ours
 
 
-def _row(segment: Segment) -> tuple[object, ...]:
-    question = None if segment.question is None else readable(segment.question)
-    span = segment.span
-    fixed = (segment.id, segment.video_id, segment.kind.value, span.start_s, span.end_s)
-    return (*fixed, readable(segment.text), segment.model, segment.frame_s, question)
-
-
 def _segment(connection: sqlite3.Connection, number: int) -> Segment:
     columns = "id, video_id, kind, start_s, end_s, text, model, frame_s, question"
     row = connection.execute(f"SELECT {columns} FROM segment WHERE number = ?", (number,)).fetchone()  # noqa: S608
@@ -287,20 +280,6 @@ def _find(
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def _phrase(text: str) -> str:
-    return _quoted(" ".join(plain_words(text)))
-
-
-def _word_match(query: Query) -> str:
-    """An FTS5 expression: any word or stem, the beginning of a long one, any phrase; matching twice counts twice."""
-    terms = [_quoted(word) for word in (*query.words, *other_forms(query.words, query.language))]
-    terms += [_phrase(phrase) for phrase in query.phrases if plain_words(phrase)]
-    terms += [
-        f"{_quoted(word)} *" for word in query.words if len(word) >= _PREFIX_FROM and word.isalpha() and word.isascii()
-    ]
-    return " OR ".join(terms)
 
 
 def _unknown(connection: sqlite3.Connection, query: Query) -> list[str]:

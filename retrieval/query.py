@@ -37,6 +37,8 @@ _SIGNS = (
     (re.compile(r"\b([A-Za-z])#(?!\w)"), r"\1# \1sharp"),
 )
 _QUOTED = re.compile(r'"([^"]{2,200})"|“([^”]{2,200})”|«([^»]{2,200})»|「([^」]{2,200})」')
+_INNER_SIGN = re.compile(r"\w[^\w\s'\u2019]+\w|^[^\w\s]\w|^\w[+#]+$")
+"""What a key or a file name has and a word has not."""
 _AROUND = "\"'“”„«»「」()[]{}<>,;:!?"
 
 
@@ -90,18 +92,13 @@ def _codes(chunks: Sequence[str]) -> list[str]:
     extends = False
     for chunk in chunks:
         bare = chunk.strip(_AROUND).rstrip(".")
-        is_code = _is_code(bare)
+        is_code = _INNER_SIGN.search(bare) is not None or any(c.isdigit() for c in bare)
         if extends and (is_code or len(bare) == 1):
             runs[-1].append(bare)
         elif is_code:
             runs.append([bare])
         extends = is_code or (extends and len(bare) == 1)
     return [phrase for run in runs for phrase in dict.fromkeys((run[0], " ".join(run))) if len(phrase) > 1]
-
-
-def _is_code(chunk: str) -> bool:
-    inner = re.search(r"\w[^\w\s'\u2019]+\w|^[^\w\s]\w|^\w[+#]+$", chunk) is not None
-    return inner or any(c.isdigit() for c in chunk)
 
 
 def likeness(word: str, text: str) -> float:
@@ -127,8 +124,16 @@ def coverage(query: Query, text: str) -> float:
     if possible == 0:
         return 0.0
     have, whole = _held(text, query.language)
-    words = sum(weight for word, weight in weights.items() if _has(word, query.language, have, whole))
-    return (words + 2 * _LONG * sum(phrase in whole for phrase in phrases)) / possible
+    covered = 2 * _LONG * sum(phrase in whole for phrase in phrases)
+    for word, weight in weights.items():
+        plain = squeezed(word)
+        is_held = not have.isdisjoint(_squeezed((word, *other_forms([word], query.language))))
+        if is_unspaced(word):
+            is_held = is_held or plain in whole
+        elif len(plain) >= _GLUED_FROM:
+            is_held = is_held or likeness(plain, whole) >= ALIKE
+        covered += weight * is_held
+    return covered / possible
 
 
 @functools.lru_cache(maxsize=4096)
@@ -136,13 +141,6 @@ def _held(text: str, language: str) -> tuple[frozenset[str], str]:
     """The words of a text in every form, and the whole text squeezed; an agent asks of the same texts many times."""
     words = plain_words(text)
     return _squeezed((*words, *other_forms(words, language))), squeezed(text)
-
-
-def _has(word: str, language: str, have: frozenset[str], whole: str) -> bool:
-    if not have.isdisjoint(_squeezed((word, *other_forms([word], language)))):
-        return True
-    plain = squeezed(word)
-    return plain in whole if is_unspaced(word) else len(plain) >= _GLUED_FROM and likeness(plain, whole) >= ALIKE
 
 
 def _squeezed(words: Iterable[str]) -> frozenset[str]:

@@ -55,7 +55,7 @@ def fuse(rankings: Sequence[Ranking]) -> list[Fused]:
             scores.setdefault(segment.id, []).append(ranking.weight / (K + rank))
             sources.setdefault(segment.id, []).append(ranking.source)
     fused = [Fused(segments[id_], math.fsum(scores[id_]), tuple(dict.fromkeys(sources[id_]))) for id_ in segments]
-    return sorted(fused, key=_order)
+    return sorted(fused, key=lambda one: (-one.score, one.segment.video_id, one.segment.span.start_s, one.segment.id))
 
 
 def merge_duplicates(fused: Sequence[Fused]) -> list[Fused]:
@@ -67,14 +67,18 @@ def merge_duplicates(fused: Sequence[Fused]) -> list[Fused]:
     kept: list[Fused] = []
     places: dict[tuple[str, str], list[int]] = {}
     for item in fused:
-        words = _words(item.segment.text)
+        words = " ".join(re.findall(r"\w+", item.segment.text.casefold()))
         bucket = places.setdefault((item.segment.video_id, words), [])
         twin = next((place for place in bucket if words and _repeats(kept[place].segment, item.segment)), None)
         if twin is None:
             bucket.append(len(kept))
             kept.append(item)
         else:
-            kept[twin] = _merged(kept[twin], item)
+            better = kept[twin]
+            is_original = better.segment.kind in _DERIVED and item.segment.kind not in _DERIVED
+            segment = item.segment if is_original else better.segment
+            found_by = tuple(dict.fromkeys((*better.found_by, *item.found_by)))
+            kept[twin] = replace(better, segment=segment, found_by=found_by)
     return kept
 
 
@@ -97,22 +101,6 @@ def with_quotas(fused: Sequence[Fused], *, limit: int, quotas: Mapping[SegmentKi
     return [fused[place] for place in sorted(chosen)]
 
 
-def _order(item: Fused) -> tuple[float, str, float, str]:
-    return -item.score, item.segment.video_id, item.segment.span.start_s, item.segment.id
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
-
-
 def _repeats(one: Segment, other: Segment) -> bool:
     alike = one.kind is other.kind or one.kind in _DERIVED or other.kind in _DERIVED
     return alike and one.span.overlaps(other.span)
-
-
-def _merged(better: Fused, other: Fused) -> Fused:
-    found_by = tuple(dict.fromkeys((*better.found_by, *other.found_by)))
-    original = better.segment
-    if original.kind in _DERIVED and other.segment.kind not in _DERIVED:
-        original = other.segment
-    return replace(better, segment=original, found_by=found_by)

@@ -15,7 +15,7 @@ from app.core.errors import Damaged
 from app.core.paths import readable
 from app.core.ports import FrameEmbedder, LexicalIndex, SegmentIndex, TextEmbedder
 from app.core.types import Evidence, IndexComparison, Segment, SegmentKind, TimeSpan, VideoId
-from retrieval.query import coverage, parse
+from retrieval.query import Query, coverage, parse
 from retrieval.rank_fusion import Fused, Ranking, fuse, merge_duplicates, with_quotas
 
 WEIGHTS = {"dense": 1.0, "lexical": 1.0, "picture": 0.5}
@@ -101,7 +101,7 @@ class HybridRetriever:
         found = {"dense": dense, "lexical": spoken, "picture": pictures.result()}
         rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
-        return _evidence(text, best, _cosines(found))
+        return _evidence(query, best, [*dense, *found["picture"]])
 
     def _find_pictures(self, text: str, filters: _Filters) -> list[tuple[Segment, float]]:
         if self._frame_embedder is None:
@@ -219,28 +219,17 @@ def _compared(index: str, expected: Mapping[str, str], held: Mapping[str, str]) 
     )
 
 
-def _cosines(found: Mapping[str, Sequence[tuple[Segment, float]]]) -> dict[str, float]:
-    """The best cosine of each segment that has one."""
-    best: dict[str, float] = {}
-    for source in ("dense", "picture"):
-        for segment, cosine in found.get(source, ()):
-            best[segment.id] = max(cosine, best.get(segment.id, 0.0))
-    return best
+def _evidence(query: Query, fused: Sequence[Fused], near: Sequence[tuple[Segment, float]]) -> list[Evidence]:
+    """The segments in order, each with its score.
 
-
-def _evidence(text: str, fused: Sequence[Fused], cosines: Mapping[str, float]) -> list[Evidence]:
-    query = parse(text)
-    return [
-        Evidence(
-            id=f"E{place}",
-            segment=item.segment,
-            score=_score(cosines.get(item.segment.id, 0.0), coverage(query, item.segment.text)),
-            found_by=item.found_by,
-        )
-        for place, item in enumerate(fused, start=1)
-    ]
-
-
-def _score(cosine: float, covered: float) -> float:
-    """Either sign of a fit is enough, both together are better: 1 - (1 - cosine)(1 - covered / 2)."""
-    return 1.0 - (1.0 - min(1.0, max(0.0, cosine))) * (1.0 - _COVERAGE_WEIGHT * covered)
+    Either sign of a fit is enough, both together are better: 1 - (1 - cosine)(1 - covered / 2).
+    """
+    cosines: dict[str, float] = {}
+    for segment, cosine in near:
+        cosines[segment.id] = max(cosine, cosines.get(segment.id, 0.0))
+    evidence = []
+    for place, item in enumerate(fused, start=1):
+        cosine = min(1.0, max(0.0, cosines.get(item.segment.id, 0.0)))
+        score = 1.0 - (1.0 - cosine) * (1.0 - _COVERAGE_WEIGHT * coverage(query, item.segment.text))
+        evidence.append(Evidence(id=f"E{place}", segment=item.segment, score=score, found_by=item.found_by))
+    return evidence

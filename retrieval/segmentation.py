@@ -38,6 +38,7 @@ _TOUCH_S = 0.05
 def scene_borders(times_s: Sequence[float], vectors: NDArray[np.floating]) -> list[float]:
     """Times in seconds, ascending, at which a new scene begins; empty for fewer than three frames.
 
+    A frame's depth is how far its likeness to the next falls below the nearest peaks on both sides.
     `times_s` ascends and need not be regular; `vectors` has one row a frame, shape (n, d), of any length.
     A border is put half a usual step before the first frame of the new scene.
     """
@@ -46,11 +47,21 @@ def scene_borders(times_s: Sequence[float], vectors: NDArray[np.floating]) -> li
         raise ValueError(f"{len(times)} times do not fit {len(vectors)} vectors")
     if len(times) < 3:
         return []
-    depths = _depths(_neighbour_cosines(vectors))
+    cosines = _neighbour_cosines(vectors)
+    depths = _left_peaks(cosines) + _left_peaks(cosines[::-1])[::-1] - 2 * cosines
     threshold = max(float(depths.mean() + 0.5 * depths.std()), MIN_DEPTH)
     steps = np.diff(times)
     borders = times[1:] - np.minimum(steps, float(np.median(steps))) / 2
-    return _thinned(borders, depths, np.flatnonzero(depths > threshold))
+    kept: list[float] = []
+    last_depth = 0.0
+    for i in np.flatnonzero(depths > threshold):
+        border, depth = float(borders[i]), float(depths[i])
+        if not kept or border - kept[-1] >= MIN_SCENE_S:
+            kept.append(border)
+            last_depth = depth
+        elif depth > last_depth:
+            kept[-1], last_depth = border, depth
+    return kept
 
 
 def _neighbour_cosines(vectors: NDArray[np.floating]) -> Floats:
@@ -63,30 +74,12 @@ def _neighbour_cosines(vectors: NDArray[np.floating]) -> Floats:
     return np.clip(cosines, -1.0, 1.0)
 
 
-def _depths(cosines: Floats) -> Floats:
-    """How far the likeness falls below the nearest peaks on both sides."""
-    return _left_peaks(cosines) + _left_peaks(cosines[::-1])[::-1] - 2 * cosines
-
-
 def _left_peaks(values: Floats) -> Floats:
     peaks = values.copy()
     for i in range(1, len(values)):
         if values[i - 1] >= values[i]:
             peaks[i] = peaks[i - 1]
     return peaks
-
-
-def _thinned(borders: Floats, depths: Floats, chosen: NDArray[np.intp]) -> list[float]:
-    kept: list[float] = []
-    last_depth = 0.0
-    for i in chosen:
-        border, depth = float(borders[i]), float(depths[i])
-        if not kept or border - kept[-1] >= MIN_SCENE_S:
-            kept.append(border)
-            last_depth = depth
-        elif depth > last_depth:
-            kept[-1], last_depth = border, depth
-    return kept
 
 
 def cut(
@@ -142,7 +135,10 @@ def _blocks(duration_s: float, sentences: Sequence[TimeSpan]) -> list[_Block]:
 def _candidates(
     duration_s: float, scene_borders_s: Sequence[float], sentences: Sequence[TimeSpan], max_s: float
 ) -> dict[float, float]:
-    """Every time that may be cut, strictly inside the video, with its cost."""
+    """Every time that may be cut, strictly inside the video, with its cost.
+
+    Where there are many, only the cheapest of every tenth of a second: to compare them all would take hours.
+    """
     step = max_s / 12
     scenes = sorted(map(float, scene_borders_s))
     blocks = _blocks(duration_s, sentences)
@@ -152,15 +148,15 @@ def _candidates(
         _add_gap(costs, start, end, step, scenes)
     for block in blocks:
         if block.end_s - block.start_s > max_s:
-            _add_inside(costs, block, step, scenes)
+            for t in (*block.edges, *_within(scenes, block.start_s, block.end_s)):
+                _offer(costs, t, _INSIDE_EDGE)
+            for t in np.arange(block.start_s + step, block.end_s, step):
+                _offer(costs, float(t), _INSIDE)
     inside = {t: cost for t, cost in costs.items() if 0 < t < duration_s}
-    return _uncrowded(inside) if len(inside) > duration_s / _CROWDED_S else inside
-
-
-def _uncrowded(costs: dict[float, float]) -> dict[float, float]:
-    """The cheapest cut of every tenth of a second: with thousands in each, comparing them all takes hours."""
+    if len(inside) <= duration_s / _CROWDED_S:
+        return inside
     cheapest: dict[int, tuple[float, float]] = {}
-    for t, cost in costs.items():
+    for t, cost in inside.items():
         place = int(t / _CROWDED_S)
         cheapest[place] = min(cheapest.get(place, (cost, t)), (cost, t))
     return {t: cost for cost, t in cheapest.values()}
@@ -180,13 +176,6 @@ def _add_gap(costs: dict[float, float], start: float, end: float, step: float, s
         _offer(costs, float(t), _QUIET)
 
 
-def _add_inside(costs: dict[float, float], block: _Block, step: float, scenes: Sequence[float]) -> None:
-    for t in (*block.edges, *_within(scenes, block.start_s, block.end_s)):
-        _offer(costs, t, _INSIDE_EDGE)
-    for t in np.arange(block.start_s + step, block.end_s, step):
-        _offer(costs, float(t), _INSIDE)
-
-
 def _within(sorted_times: Sequence[float], start: float, end: float) -> Sequence[float]:
     return sorted_times[bisect_left(sorted_times, start) : bisect_right(sorted_times, end)]
 
@@ -204,11 +193,15 @@ def _cheapest(times: Floats, costs: Floats, min_s: float, max_s: float) -> list[
     reach = max_s + 2 * min_s + max_s / 6
     first = np.searchsorted(times, times - reach)
     last = np.searchsorted(times, times - min_s, side="right")
+    target = (min_s + max_s) / 2
     for i in range(1, len(times)):
         low, high = int(first[i]), int(last[i])
         if low >= high:
             continue
-        sums = total[low:high] + _length_cost(times[i] - times[low:high], min_s, max_s)
+        lengths = times[i] - times[low:high]
+        too_long = np.maximum(lengths - max_s, 0.0)
+        unwanted = ((lengths - target) / target) ** 2 + np.where(too_long > 1e-9, _TOO_LONG + too_long, 0.0)
+        sums = total[low:high] + unwanted
         best = int(np.argmin(sums))
         total[i] = sums[best] + costs[i]
         before[i] = low + best
@@ -216,11 +209,3 @@ def _cheapest(times: Floats, costs: Floats, min_s: float, max_s: float) -> list[
     while path[-1] != 0:
         path.append(int(before[path[-1]]))
     return [float(times[i]) for i in reversed(path)]
-
-
-def _length_cost(lengths: Floats, min_s: float, max_s: float) -> Floats:
-    target = (min_s + max_s) / 2
-    unwanted = ((lengths - target) / target) ** 2
-    too_long = np.maximum(lengths - max_s, 0.0)
-    result: Floats = unwanted + np.where(too_long > 1e-9, _TOO_LONG + too_long, 0.0)
-    return result
