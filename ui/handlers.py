@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, TypedDict, cast
 
 import gradio as gr
 import httpx
 from pydantic import SecretStr
 
-from app.api.schemas import AnswerOut, JobOut, SummaryOut, VideoOut
+from app.api.schemas import AnswerOut, VideoOut
 from app.api.schemas.plans import PlanBody, ScopeBody
 from app.api.schemas.summaries import Length, Style
 from app.client import Longreel
@@ -86,7 +87,11 @@ class Page:
     def _library(self, request: gr.Request, opened: str) -> Listed:
         try:
             with self._client(request) as client:
-                jobs, watched = _jobs(client), client.schedules()
+                # Active jobs of any age, and the most recent others; newest first.
+                recent = client.jobs(kind="ingest", limit=MOST_JOBS)
+                active = [client.jobs(state, kind="ingest", limit=MOST_WAITING) for state in ACTIVE]
+                by_id = {job.id: job for found in (recent, *active) for job in found}
+                jobs, watched = sorted(by_id.values(), key=lambda job: job.created_at, reverse=True), client.schedules()
                 videos, binned = client.videos(), client.binned()
         except LongreelError as error:
             return "", markup.problem(error), ""
@@ -116,7 +121,9 @@ class Page:
                 )
                 speakers, earlier = client.speakers(video.id), answers.asked_before(client.answers(video.id))
                 mentioned = client.entities(videos=[video.id])
-                summary = summaries.stored(video, _summary(client, video.id))
+                summary = None
+                with suppress(NotFound):  # ingest has not finished yet
+                    summary = client.summary(video.id)
         except LongreelError as error:
             return markup.problem(error), "", "", "", none
         facts = [one for one in shown if one.kind is SegmentKind.VISUAL or not one.guessed]
@@ -128,7 +135,7 @@ class Page:
             watch.player(video, start_s, play, bool(sentences)),
             watch.timeline(video, chapters, sentences, facts),
             watch.about(video, sentences, facts, chapters, speakers, entities(names)),
-            summaries.panel(summary, summaries.SummaryForm()),
+            summaries.panel(summaries.stored(video, summary), summaries.SummaryForm()),
             watch.examples(video, names, written, earlier),
         )
 
@@ -158,8 +165,12 @@ class Page:
         try:
             with self._client(request) as client:
                 collections = client.collections()
-                for inner in _summarizing(client, opened, chosen):
-                    yield together.panel(collections, opened, chosen, inner, busy=True)
+                job = client.start_summary(opened, **_options(chosen))
+                yield together.panel(collections, opened, chosen, together.waiting(None), busy=True)
+                for progress in client.follow(job.id):
+                    if isinstance(progress, StageProgress):
+                        yield together.panel(collections, opened, chosen, together.waiting(progress), busy=True)
+                client.wait(job.id)  # raises the error that it failed with
                 videos = client.videos(collection=opened)
                 summary = client.collection_summary(opened, **_options(chosen))
         except LongreelError as error:
@@ -233,7 +244,10 @@ class Page:
         yield answers.thinking(question, [], {}), _no_evidence(), gr.skip()
         try:
             with self._client(request) as client:
-                thread = _thread(client, str(payload.get("thread", "")))
+                thread, opened = "", str(payload.get("thread", ""))
+                with suppress(NotFound):  # the open conversation may have been deleted
+                    thread = client.thread(opened).id if opened else ""
+                thread = thread or client.start_thread().id
                 plan = _plan(client, question, thread, payload)
                 run = str(payload.get("run", ""))
                 asked = AskRequest(
@@ -289,16 +303,6 @@ def _options(chosen: summaries.SummaryForm) -> _SummaryOptions:
     return {"length": length, "style": style, "language": chosen.language or None}
 
 
-def _summarizing(client: Longreel, collection: str, chosen: summaries.SummaryForm) -> Iterator[str]:
-    """The progress of the job; raises the error it failed with."""
-    job = client.start_summary(collection, **_options(chosen))
-    yield together.waiting(None)
-    for event in client.follow(job.id):
-        if isinstance(event, StageProgress):
-            yield together.waiting(event)
-    client.wait(job.id)
-
-
 def _progress(
     client: Longreel,
     steps: Iterator[Event | AnswerOut | None],
@@ -347,33 +351,11 @@ def _plan(client: Longreel, question: str, thread: str, payload: dict[str, Any])
     return client.plan(question, thread=thread).model_copy(update=changes) if changes else None
 
 
-def _jobs(client: Longreel) -> list[JobOut]:
-    """Active jobs of any age, and the most recent others; newest first."""
-    active = [client.jobs(state, kind="ingest", limit=MOST_WAITING) for state in ACTIVE]
-    by_id = {job.id: job for jobs in (client.jobs(kind="ingest", limit=MOST_JOBS), *active) for job in jobs}
-    return sorted(by_id.values(), key=lambda job: job.created_at, reverse=True)
-
-
-def _thread(client: Longreel, id: str) -> str:
-    """The open conversation, or a new one about the whole library if there is none or it was deleted."""
-    try:
-        return client.thread(id).id if id else client.start_thread().id
-    except NotFound:
-        return client.start_thread().id
-
-
 def _saved(client: Longreel, id: str, thread: str) -> tuple[str, str]:
     saved, videos = client.answer(id), _by_id(client.videos())
     answer = saved.answer
     shown = answers.answer(saved.question, answer, videos, thread=thread)
     return shown, relevance(answer.trace, answer.citations, videos)
-
-
-def _summary(client: Longreel, id: str) -> SummaryOut | None:
-    try:
-        return client.summary(id)
-    except NotFound:  # ingest has not finished yet
-        return None
 
 
 def _no_evidence() -> str:

@@ -29,11 +29,17 @@ def answer(question: str, reply: AnswerOut, videos: Videos, options: Sequence[st
     """The answer with its badge, its evidence and its steps; `thread` is the conversation that it belongs to."""
     done = len(steps.shown(reply.trace))
     count = "1 step" if done == 1 else f"{done} steps"
+    chosen, option = reply.option_index, ""
+    if chosen is not None and 0 <= chosen < len(options):
+        option = f'<p class="lr-option"><b>{chr(65 + chosen)}.</b> {safe(options[chosen])}</p>'
+    # What was searched without success, what it would take to decide, or what the answer leaves out.
+    words = explain_status(reply.status, reply.searched, reply.missing)
+    note = f'<p class="lr-searched">{safe(words)}</p>' if words else ""
     return (
         f'<section class="lr-answer" aria-label="Answer" data-answer="{safe(reply.id)}" data-thread="{safe(thread)}" '
         f'data-question="{safe(question)}">'
-        f"<h2>{safe(question)}</h2>{understood(question, reply.trace)}{_verdict(reply)}{_option(reply, options)}"
-        f"{text(reply, videos)}{_status_note(reply)}{citations(reply.citations, videos)}"
+        f"<h2>{safe(question)}</h2>{understood(question, reply.trace)}{_verdict(reply)}{option}"
+        f"{text(reply, videos)}{note}{citations(reply.citations, videos)}"
         f"{rating(reply.id)}"
         f"<details><summary>How this was found: {count}, {reply.usage.seconds:.1f} s</summary>"
         f"{step_list(reply.trace, videos)}</details></section>"
@@ -63,13 +69,6 @@ def _sources(count: int) -> str:
     return f"{count} source" if count == 1 else f"{count} sources"
 
 
-def _option(reply: AnswerOut, options: Sequence[str]) -> str:
-    chosen = reply.option_index
-    if chosen is None or not 0 <= chosen < len(options):
-        return ""
-    return f'<p class="lr-option"><b>{chr(65 + chosen)}.</b> {safe(options[chosen])}</p>'
-
-
 def text(reply: AnswerOut, videos: Videos) -> str:
     """Each line of the answer, followed by the moments that prove it."""
     lines = reply.text.split("\n")
@@ -81,12 +80,6 @@ def text(reply: AnswerOut, videos: Videos) -> str:
         f"{''.join(chip(reply.citations[number], number + 1, videos) for number in placed.get(place, []))}</p>"
         for place, line in enumerate(lines)
     )
-
-
-def _status_note(reply: AnswerOut) -> str:
-    """What was searched without success, what it would take to decide, or what the answer leaves out."""
-    words = explain_status(reply.status, reply.searched, reply.missing)
-    return f'<p class="lr-searched">{safe(words)}</p>' if words else ""
 
 
 def _line_of(cited: CitationOut, lines: Sequence[str], trace: Sequence[Event]) -> int:
@@ -135,19 +128,19 @@ def rating(answer_id: str) -> str:
 
 def step_list(trace: Sequence[Event], videos: Videos) -> str:
     """The agent's steps, one per line, with the pictures it looked at."""
-    items = "".join(f"<li>{safe(describe(event))}{_frames(event, videos)}</li>" for event in steps.shown(trace))
-    return f'<ol class="lr-steps">{items}</ol>'
-
-
-def _frames(event: Event, videos: Videos) -> str:
-    if not isinstance(event, Inspected) or event.video_id not in videos or not event.frames_s:
-        return ""
-    images = "".join(
-        f'<img src="{frame(event.video_id, time_s)}" alt="Frame at {clock(time_s)}" loading="lazy">'
-        for time_s in event.frames_s[:MOST_FRAMES]
-    )
-    more = len(event.frames_s) - MOST_FRAMES
-    return f'<span class="lr-frames">{images}{f"<small>and {more} more</small>" if more > 0 else ""}</span>'
+    items = []
+    for event in steps.shown(trace):
+        frames = ""
+        if isinstance(event, Inspected) and event.video_id in videos and event.frames_s:
+            frames = "".join(
+                f'<img src="{frame(event.video_id, time_s)}" alt="Frame at {clock(time_s)}" loading="lazy">'
+                for time_s in event.frames_s[:MOST_FRAMES]
+            )
+            more = len(event.frames_s) - MOST_FRAMES
+            frames += f"<small>and {more} more</small>" if more > 0 else ""
+            frames = f'<span class="lr-frames">{frames}</span>'
+        items.append(f"<li>{safe(describe(event))}{frames}</li>")
+    return f'<ol class="lr-steps">{"".join(items)}</ol>'
 
 
 def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.api.schemas import JobOut, VideoOut
+from app.api.schemas import VideoOut
 from app.api.schemas.batches import BatchOut
 from app.core.timecode import clock
 from ui.render.library import box, ticks
@@ -68,18 +68,30 @@ def _batch(batch: BatchOut, titles: Mapping[str, str]) -> str:
     id, when = safe(batch.id), safe(batch.created_at[:16].replace("T", " "))
     count = f"{batch.total} video" if batch.total == 1 else f"{batch.total} videos"
     failed = f', <span class="lr-problem">{batch.failed} failed</span>' if batch.failed else ""
-    rows = "".join(_row(child, titles.get(child.title, child.title)) for child in batch.children)
+    rows = []
+    for child in batch.children:
+        title = safe(titles.get(child.title, child.title))
+        message, look = ("Waiting for its turn" if child.state == "queued" else ""), ""
+        if child.state == "failed" and child.error:
+            message, look = f"{child.error.message} {child.error.hint}", " lr-problem"
+        rows.append(
+            f'<tr data-job="{safe(child.id)}" data-state="{safe(child.state)}"><th scope="row">{title}</th>'
+            f'<td>{STATES[child.state]}</td><td><span class="lr-stage{look}">{safe(message)}</span></td></tr>'
+        )
     shown = " open" if batch.state in ACTIVE or batch.failed else ""
+    problem = ""
+    if batch.error is not None and batch.state not in ACTIVE:
+        problem = f'<p class="lr-problem">{safe(batch.error.message)} {safe(batch.error.hint)}</p>'
     return (
         f'<section class="lr-batch" data-batch="{id}" data-state="{safe(batch.state)}" aria-label="Batch of {when}">'
         f'<div class="lr-top"><h3>{count} <small>{when}</small></h3>'
         f'<span>{STATES[batch.state]}: <span class="lr-done">{batch.finished} of {batch.total}</span>{failed}</span>'
         f"{_actions(batch, when)}</div>"
         f'<progress max="1" value="{batch.done_share:.3f}" aria-label="Progress of the batch of {when}"></progress>'
-        f"{_error(batch)}<details{shown}><summary>Videos</summary>"
+        f"{problem}<details{shown}><summary>Videos</summary>"
         '<div class="lr-table" role="region" aria-label="Videos of this batch" tabindex="0"><table><thead><tr>'
         '<th scope="col">Video</th><th scope="col">State</th><th scope="col">Progress</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></details></section>"
+        f"<tbody>{''.join(rows)}</tbody></table></div></details></section>"
     )
 
 
@@ -101,20 +113,3 @@ def _actions(batch: BatchOut, when: str) -> str:
             f'aria-label="Dismiss the batch of {when}" title="Removes it from this list">Dismiss</button>'
         )
     return "".join(buttons)
-
-
-def _error(batch: BatchOut) -> str:
-    if batch.error is None or batch.state in ACTIVE:
-        return ""
-    return f'<p class="lr-problem">{safe(batch.error.message)} {safe(batch.error.hint)}</p>'
-
-
-def _row(child: JobOut, title: str) -> str:
-    message = "Waiting for its turn" if child.state == "queued" else ""
-    look = ""
-    if child.state == "failed" and child.error:
-        message, look = f"{child.error.message} {child.error.hint}", " lr-problem"
-    return (
-        f'<tr data-job="{safe(child.id)}" data-state="{safe(child.state)}"><th scope="row">{safe(title)}</th>'
-        f'<td>{STATES[child.state]}</td><td><span class="lr-stage{look}">{safe(message)}</span></td></tr>'
-    )

@@ -32,20 +32,17 @@ def citations(cited: Sequence[CitationOut], videos: Videos) -> str:
     """Citations as cards with picture, time and quote. A click plays one to its end."""
     if not cited:
         return ""
-    cards = "".join(f"<li>{_card(one, videos)}</li>" for one in cited)
-    return f'<ol class="lr-citations" aria-label="Evidence">{cards}</ol>'
-
-
-def _card(cited: CitationOut, videos: Videos) -> str:
-    title = title_of(cited.video_id, videos)
-    inner = (
-        f'{_picture(cited, videos)}<span><span class="lr-when">&#9654; {span_of(cited.start_s, cited.end_s)}</span> '
-        f"{checked(cited)} <small>{KINDS[cited.kind]} · {safe(title)}</small>"
-        f"<q>{safe(cited.quote)}</q></span>"
-    )
-    label = f"Play {safe(title)} from {clock(cited.start_s)}: {safe(cited.quote)}"
-    start_s, end_s = played(cited)
-    return jump(cited.video_id, start_s, inner, "lr-cite", label=label, end_s=end_s)
+    cards = []
+    for one in cited:
+        title = title_of(one.video_id, videos)
+        inner = (
+            f'{_picture(one, videos)}<span><span class="lr-when">&#9654; {span_of(one.start_s, one.end_s)}</span> '
+            f"{checked(one)} <small>{KINDS[one.kind]} · {safe(title)}</small><q>{safe(one.quote)}</q></span>"
+        )
+        label = f"Play {safe(title)} from {clock(one.start_s)}: {safe(one.quote)}"
+        start_s, end_s = played(one)
+        cards.append(f"<li>{jump(one.video_id, start_s, inner, 'lr-cite', label=label, end_s=end_s)}</li>")
+    return f'<ol class="lr-citations" aria-label="Evidence">{"".join(cards)}</ol>'
 
 
 def chip(cited: CitationOut, number: int, videos: Videos) -> str:

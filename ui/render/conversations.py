@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.api.schemas.threads import ConversationOut, ThreadOut, TurnOut
+from app.api.schemas.threads import ConversationOut, ThreadOut
 from ui.render.answers import BADGES
 from ui.render.markup import safe
 
@@ -19,7 +19,12 @@ def conversations(opened: ConversationOut | None, threads: Sequence[ThreadOut]) 
 
 
 def _turns(opened: ConversationOut) -> str:
-    items = "".join(map(_turn, opened.turns)) if len(opened.turns) > 1 else ""
+    items = "".join(
+        f'<li><button type="button" class="lr-line" data-show="{safe(one.answer.id)}" '
+        f'data-question="{safe(one.question)}"><span>{safe(one.question)}<br>'
+        f"<small>{BADGES[one.answer.status][0]}: {safe(one.answer.text[:SHORT])}</small></span></button></li>"
+        for one in (opened.turns if len(opened.turns) > 1 else ())
+    )
     turns = f'<ol class="lr-lines" aria-label="Questions of this conversation">{items}</ol>' if items else ""
     return (
         '<section class="lr-conversation" aria-label="Conversation"><div class="lr-top"><h3>This conversation</h3>'
@@ -28,30 +33,20 @@ def _turns(opened: ConversationOut) -> str:
     )
 
 
-def _turn(turn: TurnOut) -> str:
-    reply = turn.answer
-    return (
-        f'<li><button type="button" class="lr-line" data-show="{safe(reply.id)}" data-question="{safe(turn.question)}">'
-        f"<span>{safe(turn.question)}<br><small>{BADGES[reply.status][0]}: {safe(reply.text[:SHORT])}</small></span>"
-        "</button></li>"
-    )
-
-
 def _others(threads: Sequence[ThreadOut]) -> str:
     if not threads:
         return ""
-    items = "".join(map(_thread, threads))
+    items = []
+    for one in threads:
+        count = f"{one.turn_count} question" if one.turn_count == 1 else f"{one.turn_count} questions"
+        title, id, when = safe(one.title), safe(one.id), safe(one.used_at[:16].replace("T", " "))
+        items.append(
+            f'<li class="lr-facts"><button type="button" class="lr-line" data-thread="{id}"><span>{title}<br>'
+            f"<small>{count}, {when}</small></span></button>"
+            f'<button type="button" class="lr-small" data-forget="{id}" aria-label="Delete {title}">&#10005;</button>'
+            "</li>"
+        )
     return (
         f'<details class="lr-threads"><summary>Earlier conversations ({len(threads)})</summary>'
-        f'<ul class="lr-lines">{items}</ul></details>'
-    )
-
-
-def _thread(thread: ThreadOut) -> str:
-    count = f"{thread.turn_count} question" if thread.turn_count == 1 else f"{thread.turn_count} questions"
-    title, id = safe(thread.title), safe(thread.id)
-    return (
-        f'<li class="lr-facts"><button type="button" class="lr-line" data-thread="{id}"><span>{title}<br>'
-        f"<small>{count}, {safe(thread.used_at[:16].replace('T', ' '))}</small></span></button>"
-        f'<button type="button" class="lr-small" data-forget="{id}" aria-label="Delete {title}">&#10005;</button></li>'
+        f'<ul class="lr-lines">{"".join(items)}</ul></details>'
     )

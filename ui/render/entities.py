@@ -19,17 +19,14 @@ def entities(mentioned: Sequence[EntityOut]) -> str:
         return ""
     left = len(mentioned) - MOST_CHIPS
     more = f"<small>and {left} more; use the search to find them</small>" if left > 0 else ""
-    chips = "".join(f"<li>{_chip(one)}</li>" for one in [*names, *things][:MOST_CHIPS])
+    chips = "".join(
+        '<li><button type="button" class="lr-small" aria-expanded="false" aria-controls="lr-moments" '
+        f'data-entity="{safe(one.id)}">{"<small>looks like</small> " if one.kind is EntityKind.THING else ""}'
+        f"{safe(one.name)} <small>{one.mentions}</small></button></li>"
+        for one in [*names, *things][:MOST_CHIPS]
+    )
     return (
         f'<details class="lr-entities"><summary>Who and what: {len(mentioned)}</summary>'
         f'<ul class="lr-chips">{chips}</ul>{more}'
         '<div id="lr-moments" role="region" aria-label="Moments"></div></details>'
-    )
-
-
-def _chip(one: EntityOut) -> str:
-    thing = "<small>looks like</small> " if one.kind is EntityKind.THING else ""
-    return (
-        f'<button type="button" class="lr-small" aria-expanded="false" aria-controls="lr-moments" '
-        f'data-entity="{safe(one.id)}">{thing}{safe(one.name)} <small>{one.mentions}</small></button>'
     )

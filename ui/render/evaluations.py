@@ -27,26 +27,25 @@ SIDE = 180
 
 def evaluations(reports: Sequence[EvaluationOut]) -> str:
     """Every report with its plots, newest first."""
-    return f"<h2>Evaluation</h2>{''.join(map(_evaluation, reports)) or EMPTY}"
-
-
-def _evaluation(report: EvaluationOut) -> str:
-    modes = report.modes
-    plots = [
-        _plot("Right answers", {_mode(name): one.accuracy for name, one in modes.items()}),
-        _plot("Right with proof", {_mode(name): one.proven for name, one in modes.items()}),
-        _plot("Correct citations", {_mode(name): one.citation_precision for name, one in modes.items()}),
-    ]
-    plots += _labels(modes)
-    plots += [_reliability(_mode(name), one.reliability) for name, one in modes.items() if one.reliability]
-    notes = "".join(f"<li>{safe(note)}</li>" for note in report.notes)
-    return (
-        f'<section class="lr-evaluation" aria-label="{safe(report.title)}"><div class="lr-top">'
-        f"<h3>{safe(report.title)} <small>{safe(report.made_at[:16].replace('T', ' '))}</small></h3></div>"
-        f"{_table(modes)}"
-        f'<div class="lr-plots">{"".join(plots)}</div><details><summary>How this is counted</summary>'
-        f'<ul class="lr-notes">{notes}</ul></details></section>'
-    )
+    html = []
+    for report in reports:
+        modes = report.modes
+        plots = [
+            _plot("Right answers", {_mode(name): one.accuracy for name, one in modes.items()}),
+            _plot("Right with proof", {_mode(name): one.proven for name, one in modes.items()}),
+            _plot("Correct citations", {_mode(name): one.citation_precision for name, one in modes.items()}),
+            *_labels(modes),
+            *(_reliability(_mode(name), one.reliability) for name, one in modes.items() if one.reliability),
+        ]
+        notes = "".join(f"<li>{safe(note)}</li>" for note in report.notes)
+        html.append(
+            f'<section class="lr-evaluation" aria-label="{safe(report.title)}"><div class="lr-top">'
+            f"<h3>{safe(report.title)} <small>{safe(report.made_at[:16].replace('T', ' '))}</small></h3></div>"
+            f"{_table(modes)}"
+            f'<div class="lr-plots">{"".join(plots)}</div><details><summary>How this is counted</summary>'
+            f'<ul class="lr-notes">{notes}</ul></details></section>'
+        )
+    return f"<h2>Evaluation</h2>{''.join(html) or EMPTY}"
 
 
 def _mode(name: str) -> str:
@@ -88,19 +87,17 @@ def _plot(title: str, shares: Mapping[str, ShareOut]) -> str:
     known = {name: share for name, share in shares.items() if share.value is not None}
     if not known:
         return ""
-    rows = "".join(_bar(name, share) for name, share in known.items())
-    return f'<figure class="lr-plot"><figcaption>{safe(title)}</figcaption><ul>{rows}</ul></figure>'
-
-
-def _bar(name: str, share: ShareOut) -> str:
-    low, high = share.interval or (share.value or 0.0, share.value or 0.0)
-    whisker = f'<i class="lr-whisker" style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></i>'
-    return (
-        f'<li><span class="lr-bar-name">{safe(name)}</span>'
-        f'<span class="lr-bar-track" aria-hidden="true"><i style="width:{100 * (share.value or 0):.1f}%"></i>'
-        f"{whisker}</span>"
-        f"<span>{percent(share.value)} <small>of {share.of:.0f}</small></span></li>"
-    )
+    rows = []
+    for name, share in known.items():
+        value = share.value or 0.0
+        low, high = share.interval or (value, value)
+        whisker = f'<i class="lr-whisker" style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></i>'
+        rows.append(
+            f'<li><span class="lr-bar-name">{safe(name)}</span>'
+            f'<span class="lr-bar-track" aria-hidden="true"><i style="width:{100 * value:.1f}%"></i>{whisker}</span>'
+            f"<span>{percent(share.value)} <small>of {share.of:.0f}</small></span></li>"
+        )
+    return f'<figure class="lr-plot"><figcaption>{safe(title)}</figcaption><ul>{"".join(rows)}</ul></figure>'
 
 
 def _reliability(mode: str, bins: Sequence[BinOut]) -> str:

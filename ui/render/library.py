@@ -108,20 +108,18 @@ def _tags(videos: Sequence[VideoOut]) -> str:
 def _bin(binned: Sequence[BinnedOut]) -> str:
     if not binned:
         return ""
-    items = "".join(map(_binned, binned))
+    items = []
+    for one in binned:
+        id, title, day = safe(one.video.id), safe(one.video.title), safe(one.gone_at[:10])
+        items.append(
+            f'<li class="lr-job"><b>{title}</b><span class="lr-stage">permanently gone on {day}</span>'
+            f'<span class="lr-send"><button type="button" class="lr-small" data-restore="{id}" '
+            f'aria-label="Restore {title}">Restore</button><button type="button" class="lr-small" data-purge="{id}" '
+            f'aria-label="Delete {title} permanently">Delete permanently</button></span></li>'
+        )
     return (
         f'<details class="lr-bin"><summary>Deleted videos ({len(binned)})</summary>'
-        f'<ul class="lr-jobs">{items}</ul></details>'
-    )
-
-
-def _binned(one: BinnedOut) -> str:
-    id, title = safe(one.video.id), safe(one.video.title)
-    return (
-        f'<li class="lr-job"><b>{title}</b><span class="lr-stage">permanently gone on {safe(one.gone_at[:10])}</span>'
-        f'<span class="lr-send"><button type="button" class="lr-small" data-restore="{id}" '
-        f'aria-label="Restore {title}">Restore</button><button type="button" class="lr-small" data-purge="{id}" '
-        f'aria-label="Delete {title} permanently">Delete permanently</button></span></li>'
+        f'<ul class="lr-jobs">{"".join(items)}</ul></details>'
     )
 
 

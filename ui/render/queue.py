@@ -69,19 +69,19 @@ def _running(job: JobOut) -> str:
 
 def _waiting(jobs: Sequence[JobOut]) -> list[str]:
     """Each waiting job, with a button that moves it to the top of the queue."""
-    return [
-        f'<li class="lr-job" data-job="{safe(job.id)}" data-state="queued"><b>{safe(job.title)}</b>'
-        f'<span class="lr-stage">Waiting for its turn</span>'
-        f'<span class="lr-send">{_to_top(job) if place else ""}{_cancel(job)}</span></li>'
-        for place, job in enumerate(jobs)
-    ]
-
-
-def _to_top(job: JobOut) -> str:
-    return (
-        f'<button type="button" class="lr-small" data-top="{safe(job.id)}" '
-        f'aria-label="Move {safe(job.title)} to the top" title="Move to the top">&#10514;</button>'
-    )
+    items = []
+    for place, job in enumerate(jobs):
+        id, title = safe(job.id), safe(job.title)
+        to_top = (
+            f'<button type="button" class="lr-small" data-top="{id}" '
+            f'aria-label="Move {title} to the top" title="Move to the top">&#10514;</button>'
+        )
+        items.append(
+            f'<li class="lr-job" data-job="{id}" data-state="queued"><b>{title}</b>'
+            f'<span class="lr-stage">Waiting for its turn</span>'
+            f'<span class="lr-send">{to_top if place else ""}{_cancel(job)}</span></li>'
+        )
+    return items
 
 
 def _failed(job: JobOut) -> str:

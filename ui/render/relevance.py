@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -62,17 +63,16 @@ def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]
 def relevance(trace: Sequence[Event], cited: Sequence[CitationOut], videos: Videos) -> str:
     """The marks of a question, a row for each of their videos, on the scale of the player's timeline; may be empty."""
     shown = [mark for mark in marks(trace, cited) if mark.video_id in videos]
-    order = sorted({mark.video_id for mark in shown}, key=lambda id: -_weight(id, shown))[:MOST_VIDEOS]
+    weights: Counter[str] = Counter()
+    for mark in shown:
+        weights[mark.video_id] += 10 ** STATES.index(mark.state)
+    order = [id for id, _ in weights.most_common(MOST_VIDEOS)]
     rows = [_row(id, [mark for mark in shown if mark.video_id == id], videos, alone=len(order) == 1) for id in order]
     used = [state for state in STATES if any(mark.state == state for mark in shown)]
     legend = "".join(f'<li><i class="lr-mark lr-{state}"></i>{NAMES[state]}</li>' for state in used)
     if not rows:
         return ""
     return f'<div class="lr-timeline">{"".join(rows)}</div><ul class="lr-legend">{legend}</ul>'
-
-
-def _weight(video_id: str, shown: Sequence[Mark]) -> int:
-    return sum(10 ** STATES.index(mark.state) for mark in shown if mark.video_id == video_id)
 
 
 def _row(video_id: str, shown: Sequence[Mark], videos: Videos, alone: bool) -> str:

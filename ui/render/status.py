@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from app.api.schemas.status import CheckOut, ModelOut, PoolOut, SettingOut, StatusOut
+from app.api.schemas.status import ModelOut, PoolOut, SettingOut, StatusOut
 from ui.render.markup import safe
 from ui.render.templates import fill
 
@@ -52,8 +52,24 @@ def status(report: StatusOut) -> str:
     good = [check for check in report.checks if check.ok]
     missing = f"<h3>{len(wrong)} of {len(report.checks)} checks fail</h3>" if wrong else ""
     if wrong:
-        missing += _table("Missing", ("Part", "State", "Detail", "How to fix it"), map(_missing, wrong))
-    passed = _table("Checks", ("Part", "State", "Detail"), map(_row, good)) + _models(report.models)
+        lines = []
+        for check in wrong:
+            name, command = safe(check.name), safe(check.command)
+            fix = (
+                f'<code>{command}</code> <button type="button" class="lr-small" data-line="{command}" '
+                f'aria-label="Copy the command for {name}">Copy</button>'
+            )
+            lines.append(
+                f'<tr><th scope="row">{name}</th><td><span class="lr-problem">&#10007; missing</span></td>'
+                f"<td>{safe(check.detail)}</td><td>{fix if command else ''}</td></tr>"
+            )
+        missing += _table("Missing", ("Part", "State", "Detail", "How to fix it"), lines)
+    rows = (
+        f'<tr><th scope="row">{safe(check.name)}</th><td><span class="lr-checked">&#10003; good</span></td>'
+        f"<td>{safe(check.detail)}</td></tr>"
+        for check in good
+    )
+    passed = _table("Checks", ("Part", "State", "Detail"), rows) + _models(report.models)
     html = {"missing": Markup(missing), "passed": Markup(passed)}  # noqa: S704 - made of escaped parts
     return fill("status.html", report=report, verbs=VERBS, good=len(good), **html) + _pools(report.pools)
 
@@ -96,34 +112,30 @@ def _pools(pools: Sequence[PoolOut]) -> str:
 
 def settings(items: Sequence[SettingOut], *, can_change: bool = False) -> str:
     """The form for settings that can change now; then every setting: value, source, meaning, and its line."""
+    change = ""
+    if can_change:
+        known = {one.variable: one for one in items}
+        groups = [
+            (title, [(known[f"LONGREEL_{name}"], label) for name, label in labels.items()])
+            for title, labels in CHANGES.items()
+        ]
+        change = fill("change.html", groups=groups)
     parts: dict[str, list[SettingOut]] = {}
     for one in items:
-        parts.setdefault(one.part, []).append(one)
+        parts.setdefault(one.part or "general", []).append(one)
+    details = []
+    for name, ones in parts.items():
+        changed = sum(one.source != "default" for one in ones)
+        count = f"{len(ones)} settings{f', {changed} changed' if changed else ''}"
+        table = _table(name, ("Setting", "Value", "Meaning", "To change it"), map(_setting, ones))
+        summary = f"<summary><b>{safe(name)}</b> <small>{count}</small></summary>"
+        details.append(f'<details class="lr-part">{summary}{table}</details>')
     return (
-        f'{_change(items) if can_change else ""}<section id="lr-settings">{FIND}<p><small>Settings are environment '
+        f'{change}<section id="lr-settings">{FIND}<p><small>Settings are environment '
         "variables or lines of longreel.toml, and most are read when the server starts: set one where you start the "
         "server, then restart it. Secrets are not shown."
         "</small></p>"
-        f"{''.join(_part(part or 'general', ones) for part, ones in parts.items())}</section>"
-    )
-
-
-def _change(items: Sequence[SettingOut]) -> str:
-    by_variable = {one.variable: one for one in items}
-    groups = [
-        (title, [(by_variable[f"LONGREEL_{name}"], label) for name, label in labels.items()])
-        for title, labels in CHANGES.items()
-    ]
-    return fill("change.html", groups=groups)
-
-
-def _part(name: str, ones: Sequence[SettingOut]) -> str:
-    changed = sum(one.source != "default" for one in ones)
-    changes = f", {changed} changed" if changed else ""
-    table = _table(name, ("Setting", "Value", "Meaning", "To change it"), map(_setting, ones))
-    return (
-        f'<details class="lr-part"><summary><b>{safe(name)}</b> '
-        f"<small>{len(ones)} settings{changes}</small></summary>{table}</details>"
+        f"{''.join(details)}</section>"
     )
 
 
@@ -143,21 +155,4 @@ def _setting(one: SettingOut) -> str:
         f"<td>{CODE.sub(CODED, safe(one.meaning))}{allowed}</td><td>"
         f'<button type="button" class="lr-small" data-line="{line}" title="{line}" '
         f'aria-label="Copy the line that changes {safe(one.variable)}">Copy</button></td></tr>'
-    )
-
-
-def _row(check: CheckOut) -> str:
-    state = '<span class="lr-checked">&#10003; good</span>'
-    return f'<tr><th scope="row">{safe(check.name)}</th><td>{state}</td><td>{safe(check.detail)}</td></tr>'
-
-
-def _missing(check: CheckOut) -> str:
-    command = safe(check.command)
-    fix = (
-        f'<code>{command}</code> <button type="button" class="lr-small" data-line="{command}" '
-        f'aria-label="Copy the command for {safe(check.name)}">Copy</button>'
-    )
-    return (
-        f'<tr><th scope="row">{safe(check.name)}</th><td><span class="lr-problem">&#10007; missing</span></td>'
-        f"<td>{safe(check.detail)}</td><td>{fix if command else ''}</td></tr>"
     )

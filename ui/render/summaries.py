@@ -96,17 +96,17 @@ def phrased_by(model: str) -> str:
 
 def sections(items: Sequence[SectionOut], numbers: Numbers, videos: Videos, *, named: bool = False) -> str:
     """The sections of a summary, with numbered sources; `named` adds the video's title to each sentence."""
-    return "".join(_section(section, numbers, videos, named) for section in items)
-
-
-def _section(section: SectionOut, numbers: Numbers, videos: Videos, named: bool) -> str:
-    points = [point(one, numbers, videos, named=named) for one in section.points]
-    if not section.title:
-        return f'<p class="lr-text">{" ".join(points)}</p>'
-    span = "" if section.start_s is None or section.end_s is None else span_of(section.start_s, section.end_s)
-    points += [f"<small>and {section.left_out} more</small>"] if section.left_out else []
-    items = "".join(f'<li class="lr-text">{one}</li>' for one in points)
-    return f'<h3>{safe(section.title)} <small>{span}</small></h3><ul class="lr-points">{items}</ul>'
+    html = []
+    for section in items:
+        points = [point(one, numbers, videos, named=named) for one in section.points]
+        if not section.title:
+            html.append(f'<p class="lr-text">{" ".join(points)}</p>')
+            continue
+        span = "" if section.start_s is None or section.end_s is None else span_of(section.start_s, section.end_s)
+        points += [f"<small>and {section.left_out} more</small>"] if section.left_out else []
+        lines = "".join(f'<li class="lr-text">{one}</li>' for one in points)
+        html.append(f'<h3>{safe(section.title)} <small>{span}</small></h3><ul class="lr-points">{lines}</ul>')
+    return "".join(html)
 
 
 def point(sentence: PointOut, numbers: Numbers, videos: Videos, *, named: bool = False) -> str:

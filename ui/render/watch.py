@@ -43,6 +43,9 @@ def player(video: VideoOut, start_s: float = 0.0, play: bool = False, spoken: bo
     warnings = "".join(f'<p class="lr-warning">{safe(warning)}</p>' for warning in video.warnings)
     sound = ' class="lr-sound"' if video.width is None else ""
     fps = f' data-fps="{video.fps:g}"' if video.fps else ""
+    facts = (("Recorded", video.recorded_at), ("Camera", video.camera), ("Place", video.location))
+    origin = " &middot; ".join(f"{name}: {safe(value)}" for name, value in facts if value)
+    origin = f'<p class="lr-origin"><small>{origin}</small></p>' if origin else ""
     captions = (
         f'<track kind="captions" label="Transcript" srclang="{safe(video.language or "und")}" '
         f'src="v1/videos/{safe(video.id)}/transcript?format=vtt">'
@@ -57,15 +60,8 @@ def player(video: VideoOut, start_s: float = 0.0, play: bool = False, spoken: bo
         f'src="v1/videos/{safe(video.id)}/media{from_s}">{captions if spoken else ""}</video>{icon("play")}</div>'
         f"{controls(video, spoken)}"
         '<p class="lr-noplay lr-warning" role="alert" hidden>This browser cannot play the format of this file. '
-        f"Questions, transcript and pictures still work.</p>{_origin(video)}{warnings}"
+        f"Questions, transcript and pictures still work.</p>{origin}{warnings}"
     )
-
-
-def _origin(video: VideoOut) -> str:
-    """When, with what and where it was recorded, as far as the file says so."""
-    facts = (("Recorded", video.recorded_at), ("Camera", video.camera), ("Place", video.location))
-    shown = " &middot; ".join(f"{name}: {safe(value)}" for name, value in facts if value)
-    return f'<p class="lr-origin"><small>{shown}</small></p>' if shown else ""
 
 
 def timeline(
@@ -84,7 +80,11 @@ def timeline(
     rows = [f'<div class="lr-row lr-first-row">{LANES}{_seek_bar(whole, chapters)}</div>']
     if chapters:
         rows.append(_row("Chapters", _chapter_bar(video, chapters), "lr-divided"))
-    rows += [_row("Sound", track) for track in _sound(video)]
+    if not video.has_audio:
+        rows.append(_row("Sound", '<div class="lr-track lr-nosound">No sound</div>'))
+    elif video.ready:  # the page's script draws the loudness
+        wave = f'<div class="lr-track lr-wave" data-seek data-wave="{safe(video.id)}" aria-hidden="true"></div>'
+        rows.append(_row("Sound", wave))
     if has_pictures(video) and (scenes := _scenes(segments)):
         strip = f'<div class="lr-track lr-strip" data-seek data-scenes="{scenes}" aria-hidden="true"></div>'
         rows.append(_row("Pictures", strip))
@@ -114,14 +114,6 @@ def _seek_bar(whole_s: float, chapters: Sequence[ChapterOut]) -> str:
         f'aria-valuemax="{int(whole_s)}" aria-valuenow="0"><span class="lr-rail"><i class="lr-loaded"></i>'
         f'<i class="lr-played"></i>{parts}</span><i class="lr-knob"></i></div>'
     )
-
-
-def _sound(video: VideoOut) -> list[str]:
-    """Where the page's script draws the loudness; empty before the video is ready."""
-    if not video.has_audio:
-        return ['<div class="lr-track lr-nosound">No sound</div>']
-    wave = f'<div class="lr-track lr-wave" data-seek data-wave="{safe(video.id)}" aria-hidden="true"></div>'
-    return [wave] if video.ready else []
 
 
 def _scenes(segments: Sequence[SegmentOut]) -> str:
@@ -214,23 +206,21 @@ def voices(video: VideoOut, speakers: Sequence[SpeakerOut]) -> str:
     if not speakers:
         return ""
     names = safe(", ".join(one.name or one.label for one in speakers))
-    rows = "".join(f"<li>{_voice(video.id, one, place)}</li>" for place, one in enumerate(speakers, 1))
+    rows = []
+    for place, one in enumerate(speakers, 1):
+        label, field = safe(one.label), f"lr-voice-{place}"
+        known = ", recognized by voice" if one.recognised else ""
+        alike = "".join(f'<option value="{safe(other.name)}"></option>' for other in one.suggestions)
+        rows.append(
+            f'<li><form class="lr-voice" data-of="{safe(video.id)}" data-speaker="{label}">'
+            f'<label for="{field}">{label} <small>{clock(one.seconds)}{known}</small></label>'
+            f'<input id="{field}" name="name" maxlength="80" list="{field}-like" placeholder="Name" '
+            f'value="{safe(one.name or "")}"><datalist id="{field}-like">{alike}</datalist>'
+            f'<button class="lr-small" aria-label="Save the name of {label}">Save</button></form></li>'
+        )
     return (
-        f'<details class="lr-voices"><summary>Who speaks: {names}</summary><ul>{rows}</ul>'
+        f'<details class="lr-voices"><summary>Who speaks: {names}</summary><ul>{"".join(rows)}</ul>'
         "<p><small>A name applies to every video in which the same voice speaks.</small></p></details>"
-    )
-
-
-def _voice(video_id: str, speaker: SpeakerOut, place: int) -> str:
-    label, field = safe(speaker.label), f"lr-voice-{place}"
-    known = ", recognized by voice" if speaker.recognised else ""
-    alike = "".join(f'<option value="{safe(one.name)}"></option>' for one in speaker.suggestions)
-    return (
-        f'<form class="lr-voice" data-of="{safe(video_id)}" data-speaker="{label}">'
-        f'<label for="{field}">{label} <small>{clock(speaker.seconds)}{known}</small></label>'
-        f'<input id="{field}" name="name" maxlength="80" list="{field}-like" placeholder="Name" '
-        f'value="{safe(speaker.name or "")}"><datalist id="{field}-like">{alike}</datalist>'
-        f'<button class="lr-small" aria-label="Save the name of {label}">Save</button></form>'
     )
 
 
@@ -238,16 +228,15 @@ def transcript(video: VideoOut, sentences: Sequence[UtteranceOut]) -> str:
     """Every sentence as a button that plays it."""
     if not sentences:
         return note("Nobody speaks in this video." if video.ready else "This video is still being processed.")
-    lines = "".join(f"<li>{_line(video.id, line)}</li>" for line in sentences)
-    return f'{_search("transcript", "Search what is said")}<ol class="lr-lines lr-follows">{lines}</ol>'
-
-
-def _line(video_id: str, line: UtteranceOut) -> str:
-    at = clock(line.start_s)
-    speaker = f"<b>{safe(line.speaker)}:</b> " if line.speaker else ""
-    text = f"<time>{at}</time><span>{speaker}<span>{safe(line.text)}</span></span>"
-    pen = f'class="lr-pen" data-correct title="Correct" aria-label="Correct the sentence at {at}">&#9998;'
-    return f'{jump(video_id, line.start_s, text, "lr-line")}<button type="button" {pen}</button>'
+    lines = []
+    for line in sentences:
+        at = clock(line.start_s)
+        speaker = f"<b>{safe(line.speaker)}:</b> " if line.speaker else ""
+        text = f"<time>{at}</time><span>{speaker}<span>{safe(line.text)}</span></span>"
+        pen = f'class="lr-pen" data-correct title="Correct" aria-label="Correct the sentence at {at}">&#9998;'
+        button = jump(video.id, line.start_s, text, "lr-line")
+        lines.append(f'<li>{button}<button type="button" {pen}</button></li>')
+    return f'{_search("transcript", "Search what is said")}<ol class="lr-lines lr-follows">{"".join(lines)}</ol>'
 
 
 def on_screen(video: VideoOut, segments: Sequence[SegmentOut]) -> str:
@@ -274,18 +263,16 @@ def chapter_list(video: VideoOut, chapters: Sequence[ChapterOut]) -> str:
     """The chapters as buttons that play them; the page's script turns the list into a form."""
     if not chapters:
         return note("The chapters appear once the video has been processed.")
-    items = "".join(f"<li>{_chapter(video.id, chapter)}</li>" for chapter in chapters)
+    items = []
+    for chapter in chapters:
+        at, span = clock(chapter.start_s), span_of(chapter.start_s, chapter.end_s)
+        inner = f"<time>{at}</time><span><b>{safe(chapter.title)}</b> <small>{span}</small></span>"
+        summary = f"<p>{safe(chapter.summary)}</p>" if chapter.summary else ""
+        items.append(f"<li>{jump(video.id, chapter.start_s, inner, 'lr-line')}{summary}</li>")
     return (
         '<p class="lr-send"><button type="button" class="lr-small" data-edit>Edit chapters</button></p>'
-        f'<ol class="lr-lines" data-of="{safe(video.id)}">{items}</ol>'
+        f'<ol class="lr-lines" data-of="{safe(video.id)}">{"".join(items)}</ol>'
     )
-
-
-def _chapter(video_id: str, chapter: ChapterOut) -> str:
-    span = span_of(chapter.start_s, chapter.end_s)
-    inner = f"<time>{clock(chapter.start_s)}</time><span><b>{safe(chapter.title)}</b> <small>{span}</small></span>"
-    summary = f"<p>{safe(chapter.summary)}</p>" if chapter.summary else ""
-    return f"{jump(video_id, chapter.start_s, inner, 'lr-line')}{summary}"
 
 
 def examples(video: VideoOut | None, names: Sequence[EntityOut], written: bool = False, earlier: str = "") -> str:
