@@ -88,33 +88,25 @@ class _Tree:
 
         Clusters are ordered by level and relevance; in a relevant cluster, the most relevant leaves come first.
         """
-        clusters, levels = self._breadth()
+        everything, count = np.arange(len(self._rows)), self._shape.first
+        while True:
+            clusters = self._split(everything, count)
+            levels = _levels([cluster.relevance for cluster in clusters])
+            if levels.count(3) >= self._shape.enough or count >= self._shape.last:
+                break
+            count = min(2 * count, self._shape.last)
         ranked: list[tuple[int, int, float, int]] = []
         for cluster, level in zip(clusters, levels, strict=True):
             if level == 1:
                 ranked.append((0, -level, -cluster.relevance, cluster.centre))
                 continue
-            leaves = sorted(self._depth(cluster, level - 1), key=lambda leaf: -leaf.relevance)
-            for order, leaf in enumerate(leaves):
+            leaves = [cluster]
+            for _ in range(level - 1):
+                leaves = [part for whole in leaves for part in self._split(whole.members, self._shape.branches)]
+            for order, leaf in enumerate(sorted(leaves, key=lambda leaf: -leaf.relevance)):
                 best = leaf.members[int(self._likeness[leaf.members].argmax())]
                 ranked.append((order, -level, -leaf.relevance, int(best)))
         return [place for _, _, _, place in sorted(ranked)[:budget]]
-
-    def _breadth(self) -> tuple[list[_Cluster], list[int]]:
-        everything = np.arange(len(self._rows))
-        count = self._shape.first
-        while True:
-            clusters = self._split(everything, count)
-            levels = _levels([cluster.relevance for cluster in clusters])
-            if levels.count(3) >= self._shape.enough or count >= self._shape.last:
-                return clusters, levels
-            count = min(2 * count, self._shape.last)
-
-    def _depth(self, cluster: _Cluster, depth: int) -> list[_Cluster]:
-        parts = [cluster]
-        for _ in range(depth):
-            parts = [part for whole in parts for part in self._split(whole.members, self._shape.branches)]
-        return parts
 
     def _split(self, members: NDArray[np.intp], count: int) -> list[_Cluster]:
         """Splits some frames into clusters; drops empty ones."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -55,7 +55,8 @@ class DetectorScorer:
         """See the protocol. One picture per 64 frames; a box counts for the cell that contains its centre."""
         confidences = np.zeros((len(candidates), len(names)))
         first = 0
-        for cells in _batches(iter(fetch([c.pts_s for c in candidates]))):
+        frames = iter(fetch([c.pts_s for c in candidates]))
+        while cells := list(itertools.islice(frames, CELLS)):
             across = math.ceil(math.sqrt(len(cells)))
             down = math.ceil(len(cells) / across)
             for thing in self._detector.detect([_sheet(cells, across)], names, least=LEAST)[0]:
@@ -83,25 +84,18 @@ def _raise(row: NDArray[np.float64], names: Sequence[str], name: str, confidence
             row[place] = max(row[place], confidence)
 
 
-def _batches(frames: Iterator[Frame]) -> Iterator[list[NDArray[np.uint8]]]:
-    """Frames scaled to fit cells, one sheet at a time."""
-    while cells := [_fitted(frame.image) for frame in itertools.islice(frames, CELLS)]:
-        yield cells
+def _sheet(frames: Sequence[Frame], across: int) -> Frame:
+    """The frames as cells of one picture, each scaled to fit its cell."""
+    from PIL import Image
 
-
-def _sheet(cells: Sequence[NDArray[np.uint8]], across: int) -> Frame:
     height, width = CELL
-    sheet = np.full((math.ceil(len(cells) / across) * height, across * width, 3), 128, np.uint8)
-    for place, cell in enumerate(cells):
+    sheet = np.full((math.ceil(len(frames) / across) * height, across * width, 3), 128, np.uint8)
+    for place, frame in enumerate(frames):
+        high, wide = frame.image.shape[:2]
+        scale = min(height / high, width / wide)
+        size = (max(1, int(wide * scale)), max(1, int(high * scale)))
+        cell = np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.BICUBIC), dtype=np.uint8)
         top = place // across * height + (height - cell.shape[0]) // 2
         left = place % across * width + (width - cell.shape[1]) // 2
         sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
     return Frame(0.0, sheet)
-
-
-def _fitted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    scale = min(CELL[0] / image.shape[0], CELL[1] / image.shape[1])
-    size = (max(1, int(image.shape[1] * scale)), max(1, int(image.shape[0] * scale)))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC), dtype=np.uint8)

@@ -90,14 +90,18 @@ class GenSSelector:
         trained = is_trained(self._model.model)
         size = self._window or (PUBLISHED_WINDOW if trained else WINDOW)
         shown = evenly(usable, size * self._most_windows)
-        judge = self._by_published_prompt if trained else self._by_own_prompt
         scores: dict[int, int] = {}
         waiting = [shown[start : start + size] for start in range(0, len(shown), size)][::-1]
         while waiting:
             window = waiting.pop()
             frames = list(fetch([candidates[index].pts_s for index in window]))
             try:
-                text = judge(question, frames)
+                if trained:
+                    assert isinstance(self._model, Chat)
+                    text = self._model.chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS).text
+                else:
+                    clock = [Frame(float(n), shrunk(frame, JUDGED_SIDE).image) for n, frame in enumerate(frames)]
+                    text = self._model.look(clock, _PROMPT.format(question=question)).text
             except ToolRefused:
                 if len(window) <= LEAST_WINDOW:
                     raise
@@ -107,14 +111,6 @@ class GenSSelector:
             scores |= {window[number]: score for number, score in relevance_of(text, len(window)).items()}
         best = sorted(scores, key=lambda index: (-scores[index], index))[:budget]
         return sorted(best) or evenly(usable, budget)
-
-    def _by_own_prompt(self, question: str, frames: Sequence[Frame]) -> str:
-        clock = [Frame(float(number), shrunk(frame, JUDGED_SIDE).image) for number, frame in enumerate(frames)]
-        return self._model.look(clock, _PROMPT.format(question=question)).text
-
-    def _by_published_prompt(self, question: str, frames: Sequence[Frame]) -> str:
-        assert isinstance(self._model, Chat)
-        return self._model.chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS).text
 
 
 def is_trained(model: str) -> bool:

@@ -50,7 +50,10 @@ class HybridSelector(VectorSelector):
         budget: int,
     ) -> Sequence[int]:
         rows = sketch(candidates, usable)
-        rows *= _lengths(likeness, self._emphasis).astype(np.float32)[:, None]
+        spread = float(likeness.std())
+        if spread > 0:
+            behind = np.maximum((likeness - likeness.max()) / spread, -FAINTEST)
+            rows *= np.exp(self._emphasis * behind).astype(np.float32)[:, None]
         return greatest_volume(rows, budget)
 
 
@@ -74,11 +77,3 @@ def greatest_volume(rows: NDArray[np.float32], count: int) -> list[int]:
         taken.append(best)
         left[taken] = -np.inf
     return taken
-
-
-def _lengths(likeness: NDArray[np.float64], emphasis: float) -> NDArray[np.float64]:
-    spread = float(likeness.std())
-    if spread <= 0:
-        return np.ones(len(likeness))
-    behind = np.maximum((likeness - likeness.max()) / spread, -FAINTEST)
-    return np.asarray(np.exp(emphasis * behind))

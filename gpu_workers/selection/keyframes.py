@@ -6,9 +6,10 @@ not on the features, so this selector is built for one file instead of through a
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from app.core.types import FrameFeatures
 from gpu_workers.media.container import opened
@@ -47,12 +48,6 @@ class KeyframeSelector:
     def select(self, candidates: Sequence[FrameFeatures], budget: int) -> list[int]:
         """See the port. Takes evenly spaced frames if the file has no key frames."""
         usable = worth_showing(candidates)
-        times = [candidates[index].pts_s for index in usable]
-        nearest = sorted({_nearest(times, time_s) for time_s in self._times_s}) if usable else []
+        times = np.array([candidates[index].pts_s for index in usable])
+        nearest = sorted({int(np.abs(times - time_s).argmin()) for time_s in self._times_s}) if usable else []
         return evenly([usable[place] for place in nearest] or usable, budget)
-
-
-def _nearest(times: Sequence[float], time_s: float) -> int:
-    after = min(bisect_left(times, time_s), len(times) - 1)
-    before = max(after - 1, 0)
-    return before if time_s - times[before] <= times[after] - time_s else after

@@ -84,17 +84,14 @@ class MaxInfoSelector:
             if self._form == "scenes":
                 parts = scenes(candidates, usable, max(1, budget // 2))
             else:
-                parts = self._chunks(usable, budget)
+                count = min(-(-len(usable) // self._chunk), max(1, budget // self._rank))
+                borders = [len(usable) * place // count for place in range(count + 1)]
+                parts = [usable[a:b] for a, b in pairwise(borders)]
             chosen: list[int] = []
             for part, share in zip(parts, shares([len(part) for part in parts], budget), strict=True):
                 if share:
                     chosen += self._spanning(candidates, part, share, STILL)
             return sorted(chosen)
-
-    def _chunks(self, usable: list[int], budget: int) -> list[list[int]]:
-        count = min(-(-len(usable) // self._chunk), max(1, budget // self._rank))
-        places = [len(usable) * place // count for place in range(count + 1)]
-        return [usable[a:b] for a, b in pairwise(places)]
 
     def _spanning(self, candidates: Sequence[FrameFeatures], part: list[int], budget: int, least: float) -> list[int]:
         reduced, strengths = directions(candidates, part, self._rank, least=least, unit_rows=self._unit)

@@ -26,7 +26,13 @@ def maxvol(matrix: NDArray[np.float64], *, max_swaps: int = 100) -> tuple[NDArra
     count, rank = matrix.shape
     if count <= rank:
         raise ValueError(f"maxvol needs more rows than columns, got {count} and {rank}")
-    rows = _pivot_rows(matrix)
+    from scipy.linalg import lu_factor  # type: ignore[import-untyped]
+
+    _, swaps = lu_factor(matrix)
+    order = np.arange(count)
+    for place, other in enumerate(swaps):
+        order[[place, other]] = order[[other, place]]
+    rows = order[:rank].copy()
     coefficients: NDArray[np.float64] = np.linalg.solve(matrix[rows].T, matrix.T).T.astype(np.float64)
     for _ in range(max_swaps):
         row, column = divmod(int(np.abs(coefficients).argmax()), rank)
@@ -72,20 +78,7 @@ def greatest_first(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
 
     Rectangular maxvol never returns fewer rows than columns; this says which of them to leave out first.
     """
-    from scipy.linalg import qr  # type: ignore[import-untyped]
+    from scipy.linalg import qr
 
     _, pivots = qr(matrix.T, mode="r", pivoting=True)
     return np.asarray(pivots, dtype=np.intp)
-
-
-def _pivot_rows(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The pivot rows of Gaussian elimination with partial pivoting, in order."""
-    work = matrix.astype(np.float64, copy=True)
-    order = np.arange(len(work))
-    for column in range(work.shape[1]):
-        pivot = column + int(np.abs(work[column:, column]).argmax())
-        work[[column, pivot]] = work[[pivot, column]]
-        order[[column, pivot]] = order[[pivot, column]]
-        factors = work[column + 1 :, column] / work[column, column]
-        work[column + 1 :, column:] -= np.outer(factors, work[column, column:])
-    return order[: work.shape[1]].copy()

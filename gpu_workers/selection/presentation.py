@@ -58,7 +58,11 @@ def thumbnail(frames: Sequence[Frame]) -> list[PresentedPicture]:
     across, down = GRID
     if len(frames) <= 1:
         return interleaved(frames)
-    return [*_sheets(evenly_spaced(frames, across * down), GRID, 1 / across), *interleaved(_small(frames, SAMPLED))]
+    small = []
+    for frame in frames:
+        height, width = (max(1, round(side * SAMPLED**0.5)) for side in frame.image.shape[:2])
+        small.append(Frame(frame.pts_s, _fitted(frame.image, height, width)))
+    return [*_sheets(evenly_spaced(frames, across * down), GRID, 1 / across), *interleaved(small)]
 
 
 def slowfast(frames: Sequence[Frame]) -> list[PresentedPicture]:
@@ -102,14 +106,6 @@ def _sheet(frames: Sequence[Frame], across: int, scale: float) -> PresentedPictu
     times = tuple(frame.pts_s for frame in frames)
     shown = ", ".join(_time(time_s) for time_s in times)
     return PresentedPicture(f"{len(frames)} moments of the video in one picture, row by row: {shown}", sheet, times)
-
-
-def _small(frames: Sequence[Frame], share: float) -> list[Frame]:
-    sides = [(frame.image.shape[0] * share**0.5, frame.image.shape[1] * share**0.5) for frame in frames]
-    return [
-        Frame(frame.pts_s, _fitted(frame.image, max(1, round(height)), max(1, round(width))))
-        for frame, (height, width) in zip(frames, sides, strict=True)
-    ]
 
 
 def _fitted(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

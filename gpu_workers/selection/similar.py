@@ -43,13 +43,11 @@ class SimilaritySelector:
         usable = worth_showing(candidates)
         distinct: list[int] = []
         for start in range(0, len(usable), self._window):
-            distinct += self._unlike(candidates, usable[start : start + self._window])
+            window = usable[start : start + self._window]
+            vectors = np.stack([candidates[index].vector for index in window]).astype(np.float64)
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            total = (vectors @ vectors.T).sum(axis=1) - (vectors * vectors).sum(axis=1)
+            is_new = total / max(len(window) - 1, 1) < self._like
+            is_new[len(window) // 2] = True
+            distinct += [index for index, stays in zip(window, is_new, strict=True) if stays]
         return evenly(distinct, budget)
-
-    def _unlike(self, candidates: Sequence[FrameFeatures], window: list[int]) -> list[int]:
-        vectors = np.stack([candidates[index].vector for index in window]).astype(np.float64)
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        total = (vectors @ vectors.T).sum(axis=1) - (vectors * vectors).sum(axis=1)
-        mean = total / max(len(window) - 1, 1)
-        middle = len(window) // 2
-        return [index for place, index in enumerate(window) if place == middle or mean[place] < self._like]

@@ -96,21 +96,21 @@ class TStarSelector:
         usable = worth_showing(candidates)
         if budget <= 0 or len(usable) <= budget:
             return usable if budget > 0 else []
-        shown = _shown_each_second([candidates[index].pts_s for index in usable])
+        times_s = [candidates[index].pts_s for index in usable]
+        seconds = [times_s[0] + number for number in range(int(times_s[-1] - times_s[0]) + 1)]
+        shown = [usable[bisect_right(times_s, second + 0.5) - 1] for second in seconds]
         slots = [
-            replace(frame, pts_s=max(second, frame.pts_s))
-            for second, frame in ((second, candidates[usable[place]]) for second, place in shown)
+            replace(candidates[index], pts_s=max(second, candidates[index].pts_s))
+            for second, index in zip(seconds, shown, strict=True)
         ]
+        named = Sought((question,))
+        if self._model is not None:
+            first_s = [slots[place].pts_s for place in evenly(range(len(slots)), SHOWN_FIRST)]
+            named = sought(self._model, [shrunk(frame, JUDGED_SIDE) for frame in fetch(first_s)], question)
         search = SlotSearch(len(slots), self._seed)
-        self._run(search, self._named(question, slots, fetch), slots, fetch)
-        ranked = dict.fromkeys(usable[shown[slot][1]] for slot in search.ranked())
+        self._run(search, named, slots, fetch)
+        ranked = dict.fromkeys(shown[slot] for slot in search.ranked())
         return sorted(list(ranked)[:budget])
-
-    def _named(self, question: str, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> Sought:
-        if self._model is None:
-            return Sought((question,))
-        times = [slots[place].pts_s for place in evenly(range(len(slots)), SHOWN_FIRST)]
-        return sought(self._model, [shrunk(frame, JUDGED_SIDE) for frame in fetch(times)], question)
 
     def _run(self, search: SlotSearch, named: Sought, slots: Sequence[FrameFeatures], fetch: FrameFetch) -> None:
         targets = list(named.targets)
@@ -184,10 +184,3 @@ class SlotSearch:
             warnings.simplefilter("ignore")
             spline = UnivariateSpline(seen, self._scores[seen], s=SMOOTHING)
         return np.asarray(spline(np.arange(len(self._seen))))
-
-
-def _shown_each_second(times_s: Sequence[float]) -> list[tuple[float, int]]:
-    """Each second from the first time to the last, with the place of the frame that is shown then."""
-    count = int(times_s[-1] - times_s[0]) + 1
-    seconds = [times_s[0] + number for number in range(count)]
-    return [(second, bisect_right(times_s, second + 0.5) - 1) for second in seconds]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -83,26 +83,12 @@ def directions(
     def rows() -> Iterator[NDArray[np.float64]]:
         return map(unit, blocks(candidates, indices)) if unit_rows else blocks(candidates, indices)
 
-    if len(indices) <= BLOCK:
-        return _left_singular(np.vstack(list(rows())), rank, least)
-    return _left_singular_of_blocks(rows, rank, least)
-
-
-def _left_singular(
-    matrix: NDArray[np.float64], rank: int, least: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    count, size = matrix.shape
-    wide = count <= size
-    strongest, strengths = _spectrum(matrix @ matrix.T if wide else matrix.T @ matrix, rank, least)
-    return strongest if wide else matrix @ strongest / strengths, strengths
-
-
-def _left_singular_of_blocks(
-    matrix: Callable[[], Iterator[NDArray[np.float64]]], rank: int, least: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    gram = sum(block.T @ block for block in matrix())
+    if len(indices) <= min(BLOCK, len(candidates[indices[0]].vector)):
+        matrix = np.vstack(list(rows()))
+        return _spectrum(matrix @ matrix.T, rank, least)
+    gram = sum(block.T @ block for block in rows())
     strongest, strengths = _spectrum(np.asarray(gram), rank, least)
-    return np.vstack([block @ strongest / strengths for block in matrix()]), strengths
+    return np.vstack([block @ strongest / strengths for block in rows()]), strengths
 
 
 def _spectrum(gram: NDArray[np.float64], rank: int, least: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
