@@ -115,25 +115,21 @@ class ModelWorker(ABC, Generic[Loaded]):
         """Memory that the weights will take; 0 if only loading them can show it."""
         return 0
 
-    def _load_within_budget(self) -> Loaded:
-        expected = self._expected_bytes()
-        self.keep_within(expected)
-        started, before = time.monotonic(), resident_bytes()
-        loaded = self._load()
-        self._taken = expected or max(0, resident_bytes() - before)
-        if not expected:
-            self.keep_within(self._taken)
-        self.counters.loads += 1
-        logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
-        return loaded
-
     @contextmanager
     def _use(self, items: int = 0) -> Iterator[Loaded]:
         """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised."""
         with self._lock:
             with self._translated("load"):
                 if self._loaded is None:
-                    self._loaded = self._load_within_budget()
+                    expected = self._expected_bytes()
+                    self.keep_within(expected)
+                    started, before = time.monotonic(), resident_bytes()
+                    self._loaded = self._load()
+                    self._taken = expected or max(0, resident_bytes() - before)
+                    if not expected:
+                        self.keep_within(self._taken)
+                    self.counters.loads += 1
+                    logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
                 loaded = self._loaded
             started = time.monotonic()
             try:

@@ -33,7 +33,15 @@ def best_place(hardware: Hardware, *, quantise: bool = False) -> Device:
         raise MissingPart(
             f"Models in {quantisation} need a GPU.", "Unset LONGREEL_HARDWARE__QUANTISATION or choose a GPU."
         )
-    return Device(device, _dtype(hardware.dtype, device), quantisation)
+    dtype = hardware.dtype
+    if dtype == "auto" and device == "cpu":
+        dtype = "float32"
+    elif dtype == "auto":
+        import torch
+
+        with torch.cuda.device(device):
+            dtype = "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    return Device(device, dtype, quantisation)
 
 
 def _device(choice: str) -> str:
@@ -50,14 +58,3 @@ def _device(choice: str) -> str:
         f"LONGREEL_HARDWARE__DEVICE is {choice}, but torch finds no such GPU.",
         "Set it to auto or cpu, or install a driver and a torch build for the GPU.",
     )
-
-
-def _dtype(choice: str, device: str) -> str:
-    if choice != "auto":
-        return choice
-    if device == "cpu":
-        return "float32"
-    import torch
-
-    with torch.cuda.device(device):
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"

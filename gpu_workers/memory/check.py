@@ -19,7 +19,6 @@ from gpu_workers.memory.estimate import ModelLoad, weight_bytes, working_bytes
 from gpu_workers.registry import CLASSES, Workers
 from gpu_workers.torch_worker import TorchWorker
 from gpu_workers.weights import packaged as offline
-from gpu_workers.weights.parts import Part
 
 READS = {"captioner": 1000, "vision_language_model": 1000, "language_model": 8000, "text_embedder": 512}
 """Tokens that a role's model reads per item: three frames and a prompt, or the agent's longest prompt."""
@@ -65,7 +64,13 @@ def fits(settings: Settings, workers: Workers) -> list[Fit]:
                 place = replace(place, quantisation="8bit")  # so faster-whisper holds it
             size = weight_bytes(workers.weights(role), place)
             by_model[id(model)] = Fit((role,), model.model, place, size, 0, free_bytes(place))
-    return [*by_model.values(), *_packaged(settings)]
+    fits = list(by_model.values())
+    # The models that come in packages take about the size of their files.
+    for part in (part for part in offline.needed_parts(settings) if not getattr(settings.weights, part.role, "")):
+        sizes = [target.size for target in part.targets]
+        sizes = sizes or [file.stat().st_size for source in part.sources if (file := source.find()) is not None]
+        fits.append(Fit((part.role,), part.name, CPU, sum(sizes) or None, 0, free_bytes(CPU)))
+    return fits
 
 
 def free_bytes(place: Device) -> int:
@@ -117,15 +122,3 @@ def _remedies(
                 yield f"LONGREEL_HARDWARE__QUANTISATION={bits}", replace(place, quantisation=bits), 1
     if place.is_gpu:
         yield "LONGREEL_HARDWARE__DEVICE=cpu", CPU, 1
-
-
-def _packaged(settings: Settings) -> list[Fit]:
-    """The models that come in packages: they take about the size of their files."""
-    parts = [part for part in offline.needed_parts(settings) if not getattr(settings.weights, part.role, "")]
-    return [Fit((part.role,), part.name, CPU, _packed_bytes(part) or None, 0, free_bytes(CPU)) for part in parts]
-
-
-def _packed_bytes(part: Part) -> int:
-    if part.targets:
-        return sum(target.size for target in part.targets)
-    return sum(place.stat().st_size for source in part.sources if (place := source.find()) is not None)

@@ -53,8 +53,13 @@ def weight_bytes(weights: str, place: Device) -> int | None:
     shapes = dict(tensors(folder)) if folder is not None else {}
     if shapes:
         return int(sum(prod(shape) * _number(name, shape, place) for name, shape in shapes.items()))
-    count = _named(weights)
-    if count is None:
+    name = weights.partition("@")[0]
+    size = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", name.rpartition("/")[2].lower())
+    if name in MILLIONS:
+        count = MILLIONS[name] * 1e6
+    elif size:
+        count = float(size[1]) * {"b": 1e9, "m": 1e6}[size[2]]
+    else:
         return None
     bits = "4bit" if weights.lower().endswith("-awq") else place.quantisation
     return int(count * (QUANTISED.get(bits) or NUMBER[place.dtype]))
@@ -103,19 +108,15 @@ def tensors(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
     for file in sorted(place.glob("*.safetensors")) if place.is_dir() else [place]:
         if file.suffix != ".safetensors":
             continue
-        for name, entry in _header(file).items():
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8).ljust(8, b"\0"))
+            try:
+                header: dict[str, Any] = json.loads(stream.read(length)) if length < file.stat().st_size else {}
+            except ValueError:
+                continue
+        for name, entry in header.items():
             if name != "__metadata__":
                 yield name, tuple(int(side) for side in entry["shape"])
-
-
-def _header(file: Path) -> dict[str, Any]:
-    with file.open("rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8).ljust(8, b"\0"))
-        try:
-            header: dict[str, Any] = json.loads(stream.read(length)) if length < file.stat().st_size else {}
-        except ValueError:
-            return {}
-    return header
 
 
 def _number(name: str, shape: tuple[int, ...], place: Device) -> float:
@@ -124,14 +125,6 @@ def _number(name: str, shape: tuple[int, ...], place: Device) -> float:
         return 4.0
     linear = len(shape) == 2 and not re.search(r"embed|lm_head|norm|position", name)
     return QUANTISED[place.quantisation] if linear and place.quantisation in QUANTISED else NUMBER[place.dtype]
-
-
-def _named(weights: str) -> float | None:
-    name = weights.partition("@")[0]
-    if name in MILLIONS:
-        return MILLIONS[name] * 1e6
-    size = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", name.rpartition("/")[2].lower())
-    return float(size[1]) * {"b": 1e9, "m": 1e6}[size[2]] if size else None
 
 
 def _first(config: Any, *keys: str) -> int:

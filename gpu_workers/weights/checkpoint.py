@@ -25,30 +25,25 @@ TYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 
 def read_tensors(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
     """The tensors of a state dict by name. Raises WorkerFailed for a file that is none."""
+    import numpy as np
+
     try:
         with checkpoint.open("rb") as stream:
-            return _read(stream)
+            if _Table(stream).load() != MAGIC:
+                raise ValueError("it does not begin with the magic number")
+            for _ in ("version", "machine"):
+                _Table(stream).load()
+            table = _Table(stream)
+            tensors: dict[str, NDArray[np.float32]] = dict(table.load())
+            for key in _Table(stream).load():
+                storage = table.storages[key]
+                count = int.from_bytes(stream.read(8), "little")
+                storage[:] = np.frombuffer(stream.read(count * storage.itemsize), storage.dtype)
+            return tensors
     except (pickle.UnpicklingError, ValueError, KeyError, TypeError, EOFError, IndexError) as error:
         raise WorkerFailed(
             f"{checkpoint.name} is not a readable PyTorch checkpoint: {error}.", "Install its package again."
         ) from error
-
-
-def _read(stream: BinaryIO) -> dict[str, NDArray[np.float32]]:
-    import numpy as np
-
-    if _Table(stream).load() != MAGIC:
-        raise ValueError("it does not begin with the magic number")
-    for _ in ("version", "machine"):
-        _Table(stream).load()
-    table = _Table(stream)
-    tensors: dict[str, NDArray[np.float32]] = dict(table.load())
-    for key in _Table(stream).load():
-        storage = table.storages[key]
-        count = int.from_bytes(stream.read(8), "little")
-        numbers = np.frombuffer(stream.read(count * storage.itemsize), storage.dtype)
-        storage[:] = numbers
-    return tensors
 
 
 class _Table(pickle.Unpickler):

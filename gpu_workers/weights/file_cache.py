@@ -78,13 +78,30 @@ def _sha256(file: Path) -> str:
 
 @contextmanager
 def making(place: Path, what: str) -> Iterator[Path]:
-    """Holds the lock of a file and yields the temporary name to write to. Raises StorageFull, MissingPart."""
+    """Holds the lock of a file and yields the temporary name to write to. Raises StorageFull, MissingPart.
+
+    It waits until no other process builds the same file. The lock of a process that dies is released.
+    """
+    from filelock import FileLock
+
     fresh = place.with_name(place.name + ".part")
-    with _translated(what, place.parent), _locked(place):
-        try:
-            yield fresh
-        finally:
-            fresh.unlink(missing_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(place.with_name(place.name + ".lock")):
+            try:
+                yield fresh
+            finally:
+                fresh.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                f"The disk of {place.parent} is full: {what} could not be prepared.",
+                "Free some space or set LONGREEL_HOME to a larger disk, then try again.",
+            ) from error
+        raise MissingPart(
+            f"{what} could not be prepared in {place.parent}: {error.strerror or error}.",
+            "Set LONGREEL_HOME to a folder that you can write to.",
+        ) from error
 
 
 def join(parts: Sequence[Path], fresh: Path, report: Callable[[float], None]) -> str:
@@ -154,29 +171,3 @@ def _write_stamp(file: Path, identity: dict[str, int | str]) -> None:
 def _reach_the_disk(file: Path) -> None:
     with file.open("rb+") as stream:
         os.fsync(stream.fileno())
-
-
-@contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    """Waits until no other process builds the same file. The lock of a process that dies is released."""
-    from filelock import FileLock
-
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.with_name(place.name + ".lock")):
-        yield
-
-
-@contextmanager
-def _translated(what: str, folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(
-                f"The disk of {folder} is full: {what} could not be prepared.",
-                "Free some space or set LONGREEL_HOME to a larger disk, then try again.",
-            ) from error
-        raise MissingPart(
-            f"{what} could not be prepared in {folder}: {error.strerror or error}.",
-            "Set LONGREEL_HOME to a folder that you can write to.",
-        ) from error

@@ -36,7 +36,7 @@ from gpu_workers.weights.parts import (
 )
 
 if TYPE_CHECKING:
-    from gpu_workers.registry import Workers
+    pass
 
 logger = logging.getLogger(__name__)
 
@@ -145,18 +145,17 @@ def prepare(settings: Settings, progress: Progress = quiet) -> None:
 
 
 def needed_parts(settings: Settings) -> tuple[Part, ...]:
-    """The parts that the models chosen by the settings use."""
+    """The parts that the models chosen by the settings use: no role that takes weights by name or is switched off."""
     from gpu_workers.registry import Workers
 
     workers = Workers(settings)
-    return tuple(part for part in PARTS if _plays(settings, workers, part))
-
-
-def _plays(settings: Settings, workers: Workers, part: Part) -> bool:
-    """Whether the settings use a part: not if its role takes weights by name or is switched off."""
-    if part.role == "diarizer" and not settings.ingest.speakers:
-        return False
-    return workers.name(part.role) == part.implementation and not workers.names_weights(part.role)
+    return tuple(
+        part
+        for part in PARTS
+        if (part.role != "diarizer" or settings.ingest.speakers)
+        and workers.name(part.role) == part.implementation
+        and not workers.names_weights(part.role)
+    )
 
 
 def status(settings: Settings) -> list[PartStatus]:

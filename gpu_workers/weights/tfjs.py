@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,9 @@ class _Writer:
         from onnx import TensorProto, helper
 
         inputs = []
-        for node in _in_order(self._graph["modelTopology"]["node"]):
+        nodes = {node["name"]: node for node in self._graph["modelTopology"]["node"]}
+        reads = {name: [one.partition(":")[0] for one in node.get("input", ())] for name, node in nodes.items()}
+        for node in (nodes[name] for name in TopologicalSorter(reads).static_order() if name in nodes):
             if node["op"] == "Const":
                 continue
             if node["op"] == "Placeholder":
@@ -182,23 +185,3 @@ class _Writer:
         how = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
         self._add("Resize", [before, "", "", f"{before}/sizes"], [after], **how)
         self._add("Transpose", [after], [node["name"]], perm=FROM_CHANNELS)
-
-
-def _in_order(nodes: list[Node]) -> list[Node]:
-    """The nodes, each behind those that it reads."""
-    by_name = {node["name"]: node for node in nodes}
-    done: set[str] = set()
-    ordered: list[Node] = []
-
-    def visit(name: str) -> None:
-        name = name.partition(":")[0]
-        if name in done or name not in by_name:
-            return
-        done.add(name)
-        for other in by_name[name].get("input", ()):
-            visit(other)
-        ordered.append(by_name[name])
-
-    for node in nodes:
-        visit(node["name"])
-    return ordered
