@@ -1,7 +1,7 @@
 """How long a connection may be open without the head of a request, and how large a head may be.
 
 uvicorn limits neither. So some hundred connections that send nothing, or a line now and then, would take all places of
-a server for ever, and a head without end its memory. What comes after the head is limited by `app.api.bodies`.
+a server for ever, and a head without end its memory. Bodies are limited by `app.api.bodies`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ LARGEST_HEAD = 65_536
 
 
 class TimedConnection(HttpToolsProtocol):
-    """A connection that is closed when the head of a request is late or too large."""
+    """A connection that is closed when the head of a request is late or too large, or the fields after a body are."""
 
     _late: asyncio.TimerHandle | None = None
     """Runs while the head of a request is awaited."""
     _in_request = False
     _size = 0
+    """Bytes that arrived since a head, a part of a body or a request was complete."""
+    _fresh = False
+    """Whether the last bytes completed one of these."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Awaits the first request."""
@@ -38,25 +41,29 @@ class TimedConnection(HttpToolsProtocol):
         """Passes on what arrives, which uvicorn takes for the end of its own wait."""
         if self._late is None and not self._in_request:
             self._await_head()
+        self._fresh = False
         super().data_received(data)
-        if self._late is not None:
-            self._size += len(data)
-            if self._size > LARGEST_HEAD:
-                self.transport.close()
+        self._size = 0 if self._fresh else self._size + len(data)
+        if self._size > LARGEST_HEAD:
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         """The head is here; its body may take longer."""
         self._end_of_head()
-        self._in_request = True
+        self._in_request = self._fresh = True
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is here."""
+        self._fresh = True
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is here."""
-        self._in_request = False
+        self._in_request, self._fresh = False, True
         super().on_message_complete()
 
     def _await_head(self) -> None:
-        self._size = 0
         self._late = self.loop.call_later(HEAD_S, self.transport.close)
 
     def _end_of_head(self) -> None:

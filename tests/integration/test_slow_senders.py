@@ -105,9 +105,13 @@ def test_who_sends_no_whole_head_is_sent_away(
             assert line.recv(1000) == b""
 
 
-def test_a_head_without_end_is_not_kept_in_memory(address: str) -> None:
+CHUNKED = b"POST /v1/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"GET /v1/health HTTP/1.1\r\n", CHUNKED], ids=["before", "after a body"])
+def test_fields_without_end_are_not_kept_in_memory(address: str, begun: bytes) -> None:
     with socket.create_connection(("127.0.0.1", urlsplit(address).port or 0), timeout=10) as line:
-        line.sendall(b"GET /v1/health HTTP/1.1\r\n")
+        line.sendall(begun)
         with pytest.raises(ConnectionError):
             for number in range(1000):
                 line.sendall(f"X-{number}: {'a' * 10_000}\r\n".encode())
