@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import numpy as np
-
-from benchmarks.cross_language import Measured, cases, hits, ranks
+from benchmarks.cross_language import Measured, cases
 from gpu_workers.language.fakes import FakeReranker, FakeTextEmbedder
 
 
@@ -11,15 +9,6 @@ def test_every_case_has_its_question_in_all_languages() -> None:
     for case in cases():
         assert set(case.questions) == {"en", "de", "es", "fr", "zh", "ja", "ar"}
         assert case.passage and case.translation
-
-
-def test_a_rank_is_the_place_of_the_best_right_passage() -> None:
-    scores = np.array([[0.1, 0.9, 0.5], [0.3, 0.2, 0.1]])
-    assert ranks(scores, [[0, 2], [2]]) == [1, 2]
-
-
-def test_a_passage_that_is_not_found_is_no_hit() -> None:
-    assert hits([0, 4, 5, -1]) == (0.25, 0.5)
 
 
 def test_shared_words_are_found_and_other_languages_are_not_by_words_alone() -> None:

@@ -5,11 +5,6 @@ from __future__ import annotations
 from benchmarks.memory import MemoryCost, missing, table
 
 
-def test_a_cost_is_what_an_answer_tells() -> None:
-    usage = {"seconds": 2.5, "steps": 3, "frames": 6, "prompt_tokens": 200, "output_tokens": 20}
-    assert MemoryCost.of({"text": "Yes.", "usage": usage}) == MemoryCost(2.5, 6, 220)
-
-
 def test_the_table_compares_the_second_question_alone_and_after_the_first() -> None:
     first = [MemoryCost(2.0, 6, 0), MemoryCost(4.0, 1, 0)]
     rows = table(
@@ -22,7 +17,7 @@ def test_the_table_compares_the_second_question_alone_and_after_the_first() -> N
     ]
 
 
-def test_a_video_that_the_library_does_not_have_is_told_with_the_titles_that_it_has() -> None:
+def test_a_video_that_the_library_lacks_is_reported_with_the_titles_that_it_has() -> None:
     listed = [{"id": "ab12", "title": "harbour"}, {"id": "cd34", "title": "boats"}]
     assert missing("mars", listed) == "The library has no video mars; the titles that it has: boats, harbour."
     assert missing("mars", []) == "The library has no video mars; the titles that it has: none."

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from app.core.types import TimeSpan
-from benchmarks.needles import ANY, DEPTHS, HIDDEN, cells, depth_of, questions, report, request
-from benchmarks.sample.script import load_script
+from benchmarks.needles import HIDDEN, cells, depth_of, report, request
 from tests.unit.evaluation.written import REFUSED, case, judged, result
-
-
-def test_every_kind_lies_at_every_depth() -> None:
-    found = Counter((one.kind, depth_of(one)) for one in HIDDEN)
-    assert {found["speech", d] for d in DEPTHS} == {found["card", d] for d in DEPTHS} == {2}
-    assert {found["photo", d] for d in DEPTHS} == {1}
 
 
 def test_needles_are_hidden_near_their_depth_and_not_all_in_one_place() -> None:
@@ -21,20 +12,6 @@ def test_needles_are_hidden_near_their_depth_and_not_all_in_one_place() -> None:
     assert len(needles) == len({needle.depth for needle in needles}) == len(HIDDEN)
     depths = {one.text: depth_of(one) for one in HIDDEN}
     assert all(abs(needle.depth - depths[needle.text]) <= 0.05 for needle in needles)
-
-
-def test_no_needle_stands_in_the_script_already() -> None:
-    script = load_script()
-    told = " ".join(" ".join((*scene.say, *scene.lines, scene.title, scene.name)) for scene in script.scenes).lower()
-    assert [one.text for one in HIDDEN if one.text.lower() in told] == []
-
-
-def test_a_question_has_the_span_of_its_needle() -> None:
-    facts = {"video": "s.mp4", "needles": [{"kind": o.kind, "text": o.text, "start_s": n, "end_s": n + 4.0}
-                                           for n, o in enumerate(HIDDEN)]}  # fmt: skip
-    rows = questions(facts)
-    assert [row["evidence"] for row in rows] == [[[n, n + 4.0]] for n in range(len(HIDDEN))]
-    assert rows[0]["modality"] == "speech 0.05" and rows[-1]["accept"] == [ANY]
 
 
 def label(text: str) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,6 @@ from app.db.library import SqlLibrary
 from app.jobs.states import JobState
 from app.services.ingest.calls import thumbnail_key
 from benchmarks.page_scenes import FILMS, a_library, a_queue
-from benchmarks.screenshots import STATES
 from gpu_workers.media.store import FolderMediaStore
 
 
@@ -41,8 +40,3 @@ def test_a_queue_has_a_job_in_every_state_that_it_shows(database: Database, tmp_
     jobs = SqlJobStore(database)
     assert [len(jobs.list(state)) for state in (JobState.RUNNING, JobState.QUEUED, JobState.FAILED)] == [1, 3, 1]
     assert jobs.list(JobState.RUNNING)[0].done_share == 0.5
-
-
-def test_every_picture_has_a_name_of_its_own() -> None:
-    names = [name for name, *_ in STATES]
-    assert len(names) == len(set(names))

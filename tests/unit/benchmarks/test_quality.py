@@ -10,7 +10,7 @@ from typing import Any
 from app.core.types import AnswerStatus
 from app.evaluation.metrics.scores import JudgedCase
 from app.evaluation.run.results import ResultStore
-from benchmarks.quality import notes, report, tables, trust
+from benchmarks.quality import notes, report, tables
 from benchmarks.report import tables_of
 from tests.unit.evaluation.written import REFUSED, case, file_of, judged, result
 
@@ -57,13 +57,6 @@ def test_open_and_multiple_choice_questions_are_counted_apart() -> None:
     assert cells(by_modality, "all")[1] == 5
 
 
-def test_refusals_and_citations_stand_beside_accuracy_for_every_mode() -> None:
-    silent = [judged(asked.case, result(None, id=asked.case.id, status=REFUSED)) for asked in FULL]
-    by_source = tables({"full": FULL, "captions": silent})[1]
-    assert cells(by_source, "full")[4:7] == ["75.0%", "50.0%", "33.3%"]
-    assert cells(by_source, "captions")[4:7] == ["-", "100.0%", "100.0%"]
-
-
 def test_what_nothing_here_could_tell_is_left_open_and_no_refusal() -> None:
     unseen = judged(
         case("5", None, options=(), accept=("red",)), result(None, id="5", status=AnswerStatus.INSUFFICIENT)
@@ -71,20 +64,6 @@ def test_what_nothing_here_could_tell_is_left_open_and_no_refusal() -> None:
     row = cells(tables({"full": [*FULL, unseen]})[1], "full")
     assert row[6:8] == ["25.0%", "25.0%"]
     assert "left open, for want of a part that could decide: 25.0% (" in "\n".join(notes([*FULL, unseen]))
-
-
-def test_modes_are_compared_on_the_same_questions() -> None:
-    silent = [judged(asked.case, result(None, id=asked.case.id, status=REFUSED)) for asked in FULL]
-    differences = tables({"full": FULL, "captions": silent})[-1]
-    assert cells(differences, "full - captions")[1:5] == [7, 2, 1, "+14.3%"]
-    assert len(tables({"full": FULL})) == 3
-
-
-def test_the_first_citation_is_compared_with_the_evidence() -> None:
-    asked = [one("1/open", SAID, True)]
-    asked.append(judged(case("w", evidence=[(0, 10)], accept=("x",), options=(), answer=None), result(None, (0, 6))))
-    moments = tables({"full": asked})[2]
-    assert cells(moments, "full") == ["full", "all", 2, "50.0%", "50.0%", "0.0%", "30.0%"]
 
 
 def test_figures_stand_beside_their_aims() -> None:
@@ -110,9 +89,3 @@ def test_a_report_says_with_which_models_it_was_made(tmp_path: Path) -> None:
         file_of(tmp_path, "s.truth.json", {"video": "v.mp4", "questions": [row]}), tmp_path / "out", ["full"]
     )
     assert sample["title"] != made["title"] and "pictures/reliability-sample.svg" in tables_of(sample)
-
-
-def test_the_picture_shows_confidence_before_and_after_calibration() -> None:
-    own, told = trust(FULL, "r")["series"]
-    assert [(b["answers"], b["confidence"]) for b in own["bins"]] == [(5, 0.5)]
-    assert sum(b["answers"] for b in told["bins"]) == 5

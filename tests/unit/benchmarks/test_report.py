@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from benchmarks.cli_runner import machine
 
 RESULT = {"title": "Reading", "columns": ["video", "speed"], "rows": [["1 h", "8.1"]], "notes": ["kept"]}
 
@@ -40,17 +39,6 @@ def test_the_check_fails_until_the_files_say_what_the_json_says(root: Path) -> N
     assert write(root, "--check") == 0
     (root / "README.md").write_text((root / "README.md").read_text("utf-8").replace("8.1", "9.9"), "utf-8")
     assert write(root, "--check") == 1
-
-
-def test_a_readme_without_the_block_is_left_alone(root: Path) -> None:
-    (root / "README.md").write_text("# Plain\n", "utf-8")
-    write(root)
-    assert (root / "README.md").read_text("utf-8") == "# Plain\n"
-
-
-def test_a_result_without_rows_lists_its_figures() -> None:
-    text = report.table({"title": "Search", "p95_ms": 31.5, "segments": 10000, "raw": [1, 2]})
-    assert "| p95_ms | 31.5 |" in text and "raw" not in text
 
 
 def test_no_results_is_an_error_for_writing_and_nothing_to_check(tmp_path: Path) -> None:
@@ -98,16 +86,6 @@ def test_a_result_with_a_command_has_a_section_with_tables_pictures_and_notes(ro
     assert text.index("![Found](pictures/found.svg)") < text.index("- kept")
     readme = (root / "README.md").read_text("utf-8")
     assert "**Answers**\n\n| a |\n|---|\n| 1 |\n\n- kept" in readme and "Second" not in readme
-
-
-def test_a_section_tells_the_machine_it_was_measured_on(root: Path) -> None:
-    here = machine()
-    (root / "results" / "quality.json").write_text(json.dumps(measured(machine=here)), "utf-8")
-    page = root / "docs" / "results.md"
-    page.write_text(f"{report.BEGIN}\n{report.END}\n", "utf-8")
-    write(root)
-    told = f"`python -m benchmarks.quality FOLDER`, {here['cores']} cores, {here['processor']}, {here['memory_gb']} GB"
-    assert here["processor"] and told in page.read_text("utf-8")
 
 
 def test_a_picture_that_is_not_what_the_json_says_is_stale(root: Path) -> None:

@@ -9,19 +9,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scripted import CASES, read_cases
-from benchmarks.survival import PLAYERS, Play, ScriptedStage, figures, language_gaps, main, play_all, report
+from benchmarks.survival import PLAYERS, Play, ScriptedStage, main, play_all, report
 
 KEPT = Play("sees", "c", "count", "en", "open", "right", "Two.", "answered", "Two.", None, True, True, True, "")
 REFUSED = replace(KEPT, status="not_in_video", text="", same=False, verified=False, cited=False)
 CHANGED = replace(KEPT, text="Three.", same=False)
 WRONG = replace(KEPT, role="wrong", wording="Three.", text="Three.")
 CHOSEN = replace(WRONG, form="choice", option_index=2, same=False, verified=False)
-
-
-def test_a_right_wording_is_kept_changed_or_refused() -> None:
-    found = figures([KEPT, KEPT, CHANGED, REFUSED])
-    assert [found[name].value for name in ("right_kept", "changed", "refused")] == [0.5, 0.25, 0.25]
-    assert found["cited"].value == 1.0
 
 
 @pytest.mark.parametrize(
@@ -39,12 +33,6 @@ def test_a_wrong_wording_is_let_through_when_verified_or_when_its_option_is_chos
     play: Play, let_through: bool
 ) -> None:
     assert play.let_through is let_through
-
-
-def test_languages_are_compared_with_english() -> None:
-    german = replace(KEPT, language="de")
-    assert language_gaps([KEPT, german, replace(REFUSED, language="de")]) == {"de": -0.5}
-    assert language_gaps([german]) == {}
 
 
 def test_the_report_names_every_loss_with_its_reason() -> None:
