@@ -10,6 +10,7 @@ from tests.tiny_models import (
     LLAVA_CHAT,
     TEXT,
     _saved,
+    built_once,
     byte_tokenizer,
     llava_onevision,
     qwen2_5_vl,
@@ -21,6 +22,7 @@ from tests.tiny_models import (
 TOWER = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
 
 
+@built_once
 def internvl(folder: Path) -> Path:
     from transformers import GotOcr2ImageProcessorFast, InternVLConfig, InternVLProcessor, InternVLVideoProcessor
 
@@ -45,6 +47,7 @@ def internvl(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+@built_once
 def gemma3(folder: Path) -> Path:
     from transformers import Gemma3Config, Gemma3ImageProcessorFast, Gemma3Processor
 
@@ -68,6 +71,7 @@ def gemma3(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=4.0)
 
 
+@built_once
 def aria(folder: Path) -> Path:
     from transformers import AriaConfig, AriaImageProcessor, AriaProcessor
 
@@ -89,6 +93,7 @@ def aria(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+@built_once
 def llava_next_video(folder: Path) -> Path:
     from transformers import (
         LlavaNextImageProcessorFast,

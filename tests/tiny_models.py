@@ -1,13 +1,17 @@
 """Tiny models of real architectures with random weights, saved as their makers save them.
 
 They are built from their configurations with a tokenizer of single bytes, so that the product's own loaders and
-processors run without a download. What they write means nothing, but it is the same every time.
+processors run without a download. What they write means nothing, but it is the same every time. Each is built once in a
+process: every other test gets a copy of its files.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +39,26 @@ TEXT = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
     "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 4096,
 }  # fmt: skip
+
+
+def built_once(build: Callable[..., Path]) -> Callable[..., Path]:
+    """A function that builds a model in a folder the first time, and copies the files when it is called again.
+
+    A test may change `TEXT`, and then gets a model of its own.
+    """
+    built: dict[tuple[Any, ...], Path] = {}
+
+    @functools.wraps(build)
+    def copy(folder: Path, *options: Any) -> Path:
+        key = (json.dumps(TEXT), *options)
+        if key not in built:
+            place = Path(tempfile.mkdtemp(prefix="tiny-model-"))
+            atexit.register(shutil.rmtree, place, ignore_errors=True)
+            built[key] = build(place, *options)
+        shutil.copytree(built[key], folder, dirs_exist_ok=True)
+        return folder
+
+    return copy
 
 
 def byte_tokenizer(kind: str, *, begin_end: bool = False, numbers: dict[str, int] | None = None, **options: Any) -> Any:
@@ -86,6 +110,7 @@ def _saved(folder: Path, config: Any, auto: str, *parts: Any, louder: float = 1.
     return folder
 
 
+@built_once
 def siglip(folder: Path) -> Path:
     from transformers import SiglipConfig, SiglipImageProcessorFast
 
@@ -99,6 +124,7 @@ def siglip(folder: Path) -> Path:
     return _saved(folder, config, "AutoModel", processor, tokenizer, louder=8.0)
 
 
+@built_once
 def clip(folder: Path) -> Path:
     from transformers import CLIPConfig, CLIPImageProcessorFast
 
@@ -113,6 +139,7 @@ def clip(folder: Path) -> Path:
     return _saved(folder, config, "AutoModel", processor, tokenizer, louder=8.0)
 
 
+@built_once
 def qwen3(folder: Path) -> Path:
     from transformers import Qwen3Config
 
@@ -122,51 +149,6 @@ def qwen3(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForCausalLM", tokenizer, louder=6.0)
 
 
-def packed_by_awq(source: Path, folder: Path, group: int = 16) -> tuple[Path, Path]:
-    """A model's linear layers rounded to four bits: packed as AutoAWQ packs them, and the same values unpacked."""
-    from safetensors.torch import load_file, save_file
-
-    weights = load_file(source / "model.safetensors")
-    packed, rounded = dict(weights), dict(weights)
-    for name in [name for name in weights if name.endswith("proj.weight") and "visual" not in name]:
-        columns = weights[name].T.float()
-        grouped = columns.reshape(-1, group, columns.shape[1])
-        low, high = grouped.amin(1), grouped.amax(1)
-        scales = ((high - low) / 15).clamp(min=1e-6)
-        zeros = (-low / scales).round().clamp(0, 15)
-        values = (grouped / scales[:, None] + zeros[:, None]).round().clamp(0, 15)
-        layer = name.removesuffix(".weight")
-        del packed[name]
-        packed[f"{layer}.qweight"] = _packed(values.reshape(columns.shape).int())
-        packed[f"{layer}.qzeros"] = _packed(zeros.int())
-        packed[f"{layer}.scales"] = scales
-        rounded[name] = ((values - zeros[:, None]) * scales[:, None]).reshape(columns.shape).T.contiguous()
-    told = json.loads((source / "config.json").read_text("utf-8"))
-    how = {"quant_method": "awq", "bits": 4, "group_size": group, "version": "gemm", "zero_point": True}
-    for kind, tensors, config in (
-        ("packed", packed, {**told, "quantization_config": {**how, "modules_to_not_convert": ["visual"]}}),
-        ("rounded", rounded, told),
-    ):
-        shutil.copytree(source, folder / kind)
-        (folder / kind / "config.json").write_text(json.dumps(config), "utf-8")
-        save_file(
-            {name: tensor.contiguous() for name, tensor in tensors.items()},
-            folder / kind / "model.safetensors",
-            {"format": "pt"},
-        )
-    return folder / "packed", folder / "rounded"
-
-
-def _packed(values: Any) -> Any:
-    """Eight columns in one number of 32 bits, its lowest four bits first: columns 0, 2, 4, 6, 1, 3, 5, 7."""
-    import torch
-
-    made = torch.zeros(values.shape[0], values.shape[1] // 8, dtype=torch.int32)
-    for place, column in enumerate((0, 2, 4, 6, 1, 3, 5, 7)):
-        made |= values[:, column::8] << (4 * place)
-    return made
-
-
 def _bert_config(**options: Any) -> Any:
     from transformers import BertConfig
 
@@ -174,17 +156,20 @@ def _bert_config(**options: Any) -> Any:
     return BertConfig(**sizes, vocab_size=vocabulary(), max_position_embeddings=128, **options)
 
 
+@built_once
 def bert(folder: Path) -> Path:
     tokenizer = byte_tokenizer("PreTrainedTokenizerFast", begin_end=True)
     return _saved(folder, _bert_config(), "AutoModel", tokenizer, louder=3.0)
 
 
+@built_once
 def cross_encoder(folder: Path, labels: int = 1) -> Path:
     config = _bert_config(num_labels=labels)
     tokenizer = byte_tokenizer("PreTrainedTokenizerFast")
     return _saved(folder, config, "AutoModelForSequenceClassification", tokenizer, louder=3.0)
 
 
+@built_once
 def qwen2_5_vl(folder: Path) -> Path:
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLProcessor, Qwen2VLImageProcessorFast, Qwen2VLVideoProcessor
 
@@ -206,6 +191,7 @@ def qwen2_5_vl(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+@built_once
 def qwen2_vl(folder: Path) -> Path:
     from transformers import Qwen2VLConfig, Qwen2VLImageProcessorFast, Qwen2VLProcessor, Qwen2VLVideoProcessor
 
@@ -224,6 +210,7 @@ def qwen2_vl(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+@built_once
 def qwen3_vl(folder: Path) -> Path:
     from transformers import Qwen2VLImageProcessorFast, Qwen3VLConfig, Qwen3VLProcessor, Qwen3VLVideoProcessor
 
@@ -250,6 +237,7 @@ def _qwen_marks() -> dict[str, int]:
     return {f"{name}_token_id": number for name, number in names.items()}
 
 
+@built_once
 def smolvlm(folder: Path) -> Path:
     from transformers import SmolVLMConfig, SmolVLMImageProcessor, SmolVLMProcessor, SmolVLMVideoProcessor
 
@@ -271,6 +259,7 @@ def smolvlm(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+@built_once
 def llava_onevision(folder: Path) -> Path:
     from transformers import (
         LlavaOnevisionConfig,
@@ -299,6 +288,7 @@ def llava_onevision(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForImageTextToText", processor, louder=15.0)
 
 
+@built_once
 def owlv2(folder: Path) -> Path:
     from transformers import Owlv2Config, Owlv2ImageProcessorFast
 
@@ -313,6 +303,7 @@ def owlv2(folder: Path) -> Path:
     return _saved(folder, config, "AutoModelForZeroShotObjectDetection", processor, tokenizer, louder=6.0)
 
 
+@built_once
 def grounding_dino(folder: Path) -> Path:
     from transformers import GroundingDinoConfig, GroundingDinoImageProcessorFast
 

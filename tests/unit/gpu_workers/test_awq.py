@@ -16,7 +16,7 @@ from gpu_workers.memory.estimate import weight_bytes
 from gpu_workers.registry import Workers
 from gpu_workers.torch_worker import from_folder
 from gpu_workers.vision import transformers_vision
-from tests import tiny_models
+from tests import tiny_awq, tiny_models
 
 ASKED = [Message("user", "What is it?")]
 
@@ -24,7 +24,7 @@ ASKED = [Message("user", "What is it?")]
 @pytest.fixture(scope="module")
 def words(tmp_path_factory):
     folder = tmp_path_factory.mktemp("words")
-    return tiny_models.packed_by_awq(tiny_models.qwen3(folder / "plain"), folder)
+    return tiny_awq.packed_by_awq(tiny_models.qwen3(folder / "plain"), folder)
 
 
 def model(role, folder):
@@ -42,7 +42,7 @@ def test_numbers_are_unpacked_in_the_order_of_the_columns():
     import torch
 
     values = torch.randint(0, 16, (6, 40), generator=torch.Generator().manual_seed(1), dtype=torch.int32)
-    assert torch.equal(unpacked(tiny_models._packed(values)).int(), values)
+    assert torch.equal(unpacked(tiny_awq.pack(values)).int(), values)
 
 
 def test_packed_layers_compute_what_their_values_do(words):
@@ -63,7 +63,7 @@ def test_a_language_model_writes_with_packed_weights(words):
 
 def test_a_vision_language_model_looks_with_packed_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(transformers_vision, "LOOK_TOKENS", 6)
-    folders = tiny_models.packed_by_awq(tiny_models.qwen2_5_vl(tmp_path / "plain"), tmp_path)
+    folders = tiny_awq.packed_by_awq(tiny_models.qwen2_5_vl(tmp_path / "plain"), tmp_path)
     frame = Frame(1.0, np.random.default_rng(1).integers(0, 256, (40, 64, 3), np.uint8))
     packed, rounded = (model("vision_language_model", folder).look([frame], "What is red?") for folder in folders)
     assert packed == rounded
@@ -83,7 +83,7 @@ def test_packed_weights_are_not_quantised_again(words):
 
 @pytest.mark.parametrize("changes", [{"version": "gemv"}, {"bits": 8}, {"zero_point": False}])
 def test_a_layout_that_is_not_read_is_refused_with_the_one_that_is(tmp_path, changes):
-    packed, _ = tiny_models.packed_by_awq(tiny_models.qwen3(tmp_path / "plain"), tmp_path)
+    packed, _ = tiny_awq.packed_by_awq(tiny_models.qwen3(tmp_path / "plain"), tmp_path)
     told(packed, **changes)
     with pytest.raises(MissingPart, match="not supported") as refused:
         model("language_model", packed).chat(ASKED, max_output=2)
@@ -92,7 +92,7 @@ def test_a_layout_that_is_not_read_is_refused_with_the_one_that_is(tmp_path, cha
 
 def test_weights_that_lack_layers_are_refused(tmp_path):
     plain = tiny_models.qwen3(tmp_path / "plain")
-    packed, _ = tiny_models.packed_by_awq(plain, tmp_path)
+    packed, _ = tiny_awq.packed_by_awq(plain, tmp_path)
     (packed / "model.safetensors").write_bytes((plain / "model.safetensors").read_bytes())
     with pytest.raises(MissingPart, match="lack"):
         model("language_model", packed).chat(ASKED, max_output=2)
