@@ -8,10 +8,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.integration.offline_fakes import environment
 
@@ -29,6 +31,13 @@ class Done:
     stderr: str
 
 
+def fork(function: Callable[..., None], *arguments: Any, env: Mapping[str, str] | None = None) -> BaseProcess:
+    """Starts a function in a process of its own, with these variables or those of now."""
+    process = _FORKS.Process(target=_call, args=(function, arguments, dict(os.environ if env is None else env)))
+    process.start()
+    return process
+
+
 class Terminal:
     """Runs `longreel` in a library of its own."""
 
@@ -39,8 +48,7 @@ class Terminal:
         """Runs a command to its end, which never is a traceback."""
         with TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
-            process = _FORKS.Process(target=_command, args=(words, self.env, out, err))
-            process.start()
+            process = fork(run_command, words, out, err, env=self.env)
             process.join(LONGEST_S)
             if process.exitcode is None:
                 process.kill()
@@ -50,12 +58,17 @@ class Terminal:
         return done
 
 
-def _command(words: Sequence[str], env: dict[str, str], out: Path, err: Path) -> None:
+def run_command(words: Sequence[str], out: str | Path = os.devnull, err: str | Path = os.devnull) -> None:
+    """Runs `longreel` in this process, and writes what it prints to two files."""
     for path, number in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    os.environ.clear()
-    os.environ.update(env)
     sys.argv = ["longreel", *words]
     from app.cli import main
 
     main()
+
+
+def _call(function: Callable[..., None], arguments: Sequence[Any], env: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(env)
+    function(*arguments)

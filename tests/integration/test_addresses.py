@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +14,7 @@ from app.client import AsyncLongreel, Longreel
 from app.core.errors import BadInput
 from app.core.events import StageFinished
 from tests.integration.live import serving
-from tests.integration.offline_fakes import environment
+from tests.integration.terminal import Terminal
 from tests.narrated_file import write_narrated
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn
@@ -36,17 +33,14 @@ def parts(tmp_path: Path) -> StandIn:
 
 
 def test_the_command_line_reads_an_address(files: FileServer, tmp_path: Path) -> None:
-    def ingest(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "app.cli", "ingest", *words, "--json"]
-        env = {**os.environ, **environment(tmp_path), **more}
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
-
+    terminal = Terminal(tmp_path)
     address = f"{files.base}/talks/talk.mp4"
-    refused = ingest(address)
+    refused = terminal.run("ingest", address, "--json")
     assert refused.returncode == 3 and "private network" in json.loads(refused.stdout)["failed"][0]["detail"]
     files.data = write_narrated(tmp_path / "made.mp4", seconds=4).read_bytes()
     files.breaks = [30_000]
-    done = ingest(address, LONGREEL_INGEST__PRIVATE_ADDRESSES="1")
+    terminal.env["LONGREEL_INGEST__PRIVATE_ADDRESSES"] = "1"
+    done = terminal.run("ingest", address, "--json")
     assert done.returncode == 0, done.stderr
     video = json.loads(done.stdout)["videos"][0]
     assert video["ready"] and (video["title"], video["source"]) == ("talk", address)
@@ -54,7 +48,7 @@ def test_the_command_line_reads_an_address(files: FileServer, tmp_path: Path) ->
     kept = [path for path in (tmp_path / "data" / "uploads").rglob("*") if path.is_file()]
     assert [path.read_bytes() for path in kept] == [files.data]
     files.data = b"these are my notes " * 100
-    text = ingest(f"{files.base}/notes.mp4", LONGREEL_INGEST__PRIVATE_ADDRESSES="1")
+    text = terminal.run("ingest", f"{files.base}/notes.mp4", "--json")
     assert text.returncode == 3
     assert [path for path in (tmp_path / "data" / "uploads").rglob("*") if path.is_file()] == kept
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.integration.terminal import Terminal
+from tests.integration.terminal import Terminal, fork, run_command
 from tests.narrated_file import write_narrated
 
 
@@ -37,12 +34,12 @@ def test_a_batch_that_was_killed_is_finished_by_the_next_run_and_a_third_changes
     out = tmp_path / "out"
     words = ["summarize", "--folder", str(folder), "--questions", str(questions), "--out", str(out)]
     words += ["--format", "md,json,html", "--length", "page"]
-    command = [sys.executable, "-m", "app.cli", *words]
-    with subprocess.Popen(command, env=terminal.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 240
-        while not list(out.glob("first-*.md")) and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+    process = fork(run_command, words, env=terminal.env)
+    deadline = time.monotonic() + 240
+    while not list(out.glob("first-*.md")) and time.monotonic() < deadline and process.is_alive():
+        time.sleep(0.02)
+    process.kill()
+    process.join()
     before = {path.name: path.read_bytes() for path in out.glob("first-*")}
     assert before
     done = terminal.run(*words)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +15,7 @@ from app.cli import app
 from app.core.settings import Settings
 from app.services.ownership import owned
 from tests.integration.live import serving
+from tests.integration.terminal import fork, run_command
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn, wait_until
 
@@ -92,10 +91,10 @@ def test_a_command_that_is_killed_leaves_the_server_and_the_next_command_free(
     begun, wait = threading.Event(), served.agent._wait
     monkeypatch.setattr(served.agent, "_wait", lambda *given, **named: (begun.set(), wait(*given, **named)))
     video = served.add()
-    command = [sys.executable, "-m", "app.cli", "ask", video.id[:8], "What about eternity?"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        assert begun.wait(60)
-        process.kill()
+    process = fork(run_command, ["ask", video.id[:8], "What about eternity?"])
+    assert begun.wait(60)
+    process.kill()
+    process.join()
     wait_until(served.agent.stopped.is_set)
     done = longreel("ask", video.id[:8], "What is said?", "--json")
     assert done.exit_code == 0 and json.loads(done.stdout)["status"] == "answered"

@@ -30,7 +30,6 @@ SUBTITLES = "".join(
 def longreel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("LONGREEL_MODELS__TEXT_READER", "fake")
     monkeypatch.setenv("LONGREEL_SERVER__PRIVATE_WEBHOOKS", "true")
     monkeypatch.setenv("LONGREEL_SERVER__WEBHOOK_URL", "http://127.0.0.1:9/heard")
     monkeypatch.setenv("LONGREEL_SERVER__WEBHOOK_SECRET", "whsec_" + "A" * 32)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -24,8 +21,9 @@ from app.core.types import SegmentKind, TimeSpan, Video
 from app.core.types.entities import EntityKind
 from gpu_workers.language import openai_server
 from gpu_workers.media.video_frames import VideoFrames
+from tests.integration.killed import ingest_until_killed
 from tests.integration.offline_fakes import environment
-from tests.integration.test_ingest import KILLER
+from tests.integration.terminal import fork
 from tests.served_models import colour_of, describe, pictures_of
 from tests.unit.gpu_workers.language.chat_server import ChatService, Reply, chat_service, completion
 
@@ -71,7 +69,6 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     with chat_service(lambda request, number: found.answer(request, number)) as service:
         chosen = {
             "LONGREEL_MODELS__CAPTIONER": "openai",
-            "LONGREEL_MODELS__TEXT_READER": "fake",
             "LONGREEL_VLM_URL": service.url,
             "LONGREEL_VLM_MODEL": "tiny",
             "LONGREEL_SERVER_REQUESTS": "2",
@@ -171,9 +168,9 @@ def test_without_its_server_a_video_is_read_all_the_same(served: Served, cards: 
 
 def test_a_killed_ingest_asks_only_for_what_it_had_not_stored(served: Served, cards: Path) -> None:
     longreel, service = served.longreel, served.service
-    command = [sys.executable, "-c", KILLER, str(cards), "caption", "stage_progress"]
-    done = subprocess.run(command, env=os.environ, check=False)
-    assert done.returncode == -signal.SIGKILL
+    process = fork(ingest_until_killed, cards, "caption", "stage_progress")
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     video = longreel.ingest.run(IngestRequest(cards))
     captioned = len(spans(longreel, video, SegmentKind.CAPTION))
     assert captioned > 2

@@ -57,7 +57,7 @@ def times(longreel: Services, video: VideoId) -> list[tuple[str, list[tuple[floa
     ]
 
 
-def test_persons_are_told_apart_over_all_chunks_and_recognised_in_another_video(
+def test_people_are_distinguished_over_all_chunks_and_recognised_in_another_video(
     variables: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     longreel = build(load_settings())

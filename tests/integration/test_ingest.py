@@ -6,77 +6,50 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import Services, build
-from app.core.errors import BadInput, Cancelled, NotFound, StorageFull, WorkerFailed
+from app.core.errors import BadInput, Cancelled, NotFound, StorageFull
 from app.core.events import Event, IngestFinished, StageFinished, Warned
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
-from app.core.types import Capabilities, Completion, Segment, SegmentKind, TimeSpan, Video
+from app.core.types import Segment, SegmentKind, TimeSpan, Video
 from app.jobs.context import JobContext
 from app.jobs.states import JobState
-from app.services.chapters import Heading
 from app.services.ingest import turns
-from tests.integration.offline_fakes import environment
+from tests.integration.conftest import OpenLibrary
+from tests.integration.killed import ingest_until_killed
+from tests.integration.offline_fakes import TEXT_READER, environment
+from tests.integration.terminal import fork
 from tests.narrated_file import write_narrated
 from tests.subtitled_file import write_subtitled
 
-OpenLibrary = Callable[[], Services]
 Read = tuple[Services, Video]
-
-KILLER = """
-import os, signal, sys
-from pathlib import Path
-from app.bootstrap import build
-from app.core.requests import IngestRequest
-from app.core.settings import load_settings
-
-path, stage, kind = sys.argv[1:4]
-
-def report(event):
-    if getattr(event, "stage", None) == stage and event.type == kind:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-build(load_settings()).ingest.run(IngestRequest(Path(path)), report=report)
-"""
-
-
-@pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenLibrary:
-    """A library of the test's own."""
-    for name, value in environment(tmp_path).items():
-        monkeypatch.setenv(name, value)
-    opened: list[Services] = []
-
-    def open_once() -> Services:
-        if not opened:
-            opened.append(build(load_settings()))
-        return opened[0]
-
-    return open_once
 
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_narrated(tmp_path_factory.mktemp("talk") / "talk.mp4", seconds=45)
-
-
-@pytest.fixture(scope="module")
-def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_narrated(tmp_path_factory.mktemp("short") / "short.mp4", seconds=9, seed=1)
+    return write_narrated(tmp_path_factory.mktemp("talk") / "talk.mp4", seconds=36)
 
 
 @pytest.fixture(scope="module")
 def read(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
     """The talk, read in one go in a library that tests only look at."""
+    return _read(talk, {**environment(tmp_path_factory.mktemp("read")), TEXT_READER: ""})
+
+
+@pytest.fixture(scope="module")
+def read_without_text(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """As `read`, but what is on the screen is not read."""
+    return _read(talk, environment(tmp_path_factory.mktemp("read")))
+
+
+def _read(talk: Path, variables: dict[str, str]) -> Read:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment(tmp_path_factory.mktemp("read")).items():
+        for name, value in variables.items():
             patch.setenv(name, value)
         longreel = build(load_settings())
     return longreel, longreel.ingest.run(IngestRequest(talk))
@@ -131,7 +104,7 @@ def test_a_file_that_is_there_is_ready_at_once_whatever_waits(
 
 
 def test_a_long_video_lets_a_short_one_go_first_and_goes_on_where_it_stopped(
-    library: OpenLibrary, talk: Path, short: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+    library: OpenLibrary, talk: Path, short: Path, read_without_text: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "MUCH_SMALLER", 0.9)
     longreel, report, events = library(), JobContext.report, list[tuple[str, Event]]()
@@ -153,7 +126,7 @@ def test_a_long_video_lets_a_short_one_go_first_and_goes_on_where_it_stopped(
     heard = [one for title, one in events if title == "talk" and isinstance(one, StageFinished)]
     assert [one.reused for one in heard if one.stage == "transcribe"] == [False, True]
     assert longreel.jobs.get(job.id).state is JobState.FINISHED
-    assert _found(longreel, longreel.library.find("talk")) == _found(*read)
+    assert _found(longreel, longreel.library.find("talk")) == _found(*read_without_text)
 
 
 def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, short: Path, tmp_path: Path) -> None:
@@ -163,28 +136,29 @@ def test_two_files_of_one_name_are_two_videos(library: OpenLibrary, short: Path,
     assert [v.title for v in longreel.library.videos()] == ["short", "short"]
 
 
-@pytest.mark.parametrize(
-    ("stage", "kind"),
-    [
-        ("probe", "stage_finished"),
-        ("transcribe", "stage_progress"),
-        ("sample", "stage_finished"),
-        ("screen_text", "stage_progress"),
-        ("index", "stage_started"),
-        ("digest", "stage_progress"),
-    ],
-)
+@pytest.mark.parametrize("stage", ["probe", "transcribe", "index", "digest"])
 def test_a_killed_ingest_goes_on_and_ends_the_same(
-    library: OpenLibrary, read: Read, talk: Path, stage: str, kind: str
+    library: OpenLibrary, read_without_text: Read, talk: Path, stage: str
 ) -> None:
-    expected = _found(*read)
-    done = subprocess.run([sys.executable, "-c", KILLER, str(talk), stage, kind], env=os.environ, check=False)
-    assert done.returncode == -signal.SIGKILL
-    longreel = library()
-    events: list[Event] = []
+    kind = {"probe": "stage_finished", "index": "stage_started"}.get(stage, "stage_progress")
+    assert _killed_and_resumed(library, talk, stage, kind) == _found(*read_without_text)
+
+
+def test_reading_the_screen_goes_on_after_a_kill(
+    library: OpenLibrary, read: Read, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TEXT_READER, "")
+    assert _killed_and_resumed(library, talk, "screen_text", "stage_progress") == _found(*read)
+
+
+def _killed_and_resumed(library: OpenLibrary, talk: Path, stage: str, kind: str) -> list[str]:
+    process = fork(ingest_until_killed, talk, stage, kind)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    longreel, events = library(), list[Event]()
     video = longreel.ingest.run(IngestRequest(talk), report=events.append)
-    assert _found(longreel, video) == expected
     assert any(isinstance(e, StageFinished) and e.reused for e in events)
+    return _found(longreel, video)
 
 
 def test_a_cancelled_ingest_can_go_on(library: OpenLibrary, short: Path) -> None:
@@ -265,67 +239,6 @@ def test_the_subtitles_that_a_silent_film_carries_are_what_is_said(library: Open
     assert (said.text, said.span) == ("The captain hides the letter.", TimeSpan(1.0, 2.5))
     assert any("subtitle track 0 (eng)" in warning for warning in longreel.library.find(video.id).media.warnings)
     assert longreel.moments.search("letter", kinds=[SegmentKind.SPEECH])
-
-
-class Away:
-    """A language model on a server that is away until it is `there`."""
-
-    model = "away@1"
-    capabilities = Capabilities(schema=True)
-
-    def __init__(self) -> None:
-        self.there = False
-        self.asked = 0
-
-    def chat(self, *_: object, **__: object) -> Completion:
-        self.asked += 1
-        if not self.there:
-            raise WorkerFailed("No answer from the server.", "Start it.")
-        return Completion('{"title": "The bridge", "summary": ""}')
-
-
-def test_chapters_that_a_model_could_not_write_are_written_by_the_next_reading(
-    library: OpenLibrary, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = tmp_path / "talk.srt"
-    given.write_text("1\n00:00:02,000 --> 00:00:05,500\nIt was 1932 when the bridge opened.\n", encoding="utf-8")
-    longreel, writer = library(), Away()
-    parts = replace(longreel.ingest._make_parts(), language_model=writer)
-    monkeypatch.setattr(longreel.ingest, "_make_parts", lambda: parts)
-
-    def read() -> tuple[str, list[str], set[str]]:
-        events: list[Event] = []
-        video = longreel.ingest.run(IngestRequest(short, subtitles=given), report=events.append)
-        assert video.ready
-        warned = [e.message for e in events if isinstance(e, Warned)]
-        done = {e.stage for e in events if isinstance(e, StageFinished) and not e.reused}
-        return longreel.library.chapters(video.id)[0].title, warned, done
-
-    title, warned, _ = read()
-    assert title.startswith("It was 1932")
-    assert len(warned) == 1 and "(No answer from the server)" in warned[0] and "again" in warned[0]
-    writer.there = True
-    assert read() == ("The bridge", [], {"digest"})
-    assert read() == ("The bridge", [], set())
-    assert writer.asked == 2
-
-
-def test_chapters_that_a_person_edited_stay_when_a_video_is_read_again(
-    library: OpenLibrary, short: Path, tmp_path: Path
-) -> None:
-    longreel = library()
-    video = longreel.ingest.run(IngestRequest(short))
-    longreel.library.set_chapters(video.id, [Heading(0, "Arrival"), Heading(4, "The harbour")])
-    given = tmp_path / "talk.srt"
-    given.write_text("1\n00:00:05,000 --> 00:00:08,500\nThe bridge opened in 1932.\n", encoding="utf-8")
-    longreel.ingest.run(IngestRequest(short, subtitles=given))
-    arrival, harbour = longreel.library.chapters(video.id)
-    assert (arrival.title, arrival.span.end_s, harbour.title) == ("Arrival", 4.0, "The harbour")
-    assert [one.quote for one in harbour.citations] == ["The bridge opened in 1932."]
-    found = [one.text for one in longreel.library.segments(video.id, [SegmentKind.SUMMARY])]
-    assert [text.split(".")[0] for text in found] == ["Arrival", "The harbour"]
-    kept = longreel.moments.search("harbour", kinds=[SegmentKind.SUMMARY])
-    assert kept[0].segment.text.startswith("The harbour")
 
 
 def test_what_a_look_has_learned_is_still_found_when_a_video_was_read_again(library: OpenLibrary, short: Path) -> None:

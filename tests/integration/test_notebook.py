@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from app.bootstrap import build
 from app.core.settings import load_settings
 from tests.integration.live import serving
-from tests.integration.offline_fakes import environment
+from tests.integration.offline_fakes import TEXT_READER, environment
 from tests.integration.reading_chat import connect
 from tests.narrated_file import write_narrated
 from tests.unit.api import stand_in
@@ -57,7 +57,7 @@ def test_the_notebook_runs_and_shows_the_cited_moment(run: Run, tmp_path: Path) 
 def test_the_notebook_runs_over_a_video_that_is_really_read(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(tmp_path).items():
+    for name, value in {**environment(tmp_path), TEXT_READER: ""}.items():
         monkeypatch.setenv(name, value)
     connect(monkeypatch)
     longreel = build(load_settings())

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from tests.integration.live import serving
 from tests.unit.api import stand_in
-from tests.unit.api.stand_in import SAID, SEARCHED, StandIn
+from tests.unit.api.stand_in import SAID, StandIn
+from tests.unit.api.stand_in_agent import SEARCHED
 from tests.unit.api.tiny_video import write_webm
 
 

@@ -31,7 +31,7 @@ from tests.ray_cluster import NODE, ROOT, ray_cluster  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
-FILES = 60
+FILES = 24
 THREADS = 2
 
 
@@ -48,13 +48,6 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     alone = {"LONGREEL_DATA": str(tmp_path / "data"), "LONGREEL_THREADS": "1"}
     for name, value in {**SMALL_UNITS, **alone, "LONGREEL_MODELS__LANGUAGE_MODEL": "none"}.items():
         monkeypatch.setenv(name, value)
-    return load_settings()
-
-
-@pytest.fixture
-def blind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Without a text reader, which takes most of the time."""
-    monkeypatch.setenv("LONGREEL_MODELS__TEXT_READER", "fake")
     return load_settings()
 
 
@@ -97,7 +90,7 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
     tmp_path: Path,
 ) -> None:
     sample = tmp_path / "sample.mp4"
-    make(Request(minutes=1), sample, tmp_path / "voice", lambda *_: None)
+    make(Request(minutes=0.7), sample, tmp_path / "voice", lambda *_: None)
     alone = build(real.model_copy(update={"data": tmp_path / "alone"}))
     with threadpool_limits(1):  # as in an actor of one core: a model rounds otherwise with more threads
         expected = _found(alone, alone.ingest.run(IngestRequest(sample)))
@@ -128,12 +121,12 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the actors in /proc")
 def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
     ray_cluster,  # noqa: F811
-    blind: Settings,
+    settings: Settings,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     talk = write_narrated(tmp_path / "talk.mp4", seconds=120)
-    alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
+    alone = build(settings.model_copy(update={"data": tmp_path / "alone"}))
     expected = _found(alone, alone.ingest.run(IngestRequest(talk)))
     doomed = ray_cluster.add_node(**NODE)
     lost: list[int] = []
@@ -147,7 +140,7 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
                     os.kill(pid, signal.SIGKILL)
                 ray_cluster.remove_node(doomed, allow_graceful=False)
 
-    with _over_ray(blind, Ray(replicas=3, cpus=2)) as many:  # one actor a machine
+    with _over_ray(settings, Ray(replicas=3, cpus=2)) as many:  # one actor a machine
         video = many.ingest.run(IngestRequest(talk), report=report)
         assert lost and "lost its actor" in caplog.text
         assert _found(many, video) == expected
@@ -156,10 +149,10 @@ def test_a_video_read_over_ray_with_a_machine_lost_is_the_same(
 @pytest.mark.timeout(600)
 def test_a_library_of_files_is_read_once_each_though_the_worker_is_killed(
     ray_cluster,  # noqa: F811
-    blind: Settings,
+    settings: Settings,
     tmp_path: Path,
 ) -> None:
-    many = build(blind)
+    many = build(settings)
     films = [_tiny(tmp_path / f"clip{number}.mp4", number) for number in range(FILES)]
     ids = [many.ingest.submit(IngestRequest(film)).id for film in films]
     (tmp_path / "copy.mp4").write_bytes(films[0].read_bytes())
@@ -182,7 +175,7 @@ def test_a_library_of_files_is_read_once_each_though_the_worker_is_killed(
     videos = many.library.videos()
     assert sorted(video.title for video in videos) == sorted(film.stem for film in films)
     assert all(video.ready for video in videos)
-    alone = build(blind.model_copy(update={"data": tmp_path / "alone"}))
+    alone = build(settings.model_copy(update={"data": tmp_path / "alone"}))
     for film in films[:: FILES // 4]:
         video = alone.ingest.run(IngestRequest(film))
         assert _found(many, video) == _found(alone, video)

@@ -1,7 +1,6 @@
 """A whole Longreel without models: real library service, real jobs and worker, a scripted reader and agent.
 
-The reader "reads" any non-empty file; what it finds is fixed. The agent's answer depends on the
-question's words, so that each way an answer can end is reachable over HTTP.
+The reader "reads" any non-empty file; what it finds is fixed. The agent is in `stand_in_agent.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import hashlib
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -18,27 +17,15 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
-from agents.plans import Plan
 from app.bootstrap import Services
-from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.errors import BadInput, Cancelled
 from app.core.events import (
-    Answered,
-    Delta,
-    Event,
-    Hit,
-    Planned,
-    Searched,
     StageProgress,
     StageStarted,
-    Understood,
-    Verified,
 )
 from app.core.requests import IngestRequest
-from app.core.settings import Agent as Limits
 from app.core.settings import Models, Settings
 from app.core.types import (
-    Answer,
-    AnswerStatus,
     AudioMap,
     AudioStream,
     Chapter,
@@ -49,17 +36,13 @@ from app.core.types import (
     Segment,
     SegmentKind,
     TimeSpan,
-    Turn,
-    Usage,
     Utterance,
     Video,
     VideoId,
     VideoStream,
     Voice,
     Word,
-    to_json,
 )
-from app.core.types.objects import Region
 from app.db.collections import SqlCollections
 from app.db.corrections import SqlCorrections
 from app.db.database import MemoryDatabase
@@ -100,7 +83,6 @@ from app.services.summary_jobs import KIND, SummaryJobs
 from app.services.threads import ThreadService
 from app.services.uploads import UploadService
 from app.services.webhooks import WebhookService
-from app.text.time_expressions import TimeScope
 from gpu_workers.language.fakes import FakeTextEmbedder
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.fakes import FakeAudio, FakeFrames, FakeProbe
@@ -109,17 +91,7 @@ from gpu_workers.registry import Workers
 from gpu_workers.speech.fakes import FakeTranscriber
 from gpu_workers.vision.fakes import FakeFrameEmbedder
 from retrieval.fakes import MemoryRetriever
-
-DURATION_S = 20.0
-SAID = (
-    (2.0, 4.5, "Welcome to the harbour."),
-    (8.0, 11.0, "The bridge opened in March {1932} & cost <nothing>."),
-    (15.0, 18.0, "Thank you for watching."),
-)
-
-
-SEARCHED = ("what is said", "the text on screen")
-MISSING = ("No model looked at the pictures; set LONGREEL_VLM_URL.",)
+from tests.unit.api.stand_in_agent import DURATION_S, SAID, Agent
 
 
 @dataclass
@@ -175,99 +147,6 @@ class Reader:
         chapter = Chapter(TimeSpan(0, DURATION_S), "The harbour", "A bridge is shown.", (cited,))
         library.save_digest(video.id, Digest("A film about a bridge.", (chapter,), (cited,)))
         library.set_ready(video.id, "en")
-
-
-@dataclass
-class Agent:
-    """Plays the agent: knows no cats, cannot decide on colours, fails about crashes, never ends about eternity."""
-
-    pace_s: float = 0.0
-    stopped: threading.Event = field(default_factory=threading.Event)
-    """Set when a question was cancelled, or nobody wanted its next step."""
-    forgotten: list[str] = field(default_factory=list)
-    limits: Limits | None = None
-    """Those of the last question."""
-    turns: Sequence[Turn] = ()
-    """What was asked before the last question."""
-    region: Region | None = None
-    """The part of the picture that the last question is about."""
-    go_on: threading.Event = field(default_factory=threading.Event)
-    """Lets questions with the word "slowly" go on."""
-    round: int = 0
-    """Questions of an earlier round end."""
-
-    def ask(
-        self,
-        question: str,
-        videos: Sequence[Video],
-        *,
-        options: Sequence[str],
-        turns: Sequence[Turn],
-        plan: Plan | None,
-        run_id: str,
-        limits: Limits | None,
-        region: Region | None,
-        cancelled: Callable[[], bool],
-    ) -> Iterator[Event]:
-        self.limits, self.turns, self.region = limits, turns, region
-        try:
-            if turns:
-                asked, question = question, f"{question} (after: {turns[-1].understood})"
-                yield Understood(asked, question)
-            yield _planned(question, plan)
-            self._wait(cancelled, forever="eternity" in question)
-            while "slowly" in question and not self.go_on.is_set():
-                self._wait(cancelled, forever=False, least_s=0.05)
-            if "crash" in question:
-                raise WorkerFailed("The model could not run.", "Try again.")
-            if "bug" in question:
-                raise ZeroDivisionError("a secret of the inside")
-            if "colour" in question:
-                yield Answered(to_json(Answer(AnswerStatus.INSUFFICIENT, "It is not certain.", missing=MISSING)))
-                return
-            if "cat" in question:
-                yield Searched(question, ())
-                yield Answered(to_json(Answer(AnswerStatus.NOT_IN_VIDEO, "The video does not say.", searched=SEARCHED)))
-                return
-            start, end, text = SAID[1]
-            span = TimeSpan(start, end)
-            yield Searched(question, (Hit("E1", videos[0].id, span, "speech", text, 0.9),))
-            self._wait(cancelled, forever=False)
-            yield Delta("It opened in ")
-            yield Delta("1932.")
-            yield Verified("It opened in 1932.", "yes", "the numbers match", ("E1",))
-            cited = Citation(videos[0].id, span, SegmentKind.SPEECH, text, 9.0, True)
-            chosen = 1 if options else None
-            usage = Usage(0.5, 2, 0, 100, 20)
-            yield Answered(
-                to_json(Answer(AnswerStatus.ANSWERED, "It opened in {1932} <b>.", 0.86, (cited,), chosen, usage))
-            )
-        except GeneratorExit:
-            self.stopped.set()
-            raise
-
-    def plan(self, question: str, turns: Sequence[Turn]) -> Plan:
-        scope = TimeScope(-60.0, float("inf"), "in the last minute") if "last minute" in question else None
-        return Plan(question, (question,), (SegmentKind.SPEECH,), scope)
-
-    def forget(self, run_id: str) -> None:
-        self.forgotten.append(run_id)
-
-    def _wait(self, cancelled: Callable[[], bool], forever: bool, least_s: float = 0.0) -> None:
-        until = float("inf") if forever else time.monotonic() + max(self.pace_s, least_s)
-        begun_in = self.round
-        while time.monotonic() < until:
-            if cancelled() or self.round != begun_in:
-                self.stopped.set()
-                raise Cancelled("The question was cancelled.")
-            time.sleep(0.02)
-
-
-def _planned(question: str, plan: Plan | None) -> Planned:
-    if plan is None:
-        return Planned("pipeline", "", (question,), ("speech",))
-    window = plan.scope.window(DURATION_S) if plan.scope else None
-    return Planned("pipeline", "", plan.queries, tuple(map(str, plan.sources)) or ("speech",), window, by="user")
 
 
 @dataclass

@@ -9,7 +9,8 @@ from app.api.schemas import AnswerOut, AskIn
 from app.core.requests import LONGEST_QUESTION
 from app.core.types import TimeSpan
 from app.core.types.objects import Region
-from tests.unit.api.stand_in import MISSING, SAID, SEARCHED, StandIn
+from tests.unit.api.stand_in import SAID, StandIn
+from tests.unit.api.stand_in_agent import MISSING, SEARCHED
 from tests.unit.api.test_jobs import events_of
 
 BOX = {"x": 0.25, "y": 0.5, "width": 0.5, "height": 0.25, "start_s": 4}

@@ -85,7 +85,7 @@ def test_pictures_that_are_damaged_are_reported_with_their_times(tmp_path, monke
     for place in range(len(data) // 10, len(data) // 2, 97):
         data[place] ^= 0x55
     path.write_bytes(data)
-    for name, value in {**environment(tmp_path), "LONGREEL_MODELS__TEXT_READER": "fake"}.items():
+    for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     warnings = []
     ingest = build(load_settings()).ingest
