@@ -170,7 +170,7 @@ def test_more_actors_start_for_many_videos_of_one_chunk_and_none_is_kept(ray_clu
     runtime = RayRuntime(FACTORY, lambda pool: None, Ray(replicas=0, max_replicas=2, cpus=0.1, idle_s=0.5))
 
     def video(number: int) -> int:
-        list(runtime.map("linger", [1.0], beat=deaf))
+        list(runtime.map("linger", [0.4], beat=deaf))
         return runtime.states()[0].replicas
 
     with ThreadPoolExecutor(6) as threads:

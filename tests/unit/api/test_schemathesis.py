@@ -41,7 +41,7 @@ CHECKS = [
 ]
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
-EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 3}
+EXAMPLES = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2}
 """Requests to each operation; wrong ones take longer to make."""
 BOUNDED = settings(
     derandomize=True,
