@@ -65,7 +65,11 @@ def request(
                 answer.extensions["address"] = str(url)
                 yield answer
                 return
-            url = _redirected(url, answer.headers["location"])
+            try:
+                location = urljoin(str(url), answer.headers["location"])
+            except ValueError as error:
+                raise _unusable() from error
+            url = _parsed(location)
             if method == "POST" and answer.status_code in (301, 302, 303):
                 method, content = "GET", b""
     raise BadInput(f"{_host(url)} redirects more than {MOST_REDIRECTS} times.", "Give the address it ends at.")
@@ -101,13 +105,6 @@ def _asked(
         raise WorkerFailed(
             f"{host} does not answer ({type(error).__name__}).", "Check whether it is running."
         ) from error
-
-
-def _redirected(url: httpx.URL, location: str) -> httpx.URL:
-    try:
-        return _parsed(urljoin(str(url), location))
-    except ValueError as error:
-        raise _unusable() from error
 
 
 def _looked_up(host: str, port: int, private: bool) -> str:

@@ -11,12 +11,13 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from pathlib import PureWindowsPath
 from typing import Any
 
 from app.core.errors import Cancelled, NotFound
 from app.core.ports import MediaStore
 from app.core.requests import SummaryRequest
-from app.core.types import Video, VideoId, from_json, to_json
+from app.core.types import VideoId, from_json, to_json
 from app.jobs.context import JobContext
 from app.jobs.states import Job, JobState
 from app.jobs.store import JobStore
@@ -56,9 +57,10 @@ class BatchJobs:
         check(request)
         common = {"questions": list(request.questions), "wanted": to_json(request.wanted)}
         common["formats"] = list(request.formats)
-        parts = [
-            (PART, {"title": item.title or _shown(item.name), "item": asdict(item), **common}) for item in request.items
-        ]
+        parts = []
+        for item in request.items:
+            title = item.title or PureWindowsPath(item.name).name or item.name
+            parts.append((PART, {"title": title, "item": asdict(item), **common}))
         payload = {"title": f"{len(parts)} videos", **common}
         key = key or request.key()
         if webhook is not None:
@@ -87,7 +89,8 @@ class BatchJobs:
         """Runs in a worker when all parts have ended: writes the overview, and everything into one archive."""
         entries, failures = results(self._jobs.children(job.id))
         request = _request(job.payload, ())
-        videos = self._there(entries)
+        by_id = {video.id: video for video in self._library.videos()}  # without those deleted since
+        videos = [by_id[id] for id in dict.fromkeys(entry.video_id for entry in entries) if id in by_id]
         overview = self._batches.overview(videos, request, cancelled=context.cancelled)
         overview_by_name = overview_files(overview, entries, failures, request.formats)
 
@@ -105,11 +108,6 @@ class BatchJobs:
         if job.state is not JobState.FINISHED:
             raise NotFound(f"This batch is {job.state}: it has no results yet.", "Wait until it has finished.")
         return self._media.get(_key(job.id, ARCHIVE))
-
-    def _there(self, entries: Sequence[Entry]) -> list[Video]:
-        """The videos that still exist, each once."""
-        there = {video.id: video for video in self._library.videos()}
-        return [there[id] for id in dict.fromkeys(entry.video_id for entry in entries) if id in there]
 
 
 def results_folder(job_id: str) -> str:
@@ -193,7 +191,3 @@ def _request(payload: Mapping[str, Any], items: tuple[Item, ...]) -> BatchReques
 
 def _key(job_id: str, name: str) -> str:
     return f"{results_folder(job_id)}/{name}"
-
-
-def _shown(name: str) -> str:
-    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or name

@@ -207,21 +207,18 @@ class BatchService:
     def _read(self, item: Item, report: Listener, cancelled: Callable[[], bool]) -> Video:
         path = existing(item.name)
         if path is None or not path.is_file():
-            video = self._named(item.name)
+            try:
+                video = self._library.find(item.name)
+            except NotFound as error:
+                if Path(item.name).suffix.lower() in MEDIA_SUFFIXES:
+                    raise BadInput(f"There is no file {item.name}.", "Check the path.") from error
+                raise
             if self._library.digest(video.id) is not None:
                 return video
             path = self._library.media_path(video.id)  # an earlier run stopped before its end
         subtitles = Path(item.subtitles).expanduser() if item.subtitles else None
         chosen = IngestRequest(path, item.title, subtitles=subtitles, language=item.language, tags=tuple(item.tags))
         return self._ingest.run(chosen, report=report, cancelled=cancelled)
-
-    def _named(self, name: str) -> Video:
-        try:
-            return self._library.find(name)
-        except NotFound as error:
-            if Path(name).suffix.lower() in MEDIA_SUFFIXES:
-                raise BadInput(f"There is no file {name}.", "Check the path.") from error
-            raise
 
     def _answers(
         self, video: Video, questions: Sequence[str], report: Listener, cancelled: Callable[[], bool]
@@ -297,29 +294,21 @@ def manifest_items(path: Path) -> list[Item]:
     Paths may be relative to the manifest. Raises BadInput with the line number.
     """
     rows = csv.DictReader(io.StringIO(read_text(path)))
+    items = []
     try:
-        return _items(path, rows)
+        if "video" not in (rows.fieldnames or ()):
+            raise BadInput(f"{path} has no column named video.", "Start it with a line such as: video,title,language")
+        for row in rows:
+            values = {name: (value or "").strip() or None for name, value in row.items() if isinstance(name, str)}
+            video, subtitles = values["video"], values.get("subtitles")
+            if video is None:
+                raise BadInput(
+                    f"{path}, line {rows.line_num} does not name a video.", "Write a path, a title or an id."
+                )
+            subtitles = _beside(path, subtitles) if subtitles else None
+            items.append(Item(_beside(path, video), values.get("title"), values.get("language"), subtitles))
     except csv.Error as error:
         raise BadInput(f"{path}, line {rows.line_num + 1} is not CSV: {error}.", "Save it as CSV.") from error
-
-
-def _items(path: Path, rows: csv.DictReader[str]) -> list[Item]:
-    if "video" not in (rows.fieldnames or ()):
-        raise BadInput(f"{path} has no column named video.", "Start it with a line such as: video,title,language")
-    items = []
-    for row in rows:
-        values = {name: (value or "").strip() or None for name, value in row.items() if isinstance(name, str)}
-        if values["video"] is None:
-            raise BadInput(f"{path}, line {rows.line_num} does not name a video.", "Write a path, a title or an id.")
-        subtitles = values.get("subtitles")
-        items.append(
-            Item(
-                _beside(path, values["video"]),
-                values.get("title"),
-                values.get("language"),
-                _beside(path, subtitles) if subtitles else None,
-            )
-        )
     return items
 
 

@@ -49,8 +49,17 @@ def with_headings(digest: Digest, headings: Sequence[Heading], duration_s: float
     ends = [*starts[1:], duration_s]
     spans = [TimeSpan(start, end) for start, end in zip(starts, ends, strict=True)]
     titles = [tidy_title(heading.title) or "Chapter" for heading in headings]
-    chapters = tuple(_chapter(span, title, digest.chapters) for span, title in zip(spans, titles, strict=True))
-    return replace(digest, chapters=chapters)
+    citations = [citation for former in digest.chapters for citation in former.citations]
+    chapters = []
+    for span, title in zip(spans, titles, strict=True):
+        inside = tuple(one for one in citations if span.start_s <= one.span.middle_s < span.end_s)
+        about_same = (
+            former.summary
+            for former in digest.chapters
+            if span.intersection_s(former.span) >= SAME_SHARE * max(span.duration_s, former.span.duration_s)
+        )
+        chapters.append(Chapter(span, title, next(about_same, ""), inside))
+    return replace(digest, chapters=tuple(chapters))
 
 
 def file_headings(media: MediaInfo) -> list[Heading]:
@@ -92,13 +101,3 @@ def publish(library: SqlLibrary, retriever: Retriever, id: VideoId, digest: Dige
     library.replace_segments(id, [SegmentKind.SUMMARY], found)
     retriever.remove(id, [SegmentKind.SUMMARY])
     retriever.add(found)
-
-
-def _chapter(span: TimeSpan, title: str, former: Sequence[Chapter]) -> Chapter:
-    inside = [one for chapter in former for one in chapter.citations if span.start_s <= one.span.middle_s < span.end_s]
-    summary = next((chapter.summary for chapter in former if _is_about_same(span, chapter.span)), "")
-    return Chapter(span, title, summary, tuple(inside))
-
-
-def _is_about_same(one: TimeSpan, other: TimeSpan) -> bool:
-    return one.intersection_s(other) >= SAME_SHARE * max(one.duration_s, other.duration_s)

@@ -49,8 +49,12 @@ def judge_claims(model: Chat, claims: Claims, stop: Callable[[], bool] | None = 
     asked = [number for number, is_exact in enumerate(exact) if is_exact]
     if not asked:
         return exact
-    cases = "\n\n".join(_case(number, *claims[number]) for number in asked)
-    messages = [Message("system", RULES), Message("user", f"{cases}\n\nGive a verdict on each sentence.")]
+    prompt = ""
+    for number in asked:
+        text, quotes = claims[number]
+        lines = "\n".join(f'- "{" ".join(quote.quote.split())}"' for quote in quotes)
+        prompt += f"Sentence {number}: {text}\nQuotes:\n{lines}\n\n"
+    messages = [Message("system", RULES), Message("user", f"{prompt}Give a verdict on each sentence.")]
     limit = 100 + TOKENS_A_VERDICT * len(asked)
     try:
         reply = model.chat(messages, max_output=limit, schema=_Verdicts.model_json_schema(), stop=stop).text
@@ -60,8 +64,3 @@ def judge_claims(model: Chat, claims: Claims, stop: Callable[[], bool] | None = 
     supported = {one.number for one in verdicts if one.verdict == "yes"}
     denied = {one.number for one in verdicts if one.verdict != "yes"}
     return [number in supported - denied and exact[number] for number in range(len(claims))]
-
-
-def _case(number: int, text: str, quotes: Sequence[Citation]) -> str:
-    lines = "\n".join(f'- "{" ".join(quote.quote.split())}"' for quote in quotes)
-    return f"Sentence {number}: {text}\nQuotes:\n{lines}"

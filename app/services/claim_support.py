@@ -70,7 +70,11 @@ def is_supported(text: str, quotes: Sequence[Citation]) -> bool:
     language = guess_language(evidence) or "en"
     reporting = frozenset(stems(_REPORTING, language))
     content = [stem for stem in _content_stems(text, language) if stem not in reporting]
-    return _coverage(content, evidence, language) == 1.0 and not _contradicts(text, evidence, language)
+    if _coverage(content, evidence, language) < 1.0:
+        return False
+    known = _sentences(evidence)
+    clauses = (clause for sentence in _sentences(text) for clause in _clauses(sentence, language))
+    return not any(_contradicts(clause, known, language) for clause in clauses)
 
 
 def keeps_facts(text: str, quotes: Sequence[Citation]) -> bool:
@@ -129,13 +133,6 @@ def _is_misread(needle: str, hay: frozenset[str]) -> bool:
     return any(len(word) >= _LONG and likeness(needle, word) >= _ALIKE for word in hay)
 
 
-def _contradicts(text: str, evidence: str, language: str) -> bool:
-    """Whether a clause of the text denies what clauses about the same thing affirm, or the other way round."""
-    known = _sentences(evidence)
-    clauses = (clause for sentence in _sentences(text) for clause in _clauses(sentence, language))
-    return any(_disagrees(clause, known, language) for clause in clauses)
-
-
 def _clauses(sentence: str, language: str) -> list[str]:
     """The clauses of a sentence, so that "not" in one does not negate the next.
 
@@ -145,7 +142,8 @@ def _clauses(sentence: str, language: str) -> list[str]:
     return parts if all(len(_content_stems(part, language)) > 1 for part in parts) else [sentence]
 
 
-def _disagrees(clause: str, evidence: Sequence[str], language: str) -> bool:
+def _contradicts(clause: str, evidence: Sequence[str], language: str) -> bool:
+    """Whether a clause denies what clauses about the same thing affirm, or the other way round."""
     content = _content_stems(clause, language)
     if len(content) < 2 or _is_title(clause):
         return False

@@ -53,7 +53,14 @@ class CloseTracks:
             if stop():
                 raise Cancelled("Following things was stopped.")
             found += self._sightings(video, times[first : first + FRAMES_AT_ONCE], wanted, span.start_s)
-        tracks = [_shifted(one, span.start_s) for one in follow(found, until_s=span.duration_s, every_s=1 / fps)]
+        tracks = [
+            replace(
+                track,
+                span=TimeSpan(track.span.start_s + span.start_s, track.span.end_s + span.start_s),
+                boxes=tuple(replace(box, time_s=box.time_s + span.start_s) for box in track.boxes),
+            )
+            for track in follow(found, until_s=span.duration_s, every_s=1 / fps)
+        ]
         with self._lock:
             self._known[key] = tracks
             while len(self._known) > REMEMBERED:
@@ -73,8 +80,3 @@ class CloseTracks:
             )
             for frame, things in zip(frames, found, strict=True)
         ]
-
-
-def _shifted(track: ObjectTrack, by_s: float) -> ObjectTrack:
-    span = TimeSpan(track.span.start_s + by_s, track.span.end_s + by_s)
-    return replace(track, span=span, boxes=tuple(replace(box, time_s=box.time_s + by_s) for box in track.boxes))

@@ -39,7 +39,10 @@ class Setting:
 
 def explained(settings: Settings, environment: Mapping[str, str]) -> list[Setting]:
     """Every setting in the order of `app.core.settings`, top-level ones first."""
-    given: dict[str, Source] = dict.fromkeys(_in_file(), "file")
+    values = read_settings_file(folders.settings_file())
+    in_file = [name for name, value in values.items() if not isinstance(value, dict)]
+    in_file += [f"{part}__{name}" for part, group in values.items() if isinstance(group, dict) for name in group]
+    given: dict[str, Source] = {f"{PREFIX}{name}".upper(): "file" for name in in_file}
     given |= {name.upper(): "environment" for name in environment}
     whole = [
         _setting("", settings, name, field, given)
@@ -53,14 +56,6 @@ def explained(settings: Settings, environment: Mapping[str, str]) -> list[Settin
         if isinstance(group, BaseModel)
         for name, field in type(group).model_fields.items()
     ]
-
-
-def _in_file() -> list[str]:
-    """The variables of the settings in the file."""
-    values = read_settings_file(folders.settings_file())
-    names = [name for name, value in values.items() if not isinstance(value, dict)]
-    names += [f"{part}__{name}" for part, group in values.items() if isinstance(group, dict) for name in group]
-    return [f"{PREFIX}{name}".upper() for name in names]
 
 
 def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: Mapping[str, Source]) -> Setting:

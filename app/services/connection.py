@@ -59,7 +59,10 @@ def connect(
     trials: list[Trial] = []
     for candidate in _candidates(offer, model):
         on_try(candidate.name)
-        trials.append(_try(offer, candidate, key))
+        try:
+            trials.append(Trial(candidate, try_model(offer.url, candidate.name, key)))
+        except LongreelError as error:
+            trials.append(Trial(candidate, problem=str(error)))
         if trials[-1].sees:
             break
     working = [trial for trial in trials if trial.capabilities is not None]
@@ -94,13 +97,6 @@ def _candidates(offer: ServerOffer, model: str) -> list[ServedModel]:
             f"Choose one with --model, such as {unknown[0].name}. longreel connect --list shows them.",
         )
     return list(dict.fromkeys([*seeing, *unknown, *chatting]))[:MOST_TRIED]
-
-
-def _try(offer: ServerOffer, candidate: ServedModel, key: str) -> Trial:
-    try:
-        return Trial(candidate, try_model(offer.url, candidate.name, key))
-    except LongreelError as error:
-        return Trial(candidate, problem=str(error))
 
 
 def _notes(offer: ServerOffer, chosen: Trial) -> list[str]:

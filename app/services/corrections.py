@@ -38,7 +38,10 @@ class CorrectionService:
             raise BadInput(f"A sentence has 1 to {LONGEST_SENTENCE} characters.", "Give the words that are said.")
         if not video.ready:
             raise BadInput("This video is still being ingested.", "Correct it once it is ready.")
-        stored = self._sentence(video.id, start_s)
+        near = [one for one in self._library.utterances(video.id) if abs(one.span.start_s - start_s) <= SAME_TIME_S]
+        if not near:
+            raise NotFound(f"No sentence begins at {start_s:g} s.", "Take start_s from the transcript.")
+        stored = min(near, key=lambda one: abs(one.span.start_s - start_s))
         if stored.text == wanted:  # perhaps an earlier attempt failed before the index followed
             speech = self._library.segments(video.id, kinds=[SegmentKind.SPEECH], window=stored.span)
             self._retriever().add(speech)
@@ -49,12 +52,6 @@ class CorrectionService:
         with self._lock:  # the index follows in the order of the library
             self._retriever().add(self._stored.correct(video.id, stored, fixed))
         return fixed
-
-    def _sentence(self, id: VideoId, start_s: float) -> Utterance:
-        near = [one for one in self._library.utterances(id) if abs(one.span.start_s - start_s) <= SAME_TIME_S]
-        if not near:
-            raise NotFound(f"No sentence begins at {start_s:g} s.", "Take start_s from the transcript.")
-        return min(near, key=lambda one: abs(one.span.start_s - start_s))
 
 
 def apply_corrections(
@@ -77,10 +74,8 @@ def corrected(heard: Utterance, known: Sequence[Correction]) -> Utterance:
             continue
         if heard.text == one.heard:
             return reworded(heard, one.text)
-        text = heard.text
-        for wrong, right in _replacements(one):
-            text = _replaced(text, wrong, right)
-        if text != heard.text:
+        text = _with_replacements(heard.text, one)
+        if text.split() != heard.text.split():
             heard = reworded(heard, text)
     return heard
 
@@ -107,19 +102,15 @@ def _timed(new: Sequence[str], old: Sequence[Word], from_s: float) -> list[Word]
     return [Word(text, span, 1.0) for text, span in zip(new, spans, strict=True)]
 
 
-def _replacements(one: Correction) -> list[tuple[list[str], list[str]]]:
-    """The words that were wrong, and the right ones."""
-    wrong, right = one.heard.split(), one.text.split()
-    codes = SequenceMatcher(None, list(map(_key, wrong)), list(map(_key, right)), False).get_opcodes()
-    return [(wrong[a:b], right[c:d]) for tag, a, b, c, d in codes if tag == "replace"]
-
-
-def _replaced(text: str, wrong: Sequence[str], right: Sequence[str]) -> str:
-    words, keys = text.split(), list(map(_key, wrong))
-    for first in range(len(words) - len(wrong) + 1):
-        if list(map(_key, words[first : first + len(wrong)])) == keys:
-            return " ".join([*words[:first], *right, *words[first + len(wrong) :]])
-    return text
+def _with_replacements(text: str, one: Correction) -> str:
+    """The text with each group of words that the correction replaces, where it first occurs, put right."""
+    words, wrong, right = text.split(), list(map(_key, one.heard.split())), one.text.split()
+    for tag, a, b, c, d in SequenceMatcher(None, wrong, list(map(_key, right)), False).get_opcodes():
+        keys = list(map(_key, words))
+        starts = (first for first in range(len(keys)) if tag == "replace" and keys[first : first + b - a] == wrong[a:b])
+        if (first := next(starts, None)) is not None:
+            words[first : first + b - a] = right[c:d]
+    return " ".join(words)
 
 
 def _key(word: str) -> str:

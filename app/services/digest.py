@@ -51,6 +51,8 @@ LETTERS = 0.7
 """The share of letters in a heading; code and tables have fewer."""
 
 TITLE_WORDS = 8
+FIRST_WORDS = 7
+"""Words at most of a title that is the beginning of a sentence."""
 
 TASK = "Give a title of 2 to 6 words, as in a table of contents"
 TITLE_SCHEMA = {
@@ -103,7 +105,8 @@ def make_digest(
     `words` bounds the summary. A video of which nothing is known has one chapter without a summary.
     """
     writer = _Writer(video, embedder, model)
-    sentences = _spread(sentences, MOST_SENTENCES)
+    if len(sentences) > MOST_SENTENCES:  # as many as allowed, evenly spread
+        sentences = [sentences[place * len(sentences) // MOST_SENTENCES] for place in range(MOST_SENTENCES)]
     vectors = embedder.embed([s.text for s in sentences])
     ends = [*starts_s[1:], duration_s]
     given = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]
@@ -118,13 +121,6 @@ def make_digest(
         chapter_done(number + 1, len(spans))
     summary, citations = _summary(parts, words)
     return Digest(summary, tuple(part.chapter for part in parts), citations)
-
-
-def _spread(sentences: Sequence[Sentence], most: int) -> Sequence[Sentence]:
-    """All sentences, or as many as allowed, evenly spread."""
-    if len(sentences) <= most:
-        return sentences
-    return [sentences[place * len(sentences) // most] for place in range(most)]
 
 
 def central(vectors: NDArray[np.float32], count: int) -> list[int]:
@@ -161,10 +157,17 @@ class _Writer:
             return _Part(Chapter(span, f"Part {number + 1}", ""), ())
         title, written = self._write(sources)
         described = [(s.text, (self._cite(s),)) for s in shown]
-        quoted = [(_quotable(s), (self._cite(s),)) for s in sources[:2]]
+        quoted = []
+        for source in sources[:2]:
+            longest = LONGEST_WORDS if source.kind is SegmentKind.SPEECH else SCREEN_WORDS
+            quoted.append((_shortened(_one_line(source.text), longest), (self._cite(source),)))
         own = _within([*described, *(written or quoted)], CHAPTER_WORDS)
         title = _shown_heading(span, sentences) or title or heading or self._short_title(sources, sentences)
-        title = title or (_first_words(sources[0].text) if sources else re.split("[;,.]", shown[0].text)[0])
+        if not title and sources:  # the beginning of the first line, without the signs of a list or a heading
+            line = _BULLET.sub("", sources[0].text.strip().split("\n")[0])
+            title = _shortened(" ".join(line.split()).rstrip(".,;:"), FIRST_WORDS)
+        elif not title:
+            title = re.split("[;,.]", shown[0].text)[0]
         citations = tuple(dict.fromkeys(citation for _, cited in own for citation in cited))
         return _Part(Chapter(span, title, _joined([text for text, _ in own]), citations), tuple(own))
 
@@ -229,20 +232,10 @@ def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:
         if sentence.kind is not SegmentKind.SCREEN_TEXT or not begins or len(lines) > HEADING_LINES:
             continue
         heading = ": ".join(lines) if sentence.is_title else lines[0]
-        if 1 < len(heading.split()) <= HEADING_WORDS and _is_words(heading):
+        is_words = not _CODE.search(heading) and letter_share(heading) >= LETTERS
+        if 1 < len(heading.split()) <= HEADING_WORDS and is_words:
             return heading
     return ""
-
-
-def _is_words(text: str) -> bool:
-    """Whether a line is written in words rather than in numbers or code."""
-    return not _CODE.search(text) and letter_share(text) >= LETTERS
-
-
-def _first_words(text: str) -> str:
-    """The beginning of the first line, without the signs of a list or a heading."""
-    words = _BULLET.sub("", text.strip().split("\n")[0]).split()
-    return " ".join(words[:7]).rstrip(".,;:") + (" ..." if len(words) > 7 else "")
 
 
 def _key_headings(parts: Sequence[Sequence[Sentence]]) -> list[str]:
@@ -267,12 +260,6 @@ def _tidy_title(text: object) -> str:
 
 def _one_line(text: str) -> str:
     return "; ".join(line.strip() for line in text.split("\n") if line.strip())
-
-
-def _quotable(sentence: Sentence) -> str:
-    """A sentence as it stands in a summary; of a screen full of text, or of endless speech, the beginning."""
-    most = LONGEST_WORDS if sentence.kind is SegmentKind.SPEECH else SCREEN_WORDS
-    return _shortened(_one_line(sentence.text), most)
 
 
 def _shortened(text: str, words: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import shutil
 import sys
 from dataclasses import dataclass
@@ -59,9 +60,13 @@ def examine(settings: Settings) -> list[Check]:
     """Looks at everything the chosen profile needs, loading no model."""
     profile = _profile(settings)
     return [
-        _python(),
-        *[_package(name, extra) for name, extra in _packages(settings).items()],
-        *[_part(status) for status in packaged.status(settings) if status.needed],
+        Check("python", sys.version_info >= (3, 11), platform.python_version()),
+        *_packages(settings),
+        *[
+            Check(f"model {one.name}", one.state != "missing", one.state, one.command if one.state == "missing" else "")
+            for one in packaged.status(settings)
+            if one.needed
+        ],
         profile,
         *(_memory(settings) if profile.ok else []),
         *(_hearing(settings) if profile.ok else []),
@@ -114,31 +119,19 @@ def _name(video: Video) -> str:
     return f"{video.title} ({video.id[:12]})"
 
 
-def _python() -> Check:
-    version = ".".join(map(str, sys.version_info[:3]))
-    return Check("python", sys.version_info >= (3, 11), version)
-
-
-def _packages(settings: Settings) -> dict[str, str]:
-    return PACKAGES | (GPU_PACKAGES if settings.profile in ("cpu", "gpu") else {})
-
-
-def _package(name: str, extra: str) -> Check:
-    present = importlib.util.find_spec(name) is not None
-    requirement = f"longreel[{extra}]" if extra else "longreel"
-    detail = "installed" if present else "not installed"
-    if present and name in LINKED:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            return Check(f"package {name}", False, str(error), f"apt-get install {LINKED[name]}")
-    return Check(f"package {name}", present, detail, "" if present else f"pip install '{requirement}'")
-
-
-def _part(status: packaged.PartStatus) -> Check:
-    usable = status.state != "missing"
-    command = status.command if not usable else ""
-    return Check(f"model {status.name}", usable, status.state, command)
+def _packages(settings: Settings) -> list[Check]:
+    checks = []
+    for name, extra in (PACKAGES | (GPU_PACKAGES if settings.profile in ("cpu", "gpu") else {})).items():
+        present = importlib.util.find_spec(name) is not None
+        detail = "installed" if present else "not installed"
+        command = "" if present else f"pip install 'longreel[{extra}]'" if extra else "pip install 'longreel'"
+        if present and name in LINKED:
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                present, detail, command = False, str(error), f"apt-get install {LINKED[name]}"
+        checks.append(Check(f"package {name}", present, detail, command))
+    return checks
 
 
 def _profile(settings: Settings) -> Check:
@@ -174,19 +167,18 @@ def _memory(settings: Settings) -> list[Check]:
         found = fits(settings, Workers(settings))
     except LongreelError as error:
         return [Check("memory", False, error.message, error.hint)]
-    checks = [_fit(fit) for fit in found]
+    checks = []
+    for fit in found:
+        kind = fit.place.dtype if fit.place.quantisation == "none" else fit.place.quantisation
+        size = "size unknown" if fit.weights is None else _gb(fit.weights)
+        if fit.working:
+            size += f" in {kind}, about {_gb(fit.working)} more when it runs"
+        detail = f"{fit.model}: {size}; {_gb(fit.free)} free on {fit.place.device}"
+        command = f"export {fit.setting}" if fit.setting else ""
+        checks.append(Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, command))
     for device in dict.fromkeys(fit.place.device for fit in found):
         checks.append(_together(settings, [fit for fit in found if fit.place.device == device]))
     return checks
-
-
-def _fit(fit: Fit) -> Check:
-    kind = fit.place.dtype if fit.place.quantisation == "none" else fit.place.quantisation
-    size = "size unknown" if fit.weights is None else _gb(fit.weights)
-    if fit.working:
-        size += f" in {kind}, about {_gb(fit.working)} more when it runs"
-    detail = f"{fit.model}: {size}; {_gb(fit.free)} free on {fit.place.device}"
-    return Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, f"export {fit.setting}" if fit.setting else "")
 
 
 def _together(settings: Settings, found: list[Fit]) -> Check:

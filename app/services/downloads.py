@@ -308,7 +308,10 @@ class _Coming:
             self._restart()
             raise WorkerFailed(f"The file at {self.host} changed while it was read.", "Try again.")
         self._total = total
-        self._check_size()
+        if total is not None and total > self._most:
+            raise self._too_large()
+        if total is not None and shutil.disk_usage(self._folder).free < total - self.size:
+            raise StorageFull("There is no room for this file.", "Free some space on the disk of the library.")
         if self._reported_at is None:
             self._reported_at = 0.0
             self._report(StageStarted(STAGE, (total or 0) / MB, "MB"))
@@ -346,14 +349,6 @@ class _Coming:
             raise WorkerFailed(f"{self.host} answers with status {status}.", "Try again later.")
         hint = "If you have access to it, download the file and upload it." if status in (401, 403) else HINT
         raise BadInput(f"{self.host} does not give the file: it answers with status {status}.", hint)
-
-    def _check_size(self) -> None:
-        if self._total is None:
-            return
-        if self._total > self._most:
-            raise self._too_large()
-        if shutil.disk_usage(self._folder).free < self._total - self.size:
-            raise StorageFull("There is no room for this file.", "Free some space on the disk of the library.")
 
     def _too_large(self) -> BadInput:
         return BadInput(

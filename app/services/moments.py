@@ -119,12 +119,10 @@ def search_within(
     count = 4 * limit
     while spans:
         hits = retriever.search(text, limit=count, videos=list(spans), window=window, kinds=[SegmentKind.SPEECH])
-        matching = [hit for hit in hits if _holds(hit.segment.span, spans[hit.segment.video_id])]
+        matching = [
+            hit for hit in hits if any(hit.segment.span.contains(one.middle_s) for one in spans[hit.segment.video_id])
+        ]
         if len(matching) >= limit or len(hits) < count or count >= MOST:
             return [replace(hit, id=f"E{place}") for place, hit in enumerate(matching[:limit], start=1)]
         count *= 4
     return []
-
-
-def _holds(span: TimeSpan, wanted: Sequence[TimeSpan]) -> bool:
-    return any(span.contains(one.middle_s) for one in wanted)

@@ -159,8 +159,10 @@ def _runs(text: str) -> Iterator[str]:
     """Runs of capitalised words, with particles inside; punctuation, "'s" and ordinary words end one."""
     run: list[str] = []
     for match in _TOKEN.finditer(text.replace("\u2019", "'")):
-        begins, word, ends = _parted(match[0])
-        if begins:
+        bare = match[0].lstrip(_MARKS)
+        word = bare.rstrip(_MARKS).removesuffix("'s")
+        ends = bare[len(word) :]
+        if len(bare) < len(match[0]):
             yield from _closed(run)
             run = []
         if run and not ends and word.lower() in _PARTICLES:
@@ -176,14 +178,6 @@ def _runs(text: str) -> Iterator[str]:
             yield from _closed(run)
             run = []
     yield from _closed(run)
-
-
-def _parted(token: str) -> tuple[str, str, str]:
-    """Marks before a word, the word, and marks behind it with a possessive "'s"."""
-    bare = token.lstrip(_MARKS)
-    word = bare.rstrip(_MARKS)
-    word = word.removesuffix("'s")
-    return token[: len(token) - len(bare)], word, bare[len(word) :]
 
 
 def _closed(run: list[str]) -> Iterator[str]:

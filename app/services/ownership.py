@@ -34,7 +34,11 @@ def owned(settings: Settings, owner: str, address: str = "") -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise _in_use(settings.data, _read(descriptor)[0]) from error
+            other = _read(descriptor)[0] or "its name is unknown"
+            raise InUse(
+                f"The library in {settings.data} is in use by another process: {other}.",
+                "Use that one, or stop it first. To share a library, set LONGREEL_CHROMA_URL for all its processes.",
+            ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{owner}, process {os.getpid()}\n{address}".encode()[:_LONGEST], 0)
         yield
@@ -72,10 +76,3 @@ def _read(descriptor: int) -> tuple[str, str]:
     """What the lock file says."""
     owner, _, address = os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace").partition("\n")
     return owner, address
-
-
-def _in_use(data: Path, owner: str) -> InUse:
-    return InUse(
-        f"The library in {data} is in use by another process: {owner or 'its name is unknown'}.",
-        "Use that one, or stop it first. To share a library, set LONGREEL_CHROMA_URL for all its processes.",
-    )

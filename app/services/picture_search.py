@@ -91,7 +91,9 @@ def picture_in(address: str) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings(action="ignore"):
             opened = Image.open(io.BytesIO(base64.b64decode(body, validate=True)), formats=FORMATS)
-            _check_size(*opened.size)
+            width, height = opened.size
+            if width * height > MOST_PIXELS or min(width, height) < LEAST_SIDE:
+                raise _wrong_size(f"{width} x {height}")
             opened.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
             small = opened.convert("RGB")
             small.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
@@ -100,11 +102,6 @@ def picture_in(address: str) -> NDArray[np.uint8]:
         raise _wrong_size("so many") from error
     except (binascii.Error, OSError, ValueError, SyntaxError) as error:
         raise BadInput("The picture cannot be read.", f"Send one of these: {', '.join(FORMATS)}.") from error
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS or min(width, height) < LEAST_SIDE:
-        raise _wrong_size(f"{width} x {height}")
 
 
 def _wrong_size(pixels: str) -> BadInput:
@@ -266,12 +263,12 @@ def _answer(
 
 def _apart(moments: Sequence[_Sampled]) -> list[_Sampled]:
     """The moments, best first, without those that border on a better one."""
-    return [one for place, one in enumerate(moments) if not any(_borders(one, other) for other in moments[:place])]
-
-
-def _borders(one: _Sampled, other: _Sampled) -> bool:
-    apart_s = max(one.span.start_s - other.span.end_s, other.span.start_s - one.span.end_s)
-    return one.video.id == other.video.id and apart_s <= 0
+    apart = []
+    for place, one in enumerate(moments):
+        better = [other.span for other in moments[:place] if other.video.id == one.video.id]
+        if all(one.span.end_s < span.start_s or span.end_s < one.span.start_s for span in better):
+            apart.append(one)
+    return apart
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -71,7 +71,10 @@ class ScheduleService:
 
     def find(self, name: str) -> Schedule:
         """The schedule of this id, beginning of an id, or folder. Raises NotFound when none or several fit."""
-        fits = [one for one in self.all() if (name and one.id.startswith(name)) or _same_folder(one.folder, name)]
+        if not name:
+            raise no_such_schedule(name)
+        folder = str(path_of(name))
+        fits = [one for one in self.all() if one.id.startswith(name) or one.folder == folder]
         if not fits:
             raise no_such_schedule(name)
         if len(fits) > 1:
@@ -129,17 +132,16 @@ class ScheduleService:
         """Queues what is new in the folder, and returns how many files may still be growing."""
         before, deleted = self._store.looks(schedule.id), self._library.deleted_files()
         seen = look_into(Path(schedule.folder), before, deleted, self._clock())
-        queued = self._queue(self.plan(schedule), seen.new)
-        self._store.keep_looks(schedule.id, seen.looks)
-        return {"new": len(seen.new), "waiting": seen.waiting, "jobs": queued}
-
-    def _queue(self, plan: ScheduleSpec, new: tuple[Path, ...]) -> list[str]:
+        plan = self.plan(schedule)
         tags = (plan.collection,) if plan.collection else ()
         if plan.summary is None:
-            return [self._ingest.submit(IngestRequest(path, tags=tags)).id for path in new]
-        items = [Item(str(path), tags=tags) for path in new]
-        batches = [tuple(items[at : at + MOST_VIDEOS]) for at in range(0, len(items), MOST_VIDEOS)]
-        return [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]
+            queued = [self._ingest.submit(IngestRequest(path, tags=tags)).id for path in seen.new]
+        else:
+            items = [Item(str(path), tags=tags) for path in seen.new]
+            batches = [tuple(items[at : at + MOST_VIDEOS]) for at in range(0, len(items), MOST_VIDEOS)]
+            queued = [self._batch_jobs.submit(replace(plan.summary, items=batch)).id for batch in batches]
+        self._store.keep_looks(schedule.id, seen.looks)
+        return {"new": len(seen.new), "waiting": seen.waiting, "jobs": queued}
 
     def _decided(self, plan: ScheduleSpec, now: float) -> dict[str, Any]:
         if (plan.cron is None) == (plan.every_s is None):
@@ -191,7 +193,3 @@ def _folder(name: str) -> str:
     if folder is None or not folder.is_dir():
         raise BadInput(f"There is no folder {name}.", "Give the full path of a folder on the server's machine.")
     return str(folder.resolve())
-
-
-def _same_folder(folder: str, name: str) -> bool:
-    return bool(name) and folder == str(path_of(name))

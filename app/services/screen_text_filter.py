@@ -42,7 +42,7 @@ def filter_screen_text(sentences: Sequence[Sentence]) -> list[Sentence]:
     """
     written = [s for s in sentences if s.kind is SegmentKind.SCREEN_TEXT]
     runs = _runs(written)
-    texts = _without_lists(_once(_worded(written, runs)))
+    texts = _without_lists(_worded(written, runs))
     others = [s for s in sentences if s.kind is not SegmentKind.SCREEN_TEXT]
     if any(s.kind is SegmentKind.SPEECH for s in others):
         return sorted([*others, *texts], key=lambda s: s.span)
@@ -55,11 +55,6 @@ def filter_screen_text(sentences: Sequence[Sentence]) -> list[Sentence]:
 
 def _lines(text: str) -> list[str]:
     return [line for line in map(str.strip, text.split("\n")) if line]
-
-
-def _has_word(line: str) -> bool:
-    """Whether a line has two different letters side by side: a misread picture gives one letter, or repeats it."""
-    return any(len(set(word.lower())) > 1 for word in _LETTERS.findall(line))
 
 
 def _is_noise(line: str) -> bool:
@@ -103,23 +98,20 @@ def _rate(readings: Sequence[tuple[float, float]]) -> float:
 
 
 def _worded(written: Iterable[Sentence], runs: Mapping[str, float]) -> list[Sentence]:
-    """The texts that have words, without the lines of running counters and noise."""
-    result = []
-    for sentence in written:
-        lines = [line for line in _lines(sentence.text) if _shape(line) not in runs and not _is_noise(line)]
-        if any(map(_has_word, lines)):
-            result.append(replace(sentence, text="\n".join(lines)))
-    return result
+    """The texts that have words, without the lines of running counters and noise, in time order.
 
-
-def _once(written: Iterable[Sentence]) -> list[Sentence]:
-    """Each text once while it lasts: a counter next to it causes a new reading every second."""
+    Each is there once while it lasts: a counter next to it causes a new reading every second. A word has two different
+    letters side by side: a misread picture gives one letter, or repeats it.
+    """
     until: dict[str, float] = {}
     result = []
     for sentence in sorted(written, key=lambda s: s.span):
-        if sentence.span.start_s > until.get(sentence.text, -1.0):
-            result.append(sentence)
-        until[sentence.text] = max(sentence.span.end_s, until.get(sentence.text, 0.0))
+        text = "\n".join(line for line in _lines(sentence.text) if _shape(line) not in runs and not _is_noise(line))
+        if not any(len(set(word.lower())) > 1 for word in _LETTERS.findall(text)):
+            continue
+        if sentence.span.start_s > until.get(text, -1.0):
+            result.append(replace(sentence, text=text))
+        until[text] = max(sentence.span.end_s, until.get(text, 0.0))
     return result
 
 
@@ -133,14 +125,9 @@ def _without_lists(written: Sequence[Sentence]) -> list[Sentence]:
             result.append(sentence)
         elif not goes_on:
             names = names_written(sentence.text, small)[:NAMED]
-            such = f", such as {_listed(names)}" if names else ""
+            such = f", such as {' and '.join(filter(None, (', '.join(names[:-1]), names[-1])))}" if names else ""
             result.append(replace(sentence, text=f"Shows a list of names{such}.", quote=sentence.text))
     return result
-
-
-def _listed(names: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _kind_of_numbers(
@@ -150,16 +137,11 @@ def _kind_of_numbers(
     running = [s for s in written if any(_shape(line) in runs for line in _lines(s.text))]
     if running and 2 * len(running) >= len(written):
         shape = next(_shape(line) for line in _lines(running[0].text) if _shape(line) in runs)
-        first, kind = running[0], f"a running {_name(shape, runs[shape])}"
+        clock = "time code" if abs(abs(runs[shape]) - 1.0) <= STEADY else "clock"
+        first, kind = running[0], f"a running {'counter' if shape.isdigit() else clock}"
     else:
         numbers = [s for s in written if any(map(str.isdigit, s.text))]
         if worded or len(numbers) < LEAST_READINGS:
             return None
         first, kind = numbers[0], "numbers"
     return replace(first, text=f"Shows {kind}; nothing is said.", quote=first.text)
-
-
-def _name(shape: str, rate: float) -> str:
-    if shape.isdigit():
-        return "counter"
-    return "time code" if abs(abs(rate) - 1.0) <= STEADY else "clock"

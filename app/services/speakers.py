@@ -46,7 +46,13 @@ class SpeakerService:
         found = self._speakers.of(video)
         unnamed = any(one.name is None for one in found)
         known = self._speakers.all(found[0].voice.model, named=True) if unnamed else []
-        return [self._speaker(one, known) for one in found]
+        speakers = []
+        for one in found:
+            voice, suggestions = one.voice, () if one.name else self._suggestions(one, known)
+            speakers.append(
+                Speaker(one.video_id, voice.label, one.name, voice.seconds, one.recognised, suggestions, voice.spans)
+            )
+        return speakers
 
     def rename(self, video: VideoId, who: str, name: str, *, here_only: bool = False) -> list[Speaker]:
         """Renames a person; `who` is a label or a name, and an empty `name` removes the name.
@@ -55,7 +61,9 @@ class SpeakerService:
         automatically: then this is a correction. Unnamed voices that sound very similar get the name too. Two voices
         with the same name are one person. Raises NotFound, BadInput.
         """
-        called = _cleaned(name)
+        called = tidy_title(name) or None
+        if called and len(called) > LONGEST_NAME:
+            raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", "Shorten it.")
         chosen = self._called(video, who)
         if not here_only:
             for old in {one.name for one in chosen if one.name and not one.recognised}:
@@ -101,13 +109,6 @@ class SpeakerService:
             return KnownVoice(video, voice)
         return KnownVoice(video, voice, best.name, best.video_id != video or best.recognised)
 
-    def _speaker(self, known: KnownVoice, others: Sequence[KnownVoice]) -> Speaker:
-        voice = known.voice
-        suggestions = () if known.name else self._suggestions(known, others)
-        return Speaker(
-            known.video_id, voice.label, known.name, voice.seconds, known.recognised, suggestions, voice.spans
-        )
-
     def _suggestions(self, known: KnownVoice, others: Sequence[KnownVoice]) -> tuple[Likeness, ...]:
         best: dict[str, Likeness] = {}
         for other in others:
@@ -119,10 +120,3 @@ class SpeakerService:
 
 def _cosine(one: Voice, other: Voice) -> float:
     return float(np.dot(one.vector, other.vector)) if one.vector.shape == other.vector.shape else 0.0
-
-
-def _cleaned(name: str) -> str | None:
-    words = tidy_title(name)
-    if len(words) > LONGEST_NAME:
-        raise BadInput(f"The name is longer than {LONGEST_NAME} characters.", "Shorten it.")
-    return words or None

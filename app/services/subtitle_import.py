@@ -91,26 +91,20 @@ class ImportService:
         if video.ready:
             return video
         _check(cancelled)
-        self._index(found, name)
-        self._digest(found, cancelled)
-        parts.library.set_ready(found.id, language)
-        return parts.library.video(found.id)
-
-    def _index(self, found: Imported, name: str) -> None:
-        parts = self._parts()
         parts.retriever.remove(found.id)
         parts.library.save_utterances(found.id, found.said)
-        here = Found(self._pieces(found), found.said, (), found.seen, (), ())
+        borders, spoken = [caption.span.start_s for caption in found.seen], [one.span for one in found.said]
+        least, most = self._settings.segment_min_s, self._settings.segment_max_s
+        pieces = cut(found.duration_s, borders, spoken, min_s=least, max_s=most)
+        here = Found(pieces, found.said, (), found.seen, (), ())
         segments = text_segments(found.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
         parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         parts.retriever.add(segments)
         if parts.entities is not None:
             parts.entities.save(found.id, named(found.id, found.said))
-
-    def _pieces(self, found: Imported) -> list[TimeSpan]:
-        borders = [caption.span.start_s for caption in found.seen]
-        least, most = self._settings.segment_min_s, self._settings.segment_max_s
-        return cut(found.duration_s, borders, [u.span for u in found.said], min_s=least, max_s=most)
+        self._digest(found, cancelled)
+        parts.library.set_ready(found.id, language)
+        return parts.library.video(found.id)
 
     def _digest(self, found: Imported, cancelled: Callable[[], bool]) -> None:
         parts = self._parts()
@@ -187,15 +181,12 @@ def _read(
             f"{path} has {len(content)} videos, and one title.",
             "Leave the title out: the names in the file are the titles.",
         )
-    return [
-        Imported(
-            _digest(_canonical(key, listed)),
-            tidy_title(title or key) or name,
-            (),
-            _captions(key, listed, every_s, path.name),
-        )
-        for key, listed in content.items()
-    ]
+    videos = []
+    for key, listed in content.items():
+        captions = _captions(key, listed, every_s, path.name)
+        canonical = json.dumps({key: listed}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        videos.append(Imported(_digest(canonical.encode()), tidy_title(title or key) or name, (), captions))
+    return videos
 
 
 def _said(path: Path, name: str, data: bytes, language: str | None, warn: Callable[[str], None]) -> Imported:
@@ -239,10 +230,6 @@ def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Capt
         return Caption(span, " ".join(str(item["text"]).split()), model)
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise BadInput(f"{where} is not a caption.", _HINT) from error
-
-
-def _canonical(key: str, listed: Any) -> bytes:
-    return json.dumps({key: listed}, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _digest(data: bytes) -> VideoId:

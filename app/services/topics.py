@@ -57,7 +57,8 @@ def chapter_spans(duration_s: float, sentences: Sequence[Sentence], vectors: NDA
     starts = np.unique([s.span.start_s for s in sentences if 0.0 < s.span.start_s < duration_s])
     borders: list[float] = []
     if most > 0 and len(starts):
-        score = _standard(_depths(_likeness(starts, sentences, vectors))) + _marks(starts, sentences)
+        depths = _depths(_likeness(starts, sentences, vectors))
+        score = (depths - depths.mean()) / (depths.std() or 1.0) + _marks(starts, sentences)
         clear = score.mean() + CLEAR * score.std()
         for place in np.argsort(-score, kind="stable"):
             if len(borders) >= most or score[place] < clear:
@@ -97,11 +98,6 @@ def _climbed(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
         rising = place > 0 and likeness[place - 1] >= value
         peaks.append(peaks[-1] if rising else float(value))
     return np.array(peaks, np.float64)
-
-
-def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread else np.zeros(len(values))
 
 
 def _marks(starts: NDArray[np.float64], sentences: Sequence[Sentence]) -> NDArray[np.float64]:

@@ -23,7 +23,16 @@ _ENDED = regex.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964][\"'\u20
 
 def transcript_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
     """The spoken sentences in order: cues that one sentence runs through are joined, several in one are split."""
-    return [sentence for group in _groups(utterances) for sentence in _split(group)]
+    sentences = []
+    for group in _groups(utterances):
+        text = " ".join(" ".join(one.text.split()) for one in group)
+        at = 0
+        for sentence in split_sentences(text):
+            start = text.index(sentence, at)
+            at = start + len(sentence)
+            span = TimeSpan(_time_at(group, start, len(text)), _time_at(group, at, len(text), end=True))
+            sentences.append(Sentence(span, SegmentKind.SPEECH, sentence, speaker=group[0].speaker))
+    return sentences
 
 
 def _groups(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
@@ -53,16 +62,6 @@ def _continues(group: Sequence[Utterance], following: Utterance) -> bool:
 @functools.lru_cache(maxsize=64)
 def _count(text: str) -> int:
     return len(split_sentences(text))
-
-
-def _split(group: Sequence[Utterance]) -> Iterator[Sentence]:
-    text = " ".join(" ".join(one.text.split()) for one in group)
-    at = 0
-    for sentence in split_sentences(text):
-        start = text.index(sentence, at)
-        at = start + len(sentence)
-        span = TimeSpan(_time_at(group, start, len(text)), _time_at(group, at, len(text), end=True))
-        yield Sentence(span, SegmentKind.SPEECH, sentence, speaker=group[0].speaker)
 
 
 def _time_at(group: Sequence[Utterance], place: int, length: int, *, end: bool = False) -> float:

@@ -71,11 +71,14 @@ def read_page(address: str, *, private: bool = False, cancelled: Callable[[], bo
 
 def _page(info: dict[str, Any], address: str, private: bool) -> WebPage:
     if info.get("_type") == "playlist":
-        entries = [one for one in info.get("entries") or () if one]
-        listed = [PageVideo(_address_of(one), str(one.get("title") or "")) for one in entries]
-        videos = [one for one in listed if urlsplit(one.address).scheme in ("http", "https")]
-        for one in videos:
-            check_address(one.address, private=private)
+        videos = []
+        for entry in filter(None, info.get("entries") or ()):
+            # The page of the entry, or the last and best file of a video that stands on the page of the list itself.
+            file = (entry.get("formats") or [{}])[-1].get("url")
+            url = str(entry.get("url") or file or entry.get("webpage_url") or "")
+            if urlsplit(url).scheme in ("http", "https"):
+                check_address(url, private=private)
+                videos.append(PageVideo(url, str(entry.get("title") or "")))
         if not videos:
             raise BadInput(f"This page of {_host(address)} lists no videos.", SAVE)
         return WebPage(None, tuple(videos[:MOST_VIDEOS]), left_out=len(videos) > MOST_VIDEOS)
@@ -86,12 +89,6 @@ def _page(info: dict[str, Any], address: str, private: bool) -> WebPage:
     sent = {name: value for name, value in (info.get("http_headers") or {}).items() if name.lower() in _SENT}
     title = str(info.get("title") or "").removesuffix(" (1)")  # how the first video element of a page is called
     return WebPage(PageVideo(media, title, sent))
-
-
-def _address_of(entry: dict[str, Any]) -> str:
-    """The page of a list's entry, or the last and best file of a video that stands on the page of the list itself."""
-    formats = entry.get("formats") or [{}]
-    return str(entry.get("url") or formats[-1].get("url") or entry.get("webpage_url") or "")
 
 
 class _Guard:

@@ -55,7 +55,11 @@ class WebhookService:
         self._private = settings.private_webhooks
         self._secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
         if settings.webhook_url:
-            self._check_settings(settings.webhook_url)
+            try:
+                self._check(settings.webhook_url, self._secret)
+            except BadInput as error:
+                hint = f"Correct LONGREEL_SERVER__WEBHOOK_URL or LONGREEL_SERVER__WEBHOOK_SECRET. {error.hint}"
+                raise BadSettings(error.message, hint) from error
         self.worker = Worker(jobs, {NOTICE: self.handle}, policy=policy, threads=THREADS, poll_s=poll_s)
         """A worker of its own: a notice must not wait for the video that is being read."""
 
@@ -69,12 +73,14 @@ class WebhookService:
         given = job.payload
         body = given["body"].encode("utf-8", "replace")
         timestamp = str(int(time.time()))
+        own = self._jobs.get(given["job"]).payload.get("webhook")
+        secret = self._seal.opened(own["secret"]) if own else self._secret
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Longreel",
             "webhook-id": job.id,
             "webhook-timestamp": timestamp,
-            "webhook-signature": signature(self._secret_of(given["job"]), job.id, timestamp, body),
+            "webhook-signature": signature(secret, job.id, timestamp, body),
         }
         status = post(given["url"], body, headers, private=self._private)
         host = urlsplit(given["url"]).hostname
@@ -90,20 +96,9 @@ class WebhookService:
             job for job in self._jobs.list(limit=MOST_JOBS) if job.kind == NOTICE and job_id in ("", job.payload["job"])
         ]
 
-    def _secret_of(self, job_id: str) -> str:
-        own = self._jobs.get(job_id).payload.get("webhook")
-        return self._seal.opened(own["secret"]) if own else self._secret
-
     def _check(self, url: str, secret: str) -> None:
         check_address(url, private=self._private)
         _key(secret)
-
-    def _check_settings(self, url: str) -> None:
-        try:
-            self._check(url, self._secret)
-        except BadInput as error:
-            hint = f"Correct LONGREEL_SERVER__WEBHOOK_URL or LONGREEL_SERVER__WEBHOOK_SECRET. {error.hint}"
-            raise BadSettings(error.message, hint) from error
 
 
 def signature(secret: str, id: str, timestamp: str, body: bytes) -> str:

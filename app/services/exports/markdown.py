@@ -14,7 +14,7 @@ Link = Callable[[Citation], str]
 """Returns the address of a citation's moment; "" if it has none."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
-_BLOCK = re.compile(r"^(\s*)([-+=]|\d+[.)])")
+_BLOCK = re.compile(r"^\s*(?=[-+=])|^\s*\d+(?=[.)])")
 
 STATUS = {
     AnswerStatus.NOT_IN_VIDEO: "The video does not say.",
@@ -65,12 +65,9 @@ def left_out(section: Section) -> str:
 
 def point_text(point: Point, link: Link) -> str:
     """A point with links to its times."""
-    return f"{_label(point)}{escaped(point.text)} {moments(point.citations, link)}"
-
-
-def _label(point: Point) -> str:
     who = f" ({escaped(point.who)})" if point.who else ""
-    return f"**{point.label.capitalize()}**{who}: " if point.label else ""
+    label = f"**{point.label.capitalize()}**{who}: " if point.label else ""
+    return f"{label}{escaped(point.text)} {moments(point.citations, link)}"
 
 
 def moments(citations: Sequence[Citation], link: Link) -> str:
@@ -103,8 +100,4 @@ def short_answer(answer: Answer) -> str:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-    return _BLOCK.sub(lambda match: f"{match[1]}\\{match[2]}" if not match[2][0].isdigit() else _number(match), line)
-
-
-def _number(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2][:-1]}\\{match[2][-1]}"
+    return _BLOCK.sub(r"\g<0>\\", line)

@@ -5,33 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.core.types import Answer, Citation, Utterance, Word
+from app.core.types import Answer, Citation, TimeSpan
 from app.services.exports.material import Material
 from app.services.summarize.shapes import Point, Section
 
 
 def whisperx(material: Material) -> str:
     """whisperX's JSON: segments with words, a list of all words, and the language. Times are in seconds."""
-    segments = [_segment(utterance) for utterance in material.utterances]
-    words = [word for segment in segments for word in segment["words"]]
-    data = {"segments": segments, "word_segments": words, "language": material.video.language}
+    segments, every_word = [], []
+    for utterance in material.utterances:
+        speaker = {"speaker": utterance.speaker} if utterance.speaker else {}
+        words = [
+            {"word": word.text, **_times(word.span), "score": round(word.probability, 3), **speaker}
+            for word in utterance.words
+        ]
+        segments.append({**_times(utterance.span), "text": utterance.text, "words": words, **speaker})
+        every_word += words
+    data = {"segments": segments, "word_segments": every_word, "language": material.video.language}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
-def _segment(utterance: Utterance) -> dict[str, Any]:
-    speaker = {"speaker": utterance.speaker} if utterance.speaker else {}
-    segment = {
-        "start": round(utterance.span.start_s, 3),
-        "end": round(utterance.span.end_s, 3),
-        "text": utterance.text,
-        "words": [_word(word) | speaker for word in utterance.words],
-    }
-    return segment | speaker
-
-
-def _word(word: Word) -> dict[str, Any]:
-    start, end = round(word.span.start_s, 3), round(word.span.end_s, 3)
-    return {"word": word.text, "start": start, "end": end, "score": round(word.probability, 3)}
+def _times(span: TimeSpan) -> dict[str, float]:
+    return {"start": round(span.start_s, 3), "end": round(span.end_s, 3)}
 
 
 def document(material: Material) -> dict[str, Any]:

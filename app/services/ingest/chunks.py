@@ -43,7 +43,6 @@ from app.core.types import (
     Diarization,
     Frame,
     FrameFeatures,
-    KeyFrame,
     SoundSpan,
     TextLine,
     TimeSpan,
@@ -220,22 +219,14 @@ class ChunkReader:
         found = []
         for number, time_s in enumerate(call.times_s):
             beat(number / len(call.times_s))
-            frame = self._object_frame(call, time_s)
-            found.append((time_s, self.detector.detect([frame], names, least=LEAST_CONFIDENCE)[0]))
+            frames = self._frames(object_picture_key, call, [time_s])
+            found.append((time_s, self.detector.detect(frames, names, least=LEAST_CONFIDENCE)[0]))
         return found
-
-    def _object_frame(self, call: DetectCall, time_s: float) -> Frame:
-        """The frame of a moment, decoded again where an earlier run stored no picture of it."""
-        try:
-            return Frame(time_s, decoded(self.media.get(object_picture_key(call.video, time_s))))
-        except NotFound:
-            side = self.settings.text_side
-            return next(iter(self.frames.at(Path(call.path), [time_s], max_side=side, track=call.track)))
 
     def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
         """The text on the screen at a moment."""
         beat(0.0)
-        return self.text_reader.read(self._full_frames(call.video, call.path, [call.time_s], call.track)[0])
+        return self.text_reader.read(self._frames(full_picture_key, call, [call.time_s])[0])
 
     def describe(self, call: DescribeCall, beat: Beat) -> list[Caption | Undescribed]:
         """What each piece shows, with as many requests under way as the captioner allows.
@@ -250,8 +241,7 @@ class ChunkReader:
         def describe(piece: tuple[TimeSpan, tuple[float, ...]]) -> Caption | Undescribed:
             span, times_s = piece
             try:
-                frames = self._full_frames(call.video, call.path, times_s, call.track)
-                return captioner.describe(frames, span, stopped.is_set)
+                return captioner.describe(self._frames(full_picture_key, call, times_s), span, stopped.is_set)
             except (Cancelled, StorageFull):
                 raise
             except LongreelError as error:
@@ -267,30 +257,34 @@ class ChunkReader:
                 raise
         return [future.result() for future in futures]
 
-    def _full_frames(self, video: VideoId, path: str, times_s: Sequence[float], track: int | None) -> list[Frame]:
-        """The frames of some moments in full size. They are decoded again where an earlier run did not keep them."""
+    def _frames(
+        self,
+        key: Callable[[VideoId, float], str],
+        call: DescribeCall | DetectCall | ReadCall,
+        times_s: Sequence[float],
+    ) -> list[Frame]:
+        """The frames of some moments in full size. They are decoded again where an earlier run stored no pictures."""
         try:
-            return [Frame(time_s, decoded(self.media.get(full_picture_key(video, time_s)))) for time_s in times_s]
+            return [Frame(time_s, decoded(self.media.get(key(call.video, time_s)))) for time_s in times_s]
         except NotFound:
-            return list(self.frames.at(Path(path), times_s, max_side=self.settings.text_side, track=track))
+            return list(self.frames.at(Path(call.path), times_s, max_side=self.settings.text_side, track=call.track))
 
     def caption(self, call: CaptionCall, beat: Beat) -> list[Caption]:
         """One caption for each piece, as many at once as the captioner likes."""
-        at_once = self.captioner.at_once if isinstance(self.captioner, BatchCaptioner) else 1
+        batched = self.captioner if isinstance(self.captioner, BatchCaptioner) else None
+        at_once = batched.at_once if batched else 1
         written: list[Caption] = []
         for first in range(0, len(call.pieces), at_once):
             beat(first / len(call.pieces))
-            written += self._caption([self._task(*piece) for piece in call.pieces[first : first + at_once]])
+            tasks = []
+            for span, keys, features in call.pieces[first : first + at_once]:
+                frames = tuple(Frame(key.pts_s, decoded(self.media.get(key.thumbnail))) for key in keys)
+                tasks.append(CaptionTask(span, frames, features))
+            if batched:
+                written += batched.caption_all(tasks)
+            else:
+                written += [self.captioner.caption(task.frames, task.features, task.span) for task in tasks]
         return written
-
-    def _task(self, span: TimeSpan, keys: Sequence[KeyFrame], features: tuple[FrameFeatures, ...]) -> CaptionTask:
-        frames = tuple(Frame(key.pts_s, decoded(self.media.get(key.thumbnail))) for key in keys)
-        return CaptionTask(span, frames, features)
-
-    def _caption(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
-        if isinstance(self.captioner, BatchCaptioner):
-            return self.captioner.caption_all(tasks)
-        return [self.captioner.caption(task.frames, task.features, task.span) for task in tasks]
 
 
 def spread(times_s: Sequence[float], count: int) -> list[float]:

@@ -6,6 +6,7 @@ waits for the other's cores only part of the time; everything after needs both.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import time
@@ -141,7 +142,11 @@ class IngestService:
                 _forget_deleted(run)
                 raise
         except OSError as error:
-            raise _storage(error) from error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                hint = "Free some space and ingest again: finished work is not repeated."
+                raise StorageFull("The disk is full.", hint) from error
+            what = error.filename or "A file"
+            raise BadInput(f"{what} cannot be used: {error.strerror}.", "Check the path and the disk.") from error
         reused = len(run.versions) > 0 and not run.worked
         seconds = time.monotonic() - started
         if run.worked and not run.resumed:
@@ -290,12 +295,6 @@ def _remembered(run: Run, options: Options) -> Options:
     if chosen != last:
         stages.finish(video, "options", "1", json.dumps(asdict(chosen)).encode())
     return chosen
-
-
-def _storage(error: OSError) -> Exception:
-    if error.errno in (28, 122):  # no space left, quota exceeded
-        return StorageFull("The disk is full.", "Free some space and ingest again: finished work is not repeated.")
-    return BadInput(f"{error.filename or 'A file'} cannot be used: {error.strerror}.", "Check the path and the disk.")
 
 
 def _kind(media: MediaInfo) -> str:

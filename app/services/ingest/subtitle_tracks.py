@@ -71,10 +71,6 @@ def used_note(track: SubtitleTrack) -> str:
 def report(run: Run, tracks: Sequence[SubtitleTrack], transcript: Transcript) -> None:
     """Reports which subtitles the file carries, and stores it with the video."""
     used = next((track for track in tracks if used_note(track) in transcript.notes), None)
-    run.note(run.video.media, _notes(tracks, used))
-
-
-def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[str]:
     notes = []
     offered = [track for track in tracks if (track.is_text or track.codec in PICTURES) and track != used]
     if used is not None:
@@ -92,7 +88,7 @@ def _notes(tracks: Sequence[SubtitleTrack], used: SubtitleTrack | None) -> list[
         for track in tracks
         if not track.is_text and track.codec not in PICTURES
     ]
-    return notes
+    run.note(run.video.media, notes)
 
 
 def _name(track: SubtitleTrack) -> str:

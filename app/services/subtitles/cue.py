@@ -102,8 +102,11 @@ def spoken(span: TimeSpan, lines: Sequence[str], speaker: str | None = None) -> 
     """One cue for each voice that the lines of a cue name; none where they say nothing."""
     pieces = _VOICE.split("\n".join(lines)) if any("<v" in line for line in lines) else ["\n".join(lines)]
     speakers = [speaker, *(plain(name) or None for name in pieces[1::2])]
-    cues = (Cue(span, _tokens(piece), name) for name, piece in zip(speakers, pieces[::2], strict=True))
-    return [cue for cue in cues if cue.tokens]
+    cues = []
+    for name, piece in zip(speakers, pieces[::2], strict=True):
+        tokens = tuple(token for line in piece.split("\n") for token in _tokens(line))
+        cues += [Cue(span, tokens, name)] if tokens else []
+    return cues
 
 
 def seconds(text: str) -> float:
@@ -119,20 +122,13 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
-def _tokens(text: str) -> tuple[Token, ...]:
-    tokens: list[Token] = []
-    for line in text.split("\n"):
-        tokens += _of_line(line)
-    return tuple(tokens)
-
-
 @functools.lru_cache(maxsize=2**14)
 def _untimed(word: str, begins_line: bool) -> Token:
     """Words recur: with one object for each, the garbage collector has no millions of them to visit."""
     return Token(word, None, begins_line)
 
 
-def _of_line(line: str) -> list[Token]:
+def _tokens(line: str) -> list[Token]:
     """The words of a line; a time inside a word, as in texts without spaces, does not split it."""
     if not _MARKUP.search(line):
         return [_untimed(word, place == 0) for place, word in enumerate(line.split())]

@@ -186,21 +186,18 @@ def _score(sample: bytes, encoding: _Encoding, language: str | None) -> float:
         return -math.inf
     if mess_ratio(text, _MESS) >= _MESS:
         return -math.inf
-    likely = _likelihoods(text)
-    scores = [
-        math.log(max(likely.get(one, 0.0), 1.0 if one == language else _UNKNOWN_LANGUAGE)) + 4 * math.log(fit)
-        for one in encoding.languages
-        if (fit := _fit(special, one, encoding.name)) >= _LEAST_FIT
-    ]
+    likely = {str(one): float(share) for one, share in _identifier().rank(text)}
+    scores = []
+    for one in encoding.languages:
+        fit = sum(_weight(character, one, encoding.name) for character in special) / len(special)
+        if fit >= _LEAST_FIT:
+            share = max(likely.get(one, 0.0), 1.0 if one == language else _UNKNOWN_LANGUAGE)
+            scores.append(math.log(share) + 4 * math.log(fit))
     return max(scores, default=-math.inf) + math.log(encoding.weight) - 3 * len(_MISSPELT.findall(text))
 
 
-def _fit(special: list[str], language: str, encoding: str) -> float:
-    """How well special characters go with a language, up to 1."""
-    return sum(_weight(character, language, encoding) for character in special) / len(special)
-
-
 def _weight(character: str, language: str, encoding: str) -> float:
+    """How well a special character goes with a language, up to 1."""
     if _SIGN.match(character):
         return 0.9
     if language in ("ja", "zh", "ko"):
@@ -230,10 +227,6 @@ def _east_asian(character: str, language: str, encoding: str) -> float:
 def _common(character: str, encoding: str, first: int, last: int) -> float:
     code = character.encode(encoding, errors="ignore")
     return 0.95 if code and first <= code[0] <= last else -0.2
-
-
-def _likelihoods(text: str) -> dict[str, float]:
-    return {str(language): float(share) for language, share in _identifier().rank(text)}
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.services.subtitles.cue import Cue, Token
+from app.services.subtitles.cue import Cue
 
 _PAUSE_S = 1.0
 """What is still on the screen after a longer pause was said again."""
@@ -33,7 +33,11 @@ def unrolled(cues: Sequence[Cue]) -> list[Cue]:
         carried = _carried(before, cue) if before else 0
         added = cue.tokens[carried:]
         if added and carried and result and not added[0].begins_line:
-            result[-1] = _continued(result[-1], cue, added)
+            # A line that grows word by word stays one line; each word has the time at which it appeared.
+            first, *others = added
+            start_s = cue.span.start_s if first.start_s is None else first.start_s
+            tokens = (*result[-1].tokens, first._replace(start_s=start_s), *others)
+            result[-1] = replace(result[-1], span=result[-1].span.hull(cue.span), tokens=tokens)
         elif added:
             result.append(replace(cue, tokens=added))
         before = cue
@@ -69,10 +73,3 @@ def _carried(before: Cue, cue: Cue) -> int:
         if shown[-length] == new[0] and shown[-length:] == new[:length]:
             return length
     return 0
-
-
-def _continued(last: Cue, cue: Cue, added: tuple[Token, ...]) -> Cue:
-    """A line that grows word by word stays one line; each word has the time at which it appeared."""
-    first, *others = added
-    start_s = cue.span.start_s if first.start_s is None else first.start_s
-    return replace(last, span=last.span.hull(cue.span), tokens=(*last.tokens, first._replace(start_s=start_s), *others))

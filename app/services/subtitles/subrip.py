@@ -49,8 +49,10 @@ def read(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
     cues: list[Cue] = []
     for timing, stop in zip(timings, [*stops, len(lines)], strict=True):
         if timing.span is not None:
-            counter = counted and stop < len(lines)
-            body = _body(lines[timing.line + 1 : stop], webvtt=webvtt, counter=counter)
+            following = lines[timing.line + 1 : stop]
+            body = _webvtt_body(following) if webvtt else [text for line in following if (text := line.strip())]
+            if counted and not webvtt and stop < len(lines) and body and body[-1].isdigit():
+                body.pop()  # the counter of the next timing line
             cues += _cues(timing, body, left_out)
     return cues
 
@@ -121,16 +123,6 @@ def _check_beginning(lines: Sequence[str], timings: Sequence[_Timing], left_out:
             return
     if not timings:
         left_out.add(len(lines), f"The file ends at line {len(lines)} without a single time range.")
-
-
-def _body(lines: Sequence[str], *, webvtt: bool, counter: bool) -> list[str]:
-    """The cue's own lines among those up to the next timing line, without that one's counter or name."""
-    if webvtt:
-        return _webvtt_body(lines)
-    body = [text for line in lines if (text := line.strip())]
-    if counter and body and body[-1].isdigit():
-        body.pop()
-    return body
 
 
 def _webvtt_body(lines: Sequence[str]) -> list[str]:

@@ -30,16 +30,15 @@ def read(text: str) -> list[Utterance]:
 
 
 def _utterance(segment: Mapping[str, Any]) -> Utterance:
-    """Words that whisperX could not place in time are left out; the sentence keeps them."""
+    """Words that whisperX could not place in time are left out; the sentence keeps them.
+
+    Where it does not know how sure a word is, it writes NaN, which is no JSON for others.
+    """
     span = TimeSpan(float(segment["start"]), float(segment["end"]))
-    placed = [word for word in segment.get("words", ()) if "start" in word and "end" in word]
-    words = tuple(
-        Word(str(word["word"]), TimeSpan(float(word["start"]), float(word["end"])), _score(word)) for word in placed
-    )
-    return Utterance(span, " ".join(str(segment["text"]).split()), words, segment.get("speaker") or None)
-
-
-def _score(word: Mapping[str, Any]) -> float:
-    """How sure the word is; whisperX writes NaN where it does not know, which is no JSON for others."""
-    score = float(word.get("score", 1.0))
-    return score if math.isfinite(score) else 1.0
+    words = []
+    for word in segment.get("words", ()):
+        if "start" in word and "end" in word:
+            score = float(word.get("score", 1.0))
+            within = TimeSpan(float(word["start"]), float(word["end"]))
+            words.append(Word(str(word["word"]), within, score if math.isfinite(score) else 1.0))
+    return Utterance(span, " ".join(str(segment["text"]).split()), tuple(words), segment.get("speaker") or None)

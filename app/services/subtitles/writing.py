@@ -31,9 +31,8 @@ def to_vtt(utterances: Iterable[Utterance]) -> str:
 
 
 def _clock(span: TimeSpan, mark: str) -> str:
-    return " --> ".join(_written(seconds, mark) for seconds in (span.start_s, span.end_s))
-
-
-def _written(seconds: float, mark: str) -> str:
-    whole, milliseconds = divmod(round(seconds * 1000), 1000)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{mark}{milliseconds:03d}"
+    times = []
+    for seconds in (span.start_s, span.end_s):
+        whole, milliseconds = divmod(round(seconds * 1000), 1000)
+        times.append(f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{mark}{milliseconds:03d}")
+    return " --> ".join(times)

@@ -64,18 +64,13 @@ def drafts(
         best = [block[0] for block in offers if block]
         return _line(best, central(best), wanted.style, words) if best else []
     if wanted.style is Style.MINUTES:
-        return _minutes(offers, words, _hours(branches))
+        ends = [branch.span.end_s for branch in branches if branch.span]
+        return _minutes(offers, words, hours=max(ends) / 3600 if ends else float(len(branches)))
     if wanted.style is Style.HIGHLIGHTS:
         return _one("Highlights", _flat(filled(offers, words)), words)
     if wanted.style is Style.NOTES or wanted.length is Length.PAGE:
         return _by_branch(branches, words)
     return _one("", _flat(filled(offers, words)), words)
-
-
-def _hours(branches: Sequence[Branch]) -> float:
-    """How long the video is, or as many hours as there are videos."""
-    ends = [branch.span.end_s for branch in branches if branch.span]
-    return max(ends) / 3600 if ends else float(len(branches))
 
 
 def _flat(lists: Sequence[Sequence[Point]]) -> list[Point]:
@@ -117,8 +112,8 @@ def _by_branch(branches: Sequence[Branch], words: int) -> list[Draft]:
 def _minutes(offers: Sequence[Sequence[Point]], words: int, hours: float) -> list[Draft]:
     """Everything that was decided, moved, voted on, given out or left open; then other talk.
 
-    A page may grow by another page for each hour: what was decided is not dropped for its length. Other talk has what
-    is left, at least a quarter and at most the length asked for.
+    A page may grow by another page for each hour, or for each of several videos: what was decided is not dropped for
+    its length. Other talk has what is left, at least a quarter and at most the length asked for.
     """
     items = sorted((p for block in offers for p in block if p.label), key=lambda p: (p.citations[0].video_id, p.span))
     total = words * max(1, math.ceil(hours)) if words >= Length.PAGE.words else words

@@ -96,14 +96,9 @@ def kind_of(text: str) -> tuple[str, str]:
         and _is_real(text, match, allow_maybe=False)
     ):
         return DECISION, ""
-    return _action(text)
-
-
-def _action(text: str) -> tuple[str, str]:
     for match in _ACTION.finditer(text):
-        who = match["who"] or match["asked"] or ""
         if _is_real(text, match):
-            return ACTION, who or ("I" if match["self"] else "")
+            return ACTION, match["who"] or match["asked"] or ("I" if match["self"] else "")
     return "", ""
 
 

@@ -83,7 +83,9 @@ class Phraser:
         notes = "\n".join(f"{number}. {shortened(point.text, 60)}" for number, point in enumerate(sources, 1))
         count = "one sentence" if sentences == 1 else f"at most {sentences} sentences"
         task = f"{TASKS[style]} in {count} of at most {max(12, words // max(sentences, 1))} words each."
-        messages = [Message("system", RULES), Message("user", f"Notes from {_whence(sources)}:\n{notes}\n\n{task}")]
+        videos = len({citation.video_id for point in sources for citation in point.citations})
+        source = "a video" if videos == 1 else f"{videos} videos"
+        messages = [Message("system", RULES), Message("user", f"Notes from {source}:\n{notes}\n\n{task}")]
         written = self._write(messages, SENTENCES, max_output=min(900, 60 + 4 * words), field="sentences")
         drafts = [draft for one in written if (draft := _draft(one, sources))] if isinstance(written, list) else []
         verdicts = judge_claims(self._model, [(draft.text, draft.citations) for draft in drafts], self._stop)
@@ -126,11 +128,6 @@ def _draft(written: object, sources: Sequence[Point]) -> Point | None:
     ordered: tuple[Citation, ...] = tuple(sorted(citations, key=lambda c: (c.video_id, c.span)))
     label, who = (points[0].label, points[0].who) if len(points) == 1 else ("", "")
     return Point(_tidy(written["text"]), ordered, label, who) if ordered else None
-
-
-def _whence(sources: Sequence[Point]) -> str:
-    videos = {citation.video_id for point in sources for citation in point.citations}
-    return "a video" if len(videos) == 1 else f"{len(videos)} videos"
 
 
 def _tidy(text: str) -> str:

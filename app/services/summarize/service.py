@@ -14,7 +14,7 @@ from agents.evidence.reading import is_guess
 from app.core.errors import NotFound
 from app.core.events import Listener, ignore
 from app.core.requests import Length, SummaryRequest
-from app.core.types import SegmentKind, Utterance, Video
+from app.core.types import SegmentKind, Video
 from app.db.library import SqlLibrary
 from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.choosing import blocks, inside
@@ -75,7 +75,9 @@ class SummarizeService:
         for number, video in enumerate(sorted(videos, key=lambda one: (one.added_at, one.id)), 1):
             found = self._branches(video, work)
             branches += [Branch(video.title, None, (self._offered(found, work),))] if found else []
-            lines.append(VideoSentence(video.id, video.title, self._line(found, work)))
+            line = _composed(found, work.part(replace(work.wanted, length=Length.LINE)))
+            points = (point for section in line for point in section.points)
+            lines.append(VideoSentence(video.id, video.title, next(points, None)))
             work.progress(number)
         if not branches:
             raise NotFound("None of these videos has a summary yet.", "Wait until one is ready.")
@@ -102,7 +104,10 @@ class SummarizeService:
             return []
         said = self._library.utterances(video.id)
         work.take_up(video, bool(said))
-        sentences = self._sentences(video, said)
+        kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)
+        segments = [s for s in self._library.segments(video.id, kinds=kinds) if s.text.strip() and not is_guess(s)]
+        seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in segments]
+        sentences = filter_screen_text(transcript_sentences(said) + seen)
         branches = []
         for number, chapter in enumerate(chapters, 1):
             own = inside(chapter, sentences, last=number == len(chapters))
@@ -119,16 +124,6 @@ class SummarizeService:
         short = work.part(replace(work.wanted, length=Length.PARAGRAPH, language=None))
         points = [point for section in _composed(found, short) for point in section.points]
         return tuple(work.central(points)) if points else ()
-
-    def _line(self, found: Sequence[Branch], work: SummaryRun) -> Point | None:
-        sections = _composed(found, work.part(replace(work.wanted, length=Length.LINE)))
-        return next((point for section in sections for point in section.points), None)
-
-    def _sentences(self, video: Video, said: Sequence[Utterance]) -> list[Sentence]:
-        kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)
-        segments = [s for s in self._library.segments(video.id, kinds=kinds) if s.text.strip() and not is_guess(s)]
-        seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in segments]
-        return filter_screen_text(transcript_sentences(said) + seen)
 
 
 def _composed(branches: Sequence[Branch], work: SummaryRun) -> tuple[Section, ...]:

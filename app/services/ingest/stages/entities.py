@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from rapidfuzz.distance import Levenshtein
+
 from app.core.errors import Cancelled, LongreelError, StorageFull
 from app.core.ports import scene_describer
 from app.core.types import FrameFeatures, ScreenText, TimeSpan, Utterance, VideoId
@@ -75,7 +77,11 @@ def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenTex
     ]
     for text in written:
         places += [_written(name, text) for name in names_written(text.text, small)]
-    places += _capitals(written, {name_key(place.name) for place in places})
+    known = {name_key(place.name) for place in places}
+    for text in written:
+        # Lines in capitals only that are a known name: TOM HALE below the person's picture.
+        lines = [line for line in map(str.strip, text.text.splitlines()) if line and in_capitals(line) == line]
+        places += [_written(written_small(line), text) for line in lines if name_key(line) in known]
     spelling = _spellings(places)
     mentions = (
         Mention(EntityKind.NAME, spelling[name_key(p.name)], video, p.span, p.source, p.quote, p.frame_s)
@@ -111,18 +117,11 @@ def _written(name: str, text: ScreenText) -> _Place:
     return _Place(name, text.span, MentionSource.WRITTEN, line, text.frame_s)
 
 
-def _capitals(written: Sequence[ScreenText], known: set[str]) -> list[_Place]:
-    """Lines in capitals only that are a known name: TOM HALE below the person's picture."""
-    lines = ((text, line.strip()) for text in written for line in text.text.splitlines())
-    return [
-        _written(written_small(line), text)
-        for text, line in lines
-        if line and in_capitals(line) == line and name_key(line) in known
-    ]
-
-
 def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
-    """How each name is best written, by its key: as on the screen rather than as heard, then as most often."""
+    """How each name is best written, by its key: as on the screen rather than as heard, then as most often.
+
+    Long names that differ in a single character are one.
+    """
     forms: dict[str, Counter[str]] = defaultdict(Counter)
     weight: Counter[str] = Counter()
     for place in places:
@@ -132,20 +131,12 @@ def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
     best: dict[str, str] = {}
     kept: list[str] = []
     for key, _ in weight.most_common():
-        same = next((other for other in kept if _is_misread(key, other)), None)
+        alike = (other for other in kept if Levenshtein.distance(key, other, score_cutoff=1) <= 1)
+        same = next((other for other in alike if min(len(key), len(other)) >= MISREAD_FROM), None)
         best[key] = best[same] if same else forms[key].most_common(1)[0][0]
         if same is None:
             kept.append(key)
     return best
-
-
-def _is_misread(one: str, other: str) -> bool:
-    """Whether two long names differ in a single character."""
-    short, long = sorted((one, other), key=len)
-    if len(short) < MISREAD_FROM or len(long) - len(short) > 1:
-        return False
-    same = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return short[same + (len(long) == len(short)) :] == long[same + 1 :]
 
 
 def _joined(mentions: Iterable[Mention]) -> list[Mention]:

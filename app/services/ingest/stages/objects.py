@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
+from statistics import median_high
 
 from app.core.types import Detection, Segment, SegmentKind, TimeSpan, VideoId
-from app.core.types.objects import ObjectTrack, TimedBox, count_changes, place_of
+from app.core.types.objects import ObjectTrack, count_changes, place_of
 from app.services.ingest.calls import DetectCall, object_pictures
 from app.services.ingest.chunks import spread
 from app.services.ingest.frame_samples import repeats
@@ -67,7 +68,8 @@ def _state(
     best = max(boxes or [track.best for track in there], key=lambda box: box.confidence)
     if many:
         return span, f"{name} x1-{count}", best.time_s
-    places = dict.fromkeys(place_of(_nearest(track, best.time_s)) for track in there)
+    nearest = [min(track.boxes, key=lambda box: abs(box.time_s - best.time_s)) for track in there]
+    places = dict.fromkeys(map(place_of, nearest))
     return span, f"{name} x{count}: {', '.join(places)}", best.time_s
 
 
@@ -80,15 +82,6 @@ def _presences(changes: Sequence[tuple[TimeSpan, int]]) -> list[tuple[TimeSpan, 
         else:
             found.append((span, count))
     return found
-
-
-def _nearest(track: ObjectTrack, time_s: float) -> TimedBox:
-    return min(track.boxes, key=lambda box: abs(box.time_s - time_s))
-
-
-def _usual_gap(times: Sequence[float]) -> float:
-    gaps = sorted(b - a for a, b in itertools.pairwise(times))
-    return gaps[len(gaps) // 2] if gaps else 1.0
 
 
 class _Objects(Stage[list[ObjectTrack]]):
@@ -121,7 +114,9 @@ class _Objects(Stage[list[ObjectTrack]]):
     def reduce(self, work: StageRun) -> list[ObjectTrack]:
         """The things of the video, stored."""
         run, times_s = work.run, _chosen(work.run)
-        every_s = run.settings.sample_every_s if len(times_s) == len(SAMPLE.of(run).features) else _usual_gap(times_s)
+        gaps_s = [after - before for before, after in itertools.pairwise(times_s)] or [1.0]
+        searches_every_frame = len(times_s) == len(SAMPLE.of(run).features)
+        every_s = run.settings.sample_every_s if searches_every_frame else median_high(gaps_s)
         frames = []
         for time_s, detections in itertools.chain.from_iterable(work.parts):
             seen = [

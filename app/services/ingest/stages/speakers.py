@@ -59,7 +59,9 @@ def labelled(said: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, str]]) -
 def _cut(said: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
     """The sentence in parts of one speaker each; what is too short to be sure of stays with what is before it."""
     starts: list[int] = []
-    for first, last in _runs(whose):
+    for _, run in groupby(range(len(whose)), whose.__getitem__):
+        first, *others = run
+        last = others[-1] if others else first
         length_s = said.words[last].span.end_s - said.words[first].span.start_s
         before = whose[starts[-1]] if starts else None
         changed = length_s >= LEAST_PART_S and None not in (before, whose[first]) and before != whose[first]
@@ -76,15 +78,6 @@ def _cut(said: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
         sure = sum(word.probability for word in words) / len(words)
         parts.append(replace(said, span=span, text=said.text[begin:cut].strip(), words=words, confidence=sure))
     return parts
-
-
-def _runs(labels: Sequence[str | None]) -> Iterator[tuple[int, int]]:
-    """First and last index of each run of one label."""
-    at = 0
-    for _, run in groupby(labels):
-        length = len(list(run))
-        yield at, at + length - 1
-        at += length
 
 
 def _speaker(span: TimeSpan, turns: Sequence[tuple[TimeSpan, str]], first: int) -> str | None:

@@ -30,10 +30,19 @@ def check(run: Run) -> None:
         return
     notes: list[str] = []
     cues = subtitles.parse(run.options.subtitles, fps=_frame_rate(run), warn=notes.append)
-    if not _inside(run, cues):
-        for note in (*notes, _outside_note(run, cues)):
-            run.report(Warned(note))
-        run.options = replace(run.options, subtitles=None, subtitles_name="")
+    if _inside(run, cues):
+        return
+    name, end = run.options.subtitles_name, clock(run.video.duration_s)
+    if cues:  # they belong to another film
+        notes.append(
+            f"No subtitle of {name} lies within the video: it ends at {end}, and the first subtitle begins at "
+            f"{clock(cues[0].span.start_s)}. The sound is transcribed instead."
+        )
+    else:
+        notes.append(f"{name} has no subtitles: the sound is transcribed instead.")
+    for note in notes:
+        run.report(Warned(note))
+    run.options = replace(run.options, subtitles=None, subtitles_name="")
 
 
 def _listen(work: StageRun) -> Transcript:
@@ -119,16 +128,6 @@ def _terms(run: Run) -> tuple[str, ...]:
 
 def _inside(run: Run, cues: Sequence[Utterance]) -> list[Utterance]:
     return [cue for cue in cues if cue.span.start_s < run.video.duration_s]
-
-
-def _outside_note(run: Run, cues: Sequence[Utterance]) -> str:
-    """The subtitles belong to another film, or there are none."""
-    if not cues:
-        return f"{run.options.subtitles_name} has no subtitles: the sound is transcribed instead."
-    return (
-        f"No subtitle of {run.options.subtitles_name} lies within the video: it ends at {clock(run.video.duration_s)}, "
-        f"and the first subtitle begins at {clock(cues[0].span.start_s)}. The sound is transcribed instead."
-    )
 
 
 def _frame_rate(run: Run) -> float | None:
