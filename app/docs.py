@@ -104,18 +104,14 @@ def _settings() -> str:
 
 
 def _settings_table(fields: dict[str, FieldInfo]) -> list[str]:
-    rows = [
-        f"| `{name}` | {_default(name, field)} | {_values(name, field)} | {field.description or ''} |"
-        for name, field in fields.items()
-    ]
-    return ["| variable | default | values | meaning |", "|---|---|---|---|", *rows]
-
-
-def _values(name: str, field: FieldInfo) -> str:
     from gpu_workers.registry import CLASSES
 
-    role = name.removeprefix(f"{PREFIX}MODELS__").lower()
-    return ", ".join(name for name in CLASSES.get(role, ()) if name != "fake") or allowed_values(field)
+    rows = []
+    for name, field in fields.items():
+        role = name.removeprefix(f"{PREFIX}MODELS__").lower()
+        values = ", ".join(name for name in CLASSES.get(role, ()) if name != "fake") or allowed_values(field)
+        rows.append(f"| `{name}` | {_default(name, field)} | {values} | {field.description or ''} |")
+    return ["| variable | default | values | meaning |", "|---|---|---|---|", *rows]
 
 
 def _fields() -> Iterator[tuple[str, FieldInfo]]:
@@ -187,9 +183,9 @@ def _models() -> str:
         "|---|---|---|",
     ]
     for profile, roles in WEIGHTS.items():
-        parts += [
-            f"| {profile} | {_spaced(role)} | [{name}]({HUB}/{_repository(name)}) |" for role, name in roles.items()
-        ]
+        for role, name in roles.items():
+            repository = "/".join(name.split("/")[:2])  # the name of a model may go on to a file
+            parts.append(f"| {profile} | {_spaced(role)} | [{name}]({HUB}/{repository}) |")
     return "\n".join([*parts, ""])
 
 
@@ -202,11 +198,6 @@ def _packaged_row(part: Any) -> str:
     digest = max(part.targets, key=lambda target: target.size).sha256 if part.targets else part.sha256
     shown = f"`{digest[:16]}...`" if digest else ""
     return f"| {part.name} | {_spaced(part.role)} | {package} | {part.licence} | {size / 1e6:,.0f} MB | {shown} |"
-
-
-def _repository(name: str) -> str:
-    """The repository of a hub name that may go on to a file."""
-    return "/".join(name.split("/")[:2])
 
 
 def _spaced(role: str) -> str:

@@ -76,7 +76,9 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         largest = LARGEST_EVENT if scope["path"].startswith(EVENTS) else LARGEST
-        body = _Body(receive, math.inf if _is_file(scope) else largest, _announced(scope))
+        length = Headers(scope=scope).get("content-length", "")
+        announced = int(length) if length.isdecimal() and len(length) < 20 else 0
+        body = _Body(receive, math.inf if _is_file(scope) else largest, announced)
 
         async def send_unless_refused(message: Message) -> None:
             if not body.is_refused:
@@ -98,11 +100,6 @@ class BodyLimit:
                 408, "The request arrived too slowly.", hint="Send it again, over a faster connection."
             )
             await error_response(scope["path"], slow, {"Connection": "close"})(scope, receive, send)
-
-
-def _announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def _is_file(scope: Scope) -> bool:

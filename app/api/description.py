@@ -64,7 +64,10 @@ def complete(document: Data) -> None:
     for path, operations in document["paths"].items():
         for verb, operation in operations.items():
             _add_problems(operation, path, verb)
-            _add_headers(operation, verb)
+            parameters = operation.setdefault("parameters", [])
+            if verb == "get" and any(parameter["name"] == "cursor" for parameter in parameters):
+                good = operation["responses"]["200"]
+                good["headers"] = {**good.get("headers", {}), **LINK}
             _add_examples(operation, examples)
 
 
@@ -83,13 +86,6 @@ def _add_problems(operation: Data, path: str, verb: str) -> None:
         if status in (409, 429):
             response["headers"] = RETRY_AFTER
     responses["default"] = {"description": default["description"], "content": {kind: {"schema": schema}}}
-
-
-def _add_headers(operation: Data, verb: str) -> None:
-    parameters = operation.setdefault("parameters", [])
-    good = operation["responses"].get("200", {})
-    if verb == "get" and any(parameter["name"] == "cursor" for parameter in parameters):
-        good["headers"] = {**good.get("headers", {}), **LINK}
 
 
 def _add_examples(operation: Data, examples: Examples) -> None:

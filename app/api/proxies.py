@@ -8,7 +8,6 @@ What anybody else writes into these fields is taken out, because the page's fram
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -137,21 +136,17 @@ class BehindProxy:
         return next((name for name in reversed(hops) if not self._is_trusted(name)), hops[0] if hops else peer)
 
     def _is_trusted(self, name: str) -> bool:
-        return _is_in(name, self._trusted)
+        try:
+            number = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return False
+        mapped = number.ipv4_mapped if isinstance(number, ipaddress.IPv6Address) else None
+        return any((mapped or number) in network for network in self._trusted)
 
 
 def _peer(scope: Scope) -> str:
     client = scope.get("client")
     return str(client[0]) if client else ""
-
-
-def _is_in(name: str, networks: Iterable[Network]) -> bool:
-    try:
-        number = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = number.ipv4_mapped if isinstance(number, ipaddress.IPv6Address) else None
-    return any((mapped or number) in network for network in networks)
 
 
 def _first(headers: Headers, name: str) -> str:

@@ -111,7 +111,6 @@ class FormReceiver:
         self._parser = MultipartParser(
             options[b"boundary"],
             {
-                "on_part_begin": self._on_part_begin,
                 "on_header_field": self._on_header_field,
                 "on_header_value": self._on_header_value,
                 "on_header_end": self._on_header_end,
@@ -143,27 +142,22 @@ class FormReceiver:
             self._sink.discard()
         self._form.discard()
 
-    def _on_part_begin(self) -> None:
-        self._headers.clear()
+    def _on_headers_finished(self) -> None:
         self._size = 0
         self._count += 1
         if self._count > MOST_FIELDS:
             raise BadInput(f"The form has more than {MOST_FIELDS} fields.", FORM_HINT)
-
-    def _on_headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition", "").encode())
+        self._headers.clear()
         self._part = options.get(b"name", b"").decode("utf-8", "replace")
-        file_name = options.get(b"filename")
+        file_name = options[b"filename"].decode("utf-8", "replace") if b"filename" in options else None
         if file_name is None:
             self._text = bytearray()
         elif file_name:
-            self._begin_file(file_name.decode("utf-8", "replace"))
-
-    def _begin_file(self, file_name: str) -> None:
-        if self._part not in ("file", "subtitles") or self._part in self._form.files:
-            raise BadInput(f"The form has an unexpected file {self._part[:100]}.", FORM_HINT)
-        self._form.names[self._part] = PurePath(file_name.replace("\\", "/")).name
-        self._sink = self._open_sink(file_name)
+            if self._part not in ("file", "subtitles") or self._part in self._form.files:
+                raise BadInput(f"The form has an unexpected file {self._part[:100]}.", FORM_HINT)
+            self._form.names[self._part] = PurePath(file_name.replace("\\", "/")).name
+            self._sink = self._open_sink(file_name)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start

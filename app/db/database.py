@@ -107,7 +107,10 @@ class Database:
             except CommandError as error:
                 raise MissingPart(f"A newer Longreel created {self.name}.", "Install that version again.") from error
         if config.attributes.get("sealed"):
-            self._forget()
+            try:
+                self.compact()
+            except LongreelError:
+                logger.warning("Secrets are sealed now; run VACUUM on %s to remove their traces.", self.name)
 
     def close(self) -> None:
         """Closes the idle connections; the next use opens new ones."""
@@ -123,14 +126,11 @@ class Database:
 
         PostgreSQL also has a log of all changes, whose files it uses again some time later.
         """
-        if self._url.get_backend_name() != "sqlite":
-            self._rewrite_tables()
+        if self._url.get_backend_name() == "sqlite":
+            with translated(self._url), self._engine.connect().execution_options(begin="") as connection:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             return
-        with translated(self._url), self._engine.connect().execution_options(begin="") as connection:
-            connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _rewrite_tables(self) -> None:
         alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         with translated(self._url), alone.connect() as connection:
             connection.exec_driver_sql(f"SET lock_timeout = '{_TABLE_WAIT_S}s'")
@@ -139,12 +139,6 @@ class Database:
                     connection.exec_driver_sql(f"VACUUM (FULL) {name}")
             finally:
                 connection.exec_driver_sql("RESET lock_timeout")
-
-    def _forget(self) -> None:
-        try:
-            self.compact()
-        except LongreelError:
-            logger.warning("Secrets are sealed now; run VACUUM on %s to remove their traces.", self.name)
 
     def _prepare_file(self) -> None:
         try:

@@ -145,15 +145,12 @@ def differences(modes: Mapping[str, Sequence[JudgedCase]]) -> list[dict[str, Any
 def markdown(made: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     modes: Mapping[str, Any] = made["modes"]
-    parts = [f"## {made['title']}", _conditions(made["about"]), _answers(modes), _proof(modes)]
+    conditions = [f"{name}: {value}" for name, value in made["about"].items() if value not in (None, "", {})]
+    parts = [f"## {made['title']}", "; ".join(conditions) + ".", _answers(modes), _proof(modes)]
     parts += [_table_of(paired_table(made["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
     parts.append(_table_of(chapter_table(made["chapters"])))
     parts.append("\n".join(f"- {note}" for note in made["notes"]))
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _conditions(about: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in about.items() if value not in (None, "", {})) + "."
 
 
 def _answers(modes: Mapping[str, Any]) -> str:
@@ -204,15 +201,12 @@ def paired_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[li
     rows = [
         [
             f"{d['first']} - {d['second']}", d["questions"], d["first_only"], d["second_only"],
-            f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}", _chance(d["p"]),
+            f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}",
+            f"{d['p']:.3f}" if d["p"] >= 0.001 else "< 0.001",
         ]
         for d in found
     ]  # fmt: skip
     return ["modes", "asked", "only first right", "only second right", "difference", "95 % interval", "p"], rows
-
-
-def _chance(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def chapter_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
@@ -241,20 +235,12 @@ def _by_label(modes: Mapping[str, Any]) -> list[str]:
     for column in columns:
         groups = [found["by_label"].get(column, {}) for found in modes.values()]
         values = list(dict.fromkeys(value for group in groups for value in group))
-        rows = [
-            [
-                value,
-                max(group.get(value, {"of": 0})["of"] for group in groups),
-                *(_cell(group, value) for group in groups),
-            ]
-            for value in values
-        ]
+        rows = []
+        for value in values:
+            shares = [group.get(value, {"of": 0, "value": None}) for group in groups]
+            rows.append([value, max(one["of"] for one in shares), *(percent(one["value"]) for one in shares)])
         tables.append(table([column, "questions", *modes], rows))
     return tables
-
-
-def _cell(group: Mapping[str, Any], value: str) -> str:
-    return percent(group[value]["value"]) if value in group else "-"
 
 
 def _reliability(modes: Mapping[str, Any]) -> str:

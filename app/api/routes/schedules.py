@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
@@ -72,7 +72,8 @@ def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: Trus
         given.setdefault("cron", None)
     if "summary" in given:
         given["summary"] = _batch(asked.summary)
-    plan = replace(longreel.schedules.plan(schedule), **_without_none(given, "folder", "paused"))
+    given = {name: value for name, value in given.items() if value is not None or name not in ("folder", "paused")}
+    plan = replace(longreel.schedules.plan(schedule), **given)
     return schedule_out(longreel, longreel.schedules.change(schedule.id, plan))
 
 
@@ -130,7 +131,3 @@ def _outcome(schedule: Schedule) -> OutcomeOut | None:
         jobs=came.get("jobs", []),
         error=JobErrorOut(**error) if error else None,
     )
-
-
-def _without_none(given: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None or name not in names}

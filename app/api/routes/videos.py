@@ -95,22 +95,16 @@ async def add_video(request: Request, longreel: LongreelDep, key: RequestKey = N
     if kind == "application/json":
         job = await run_in_threadpool(_register, longreel, await request.body(), key)
     elif kind == "multipart/form-data":
-        _check_size(request, longreel)
+        most, size = longreel.settings.server.max_upload_gb, request.headers.get("content-length", "")
+        if size.isdecimal() and int(size) > most * 1e9 + 1e6:
+            hint = "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or cut the video."
+            raise BadInput(f"The upload is larger than {most:g} GB.", hint)
         upload = await receive_form(request, longreel.library.incoming)
         job = await on_disk(request, lambda: _submit(longreel, upload, key))
     else:
         raise BadInput(f"A video cannot be added as {kind or 'nothing'}.", "Send a multipart form or JSON.")
     headers = {"Location": f"/v1/jobs/{job.id}"}
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, headers)
-
-
-def _check_size(request: Request, longreel: Services) -> None:
-    most = longreel.settings.server.max_upload_gb
-    size = request.headers.get("content-length", "")
-    if size.isdecimal() and int(size) > most * 1e9 + 1e6:
-        raise BadInput(
-            f"The upload is larger than {most:g} GB.", "Raise LONGREEL_SERVER__MAX_UPLOAD_GB or cut the video."
-        )
 
 
 def _submit(longreel: Services, upload: UploadForm, key: str | None) -> Job:

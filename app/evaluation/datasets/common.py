@@ -64,16 +64,14 @@ def numbered(row: Row, stem: str) -> Sequence[object]:
 
 def clock_spans(reference: object) -> tuple[TimeSpan, ...]:
     """Spans of a reference such as "00:15-00:19"; a single time is an instant. Nothing for a text without times."""
-    found = [_seconds(match) for match in _CLOCK.finditer(str(reference or ""))]
+    found = []
+    for match in _CLOCK.finditer(str(reference or "")):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        found.append(float(hours * 3600 + minutes * 60 + seconds))
     if len(found) == 1:
         found *= 2
     pairs = zip(found[::2], found[1::2], strict=False)
     return spans_of([(start, end) for start, end in pairs if start <= end])
-
-
-def _seconds(match: re.Match[str]) -> float:
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return float(hours * 3600 + minutes * 60 + seconds)
 
 
 def row_spans(row: Row, pairs: Sequence[Sequence[float]]) -> tuple[TimeSpan, ...]:

@@ -17,19 +17,18 @@ _HINT = "Give rows of video, question, answer and evidence, [[start, end], ...] 
 
 def eg_vqa(file: Path) -> Loaded:
     """Questions with or without options, each with its evidence."""
-    return Loaded(tuple(_case(row, number) for number, row in enumerate(read_rows(file, _HINT), 1)))
-
-
-def _case(row: Row, number: int) -> Case:
-    options = options_of(row, row.sequence("options")) if row.has("options") else ()
-    answer = row.text("answer")
-    field = next((name for name in ("evidence", "evidence_spans", "spans") if row.has(name)), "evidence")
-    return Case(
-        str(row.maybe("question_id", "id") or number), video_names(row, "video", "video_id"), row.text("question"),
-        options, _right(row, answer, options) if options else None, reference="" if options else answer,
-        labels=labels(("task", row.maybe("task", "type", "question_type"))),
-        evidence=row_spans(row, row.sequence(field)),
-    )  # fmt: skip
+    cases = []
+    for number, row in enumerate(read_rows(file, _HINT), 1):
+        options = options_of(row, row.sequence("options")) if row.has("options") else ()
+        answer = row.text("answer")
+        field = next((name for name in ("evidence", "evidence_spans", "spans") if row.has(name)), "evidence")
+        cases.append(Case(
+            str(row.maybe("question_id", "id") or number), video_names(row, "video", "video_id"), row.text("question"),
+            options, _right(row, answer, options) if options else None, reference="" if options else answer,
+            labels=labels(("task", row.maybe("task", "type", "question_type"))),
+            evidence=row_spans(row, row.sequence(field)),
+        ))  # fmt: skip
+    return Loaded(tuple(cases))
 
 
 def _right(row: Row, answer: str, options: tuple[str, ...]) -> int:

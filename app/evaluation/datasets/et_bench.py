@@ -22,22 +22,21 @@ CAPTIONING = frozenset({"dvc", "slc"})
 
 def et_bench(file: Path) -> Loaded:
     """Choices are judged by their answer, all tasks with spans by what is cited."""
-    rows = [(row, row.text("task")) for row in read_rows(file)]
-    cases = tuple(_case(row, task) for row, task in rows if task not in CAPTIONING)
-    left_out = len(rows) - len(cases)
+    cases, left_out = [], 0
+    for row in read_rows(file):
+        task, asked = row.text("task"), row.text("q")
+        if task in CAPTIONING:
+            left_out += 1
+            continue
+        options = options_of(row, row.sequence("o")) if row.has("o") else ()
+        cases.append(Case(
+            f"{task}/{row.text('source')}/{row.text('idx')}", video_names(row, "video"), asked, options,
+            number_of(row, row.any("p"), options) if options else None,
+            labels=labels(("task", task), ("source", row.maybe("source"))),
+            evidence=_spans(row, row.sequence("tgt") if row.has("tgt") else []), asked=asked,
+        ))  # fmt: skip
     note = f"{left_out} dense captions were left out: their official scores compare whole texts."
-    return Loaded(cases, (note,) if left_out else ())
-
-
-def _case(row: Row, task: str) -> Case:
-    asked = row.text("q")
-    options = options_of(row, row.sequence("o")) if row.has("o") else ()
-    return Case(
-        f"{task}/{row.text('source')}/{row.text('idx')}", video_names(row, "video"), asked, options,
-        number_of(row, row.any("p"), options) if options else None,
-        labels=labels(("task", task), ("source", row.maybe("source"))),
-        evidence=_spans(row, row.sequence("tgt") if row.has("tgt") else []), asked=asked,
-    )  # fmt: skip
+    return Loaded(tuple(cases), (note,) if left_out else ())
 
 
 def _spans(row: Row, given: Sequence[Any]) -> tuple[TimeSpan, ...]:

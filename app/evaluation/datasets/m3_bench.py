@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.evaluation.cases import Case, Loaded, labels
 from app.evaluation.datasets.common import video_names
-from app.evaluation.datasets.rows import Row, read_rows
+from app.evaluation.datasets.rows import read_rows
 
 
 def m3_bench(file: Path) -> Loaded:
@@ -18,15 +18,11 @@ def m3_bench(file: Path) -> Loaded:
     cases, timed = [], 0
     for video in read_rows(file):
         for asked in video.parts("qa_list"):
-            cases.append(_case(video, asked))
+            kinds = asked.sequence("type") if asked.has("type") else []
+            cases.append(Case(
+                asked.text("question_id"), (*video_names(video, "video_path"), video.place), asked.text("question"),
+                reference=asked.text("answer"), labels=labels(*(("type", kind) for kind in kinds)),
+            ))  # fmt: skip
             timed += asked.has("timestamp")
     note = f"{timed} questions are officially asked before the end of their video; here all of it may be seen."
     return Loaded(tuple(cases), (note,) if timed else ())
-
-
-def _case(video: Row, asked: Row) -> Case:
-    kinds = asked.sequence("type") if asked.has("type") else []
-    return Case(
-        asked.text("question_id"), (*video_names(video, "video_path"), video.place), asked.text("question"),
-        reference=asked.text("answer"), labels=labels(*(("type", kind) for kind in kinds)),
-    )  # fmt: skip

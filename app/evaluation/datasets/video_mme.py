@@ -27,10 +27,11 @@ def video_mme(file: Path) -> Loaded:
 def _video_mme(video: Row, asked: Row) -> Case:
     options = options_of(asked, asked.sequence("options", "choices"))
     length = video.maybe("duration", "duration_category")
-    group = _length_group(length) if isinstance(length, int | float) else length
+    if isinstance(length, int | float):
+        length = "short" if length < _SHORT_S else "medium" if length < _MEDIUM_S else "long"
     found = labels(
         ("task", asked.maybe("task_type")),
-        ("length", group),
+        ("length", length),
         ("domain", video.maybe("domain", "video_category")),
         ("sub-category", video.maybe("sub_category", "video_sub_category")),
     )
@@ -39,7 +40,3 @@ def _video_mme(video: Row, asked: Row) -> Case:
         options,
         letter_of(asked, asked.any("answer"), options), labels=found,
     )  # fmt: skip
-
-
-def _length_group(seconds: float) -> str:
-    return "short" if seconds < _SHORT_S else "medium" if seconds < _MEDIUM_S else "long"

@@ -19,31 +19,24 @@ GROUP = 4
 
 def video_mme_v2(file: Path) -> Loaded:
     """The questions with their groups."""
-    rows = read_rows(file)
-    return Loaded(tuple(_case(row, place // GROUP) for place, row in enumerate(rows)))
-
-
-def _case(row: Row, number: int) -> Case:
-    given = row.any("options")
-    if isinstance(given, str) and not given.lstrip().startswith("["):
-        _, options = inline(row, f"\n{given}")
-    else:
-        options = options_of(row, row.sequence("options"))
-    found = labels(
-        ("group", row.text("group_type")),
-        ("level", row.maybe("level")),
-        ("ability", row.maybe("second_head")),
-        ("task", row.maybe("third_head")),
-    )
-    return Case(
-        row.text("question_id"),
-        video_names(row, "video_id", "url"),
-        row.text("question"),
-        options,
-        letter_of(row, row.any("answer"), options),
-        labels=found,
-        group=Group(number, _structure(row)),
-    )
+    cases = []
+    for place, row in enumerate(read_rows(file)):
+        given = row.any("options")
+        if isinstance(given, str) and not given.lstrip().startswith("["):
+            _, options = inline(row, f"\n{given}")
+        else:
+            options = options_of(row, row.sequence("options"))
+        found = labels(
+            ("group", row.text("group_type")),
+            ("level", row.maybe("level")),
+            ("ability", row.maybe("second_head")),
+            ("task", row.maybe("third_head")),
+        )
+        cases.append(Case(
+            row.text("question_id"), video_names(row, "video_id", "url"), row.text("question"), options,
+            letter_of(row, row.any("answer"), options), labels=found, group=Group(place // GROUP, _structure(row)),
+        ))  # fmt: skip
+    return Loaded(tuple(cases))
 
 
 def _structure(row: Row) -> str:

@@ -95,8 +95,9 @@ class ActiveVideoPerception(PublishedAgent):
         """The answer of the last reflection, with the evidence of all rounds."""
         memory, answer = _Memory(), ""
         for _ in range(ROUNDS):
-            plan = self._plan(work, memory)
-            memory.evidence += self._observe(work, plan)
+            length = f"The video is {work.video.duration_s:.1f} seconds long."
+            prompt = f"Plan how to watch a video. {length}\n{work.question}\n\n{memory}\n\n{_RULES}"
+            memory.evidence += self._observe(work, plan=work.fill(prompt, _PLAN))
             reflection = self._reflect(work, memory)
             answer = str(reflection.get("answer", "")) or answer
             confidence = _number(reflection.get("confidence"), UNREADABLE)
@@ -108,10 +109,6 @@ class ActiveVideoPerception(PublishedAgent):
         spans = [one.span for one in memory.evidence]
         return work.answer(answer, cited_spans(work.video, spans) if spans else cited_frames(work.video, work.seen_s))
 
-    def _plan(self, work: Work, memory: _Memory) -> Mapping[str, Any]:
-        length = f"The video is {work.video.duration_s:.1f} seconds long."
-        return work.fill(f"Plan how to watch a video. {length}\n{work.question}\n\n{memory}\n\n{_RULES}", _PLAN)
-
     def _observe(self, work: Work, plan: Mapping[str, Any]) -> list[_Observed]:
         spans = _regions(plan, work.video.duration_s)
         fps = min(5.0, max(0.1, _number(plan.get("fps"), 0.5)))
@@ -119,12 +116,16 @@ class ActiveVideoPerception(PublishedAgent):
         prompt = (
             f"Watch for this: {plan.get('goal') or work.case.question}\n{work.question}\n\nList what bears on the "
             'question as JSON: {"evidence": [{"start": s, "end": s, "description": "..."}]}, times in seconds. Do not '
-            f"answer it.{_said(work, spans)}"
+            "answer it."
         )
+        if heard := [line for line in work.said() if any(line[0].overlaps(span) for span in spans)]:
+            prompt += f"\n\nWhat is said there:\n{work.fitting(heard, 0.2)}"
+        times_s = _times(spans, fps, most)
         if work.sees:
-            seen = as_object(work.look(_times(spans, fps, most), prompt, schema=_EVIDENCE))
+            seen = as_object(work.look(times_s, prompt, schema=_EVIDENCE))
         else:
-            seen = work.fill(f"{_captioned(work, spans, fps, most)}\n\n{prompt}", _EVIDENCE)
+            captions = work.fitting(list(dict.fromkeys(work.captions_at(times_s))))
+            seen = work.fill(f"Captions:\n{captions}\n\n{prompt}", _EVIDENCE)
         found = seen.get("evidence", [])
         return [one for item in found if (one := _observed(item, spans)) is not None] if isinstance(found, list) else []
 
@@ -179,13 +180,3 @@ def _number(value: object, otherwise: float) -> float:
         return float(str(value))
     except ValueError:
         return otherwise
-
-
-def _captioned(work: Work, spans: Sequence[TimeSpan], fps: float, most: int) -> str:
-    """The captions of the spans, for a video without pictures. Raises MissingPart where there are none."""
-    return "Captions:\n" + work.fitting(list(dict.fromkeys(work.captions_at(_times(spans, fps, most)))))
-
-
-def _said(work: Work, spans: Sequence[TimeSpan]) -> str:
-    heard = [line for line in work.said() if any(line[0].overlaps(span) for span in spans)]
-    return f"\n\nWhat is said there:\n{work.fitting(heard, 0.2)}" if heard else ""

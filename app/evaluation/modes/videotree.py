@@ -37,7 +37,11 @@ class VideoTree(PublishedAgent):
 
     def solve(self, work: Work) -> Answer:
         """Widens, opens, reads."""
-        moments = _thinned(moments_of(work))
+        moments = moments_of(work)
+        rows = moments.evenly(MOST_FRAMES)
+        if len(rows) < len(moments.times_s):
+            times_s = tuple(moments.times_s[row] for row in rows)
+            moments = Moments(times_s, moments.vectors[rows], moments.embed_query)
         clusters, relevance = self._wide(work, moments)
         places = self._deep(moments, clusters, relevance)
         places = [places[int(place)] for place in evenly(len(places), work.shown.at_most(len(places)))]
@@ -81,11 +85,3 @@ class VideoTree(PublishedAgent):
         times = [moments.times_s[place] for place in places]
         lines = zip(times, work.captions_at(times), strict=True)
         return work.told_frames([(TimeSpan(at, at), text) for at, (_, text) in lines])
-
-
-def _thinned(moments: Moments) -> Moments:
-    """Every frame, or as many as can be clustered."""
-    places = moments.evenly(MOST_FRAMES)
-    if len(places) == len(moments.times_s):
-        return moments
-    return Moments(tuple(moments.times_s[place] for place in places), moments.vectors[places], moments.embed_query)

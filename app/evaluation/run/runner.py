@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -115,18 +116,10 @@ class Runner:
                 if not running:
                     break
                 done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (result for result in self._settled(done))
+                for future in done:
+                    with suppress(Cancelled):  # a question that was cancelled on the way has no result
+                        yield future.result()
         self._check()
-
-    def _settled(self, done: set[Future[Result]]) -> list[Result]:
-        """The results of questions that ended; those that were cancelled on the way have none."""
-        settled = []
-        for future in done:
-            try:
-                settled.append(future.result())
-            except Cancelled:
-                continue
-        return settled
 
     def _ask(self, mode: str, case: Case, video: Video) -> Result:
         try:
