@@ -27,13 +27,9 @@ def task_reply(prompt: str, earlier: Sequence[str]) -> str | None:
     if not is_task or not _ABOUT_CHAT.search(prompt):
         return None
     match = _FIRST.search(prompt)
-    title = _title(match[1] if match else earlier[0] if earlier else "")
+    first = match[1] if match else earlier[0] if earlier else ""
+    title = " ".join(first.strip().rstrip("?!.").split()[:MOST_WORDS])[:LONGEST].strip() or "Videos"
     if not keys:
         return title
     values = {"title": title, "tags": ["Video"], "follow_ups": [], "queries": [], "text": ""}
     return json.dumps({keys[0]: values[keys[0]]}, ensure_ascii=False)
-
-
-def _title(question: str) -> str:
-    words = question.strip().rstrip("?!.").split()[:MOST_WORDS]
-    return " ".join(words)[:LONGEST].strip() or "Videos"

@@ -97,7 +97,7 @@ class OngoingQuestion:
                     if step is not None:
                         self.events.append(step)
                         self._wake()
-                    elif self._is_abandoned():
+                    elif not self.readers and self.seat.place > 0 and time.monotonic() - self.left_at > REJOIN_S:
                         raise Cancelled("The question was cancelled: nobody waited for it.", "Ask again.")
         except asyncio.CancelledError:
             self.error = Cancelled("The question was cancelled.", "Ask again.")
@@ -106,10 +106,6 @@ class OngoingQuestion:
         finally:
             self.ended_at = time.monotonic()
             self._wake()
-
-    def _is_abandoned(self) -> bool:
-        """Whether it still waits in line and nobody has read it for some time."""
-        return not self.readers and time.monotonic() - self.left_at > REJOIN_S and self.seat.place > 0
 
     def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -174,26 +174,7 @@ class _Wiring(Engines):
 
     @functools.cached_property
     def _library_service(self) -> LibraryService:
-        return LibraryService(
-            self.library,
-            SqlCollections(self.database),
-            self.media,
-            lambda: self.retriever,
-            self.received,
-            self.max_bytes,
-            lambda: self.live.now.bin_days,
-            deletion=self._deletion,
-            frames=lambda: self.frames,
-            tracks=SqlTracks(self.database),
-        )
-
-    @functools.cached_property
-    def _reindexer(self) -> Reindexer:
-        return Reindexer(self.library, self._jobs, lambda: self.retriever, self._ingest.features)
-
-    @functools.cached_property
-    def _deletion(self) -> Deletion:
-        return Deletion(
+        deletion = Deletion(
             self.library,
             self._jobs,
             SqlThreads(self.database),
@@ -202,6 +183,22 @@ class _Wiring(Engines):
             self.received,
             (lambda: self.retriever.compact(), lambda: self.checkpoints.forget_all(), self.database.compact),
         )
+        return LibraryService(
+            self.library,
+            SqlCollections(self.database),
+            self.media,
+            lambda: self.retriever,
+            self.received,
+            self.max_bytes,
+            lambda: self.live.now.bin_days,
+            deletion=deletion,
+            frames=lambda: self.frames,
+            tracks=SqlTracks(self.database),
+        )
+
+    @functools.cached_property
+    def _reindexer(self) -> Reindexer:
+        return Reindexer(self.library, self._jobs, lambda: self.retriever, self._ingest.features)
 
     @functools.cached_property
     def _ask(self) -> AskService:

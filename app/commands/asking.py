@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,7 +59,11 @@ class Asking:
         except LongreelError as error:
             if not self.many or isinstance(error, Cancelled):
                 raise
-            self._failed(question, error)
+            problem = {"question": question, "error": problem_of(error).model_dump(mode="json")}
+            if self.as_json:
+                self.out.print(json.dumps(problem), soft_wrap=True, markup=False)
+            else:
+                consoles()[1].print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
             return
         if self.as_json:
             self.out.print(answer.model_dump_json(), soft_wrap=True, markup=False)
@@ -76,13 +80,6 @@ class Asking:
             elif self.stream or (isinstance(step, Warned) and not self.as_json):
                 show_step(consoles()[1], step)
         raise WorkerFailed("The question ended without an answer.", "Ask again.")
-
-    def _failed(self, question: str, error: LongreelError) -> None:
-        problem = {"question": question, "error": problem_of(error).model_dump(mode="json")}
-        if self.as_json:
-            self.out.print(json.dumps(problem), soft_wrap=True, markup=False)
-        else:
-            consoles()[1].print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
 
 
 ThreadOption = Annotated[
@@ -175,7 +172,12 @@ def chat(
     with interruptible() as cancelled:
         asking = Asking(_answering("longreel chat", cancelled), stream, many=True)
         conversation = asking.thread(thread, videos or ())
-        for line in _lines(asking.out):
+        while True:
+            if sys.stdin.isatty():
+                asking.out.print("[bold blue]>[/] ", end="")
+            line = sys.stdin.readline().strip()
+            if line.lower() in LEAVE:
+                return
             asking.ask(line, thread=conversation or "")
 
 
@@ -183,17 +185,6 @@ def _answering(command: str, cancelled: Callable[[], bool]) -> Answering:
     """The running server of this library if there is one, else this process."""
     server = running_longreel()
     return AtServer(server, cancelled) if server else Here(open_alone(command), cancelled)
-
-
-def _lines(out: Console) -> Iterator[str]:
-    """The lines that a person types, until an empty line or the end of the input."""
-    while True:
-        if sys.stdin.isatty():
-            out.print("[bold blue]>[/] ", end="")
-        line = sys.stdin.readline().strip()
-        if line.lower() in LEAVE:
-            return
-        yield line
 
 
 def _questions(path: Path, videos: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -57,8 +57,21 @@ def connect(
     can = "sees" if found.chosen.sees else "reads text, but does not see"
     out.print(f"Connected: [bold]{escape(found.chosen.model.name)}[/] at {escape(found.offer.url)} {can}.")
     out.print(f"The settings are in {escape(str(folders.settings_file()))}.", soft_wrap=True)
-    for note in (*found.notes, *_overridden(), *_restart(settings.data)):
+    for note in (*found.notes, *_obstacles(settings.data)):
         err.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
+
+
+def _obstacles(data: Path) -> list[str]:
+    """What keeps the written settings from taking effect: the environment, or a server that runs already."""
+    from app.services.ownership import owner_of
+
+    notes = []
+    names = [name for name in _WRITTEN if os.environ.get(name) and name != "LONGREEL_LLM_KEY"]
+    if names:
+        notes.append(f"{', '.join(names)} in your environment win over this file: unset them.")
+    if owner := owner_of(data):
+        notes.append(f"Restart {owner.partition(',')[0]}, which still has the earlier settings.")
+    return notes
 
 
 def _table(offer: ServerOffer, found: Connection | None) -> Table:
@@ -90,16 +103,3 @@ def _listed(offer: ServerOffer, found: Connection | None) -> dict[str, object]:
     ]
     chosen = found.chosen.model.name if found else None
     return {"url": offer.url, "model": chosen, "models": models, "notes": list(found.notes) if found else []}
-
-
-def _overridden() -> list[str]:
-    """A note if the environment hides what was written."""
-    names = [name for name in _WRITTEN if os.environ.get(name) and name != "LONGREEL_LLM_KEY"]
-    return [f"{', '.join(names)} in your environment win over this file: unset them."] if names else []
-
-
-def _restart(data: Path) -> list[str]:
-    from app.services.ownership import owner_of
-
-    owner = owner_of(data)
-    return [f"Restart {owner.partition(',')[0]}, which still has the earlier settings."] if owner else []

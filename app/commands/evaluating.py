@@ -153,16 +153,12 @@ class _Progress:
 
     def __call__(self, progress: EvaluationProgress) -> None:
         """Shows one step."""
-        result = progress.result
+        result, done, total = progress.result, progress.done, progress.total
         if result is None:
             if progress.note:
-                self._console.print(f"  video {progress.done + 1}/{progress.total}  {escape(progress.note)}")
+                self._console.print(f"  video {done + 1}/{total}  {escape(progress.note)}")
         elif result.failed:
             self._console.print(f"  [red]error[/] {escape(result.case)}: {escape(result.error)}", soft_wrap=True)
-        elif self._console.is_terminal or self._is_due(progress):
+        elif self._console.is_terminal or done == total or self._tenths.passed("questions", done, total):
             ended = f"{result.status} in {result.usage.seconds:.1f} s"
-            self._console.print(f"  {progress.done}/{progress.total}  {result.mode} {escape(result.case)}: {ended}")
-
-    def _is_due(self, progress: EvaluationProgress) -> bool:
-        done, total = progress.done, progress.total
-        return done == total or bool(self._tenths.passed("questions", done, total))
+            self._console.print(f"  {done}/{total}  {result.mode} {escape(result.case)}: {ended}")

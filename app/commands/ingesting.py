@@ -91,7 +91,12 @@ def ingest(
                 err.print(f"[bold]{escape(path)}[/]")
             try:
                 with contained():
-                    done.append(_one(longreel, server, err, request_of(path, **options), cancelled, replace))
+                    request = request_of(path, **options)
+                    if server is not None:
+                        done.append(ingest_at(server, err, request, cancelled, replace=replace))
+                    else:
+                        assert longreel is not None  # opened where there is no server
+                        done.append(ingest_one(longreel, err, request, cancelled, replace=replace))
             except Cancelled:
                 raise
             except SeveralVideos as found:
@@ -111,20 +116,6 @@ def request_of(name: str, **options: Any) -> IngestRequest:
     """What is asked for a file or an address. Raises BadInput."""
     where: dict[str, Any] = {"source": name} if is_address(name) else {"path": Path(name)}
     return IngestRequest(**where, **options)
-
-
-def _one(
-    longreel: Services | None,
-    server: Longreel | None,
-    err: Console,
-    request: IngestRequest,
-    cancelled: Callable[[], bool],
-    replace: bool,
-) -> dict[str, Any]:
-    if server is not None:
-        return ingest_at(server, err, request, cancelled, replace=replace)
-    assert longreel is not None  # opened where there is no server
-    return ingest_one(longreel, err, request, cancelled, replace=replace)
 
 
 def delete_older(longreel: Services, err: Console, id: str) -> None:

@@ -75,7 +75,9 @@ def watch(
                 waiting = watcher.look()
                 if once and not waiting:
                     return
-                _rest(SETTLE_S if waiting else pause_s, cancelled)
+                look_at = time.monotonic() + (SETTLE_S if waiting else pause_s)
+                while not cancelled() and (left_s := look_at - time.monotonic()) > 0:
+                    time.sleep(min(0.2, left_s))
         except Cancelled:
             consoles()[1].print("Stopped; finished videos stay in the library.")
 
@@ -99,24 +101,21 @@ class _Watcher:
         seen = look_into(self.folder, self._looks, self.longreel.library.deleted_files(), time.time())
         self._looks |= seen.looks
         if self.summary is None:
+            err = consoles()[1]
             for path in seen.new:
-                self._read(path)
+                err.print(f"[bold]{escape(str(path))}[/]")
+                try:
+                    ingest_one(self.longreel, err, IngestRequest(path, tags=tuple(self.tags)), self.cancelled)
+                except Cancelled:
+                    raise
+                except LongreelError as error:
+                    err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
         elif seen.new:
             request = replace(self.summary, items=tuple(Item(str(path), tags=self.tags) for path in seen.new))
             batch = BatchRun(self.longreel, request, self.out, consoles()[1], self.cancelled)
             batch.run()
             batch.finish(consoles()[0], False)
         return seen.waiting
-
-    def _read(self, path: Path) -> None:
-        err = consoles()[1]
-        err.print(f"[bold]{escape(str(path))}[/]")
-        try:
-            ingest_one(self.longreel, err, IngestRequest(path, tags=tuple(self.tags)), self.cancelled)
-        except Cancelled:
-            raise
-        except LongreelError as error:
-            err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
 
 
 @app.command()
@@ -210,12 +209,6 @@ def _summary(
     texts = tuple(read_questions(questions)) if questions else ()
     formats = tuple(named([name.strip() for name in format.split(",") if name.strip()]))
     return BatchRequest((), texts, SummaryRequest(length, style, language), formats)
-
-
-def _rest(seconds: float, cancelled: Callable[[], bool]) -> None:
-    until = time.monotonic() + seconds
-    while not cancelled() and time.monotonic() < until:
-        time.sleep(min(0.2, seconds))
 
 
 def _set_paused(name: str, paused: bool) -> None:

@@ -12,11 +12,10 @@ from app.api.schemas import SegmentOut, SummaryOut, VideoOut
 from app.commands.start import JsonOption, open_alone, open_longreel, running_longreel
 from app.core.errors import NotFound
 from app.core.timecode import clock
-from app.core.types import Video
 from app.terminal import consoles
 
 if TYPE_CHECKING:
-    from app.bootstrap import Services
+    pass
 
 
 def list_videos(
@@ -86,7 +85,12 @@ def delete(
     """Delete a video. You can restore it for some days (LONGREEL_BIN_DAYS); the file itself stays where it is."""
     longreel = open_longreel()
     days = 0.0 if now else longreel.settings.bin_days
-    entry = _find(longreel, video, deleted=now)
+    try:
+        entry = longreel.library.find(video)
+    except NotFound:
+        if not now:
+            raise
+        entry = longreel.library.find_binned(video)
     if not days and not yes:
         typer.confirm(f"Delete {entry.title} ({clock(entry.duration_s)}) and its index permanently?", abort=True)
     is_binned = entry in [one.video for one in longreel.library.binned()]
@@ -94,28 +98,13 @@ def delete(
     if server:
         server.purge(entry.id) if is_binned else server.delete(entry.id, now=now)
     else:
-        _delete(longreel if days else open_alone("longreel delete"), entry, now=now, is_binned=is_binned)
+        library = (longreel if days else open_alone("longreel delete")).library
+        library.purge(entry.id) if is_binned else library.delete(entry.id, now=now)
     undo = f" For {days:g} days you can restore it with: longreel restore {entry.id[:12]}" if days else ""
     consoles()[1].print(f"Deleted {escape(entry.title)}.{undo}", soft_wrap=True)
-
-
-def _delete(longreel: Services, entry: Video, *, now: bool, is_binned: bool) -> None:
-    if is_binned:
-        longreel.library.purge(entry.id)
-    else:
-        longreel.library.delete(entry.id, now=now)
 
 
 def restore(video: Annotated[str, typer.Argument(help="Id, path, title, or a unique part of it.")]) -> None:
     """Restore a deleted video, unchanged."""
     entry = open_longreel().library.restore(video)
     consoles()[1].print(f"Restored {escape(entry.title)}.")
-
-
-def _find(longreel: Services, name: str, *, deleted: bool) -> Video:
-    try:
-        return longreel.library.find(name)
-    except NotFound:
-        if deleted:
-            return longreel.library.find_binned(name)
-        raise

@@ -25,7 +25,8 @@ def library(home: Path) -> Path:
     """The library of a home folder."""
     folder = home / "library"
     was_used_before = home == _standard() or (home / "models").is_dir()
-    return _standard() if was_used_before and _is_library(_standard()) and not folder.is_dir() else folder
+    holds_library = (_standard() / DATABASE).is_file()
+    return _standard() if was_used_before and holds_library and not folder.is_dir() else folder
 
 
 def models(home: Path) -> Path:
@@ -55,7 +56,3 @@ def _standard() -> Path:
 
 def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "longreel"
-
-
-def _is_library(folder: Path) -> bool:
-    return (folder / DATABASE).is_file()

@@ -37,15 +37,12 @@ class Chores:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             for chore in self._chores:
-                self._do(chore)
+                if self._stopping.is_set():
+                    return
+                try:
+                    chore()
+                except LongreelError as error:
+                    logger.warning("A chore failed: %s", error, extra={"action": "chore_failed"})
+                except Exception:
+                    logger.exception("A chore raised an unexpected error", extra={"action": "chore_failed"})
             self._stopping.wait(self._every_s)
-
-    def _do(self, chore: Callable[[], None]) -> None:
-        if self._stopping.is_set():
-            return
-        try:
-            chore()
-        except LongreelError as error:
-            logger.warning("A chore failed: %s", error, extra={"action": "chore_failed"})
-        except Exception:
-            logger.exception("A chore raised an unexpected error", extra={"action": "chore_failed"})

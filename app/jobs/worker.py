@@ -113,7 +113,10 @@ class Worker:
     def _run(self, job: Job, context: JobContext) -> None:
         try:
             if job.attempts > self._policy.max_attempts:
-                raise _poisoned(job)
+                raise WorkerFailed(
+                    f"This job was tried {job.attempts - 1} times, and the last time its worker died.",
+                    "The machine may be short of memory: see its system log, then try the job again.",
+                )
             with self._store.fenced(job, context.claimed_as):
                 result = self._handlers[job.kind](job, context)
             held = context.finish(result)
@@ -142,10 +145,3 @@ class Worker:
 
 def _job_error(error: LongreelError) -> JobError:
     return JobError(error.code, error.message, error.hint)
-
-
-def _poisoned(job: Job) -> LongreelError:
-    return WorkerFailed(
-        f"This job was tried {job.attempts - 1} times, and the last time its worker died.",
-        "The machine may be short of memory: see its system log, then try the job again.",
-    )

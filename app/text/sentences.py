@@ -58,8 +58,5 @@ def _ends_sentence(before: str, signs: str, after: str) -> bool:
         return False
     if word.lower() in _BEFORE_DIGITS and following[:1].isdigit():
         return False
-    return not (word.isdigit() and (before.strip() == word or _is_german_ordinal(word, following)))
-
-
-def _is_german_ordinal(word: str, following: str) -> bool:
-    return len(word) <= 2 and _GERMAN_DATE.match(following) is not None
+    is_german_date = len(word) <= 2 and _GERMAN_DATE.match(following)
+    return not (word.isdigit() and (before.strip() == word or is_german_date))

@@ -210,13 +210,8 @@ def _between(match: Any) -> TimeScope:
 
 
 def _edge(match: Any) -> TimeScope:
-    length = seconds(match["t"]) or 0.0
-    first = regex.fullmatch(_FIRST, match["edge"], regex.IGNORECASE)
-    return TimeScope(0.0, length, "") if first else TimeScope(-length, math.inf, "")
-
-
-def _edge_after_number(match: Any) -> TimeScope:
-    length = float(match["n"].replace(",", ".")) * _unit_seconds(match["unit"])
+    groups = match.groupdict()
+    length = seconds(groups.get("t") or f"{groups['n']} {groups['unit']}") or 0.0
     first = regex.fullmatch(_FIRST, match["edge"], regex.IGNORECASE)
     return TimeScope(0.0, length, "") if first else TimeScope(-length, math.inf, "")
 
@@ -251,7 +246,7 @@ _RULES: tuple[tuple[Any, Reader], ...] = tuple(
         (rf"{_B}{_BETWEEN}{_HEDGE}(?P<a>{_MARKED})\s*(?:{_AND})\s*{_HEDGE}(?P<b>{_MARKED})", _between),
         (rf"(?P<a>{_CLOCK})\s*(?:{_AND})\s*(?P<b>{_CLOCK})", _between),
         (rf"{_B}(?:(?:{_IN})\s+)?{_THE}(?:very )?{_EDGE}\s*(?P<t>{_LENGTH})", _edge),
-        (rf"{_B}(?:(?:{_IN})\s+)?{_THE}(?P<n>{_NUMBER})\s+{_EDGE}\s+(?P<unit>{_UNIT})", _edge_after_number),
+        (rf"{_B}(?:(?:{_IN})\s+)?{_THE}(?P<n>{_NUMBER})\s+{_EDGE}\s+(?P<unit>{_UNIT})", _edge),
         (rf"{_B}(?:{_IN})\s+{_THE}(?:very )?{_EDGE}\s+(?P<t>{_UNIT})(?![a-z])", _edge),
         (rf"{_HEDGE}(?P<t>{_COMPACT}|{_LENGTH})\s+(?:into\b(?:\s+(?:the )?{_MEDIA})?|in(?=\s*(?:[,?.]|$)))", _at),
         (rf"{_B}(?:{_AFTER})\s+{_HEDGE}(?P<t>{_MARKED})", _after),

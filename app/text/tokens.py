@@ -48,10 +48,12 @@ def words(text: str, *, single_characters: bool = False) -> list[str]:
     """
     found: list[str] = []
     for match in _WORD.finditer(normalise(text)):
-        if match["unspaced"]:
-            found += _pairs(match[0], single_characters)
-        else:
+        if not match["unspaced"]:
             found.append(match[0])
+            continue
+        characters = _CLUSTER.findall(match[0])
+        pairs = [one + other for one, other in pairwise(characters)]
+        found += [*characters, *pairs] if single_characters or not pairs else pairs
     return found
 
 
@@ -59,12 +61,6 @@ def is_unspaced(word: str) -> bool:
     """Whether a word comes from a script that is written without spaces."""
     match = _WORD.fullmatch(word)
     return match is not None and match["unspaced"] is not None
-
-
-def _pairs(run: str, single_characters: bool) -> list[str]:
-    clusters = _CLUSTER.findall(run)
-    pairs = [one + other for one, other in pairwise(clusters)]
-    return [*clusters, *pairs] if single_characters or not pairs else pairs
 
 
 def stems(text: str, language: str = "") -> list[str]:

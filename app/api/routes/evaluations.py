@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fastapi import APIRouter
 
@@ -20,15 +19,12 @@ router = APIRouter(tags=["server"])
 @router.get("/evaluations", summary="List reports of `longreel eval`, newest first")
 def list_evaluations(longreel: LongreelDep) -> list[EvaluationOut]:
     """The reports in the folder `evaluations` of the library, where `longreel eval` writes them by default."""
-    reports = map(_read, (longreel.settings.data / "evaluations").glob("*/report.json"))
-    return sorted((report for report in reports if report is not None), key=lambda report: report.made_at, reverse=True)
-
-
-def _read(file: Path) -> EvaluationOut | None:
-    try:
-        made_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
-        report = {**json.loads(file.read_text("utf-8")), "name": file.parent.name, "made_at": made_at}
-        return EvaluationOut.model_validate(report)
-    except (OSError, ValueError, TypeError) as error:
-        logger.warning("Left out the report %s: %s", file, error, extra={"action": "report_unreadable"})
-        return None
+    reports = []
+    for file in (longreel.settings.data / "evaluations").glob("*/report.json"):
+        try:
+            made_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            report = {**json.loads(file.read_text("utf-8")), "name": file.parent.name, "made_at": made_at}
+            reports.append(EvaluationOut.model_validate(report))
+        except (OSError, ValueError, TypeError) as error:
+            logger.warning("Left out the report %s: %s", file, error, extra={"action": "report_unreadable"})
+    return sorted(reports, key=lambda report: report.made_at, reverse=True)

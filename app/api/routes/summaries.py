@@ -29,7 +29,7 @@ from app.core.errors import BadInput, Cancelled
 from app.core.requests import SummaryRequest
 from app.core.types import Video
 from app.services.chapters import Heading
-from app.services.summarize import CollectionSummary, Section, VideoSummary
+from app.services.summarize import Section, VideoSummary
 
 router = APIRouter(tags=["summaries"])
 
@@ -100,7 +100,17 @@ def get_collection_summary(
     videos, _ = _scope(longreel, video, collection)
     wanted = SummaryRequest.of(length, style, language)
     made = longreel.summaries.together(videos, wanted, stored_only=True)
-    return _made_together(made)
+    return CollectionSummaryOut(
+        length=made.wanted.length,
+        style=made.wanted.style,
+        language=made.wanted.language,
+        model=made.model,
+        sections=[_section(section) for section in made.sections],
+        videos=[
+            VideoLineOut(video_id=one.video_id, title=one.title, point=PointOut.of(one.point) if one.point else None)
+            for one in made.videos
+        ],
+    )
 
 
 def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> tuple[list[Video], str]:
@@ -131,20 +141,6 @@ def _made(summary: VideoSummary) -> MadeSummaryOut:
         language=wanted.language,
         model=summary.model,
         sections=[_section(section) for section in summary.sections],
-    )
-
-
-def _made_together(made: CollectionSummary) -> CollectionSummaryOut:
-    return CollectionSummaryOut(
-        length=made.wanted.length,
-        style=made.wanted.style,
-        language=made.wanted.language,
-        model=made.model,
-        sections=[_section(section) for section in made.sections],
-        videos=[
-            VideoLineOut(video_id=one.video_id, title=one.title, point=PointOut.of(one.point) if one.point else None)
-            for one in made.videos
-        ],
     )
 
 

@@ -15,7 +15,7 @@ from app.api.pages import CursorQuery, LimitQuery, link_next, page
 from app.api.schemas import AnswerOut
 from app.api.schemas.threads import ConversationOut, ThreadIn, ThreadOut, TurnOut
 from app.core.stored_answers import load_answer, load_trace
-from app.db.threads import SavedTurn, Thread
+from app.db.threads import Thread
 
 router = APIRouter(tags=["conversations"])
 
@@ -56,7 +56,11 @@ def list_threads(
 @router.get("/threads/{thread}", summary="Get a conversation")
 def get_thread(thread: ThreadDep, longreel: LongreelDep) -> ConversationOut:
     """With its questions as asked and as understood, and the answers with their citations."""
-    turns = [_turn(turn) for turn in longreel.ask.threads.turns(thread)]
+    turns = []
+    for turn in longreel.ask.threads.turns(thread):
+        answer = AnswerOut.of(load_answer(turn.answer), load_trace(turn.trace), turn.answer_id)
+        asked_at = _utc(turn.asked_at)
+        turns.append(TurnOut(question=turn.question, understood=turn.understood, asked_at=asked_at, answer=answer))
     return ConversationOut(**_thread(thread).model_dump(), turns=turns)
 
 
@@ -69,11 +73,6 @@ def delete_thread(thread: ThreadDep, longreel: LongreelDep) -> None:
 def _thread(thread: Thread) -> ThreadOut:
     times = {"created_at": _utc(thread.created_at), "used_at": _utc(thread.used_at)}
     return ThreadOut.model_validate({**asdict(thread), **times})
-
-
-def _turn(turn: SavedTurn) -> TurnOut:
-    answer = AnswerOut.of(load_answer(turn.answer), load_trace(turn.trace), turn.answer_id)
-    return TurnOut(question=turn.question, understood=turn.understood, asked_at=_utc(turn.asked_at), answer=answer)
 
 
 def _utc(seconds: float) -> str:

@@ -67,26 +67,18 @@ class BatchOut(Wire):
     def of(cls, job: Job, children: Sequence[Job], cost: CostOut | None = None) -> Self:
         """The wire form of a batch."""
         whole = JobOut.of(job)
+        begun = any(child.started_at is not None for child in children)
+        done = [1.0 if child.state in ENDED else min(0.9, child.done_share or 0.0) for child in children]
         return cls(
             id=job.id,
-            state=_state(job, children),
+            state=JobState.RUNNING if job.state is JobState.QUEUED and begun else job.state,
             total=len(children),
             finished=sum(child.state is JobState.FINISHED for child in children),
             failed=sum(child.state in (JobState.FAILED, JobState.CANCELLED) for child in children),
-            done_share=_share(children),
+            done_share=sum(done) / len(done) if done else 1.0,
             error=whole.error,
             created_at=whole.created_at,
             finished_at=whole.finished_at,
             children=[JobOut.of(child) for child in children],
             cost=cost,
         )
-
-
-def _state(job: Job, children: Sequence[Job]) -> JobState:
-    begun = any(child.started_at is not None for child in children)
-    return JobState.RUNNING if job.state is JobState.QUEUED and begun else job.state
-
-
-def _share(children: Sequence[Job]) -> float:
-    done = [1.0 if child.state in ENDED else min(0.9, child.done_share or 0.0) for child in children]
-    return sum(done) / len(done) if done else 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -17,6 +16,7 @@ from app.core.errors import WorkerFailed
 from app.core.paths import readable
 
 TUS = {"Tus-Resumable": "1.0.0"}
+PIECE_TYPE = "application/offset+octet-stream"
 
 
 class Uploads(Jobs):
@@ -35,14 +35,18 @@ class Uploads(Jobs):
         name = readable(Path(path).name)
         metadata = {"filename": name, "title": title, "language": language, "collection": collection}
         with files.Sending(Path(path), on_progress) as file:
-            id = await self._begin_upload(file.size, metadata)
+            pairs = (f"{name} {b64encode(value.encode()).decode()}" for name, value in metadata.items() if value)
+            headers = {**TUS, "Upload-Length": str(file.size), "Upload-Metadata": ",".join(pairs)}
+            id = await self._do(Call("POST", "/v1/uploads", _id, headers=headers))
             while True:
                 try:
                     state = await self.upload_state(id)
                     file.reached(state.offset)
                     if state.job_id is not None:
                         return await self.job(state.job_id)
-                    await self._send_piece(id, state.offset, file.piece(state.offset))
+                    headers = {**TUS, "Upload-Offset": str(state.offset), "Content-Type": PIECE_TYPE}
+                    piece = file.piece(state.offset)
+                    await self._do(Call("PATCH", _upload(id), nothing, content=piece, headers=headers))
                 except WorkerFailed as error:
                     await self._transport.pause(file.reconnect.lost(error))
 
@@ -53,15 +57,6 @@ class Uploads(Jobs):
     async def give_up_upload(self, id: str) -> None:
         """Removes an incomplete upload."""
         await self._do(Call("DELETE", _upload(id), nothing, headers=TUS))
-
-    async def _begin_upload(self, length: int, metadata: Mapping[str, str | None]) -> str:
-        pairs = (f"{name} {b64encode(value.encode()).decode()}" for name, value in metadata.items() if value)
-        headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": ",".join(pairs)}
-        return await self._do(Call("POST", "/v1/uploads", _id, headers=headers))
-
-    async def _send_piece(self, id: str, offset: int, piece: bytes) -> None:
-        headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-        await self._do(Call("PATCH", _upload(id), nothing, content=piece, headers=headers))
 
 
 def _upload(id: str) -> str:
