@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from app.api.schemas import AnswerOut, CitationOut
+from app.api.schemas import AnswerOut
 from app.core.describe import describe, explain_status
 from app.core.events import (
     Answered,
@@ -100,7 +100,11 @@ class IngestDisplay:
                 self._console.print(f"[yellow]note[/] {escape(event.message)}")
             elif isinstance(event, IngestFinished):
                 self.finished = event
-                self._end(event)
+                speed = event.duration_s / max(event.seconds, 1e-3)
+                took = f"ingested in {clock(event.seconds)} ({speed:.1f}x real time)"
+                note = "already ingested, nothing to do" if event.reused else took
+                self._console.print(f"[green]ready[/] {escape(event.title)} ({clock(event.duration_s)}): {note}")
+                self._console.print(f"      id {event.video_id[:12]}")
 
     def _progress(self, event: StageProgress) -> None:
         amount = f"{event.done:.0f}/{event.total:.0f}" if event.total else f"{event.done:.0f}"
@@ -118,14 +122,6 @@ class IngestDisplay:
         took = "re-used" if event.reused else f"{event.seconds:.1f} s"
         whole = "" if self._console.is_terminal else "100%  "
         self._console.print(f"  {event.stage:<12} {whole}{took:>9}  {escape(event.detail)}")
-
-    def _end(self, event: IngestFinished) -> None:
-        if event.reused:
-            note = "already ingested, nothing to do"
-        else:
-            note = f"ingested in {clock(event.seconds)} ({event.duration_s / max(event.seconds, 1e-3):.1f}x real time)"
-        self._console.print(f"[green]ready[/] {escape(event.title)} ({clock(event.duration_s)}): {note}")
-        self._console.print(f"      id {event.video_id[:12]}")
 
 
 def show_step(console: Console, event: Event) -> None:
@@ -156,16 +152,13 @@ def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str
     if note:
         console.print(escape(note), soft_wrap=True)
     for number, citation in enumerate(answer.citations, 1):
-        console.print(f"  [{number}] {_citation(citation, titles)}", soft_wrap=True)
+        title, path = titles.get(citation.video_id, (citation.video_id[:12], ""))
+        times = span_clock(TimeSpan(citation.start_s, citation.end_s))
+        link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
+        mark = "[green]verified[/]" if citation.verified else "[yellow]not verified[/]"
+        quote = escape(shortened(citation.quote, 160))
+        console.print(f'  [{number}] {link} {escape(title)}, {citation.kind}: "{quote}" {mark}', soft_wrap=True)
     console.print()
-
-
-def _citation(citation: CitationOut, titles: dict[str, tuple[str, str]]) -> str:
-    title, path = titles.get(citation.video_id, (citation.video_id[:12], ""))
-    times = span_clock(TimeSpan(citation.start_s, citation.end_s))
-    link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
-    mark = "[green]verified[/]" if citation.verified else "[yellow]not verified[/]"
-    return f'{link} {escape(title)}, {citation.kind}: "{escape(shortened(citation.quote, 160))}" {mark}'
 
 
 def consoles() -> tuple[Console, Console]:

@@ -19,7 +19,6 @@ from app.api.schemas.chat import (
     ChatAnswer,
     ChatIn,
     ChatMessage,
-    ContentPart,
     LongreelExtension,
     TokenUsage,
     UrlCitation,
@@ -105,8 +104,15 @@ def videos_of(asked: ChatIn) -> list[str]:
     """
     names = _listed((asked.metadata or {}).get("videos"))
     for message in asked.messages:
-        if message.role == "user" and not isinstance(message.content, str):
-            names += [_address(part) for part in message.content or [] if part.type == "video_url"]
+        if message.role != "user" or isinstance(message.content, str):
+            continue
+        for part in message.content or []:
+            if part.type != "video_url":
+                continue
+            if part.video_url is None:
+                hint = f'Send {{"video_url": {{"url": "{SCHEME}ID"}}}}.'
+                raise BadInput("A video_url part has no video_url.", hint)
+            names.append(_name(part.video_url.url.strip()))
     return list(dict.fromkeys(names))
 
 
@@ -180,12 +186,6 @@ def _listed(value: Any) -> list[str]:
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         raise BadInput("metadata.videos does not name videos.", "Give a list of ids or titles.")
     return [_name(name.strip()) for name in named if name.strip()]
-
-
-def _address(part: ContentPart) -> str:
-    if part.video_url is None:
-        raise BadInput("A video_url part has no video_url.", f'Send {{"video_url": {{"url": "{SCHEME}ID"}}}}.')
-    return _name(part.video_url.url.strip())
 
 
 def _name(address: str) -> str:

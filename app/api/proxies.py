@@ -126,14 +126,11 @@ class BehindProxy:
         if path != scope["path"] and "raw_path" in scope:
             seen["raw_path"] = scope["raw_path"].removeprefix(address.prefix.encode())
         peer = _peer(scope)
-        if self._is_trusted(peer):
-            seen["client"] = (self._caller(headers, peer), 0)
+        if self._is_trusted(peer):  # the caller is the last of the addresses that no trusted proxy has
+            hops = [name.strip() for name in headers.get("x-forwarded-for", "").split(",") if name.strip()]
+            foreign = (name for name in reversed(hops) if not self._is_trusted(name))
+            seen["client"] = (next(foreign, hops[0] if hops else peer), 0)
         return seen
-
-    def _caller(self, headers: Headers, peer: str) -> str:
-        """The last of the addresses that no trusted proxy has."""
-        hops = [name.strip() for name in headers.get("x-forwarded-for", "").split(",") if name.strip()]
-        return next((name for name in reversed(hops) if not self._is_trusted(name)), hops[0] if hops else peer)
 
     def _is_trusted(self, name: str) -> bool:
         try:

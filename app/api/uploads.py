@@ -17,7 +17,7 @@ import anyio
 from anyio.to_thread import run_sync
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
+from python_multipart.multipart import MultipartState, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.bodies import drain
@@ -107,7 +107,6 @@ class FormReceiver:
         self._part = ""
         self._sink: Sink | None = None
         self._text: bytearray | None = None
-        self._complete = False
         self._parser = MultipartParser(
             options[b"boundary"],
             {
@@ -117,7 +116,6 @@ class FormReceiver:
                 "on_headers_finished": self._on_headers_finished,
                 "on_part_data": self._on_part_data,
                 "on_part_end": self._on_part_end,
-                "on_end": self._on_end,
             },
         )
 
@@ -130,7 +128,7 @@ class FormReceiver:
 
     def finish(self) -> UploadForm:
         """The form, all of which came. Raises BadInput when it did not, or has no file."""
-        if not self._complete:
+        if self._parser.state is not MultipartState.END:
             raise _damaged()
         if "file" not in self._form.files:
             raise BadInput("The form has no file.", FORM_HINT)
@@ -185,9 +183,6 @@ class FormReceiver:
     def _on_header_end(self) -> None:
         self._headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
         self._name = self._value = b""
-
-    def _on_end(self) -> None:
-        self._complete = True
 
 
 async def receive_form(request: Request, open_sink: Callable[[str], Sink]) -> UploadForm:

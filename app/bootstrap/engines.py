@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.readers import ROLES, chunk_reader_of, media_store
@@ -45,7 +44,12 @@ class Engines:
         self.live = LiveSettings(settings)
         self.workers = Workers(settings)
         self.workers.stand_in = self._played_by
-        _make_folder(settings.data)
+        try:
+            settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(settings.data)
+        except OSError as error:
+            message = f"The library folder {settings.data} cannot be created: {error.strerror}."
+            raise BadSettings(message, "Set LONGREEL_DATA to a folder that you can write to.") from error
         url = settings.database_url.get_secret_value() if settings.database_url else None
         self.database = Database(url or sqlite_url(settings.data / "longreel.sqlite"))
         self.seal = Seal(settings.data / "secrets.key")
@@ -189,12 +193,3 @@ class Engines:
         translates = self.workers.name("language_model") not in WRITE_ENGLISH
         stages = SqlStageStore(self.database)
         return SummaryParts(get("text_embedder"), get("language_model"), stages, translates)
-
-
-def _make_folder(data: Path) -> None:
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        make_private(data)
-    except OSError as error:
-        message = f"The library folder {data} cannot be created: {error.strerror}."
-        raise BadSettings(message, "Set LONGREEL_DATA to a folder that you can write to.") from error

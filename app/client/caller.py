@@ -59,8 +59,13 @@ class Caller:
 
     @asynccontextmanager
     async def _events(self, call: Call[None]) -> AsyncIterator[AsyncIterator[following.ServerEvent]]:
-        async with self._transport.opened(call.method, call.path, **call.options()) as response:
-            wire.check(response)
+        async with self._opened(call) as response:
             reader = following.EventReader()
             events = (reader.feed(line) async for line in self._transport.lines(response))
             yield (event async for event in events if event is not None)
+
+    @asynccontextmanager
+    async def _opened(self, call: Call[None]) -> AsyncIterator[httpx.Response]:
+        """The response, before its body has been read."""
+        async with self._transport.opened(call.method, call.path, **call.options()) as response:
+            yield wire.check(response)

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.api.schemas.collections import CollectionOut, utc
+from app.api.schemas.collections import CollectionOut
 from app.commands.start import JsonOption, open_longreel
 from app.db.collections import Collection
 from app.terminal import consoles
@@ -25,7 +25,7 @@ def list_collections(as_json: JsonOption = False) -> None:
     out, _ = consoles()
     collections = open_longreel().library.collections.all()
     if as_json:
-        out.print_json(data=[_out(one).model_dump(mode="json") for one in collections])
+        out.print_json(data=[CollectionOut.of(one).model_dump(mode="json") for one in collections])
         return
     if not collections:
         out.print("There are no collections. Create one with: longreel collection create NAME")
@@ -78,9 +78,3 @@ def delete(name: NameArgument) -> None:
 def _show(collection: Collection) -> None:
     videos = "1 video" if collection.size == 1 else f"{collection.size} videos"
     consoles()[0].print(f"{escape(collection.name)}: {videos}", soft_wrap=True)
-
-
-def _out(collection: Collection) -> CollectionOut:
-    return CollectionOut(
-        id=collection.id, name=collection.name, size=collection.size, created_at=utc(collection.created_at)
-    )

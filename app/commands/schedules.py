@@ -160,7 +160,11 @@ def list_schedules(as_json: JsonOption = False) -> None:
     table = Table("id", "folder", "when", "next", "last", box=None)
     for one in schedules:
         due = "paused" if one.paused else _local(one.next_at)
-        table.add_row(one.id[:12], escape(one.folder), _when(one), due, escape(_last(one)))
+        outcome = one.outcome or {}
+        last = f"{outcome.get('new', 0)} new, {outcome.get('waiting', 0)} waiting" if outcome else "-"
+        if "error" in outcome:
+            last = str(outcome["error"]["message"])
+        table.add_row(one.id[:12], escape(one.folder), _when(one), due, escape(last))
     out.print(table)
 
 
@@ -225,13 +229,6 @@ def _when(schedule: Schedule) -> str:
     seconds = schedule.every_s or 0.0
     size, unit = next((size, unit) for unit, size in reversed(_SECONDS.items()) if seconds >= size)
     return f"every {seconds / size:g}{unit}"
-
-
-def _last(schedule: Schedule) -> str:
-    outcome = schedule.outcome or {}
-    if "error" in outcome:
-        return str(outcome["error"]["message"])
-    return f"{outcome.get('new', 0)} new, {outcome.get('waiting', 0)} waiting" if outcome else "-"
 
 
 def _local(seconds: float) -> str:

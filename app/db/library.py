@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -279,7 +278,9 @@ class SqlLibrary:
     def save_digest(self, id: VideoId, digest: Digest) -> None:
         """Replaces summary and chapters. Raises NotFound."""
         row = {"video_id": id, "summary": digest.summary, "citations": [to_json(one) for one in digest.citations]}
-        with self._replacing(id, chapters) as connection:
+        with self._database.writing() as connection:
+            must_be_there(connection, id)
+            connection.execute(delete(chapters).where(chapters.c.video_id == id))
             upsert(connection, digests, [row], ("video_id",))
             _insert(connection, chapters, [rows.of_chapter(id, chapter) for chapter in digest.chapters])
 
@@ -336,13 +337,6 @@ class SqlLibrary:
         with self._database.writing() as connection:
             must_be_there(connection, id)
             connection.execute(update(videos).where(videos.c.id == id).values(values))
-
-    @contextmanager
-    def _replacing(self, id: VideoId, table: Table) -> Iterator[Connection]:
-        with self._database.writing() as connection:
-            must_be_there(connection, id)
-            connection.execute(delete(table).where(table.c.video_id == id))
-            yield connection
 
 
 def _within(table: Table, id: VideoId, window: TimeSpan | None) -> Any:

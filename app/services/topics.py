@@ -57,7 +57,9 @@ def chapter_spans(duration_s: float, sentences: Sequence[Sentence], vectors: NDA
     starts = np.unique([s.span.start_s for s in sentences if 0.0 < s.span.start_s < duration_s])
     borders: list[float] = []
     if most > 0 and len(starts):
-        depths = _depths(_likeness(starts, sentences, vectors))
+        likeness = _likeness(starts, sentences, vectors)
+        # How far each place lies below the peaks that are reached by climbing to the left and to the right.
+        depths = _climbed(likeness) + _climbed(likeness[::-1])[::-1] - 2 * likeness
         score = (depths - depths.mean()) / (depths.std() or 1.0) + _marks(starts, sentences)
         clear = score.mean() + CLEAR * score.std()
         for place in np.argsort(-score, kind="stable"):
@@ -84,12 +86,6 @@ def _likeness(
     likeness = np.zeros(len(starts))
     np.divide((before * after).sum(axis=1), sizes, out=likeness, where=sizes > 0)
     return likeness
-
-
-def _depths(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each place lies below the peaks that are reached by climbing to the left and to the right."""
-    left, right = _climbed(likeness), _climbed(likeness[::-1])[::-1]
-    return left + right - 2 * likeness
 
 
 def _climbed(likeness: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -64,14 +64,15 @@ def _guess(text: str) -> str:
             return next((other for other, sign in _NEIGHBOURS.get(language, ()) if sign.search(text)), language)
     if _KANA.search(text) and 3 * len(_KANA.findall(text)) >= letters:
         return "ja"
-    best, probability = _identifier().classify(text) if letters > 1 else ("", 0.0)
+    best, probability = identifier(tuple(COMMON)).classify(text) if letters > 1 else ("", 0.0)
     return str(best) if probability >= _SURE else ""
 
 
 @functools.cache
-def _identifier() -> Any:
+def identifier(languages: tuple[str, ...]) -> Any:
+    """A `LanguageIdentifier` of py3langid that chooses among these languages."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(COMMON)
-    return identifier
+    chosen = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    chosen.set_languages(list(languages))
+    return chosen

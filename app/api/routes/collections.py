@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 
 from app.api.deps import LongreelDep, VideoDep
-from app.api.schemas.collections import CollectionIn, CollectionOut, utc
+from app.api.schemas.collections import CollectionIn, CollectionOut
 from app.db.collections import Collection
 
 router = APIRouter(prefix="/collections", tags=["collections"])
@@ -26,25 +26,25 @@ CollectionDep = Annotated[Collection, Depends(collection_of)]
 @router.get("", summary="List collections by name")
 def list_collections(longreel: LongreelDep) -> list[CollectionOut]:
     """Each with the number of its videos; `GET /v1/videos?collection=` lists the videos."""
-    return [_out(one) for one in longreel.library.collections.all()]
+    return [CollectionOut.of(one) for one in longreel.library.collections.all()]
 
 
 @router.post("", status_code=201, summary="Create a collection")
 def create_collection(asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
     """It is empty at first."""
-    return _out(longreel.library.collections.create(asked.name))
+    return CollectionOut.of(longreel.library.collections.create(asked.name))
 
 
 @router.get("/{collection}", summary="Get a collection")
 def get_collection(collection: CollectionDep) -> CollectionOut:
     """Its name and the number of its videos."""
-    return _out(collection)
+    return CollectionOut.of(collection)
 
 
 @router.patch("/{collection}", summary="Rename a collection")
 def rename_collection(collection: CollectionDep, asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
     """Its id and its videos stay the same."""
-    return _out(longreel.library.collections.rename(collection.id, asked.name))
+    return CollectionOut.of(longreel.library.collections.rename(collection.id, asked.name))
 
 
 @router.delete("/{collection}", status_code=204, summary="Delete a collection")
@@ -56,14 +56,10 @@ def delete_collection(collection: CollectionDep, longreel: LongreelDep) -> None:
 @router.put("/{collection}/videos/{video}", summary="Add a video to a collection")
 def put_into_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
     """A video may be in several collections. Adding it again changes nothing."""
-    return _out(longreel.library.collections.add(collection.id, video.id))
+    return CollectionOut.of(longreel.library.collections.add(collection.id, video.id))
 
 
 @router.delete("/{collection}/videos/{video}", summary="Remove a video from a collection")
 def take_from_collection(collection: CollectionDep, video: VideoDep, longreel: LongreelDep) -> CollectionOut:
     """The video itself stays."""
-    return _out(longreel.library.collections.remove(collection.id, video.id))
-
-
-def _out(found: Collection) -> CollectionOut:
-    return CollectionOut(id=found.id, name=found.name, size=found.size, created_at=utc(found.created_at))
+    return CollectionOut.of(longreel.library.collections.remove(collection.id, video.id))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
 from app.api.schemas.base import Request, Wire
 from app.api.schemas.videos import VideoOut
 from app.core.types import Video
+
+if TYPE_CHECKING:
+    from app.db.collections import Collection
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern="^[^/]*$", examples=["Lectures"])]
 
@@ -29,6 +32,12 @@ class CollectionOut(Wire):
     """The number of its videos."""
     created_at: str
     """UTC, ISO 8601."""
+
+    @classmethod
+    def of(cls, collection: Collection) -> Self:
+        """The wire form of a collection."""
+        created_at = utc(collection.created_at)
+        return cls(id=collection.id, name=collection.name, size=collection.size, created_at=created_at)
 
 
 class VideoChange(Request):

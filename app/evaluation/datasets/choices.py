@@ -119,19 +119,15 @@ def read_letter(reply: str, options: Sequence[str]) -> int | None:
     if len(same) == 1:
         return same[0]
     letters = ascii_uppercase[: len(options)]
-    for pattern in _ways(letters):
-        named = {match.upper() for match in re.findall(pattern, said)}
-        if named:
-            return letters.index(named.pop()) if len(named) == 1 else None
-    return None
-
-
-def _ways(letters: str) -> tuple[str, ...]:
-    """Where a reply may name a letter, surest first. A bare "A" before a word is an article."""
     one = f"([{letters}])"
-    return (
+    ways = (
         rf"(?i:<answer>)\s*\(?{one}",
         rf"(?i:\b(?:answer|option|choice)\b)(?:\s+(?i:is))?\s*:?\s*[(\"'*]*{one}\b(?! [a-z])",
         rf"\A[\s(\[\"'*]*{one}(?:[).:\]\"'*]|\s*\n|\s*\Z)",
         rf"\({one}\)",
     )
+    for pattern in ways:  # the surest first; a bare "A" before a word is an article
+        named = {match.upper() for match in re.findall(pattern, said)}
+        if named:
+            return letters.index(named.pop()) if len(named) == 1 else None
+    return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.evaluation.cases import Case, Loaded, labels
 from app.evaluation.datasets.choices import inline, letter_of, options_of
-from app.evaluation.datasets.rows import UNVERIFIED, Row, read_rows
+from app.evaluation.datasets.rows import UNVERIFIED, read_rows
 
 
 def hour_video(file: Path) -> Loaded:
@@ -20,7 +20,12 @@ def hour_video(file: Path) -> Loaded:
     cases = []
     for video in read_rows(file, hint):
         for asked in video.parts("benchmark_dataset"):
-            question, options = _hour_video_choices(asked)
+            choices = [asked.data[name] for name in (f"answer_{n}" for n in range(1, 6)) if asked.has(name)]
+            if choices:
+                question, options = asked.text("question"), options_of(asked, choices)
+            else:
+                question, options = inline(asked, asked.text("mcq_test"))
+                question = question or asked.text("question")
             answer = asked.maybe("correct_answer_label")
             cases.append(Case(
                 f"{video.place}/{asked.text('qid')}", (video.place,), question, options,
@@ -28,11 +33,3 @@ def hour_video(file: Path) -> Loaded:
                 labels=labels(("task", re.sub(r"^summarization/.*", "summarization", asked.text("task")))),
             ))  # fmt: skip
     return Loaded(tuple(cases))
-
-
-def _hour_video_choices(row: Row) -> tuple[str, tuple[str, ...]]:
-    numbered = [row.data[name] for name in (f"answer_{n}" for n in range(1, 6)) if row.has(name)]
-    if numbered:
-        return row.text("question"), options_of(row, numbered)
-    question, options = inline(row, row.text("mcq_test"))
-    return (question or row.text("question")), options

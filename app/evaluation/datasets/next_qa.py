@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import BadInput
 from app.evaluation.cases import Case, Loaded, labels
@@ -34,9 +33,15 @@ def next_gqa(file: Path, truth: Path | None = None) -> Loaded:
     spans = read_object(truth)
     rows = csv_rows(file)
     by_number = _answers_are_numbers(rows)
-    cases = tuple(_next_qa(row, by_number, _located(truth, spans, row)) for row in rows)
+    cases = []
+    for row in rows:
+        video = row.text("video", "video_id")
+        about = spans.get(video, {})
+        if not isinstance(about, dict) or not isinstance(about.get("location", {}), dict):
+            raise BadInput(f"{truth}, {video}: there is no location.", "Give gsub_val.json.")
+        cases.append(_next_qa(row, by_number, about.get("location", {}).get(row.text("qid"), ())))
     note = f"{sum(bool(case.evidence) for case in cases)} of {len(cases)} questions have spans in {truth.name}."
-    return Loaded(cases, (note,))
+    return Loaded(tuple(cases), (note,))
 
 
 def _answers_are_numbers(rows: Sequence[Row]) -> bool:
@@ -64,11 +69,3 @@ def _next_qa(row: Row, by_number: bool, evidence: Sequence[Sequence[float]] = ()
         f"{video}_{row.text('qid')}", (video,), row.text("question"), options, read(row, row.any("answer"), options),
         labels=labels(("group", group), ("type", kind)), evidence=row_spans(row, evidence),
     )  # fmt: skip
-
-
-def _located(file: Path, spans: Mapping[str, Any], row: Row) -> Sequence[Sequence[float]]:
-    about = spans.get(row.text("video", "video_id"), {})
-    if not isinstance(about, dict) or not isinstance(about.get("location", {}), dict):
-        raise BadInput(f"{file}, {row.text('video', 'video_id')}: there is no location.", "Give gsub_val.json.")
-    found: Sequence[Sequence[float]] = about.get("location", {}).get(row.text("qid"), ())
-    return found

@@ -126,8 +126,14 @@ class ActiveVideoPerception(PublishedAgent):
         else:
             captions = work.fitting(list(dict.fromkeys(work.captions_at(times_s))))
             seen = work.fill(f"Captions:\n{captions}\n\n{prompt}", _EVIDENCE)
-        found = seen.get("evidence", [])
-        return [one for item in found if (one := _observed(item, spans)) is not None] if isinstance(found, list) else []
+        evidence, found = [], seen.get("evidence", [])
+        for item in found if isinstance(found, list) else []:
+            text = str(item.get("description", "")).strip() if isinstance(item, dict) else ""
+            span = _span(item.get("start"), item.get("end")) if text else None
+            inside = next((part for one in spans if span and (part := span.clipped(one))), None)
+            if inside:
+                evidence.append(_Observed(inside, text))
+        return evidence
 
     def _reflect(self, work: Work, memory: _Memory) -> Mapping[str, Any]:
         reply = "the letter of the best option" if work.case.options else f"a brief answer. {REFUSE}"
@@ -157,15 +163,6 @@ def _times(spans: Sequence[TimeSpan], fps: float, most: int) -> list[float]:
         span.start_s + at for span in spans for at in evenly(span.duration_s, max(1, round(span.duration_s * fps)))
     ]
     return [times[int(place)] for place in evenly(len(times), min(most, len(times)))]
-
-
-def _observed(item: object, spans: Sequence[TimeSpan]) -> _Observed | None:
-    """Evidence inside of what was watched; None for anything else."""
-    if not isinstance(item, dict) or not str(item.get("description", "")).strip():
-        return None
-    span = _span(item.get("start"), item.get("end"))
-    clipped = next((part for one in spans if span and (part := span.clipped(one))), None)
-    return _Observed(clipped, str(item["description"]).strip()) if clipped else None
 
 
 def _span(start: object, end: object) -> TimeSpan | None:

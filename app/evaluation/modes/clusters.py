@@ -29,7 +29,9 @@ def by_cosine(vectors: Vectors, count: int) -> list[list[int]]:
             break
         labels = fresh
         filled = [label for label in range(len(middles)) if (labels == label).any()]
-        middles = np.stack([_unit(vectors[labels == label].mean(axis=0)) for label in filled])
+        middles = np.stack([vectors[labels == label].mean(axis=0) for label in filled])
+        lengths = np.linalg.norm(middles, axis=1, keepdims=True)
+        middles = middles / np.where(lengths, lengths, 1.0).astype(middles.dtype)
         labels = np.searchsorted(filled, labels)
     return sorted(np.flatnonzero(labels == label).tolist() for label in range(len(middles)))
 
@@ -58,8 +60,3 @@ def by_ward(vectors: Vectors, rows: list[int], count: int) -> list[list[int]]:
 def centre(vectors: Vectors, rows: list[int]) -> int:
     """The row that is nearest to the middle of these rows."""
     return rows[int((vectors[rows] @ vectors[rows].mean(axis=0)).argmax())]
-
-
-def _unit(vector: Vectors) -> Vectors:
-    length = float(np.linalg.norm(vector))
-    return vector / length if length else vector

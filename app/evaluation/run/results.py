@@ -76,7 +76,11 @@ class ResultStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if file.is_file():
-                _check_same(self.folder, json.loads(file.read_text("utf-8")), described)
+                before = json.loads(file.read_text("utf-8"))
+                changed = [name for name in sorted({*before, *described}) if before.get(name) != described.get(name)]
+                if changed:
+                    other = f"{self.folder} holds results with another {' and '.join(changed)}."
+                    raise BadInput(other, "Choose another --out for this run.")
             else:
                 file.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
             self._mend()
@@ -114,14 +118,6 @@ class ResultStore:
         if self._lines.is_file() and not self._lines.read_bytes().endswith(b"\n") and self._lines.stat().st_size:
             with self._lines.open("a", encoding="utf-8") as file:
                 file.write("\n")
-
-
-def _check_same(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
-    if changed:
-        raise BadInput(
-            f"{folder} holds results with another {' and '.join(changed)}.", "Choose another --out for this run."
-        )
 
 
 def chosen(results: Mapping[tuple[str, str], Result], mode: str, cases: Iterable[str]) -> list[Result]:

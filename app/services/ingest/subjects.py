@@ -40,19 +40,15 @@ def subject_mentions(
     subjects = list(by_name.values())
     if len(subjects) > 1:
         listed = [Subject(one.name, next(iter(one.seen.values()))) for one in subjects]
-        for numbers in group(listed):
-            _merge([subjects[number] for number in numbers])
+        for numbers in filter(None, group(listed)):
+            # What is the same moves into the subject that most segments show.
+            most, *others = sorted((subjects[number] for number in numbers), key=lambda one: -len(one.seen))
+            for other in others:
+                if not other.seen.keys() & most.seen.keys():
+                    most.seen |= other.seen
+                    other.seen = {}
     mentions = [mention for one in subjects for mention in _mentions(video, one, frames)]
     return sorted(mentions, key=lambda one: (one.span, one.name))
-
-
-def _merge(subjects: Sequence[_Merged]) -> None:
-    """Moves what is the same into the subject that most segments show."""
-    ordered = sorted(subjects, key=lambda one: -len(one.seen))
-    for other in ordered[1:]:
-        if not other.seen.keys() & ordered[0].seen.keys():
-            ordered[0].seen |= other.seen
-            other.seen = {}
 
 
 def _mentions(video: VideoId, subject: _Merged, frames: Mapping[TimeSpan, float]) -> list[Mention]:

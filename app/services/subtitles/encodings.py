@@ -8,15 +8,14 @@ language. A likely encoding wins over a rare one only where both read equally we
 from __future__ import annotations
 
 import codecs
-import functools
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import regex
 
 from app.core.errors import BadInput
+from app.text.languages import identifier
 
 _SAMPLE_BYTES = 6_000
 """How much of what is not ASCII decides."""
@@ -119,6 +118,7 @@ _ENCODINGS = (
     _Encoding("mac_latin2", _CENTRAL, 0.2),
     _Encoding("cp857", ("tr",), 0.2),
 )
+_LANGUAGES = tuple(sorted({language for encoding in _ENCODINGS for language in encoding.languages}))
 _HIGH_LINE = regex.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _TAGS = regex.compile(r"<[^<>]*>|\{[^{}]*\}|[\d:.,\->]+")
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cn}\p{Co}\p{Cs}--[\t\n\r\f\v\x1a\x1b\x85]]", regex.VERSION1)
@@ -186,7 +186,7 @@ def _score(sample: bytes, encoding: _Encoding, language: str | None) -> float:
         return -math.inf
     if mess_ratio(text, _MESS) >= _MESS:
         return -math.inf
-    likely = {str(one): float(share) for one, share in _identifier().rank(text)}
+    likely = {str(one): float(share) for one, share in identifier(_LANGUAGES).rank(text)}
     scores = []
     for one in encoding.languages:
         fit = sum(_weight(character, one, encoding.name) for character in special) / len(special)
@@ -227,12 +227,3 @@ def _east_asian(character: str, language: str, encoding: str) -> float:
 def _common(character: str, encoding: str, first: int, last: int) -> float:
     code = character.encode(encoding, errors="ignore")
     return 0.95 if code and first <= code[0] <= last else -0.2
-
-
-@functools.cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(sorted({language for encoding in _ENCODINGS for language in encoding.languages}))
-    return identifier
