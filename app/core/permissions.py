@@ -38,3 +38,18 @@ def usual_permissions() -> Iterator[None]:
     finally:
         if private is not None:
             os.umask(private)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a whole file that only its owner can read, or leaves what is there. Raises OSError."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadSettings, StorageFull
+from app.core.permissions import write_private
 
 _HEADER = "Settings of Longreel. Environment variables win over this file. See docs/settings.md."
 
@@ -47,25 +47,10 @@ def write_settings_file(path: Path, values: Mapping[str, str | float | None]) ->
                 table.pop(key, None)
             else:
                 table[key] = value
-        _replace(path, tomlkit.dumps(document))
+        write_private(path, tomlkit.dumps(document).encode())
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull(f"{path} cannot be written: the disk is full.", "Free some space, then again.") from error
         raise BadSettings(
             f"{path} cannot be written ({error.strerror}).", "Set LONGREEL_HOME to another folder."
         ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes the whole file, or leaves it as it is."""
-    draft = path.with_suffix(".toml.part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise

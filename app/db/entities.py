@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 
 from app.core.types import TimeSpan, VideoId
 from app.core.types.entities import Entity, EntityKind, Mention, MentionSource, name_key
@@ -48,8 +48,22 @@ class SqlEntities:
         with self._database.writing() as connection:
             must_be_there(connection, video)
             connection.execute(delete(mentions).where(mentions.c.video_id == video))
-            if found:
-                connection.execute(insert(mentions), [_row(one) for one in found])
+            stored = [
+                {
+                    "video_id": one.video_id,
+                    "kind": str(one.kind),
+                    "key": one.key,
+                    "name": one.name,
+                    "source": str(one.source),
+                    "start_s": one.span.start_s,
+                    "end_s": one.span.end_s,
+                    "quote": one.quote,
+                    "frame_s": one.frame_s,
+                }
+                for one in found
+            ]
+            if stored:
+                connection.execute(insert(mentions), stored)
 
     def all(self, kinds: Sequence[EntityKind] = (), videos: Sequence[VideoId] = ()) -> list[Entity]:
         """Who and what is mentioned, most mentions first, in some videos or (none named) all but those in the bin."""
@@ -72,8 +86,11 @@ class SqlEntities:
         """The moments that mention an entity, by video and time."""
         stored = _stored(videos, mentions).where(mentions.c.kind == str(kind), mentions.c.key == key)
         said = (utterances.c.video_id, utterances.c.start_s, utterances.c.end_s, utterances.c.text)
+        found: list[Mention] = []
         with self._database.reading() as connection:
-            found = [_mention(row) for row in connection.execute(stored)]
+            for row in connection.execute(stored):
+                span, source = TimeSpan(row.start_s, row.end_s), MentionSource(row.source)
+                found.append(Mention(kind, row.name, VideoId(row.video_id), span, source, row.quote, row.frame_s))
             if kind is EntityKind.NAME:
                 everybody = connection.scalars(_spoken(videos, _WHO).distinct())
                 called = [who for who in everybody if is_named(who) and name_key(who) == key]
@@ -126,22 +143,3 @@ def _spoken(chosen: Sequence[VideoId], *columns: Any) -> Select[Any]:
 def _there(query: Select[Any], video: Any, chosen: Sequence[VideoId]) -> Select[Any]:
     query = query.where(videos.c.deleted_at.is_(None))
     return query.where(video.in_(chosen)) if chosen else query
-
-
-def _row(mention: Mention) -> dict[str, Any]:
-    return {
-        "video_id": mention.video_id,
-        "kind": str(mention.kind),
-        "key": mention.key,
-        "name": mention.name,
-        "source": str(mention.source),
-        "start_s": mention.span.start_s,
-        "end_s": mention.span.end_s,
-        "quote": mention.quote,
-        "frame_s": mention.frame_s,
-    }
-
-
-def _mention(row: Row[Any]) -> Mention:
-    span, source = TimeSpan(row.start_s, row.end_s), MentionSource(row.source)
-    return Mention(EntityKind(row.kind), row.name, VideoId(row.video_id), span, source, row.quote, row.frame_s)

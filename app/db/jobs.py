@@ -134,7 +134,12 @@ class SqlJobStore:
                 return claimed
 
     def _first_due(self, connection: Connection, kinds: Sequence[str]) -> Select[Any]:
-        due = select(jobs).where(_due(kinds, self._now(connection)))
+        now = self._now(connection)
+        waiting = and_(jobs.c.state == str(JobState.QUEUED), jobs.c.due_at <= now)
+        left = and_(jobs.c.state == str(JobState.RUNNING), jobs.c.lease_until < now)
+        part = jobs.alias("part")
+        unfinished = exists().where(part.c.parent == jobs.c.id, part.c.state.not_in([str(state) for state in ENDED]))
+        due = select(jobs).where(jobs.c.kind.in_(list(kinds)), or_(waiting, left), ~unfinished)
         return due.order_by(jobs.c.priority.desc(), jobs.c.number).limit(1)
 
     def heartbeat(self, job: Job, worker: str, event: Mapping[str, Any] | None = None) -> bool:
@@ -282,14 +287,6 @@ class SqlJobStore:
             add = insert_for(connection, jobs).values({**_row(notice), "event_count": 0})
             connection.execute(add.on_conflict_do_nothing(index_elements=["id"]))
         return job
-
-
-def _due(kinds: Sequence[str], now: float) -> ColumnElement[bool]:
-    waiting = and_(jobs.c.state == str(JobState.QUEUED), jobs.c.due_at <= now)
-    left = and_(jobs.c.state == str(JobState.RUNNING), jobs.c.lease_until < now)
-    part = jobs.alias("part")
-    unfinished = exists().where(part.c.parent == jobs.c.id, part.c.state.not_in([str(state) for state in ENDED]))
-    return and_(jobs.c.kind.in_(list(kinds)), or_(waiting, left), ~unfinished)
 
 
 def _parts_of(job_id: str) -> Select[Any]:

@@ -69,8 +69,7 @@ def examine(settings: Settings) -> list[Check]:
         ],
         profile,
         *(_memory(settings) if profile.ok else []),
-        *(_hearing(settings) if profile.ok else []),
-        *(_faces(settings) if settings.ingest.faces and profile.ok else []),
+        *(_recognition(settings) if profile.ok else []),
         *_servers(settings),
         _disk(settings.home),
         _disk(settings.data),
@@ -145,20 +144,19 @@ def _profile(settings: Settings) -> Check:
     return Check("profile", True, f"{settings.profile}: {roles}")
 
 
-def _hearing(settings: Settings) -> list[Check]:
-    """What can be heard in a video."""
+def _recognition(settings: Settings) -> list[Check]:
+    """What can be heard in a video, and whether faces are found."""
     workers = Workers(settings)
     tagger = workers.get("sound_tagger") if settings.ingest.sounds else None
     sounds = f"; {', '.join(tagger.names)} by {tagger.model}" if tagger else "; other sounds are not recognised"
-    return [Check("hearing", True, f"words by {workers.get('transcriber').model}{sounds}")]
-
-
-def _faces(settings: Settings) -> list[Check]:
-    finder = Workers(settings).get("face_finder")
+    hearing = Check("hearing", True, f"words by {workers.get('transcriber').model}{sounds}")
+    if not settings.ingest.faces:
+        return [hearing]
+    finder = workers.get("face_finder")
     lacking = finder.lacking() if isinstance(finder, OpenCVFaces) else None
     if lacking:
-        return [Check("faces", False, lacking.message, lacking.hint)]
-    return [Check("faces", finder is not None, finder.model if finder else "no model finds faces")]
+        return [hearing, Check("faces", False, lacking.message, lacking.hint)]
+    return [hearing, Check("faces", finder is not None, finder.model if finder else "no model finds faces")]
 
 
 def _memory(settings: Settings) -> list[Check]:

@@ -251,7 +251,12 @@ def _answer(
         status = AnswerStatus.INSUFFICIENT
         return Answer(status, "No frame like this picture was found.", usage=usage, searched=looked, missing=missing)
     likely = [one for one, likeness in moments if likeness >= moments[0][1] - NEARLY]
-    best = _apart(likely)[:MOST_MOMENTS]
+    best: list[_Sampled] = []
+    for place, one in enumerate(likely):  # without those that border on a better one
+        better = [other.span for other in likely[:place] if other.video.id == one.video.id]
+        if all(one.span.end_s < span.start_s or span.end_s < one.span.start_s for span in better):
+            best.append(one)
+    del best[MOST_MOMENTS:]
     places = [f"at {clock(one.span.start_s)} in {one.video.title}" for one in best]
     more = f" Nearly the same picture is shown {' and '.join(places[1:])}." if places[1:] else ""
     citations = tuple(
@@ -259,16 +264,6 @@ def _answer(
         for one in best
     )
     return Answer(AnswerStatus.ANSWERED, f"This picture is shown {places[0]}.{more}", citations=citations, usage=usage)
-
-
-def _apart(moments: Sequence[_Sampled]) -> list[_Sampled]:
-    """The moments, best first, without those that border on a better one."""
-    apart = []
-    for place, one in enumerate(moments):
-        better = [other.span for other in moments[:place] if other.video.id == one.video.id]
-        if all(one.span.end_s < span.start_s or span.end_s < one.span.start_s for span in better):
-            apart.append(one)
-    return apart
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -149,23 +149,21 @@ class ScheduleService:
         first = now if plan.cron is None else next_time(plan.cron, None, now)
         if plan.every_s is not None and not LEAST_EVERY_S <= plan.every_s <= MOST_EVERY_S:
             raise BadInput(f"An interval of {plan.every_s:g} s is not taken.", "Give 10 seconds to a year.")
+        collection_id = None
+        if plan.collection:
+            try:
+                collection_id = self._library.collections.find(plan.collection).id
+            except NotFound:
+                collection_id = self._library.collections.create(plan.collection).id
         return {
             "folder": plan.folder,
             "cron": plan.cron,
             "every_s": plan.every_s,
-            "collection_id": self._collection(plan.collection),
+            "collection_id": collection_id,
             "summary": None if plan.summary is None else to_json(replace(plan.summary, items=())),
             "paused": plan.paused,
             "next_at": first,
         }
-
-    def _collection(self, name: str | None) -> str | None:
-        if not name:
-            return None
-        try:
-            return self._library.collections.find(name).id
-        except NotFound:
-            return self._library.collections.create(name).id
 
 
 def next_time(cron: str | None, every_s: float | None, now: float) -> float:

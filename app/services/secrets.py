@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from app.core.errors import BadInput, MissingPart
+from app.core.permissions import write_private
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -48,20 +48,10 @@ class Seal:
         try:
             with FileLock(self._file.with_suffix(".lock")):
                 if not self._file.exists():
-                    self._write(Fernet.generate_key())
+                    write_private(self._file, Fernet.generate_key())
             return Fernet(self._file.read_bytes())
         except (OSError, ValueError) as error:
             message = f"The key file {self._file} cannot be used ({error})."
             raise MissingPart(
                 message, "Check its owner and the free space; without it, stored secrets are lost."
             ) from error
-
-    def _write(self, key: bytes) -> None:
-        """Writes the complete file or nothing."""
-        part = self._file.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._file)

@@ -118,7 +118,9 @@ Reader = Callable[[Any], TimeScope]
 
 def find_scope(question: str) -> TimeScope | None:
     """The span of a video that the time words of a question name, or None."""
-    plain = "".join(_single(character) for character in question)
+    # The plain forms of full-width digits and signs; positions in the question stay as they are.
+    folded = (unicodedata.normalize("NFKC", character) for character in question)
+    plain = "".join(form if len(form) == 1 else character for form, character in zip(folded, question, strict=True))
     plain = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), plain)
     text, places = _with_digits(plain)
     for pattern, reader in _RULES:
@@ -136,7 +138,9 @@ def seconds(words: str) -> float | None:
     text, _ = _with_digits(words.strip())
     clock = regex.search(_CLOCK, text)
     if clock:
-        return _clock_seconds(clock[0])
+        times = [float(part) for part in regex.split("[:;]", clock[0].replace(",", "."))]
+        frames = times.pop() if len(times) == 4 else 0.0  # a time code counts frames at its end
+        return math.fsum(part * 60.0**power for power, part in enumerate(reversed(times))) + frames_s(frames)
     parts = regex.findall(rf"({_NUMBER})[\s-]*({_UNIT}|[hms](?=\d|\s|$))", text, regex.IGNORECASE)
     mark = regex.search(rf"({_UNIT})\s+({_NUMBER})", text, regex.IGNORECASE)
     if not parts and mark:
@@ -144,12 +148,6 @@ def seconds(words: str) -> float | None:
     if parts:
         return math.fsum(float(number.replace(",", ".")) * _unit_seconds(unit) for number, unit in parts)
     return _unit_seconds(text) if regex.fullmatch(_UNIT, text, regex.IGNORECASE) else None
-
-
-def _single(character: str) -> str:
-    """The plain form of a full-width digit or sign; positions in the question stay as they are."""
-    plain = unicodedata.normalize("NFKC", character)
-    return plain if len(plain) == 1 else character
 
 
 def _with_digits(text: str) -> tuple[str, list[int]]:
@@ -164,13 +162,6 @@ def _with_digits(text: str) -> tuple[str, list[int]]:
             places += [*range(done, start), *([start] * len(digits))]
             done = end
     return "".join((*parts, text[done:])), [*places, *range(done, len(text) + 1)]
-
-
-def _clock_seconds(clock: str) -> float:
-    """Reads a clock time or a time code; the fourth part counts frames."""
-    parts = [float(part) for part in regex.split("[:;]", clock.replace(",", "."))]
-    frames = parts.pop() if len(parts) == 4 else 0.0
-    return math.fsum(part * 60.0**power for power, part in enumerate(reversed(parts))) + frames_s(frames)
 
 
 def _unit_seconds(unit: str) -> float:

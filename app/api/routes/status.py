@@ -22,7 +22,7 @@ from app.core.errors import BadInput
 from app.services.abilities import abilities
 from app.services.doctor import examine
 from app.services.live_settings import CHANGEABLE
-from gpu_workers.cluster.states import ModelState, PoolState
+from gpu_workers.cluster.states import ModelState
 
 router = APIRouter(tags=["server"])
 
@@ -43,7 +43,9 @@ def get_status(longreel: LongreelDep) -> StatusOut:
         checks=checks,
         models=[_model(ModelState.of(one)) for one in longreel.workers.models()],
         warm_up=WarmUpOut.model_validate(asdict(longreel.warm_up.now)),
-        pools=[_pool(one) for one in longreel.pools()],
+        pools=[
+            PoolOut(**{**asdict(one), "models": [_model(model) for model in one.models]}) for one in longreel.pools()
+        ],
     )
 
 
@@ -67,8 +69,3 @@ def change_settings(changes: SettingsIn, longreel: LongreelDep) -> list[SettingO
 
 def _model(state: ModelState) -> ModelOut:
     return ModelOut(model=state.model, loaded=state.loaded, bytes=state.bytes, **asdict(state.counters))
-
-
-def _pool(state: PoolState) -> PoolOut:
-    figures = {name: value for name, value in asdict(state).items() if name != "models"}
-    return PoolOut(**figures, models=[_model(one) for one in state.models])

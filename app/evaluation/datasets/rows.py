@@ -125,19 +125,19 @@ def read_rows(file: Path, hint: str = "") -> list[Row]:
         return _numbered(file, content, hint)
     if isinstance(content, dict) and content and all(isinstance(item, dict) for item in content.values()):
         return [row(file, str(key), item, hint) for key, item in content.items()]
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    return [row(file, f"row {number}", _line(file, number, line), hint) for number, line in lines]
+    rows = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                item = json.loads(line)
+            except ValueError as error:
+                raise BadInput(f"{file}, row {number} is not JSON: {error}.", "Give JSON, or JSON lines.") from error
+            rows.append(row(file, f"row {number}", item, hint))
+    return rows
 
 
 def _numbered(file: Path, items: Iterable[Any], hint: str = "") -> list[Row]:
     return [row(file, f"row {number}", item, hint) for number, item in enumerate(items, 1)]
-
-
-def _line(file: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise BadInput(f"{file}, row {number} is not JSON: {error}.", "Give JSON, or JSON lines.") from error
 
 
 def csv_rows(file: Path) -> list[Row]:

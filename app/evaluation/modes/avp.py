@@ -94,11 +94,16 @@ class ActiveVideoPerception(PublishedAgent):
     def solve(self, work: Work) -> Answer:
         """The answer of the last reflection, with the evidence of all rounds."""
         memory, answer = _Memory(), ""
+        reply = "the letter of the best option" if work.case.options else f"a brief answer. {REFUSE}"
         for _ in range(ROUNDS):
             length = f"The video is {work.video.duration_s:.1f} seconds long."
             prompt = f"Plan how to watch a video. {length}\n{work.question}\n\n{memory}\n\n{_RULES}"
             memory.evidence += self._observe(work, plan=work.fill(prompt, _PLAN))
-            reflection = self._reflect(work, memory)
+            reflection = work.fill(
+                f"{memory}\n\n{work.question}\n\nIs this enough to answer? Reply with JSON: sufficient, confidence "
+                f"(0 to 1), justification (what proves it, or what is missing), answer: {reply}",
+                _REFLECTION,
+            )
             answer = str(reflection.get("answer", "")) or answer
             confidence = _number(reflection.get("confidence"), UNREADABLE)
             if reflection.get("sufficient") is True and confidence >= ENOUGH:
@@ -134,14 +139,6 @@ class ActiveVideoPerception(PublishedAgent):
             if inside:
                 evidence.append(_Observed(inside, text))
         return evidence
-
-    def _reflect(self, work: Work, memory: _Memory) -> Mapping[str, Any]:
-        reply = "the letter of the best option" if work.case.options else f"a brief answer. {REFUSE}"
-        return work.fill(
-            f"{memory}\n\n{work.question}\n\nIs this enough to answer? Reply with JSON: sufficient, confidence "
-            f"(0 to 1), justification (what proves it, or what is missing), answer: {reply}",
-            _REFLECTION,
-        )
 
 
 def _regions(plan: Mapping[str, Any], duration_s: float) -> list[TimeSpan]:

@@ -30,8 +30,7 @@ def by_cosine(vectors: Vectors, count: int) -> list[list[int]]:
         labels = fresh
         filled = [label for label in range(len(middles)) if (labels == label).any()]
         middles = np.stack([vectors[labels == label].mean(axis=0) for label in filled])
-        lengths = np.linalg.norm(middles, axis=1, keepdims=True)
-        middles = middles / np.where(lengths, lengths, 1.0).astype(middles.dtype)
+        middles = middles / np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
         labels = np.searchsorted(filled, labels)
     return sorted(np.flatnonzero(labels == label).tolist() for label in range(len(middles)))
 

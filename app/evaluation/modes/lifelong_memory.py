@@ -59,7 +59,10 @@ class LifelongMemory(PublishedAgent):
 
     def solve(self, work: Work) -> Answer:
         """One call per group of captions that is not merged yet, and one for the answer (two if it needs spans)."""
-        memory = f"Memory:\n{work.told_frames(self._digest(work))}"
+        lines = [(span, _WHO.sub("", text)) for span, text in work.captions_of_frames()]
+        groups = grouped(work, [line for line in lines if not _NO_NEWS.search(line[1])])
+        digest = [(span, f"(until {clock(span.end_s)}) {self._sentence(work, texts)}") for span, texts in groups]
+        memory = f"Memory:\n{work.told_frames(digest)}"
         options = " ".join(f"Option {number}: {option}" for number, option in enumerate(work.case.options))
         wanted = (
             f"{options}\nThe prediction is the number of an option; if unsure, of the closest." if options else REFUSE
@@ -76,13 +79,6 @@ class LifelongMemory(PublishedAgent):
             return work.answer("" if prediction is None else str(prediction), cited)
         option = as_number(prediction, 0, len(work.case.options) - 1)
         return work.answer(str(prediction) if option is not None else "", cited, option=option)
-
-    def _digest(self, work: Work) -> list[Line]:
-        lines = [(span, _WHO.sub("", text)) for span, text in work.captions_of_frames()]
-        lines = [line for line in lines if not _NO_NEWS.search(line[1])]
-        return [
-            (span, f"(until {clock(span.end_s)}) {self._sentence(work, texts)}") for span, texts in grouped(work, lines)
-        ]
 
     def _sentence(self, work: Work, texts: tuple[str, ...]) -> str:
         if len(set(texts)) == 1:

@@ -83,7 +83,9 @@ class ResultStore:
                     raise BadInput(other, "Choose another --out for this run.")
             else:
                 file.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
-            self._mend()
+            if self._lines.is_file() and (written := self._lines.read_bytes()) and not written.endswith(b"\n"):
+                with self._lines.open("a", encoding="utf-8") as lines:
+                    lines.write("\n")  # ends a line that a killed run left unfinished: the next one must not join it
         except OSError as error:
             raise BadInput(f"{self.folder} cannot be used: {error.strerror}.", "Choose another --out.") from error
         except ValueError as error:
@@ -112,12 +114,6 @@ class ResultStore:
                 os.fsync(file.fileno())
         except OSError as error:
             raise StorageFull(f"{self._lines} cannot be written: {error.strerror}.", "Free some space.") from error
-
-    def _mend(self) -> None:
-        """Ends a line that a killed run left unfinished, so that the next one does not join it."""
-        if self._lines.is_file() and not self._lines.read_bytes().endswith(b"\n") and self._lines.stat().st_size:
-            with self._lines.open("a", encoding="utf-8") as file:
-                file.write("\n")
 
 
 def chosen(results: Mapping[tuple[str, str], Result], mode: str, cases: Iterable[str]) -> list[Result]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import MissingPart
@@ -39,24 +38,27 @@ jump();
 
 def html_page(material: Material) -> str:
     """Player, summary, chapters, answers and transcript. Texts are escaped; only the video is loaded."""
-    title = html.escape(material.video.title)
-    player = _player(material) if material.video.path else ""
+    title, player, transcript = html.escape(material.video.title), "", ""
+    if material.video.path:
+        kind = "video" if material.video.media.video else "audio"
+        name = html.escape(Path(material.video.path).name)
+        player = (
+            f'<{kind} controls preload="metadata" src="{html.escape(material.player_address)}"></{kind}>\n'
+            f'<p class="absent" hidden>To play it here, put {name} into the folder of this page.</p>'
+        )
+    if material.utterances:
+        lines = [
+            f'<p><a href="#t={u.span.start_s:.2f}">{clock(u.span.start_s)}</a><span>{html.escape(u.text)}</span></p>'
+            for u in material.utterances
+        ]
+        transcript = '<h2>Transcript</h2>\n<div class="said">\n' + "\n".join(lines) + "\n</div>\n"
     body = rendered(page(material, lambda seconds: f"#t={seconds:.2f}"))
     language = html.escape(material.video.language or "en")
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n{player}\n{body}{_transcript(material)}"
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n{player}\n{body}{transcript}"
         f"<script>{_SCRIPT}</script>\n</body>\n</html>\n"
-    )
-
-
-def _player(material: Material) -> str:
-    kind = "video" if material.video.media.video else "audio"
-    name = html.escape(Path(material.video.path).name)
-    return (
-        f'<{kind} controls preload="metadata" src="{html.escape(material.player_address)}"></{kind}>\n'
-        f'<p class="absent" hidden>To play it here, put {name} into the folder of this page.</p>'
     )
 
 
@@ -76,13 +78,3 @@ def rendered(text: str) -> str:
         raise MissingPart("HTML needs the package markdown-it-py.", "pip install markdown-it-py") from error
     page: str = MarkdownIt("commonmark", {"html": False}).render(text)
     return page
-
-
-def _transcript(material: Material) -> str:
-    if not material.utterances:
-        return ""
-    lines: Sequence[str] = [
-        f'<p><a href="#t={u.span.start_s:.2f}">{clock(u.span.start_s)}</a><span>{html.escape(u.text)}</span></p>'
-        for u in material.utterances
-    ]
-    return '<h2>Transcript</h2>\n<div class="said">\n' + "\n".join(lines) + "\n</div>\n"

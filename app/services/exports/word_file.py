@@ -11,7 +11,6 @@ from app.core.timecode import clock, span_clock
 from app.services.exports.markdown import left_out, short_answer
 from app.services.exports.material import Material
 from app.services.exports.xml_text import legal
-from app.services.summarize.shapes import Point
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -53,20 +52,16 @@ def _summary(document: Document, material: Material) -> None:
         if section.title:
             document.add_heading(legal(section.title), 2)
         for point in section.points:
-            _point(document, point, material)
+            paragraph = document.add_paragraph(style="List Bullet")
+            if point.label:
+                paragraph.add_run(point.label.capitalize()).bold = True
+                paragraph.add_run(f" ({legal(point.who)}): " if point.who else ": ")
+            paragraph.add_run(legal(point.text))
+            for citation in dict.fromkeys(point.citations):
+                paragraph.add_run(" ")
+                add_time(paragraph, f"[{span_clock(citation.span)}]", material.at(citation.span.start_s))
         if section.left_out:
             document.add_paragraph(left_out(section), style="List Bullet")
-
-
-def _point(document: Document, point: Point, material: Material) -> None:
-    paragraph = document.add_paragraph(style="List Bullet")
-    if point.label:
-        paragraph.add_run(point.label.capitalize()).bold = True
-        paragraph.add_run(f" ({legal(point.who)}): " if point.who else ": ")
-    paragraph.add_run(legal(point.text))
-    for citation in dict.fromkeys(point.citations):
-        paragraph.add_run(" ")
-        add_time(paragraph, f"[{span_clock(citation.span)}]", material.at(citation.span.start_s))
 
 
 def add_time(paragraph: Paragraph, text: str, address: str) -> None:

@@ -207,7 +207,10 @@ class IngestService:
         named = (request.title, tidy_title(media.tags.title), request.name, tidy_title(path.stem), video_id[:12])
         title = next(filter(None, named))
         run.video = parts.library.add_video(replace(video, title=title, media=media))
-        report(StageFinished("probe", time.monotonic() - started, _kind(media), reused=stored is not None))
+        picture, sound = media.video, media.audio
+        seen = f"{picture.width}x{picture.height} {picture.codec}" if picture else "no picture"
+        detail = f"{media.duration_s:.1f} s, {seen}, {sound[0].codec if sound else 'no sound'}"
+        report(StageFinished("probe", time.monotonic() - started, detail, reused=stored is not None))
         for warning in media.warnings:
             report(Warned(warning))
         return run
@@ -295,9 +298,3 @@ def _remembered(run: Run, options: Options) -> Options:
     if chosen != last:
         stages.finish(video, "options", "1", json.dumps(asdict(chosen)).encode())
     return chosen
-
-
-def _kind(media: MediaInfo) -> str:
-    seen = f"{media.video.width}x{media.video.height} {media.video.codec}" if media.video else "no picture"
-    heard = media.audio[0].codec if media.audio else "no sound"
-    return f"{media.duration_s:.1f} s, {seen}, {heard}"

@@ -61,7 +61,10 @@ def read(text: str, left_out: LeftOut) -> list[Cue]:
             begin, end = element.get("begin", "nothing"), element.get("end") or element.get("dur") or "nothing"
             left_out.add(number, f"Paragraph {number} has no time range: {begin[:30]} to {end[:30]}.")
             continue
-        lines = _lines(element)
+        for child in element.iter():
+            if _name(child.tag) == "br":
+                child.text = "\x0b"
+        lines = [" ".join(part.split()) for part in "".join(element.itertext()).split("\x0b")]
         if sum(map(len, lines)) <= LONGEST_TEXT:
             cues += spoken(span, [html.escape(line, quote=False) for line in lines])
     return cues
@@ -113,13 +116,6 @@ def _span(times: Times, rates: _Rates) -> TimeSpan:
     if end_s is None:
         raise ValueError("no end")
     return TimeSpan(round(start_s, 6), round(end_s, 6))
-
-
-def _lines(element: ET.Element) -> list[str]:
-    for child in element.iter():
-        if _name(child.tag) == "br":
-            child.text = "\x0b"
-    return [" ".join(part.split()) for part in "".join(element.itertext()).split("\x0b")]
 
 
 def _name(tag: str) -> str:

@@ -19,7 +19,7 @@ from app.db.library import SqlLibrary
 from app.services.screen_text_filter import filter_screen_text
 from app.services.summarize.choosing import blocks, inside
 from app.services.summarize.composing import Branch, drafts
-from app.services.summarize.shapes import CollectionSummary, Point, Section, VideoSentence, VideoSummary
+from app.services.summarize.shapes import CollectionSummary, Section, VideoSentence, VideoSummary
 from app.services.summarize.work import SummaryParts, SummaryRun, Units
 from app.services.topics import Sentence
 from app.services.transcript_sentences import transcript_sentences
@@ -74,7 +74,11 @@ class SummarizeService:
         lines, branches = [], []
         for number, video in enumerate(sorted(videos, key=lambda one: (one.added_at, one.id)), 1):
             found = self._branches(video, work)
-            branches += [Branch(video.title, None, (self._offered(found, work),))] if found else []
+            if found:
+                # The sentences of its paragraph, in its own language, so that each text is translated only once.
+                paragraph = _composed(found, work.part(replace(work.wanted, length=Length.PARAGRAPH, language=None)))
+                offered = [point for section in paragraph for point in section.points]
+                branches.append(Branch(video.title, None, (tuple(work.central(offered)) if offered else (),)))
             line = _composed(found, work.part(replace(work.wanted, length=Length.LINE)))
             points = (point for section in line for point in section.points)
             lines.append(VideoSentence(video.id, video.title, next(points, None)))
@@ -115,15 +119,6 @@ class SummarizeService:
             branches.append(Branch(chapter.title, chapter.span, offers))
             report(number)
         return branches
-
-    def _offered(self, found: Sequence[Branch], work: SummaryRun) -> tuple[Point, ...]:
-        """The points of a video for a collection: the sentences of its paragraph, most central first.
-
-        They are in the video's own language, so that each text is translated only once.
-        """
-        short = work.part(replace(work.wanted, length=Length.PARAGRAPH, language=None))
-        points = [point for section in _composed(found, short) for point in section.points]
-        return tuple(work.central(points)) if points else ()
 
 
 def _composed(branches: Sequence[Branch], work: SummaryRun) -> tuple[Section, ...]:

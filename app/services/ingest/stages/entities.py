@@ -5,6 +5,7 @@ Speakers are not among them: a voice may get another name at any time, so they a
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -140,23 +141,19 @@ def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
 
 
 def _joined(mentions: Iterable[Mention]) -> list[Mention]:
-    """Mentions in time order; a name that stays on the screen is mentioned once."""
+    """Mentions in time order, those of one span once; a name that stays on the screen is mentioned once."""
     kept: list[Mention] = []
     last: dict[tuple[str, MentionSource], int] = {}
     for mention in sorted(mentions, key=lambda one: (one.span.start_s, one.span.end_s, one.name)):
         at = last.get((mention.key, mention.source))
-        if at is not None and _goes_on(kept[at], mention):
-            kept[at] = replace(kept[at], span=kept[at].span.hull(mention.span))
+        span = None if at is None else kept[at].span
+        gap_s = SAME_GAP_S if mention.source is MentionSource.WRITTEN else -math.inf
+        if at is not None and span and (mention.span == span or mention.span.start_s <= span.end_s + gap_s):
+            kept[at] = replace(kept[at], span=span.hull(mention.span))
         else:
             last[mention.key, mention.source] = len(kept)
             kept.append(mention)
     return kept
-
-
-def _goes_on(one: Mention, other: Mention) -> bool:
-    if one.source is MentionSource.WRITTEN:
-        return other.span.start_s <= one.span.end_s + SAME_GAP_S
-    return other.span == one.span
 
 
 class _Entities(Stage[None]):
