@@ -106,10 +106,10 @@ def _with_replacements(text: str, one: Correction) -> str:
     """The text with each group of words that the correction replaces, where it first occurs, put right."""
     words, wrong, right = text.split(), list(map(_key, one.heard.split())), one.text.split()
     for tag, a, b, c, d in SequenceMatcher(None, wrong, list(map(_key, right)), False).get_opcodes():
-        keys = list(map(_key, words))
-        starts = (first for first in range(len(keys)) if tag == "replace" and keys[first : first + b - a] == wrong[a:b])
-        if (first := next(starts, None)) is not None:
-            words[first : first + b - a] = right[c:d]
+        keys, length = list(map(_key, words)), b - a
+        first = next((at for at in range(len(keys)) if keys[at : at + length] == wrong[a:b]), None)
+        if tag == "replace" and first is not None:
+            words[first : first + length] = right[c:d]
     return " ".join(words)
 
 
