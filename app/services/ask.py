@@ -62,8 +62,10 @@ class AskService:
         thread = self.threads.find(request.thread) if request.thread else None
         asked = videos or (self.threads.videos(thread) if thread else ()) or self._library.videos()
         ready, unread = [v for v in asked if v.ready], [v for v in asked if not v.ready]
+        if not asked:
+            raise NotFound("There is no video in the library yet.", "Ingest a video and wait until it is ready.")
         if not ready:
-            raise _nothing_ready(unread)
+            raise NotFound(_unread(unread), "Wait until it is ready; its job shows the progress.")
         _check_box(request, ready)
         turns = self.threads.remembered(thread) if thread else turns
         plan = plan_from_json(request.plan) if request.plan else None
@@ -114,12 +116,6 @@ def _check_box(request: AskRequest, videos: Sequence[Video]) -> None:
     if request.box.start_s > video.duration_s:
         hint = f"The video is {clock(video.duration_s)} long."
         raise BadInput(f"The box lies after the end of {video.title}.", hint)
-
-
-def _nothing_ready(unread: Sequence[Video]) -> NotFound:
-    if not unread:
-        return NotFound("There is no video in the library yet.", "Ingest a video and wait until it is ready.")
-    return NotFound(_unread(unread), "Wait until it is ready; its job shows the progress.")
 
 
 def _unread(videos: Sequence[Video]) -> str:
