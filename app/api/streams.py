@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -42,7 +42,7 @@ def server_event(data: str, *, kind: str = "", number: int | None = None) -> byt
     return ("\n".join(lines) + "\n\n").encode()
 
 
-def event_stream(events: AsyncIterator[bytes]) -> StreamingResponse:
+def event_stream(events: AsyncIterator[bytes] | Iterable[bytes]) -> StreamingResponse:
     """The answer that carries events; nothing on the way may store or change it."""
     headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -127,21 +127,19 @@ class BatchRun:
                     done = self._longreel.batches.one(
                         item, self._request, report=table.on_event, cancelled=self._cancelled, out=self._out
                     )
-                    self._add(done)
+                    files = {}
+                    if self._out:
+                        for format, (name, content) in done.files(self._request.formats).items():
+                            write_file(self._out / name, content)
+                            files[format] = name
+                    self._done[done.video.id] = done
+                    self._entries[done.video.id] = done.entry(files)
                     table.end(number)
                 except Cancelled:
                     raise
                 except LongreelError as error:
                     self.failed.append((item, error))
                     table.fail(number, error)
-
-    def _add(self, done: Done) -> None:
-        files = {}
-        for format, (name, content) in (done.files(self._request.formats) if self._out else {}).items():
-            self._write(name, content)
-            files[format] = name
-        self._done[done.video.id] = done
-        self._entries[done.video.id] = done.entry(files)
 
     def finish(self, console: Console, as_json: bool) -> None:
         """Shows or writes the overview, and reports failures."""
@@ -156,7 +154,7 @@ class BatchRun:
             overview = self._longreel.batches.overview(videos, self._request, cancelled=self._cancelled)
         if self._out:
             for name, content in overview_files(overview, entries, failures, self._request.formats).items():
-                self._write(name, content)
+                write_file(self._out / name, content)
         if as_json:
             report: dict[str, Any] = {"videos": [document(done.material) for done in self._done.values()]}
             report["overview"] = overview_record(overview, entries, failures)
@@ -174,10 +172,6 @@ class BatchRun:
                 _show_sections(console, overview.sections, {video.id: video.title for video in videos})
         for item, error in self.failed:
             self._err.print(f"[red]failed[/] {escape(item.name)}: {escape(str(error))}", soft_wrap=True)
-
-    def _write(self, name: str, content: bytes) -> None:
-        assert self._out is not None  # only called when there is a folder for files
-        write_file(self._out / name, content)
 
 
 def _show(console: Console, done: Done) -> None:

@@ -128,15 +128,10 @@ def _short(reply: str, asked: ChatIn, head: dict[str, Any]) -> Response:
     """A reply for which no video was searched."""
     if asked.stream:
         chunks = (_chunk(head, ChatDelta(role="assistant", content=reply)), _chunk(head, ChatDelta(), reason="stop"))
-        return event_stream(_all_of(*chunks, server_event("[DONE]")))
+        return event_stream((*chunks, server_event("[DONE]")))
     message = ChatAnswer(content=reply, annotations=[])
     completion = ChatOut(**head, choices=[ChatChoice(message=message)], usage=chat.NO_TOKENS)
     return Response(completion.model_dump_json(exclude={"longreel"}), media_type="application/json")
-
-
-async def _all_of(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
 
 
 def _chunk(head: dict[str, Any], delta: ChatDelta, *, reason: Any = None, **more: Any) -> bytes:

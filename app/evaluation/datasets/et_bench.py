@@ -7,15 +7,12 @@ compare whole texts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from app.core.types import TimeSpan
 from app.evaluation.cases import Case, Loaded, labels
 from app.evaluation.datasets.choices import number_of, options_of
 from app.evaluation.datasets.common import row_spans, video_names
-from app.evaluation.datasets.rows import Row, read_rows
+from app.evaluation.datasets.rows import read_rows
 
 CAPTIONING = frozenset({"dvc", "slc"})
 
@@ -29,18 +26,15 @@ def et_bench(file: Path) -> Loaded:
             left_out += 1
             continue
         options = options_of(row, row.sequence("o")) if row.has("o") else ()
+        given = row.sequence("tgt") if row.has("tgt") else []
+        if given and not any(isinstance(one, list) for one in given):
+            # Pairs are spans; a list of two numbers is one; other numbers are instants.
+            given = [given] if len(given) == 2 and task != "vhd" else [[one, one] for one in given]
         cases.append(Case(
             f"{task}/{row.text('source')}/{row.text('idx')}", video_names(row, "video"), asked, options,
             number_of(row, row.any("p"), options) if options else None,
             labels=labels(("task", task), ("source", row.maybe("source"))),
-            evidence=_spans(row, row.sequence("tgt") if row.has("tgt") else []), asked=asked,
+            evidence=row_spans(row, given), asked=asked,
         ))  # fmt: skip
     note = f"{left_out} dense captions were left out: their official scores compare whole texts."
     return Loaded(tuple(cases), (note,) if left_out else ())
-
-
-def _spans(row: Row, given: Sequence[Any]) -> tuple[TimeSpan, ...]:
-    """Pairs are spans; a list of two numbers is one; other numbers are instants."""
-    if given and not any(isinstance(one, list) for one in given):
-        given = [given] if len(given) == 2 and row.text("task") != "vhd" else [[one, one] for one in given]
-    return row_spans(row, given)

@@ -36,7 +36,9 @@ class Footage:
 
     def find(self, names: Sequence[str]) -> Path | Video:
         """A file of the folder with one of these names, else a video that was imported under one. Raises NotFound."""
-        for name in _endings(names):
+        paths = [name.strip("/").split("/") for name in names]
+        # Each name, then without its first folders: a benchmark's paths begin above the folder of videos.
+        for name in ("/".join(parts[first:]) for parts in paths for first in range(len(parts))):
             files = self._files.get(name.lower(), ())
             if len(files) > 1:
                 listed = ", ".join(str(file) for file in files[:3])
@@ -60,15 +62,6 @@ class Footage:
         path = str(found.resolve())
         ready = [video for video in self._known() if video.path == path and video.ready]
         return ready[0] if ready else self._read(IngestRequest(found), report=report, cancelled=cancelled)
-
-
-def _endings(names: Sequence[str]) -> list[str]:
-    """Each name, then without its first folders: a benchmark's paths begin above the folder of videos."""
-    found: list[str] = []
-    for name in names:
-        parts = name.strip("/").split("/")
-        found += ["/".join(parts[first:]) for first in range(len(parts))]
-    return found
 
 
 def _by_name(folder: Path) -> dict[str, list[Path]]:

@@ -72,7 +72,11 @@ def overview_text(
         links = ", ".join(f"[{FILE_NAMES.get(name, name)}](<{quote(file)}>)" for name, file in entry.files.items())
         line = point_text(point, link) if point else "Nothing is said or written in it."
         parts.append(f"### {escaped(entry.title)} ({clock(entry.duration_s)})\n\n{line}\n\n{links}")
-    parts += _answers(entries)
+    questions = list(dict.fromkeys(question for entry in entries for question in entry.answers))
+    parts += ["## Questions"] if questions else []
+    for question in questions:
+        lines = [f"- **{escaped(e.title)}**: {escaped(e.answers[question])}" for e in entries if question in e.answers]
+        parts += [f"### {escaped(question)}", "\n".join(lines)]
     if failures:
         lines = [f"- **{escaped(f.name)}**: {escaped(f'{f.message} {f.hint}'.strip())}" for f in failures]
         parts += ["## Not done", "\n".join(lines)]
@@ -81,15 +85,6 @@ def overview_text(
     worded = f"sentences written by {by} and checked against the videos" if by else "sentences quoted from the videos"
     footer = " · ".join(part for part in (f"Longreel {version('longreel')}", made, worded if overview else "") if part)
     return "\n\n".join([*parts, "---", f"*{escaped(footer)}*"]) + "\n"
-
-
-def _answers(entries: Sequence[Entry]) -> list[str]:
-    """Each question with the short answer of each video."""
-    parts = []
-    for question in dict.fromkeys(question for entry in entries for question in entry.answers):
-        lines = [f"- **{escaped(e.title)}**: {escaped(e.answers[question])}" for e in entries if question in e.answers]
-        parts += [f"### {escaped(question)}", "\n".join(lines)]
-    return ["## Questions", *parts] if parts else []
 
 
 def overview_record(

@@ -56,14 +56,6 @@ def _request(work: StageRun, pieces: Mapping[str, tuple[TimeSpan, tuple[float, .
     return failures
 
 
-def _warning(failures: Sequence[str], without: Sequence[TimeSpan], total: int) -> str:
-    """Which segments have no description, and the most frequent reason."""
-    reason = max(dict.fromkeys(failures), key=failures.count)
-    named = ", ".join(clock(span.start_s) for span in without[:MOST_NAMED])
-    more = ", ..." if len(without) > MOST_NAMED else ""
-    return f"{len(without)} of {total} segments have no caption (those at {named}{more}): {reason}"
-
-
 class _Descriptions(CaptionStage):
     """Captions with subjects and events."""
 
@@ -91,7 +83,10 @@ class _Descriptions(CaptionStage):
         work.begin(len(pieces), "pieces", len(pieces) - len(missing))
         failures = _request(work, missing, describer.at_once)
         if failures:
-            work.put_off(_warning(failures, [missing[key][0] for key in missing if key not in work.done], len(pieces)))
+            reason = max(dict.fromkeys(failures), key=failures.count)
+            without = [clock(missing[key][0].start_s) for key in missing if key not in work.done]
+            named = ", ".join(without[:MOST_NAMED]) + (", ..." if len(without) > MOST_NAMED else "")
+            work.put_off(f"{len(without)} of {len(pieces)} segments have no caption (those at {named}): {reason}")
         said = [CAPTION_OF_ONE.unpack(work.done[key]) for key in pieces if key in work.done]
         work.detail = f"{len(said)} of {len(pieces)} segments"
         return [one for one in said if one.text or one.events or one.subjects]
