@@ -109,7 +109,7 @@ def _settings_table(fields: dict[str, FieldInfo]) -> list[str]:
     rows = []
     for name, field in fields.items():
         role = name.removeprefix(f"{PREFIX}MODELS__").lower()
-        values = ", ".join(name for name in CLASSES.get(role, ()) if name != "fake") or allowed_values(field)
+        values = ", ".join(one for one in CLASSES.get(role, ()) if one != "fake") or allowed_values(field)
         rows.append(f"| `{name}` | {_default(name, field)} | {values} | {field.description or ''} |")
     return ["| variable | default | values | meaning |", "|---|---|---|---|", *rows]
 

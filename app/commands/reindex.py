@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.markup import escape
 
 from app.commands.start import JsonOption, interruptible, open_alone
 from app.core.errors import LongreelError, MissingPart
 from app.terminal import IngestDisplay, consoles
-
-if TYPE_CHECKING:
-    pass
 
 
 def reindex(as_json: JsonOption = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -13,9 +13,6 @@ from app.commands.start import JsonOption, open_alone, open_longreel, running_lo
 from app.core.errors import NotFound
 from app.core.timecode import clock
 from app.terminal import consoles
-
-if TYPE_CHECKING:
-    pass
 
 
 def list_videos(
