@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from app.core.types import TimeSpan, Utterance, Word
@@ -104,8 +105,8 @@ def spoken(span: TimeSpan, lines: Sequence[str], speaker: str | None = None) -> 
     speakers = [speaker, *(plain(name) or None for name in pieces[1::2])]
     cues = []
     for name, piece in zip(speakers, pieces[::2], strict=True):
-        tokens = tuple(token for line in piece.split("\n") for token in _tokens(line))
-        cues += [Cue(span, tokens, name)] if tokens else []
+        if tokens := tuple(chain.from_iterable(map(_tokens, piece.split("\n")))):
+            cues.append(Cue(span, tokens, name))
     return cues
 
 
