@@ -39,16 +39,12 @@ class FakeSoundTagger:
         size = round(STEP_S * RATE)
         steps = [samples[at : at + size] for at in range(0, len(samples), size)]
         loud = np.array([float(np.sqrt(np.mean(step**2))) >= LOUD for step in steps], bool)
-        tones = np.array([_is_tone(step) for step in steps], bool)
+        tones = np.zeros(len(steps), bool)
+        for place, step in enumerate(steps):
+            power = np.abs(np.fft.rfft(step * np.hanning(len(step)))) ** 2
+            at = int(power.argmax())
+            tones[place] = float(power[max(0, at - 2) : at + 3].sum()) >= PURE * float(power.sum()) > 0
         found = silences(samples)
         found += sounding((loud & tones).astype(np.float32), STEP_S, "music")
         found += sounding((loud & ~tones).astype(np.float32), STEP_S, "speech")
         return sorted(found, key=lambda one: one.span)
-
-
-def _is_tone(step: NDArray[np.float32]) -> bool:
-    import numpy as np
-
-    power = np.abs(np.fft.rfft(step * np.hanning(len(step)))) ** 2
-    at = int(power.argmax())
-    return float(power[max(0, at - 2) : at + 3].sum()) >= PURE * float(power.sum()) > 0

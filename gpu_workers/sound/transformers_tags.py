@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
-from app.core.types import SoundSpan
+from app.core.types import SoundSpan, TimeSpan
 from gpu_workers.device import Device
 from gpu_workers.sound.spans import silences, sounding
 from gpu_workers.speech.vad import RATE
@@ -61,7 +61,11 @@ class TransformersSoundTagger(TorchWorker[_Loaded]):
             for name in dict.fromkeys(name for share in shares for name in share):
                 found += sounding(np.array([share[name] for share in shares], np.float32), STEP_S, name)
         end_s = len(sound) / RATE
-        return sorted((_within(one, end_s) for one in found if one.span.start_s < end_s), key=lambda one: one.span)
+        inside = [one for one in found if one.span.start_s < end_s]
+        spans = [TimeSpan(one.span.start_s, min(one.span.end_s, end_s)) for one in inside]
+        return sorted(
+            (replace(one, span=span) for one, span in zip(inside, spans, strict=True)), key=lambda one: one.span
+        )
 
     def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoFeatureExtractor
@@ -79,8 +83,3 @@ def _judged(loaded: _Loaded, windows: Sequence[NDArray[np.float32]]) -> list[dic
     features = loaded.extractor(list(windows), sampling_rate=RATE, return_tensors="pt").to(loaded.device)
     shares = loaded.model(**features).logits.sigmoid().float().cpu().numpy()
     return [{name: float(row[at]) for name, at in loaded.places.items()} for row in shares]
-
-
-def _within(sound: SoundSpan, end_s: float) -> SoundSpan:
-    span = sound.span
-    return sound if span.end_s <= end_s else SoundSpan(type(span)(span.start_s, end_s), sound.name, sound.confidence)

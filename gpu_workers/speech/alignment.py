@@ -79,23 +79,18 @@ class WordAligner(ModelWorker[tuple[Any, Any]]):
         return f"Word times of '{language}' come from Whisper alone. {error.message} {error.hint}"
 
     def _load(self) -> tuple[Any, Any]:
-        from whisperx.alignment import load_align_model
+        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, load_align_model
 
-        folder = hub.folder(self._weights(), "aligners")
+        known = {**DEFAULT_ALIGN_MODELS_HF, **ALIGNERS} if self._by_default else {}
+        weights = self._own.get(self._language, known.get(self._language, ""))
+        if not weights:
+            raise MissingPart("There is no known alignment model for it.", "Name one in LONGREEL_WEIGHTS__ALIGNERS.")
+        folder = hub.folder(str(weights), "aligners")
         loaded: tuple[Any, Any] = load_align_model(
             self._language, best_place(self._settings.hardware).device, str(folder), model_cache_only=True
         )
         loaded[0].eval()
         return loaded
-
-    def _weights(self) -> str:
-        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF
-
-        known = {**DEFAULT_ALIGN_MODELS_HF, **ALIGNERS} if self._by_default else {}
-        chosen = self._own.get(self._language, known.get(self._language, ""))
-        if not chosen:
-            raise MissingPart("There is no known alignment model for it.", "Name one in LONGREEL_WEIGHTS__ALIGNERS.")
-        return str(chosen)
 
 
 def _aligned(sound: NDArray[np.float32], words: Sequence[ModelWord], model: Any, described: Any) -> list[ModelWord]:
@@ -104,25 +99,17 @@ def _aligned(sound: NDArray[np.float32], words: Sequence[ModelWord], model: Any,
     spaced = described["language"] not in WITHOUT_SPACES
     device = next(model.parameters()).device
     aligned_words: list[ModelWord] = []
+    first = 0
     with _sentences_as_they_are(whisperx.alignment):
-        for group in _sentences(words):
-            segment = _segment(group, spaced, len(sound) / RATE)
+        for sentence in utterances(words):
+            group = words[first : first + len(sentence.words)]
+            first += len(group)
+            text = (" " if spaced else "").join(word.written.strip() for word in group)
+            span = TimeSpan(group[0].span.start_s, group[-1].span.end_s).padded(AROUND_S, len(sound) / RATE)
+            segment = {"start": span.start_s, "end": span.end_s, "text": text}
             aligned = whisperx.alignment.align([segment], model, described, sound, device)
             aligned_words += _moved(group, [word for s in aligned["segments"] for word in s["words"]], spaced)
     return aligned_words
-
-
-def _sentences(words: Sequence[ModelWord]) -> Iterator[Sequence[ModelWord]]:
-    first = 0
-    for sentence in utterances(words):
-        yield words[first : first + len(sentence.words)]
-        first += len(sentence.words)
-
-
-def _segment(group: Sequence[ModelWord], spaced: bool, duration_s: float) -> dict[str, Any]:
-    text = (" " if spaced else "").join(word.written.strip() for word in group)
-    span = TimeSpan(group[0].span.start_s, group[-1].span.end_s).padded(AROUND_S, duration_s)
-    return {"start": span.start_s, "end": span.end_s, "text": text}
 
 
 def _moved(group: Sequence[ModelWord], times: Sequence[Mapping[str, Any]], spaced: bool) -> list[ModelWord]:

@@ -69,7 +69,11 @@ class _Layers:
 
     def embed(self, features: Any) -> Any:
         """(n, FRAMES, BANDS) to (n, SIZE)."""
-        x = self._head(features.transpose(1, 2).unsqueeze(1)).flatten(1, 2)
+        x = features.transpose(1, 2).unsqueeze(1)
+        x = self._norm("head.bn1", self._conv("head.conv1", x, padding=1)).relu()
+        for name in ("head.layer1.0", "head.layer1.1", "head.layer2.0", "head.layer2.1"):
+            x = self._residual(name, x)
+        x = self._norm("head.bn2", self._conv("head.conv2", x, stride=(2, 1), padding=1)).relu().flatten(1, 2)
         x = self._activated("xvector.tdnn", self._conv("xvector.tdnn.linear", x, stride=2, padding=2))
         for number, (depth, dilation) in enumerate(_BLOCKS, 1):
             for layer in range(1, depth + 1):
@@ -81,12 +85,6 @@ class _Layers:
         deviation = ((x - mean.unsqueeze(-1)).square().sum(-1) / (x.shape[-1] - 1)).sqrt()
         pooled = self._cat([mean, deviation]).unsqueeze(-1)
         return self._norm("xvector.dense.nonlinear.batchnorm", self._conv("xvector.dense.linear", pooled).squeeze(-1))
-
-    def _head(self, x: Any) -> Any:
-        x = self._norm("head.bn1", self._conv("head.conv1", x, padding=1)).relu()
-        for name in ("head.layer1.0", "head.layer1.1", "head.layer2.0", "head.layer2.1"):
-            x = self._residual(name, x)
-        return self._norm("head.bn2", self._conv("head.conv2", x, stride=(2, 1), padding=1)).relu()
 
     def _residual(self, name: str, x: Any) -> Any:
         """Two convolutions and a shortcut; the first block of a pair halves the bands."""

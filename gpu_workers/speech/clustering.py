@@ -87,7 +87,10 @@ def link(
     """
     import numpy as np
 
-    spoken = [_seconds(piece) for piece in pieces]
+    spoken = [[0.0] * len(piece.voices) for piece in pieces]
+    for seconds_of, piece in zip(spoken, pieces, strict=True):
+        for turn in piece.turns:
+            seconds_of[turn.voice] += turn.span.duration_s
     sizes = [seconds for piece in spoken for seconds in piece]
     if not sizes:
         return Linked([[] for _ in pieces], np.zeros((0, 1), np.float32), [])
@@ -96,23 +99,12 @@ def link(
     totals = np.bincount(labels, sizes)
     steady = np.flatnonzero(totals >= min(least_s, totals.max()))
     mean = centres(vectors, sizes, labels)
-    places = [_place(label, steady, mean, near) for label in range(len(mean))]
+    places: list[int | None] = []
+    for label in range(len(mean)):
+        alike = mean[steady] @ mean[label]
+        nearest = int(alike.argmax()) if float(alike.max()) >= near else None
+        places.append(int(steady.searchsorted(label)) if label in steady else nearest)
     seconds = [sum(t for t, place in zip(totals, places, strict=True) if place == row) for row in range(len(steady))]
     rest = iter(labels)
     rows = [[places[next(rest)] for _ in piece] for piece in spoken]
     return Linked(rows, mean[steady], [float(total) for total in seconds])
-
-
-def _place(label: int, steady: NDArray[np.int64], mean: NDArray[np.float32], near: float) -> int | None:
-    """The index of a label among the steady ones: its own, else that of the nearest if it is near enough."""
-    if label in steady:
-        return int(steady.searchsorted(label))
-    alike = mean[steady] @ mean[label]
-    return int(alike.argmax()) if float(alike.max()) >= near else None
-
-
-def _seconds(piece: Diarization) -> list[float]:
-    totals = [0.0] * len(piece.voices)
-    for turn in piece.turns:
-        totals[turn.voice] += turn.span.duration_s
-    return totals

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.core.settings import Settings
@@ -52,7 +53,11 @@ class FakeTranscriber:
         language = languages[0] if languages else self._language
         spoken = []
         for index, span in enumerate(_loud(samples)):
-            spoken += utterances(list(_spread(self._sentences[index % len(self._sentences)], span, language)))
+            words = self._sentences[index % len(self._sentences)].split()
+            edges = [span.start_s + span.duration_s * place / len(words) for place in range(len(words))] + [span.end_s]
+            times = [TimeSpan(start, end) for start, end in pairwise(edges)]
+            spread = [ModelWord(f" {word}", time, 1.0, language) for word, time in zip(words, times, strict=True)]
+            spoken += utterances(spread)
         return Transcript(tuple(spoken), language if spoken or len(languages) == 1 else None)
 
 
@@ -71,19 +76,14 @@ class FakeDiarizer:
         """See `Diarizer`."""
         import numpy as np
 
-        spans = list(_loud(samples))
-        pitches = [_pitch(samples[round(s.start_s * RATE) : round(s.end_s * RATE)]) for s in spans]
+        spans, pitches = list(_loud(samples)), []
+        for span in spans:  # the loudest of PITCHES frequency bands, each 40 Hz wide
+            part = samples[round(span.start_s * RATE) : round(span.end_s * RATE)]
+            loudest = int(np.abs(np.fft.rfft(part)).argmax() * RATE / len(part) / PITCH_HZ)
+            pitches.append(min(PITCHES - 1, loudest))
         voices = sorted(set(pitches))
         turns = tuple(VoiceTurn(span, voices.index(pitch)) for span, pitch in zip(spans, pitches, strict=True))
         return Diarization(turns, np.eye(PITCHES, dtype=np.float32)[voices])
-
-
-def _pitch(samples: NDArray[np.float32]) -> int:
-    """The loudest of PITCHES frequency bands, each 40 Hz wide."""
-    import numpy as np
-
-    spectrum = np.abs(np.fft.rfft(samples))
-    return min(PITCHES - 1, int(spectrum.argmax() * RATE / len(samples) / PITCH_HZ))
 
 
 def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:
@@ -98,11 +98,3 @@ def _loud(samples: NDArray[np.float32]) -> Iterator[TimeSpan]:
         elif not loud and start is not None:
             yield TimeSpan(start * STEP_S, min(index * STEP_S, len(samples) / RATE))
             start = None
-
-
-def _spread(sentence: str, span: TimeSpan, language: str) -> Iterator[ModelWord]:
-    words = sentence.split()
-    for index, word in enumerate(words):
-        start = span.start_s + span.duration_s * index / len(words)
-        end = span.end_s if index + 1 == len(words) else span.start_s + span.duration_s * (index + 1) / len(words)
-        yield ModelWord(f" {word}", TimeSpan(start, end), 1.0, language)

@@ -32,18 +32,12 @@ def fbank(sounds: NDArray[np.float32]) -> NDArray[np.float32]:
     frames = np.lib.stride_tricks.sliding_window_view(sounds, _LENGTH, axis=-1)[:, ::_STEP]
     frames = frames - frames.mean(-1, keepdims=True)
     before = np.concatenate([frames[..., :1], frames[..., :-1]], -1)
-    spectrum = np.fft.rfft((frames - _EMPHASIS * before) * _window(), _FFT)[..., :-1]
+    window = (np.hanning(_LENGTH) ** _POVEY).astype(np.float32)
+    spectrum = np.fft.rfft((frames - _EMPHASIS * before) * window, _FFT)[..., :-1]
     power = spectrum.real**2 + spectrum.imag**2
     energies = power.astype(np.float32) @ _bands()
     result: NDArray[np.float32] = np.log(np.maximum(energies, np.finfo(np.float32).eps))
     return result
-
-
-@functools.cache
-def _window() -> NDArray[np.float32]:
-    import numpy as np
-
-    return (np.hanning(_LENGTH) ** _POVEY).astype(np.float32)
 
 
 @functools.cache

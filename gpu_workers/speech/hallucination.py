@@ -74,26 +74,21 @@ def compression_ratio(text: str) -> float:
 def believed(sentences: Sequence[Utterance], voice: Sequence[TimeSpan], terms: Sequence[str] = ()) -> list[Utterance]:
     """The sentences, in order, without the invented ones. `terms` are the names that the model was given."""
     names = {word for term in terms for word in _plain(term).split()}
-    spoken = [one for one in sentences if not _is_invented(one, voice) and not _is_echo(one, names)]
+    spoken = []
+    for sentence in sentences:
+        plain = _plain(sentence.text)
+        words = plain.split()
+        is_typical = _TYPICAL.fullmatch(plain) is not None
+        is_echo = len(words) >= REPEATS and names.issuperset(words)  # it only repeats names that the model was given
+        is_invented = sentence.confidence < SURE and (is_typical or is_echo)
+        if plain and not is_invented and voiced_share(sentence.span, voice) >= LEAST_VOICE:
+            spoken.append(sentence)
     real: list[Utterance] = []
     for _, group in groupby(spoken, key=lambda sentence: _plain(sentence.text)):
         run = list(group)
         doubtful = len(run) >= REPEATS and min(sentence.confidence for sentence in run) < SURE
         real += [] if doubtful else run
     return real
-
-
-def _is_invented(sentence: Utterance, voice: Sequence[TimeSpan]) -> bool:
-    plain = _plain(sentence.text)
-    if not plain or voiced_share(sentence.span, voice) < LEAST_VOICE:
-        return True
-    return sentence.confidence < SURE and _TYPICAL.fullmatch(plain) is not None
-
-
-def _is_echo(sentence: Utterance, names: set[str]) -> bool:
-    """Whether an unsure sentence only repeats several of the names that the model was given."""
-    words = _plain(sentence.text).split()
-    return sentence.confidence < SURE and len(words) >= REPEATS and names.issuperset(words)
 
 
 def _plain(text: str) -> str:

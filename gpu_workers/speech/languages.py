@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.core.types import TimeSpan
+from app.core.types import TimeSpan, joined
 from gpu_workers.speech import vad
 
 UNIT_S = 12.0
@@ -45,14 +45,7 @@ class JudgedSpan:
 
 def units(voice: Sequence[TimeSpan]) -> list[TimeSpan]:
     """Spans of speech whose language is judged at once: regions joined over short pauses, long ones divided evenly."""
-    joined: list[TimeSpan] = []
-    for region in voice:
-        for part in vad.divided(region, UNIT_S):
-            if joined and _belongs(joined[-1], part):
-                joined[-1] = joined[-1].hull(part)
-            else:
-                joined.append(part)
-    return joined
+    return vad.regrouped(voice, UNIT_S, JOINED_PAUSE_S)
 
 
 def weighed(shares: Mapping[str, float], allowed: Sequence[str] = ()) -> dict[str, float]:
@@ -121,20 +114,8 @@ def in_language(
         for region in voice:
             shared = region.clipped(one.span)
             if shared is not None and shared.duration_s > 0:
-                _append(spans[language], shared)
-    return spans
-
-
-def _append(spans: list[TimeSpan], span: TimeSpan) -> None:
-    """Adds a span, joined to the last one if it goes on from it."""
-    if spans and spans[-1].end_s >= span.start_s:
-        spans[-1] = spans[-1].hull(span)
-    else:
-        spans.append(span)
-
-
-def _belongs(unit: TimeSpan, part: TimeSpan) -> bool:
-    return part.start_s - unit.end_s <= JOINED_PAUSE_S and part.end_s - unit.start_s <= UNIT_S
+                spans[language].append(shared)
+    return {language: joined(parts) for language, parts in spans.items()}
 
 
 def _fit(one: JudgedSpan, language: str) -> float:

@@ -56,28 +56,23 @@ class PyannoteDiarizer(ModelWorker[Any]):
 
             warnings.simplefilter("ignore")  # about statistics of a single frame, which pyannote handles
             output = pipeline.model({"waveform": torch.from_numpy(sound[None]), "sample_rate": RATE})
-        return _diarization(output, len(sound) / RATE)
-
-
-def _diarization(output: Any, duration_s: float) -> Diarization:
-    """Turns of the voices that have a vector; pyannote has none for voices that speak too briefly."""
-    import numpy as np
-
-    vectors = output.speaker_embeddings
-    labels = output.speaker_diarization.labels()
-    if vectors is None or not labels:
-        return _nobody()
-    known = [i for i, vector in enumerate(vectors[: len(labels)]) if np.isfinite(vector).all() and np.any(vector)]
-    rows = {labels[i]: row for row, i in enumerate(known)}
-    turns = []
-    for span, _, label in output.exclusive_speaker_diarization.itertracks(yield_label=True):
-        if label in rows and span.start < duration_s:
-            turns.append(VoiceTurn(TimeSpan(max(0.0, span.start), min(duration_s, span.end)), rows[label]))
-    if not turns:
-        return _nobody()
-    voices = np.array([vectors[i] for i in known], np.float32)
-    voices /= np.linalg.norm(voices, axis=1, keepdims=True)
-    return Diarization(tuple(sorted(turns, key=lambda turn: turn.span)), voices)
+        vectors = output.speaker_embeddings
+        labels = output.speaker_diarization.labels()
+        if vectors is None or not labels:
+            return _nobody()
+        # pyannote has no vector for voices that speak too briefly.
+        known = [i for i, vector in enumerate(vectors[: len(labels)]) if np.isfinite(vector).all() and np.any(vector)]
+        rows = {labels[i]: row for row, i in enumerate(known)}
+        duration_s = len(sound) / RATE
+        turns = []
+        for span, _, label in output.exclusive_speaker_diarization.itertracks(yield_label=True):
+            if label in rows and span.start < duration_s:
+                turns.append(VoiceTurn(TimeSpan(max(0.0, span.start), min(duration_s, span.end)), rows[label]))
+        if not turns:
+            return _nobody()
+        voices = np.array([vectors[i] for i in known], np.float32)
+        voices /= np.linalg.norm(voices, axis=1, keepdims=True)
+        return Diarization(tuple(sorted(turns, key=lambda turn: turn.span)), voices)
 
 
 def _nobody() -> Diarization:

@@ -98,15 +98,16 @@ class SpeechReader:
 
         for first in range(0, len(units), self.batch):
             batch = units[first : first + self.batch]
-            cuts = [np.resize(self._cut(unit), round(JUDGED_S * vad.RATE)) for unit in batch]
-            features = np.stack([self.model.feature_extractor(cut)[..., :-1] for cut in cuts])
-            for unit, found in zip(batch, self.model.model.detect_language(self.model.encode(features)), strict=True):
+            features = []
+            for unit in batch:
+                start = round(unit.start_s * vad.RATE)
+                part = self.sound[start : max(start + 1, round(unit.end_s * vad.RATE))]
+                repeated = np.resize(part, round(JUDGED_S * vad.RATE))
+                features.append(self.model.feature_extractor(repeated)[..., :-1])
+            encoded = self.model.encode(np.stack(features))
+            for unit, found in zip(batch, self.model.model.detect_language(encoded), strict=True):
                 shares = {token[2:-2]: float(share) for token, share in found}
                 yield JudgedSpan(unit, languages.weighed(shares, allowed))
-
-    def _cut(self, span: TimeSpan) -> NDArray[np.float32]:
-        first = round(span.start_s * vad.RATE)
-        return self.sound[first : max(first + 1, round(span.end_s * vad.RATE))]
 
     def _fit(self, window: TimeSpan, language: str, share: float) -> float:
         """How well a language fits a span: how sure Whisper is of what it writes in it."""
@@ -124,13 +125,16 @@ class SpeechReader:
         if failed:
             again = self._decode(failed, language, beam_size=5, no_repeat_ngram_size=3)
             for window, decoded in zip(failed, again, strict=True):
-                if not _failed(decoded) or (self._is_speech(window) and hallucination.is_plausible(_scores(decoded))):
+                is_speech = vad.voiced_share(window, self.speech) >= SURE_SPEECH
+                if not _failed(decoded) or (is_speech and hallucination.is_plausible(_scores(decoded))):
                     good += decoded
         written = "en" if self.task == "translate" else language
-        return in_order(list(_words(good, written)), self._duration_s)
-
-    def _is_speech(self, window: TimeSpan) -> bool:
-        return vad.voiced_share(window, self.speech) >= SURE_SPEECH
+        words = []
+        for word in (word for segment in good for word in segment.words or () if word.word.strip()):
+            start_s = max(0.0, float(word.start))
+            span = TimeSpan(start_s, max(start_s, float(word.end)))
+            words.append(ModelWord(word.word, span, float(word.probability), written))
+        return in_order(words, self._duration_s)
 
     def _decode(self, windows: Sequence[TimeSpan], language: str, **options: Any) -> list[list[Any]]:
         return self._within_memory(lambda: self._decode_at_once(windows, language, **options))
@@ -174,15 +178,6 @@ def _failed(segments: Sequence[Any]) -> bool:
 def _scores(segments: Sequence[Any]) -> hallucination.Decoded:
     first = segments[0]
     return hallucination.Decoded(_text(segments), first.avg_logprob, first.no_speech_prob)
-
-
-def _words(segments: Sequence[Any], language: str) -> Iterator[ModelWord]:
-    for segment in segments:
-        for word in segment.words or ():
-            if word.word.strip():
-                start = max(0.0, float(word.start))
-                span = TimeSpan(start, max(start, float(word.end)))
-                yield ModelWord(word.word, span, float(word.probability), language)
 
 
 def in_order(words: list[ModelWord], duration_s: float) -> list[ModelWord]:

@@ -35,7 +35,14 @@ class ModelWord:
 
 def utterances(words: Sequence[ModelWord]) -> list[Utterance]:
     """Sentences in time order, each from the start of its first word to the end of its last."""
-    return [_utterance(piece) for sentence in _sentences(words) for piece in _shortened(sentence)]
+    spoken = []
+    for part in (part for sentence in _sentences(words) for part in _shortened(sentence)):
+        span = TimeSpan(part[0].span.start_s, part[-1].span.end_s)
+        text = " ".join("".join(word.written for word in part).split())
+        stripped = tuple(Word(word.written.strip(), word.span, word.probability) for word in part)
+        confidence = sum(word.probability for word in part) / len(part)
+        spoken.append(Utterance(span, text, stripped, confidence=confidence, language=part[0].language or None))
+    return spoken
 
 
 def _sentences(words: Sequence[ModelWord]) -> Iterator[list[ModelWord]]:
@@ -77,11 +84,3 @@ def _worth(sentence: Sequence[ModelWord], index: int) -> tuple[float, float]:
     length = sentence[-1].span.end_s - sentence[0].span.start_s
     off_centre = abs(after.span.start_s - middle) / length
     return pause + comma - off_centre, -float(index)
-
-
-def _utterance(words: Sequence[ModelWord]) -> Utterance:
-    span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
-    text = " ".join("".join(word.written for word in words).split())
-    stripped = tuple(Word(word.written.strip(), word.span, word.probability) for word in words)
-    confidence = sum(word.probability for word in words) / len(words)
-    return Utterance(span, text, stripped, confidence=confidence, language=words[0].language or None)

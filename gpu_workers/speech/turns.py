@@ -31,20 +31,16 @@ def windows(regions: Sequence[TimeSpan]) -> list[VoiceWindow]:
     for number, region in enumerate(regions):
         if region.duration_s < LEAST_REGION_S:
             continue
-        spans = _spans(region)
+        spans = [region]
+        steps = round((region.duration_s - WINDOW_S) / STEP_S)
+        if steps > 0:
+            gap_s = (region.duration_s - WINDOW_S) / steps
+            begins = [region.start_s + gap_s * step for step in range(steps + 1)]
+            spans = [TimeSpan(begin, begin + WINDOW_S) for begin in begins]
         edges = [(a.middle_s + b.middle_s) / 2 for a, b in itertools.pairwise(spans)]
         starts, ends = [region.start_s, *edges], [*edges, region.end_s]
         cut += [VoiceWindow(s, TimeSpan(a, b), number) for s, a, b in zip(spans, starts, ends, strict=True)]
     return cut
-
-
-def _spans(region: TimeSpan) -> list[TimeSpan]:
-    steps = round((region.duration_s - WINDOW_S) / STEP_S)
-    if steps <= 0:
-        return [TimeSpan(region.start_s, region.end_s)]
-    gap = (region.duration_s - WINDOW_S) / steps
-    starts = [region.start_s + gap * step for step in range(steps + 1)]
-    return [TimeSpan(start, start + WINDOW_S) for start in starts]
 
 
 def smoothed(windows: Sequence[VoiceWindow], labels: Sequence[int], alike: Sequence[Sequence[float]]) -> list[int]:

@@ -53,9 +53,15 @@ def with_missed(voice: Sequence[TimeSpan], speech: Sequence[TimeSpan]) -> list[T
 
 def windows(voice: Sequence[TimeSpan]) -> list[TimeSpan]:
     """Consecutive regions joined over short pauses, up to WINDOW_S each. Longer regions are divided evenly."""
+    return regrouped(voice, WINDOW_S, JOINED_PAUSE_S)
+
+
+def regrouped(voice: Sequence[TimeSpan], at_most_s: float, pause_s: float) -> list[TimeSpan]:
+    """Regions joined over pauses of up to `pause_s` as long as they stay short enough; longer ones divided evenly."""
     joined: list[TimeSpan] = []
-    for region in (part for long in voice for part in divided(long, WINDOW_S)):
-        if joined and _belongs(joined[-1], region):
+    for region in (part for long in voice for part in divided(long, at_most_s)):
+        near = joined and region.start_s - joined[-1].end_s <= pause_s
+        if near and region.end_s - joined[-1].start_s <= at_most_s:
             joined[-1] = joined[-1].hull(region)
         else:
             joined.append(region)
@@ -67,11 +73,6 @@ def divided(region: TimeSpan, at_most_s: float) -> list[TimeSpan]:
     count = max(1, math.ceil(region.duration_s / at_most_s - 1e-6))
     edges = [region.start_s + region.duration_s * number / count for number in range(count)] + [region.end_s]
     return [TimeSpan(start, end) for start, end in pairwise(edges)]
-
-
-def _belongs(window: TimeSpan, region: TimeSpan) -> bool:
-    pause = region.start_s - window.end_s
-    return pause <= JOINED_PAUSE_S and region.end_s - window.start_s <= WINDOW_S
 
 
 def unread(voice: Sequence[TimeSpan], words: Sequence[TimeSpan], *, at_least_s: float) -> list[TimeSpan]:

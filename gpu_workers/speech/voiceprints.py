@@ -6,7 +6,7 @@ of the piece only by its samples and 768 bytes for each 0.75 s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
@@ -67,17 +67,11 @@ class VoiceprintDiarizer(ModelWorker[Any]):
 
         found = []
         with self._use(len(spans)) as session:
-            for batch in _batches(sound, spans):
-                found.append(session.run(None, {"features": fbank(batch)})[0])
+            for first in range(0, len(spans), BATCH):
+                batch = spans[first : first + BATCH]
+                voices = [sound[round(s.start_s * RATE) :][: round(s.duration_s * RATE)] for s in batch]
+                whole = np.stack([np.resize(voice, round(WINDOW_S * RATE)) for voice in voices])
+                found.append(session.run(None, {"features": fbank(whole)})[0])
         vectors: NDArray[np.float32] = np.concatenate(found)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return vectors
-
-
-def _batches(sound: NDArray[np.float32], spans: Sequence[TimeSpan]) -> Iterator[NDArray[np.float32]]:
-    import numpy as np
-
-    length = round(WINDOW_S * RATE)
-    for first in range(0, len(spans), BATCH):
-        pieces = [sound[round(s.start_s * RATE) :][: round(s.duration_s * RATE)] for s in spans[first : first + BATCH]]
-        yield np.stack([np.resize(piece, length) for piece in pieces])

@@ -114,10 +114,6 @@ class WhisperTranscriber(ModelWorker[Any]):
             self._aligner.unload()
         super().unload()
 
-    @property
-    def _batch(self) -> int:
-        return self._settings.hardware.batch or (GPU_BATCH if self._place.is_gpu else BATCH)
-
     def transcribe(
         self,
         samples: NDArray[np.float32],
@@ -149,7 +145,8 @@ class WhisperTranscriber(ModelWorker[Any]):
                         f"Whisper knows no language '{language}'.", "Give ISO 639-1 codes such as en, de or zh."
                     )
             task = "translate" if translate else "transcribe"
-            reader = SpeechReader(model, sound, self._batch, task, ", ".join(terms), speech)
+            batch = self._settings.hardware.batch or (GPU_BATCH if self._place.is_gpu else BATCH)
+            reader = SpeechReader(model, sound, batch, task, ", ".join(terms), speech)
             words = reader.read_all(regions, languages, expected)
         if self._aligner is not None and words and not translate:
             words, more = self._aligned(self._aligner, sound, words)

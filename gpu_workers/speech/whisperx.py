@@ -17,7 +17,13 @@ class WhisperXTranscriber(WhisperTranscriber):
     """Sentences with word times; the model is whisperX's."""
 
     def _load(self) -> Any:
-        whisperx = _import_whisperx()
+        logger = logging.getLogger("whisperx")
+        if not logger.handlers:  # it would write to standard output
+            logger.addHandler(logging.NullHandler())
+            logger.setLevel(logging.WARNING)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pyannote warns that torchcodec is missing, but it is not used
+            import whisperx.asr
         folder, device, number, numbers = self._prepare()
         with contextlib.redirect_stdout(io.StringIO()):  # it prints that the voice model is given
             pipeline = whisperx.load_model(
@@ -30,16 +36,3 @@ class WhisperXTranscriber(WhisperTranscriber):
                 threads=threads(self._settings.threads),
             )
         return pipeline.model
-
-
-def _import_whisperx() -> Any:
-    """whisperX without its log lines on standard output and pyannote's warning about torchcodec, which is not used."""
-    logger = logging.getLogger("whisperx")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-        logger.setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import whisperx.asr
-
-    return whisperx
