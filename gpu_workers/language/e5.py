@@ -16,11 +16,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.core.settings import Settings
 from gpu_workers.language.e5_file import E5File, read
-from gpu_workers.language.onnx_text import OnnxTextModel, padded
+from gpu_workers.language.onnx_text import OnnxTextModel
 from gpu_workers.registry import Workers
 from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
@@ -75,14 +75,6 @@ class E5Embedder(OnnxTextModel):
         """See `TextEmbedder`."""
         vector: NDArray[np.float32] = self._rows([QUERY + text])[0]
         return vector
-
-    def _run(self, session: Any, encodings: Sequence[Any]) -> NDArray[np.float32]:
-        inputs = {
-            "ids": padded([encoding.ids for encoding in encodings]),
-            "mask": padded([encoding.attention_mask for encoding in encodings]),
-        }
-        vectors: NDArray[np.float32] = session.run(None, inputs)[0]
-        return vectors
 
 
 def exported(settings: Settings) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gpu_workers.language.e5_file import BLOCK, E5File, Matrix
+from gpu_workers.language.e5_file import BLOCK, E5File
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,10 +23,15 @@ _INT8_ACTIVATIONS = 4
 
 def write_tokenizer(content: E5File, fresh: Path) -> None:
     """Writes `tokenizer.json`, which splits texts as XLM-RoBERTa does."""
+    import unicodedata
+
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
     tokenizer = Tokenizer(models.Unigram(list(content.pieces), unk_id=content.unknown))
-    removed, blank = _exceptions(content)
+    # Some characters are removed, some become a space; all other replacements are those of NFKC.
+    replaced = content.replacements.items()
+    odd = [(character, by) for character, by in replaced if unicodedata.normalize("NFKC", character) != by]
+    removed, blank = ("".join(f"\\x{{{ord(c):x}}}" for c, by in odd if by == wanted) for wanted in ("", " "))
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex(f"[{removed}]"), ""),
@@ -40,15 +45,6 @@ def write_tokenizer(content: E5File, fresh: Path) -> None:
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
     tokenizer.save(str(fresh), pretty=False)
-
-
-def _exceptions(content: E5File) -> tuple[str, str]:
-    """The characters to remove, and those to replace with a space; all other replacements are those of NFKC."""
-    import unicodedata
-
-    replaced = content.replacements.items()
-    odd = [(character, by) for character, by in replaced if unicodedata.normalize("NFKC", character) != by]
-    return tuple("".join(f"\\x{{{ord(c):x}}}" for c, by in odd if by == wanted) for wanted in ("", " "))  # type: ignore[return-value]
 
 
 def write_graph(content: E5File, fresh: Path, centre: NDArray[np.float32] | None = None) -> None:
@@ -72,13 +68,21 @@ class _Graph:
         self._constants: list[Any] = []
 
     def model(self) -> Any:
+        import numpy as np
         from onnx import TensorProto, helper
 
         hidden = self._content.hidden
         states = self._embedded()
-        bias = self._attention_bias()
-        for number in range(self._content.layers):
-            states = self._layer(f"l{number}", states, bias)
+        # 0 for a token and a large negative number for padding, shape (n, 1, 1, tokens).
+        mask = self._node("Cast", "mask", to=1)
+        absent = self._node("Sub", mask, self._constant("one", np.array(1.0, dtype=np.float32)))
+        bias = self._node("Mul", absent, self._constant("far", np.array(1e9, dtype=np.float32)))
+        bias = self._node("Unsqueeze", bias, self._integers("outer", 1, 2))
+        for name in (f"l{number}" for number in range(self._content.layers)):
+            attended = self._product(self._attended(name, states, bias), f"{name}.ao")
+            states = self._normalised(self._node("Add", states, attended), f"{name}.aln")
+            inner = self._product(self._node("Gelu", self._product(states, f"{name}.fi")), f"{name}.fo")
+            states = self._normalised(self._node("Add", states, inner), f"{name}.oln")
         self._pooled(states)
         graph = helper.make_graph(
             self._nodes,
@@ -128,47 +132,33 @@ class _Graph:
         weight, bias = (self._constant(f"{name}.{part}", self._content.floats(f"{name}.{part}")) for part in "wb")
         return self._node("LayerNormalization", states, weight, bias, axis=-1, epsilon=self._content.epsilon)
 
-    def _attention_bias(self) -> str:
-        """0 for a token and a large negative number for padding, shape (n, 1, 1, tokens)."""
-        import numpy as np
-
-        mask = self._node("Cast", "mask", to=1)
-        absent = self._node("Sub", mask, self._constant("one", np.array(1.0, dtype=np.float32)))
-        bias = self._node("Mul", absent, self._constant("far", np.array(1e9, dtype=np.float32)))
-        return self._node("Unsqueeze", bias, self._integers("outer", 1, 2))
-
-    def _layer(self, name: str, states: str, bias: str) -> str:
-        attended = self._product(self._attended(name, states, bias), f"{name}.ao")
-        states = self._normalised(self._node("Add", states, attended), f"{name}.aln")
-        inner = self._node("Gelu", self._product(states, f"{name}.fi"))
-        return self._normalised(self._node("Add", states, self._product(inner, f"{name}.fo")), f"{name}.oln")
-
     def _attended(self, name: str, states: str, bias: str) -> str:
         import numpy as np
 
         content = self._content
         size = content.hidden // content.heads
-        query, key, value = (self._heads(name, part, states) for part in "qkv")
+        heads = []
+        for part in "qkv":
+            shape = self._integers(f"{name}.{part}.shape", 0, 0, content.heads, size)
+            parted = self._node("Reshape", self._product(states, f"{name}.{part}"), shape)
+            heads.append(self._node("Transpose", parted, perm=[0, 2, 1, 3]))
+        query, key, value = heads
         scale = self._constant(f"{name}.scale", np.array(size**-0.5, dtype=np.float32))
         scores = self._node("MatMul", self._node("Mul", query, scale), self._node("Transpose", key, perm=[0, 1, 3, 2]))
         shares = self._node("Softmax", self._node("Add", scores, bias), axis=-1)
         mixed = self._node("Transpose", self._node("MatMul", shares, value), perm=[0, 2, 1, 3])
         return self._node("Reshape", mixed, "flat")
 
-    def _heads(self, name: str, part: str, states: str) -> str:
-        content = self._content
-        shape = self._integers(f"{name}.{part}.shape", 0, 0, content.heads, content.hidden // content.heads)
-        parted = self._node("Reshape", self._product(states, f"{name}.{part}"), shape)
-        return self._node("Transpose", parted, perm=[0, 2, 1, 3])
-
     def _product(self, states: str, name: str) -> str:
         """states x weights + bias, with the weights in four bits."""
         matrix = self._content.matrix(f"{name}.w")
         rows, blocks, _ = matrix.nibbles.shape
+        # Two neighbouring weights share a byte, the first in the low half, as MatMulNBits expects.
+        pairs = matrix.nibbles[..., 0::2] | (matrix.nibbles[..., 1::2] << 4)
         product = self._node(
             "MatMulNBits",
             states,
-            self._constant(f"{name}.w", _pairs(matrix)),
+            self._constant(f"{name}.w", pairs),
             self._constant(f"{name}.scales", matrix.scales.reshape(-1)),
             domain=_CONTRIB,
             K=blocks * BLOCK,
@@ -196,8 +186,3 @@ class _Graph:
     def _unit(self, vectors: str, **attributes: Any) -> str:
         length = self._node("ReduceL2", vectors, "columns", keepdims=1)
         return self._node("Div", vectors, self._node("Max", length, "least"), **attributes)
-
-
-def _pairs(matrix: Matrix) -> NDArray[Any]:
-    """Packs two neighbouring weights into a byte, the first in the low half, as MatMulNBits expects."""
-    return matrix.nibbles[..., 0::2] | (matrix.nibbles[..., 1::2] << 4)

@@ -80,6 +80,11 @@ def read(path: Path) -> E5File:
         (blob[start:end].decode("utf-8", "replace"), float(score))
         for start, end, score in zip(offsets, offsets[1:], scores, strict=False)
     )
+    count, _ = cursor.take("<iI")
+    replacements = {}
+    for _ in range(count):
+        character, length = cursor.take("<IB")
+        replacements[chr(character)] = "".join(map(chr, cursor.take(f"<{length}I")))
     return E5File(
         sizes["hidden"],
         sizes["layers"],
@@ -88,7 +93,7 @@ def read(path: Path) -> E5File:
         epsilon,
         pieces,
         unknown,
-        _replacements(cursor),
+        replacements,
         _tensors(cursor, data, sizes),
     )
 
@@ -114,15 +119,6 @@ class _Cursor:
         return np.frombuffer(self.bytes(count * np.dtype(kind).itemsize), dtype=kind)
 
 
-def _replacements(cursor: _Cursor) -> dict[str, str]:
-    count, _ = cursor.take("<iI")
-    replacements = {}
-    for _ in range(count):
-        character, length = cursor.take("<IB")
-        replacements[chr(character)] = "".join(map(chr, cursor.take(f"<{length}I")))
-    return replacements
-
-
 def _tensors(cursor: _Cursor, data: bytes, sizes: dict[str, int]) -> dict[str, Matrix | NDArray[np.float32]]:
     import numpy as np
 
@@ -136,17 +132,12 @@ def _tensors(cursor: _Cursor, data: bytes, sizes: dict[str, int]) -> dict[str, M
         if name == "emb.word" or name.rsplit(".", 2)[-2:] in [
             [part, "w"] for part in ("q", "k", "v", "ao", "fi", "fo")
         ]:
-            tensors[name] = _matrix(raw, sizes["inner"] if name.endswith(".fo.w") else sizes["hidden"])
+            # A block is a half-float scale, then 16 bytes: byte j has weight j in its low half, j + 16 in its high one.
+            columns = sizes["inner"] if name.endswith(".fo.w") else sizes["hidden"]
+            blocks = np.frombuffer(raw, dtype=np.uint8).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
+            scales = np.ascontiguousarray(blocks[..., :2]).view(np.float16)[..., 0].astype(np.float32)
+            packed = blocks[..., 2:]
+            tensors[name] = Matrix(np.concatenate([packed & 0x0F, packed >> 4], axis=-1), scales)
         else:
             tensors[name] = np.frombuffer(raw, dtype=np.float32)
     return tensors
-
-
-def _matrix(raw: bytes, columns: int) -> Matrix:
-    """A block is a half-float scale, then 16 bytes: byte j holds weight j in its low half, j + 16 in its high half."""
-    import numpy as np
-
-    blocks = np.frombuffer(raw, dtype=np.uint8).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
-    scales = np.ascontiguousarray(blocks[..., :2]).view(np.float16)[..., 0].astype(np.float32)
-    packed = blocks[..., 2:]
-    return Matrix(np.concatenate([packed & 0x0F, packed >> 4], axis=-1), scales)

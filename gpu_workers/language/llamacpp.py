@@ -156,7 +156,7 @@ class LlamaCppModel(ModelWorker[Any]):
         self, request: Mapping[str, Any], stop: Callable[[], bool] | None, on_text: Callable[[str], None] | None
     ) -> _Reply:
         with self._use(1) as server:
-            reply = _Reply(self._leaving, stop or _never)
+            reply = _Reply(self._leaving, stop)
             reply.fetch(server, request, on_text)
         self.counters.tokens += int(reply.usage.get("completion_tokens", 0))
         return reply
@@ -198,7 +198,7 @@ class _Reply:
     own thread and the caller waits where it can be interrupted.
     """
 
-    def __init__(self, leaving: threading.Event, stop: Callable[[], bool]) -> None:
+    def __init__(self, leaving: threading.Event, stop: Callable[[], bool] | None) -> None:
         self.pieces: list[str] = []
         self.usage: dict[str, Any] = {}
         self.likeliest: list[dict[str, Any]] = []
@@ -213,12 +213,20 @@ class _Reply:
         self._raised: Exception | None = None
 
     def fetch(self, server: Any, request: Mapping[str, Any], on_text: Callable[[str], None] | None) -> None:
-        """Returns when the answer is complete. Raises Cancelled if it is stopped or the program ends first."""
+        """Returns when the answer is complete; its visible pieces go to `on_text` in the caller's thread.
+
+        Raises Cancelled if it is stopped or the program ends first.
+        """
         self._refuse_to_go_on()
         thread = threading.Thread(target=self._run, args=(server, request), daemon=True)
         thread.start()
         try:
-            self._pass_on(on_text)
+            text = VisibleText(tools=False)
+            while (piece := self._arrived.get()) is not None:
+                if on_text is not None and (shown := text.feed(piece)):
+                    on_text(shown)
+            if on_text is not None and not self._stopped and (shown := text.finish(visible("".join(self.pieces)))):
+                on_text(shown)
             thread.join()
         except BaseException:
             self._stopped = True
@@ -231,17 +239,8 @@ class _Reply:
             raise Cancelled("The program is closing; the answer was not finished.")
 
     def _refuse_to_go_on(self) -> None:
-        if self._stop():
+        if self._stop is not None and self._stop():
             raise Cancelled("The language model was stopped before its answer was finished.")
-
-    def _pass_on(self, on_text: Callable[[str], None] | None) -> None:
-        """Passes the visible pieces to a listener, in the caller's thread, until the last has arrived."""
-        text = VisibleText(tools=False)
-        while (piece := self._arrived.get()) is not None:
-            if on_text is not None and (shown := text.feed(piece)):
-                on_text(shown)
-        if on_text is not None and not self._stopped and (shown := text.finish(visible("".join(self.pieces)))):
-            on_text(shown)
 
     def _run(self, server: Any, request: Mapping[str, Any]) -> None:
         try:
@@ -263,12 +262,9 @@ class _Reply:
             tokens = (choice.get("logprobs") or {}).get("content") or ()
             if tokens and not self.likeliest:
                 self.likeliest = list(tokens[0].get("top_logprobs") or ())
-        self._stopped = self._stopped or self._leaving.is_set() or self._stop()
+        is_over = self._leaving.is_set() or (self._stop is not None and self._stop())
+        self._stopped = self._stopped or is_over
         return self._stopped
-
-
-def _never() -> bool:
-    return False
 
 
 def _leave(worker: weakref.ref[LlamaCppModel]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
-from gpu_workers.language.onnx_text import OnnxTextModel, padded
+from gpu_workers.language.onnx_text import OnnxTextModel
 from gpu_workers.registry import Workers
 from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
@@ -45,14 +45,6 @@ class MiniLMEmbedder(OnnxTextModel):
         """The same as for a passage: the model was trained without prompts."""
         vector: NDArray[np.float32] = self._rows([text])[0]
         return vector
-
-    def _run(self, session: Any, encodings: Sequence[Any]) -> NDArray[np.float32]:
-        inputs = {
-            "ids": padded([encoding.ids for encoding in encodings]),
-            "mask": padded([encoding.attention_mask for encoding in encodings]),
-        }
-        vectors: NDArray[np.float32] = session.run(None, inputs)[0]
-        return vectors
 
 
 def exported(settings: Settings) -> Path:

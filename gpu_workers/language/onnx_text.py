@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gpu_workers.base import ModelWorker
 from gpu_workers.onnx import open_session
@@ -36,6 +35,8 @@ class OnnxTextModel(ModelWorker[OnnxText]):
     """Numbers in a row."""
     BATCH = 32
     """Texts read at once."""
+    INPUTS: ClassVar[Mapping[str, str]] = {"ids": "ids", "mask": "attention_mask"}
+    """The graph's inputs, each with the part of an encoding that it takes."""
 
     def __init__(self, model: str, locate: Callable[[], tuple[Path, Path]], *, cores: int = 0) -> None:
         super().__init__(model)
@@ -63,19 +64,11 @@ class OnnxTextModel(ModelWorker[OnnxText]):
             order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
             for start in range(0, len(order), self.BATCH):
                 batch = order[start : start + self.BATCH]
-                rows[batch] = self._run(loaded.session, [encodings[index] for index in batch])
+                longest = len(encodings[batch[-1]])  # they are in order of length
+                inputs = {name: np.zeros((len(batch), longest), dtype=np.int64) for name in self.INPUTS}
+                for row, index in enumerate(batch):
+                    for name, part in self.INPUTS.items():
+                        numbers = getattr(encodings[index], part)
+                        inputs[name][row, : len(numbers)] = numbers
+                rows[batch] = loaded.session.run(None, inputs)[0]
         return rows
-
-    @abstractmethod
-    def _run(self, session: Any, encodings: Sequence[Any]) -> NDArray[np.float32]:
-        """The rows of one batch."""
-
-
-def padded(sequences: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """The sequences as rows of equal length, padded with zeros."""
-    import numpy as np
-
-    rows = np.zeros((len(sequences), max(map(len, sequences))), dtype=np.int64)
-    for row, sequence in zip(rows, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return rows

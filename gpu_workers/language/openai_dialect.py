@@ -93,7 +93,9 @@ class Dialect:
         if ask.schema is not None:
             form = self.form_for(ask.schema)
             if form == "json_schema":
-                body["response_format"] = _bound_by(ask.schema if self._bounds else without_bounds(ask.schema))
+                schema = ask.schema if self._bounds else without_bounds(ask.schema)
+                named = {"name": "answer", "schema": dict(schema), "strict": _is_strict(schema)}
+                body["response_format"] = {"type": "json_schema", "json_schema": named}
             else:
                 messages = with_system(messages, in_words(ask.schema))
             if form == "json_object":
@@ -106,11 +108,21 @@ class Dialect:
         text = refusal.lower()
         unknown = re.search(_NOT_KNOWN, text) is not None
         if self.limit in body and self.limit in text and (unknown or "max_completion_tokens" in text):
-            return self._other_limit()
+            is_new = self.limit == "max_tokens"
+            self.limit = "max_completion_tokens"
+            return is_new
         if "response_format" in body and ask.schema is not None:
-            form = body["response_format"]["type"]
-            if any(word in text for word in ("response_format", "schema", "json_object", "grammar", *_lower(BOUNDS))):
-                return self._other_form(form, text, ask.schema)
+            bounds = [bound.lower() for bound in BOUNDS]
+            if any(word in text for word in ("response_format", "schema", "json_object", "grammar", *bounds)):
+                if body["response_format"]["type"] == "json_object":
+                    self.form = "words"
+                elif self._bounds and any(bound in text for bound in bounds):
+                    self._bounds = False
+                elif _BAD_SCHEMA.search(text):
+                    self._bad_schemas.add(_key(ask.schema))
+                else:
+                    self.form = "json_object"
+                return True
         for word, name in (("temperature", "_temperature"), ("stream_options", "_usage")):
             if word in text and word in body:
                 setattr(self, name, False)
@@ -119,23 +131,6 @@ class Dialect:
             self._system = False
             return True
         return False
-
-    def _other_limit(self) -> bool:
-        """Switches to the other name of the output limit, once."""
-        changed = self.limit == "max_tokens"
-        self.limit = "max_completion_tokens"
-        return changed
-
-    def _other_form(self, form: str, text: str, schema: Mapping[str, Any]) -> bool:
-        if form == "json_object":
-            self.form = "words"
-        elif self._bounds and any(bound in text for bound in _lower(BOUNDS)):
-            self._bounds = False
-        elif _BAD_SCHEMA.search(text):
-            self._bad_schemas.add(_key(schema))
-        else:
-            self.form = "json_object"
-        return True
 
 
 PICTURES_FOLLOW = "The result follows in the next message, with its pictures."
@@ -218,11 +213,6 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     return [Message("user", system), *rest]
 
 
-def _bound_by(schema: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"name": "answer", "schema": dict(schema), "strict": _is_strict(schema)}
-    return {"type": "json_schema", "json_schema": named}
-
-
 def _is_strict(part: Any) -> bool:
     """Whether every object requires all its members and allows no others, as strict mode demands."""
     if isinstance(part, list):
@@ -239,7 +229,3 @@ def _is_strict(part: Any) -> bool:
 
 def _key(schema: Mapping[str, Any]) -> str:
     return json.dumps(dict(schema), sort_keys=True)
-
-
-def _lower(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word.lower() for word in words)

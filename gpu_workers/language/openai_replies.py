@@ -81,7 +81,19 @@ class ServerReply:
             tokens = (choice.get("logprobs") or {}).get("content") or ()
             if tokens and not self.likeliest:
                 self.likeliest = list(tokens[0].get("top_logprobs") or ())
-            if self._add(choice.get("delta") or choice.get("message") or {}):
+            message = choice.get("delta") or choice.get("message") or {}
+            self.refusal += message.get("refusal") or ""
+            for call in message.get("tool_calls") or ():
+                self._add_call(call)
+            if text := _text_of(message.get("content")):
+                self._pieces.append(text)
+                shown = self._shown.feed(text)
+                self._visible_pieces += bool(shown)
+                if shown and self._listening.on_text is not None:
+                    self._listening.on_text(shown)
+                    self.was_heard = True
+            if self._listening.most and self._visible_pieces >= self._listening.most:
+                self.ended = "length"
                 return True
         return False
 
@@ -107,40 +119,20 @@ class ServerReply:
         if self._listening.on_text is not None and (rest := self._shown.finish(text)):
             self._listening.on_text(rest)
 
-    def _add(self, message: Mapping[str, Any]) -> bool:
-        self.refusal += message.get("refusal") or ""
-        for call in message.get("tool_calls") or ():
-            self._add_call(call)
-        text = _text_of(message.get("content"))
-        if text:
-            self._pieces.append(text)
-            shown = self._shown.feed(text)
-            self._visible_pieces += bool(shown)
-            if shown and self._listening.on_text is not None:
-                self._listening.on_text(shown)
-                self.was_heard = True
-        if self._listening.most and self._visible_pieces >= self._listening.most:
-            self.ended = "length"
-            return True
-        return False
-
     def _add_call(self, delta: Mapping[str, Any]) -> None:
         function = delta.get("function") or {}
         name, arguments = function.get("name") or "", function.get("arguments")
         index = int(delta.get("index") or 0) if "index" in delta else len(self._calls)
         call = self._by_index.get(index)
         # Some servers number every call of a reply 0: a name after complete arguments starts another call.
-        if call is None or (name and call.name and (_is_other(call, delta) or _is_json(call.arguments))):
+        is_other = call is not None and bool(delta.get("id")) and delta.get("id") != call.id
+        if call is None or (name and call.name and (is_other or _is_json(call.arguments))):
             call = self._by_index[index] = _Call()
             self._calls.append(call)
         call.id = call.id or str(delta.get("id") or "")
         call.name = call.name or name
         if arguments is not None:
             call.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments)
-
-
-def _is_other(call: _Call, delta: Mapping[str, Any]) -> bool:
-    return bool(delta.get("id")) and delta.get("id") != call.id
 
 
 def _is_json(text: str) -> bool:

@@ -108,10 +108,17 @@ class ModelServer:
             future = self._line.submit(work(arrived.put))
         future.add_done_callback(lambda _: arrived.put(None))
         try:
-            while (piece := _next(arrived, stop)) is not None:
+            while True:
+                if stop is not None and stop():
+                    raise Cancelled("The chat model was stopped before its answer was finished.")
+                try:
+                    piece = arrived.get(timeout=None if stop is None else STOP_EVERY_S)
+                except queue.Empty:
+                    continue
+                if piece is None:
+                    return future.result()
                 if on_text is not None:
                     on_text(piece)
-            return future.result()
         finally:
             future.cancel()
 
@@ -269,31 +276,25 @@ class ModelServer:
 
     async def _receive(self, body: Mapping[str, Any], reply: ServerReply) -> None:
         streaming = self._opened().client.chat.completions.with_streaming_response
+        whole = ""
         async with streaming.create(**cast(Any, body)) as response:
-            if "text/event-stream" not in response.headers.get("content-type", ""):
-                self._take_whole(await response.text(), reply)
-                return
             try:
-                async for chunk in await response.parse():
-                    if reply.take(chunk.to_dict(warnings=False)):
-                        return
+                if "text/event-stream" in response.headers.get("content-type", ""):
+                    async for chunk in await response.parse():
+                        if reply.take(chunk.to_dict(warnings=False)):
+                            return
+                else:
+                    whole = await response.text()
+                    data = json.loads(whole.lstrip("\ufeff"))
+                    if isinstance(data, dict) and data.get("error"):
+                        raise self._reported(_words(data["error"]))
+                    reply.take(data)
             except json.JSONDecodeError as error:
-                raise self.unlike(error.doc) from error
+                raise self.unlike(whole or error.doc) from error
             except (ValueError, AttributeError, TypeError, KeyError) as error:
-                raise self.unlike(str(error)) from error
+                raise self.unlike(whole or str(error)) from error
         if not reply.choices:
-            raise self.unlike("")
-
-    def _take_whole(self, text: str, reply: ServerReply) -> None:
-        try:
-            data = json.loads(text.lstrip("\ufeff"))
-            if isinstance(data, dict) and data.get("error"):
-                raise self._reported(_words(data["error"]))
-            reply.take(data)
-        except (ValueError, AttributeError, TypeError) as error:
-            raise self.unlike(text) from error
-        if not reply.choices:
-            raise self.unlike(text)
+            raise self.unlike(whole)
 
     def _reported(self, text: str) -> Exception:
         """The exception for an error in the body of a successful response."""
@@ -363,17 +364,6 @@ class _Line:
 def shown_address(url: str) -> str:
     """The address without user name, password and query."""
     return re.sub(r"//[^/@]*@", "//", url).partition("?")[0]
-
-
-def _next(arrived: queue.SimpleQueue[str | None], stop: Callable[[], bool] | None) -> str | None:
-    """The next piece of text, None at the end. Raises Cancelled."""
-    while True:
-        if stop is not None and stop():
-            raise Cancelled("The chat model was stopped before its answer was finished.")
-        try:
-            return arrived.get(timeout=None if stop is None else STOP_EVERY_S)
-        except queue.Empty:
-            continue
 
 
 def _words(body: object) -> str:

@@ -99,7 +99,13 @@ class Talk:
         """A reply with visible text or calls. Raises ToolRefused, ToolsRefused, MissingPart or WorkerFailed."""
         budget, again = ask.max_output + THINKING, False
         while True:
-            listening = self._listening(ask, on_text)
+            # Nothing is streamed or cut until it is known that the model closes no thinking block that it never opened.
+            follows = self._dialect.thinks_unopened is False
+            listening = Listening(
+                on_text if follows and ask.schema is None else None,
+                most=ask.max_output if follows else 0,
+                tools=bool(ask.tools),
+            )
             try:
                 reply = await self._reply(ask, listening, budget)
             except Refused as refused:
@@ -136,11 +142,19 @@ class Talk:
             fault = str(error)
         if first.finish == "length" or (words_allowed and "{" not in first.text):
             return first
-        if not _is_json(first.text) and self._dialect.form_for(ask.schema) == "json_schema":
-            self._dialect.form = "words"  # accepted, but without effect
+        try:
+            json_value(first.text)
+        except ValueError:
+            if self._dialect.form_for(ask.schema) == "json_schema":
+                self._dialect.form = "words"  # accepted, but without effect
         plea = f"That reply cannot be used: {fault}. {in_words(ask.schema)}"
         repair = replace(ask, messages=(*ask.messages, Message("assistant", first.text), Message("user", plea)))
-        second = _sum(first, await self.complete(repair))
+        second = await self.complete(repair)
+        second = replace(
+            second,
+            prompt_tokens=first.prompt_tokens + second.prompt_tokens,
+            output_tokens=first.output_tokens + second.output_tokens,
+        )
         try:
             return replace(second, text=fitting_json(second.text, without_bounds(ask.schema)), finish="stop")
         except ValueError as error:
@@ -167,12 +181,6 @@ class Talk:
         except Refused as refused:
             raise self._error(refused, ask) from refused
         return shares(reply.likeliest, labels), _completion(reply, ask)
-
-    def _listening(self, ask: Ask, on_text: Callable[[str], None] | None) -> Listening:
-        """Streams or cuts nothing until it is known whether the model closes thinking blocks that it never opened."""
-        if self._dialect.thinks_unopened is not False:
-            return Listening(tools=bool(ask.tools))
-        return Listening(on_text if ask.schema is None else None, most=ask.max_output, tools=bool(ask.tools))
 
     async def _reply(self, ask: Ask, listening: Listening, budget: int) -> ServerReply:
         """The reply to a request, in a format that the server accepts. Raises Refused if there is none."""
@@ -295,20 +303,3 @@ def _completion(reply: ServerReply, ask: Ask) -> Completion:
     finish: Finish = "calls" if calls else "length" if reply.ended == "length" else "stop"
     written = reply.output_tokens or max(reply.pieces, len(reply.raw) // 4)
     return Completion(reply.text, read, written, calls, finish)
-
-
-def _sum(first: Completion, second: Completion) -> Completion:
-    """The second completion, with the tokens of both."""
-    return replace(
-        second,
-        prompt_tokens=first.prompt_tokens + second.prompt_tokens,
-        output_tokens=first.output_tokens + second.output_tokens,
-    )
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json_value(text)
-    except ValueError:
-        return False
-    return True

@@ -98,23 +98,20 @@ def json_value(text: str) -> Any:
 
 def fitting_json(text: str, schema: Mapping[str, Any]) -> str:
     """The JSON of a reply, checked against a schema. Raises ValueError with the fault, WorkerFailed on a bad schema."""
-    try:
-        return readable(json.dumps(_fitting(json_value(text), schema), ensure_ascii=False))
-    except RecursionError as error:
-        raise ValueError(TOO_DEEP) from error
-
-
-def _fitting(value: Any, schema: Mapping[str, Any]) -> Any:
     import jsonschema
 
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
         raise WorkerFailed(f"The JSON schema cannot be used: {error.message}", "Correct the schema.") from error
-    fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
-    if fault is not None:
-        raise ValueError(f"at {fault.json_path}: {fault.message[:300]}")
-    return value
+    value = json_value(text)
+    try:
+        fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+        if fault is None:
+            return readable(json.dumps(value, ensure_ascii=False))
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+    raise ValueError(f"at {fault.json_path}: {fault.message[:300]}")
 
 
 def shares(likeliest: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> dict[str, float]:

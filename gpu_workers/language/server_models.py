@@ -50,7 +50,8 @@ def list_models(address: str, key: str = "") -> ServerOffer:
     Raises BadInput, MissingPart or WorkerFailed; each says what to do.
     """
     given = _complete(address)
-    for url in dict.fromkeys((given if _names_api(given) else f"{given}/v1", given, f"{given}/v1")):
+    # An address with a path, such as https://openrouter.ai/api/v1, is tried as it is first.
+    for url in dict.fromkeys((given if urlsplit(given).path else f"{given}/v1", given, f"{given}/v1")):
         entries = _entries(url, key)
         if entries is not None:
             names = [entry["id"] for entry in entries]
@@ -102,11 +103,6 @@ def _complete(address: str) -> str:
         raise BadInput(f"{shown_address(address)} is not an http address.", "Write it like http://localhost:11434.")
     path = parts.path.rstrip("/").removesuffix("/models").removesuffix("/chat/completions")
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-
-
-def _names_api(url: str) -> bool:
-    """Whether an address names more than a host, such as https://openrouter.ai/api/v1."""
-    return bool(urlsplit(url).path)
 
 
 def _root(url: str) -> str:

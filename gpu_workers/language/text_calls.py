@@ -64,7 +64,9 @@ def as_text(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[Mess
             message = Message("user", (f"Result of {name} ({message.call_id}):", *message.parts))
         elif message.calls:
             names |= {call.id: call.name for call in message.calls}
-            message = Message("assistant", _written(message))
+            calls = [{"name": call.name, "arguments": loaded(call.arguments)} for call in message.calls]
+            text = {"text": message.text} if message.text else {}
+            message = Message("assistant", json.dumps({"calls": calls} | text, ensure_ascii=False))
         if message.role == "user" and plain and plain[-1].role == "user":
             plain[-1] = Message("user", (*plain[-1].parts, *message.parts))
         else:
@@ -114,17 +116,9 @@ def _value(text: str) -> Any:
 def _calls(items: Sequence[Any], earlier: Sequence[Message]) -> tuple[ToolCall, ...]:
     named = [item for item in items if isinstance(item, Mapping) and isinstance(item.get("name"), str)]
     first = 1 + sum(len(message.calls) for message in earlier)
-    return tuple(
-        ToolCall(f"call_{number}", item["name"], _arguments(item.get("arguments", item.get("parameters"))))
-        for number, item in enumerate(named, first)
-    )
-
-
-def _arguments(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps({} if value is None else value, ensure_ascii=False)
-
-
-def _written(message: Message) -> str:
-    calls = [{"name": call.name, "arguments": loaded(call.arguments)} for call in message.calls]
-    text: dict[str, Any] = {"text": message.text} if message.text else {}
-    return json.dumps({"calls": calls} | text, ensure_ascii=False)
+    calls = []
+    for number, item in enumerate(named, first):
+        value = item.get("arguments", item.get("parameters"))
+        arguments = value if isinstance(value, str) else json.dumps({} if value is None else value, ensure_ascii=False)
+        calls.append(ToolCall(f"call_{number}", item["name"], arguments))
+    return tuple(calls)

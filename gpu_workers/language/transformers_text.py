@@ -83,7 +83,11 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
             tokenizer.pad_token = tokenizer.eos_token
         can_read = int(getattr(model.config, "max_position_embeddings", LONGEST))
         longest = min(LONGEST, can_read, tokenizer.model_max_length)
-        return _Loaded(model, tokenizer, pooling, longest, *_prompts(folder, model))
+        described = folder / "config_sentence_transformers.json"
+        prompts = json.loads(described.read_text("utf-8")).get("prompts") or {} if described.is_file() else {}
+        query = prompts.get("query", QWEN3_QUERY if model.config.model_type == "qwen3" else "")
+        passage = prompts.get("document") or prompts.get("passage") or ""
+        return _Loaded(model, tokenizer, pooling, longest, query, passage)
 
 
 def _pooling(folder: Path, model: Any) -> str:
@@ -97,14 +101,6 @@ def _pooling(folder: Path, model: Any) -> str:
     architectures = model.config.architectures or ()
     writes = any(name.endswith("ForCausalLM") for name in architectures) or model.config.model_type == "qwen3"
     return "last" if writes else "mean"
-
-
-def _prompts(folder: Path, model: Any) -> tuple[str, str]:
-    """The prompts before a question and before a passage."""
-    described = folder / "config_sentence_transformers.json"
-    prompts = json.loads(described.read_text("utf-8")).get("prompts") or {} if described.is_file() else {}
-    query = prompts.get("query", QWEN3_QUERY if model.config.model_type == "qwen3" else "")
-    return query, prompts.get("document") or prompts.get("passage") or ""
 
 
 def _run(loaded: _Loaded, items: Sequence[tuple[str, bool]]) -> list[NDArray[np.float32]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +57,8 @@ def write(model: Any, tokenizer: Any, inputs: Mapping[str, Any], limits: Limits)
     options = {} if limits.on_text is None else {"streamer": _streamer(tokenizer, limits.on_text)}
     rows = model.generate(**inputs, max_new_tokens=limits.max_tokens, logits_processor=steps, **options)
     rows = rows[:, read:].tolist()
-    stops = set(_numbers(model.generation_config.eos_token_id))
-    written = [_until(row, stops, model.generation_config.pad_token_id) for row in rows]
+    ends = {*_numbers(model.generation_config.eos_token_id), model.generation_config.pad_token_id}
+    written = [list(itertools.takewhile(lambda token: token not in ends, row)) for row in rows]
     texts = tokenizer.batch_decode(written, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return [(str(text).strip(), len(row)) for text, row in zip(texts, written, strict=True)]
 
@@ -138,15 +139,6 @@ class Bound:
             unpacked = np.unpackbits(bits, bitorder="little")[:width]
             allowed[: len(unpacked)] = unpacked
         return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), float("-inf"))
-
-
-def _until(row: Sequence[int], stops: set[int], pad: int | None) -> list[int]:
-    written = []
-    for token in row:
-        if token in stops or token == pad:
-            break
-        written.append(token)
-    return written
 
 
 def _numbers(value: Any) -> list[int]:
