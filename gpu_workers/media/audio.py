@@ -48,7 +48,11 @@ class PyAVAudio:
             places = [place for place, _ in sound_order(media.sounds)] if track is None else [track]
         best: tuple[NDArray[np.float32], float, SoundChoice] = (np.zeros(0, np.float32), 0.0, SoundChoice(track))
         for place in places:
-            loudness, end_s, choice = self._measured(path, place)
+            choice, phase = SoundChoice(place), PhaseMeter()
+            loudness, end_s = _loudness(path, choice, phase)
+            if (channel := phase.channel_to_use()) is not None:
+                choice = SoundChoice(place, channel)
+                loudness, end_s = _loudness(path, choice)
             if place == places[0] or _sounding(loudness) > _sounding(best[0]):
                 best = loudness, end_s, choice
             if _sounding(best[0]) >= _SOUNDING_SHARE * len(best[0]):
@@ -70,23 +74,14 @@ class PyAVAudio:
                     result[left:right] = samples[left - offset : right - offset]
         return result
 
-    def _measured(self, path: Path, track: int) -> tuple[NDArray[np.float32], float, SoundChoice]:
-        """The loudness of a track, where it ends, and how it is best listened to."""
-        phase = PhaseMeter()
-        loudness, end_s = _loudness(path, SoundChoice(track), phase)
-        channel = phase.channel_to_use()
-        if channel is None:
-            return loudness, end_s, SoundChoice(track)
-        return *_loudness(path, SoundChoice(track, channel)), SoundChoice(track, channel)
-
 
 def _loudness(path: Path, choice: SoundChoice, phase: PhaseMeter | None = None) -> tuple[NDArray[np.float32], float]:
     meter = LoudnessMeter(SAMPLE_RATE)
     position = 0
     with opened(path) as media:
         for start, samples in _placed(media, choice, 0.0, phase):
-            for silence in _silences(start - position):
-                meter.add(silence)
+            for silence in range(position, start, _SILENCE):
+                meter.add(np.zeros(min(start - silence, _SILENCE), dtype=np.float32))
             meter.add(samples[max(0, position - start) :])
             position = max(position, start + len(samples))
     return meter.result(), position / SAMPLE_RATE
@@ -101,9 +96,17 @@ def _placed(
     media: OpenMedia, choice: SoundChoice, from_s: float, phase: PhaseMeter | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Sound with the number of its first sample on the video's clock; starts may leave gaps or overlap."""
-    stream = _stream(media, choice.track)
-    if stream is None:
-        return
+    if choice.track is None:
+        stream = next((stream for _, stream in sound_order(media.sounds)), None)
+        if stream is None:
+            return
+    else:
+        stream = dict(media.sounds).get(choice.track)
+        if stream is None:
+            raise BadInput(
+                f"{media.path.name} has no sound track {choice.track} that can be decoded.",
+                f"Choose one of: {', '.join(str(place) for place, _ in media.sounds) or 'none'}.",
+            )
     run = _Run()
     for frame, time_s in _plausible(_decoded(media, stream.index, from_s)):
         if phase is not None:
@@ -119,18 +122,6 @@ def _placed(
         run = _Run(frame, time_s)
         yield from run.add(frame)
     yield from run.end()
-
-
-def _stream(media: OpenMedia, track: int | None) -> Any:
-    if track is None:
-        return next((stream for _, stream in sound_order(media.sounds)), None)
-    for place, stream in media.sounds:
-        if place == track:
-            return stream
-    raise BadInput(
-        f"{media.path.name} has no sound track {track} that can be decoded.",
-        f"Choose one of: {', '.join(str(place) for place, _ in media.sounds) or 'none'}.",
-    )
 
 
 def _one_channel(frame: Any, channel: int) -> Any:
@@ -223,9 +214,3 @@ def _plausible(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float
             continue
         expected_s = time_s + frame.samples / frame.sample_rate
         yield frame, time_s
-
-
-def _silences(count: int) -> Iterator[NDArray[np.float32]]:
-    while count > 0:
-        yield np.zeros(min(count, _SILENCE), dtype=np.float32)
-        count -= _SILENCE

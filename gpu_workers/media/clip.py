@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.errors import BadInput, StorageFull
 from app.core.types import TimeSpan
-from gpu_workers.media.container import SAME_TIME_S, OpenMedia, opened
+from gpu_workers.media.container import SAME_TIME_S, OpenMedia, opened, shift
 
 
 def cut(source: Path, span: TimeSpan, target: Path) -> TimeSpan:
@@ -24,24 +24,22 @@ def cut(source: Path, span: TimeSpan, target: Path) -> TimeSpan:
     container is chosen by the name of `target`, which is written whole or not at all. Raises BadInput for a
     span without packets and for a container that cannot hold the streams, StorageFull.
     """
+    start_s = span.start_s
     with opened(source) as media:
-        start_s = _key_frame_s(media, span.start_s)
+        if media.video is not None:
+            first = next(media.packets(media.video.index, span.start_s), None)
+            key_frame_s = None if first is None else media.packet_s(first)
+            start_s = 0.0 if key_frame_s is None else max(0.0, min(key_frame_s, span.start_s))
     with opened(source) as media:  # anew: looking for the key frame has used packets up
         partial = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
         try:
             end_s = _copy(media, start_s, span.end_s, partial)
-            _put(partial, target)
+            os.replace(partial, target)
+        except OSError as error:
+            raise BadInput(f"{target} cannot be written: {error.strerror}.", "Choose another name.") from error
         finally:
             partial.unlink(missing_ok=True)
     return TimeSpan(start_s, max(start_s, end_s))
-
-
-def _key_frame_s(media: OpenMedia, from_s: float) -> float:
-    if media.video is None:
-        return from_s
-    first = next(media.packets(media.video.index, from_s), None)
-    found = None if first is None else media.packet_s(first)
-    return 0.0 if found is None else max(0.0, min(found, from_s))
 
 
 def _copy(media: OpenMedia, start_s: float, end_s: float, target: Path) -> float:
@@ -54,11 +52,11 @@ def _copy(media: OpenMedia, start_s: float, end_s: float, target: Path) -> float
             first = next(packets, None)
             if first is None:
                 raise BadInput(f"{media.path.name} has nothing in this span.", "Give times inside the video.")
-            streams = [s for s in (media.video, *(s for _, s in media.sounds)) if s is not None]
-            made = {stream.index: out.add_stream_from_template(stream) for stream in streams}
+            made = {stream.index: out.add_stream_from_template(stream) for stream in media.streams}
             for packet in (first, *packets):
-                last_s = max(last_s, _end_s(media, packet))
-                _shift(packet, start_s + media.clock_start_s)
+                length_s = float((packet.duration or 0) * packet.time_base)
+                last_s = max(last_s, (media.packet_s(packet) or 0.0) + length_s)
+                shift(packet, -(start_s + media.clock_start_s))
                 packet.stream = made[packet.stream.index]
                 out.mux(packet)
     except OSError as error:
@@ -70,17 +68,10 @@ def _copy(media: OpenMedia, start_s: float, end_s: float, target: Path) -> float
     return min(last_s, end_s) if last_s > start_s else end_s
 
 
-def _put(partial: Path, target: Path) -> None:
-    try:
-        os.replace(partial, target)
-    except OSError as error:
-        raise BadInput(f"{target} cannot be written: {error.strerror}.", "Choose another name.") from error
-
-
 def _wanted(media: OpenMedia, start_s: float, end_s: float) -> Iterator[Any]:
     """Packets from the key frame on, each stream until the first that is decoded after the end."""
     video = None if media.video is None else media.video.index
-    open_ = {s.index for s in (media.video, *(s for _, s in media.sounds)) if s is not None}
+    open_ = {stream.index for stream in media.streams}
     begun = False
     for packet in media.all_packets(start_s):
         time_s = media.packet_s(packet)
@@ -95,19 +86,6 @@ def _wanted(media: OpenMedia, start_s: float, end_s: float) -> Iterator[Any]:
                 return
         elif begun if packet.stream.index == video else time_s >= start_s - SAME_TIME_S:
             yield packet
-
-
-def _end_s(media: OpenMedia, packet: Any) -> float:
-    start_s = media.packet_s(packet) or 0.0
-    return start_s + float((packet.duration or 0) * packet.time_base)
-
-
-def _shift(packet: Any, seconds: float) -> None:
-    ticks = round(seconds / float(packet.time_base))
-    if packet.pts is not None:
-        packet.pts -= ticks
-    if packet.dts is not None:
-        packet.dts -= ticks
 
 
 def _unfit(target: Path, error: Exception) -> BadInput:

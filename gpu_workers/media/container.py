@@ -52,11 +52,22 @@ class OpenMedia:
         self.scan = scan_if_needed(path)
         self._index: int | None = None
         self._open()
-        self._index = self._choose(track)
+        streams = picture_streams(self.container)
+        if track is None:
+            best = best_pictures(streams, {} if self.scan is None else self.scan.streams)
+        elif 0 <= track < len(streams) and streams[track].codec_context is not None:
+            best = streams[track]
+        else:
+            raise BadInput(
+                f"{self.path.name} has no picture track {track} that can be decoded.",
+                f"Choose one of: {', '.join(str(place) for place in range(len(streams))) or 'none'}.",
+            )
+        self._index = None if best is None else int(best.index)
         self.video = None if self._index is None else self.container.streams[self._index]
         if self.video is not None and not 0 < self.video.width * self.video.height <= MOST_PIXELS:
             refuse_huge_pictures(path, self.video.index)
-        self.clock_start_s = self._first_timestamp_s() if self.scan is None else self.scan.start_s
+        starts = [float(s.start_time * s.time_base) for s in self.streams if s.start_time is not None]
+        self.clock_start_s = min(starts, default=0.0) if self.scan is None else self.scan.start_s
         self.is_raw = self.container.format.name in RAW
 
     def _open(self) -> None:
@@ -66,17 +77,10 @@ class OpenMedia:
         sounds = enumerate(self.container.streams.audio)
         self.sounds = [(place, stream) for place, stream in sounds if stream.codec_context is not None]
 
-    def _choose(self, track: int | None) -> int | None:
-        streams = picture_streams(self.container)
-        if track is None:
-            best = best_pictures(streams, {} if self.scan is None else self.scan.streams)
-            return None if best is None else int(best.index)
-        if not 0 <= track < len(streams) or streams[track].codec_context is None:
-            raise BadInput(
-                f"{self.path.name} has no picture track {track} that can be decoded.",
-                f"Choose one of: {', '.join(str(place) for place in range(len(streams))) or 'none'}.",
-            )
-        return int(streams[track].index)
+    @property
+    def streams(self) -> list[Any]:
+        """The streams that are read: the pictures, if there are any, then the sound tracks."""
+        return [stream for stream in (self.video, *(sound for _, sound in self.sounds)) if stream is not None]
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -110,14 +114,16 @@ class OpenMedia:
         touched: take them from `packet.stream`.
         """
         if self.scan is not None:
-            return self._from_index([self.container.streams[stream_index]], stream_index, from_s)
-        return self._from_time(stream_index, 0.0 if self.is_raw else from_s)
-
-    def _from_time(self, stream_index: int, from_s: float) -> Iterator[Any]:
+            yield from self._from_index([self.container.streams[stream_index]], stream_index, from_s)
+            return
         for margin_s in _MARGINS_S:
-            if from_s - margin_s <= 1.0:
+            time_s = from_s - margin_s
+            if time_s <= 1.0 or self.is_raw:
                 break
-            packets = self._sought(stream_index, from_s - margin_s)
+            stream = self.container.streams[stream_index]
+            if not self._seek(int((time_s + self.clock_start_s) / stream.time_base), stream):
+                continue
+            packets = demuxed(self.container, stream)
             first = next((packet for packet in packets if packet.is_keyframe and packet.pts is not None), None)
             if first is not None and (self.packet_s(first) or 0.0) <= from_s + SAME_TIME_S:
                 yield from itertools.chain((first,), packets)
@@ -145,13 +151,9 @@ class OpenMedia:
             position = int(index.positions[place])
             self._untouched = False
             self.container.seek(position, unsupported_byte_offset=True)
-        yield from self._retimed(demuxed(self.container, [self.container.streams[n] for n in numbers]), position)
-
-    def _retimed(self, packets: Iterator[Any], position: int) -> Iterator[Any]:
-        assert self.scan is not None
         line, false_times = self.scan.timeline, self.scan.false_times
         last: dict[int, int] = {}
-        for packet in packets:
+        for packet in demuxed(self.container, [self.container.streams[number] for number in numbers]):
             number = packet.stream.index
             at = packet.pos if packet.pos is not None else last.get(number, position)
             last[number] = at
@@ -160,23 +162,17 @@ class OpenMedia:
             if false_times and (number, *time_stamps(packet)) in false_times:
                 packet.pts = packet.dts = None
             elif shift_s := line.part_at(at).shift_s:
-                _shift(packet, shift_s)
+                shift(packet, shift_s)
             yield packet
 
     def all_packets(self, from_s: float) -> Iterator[Any]:
         """Packets of the pictures and of all sound tracks, from about `from_s`; none if that cannot be sought."""
-        streams = [stream for _, stream in self.sounds]
-        streams = streams if self.video is None else [self.video, *streams]
+        streams = self.streams
         if self.scan is not None and streams:
             return self._from_index(streams, streams[0].index, from_s)
         if from_s > 0 and not self._seek(int((from_s + self.clock_start_s) * 1_000_000), None):
             return iter(())
         return demuxed(self.container, streams)
-
-    def _sought(self, stream_index: int, time_s: float) -> Iterator[Any]:
-        stream = self.container.streams[stream_index]
-        found = self._seek(int((time_s + self.clock_start_s) / stream.time_base), stream)
-        return demuxed(self.container, stream) if found else iter(())
 
     def _seek(self, timestamp: int, stream: Any) -> bool:
         self._untouched = False
@@ -186,14 +182,9 @@ class OpenMedia:
             return False
         return True
 
-    def _first_timestamp_s(self) -> float:
-        streams = [self.video] if self.video is not None else []
-        streams += [stream for _, stream in self.sounds]
-        starts = [float(s.start_time * s.time_base) for s in streams if s.start_time is not None]
-        return min(starts, default=0.0)
 
-
-def _shift(packet: Any, seconds: float) -> None:
+def shift(packet: Any, seconds: float) -> None:
+    """Moves a packet in time, later or, below zero, earlier."""
     ticks = round(seconds / float(packet.time_base))
     if packet.pts is not None:
         packet.pts += ticks

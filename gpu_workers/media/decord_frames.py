@@ -13,7 +13,7 @@ import numpy as np
 
 from app.core.errors import BadInput, MissingPart
 from app.core.types import Frame, TimeSpan
-from gpu_workers.media.container import SAME_TIME_S, OpenMedia, opened
+from gpu_workers.media.container import SAME_TIME_S, opened
 from gpu_workers.media.opening import decoded
 from gpu_workers.media.picks import EveryTick
 from gpu_workers.media.picture import clockwise, fitted, pixel_aspect
@@ -34,14 +34,9 @@ def suits(path: Path) -> bool:
             return False
         if not media.container.format.name.startswith(_CONTAINERS) or pixel_aspect(media.video) != 1.0:
             return False
-        return _is_upright(media)
-
-
-def _is_upright(media: OpenMedia) -> bool:
-    assert media.video is not None
-    for packet in media.packets(media.video.index, 0.0):
-        for frame in decoded(packet.stream, packet):
-            return clockwise(frame) == 0
+        for packet in media.packets(media.video.index, 0.0):
+            for frame in decoded(packet.stream, packet):
+                return clockwise(frame) == 0
     return False
 
 
@@ -80,10 +75,26 @@ class DecordFrames:
 
     @contextlib.contextmanager
     def _reader(self, path: Path) -> Iterator[tuple[Any, NDArray[np.float64]]]:
+        """decord's reader, and when each frame is shown.
+
+        Raises BadInput also where pictures follow their key frame but are shown before it: decord errs there.
+        """
         decord = _decord()
         if not suits(path):
             raise BadInput(f"{path.name} is not a file that decord shows right.", "Read it with PyAV.")
-        starts = _starts(path)
+        # When each frame is shown, from the packets: decord keeps times in single precision (1 ms in 3 hours).
+        times: list[float] = []
+        key_s = 0.0
+        with opened(path) as media:
+            assert media.video is not None
+            for packet in media.packets(media.video.index, 0.0):
+                time_s = media.packet_s(packet)
+                is_unsure = time_s is None or packet.pts is None or packet.is_discard
+                if time_s is None or is_unsure or (time_s < key_s and not packet.is_keyframe):
+                    raise BadInput(f"decord cannot seek in {path.name}.", "Read it with PyAV.")
+                key_s = time_s if packet.is_keyframe else key_s
+                times.append(time_s)
+        starts = np.maximum(0.0, np.sort(np.asarray(times, dtype=np.float64)))
         try:
             reader = decord.VideoReader(str(path), num_threads=self._threads)
         except (RuntimeError, decord.DECORDError) as error:
@@ -91,24 +102,6 @@ class DecordFrames:
         if len(reader) != len(starts):
             raise BadInput(f"decord counts the frames of {path.name} differently.", "Read it with PyAV.")
         yield reader, starts
-
-
-def _starts(path: Path) -> NDArray[np.float64]:
-    """When each frame is shown, from the packets: decord itself keeps times in single precision (1 ms in 3 hours).
-
-    Raises BadInput where pictures follow their key frame but are shown before it: decord errs when it seeks there.
-    """
-    times: list[float] = []
-    key_s = 0.0
-    with opened(path) as media:
-        assert media.video is not None
-        for packet in media.packets(media.video.index, 0.0):
-            time_s = media.packet_s(packet)
-            if time_s is None or packet.pts is None or packet.is_discard or (time_s < key_s and not packet.is_keyframe):
-                raise BadInput(f"decord cannot seek in {path.name}.", "Read it with PyAV.")
-            key_s = time_s if packet.is_keyframe else key_s
-            times.append(time_s)
-    return np.maximum(0.0, np.sort(np.asarray(times, dtype=np.float64)))
 
 
 def _shown(starts: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:

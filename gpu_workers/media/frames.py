@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,14 @@ class PyAVFrames:
         """See the port. Raises BadInput."""
         for run in _runs(times_s):
             with opened(path, track) as media:
-                for raw, time_s, count in _shown_or_last(media, run, self._threads):
-                    frame = _frame(media, raw, time_s, max_side)
-                    for _ in range(count):
-                        yield frame
+                is_past_end = True
+                for raw, time_s, count in _shown(media, ListedTicks(run), run[0], self._threads):
+                    yield from itertools.repeat(_frame(media, raw, time_s, max_side), count)
+                    is_past_end = False
+                if is_past_end:  # of the whole file only the last frame is shown
+                    frames = _decoded(media, ListedTicks([math.inf]), max(0.0, run[0]), self._threads)
+                    for raw, time_s in deque(frames, maxlen=1):
+                        yield from itertools.repeat(_frame(media, raw, time_s, max_side), len(run))
 
 
 def _frame(media: OpenMedia, raw: Any, time_s: float, max_side: int) -> Frame:
@@ -70,22 +75,6 @@ def _runs(times_s: Sequence[float]) -> Iterator[list[float]]:
         run.append(time_s)
     if run:
         yield run
-
-
-def _shown_or_last(media: OpenMedia, times_s: Sequence[float], threads: int) -> Iterator[tuple[Any, float, int]]:
-    """The frame shown at each time; if all times are past the end, the last frame of the file."""
-    ticks = ListedTicks(times_s)
-    found = 0
-    for raw, time_s, count in _shown(media, ticks, times_s[0], threads):
-        yield raw, time_s, count
-        found += count
-    if found:
-        return
-    last: tuple[Any, float] | None = None
-    for raw, time_s in _decoded(media, ListedTicks([math.inf]), max(0.0, times_s[0]), threads):
-        last = (raw, time_s)
-    if last is not None:
-        yield *last, len(times_s)
 
 
 def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float, int]]:
@@ -144,7 +133,17 @@ def _timed(
     media: OpenMedia, ticks: Ticks, start_s: float, threads: int, failures: list[Exception]
 ) -> Iterator[tuple[Any, float]]:
     decoder = None
-    for packet, wanted in chosen(_described(media, start_s), ticks):
+    packets = (
+        Packet(
+            media.packet_s(raw) if raw.pts is not None else None,
+            raw.is_keyframe,
+            raw.size,
+            raw,
+            is_hidden=raw.is_discard,
+        )
+        for raw in media.packets(media.video.index, start_s)
+    )
+    for packet, wanted in chosen(packets, ticks):
         if decoder is None:
             decoder = _configured(packet.stream.codec_context, threads)
             skips = decoder.name in _SKIPS_EXACTLY
@@ -164,12 +163,6 @@ def _counted(media: OpenMedia, threads: int, failures: list[Exception]) -> Itera
         for frame in decoded(decoder, packet, failures) if decoder is not None else ():
             yield frame, number / media.raw_rate
             number += 1
-
-
-def _described(media: OpenMedia, start_s: float) -> Iterator[Packet]:
-    for raw in media.packets(media.video.index, start_s):
-        time_s = media.packet_s(raw) if raw.pts is not None else None
-        yield Packet(time_s, raw.is_keyframe, raw.size, raw, is_hidden=raw.is_discard)
 
 
 def _configured(decoder: Any, threads: int) -> Any:

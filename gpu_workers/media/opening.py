@@ -69,21 +69,17 @@ def open_container(path: Path, preview: int | None = None) -> Any:
         if preview is not None:
             file = _Previewed(path, preview)
             options["correct_ts_overflow"] = "0"  # what FFmpeg takes for an overflow is the preview
-        return _limited(
-            av.open(file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18)
+        container: Any = av.open(
+            file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18
         )
+        for stream in container.streams.video:  # pictures may also become too large in mid-file
+            if stream.codec_context is not None:
+                stream.codec_context.options = dict(DECODER)
+        return container
     except PermissionError as error:
         raise BadInput(f"You may not read {path.name}.", "Give yourself permission to read it.") from error
     except (av.error.FFmpegError, ValueError, LookupError) as error:
         raise _unreadable(path) from error
-
-
-def _limited(container: Any) -> Any:
-    """The container, whose decoders refuse pictures that are too large, also where they become so in mid-file."""
-    for stream in container.streams.video:
-        if stream.codec_context is not None:
-            stream.codec_context.options = dict(DECODER)
-    return container
 
 
 def refuse_huge_pictures(path: Path, index: int) -> None:

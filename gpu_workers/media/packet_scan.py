@@ -182,25 +182,23 @@ class _Columns:
         for packet in demuxed(container, streams):
             number = packet.stream.index
             last[number] = packet.pos if packet.pos is not None else last[number]
-            self._add(packet, number, last[number], compressed[number])
+            base = 1 / self._raw_rate if self._raw_rate else float(packet.time_base)
+            stamp, shown = (len(self._numbers),) * 2 if self._raw_rate else time_stamps(packet)
+            if shown is None or stamp is None or packet.is_discard:  # before the beginning that an edit list sets
+                continue
+            self._numbers.append(number)
+            self._positions.append(last[number])
+            self._sizes.append(packet.size)
+            self._stamps.append(stamp)
+            self._shown_stamps.append(shown)
+            self._decoded_s.append(stamp * base)
+            self._shown_s.append(shown * base)
+            self._durations_s.append(base if self._raw_rate else max(0, packet.duration or 0) * base)
+            self._keys.append(packet.is_keyframe)
+            head = memoryview(packet)[:32]
+            is_blank = len(head) >= 16 and head == _ZEROS[: len(head)]
+            self._damaged.append(compressed[number] and (packet.is_corrupt or is_blank))
         self._counted = streams[0] if container.format.name == "avi" and streams else None
-
-    def _add(self, packet: Any, number: int, position: int, is_compressed: bool) -> None:
-        base = 1 / self._raw_rate if self._raw_rate else float(packet.time_base)
-        stamp, shown = (len(self._numbers),) * 2 if self._raw_rate else time_stamps(packet)
-        if shown is None or stamp is None or packet.is_discard:  # before the beginning that an edit list sets
-            return
-        self._numbers.append(number)
-        self._positions.append(position)
-        self._sizes.append(packet.size)
-        self._stamps.append(stamp)
-        self._shown_stamps.append(shown)
-        self._decoded_s.append(stamp * base)
-        self._shown_s.append(shown * base)
-        self._durations_s.append(base if self._raw_rate else max(0, packet.duration or 0) * base)
-        self._keys.append(packet.is_keyframe)
-        head = memoryview(packet)[:32]
-        self._damaged.append(is_compressed and (packet.is_corrupt or (len(head) >= 16 and head == _ZEROS[: len(head)])))
 
     def scanned(self, preview: int | None) -> FileScan:
         """What the packets show."""
@@ -220,20 +218,22 @@ class _Columns:
         line = timeline(table, may_be_joined=self._joinable)
         if self._counted is not None:
             line = _by_index(table, line, self._counted)
-        shown_s = _corrected(table, line)
+        firsts = np.array([part.first_byte for part in line.parts])
+        shifts = np.array([part.shift_s for part in line.parts])
+        places = np.maximum(0, np.searchsorted(firsts, table.position, side="right") - 1)
+        shown_s: NDArray[np.float64] = table.shown_s + shifts[places]
+        shown_s[list(line.false_times)] = np.nan
+        false_rows = [int(order[row]) for row in line.false_times]
         return FileScan(
             preview=preview,
             start_s=float(np.nanmin(shown_s)) if np.isfinite(shown_s).any() else 0.0,
             streams=_facts(table, shown_s),
             timeline=line,
-            false_times=frozenset(self._key(int(order[row])) for row in line.false_times),
+            false_times=frozenset((self._numbers[r], self._stamps[r], self._shown_stamps[r]) for r in false_rows),
             losses=tuple(losses(table, shown_s, counts_bytes=self._joinable or len(line.parts) > 1)),
             index=self._index(table, shown_s),
             end_byte=int((table.position + table.size).max()) if len(table.position) and table.position.any() else 0,
         )
-
-    def _key(self, number: int) -> tuple[int, int, int]:
-        return self._numbers[number], self._stamps[number], self._shown_stamps[number]
 
     def _index(self, table: PacketTable, shown_s: NDArray[np.float64]) -> dict[int, SeekIndex]:
         result = {}
@@ -258,16 +258,6 @@ def _by_index(table: PacketTable, line: Timeline, stream: Any) -> Timeline:
         if late_s - parts[-1].shift_s > _LATE_S:
             parts.append(JoinedPart(at, late_s, float(table.shown_s[row]) + late_s, 0.0))
     return replace(line, parts=tuple(parts))
-
-
-def _corrected(table: PacketTable, line: Timeline) -> NDArray[np.float64]:
-    """When each packet is presented, on one clock; NaN where its time is false."""
-    firsts = np.array([part.first_byte for part in line.parts])
-    shifts = np.array([part.shift_s for part in line.parts])
-    places = np.maximum(0, np.searchsorted(firsts, table.position, side="right") - 1)
-    shown_s: NDArray[np.float64] = table.shown_s + shifts[places]
-    shown_s[list(line.false_times)] = np.nan
-    return shown_s
 
 
 def _facts(table: PacketTable, shown_s: NDArray[np.float64]) -> dict[int, StreamFacts]:

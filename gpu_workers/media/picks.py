@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -121,21 +121,13 @@ def choose(
         return ticks.before(end_s) > answered
 
     flags = [wanted(packet) for packet in group]
-    if _others_build_on(ahead, wanted):
-        last = len(group) - 1
+    key_s = ahead[0].time_s or 0.0 if ahead else 0.0
+    is_cut_short = bool(ahead) and not ahead[0].is_key
+    if is_cut_short or any(p.time_s is not None and p.time_s < key_s and wanted(p) for p in ahead[1:]):
+        last = len(group) - 1  # packets after the group are predicted from it
     else:
         last = max((position for position, flag in enumerate(flags) if flag), default=-1)
     return list(zip(group[: last + 1], flags[: last + 1], strict=True))
-
-
-def _others_build_on(ahead: Sequence[Packet], wanted: Callable[[Packet], bool]) -> bool:
-    """Whether packets after the group are predicted from it: it was cut short, or the next one is an open group."""
-    if not ahead:
-        return False
-    if not ahead[0].is_key:
-        return True
-    key_s = ahead[0].time_s or 0.0
-    return any(packet.time_s is not None and packet.time_s < key_s and wanted(packet) for packet in ahead[1:])
 
 
 def groups(packets: Iterator[Packet]) -> Iterator[tuple[list[Packet], list[Packet]]]:

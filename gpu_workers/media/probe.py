@@ -10,7 +10,6 @@ import itertools
 import mmap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import BadInput
 from app.core.types import AudioStream, MediaInfo, VideoStream
@@ -46,21 +45,21 @@ class PyAVProbe:
             video, warnings = _video(media, track)
             sounds, more = _sounds(media)
             if video is None and not sounds:
-                raise _nothing_to_read(path, warnings + more, has_subtitles=bool(media.container.streams.subtitles))
-            facts = scan(path)
-            container, start_s, header_s = _container_name(media), media.clock_start_s, _header_s(media)
-            duration_s = _duration_s(media, facts)
-            warnings += more + _choice_warnings(media) + _length_warnings(header_s, duration_s, media)
-            warnings += _clock_warnings(facts, start_s) + _late_warnings(media, facts) + _loss_warnings(facts, start_s)
-            warnings += _joined_warnings(path, facts, size) + _timeless_warnings(media, facts)
+                why, hint = " ".join(warnings + more), "Give another file, or convert this one to H.264 and AAC."
+                if not why and media.container.streams.subtitles:
+                    why = "It holds only subtitles."
+                    hint = "Give them to a video with --subtitles, or add them without one: longreel import FILE."
+                why = why or "It contains neither pictures nor sound."
+                raise BadInput(f"{path.name} has nothing to ingest. {why}", hint)
+            facts, start_s = scan(path), media.clock_start_s
+            read = {stream.index for stream in media.streams}
+            ends = [one.end_s - start_s for number, one in facts.streams.items() if number in read]
+            duration_s = round(max([*ends, _SHORTEST_S]), 6)
+            warnings += more + _header_warnings(media, duration_s) + _packet_warnings(media, facts, size)
             tags = file_tags(media.container, start_s, duration_s)
+            names, suffix = media.container.format.name.split(","), path.suffix.lower().lstrip(".")
+        container = suffix if suffix in names else names[0]
         return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings), tags=tags)
-
-
-def _container_name(media: OpenMedia) -> str:
-    names: list[str] = media.container.format.name.split(",")
-    suffix = media.path.suffix.lower().lstrip(".")
-    return suffix if suffix in names else names[0]
 
 
 def _video(media: OpenMedia, track: int | None) -> tuple[VideoStream | None, list[str]]:
@@ -68,23 +67,19 @@ def _video(media: OpenMedia, track: int | None) -> tuple[VideoStream | None, lis
         unknown = any(stream.codec_context is None for stream in media.container.streams.video)
         return None, ["The pictures use an unknown codec and are left out."] if unknown else []
     codec = media.video.codec_context.name
-    frame = _first_picture(media)
+    frame = decoder = None
+    for packet in itertools.islice(media.packets(media.video.index, 0.0), _FIRST_PICTURE_PACKETS):
+        decoder = packet.stream.codec_context
+        frame = next(iter(decoded(decoder, packet)), None)
+        if frame is not None:
+            break
+    if frame is None and decoder is not None:
+        frame = next(iter(decoded(decoder, None)), None)
     if frame is None:
         return None, [f"The pictures ({codec}) cannot be decoded and are left out."]
     width, height = shown_size(frame, pixel_aspect(media.video))
     rate = media.video.average_rate
     return VideoStream(codec, width, height, clockwise(frame), float(rate) if rate else None, track), []
-
-
-def _first_picture(media: OpenMedia) -> Any:
-    assert media.video is not None
-    packets = itertools.islice(media.packets(media.video.index, 0.0), _FIRST_PICTURE_PACKETS)
-    decoder = None
-    for packet in packets:
-        decoder = packet.stream.codec_context
-        if frames := decoded(decoder, packet):
-            return frames[0]
-    return next(iter(decoded(decoder, None)), None) if decoder is not None else None
 
 
 def _sounds(media: OpenMedia) -> tuple[tuple[AudioStream, ...], list[str]]:
@@ -96,7 +91,7 @@ def _sounds(media: OpenMedia) -> tuple[tuple[AudioStream, ...], list[str]]:
             codec=stream.codec_context.name,
             channels=stream.codec_context.channels,
             sample_rate=stream.codec_context.sample_rate,
-            language=_language(stream),
+            language=None if stream.language in (None, "", "und") else str(stream.language),
             default=bool(stream.disposition & Disposition.default),
             title=str(stream.metadata.get("title", "")),
         )
@@ -107,109 +102,62 @@ def _sounds(media: OpenMedia) -> tuple[tuple[AudioStream, ...], list[str]]:
     return sounds, [f"{left_out} sound track(s) cannot be decoded and are left out."] if left_out else []
 
 
-def _language(stream: Any) -> str | None:
-    language = stream.language
-    return str(language) if language and language != "und" else None
-
-
-def _header_s(media: OpenMedia) -> float | None:
-    """The length that the header claims, on the video's clock; FFmpeg counts microseconds."""
-    container = media.container
-    if not container.duration or container.duration <= 0:
-        return None
-    start = container.start_time or 0
-    return max(0.0, float(container.duration + start) / 1e6 - media.clock_start_s)
-
-
-def _duration_s(media: OpenMedia, facts: FileScan) -> float:
-    """Where the last picture or sound ends, in seconds."""
-    read = {stream.index for _, stream in media.sounds} | ({media.video.index} if media.video is not None else set())
-    ends = [one.end_s - media.clock_start_s for number, one in facts.streams.items() if number in read]
-    return round(max([*ends, _SHORTEST_S]), 6)
-
-
-def _timeless_warnings(media: OpenMedia, facts: FileScan) -> list[str]:
-    if media.video is None or media.video.index in facts.streams:
-        return []
-    return ["The pictures have no usable times, so only the first is read."]
-
-
-def _choice_warnings(media: OpenMedia) -> list[str]:
-    streams = picture_streams(media.container)
-    if len(streams) < 2 or media.video is None:
-        return []
-    place = [stream.index for stream in streams].index(media.video.index)
-    shown = f"{media.video.width}x{media.video.height}"
-    return [
-        f"The file has {len(streams)} picture tracks, counted from 0: track {place} ({shown}) is read. "
-        "Choose another with --video-track."
-    ]
-
-
-def _length_warnings(header_s: float | None, duration_s: float, media: OpenMedia) -> list[str]:
+def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
+    """Which of several picture tracks is read, and whether the header is right about the length."""
+    container, streams, warnings = media.container, picture_streams(media.container), []
+    if len(streams) > 1 and media.video is not None:
+        place = [stream.index for stream in streams].index(media.video.index)
+        shown = f"{media.video.width}x{media.video.height}"
+        warnings.append(
+            f"The file has {len(streams)} picture tracks, counted from 0: track {place} ({shown}) is read. "
+            "Choose another with --video-track."
+        )
     if media.is_raw:
-        return [f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
-    if header_s is None:
-        return ["The file does not state its length, so it was measured; its end may be missing."]
+        return [*warnings, f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
+    if not container.duration or container.duration <= 0:
+        return [*warnings, "The file does not state its length, so it was measured; its end may be missing."]
     if media.scan is not None:  # FFmpeg guesses the length of a broadcast
-        return []
+        return warnings
+    header_s = max(0.0, float(container.duration + (container.start_time or 0)) / 1e6 - media.clock_start_s)
     if header_s > duration_s + _HEADER_SLACK_S:
-        return [f"The header promises {header_s:.0f} s, but the data ends at {duration_s:.0f} s: the rest is missing."]
-    if header_s < duration_s - _HEADER_SLACK_S:
-        return [f"The header promises {header_s:.0f} s, but there are {duration_s:.0f} s of data: all is used."]
-    return []
+        data = f"the data ends at {duration_s:.0f} s: the rest is missing"
+        warnings.append(f"The header promises {header_s:.0f} s, but {data}.")
+    elif header_s < duration_s - _HEADER_SLACK_S:
+        data = f"there are {duration_s:.0f} s of data: all is used"
+        warnings.append(f"The header promises {header_s:.0f} s, but {data}.")
+    return warnings
 
 
-def _clock_warnings(facts: FileScan, start_s: float) -> list[str]:
-    warnings = []
-    joints = [part for part in facts.timeline.parts[1:] if part.step_s]
-    if joints:
+def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
+    """What the packets show: joints, false times, late beginnings, losses, what follows the file, missing times."""
+    warnings, start_s = [], media.clock_start_s
+    if joints := [part for part in facts.timeline.parts[1:] if part.step_s]:
         places = _listed([f"{part.start_s - start_s:.1f} s" for part in joints])
         how = "begin again" if joints[0].step_s < 0 else "jump ahead"
         warnings.append(f"The times of the file {how} at {places}: its parts are placed one after another.")
     if facts.false_times:
-        count = len(facts.false_times)
-        warnings.append(f"{count} damaged packet(s) carry a false time, which is ignored.")
-    return warnings
-
-
-def _late_warnings(media: OpenMedia, facts: FileScan) -> list[str]:
-    starts = {number: one.start_s - media.clock_start_s for number, one in facts.streams.items()}
+        warnings.append(f"{len(facts.false_times)} damaged packet(s) carry a false time, which is ignored.")
+    starts = {number: one.start_s - start_s for number, one in facts.streams.items()}
     sound_s = min((starts[stream.index] for _, stream in media.sounds if stream.index in starts), default=0.0)
     picture_s = starts.get(media.video.index, 0.0) if media.video is not None else 0.0
-    late = (("The sound begins", sound_s), ("The pictures begin", picture_s))
-    return [f"{what} {time_s:.1f} s after the file." for what, time_s in late if time_s > _LATE_S]
-
-
-def _loss_warnings(facts: FileScan, start_s: float) -> list[str]:
-    if not facts.losses:
-        return []
-    places = _listed([f"{max(0.0, a - start_s):.1f} s to {b - start_s:.1f} s" for a, b in facts.losses])
-    total_s = sum(b - a for a, b in facts.losses)
-    return [f"The file is damaged: {total_s:.1f} s cannot be read ({places})."]
-
-
-def _joined_warnings(path: Path, facts: FileScan, size: int) -> list[str]:
-    if not facts.end_byte or size - facts.end_byte < _SHORTEST_FILE:
-        return []
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        joined = any(data.find(head, facts.end_byte) >= 0 for head in _HEADS)
-    share = f"{(size - facts.end_byte) / size:.0%}"
-    return [f"Another file is joined to this one; its part, {share}, is not read. Give it by itself."] if joined else []
+    for what, time_s in (("The sound begins", sound_s), ("The pictures begin", picture_s)):
+        if time_s > _LATE_S:
+            warnings.append(f"{what} {time_s:.1f} s after the file.")
+    if facts.losses:
+        places = _listed([f"{max(0.0, a - start_s):.1f} s to {b - start_s:.1f} s" for a, b in facts.losses])
+        total_s = sum(b - a for a, b in facts.losses)
+        warnings.append(f"The file is damaged: {total_s:.1f} s cannot be read ({places}).")
+    if facts.end_byte and size - facts.end_byte >= _SHORTEST_FILE:
+        with media.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            is_joined = any(data.find(head, facts.end_byte) >= 0 for head in _HEADS)
+        if is_joined:
+            share = f"{(size - facts.end_byte) / size:.0%}"
+            warnings.append(f"Another file is joined to this one; its part, {share}, is not read. Give it by itself.")
+    if media.video is not None and media.video.index not in facts.streams:
+        warnings.append("The pictures have no usable times, so only the first is read.")
+    return warnings
 
 
 def _listed(places: Sequence[str]) -> str:
     rest = len(places) - _MOST_NAMED
     return ", ".join(places[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _nothing_to_read(path: Path, reasons: list[str], *, has_subtitles: bool) -> BadInput:
-    if has_subtitles and not reasons:
-        return BadInput(
-            f"{path.name} has nothing to ingest. It holds only subtitles.",
-            "Give them to a video with --subtitles, or add them without one: longreel import FILE.",
-        )
-    why = " ".join(reasons) or "It contains neither pictures nor sound."
-    return BadInput(
-        f"{path.name} has nothing to ingest. {why}", "Give another file, or convert this one to H.264 and AAC."
-    )

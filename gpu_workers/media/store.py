@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from app.core.errors import BadInput, NotFound, StorageFull, WorkerFailed
 
@@ -25,12 +24,18 @@ class FolderMediaStore:
     def put(self, key: str, data: bytes | Path) -> None:
         """See the port. Raises StorageFull, BadInput for a key that leaves the folder, WorkerFailed."""
         target = self._place(key)
+        if isinstance(data, Path) and not data.is_file():
+            raise BadInput(f"There is no file {data}.", "Check the path.")
         with _disk_errors(key):
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=target.parent, suffix=_PART)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    _write(file, data)
+                    if isinstance(data, bytes):
+                        file.write(data)
+                    else:
+                        with data.open("rb") as source:
+                            shutil.copyfileobj(source, file, 1 << 20)
                     file.flush()
                     os.fsync(file.fileno())
                 os.replace(name, target)
@@ -71,18 +76,6 @@ class FolderMediaStore:
         if not path.resolve().is_relative_to(self._root.resolve()):
             raise BadInput(f"{key!r} leads out of the media folder.", "Remove the link in the folder.")
         return path
-
-
-def _write(file: BinaryIO, data: bytes | Path) -> None:
-    if isinstance(data, bytes):
-        file.write(data)
-        return
-    try:
-        source = data.open("rb")
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no file {data}.", "Check the path.") from error
-    with source:
-        shutil.copyfileobj(source, file, 1 << 20)
 
 
 def _no_such(key: str) -> NotFound:

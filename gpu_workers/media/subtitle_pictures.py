@@ -41,19 +41,17 @@ class BitmapReader:
         if not ordered:
             return None
         width = max(one.width for one in ordered)
-        sides = [(_MARGIN, _MARGIN + width - one.width) for one in ordered]
-        rows = [np.pad(self._grey(one), ((_MARGIN, _MARGIN), side)) for one, side in zip(ordered, sides, strict=True)]
+        rows = []
+        for one in ordered:
+            numbers = np.frombuffer(one.planes[0], np.uint8)
+            stride = len(numbers) // one.height
+            pixels = numbers[: stride * one.height].reshape(one.height, stride)[:, : one.width]
+            shown: NDArray[np.uint8] = self._levels[pixels]
+            if int(shown.max(initial=0)) < _LEAST_BRIGHT:
+                background = np.bincount(pixels.ravel(), minlength=256).argmax()
+                shown = np.where(pixels == background, 0, 255).astype(np.uint8)
+            rows.append(np.pad(shown, ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN + width - one.width))))
         return np.repeat(np.concatenate(rows)[..., None], 3, axis=2)
-
-    def _grey(self, rect: Any) -> NDArray[np.uint8]:
-        numbers = np.frombuffer(rect.planes[0], np.uint8)
-        stride = len(numbers) // rect.height
-        pixels = numbers[: stride * rect.height].reshape(rect.height, stride)[:, : rect.width]
-        shown: NDArray[np.uint8] = self._levels[pixels]
-        if int(shown.max(initial=0)) < _LEAST_BRIGHT:
-            background = np.bincount(pixels.ravel(), minlength=256).argmax()
-            shown = np.where(pixels == background, 0, 255).astype(np.uint8)
-        return shown
 
 
 def _pgs_colours(packet: bytes) -> Iterator[tuple[int, int]]:

@@ -45,13 +45,15 @@ class PyAVSubtitles:
             shown: tuple[float, float, NDArray[np.uint8]] | None = None
             for packet in _packets(media, track):
                 start_s = media.seconds(packet.pts, packet.time_base)
-                drawn = _drawn(packet, bitmaps)
-                if start_s is None or drawn is None:
+                try:
+                    image = bitmaps.picture(packet.decode(), bytes(packet))
+                except Exception:  # noqa: BLE001, S112 - damage makes the libraries raise anything; the next may be sound
+                    continue
+                if start_s is None:
                     continue
                 if shown is not None:
                     yield _until(shown, start_s)
-                length_s, image = drawn
-                shown = (max(0.0, start_s), length_s, image) if image is not None else None
+                shown = (max(0.0, start_s), _length_s(packet), image) if image is not None else None
             if shown is not None:
                 yield _until(shown, shown[0] + (shown[1] or _GUESSED_S))  # the last one, of which nothing shows the end
 
@@ -60,8 +62,23 @@ class PyAVSubtitles:
         with opened(path) as media:
             if not _chosen(media, track).is_text:
                 raise BadInput(f"Subtitle track {track} of {path.name} holds pictures.", "Choose a text track.")
-            cues = [(media.seconds(packet.pts, packet.time_base), *_said(packet)) for packet in _packets(media, track)]
-        return list(_with_ends([(start_s, length_s, text) for start_s, length_s, text in cues if start_s is not None]))
+            cues = []
+            for packet in _packets(media, track):
+                start_s = media.seconds(packet.pts, packet.time_base)
+                try:
+                    dialogues = [getattr(rect, "dialogue", b"") for rect in packet.decode()]
+                except Exception:  # noqa: BLE001 - damage makes the libraries raise anything; the next may be sound
+                    dialogues = []
+                if start_s is not None:
+                    text = "\n".join(line.decode("utf-8", "replace") for line in dialogues if line)
+                    cues.append((start_s, _length_s(packet), text))
+        result = []
+        for (start_s, length_s, text), (next_s, _, _) in pairwise([*sorted(cues), (float("inf"), 0.0, "")]):
+            end_s = start_s + length_s if length_s > 0 else min(next_s, start_s + _GUESSED_S)
+            end_s = end_s if end_s - start_s <= _LONGEST_S else max(start_s + _GUESSED_S, min(end_s, next_s))
+            if text.strip() and end_s > 0:
+                result.append((TimeSpan(max(0.0, start_s), end_s), text))
+        return result
 
 
 def _chosen(media: OpenMedia, track: int) -> SubtitleTrack:
@@ -93,39 +110,12 @@ def _packets(media: Any, track: int) -> Iterator[Any]:
     return demuxed(media.container, media.container.streams.subtitles[track])
 
 
-def _said(packet: Any) -> tuple[float, str]:
-    """How long a packet is shown, 0 where it does not say, and its text."""
-    length_s = float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
-    try:
-        rects = list(packet.decode())
-    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; the next packet may be sound
-        return length_s, ""
-    texts = [getattr(rect, "dialogue", b"") for rect in rects]
-    return length_s, "\n".join(text.decode("utf-8", "replace") for text in texts if text)
-
-
-def _drawn(packet: Any, bitmaps: BitmapReader) -> tuple[float, NDArray[np.uint8] | None] | None:
-    """How long a packet's picture is shown, 0 where it does not say, and the picture, None where it clears the screen.
-
-    None for a packet that cannot be decoded.
-    """
-    length_s = float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
-    try:
-        return length_s, bitmaps.picture(packet.decode(), bytes(packet))
-    except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; the next packet may be sound
-        return None
+def _length_s(packet: Any) -> float:
+    """How long a packet is shown; 0 where it does not say."""
+    return float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
 
 
 def _until(shown: tuple[float, float, NDArray[np.uint8]], next_s: float) -> tuple[TimeSpan, NDArray[np.uint8]]:
     start_s, length_s, image = shown
     end_s = min(next_s, start_s + (length_s if 0 < length_s <= _LONGEST_S else _LONGEST_S))
     return TimeSpan(start_s, max(start_s, end_s)), image
-
-
-def _with_ends(cues: list[tuple[float, float, str]]) -> Iterator[tuple[TimeSpan, str]]:
-    ordered = sorted(cues)
-    for (start_s, length_s, text), (next_s, _, _) in pairwise([*ordered, (float("inf"), 0.0, "")]):
-        end_s = start_s + length_s if length_s > 0 else min(next_s, start_s + _GUESSED_S)
-        end_s = end_s if end_s - start_s <= _LONGEST_S else max(start_s + _GUESSED_S, min(end_s, next_s))
-        if text.strip() and end_s > 0:
-            yield TimeSpan(max(0.0, start_s), end_s), text

@@ -30,6 +30,7 @@ _MOST_HELD = 17
 """By its standard, a decoder holds at most 16 pictures back to put them in order."""
 _LOST_SHARE = 0.25
 """Of the bytes that the time between two packets should take, so many are missing where the file is destroyed."""
+_LEAST_LOST = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,10 @@ def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
     false_times = _false_waits(table)
     if not may_be_joined:
         false_times |= _strays(table)
-    if _is_suspicious(table, false_times):
+    is_good = np.ones(len(table.stream), dtype=bool)
+    is_good[list(false_times)] = False
+    steps = [np.diff(table.decoded_s[is_good & (table.stream == stream)]) for stream in np.unique(table.stream)]
+    if any(len(own) and (own.min() < -BACK_S or own.max() > SUSPICIOUS_S) for own in steps):
         if may_be_joined:
             line = _Walk(table, set(false_times), AHEAD_S).result()
             if any(part.step_s < 0 for part in line.parts):  # in such a file a step ahead is a joint, too
@@ -87,7 +91,9 @@ def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
             return line
         for stream in np.unique(table.stream).tolist():
             false_times |= _outliers(table, np.flatnonzero(table.stream == stream), false_times)
-    return Timeline((JoinedPart(0, 0.0, _start_s(table), 0.0),), frozenset(false_times))
+    times = table.shown_s[np.isfinite(table.shown_s)]
+    start_s = float(times[:64].min()) if len(times) else 0.0
+    return Timeline((JoinedPart(0, 0.0, start_s, 0.0),), frozenset(false_times))
 
 
 def _false_waits(table: PacketTable) -> set[int]:
@@ -131,21 +137,6 @@ def _outliers(table: PacketTable, rows: NDArray[np.int64], false_times: set[int]
     return found
 
 
-def _start_s(table: PacketTable) -> float:
-    times = table.shown_s[np.isfinite(table.shown_s)]
-    return float(times[:64].min()) if len(times) else 0.0
-
-
-def _is_suspicious(table: PacketTable, false_times: set[int]) -> bool:
-    good = np.ones(len(table.stream), dtype=bool)
-    good[list(false_times)] = False
-    for stream in np.unique(table.stream):
-        steps = np.diff(table.decoded_s[good & (table.stream == stream)])
-        if len(steps) and (steps.min() < -BACK_S or steps.max() > SUSPICIOUS_S):
-            return True
-    return False
-
-
 class _Walk:
     """Goes through the packets in the order of the file and follows its clock."""
 
@@ -173,34 +164,31 @@ class _Walk:
             self._at[stream] += 1
             if row in self._false:
                 continue
+            time_s, last_s = self._decoded[row], self._last.get(stream)
             if self._now_s is None:
                 self._begin(row, 0.0, self._earliest(row), 0.0)
-            elif self._is_odd(row, stream) and not self._accepts(row, stream):
+                is_odd = False
+            elif last_s is None:
+                is_odd = abs(time_s - self._now_s) > AHEAD_S
+            else:
+                is_odd = not last_s - BACK_S <= time_s <= last_s + SUSPICIOUS_S
+            if is_odd and not self._accepts(row, stream):
                 continue
-            self._follow(row, stream)
+            self._before[stream] = (self._last.get(stream, time_s), row)
+            self._last[stream] = time_s
+            self._now_s = max(time_s if self._now_s is None else self._now_s, time_s)
+            self._end_s = max(self._end_s, self._ends[row])
+            self._previous = row
         return Timeline(tuple(self._parts) or (JoinedPart(0, 0.0, 0.0, 0.0),), frozenset(self._false))
-
-    def _follow(self, row: int, stream: int) -> None:
-        time_s = self._decoded[row]
-        self._before[stream] = (self._last.get(stream, time_s), row)
-        self._last[stream] = time_s
-        self._now_s = max(time_s if self._now_s is None else self._now_s, time_s)
-        self._end_s = max(self._end_s, self._ends[row])
-        self._previous = row
-
-    def _is_odd(self, row: int, stream: int) -> bool:
-        assert self._now_s is not None
-        time_s, last_s = self._decoded[row], self._last.get(stream)
-        if last_s is None:
-            return abs(time_s - self._now_s) > AHEAD_S
-        return not last_s - BACK_S <= time_s <= last_s + SUSPICIOUS_S
 
     def _accepts(self, row: int, stream: int) -> bool:
         """Whether an odd time is true: after a pause, after a loss or at the beginning of a part."""
         assert self._now_s is not None
         time_s = self._decoded[row]
         before_s = self._last.get(stream, self._now_s)
-        if time_s < before_s and self._was_false(time_s, stream):
+        earlier_s, last_row = self._before.get(stream, (time_s + AHEAD_S, -1))
+        if time_s < before_s and 0 <= time_s - earlier_s <= SUSPICIOUS_S:  # goes on from there: the last one was false
+            self._false.add(last_row)
             return True
         following = [self._decoded[r] for r in self._rows[stream][self._at[stream] : self._at[stream] + _FOLLOWERS]]
         staying = sum(abs(other - time_s) < abs(other - before_s) for other in following)
@@ -212,14 +200,6 @@ class _Walk:
         if not ahead or not (self._is_near(time_s) or self._is_loss(row, time_s - self._now_s)):
             start_s = self._earliest(row)
             self._begin(row, self._parts[-1].shift_s + self._end_s - start_s, start_s, time_s - before_s)
-        return True
-
-    def _was_false(self, time_s: float, stream: int) -> bool:
-        """Whether the last packet of a stream had a false time, since this one goes on from the one before it."""
-        before_s, last_row = self._before.get(stream, (time_s + AHEAD_S, -1))
-        if not 0 <= time_s - before_s <= SUSPICIOUS_S:
-            return False
-        self._false.add(last_row)
         return True
 
     def _is_near(self, time_s: float) -> bool:
@@ -260,53 +240,34 @@ def losses(table: PacketTable, shown_s: NDArray[np.float64], *, counts_bytes: bo
     good = np.isfinite(shown_s)
     for stream in np.unique(table.stream[good]):
         own = good & (table.stream == stream)
-        spans.extend(_damaged_runs(table, shown_s, np.flatnonzero(own)))
+        rows = np.flatnonzero(own)
+        bad = rows[table.is_damaged[rows]]
+        ends = shown_s[bad] + np.maximum(table.duration_s[bad], 0.02)
+        damaged = merged(list(zip(shown_s[bad].tolist(), ends.tolist(), strict=True)))
+        spans.extend((start_s, end_s) for start_s, end_s in damaged if end_s - start_s >= GAP_S)
         if counts_bytes:
-            others = np.flatnonzero(good & ~own)
-            spans.extend(
-                s for s in _missing_runs(table, shown_s, np.flatnonzero(own)) if _is_silent(table, shown_s, others, s)
-            )
+            spans.extend(_missing_spans(table, shown_s, rows, np.flatnonzero(good & ~own)))
     return merged(spans)
 
 
-def _is_silent(
-    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64], span: tuple[float, float]
-) -> bool:
-    """Whether other streams have a gap there, too."""
-    inside = rows[(shown_s[rows] >= span[0]) & (shown_s[rows] < span[1])]
-    return bool(table.duration_s[inside].sum() < 0.5 * (span[1] - span[0]))
-
-
-def _damaged_runs(
-    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64]
+def _missing_spans(
+    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64], others: NDArray[np.int64]
 ) -> list[tuple[float, float]]:
-    bad = rows[table.is_damaged[rows]]
-    ends = shown_s[bad] + np.maximum(table.duration_s[bad], 0.02)
-    return [(s, e) for s, e in merged(list(zip(shown_s[bad].tolist(), ends.tolist(), strict=True))) if e - s >= GAP_S]
-
-
-def _missing_runs(
-    table: PacketTable, shown_s: NDArray[np.float64], rows: NDArray[np.int64]
-) -> list[tuple[float, float]]:
+    """Gaps of one stream, in which bytes lie that no packet claims, and the other streams have a gap, too."""
     ordered = rows[np.argsort(shown_s[rows], kind="stable")]
     starts = shown_s[ordered]
     ends = starts + table.duration_s[ordered]
     spans = []
     least_s = max(GAP_S, 4 * float(np.median(np.diff(starts)))) if len(starts) > 1 else GAP_S
     for place in np.flatnonzero(starts[1:] - np.maximum.accumulate(ends[:-1]) > least_s):
-        if _lost_bytes(table, int(ordered[place]), int(ordered[place + 1])):
-            spans.append((float(ends[place]), float(starts[place + 1])))
+        start_s, end_s = float(ends[place]), float(starts[place + 1])
+        low, high = sorted((int(ordered[place]), int(ordered[place + 1])))
+        position, size = table.position[low : high + 1], table.size[low : high + 1]
+        is_lost = (np.diff(position) - size[:-1] > np.maximum(_LEAST_LOST, size[:-1])).any()
+        inside = others[(shown_s[others] >= start_s) & (shown_s[others] < end_s)]
+        if is_lost and table.duration_s[inside].sum() < 0.5 * (end_s - start_s):
+            spans.append((start_s, end_s))
     return spans
-
-
-_LEAST_LOST = 4096
-
-
-def _lost_bytes(table: PacketTable, before: int, after: int) -> bool:
-    """Whether somewhere between two packets bytes lie that no packet claims."""
-    low, high = sorted((before, after))
-    position, size = table.position[low : high + 1], table.size[low : high + 1]
-    return bool((np.diff(position) - size[:-1] > np.maximum(_LEAST_LOST, size[:-1])).any())
 
 
 def merged(spans: Sequence[tuple[float, float]], within_s: float = 0.1) -> list[tuple[float, float]]:

@@ -31,29 +31,22 @@ def best_pictures(streams: Sequence[Any], facts: Mapping[int, StreamFacts]) -> A
     usable = [stream for stream in streams if stream.codec_context is not None]
     if len(usable) < 2 or not facts:
         return next(iter(usable), None)
-    present = [stream for stream in usable if stream.index in facts] or usable
-    present = _above(present, {s.index: _length_s(facts, s) for s in present}, _LONG_SHARE)
-    present = [s for s in present if s.index not in facts or not facts[s.index].is_blank] or present
+    present = [stream for stream in usable if stream.index in facts]
+    if not present:
+        return max(usable, key=lambda s: (_is_default(s), s.width * s.height))
+    lengths_s = {s.index: facts[s.index].end_s - facts[s.index].start_s for s in present}
+    present = _above(present, lengths_s, _LONG_SHARE)
+    present = [stream for stream in present if not facts[stream.index].is_blank] or present
     flagged = [stream for stream in present if _is_default(stream)]
     if len(flagged) == 1:
         return flagged[0]
-    present = _above(present, {s.index: _size(facts, s) for s in present}, _BUSY_SHARE)
-    return max(present, key=lambda s: (_is_default(s), s.width * s.height, _size(facts, s)))
+    present = _above(present, {s.index: facts[s.index].size_bytes for s in present}, _BUSY_SHARE)
+    return max(present, key=lambda s: (_is_default(s), s.width * s.height, facts[s.index].size_bytes))
 
 
 def _above(streams: list[Any], values: Mapping[int, float], share: float) -> list[Any]:
     most = max(values.values(), default=0.0)
     return [stream for stream in streams if values[stream.index] >= share * most]
-
-
-def _length_s(facts: Mapping[int, StreamFacts], stream: Any) -> float:
-    own = facts.get(stream.index)
-    return own.end_s - own.start_s if own else 0.0
-
-
-def _size(facts: Mapping[int, StreamFacts], stream: Any) -> float:
-    own = facts.get(stream.index)
-    return float(own.size_bytes) if own else 0.0
 
 
 def _is_default(stream: Any) -> bool:

@@ -41,7 +41,9 @@ class VideoFrames:
     def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
         answered = 0
-        if times_s and track is None and _is_short(path) and suits(path):
+        with opened(path) as media:
+            is_short = 0 < (media.container.duration or 0) <= _INDEXED_S * 1e6
+        if times_s and track is None and is_short and suits(path):
             try:
                 for frame in self._decord.at(path, times_s, max_side=max_side):
                     answered += 1
@@ -49,9 +51,3 @@ class VideoFrames:
             except (BadInput, MissingPart) as error:
                 logger.debug("PyAV takes over from decord: %s", error)
         yield from self._pyav.at(path, times_s[answered:], max_side=max_side, track=track)
-
-
-def _is_short(path: Path) -> bool:
-    with opened(path) as media:
-        length = media.container.duration
-    return bool(length) and 0 < length <= _INDEXED_S * 1e6
