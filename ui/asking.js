@@ -6,6 +6,9 @@
   let chosen = { scope: '', videos: new Set() };
   let filled = false;
   let joined = false;
+  let lastQuestion = '';
+  const LONGEST = 2000; // characters of a question
+  const LONGEST_SHOWN = 300; // of a question in the address, which proxies cut off or refuse when it is long
 
   const busy = () => Boolean(sent || find('#lr-answer [aria-busy]'));
 
@@ -22,7 +25,10 @@
     }
     const scope = find('[name=scope]:checked')?.value || 'all';
     const some = all('[name=video]:checked').map((box) => box.value);
-    if (busy()) return complain('Another question is being answered. Wait for it, or press Stop.');
+    const length = [...question.trim()].length;
+    if (busy()) return length && complain('Another question is being answered. Wait for it, or press Stop.');
+    if (!length) return complain('Type a question first, such as: what does the speaker say about the budget?');
+    if (length > LONGEST) return complain(`Shorten the question to ${LONGEST} characters; it has ${length}.`);
     if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
     const options = readOptions();
     if (options.fault) {
@@ -32,7 +38,8 @@
     complain('');
     sent = ++number;
     const run = newRun();
-    address({ q: question.trim(), answer: '', run });
+    lastQuestion = question.trim();
+    address({ q: inAddress(lastQuestion), answer: '', run });
     goTo('ask', false);
     showTab('asking');
     find('#lr-ask').value = ''; // the question is above its answer
@@ -43,6 +50,8 @@
     follow();
     return null;
   }
+
+  const inAddress = (question) => (question.length > LONGEST_SHOWN ? '' : question);
 
   // A question goes on at the server when the page is reloaded or loses the connection; its run is in the address.
 
@@ -80,16 +89,17 @@
   document.addEventListener('keydown', (event) => {
     if (event.target.id !== 'lr-ask' || event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    ask(event.target.value);
+    if (!event.repeat) ask(event.target.value);
   });
 
   // What was not answered can be asked again
   function restore() {
-    if (!find('#lr-ask').value) find('#lr-ask').value = param('q');
+    if (!find('#lr-ask').value) find('#lr-ask').value = lastQuestion || param('q');
   }
 
   actions.ask = (element) => ask(element.dataset.ask);
-  actions.stop = () => {
+  actions.stop = (_, event) => {
+    if (event.detail > 1) return; // the second click of two on Ask, whose place Stop has taken
     const run = param('run');
     sent = 0;
     restore();
@@ -98,7 +108,7 @@
     if (run) cancel(run, 3);
   };
   actions.show = (element) => {
-    address({ q: element.dataset.question, run: '' });
+    address({ q: inAddress(element.dataset.question), run: '' });
     emit('show', { answer: element.dataset.show, thread: param('thread') });
   };
 
@@ -223,7 +233,7 @@
     if (seen !== answer + thread) {
       seen = answer + thread;
       // the question comes with its answer, so that the address never pairs two that do not belong together
-      if (answer && !sent) address({ answer, run: '', q: section.dataset.question, ...(thread && { thread }) });
+      if (answer && !sent) address({ answer, run: '', q: inAddress(section.dataset.question), ...(thread && { thread }) });
     }
     for (const line of all('.lr-conversation [data-show]')) {
       const now = line.dataset.show === answer;

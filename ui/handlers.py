@@ -235,10 +235,6 @@ class Page:
 
     def _answering(self, payload: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
         question = str(payload.get("question", "")).strip()
-        if not question:
-            hint = "Type a question first, such as: what does the speaker say about the budget?"
-            yield markup.note(hint), gr.skip(), gr.skip()
-            return
         options = [line.strip() for line in str(payload.get("options", "")).splitlines() if line.strip()]
         names = [str(name) for name in payload.get("videos", [])]
         yield answers.thinking(question, [], {}), _no_evidence(), gr.skip()

@@ -1,6 +1,6 @@
 // The player: jumps to moments, stops at their end, and updates everything that follows its time.
 (() => {
-  const { find, all, emit, opened, player, address, goTo, onRender, actions, clock } = longreel;
+  const { find, all, emit, opened, player, address, goTo, onRender, call, actions, clock } = longreel;
   const short = (seconds) => String(Math.round(seconds * 100) / 100);
   let span = null; // the moment that is being played, when it has an end
 
@@ -80,8 +80,13 @@
     if (span) span = null;
     else address({ t: short(event.target.currentTime) });
   }, true);
-  document.addEventListener('error', (event) => {
-    if (isPlayer(event)) find('#lr-player .lr-noplay').hidden = false;
+  document.addEventListener('error', async (event) => {
+    if (!isPlayer(event)) return;
+    const line = find('#lr-player .lr-noplay');
+    await call('GET', `/videos/${opened()}`).catch((error) => {
+      line.textContent = error.message; // the video was deleted, or the server is away
+    });
+    line.hidden = false;
   }, true);
 
   // The title, the library and the rows of evidence show which video is open

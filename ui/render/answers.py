@@ -144,15 +144,16 @@ def step_list(trace: Sequence[Event], videos: Videos) -> str:
 
 
 def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
-    """The steps so far of an answer in progress, and the text that is being written."""
+    """The latest step of an answer in progress, those before it, and the text that is being written."""
     done = steps.shown(trace)
     latest = safe(describe(done[-1])) if done else "Reading the question"
+    listed = done if done and _frames(done[-1], videos) else done[:-1]
     text = steps.being_written(trace)
     written = f'<p class="lr-writing" aria-hidden="true">{safe(text)}</p>' if text else ""
     return (
         '<section class="lr-answer" aria-label="Answer" aria-busy="true">'
         f"<h2>{safe(question)}</h2>{understood(question, trace)}"
-        f'<p role="status" class="lr-now">{latest}</p>{step_list(trace, videos)}{written}</section>'
+        f'<p role="status" class="lr-now">{latest}</p>{step_list(listed, videos)}{written}</section>'
     )
 
 

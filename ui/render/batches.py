@@ -38,11 +38,14 @@ def form(videos: Sequence[VideoOut]) -> str:
         f"<small>{clock(video.duration_s)}</small></label></li>"
         for video in videos
     )
-    formats = "".join(
-        f'<label><input type="checkbox" name="formats" value="{name}"{" checked" if name in CHOSEN else ""}> '
-        f"{title}</label>"
-        for name, title, _ in FILES
-    )
+    formats = ""
+    for group, files in FILES.items():
+        offered = "".join(
+            f'<label><input type="checkbox" name="formats" value="{name}"{" checked" if name in CHOSEN else ""}> '
+            f"{title}</label>"
+            for name, title, _ in files
+        )
+        formats += f'<fieldset class="lr-scope lr-formats"><legend>{group}</legend>{offered}</fieldset>'
     return (
         '<form id="lr-batch" aria-label="Summarize and ask many videos"><div class="lr-half"><fieldset>'
         f'<legend>Videos</legend><p><label><input type="checkbox" id="lr-every"> All {len(videos)} videos</label></p>'
@@ -51,7 +54,7 @@ def form(videos: Sequence[VideoOut]) -> str:
         '<p><label for="lr-batch-questions">Questions for each of them, one per line (optional)</label>'
         '<textarea id="lr-batch-questions" name="questions" rows="3" '
         'placeholder="What was decided? Who speaks?"></textarea></p>'
-        f'<fieldset><legend>Files for each video</legend><div class="lr-scope">{formats}</div></fieldset></div></div>'
+        f"<fieldset><legend>Files for each video</legend>{formats}</fieldset></div></div>"
         '<p id="lr-cost" role="status">Tick videos to see an estimate.</p>'
         '<p id="lr-batch-problem" class="lr-problem" role="alert" hidden></p>'
         '<p class="lr-send"><button type="submit" class="lr-main" disabled>Start</button></p></form>'

@@ -30,7 +30,7 @@ QUESTION = r"""
     <button type="button" class="lr-small" data-seen title="Show it"></button>
     <button type="button" class="lr-small" data-unpart aria-label="Remove the part of the picture">&times;</button></p>
   <div class="lr-write"><label for="lr-ask" class="lr-hidden">Question</label>
-    <textarea id="lr-ask" name="question" rows="2" maxlength="2000" placeholder="Ask a question"></textarea>
+    <textarea id="lr-ask" name="question" rows="2" placeholder="Ask a question"></textarea>
     <button type="submit" class="lr-main">Ask</button>
     <button type="button" class="lr-small" data-stop disabled>Stop</button></div>
   <p id="lr-ask-problem" class="lr-problem" role="alert" hidden></p>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -119,33 +119,43 @@ def point(sentence: PointOut, numbers: Numbers, videos: Videos, *, named: bool =
     return f"{label}{safe(sentence.text)} {chips}{where}"
 
 
-FILES: Sequence[tuple[str, str, str]] = (
-    ("md", "Markdown", "summary and chapters"),
-    ("docx", "Word", "summary and chapters"),
-    ("html", "Web page", "with a player that jumps to times"),
-    ("slides-docx", "Slides, Word", "slides with what is said"),
-    ("slides-html", "Slides, web page", "slides with what is said"),
-    ("slides-md", "Slides, Markdown", "slides with what is said, as ZIP"),
-    ("json", "JSON", "the same for programs"),
-    ("srt", "SubRip", "subtitles"),
-    ("vtt", "WebVTT", "subtitles"),
-    ("whisperx", "whisperX", "transcript with word times"),
-    ("youtube", "YouTube", "chapters for a description"),
-    ("srt-chapters", "Chapters, SubRip", "for players"),
-    ("vtt-chapters", "Chapters, WebVTT", "for players"),
-    ("edl", "EDL", "markers for an editor"),
-    ("fcpxml", "Final Cut Pro XML", "markers for an editor"),
-)
-"""The format, its name for people, and its content."""
+FILES: Mapping[str, Sequence[tuple[str, str, str]]] = {
+    "Summary and chapters": (
+        ("md", "Markdown", "for notes"),
+        ("docx", "Word", "for print"),
+        ("html", "Web page", "with a player"),
+        ("json", "JSON", "for programs"),
+    ),
+    "Slides with what is said": (
+        ("slides-docx", "Word", "for print"),
+        ("slides-html", "Web page", "one file"),
+        ("slides-md", "Markdown", "with pictures, as ZIP"),
+    ),
+    "Transcript": (
+        ("srt", "SubRip", "subtitles"),
+        ("vtt", "WebVTT", "subtitles"),
+        ("whisperx", "whisperX", "with word times"),
+    ),
+    "Chapters": (
+        ("youtube", "YouTube", "for a description"),
+        ("srt-chapters", "SubRip", "for players"),
+        ("vtt-chapters", "WebVTT", "for players"),
+    ),
+    "Markers for editing": (("edl", "EDL", "an edit list"), ("fcpxml", "Final Cut Pro", "as XML")),
+}
+"""By group: the format, its name for people, and what it is for."""
 
 
 def exports(video: VideoOut) -> str:
     """The video as files for other programs."""
     if not video.ready:
         return note("The files appear once the video has been processed.")
-    items = "".join(
-        f'<li><a class="lr-file" href="v1/videos/{safe(video.id)}/export?format={name}" download>'
-        f"<b>{title}</b><small>{about}</small></a></li>"
-        for name, title, about in FILES
-    )
-    return f'<ul class="lr-files" aria-label="Files to download">{items}</ul>'
+    groups = []
+    for group, files in FILES.items():
+        items = "".join(
+            f'<li><a class="lr-file" href="v1/videos/{safe(video.id)}/export?format={name}" download>'
+            f"<b>{title}</b><small>{about}</small></a></li>"
+            for name, title, about in files
+        )
+        groups.append(f'<h3>{group}</h3><ul class="lr-files" aria-label="{group}">{items}</ul>')
+    return "".join(groups)

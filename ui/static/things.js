@@ -39,7 +39,7 @@ function list() {
   if (!place || !known.things.length) return;
   const names = known.things.map((one) => one.name);
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  const heading = `Things in this video: ${names.slice(0, NAMED).join(', ')}${more}`;
+  const heading = `Things: ${names.slice(0, NAMED).join(', ')}${more}`;
   const buttons = known.things.map(({ name, tracks, most }) => element('li', {}, element('button', {
     type: 'button', class: 'lr-small', 'data-thing': name, 'aria-pressed': chosen.has(name),
     title: `Appears ${tracks.length} times, at most ${most} at once`,

@@ -108,7 +108,7 @@ def test_some_videos_can_be_chosen_to_look_in(page: Page) -> None:
     ask(page, "When did the bridge open?")
     expect(page.locator("#lr-ask-problem")).to_contain_text("Tick at least one video")
     page.get_by_role("checkbox", name="Harbour film").check()
-    ask(page, "When did the bridge open?")
+    page.get_by_role("button", name="Ask", exact=True).dblclick()  # Stop takes its place at once
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
 
 
@@ -170,7 +170,14 @@ def test_what_is_not_in_the_video_and_errors_are_told(page: Page) -> None:
     ask(page, "Will it crash?")
     expect(page.get_by_role("alert").filter(has_text="The model could not run. Try again.")).to_be_visible()
     ask(page, "   ")
-    expect(page.locator("#lr-answer")).to_contain_text("Type a question first")
+    expect(page.locator("#lr-ask-problem")).to_contain_text("Type a question first")
+    ask(page, "Why? " * 401)
+    expect(page.locator("#lr-ask-problem")).to_have_text("Shorten the question to 2000 characters; it has 2004.")
+    long = "Where is the cat, " + "\N{CAT FACE} قطة 猫 " * 40 + "?"
+    ask(page, long)
+    expect(page.locator("#lr-answer h2")).to_have_text(long)
+    expect(page.locator(".lr-verdict .lr-badge")).to_have_text("Not in the video")
+    assert len(page.url) < 300
 
 
 def test_stop_ends_the_work_on_a_question(page: Page, server: Server) -> None:

@@ -92,7 +92,7 @@ def test_a_video_is_downloaded_as_a_file(page: Page) -> None:
     open_film(page)
     open_tab(page, "Export")
     with page.expect_download() as download:
-        page.get_by_role("link", name=re.compile("^Markdown")).click()
+        page.get_by_role("list", name="Summary and chapters").get_by_role("link", name="Markdown").click()
     assert "A film about a bridge" in Path(download.value.path()).read_text("utf-8")
     assert faults(page) == []
 

@@ -25,7 +25,7 @@ def left_of(page: Page) -> float:
 def test_things_are_listed_and_each_that_is_chosen_has_a_lane_and_boxes(page: Page, server: Server) -> None:
     server.follow_things()
     open_film(page)
-    page.get_by_text("Things in this video: boat, bird").click()
+    page.get_by_text("Things: boat, bird").click()
     page.get_by_role("button", name="boat (2)").click()
     lane = page.get_by_role("list", name="When boat is seen")
     expect(lane.get_by_role("button")).to_have_count(2)

@@ -173,7 +173,7 @@ def test_the_form_of_a_summary_keeps_what_was_chosen() -> None:
 
 
 def test_a_video_can_be_downloaded_in_every_format() -> None:
-    assert {name for name, _, _ in summaries.FILES} == set(FORMATS)
+    assert {name for files in summaries.FILES.values() for name, _, _ in files} == set(FORMATS)
     links = [a["href"] for tag, a in Tags(summaries.exports(a_video())).found if tag == "a"]
     assert links[0] == f"v1/videos/{a_video().id}/export?format=md" and len(links) == len(FORMATS)
     assert "has been processed" in summaries.exports(a_video(ready=False))
