@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from app.core.errors import BadInput, Cancelled, LongreelError, MissingPart, WorkerFailed
@@ -103,9 +103,14 @@ class _Guard:
     def check(self) -> None:
         """Raises Cancelled, WorkerFailed when it takes too long."""
         if self._cancelled():
-            raise Cancelled("The download was cancelled.", "Add the address again to start over.")
+            self.refuse(Cancelled("The download was cancelled.", "Add the address again to start over."))
         if time.monotonic() > self._until:
-            raise WorkerFailed(f"Reading the page took longer than {LONGEST_S:g} s.", "Try again later.")
+            self.refuse(WorkerFailed(f"Reading the page took longer than {LONGEST_S:g} s.", "Try again later."))
+
+    def refuse(self, error: LongreelError) -> NoReturn:
+        """Raises an error and keeps it: yt-dlp turns what it catches into errors of its own."""
+        self.refused = self.refused or error
+        raise error
 
 
 class _Body(io.RawIOBase):
@@ -133,7 +138,7 @@ class _Body(io.RawIOBase):
         buffer[: len(taken)] = taken
         self._size += len(taken)
         if self._size > MOST_BYTES:
-            raise BadInput("The page is too large.", SAVE)
+            self._guard.refuse(BadInput("The page is too large.", SAVE))
         return len(taken)
 
     def close(self) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import BadInput, LongreelError, MissingPart
+from app.core.errors import BadInput, Cancelled, LongreelError, MissingPart
 from app.core.requests import IngestRequest
 from app.jobs.states import JobState
 from app.jobs.worker import Worker
-from app.services import addresses
+from app.services import addresses, web_pages
 from app.services.downloads import SeveralVideos
 from app.services.web_pages import read_page
 from tests.unit.api import stand_in
@@ -143,6 +143,18 @@ def test_a_page_without_a_video_is_refused(parts: StandIn, site: Site) -> None:
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Talks</title>
 <item><title>One</title><link>{base}/one.mp4</link></item>
 <item><title>Two</title><link>{base}/two.mp4</link></item></channel></rss>"""
+
+
+def test_a_page_that_is_too_large_or_is_cancelled_while_it_is_read_says_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("yt_dlp")
+    site.pages["/watch"] = f"<html>{'x' * 200_000}"
+    monkeypatch.setattr(web_pages, "MOST_BYTES", 100_000)
+    with pytest.raises(BadInput, match="too large"):
+        read_page(f"{site.base}/watch", private=True)
+    with pytest.raises(Cancelled):
+        read_page(f"{site.base}/watch", private=True, cancelled=lambda: bool(site.asked[1:]))
 
 
 def test_a_list_of_videos_becomes_a_job_for_each(parts: StandIn, site: Site) -> None:
