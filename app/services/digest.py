@@ -37,6 +37,7 @@ from app.services.topics import Sentence, chapter_spans
 from app.services.transcript_sentences import LONGEST_WORDS
 from app.text.keyphrases import key_phrases
 from app.text.languages import guess_language
+from app.text.sentences import one_line
 
 MOST_SENTENCES = 8_000
 """More than ten hours of talk have; a file of subtitles may hold hundreds of thousands, and each is embedded."""
@@ -160,7 +161,7 @@ class _Writer:
         quoted = []
         for source in sources[:2]:
             longest = LONGEST_WORDS if source.kind is SegmentKind.SPEECH else SCREEN_WORDS
-            quoted.append((_shortened(_one_line(source.text), longest), (self._cite(source),)))
+            quoted.append((_shortened(one_line(source.text), longest), (self._cite(source),)))
         own = _within([*described, *(written or quoted)], CHAPTER_WORDS)
         title = _shown_heading(span, sentences) or title or heading or self._short_title(sources, sentences)
         if not title and sources:  # the beginning of the first line, without the signs of a list or a heading
@@ -204,7 +205,7 @@ class _Writer:
     def _ask(
         self, model: Chat, sources: Sequence[Sentence], task: str, schema: dict[str, object], limit: int
     ) -> dict[str, Any]:
-        notes = "\n".join(f"{number}. {_one_line(s.text)}" for number, s in enumerate(sources, 1))
+        notes = "\n".join(f"{number}. {one_line(s.text)}" for number, s in enumerate(sources, 1))
         messages = [
             Message("system", "You write short, plain headings and summaries. Use only facts from the notes."),
             Message("user", f"Notes from one part of a video:\n{notes}\n\n{task}"),
@@ -256,10 +257,6 @@ def _key_headings(parts: Sequence[Sequence[Sentence]]) -> list[str]:
 
 def _tidy_title(text: object) -> str:
     return " ".join(str(text).split()).strip(" .\"'")
-
-
-def _one_line(text: str) -> str:
-    return "; ".join(line.strip() for line in text.split("\n") if line.strip())
 
 
 def _shortened(text: str, words: int) -> str:

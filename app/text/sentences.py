@@ -12,6 +12,8 @@ _BORDER = regex.compile(
 )
 """A full-width sign always ends a sentence, other signs only before a space, and so does an empty line."""
 
+_UNDIVIDED = regex.compile(r"(?<![.,:;!?\u2026\u3002\uff01\uff1f\uff1a\uff0c\u3001])(?=\n)")
+
 _SHORT_TITLES = """
     mr mrs ms mx dr prof st sr jr sra dra hr fr frau m mm mme mlle mgr sig dott ing gen col maj capt cpt lt sgt rev hon
     pres gov sen rep messrs dhr mevr
@@ -40,6 +42,12 @@ def split_sentences(text: str) -> list[str]:
         sentences.append(text[start : match.end()].strip())
         start = match.end()
     return [sentence for sentence in (*sentences, text[start:].strip()) if sentence]
+
+
+def one_line(text: str) -> str:
+    """The lines of a text as one, with a semicolon between those that no sign divides."""
+    lines = "\n".join(line.strip() for line in text.split("\n") if line.strip())
+    return str(_UNDIVIDED.sub(";", lines)).replace("\n", " ")
 
 
 def _ends_sentence(before: str, signs: str, after: str) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
 from app.core.requests import Style, SummaryRequest
-from app.core.types import Answer, Chapter, Digest, Utterance, Video
+from app.core.types import Answer, Chapter, Digest, SegmentKind, Utterance, Video
 from app.services.summarize.attribution import is_quoted, sentence_points
 from app.services.summarize.shapes import EXTRACTIVE, Section, VideoSummary
 
@@ -82,7 +82,10 @@ class Material:
         """The name of the summary: its style, or whose words it is in."""
         named = HEADINGS.get(self.wanted.style) if self.wanted else None
         points = [point for section in self.sections for point in section.points]
-        return named or ("Key sentences" if all(map(is_quoted, points)) else "Summary")
+        if named or not all(map(is_quoted, points)):
+            return named or "Summary"
+        is_read = all(one.kind is SegmentKind.SCREEN_TEXT for point in points for one in point.citations)
+        return "Written on the screen" if is_read and points else "Key sentences"
 
     def at(self, seconds: float) -> str:
         """An address of a moment, such as talk.mp4#t=12.5 (W3C Media Fragments); "" where nothing is known to play."""
@@ -128,11 +131,12 @@ def of_summary(
     source: Source = Source(),
 ) -> Material:
     """The material of a video with a requested summary."""
+    heading = HEADINGS.get(summary.wanted.style, "")
     return Material(
         video,
         tuple(utterances),
         tuple(chapters),
-        summary.sections,
+        tuple(replace(one, title="") if one.title == heading else one for one in summary.sections),
         tuple(answers),
         summary.wanted,
         summary.model,

@@ -62,7 +62,10 @@ def overview_text(
     sections = overview.sections if overview and len(entries) > 1 else ()
     parts += ["## Together"] if sections else []
     for section in sections:
-        lines = [f"- {point_text(p, link)} {escaped(titles.get(p.citations[0].video_id, ''))}" for p in section.points]
+        lines = []
+        for one in section.points:
+            title = titles.get(one.citations[0].video_id, "")
+            lines.append(f"- {point_text(one, link)} {escaped(title) if title != section.title else ''}".rstrip())
         parts += [f"### {escaped(section.title)}"] if section.title else []
         parts.append("\n".join(lines))
     parts.append("## Videos")

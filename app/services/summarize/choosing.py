@@ -14,6 +14,7 @@ from app.services.screen_text_filter import letter_share
 from app.services.summarize import cues, minutes
 from app.services.summarize.shapes import Point
 from app.services.topics import Sentence
+from app.text.sentences import one_line
 
 BLOCK_S = 75.0
 """Chapters are split into blocks of about this length, so that long ones get their share and nothing is skipped."""
@@ -86,8 +87,7 @@ def ranked(video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.fl
 
 def _point(video: VideoId, sentence: Sentence, style: Style) -> Point:
     quote = " ".join((sentence.quote or sentence.text).split())
-    lines = [line.strip() for line in sentence.text.split("\n") if line.strip()]
-    text = quote if sentence.kind is SegmentKind.SPEECH else "; ".join(lines)
+    text = quote if sentence.kind is SegmentKind.SPEECH else one_line(sentence.text)
     citation = Citation(video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)
     who = ""
     if style is Style.MINUTES:

@@ -116,7 +116,8 @@ class SummarizeService:
         for number, chapter in enumerate(chapters, 1):
             own = inside(chapter, sentences, last=number == len(chapters))
             offers = tuple(work.points(video.id, block) for block in blocks(chapter, own))
-            branches.append(Branch(chapter.title, chapter.span, offers))
+            title = chapter.title if len(chapters) > 1 else ""  # the only one is the video
+            branches.append(Branch(title, chapter.span, offers))
             report(number)
         return branches
 

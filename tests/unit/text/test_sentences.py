@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text.sentences import split_sentences
+from app.text.sentences import one_line, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,7 @@ def test_sentences_end_at_their_signs(text: str, expected: list[str]) -> None:
 @given(st.text(alphabet=st.characters() | st.sampled_from(".!?。 \nA")))
 def test_nothing_but_spaces_is_lost(text: str) -> None:
     assert "".join("".join(split_sentences(text)).split()) == "".join(text.split())
+
+
+def test_lines_become_one_with_a_semicolon_only_where_no_sign_divides_them() -> None:
+    assert one_line("Keys:\n C-c (emacs).\n\n Write a poem\nby hand") == "Keys: C-c (emacs). Write a poem; by hand"

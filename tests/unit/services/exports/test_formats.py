@@ -261,6 +261,8 @@ def test_each_sentence_of_a_stored_summary_has_its_own_time() -> None:
     rephrased = of_digest(video, (), Digest("Ms. Ortega opened the gate. The cost of the bridge is 90.", (), quotes))
     assert [p.citations[0].span.start_s for p in rephrased.sections[0].points] == [0.0, 10.0]
     assert rephrased.heading == "Summary"
+    written_texts = tuple(replace(one, kind=SegmentKind.SCREEN_TEXT) for one in quotes)
+    assert of_digest(video, (), Digest(" ".join(said), (), written_texts)).heading == "Written on the screen"
 
 
 def test_a_refusal_is_one_short_sentence() -> None:
