@@ -38,7 +38,7 @@ from benchmarks.sample.pictures import draw
 from benchmarks.sample.script import Scene
 from gpu_workers.media.store import FolderMediaStore
 
-START_S = 120.0
+START_S = 600.0
 KIND = "ingest"
 CAMERA = "camera"
 HOME = "LONGREEL_HOME"
@@ -53,8 +53,12 @@ FILMS: tuple[tuple[str, str | tuple[str, ...], tuple[str, ...], int], ...] = (
 """Title, lines of the first slide or the name of a photo, tags, seconds."""
 
 
+Filling = Callable[[Database, Path], None]
+"""Puts something into a library and its folder."""
+
+
 @contextmanager
-def own_server(fill: Callable[[Database, Path], None] | None = None, **environment: str) -> Iterator[str]:
+def own_server(fill: Filling | None = None, **environment: str) -> Iterator[str]:
     """The address of a server over a library of its own, in which nothing is read by itself."""
     with tempfile.TemporaryDirectory(prefix="longreel-pictures-") as folder:
         with socket.socket() as free:
