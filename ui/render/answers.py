@@ -147,7 +147,8 @@ def thinking(question: str, trace: Sequence[Event], videos: Videos) -> str:
     """The latest step of an answer in progress, those before it, and the text that is being written."""
     done = steps.shown(trace)
     latest = safe(describe(done[-1])) if done else "Reading the question"
-    listed = done if done and _frames(done[-1], videos) else done[:-1]
+    has_frames = bool(done) and isinstance(done[-1], Inspected) and bool(done[-1].frames_s)
+    listed = done if has_frames else done[:-1]
     text = steps.being_written(trace)
     written = f'<p class="lr-writing" aria-hidden="true">{safe(text)}</p>' if text else ""
     return (
