@@ -217,9 +217,25 @@ def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001
     with open_container(path) as container:
         if len(picture_streams(container)) > 1 or container.format.name in TRANSPORT:
             return True
-        if container.format.name not in ("ogg", "avi"):
-            return _is_joined(container)
+        if _is_joined(container):
+            return True
+        if container.format.name not in ("ogg", "avi") and not _may_jump(container):
+            return False
     return len(scan(path).timeline.parts) > 1  # where FFmpeg seeks, it passes joints in Ogg and losses in AVI
+
+
+def _may_jump(container: Any) -> bool:
+    """Whether times may jump ahead in a Matroska or Flash file: two key frames of its index lie far apart.
+
+    Flash files have no index, or one that nobody keeps.
+    """
+    if not container.format.name.startswith("matroska"):
+        return bool(container.format.name == "flv")
+    for stream in container.streams:
+        times_s = [float(entry.timestamp * stream.time_base) for entry in stream.index_entries]
+        if len(times_s) > 1:
+            return any(later_s - time_s > AHEAD_S for time_s, later_s in itertools.pairwise(times_s))
+    return True
 
 
 def _is_joined(container: Any) -> bool:

@@ -35,6 +35,8 @@ _SOUND_STEP_S = 2.0
 _RAW_RATE = 25.0
 _RAW_RATES = (1.0, 1000.0)
 """Pictures a second that a header may give; others are damage."""
+_STILL_S = 600.0
+"""A slide may stand so long in a file without sound; its next picture does not begin another recording."""
 _AVI_HEAD = 8
 """Bytes before the data of a packet in an AVI file, at which its index points."""
 _LATE_S = 0.2
@@ -169,6 +171,8 @@ class _Columns:
 
     def __init__(self, container: Any) -> None:
         self._joinable = container.format.name.startswith(_MAY_BE_JOINED)
+        may_stand = container.format.name.startswith(("matroska", "flv")) and not container.streams.audio
+        self._pause_s = _STILL_S if may_stand else AHEAD_S
         streams = media_streams(container)
         self._raw_rate = raw_rate(streams[0]) if container.format.name in RAW and streams else 0.0
         self._numbers = array("h")
@@ -215,7 +219,7 @@ class _Columns:
             is_key=np.array(self._keys, bool)[order],
             is_damaged=np.array(self._damaged, bool)[order],
         )
-        line = timeline(table, may_be_joined=self._joinable)
+        line = timeline(table, may_be_joined=self._joinable, pause_s=self._pause_s)
         if self._counted is not None:
             line = _by_index(table, line, self._counted)
         firsts = np.array([part.first_byte for part in line.parts])

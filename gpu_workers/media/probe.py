@@ -119,6 +119,8 @@ def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
     if media.scan is not None:  # FFmpeg guesses the length of a broadcast
         return warnings
     header_s = max(0.0, float(container.duration + (container.start_time or 0)) / 1e6 - media.clock_start_s)
+    if container.format.name == "avi":  # FFmpeg shortens the length to what a file without its index may hold
+        header_s = max([header_s, *(float(s.frames * s.time_base) for s in container.streams if s.time_base)])
     if header_s > duration_s + _HEADER_SLACK_S:
         data = f"the data ends at {duration_s:.0f} s: the rest is missing"
         warnings.append(f"The header promises {header_s:.0f} s, but {data}.")

@@ -8,6 +8,7 @@ part of the file is destroyed, the bytes between two packets account for the tim
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,9 +76,12 @@ class Timeline:
         return self.parts[max(0, place)]
 
 
-def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
-    """Finds the joints and the false times of a file. Containers with one table of all times cannot have joints."""
-    false_times = _false_waits(table)
+def timeline(table: PacketTable, *, may_be_joined: bool, pause_s: float = AHEAD_S) -> Timeline:
+    """Finds the joints and the false times of a file. Containers with one table of all times cannot have joints.
+
+    Steps ahead of up to `pause_s` are pauses.
+    """
+    false_times = _false_waits(table, pause_s if may_be_joined else math.inf)
     if not may_be_joined:
         false_times |= _strays(table)
     is_good = np.ones(len(table.stream), dtype=bool)
@@ -85,7 +89,7 @@ def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
     steps = [np.diff(table.decoded_s[is_good & (table.stream == stream)]) for stream in np.unique(table.stream)]
     if any(len(own) and (own.min() < -BACK_S or own.max() > SUSPICIOUS_S) for own in steps):
         if may_be_joined:
-            line = _Walk(table, set(false_times), AHEAD_S).result()
+            line = _Walk(table, set(false_times), pause_s).result()
             if any(part.step_s < 0 for part in line.parts):  # in such a file a step ahead is a joint, too
                 line = _Walk(table, set(false_times), SUSPICIOUS_S).result()
             return line
@@ -96,13 +100,18 @@ def timeline(table: PacketTable, *, may_be_joined: bool) -> Timeline:
     return Timeline((JoinedPart(0, 0.0, start_s, 0.0),), frozenset(false_times))
 
 
-def _false_waits(table: PacketTable) -> set[int]:
-    """Packets that are shown before they are decoded, or much later than any decoder holds a picture."""
+def _false_waits(table: PacketTable, longest_s: float) -> set[int]:
+    """Packets that are shown before they are decoded, or much later than any decoder holds a picture.
+
+    A picture may wait for the end of a pause, which lasts up to `longest_s`.
+    """
     waits_s = table.shown_s - table.decoded_s
-    is_false = (waits_s < -BACK_S) | (waits_s > AHEAD_S)
+    is_false = (waits_s < -BACK_S) | (waits_s > longest_s)
     for stream in np.unique(table.stream):
         rows = np.flatnonzero(table.stream == stream)
-        held, later = rows[:-_MOST_HELD], rows[_MOST_HELD:]
+        held, later, last = rows[:-_MOST_HELD], rows[_MOST_HELD:], rows[-_MOST_HELD:]
+        pace_s = float(np.median(np.diff(table.decoded_s[rows]))) if len(rows) > 1 else 0.0
+        is_false[last] |= waits_s[last] > max(AHEAD_S, _MOST_HELD * pace_s)
         is_false[held] |= (waits_s[held] > SUSPICIOUS_S) & (table.shown_s[held] > table.decoded_s[later] + BACK_S)
     return set(np.flatnonzero(is_false).tolist())
 
@@ -147,7 +156,8 @@ class _Walk:
         self._pause_s = pause_s
         self._streams: list[int] = table.stream.tolist()
         self._decoded: list[float] = table.decoded_s.tolist()
-        self._ends: list[float] = (table.shown_s + table.duration_s).tolist()
+        lasting_s = np.where(table.duration_s <= AHEAD_S, table.duration_s, 0.0)  # others are those of the pause
+        self._ends: list[float] = (table.shown_s + lasting_s).tolist()
         self._rows = {int(s): np.flatnonzero(table.stream == s).tolist() for s in np.unique(table.stream)}
         self._at = dict.fromkeys(self._rows, 0)
         self._last: dict[int, float] = {}

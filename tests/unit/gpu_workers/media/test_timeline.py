@@ -65,6 +65,19 @@ def test_a_pause_stays_a_pause():
     assert len(line.parts) == 1 and not line.false_times
 
 
+def test_pictures_that_come_slowly_may_wait_for_a_long_time_and_are_no_joints():
+    slides = table(*(30.0 * number for number in range(12)))
+    slides.shown_s[:] += 60.0
+    line = timeline(slides, may_be_joined=True, pause_s=600.0)
+    assert len(line.parts) == 1 and not line.false_times
+
+
+def test_pictures_may_wait_for_the_end_of_a_pause_of_any_length():
+    one = table(*run(0.0, 50), *run(100.0, 50))
+    one.shown_s[:] = [*one.decoded_s[3:], *run(102.0, 3)]
+    assert not timeline(one, may_be_joined=False).false_times
+
+
 def test_time_that_is_lost_with_its_bytes_stays_on_the_clock():
     packets = table(*run(0.0), *run(16.0), lost_before=100)
     line = timeline(packets, may_be_joined=True)
