@@ -1,7 +1,8 @@
 """The page in a real browser, over the stand-in in a process of its own.
 
-One browser and one server serve all modules; each test has a context of its own and finds the library as new. Nothing
-here waits for a fixed time: a busy machine is only slower.
+One browser, one context and one server serve all modules; each test finds the library as new and the browser without
+cookies, permissions and stored values. What the browser has loaded and compiled stays: that took most of the time of a
+test. Nothing here waits for a fixed time: a busy machine is only slower.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import IO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_MS = 20_000
@@ -46,17 +47,17 @@ SETTLED = """async () => {
 
 
 class Server:
-    """The stand-ins in a process of their own: one is open, one has a key."""
+    """The stand-in in a process of its own, which may ask for a key."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-W", "ignore", "-m", "tests.unit.api.serve", str(folder)]
+    def __init__(self, folder: Path, *key: str) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", "tests.unit.api.serve", str(folder), *key]
         environment = {**os.environ, "LONGREEL_HOME": str(folder)}
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.settings_file = folder / "longreel.toml"
-        self.data = folder / "open"
-        self.address, self.locked = (f"http://127.0.0.1:{port}" for port in self._line().split())
+        self.data = folder / "library"
+        self.address = f"http://127.0.0.1:{self._line()}"
 
     def make_fresh(self) -> None:
         """One video, nothing at work, a reader that waits at half of its way."""
@@ -145,12 +146,19 @@ def server(running: Server) -> Server:
     return running
 
 
-@pytest.fixture
-def new_page(browser: Browser, server: Server) -> Iterator[Callable[[], Page]]:
-    """Makes tabs that must end without an error on their consoles and without a request to another host."""
+@pytest.fixture(scope="package")
+def shared_context(browser: Browser, running: Server) -> Iterator[BrowserContext]:
+    del running  # which is to end after it
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(HASTEN)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def new_page(shared_context: BrowserContext, server: Server) -> Iterator[Callable[[], Page]]:
+    """Makes tabs that must end without an error on their consoles and without a request to another host."""
     faults: list[str] = []
 
     def said(message: ConsoleMessage) -> None:
@@ -163,15 +171,27 @@ def new_page(browser: Browser, server: Server) -> Iterator[Callable[[], Page]]:
             faults.append(f"a request to {request.url}")
 
     def make() -> Page:
-        page = context.new_page()
+        page = shared_context.new_page()
         page.on("console", said)
         page.on("request", asked)
         page.on("pageerror", lambda error: faults.append(str(error)))
         return page
 
     yield make
-    context.close()
+    for page in shared_context.pages:
+        page.close()
+    _forget(shared_context, server)
     assert faults == []
+
+
+def _forget(context: BrowserContext, server: Server) -> None:
+    """Clears what a page stored."""
+    page = context.new_page()
+    page.goto(f"{server.address}/v1/health")
+    page.evaluate("localStorage.clear()")
+    page.close()
+    context.clear_cookies()
+    context.clear_permissions()
 
 
 @pytest.fixture

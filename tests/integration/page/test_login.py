@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.integration.page.conftest import Server, ask, open_film
-from tests.unit.api.serve import KEY
 
 pytestmark = pytest.mark.browser
+KEY = "a long secret for tests"
 
 
-def test_a_server_with_a_key_asks_for_it(browser: Browser, running: Server) -> None:
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, KEY)
+    yield server
+    server.close()
+
+
+def test_a_server_with_a_key_asks_for_it(browser: Browser, locked: Server) -> None:
     context = browser.new_context()
     try:
         page = context.new_page()
-        page.goto(running.locked)
+        page.goto(locked.address)
         page.get_by_label("API key of this server").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_have_text("This is not the key of this server.")

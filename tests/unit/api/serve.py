@@ -1,7 +1,7 @@
-"""Serves two stand-ins on free ports of loopback: python -m tests.unit.api.serve FOLDER.
+"""Serves a stand-in on a free port of loopback: python -m tests.unit.api.serve FOLDER [KEY].
 
-It prints the port of an open one and that of one with the key KEY. Then each line of its input is a wish to the
-open one, answered by a line when it is done; the end of its input ends it.
+It prints its port. Then each line of its input is a wish, answered by a line when it is done; the end of its input ends
+it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from gpu_workers.cluster.states import PoolState
 from tests.unit.api import stand_in
 from tests.unit.api.tiny_video import write_webm
 
-KEY = "a long secret for tests"
 FILM = "Harbour film"
 STOP_S = 20.0
 THINGS = [
@@ -35,21 +34,28 @@ THINGS = [
 """A boat that crosses the picture and one that stays later on, and a bird."""
 
 
-def main(folder: Path) -> None:
-    """Prints the ports, then serves."""
+def main(folder: Path, key: str = "") -> None:
+    """Prints the port, then serves."""
     film = write_webm(folder / "harbour.webm")
-    parts = _filled(folder / "open", film, None)
-    doors = [_door(parts), _door(_filled(folder / "locked", film, SecretStr(KEY)))]
+    (folder / "library").mkdir()
+    parts = stand_in.make(
+        folder / "library", hold=True, pace_s=0.2, private_addresses=True, api_key=SecretStr(key) if key else None
+    )
+    parts.add(film.read_bytes(), FILM, film)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    app = create_app(parts.longreel.settings, parts.longreel)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
 
     def obey() -> None:
         for line in sys.stdin:
             _say(_done(line.strip(), parts, film))
-        for server, _ in doors:
-            server.should_exit = True
+        server.should_exit = True
 
     threading.Thread(target=obey, daemon=True).start()
-    _say(" ".join(str(listening.getsockname()[1]) for _, listening in doors))
-    asyncio.run(_serve(doors))
+    _say(str(listening.getsockname()[1]))
+    asyncio.run(server.serve(sockets=[listening]))
 
 
 def _done(wish: str, parts: stand_in.StandIn, film: Path) -> str:
@@ -85,7 +91,7 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
     for job in longreel.jobs.list():
         if job.state not in ENDED:
             longreel.jobs.cancel(job.id)
-    stand_in.wait_until(lambda: all(job.state in ENDED for job in longreel.jobs.list()))
+    stand_in.wait_until(lambda: all(job.state in ENDED for job in longreel.jobs.list()), seconds=60)
     longreel.jobs.dismiss_ended()
     for video in longreel.library.videos():
         longreel.library.delete(video.id, now=True)
@@ -105,29 +111,10 @@ def _make_fresh(parts: stand_in.StandIn, film: Path) -> None:
     parts.agent.stopped.clear()
 
 
-def _filled(folder: Path, film: Path, key: SecretStr | None) -> stand_in.StandIn:
-    folder.mkdir()
-    parts = stand_in.make(folder, hold=True, pace_s=0.2, private_addresses=True, api_key=key)
-    parts.add(film.read_bytes(), FILM, film)
-    return parts
-
-
-def _door(parts: stand_in.StandIn) -> tuple[uvicorn.Server, socket.socket]:
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    app = create_app(parts.longreel.settings, parts.longreel)
-    return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)), listening
-
-
-async def _serve(doors: list[tuple[uvicorn.Server, socket.socket]]) -> None:
-    await asyncio.gather(*(server.serve(sockets=[listening]) for server, listening in doors))
-
-
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
