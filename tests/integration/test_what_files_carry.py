@@ -17,7 +17,7 @@ from app.core.events import Event, Warned
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
 from app.core.types import SegmentKind, SoundChoice, TimeSpan
-from tests.integration.offline_fakes import environment
+from tests.integration.offline_fakes import TEXT_READER, environment
 from tests.media_files import steady, write_media
 from tests.narrated_file import write_narrated
 from tests.picture_subtitles import write_pgs
@@ -128,7 +128,10 @@ def test_a_recording_that_has_grown_is_told_apart_from_its_beginning(longreel, t
     )
 
 
-def test_subtitles_that_are_pictures_are_read_and_searched(longreel: Services, tmp_path: Path) -> None:
+def test_subtitles_that_are_pictures_are_read_and_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**environment(tmp_path / "library"), TEXT_READER: ""}.items():
+        monkeypatch.setenv(name, value)
+    longreel = build(load_settings())
     path = write_pgs(
         tmp_path / "disc.mkv",
         [(TimeSpan(1.0, 2.5), "The captain hides the letter"), (TimeSpan(3.0, 4.5), "in the piano")],
