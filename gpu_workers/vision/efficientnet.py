@@ -98,8 +98,14 @@ def input_size(height: int, width: int) -> tuple[int, int]:
 
 def _run(loaded: _Loaded, frames: list[Frame], size: tuple[int, int]) -> list[FrameFeatures]:
     import numpy as np
+    from PIL import Image
 
-    pixels = np.stack([_resized(frame, size) for frame in frames])
+    height, width = size
+    resized = [
+        Image.fromarray(frame.image).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        for frame in frames
+    ]
+    pixels = np.stack([np.asarray(picture, dtype=np.float32) for picture in resized])
     fed = np.ascontiguousarray(((pixels - 127.0) / 128.0).transpose(0, 3, 1, 2))
     features, probabilities = loaded.session.run(None, {"pixels": fed})
     concepts = np.sqrt(probabilities) @ loaded.classes
@@ -116,14 +122,6 @@ def _run(loaded: _Loaded, frames: list[Frame], size: tuple[int, int]) -> list[Fr
         )
         for index, frame in enumerate(frames)
     ]
-
-
-def _resized(frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
-    import numpy as np
-    from PIL import Image
-
-    picture = Image.fromarray(frame.image).resize((size[1], size[0]), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return np.asarray(picture, dtype=np.float32)
 
 
 def best_tags(probabilities: NDArray[np.float32], names: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -36,7 +36,27 @@ class FakeFrameEmbedder:
 
     def embed(self, frames: Sequence[Frame]) -> list[FrameFeatures]:
         """One result a frame, in order: 48 numbers of colour, 5 of concept, the nearest colour as tag."""
-        return [_features(frame) for frame in frames]
+        import numpy as np
+        from PIL import Image
+
+        features = []
+        for frame in frames:
+            cells = Image.fromarray(frame.image).resize((CELLS, CELLS), Image.Resampling.BOX)
+            small = np.asarray(cells, dtype=np.float32)
+            mean = small.mean(axis=(0, 1))
+            near = np.array([np.exp(-np.abs(mean - colour).mean() / 64) for colour in NAMED.values()], dtype=np.float32)
+            tags = sorted(zip(NAMED, (near / near.sum()).tolist(), strict=True), key=lambda tag: -tag[1])
+            grey = frame.image.mean(axis=2) / 255
+            one = FrameFeatures(
+                pts_s=frame.pts_s,
+                vector=(small / 255).ravel().astype(np.float32),
+                concept=np.asarray(near / np.linalg.norm(near), dtype=np.float32),
+                tags=tuple(tags),
+                brightness=float(grey.mean()),
+                contrast=float(grey.std()),
+            )
+            features.append(one)
+        return features
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The colours that the text names; a direction that depends on its letters when it names none."""
@@ -48,25 +68,6 @@ class FakeFrameEmbedder:
             digest = hashlib.sha256(text.encode()).digest()[: len(NAMED)]
             vector = np.frombuffer(digest, dtype=np.uint8).astype(np.float32) + 1.0
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
-
-
-def _features(frame: Frame) -> FrameFeatures:
-    import numpy as np
-    from PIL import Image
-
-    small = np.asarray(Image.fromarray(frame.image).resize((CELLS, CELLS), Image.Resampling.BOX), dtype=np.float32)
-    mean = small.mean(axis=(0, 1))
-    near = np.array([np.exp(-np.abs(mean - colour).mean() / 64) for colour in NAMED.values()], dtype=np.float32)
-    tags = sorted(zip(NAMED, (near / near.sum()).tolist(), strict=True), key=lambda tag: -tag[1])
-    grey = frame.image.mean(axis=2) / 255
-    return FrameFeatures(
-        pts_s=frame.pts_s,
-        vector=(small / 255).ravel().astype(np.float32),
-        concept=np.asarray(near / np.linalg.norm(near), dtype=np.float32),
-        tags=tuple(tags),
-        brightness=float(grey.mean()),
-        contrast=float(grey.std()),
-    )
 
 
 class FakeTextReader:

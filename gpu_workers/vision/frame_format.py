@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from PIL.Image import Image
 
 LLAVA = ("llava_onevision", "llava_next_video")
@@ -48,8 +47,13 @@ class FrameFormat:
         if not any(pictures):
             return {}
         if self.as_videos:
-            frames = [np.array(picture) for some in pictures for picture in some]
-            videos = [(_squared(frame) if self.square else frame)[None] for frame in frames]
+            videos = []
+            for picture in (picture for some in pictures for picture in some):
+                frame = np.array(picture)
+                if self.square:  # the frame in the middle of a black square
+                    missing = [max(frame.shape[:2]) - length for length in frame.shape[:2]]
+                    frame = np.pad(frame, [*((more // 2, more - more // 2) for more in missing), (0, 0)])
+                videos.append(frame[None])
             return {"videos": videos, "do_sample_frames": False}
         return {"images": [some for some in pictures if some] if self.skips_empty else pictures}
 
@@ -74,13 +78,3 @@ def frame_format(processor: Any, kind: str, presentation: str) -> FrameFormat:
         # Aria reads video at 490 pixels, 128 tokens a frame; at 980 pixels they are 256.
         options["images_kwargs"] = {"max_image_size": min(sizes)}
     return FrameFormat({"type": "image"}, options, marks=marks)
-
-
-def _squared(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The frame in the middle of a black square."""
-    height, width = frame.shape[:2]
-    side = max(height, width)
-    square = np.zeros((side, side, 3), np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = frame
-    return square

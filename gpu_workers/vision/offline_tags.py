@@ -60,9 +60,16 @@ class OfflineTagsCaptioner:
         grids = [_shrunk(frame) for frame in frames]
         mains, accents = _colours(grids)
         border = _border(frames)
+        where = {"": "", "centre": " in the centre", "top": " at the top", "bottom": " at the bottom"}
+        phrases = [f"{name}{where.get(place, f' on the {place}')}" for name, place in accents]
+        parts = [
+            *([f"mostly {_listed(mains)}"] if mains else []),
+            *([f"some {_listed(phrases)}"] if phrases else []),
+            *([f"a {border} border"] if border else []),
+        ]
         sentences = [
             f"Looks like: {_listed(classes)}." if classes else "",
-            _colour_sentence(mains, accents, border),
+            f"Colours: {', '.join(parts)}." if parts else "",
             _brightness(grids),
             _motion(grids),
         ]
@@ -117,20 +124,6 @@ def _border(frames: Sequence[Frame]) -> str:
         inside = colours.shares(colours.colour_names(_shrunk(frame))).get(name, 0.0)
         found.add(name if even and inside < BORDER_SHARE / 2 else "")
     return found.pop() if len(found) == 1 else ""
-
-
-def _colour_sentence(mains: list[str], accents: list[tuple[str, str]], border: str) -> str:
-    where = {"": "", "centre": " in the centre", "top": " at the top", "bottom": " at the bottom"}
-    pieces = []
-    if mains:
-        pieces.append(f"mostly {_listed(mains)}")
-    if accents:
-        phrases = (f"{name}{where.get(place, f' on the {place}')}" for name, place in accents)
-        pieces.append(f"some {_listed(phrases)}")
-    if border:
-        pieces.append(f"a {border} border")
-    sentence = ", ".join(pieces)
-    return f"Colours: {sentence}." if sentence else ""
 
 
 def _brightness(grids: Sequence[NDArray[np.uint8]]) -> str:

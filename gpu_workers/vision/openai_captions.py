@@ -143,8 +143,12 @@ class OpenAICaptioner:
         most = self._most_frames
         while True:
             shown = evenly_spaced(frames, most)
+            parts: list[str | Frame] = []
+            for number, frame in enumerate(shown, start=1):
+                parts.append(f"Frame {number}, at {clock(frame.pts_s, tenths=True)}:")
+                parts.append(Frame(frame.pts_s, bounded(frame.image)))
             try:
-                caption = self._described(self._ask(_prompt(shown), SCHEMA, stop), shown, span)
+                caption = self._described(self._ask((*parts, TASK), SCHEMA, stop), shown, span)
             except ToolRefused as error:
                 if len(shown) == 1:
                     raise MissingPart(error.message, NO_EYES) from error
@@ -187,7 +191,19 @@ class OpenAICaptioner:
     def _described(self, data: Mapping[str, Any], frames: Sequence[Frame], span: TimeSpan) -> Caption:
         subjects = {_line(one["name"]): _line(one["description"]) for one in data["subjects"]}
         named = [Subject(name, description) for name, description in subjects.items() if name]
-        events = [event for one in data["events"] if (event := _event(one, frames, span)) is not None]
+        times = [min(max(frame.pts_s, span.start_s), span.end_s) for frame in frames]
+        events = []
+        for one in data["events"]:
+            first, last = sorted((int(one["first_frame"]), int(one["last_frame"])))
+            words = _line(one["what"])
+            if not words or last < 1 or first > len(frames):  # nothing is said, or no frame is named that was shown
+                continue
+            first, last = max(first, 1), min(last, len(frames))
+            end_s = times[last - 1]
+            if first == last:  # seen in one frame: it lasts at most until the next
+                end_s = times[last] if last < len(times) else span.end_s
+            middle = frames[(first + last) // 2 - 1]
+            events.append(SceneEvent(TimeSpan(times[first - 1], end_s), words, middle.pts_s))
         events.sort(key=lambda event: event.span)
         text = _line(data["caption"], 3 * MOST_CHARACTERS)
         return Caption(
@@ -197,28 +213,6 @@ class OpenAICaptioner:
             subjects=tuple(named[:MOST_SUBJECTS]),
             events=tuple(events[:MOST_EVENTS]),
         )
-
-
-def _prompt(frames: Sequence[Frame]) -> tuple[str | Frame, ...]:
-    parts: list[str | Frame] = []
-    for number, frame in enumerate(frames, start=1):
-        parts += [f"Frame {number}, at {clock(frame.pts_s, tenths=True)}:", Frame(frame.pts_s, bounded(frame.image))]
-    return (*parts, TASK)
-
-
-def _event(data: Mapping[str, Any], frames: Sequence[Frame], span: TimeSpan) -> SceneEvent | None:
-    """An event with the times of its frames. None where no frame is named that was shown, or nothing is said."""
-    first, last = sorted((int(data["first_frame"]), int(data["last_frame"])))
-    text = _line(data["what"])
-    if not text or last < 1 or first > len(frames):
-        return None
-    first, last = max(first, 1), min(last, len(frames))
-    times = [min(max(frame.pts_s, span.start_s), span.end_s) for frame in frames]
-    end = times[last - 1]
-    if first == last:  # seen in one frame: it lasts at most until the next
-        end = times[last] if last < len(times) else span.end_s
-    middle = frames[(first + last) // 2 - 1]
-    return SceneEvent(TimeSpan(times[first - 1], end), text, middle.pts_s)
 
 
 def _line(text: str, most: int = MOST_CHARACTERS) -> str:

@@ -77,7 +77,11 @@ class OpenAIFrameEmbedder(ServedEmbedder):
         return await self._of([{"type": "text", "text": words if words.strip() else "."}])
 
     async def _picture(self, frame: Frame) -> list[NDArray[np.float32]]:
-        shown = {"type": "image_url", "image_url": {"url": data_url(_small(frame.image))}}
+        from PIL import Image
+
+        picture = Image.fromarray(bounded(frame.image))
+        picture.thumbnail((SIDE, SIDE))
+        shown = {"type": "image_url", "image_url": {"url": data_url(np.asarray(picture))}}
         return await self._of([shown, *([{"type": "text", "text": self._prompt}] if self._prompt else [])])
 
     async def _of(self, content: list[dict[str, Any]]) -> list[NDArray[np.float32]]:
@@ -85,11 +89,3 @@ class OpenAIFrameEmbedder(ServedEmbedder):
             return await self._request({"messages": [{"role": "user", "content": content}]}, 1)
         except Refused as refused:
             raise self._error(refused) from refused
-
-
-def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    picture = Image.fromarray(bounded(image))
-    picture.thumbnail((SIDE, SIDE))
-    return np.asarray(picture)

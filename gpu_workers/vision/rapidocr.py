@@ -20,9 +20,6 @@ from gpu_workers.onnx import open_session
 from gpu_workers.vision.text_layout import TextBox, lines_of, with_spaces
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from gpu_workers.registry import Workers
 
 DETECTION = "PP-OCRv6_det_small.onnx"
@@ -37,7 +34,11 @@ class RapidOCRReader(ModelWorker[Any]):
     """Text reader of the offline profile. Never downloads: both models are read from the package."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(f"rapidocr-ppocrv6-small@{_version()}+1")
+        try:
+            version = importlib.metadata.version("rapidocr")
+        except importlib.metadata.PackageNotFoundError:
+            version = "missing"
+        super().__init__(f"rapidocr-ppocrv6-small@{version}+1")
         self._settings = settings
 
     @classmethod
@@ -53,14 +54,35 @@ class RapidOCRReader(ModelWorker[Any]):
         with self._use(1) as engine:
             image = np.ascontiguousarray(frame.image[:, :, ::-1])
             result = engine(image, use_det=True, use_cls=False, use_rec=True)
-            return lines_of(_boxes(result), width, height)
+        if result.boxes is None or result.txts is None:
+            return []
+        letters = result.word_results or ()
+        letters = letters if len(letters) == len(result.txts) else [()] * len(result.txts)
+        boxes = []
+        for corners, text, score, characters in zip(result.boxes, result.txts, result.scores, letters, strict=True):
+            # Corners: top left, top right, bottom right, bottom left; a character: (text, confidence, corners).
+            left, top = (float(value) for value in np.min(corners, axis=0))
+            right, bottom = (float(value) for value in np.max(corners, axis=0))
+            across = float(np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
+            if right - left > bottom - top:
+                centres = [float(np.mean([corner[0] for corner in place])) for _, _, place in characters]
+                text = with_spaces(text, centres, across)
+            boxes.append(TextBox(text, float(score), (left, top, right, bottom), across))
+        return lines_of(boxes, width, height)
 
     def may_hold_text(self, frame: Frame) -> bool:
         """Whether detection finds anything in a small copy: on real frames with text always, on others one in six."""
         import numpy as np
+        from PIL import Image
 
+        image = np.ascontiguousarray(frame.image[:, :, ::-1])
+        height, width = image.shape[:2]
+        share = min(1.0, GLANCE_SIDE / max(height, width))
+        size = (max(1, round(width * share)), max(1, round(height * share)))
+        small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
         with self._use(1) as engine:
-            return _glance(engine, np.ascontiguousarray(frame.image[:, :, ::-1]))
+            found = engine(small, use_det=True, use_cls=False, use_rec=False)
+        return found.boxes is not None and len(found.boxes) > 0
 
     def _load(self) -> Any:
         import rapidocr
@@ -69,68 +91,23 @@ class RapidOCRReader(ModelWorker[Any]):
         for file in (DETECTION, RECOGNITION):
             if not (folder / file).is_file():
                 raise MissingPart(f"The package rapidocr lacks its model {file}.", "Run: pip install rapidocr==3.10.0")
-        engine = rapidocr.RapidOCR(params=_options(folder))
+        options = {
+            "Global.log_level": "critical",
+            "Global.use_cls": False,
+            "Global.text_score": 0.0,
+            "Global.return_word_box": True,
+            "Global.return_single_char_box": True,
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            # RapidOCR looks for a model on the network only where no path is given.
+            "Det.model_path": str(folder / DETECTION),
+            "Det.limit_type": "max",
+            "Det.limit_side_len": DETECTION_SIDE,
+            "Rec.model_path": str(folder / RECOGNITION),
+            "Rec.rec_batch_num": 1,
+            "Rec.rec_img_shape": [3, 48, 48],
+        }
+        engine = rapidocr.RapidOCR(params=options)
         # Its options cannot say how threads wait, so its sessions are replaced by ours.
         engine._load_det_model().session.session = open_session(folder / DETECTION, self._settings.threads)
         engine._load_rec_model().session.session = open_session(folder / RECOGNITION, self._settings.threads)
         return engine
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("rapidocr")
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"
-
-
-def _options(folder: Path) -> dict[str, Any]:
-    """RapidOCR looks for a model on the network only where no path is given."""
-    return {
-        "Global.log_level": "critical",
-        "Global.use_cls": False,
-        "Global.text_score": 0.0,
-        "Global.return_word_box": True,
-        "Global.return_single_char_box": True,
-        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-        "Det.model_path": str(folder / DETECTION),
-        "Det.limit_type": "max",
-        "Det.limit_side_len": DETECTION_SIDE,
-        "Rec.model_path": str(folder / RECOGNITION),
-        "Rec.rec_batch_num": 1,
-        "Rec.rec_img_shape": [3, 48, 48],
-    }
-
-
-def _glance(engine: Any, image: NDArray[np.uint8]) -> bool:
-    import numpy as np
-    from PIL import Image
-
-    height, width = image.shape[:2]
-    share = min(1.0, GLANCE_SIDE / max(height, width))
-    size = (max(1, round(width * share)), max(1, round(height * share)))
-    small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
-    found = engine(small, use_det=True, use_cls=False, use_rec=False)
-    return found.boxes is not None and len(found.boxes) > 0
-
-
-def _boxes(result: Any) -> list[TextBox]:
-    if result.boxes is None or result.txts is None:
-        return []
-    letters = result.word_results if len(result.word_results or ()) == len(result.txts) else [()] * len(result.txts)
-    return [
-        _box(corners, text, float(score), characters)
-        for corners, text, score, characters in zip(result.boxes, result.txts, result.scores, letters, strict=True)
-    ]
-
-
-def _box(corners: Any, text: str, confidence: float, characters: Any) -> TextBox:
-    """`corners`: top left, top right, bottom right, bottom left; `characters`: (character, confidence, corners)."""
-    import numpy as np
-
-    left, top = (float(value) for value in np.min(corners, axis=0))
-    right, bottom = (float(value) for value in np.max(corners, axis=0))
-    height = float(np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
-    if right - left > bottom - top:
-        centres = [float(np.mean([corner[0] for corner in place])) for _, _, place in characters]
-        text = with_spaces(text, centres, height)
-    return TextBox(text, confidence, (left, top, right, bottom), height)

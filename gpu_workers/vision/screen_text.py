@@ -92,7 +92,11 @@ def _moments(readings: Sequence[Reading], until_s: float, changes: Sequence[floa
     changed = sorted({*changes, *times})
     end_s = max([until_s, *changed[-1:]])
     ends = [*changed, end_s]
-    borders = [*times[:1], *(_border(changed, a, b) for a, b in itertools.pairwise(times)), end_s]
+    borders = times[:1]
+    for before_s, after_s in itertools.pairwise(times):
+        between = changed[bisect.bisect_right(changed, before_s) : bisect.bisect_right(changed, after_s)]
+        borders.append(between[len(between) // 2] if between else after_s)
+    borders.append(end_s)
     return [
         _Moment(
             time_s,
@@ -102,12 +106,6 @@ def _moments(readings: Sequence[Reading], until_s: float, changes: Sequence[floa
         )
         for (time_s, lines), (start, end) in zip(ordered, itertools.pairwise(borders), strict=True)
     ]
-
-
-def _border(changed: Sequence[float], before_s: float, after_s: float) -> float:
-    """Where one reading's text gives way to the next: the middle one of the changes after the one, up to the other."""
-    between = changed[bisect.bisect_right(changed, before_s) : bisect.bisect_right(changed, after_s)]
-    return between[len(between) // 2] if between else after_s
 
 
 def _filled(moments: list[_Moment]) -> list[_Moment]:
@@ -144,20 +142,14 @@ def _ticking(moments: Sequence[_Moment]) -> list[tuple[TextLine, ...]]:
     found: list[list[TextLine]] = [[] for _ in moments]
     for index, (before, after) in enumerate(itertools.pairwise(moments)):
         for a, b in itertools.product(before.lines, after.lines):
-            if _ticks(a, b):
+            masked = re.sub(r"\d", "0", a.text)
+            if a.text != b.text and "0" in masked and masked == re.sub(r"\d", "0", b.text) and _near(a, b):
                 found[index].append(a)
                 found[index + 1].append(b)
     return [
         tuple(line for line in moment.lines if any(line is other for other in lines))
         for moment, lines in zip(moments, found, strict=True)
     ]
-
-
-def _ticks(a: TextLine, b: TextLine) -> bool:
-    if not _near(a, b) or a.text == b.text:
-        return False
-    masked = [re.sub(r"\d", "0", text) for text in (a.text, b.text)]
-    return masked[0] == masked[1] and "0" in masked[0]
 
 
 def _standing(moments: Sequence[_Moment]) -> list[tuple[TextLine, ...]]:
@@ -192,16 +184,17 @@ def _groups(moments: Sequence[_Moment]) -> list[list[_Moment]]:
     groups: list[list[_Moment]] = []
     previous: _Moment | None = None
     for moment in moments:
-        if moment.lines and previous is not None and _same_lines(previous.lines, moment.lines):
+        if (
+            moment.lines
+            and previous is not None
+            and all(_has(moment.lines, line) for line in previous.lines)
+            and all(_has(previous.lines, line) for line in moment.lines)
+        ):
             groups[-1].append(moment)
         elif moment.lines:
             groups.append([moment])
         previous = moment if moment.lines else None
     return groups
-
-
-def _same_lines(a: Sequence[TextLine], b: Sequence[TextLine]) -> bool:
-    return all(_has(b, line) for line in a) and all(_has(a, line) for line in b)
 
 
 def _text(group: Sequence[_Moment]) -> ScreenText:

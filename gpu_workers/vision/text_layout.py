@@ -62,14 +62,20 @@ def plain(text: str) -> str:
 
 def lines_of(boxes: Sequence[TextBox], width: int, height: int) -> list[TextLine]:
     """Lines from top to bottom: boxes side by side become one line, doubtful ones and mere signs are dropped."""
-    kept = [box for box in boxes if _is_trusted(box)]
-    lines = [_joined(row, width, height) for row in _rows(kept)]
+    trusted = [
+        box
+        for box in boxes
+        if box.confidence >= (MIN_CONFIDENCE_SHORT if len(box.text.strip()) <= SHORT else MIN_CONFIDENCE)
+    ]
+    lines = []
+    for row in _rows(trusted):
+        letters = [max(len(box.text), 1) for box in row]
+        confidence = sum(box.confidence * n for box, n in zip(row, letters, strict=True)) / sum(letters)
+        left, top = min(box.box[0] for box in row) / width, min(box.box[1] for box in row) / height
+        right, bottom = max(box.box[2] for box in row) / width, max(box.box[3] for box in row) / height
+        left, top, right, bottom = (min(max(share, 0.0), 1.0) for share in (left, top, right, bottom))
+        lines.append(TextLine(plain(" ".join(box.text for box in row)), confidence, (left, top, right, bottom)))
     return [line for line in lines if any(character.isalnum() for character in line.text)]
-
-
-def _is_trusted(box: TextBox) -> bool:
-    least = MIN_CONFIDENCE_SHORT if len(box.text.strip()) <= SHORT else MIN_CONFIDENCE
-    return box.confidence >= least
 
 
 def _rows(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
@@ -89,15 +95,3 @@ def _side_by_side(a: TextBox, b: TextBox) -> bool:
     level = abs(a.middle_y - b.middle_y) < low / 2
     apart = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0]) < low / 2
     return level and apart and high < 2 * low
-
-
-def _joined(row: list[TextBox], width: int, height: int) -> TextLine:
-    letters = [max(len(box.text), 1) for box in row]
-    confidence = sum(box.confidence * n for box, n in zip(row, letters, strict=True)) / sum(letters)
-    left, top = min(box.box[0] for box in row), min(box.box[1] for box in row)
-    right, bottom = max(box.box[2] for box in row), max(box.box[3] for box in row)
-    shares = (left / width, top / height, right / width, bottom / height)
-    clipped = tuple(min(max(share, 0.0), 1.0) for share in shares)
-    return TextLine(
-        plain(" ".join(box.text for box in row)), confidence, (clipped[0], clipped[1], clipped[2], clipped[3])
-    )

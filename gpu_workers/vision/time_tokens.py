@@ -33,29 +33,22 @@ def content(frames: Sequence[Frame], words: str) -> list[dict[str, Any]]:
 
 def videos(prompts: Sequence[Sequence[Frame]]) -> dict[str, Any]:
     """What a processor needs of the frames of several prompts; nothing where there are none."""
+    from PIL import Image
     from transformers.video_utils import VideoMetadata
 
-    given = [frames for frames in prompts if frames]
-    if not given:
-        return {}
-    metadata = []
-    for frames in given:
+    stacks, metadata = [], []
+    for frames in filter(None, prompts):
+        # Each video has the size of its first frame, with sides that the models take.
+        height, width = bounded(frames[0].image).shape[:2]
+        larger = max(1.0, LEAST_SIDE / min(height, width))
+        size = (round(width * larger), round(height * larger))
+        pictures = [
+            frame.image
+            if frame.image.shape[1::-1] == size
+            else np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.BICUBIC))
+            for frame in frames
+        ]
+        stacks.append(np.repeat(np.stack(pictures), 2, axis=0))
         moments = [round(frame.pts_s * A_SECOND) for frame in frames for _ in range(2)]
         metadata.append(VideoMetadata(total_num_frames=moments[-1] + 1, fps=float(A_SECOND), frames_indices=moments))
-    return {"videos": [_stacked(frames) for frames in given], "video_metadata": metadata, "do_sample_frames": False}
-
-
-def _stacked(frames: Sequence[Frame]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Shape (2 n, height, width, 3), of the size of the first, with sides that the models take."""
-    from PIL import Image
-
-    height, width = bounded(frames[0].image).shape[:2]
-    larger = max(1.0, LEAST_SIDE / min(height, width))
-    size = (round(width * larger), round(height * larger))
-    pictures = [
-        frame.image
-        if frame.image.shape[1::-1] == size
-        else np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.BICUBIC))
-        for frame in frames
-    ]
-    return np.repeat(np.stack(pictures), 2, axis=0)
+    return {"videos": stacks, "video_metadata": metadata, "do_sample_frames": False} if stacks else {}

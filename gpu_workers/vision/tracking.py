@@ -101,7 +101,13 @@ def follow(frames: Sequence[FrameSightings], *, until_s: float, every_s: float) 
     for track in open_tracks:
         if not track.misses:
             track.end_s = until_s
-    return [_finished(track) for track in every if sum(one.confidence for one in track.boxes) >= LEAST_SUM]
+    finished = []
+    for track in (one for one in every if sum(box.confidence for box in one.boxes) >= LEAST_SUM):
+        total = sum(track.votes.values()) or 1.0
+        shares = sorted(((name, votes / total) for name, votes in track.votes.items()), key=lambda one: -one[1])
+        span = TimeSpan(track.start_s, max(track.end_s, track.boxes[-1].time_s))
+        finished.append(ObjectTrack(shares[0][0], span, tuple(track.boxes), tuple(shares)))
+    return finished
 
 
 def _match(tracks: Sequence[_Track], frame: FrameSightings) -> dict[int, int]:
@@ -122,7 +128,9 @@ def _likeness(track: _Track, time_s: float, sighting: Sighting) -> float:
     """0 where a sighting cannot be the track's thing; else more, the better they agree in place and class."""
     box, last = track.expected(time_s), track.boxes[-1].box
     growth = _size(sighting.box) / max(_size(last), 1e-6)
-    agreement = _agreement(track.votes, sighting.votes)
+    total, own_total = sum(track.votes.values()), sum(sighting.votes.values())
+    votes = sighting.votes.items()
+    agreement = sum(min(track.votes.get(name, 0.0) / total, own / own_total) for name, own in votes)
     if agreement < AGREE or not 1 / GROWTH <= growth <= GROWTH:
         return 0.0
     size = (_size(sighting.box) + _size(last)) / 2
@@ -131,19 +139,6 @@ def _likeness(track: _Track, time_s: float, sighting: Sighting) -> float:
         return 0.0
     overlap = max(_overlap(sighting.box, box), _overlap(sighting.box, last))
     return agreement + overlap + (1 - apart / REACH)
-
-
-def _agreement(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """The share of two votes that falls on the same classes."""
-    total, other_total = sum(one.values()), sum(other.values())
-    return sum(min(one.get(name, 0.0) / total, weight / other_total) for name, weight in other.items())
-
-
-def _finished(track: _Track) -> ObjectTrack:
-    total = sum(track.votes.values()) or 1.0
-    shares = sorted(((name, weight / total) for name, weight in track.votes.items()), key=lambda one: -one[1])
-    end_s = max(track.end_s, track.boxes[-1].time_s)
-    return ObjectTrack(shares[0][0], TimeSpan(track.start_s, end_s), tuple(track.boxes), tuple(shares))
 
 
 def _middle(box: Box) -> tuple[float, float]:

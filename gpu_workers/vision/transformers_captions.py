@@ -62,15 +62,12 @@ class TransformersCaptioner:
     def caption_all(self, tasks: Sequence[CaptionTask]) -> list[Caption]:
         """See `BatchCaptioner`: several pieces at once, in order."""
         shown = [task for task in tasks if task.frames]
-        said = iter(self.eyes.answer([VisionPrompt(task.frames, PROMPT) for task in shown], MAX_TOKENS))
-        return [
-            self._caption(next(said).text, task.span) if task.frames else Caption(task.span, "", self.model)
-            for task in tasks
-        ]
-
-    def _caption(self, said: str, span: TimeSpan) -> Caption:
-        text, tags = parted(said)
-        return Caption(span, text, self.model, tags)
+        answers = iter(self.eyes.answer([VisionPrompt(task.frames, PROMPT) for task in shown], MAX_TOKENS))
+        captions = []
+        for task in tasks:
+            text, tags = parted(next(answers).text) if task.frames else ("", ())
+            captions.append(Caption(task.span, text, self.model, tags))
+        return captions
 
 
 def parted(said: str) -> tuple[str, tuple[str, ...]]:

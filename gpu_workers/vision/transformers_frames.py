@@ -91,7 +91,13 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
 
 
 def _given(loaded: _Loaded, frames: Sequence[Frame]) -> dict[str, Any]:
-    pictures = [_on_device(bounded(frame.image), loaded.place) for frame in frames]
+    import numpy as np
+    import torch
+
+    place = loaded.place
+    pictures = [torch.from_numpy(np.array(bounded(frame.image))).permute(2, 0, 1) for frame in frames]
+    if place.is_gpu:
+        pictures = [picture.pin_memory().to(place.device, non_blocking=True) for picture in pictures]
     inputs = loaded.processor(images=pictures, return_tensors="pt", device=loaded.place.device)
     fed = {name: value.to(loaded.place.device) for name, value in inputs.items()}
     fed["pixel_values"] = fed["pixel_values"].to(loaded.model.dtype)
@@ -137,32 +143,22 @@ def _of_whole(box: Box, frame: Frame) -> Box:
     return moved(box[0], across), moved(box[1], down), moved(box[2], across), moved(box[3], down)
 
 
-def _on_device(image: NDArray[np.uint8], place: Device) -> Any:
-    """A picture as a tensor, colours first, on its way to the device."""
-    import numpy as np
-    import torch
-
-    tensor = torch.from_numpy(np.array(image)).permute(2, 0, 1)
-    return tensor.pin_memory().to(place.device, non_blocking=True) if place.is_gpu else tensor
-
-
 def _query(loaded: _Loaded | PromptedTower, texts: Sequence[str]) -> list[NDArray[np.float32]]:
     import numpy as np
 
-    found = loaded.read(texts) if isinstance(loaded, PromptedTower) else _read(loaded, texts)
-    return [(row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float32) for row in found]
-
-
-def _read(loaded: _Loaded, texts: Sequence[str]) -> NDArray[np.float32]:
-
-    siglip = str(loaded.model.config.model_type).startswith("siglip")
-    # SigLIP was trained on lower-case texts padded to their limit; CLIP's tokenizer does what CLIP wants.
-    wanted = [text.lower() for text in texts] if siglip else list(texts)
-    limit = int(loaded.model.config.text_config.max_position_embeddings)
-    inputs = loaded.tokenizer(
-        wanted, padding="max_length" if siglip else True, truncation=True, max_length=limit, return_tensors="pt"
-    )
-    ids = inputs["input_ids"].to(loaded.place.device)
-    mask = {} if siglip else {"attention_mask": inputs["attention_mask"].to(loaded.place.device)}
-    rows: NDArray[np.float32] = loaded.model.get_text_features(input_ids=ids, **mask).float().cpu().numpy()
-    return rows
+    if isinstance(loaded, PromptedTower):
+        rows = loaded.read(texts)
+    else:
+        # SigLIP was trained on lower-case texts padded to their limit; CLIP's tokenizer does what CLIP wants.
+        siglip = str(loaded.model.config.model_type).startswith("siglip")
+        inputs = loaded.tokenizer(
+            [text.lower() for text in texts] if siglip else list(texts),
+            padding="max_length" if siglip else True,
+            truncation=True,
+            max_length=int(loaded.model.config.text_config.max_position_embeddings),
+            return_tensors="pt",
+        )
+        names = ["input_ids"] if siglip else ["input_ids", "attention_mask"]
+        fed = {name: inputs[name].to(loaded.place.device) for name in names}
+        rows = loaded.model.get_text_features(**fed).float().cpu().numpy()
+    return [(row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float32) for row in rows]

@@ -94,7 +94,7 @@ class TransformersVision(TransformersChat[_Loaded]):
         shown = settings.vision
         by = "" if shown.tokens_by == "density" else f"-by-{shown.tokens_by}"
         fewer = f"/{shown.tokens:g}-tokens{by}" if shown.tokens < 1 else ""
-        self.finder: Callable[[], RegionFinder] | None = None
+        self.finder: Callable[[], object] | None = None
         """What finds the part of each frame that a question is about; whole frames are shown without it."""
         together = "" if settings.vlm_presentation == "interleaved" else f"/{settings.vlm_presentation}"
         suffix = fewer + ("/time-tokens" if shown.time_tokens else together)
@@ -113,7 +113,7 @@ class TransformersVision(TransformersChat[_Loaded]):
         def made() -> TransformersVision:
             model = cls(weights, role, settings)
             if settings.vision.region < 1:
-                model.finder = lambda: _finder(workers)
+                model.finder = lambda: workers.get("frame_embedder")
             return model
 
         return workers.shared(f"vision:{weights}", made)
@@ -121,7 +121,13 @@ class TransformersVision(TransformersChat[_Loaded]):
     def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
         """See `VisionLanguageModel`. Frames are thinned evenly when the model cannot read so many."""
         if frames and self.finder is not None:
-            boxes = self.finder().regions(frames, question, self._settings.vision.region)
+            finder = self.finder()
+            if not isinstance(finder, RegionFinder):
+                raise BadSettings(
+                    "The frame embedder cannot find the part of a picture that a question is about.",
+                    "Unset LONGREEL_VISION__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
+                )
+            boxes = finder.regions(frames, question, self._settings.vision.region)
             frames = [cropped(frame, box) for frame, box in zip(frames, boxes, strict=True)]
         words = f"{TASK}\n{question}" if frames else question
         return self.answer([VisionPrompt(tuple(frames), words)], LOOK_TOKENS, stop)[0]
@@ -181,7 +187,9 @@ class TransformersVision(TransformersChat[_Loaded]):
                 "Set LONGREEL_VISION__TOKENS_BY=density or attention, or choose another model.",
             )
         format_ = frame_format(processor, model.config.model_type, shown)
-        grid = _grid(processor.image_processor)
+        pictures = processor.image_processor
+        merge, least = getattr(pictures, "merge_size", 0), getattr(pictures, "size", None) or {}
+        grid = TokenGrid(pictures.patch_size * merge, int(least.get("shortest_edge", 0))) if merge else None
         return _Loaded(model, processor, writing.longest(model), format_, timed, shown, grid)
 
     def _encoded_prompt(self, loaded: _Loaded, prompt: str, frames: Sequence[Frame]) -> Any:
@@ -191,7 +199,14 @@ class TransformersVision(TransformersChat[_Loaded]):
         return _in_dtype(loaded.processor(text=[prompt], return_tensors="pt", **options), loaded.model.dtype)
 
     def _run(self, loaded: _Loaded, looks: Sequence[VisionPrompt], limits: writing.Limits) -> list[Completion]:
-        inputs, looks = _fitting(loaded, looks, loaded.longest - limits.max_tokens)
+        room = loaded.longest - limits.max_tokens
+        inputs = _encoded(loaded, looks)
+        while max(lengths := inputs["attention_mask"].sum(1).tolist()) > room:
+            looks = [
+                _thinned(look, room / length) if length > room else look
+                for look, length in zip(looks, lengths, strict=True)
+            ]
+            inputs = _encoded(loaded, looks)
         inputs = _in_dtype(inputs, loaded.model.dtype).to(loaded.model.device)
         keep = self._settings.vision.tokens
         if keep < 1 or loaded.time_tokens:
@@ -207,21 +222,6 @@ class TransformersVision(TransformersChat[_Loaded]):
         return [Completion(text, int(n), count) for n, (text, count) in zip(read, written, strict=True)]
 
 
-def _grid(pictures: Any) -> TokenGrid | None:
-    merge, least = getattr(pictures, "merge_size", 0), getattr(pictures, "size", None) or {}
-    return TokenGrid(pictures.patch_size * merge, int(least.get("shortest_edge", 0))) if merge else None
-
-
-def _finder(workers: Workers) -> RegionFinder:
-    found = workers.get("frame_embedder")
-    if not isinstance(found, RegionFinder):
-        raise BadSettings(
-            "The frame embedder cannot find the part of a picture that a question is about.",
-            "Unset LONGREEL_VISION__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
-        )
-    return found
-
-
 def _content(look: VisionPrompt, loaded: _Loaded) -> list[dict[str, Any]]:
     """The parts of a prompt: each picture after the times of the frames in it, then the words."""
     from PIL import Image
@@ -231,19 +231,6 @@ def _content(look: VisionPrompt, loaded: _Loaded) -> list[dict[str, Any]]:
         parts.append({"type": "text", "text": f"{picture.text} "})
         parts.append({**loaded.format.part, "image": Image.fromarray(bounded(picture.image))})
     return [*parts, {"type": "text", "text": loaded.format.plain(look.words)}]
-
-
-def _fitting(loaded: _Loaded, looks: Sequence[VisionPrompt], room: int) -> tuple[Any, Sequence[VisionPrompt]]:
-    """The model's inputs, with as many frames of each prompt, spread evenly, as fit into `room` tokens; and these."""
-    while True:
-        inputs = _encoded(loaded, looks)
-        lengths = inputs["attention_mask"].sum(1).tolist()
-        if max(lengths) <= room:
-            return inputs, looks
-        looks = [
-            _thinned(look, room / length) if length > room else look
-            for look, length in zip(looks, lengths, strict=True)
-        ]
 
 
 def _encoded(loaded: _Loaded, looks: Sequence[VisionPrompt]) -> Any:

@@ -36,8 +36,6 @@ MARGIN = WINDOW // 4
 LIKELY = 0.5
 """From this chance on a frame belongs to a change of shots."""
 
-Small = tuple[float, "NDArray[np.uint8]"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
@@ -76,7 +74,7 @@ class TransNetV2(TorchWorker[_Loaded]):
 
     def chances(self, frames: Iterable[Frame]) -> Iterator[tuple[float, float]]:
         """The time of each frame and the chance that its shot ends there, in order."""
-        windows = _windows((frame.pts_s, _small(frame.image)) for frame in frames)
+        windows = _windows(frames)
         while some := list(islice(windows, self.batch)):
             pictures = [window for _, window in some]
             for (times, _), row in zip(some, self._in_batches(pictures, _seen), strict=True):
@@ -110,27 +108,24 @@ def _seen(loaded: _Loaded, windows: Sequence[NDArray[np.uint8]]) -> list[list[fl
     return rows
 
 
-def _windows(frames: Iterator[Small]) -> Iterator[tuple[list[float], NDArray[np.uint8]]]:
+def _windows(frames: Iterable[Frame]) -> Iterator[tuple[list[float], NDArray[np.uint8]]]:
     """Windows of 100 pictures, 50 apart, with the times of the frames in their middle.
 
     The first and the last picture are repeated beyond the ends, so that every frame is once in a middle.
     """
+    from PIL import Image
+
     times: list[float] = []
     held: list[NDArray[np.uint8]] = []
-    for time_s, picture in frames:
+    for frame in frames:
+        image = Image.fromarray(frame.image).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        picture = np.asarray(image, dtype=np.uint8)
         held += [picture] * (MARGIN if not held else 0)
         held.append(picture)
-        times.append(time_s)
+        times.append(frame.pts_s)
         if len(held) == WINDOW:
             yield times[:STRIDE], np.stack(held)
             del held[:STRIDE], times[:STRIDE]
     while times:
         yield times[:STRIDE], np.stack(held + [held[-1]] * (WINDOW - len(held)))
         del held[:STRIDE], times[:STRIDE]
-
-
-def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    shrunk = Image.fromarray(image).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return np.asarray(shrunk, dtype=np.uint8)
