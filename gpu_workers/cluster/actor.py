@@ -40,17 +40,14 @@ class Actor:
         """Calls a method of the object, and adds its `states` to the reply if it has any."""
         error, result = None, None
         try:
-            result = getattr(self._object(), method)(call, _stop_when_cancelled)
+            with self._lock:
+                if self._made is None:
+                    module, _, name = self._factory.partition(":")
+                    self._made = getattr(importlib.import_module(module), name)(self._argument)
+            result = getattr(self._made, method)(call, _stop_when_cancelled)
         except (LongreelError, OSError) as raised:
             error = raised
         return ActorReply(error, result, getattr(self._made, "states", list)())
-
-    def _object(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                module, _, name = self._factory.partition(":")
-                self._made = getattr(importlib.import_module(module), name)(self._argument)
-            return self._made
 
 
 def _stop_when_cancelled(share: float) -> None:

@@ -92,8 +92,10 @@ class ActorPool:
             if own:
                 free = [slot for slot in free if slot.load - own.get(slot, 0) < self._shape.at_once]
             slot = min(free, key=lambda slot: slot.load, default=None)
-            if slot is None or slot.load >= self._shape.at_once:
-                self._grow()
+            is_full = slot is None or slot.load >= self._shape.at_once
+            is_settled = all(slot.ready is None for slot in self._slots)
+            if is_full and is_settled and 0 < len(self._slots) < self._most:
+                self._slots.append(self._started())
             if slot is None:
                 return None
             ref = slot.actor.work.options(concurrency_group=group).remote(method, call)
@@ -160,6 +162,8 @@ class ActorPool:
 
     def check_start(self) -> None:
         """Raises WorkerFailed when no actor is left, or none has started within the time limit."""
+        import ray
+
         with self._lock:
             if not self._slots:
                 raise WorkerFailed(f"The actors of the Ray cluster keep dying. {self._last_reason}", "See Ray's logs.")
@@ -171,9 +175,11 @@ class ActorPool:
             if now - self._none_since < self._limits.start_s:
                 return
             self._none_since = None
+        resources: Any = ray.available_resources
+        free = resources()
         raise WorkerFailed(
             f"No actor could start within {self._limits.start_s:g} s: each asks for {self._shape.cpus:g} cores and "
-            f"{self._shape.gpus:g} GPUs. {_free()}",
+            f"{self._shape.gpus:g} GPUs. Free are {free.get('CPU', 0):g} cores and {free.get('GPU', 0):g} GPUs.",
             "Add machines, or lower LONGREEL_RAY__CPUS, __GPUS or __REPLICAS.",
         )
 
@@ -199,10 +205,6 @@ class ActorPool:
     def _least(self) -> int:
         """The least number of actors: at least one while there is work."""
         return max(self._shape.replicas, 1 if self._queues else 0)
-
-    def _grow(self) -> None:
-        if 0 < len(self._slots) < self._most and all(slot.ready is None for slot in self._slots):
-            self._slots.append(self._started())
 
     @functools.cached_property
     def _kind(self) -> Any:
@@ -262,11 +264,3 @@ def _kill(actor: Any) -> None:
 
     with contextlib.suppress(ray.exceptions.RayError, ValueError):
         ray.kill(actor)
-
-
-def _free() -> str:
-    import ray
-
-    resources: Any = ray.available_resources
-    free = resources()
-    return f"Free are {free.get('CPU', 0):g} cores and {free.get('GPU', 0):g} GPUs."

@@ -52,14 +52,13 @@ class PoolState:
 
 def summed(states: Iterable[ModelState]) -> list[ModelState]:
     """One state per model: loaded if loaded anywhere, with the numbers added up."""
+    names = [field.name for field in fields(Counters)]
     by_model: dict[str, ModelState] = {}
     for state in states:
         other = by_model.get(state.model)
-        by_model[state.model] = state if other is None else _merge(other, state)
+        if other is not None:
+            sums = {name: getattr(other.counters, name) + getattr(state.counters, name) for name in names}
+            loaded = other.loaded or state.loaded
+            state = ModelState(state.model, loaded, other.bytes + state.bytes, Counters(**sums))
+        by_model[state.model] = state
     return list(by_model.values())
-
-
-def _merge(one: ModelState, other: ModelState) -> ModelState:
-    names = [field.name for field in fields(Counters)]
-    counters = Counters(**{name: getattr(one.counters, name) + getattr(other.counters, name) for name in names})
-    return ModelState(one.model, one.loaded or other.loaded, one.bytes + other.bytes, counters)
