@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.evidence import Finding, Passage
-from agents.evidence.reading import read_span
+from agents.evidence.terms import count_term
 from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
@@ -63,25 +63,17 @@ def _videos(call: Tally, context: ToolContext) -> list[Video]:
 
 
 def _count_term(call: Tally, context: ToolContext) -> Outcome:
-    wanted = words(call.term)
-    if not wanted:
+    if not words(call.term):
         raise ToolRefused("The term holds no word.")
-    videos = _videos(call, context)
+    scope = [(video, context.span(video, call.span)) for video in _videos(call, context)]
     kind = SegmentKind(call.source)
-    total, where, inspected = 0, [], []
-    for video in videos:
-        span = context.span(video, call.span)
-        for passage in read_span(context.work.parts.library, video, span, (kind,)):
-            text = words(passage.text)
-            times = sum(text[at : at + len(wanted)] == wanted for at in range(len(text) - len(wanted) + 1))
-            total += times
-            where += [passage] if times else []
-        inspected.append(Coverage(call.source, video.id, span))
+    total, where = count_term(context.work.parts.library, call.term, scope, kind)
+    inspected = tuple(Coverage(call.source, video.id, span) for video, span in scope)
     how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
     finding = Finding(f"“{call.term}” is {how} {total} times, counted word by word.", tuple(where))
     rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
     shown: tuple[Passage, ...] = tuple(where[:MOST_SHOWN])
-    return Outcome((finding, *shown, *rest), tuple(inspected))
+    return Outcome((finding, *shown, *rest), inspected)
 
 
 TOOL = Tool(

@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 40_000
 LEFT = ("AbortError: signal is aborted", "Connection errored out")
 """What the page's framework logs when it is reloaded while it waits for the server."""
 TOLD = ("422", "ERR_CONNECTION_RESET", *LEFT)
