@@ -27,14 +27,14 @@
     const some = all('[name=video]:checked').map((box) => box.value);
     const length = [...question.trim()].length;
     if (busy()) return length && complain('Another question is being answered. Wait for it, or press Stop.');
-    if (!length) return complain('Type a question first, such as: what does the speaker say about the budget?');
-    if (length > LONGEST) return complain(`Shorten the question to ${LONGEST} characters; it has ${length}.`);
     if (scope === 'some' && !some.length) return complain('Tick at least one video, or ask about all.');
     const options = readOptions();
     if (options.fault) {
       find('#lr-wishes').open = true;
       return complain(options.fault);
     }
+    if (!length) return complain('Type a question first, such as: what does the speaker say about the budget?');
+    if (length > LONGEST) return complain(`Shorten the question to ${LONGEST} characters; it has ${length}.`);
     complain('');
     sent = ++number;
     const run = newRun();
