@@ -44,7 +44,7 @@ def test_models_are_loaded_before_the_first_question(tmp_path: Path, monkeypatch
 
         wait_until(lambda: status()["warm_up"]["state"] != "loading", 120)
         told = status()
-        assert told["warm_up"] == {"state": "ready", "done": 3, "total": 3, "loading": "", "problems": []}
+        assert told["warm_up"] == {"state": "ready", "done": 2, "total": 2, "loading": "", "problems": []}
         loaded = {model["model"].split("@")[0]: model["loaded"] for model in told["models"]}
         assert loaded["eyes"] is True
 
