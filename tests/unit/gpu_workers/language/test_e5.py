@@ -60,13 +60,12 @@ def test_the_four_bit_product_loses_little(embedder, tmp_path):
     import onnxruntime
 
     from gpu_workers.language import e5_export
-    from gpu_workers.language.onnx_text import padded
 
     content = read(packaged.verified(parts.E5))
     e5_export.write_graph(content, tmp_path / "graph.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "graph.onnx"))
     ids = [0, 581, 12, 4, 1000, 2]
-    vector = session.run(None, {"ids": padded([ids]), "mask": padded([[1] * len(ids)])})[0][0]
+    vector = session.run(None, {"ids": np.array([ids]), "mask": np.ones((1, len(ids)), np.int64)})[0][0]
     assert vector @ plain_vector(content, ids) > 0.999
 
 
