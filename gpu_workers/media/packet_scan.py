@@ -183,7 +183,7 @@ class _Columns:
         compressed = {s.index: not s.codec_context.name.startswith(_RAW_CODECS) for s in streams}
         self._pictures = {s.index for s in streams if s.type == "video"}
         last = dict.fromkeys(compressed, 0)
-        for packet in demuxed(container, streams):
+        for packet in demuxed(container, streams) if streams else ():
             number = packet.stream.index
             last[number] = packet.pos if packet.pos is not None else last[number]
             base = 1 / self._raw_rate if self._raw_rate else float(packet.time_base)
