@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.core.errors import LongreelError
 
 MOST_WAITING = 50
-"""Questions of one caller that may wait; more are refused. So nobody can fill the line for all others."""
+"""Questions of one caller that may wait; more are refused, so that no caller can fill the line for all others."""
 MOST_CALLERS = 8
 """As many questions may wait in all as those of so many callers who ask as many as they may."""
 

@@ -225,9 +225,9 @@ def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001
 
 
 def _may_jump(container: Any) -> bool:
-    """Whether times may jump ahead in a Matroska or Flash file: two key frames of its index lie far apart.
+    """Whether times may jump ahead: in a Matroska file, if two key frames of its index lie far apart.
 
-    Flash files have no index, or one that nobody keeps.
+    Always true of a Flash file: few have an index, and it is often wrong.
     """
     if not container.format.name.startswith("matroska"):
         return bool(container.format.name == "flv")

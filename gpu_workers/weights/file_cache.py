@@ -58,7 +58,7 @@ def reread(file: Path) -> bool:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether the file is what was written. Without a stamp nobody knows."""
+    """Whether the file is what was written. Not known without a stamp, so false."""
     stamp = _stamp(file)
     return stamp is not None and is_right(file, int(stamp["size"]), str(stamp["sha256"]))
 

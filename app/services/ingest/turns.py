@@ -38,9 +38,8 @@ class IngestTurn:
         self._has_stored = False
 
     def stored(self) -> None:
-        """Work is stored that need not be done again. Before that no turn ends: a video must not begin anew each time.
-
-        So each video is read to its end, however many short ones arrive.
+        """Notes that work was stored. No turn ends before that, or a video would start over at each of its turns and
+        never finish while short ones keep arriving.
         """
         self._has_stored = True
 
