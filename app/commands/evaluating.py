@@ -126,12 +126,27 @@ def import_words(
     def report(done: int, total: int, video: Video) -> None:
         err.print(f"  {done}/{total}  {escape(video.title)}  {clock(video.duration_s)}", soft_wrap=True)
 
+    tenths = Tenths()
+
+    def progress(step: str, done: int, total: int) -> None:
+        if not done:
+            tenths.begin(step)
+        elif share := tenths.passed(step, done, total):
+            err.print(f"  {step:<12} {share}")
+
     def warn(warning: str) -> None:
         err.print(f"  [yellow]![/] {escape(warning)}", soft_wrap=True)
 
     with interruptible() as cancelled:
         videos = measuring.imports.run(
-            path, title=title, language=language, every_s=every, report=report, warn=warn, cancelled=cancelled
+            path,
+            title=title,
+            language=language,
+            every_s=every,
+            report=report,
+            progress=progress,
+            warn=warn,
+            cancelled=cancelled,
         )
     if as_json:
         console.print_json(data=[VideoOut.of(video).model_dump(mode="json") for video in videos])

@@ -39,8 +39,8 @@ from app.text.keyphrases import key_phrases
 from app.text.languages import guess_language
 from app.text.sentences import one_line
 
-MOST_SENTENCES = 8_000
-"""More than ten hours of talk have; a file of subtitles may hold hundreds of thousands, and each is embedded."""
+MOST_CHARACTERS = 600_000
+"""About ten hours of talk; a file of subtitles may hold many times as much, and each sentence is embedded."""
 SENTENCES_A_CHAPTER = 4
 CHAPTER_WORDS = 45
 SCREEN_WORDS = 25
@@ -106,8 +106,10 @@ def make_digest(
     `words` bounds the summary. A video of which nothing is known has one chapter without a summary.
     """
     writer = _Writer(video, embedder, model)
-    if len(sentences) > MOST_SENTENCES:  # as many as allowed, evenly spread
-        sentences = [sentences[place * len(sentences) // MOST_SENTENCES] for place in range(MOST_SENTENCES)]
+    length = sum(len(s.text) for s in sentences)
+    if length > MOST_CHARACTERS:  # as many as allowed, evenly spread
+        count = len(sentences) * MOST_CHARACTERS // length
+        sentences = [sentences[place * len(sentences) // count] for place in range(count)]
     vectors = embedder.embed([s.text for s in sentences])
     ends = [*starts_s[1:], duration_s]
     given = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]

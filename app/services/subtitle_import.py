@@ -6,6 +6,7 @@ taken for what a captioning model saw.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -30,6 +31,8 @@ from app.services.topics import Sentence
 from app.services.transcript_sentences import transcript_sentences
 from retrieval.segmentation import cut
 
+_BATCH = 64
+"""Segments that are indexed between two looks at whether to stop."""
 LONGEST_S = 10_000 * 3600.0
 """No film is longer; times in another unit than seconds would make one."""
 _HINT = (
@@ -68,29 +71,37 @@ class ImportService:
         language: str | None = None,
         every_s: float = 1.0,
         report: Callable[[int, int, Video], None] = lambda *_: None,
+        progress: Callable[[str, int, int], None] = lambda *_: None,
         warn: Callable[[str], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Video]:
         """The videos of a file, ready for questions; those that are in the library already are no work.
 
         `every_s`: what a caption without times covers, in seconds. `report(done, total, video)` follows each video,
-        and `warn` hears what was left out.
+        `progress(step, done, total)` its segments and chapters, and `warn` hears what was left out.
         Raises BadInput for a file that is neither subtitles nor captions, Cancelled.
         """
+
+        def step(name: str, done: int, total: int) -> None:
+            if cancelled():
+                raise Cancelled("The import was stopped.", "Run it again to resume.")
+            progress(name, done, total)
+
         found = read(path, title, every_s, language, warn, self._parts().subtitles)
         videos = []
         for number, one in enumerate(found, 1):
-            videos.append(self._add(one, path.name, language, cancelled))
+            videos.append(self._add(one, path.name, language, step))
             report(number, len(found), videos[-1])
         return videos
 
-    def _add(self, found: Imported, name: str, language: str | None, cancelled: Callable[[], bool]) -> Video:
+    def _add(
+        self, found: Imported, name: str, language: str | None, progress: Callable[[str, int, int], None]
+    ) -> Video:
         parts = self._parts()
         media = MediaInfo("subtitles" if found.said else "captions", found.duration_s, 0.0, 0, None)
         video = parts.library.add_video(Video(found.id, found.title, "", media, language))
         if video.ready:
             return video
-        _check(cancelled)
         parts.retriever.remove(found.id)
         parts.library.save_utterances(found.id, found.said)
         borders, spoken = [caption.span.start_s for caption in found.seen], [one.span for one in found.said]
@@ -99,20 +110,17 @@ class ImportService:
         here = Found(pieces, found.said, (), found.seen, (), ())
         segments = text_segments(found.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
         parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
-        parts.retriever.add(segments)
+        for first in range(0, len(segments), _BATCH):
+            progress("segments", first, len(segments))
+            parts.retriever.add(segments[first : first + _BATCH])
         if parts.entities is not None:
             parts.entities.save(found.id, named(found.id, found.said))
-        self._digest(found, cancelled)
+        self._digest(found, functools.partial(progress, "chapters"))
         parts.library.set_ready(found.id, language)
         return parts.library.video(found.id)
 
-    def _digest(self, found: Imported, cancelled: Callable[[], bool]) -> None:
+    def _digest(self, found: Imported, chapter_done: Callable[[int, int], None]) -> None:
         parts = self._parts()
-
-        def chapter_done(done: int, total: int) -> None:
-            del done, total
-            _check(cancelled)
-
         sentences = transcript_sentences(found.said)
         sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.seen]
         made = make_digest(
@@ -126,11 +134,6 @@ class ImportService:
         )
         model = parts.language_model.model if parts.language_model else EXTRACTIVE
         publish(parts.library, parts.retriever, found.id, made, model)
-
-
-def _check(cancelled: Callable[[], bool]) -> None:
-    if cancelled():
-        raise Cancelled("The import was stopped.", "Run it again to resume.")
 
 
 def read(

@@ -33,8 +33,8 @@ class OnnxTextModel(ModelWorker[OnnxText]):
     """Tokens read of each text; the rest is ignored."""
     COLUMNS = 384
     """Numbers in a row."""
-    BATCH = 32
-    """Texts read at once."""
+    BATCH, BATCH_TOKENS = 32, 4096
+    """Texts and tokens at most that are read at once; the attention of many long texts takes gigabytes."""
     INPUTS: ClassVar[Mapping[str, str]] = {"ids": "ids", "mask": "attention_mask"}
     """The graph's inputs, each with the part of an encoding that it takes."""
 
@@ -62,8 +62,11 @@ class OnnxTextModel(ModelWorker[OnnxText]):
         with self._use(len(texts)) as loaded:
             encodings = loaded.tokenizer.encode_batch(list(texts))
             order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
-            for start in range(0, len(order), self.BATCH):
-                batch = order[start : start + self.BATCH]
+            while order:
+                batch = order[: self.BATCH]
+                while len(batch) * len(encodings[batch[-1]]) > self.BATCH_TOKENS:
+                    batch.pop()
+                del order[: len(batch)]
                 longest = len(encodings[batch[-1]])  # they are in order of length
                 inputs = {name: np.zeros((len(batch), longest), dtype=np.int64) for name in self.INPUTS}
                 for row, index in enumerate(batch):

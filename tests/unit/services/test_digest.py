@@ -12,7 +12,7 @@ import pytest
 
 from app.core.errors import Cancelled, LongreelError, StorageFull, WorkerFailed
 from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, TimeSpan, VideoId
-from app.services.digest import MOST_SENTENCES, central, make_digest
+from app.services.digest import MOST_CHARACTERS, central, make_digest
 from app.services.topics import Sentence
 from gpu_workers.language.fakes import FakeTextEmbedder
 
@@ -275,9 +275,9 @@ def test_of_more_sentences_than_a_day_of_talk_has_some_are_embedded() -> None:
 
     class Counts(FakeTextEmbedder):
         def embed(self, texts: Sequence[str]) -> Any:
-            counted.append(len(texts))
+            counted.append(sum(map(len, texts)))
             return super().embed(texts)
 
-    sentences = [Sentence(TimeSpan(i / 100, i / 100 + 30), SegmentKind.SPEECH, f"line {i}") for i in range(20_000)]
+    sentences = [Sentence(TimeSpan(i / 100, i / 100 + 30), SegmentKind.SPEECH, f"line {i} " * 9) for i in range(20_000)]
     made = make_digest(VIDEO, 230.0, sentences, Counts(), None, words=60, chapter_done=lambda *_: None)
-    assert max(counted) == MOST_SENTENCES and made.chapters[-1].span.end_s == 230.0
+    assert 0.9 * MOST_CHARACTERS < max(counted) <= MOST_CHARACTERS and made.chapters[-1].span.end_s == 230.0
