@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ class Ran:
     """The most resident memory of the process and its children together."""
     lines: tuple[str, ...]
     line_s: tuple[float, ...]
+    cpu_s: float
+    """The time that all cores worked for it, seconds."""
 
     @property
     def json_lines(self) -> list[dict[str, Any]]:
@@ -50,7 +53,7 @@ class Ran:
 
 def run(command: Sequence[str], variables: Mapping[str, str] | None = None) -> Ran:
     """Runs a command to its end; its progress goes to standard error. Raises ProductFailed."""
-    started = time.monotonic()
+    started, worked_s = time.monotonic(), _children_cpu_s()
     lines: list[str] = []
     times: list[float] = []
     with subprocess.Popen(
@@ -65,7 +68,13 @@ def run(command: Sequence[str], variables: Mapping[str, str] | None = None) -> R
         watch.stop()
     if process.returncode:
         raise ProductFailed(f"{' '.join(command)} ended with code {process.returncode}")
-    return Ran(time.monotonic() - started, watch.peak_bytes, tuple(lines), tuple(times))
+    cpu_s = _children_cpu_s() - worked_s
+    return Ran(time.monotonic() - started, watch.peak_bytes, tuple(lines), tuple(times), cpu_s)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
