@@ -16,6 +16,7 @@ from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.loudness import SOUNDING, STEP_S, LoudnessMeter, quiet_cuts
 from gpu_workers.media.opening import decoded
 from gpu_workers.media.phase import PhaseMeter
+from gpu_workers.media.timeline import GAP_S
 from gpu_workers.media.tracks import sound_order
 
 if TYPE_CHECKING:
@@ -46,19 +47,17 @@ class PyAVAudio:
         """See the port; a file without sound gives an empty map. Raises BadInput."""
         with opened(path) as media:
             places = [place for place, _ in sound_order(media.sounds)] if track is None else [track]
-        best: tuple[NDArray[np.float32], float, SoundChoice] = (np.zeros(0, np.float32), 0.0, SoundChoice(track))
+        best = AudioMap(np.zeros(0, np.float32), STEP_S, (), SoundChoice(track))
         for place in places:
-            choice, phase = SoundChoice(place), PhaseMeter()
-            loudness, end_s = _loudness(path, choice, phase)
+            phase = PhaseMeter()
+            sound = _surveyed(path, chunk_s, SoundChoice(place), phase)
             if (channel := phase.channel_to_use()) is not None:
-                choice = SoundChoice(place, channel)
-                loudness, end_s = _loudness(path, choice)
-            if place == places[0] or _sounding(loudness) > _sounding(best[0]):
-                best = loudness, end_s, choice
-            if _sounding(best[0]) >= _SOUNDING_SHARE * len(best[0]):
+                sound = _surveyed(path, chunk_s, SoundChoice(place, channel))
+            if place == places[0] or _sounding(sound.loudness) > _sounding(best.loudness):
+                best = sound
+            if _sounding(best.loudness) >= _SOUNDING_SHARE * len(best.loudness):
                 break
-        loudness, end_s, choice = best
-        return AudioMap(loudness, STEP_S, quiet_cuts(loudness, end_s, chunk_s), choice)
+        return best
 
     def samples(self, path: Path, span: TimeSpan, choice: SoundChoice | None = None) -> NDArray[np.float32]:
         """See the port; a file without sound gives silence. Raises BadInput."""
@@ -75,16 +74,20 @@ class PyAVAudio:
         return result
 
 
-def _loudness(path: Path, choice: SoundChoice, phase: PhaseMeter | None = None) -> tuple[NDArray[np.float32], float]:
+def _surveyed(path: Path, chunk_s: float, choice: SoundChoice, phase: PhaseMeter | None = None) -> AudioMap:
     meter = LoudnessMeter(SAMPLE_RATE)
     position = 0
+    gaps: list[TimeSpan] = []
     with opened(path) as media:
         for start, samples in _placed(media, choice, 0.0, phase):
+            if position and start - position >= GAP_S * SAMPLE_RATE:
+                gaps.append(TimeSpan(position / SAMPLE_RATE, start / SAMPLE_RATE))
             for silence in range(position, start, _SILENCE):
                 meter.add(np.zeros(min(start - silence, _SILENCE), dtype=np.float32))
             meter.add(samples[max(0, position - start) :])
             position = max(position, start + len(samples))
-    return meter.result(), position / SAMPLE_RATE
+    cuts = quiet_cuts(meter.result(), position / SAMPLE_RATE, chunk_s)
+    return AudioMap(meter.result(), STEP_S, cuts, choice, tuple(gaps))
 
 
 def _sounding(loudness: NDArray[np.float32]) -> int:

@@ -221,7 +221,9 @@ def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001
             return True
         if container.format.name not in ("ogg", "avi") and not _may_jump(container):
             return False
-    return len(scan(path).timeline.parts) > 1  # where FFmpeg seeks, it passes joints in Ogg and losses in AVI
+        is_avi = container.format.name == "avi"
+    facts = scan(path)  # where FFmpeg seeks, it passes joints in Ogg and losses in AVI
+    return len(facts.timeline.parts) > 1 or (is_avi and bool(facts.false_times))
 
 
 def _may_jump(container: Any) -> bool:

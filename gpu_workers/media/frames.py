@@ -11,13 +11,14 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.core.types import Frame, TimeSpan
 from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.opening import decoded
-from gpu_workers.media.picks import EveryTick, ListedTicks, Packet, Ticks, chosen
+from gpu_workers.media.picks import AwaitedPictures, EveryTick, ListedTicks, Packet, Ticks, chosen
 from gpu_workers.media.picture import picture, pixel_aspect
 
 _SKIPS_EXACTLY = frozenset({"h264", "hevc", "mpeg4", "mpeg2video", "mpeg1video"})
@@ -26,6 +27,18 @@ VP8 and VP9 hide frames in packets of their own, so that packet times do not sho
 
 _NEAR_S = 30.0
 """Times closer than this are read in one go; farther ones are sought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is wrong with a picture, and which pictures after it are missing."""
+
+    is_visible: bool = False
+    lost: tuple[TimeSpan, ...] = ()
+
+    def joined(self, other: Damage) -> Damage:
+        """This and what comes after it."""
+        return Damage(self.is_visible or other.is_visible, self.lost + other.lost)
 
 
 class PyAVFrames:
@@ -55,14 +68,17 @@ class PyAVFrames:
                     yield from itertools.repeat(_frame(media, raw, time_s, max_side), count)
                     is_past_end = False
                 if is_past_end:  # of the whole file only the last frame is shown
-                    frames = _decoded(media, ListedTicks([math.inf]), max(0.0, run[0]), self._threads)
+                    frames = _decoded(
+                        media, ListedTicks([math.inf]), max(0.0, run[0]), self._threads, AwaitedPictures()
+                    )
                     for raw, time_s in deque(frames, maxlen=1):
+                        raw.opaque = Damage(raw.opaque)
                         yield from itertools.repeat(_frame(media, raw, time_s, max_side), len(run))
 
 
 def _frame(media: OpenMedia, raw: Any, time_s: float, max_side: int) -> Frame:
     aspect = pixel_aspect(media.video) if media.video is not None else 1.0
-    return Frame(time_s, picture(raw, aspect, max_side), bool(raw.opaque))
+    return Frame(time_s, picture(raw, aspect, max_side), raw.opaque.is_visible, raw.opaque.lost)
 
 
 def _runs(times_s: Sequence[float]) -> Iterator[list[float]]:
@@ -80,31 +96,37 @@ def _runs(times_s: Sequence[float]) -> Iterator[list[float]]:
 def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float, int]]:
     """Each frame that is shown at some tick, its time, and at how many; ticks before the first frame are its own.
 
-    A frame counts as damaged if any since the last one that was shown is.
+    `opaque` of a frame is its Damage: it counts as damaged if any since the last one that was shown is.
     """
     held: tuple[Any, float] | None = None
-    answered, is_damaged = 0, False
-    for raw, time_s in _rising(_decoded(media, ticks, start_s, threads)):
+    answered, damage, awaited = 0, Damage(), AwaitedPictures()
+    for raw, time_s in _rising(_decoded(media, ticks, start_s, threads, awaited)):
         due = ticks.before(time_s)
+        damage = damage.joined(Damage(lost=awaited.lost_before(time_s)))
         if held is not None and due > answered:
+            held[0].opaque = damage
             yield *held, due - answered
-            answered, is_damaged = due, False
+            answered, damage = due, Damage()
         if answered >= ticks.count:
             return
-        raw.opaque = is_damaged = is_damaged or raw.opaque
+        damage = damage.joined(Damage(raw.opaque))
         held = (raw, time_s)
     if held is not None and ticks.count > answered:
+        held[0].opaque = damage.joined(Damage(lost=awaited.lost_at_end()))
         yield *held, ticks.count - answered
 
 
 def _rising(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:
-    """The frames without those that are damaged and claim a time before the one before them or after the next one."""
+    """The frames without those that are damaged and claim a time before the one before them or after the next one.
+
+    Of several with one time the last is shown.
+    """
     last_s = -math.inf
     waiting: tuple[Any, float] | None = None
     for frame, time_s in frames:
-        if time_s < last_s:
+        if time_s <= last_s:
             continue
-        if waiting is not None and waiting[1] <= time_s:
+        if waiting is not None and waiting[1] < time_s:
             yield waiting
             last_s = waiting[1]
         waiting = frame, time_s
@@ -112,7 +134,9 @@ def _rising(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:
         yield waiting
 
 
-def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float]]:
+def _decoded(
+    media: OpenMedia, ticks: Ticks, start_s: float, threads: int, awaited: AwaitedPictures
+) -> Iterator[tuple[Any, float]]:
     """Decoded frames with their times, in the order shown: all that are wanted, and some that others need.
 
     `opaque` of a frame says whether it is damaged. Damage stays visible until the next key frame.
@@ -120,7 +144,10 @@ def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> It
     if media.video is None or ticks.count == 0:
         return
     failures: list[Exception] = []
-    frames = _counted(media, threads, failures) if media.is_raw else _timed(media, ticks, start_s, threads, failures)
+    if media.is_raw:
+        frames = _counted(media, threads, failures)
+    else:
+        frames = _timed(media, ticks, start_s, threads, failures, awaited)
     is_damaged = False
     for frame, time_s in frames:
         is_damaged = bool(frame.is_corrupt) or ((is_damaged or bool(failures)) and not frame.key_frame)
@@ -130,7 +157,12 @@ def _decoded(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> It
 
 
 def _timed(
-    media: OpenMedia, ticks: Ticks, start_s: float, threads: int, failures: list[Exception]
+    media: OpenMedia,
+    ticks: Ticks,
+    start_s: float,
+    threads: int,
+    failures: list[Exception],
+    awaited: AwaitedPictures,
 ) -> Iterator[tuple[Any, float]]:
     decoder = None
     packets = (
@@ -146,9 +178,16 @@ def _timed(
     for packet, wanted in chosen(packets, ticks):
         if decoder is None:
             decoder = _configured(packet.stream.codec_context, threads)
-            skips = decoder.name in _SKIPS_EXACTLY
+            skips = awaited.are_all_shown = decoder.name in _SKIPS_EXACTLY
         decoder.skip_frame = "DEFAULT" if wanted or not skips else "NONREF"
-        yield from _frames(media, decoder, packet, failures)
+        frames = list(_frames(media, decoder, packet, failures))
+        if packet.pts is not None:
+            time_s = media.packet_s(packet) or 0.0
+            if wanted:
+                awaited.add(time_s)
+            if failures:
+                awaited.fail(time_s)
+        yield from frames
     if decoder is not None:
         yield from _frames(media, decoder, None, failures)
 

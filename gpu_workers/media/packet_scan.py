@@ -16,8 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_workers.media.avi_index import AviIndex, avi_index
 from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, decoded, demuxed, media_errors, open_container
-from gpu_workers.media.timeline import AHEAD_S, JoinedPart, PacketTable, Timeline, losses, timeline
+from gpu_workers.media.timeline import (
+    AHEAD_S,
+    GAP_S,
+    JoinedPart,
+    PacketTable,
+    Timeline,
+    losses,
+    merged,
+    pauses,
+    timeline,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +48,6 @@ _RAW_RATES = (1.0, 1000.0)
 """Pictures a second that a header may give; others are damage."""
 _STILL_S = 600.0
 """A slide may stand so long in a file without sound; its next picture does not begin another recording."""
-_AVI_HEAD = 8
-"""Bytes before the data of a packet in an AVI file, at which its index points."""
 _LATE_S = 0.2
 _LONGEST_STEP_S = 60
 _LONGEST_PACKET_S = 3600.0
@@ -82,6 +91,8 @@ class FileScan:
     """Number of the stream and both time stamps of each packet whose time is false."""
     losses: tuple[tuple[float, float], ...]
     """Spans that cannot be read, by the corrected clock of the file, which begins at `start_s`."""
+    pauses: tuple[tuple[float, float], ...]
+    """Long spans in which neither a picture nor sound begins although nothing is lost."""
     index: dict[int, SeekIndex]
     end_byte: int
     """Where the last packet ends; 0 if the container does not say."""
@@ -101,7 +112,7 @@ def _scan(path: Path, size: int, changed_ns: int) -> FileScan:  # noqa: ARG001 -
         with open_container(path, preview) as container:
             if preview is not None:
                 container.seek(PREVIEW_BYTES, unsupported_byte_offset=True)
-            facts = _Columns(container).scanned(preview)
+            facts = _Columns(path, container).scanned(preview)
             pictures = [stream.index for stream in media_streams(container) if stream.type == "video"]
     streams = dict(facts.streams)
     for number in pictures if len(pictures) > 1 else ():
@@ -169,10 +180,12 @@ def time_stamps(packet: Any) -> tuple[int | None, int | None]:
 class _Columns:
     """Collects the packets of an open container, and summarizes them."""
 
-    def __init__(self, container: Any) -> None:
+    def __init__(self, path: Path, container: Any) -> None:
+        self._path = path
         self._joinable = container.format.name.startswith(_MAY_BE_JOINED)
         may_stand = container.format.name.startswith(("matroska", "flv")) and not container.streams.audio
         self._pause_s = _STILL_S if may_stand else AHEAD_S
+        self._named_pause_s = AHEAD_S if container.streams.audio else _STILL_S
         streams = media_streams(container)
         self._raw_rate = raw_rate(streams[0]) if container.format.name in RAW and streams else 0.0
         self._numbers = array("h")
@@ -202,7 +215,9 @@ class _Columns:
             head = memoryview(packet)[:32]
             is_blank = len(head) >= 16 and head == _ZEROS[: len(head)]
             self._damaged.append(compressed[number] and (packet.is_corrupt or is_blank))
-        self._counted = streams[0] if container.format.name == "avi" and streams else None
+        self._counted = (
+            next((s for s in streams if s.type == "video"), None) if container.format.name == "avi" else None
+        )
 
     def scanned(self, preview: int | None) -> FileScan:
         """What the packets show."""
@@ -221,20 +236,24 @@ class _Columns:
         )
         line = timeline(table, may_be_joined=self._joinable, pause_s=self._pause_s)
         if self._counted is not None:
-            line = _by_index(table, line, self._counted)
+            line = _by_index(table, line, self._counted, avi_index(self._path, self._counted))
         firsts = np.array([part.first_byte for part in line.parts])
         shifts = np.array([part.shift_s for part in line.parts])
         places = np.maximum(0, np.searchsorted(firsts, table.position, side="right") - 1)
         shown_s: NDArray[np.float64] = table.shown_s + shifts[places]
         shown_s[list(line.false_times)] = np.nan
         false_rows = [int(order[row]) for row in line.false_times]
+        lost = losses(table, shown_s, counts_bytes=self._joinable)
+        if self._counted is not None:
+            lost = merged([*lost, *_missed(line)])
         return FileScan(
             preview=preview,
             start_s=float(np.nanmin(shown_s)) if np.isfinite(shown_s).any() else 0.0,
             streams=_facts(table, shown_s),
             timeline=line,
             false_times=frozenset((self._numbers[r], self._stamps[r], self._shown_stamps[r]) for r in false_rows),
-            losses=tuple(losses(table, shown_s, counts_bytes=self._joinable or len(line.parts) > 1)),
+            losses=tuple(lost),
+            pauses=tuple(pauses(shown_s, lost, self._named_pause_s)),
             index=self._index(table, shown_s),
             end_byte=int((table.position + table.size).max()) if len(table.position) and table.position.any() else 0,
         )
@@ -251,17 +270,24 @@ class _Columns:
         return result
 
 
-def _by_index(table: PacketTable, line: Timeline, stream: Any) -> Timeline:
+def _by_index(table: PacketTable, line: Timeline, stream: Any, index: AviIndex) -> Timeline:
     """The timeline of an AVI file: FFmpeg counts its packets, and where some are lost, its index knows the times."""
-    base = float(stream.time_base)
-    true_s = {entry.pos + _AVI_HEAD: entry.timestamp * base for entry in stream.index_entries}
     parts = list(line.parts)
     for row in np.flatnonzero(table.stream == stream.index).tolist():
         at = int(table.position[row])
-        late_s = true_s.get(at, -math.inf) - float(table.decoded_s[row])
+        true_s = index.true_s(at, int(table.size[row]))
+        late_s = -math.inf if true_s is None else true_s - float(table.decoded_s[row])
         if late_s - parts[-1].shift_s > _LATE_S:
             parts.append(JoinedPart(at, late_s, float(table.shown_s[row]) + late_s, 0.0))
-    return replace(line, parts=tuple(parts))
+    return Timeline(tuple(parts), line.false_times | set(np.flatnonzero(table.position >= index.false_from).tolist()))
+
+
+def _missed(line: Timeline) -> list[tuple[float, float]]:
+    """The spans of which an AVI file has no packet."""
+    late = [
+        (part.start_s - part.shift_s + before.shift_s, part.start_s) for before, part in itertools.pairwise(line.parts)
+    ]
+    return [(start_s, end_s) for start_s, end_s in late if end_s - start_s >= GAP_S]
 
 
 def _facts(table: PacketTable, shown_s: NDArray[np.float64]) -> dict[int, StreamFacts]:

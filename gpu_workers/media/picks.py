@@ -14,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.core.types import TimeSpan
 from gpu_workers.media.container import SAME_TIME_S
+from gpu_workers.media.timeline import GAP_S
 
 REORDER = 32
 """Packets looked at after a group: twice the deepest reordering that H.264 and HEVC allow."""
@@ -83,6 +85,46 @@ class Packet:
     """The packet itself, for whoever decodes it."""
     is_hidden: bool = False
     """Whether its frame is never shown: it lies before the beginning that an edit list sets, and others need it."""
+
+
+class AwaitedPictures:
+    """The wanted pictures that a decoder has not given yet. Those that it skips are lost.
+
+    A packet may hold a picture that is never shown. Only where `are_all_shown`, a picture can be lost without a failure
+    of the decoder.
+    """
+
+    def __init__(self) -> None:
+        self.are_all_shown = False
+        self._times_s: list[float] = []
+        self._failed_s: float | None = None
+
+    def add(self, time_s: float) -> None:
+        """A wanted packet goes into the decoder."""
+        self._times_s.append(time_s)
+
+    def fail(self, time_s: float) -> None:
+        """The decoder refused a packet, at the latest the one of this time."""
+        self._failed_s = time_s
+
+    def lost_before(self, time_s: float) -> tuple[TimeSpan, ...]:
+        """What was lost before the picture of this time, which the decoder has given; nothing shorter than GAP_S."""
+        first_s = min((one for one in self._times_s if one < time_s), default=time_s)
+        self._times_s = [one for one in self._times_s if one > time_s + SAME_TIME_S]
+        is_lost = self._may_lose and time_s - first_s >= GAP_S
+        if self._failed_s is not None and time_s >= self._failed_s:
+            self._failed_s = None
+        return (TimeSpan(first_s, time_s),) if is_lost else ()
+
+    def lost_at_end(self) -> tuple[TimeSpan, ...]:
+        """What was lost after the last picture."""
+        if not self._may_lose or not self._times_s:
+            return ()
+        return (TimeSpan(min(self._times_s), max(self._times_s)),)
+
+    @property
+    def _may_lose(self) -> bool:
+        return self.are_all_shown or self._failed_s is not None
 
 
 def chosen(packets: Iterator[Packet], ticks: Ticks) -> Iterator[tuple[Any, bool]]:

@@ -116,7 +116,7 @@ def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
         return [*warnings, f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
     if not container.duration or container.duration <= 0:
         return [*warnings, "The file does not state its length, so it was measured; its end may be missing."]
-    if media.scan is not None:  # FFmpeg guesses the length of a broadcast
+    if media.scan is not None and container.format.name != "avi":  # FFmpeg guesses the length of a broadcast
         return warnings
     header_s = max(0.0, float(container.duration + (container.start_time or 0)) / 1e6 - media.clock_start_s)
     if container.format.name == "avi":  # FFmpeg shortens the length to what a file without its index may hold
@@ -146,9 +146,11 @@ def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
         if time_s > _LATE_S:
             warnings.append(f"{what} {time_s:.1f} s after the file.")
     if facts.losses:
-        places = _listed([f"{max(0.0, a - start_s):.1f} s to {b - start_s:.1f} s" for a, b in facts.losses])
         total_s = sum(b - a for a, b in facts.losses)
-        warnings.append(f"The file is damaged: {total_s:.1f} s cannot be read ({places}).")
+        warnings.append(f"The file is damaged: {total_s:.1f} s cannot be read ({_spans(facts.losses, start_s)}).")
+    if facts.pauses:
+        places = _spans(facts.pauses, start_s)
+        warnings.append(f"There is neither a new picture nor sound from {places}; the file's own times are used.")
     if facts.end_byte and size - facts.end_byte >= _SHORTEST_FILE:
         with media.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             is_joined = any(data.find(head, facts.end_byte) >= 0 for head in _HEADS)
@@ -158,6 +160,10 @@ def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
     if media.video is not None and media.video.index not in facts.streams:
         warnings.append("The pictures have no usable times, so only the first is read.")
     return warnings
+
+
+def _spans(spans: Sequence[tuple[float, float]], start_s: float) -> str:
+    return _listed([f"{max(0.0, a - start_s):.1f} s to {b - start_s:.1f} s" for a, b in spans])
 
 
 def _listed(places: Sequence[str]) -> str:

@@ -29,8 +29,9 @@ GAP_S = 0.5
 _FOLLOWERS = 8
 _MOST_HELD = 17
 """By its standard, a decoder holds at most 16 pictures back to put them in order."""
-_LOST_SHARE = 0.25
-"""Of the bytes that the time between two packets should take, so many are missing where the file is destroyed."""
+_LOST_SHARE, _LOST_SHARE_IF_JOINED = 0.25, 0.6
+"""Of the bytes that the time between two packets should take, so many are missing where the file is destroyed; where
+times have begun again, a joint is the better guess."""
 _LEAST_LOST = 4096
 
 
@@ -91,7 +92,7 @@ def timeline(table: PacketTable, *, may_be_joined: bool, pause_s: float = AHEAD_
         if may_be_joined:
             line = _Walk(table, set(false_times), pause_s).result()
             if any(part.step_s < 0 for part in line.parts):  # in such a file a step ahead is a joint, too
-                line = _Walk(table, set(false_times), SUSPICIOUS_S).result()
+                line = _Walk(table, set(false_times), SUSPICIOUS_S, _LOST_SHARE_IF_JOINED).result()
             return line
         for stream in np.unique(table.stream).tolist():
             false_times |= _outliers(table, np.flatnonzero(table.stream == stream), false_times)
@@ -149,11 +150,14 @@ def _outliers(table: PacketTable, rows: NDArray[np.int64], false_times: set[int]
 class _Walk:
     """Goes through the packets in the order of the file and follows its clock."""
 
-    def __init__(self, table: PacketTable, false_times: set[int], pause_s: float) -> None:
+    def __init__(
+        self, table: PacketTable, false_times: set[int], pause_s: float, lost_share: float = _LOST_SHARE
+    ) -> None:
         """Steps ahead of up to `pause_s` are pauses; longer ones are joints, unless bytes are lost there."""
         self._table = table
         self._false = false_times
         self._pause_s = pause_s
+        self._lost_share = lost_share
         self._streams: list[int] = table.stream.tolist()
         self._decoded: list[float] = table.decoded_s.tolist()
         lasting_s = np.where(table.duration_s <= AHEAD_S, table.duration_s, 0.0)  # others are those of the pause
@@ -225,7 +229,7 @@ class _Walk:
             return False
         rate = (table.position[before] - part.first_byte) / seconds
         lost = table.position[row] - table.position[before] - table.size[before]
-        return bool(lost > _LOST_SHARE * rate * pause_s)
+        return bool(lost > self._lost_share * rate * pause_s)
 
     def _earliest(self, row: int) -> float:
         """When the part that begins with a row is first shown or heard."""
@@ -278,6 +282,15 @@ def _missing_spans(
         if is_lost and table.duration_s[inside].sum() < 0.5 * (end_s - start_s):
             spans.append((start_s, end_s))
     return spans
+
+
+def pauses(
+    shown_s: NDArray[np.float64], lost: Sequence[tuple[float, float]], longest_s: float
+) -> list[tuple[float, float]]:
+    """Spans longer than `longest_s` in which no packet begins, by corrected times (NaN where they are false)."""
+    times = np.sort(shown_s[np.isfinite(shown_s)])
+    spans = [(float(times[place]), float(times[place + 1])) for place in np.flatnonzero(np.diff(times) > longest_s)]
+    return [span for span in spans if not any(start_s < span[1] and span[0] < end_s for start_s, end_s in lost)]
 
 
 def merged(spans: Sequence[tuple[float, float]], within_s: float = 0.1) -> list[tuple[float, float]]:

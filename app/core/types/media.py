@@ -157,3 +157,5 @@ class Frame:
     image: NDArray[np.uint8]
     is_damaged: bool = False
     """Whether the decoder had to invent parts of it, or of one since the frame before it that was asked for."""
+    lost: tuple[TimeSpan, ...] = ()
+    """Spans before the next frame that is asked for, of which no picture can be decoded."""

@@ -52,3 +52,5 @@ class AudioMap:
     """Consecutive spans that cover the track, cut at quiet points."""
     choice: SoundChoice = DEFAULT_SOUND
     """The track, and if needed the channel, with the clearest sound."""
+    gaps: tuple[TimeSpan, ...] = ()
+    """Spans inside the track of which there is no sound; silence takes their place."""

@@ -171,6 +171,8 @@ class ChunkReader:
         for frame in ahead(frames):
             if frame.is_damaged:
                 damaged_s.append(frame.pts_s)
+            for lost in frame.lost:
+                damaged_s += np.arange(lost.start_s, min(lost.end_s, call.span.end_s), every_s).tolist()
             if detector.is_new(frame):
                 batch.append(frame)
             if len(batch) == BATCH:
@@ -181,7 +183,7 @@ class ChunkReader:
             features += self._see(call.video, batch, pictures)
         for time_s in spread(list(pictures), call.objects):
             self.media.put(object_picture_key(call.video, time_s), pictures[time_s])
-        return packed(Sampled(features, *self._keep_texts(call, pictures, beat), damaged_s))
+        return packed(Sampled(features, *self._keep_texts(call, pictures, beat), sorted(damaged_s)))
 
     def _see(self, video: VideoId, batch: Sequence[Frame], pictures: dict[float, bytes]) -> list[FrameFeatures]:
         """Features of a batch; its thumbnails are stored, its full-size pictures held compressed, and stored too where

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.core.events import Warned
+from app.core.timecode import span_clock
 from app.core.types import AudioMap, MediaInfo, SoundChoice, TimeSpan, from_json, to_json
 from app.services.ingest.run import Run
 from app.services.ingest.stage import Codec, Stage, StageRun
@@ -15,6 +17,7 @@ from app.services.ingest.stage import Codec, Stage, StageRun
 QUIET = 1e-4
 """Root mean square below which a chunk holds nothing to hear (-80 dB of full scale)."""
 SIDES = ("left", "right")
+MOST_NAMED = 5
 
 
 def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
@@ -36,6 +39,17 @@ def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
     return notes
 
 
+def loss_notes(media: MediaInfo, sound: AudioMap) -> list[str]:
+    """Notes for the user about sound that cannot be decoded."""
+    if media.audio and not sound.loudness.size:
+        return ["The sound cannot be decoded and is left out."]
+    if not sound.gaps:
+        return []
+    places = ", ".join(span_clock(gap) for gap in sound.gaps[:MOST_NAMED])
+    more = f" and {len(sound.gaps) - MOST_NAMED} more" if len(sound.gaps) > MOST_NAMED else ""
+    return [f"The sound is missing for {sum(gap.duration_s for gap in sound.gaps):.1f} s ({places}{more})."]
+
+
 def is_quiet(sound: AudioMap, chunk: TimeSpan) -> bool:
     """Whether nothing can be heard in a chunk."""
     first, last = int(chunk.start_s / sound.step_s), int(np.ceil(chunk.end_s / sound.step_s))
@@ -47,7 +61,9 @@ def _pack(sound: AudioMap) -> bytes:
     buffer = io.BytesIO()
     spans = np.array([(c.start_s, c.end_s) for c in sound.chunks]).reshape(-1, 2)
     choice = json.dumps(to_json(sound.choice))
-    np.savez(buffer, loudness=sound.loudness.astype(np.float16), step=sound.step_s, spans=spans, choice=choice)
+    gaps = np.array([(gap.start_s, gap.end_s) for gap in sound.gaps]).reshape(-1, 2)
+    loudness = sound.loudness.astype(np.float16)
+    np.savez(buffer, loudness=loudness, step=sound.step_s, spans=spans, choice=choice, gaps=gaps)
     return buffer.getvalue()
 
 
@@ -55,7 +71,8 @@ def _unpack(payload: bytes) -> AudioMap:
     with np.load(io.BytesIO(payload)) as data:
         chunks = tuple(TimeSpan(float(a), float(b)) for a, b in data["spans"])
         choice = from_json(SoundChoice, json.loads(str(data["choice"])))
-        return AudioMap(data["loudness"].astype(np.float32), float(data["step"]), chunks, choice)
+        gaps = tuple(TimeSpan(float(a), float(b)) for a, b in data["gaps"]) if "gaps" in data else ()  # older ones
+        return AudioMap(data["loudness"].astype(np.float32), float(data["step"]), chunks, choice, gaps)
 
 
 class _Audio(Stage[AudioMap]):
@@ -82,6 +99,8 @@ class _Audio(Stage[AudioMap]):
         """Reports which sound is transcribed, where there is more than one, and stores it with the video."""
         media = replace(run.video.media, sound=sound.choice)
         run.note(media, choice_notes(media, sound.choice))
+        for warning in loss_notes(media, sound):
+            run.report(Warned(warning))
 
 
 AUDIO = _Audio()

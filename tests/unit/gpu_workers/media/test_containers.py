@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -91,23 +92,42 @@ def stamp(ticks: int, head: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize("suffix", ["mkv", "flv"])
-def test_times_that_jump_ahead_by_an_hour_in_the_middle_go_on_from_the_part_before(tmp_path, suffix):
-    source = write_media(tmp_path / f"a.{suffix}", times_s=steady(6.0), tones_hz=[440.0], sound_s=6.0)
-    path = tmp_path / f"b.{suffix}"
+def with_an_hour_in_the_middle(path: Path, moved: tuple[str, ...] = ("video", "audio")) -> Path:
+    """Six seconds, the second half of which begins an hour later."""
+    source = write_media(path.with_name(f"a{path.suffix}"), times_s=steady(6.0), tones_hz=[440.0], sound_s=6.0)
     with av.open(str(source)) as given, av.open(str(path), "w") as out:
         copies = {stream.index: out.add_stream_from_template(stream) for stream in given.streams}
         for packet in given.demux():
             if packet.dts is not None:
-                late = round(3600 / packet.time_base) if packet.dts * packet.time_base >= 3 else 0
+                is_late = packet.stream.type in moved and packet.dts * packet.time_base >= 3
+                late = round(3600 / packet.time_base) if is_late else 0
                 packet.dts, packet.pts = packet.dts + late, packet.pts + late
                 packet.stream = copies[packet.stream.index]
                 out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "flv"])
+def test_times_that_jump_ahead_by_an_hour_in_the_middle_go_on_from_the_part_before(tmp_path, suffix):
+    path = with_an_hour_in_the_middle(tmp_path / f"b.{suffix}")
     media = PyAVProbe().probe(path)
     assert media.duration_s == pytest.approx(6.0, abs=0.5) and any("jump ahead" in one for one in media.warnings)
     shown = [frame.pts_s for frame in PyAVFrames().sample(path, span=media.whole, every_s=1.0, max_side=64)]
     assert len(shown) in (6, 7) and 4.5 < shown[-1] < 6.5
     assert loud(path, 4.5, 5.5)
+
+
+@pytest.mark.parametrize(("name", "moved"), [("b.mp4", ("video", "audio")), ("b.mov", ("audio",))])
+def test_an_hour_in_which_nothing_begins_stays_in_a_file_with_a_table_of_times_and_is_named(tmp_path, name, moved):
+    path = with_an_hour_in_the_middle(tmp_path / name, moved)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(3606.0, abs=0.5)
+    (warning,) = media.warnings
+    pause = re.search(r"neither a new picture nor sound from ([\d.]+) s to ([\d.]+) s", warning)
+    assert pause is not None
+    assert float(pause[1]) == pytest.approx(3.0 if "video" in moved else 6.0, abs=0.3)
+    assert float(pause[2]) == pytest.approx(3603.0, abs=0.1)
+    assert loud(path, 1.0, 2.0) and loud(path, 3604.0, 3605.0) and not loud(path, 100.0, 101.0)
 
 
 def test_slides_without_sound_keep_their_times(tmp_path):
@@ -267,6 +287,48 @@ def test_after_a_loss_the_index_of_an_avi_file_says_what_time_it_is(tmp_path):
     (shown,), (same,) = (list(PyAVFrames().at(one, [5.0], max_side=160)) for one in (path, whole))
     assert shown.pts_s == pytest.approx(5.0, abs=0.11)
     assert np.abs(shown.image.astype(int) - same.image.astype(int)).mean() < 30  # other pictures of noise: 85
+
+
+def test_what_was_cut_out_of_an_avi_file_is_named_and_the_rest_is_in_its_place(tmp_path):
+    whole = write_source(tmp_path / "a.avi")
+    data, path = whole.read_bytes(), tmp_path / "b.avi"
+    path.write_bytes(data[: len(data) * 3 // 10] + data[len(data) // 2 :])
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(PyAVProbe().probe(whole).duration_s, abs=0.1)
+    assert len(media.warnings) == 1 and re.search(
+        r"1\.\d s cannot be read \(1\.\d s to [23]\.\d s\)", media.warnings[0]
+    )
+    (shown,), (same,) = (list(PyAVFrames().at(one, [5.0], max_side=160)) for one in (path, whole))
+    assert shown.pts_s == pytest.approx(5.0, abs=0.11)
+    assert np.abs(shown.image.astype(int) - same.image.astype(int)).mean() < 30  # other pictures of noise: 85
+
+
+def test_the_index_of_an_avi_file_is_not_taken_for_packets(tmp_path):
+    source = write_media(tmp_path / "a.avi", times_s=steady(6.0), codec="mpeg4")  # by the millisecond: a long index
+    data, path = bytearray(source.read_bytes()), tmp_path / "b.avi"
+    index = data.rfind(b"idx1")
+    assert index > 0
+    data[index - 4000 : index + 8000] = bytes(12_000)
+    path.write_bytes(data)
+    media = PyAVProbe().probe(path)
+    assert 4.0 < media.duration_s < 6.5
+    times = [frame.pts_s for frame in PyAVFrames().sample(path, span=media.whole, every_s=0.5, max_side=0)]
+    assert times[-1] < 6.5
+
+
+def test_a_picture_time_that_is_given_twice_is_shown_once(tmp_path):
+    source = write_media(tmp_path / "a.flv", times_s=steady(2.0), options={"bf": "0"})
+    data, place = bytearray(source.read_bytes()), 13
+    tags = []
+    while place + 11 < len(data):
+        tags += [place] if data[place] == 9 else []
+        place += 15 + int.from_bytes(data[place + 1 : place + 4])
+    data[tags[6] + 4 : tags[6] + 8] = data[tags[5] + 4 : tags[5] + 8]
+    source.write_bytes(data)
+    for every_s in (0.05, 0.1, 0.5):
+        whole = TimeSpan(0.0, 2.0)
+        times = [frame.pts_s for frame in PyAVFrames().sample(source, span=whole, every_s=every_s, max_side=0)]
+        assert times == sorted(set(times)) and len(times) >= 4
 
 
 @pytest.mark.parametrize("suffix", ["flv", "ogg"])

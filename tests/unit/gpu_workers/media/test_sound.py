@@ -62,6 +62,14 @@ def test_a_gap_in_the_timestamps_is_filled_so_that_later_sound_is_in_its_place(t
     assert PyAVAudio().survey(path, chunk_s=30.0).loudness[22:39].max() == 0.0
 
 
+def test_a_gap_in_the_sound_is_named_and_silence_at_its_beginning_is_none(tmp_path):
+    path = write_media(
+        tmp_path / "a.mkv", times_s=steady(6.0), tones_hz=[440.0], sound_s=5.0, sound_start_s=1.0, missing=(1.0, 3.0)
+    )
+    (gap,) = PyAVAudio().survey(path, chunk_s=30.0).gaps
+    assert (gap.start_s, gap.end_s) == (pytest.approx(2.0, abs=0.1), pytest.approx(4.0, abs=0.1))
+
+
 def test_a_span_in_the_middle_is_the_same_sound_as_in_the_whole(tmp_path):
     path = write_media(
         tmp_path / "a.mp4", times_s=steady(12.0), tones_hz=[440.0], sound_s=12.0, silent=(7.0, 7.5), layout="stereo"

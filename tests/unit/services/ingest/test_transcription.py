@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from app.core.errors import MissingPart
-from app.core.types import TimeSpan, Transcript, Utterance
+from app.core.types import AudioMap, TimeSpan, Transcript, Utterance
 from app.services.ingest.calls import ListenCall, SoundCall
 from app.services.ingest.chunks import ChunkReader
+from app.services.ingest.stages.audio import AUDIO, loss_notes
 from app.services.ingest.stages.transcribe import language_notes, missed_notes
+from gpu_workers.media.fakes import FAKE_MEDIA
 
 
 class Ears:
@@ -59,3 +61,17 @@ def test_a_warning_says_where_voices_were_not_understood() -> None:
 def test_speakers_are_not_separated_without_a_model_for_it() -> None:
     with pytest.raises(MissingPart, match="No model separates speakers"):
         reader(Ears()).diarize(SoundCall("talk.mp4", TimeSpan(0, 1)), lambda share: None)
+
+
+def test_gaps_in_the_sound_are_named_also_when_its_survey_was_stored() -> None:
+    gaps = tuple(TimeSpan(10.0 * number, 10.0 * number + 1.5) for number in range(1, 8))
+    sound = AudioMap(np.ones(90, np.float32), 0.1, (TimeSpan(0, 90),), gaps=gaps)
+    stored = AUDIO.codec.unpack(AUDIO.codec.pack(sound))
+    named = "0:10-0:11, 0:20-0:21, 0:30-0:31, 0:40-0:41, 0:50-0:51 and 2 more"
+    assert loss_notes(FAKE_MEDIA, stored) == [f"The sound is missing for 10.5 s ({named})."]
+    assert not loss_notes(FAKE_MEDIA, AudioMap(np.ones(90, np.float32), 0.1, (TimeSpan(0, 90),)))
+
+
+def test_a_track_of_which_nothing_can_be_decoded_is_named() -> None:
+    nothing = AudioMap(np.zeros(0, np.float32), 0.1, ())
+    assert loss_notes(FAKE_MEDIA, nothing) == ["The sound cannot be decoded and is left out."]
