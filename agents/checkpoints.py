@@ -193,8 +193,8 @@ class Checkpoints:
 
 @functools.cache
 def _key(run_id: str) -> str:
-    """With what the stored types look like: a state of another form is not read."""
-    fields = [f"{kind.__name__}:{','.join(getattr(kind, '__dataclass_fields__', ()))}" for kind in STORED]
+    """With the fields of the state and of the stored types: a state of another form is not read."""
+    fields = [f"{kind.__name__}:{','.join(kind.__annotations__)}" for kind in (AgentState, *STORED)]
     return f"{run_id}@{hashlib.sha256('|'.join(fields).encode()).hexdigest()[:8]}"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from agents.evidence.known_questions import known_questions
 from agents.evidence.passage import Finding, Passage
-from agents.evidence.things import DOUBT, kinds_meant, known_kinds, likely_name, template_vector, track_passage
+from agents.evidence.things import DOUBT, kinds_meant, known_kinds, likely_name, track_passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
@@ -24,46 +25,7 @@ TOUCHED = 0.2
 EDGE_S = 1.0
 """A thing that is there so shortly before the end of the video may well stay longer."""
 WHAT, LONG, APPEARS, LEAVES, READS, MANY = "what", "long", "appears", "leaves", "reads", "many"
-ANSWERABLE = {
-    WHAT: ("What is this?", "What is that thing?", "What is in the box?", "What can be seen here?"),
-    LONG: ("How long is it there?", "How long can the {} be seen?", "For how many seconds is the {} in the picture?"),
-    APPEARS: ("When does it appear?", "When does the {} first come into the picture?", "Since when is the {} there?"),
-    LEAVES: ("When does it disappear?", "When does the {} leave the picture?", "Until when is the {} there?"),
-    READS: ("What does it say?", "What is written here?", "Which text is on the {}?", "What number is on it?"),
-    MANY: ("How many {}s are there?", "How many {}s are in the box?", "How many {}s are here?"),
-}
-"""What code can answer about a rectangle, each as questions that ask for it."""
-OTHER = (
-    "What colour is it?",
-    "What colour is the {}?",
-    "Who is this?",
-    "What is the name of this person?",
-    "What is he doing?",
-    "What is the {} doing?",
-    "What is she wearing?",
-    "What is he holding?",
-    "What is he saying?",
-    "What kind of {} is this?",
-    "Which brand is the {}?",
-    "What is it made of?",
-    "What is it for?",
-    "How big is it?",
-    "How old is she?",
-    "How fast is the {}?",
-    "Where does the {} go?",
-    "Where is this?",
-    "Why is it there?",
-    "What happens here?",
-    "What happens next?",
-    "Is the {} moving?",
-    "Is this a {}?",
-    "How many fingers are shown?",
-    "How many parts does it have?",
-    "How many wheels does the {} have?",
-    "What time does it show?",
-    "Where does it come from?",
-)
-"""Questions about a rectangle that neither tracks nor text answer."""
+"""Facts of `known_questions.toml`."""
 CLEARER = 0.05
 """By how much a question must be nearer to one that code can answer than to any that it cannot."""
 DISTINCT = 0.03
@@ -132,16 +94,11 @@ def answer_about_region(
 
 
 def asked_about(question: str, names: Sequence[str], embedder: TextEmbedder) -> str | None:
-    """Which of `ANSWERABLE` a question about things of these names asks for; None where that is not clear."""
-    wanted = embedder.embed_query(question)
-
-    def nearest(questions: Sequence[str]) -> float:
-        filled = {one.format(name) for one in questions for name in names or ("thing",)}
-        return max(float(template_vector(embedder.embed_query, one) @ wanted) for one in filled)
-
-    ranked = sorted(((nearest(questions), asked) for asked, questions in ANSWERABLE.items()), reverse=True)
+    """Which fact a question about things of these names asks for; None where that is not clear."""
+    near, other = known_questions("regions").nearness(question, embedder, names or ("thing",))
+    ranked = sorted(((likeness, asked) for asked, likeness in near.items()), reverse=True)
     (best, asked), (second, _) = ranked[:2]
-    return asked if best - nearest(OTHER) >= CLEARER and best - second >= DISTINCT else None
+    return asked if best - other >= CLEARER and best - second >= DISTINCT else None
 
 
 def _answer(text: str, video: Video, things: Sequence[ObjectTrack], region: Region) -> Finding | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.evidence.known_questions import known_questions
 from agents.evidence.passage import Finding, Passage
-from agents.evidence.things import template_vector
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder, VideoLibrary
 from app.core.timecode import clock, span_clock
@@ -21,45 +21,7 @@ MOST_SPANS = 8
 ALWAYS = ("music", "singing")
 """Sounds that every tagger knows, so that their absence means something."""
 START, END, LONG, THERE, WHEN = "start", "end", "long", "there", "when"
-ASKED = {
-    START: ("When does the {} start?", "When does one first hear {}?", "From when on is there {}?"),
-    END: ("When does the {} end?", "When does the {} stop?", "Until when is there {}?"),
-    LONG: ("How long does the {} last?", "For how long is there {}?"),
-    THERE: ("Is there {}?", "Is there any {} in the video?", "Can one hear {}?"),
-    WHEN: ("When is there {}?", "When can one hear {}?", "Where in the video is there {}?"),
-}
-"""What code can answer about a sound, each as questions that ask for it."""
-MORE_ASKED = {("singing", THERE): ("Does anybody sing?", "Is somebody singing?", "Are there people who sing?")}
-OTHER = (
-    "Who sings?",
-    "What is the song called?",
-    "What do they sing?",
-    "Who wrote the music?",
-    "What kind of music is it?",
-    "Which instruments are played?",
-    "What does he say about the {}?",
-    "Is the {} mentioned?",
-    "Why did the {} start?",
-    "Why did the {} stop?",
-    "Why is there {}?",
-    "How loud is the {}?",
-    "Is the {} good?",
-    "How much does the {} cost?",
-    "When did she learn {}?",
-    "When does she talk about {}?",
-    "Where does the {} come from?",
-    "When does the concert start?",
-    "When does the show start?",
-    "At what time does the band play?",
-    "When is the next concert?",
-    "When does he start to speak?",
-    "When does the video end?",
-    "When does the rain stop?",
-    "How long does the talk last?",
-    "Is anybody speaking?",
-    "Is there a car?",
-)
-"""Questions about sounds, and like those about sounds, that no times of a sound answer."""
+"""Facts of `known_questions.toml`."""
 LIKE, CLEARER, DISTINCT = 0.72, 0.08, 0.05
 """How near a question must be to one that code can answer, and by how much nearer than to any that it cannot, and than
 to one about another sound or another fact. Chosen on 59 written questions in five languages, some of which led to
@@ -122,24 +84,13 @@ def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video,
 
 
 def _asked(question: str, names: Sequence[str], embedder: TextEmbedder) -> tuple[str, str] | None:
-    """Which sound a question is about, and which of `ASKED` it asks for; None where that is not clear."""
-    wanted = embedder.embed_query(question)
-
-    def nearest(questions: Sequence[str], name: str) -> float:
-        return max(float(template_vector(embedder.embed_query, one.format(name)) @ wanted) for one in questions)
-
-    ranked = sorted(
-        (
-            (nearest((*questions, *MORE_ASKED.get((name, fact), ())), name), name, fact)
-            for name in names
-            for fact, questions in ASKED.items()
-        ),
-        reverse=True,
-    )
+    """Which sound a question is about, and which fact about it it asks for; None where that is not clear."""
+    near = {name: known_questions("sounds").nearness(question, embedder, [name]) for name in names}
+    ranked = sorted(((one, name, fact) for name in names for fact, one in near[name][0].items()), reverse=True)
     (best, name, fact), (second, _, _) = ranked[:2]
-    if best < LIKE or best - second < DISTINCT:
+    if best < LIKE or best - second < DISTINCT or best - max(other for _, other in near.values()) < CLEARER:
         return None
-    return (name, fact) if best - max(nearest(OTHER, one) for one in names) >= CLEARER else None
+    return name, fact
 
 
 def _heard(video: Video, name: str, segments: Sequence[Segment]) -> Passage:

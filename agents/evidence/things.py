@@ -6,12 +6,11 @@ the text embedder, as sentences: "How many bottles are there?" lies near every q
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from agents.evidence.known_questions import example_vector, known_questions
 from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
@@ -20,10 +19,6 @@ from app.core.types import SegmentKind, TimeSpan, Video, joined
 from app.core.types.objects import ObjectTrack, count_changes, place_of
 from app.text.languages import guess_language
 from app.text.phrases import phrase
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 ASK = "How many {}s are there?"
 NEAR = 3.3
@@ -46,66 +41,7 @@ CLEAR, CLEAR_SHARE, CLEAR_BOXES = 0.9, 0.8, 3
 such a thing: in a cartoon of 10 minutes the detector took rabbits for dogs, cats and horses, none of them so clearly.
 """
 TOTAL, SEEN, WHEN, THERE = "total", "seen", "when", "there"
-COUNTED = {
-    "first": ("How many {}s are there at the beginning?", "How many {}s are there at the start of the video?"),
-    "last": ("How many {}s are there at the end?", "How many {}s are left in the end?"),
-    "most": ("What is the largest number of {}s at the same time?", "How many {}s are there at most at once?"),
-    "fewest": (
-        "What is the smallest number of {}s at any moment?",
-        "What is the smallest number of {}s at the same time?",
-    ),
-    "coming": ("How many times does a {} come back?", "How often is a {} put back?"),
-    TOTAL: (
-        "How many {}s come in total?",
-        "How many different {}s come by, one after another?",
-        "How many {}s pass through the picture in total?",
-    ),
-    SEEN: ("How many {}s are there?", "How many {}s are in the video?", "How many {}s can be seen?"),
-    WHEN: (
-        "When does a {} appear?",
-        "When is a {} seen?",
-        "At what time can a {} be seen?",
-        "Where in the video is a {}?",
-    ),
-    THERE: ("Is there a {}?", "Is there a {} in the video?", "Can one see a {}?", "Are there any {}s?"),
-}
-"""What code can count or time, each as questions that ask for it."""
-OTHER = (
-    "What colour is the {}?",
-    "How many black {}s are there?",
-    "How many of the {}s are young?",
-    "How many {}s are parked?",
-    "How many {}s are sitting?",
-    "How many {}s are on the left?",
-    "How many {}s are named?",
-    "How many things does the {} have?",
-    "How many {}s does he own?",
-    "How many {}s are made each year?",
-    "How many {}s live in the city?",
-    "How many {}s work there?",
-    "Which {} is the first?",
-    "Which {} comes back first?",
-    "Which {} stays the longest?",
-    "Where is the {}?",
-    "On which side of the picture is the {}?",
-    "What is the last {} wearing?",
-    "What kind of {} is it?",
-    "What does the {} do?",
-    "What does the {} say?",
-    "Who owns the {}?",
-    "When did he buy the {}?",
-    "When was the {} built?",
-    "When does the {} leave?",
-    "When does the {} move?",
-    "When does she talk about the {}?",
-    "What does he do when the {} appears?",
-    "Is the {} new?",
-    "Is there a {} shop?",
-    "Is a {} mentioned?",
-    "Does he own a {}?",
-    "Is there a reason for the {}?",
-)
-"""Questions about the same things that neither a number nor a time of them answers."""
+"""Facts of `known_questions.toml`."""
 CLEARER = 0.08
 """By how much a question must be nearer to one that code can answer than to any that it cannot."""
 DISTINCT = 0.03
@@ -131,18 +67,12 @@ class ThingCounts:
     exact: bool
 
 
-@functools.lru_cache(maxsize=4096)
-def template_vector(embed: Callable[[str], NDArray[np.float32]], question: str) -> NDArray[np.float32]:
-    """The vector of a question that code knows; the same few are compared with every question."""
-    return embed(question)
-
-
 def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> list[str]:
     """The kinds of things that a question in any language may be about, the nearest first."""
     if len(kinds) < 2:
         return list(kinds)
     wanted = embedder.embed_query(question)
-    likeness = [float(template_vector(embedder.embed_query, ASK.format(kind)) @ wanted) for kind in kinds]
+    likeness = [float(example_vector(embedder.embed_query, ASK.format(kind)) @ wanted) for kind in kinds]
     mean = sum(likeness) / len(likeness)
     spread = (sum((one - mean) ** 2 for one in likeness) / len(likeness)) ** 0.5
     near = [(one, kind) for one, kind in zip(likeness, kinds, strict=True) if one - mean >= NEAR * max(spread, 1e-6)]
@@ -170,7 +100,7 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
     )
 
 
-def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
+def answer_by_tracks(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
     """The one number, the times, or the yes that a question in any language asks for, in figures that every language
     reads; None where it asks for something else, or where the tracks cannot decide it for sure."""
     if work.parts.tracks is None or len(scope) != 1:
@@ -196,20 +126,15 @@ def answer_by_counting(work: AgentRun, question: str, scope: Sequence[tuple[Vide
 
 
 def fact_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None:
-    """Which of `COUNTED` a question asks for; None where that is not clear."""
-    wanted = embedder.embed_query(question)
-
-    def nearest(questions: Sequence[str]) -> float:
-        return max(float(template_vector(embedder.embed_query, one.format(kind)) @ wanted) for one in questions)
-
-    near = {number: nearest(questions) for number, questions in COUNTED.items()}
+    """Which fact about a kind of thing a question asks for; None where that is not clear."""
+    near, other = known_questions("things").nearness(question, embedder, [kind])
     number = max(near, key=lambda one: near[one])
     # All that are seen are the total, and the times at which a thing is seen say that it is there.
     alike = ({TOTAL, SEEN}, {THERE, WHEN})
     others = [
         likeness for one, likeness in near.items() if one != number and not any({one, number} <= some for some in alike)
     ]
-    if near[number] - max(others) < DISTINCT or near[number] - nearest(OTHER) < CLEARER:
+    if near[number] - max(others) < DISTINCT or near[number] - other < CLEARER:
         return None
     safer = {TOTAL: SEEN, THERE: WHEN}.get(number, number)
     return safer if near[number] - near[safer] < DISTINCT else number
@@ -270,7 +195,7 @@ class _Fact:
     """One number of a kind of thing."""
 
     asked: str
-    """What it is called in `COUNTED`."""
+    """What it is called in `known_questions.toml`."""
     span: TimeSpan
     """What shows it."""
     number: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +15,8 @@ from pydantic import BaseModel, Field
 from agents.conversation import letter, option_place
 from agents.evidence import Passage
 from agents.evidence.sounds import answer_by_sounds
-from agents.evidence.terms import ASKED, answer_by_term
-from agents.evidence.things import answer_by_counting
+from agents.evidence.terms import answer_by_term
+from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json
 from agents.loop import OUT_OF_TIME, expanded
 from agents.parts import AgentRun
@@ -89,9 +90,9 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
 def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
     """What code answers from the things that were followed, the sounds that were heard, and the number of times that a
     term is said or written; None for anything else."""
-    counted = answer_by_counting(work, question, allowed_scope(state, SegmentKind.OBJECT))
+    counted = answer_by_tracks(work, question, allowed_scope(state, SegmentKind.OBJECT))
     counted = counted or answer_by_sounds(work, question, allowed_scope(state, SegmentKind.SOUND))
-    counted = counted or answer_by_term(work, question, {kind: allowed_scope(state, kind) for kind in ASKED})
+    counted = counted or answer_by_term(work, question, functools.partial(allowed_scope, state))
     if counted is None:
         return None
     keys = {passage.key for passage in counted.passages}

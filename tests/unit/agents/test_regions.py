@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from agents.evidence import Passage
-from agents.evidence.regions import ANSWERABLE, APPEARS, LEAVES, LONG, WHAT, things_in
+from agents.evidence.known_questions import known_questions
+from agents.evidence.regions import APPEARS, LEAVES, LONG, WHAT, things_in
 from agents.parts import Pictures
 from app.core.errors import ToolRefused
 from app.core.types import Answer, AnswerStatus, Frame, SegmentKind, TextLine, TimeSpan
@@ -21,6 +22,8 @@ from gpu_workers.language.fakes import FakeChat, FakeVisionLanguageModel
 from tests.unit.agents.parts import SMALL, Desk, agent_chat, answer_of, answers, is_judging, verdict
 from tests.unit.agents.test_things import Closed, MemoryTracks, track
 from tests.unit.agents.test_tools import run
+
+ANSWERABLE = known_questions("regions").asked
 
 CAR = Region((0.08, 0.28, 0.22, 0.82), TimeSpan(10, 10))
 BOTTLES = Region((0.55, 0.25, 0.95, 0.85), TimeSpan(10, 10))

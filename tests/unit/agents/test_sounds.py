@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from agents.evidence import Finding
-from agents.evidence.sounds import ASKED, END, LONG, START, THERE, WHEN, answer_by_sounds, sound_line, sound_passages
+from agents.evidence.known_questions import known_questions
+from agents.evidence.sounds import END, LONG, START, THERE, WHEN, answer_by_sounds, sound_line, sound_passages
 from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
+
+ASKED = known_questions("sounds").asked
 
 VIDEO = Video(VideoId("a" * 64), "Concert", "/x", MediaInfo("mp4", 100.0, 0.0, 1, None))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from agents.evidence.terms import ASKED
+from agents.evidence.known_questions import known_questions
 from app.core.types import AnswerStatus, SegmentKind
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
+
+ASKED = known_questions("terms").asked
 
 SPEECH = [(0, 5, "The cost is the cost."), (5, 9, "Costs rise; there is no cost limit."), (9, 12, "Goodbye.")]
 SCREEN = [(0, 5, "COST / total cost"), (9, 12, "The end")]

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from agents.evidence import Finding, Passage
+from agents.evidence.known_questions import known_questions
 from agents.evidence.things import (
     ASK,
-    COUNTED,
     SEEN,
     THERE,
     WHEN,
-    answer_by_counting,
+    answer_by_tracks,
     count_passages,
     count_things,
     fact_meant,
@@ -32,6 +32,8 @@ from gpu_workers.vision import coco
 from gpu_workers.vision.fakes import FakeObjectDetector
 from tests.unit.agents.parts import SMALL, Desk
 from tests.unit.agents.test_tools import run
+
+COUNTED = known_questions("things").asked
 
 WHOLE = TimeSpan(0, 60)
 
@@ -77,7 +79,7 @@ def desk(tracks: Sequence[ObjectTrack] = TRACKS) -> Desk:
 
 def answered(question: str, made: Desk) -> Finding | None:
     work = made.context().work
-    return answer_by_counting(work, question, [(made.video, WHOLE)])
+    return answer_by_tracks(work, question, [(made.video, WHOLE)])
 
 
 def test_numbers_are_told_for_the_beginning_the_end_and_the_extremes_each_with_its_span():

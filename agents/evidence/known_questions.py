@@ -1,0 +1,59 @@
+"""Which of the questions that code can answer does a question ask, in any language? It is compared with the examples in
+`known_questions.toml` in the space of the text embedder.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.core.ports import TextEmbedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FILE = Path(__file__).with_suffix(".toml")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownQuestions:
+    """Examples of questions about one subject; "{}" in them stands for the name of a thing or a sound."""
+
+    asked: Mapping[str, Sequence[str]]
+    """The facts that code can compute, each with questions that ask for it."""
+    other: Sequence[str]
+    """Questions about the same that no such fact answers."""
+    only: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """By name, more questions that ask for a fact about that name alone."""
+
+    def nearness(
+        self, question: str, embedder: TextEmbedder, names: Sequence[str] = ("",)
+    ) -> tuple[dict[str, float], float]:
+        """How near a question about one of these names is to each fact, and to what code cannot answer: the cosine of
+        the nearest example."""
+        wanted = embedder.embed_query(question)
+
+        def nearest(examples: Sequence[str], fact: str = "") -> float:
+            texts = {
+                text.format(name) for name in names for text in (*examples, *self.only.get(name, {}).get(fact, ()))
+            }
+            return max(float(example_vector(embedder.embed_query, text) @ wanted) for text in texts)
+
+        return {fact: nearest(examples, fact) for fact, examples in self.asked.items()}, nearest(self.other)
+
+
+@functools.cache
+def known_questions(subject: str) -> KnownQuestions:
+    """The examples about things, terms, sounds, or regions."""
+    return KnownQuestions(**tomllib.loads(_FILE.read_text("utf-8"))[subject])
+
+
+@functools.lru_cache(maxsize=4096)
+def example_vector(embed: Callable[[str], NDArray[np.float32]], example: str) -> NDArray[np.float32]:
+    """The vector of an example; the same few are compared with every question."""
+    return embed(example)
