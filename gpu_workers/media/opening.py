@@ -27,6 +27,9 @@ RAW = ("h264", "hevc", "m4v", "mpegvideo", "obu")
 MOST_PIXELS = 8192 * 8192
 """Larger pictures are refused before one is decoded: a file of a kilobyte can hold one that takes gigabytes."""
 
+IGNORE_EDITS = "ignore_editlist"
+"""Option with which FFmpeg shows all of an MP4 file, whatever its edit list leaves out."""
+
 DECODER = {"max_pixels": str(MOST_PIXELS)}
 """Options of every decoder of pictures."""
 
@@ -69,9 +72,10 @@ def open_container(path: Path, preview: int | None = None) -> Any:
         if preview is not None:
             file = _Previewed(path, preview)
             options["correct_ts_overflow"] = "0"  # what FFmpeg takes for an overflow is the preview
-        container: Any = av.open(
-            file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18
-        )
+        container = _opened(file, options)
+        if any(map(_is_hidden, container.streams)):
+            container.close()
+            container = _opened(file, {**options, IGNORE_EDITS: "1"})
         for stream in container.streams.video:  # pictures may also become too large in mid-file
             if stream.codec_context is not None:
                 stream.codec_context.options = dict(DECODER)
@@ -80,6 +84,20 @@ def open_container(path: Path, preview: int | None = None) -> Any:
         raise BadInput(f"You may not read {path.name}.", "Give yourself permission to read it.") from error
     except (av.error.FFmpegError, ValueError, LookupError) as error:
         raise _unreadable(path) from error
+
+
+def _opened(file: Any, options: dict[str, str]) -> Any:
+    import av
+
+    return av.open(file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18)
+
+
+def _is_hidden(stream: Any) -> bool:
+    """Whether the edit list of an MP4 file leaves nothing of a stream: some writers state a length of zero."""
+    if stream.type not in ("video", "audio"):
+        return False
+    entries = stream.index_entries
+    return len(entries) > 0 and all(entry.is_discard for entry in entries)
 
 
 def refuse_huge_pictures(path: Path, index: int) -> None:

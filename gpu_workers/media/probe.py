@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.core.errors import BadInput
 from app.core.types import AudioStream, MediaInfo, VideoStream
 from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.file_tags import file_tags
-from gpu_workers.media.opening import decoded, media_errors
+from gpu_workers.media.opening import IGNORE_EDITS, decoded, media_errors
 from gpu_workers.media.packet_scan import FileScan, scan
 from gpu_workers.media.picture import clockwise, pixel_aspect, shown_size
 from gpu_workers.media.tracks import picture_streams
@@ -28,7 +29,9 @@ _SHORTEST_S = 0.04
 _LATE_S = 2.0
 """Sound or pictures that begin later than this are named."""
 _MOST_NAMED = 5
-_HEADS = (b"ftyp", b"FLV\x01", b"OggS\x00\x02")
+_HEADS = re.compile(
+    rb"ftyp|FLV\x01|OggS\x00\x02|fLaC\x00\x00\x00\x22|RIFF....(?:WAVE|AVI )|FORM....AIF[FC]|caff\x00\x01", re.DOTALL
+)
 """Beginnings of files of which FFmpeg reads only the first when they are joined."""
 _SHORTEST_FILE = 1000
 
@@ -112,6 +115,8 @@ def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
             f"The file has {len(streams)} picture tracks, counted from 0: track {place} ({shown}) is read. "
             "Choose another with --video-track."
         )
+    if IGNORE_EDITS in container.container_options:
+        warnings.append("The edit list of the file hides all pictures or all sound, so it is ignored.")
     if media.is_raw:
         return [*warnings, f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
     if not container.duration or container.duration <= 0:
@@ -151,12 +156,14 @@ def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
     if facts.pauses:
         places = _spans(facts.pauses, start_s)
         warnings.append(f"There is neither a new picture nor sound from {places}; the file's own times are used.")
-    if facts.end_byte and size - facts.end_byte >= _SHORTEST_FILE:
+    # the packets of a second FLAC file are read, but take the times of the first
+    end_byte = _SHORTEST_FILE if media.container.format.name == "flac" else facts.end_byte
+    if end_byte and size - end_byte >= _SHORTEST_FILE:
         with media.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            is_joined = any(data.find(head, facts.end_byte) >= 0 for head in _HEADS)
-        if is_joined:
-            share = f"{(size - facts.end_byte) / size:.0%}"
-            warnings.append(f"Another file is joined to this one; its part, {share}, is not read. Give it by itself.")
+            other = _HEADS.search(data, end_byte)
+            if other is not None:
+                part = f"its part, {(size - other.start()) / size:.0%}, is not read"
+                warnings.append(f"Another file is joined to this one; {part}. Give it by itself.")
     if media.video is not None and media.video.index not in facts.streams:
         warnings.append("The pictures have no usable times, so only the first is read.")
     return warnings

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import math
+import unicodedata
 from dataclasses import dataclass
 
 import regex
@@ -60,6 +61,7 @@ _LETTERS = {
     "sl": "čšž",
     "sv": "åäöéü",
     "tr": "âçğî\u0131öşüûi\u0307",
+    "vi": "àâăđéèêôơưíóúýáãõ\u0300\u0301\u0303\u0309\u0323₫",
     "bg": "оаиентрсвлкдпмзбяъгчуйжщшцхюфьэы",
     "ru": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
     "sr": "аоиеунјрсктмдпвлзгбшжчцћљњђфхџ",
@@ -102,12 +104,14 @@ _ENCODINGS = (
     _Encoding("cp1255", ("he",), 0.9),
     _Encoding("cp1256", ("ar", "fa"), 0.9),
     _Encoding("cp1257", ("lt", "lv", "et"), 0.9),
+    _Encoding("cp1258", ("vi",), 0.9),
     _Encoding("cp874", ("th",), 0.5),
     _Encoding("euc_jp", ("ja",), 0.8),
     _Encoding("koi8_r", ("ru",), 0.6),
     _Encoding("koi8_u", ("uk",), 0.5),
     _Encoding("iso8859_2", _CENTRAL, 0.7),
     _Encoding("iso8859_5", ("ru", "bg", "sr"), 0.4),
+    _Encoding("iso8859_6", ("ar",), 0.4),
     _Encoding("iso8859_7", ("el",), 0.6),
     _Encoding("iso8859_15", _WESTERN, 0.5),
     _Encoding("cp866", ("ru",), 0.5),
@@ -125,10 +129,11 @@ _CONTROL = regex.compile(r"[\p{Cc}\p{Cn}\p{Co}\p{Cs}--[\t\n\r\f\v\x1a\x1b\x85]]"
 _OTHER_SCRIPT = r"[\p{Greek}\p{Cyrillic}\p{Hebrew}\p{Arabic}\p{Thai}]"
 _MISSPELT = regex.compile(
     rf"\p{{Ll}}\p{{Lu}}|\p{{Latin}}{_OTHER_SCRIPT}|{_OTHER_SCRIPT}\p{{Latin}}|ς\p{{L}}|\p{{L}}[\u201a\u201e\u2039]|"
+    r"\p{L}[‡¢¤¦¨¬±¶¡¿]|\p{L}[«»]\p{L}|(?<!\d)[¼½¾]\p{L}|"
     r"(?<![\u0e01-\u0e4e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|[เแโใไ](?![ก-ฮ])"
 )
-"""What no writer does: capitals or another alphabet within a word, an opening quotation mark after one, a final sigma
-before its end, a Thai vowel without its consonant."""
+"""What no writer does: capitals or another alphabet within a word, an opening quotation mark or a rare sign after one,
+a quotation mark in the middle, a final sigma before its end, a Thai vowel without its consonant."""
 _HAN, _KANA = regex.compile(r"\p{Han}"), regex.compile(r"[\p{Hiragana}\p{Katakana}--[\uff61-\uff9f]]", regex.VERSION1)
 _HANGUL = regex.compile(r"[\uac00-\ud7a3]")
 
@@ -165,12 +170,14 @@ def _unicode(data: bytes) -> str | None:
 
 def _old(data: bytes, language: str | None) -> str:
     lines = [match[0] for match in itertools.islice(_HIGH_LINE.finditer(data), 500)]
-    sample = b"\n".join(lines)[:_SAMPLE_BYTES].rpartition(b"\n")[0] or b"\n".join(lines)[:_SAMPLE_BYTES]
+    sample = b"\n".join(lines)
+    if len(sample) > _SAMPLE_BYTES:
+        sample = sample[:_SAMPLE_BYTES].rpartition(b"\n")[0] or sample[:_SAMPLE_BYTES]
     judged = [(score, one) for one in _ENCODINGS if (score := _score(sample, one, language)) > -math.inf]
     for _, encoding in sorted(judged, key=lambda one: -one[0]):
         text = data.decode(encoding.name, errors="replace")
         if text.count("\ufffd") <= _DAMAGE * len(lines):
-            return text
+            return unicodedata.normalize("NFC", text)  # Vietnamese tones are letters of their own
     raise BadInput(
         "The encoding of the subtitles cannot be recognized.", "Save them as UTF-8, for example in a text editor."
     )

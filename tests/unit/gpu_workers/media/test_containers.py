@@ -331,6 +331,19 @@ def test_a_picture_time_that_is_given_twice_is_shown_once(tmp_path):
         assert times == sorted(set(times)) and len(times) >= 4
 
 
+@pytest.mark.parametrize(("at", "value"), [(12, 0), (16, 2**30)])
+def test_an_edit_list_that_hides_everything_is_ignored(tmp_path, at, value):
+    path = talk(tmp_path / "a.mp4")
+    data = bytearray(path.read_bytes())
+    edits = data.find(b"elst") + at - 4  # of the pictures: how long, and from where on
+    data[edits + 4 : edits + 8] = value.to_bytes(4)
+    path.write_bytes(data)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(4.0, abs=0.2) and media.video is not None
+    assert media.warnings == ("The edit list of the file hides all pictures or all sound, so it is ignored.",)
+    assert greys(path, 1.0, 3.0) == pytest.approx([grey_at(1.0), grey_at(3.0)], abs=3)
+
+
 @pytest.mark.parametrize("suffix", ["flv", "ogg"])
 def test_a_stream_that_was_taken_up_again_in_one_file_is_one_recording(tmp_path, suffix):
     sound = {"audio_codec": "libopus" if suffix == "ogg" else "aac"}
@@ -353,12 +366,17 @@ def test_a_stream_that_was_taken_up_again_in_one_file_is_one_recording(tmp_path,
     assert pitch(path, 1.0) == pytest.approx(440, abs=3) and pitch(path, 6.0) == pytest.approx(800, abs=3)
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "flv"])
+@pytest.mark.parametrize("suffix", ["mp4", "flv", "flac", "wav", "aiff"])
 def test_a_second_file_of_which_nothing_can_be_read_is_named(tmp_path, suffix):
-    one = talk(tmp_path / f"a.{suffix}")
-    path = joined(tmp_path / f"b.{suffix}", one, talk(tmp_path / f"c.{suffix}", tone=800.0))
+    codec = {"flac": "flac", "wav": "pcm_s16le", "aiff": "pcm_s16be"}.get(suffix, "aac")
+    times_s = steady(4.0) if codec == "aac" else ()
+    one, other = (
+        write_media(tmp_path / f"{hz}.{suffix}", times_s=times_s, tones_hz=[hz], sound_s=4.0, audio_codec=codec)
+        for hz in (440.0, 800.0)
+    )
+    path = joined(tmp_path / f"b.{suffix}", one, other)
     assert not any("joined" in warning for warning in PyAVProbe().probe(one).warnings)
-    assert any("Another file is joined to this one" in warning for warning in PyAVProbe().probe(path).warnings)
+    assert any("Another file is joined to this one; its part, 5" in one for one in PyAVProbe().probe(path).warnings)
 
 
 def test_pictures_that_take_over_the_number_of_the_sound_are_read(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from app.core.errors import BadInput
@@ -17,7 +19,7 @@ SENTENCES = [
     ("Η γέφυρα ανοίγει στις δεκατέσσερις Μαρτίου.", ["cp1253", "iso8859_7"]),
     ("Anahtar nerede? Sarı kovanın altında, teşekkürler.", ["cp1254"]),
     ("איפה המפתח? מתחת לדלי הצהוב.", ["cp1255"]),
-    ("أين المفتاح؟ تحت الدلو الأصفر.", ["cp1256"]),
+    ("أين المفتاح؟ تحت الدلو الأصفر.", ["cp1256", "iso8859_6"]),
     ("สะพานจะเปิดในวันที่สิบสี่มีนาคม", ["cp874"]),
     ("Gdzie jest klucz? Pod żółtym wiadrem.", ["cp1250", "iso8859_2", "cp852"]),
     ("Kde je klíč? Pod žlutým kbelíkem, příteli.", ["cp1250", "iso8859_2"]),
@@ -25,7 +27,9 @@ SENTENCES = [
     ("Atslēga ir zem dzeltenā spaiņa, mūsu tilts.", ["cp1257"]),
     ("Frau Schröder bewahrt den Schlüssel unter dem gelben Eimer auf.", ["cp1252", "iso8859_15", "mac_roman", "cp850"]),
     ("¿Cuánto cuesta el puente? Novecientos veinte mil dólares.", ["cp1252", "cp850"]),
+    ("El puente se abrirá el catorce de marzo. ¿Dónde está la llave?", ["cp1252", "mac_roman"]),
     ("La clé est sous le seau jaune, voilà où ça se trouve.", ["cp1252", "cp850"]),
+    ("Où est la clé de l'élève ? Ça ira, cher œuvre.", ["iso8859_15"]),
     ("Nyckeln är under den gula hinken på gården.", ["cp1252"]),
     ("It’s the bridge — “open” at last…", ["cp1252"]),
 ]
@@ -47,6 +51,23 @@ def test_a_sentence_in_an_old_encoding_is_read_as_it_was_written(text: str, enco
 def test_unicode_is_read_with_and_without_its_mark(text: str, encoding: str) -> None:
     [cue] = subtitles.parse(srt(text).encode(encoding))
     assert cue.text == text
+
+
+def test_vietnamese_writes_its_tones_after_their_letters() -> None:
+    text = "Cây cầu sẽ mở cửa vào ngày mười bốn."
+    marks = "\u0300\u0301\u0303\u0309\u0323"
+    letters = [unicodedata.normalize("NFD", letter) for letter in text]
+    toneless = [unicodedata.normalize("NFC", letter.translate(dict.fromkeys(map(ord, marks)))) for letter in letters]
+    tones = ["".join(filter(marks.__contains__, letter)) for letter in letters]
+    written = "".join(letter + tone for letter, tone in zip(toneless, tones, strict=True))
+    [cue] = subtitles.parse(srt(written).encode("cp1258"))
+    assert cue.text == text
+
+
+def test_the_last_line_counts_as_much_as_the_first() -> None:
+    lines = ["Der Bus kommt um acht.", "Où est la clé de l'élève ?", "Cher œuvre."]
+    data = "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{line}\n\n" for n, line in enumerate(lines, 1))
+    assert subtitles.parse(data.encode("iso8859_15"))[-1].text == "Cher œuvre."
 
 
 def test_a_language_that_is_known_decides_where_two_encodings_read_alike() -> None:
