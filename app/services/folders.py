@@ -24,25 +24,27 @@ WAIT_S = 60.0
 _BINS = frozenset(
     {
         *("@eadir", "@recycle", "@recently-snapshot", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "recycler"),
-        *("@sharebin", "@sharesnap", "~snapshot", "recycled", "__macosx", "found.000"),
+        *("@sharebin", "@sharesnap", "trashbox", "~snapshot", "recycled", "__macosx", "found.000"),
         *("system volume information", "lost+found", "network trash folder", "temporary items"),
     }
 )
 """Bins, old versions and previews of network drives and Windows; on other systems, these start with a dot."""
+_UNFINISHED = (".download", ".part", ".crdownload", ".aria2")
+"""Endings of the folder in which a program collects a download, or of its own file beside it."""
 
 
 def media_files(folder: Path) -> Iterator[Path]:
     """The media files below a folder, sorted by name within each folder.
 
-    Skips hidden files and folders, bins and old versions, links that lead out of the folder, and links to folders,
-    which could form a loop.
+    Skips hidden files and folders, bins, old versions and unfinished downloads, links that lead out of the folder, and
+    links to folders, which could form a loop.
     """
     root = folder.resolve()
     for place, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not _is_kept_by_system(name))
+        folders[:] = sorted(name for name in folders if not (_is_kept_by_system(name) or name.endswith(_UNFINISHED)))
         for name in sorted(names):
-            path = Path(place, name)
-            if path.suffix.lower() in MEDIA_SUFFIXES and not _is_kept_by_system(name) and _is_inside(path, root):
+            path, is_unfinished = Path(place, name), any(name + ending in names for ending in _UNFINISHED)
+            if path.suffix.lower() in MEDIA_SUFFIXES and not is_unfinished and _is_inside(path, root):
                 yield path
 
 
@@ -69,9 +71,13 @@ def _is_kept_by_system(name: str) -> bool:
 
 
 def _is_inside(path: Path, root: Path) -> bool:
+    """Whether it is a file below the root, and neither it nor what it links to is kept by the system."""
     try:
-        return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(root))
-    except (OSError, RuntimeError):
+        places = (path, path.resolve()) if path.is_symlink() else (path,)
+        return path.is_file() and not any(
+            map(_is_kept_by_system, (n for p in places for n in p.relative_to(root).parts))
+        )
+    except (OSError, RuntimeError, ValueError):
         return False
 
 

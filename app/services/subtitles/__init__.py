@@ -54,7 +54,7 @@ def parse(
     Raises BadInput for what is no subtitle file, where it can with the line number.
     """
     text = data if isinstance(data, str) else decode(data, language)
-    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
     if _JSON.match(text):
         return whisperx.read(text)
     left_out = LeftOut()

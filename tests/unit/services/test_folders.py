@@ -36,6 +36,8 @@ def names(folder: Path) -> list[str]:
         "__MACOSX/talk.mp4",
         "~snapshot/hourly.0/talk.mp4",
         "RECYCLED/talk.mp4",
+        "trashbox/talk.mp4",
+        "talk.mp4.download/talk.mp4",
         "._talk.mp4",
     ],
 )
@@ -59,7 +61,17 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> N
     (tmp_path / "videos" / "circle").symlink_to(tmp_path / "videos")
     (tmp_path / "videos" / "gone.mp4").symlink_to(tmp_path / "nothing.mp4")
     (tmp_path / "videos" / "twin.mp4").symlink_to(inside)
+    (tmp_path / "videos" / "deleted.mp4").symlink_to(put(tmp_path / "videos" / "#recycle" / "b.mp4"))
     assert names(tmp_path / "videos") == ["a.mp4", "twin.mp4"]
+
+
+@pytest.mark.parametrize("ending", [".part", ".crdownload", ".aria2"])
+def test_a_download_is_left_alone_until_it_is_finished(tmp_path: Path, ending: str) -> None:
+    put(tmp_path / "talk.mp4", b"")
+    mark = put(tmp_path / f"talk.mp4{ending}")
+    assert names(tmp_path) == []
+    mark.unlink()
+    assert names(tmp_path) == ["talk.mp4"]
 
 
 def test_a_file_that_grows_is_waited_for_and_one_that_does_not_end_is_left_out(tmp_path: Path) -> None:

@@ -44,8 +44,19 @@ def test_srt_gives_a_cue_for_each_time_range():
         SRT.replace("\n\n", "\n"),
         SRT.replace("1\n00", "00").replace("2\n00", "00"),
         "\n\n" + SRT.replace("\n", "\n\n"),
+        SRT.replace("2\n00", "\ufeff2\n00"),
     ],
-    ids=["BOM", "CRLF", "CR", "UTF-16", "dots", "no blank lines", "no counters", "double blank lines"],
+    ids=[
+        "BOM",
+        "CRLF",
+        "CR",
+        "UTF-16",
+        "dots",
+        "no blank lines",
+        "no counters",
+        "double blank lines",
+        "two files in one",
+    ],
 )
 def test_srt_as_it_is_found_in_the_wild_reads_the_same(data):
     assert said(data) == said(SRT)
