@@ -274,13 +274,18 @@ class Workers:
                 return
 
     def _create(self, role: str, name: str, **options: Any) -> Any:
-        known = CLASSES[role]
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Choose from: {', '.join(known)}."
-            raise BadSettings(f"There is no {role.replace('_', ' ')} named {name}.", hint)
-        if not known[name]:
-            return None
-        module, _, attribute = known[name].partition(":")
-        create = getattr(importlib.import_module(module), attribute).from_settings
-        return self._adopt(create(self._settings, self, **options))
+        found = class_of(role, name)
+        return None if found is None else self._adopt(found.from_settings(self._settings, self, **options))
+
+
+def class_of(role: str, name: str) -> Any:
+    """The class of a named implementation; None for "none". Raises BadSettings for an unknown name."""
+    known = CLASSES[role]
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"Choose from: {', '.join(known)}."
+        raise BadSettings(f"There is no {role.replace('_', ' ')} named {name}.", hint)
+    if not known[name]:
+        return None
+    module, _, attribute = known[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -10,7 +10,6 @@ import typer
 
 from app.api.schemas import ChosenOut
 from app.commands.start import JsonOption, open_longreel
-from app.core.choosing import parsed
 from app.core.timecode import clock
 from app.services.files import write_file
 from app.terminal import consoles
@@ -34,7 +33,7 @@ def frames(
 
     Example: longreel frames talk.mp4 --question "a map of Europe" --count 4 --out pictures
     """
-    options = parsed(option)
+    options = dict(pair.partition("=")[::2] for pair in option)
     longreel = open_longreel()
     entry = longreel.library.find(video)
     chosen = longreel.selection.choose(entry, count, question=question, method=method, options=options)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from app.core.choosing import MethodOptions
 from app.core.errors import BadInput
 from app.core.ports import FrameSource
 from app.core.types import Frame, FrameFeatures, TimeSpan, Video, VideoId
-from gpu_workers.registry import CLASSES, Workers
+from gpu_workers.registry import CLASSES, Workers, class_of
+from gpu_workers.selection.options import checked_options
 
 PLAIN, FOR_A_QUESTION = "frame_selector", "query_frame_selector"
 KEYFRAMES = "keyframes"
 """The one method that is built for a file, and so cannot be chosen in the settings."""
 JUDGED_SIDE = 768
 """Longest side, in pixels, of frames that a method decodes itself."""
-NO_OPTIONS = MethodOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,13 @@ class SelectionService:
         question: str = "",
         method: str = "",
         window: TimeSpan | None = None,
-        options: MethodOptions = NO_OPTIONS,
+        options: Mapping[str, Any] = MappingProxyType({}),
     ) -> Chosen:
         """At most `count` frames of a video, or of a span of it.
 
-        Without a method, the settings choose it. Methods that need no question ignore it. Raises BadInput for an
-        unknown method, a missing question or an unsupported option, NotFound for a video that is not ingested.
+        Without a method, the settings choose it. Methods that need no question ignore it. `options`: those of the
+        method, by name. Raises BadInput for an unknown method, a missing question or an unsupported option, NotFound
+        for a video that is not ingested.
         """
         words = " ".join(question.split())
         if method in CLASSES[FOR_A_QUESTION] and not words:
@@ -72,9 +73,9 @@ class SelectionService:
             return self._frames().at(self._path(video.id), times_s, max_side=JUDGED_SIDE)
 
         if method == KEYFRAMES:
-            options.of(method)
             from gpu_workers.selection.keyframes import KeyframeSelector
 
+            checked_options(KeyframeSelector, method, options)
             name, places = KEYFRAMES, KeyframeSelector.of_file(self._path(video.id)).select(seen, count)
         elif words and method not in CLASSES[PLAIN]:
             selector = self._selector(FOR_A_QUESTION, method, options)
@@ -84,7 +85,7 @@ class SelectionService:
             name, places = selector.name, selector.select(seen, count)
         return Chosen(name, len(seen), tuple(seen[place].pts_s for place in places))
 
-    def _selector(self, role: str, method: str, options: MethodOptions) -> Any:
+    def _selector(self, role: str, method: str, options: Mapping[str, Any]) -> Any:
         if method and method not in CLASSES[role]:
             known = [name for role in (PLAIN, FOR_A_QUESTION) for name in CLASSES[role] if name != "fake"]
             raise BadInput(
@@ -92,5 +93,5 @@ class SelectionService:
                 f"Choose one of: {', '.join([KEYFRAMES, *known])}.",
             )
         name = method or self._workers.name(role)
-        given = options.of(name)
+        given = checked_options(class_of(role, name), name, options)
         return self._workers.named(role, name, **given) if method or given else self._workers.get(role)

@@ -8,9 +8,10 @@ paper scores with BLIP's image-text matching or with CLIP; here the vectors of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from app.core.ports import FrameEmbedder
 from app.core.types import FrameFeatures
@@ -30,7 +31,16 @@ class AKSSelector(VectorSelector):
 
     name = "aks"
 
-    def __init__(self, embedder: FrameEmbedder, *, clear: float = CLEAR, depth: int = DEPTH) -> None:
+    def __init__(
+        self,
+        embedder: FrameEmbedder,
+        *,
+        clear: Annotated[
+            float,
+            Field(ge=0, le=1, description="how far a part's best frames must stand above its mean to leave it whole"),
+        ] = CLEAR,
+        depth: Annotated[int, Field(ge=0, le=16, description="how often a part is halved, at most")] = DEPTH,
+    ) -> None:
         super().__init__(embedder)
         self._clear = clear
         self._depth = depth

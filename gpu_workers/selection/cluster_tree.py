@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from app.core.ports import FrameEmbedder
 from app.core.types import FrameFeatures
@@ -51,10 +52,10 @@ class ClusterTreeSelector(VectorSelector):
         self,
         embedder: FrameEmbedder,
         *,
-        clusters: int = FIRST,
-        most_clusters: int = LAST,
-        enough: int = ENOUGH,
-        branches: int = BRANCHES,
+        clusters: Annotated[int, Field(ge=1, le=256, description="clusters at first")] = FIRST,
+        most_clusters: Annotated[int, Field(ge=1, le=256, description="clusters at most")] = LAST,
+        enough: Annotated[int, Field(ge=1, le=256, description="relevant clusters that suffice")] = ENOUGH,
+        branches: Annotated[int, Field(ge=2, le=16, description="parts of a relevant cluster")] = BRANCHES,
     ) -> None:
         super().__init__(embedder)
         self._shape = _Shape(clusters, most_clusters, enough, branches)

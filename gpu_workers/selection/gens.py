@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from app.core.errors import MissingPart, ToolRefused
 from app.core.ports import Chat, FrameFetch, VisionLanguageModel
@@ -57,7 +59,11 @@ class GenSSelector:
     """Implements `QueryFrameSelector`. Takes fewer frames than allowed if few matter, evenly spaced ones if none do."""
 
     def __init__(
-        self, model: VisionLanguageModel, *, window: int | None = None, most_windows: int = MOST_WINDOWS
+        self,
+        model: VisionLanguageModel,
+        *,
+        window: Annotated[int | None, Field(ge=2, le=1024, description="pictures shown at once")] = None,
+        most_windows: Annotated[int, Field(ge=1, le=1024, description="windows at most")] = MOST_WINDOWS,
     ) -> None:
         self._model = model
         self._window = window

@@ -11,9 +11,10 @@ the greedy choice of a determinantal point process (Chen, Zhang and Zhou, arXiv 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from app.core.ports import FrameEmbedder
 from app.core.types import FrameFeatures
@@ -38,7 +39,11 @@ class HybridSelector(VectorSelector):
 
     name = "hybrid"
 
-    def __init__(self, embedder: FrameEmbedder, emphasis: float = EMPHASIS) -> None:
+    def __init__(
+        self,
+        embedder: FrameEmbedder,
+        emphasis: Annotated[float, Field(ge=0, le=5, description="weight of the question against variety")] = EMPHASIS,
+    ) -> None:
         super().__init__(embedder)
         self._emphasis = emphasis
 

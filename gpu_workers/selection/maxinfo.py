@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
@@ -45,12 +46,17 @@ class MaxInfoSelector:
 
     def __init__(
         self,
-        rank: int = 8,
-        tolerance: float = 0.3,
-        form: Form = "chunks",
+        rank: Annotated[int, Field(ge=1, le=64, description="directions to keep")] = 8,
+        tolerance: Annotated[
+            float,
+            Field(gt=0, le=10, description="how well the chosen frames must represent the rest; smaller takes more"),
+        ] = 0.3,
+        form: Annotated[Form, Field(description="which frames are compared with which")] = "chunks",
         *,
-        chunk: int = CHUNK,
-        unit: bool = False,
+        chunk: Annotated[int, Field(ge=64, le=4096, description="frames compared at once, at least")] = CHUNK,
+        unit: Annotated[
+            bool, Field(description="whether to scale all vectors to length one first; the paper does not")
+        ] = False,
     ) -> None:
         self._rank = rank
         self._tolerance = tolerance

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
+from pydantic import Field
 
 from app.core.errors import MissingPart
 from app.core.ports import FrameFetch, VisionLanguageModel
@@ -76,7 +77,12 @@ class FrameShare:
 class QuotaSelector:
     """Implements `QueryFrameSelector`; `allot` also returns each frame's tokens."""
 
-    def __init__(self, model: JudgesFrames, *, judged: int = JUDGED) -> None:
+    def __init__(
+        self,
+        model: JudgesFrames,
+        *,
+        judged: Annotated[int, Field(ge=1, le=4096, description="frames to judge in a short video")] = JUDGED,
+    ) -> None:
         self._model = model
         self._judged = judged
 

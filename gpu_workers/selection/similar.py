@@ -7,9 +7,10 @@ always stays. The paper uses DINOv2 vectors of frames at 1 frame/s; here any vec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from app.core.settings import Settings
 from app.core.types import FrameFeatures
@@ -23,7 +24,11 @@ LIKE = 0.83
 class SimilaritySelector:
     """Implements `FrameSelector`. The frames left after pruning are thinned evenly to the budget."""
 
-    def __init__(self, window: int = WINDOW, like: float = LIKE) -> None:
+    def __init__(
+        self,
+        window: Annotated[int, Field(ge=2, le=1024, description="frames around one to compare it with")] = WINDOW,
+        like: Annotated[float, Field(gt=0, le=1, description="mean cosine from which a frame repeats others")] = LIKE,
+    ) -> None:
         self._window = window
         self._like = like
 

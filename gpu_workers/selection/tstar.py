@@ -13,9 +13,10 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from app.core.errors import MissingPart
 from app.core.ports import FrameFetch, VisionLanguageModel
@@ -60,11 +61,15 @@ class TStarSelector:
         scorer: TargetScorer,
         model: VisionLanguageModel | None = None,
         *,
-        grid: int = 4,
-        share: float = 0.5,
-        most: int = 1000,
-        certain: float = CERTAIN,
-        seed: int = 0,
+        grid: Annotated[
+            int, Field(ge=2, le=16, description="the side of the grid of frames to look at in a round")
+        ] = 4,
+        share: Annotated[float, Field(gt=0, le=1, description="share of the frames to look at")] = 0.5,
+        most: Annotated[int, Field(ge=4, le=10_000, description="frames to look at, at most")] = 1000,
+        certain: Annotated[
+            float, Field(gt=0, le=1, description="confidence from which a target counts as found")
+        ] = CERTAIN,
+        seed: Annotated[int, Field(ge=0, le=2**31, description="random seed; the same one gives the same frames")] = 0,
     ) -> None:
         self._scorer = scorer
         self._model = model

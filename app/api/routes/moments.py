@@ -101,6 +101,6 @@ def choose_frames(
     """
     window = window_of(asked.start_s, asked.end_s)
     chosen = longreel.selection.choose(
-        video, asked.count, question=asked.question, method=asked.method, window=window, options=asked
+        video, asked.count, question=asked.question, method=asked.method, window=window, options=asked.model_extra or {}
     )
     return ChosenOut(video_id=video.id, **asdict(chosen))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.schemas.base import Wire
-from app.core.choosing import MethodOptions
 from app.core.types import Evidence, SegmentKind
 
 
@@ -39,8 +38,11 @@ class FoundOut(Wire):
         )
 
 
-class FramesIn(MethodOptions):
-    """Which frames of a video to choose, and how. A method refuses options of other methods."""
+class FramesIn(BaseModel):
+    """Which frames of a video to choose, and how. Any other parameter is an option of the method, which refuses those
+    that it does not have."""
+
+    model_config = ConfigDict(extra="allow")
 
     question: str = Field("", max_length=4000, description="what the frames should show")
     method: str = Field(

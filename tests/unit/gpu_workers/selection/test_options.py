@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 
 import pytest
 
-from app.core.choosing import TAKES, MethodOptions, parsed
 from app.core.errors import BadInput
 from app.core.settings import Ingest, Models, Settings
-from gpu_workers.registry import CLASSES, Workers
+from gpu_workers.registry import CLASSES, Workers, class_of
+from gpu_workers.selection.options import checked_options, options_model
 from tests.unit.gpu_workers.selection.made_up import Fetch, axis, never, shown
 
 ROLES = ("frame_selector", "query_frame_selector")
@@ -41,13 +40,17 @@ def role_of(method):
     return next(role for role in ROLES if method in CLASSES[role])
 
 
-@pytest.mark.parametrize("method", TAKES)
+def checked(method, given):
+    return checked_options(class_of(role_of(method), method), method, given)
+
+
+@pytest.mark.parametrize("method", EDGES)
 def test_a_method_chooses_with_the_least_and_the_greatest_values(method, monkeypatch):
     found = workers()
     monkeypatch.setattr(found.get("frame_embedder"), "embed_query", lambda text: axis(3))
     for given in EDGES[method]:
-        options = MethodOptions.model_validate(given).of(method)
-        assert set(options) <= set(TAKES[method])
+        options = checked(method, given)
+        assert options == given
         selector = found.named(role_of(method), method, **options)
         if role_of(method) == "frame_selector":
             chosen = selector.select(VIDEO, 12)
@@ -57,13 +60,14 @@ def test_a_method_chooses_with_the_least_and_the_greatest_values(method, monkeyp
         assert 1 <= len(chosen) <= 12 and chosen == sorted(set(chosen))
 
 
-def test_every_option_is_a_parameter_of_a_method_and_every_parameter_an_option():
-    assert set(MethodOptions.model_fields) == {name for names in TAKES.values() for name in names}
-    for method, names in TAKES.items():
-        module, _, attribute = CLASSES[role_of(method)][method].partition(":")
-        parameters = inspect.signature(getattr(importlib.import_module(module), attribute)).parameters
-        plain = {name for name, one in parameters.items() if one.default is not one.empty and name != "model"}
-        assert plain == set(names)
+@pytest.mark.parametrize("method", [name for role in ROLES for name in CLASSES[role] if name != "fake"])
+def test_every_parameter_of_a_method_with_a_default_is_an_option_with_words_for_it(method):
+    found = class_of(role_of(method), method)
+    fields = options_model(found).model_fields
+    defaults = inspect.signature(found).parameters.values()
+    assert set(fields) == {one.name for one in defaults if one.default is not one.empty and one.name != "model"}
+    assert set(fields) == {name for given in EDGES.get(method, ()) for name in given}
+    assert all(field.description for field in fields.values())
 
 
 def test_what_is_not_given_stays_as_the_settings_say():
@@ -74,14 +78,21 @@ def test_what_is_not_given_stays_as_the_settings_say():
 
 
 def test_words_become_options():
-    assert parsed(["rank=12", "form=slow"]).of("maxinfo") == {"rank": 12, "form": "slow"}
-    assert parsed([]).of("top-k") == {}
+    assert checked("maxinfo", {"rank": "12", "unit": "true"}) == {"rank": 12, "unit": True}
+    assert checked("top-k", {}) == {}
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("rnak=12", "rank"), ("rank", "rank: "), ("rank=0", "greater"), ("form=quick", "'slow'")]
+    ("given", "said"),
+    [
+        ({"rnak": "12"}, "no option rnak. Did you mean rank? It takes: rank, tolerance, form, chunk, unit."),
+        ({"rank": ""}, "rank: Input should be a valid integer"),
+        ({"rank": "0"}, "greater than or equal to 1. rank is: directions to keep."),
+        ({"form": "quick"}, "'slow'"),
+        ({"emphasis": "1"}, "The method maxinfo has no option emphasis. It takes: "),
+    ],
 )
-def test_words_that_are_no_option_are_refused(words, said):
+def test_words_that_are_no_option_are_refused(given, said):
     with pytest.raises(BadInput) as refused:
-        parsed([words])
+        checked("maxinfo", given)
     assert said in f"{refused.value.message} {refused.value.hint}"
