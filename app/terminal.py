@@ -6,6 +6,7 @@ import sys
 import threading
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote as quote_url
 
 from rich.console import Console
 from rich.markup import escape
@@ -154,7 +155,8 @@ def show_answer(console: Console, answer: AnswerOut, titles: dict[str, tuple[str
     for number, citation in enumerate(answer.citations, 1):
         title, path = titles.get(citation.video_id, (citation.video_id[:12], ""))
         times = span_clock(TimeSpan(citation.start_s, citation.end_s))
-        link = f"[link=file://{path}#t={citation.start_s:.1f}][cyan underline]{times}[/][/link]" if path else times
+        place = f"file://{quote_url(path, errors='replace')}#t={citation.start_s:.1f}"  # brackets would end the link
+        link = f"[link={place}][cyan underline]{times}[/][/link]" if path else times
         mark = "[green]verified[/]" if citation.verified else "[yellow]not verified[/]"
         quote = escape(shortened(citation.quote, 160))
         console.print(f'  [{number}] {link} {escape(title)}, {citation.kind}: "{quote}" {mark}', soft_wrap=True)

@@ -13,7 +13,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text
 
 from app.commands.start import JsonOption, open_alone, open_longreel
 from app.core.settings import Settings, load_settings
@@ -46,9 +48,9 @@ def serve(
     shown = settings.server.public_url or settings.server.url
     with owned(settings, f"the server at {shown}", settings.server.local_url if settings.server.port else ""):
         application = create_app(settings)
-        consoles()[1].print(
-            f"Longreel is at [link={shown}]{shown}[/link] (API: {shown}/v1/openapi.json). Stop it with Ctrl-C."
-        )
+        linked = Text(shown, Style(link=shown))
+        message = Text.assemble("Longreel is at ", linked, f" (API: {shown}/v1/openapi.json). Stop it with Ctrl-C.")
+        consoles()[1].print(message)
         for name in ("uvicorn.error", "mcp.server.streamable_http"):
             logging.getLogger(name).addFilter(_is_no_cut_stream)
         uvicorn.run(

@@ -73,10 +73,9 @@ def _is_kept_by_system(name: str) -> bool:
 def _is_inside(path: Path, root: Path) -> bool:
     """Whether it is a file below the root, and neither it nor what it links to is kept by the system."""
     try:
-        places = (path, path.resolve()) if path.is_symlink() else (path,)
-        return path.is_file() and not any(
-            map(_is_kept_by_system, (n for p in places for n in p.relative_to(root).parts))
-        )
+        places = [path, path.resolve()] if path.is_symlink() else [path]
+        names = [name for place in places for name in place.relative_to(root).parts]
+        return path.is_file() and not any(map(_is_kept_by_system, names))
     except (OSError, RuntimeError, ValueError):
         return False
 

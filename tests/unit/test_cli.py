@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from app.cli import COMMANDS, load_command
 from app.commands.asking import read_box
+from app.commands.serving import serve
 from app.core.errors import BadInput
 from app.core.requests import DrawnBox
 
@@ -37,3 +40,16 @@ def test_a_box_is_written_in_percent_with_a_time_or_a_span() -> None:
 def test_what_is_no_box_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInput, match="10,20,30,40@0:12"):
         read_box(text)
+
+
+@pytest.mark.parametrize("host", ["::1", "127.0.0.1"])
+def test_the_server_says_where_it_is(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LONGREEL_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "app.main", SimpleNamespace(create_app=lambda settings: settings))
+    served: list[str] = []
+    monkeypatch.setattr("uvicorn.run", lambda application, **options: served.append(options["host"]))
+    serve(host=host, port=7861)
+    shown = f"[{host}]" if ":" in host else host
+    assert served == [host] and f"Longreel is at http://{shown}:7861 " in " ".join(capsys.readouterr().err.split())

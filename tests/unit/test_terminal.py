@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
+from urllib.parse import unquote
 
+import pytest
 from rich.console import Console
 
-from app.api.schemas import AnswerOut
+from app.api.schemas import AnswerOut, CitationOut
 from app.commands.batch_table import BatchTable
 from app.core.events import (
     Delta,
@@ -20,7 +23,7 @@ from app.core.events import (
     Verified,
     Warned,
 )
-from app.core.types import AnswerStatus, TimeSpan
+from app.core.types import AnswerStatus, SegmentKind, TimeSpan
 from app.terminal import IngestDisplay, show_answer, show_step
 
 
@@ -53,6 +56,19 @@ def test_a_refusal_has_no_confidence_and_says_what_was_searched() -> None:
     assert isinstance(console.file, io.StringIO)
     told = console.file.getvalue()
     assert "Searched: what is said." in told and "confidence" not in told
+
+
+@pytest.mark.parametrize("name", ["Talk [dQw4w9WgXcQ].mp4", "a]b.mp4", "[/bold] #1 %41?.mp4", "lone \udcff.mp4"])
+def test_an_answer_links_to_a_file_of_any_name(name: str) -> None:
+    console = Console(file=io.StringIO(), width=200, force_terminal=True, highlight=False)
+    cited = CitationOut(video_id="v", start_s=8, end_s=11, kind=SegmentKind.SPEECH, quote="It opened [in] 1932.")
+    answer = AnswerOut(status=AnswerStatus.ANSWERED, text="In 1932 [sic].", citations=[cited])
+    show_answer(console, answer, {"v": ("Talk [1]", f"/films/{name}")})
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert "In 1932 [sic]." in printed and "Talk [1]" in printed and "It opened [in] 1932." in printed
+    (link,) = re.findall(r"file://(\S*?)#t=8\.0", printed)
+    assert unquote(link) == f"/films/{name}".replace("\udcff", "?")
 
 
 def test_without_a_terminal_a_stage_has_a_line_for_each_tenth_and_100_percent_comes_last() -> None:
