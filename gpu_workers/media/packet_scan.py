@@ -279,7 +279,12 @@ def _by_index(table: PacketTable, line: Timeline, stream: Any, index: AviIndex) 
         late_s = -math.inf if true_s is None else true_s - float(table.decoded_s[row])
         if late_s - parts[-1].shift_s > _LATE_S:
             parts.append(JoinedPart(at, late_s, float(table.shown_s[row]) + late_s, 0.0))
-    return Timeline(tuple(parts), line.false_times | set(np.flatnonzero(table.position >= index.false_from).tolist()))
+    is_false = table.position >= index.false_from
+    for number in np.unique(table.stream[table.stream != stream.index]):  # sound is counted, too: it cannot jump
+        rows = np.flatnonzero(table.stream == number)
+        jumps = np.flatnonzero(np.diff(table.decoded_s[rows]) > AHEAD_S)
+        is_false[rows[jumps[0] + 1 :] if len(jumps) else []] = True
+    return Timeline(tuple(parts), line.false_times | set(np.flatnonzero(is_false).tolist()))
 
 
 def _missed(line: Timeline) -> list[tuple[float, float]]:

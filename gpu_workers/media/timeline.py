@@ -183,7 +183,7 @@ class _Walk:
                 self._begin(row, 0.0, self._earliest(row), 0.0)
                 is_odd = False
             elif last_s is None:
-                is_odd = abs(time_s - self._now_s) > AHEAD_S
+                is_odd = abs(time_s - self._now_s) > min(AHEAD_S, 3 * self._pause_s)  # streams are mixed only roughly
             else:
                 is_odd = not last_s - BACK_S <= time_s <= last_s + SUSPICIOUS_S
             if is_odd and not self._accepts(row, stream):

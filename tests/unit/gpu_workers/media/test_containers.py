@@ -316,6 +316,17 @@ def test_the_index_of_an_avi_file_is_not_taken_for_packets(tmp_path):
     assert times[-1] < 6.5
 
 
+def test_a_damaged_index_does_not_make_an_avi_file_hours_long(tmp_path):
+    path = write_source(tmp_path / "a.avi")
+    data = bytearray(path.read_bytes())
+    data[data.find(b"01wb", data.rfind(b"idx1") + 2000) + 15] |= 0x40  # the size of one packet of sound
+    path.write_bytes(data)
+    media = PyAVProbe().probe(path)
+    assert media.duration_s == pytest.approx(6.0, abs=0.3) and any("false time" in one for one in media.warnings)
+    survey = PyAVAudio().survey(path, chunk_s=30.0)
+    assert 15 < len(survey.loudness) < 65
+
+
 def test_a_picture_time_that_is_given_twice_is_shown_once(tmp_path):
     source = write_media(tmp_path / "a.flv", times_s=steady(2.0), options={"bf": "0"})
     data, place = bytearray(source.read_bytes()), 13

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,16 @@ def test_a_single_packet_with_a_false_time_changes_nothing_else(false_s):
     times[50] = false_s
     line = timeline(table(*times), may_be_joined=True)
     assert len(line.parts) == 1 and line.false_times == {50}
+
+
+@pytest.mark.parametrize("later_s", [4.0, 8.0])
+def test_a_stream_that_first_appears_in_a_part_that_changed_places_makes_no_pause(later_s):
+    """Pictures, then a part of pictures and sound from later in the file, then both from where the pictures were."""
+    pictures = [*run(0.0, 10), *run(later_s, 10), *run(0.4, 90)]
+    mixed = table(*pictures[:10], *(time_s for time_s in pictures[10:] for _ in range(2)))
+    sound = np.array([False] * 10 + [True, False] * 100)
+    line = timeline(replace(mixed, stream=sound.astype(np.int16)), may_be_joined=True)
+    assert line.parts[-1].start_s == pytest.approx(0.8, abs=0.1)
 
 
 def test_a_run_of_false_times_is_no_joint():
