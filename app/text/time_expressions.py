@@ -118,8 +118,11 @@ Reader = Callable[[Any], TimeScope]
 
 def find_scope(question: str) -> TimeScope | None:
     """The span of a video that the time words of a question name, or None."""
-    # The plain forms of full-width digits and signs; positions in the question stay as they are.
-    folded = (unicodedata.normalize("NFKC", character) for character in question)
+    # The plain forms of full-width signs and of the digits of every script; positions in the question stay as they are.
+    folded = (
+        str(unicodedata.decimal(character)) if character.isdecimal() else unicodedata.normalize("NFKC", character)
+        for character in question
+    )
     plain = "".join(form if len(form) == 1 else character for form, character in zip(folded, question, strict=True))
     plain = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), plain)
     text, places = _with_digits(plain)
