@@ -12,7 +12,7 @@ from agents.state import AgentState, Note, Observation, Said
 from agents.tools.base import named_videos
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, Turn, Video, VideoId
-from app.core.types.objects import Box
+from app.core.types.boxes import Box
 
 SIDE = 640
 MOST_LISTED = 60

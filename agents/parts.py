@@ -35,7 +35,8 @@ from app.core.ports import (
 )
 from app.core.settings import Agent
 from app.core.types import Frame, FrameFeatures, SegmentKind, TimeSpan, Video, VideoId
-from app.core.types.objects import Box, ObjectTrack
+from app.core.types.boxes import Box
+from app.core.types.objects import ObjectTrack
 
 PICTURE_TOKENS = 450
 """What a picture takes of a model's context, roughly; models and vendors count 250 to 1,100 for one of 640 pixels."""

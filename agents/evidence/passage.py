@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from app.core.events import Hit
 from app.core.types import Citation, SegmentKind, TimeSpan, VideoId
-from app.core.types.objects import Box
+from app.core.types.boxes import Box
 
 Key = tuple[VideoId, SegmentKind, float, float, str, Box | None]
 

@@ -12,7 +12,8 @@ from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
-from app.core.types.objects import Box, ObjectTrack, Region
+from app.core.types.boxes import area, common_area, iou
+from app.core.types.objects import ObjectTrack, Region
 
 MOSTLY = 0.7
 """The share of a thing that lies in a rectangle which means it, or of a rectangle that shows a part of a thing."""
@@ -37,18 +38,18 @@ def things_in(tracks: Sequence[ObjectTrack], region: Region) -> list[ObjectTrack
     smallest thing of which it shows a part; else the one that it touches most."""
     spans = [(track, track.span.clipped(region.span)) for track in tracks]
     boxes = [(track, track.box_at(common.middle_s)) for track, common in spans if common is not None]
-    inside = [(track, box) for track, box in boxes if _common(box, region.box) >= MOSTLY * _area(box)]
+    inside = [(track, box) for track, box in boxes if common_area(box, region.box) >= MOSTLY * area(box)]
     if inside:
-        main = max((box for _, box in inside), key=_area)
+        main = max((box for _, box in inside), key=area)
         return [
             track
             for track, box in inside
-            if box is main or (_area(box) >= ALIKE * _area(main) and _common(box, main) < ON_IT * _area(box))
+            if box is main or (area(box) >= ALIKE * area(main) and common_area(box, main) < ON_IT * area(box))
         ]
-    around = [(_area(box), track) for track, box in boxes if _common(box, region.box) >= MOSTLY * _area(region.box)]
+    around = [(area(box), track) for track, box in boxes if common_area(box, region.box) >= MOSTLY * area(region.box)]
     if around:
         return [min(around, key=lambda one: one[0])[1]]
-    touched = [(_overlap(box, region.box), track) for track, box in boxes]
+    touched = [(iou(box, region.box), track) for track, box in boxes]
     best = max(touched, key=lambda one: one[0], default=None)
     return [best[1]] if best and best[0] >= TOUCHED else []
 
@@ -106,19 +107,3 @@ def _answer(text: str, video: Video, things: Sequence[ObjectTrack], region: Regi
     if not text or not things or any(track.shares and 1 - track.shares[0][1] > 2 * DOUBT for track in things):
         return None
     return Finding(text, tuple(region_passages(video, things, region)))
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _common(one: Box, other: Box) -> float:
-    """The area of what two boxes have in common."""
-    wide, high = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    common = _common(one, other)
-    return common / (_area(one) + _area(other) - common) if common else 0.0

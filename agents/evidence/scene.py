@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from app.core.types import Detection
+from app.core.types.boxes import Box
 
-Box = tuple[float, float, float, float]
 LOCATED, RELATED = 12, 6
 """Things that are located, and whose relations are given, at most: the most certain ones."""
 

@@ -18,7 +18,7 @@ from agents.state import Claim, Verdict3
 from agents.tools.frames import evenly
 from app.core.timecode import clock
 from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joined
-from app.core.types.objects import Box
+from app.core.types.boxes import Box
 
 ID = re.compile(r"E\d{1,4}")
 MOST_CITED, JUDGED_FRAMES = 32, 16

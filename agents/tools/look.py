@@ -19,7 +19,7 @@ from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
 from app.core.types import Frame, SegmentKind, TimeSpan, Video
-from app.core.types.objects import Box
+from app.core.types.boxes import Box
 
 MOST_FRAMES = 64
 JUDGED_SIDE = 490

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.core.types import Detection
+from app.core.types.boxes import area, common_area
 from gpu_workers.vision import coco
 from gpu_workers.vision.coco_detector import CocoDetector
 from gpu_workers.weights import packaged, parts
@@ -126,10 +127,8 @@ def _joined(cut: Sequence[Detection], whole: Sequence[Detection]) -> list[Detect
 
 def _covered(one: Detection, other: Detection) -> float:
     """The share of the smaller box that lies in the larger one."""
-    a, b = one.box, other.box
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    return wide * high / smaller if wide > 0 and high > 0 else 0.0
+    smaller = min(area(one.box), area(other.box))
+    return common_area(one.box, other.box) / smaller if smaller else 0.0
 
 
 def _read(network: Any, image: Picture, view: _View) -> list[tuple[Detection, bool]]:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.core.types import TimeSpan
-from app.core.types.objects import Box, ObjectTrack, TimedBox
+from app.core.types.boxes import Box, area, iou
+from app.core.types.objects import ObjectTrack, TimedBox
 
 REACH = 1.5
 """How far a thing may move between two frames, in units of its size."""
@@ -137,7 +138,7 @@ def _likeness(track: _Track, time_s: float, sighting: Sighting) -> float:
     apart = min(math.dist(_middle(sighting.box), _middle(place)) for place in (box, last)) / max(size, 1e-6)
     if apart > REACH:
         return 0.0
-    overlap = max(_overlap(sighting.box, box), _overlap(sighting.box, last))
+    overlap = max(iou(sighting.box, box), iou(sighting.box, last))
     return agreement + overlap + (1 - apart / REACH)
 
 
@@ -146,14 +147,4 @@ def _middle(box: Box) -> tuple[float, float]:
 
 
 def _size(box: Box) -> float:
-    return math.sqrt(max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1]))
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    if wide <= 0 or high <= 0:
-        return 0.0
-    both = wide * high
-    return both / (_size(one) ** 2 + _size(other) ** 2 - both)
+    return math.sqrt(area(box))

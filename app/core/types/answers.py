@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.core.types.boxes import Box
 from app.core.types.found import SegmentKind
 from app.core.types.media import VideoId
-from app.core.types.objects import Box
 from app.core.types.span import TimeSpan
 
 

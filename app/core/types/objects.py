@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.core.types.boxes import Box
 from app.core.types.span import TimeSpan
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom as shares of the picture, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

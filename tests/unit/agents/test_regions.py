@@ -17,7 +17,8 @@ from agents.evidence.regions import APPEARS, LEAVES, LONG, WHAT, things_in
 from agents.parts import Pictures
 from app.core.errors import ToolRefused
 from app.core.types import Answer, AnswerStatus, Frame, SegmentKind, TextLine, TimeSpan
-from app.core.types.objects import Box, ObjectTrack, Region, TimedBox
+from app.core.types.boxes import Box
+from app.core.types.objects import ObjectTrack, Region, TimedBox
 from gpu_workers.language.fakes import FakeChat, FakeVisionLanguageModel
 from tests.unit.agents.parts import SMALL, Desk, agent_chat, answer_of, answers, is_judging, verdict
 from tests.unit.agents.test_things import Closed, MemoryTracks, track
