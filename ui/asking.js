@@ -7,10 +7,17 @@
   let filled = false;
   let joined = false;
   let lastQuestion = '';
+  let requested = param('run') || param('answer'); // the run or answer that the server was last asked for
+  const [ASKED, DRAFT] = ['longreel-asked', 'longreel-draft']; // what a reload of this tab finds again
   const LONGEST = 2000; // characters of a question
   const LONGEST_SHOWN = 300; // of a question in the address, which proxies cut off or refuse when it is long
 
   const busy = () => Boolean(sent || find('#lr-answer [aria-busy]'));
+
+  function write(text) {
+    find('#lr-ask').value = text;
+    sessionStorage.setItem(DRAFT, text);
+  }
 
   function complain(text) {
     const line = find('#lr-ask-problem');
@@ -36,19 +43,35 @@
     if (!length) return complain('Type a question first, such as: what does the speaker say about the budget?');
     if (length > LONGEST) return complain(`Shorten the question to ${LONGEST} characters; it has ${length}.`);
     complain('');
-    sent = ++number;
     const run = newRun();
+    requested = run;
     lastQuestion = question.trim();
-    address({ q: inAddress(lastQuestion), answer: '', run });
+    address({ q: inAddress(lastQuestion), answer: '', run }, Boolean(param('answer')));
     goTo('ask', false);
     showTab('asking');
-    find('#lr-ask').value = ''; // the question is above its answer
+    write(''); // the question is above its answer
     const part = longreel.takePart();
     const videos = part ? [part.video] : { this: [opened()], some, all: [] }[scope];
     const thread = options.alone ? '' : param('thread');
-    emit('ask', { question, number, run, options: find('#lr-choices').value, videos, thread, box: part?.box, ...options });
-    follow();
+    const asked = { question, run, options: find('#lr-choices').value, videos, thread, box: part?.box, ...options };
+    sessionStorage.setItem(ASKED, JSON.stringify(asked));
+    stream('ask', asked);
     return null;
+  }
+
+  function stream(name, detail) {
+    sent = ++number;
+    emit(name, { ...detail, number });
+    follow();
+  }
+
+  // What a server that restarted, or never got it, does not know is asked once more; it resumes where it was
+  function askAgain() {
+    const asked = JSON.parse(sessionStorage.getItem(ASKED));
+    sessionStorage.removeItem(ASKED);
+    if (!asked || asked.run !== param('run')) return false;
+    stream('ask', asked);
+    return true;
   }
 
   const inAddress = (question) => (question.length > LONGEST_SHOWN ? '' : question);
@@ -59,10 +82,27 @@
 
   function rejoin() {
     if (!param('run')) return;
-    sent = ++number;
-    emit('rejoin', { run: param('run'), number });
-    follow();
+    requested = param('run');
+    stream('rejoin', { run: requested });
   }
+
+  // The question goes on at the server; its answer will be among those asked before. The server stops showing it here.
+  function leave() {
+    sent = 0;
+  }
+  longreel.leave = leave;
+
+  window.addEventListener('popstate', () => {
+    const [video, answer, run] = ['video', 'answer', 'run'].map(param);
+    const [isOpen, wanted] = [video === opened(), run || answer];
+    if (isOpen && wanted === requested) return;
+    leave();
+    requested = wanted;
+    const place = { answer, thread: param('thread') };
+    if (!isOpen) emit('open', { video, t: param('t'), keep: Boolean(run), ...place });
+    else if (!run) emit('thread', place);
+    rejoin();
+  });
 
   function cancel(run, tries) {
     const again = () => tries && window.setTimeout(() => cancel(run, tries - 1), 1000); // it may not have arrived yet
@@ -75,6 +115,7 @@
     else if (hiddenSince && Date.now() - hiddenSince > 3000) rejoin();
   });
   window.addEventListener('online', rejoin);
+  document.addEventListener('longreel:back', rejoin);
 
   function follow() {
     for (const button of all('#lr-question .lr-main')) if (button.disabled !== busy()) button.disabled = busy();
@@ -94,7 +135,7 @@
 
   // What was not answered can be asked again
   function restore() {
-    if (!find('#lr-ask').value) find('#lr-ask').value = lastQuestion || param('q');
+    if (!find('#lr-ask').value) write(lastQuestion || param('q'));
   }
 
   actions.ask = (element) => ask(element.dataset.ask);
@@ -107,9 +148,11 @@
     emit('stop');
     if (run) cancel(run, 3);
   };
-  actions.show = (element) => {
-    address({ q: inAddress(element.dataset.question), run: '' });
-    emit('show', { answer: element.dataset.show, thread: param('thread') });
+  actions.show = ({ dataset: { show: answer, question } }) => {
+    leave();
+    requested = answer;
+    address({ q: inAddress(question), run: '', answer }, true);
+    emit('show', { answer, thread: param('thread') });
   };
 
   // Options: a person's choices for every question, stored in this browser
@@ -165,8 +208,9 @@
     loadOptions();
     complain('');
   };
-  document.addEventListener('input', (event) => {
-    if (event.target.closest('#lr-wishes')) storeOptions();
+  document.addEventListener('input', ({ target }) => {
+    if (target.closest('#lr-wishes')) storeOptions();
+    if (target.id === 'lr-ask') sessionStorage.setItem(DRAFT, target.value);
   });
 
   // Conversations
@@ -174,8 +218,9 @@
   function talk(thread) {
     if (busy()) return complain('Another question is being answered. Wait for it, or press Stop.');
     complain('');
-    address({ thread, answer: '', q: '', run: '' });
-    find('#lr-ask').value = '';
+    requested = '';
+    address({ thread, answer: '', q: '', run: '' }, true);
+    write('');
     find('#lr-ask').focus();
     emit('thread', { thread });
     return null;
@@ -224,16 +269,18 @@
     if (Number(asked?.dataset.asked) > ended && !asked.querySelector('[aria-busy]')) {
       ended = Number(asked.dataset.asked);
       if (asked.querySelector('section')) bringUp(asked);
-      else restore();
+      else if (!asked.querySelector('[data-ended=unknown]') || !askAgain()) restore();
     }
     follow();
     if (find('#lr-answer [data-ended]') && !sent) address({ run: '' });
-    const section = find('#lr-answer section');
-    const { answer = '', thread = '' } = section?.dataset || {};
+    const { answer = '', thread = '', question } = find('#lr-answer section')?.dataset || {};
     if (seen !== answer + thread) {
       seen = answer + thread;
       // the question comes with its answer, so that the address never pairs two that do not belong together
-      if (answer && !sent) address({ answer, run: '', q: inAddress(section.dataset.question), ...(thread && { thread }) });
+      if (answer && !sent && ['', answer].includes(param('answer'))) {
+        requested = answer;
+        address({ answer, run: '', q: inAddress(question), ...(thread && { thread }) });
+      }
     }
     for (const line of all('.lr-conversation [data-show]')) {
       const now = line.dataset.show === answer;
@@ -243,7 +290,8 @@
     if (!filled && find('#lr-ask')) {
       filled = true;
       loadOptions();
-      if (!param('answer') && !param('run')) find('#lr-ask').value = param('q');
+      const unasked = param('answer') || param('run') ? '' : param('q');
+      find('#lr-ask').value = sessionStorage.getItem(DRAFT) || unasked;
     }
     if (!joined && find('[name=scope]')) {
       joined = true; // not earlier: what the page first loads would cover the answer

@@ -92,10 +92,10 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
     bus, listed, watched, answered, viewed = parts.bus, parts.listed, parts.watched, parts.answered, parts.viewed
     blocks.load(page.start, None, [*listed, *watched, *answered, *viewed], **quiet)
     bus.changed(page.changed, None, listed, **quiet)
-    asking = bus.ask(page.ask, None, answered, **many)
-    rejoining = bus.rejoin(page.rejoin, None, answered, cancels=[asking], **many)
+    bus.ask(page.ask, None, answered, **many)
+    bus.rejoin(page.rejoin, None, answered, **many)
     making = bus.summarize(page.summarize, None, watched[3], **many)
-    bus.stop(lambda: markup.note("Stopped."), None, answered[0], cancels=[asking, rejoining], **quiet)
+    bus.stop(page.stop, None, answered[0], **quiet)
     bus.open(page.open, None, [listed[2], *watched, *answered], cancels=[making], **quiet)
     bus.chapters(page.chapters, None, watched[1:4], **quiet)
     bus.show(page.show, None, answered[:2], **quiet)

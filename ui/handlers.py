@@ -63,6 +63,7 @@ class Page:
 
     def __init__(self, key: SecretStr | None) -> None:
         self._key = key.get_secret_value() if key else ""
+        self._followed: dict[str | None, int] = {}
 
     def _client(self, request: gr.Request) -> Longreel:
         host, port = request.request.scope["server"]
@@ -102,6 +103,8 @@ class Page:
         """Opens a video in the player, with an answer if one is named. With `keep` the answer stays as it is."""
         payload = _payload(event)
         id = str(payload.get("video", ""))
+        if not payload.get("keep"):
+            self._leave(request)
         watched = self._watched(request, id, _seconds(payload.get("t", 0)), bool(payload.get("play")))
         named = str(payload.get("thread", "")), str(payload.get("answer", ""))
         answered = (gr.skip(),) * 3 if payload.get("keep") else self._conversation(request, *named)
@@ -180,6 +183,7 @@ class Page:
 
     def show(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """An earlier answer."""
+        self._leave(request)
         payload = _payload(event)
         try:
             with self._client(request) as client:
@@ -188,8 +192,10 @@ class Page:
             return markup.problem(error), _no_evidence()
 
     def thread(self, event: gr.EventData, request: gr.Request) -> Answered:
-        """Another conversation, with its last answer; an empty name ends the open one."""
-        return self._conversation(request, str(_payload(event).get("thread", "")), "")
+        """Another conversation, with the named answer or its last one; an empty name ends the open one."""
+        self._leave(request)
+        payload = _payload(event)
+        return self._conversation(request, str(payload.get("thread", "")), str(payload.get("answer", "")))
 
     def threads(self, event: gr.EventData, request: gr.Request) -> str:
         """The conversations as they are now."""
@@ -213,25 +219,43 @@ class Page:
 
         Each carries the number of the question, which shows the page's script that the question has arrived.
         """
-        payload = _payload(event)
-        number = int(payload.get("number", 0))
-        for shown, evidence, talk in self._answering(payload, request):
+        yield from self._follow(event, request, self._answering(_payload(event), request))
+
+    def stop(self, request: gr.Request) -> str:
+        """Ends what `ask` and `rejoin` show; the page's script ends the question itself."""
+        self._leave(request)
+        return markup.note("Stopped.")
+
+    def _follow(self, event: gr.EventData, request: gr.Request, steps: Iterator[Answered]) -> Iterator[Answered]:
+        """Shows a question until the tab shows something else.
+
+        The framework's own `cancels` is no way to do it: it ends every call of a handler, the next one too.
+        """
+        number, tab = int(_payload(event).get("number", 0)), request.session_hash
+        self._followed[tab] = number
+        for shown, evidence, talk in steps:
+            if self._followed.get(tab) != number:
+                yield (gr.skip(),) * 3  # the framework shows what comes last once more
+                return
             yield _numbered(number, shown), evidence, talk
+        self._leave(request)
+
+    def _leave(self, request: gr.Request) -> None:
+        self._followed.pop(request.session_hash, None)
 
     def rejoin(self, event: gr.EventData, request: gr.Request) -> Iterator[Answered]:
         """The steps and the answer of a question that was asked before a reload or a lost connection."""
-        payload = _payload(event)
-        number, run = int(payload.get("number", 0)), str(payload.get("run", ""))
+        yield from self._follow(event, request, self._rejoined(str(_payload(event).get("run", "")), request))
+
+    def _rejoined(self, run: str, request: gr.Request) -> Iterator[Answered]:
         try:
             with self._client(request) as client:
                 known = client.question(run)
-                steps = client.rejoin(run)
-                for shown, evidence, talk in _progress(client, steps, known.question, (), known.thread_id or ""):
-                    yield _numbered(number, shown), evidence, talk
+                yield from _progress(client, client.rejoin(run), known.question, (), known.thread_id or "")
         except NotFound:
-            yield _ended(number, markup.note("This question was interrupted. Ask it again.")), gr.skip(), gr.skip()
+            yield _ended(markup.note("This question was interrupted. Ask it again."), why="unknown")
         except LongreelError as error:
-            yield _ended(number, markup.problem(error)), gr.skip(), gr.skip()
+            yield _ended(markup.problem(error), why="failed")
 
     def _answering(self, payload: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
         question = str(payload.get("question", "")).strip()
@@ -331,9 +355,9 @@ def _numbered(number: int, shown: Any) -> str:
     return f'<div data-asked="{number}">{shown}</div>'
 
 
-def _ended(number: int, shown: str) -> str:
-    """The same for a question that has no answer and cannot be rejoined."""
-    return _numbered(number, f"<div data-ended>{shown}</div>")
+def _ended(shown: str, *, why: str) -> Answered:
+    """What is shown of a question that has no answer and cannot be rejoined."""
+    return f'<div data-ended="{why}">{shown}</div>', gr.skip(), gr.skip()
 
 
 def _plan(client: Longreel, question: str, thread: str, payload: dict[str, Any]) -> PlanBody | None:

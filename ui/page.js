@@ -41,11 +41,7 @@ const longreel = (() => {
     showView();
   }
 
-  window.addEventListener('popstate', () => {
-    showView();
-    if (param('video') === opened()) return;
-    emit('open', { video: param('video'), t: param('t'), thread: param('thread'), answer: param('answer') });
-  });
+  window.addEventListener('popstate', showView);
 
   // Helpers
 

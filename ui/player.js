@@ -123,9 +123,11 @@
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
     jump(opened(), share * Number(element.closest('[data-duration]').dataset.duration));
   };
-  actions.open = (element) => {
-    address({ video: element.dataset.open, t: '', view: '', answer: '', thread: '', q: '', summary: '' }, true);
+  actions.open = ({ dataset: { open: video } }) => {
+    if (opened() === video) return goTo('ask');
+    longreel.leave();
+    address({ video, t: '', view: '', answer: '', thread: '', q: '', run: '', summary: '' }, true);
     goTo('ask', false);
-    if (opened() !== element.dataset.open) emit('open', { video: element.dataset.open });
+    return emit('open', { video });
   };
 })();

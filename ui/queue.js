@@ -90,6 +90,7 @@
     if (gone) return;
     notice('');
     longreel.toast('The server is back.');
+    emit('back');
     longreel.look();
   }
 

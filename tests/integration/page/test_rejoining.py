@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
-from tests.integration.page.conftest import Server, ask
+from tests.integration.page.conftest import Server, ask, open_film
+from tests.unit.api.tiny_video import write_webm
 
 SLOW = "When did it open, slowly?"
 
@@ -40,3 +43,72 @@ def test_a_question_asked_after_an_answer_does_not_keep_its_address(page: Page, 
     server.answer_slow_questions()
     page.wait_for_function("new URLSearchParams(location.search).get('answer')")
     assert (param(page, "answer") != earlier, param(page, "q")) == (True, SLOW)
+
+
+def test_back_and_forward_show_the_question_of_their_address(page: Page, server: Server) -> None:
+    open_film(page)
+    ask(page, "When did it open?")
+    page.wait_for_function("new URLSearchParams(location.search).get('answer')")
+    ask(page, SLOW)
+    expect(page.locator("#lr-answer [aria-busy] h2")).to_have_text(SLOW)
+    page.go_back()
+    expect(page.locator("#lr-answer section h2")).to_have_text("When did it open?")
+    assert (param(page, "q"), param(page, "run")) == ("When did it open?", "")
+    page.go_forward()
+    expect(page.locator("#lr-answer [aria-busy] h2")).to_have_text(SLOW)
+    assert param(page, "answer") == ""
+    server.answer_slow_questions()
+    page.wait_for_function("new URLSearchParams(location.search).get('answer')")
+    page.get_by_role("link", name="Library").click()
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#lr-answer section h2")).to_have_text("When did it open?")
+    page.go_back()
+    expect(page.locator("#lr-player video")).to_have_count(0)
+    expect(page.locator("#lr-answer h2")).to_have_count(0)
+
+
+def test_opening_another_video_leaves_the_question_until_one_comes_back(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    server.go_on_reading()
+    page.request.post(f"{server.address}/v1/videos", multipart={"file": write_webm(tmp_path / "second.webm", 2)})
+    open_film(page)
+    ask(page, SLOW)
+    expect(page.locator("#lr-answer [aria-busy]")).to_be_visible()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("link", name="second").click()
+    expect(page.get_by_label("Player: second")).to_be_visible()
+    expect(page.locator("#lr-answer h2")).to_have_count(0)
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_enabled()
+    assert (param(page, "q"), param(page, "run")) == ("", "")
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_label("Player: Harbour film")).to_be_visible()
+    expect(page.locator("#lr-answer [aria-busy] h2")).to_have_text(SLOW)
+    server.answer_slow_questions()
+    page.wait_for_function("new URLSearchParams(location.search).get('answer')")
+    assert param(page, "q") == SLOW
+
+
+def test_a_question_that_the_server_lost_is_asked_once_more_and_the_text_in_the_box_stays(
+    page: Page, server: Server
+) -> None:
+    ask(page, SLOW)
+    expect(page.locator("#lr-answer [aria-busy]")).to_be_visible()
+    page.get_by_role("textbox", name="Question", exact=True).fill("And then?")
+    lost = """() => {
+      const run = 'a-run-of-an-earlier-server', asked = JSON.parse(sessionStorage.getItem('longreel-asked'));
+      sessionStorage.setItem('longreel-asked', JSON.stringify({ ...asked, run }));
+      longreel.address({ run });
+    }"""
+    page.evaluate(lost)
+    page.reload()
+    expect(page.locator("#lr-answer [aria-busy] h2")).to_have_text(SLOW)
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_have_value("And then?")
+    server.answer_slow_questions()
+    page.wait_for_function("new URLSearchParams(location.search).get('answer')")
+    assert param(page, "q") == SLOW
+    page.evaluate("longreel.address({ answer: '', run: 'another-unknown-run' })")
+    page.reload()
+    expect(page.locator("#lr-answer")).to_contain_text("This question was interrupted. Ask it again.")
