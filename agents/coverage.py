@@ -66,6 +66,9 @@ def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap
     found: list[Gap] = []
     for video in state["videos"]:
         for sense in [one for one in senses or NAMES if not count or set(KINDS[one]) & set(count)]:
+            what = "speech" if sense == "speech" else "pictures"
+            unread = [f"{one.rstrip('.')} ({video.title})" for kind, one in video.media.unread if kind == what]
+            found += [Gap(sense, video, sentence, can_close=False) for sentence in unread]
             found += _gap(state, work, video, sense)
     return found
 

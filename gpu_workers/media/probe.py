@@ -54,6 +54,7 @@ class PyAVProbe:
                     hint = "Give them to a video with --subtitles, or add them without one: longreel import FILE."
                 why = why or "It contains neither pictures nor sound."
                 raise BadInput(f"{path.name} has nothing to ingest. {why}", hint)
+            unread = (*(("pictures", one) for one in warnings), *(("speech", one) for one in more if not sounds))
             facts, start_s = scan(path), media.clock_start_s
             read = {stream.index for stream in media.streams}
             ends = [one.end_s - start_s for number, one in facts.streams.items() if number in read]
@@ -62,7 +63,7 @@ class PyAVProbe:
             tags = file_tags(media.container, start_s, duration_s)
             names, suffix = media.container.format.name.split(","), path.suffix.lower().lstrip(".")
         container = suffix if suffix in names else names[0]
-        return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings), tags=tags)
+        return MediaInfo(container, duration_s, start_s, size, video, sounds, tuple(warnings), tags=tags, unread=unread)
 
 
 def _video(media: OpenMedia, track: int | None) -> tuple[VideoStream | None, list[str]]:

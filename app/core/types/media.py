@@ -113,6 +113,8 @@ class MediaInfo:
     sound: SoundChoice = DEFAULT_SOUND
     """The sound that was transcribed."""
     tags: FileTags = NO_TAGS
+    unread: tuple[tuple[str, str], ...] = ()
+    """What cannot be read or was recognised badly: "pictures" or "speech", each with a sentence for the user."""
 
     @property
     def picture_track(self) -> int | None:

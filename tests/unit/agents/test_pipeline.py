@@ -182,6 +182,26 @@ def test_pictures_that_do_not_count_for_the_person_leave_nothing_open() -> None:
     assert answer.status is AnswerStatus.NOT_IN_VIDEO
 
 
+@pytest.mark.parametrize(
+    ("unread", "source", "status"),
+    [
+        ("speech", SegmentKind.SPEECH, AnswerStatus.INSUFFICIENT),
+        ("pictures", SegmentKind.SCREEN_TEXT, AnswerStatus.INSUFFICIENT),
+        ("pictures", SegmentKind.SPEECH, AnswerStatus.NOT_IN_VIDEO),
+    ],
+)
+def test_what_could_lie_in_a_stream_that_cannot_be_read_stays_open(
+    unread: str, source: SegmentKind, status: AnswerStatus
+) -> None:
+    desk = Desk(MEETING, chat=small([reading(([], "unknown"))]))
+    media = replace(desk.video.media, unread=((unread, "The stream cannot be decoded and is left out."),))
+    plan = Plan("Who paints the bridge?", sources=(source,), by="user")
+    answer = desk.ask("Who paints the bridge?", plan=plan, videos=[replace(desk.video, media=media)])
+    assert answer.status is status
+    sentence = f"The stream cannot be decoded and is left out ({desk.video.title})."
+    assert answer.missing == ((sentence,) if status is AnswerStatus.INSUFFICIENT else ())
+
+
 def test_an_answer_that_the_judge_rejects_is_not_given() -> None:
     answer = Desk(MEETING, chat=small([reading((["E1"], "Ninety euros."))], yes=0.05)).ask(QUESTION)
     assert answer.status is not AnswerStatus.ANSWERED and "Ninety" not in answer.text

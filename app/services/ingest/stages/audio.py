@@ -39,10 +39,13 @@ def choice_notes(media: MediaInfo, choice: SoundChoice) -> list[str]:
     return notes
 
 
-def loss_notes(media: MediaInfo, sound: AudioMap) -> list[str]:
-    """Notes for the user about sound that cannot be decoded."""
-    if media.audio and not sound.loudness.size:
-        return ["The sound cannot be decoded and is left out."]
+def undecodable_notes(media: MediaInfo, sound: AudioMap) -> list[str]:
+    """A note for the user about a track of which nothing can be decoded."""
+    return ["The sound cannot be decoded and is left out."] if media.audio and not sound.loudness.size else []
+
+
+def gap_notes(sound: AudioMap) -> list[str]:
+    """A note for the user about parts of the sound that cannot be decoded."""
     if not sound.gaps:
         return []
     places = ", ".join(span_clock(gap) for gap in sound.gaps[:MOST_NAMED])
@@ -99,7 +102,7 @@ class _Audio(Stage[AudioMap]):
         """Reports which sound is transcribed, where there is more than one, and stores it with the video."""
         media = replace(run.video.media, sound=sound.choice)
         run.note(media, choice_notes(media, sound.choice))
-        for warning in loss_notes(media, sound):
+        for warning in (*undecodable_notes(media, sound), *gap_notes(sound)):
             run.report(Warned(warning))
 
 

@@ -16,7 +16,7 @@ from app.services.ingest.calls import ListenCall
 from app.services.ingest.run import Run, present
 from app.services.ingest.segments import early_segments
 from app.services.ingest.stage import Stage, StageRun, Unit, as_json, short_hash
-from app.services.ingest.stages.audio import AUDIO, is_quiet
+from app.services.ingest.stages.audio import AUDIO, is_quiet, undecodable_notes
 
 MOST_SHOWN = 6
 BADLY_HEARD = 0.5
@@ -228,6 +228,10 @@ class _FromSound(_Transcription):
 
     def after(self, run: Run, result: Transcript) -> Transcript:
         subtitle_tracks.report(run, subtitle_tracks.tracks_of(run), result)
+        media, reasons = run.video.media, language_notes(result.utterances)
+        if not result.utterances:
+            reasons += undecodable_notes(media, AUDIO.of(run))
+        run.note(replace(media, unread=(*media.unread, *(("speech", reason) for reason in reasons))), [])
         return super().after(run, result)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import BadInput
-from app.core.types import TimeSpan
+from app.core.types import MediaInfo, TimeSpan, from_json, to_json
 from gpu_workers.media import opening
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.frames import PyAVFrames
@@ -115,6 +115,21 @@ def test_an_mp4_with_its_index_in_front_and_a_missing_tail_is_measured(tmp_path)
     media = PyAVProbe().probe(truncated(whole, 0.6))
     assert 4.0 < media.duration_s < 18.0
     assert "the rest is missing" in media.warnings[0]
+
+
+def test_pictures_that_cannot_be_decoded_are_left_out_and_remembered(tmp_path):
+    path = write_media(tmp_path / "a.mp4", times_s=steady(2.0), tones_hz=[440.0])
+    assert not PyAVProbe().probe(path).unread
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as film:
+        for packet in film.demux(video=0):
+            if packet.size and packet.pos:
+                data[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
+    path.write_bytes(data)
+    media = PyAVProbe().probe(path)
+    assert media.video is None and media.audio
+    assert media.unread == (("pictures", "The pictures (h264) cannot be decoded and are left out."),)
+    assert from_json(MediaInfo, to_json(media)) == media
 
 
 def test_a_cover_picture_is_not_the_video(tmp_path):

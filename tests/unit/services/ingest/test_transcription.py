@@ -12,7 +12,7 @@ from app.core.errors import MissingPart
 from app.core.types import AudioMap, TimeSpan, Transcript, Utterance
 from app.services.ingest.calls import ListenCall, SoundCall
 from app.services.ingest.chunks import ChunkReader
-from app.services.ingest.stages.audio import AUDIO, loss_notes
+from app.services.ingest.stages.audio import AUDIO, gap_notes, undecodable_notes
 from app.services.ingest.stages.transcribe import language_notes, missed_notes
 from gpu_workers.media.fakes import FAKE_MEDIA
 
@@ -68,10 +68,10 @@ def test_gaps_in_the_sound_are_named_also_when_its_survey_was_stored() -> None:
     sound = AudioMap(np.ones(90, np.float32), 0.1, (TimeSpan(0, 90),), gaps=gaps)
     stored = AUDIO.codec.unpack(AUDIO.codec.pack(sound))
     named = "0:10-0:11, 0:20-0:21, 0:30-0:31, 0:40-0:41, 0:50-0:51 and 2 more"
-    assert loss_notes(FAKE_MEDIA, stored) == [f"The sound is missing for 10.5 s ({named})."]
-    assert not loss_notes(FAKE_MEDIA, AudioMap(np.ones(90, np.float32), 0.1, (TimeSpan(0, 90),)))
+    assert gap_notes(stored) == [f"The sound is missing for 10.5 s ({named})."]
+    assert not gap_notes(AudioMap(np.ones(90, np.float32), 0.1, (TimeSpan(0, 90),)))
 
 
 def test_a_track_of_which_nothing_can_be_decoded_is_named() -> None:
     nothing = AudioMap(np.zeros(0, np.float32), 0.1, ())
-    assert loss_notes(FAKE_MEDIA, nothing) == ["The sound cannot be decoded and is left out."]
+    assert undecodable_notes(FAKE_MEDIA, nothing) == ["The sound cannot be decoded and is left out."]
