@@ -47,7 +47,7 @@ def _chapters(container: Any, start_s: float, duration_s: float) -> tuple[FileCh
         title = _line(chapter["metadata"].get("title", "")) or f"Chapter {number}"
         found.append((max(0.0, begin_s), min(end_s, duration_s), title))
     found.sort()
-    starts = [begin_s for begin_s, _, _ in found[1:]] + [duration_s]
+    starts = [min(begin_s, duration_s) for begin_s, _, _ in found[1:]] + [duration_s]
     spans = [
         (begin_s, min(next_s, end_s if end_s > begin_s else next_s), title)
         for (begin_s, end_s, title), next_s in zip(found, starts, strict=False)
