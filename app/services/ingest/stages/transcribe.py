@@ -19,6 +19,8 @@ from app.services.ingest.stage import Stage, StageRun, Unit, as_json, short_hash
 from app.services.ingest.stages.audio import AUDIO, is_quiet, undecodable_notes
 
 MOST_SHOWN = 6
+NOTICEABLE = 0.1
+"""The share of the speech from which badly recognised words may hide an answer."""
 BADLY_HEARD = 0.5
 """A language whose words are less probable on average was recognised badly."""
 TRANSCRIPT = as_json(Transcript)
@@ -89,9 +91,10 @@ def _report_heard(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
         run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
 
-def language_notes(said: Sequence[Utterance]) -> list[str]:
-    """Warnings about languages whose words were mostly guessed."""
+def language_notes(said: Sequence[Utterance], *, least_share: float = 0.0) -> list[str]:
+    """Warnings about languages whose words were mostly guessed, and that make up a share of the speech."""
     notes = []
+    whole_s = sum(one.span.duration_s for one in said)
     by_language: dict[str, list[Utterance]] = {}
     for utterance in said:
         if utterance.language:
@@ -99,7 +102,7 @@ def language_notes(said: Sequence[Utterance]) -> list[str]:
     for language, spoken in by_language.items():
         length_s = sum(one.span.duration_s for one in spoken)
         sure = sum(one.confidence * one.span.duration_s for one in spoken) / max(length_s, 1e-6)
-        if sure < BADLY_HEARD:
+        if sure < BADLY_HEARD and length_s >= least_share * whole_s:
             notes.append(
                 f"What is spoken in '{language}' ({length_s:.0f} s, from {clock(spoken[0].span.start_s)}) was "
                 f"recognised badly: many of its words may be wrong."
@@ -228,7 +231,7 @@ class _FromSound(_Transcription):
 
     def after(self, run: Run, result: Transcript) -> Transcript:
         subtitle_tracks.report(run, subtitle_tracks.tracks_of(run), result)
-        media, reasons = run.video.media, language_notes(result.utterances)
+        media, reasons = run.video.media, language_notes(result.utterances, least_share=NOTICEABLE)
         if not result.utterances:
             reasons += undecodable_notes(media, AUDIO.of(run))
         run.note(replace(media, unread=(*media.unread, *(("speech", reason) for reason in reasons))), [])

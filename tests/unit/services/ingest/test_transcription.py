@@ -48,8 +48,10 @@ def said(language: str, start_s: float, confidence: float) -> Utterance:
 
 
 def test_a_warning_names_the_language_that_was_mostly_guessed() -> None:
-    notes = language_notes([said("en", 0, 0.9), said("th", 60, 0.2), said("th", 70, 0.5), said("en", 80, 0.4)])
+    heard = [said("en", 0, 0.9), said("th", 60, 0.2), said("th", 70, 0.5), said("en", 80, 0.4)]
+    notes = language_notes(heard)
     assert len(notes) == 1 and "'th' (8 s, from 1:00)" in notes[0]
+    assert language_notes(heard, least_share=0.5) == notes and language_notes(heard, least_share=0.51) == []
 
 
 def test_a_warning_says_where_voices_were_not_understood() -> None:
