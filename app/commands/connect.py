@@ -47,7 +47,11 @@ def connect(
             out.print(_table(offer, None))
         return
     found = connection.connect(
-        url, key=key, model=model, on_try=lambda name: err.print(f"Trying {escape(name)} with a small picture ...")
+        url,
+        key=key,
+        model=model,
+        on_try=lambda name: err.print(f"Trying {escape(name)} with a small picture ..."),
+        on_wait=lambda news: err.print(f"{escape(news)} Waiting ...", soft_wrap=True),
     )
     connection.save(found, key)
     if as_json:

@@ -7,6 +7,7 @@
     |-- MissingPart         whoever runs Longreel: install or configure something         (exit 5)
     |   `-- BadSettings     a setting that is misspelt or out of range
     |-- WorkerFailed        nobody yet: the work can be tried again                       (exit 1)
+    |   |-- StillLoading    nobody yet: a server of models loads its model
     |   |-- StorageFull     whoever runs Longreel: free some space, then resume
     |   |-- Damaged         whoever runs Longreel: rebuild the index
     |   `-- InUse           whoever runs Longreel: stop the other process, or use it
@@ -86,6 +87,19 @@ class WorkerFailed(LongreelError):
     code = "worker_failed"
     http_status = 503
     retryable = True
+
+
+class StillLoading(WorkerFailed):
+    """A server of models answers, but has not loaded its model yet."""
+
+    code = "still_loading"
+
+    @classmethod
+    def of(cls, address: str) -> StillLoading:
+        """The error for the server at an address."""
+        return cls(
+            f"The model server at {address} is not ready: it may still be loading its model.", "Try again in a minute."
+        )
 
 
 class StorageFull(WorkerFailed):

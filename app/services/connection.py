@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from app.core import folders
-from app.core.errors import LongreelError, NotFound
+from app.core.errors import LongreelError, NotFound, StillLoading
 from app.core.settings_file import write_settings_file
 from app.core.types import Capabilities
 from gpu_workers.language.server_models import ServedModel, ServerOffer, list_models, loaded_context, try_model
 
 MOST_TRIED = 6
 """Models to try with a picture: a local server loads each of them first."""
+LOADING_S = 180.0
+"""The longest wait for a server to load its model, such as 20 GB from a slow disk."""
+LOOK_EVERY_S = 3.0
 LEAST_CONTEXT = 12_000
 """Tokens a model must read at once to choose its own steps; see agents.policy."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,23 +53,31 @@ class Connection:
     """What the person should know or change, each a sentence."""
 
 
-def ignore_model(model: str) -> None:
-    """Does nothing when a model is about to be tried."""
+def ignore(news: str) -> None:
+    """Does nothing when a model is about to be tried, or a server still loads one."""
 
 
 def connect(
-    address: str, *, key: str = "", model: str = "", on_try: Callable[[str], None] = ignore_model
+    address: str,
+    *,
+    key: str = "",
+    model: str = "",
+    on_try: Callable[[str], None] = ignore,
+    on_wait: Callable[[str], None] = ignore,
 ) -> Connection:
     """Finds the server's models and tries them until one sees, or only the named one. Writes nothing.
 
+    `on_try` gets the name of a model, `on_wait` a sentence about a server that still loads its model.
+
     Raises NotFound for a model that the server does not list, and the errors of `list_models`.
     """
-    offer = list_models(address, key)
+    offer = _once_loaded(partial(list_models, address, key), on_wait)
     trials: list[Trial] = []
     for candidate in _candidates(offer, model):
         on_try(candidate.name)
         try:
-            trials.append(Trial(candidate, try_model(offer.url, candidate.name, key)))
+            work = partial(try_model, offer.url, candidate.name, key)
+            trials.append(Trial(candidate, _once_loaded(work, on_wait)))
         except LongreelError as error:
             trials.append(Trial(candidate, problem=str(error)))
         if trials[-1].sees:
@@ -70,6 +87,19 @@ def connect(
         raise NotFound(f"No model of {offer.url} answers: {trials[0].problem}", "Name one that chats with --model.")
     chosen = next((trial for trial in working if trial.sees), working[0])
     return Connection(offer, tuple(trials), chosen, tuple(_notes(offer, chosen)))
+
+
+def _once_loaded(work: Callable[[], T], on_wait: Callable[[str], None]) -> T:
+    """Repeats work with a server while that loads its model. Raises StillLoading after `LOADING_S`."""
+    until = time.monotonic() + LOADING_S
+    while True:
+        try:
+            return work()
+        except StillLoading as error:
+            if time.monotonic() > until:
+                raise
+            on_wait(error.message)
+            time.sleep(LOOK_EVERY_S)
 
 
 def save(connection: Connection, key: str = "") -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import SecretStr
 
-from app.core.errors import Cancelled, LongreelError, MissingPart, WorkerFailed
+from app.core.errors import Cancelled, LongreelError, MissingPart, StillLoading, WorkerFailed
 from gpu_workers.language.openai_replies import ServerReply
 
 if TYPE_CHECKING:
@@ -308,6 +308,8 @@ class ModelServer:
             return self._no_access()
         if status in _TRY_AGAIN and not (status == 500 and _REFUSAL.search(text)):
             wait_s = _asked_wait_s(error.response.headers.get("retry-after"))
+            if status == 503 and "loading" in text.lower():
+                return _Busy(StillLoading.of(self.shown_url), wait_s)
             return _Busy(self._failed(f"it answers {status} ({text[:200]})"), wait_s)
         if status == 404 and not re.search(r"image|vision|tool", text, re.I):
             return MissingPart(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from pydantic import SecretStr
 
-from app.core.errors import BadInput, MissingPart, WorkerFailed
+from app.core.errors import BadInput, MissingPart, StillLoading, WorkerFailed
 from app.core.paths import readable
 from app.core.types import Capabilities
 from gpu_workers.language.openai import OpenAICompatibleModel
@@ -159,6 +159,8 @@ def _entries(url: str, key: str) -> list[dict[str, Any]] | None:
     if status in (401, 403):
         refused = "refuses the key" if key else "needs a key"
         raise MissingPart(f"The server at {shown} {refused}.", "Give the right one with --key.")
+    if status == 503:
+        raise StillLoading.of(shown)
     if status >= 500:
         raise WorkerFailed(f"The server at {shown} answers {status}.", "See its log, then try again.")
     data = listed.get("data") if isinstance(listed, dict) and status < 300 else None

@@ -24,7 +24,8 @@ from typer.testing import CliRunner, Result
 from app.cli import app
 from app.core.errors import StorageFull
 from app.core.settings import load_settings
-from gpu_workers.language import server_models
+from app.services import connection
+from gpu_workers.language import openai_server, server_models
 from tests.unit.gpu_workers.language.chat_server import ChatService, Reply, chat_service, completion, refusal
 
 EYES = "qwen3-vl:8b"
@@ -115,6 +116,28 @@ def test_programs_get_json_and_a_list_changes_nothing(
         BLIND: (True, False),
         EYES: (True, True),
     }
+
+
+def test_a_server_that_still_loads_its_model_is_waited_for_and_then_named(
+    serve: Callable[[list[str]], ChatService], connect: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openai_server, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(connection, "LOOK_EVERY_S", 0.01)
+    loading = refusal("Loading model", 503)
+    with chat_service(
+        lambda request, number: loading if number < 2 * openai_server.TRIES else answer(request)
+    ) as service:
+        service.listed = Reply(body={"object": "list", "data": [{"id": EYES}]})
+        done = connect(service.url)
+    assert done.exit_code == 0, done.output
+    assert (
+        "may still be loading its model. Waiting ..." in " ".join(done.output.split())
+        and load_settings().llm_model == EYES
+    )
+    never = serve([EYES])
+    never.listed = loading
+    monkeypatch.setattr(connection, "LOADING_S", 0.03)
+    assert failed(connect(never.url)).endswith("may still be loading its model. Try again in a minute.")
 
 
 def failed(done: Result) -> str:
